@@ -1,0 +1,1 @@
+//! Replays whole chains from their bytes and trusts nobody.

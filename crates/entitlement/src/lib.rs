@@ -1,0 +1,1 @@
+//! The account: from the set of verified records to the one account of a worker.

@@ -1,0 +1,279 @@
+//! Entries: the leaves of a chain. Each is a kind, the length of its payload, and the payload.
+//!
+//! A reader that does not know a kind still knows where the entry ends, so that entries of later versions are kept,
+//! hashed, replicated and counted like any other.
+
+use crate::{codec::PAYLOAD_BYTES_MAX, hash::Hash, invalid::Invalid, value::LeafIndex};
+use alloc::vec::Vec;
+use bincode::{BorrowDecode, Encode};
+use core::fmt;
+
+/// Largest payload of a batch entry, in bytes: what its largest list of submissions takes.
+pub const BATCH_PAYLOAD_BYTES_MAX: usize = 60_000;
+
+/// What an entry is about. The number is part of the format; `docs/FORMAT.md` lists all, with those reserved for kinds
+/// that the domain needs later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct Kind(pub u16);
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $constant:ident = $number:literal, $name:literal;)*) => {
+        impl Kind {
+            $($(#[$doc])* pub const $constant: Self = Self($number);)*
+
+            /// Every kind that this version knows by name, those included that it does not read yet.
+            pub const NAMED: &'static [(Self, &'static str)] = &[$((Self::$constant, $name)),*];
+        }
+    };
+}
+
+kinds! {
+    /// The first leaf of a batch.
+    BATCH = 0, "Batch";
+    // Identity.
+    /// Reserved.
+    PERSON_REGISTER = 16, "PersonRegister";
+    /// Two accounts are one person.
+    IDENTITY_LINK = 17, "IdentityLink";
+    /// An earlier link was wrong.
+    IDENTITY_SPLIT = 18, "IdentitySplit";
+    /// Reserved.
+    EMPLOYER_REGISTER = 19, "EmployerRegister";
+    /// Reserved.
+    EMPLOYER_SUCCESSION = 20, "EmployerSuccession";
+    /// Reserved.
+    REGION_SUCCESSION = 21, "RegionSuccession";
+    /// Reserved.
+    DEATH_NOTICE = 22, "DeathNotice";
+    // Participation.
+    /// Enrolment in a scheme 参保.
+    ENROL = 32, "Enrol";
+    /// Payment suspended 暂停.
+    SUSPEND = 33, "Suspend";
+    /// Payment resumed.
+    RESUME = 34, "Resume";
+    /// Participation ended 终止.
+    TERMINATE = 35, "Terminate";
+    /// Reserved.
+    DEEMED_MONTHS = 36, "DeemedMonths";
+    /// Reserved.
+    HUKOU_FACT = 37, "HukouFact";
+    /// Reserved.
+    RETIRE_CLASS_FACT = 38, "RetireClassFact";
+    /// Reserved.
+    BIRTH_DATE_FACT = 39, "BirthDateFact";
+    // Money.
+    /// A contribution assessed but not received 应缴.
+    DUE = 48, "Due";
+    /// A contribution received 到账.
+    RECEIVED = 49, "Received";
+    /// A later difference of base or rate (types 34, 35).
+    ADJUST_DELTA = 50, "AdjustDelta";
+    /// Money given back (type 20).
+    REFUND = 51, "Refund";
+    /// An earlier record of the same chain never held.
+    REVERSAL = 52, "Reversal";
+    /// The yearly interest of a personal account.
+    INTEREST_CREDIT = 53, "InterestCredit";
+    /// Reserved.
+    SUBSIDY_CREDIT = 54, "SubsidyCredit";
+    /// Reserved.
+    LATE_FEE = 55, "LateFee";
+    // Transfer, one kind a step of domain rules 3.4.
+    /// Certificate of participation 参保缴费凭证.
+    CERTIFICATE = 64, "Certificate";
+    /// Transfer applied for.
+    TRANSFER_APPLY = 65, "TransferApply";
+    /// Contact letter 联系函.
+    LETTER = 66, "Letter";
+    /// Account closed for transfer at the old place 封账.
+    FREEZE = 67, "Freeze";
+    /// Information sheet 信息表.
+    INFO_SHEET = 68, "InfoSheet";
+    /// Money sent.
+    FUNDS_SENT = 69, "FundsSent";
+    /// Money received.
+    FUNDS_RECEIVED = 70, "FundsReceived";
+    /// Months and money posted at the new place 入账.
+    POSTED = 71, "Posted";
+    /// Case closed 办结.
+    CLOSED = 72, "Closed";
+    /// Case sent back.
+    RETURNED = 73, "Returned";
+    /// Case withdrawn.
+    WITHDRAWN = 74, "Withdrawn";
+    /// Late money follows 补充转移.
+    SUPPLEMENT = 75, "Supplement";
+    /// Correction after transfer 纠错.
+    CORRECTION = 76, "Correction";
+    // Bridging.
+    /// Reserved.
+    BRIDGE = 80, "Bridge";
+    /// Reserved.
+    DUPLICATE_AGREEMENT = 81, "DuplicateAgreement";
+    /// Reserved.
+    MEDICAL_SWITCH = 82, "MedicalSwitch";
+    // Benefits.
+    /// Benefit applied for.
+    BENEFIT_APPLY = 96, "BenefitApply";
+    /// Benefit awarded.
+    BENEFIT_AWARD = 97, "BenefitAward";
+    /// Benefit paid.
+    BENEFIT_PAID = 98, "BenefitPaid";
+    /// Benefit suspended.
+    BENEFIT_SUSPEND = 99, "BenefitSuspend";
+    /// Benefit resumed.
+    BENEFIT_RESUME = 100, "BenefitResume";
+    /// Benefit ended.
+    BENEFIT_STOP = 101, "BenefitStop";
+    /// Benefit paid without entitlement.
+    OVERPAYMENT = 102, "Overpayment";
+    /// Benefit recovered.
+    RECOVERY = 103, "Recovery";
+    /// Reserved.
+    ACCOUNT_INHERITANCE = 104, "AccountInheritance";
+    // Platforms.
+    /// Reserved.
+    PLATFORM_MONTH = 112, "PlatformMonth";
+    /// Reserved.
+    OIP_PREMIUM = 113, "OipPremium";
+    /// Reserved.
+    INJURY_REPORT = 114, "InjuryReport";
+    /// Reserved.
+    INJURY_DETERMINATION = 115, "InjuryDetermination";
+    /// Reserved.
+    DISABILITY_GRADE = 116, "DisabilityGrade";
+    /// Reserved.
+    FUND_PREPAY = 117, "FundPrepay";
+    /// Reserved.
+    FUND_DRAW = 118, "FundDraw";
+    // Policy.
+    /// Reserved.
+    PARAMETER_PUBLISH = 128, "ParameterPublish";
+    /// Reserved.
+    RULE_PUBLISH = 129, "RulePublish";
+    /// Reserved.
+    SUBSIDY_APPLY = 130, "SubsidyApply";
+    /// Reserved.
+    SUBSIDY_AWARD = 131, "SubsidyAward";
+    /// Reserved.
+    PLAN_SNAPSHOT = 132, "PlanSnapshot";
+    /// Reserved.
+    NOTICE_SENT = 133, "NoticeSent";
+    /// Reserved.
+    NOTICE_READ = 134, "NoticeRead";
+    // Governance.
+    /// Reserved.
+    CONSENT = 144, "Consent";
+    /// Reserved.
+    ACCESS_DIGEST = 145, "AccessDigest";
+    /// Reserved.
+    DISPUTE = 146, "Dispute";
+    /// Reserved.
+    DISPUTE_OUTCOME = 147, "DisputeOutcome";
+    /// Reserved.
+    NODE_KEY = 148, "NodeKey";
+    /// Reserved.
+    CHECKPOINT = 149, "Checkpoint";
+    /// Reserved.
+    WARNING = 150, "Warning";
+    /// Reserved.
+    WARNING_CLOSED = 151, "WarningClosed";
+    /// Reserved.
+    AUDIT_REPORT = 152, "AuditReport";
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::NAMED.iter().find(|(kind, _)| kind == self) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "kind {}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An entry: kind and payload, inside the bytes that are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// Its fields, in the layout of the kind.
+    pub payload: &'a [u8],
+    /// The whole entry, header included: the leaf.
+    pub bytes: &'a [u8],
+}
+
+/// What names a record inside its chain: the hash of its leaf. The same content sent twice is the same record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct RecordId(pub Hash);
+
+impl<'a> Entry<'a> {
+    /// Takes the first entry off `bytes`; `at` is its position, for the error.
+    ///
+    /// # Errors
+    /// [`Invalid::EntryTruncated`], [`Invalid::EntryHeader`], [`Invalid::EntryTooLarge`].
+    pub fn split_first(bytes: &'a [u8], at: LeafIndex) -> Result<(Self, &'a [u8]), Invalid> {
+        let (kind, after_kind) = read_varint16(bytes, at)?;
+        let (length, after_length) = read_varint16(after_kind, at)?;
+        let kind = Kind(kind);
+        let length = usize::from(length);
+        let limit = if kind == Kind::BATCH { BATCH_PAYLOAD_BYTES_MAX } else { PAYLOAD_BYTES_MAX };
+        if length > limit {
+            return Err(Invalid::EntryTooLarge { at, limit, found: length });
+        }
+        let missing = || Invalid::EntryTruncated { at, missing: length.saturating_sub(after_length.len()) };
+        let (payload, rest) = after_length.split_at_checked(length).ok_or_else(missing)?;
+        let whole = bytes.len().saturating_sub(rest.len());
+        Ok((Self { kind, payload, bytes: bytes.get(..whole).unwrap_or_default() }, rest))
+    }
+
+    /// Reads `bytes` as exactly one entry.
+    ///
+    /// # Errors
+    /// As [`Entry::split_first`], and [`Invalid::EntryTrailing`].
+    pub fn parse(bytes: &'a [u8], at: LeafIndex) -> Result<Self, Invalid> {
+        match Self::split_first(bytes, at)? {
+            (entry, []) => Ok(entry),
+            (_, rest) => Err(Invalid::EntryTrailing { at, extra: rest.len() }),
+        }
+    }
+}
+
+/// Appends an entry. The caller keeps the payload within its limit.
+pub(crate) fn write_entry(kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
+    write_varint16(kind.0, out);
+    write_varint16(u16::try_from(payload.len()).unwrap_or(u16::MAX), out);
+    out.extend_from_slice(payload);
+}
+
+/// Largest value of bincode's one-byte form; 251 says that two bytes follow.
+const ONE_BYTE_MAX: u16 = 250;
+const TWO_BYTES_FOLLOW: u8 = 251;
+
+fn write_varint16(value: u16, out: &mut Vec<u8>) {
+    match u8::try_from(value) {
+        Ok(byte) if value <= ONE_BYTE_MAX => out.push(byte),
+        _ => {
+            out.push(TWO_BYTES_FOLLOW);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+}
+
+fn read_varint16(bytes: &[u8], at: LeafIndex) -> Result<(u16, &[u8]), Invalid> {
+    match bytes {
+        [] | [TWO_BYTES_FOLLOW] | [TWO_BYTES_FOLLOW, _] => Err(Invalid::EntryTruncated { at, missing: 1 }),
+        [TWO_BYTES_FOLLOW, low, high, rest @ ..] => {
+            let value = u16::from_le_bytes([*low, *high]);
+            if value <= ONE_BYTE_MAX { Err(Invalid::EntryHeader { at }) } else { Ok((value, rest)) }
+        }
+        [byte, rest @ ..] if u16::from(*byte) <= ONE_BYTE_MAX => Ok((u16::from(*byte), rest)),
+        _ => Err(Invalid::EntryHeader { at }),
+    }
+}

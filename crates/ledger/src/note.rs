@@ -1,0 +1,143 @@
+//! Signed notes (C2SP signed-note): a text that people can read, and Ed25519 signatures under it.
+//!
+//! Written here rather than taken from a crate because the one at hand needs `std` and random numbers, and an auditor
+//! would have to read it as well. Verification is `verify_strict` of ed25519-dalek, always: one policy, frozen.
+
+use crate::Invalid;
+use alloc::{format, string::String, vec::Vec};
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+/// Most signatures on a note that are read; the specification calls for at least 16.
+pub const SIGNATURES_MAX: usize = 64;
+/// Largest note, in bytes: a roster of 40 regions with a long history of keys.
+pub const NOTE_BYTES_MAX: usize = 256 * 1_024;
+
+/// The byte that stands for Ed25519 in key ids.
+const ED25519: u8 = 1;
+const SIGNATURE_PREFIX: &str = "\u{2014} ";
+
+/// A key that verifies signatures made under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteKey {
+    name: String,
+    key: VerifyingKey,
+    id: u32,
+}
+
+impl NoteKey {
+    /// A key under a name. `None` if the name is empty or holds blanks, control characters or `+`, or the bytes are not
+    /// a point of the curve.
+    pub fn new(name: &str, key: [u8; 32]) -> Option<Self> {
+        let allowed = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
+        if name.is_empty() || !name.chars().all(allowed) {
+            return None;
+        }
+        let id = key_id(name, &key);
+        Some(Self { name: name.into(), key: VerifyingKey::from_bytes(&key).ok()?, id })
+    }
+
+    /// The bytes of the public key.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
+    /// The name that it signs under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The key id of the specification: the first four bytes of SHA-256 over name, newline, algorithm byte and key.
+fn key_id(name: &str, key: &[u8; 32]) -> u32 {
+    let hash =
+        Sha256::new().chain_update(name).chain_update(b"\n").chain_update([ED25519]).chain_update(key).finalize();
+    hash.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
+}
+
+/// A note as read: nothing about it has been verified yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note<'a> {
+    /// The text that is signed, with its final newline.
+    pub text: &'a str,
+    signatures: Vec<SignatureLine<'a>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SignatureLine<'a> {
+    name: &'a str,
+    key_id: u32,
+    signature: [u8; 64],
+}
+
+impl<'a> Note<'a> {
+    /// Reads a note. Signature lines of other lengths than Ed25519's are passed over, as the specification asks.
+    ///
+    /// # Errors
+    /// [`Invalid::NoteForm`].
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Invalid> {
+        let form = |reason| Invalid::NoteForm { reason };
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err(form("it is larger than 256 KiB"));
+        }
+        let note = core::str::from_utf8(bytes).map_err(|_| form("it is not UTF-8"))?;
+        if note.chars().any(|c| c.is_ascii_control() && c != '\n') {
+            return Err(form("it holds control characters"));
+        }
+        let blank = note.rfind("\n\n").ok_or(form("no blank line stands before the signatures"))?;
+        let text = note.get(..=blank).ok_or(form("it has no text"))?;
+        let lines = note.get(blank.saturating_add(2)..).unwrap_or_default();
+        let lines = lines.strip_suffix('\n').ok_or(form("it does not end with a newline"))?;
+        let mut signatures = Vec::new();
+        for (number, line) in lines.split('\n').enumerate() {
+            if number == SIGNATURES_MAX {
+                return Err(form("it has more than 64 signatures"));
+            }
+            signatures.extend(SignatureLine::parse(line)?);
+        }
+        Ok(Self { text, signatures })
+    }
+
+    /// Whether `key` has signed the text.
+    ///
+    /// # Errors
+    /// [`Invalid::BadSignature`] if a line claims to be by the key and is not: such a note is not to be trusted at all.
+    pub fn is_signed_by(&self, key: &NoteKey) -> Result<bool, Invalid> {
+        let mut lines = self.signatures.iter().filter(|line| line.key_id == key.id && line.name == key.name);
+        let Some(line) = lines.next() else { return Ok(false) };
+        let bad = || Invalid::BadSignature { name: key.name.clone(), key_id: key.id };
+        let signature = Signature::from_bytes(&line.signature);
+        key.key.verify_strict(self.text.as_bytes(), &signature).map_err(|_| bad())?;
+        if lines.next().is_some() { Err(bad()) } else { Ok(true) }
+    }
+}
+
+impl<'a> SignatureLine<'a> {
+    fn parse(line: &'a str) -> Result<Option<Self>, Invalid> {
+        let form = || Invalid::NoteForm { reason: "a signature line is not a dash, a name and base64" };
+        let (name, encoded) =
+            line.strip_prefix(SIGNATURE_PREFIX).and_then(|rest| rest.split_once(' ')).ok_or_else(form)?;
+        if name.is_empty() || name.contains('+') {
+            return Err(form());
+        }
+        let bytes = Base64::decode_vec(encoded).map_err(|_| form())?;
+        let (key_id, signature) = bytes.split_first_chunk::<4>().ok_or_else(form)?;
+        let key_id = u32::from_be_bytes(*key_id);
+        Ok(signature.try_into().ok().map(|signature| Self { name, key_id, signature }))
+    }
+}
+
+/// The note of `text` (which ends with a newline) signed under a name. Ed25519 is deterministic: the same text and key
+/// give the same note for ever.
+pub fn sign(text: &str, name: &str, key: &SigningKey) -> String {
+    format!("{text}\n{}", signature_line(text, name, key))
+}
+
+/// One more signature line for a note with this text.
+pub fn signature_line(text: &str, name: &str, key: &SigningKey) -> String {
+    let mut bytes = Vec::with_capacity(68);
+    bytes.extend_from_slice(&key_id(name, key.verifying_key().as_bytes()).to_be_bytes());
+    bytes.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
+    format!("{SIGNATURE_PREFIX}{name} {}\n", Base64::encode_string(&bytes))
+}

@@ -1,0 +1,456 @@
+//! Records: entries that state a business fact, and their fields. Facts, never states.
+//!
+//! Element names in parentheses are those of GB/T 40217—2021. Every record of a person starts with the account, so that
+//! an index can be built without reading further.
+
+use crate::{
+    codec::{self, CodecFault},
+    entry::{Entry, Kind, RecordId, write_entry},
+    hash::Hash,
+    person::AccountId,
+    value::{Code, Day, Division, Fen, Month, Rate, Scheme},
+};
+use alloc::vec::Vec;
+use bincode::{BorrowDecode, Encode};
+
+/// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
+/// is paid by the year (AAE101).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct Period {
+    /// First month.
+    pub first: Month,
+    /// Number of months, 1 to 12.
+    pub months: u8,
+}
+
+impl Period {
+    /// Every month of the period.
+    pub fn iter(self) -> impl Iterator<Item = Month> {
+        (0..u16::from(self.months)).filter_map(move |offset| self.first.plus(offset))
+    }
+}
+
+/// Who pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub enum PayerKind {
+    /// An employer; its code is required.
+    Unit,
+    /// The worker alone (flexible employment, residents).
+    Person,
+    /// A government, for people whose premium it takes over (AAE341 = 11).
+    Government,
+    /// A platform, for the order premium of occupational-injury protection.
+    Platform,
+    /// Another fund, for instance unemployment insurance paying medical insurance during a claim (社会保险法 48).
+    Fund,
+}
+
+/// Who pays, with the number that names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct Payer<'a> {
+    /// What sort of payer.
+    pub kind: PayerKind,
+    /// Unified social credit code or unit code (BAB010 / AAB001), or the code of the fund; none for a person.
+    pub id: Code<'a>,
+}
+
+/// An amount split by who bears it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Shares {
+    /// Borne by the unit (or credited from it).
+    pub unit: Fen,
+    /// Borne by the person (or credited from them).
+    pub person: Fen,
+}
+
+/// Rates split by who bears them (AAA042, AAA041).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct ShareRates {
+    /// Of the unit.
+    pub unit: Rate,
+    /// Of the person.
+    pub person: Rate,
+}
+
+/// Government money beside a contribution (AAE034, AAE024, AAE026, AAE028).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Subsidies {
+    /// Central government.
+    pub central: Fen,
+    /// Province.
+    pub province: Fen,
+    /// City.
+    pub city: Fen,
+    /// County.
+    pub county: Fen,
+}
+
+/// Type of account (AAE473).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub enum AccountType {
+    /// 一般账户.
+    #[default]
+    General,
+    /// 临时缴费账户: money is gathered elsewhere in the end (国办发〔2009〕66号 art. 5).
+    Temporary,
+}
+
+/// Where a record comes from in the agency's own books.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct Source<'a> {
+    /// Handling agency 经办机构编码 (AAB034).
+    pub agency: Code<'a>,
+    /// The business system.
+    pub system: Code<'a>,
+    /// The serial number of the transaction in that system. With the system and the agency it is the business key.
+    pub serial: Code<'a>,
+}
+
+/// One contribution: due, received, adjusted or refunded, as its kind says (domain rules 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Contribution<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// Scheme 险种 (AAE140 with its namespace).
+    pub scheme: Scheme<'a>,
+    /// 费款所属期 (AAE003).
+    pub period: Period,
+    /// 结算年月 (AAE002): later than the period for arrears, earlier for prepayments.
+    pub settlement: Month,
+    /// 到账日期 (EAD131): when the money reached the treasury; none if it has not.
+    pub received: Option<Day>,
+    /// Place of participation (AAB301).
+    pub place: Division,
+    /// Who pays.
+    pub payer: Payer<'a>,
+    /// 应缴类型 (AAA115): 10 normal, 20 refund, 31 to 35 arrears and differences, 40 one-off.
+    pub nature: u16,
+    /// 缴费基数 (AAE180); for a difference the difference.
+    pub base: Fen,
+    /// Rates; both 0 where the amount is fixed or by tier.
+    pub rates: ShareRates,
+    /// 应缴 (AAE020, AAE022).
+    pub due: Shares,
+    /// 实缴 (AAE080, AAE082).
+    pub paid: Shares,
+    /// Credited to the personal account (AAE081, AAE083).
+    pub credited: Shares,
+    /// 足额到账标志 (AAE078): a month counts only when fully paid.
+    pub full: bool,
+    /// 滞纳金 (AAB204): never part of base or credit.
+    pub late_fee: Fen,
+    /// Subsidies, resident schemes.
+    pub subsidies: Subsidies,
+    /// General or temporary account.
+    pub account_type: AccountType,
+    /// The record that an adjustment or refund is about; required for refunds.
+    pub target: Option<RecordId>,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// An earlier record of the same chain was wrong and never held; what is right follows as a record of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Reversal<'a> {
+    /// The worker of the target.
+    pub account: AccountId,
+    /// The record taken back; one of the same chain.
+    pub target: RecordId,
+    /// Why, as a code of the agency.
+    pub reason: Code<'a>,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// Yearly interest posted to a personal account by the agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct InterestCredit<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// Scheme.
+    pub scheme: Scheme<'a>,
+    /// The year that the interest is for.
+    pub year: u16,
+    /// 记账利率, for instance 0.0262.
+    pub rate: Rate,
+    /// Interest on the parts credited from unit and person.
+    pub amount: Shares,
+    /// When it was posted.
+    pub posted: Day,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// Enrolment, suspension, resumption or end of participation, as the kind says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Participation<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// Scheme.
+    pub scheme: Scheme<'a>,
+    /// First month for which it holds.
+    pub from: Month,
+    /// Place of participation.
+    pub place: Division,
+    /// Through whom the worker participates.
+    pub payer: Payer<'a>,
+    /// 中断/变更原因 (AAE160), for instance 6313.
+    pub reason: Code<'a>,
+    /// General or temporary account.
+    pub account_type: AccountType,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// One side of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TransferSide<'a> {
+    /// Place.
+    pub place: Division,
+    /// Handling agency.
+    pub agency: Code<'a>,
+}
+
+/// The number that all records of one transfer case carry, in both chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct CaseId(pub [u8; 16]);
+
+/// What a transfer moves (GB/T 40217 table 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TransferSums {
+    /// Deemed months (AAE200).
+    pub deemed_months: u16,
+    /// Actual months (AAE201).
+    pub actual_months: u16,
+    /// Personal account, whole (AIC099).
+    pub personal_account: Fen,
+    /// Of it from the unit (AIC100).
+    pub personal_account_unit: Fen,
+    /// Pool money (AIC103).
+    pub pool: Fen,
+}
+
+/// One step of a transfer, as the kind says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TransferStep<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// The case.
+    pub case: CaseId,
+    /// Scheme.
+    pub scheme: Scheme<'a>,
+    /// Old place.
+    pub source_side: TransferSide<'a>,
+    /// New place.
+    pub target_side: TransferSide<'a>,
+    /// The day of the step.
+    pub on: Day,
+    /// First month moved; with `last` absent where the step names none.
+    pub first: Option<Month>,
+    /// Last month moved.
+    pub last: Option<Month>,
+    /// Months and money.
+    pub sums: TransferSums,
+    /// General or temporary account at the old place.
+    pub account_type: AccountType,
+    /// Hash of the document behind the step (letter, sheet, receipt), zeros if none.
+    pub document: Hash,
+    /// Why, for returns, withdrawals and corrections.
+    pub reason: Code<'a>,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// A benefit fact, as the kind says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Benefit<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// Scheme.
+    pub scheme: Scheme<'a>,
+    /// 待遇项目 (AAA036), for instance 100011.
+    pub item: Code<'a>,
+    /// First month of benefit that it concerns.
+    pub from: Month,
+    /// Last month, where there is one.
+    pub until: Option<Month>,
+    /// Amount a month, or the amount paid, overpaid or recovered.
+    pub amount: Fen,
+    /// The day it happened.
+    pub on: Day,
+    /// Place of benefit.
+    pub place: Division,
+    /// The record it follows from (an award for a payment, a payment for an overpayment).
+    pub target: Option<RecordId>,
+    /// Why, for suspensions and stops.
+    pub reason: Code<'a>,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// Two accounts belong to one person, or, as a split, an earlier link was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Identity<'a> {
+    /// The account to be found under.
+    pub account: AccountId,
+    /// The other account.
+    pub other: AccountId,
+    /// The link that a split takes back; none for a link.
+    pub target: Option<RecordId>,
+    /// Why: 15 to 18 digits, correction, naturalisation.
+    pub reason: Code<'a>,
+    /// Hash of the evidence.
+    pub evidence: Hash,
+    /// The day of the decision.
+    pub on: Day,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// A business fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record<'a> {
+    /// [`Kind::DUE`], [`Kind::RECEIVED`], [`Kind::ADJUST_DELTA`], [`Kind::REFUND`].
+    Contribution(Kind, Contribution<'a>),
+    /// [`Kind::REVERSAL`].
+    Reversal(Reversal<'a>),
+    /// [`Kind::INTEREST_CREDIT`].
+    InterestCredit(InterestCredit<'a>),
+    /// [`Kind::ENROL`], [`Kind::SUSPEND`], [`Kind::RESUME`], [`Kind::TERMINATE`].
+    Participation(Kind, Participation<'a>),
+    /// [`Kind::CERTIFICATE`] to [`Kind::CORRECTION`].
+    Transfer(Kind, TransferStep<'a>),
+    /// [`Kind::BENEFIT_APPLY`] to [`Kind::RECOVERY`].
+    Benefit(Kind, Benefit<'a>),
+    /// [`Kind::IDENTITY_LINK`], [`Kind::IDENTITY_SPLIT`].
+    Identity(Kind, Identity<'a>),
+    /// A kind that this version does not read: kept, hashed, replicated and reported.
+    Unknown(Kind, &'a [u8]),
+}
+
+impl<'a> Record<'a> {
+    /// Reads the payload of an entry.
+    ///
+    /// # Errors
+    /// Any [`CodecFault`]; for a kind that this version does not read, none.
+    pub fn read(entry: &Entry<'a>) -> Result<Self, CodecFault> {
+        let record = match entry.kind {
+            kind @ (Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND) => {
+                Self::Contribution(kind, codec::decode(entry.payload)?)
+            }
+            Kind::REVERSAL => Self::Reversal(codec::decode(entry.payload)?),
+            Kind::INTEREST_CREDIT => Self::InterestCredit(codec::decode(entry.payload)?),
+            kind @ (Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE) => {
+                Self::Participation(kind, codec::decode(entry.payload)?)
+            }
+            kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
+                Self::Transfer(kind, codec::decode(entry.payload)?)
+            }
+            kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => {
+                Self::Benefit(kind, codec::decode(entry.payload)?)
+            }
+            kind @ (Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT) => Self::Identity(kind, codec::decode(entry.payload)?),
+            kind => Self::Unknown(kind, entry.payload),
+        };
+        record.check()?;
+        Ok(record)
+    }
+
+    /// Appends the entry of this record to `out`.
+    ///
+    /// # Errors
+    /// [`CodecFault::Field`] when a field breaks a rule of its kind, [`CodecFault::TooLarge`].
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+        self.check()?;
+        let mut payload = Vec::with_capacity(256);
+        match self {
+            Self::Contribution(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Reversal(fields) => codec::encode(fields, &mut payload)?,
+            Self::InterestCredit(fields) => codec::encode(fields, &mut payload)?,
+            Self::Participation(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Transfer(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Benefit(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Identity(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => return Err(CodecFault::TooLarge),
+            Self::Unknown(_, bytes) => payload.extend_from_slice(bytes),
+        }
+        write_entry(self.kind(), &payload, out);
+        Ok(())
+    }
+
+    /// The kind.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Reversal(_) => Kind::REVERSAL,
+            Self::InterestCredit(_) => Kind::INTEREST_CREDIT,
+            Self::Contribution(kind, _)
+            | Self::Participation(kind, _)
+            | Self::Transfer(kind, _)
+            | Self::Benefit(kind, _)
+            | Self::Identity(kind, _)
+            | Self::Unknown(kind, _) => *kind,
+        }
+    }
+
+    /// The accounts that the record is about, to be found under: none for a kind that this version does not read.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        let (account, other) = match self {
+            Self::Contribution(_, fields) => (Some(fields.account), None),
+            Self::Reversal(fields) => (Some(fields.account), None),
+            Self::InterestCredit(fields) => (Some(fields.account), None),
+            Self::Participation(_, fields) => (Some(fields.account), None),
+            Self::Transfer(_, fields) => (Some(fields.account), None),
+            Self::Benefit(_, fields) => (Some(fields.account), None),
+            Self::Identity(_, fields) => (Some(fields.account), Some(fields.other)),
+            Self::Unknown(..) => (None, None),
+        };
+        account.into_iter().chain(other)
+    }
+
+    /// Rules between fields that make a record meaningless when broken. Rules of law are not among them: a record that
+    /// an agency signed is a fact even where the agency erred.
+    fn check(&self) -> Result<(), CodecFault> {
+        let rule = |holds: bool, broken: &'static str| if holds { Ok(()) } else { Err(CodecFault::Field(broken)) };
+        let scheme = match self {
+            Self::Contribution(_, fields) => Some(fields.scheme),
+            Self::InterestCredit(fields) => Some(fields.scheme),
+            Self::Participation(_, fields) => Some(fields.scheme),
+            Self::Transfer(_, fields) => Some(fields.scheme),
+            Self::Benefit(_, fields) => Some(fields.scheme),
+            Self::Reversal(_) | Self::Identity(..) | Self::Unknown(..) => None,
+        };
+        rule(scheme.is_none_or(|scheme| !scheme.code.is_none()), "the scheme code is empty")?;
+        match self {
+            Self::Contribution(kind, fields) => {
+                rule((1..=12).contains(&fields.period.months), "a period has not 1 to 12 months")?;
+                let last = u16::from(fields.period.months).saturating_sub(1);
+                rule(fields.period.first.plus(last).is_some(), "a period ends after 5460")?;
+                rule(
+                    fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
+                    "a contribution of a unit does not name the unit",
+                )?;
+                rule(*kind != Kind::REFUND || fields.target.is_some(), "a refund does not name its target")?;
+                rule(*kind == Kind::DUE || fields.received.is_some(), "money received has no date of receipt")?;
+                rule(*kind != Kind::DUE || fields.received.is_none(), "a contribution only due has a date of receipt")
+            }
+            Self::InterestCredit(fields) => {
+                rule((1_900..=9_999).contains(&fields.year), "a year is not between 1900 and 9999")
+            }
+            Self::Transfer(_, fields) => {
+                rule(fields.first.is_some() == fields.last.is_some(), "a span of months has one end only")?;
+                rule(fields.first <= fields.last, "a span of months ends before it begins")
+            }
+            Self::Benefit(_, fields) => {
+                rule(fields.until.is_none_or(|until| fields.from <= until), "a span of months ends before it begins")
+            }
+            Self::Identity(kind, fields) => {
+                rule(fields.account != fields.other, "an account is linked to itself")?;
+                rule(
+                    (*kind == Kind::IDENTITY_SPLIT) == fields.target.is_some(),
+                    "a split names the link that it takes back, and a link names none",
+                )
+            }
+            Self::Reversal(_) | Self::Participation(..) | Self::Unknown(..) => Ok(()),
+        }
+    }
+}

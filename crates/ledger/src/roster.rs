@@ -1,0 +1,263 @@
+//! The roster: which regions there are, whose keys sign their chains from which size to which, where their nodes are,
+//! and which TLS authority vouches for them. A signed note by root keys.
+
+use crate::{
+    Invalid,
+    head::Origin,
+    note::{Note, NoteKey},
+    value::{Division, TreeSize},
+};
+use alloc::{
+    collections::BTreeMap,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use base64ct::{Base64, Encoding};
+use core::fmt::Write;
+
+/// First line of a roster.
+const HEADER: &str = "yizhang-roster/v1";
+/// Most regions: provinces, and room for cities that are separate.
+pub const REGIONS_MAX: usize = 256;
+/// Most root keys.
+pub const ROOT_KEYS_MAX: usize = 16;
+
+/// A key of a chain and the tree sizes at which its signatures count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainKey {
+    /// The key, under the name of the chain.
+    pub key: NoteKey,
+    /// First size that it may sign.
+    pub from: TreeSize,
+    /// Last size that it may sign; none while it is in force.
+    pub until: Option<TreeSize>,
+}
+
+impl ChainKey {
+    /// Whether a signature on a head of this size counts.
+    pub fn is_valid_at(&self, size: TreeSize) -> bool {
+        self.from <= size && self.until.is_none_or(|until| size <= until)
+    }
+}
+
+/// A region of the federation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its chain.
+    pub origin: Origin,
+    /// Where its node is reached, `https://host:port`.
+    pub endpoint: String,
+    /// The keys of its chain, oldest first.
+    pub keys: Vec<ChainKey>,
+}
+
+/// The roster. Its values are those of a note whose signatures were checked, or of one that is about to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// Name of the federation.
+    pub federation: String,
+    /// Version, from 1.
+    pub version: u64,
+    /// How many root keys must sign the next version.
+    pub threshold: usize,
+    /// Root keys.
+    pub roots: Vec<[u8; 32]>,
+    /// Certificate of the TLS authority of the federation, DER.
+    pub tls_authority: Vec<u8>,
+    /// Regions by division code.
+    pub regions: BTreeMap<Division, Region>,
+}
+
+impl Roster {
+    /// Opens a roster that enough of the `trusted` root keys have signed. What is enough is `threshold`, which comes with
+    /// the trusted keys: from the operator for the first roster, from the previous roster for the next.
+    ///
+    /// # Errors
+    /// [`Invalid::NoteForm`], [`Invalid::RosterForm`], [`Invalid::BadSignature`], [`Invalid::RosterSignatures`].
+    pub fn open(bytes: &[u8], trusted: &[[u8; 32]], threshold: usize) -> Result<Self, Invalid> {
+        let note = Note::parse(bytes)?;
+        let roster = Self::parse(note.text)?;
+        let name = root_key_name(&roster.federation);
+        let mut signed = Vec::new();
+        for root in trusted {
+            let key =
+                NoteKey::new(&name, *root).ok_or(Invalid::RosterForm { line: 2, reason: "a root key is no key" })?;
+            if !signed.contains(root) && note.is_signed_by(&key)? {
+                signed.push(*root);
+            }
+        }
+        // A threshold of 0 would trust anybody.
+        let needed = threshold.max(1);
+        if signed.len() < needed {
+            return Err(Invalid::RosterSignatures { needed, found: signed.len() });
+        }
+        Ok(roster)
+    }
+
+    /// The keys of a chain; `None` if the roster does not name it.
+    pub fn keys(&self, origin: &Origin) -> Option<&[ChainKey]> {
+        let region = self.regions.get(&origin.region())?;
+        (region.origin == *origin).then_some(region.keys.as_slice())
+    }
+
+    /// Every chain of the federation.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.regions.values().map(|region| &region.origin)
+    }
+
+    /// The text that the root keys sign.
+    pub fn text(&self) -> String {
+        let mut text = format!("{HEADER}\nfederation {}\nversion {}\n", self.federation, self.version);
+        let mut line = |arguments: core::fmt::Arguments<'_>| {
+            // Writing to a string cannot fail.
+            let _ = text.write_fmt(arguments);
+            text.push('\n');
+        };
+        line(format_args!("threshold {}", self.threshold));
+        for root in &self.roots {
+            line(format_args!("root {}", Base64::encode_string(root)));
+        }
+        line(format_args!("authority {}", Base64::encode_string(&self.tls_authority)));
+        for (code, region) in &self.regions {
+            line(format_args!("region {code} {}", region.endpoint));
+            for key in &region.keys {
+                let until = key.until.map_or_else(|| "-".to_string(), |until| until.to_string());
+                line(format_args!("key {code} {} {} {until}", Base64::encode_string(&key.key.to_bytes()), key.from));
+            }
+        }
+        text
+    }
+
+    /// Reads the text of a roster: the lines in the order in which [`Roster::text`] writes them, and no other form.
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let mut lines = Lines::new(text);
+        lines.expect(HEADER)?;
+        let federation = lines.value("federation ")?.to_string();
+        let version = lines.number("version ")?;
+        let threshold =
+            usize::try_from(lines.number("threshold ")?).map_err(|_| lines.fault("the threshold is too large"))?;
+        let mut roots = Vec::new();
+        while let Some(root) = lines.optional("root ") {
+            roots.push(key_bytes(root).ok_or(lines.fault("a root key is not 32 bytes of base64"))?);
+        }
+        if roots.is_empty() || roots.len() > ROOT_KEYS_MAX || !(1..=roots.len()).contains(&threshold) {
+            return Err(lines.fault("expected 1 to 16 root keys and a threshold among them"));
+        }
+        let authority = lines.value("authority ")?;
+        let tls_authority = Base64::decode_vec(authority).map_err(|_| lines.fault("the authority is not base64"))?;
+        let mut regions = BTreeMap::new();
+        while let Some(region) = lines.optional("region ") {
+            let (code, region) = lines.region(&federation, region)?;
+            if regions.len() == REGIONS_MAX || regions.last_key_value().is_some_and(|(last, _)| *last >= code) {
+                return Err(lines.fault("regions are not in ascending order, or more than 256"));
+            }
+            regions.insert(code, region);
+        }
+        lines.end()?;
+        let roster = Self { federation, version, threshold, roots, tls_authority, regions };
+        if roster.text() == text {
+            Ok(roster)
+        } else {
+            Err(Invalid::RosterForm { line: 1, reason: "not in canonical form" })
+        }
+    }
+}
+
+/// The name under which root keys sign.
+pub fn root_key_name(federation: &str) -> String {
+    format!("{federation}/root")
+}
+
+fn key_bytes(text: &str) -> Option<[u8; 32]> {
+    crate::hash::Hash::from_base64(text).map(|hash| hash.0)
+}
+
+/// The lines of a roster, with the number of the one that was read last.
+struct Lines<'a> {
+    lines: core::iter::Peekable<core::str::SplitTerminator<'a, char>>,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { lines: text.split_terminator('\n').peekable(), number: 0 }
+    }
+
+    fn fault(&self, reason: &'static str) -> Invalid {
+        Invalid::RosterForm { line: self.number.max(1), reason }
+    }
+
+    fn optional(&mut self, prefix: &str) -> Option<&'a str> {
+        let line = self.lines.next_if(|line| line.starts_with(prefix))?;
+        self.number = self.number.saturating_add(1);
+        line.get(prefix.len()..)
+    }
+
+    fn value(&mut self, prefix: &'static str) -> Result<&'a str, Invalid> {
+        let next = self.number.saturating_add(1);
+        self.optional(prefix).ok_or(Invalid::RosterForm {
+            line: next,
+            reason: "expected federation, version, threshold, root, authority, region and key lines, in this order",
+        })
+    }
+
+    fn expect(&mut self, line: &'static str) -> Result<(), Invalid> {
+        match self.value(line)? {
+            "" => Ok(()),
+            _ => Err(self.fault("expected yizhang-roster/v1")),
+        }
+    }
+
+    fn number(&mut self, prefix: &'static str) -> Result<u64, Invalid> {
+        self.value(prefix)?.parse().map_err(|_| self.fault("expected a number"))
+    }
+
+    fn region(&mut self, federation: &str, line: &str) -> Result<(Division, Region), Invalid> {
+        let (code, endpoint) = line.split_once(' ').ok_or(self.fault("expected a region and its endpoint"))?;
+        let code = Division::parse(code).ok_or(self.fault("a region code has not six digits"))?;
+        let origin = Origin::new(federation, code)
+            .ok_or(self.fault("the federation name is not lower-case letters, digits, dots and dashes"))?;
+        if !endpoint.starts_with("https://") || endpoint.contains(char::is_whitespace) {
+            return Err(self.fault("an endpoint is not https://host:port"));
+        }
+        let mut keys: Vec<ChainKey> = Vec::new();
+        while let Some(line) = self.optional(&format!("key {code} ")) {
+            let key = self.key(&origin, line)?;
+            let follows = keys.last().is_none_or(|last| last.until.is_some_and(|until| until < key.from));
+            if !follows {
+                return Err(self.fault("a key starts before the one before it ends"));
+            }
+            keys.push(key);
+        }
+        Ok((code, Region { origin, endpoint: endpoint.to_string(), keys }))
+    }
+
+    fn key(&self, origin: &Origin, line: &str) -> Result<ChainKey, Invalid> {
+        let form = || self.fault("expected a key as base64, its first size and its last size or -");
+        let mut fields = line.split(' ');
+        let (Some(key), Some(from), Some(until), None) = (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
+            return Err(form());
+        };
+        let key = key_bytes(key).and_then(|key| NoteKey::new(origin.as_str(), key)).ok_or_else(form)?;
+        let from = from.parse().map(TreeSize).map_err(|_| form())?;
+        let until = match until {
+            "-" => None,
+            size => Some(size.parse().map(TreeSize).map_err(|_| form())?),
+        };
+        if until.is_some_and(|until| until < from) {
+            return Err(self.fault("a key ends before it starts"));
+        }
+        Ok(ChainKey { key, from, until })
+    }
+
+    fn end(&mut self) -> Result<(), Invalid> {
+        match self.lines.next() {
+            None => Ok(()),
+            Some(_) => {
+                Err(Invalid::RosterForm { line: self.number.saturating_add(1), reason: "not a line of a roster" })
+            }
+        }
+    }
+}

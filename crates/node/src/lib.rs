@@ -1,0 +1,1 @@
+//! The server: tonic, TLS, the writer, replication among peers.

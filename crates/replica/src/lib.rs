@@ -1,0 +1,1 @@
+//! The append, replicate and recovery state machines: they decide what to write and send, and do neither.

@@ -1,0 +1,1 @@
+//! The disk: segment files, the journal and the rebuildable index.
