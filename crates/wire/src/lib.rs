@@ -1,1 +1,22 @@
-//! The gRPC services, generated from proto/, and their conversion to and from domain types.
+//! The gRPC services of `proto/`, as generated, and the settings that both ends of a connection share.
+//!
+//! Generated types stay at the border: [`convert`] turns them into domain types and back. Not here: any decision.
+//!
+//! ```
+//! use yizhang_wire::convert;
+//!
+//! assert!(convert::hashes(&[0; 64]).unwrap().len() == 2);
+//! assert!(convert::hashes(&[0; 63]).is_err());
+//! ```
+
+pub mod channel;
+pub mod convert;
+
+/// The generated code: one client and one server module for each service, one struct for each message.
+#[allow(missing_docs, clippy::pedantic, unreachable_pub)]
+pub mod v1 {
+    tonic::include_proto!("yizhang.v1");
+}
+
+/// The compiled descriptions of all services, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
