@@ -8,7 +8,7 @@ use crate::{
     hash::{Hash, derive, hash_leaf, hash_leaves},
     head::Origin,
     record::Record,
-    value::{Code, LeafIndex, UnixMillis},
+    value::{Code, LeafIndex, TreeSize, UnixMillis},
 };
 use alloc::{
     string::{String, ToString},
@@ -110,7 +110,7 @@ pub struct BatchEntry {
 }
 
 /// Records that passed the checks of their form, with their leaf hashes; not yet in any chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RecordBlock {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<u32>,
@@ -161,7 +161,7 @@ pub fn content_digest(leaves: &[Hash]) -> Hash {
 }
 
 /// A batch whose entries are well formed. Whether it belongs to a chain is for [`crate::chain::ChainState::follow`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
     entry: BatchEntry,
     bytes: Vec<u8>,
@@ -191,6 +191,11 @@ impl Batch {
         let at = LeafIndex(0);
         let entry: BatchEntry =
             decode_unbounded(first.payload).map_err(|fault| Invalid::Payload { at, kind: Kind::BATCH, fault })?;
+        // Every entry takes at least two bytes, so this keeps all positions of the batch below the largest size.
+        if entry.first.0.saturating_add(widen(BATCH_BYTES_MAX)) > TreeSize::MAX.0 {
+            let fault = CodecFault::Field("a batch starts beyond the largest tree");
+            return Err(Invalid::Payload { at, kind: Kind::BATCH, fault });
+        }
         let mut ends = Vec::new();
         ends.push(u32::try_from(start).unwrap_or(u32::MAX));
         scan_records(&bytes, start, entry.first.0.saturating_add(1), &mut ends)?;
@@ -268,8 +273,8 @@ impl Batch {
     }
 
     /// The size of the tree after the batch.
-    pub fn size_after(&self) -> crate::value::TreeSize {
-        crate::value::TreeSize(self.entry.first.0.saturating_add(widen(self.ends.len())))
+    pub fn size_after(&self) -> TreeSize {
+        TreeSize(self.entry.first.0.saturating_add(widen(self.ends.len())))
     }
 
     /// Position and bytes of each record.
@@ -291,6 +296,20 @@ impl Batch {
             offset = end;
             (submission, at, digest)
         })
+    }
+}
+
+impl fmt::Debug for RecordBlock {
+    /// Counts only: the bytes hold whole account ids.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordBlock").field("records", &self.len()).field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+impl fmt::Debug for Batch {
+    /// The batch entry and counts: the bytes hold whole account ids.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("entry", &self.entry).field("bytes", &self.bytes.len()).finish()
     }
 }
 

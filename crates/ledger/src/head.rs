@@ -2,7 +2,7 @@
 
 use crate::{
     Invalid, Verified,
-    hash::Hash,
+    hash::{Blake3Keyed, Hash, TreeHasher},
     note::{self, Note},
     roster::Roster,
     value::{Division, TreeSize},
@@ -42,10 +42,13 @@ impl Origin {
     /// The chain of a region in a federation. `None` unless the name is 1 to 64 lower-case letters, digits, dots and
     /// dashes.
     pub fn new(federation: &str, region: Division) -> Option<Self> {
+        Self::is_federation(federation).then(|| Self { text: format!("{federation}/{region}"), region: Region(region) })
+    }
+
+    /// Whether a text may name a federation.
+    pub(crate) fn is_federation(name: &str) -> bool {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
-        let fits = (1..=Self::FEDERATION_LENGTH_MAX).contains(&federation.len());
-        (fits && federation.bytes().all(allowed))
-            .then(|| Self { text: format!("{federation}/{region}"), region: Region(region) })
+        (1..=Self::FEDERATION_LENGTH_MAX).contains(&name.len()) && name.bytes().all(allowed)
     }
 
     /// Reads `federation/region`.
@@ -112,7 +115,7 @@ impl Head {
     ///
     /// # Errors
     /// [`Invalid::NoteForm`], [`Invalid::HeadForm`], [`Invalid::UnknownOrigin`], [`Invalid::BadSignature`],
-    /// [`Invalid::NoTrustedSignature`].
+    /// [`Invalid::NoTrustedSignature`], [`Invalid::HeadRoot`] if it gives the empty tree another root.
     pub fn open(bytes: &[u8], roster: &Roster) -> Result<Verified<Self>, Invalid> {
         if bytes.len() > HEAD_BYTES_MAX {
             return Err(Invalid::NoteForm { reason: "a head is larger than 8 KiB" });
@@ -121,12 +124,18 @@ impl Head {
         let head = Self::parse(note.text)?;
         let keys =
             roster.keys(&head.origin).ok_or_else(|| Invalid::UnknownOrigin { origin: head.origin.to_string() })?;
+        let mut signed = false;
         for key in keys.iter().filter(|key| key.is_valid_at(head.size)) {
-            if note.is_signed_by(&key.key)? {
-                return Ok(Verified::new(head));
-            }
+            signed = signed || note.is_signed_by(&key.key)?;
         }
-        Err(Invalid::NoTrustedSignature { origin: head.origin.to_string(), size: head.size })
+        if !signed {
+            return Err(Invalid::NoTrustedSignature { origin: head.origin.to_string(), size: head.size });
+        }
+        let empty = Blake3Keyed::empty();
+        if head.size == TreeSize(0) && head.root != empty {
+            return Err(Invalid::HeadRoot { size: head.size, expected: empty, found: head.root });
+        }
+        Ok(Verified::new(head))
     }
 
     /// Reads the text of a head: exactly three lines.
@@ -139,8 +148,9 @@ impl Head {
         };
         let origin = Origin::parse(origin).ok_or(form("the origin is not federation/region"))?;
         let canonical = size == "0" || !size.starts_with(['0', '+']);
-        let size = size.parse().ok().filter(|_| canonical).ok_or(form("the size is not a decimal number"))?;
+        let size = size.parse().map(TreeSize).ok().filter(|size| canonical && *size <= TreeSize::MAX);
+        let size = size.ok_or(form("the size is not a decimal number below 2^63"))?;
         let root = Hash::from_base64(root).ok_or(form("the root is not 32 bytes of base64"))?;
-        Ok(Self { origin, size: TreeSize(size), root })
+        Ok(Self { origin, size, root })
     }
 }

@@ -28,14 +28,15 @@ pub struct NoteKey {
 
 impl NoteKey {
     /// A key under a name. `None` if the name is empty or holds blanks, control characters or `+`, or the bytes are not
-    /// a point of the curve.
+    /// the one encoding of a point of the curve, or the point is of small order (everybody can sign for it).
     pub fn new(name: &str, key: [u8; 32]) -> Option<Self> {
-        let allowed = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
-        if name.is_empty() || !name.chars().all(allowed) {
+        if !is_name(name) {
             return None;
         }
         let id = key_id(name, &key);
-        Some(Self { name: name.into(), key: VerifyingKey::from_bytes(&key).ok()?, id })
+        let key = VerifyingKey::from_bytes(&key).ok()?;
+        let canonical = key.to_edwards().compress().to_bytes() == key.to_bytes();
+        (canonical && !key.is_weak()).then(|| Self { name: name.into(), key, id })
     }
 
     /// The bytes of the public key.
@@ -47,6 +48,11 @@ impl NoteKey {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// Whether a text may be the name of a key: not empty, no white space (Unicode), no control characters, no `+`.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '+')
 }
 
 /// The key id of the specification: the first four bytes of SHA-256 over name, newline, algorithm byte and key.
@@ -118,7 +124,7 @@ impl<'a> SignatureLine<'a> {
         let form = || Invalid::NoteForm { reason: "a signature line is not a dash, a name and base64" };
         let (name, encoded) =
             line.strip_prefix(SIGNATURE_PREFIX).and_then(|rest| rest.split_once(' ')).ok_or_else(form)?;
-        if name.is_empty() || name.contains('+') {
+        if !is_name(name) {
             return Err(form());
         }
         let bytes = Base64::decode_vec(encoded).map_err(|_| form())?;

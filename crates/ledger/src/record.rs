@@ -328,29 +328,51 @@ pub enum Record<'a> {
     Unknown(Kind, &'a [u8]),
 }
 
+/// Which fields a kind has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Batch,
+    Contribution,
+    Reversal,
+    InterestCredit,
+    Participation,
+    Transfer,
+    Benefit,
+    Identity,
+    Unknown,
+}
+
+impl Shape {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::BATCH => Self::Batch,
+            Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Self::Contribution,
+            Kind::REVERSAL => Self::Reversal,
+            Kind::INTEREST_CREDIT => Self::InterestCredit,
+            Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => Self::Participation,
+            kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => Self::Transfer,
+            kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => Self::Benefit,
+            Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => Self::Identity,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl<'a> Record<'a> {
     /// Reads the payload of an entry.
     ///
     /// # Errors
     /// Any [`CodecFault`]; for a kind that this version does not read, none.
     pub fn read(entry: &Entry<'a>) -> Result<Self, CodecFault> {
-        let record = match entry.kind {
-            kind @ (Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND) => {
-                Self::Contribution(kind, codec::decode(entry.payload)?)
-            }
-            Kind::REVERSAL => Self::Reversal(codec::decode(entry.payload)?),
-            Kind::INTEREST_CREDIT => Self::InterestCredit(codec::decode(entry.payload)?),
-            kind @ (Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE) => {
-                Self::Participation(kind, codec::decode(entry.payload)?)
-            }
-            kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
-                Self::Transfer(kind, codec::decode(entry.payload)?)
-            }
-            kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => {
-                Self::Benefit(kind, codec::decode(entry.payload)?)
-            }
-            kind @ (Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT) => Self::Identity(kind, codec::decode(entry.payload)?),
-            kind => Self::Unknown(kind, entry.payload),
+        let record = match Shape::of(entry.kind) {
+            Shape::Contribution => Self::Contribution(entry.kind, codec::decode(entry.payload)?),
+            Shape::Reversal => Self::Reversal(codec::decode(entry.payload)?),
+            Shape::InterestCredit => Self::InterestCredit(codec::decode(entry.payload)?),
+            Shape::Participation => Self::Participation(entry.kind, codec::decode(entry.payload)?),
+            Shape::Transfer => Self::Transfer(entry.kind, codec::decode(entry.payload)?),
+            Shape::Benefit => Self::Benefit(entry.kind, codec::decode(entry.payload)?),
+            Shape::Identity => Self::Identity(entry.kind, codec::decode(entry.payload)?),
+            Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
         record.check()?;
         Ok(record)
@@ -361,6 +383,9 @@ impl<'a> Record<'a> {
     /// # Errors
     /// [`CodecFault::Field`] when a field breaks a rule of its kind, [`CodecFault::TooLarge`].
     pub fn write(&self, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+        if !self.kind_fits() {
+            return Err(CodecFault::Field("the kind is not one of these fields"));
+        }
         self.check()?;
         let mut payload = Vec::with_capacity(256);
         match self {
@@ -407,6 +432,21 @@ impl<'a> Record<'a> {
         account.into_iter().chain(other)
     }
 
+    /// Whether the kind has these fields, so that what is written is read back as the same.
+    fn kind_fits(&self) -> bool {
+        let shape = match self {
+            Self::Contribution(..) => Shape::Contribution,
+            Self::Reversal(_) => Shape::Reversal,
+            Self::InterestCredit(_) => Shape::InterestCredit,
+            Self::Participation(..) => Shape::Participation,
+            Self::Transfer(..) => Shape::Transfer,
+            Self::Benefit(..) => Shape::Benefit,
+            Self::Identity(..) => Shape::Identity,
+            Self::Unknown(..) => Shape::Unknown,
+        };
+        Shape::of(self.kind()) == shape
+    }
+
     /// Rules between fields that make a record meaningless when broken. Rules of law are not among them: a record that
     /// an agency signed is a fact even where the agency erred.
     fn check(&self) -> Result<(), CodecFault> {
@@ -424,7 +464,7 @@ impl<'a> Record<'a> {
             Self::Contribution(kind, fields) => {
                 rule((1..=12).contains(&fields.period.months), "a period has not 1 to 12 months")?;
                 let last = u16::from(fields.period.months).saturating_sub(1);
-                rule(fields.period.first.plus(last).is_some(), "a period ends after 5460")?;
+                rule(fields.period.first.plus(last).is_some(), "a period ends after 5461-04")?;
                 rule(
                     fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
                     "a contribution of a unit does not name the unit",

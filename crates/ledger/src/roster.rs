@@ -134,12 +134,24 @@ impl Roster {
         let mut lines = Lines::new(text);
         lines.expect(HEADER)?;
         let federation = lines.value("federation ")?.to_string();
+        if !Origin::is_federation(&federation) {
+            return Err(lines.fault("the federation name is not 1 to 64 lower-case letters, digits, dots and dashes"));
+        }
         let version = lines.number("version ")?;
+        if version == 0 {
+            return Err(lines.fault("versions count from 1"));
+        }
         let threshold =
             usize::try_from(lines.number("threshold ")?).map_err(|_| lines.fault("the threshold is too large"))?;
+        let name = root_key_name(&federation);
         let mut roots = Vec::new();
         while let Some(root) = lines.optional("root ") {
-            roots.push(key_bytes(root).ok_or(lines.fault("a root key is not 32 bytes of base64"))?);
+            let root = key_bytes(root).filter(|root| NoteKey::new(&name, *root).is_some());
+            let root = root.ok_or(lines.fault("a root key is not an Ed25519 key in base64"))?;
+            if roots.contains(&root) {
+                return Err(lines.fault("a root key stands twice"));
+            }
+            roots.push(root);
         }
         if roots.is_empty() || roots.len() > ROOT_KEYS_MAX || !(1..=roots.len()).contains(&threshold) {
             return Err(lines.fault("expected 1 to 16 root keys and a threshold among them"));

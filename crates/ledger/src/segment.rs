@@ -6,6 +6,7 @@
 //! with the next batch, because signing again gives the same bytes. All integers are little endian.
 
 use crate::{
+    batch::BATCH_RECORDS_MAX,
     hash::derive,
     head::Origin,
     value::{LeafIndex, TreeSize},
@@ -168,6 +169,9 @@ impl FrameHeader {
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);
         let offsets_bytes = offsets_len(entries).saturating_mul(4);
         if !header.starts_with(&FRAME_MAGIC) || body_bytes > FRAME_BODY_BYTES_MAX || offsets_bytes > body_bytes {
+            return Err(FrameFault::Header);
+        }
+        if (kind == FrameKind::Head && entries != 0) || entries > BATCH_RECORDS_MAX.saturating_add(1) {
             return Err(FrameFault::Header);
         }
         let checksum = header.last_chunk().copied().unwrap_or_default();

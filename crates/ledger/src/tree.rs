@@ -247,6 +247,20 @@ pub fn inclusion_path_length(index: u64, size: u64) -> usize {
     usize::try_from(inner.saturating_add(border)).unwrap_or(usize::MAX)
 }
 
+/// How many hashes the consistency path between trees of `old_size` and `new_size` leaves has: none unless
+/// `0 < old_size < new_size`.
+pub fn consistency_path_length(old_size: u64, new_size: u64) -> usize {
+    if old_size == 0 || old_size >= new_size {
+        return 0;
+    }
+    // The path is that of the old tree's last complete subtree in the row of subtrees of its size, with that subtree in
+    // front unless it is the whole old tree.
+    let level = old_size.trailing_zeros();
+    let node = old_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
+    let last = new_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
+    inclusion_path_length(node, last.saturating_add(1)).saturating_add(usize::from(!old_size.is_power_of_two()))
+}
+
 /// Checks that the tree of `old_size` leaves is a prefix of the tree of `new_size` leaves (RFC 9162, 2.1.4.2). Two trees
 /// of the same size are consistent when the roots are equal and the path is empty; every tree extends the empty one.
 ///
@@ -259,7 +273,7 @@ pub fn verify_consistency<H: TreeHasher>(
     new_root: &Hash,
     path: &[Hash],
 ) -> Result<(), ProofFault> {
-    let no_path = |expected: usize| {
+    let path_of = |expected: usize| {
         if path.len() == expected { Ok(()) } else { Err(ProofFault::PathLength { expected, found: path.len() }) }
     };
     let same = |expected: &Hash, found: Hash| {
@@ -269,13 +283,15 @@ pub fn verify_consistency<H: TreeHasher>(
         return Err(ProofFault::OutOfRange { position: old_size, size: new_size });
     }
     if old_size == 0 {
-        no_path(0)?;
+        path_of(0)?;
         return same(&H::empty(), *old_root);
     }
     if old_size == new_size {
-        no_path(0)?;
+        path_of(0)?;
         return same(old_root, *new_root);
     }
+    // 1. and 6. a.: a path of another length than the sizes call for fails.
+    path_of(consistency_path_length(old_size, new_size))?;
     // 2. If first is an exact power of 2, then prepend first_hash to the consistency_path array.
     let mut hashes = path.iter();
     let first = if old_size.is_power_of_two() { Some(old_root) } else { hashes.next() };
@@ -289,10 +305,6 @@ pub fn verify_consistency<H: TreeHasher>(
     let (mut old, mut new) = (*first, *first);
     // 6. For each subsequent value c in the consistency_path array:
     for hash in hashes {
-        // a. If sn is 0, stop the iteration and fail the proof verification.
-        if last == 0 {
-            return Err(ProofFault::PathLength { expected: path.len().saturating_sub(1), found: path.len() });
-        }
         // b. If LSB(fn) is set, or if fn is equal to sn, then: fr to HASH(c, fr), sr to HASH(c, sr), and shift.
         if node & 1 == 1 || node == last {
             old = H::branch(hash, &old);
@@ -307,10 +319,7 @@ pub fn verify_consistency<H: TreeHasher>(
         // c. Right-shift both fn and sn one time.
         (node, last) = (node >> 1, last >> 1);
     }
-    // 7. Verify that fr is equal to first_hash, sr to second_hash, and that sn is 0.
-    if last != 0 {
-        return Err(ProofFault::PathLength { expected: path.len().saturating_add(1), found: path.len() });
-    }
+    // 7. Verify that fr is equal to first_hash, sr to second_hash (and that sn is 0, which the length ensures).
     same(old_root, old)?;
     same(new_root, new)
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use bincode::{BorrowDecode, Encode};
 use core::fmt;
 
-/// A calendar month in UTC+8, stored as `year * 12 + (month - 1)`. Years 1900 to 5460 (the end of 16 bits).
+/// A calendar month in UTC+8, stored as `year * 12 + (month - 1)`. From 1900-01 to 5461-04 (the end of 16 bits).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(u16);
 
@@ -119,7 +119,7 @@ impl Day {
         self.0
     }
 
-    /// The month that the day lies in; `None` after 5460.
+    /// The month that the day lies in; `None` after 5461-04.
     pub fn in_month(self) -> Option<Month> {
         Month::of(u16::try_from(self.0 / 10_000).ok()?, u16::try_from(self.0 / 100 % 100).ok()?)
     }
@@ -372,6 +372,10 @@ pub struct LeafIndex(pub u64);
 pub struct TreeSize(pub u64);
 
 impl TreeSize {
+    /// The largest tree that evidence may speak of, so that a size fits a signed 64-bit integer in any language and no
+    /// path is longer than [`crate::tree::PATH_HASHES_MAX`].
+    pub const MAX: Self = Self(i64::MAX.unsigned_abs());
+
     /// The position that the next leaf will take.
     pub const fn next_leaf(self) -> LeafIndex {
         LeafIndex(self.0)

@@ -4,7 +4,7 @@ use core::ops::Deref;
 
 /// A value that this crate has verified against a signed head; there is no other way to make one.
 ///
-/// What was checked is stated by the function that returns it: [`crate::chain::ChainState::admit`] for batches,
+/// What was checked is stated by the function that returns it: [`crate::chain::Extension::confirm`] for batches,
 /// [`crate::head::Head::open`] for heads, [`crate::fact::Fact::prove`] for single records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<T>(T);

@@ -126,6 +126,7 @@ fn every_consistency_path_verifies_and_its_near_misses_do_not() {
             let verify = |old: usize, new: usize, old_root: &Hash, new_root: &Hash, path: &[Hash]| {
                 tree::verify_consistency::<Blake3Keyed>(old as u64, new as u64, old_root, new_root, path)
             };
+            assert_eq!(path.len(), tree::consistency_path_length(old as u64, new as u64));
             verify(old, new, &root(old), &root(new), &path).unwrap();
             assert!(verify(new + 1, new, &root(old), &root(new), &path).is_err());
             assert!(verify(old, new, &hash_leaf(b"other"), &root(new), &path).is_err());
@@ -150,12 +151,12 @@ fn frontier_grows_alike_in_any_steps_and_names_every_complete_subtree() {
         for chunk in leaves.chunks(step) {
             frontier.extend(chunk, |level, first, nodes| {
                 for (offset, node) in nodes.iter().enumerate() {
-                    let start = (first as usize + offset) << level;
+                    let start = (usize::try_from(first).unwrap() + offset) << level;
                     assert_eq!(*node, tree::root::<Blake3Keyed>(&leaves[start..start + (1 << level)]));
                 }
             });
             let size = frontier.size();
-            assert_eq!(frontier.root(), tree::root::<Blake3Keyed>(&leaves[..size.0 as usize]));
+            assert_eq!(frontier.root(), tree::root::<Blake3Keyed>(&leaves[..usize::try_from(size.0).unwrap()]));
             let again = Frontier::<Blake3Keyed>::from_peaks(size, &frontier.peaks()).unwrap();
             assert_eq!(again.root(), frontier.root());
             assert!(
