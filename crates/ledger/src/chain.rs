@@ -165,7 +165,15 @@ impl ChainState {
     /// [`Invalid::WrongChain`], [`Invalid::WrongPosition`], [`Invalid::WrongNumber`], [`Invalid::LinkMismatch`],
     /// [`Invalid::RootBeforeMismatch`], [`Invalid::TimeWentBack`], [`Invalid::RosterWentBack`].
     pub fn follow(&self, batch: Batch) -> Result<Extension, Invalid> {
-        let entry = batch.entry();
+        self.precedes(batch.entry())?;
+        Ok(self.extended(batch))
+    }
+
+    /// The checks of [`ChainState::follow`], for callers that still need the batch when they fail.
+    ///
+    /// # Errors
+    /// As [`ChainState::follow`].
+    pub fn precedes(&self, entry: &BatchEntry) -> Result<(), Invalid> {
         let at = entry.first;
         if entry.origin != self.origin {
             return Err(Invalid::WrongChain { expected: self.origin.to_string(), found: entry.origin.to_string() });
@@ -189,7 +197,7 @@ impl ChainState {
         if entry.roster < self.roster {
             return Err(Invalid::RosterWentBack { at, last: self.roster, found: entry.roster });
         }
-        Ok(self.extended(batch))
+        Ok(())
     }
 
     fn extended(&self, batch: Batch) -> Extension {
@@ -235,6 +243,15 @@ impl Extension {
     /// # Errors
     /// [`Invalid::WrongChain`], [`Invalid::HeadSize`], [`Invalid::HeadRoot`].
     pub fn confirm(self, head: &Verified<Head>) -> Result<Admitted, Invalid> {
+        self.agrees(head)?;
+        Ok(Admitted { batch: Verified::new(self.batch), after: self.after, nodes: self.nodes })
+    }
+
+    /// The checks of [`Extension::confirm`], for callers that go on with the extension as it is.
+    ///
+    /// # Errors
+    /// As [`Extension::confirm`].
+    pub fn agrees(&self, head: &Verified<Head>) -> Result<(), Invalid> {
         let found = self.after.head();
         if head.origin != found.origin {
             return Err(Invalid::WrongChain { expected: found.origin.to_string(), found: head.origin.to_string() });
@@ -245,7 +262,7 @@ impl Extension {
         if head.root != found.root {
             return Err(Invalid::HeadRoot { size: found.size, expected: found.root, found: head.root });
         }
-        Ok(Admitted { batch: Verified::new(self.batch), after: self.after, nodes: self.nodes })
+        Ok(())
     }
 }
 
