@@ -1,1 +1,68 @@
-//! Rows of an agency's files to records and back: layouts, code tables, row errors, sample files.
+//! Rows of an agency's files to records and back.
+//!
+//! Reads CSV (UTF-8 or GB 18030, Chinese or English headers, in any order) and JSON Lines, checks every row against the
+//! format and the code tables, and gives ledger entries, cut into submissions; writes the faulty rows to an error file
+//! in the layout of the input. [`sample`] writes files of invented people.
+//!
+//! It is *not* the place for the network, a clock, or words for people: faults are values with a stable code, and the
+//! binary words them. It knows no law: rates and limits are for `entitlement`. A person's number becomes a pseudonym as
+//! soon as it is read, and is in no fault, log or `Debug` output.
+//!
+//! ```
+//! use yizhang_intake::{Chunks, FaultyRows, Intake, ReadOptions, Row, Source};
+//! use yizhang_ledger::person::FederationSecret;
+//!
+//! let file = "社会保障号码,险种,费款所属期,到账日期,参保地,单位编号,缴费基数,单位缴费比例,个人缴费比例,单位应缴,\
+//! 个人应缴,单位实缴,个人实缴,个人划入,业务流水号\n\
+//! 440300199003078812,110,2018-12,2019-01-20,440300,91440300708461136T,4500.00,14%,8%,630.00,\
+//! 360.00,630.00,360.00,360.00,A1\n";
+//! let secret = FederationSecret::new([7; 32]);
+//! let intake = Intake::open(Source::Bytes(file.as_bytes().into()), &ReadOptions::default())?;
+//! let summary = intake.check(&secret, None, &mut |_progress| {})?;
+//! assert_eq!((summary.valid, summary.faulty), (0, 1));
+//! assert_eq!(summary.first_faults[0].fault.code(), "citizen-id-check");
+//!
+//! let corrected = file.replace("078812", "078815");
+//! let intake = Intake::open(Source::Bytes(corrected.as_bytes().into()), &ReadOptions::default())?;
+//! for chunk in Chunks::new(intake.rows(&secret)?, 10_000, FaultyRows::Refuse) {
+//!     assert_eq!(chunk?.records, 1);
+//! }
+//! # Ok::<(), yizhang_intake::FileFault>(())
+//! ```
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
+
+mod book;
+mod cell;
+mod cells;
+mod chunk;
+mod column;
+mod contribution;
+pub mod credit_code;
+mod encoding;
+mod error_file;
+mod fault;
+mod file_fault;
+mod found;
+mod header;
+mod intake;
+mod json;
+mod others;
+mod parsed;
+mod row;
+mod source;
+pub mod tables;
+mod usage;
+
+pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
+pub use chunk::{CHUNK_RECORDS, Chunk, Chunks, FaultyRows, SUBMISSION_CONTEXT, submission_id};
+pub use column::Column;
+pub use encoding::Encoding;
+pub use error_file::ErrorFile;
+pub use fault::{Fault, RowFault, Severity, Share};
+pub use file_fault::FileFault;
+pub use found::Found;
+pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
+pub use others::CASE_CONTEXT;
+pub use parsed::{FaultyRow, ParsedRow, Row};
+pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
+pub use usage::Layout;

@@ -1,0 +1,250 @@
+//! The cells of one row, read value by value; what is wrong is collected, never thrown.
+
+#![allow(
+    clippy::option_option,
+    reason = "the outer one says whether the cell is sound, the inner whether it is filled"
+)]
+
+use crate::{
+    book::{Book, BusinessKey, HASH_DIGITS},
+    cell,
+    column::Column,
+    fault::{Fault, RowFault, Severity},
+    found::Found,
+    header::Header,
+    row::RawRow,
+    tables::{self, BaseRule},
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    person::{AccountId, FederationSecret, SocialSecurityNumber},
+    record::{AccountType, Payer, PayerKind, Source},
+    value::{Code, Division, Fen, Namespace, Scheme},
+};
+
+/// What reading a row needs besides the row.
+pub(crate) struct Context<'c> {
+    pub(crate) header: &'c Header,
+    pub(crate) secret: &'c FederationSecret,
+    pub(crate) namespace: Option<Namespace>,
+}
+
+/// Signs that amounts of a kind may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Positive,
+    Negative,
+    Any,
+}
+
+/// A row being read. Each method gives `None` when the cell is faulty, after noting why.
+pub(crate) struct Cells<'r> {
+    row: &'r RawRow,
+    context: &'r Context<'r>,
+    pub(crate) kind: Kind,
+    pub(crate) faults: Vec<RowFault>,
+}
+
+impl<'r> Cells<'r> {
+    pub(crate) fn new(row: &'r RawRow, context: &'r Context<'r>) -> Self {
+        Self { row, context, kind: Kind::RECEIVED, faults: Vec::new() }
+    }
+
+    pub(crate) fn fault(&mut self, column: impl Into<Option<Column>>, fault: Fault) {
+        let column = column.into();
+        let name = column.map_or_else(String::new, |column| self.context.header.name(column).to_owned());
+        self.faults.push(RowFault { line: self.row.line, column, name, fault });
+    }
+
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.faults.iter().any(|fault| fault.fault.severity() == Severity::Error)
+    }
+
+    /// The text of a cell; empty where there is none.
+    pub(crate) fn text(&mut self, column: Column) -> Option<&'r str> {
+        self.row.cell(self.context.header, column).map_err(|fault| self.fault(column, fault)).ok()
+    }
+
+    pub(crate) fn is_empty(&self, column: Column) -> bool {
+        self.row.cell(self.context.header, column).is_ok_and(str::is_empty)
+    }
+
+    /// A cell that must be filled.
+    pub(crate) fn required<T>(&mut self, column: Column, read: impl FnOnce(&'r str) -> Result<T, Fault>) -> Option<T> {
+        let kind = self.kind;
+        match self.text(column)? {
+            "" => {
+                self.fault(column, Fault::Missing { kind });
+                None
+            }
+            text => read(text).map_err(|fault| self.fault(column, fault)).ok(),
+        }
+    }
+
+    /// A cell that stands for `default` when it is empty.
+    pub(crate) fn or<T>(
+        &mut self,
+        column: Column,
+        default: T,
+        read: impl FnOnce(&'r str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        match self.text(column)? {
+            "" => Some(default),
+            text => read(text).map_err(|fault| self.fault(column, fault)).ok(),
+        }
+    }
+
+    /// A cell that may be empty.
+    pub(crate) fn optional<T>(
+        &mut self,
+        column: Column,
+        read: impl FnOnce(&'r str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
+        self.or(column, None, |text| read(text).map(Some))
+    }
+
+    /// The kind of the row.
+    pub(crate) fn read_kind(&mut self) -> Option<()> {
+        let unknown = |text: &str| Fault::KindUnknown { found: Found::new(text) };
+        let default = Kind::RECEIVED;
+        self.kind = self.or(Column::Kind, default, |text| tables::kind(text).ok_or_else(|| unknown(text)))?;
+        if self.context.header.layout.takes(self.kind) {
+            return Some(());
+        }
+        let found = self.kind;
+        self.fault(Column::Kind, Fault::KindNotOfLayout { found });
+        None
+    }
+
+    /// Notes every filled cell that rows of this kind do not have.
+    pub(crate) fn forbid_others(&mut self) {
+        let kind = self.kind;
+        let allowed = crate::usage::columns_of(kind);
+        for column in self.context.header.columns() {
+            if !allowed.has(*column) && !self.is_empty(*column) {
+                let found = Found::new(self.text(*column).unwrap_or_default());
+                self.fault(*column, Fault::NotOfKind { kind, found });
+            }
+        }
+    }
+
+    pub(crate) fn person(&mut self, column: Column) -> Option<AccountId> {
+        let secret = self.context.secret;
+        self.required(column, |text| Ok(secret.account_id(&SocialSecurityNumber::parse(text)?)))
+    }
+
+    pub(crate) fn scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
+        let namespace = self.context.namespace;
+        self.required(Column::Scheme, |text| cell::scheme(text, namespace))
+    }
+
+    pub(crate) fn place(&mut self, column: Column) -> Option<Division> {
+        self.required(column, cell::division)
+    }
+
+    /// A code, or none.
+    pub(crate) fn code(&mut self, column: Column) -> Option<Code<'r>> {
+        self.warn_of_person(column);
+        self.or(column, Code::NONE, cell::code)
+    }
+
+    fn warn_of_person(&mut self, column: Column) {
+        if self.text(column).is_some_and(cell::may_be_person) {
+            self.fault(column, Fault::MayBePerson);
+        }
+    }
+
+    /// A reason of AAE160, with a warning for others.
+    pub(crate) fn reason_of_change(&mut self) -> Option<Code<'r>> {
+        let reason = self.code(Column::Reason)?;
+        if !reason.is_none() && tables::code(tables::reasons(), reason.as_str()).is_none() {
+            self.fault(Column::Reason, Fault::ReasonUnknown { found: Found::new(reason.as_str()) });
+        }
+        Some(reason)
+    }
+
+    pub(crate) fn account_type(&mut self) -> Option<AccountType> {
+        let unknown = |text: &str| Fault::AccountTypeUnknown { found: Found::new(text) };
+        self.or(Column::AccountType, AccountType::General, |text| match tables::code(tables::account_types(), text) {
+            Some("1") => Ok(AccountType::General),
+            Some("2") => Ok(AccountType::Temporary),
+            _ => Err(unknown(text)),
+        })
+    }
+
+    pub(crate) fn payer(&mut self) -> Option<Payer<'r>> {
+        let named = !self.is_empty(Column::PayerId);
+        let default = if named { PayerKind::Unit } else { PayerKind::Person };
+        let kind = self.or(Column::PayerKind, default, payer_kind)?;
+        let id = match kind {
+            PayerKind::Person => {
+                let found = Found::new(self.text(Column::PayerId)?);
+                if named {
+                    self.fault(Column::PayerId, Fault::PayerIdOfPerson { found });
+                    return None;
+                }
+                Code::NONE
+            }
+            PayerKind::Unit => {
+                self.warn_of_person(Column::PayerId);
+                self.required(Column::PayerId, cell::unit)?
+            }
+            PayerKind::Platform => self.or(Column::PayerId, Code::NONE, cell::unit)?,
+            PayerKind::Government | PayerKind::Fund => self.code(Column::PayerId)?,
+        };
+        Some(Payer { kind, id })
+    }
+
+    /// An amount with a sign that the kind allows; nothing is zero.
+    pub(crate) fn amount(&mut self, column: Column, sign: Sign) -> Option<Fen> {
+        let kind = self.kind;
+        self.or(column, Fen::ZERO, |text| {
+            let found = cell::amount(text)?;
+            match sign {
+                Sign::Positive if found < Fen::ZERO => Err(Fault::AmountNegative { kind, found }),
+                Sign::Negative if found > Fen::ZERO => Err(Fault::AmountPositive { found }),
+                _ => Ok(found),
+            }
+        })
+    }
+
+    /// Agency, system and serial.
+    pub(crate) fn source(&mut self) -> Option<Source<'r>> {
+        let agency = self.code(Column::Agency);
+        let system = self.code(Column::System);
+        self.warn_of_person(Column::Serial);
+        let serial = self.required(Column::Serial, cell::code);
+        Some(Source { agency: agency?, system: system?, serial: serial? })
+    }
+
+    /// The record that the row is about, by its id or by the serial of an earlier row.
+    pub(crate) fn target(
+        &mut self,
+        book: &Book<'_>,
+        source: Option<Source<'r>>,
+        account: Option<AccountId>,
+    ) -> Option<Option<RecordId>> {
+        self.optional(Column::Target, |text| {
+            if text.len() == HASH_DIGITS {
+                return Ok(Some(RecordId(cell::hash(text)?)));
+            }
+            let serial = cell::code(text)?.as_str();
+            // Without a readable agency and system there is nothing to look under.
+            let Some(source) = source else { return Ok(None) };
+            let key = BusinessKey { agency: source.agency.as_str(), system: source.system.as_str(), serial };
+            book.target(&key, account).map(Some)
+        })
+        .map(Option::flatten)
+    }
+}
+
+fn payer_kind(text: &str) -> Result<PayerKind, Fault> {
+    match tables::code(tables::payer_kinds(), text) {
+        Some("unit") => Ok(PayerKind::Unit),
+        Some("person") => Ok(PayerKind::Person),
+        Some("government") => Ok(PayerKind::Government),
+        Some("platform") => Ok(PayerKind::Platform),
+        Some("fund") => Ok(PayerKind::Fund),
+        _ => Err(Fault::PayerKindUnknown { found: Found::new(text) }),
+    }
+}

@@ -1,0 +1,213 @@
+//! The columns of every layout: English name, the Chinese names that agencies use, element codes of GB/T 40217.
+
+use std::fmt;
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $column:ident = $english:literal [$($alias:literal),*];)*) => {
+        /// A column. The English name is also the key in JSON Lines.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Column {
+            $($(#[$doc])* $column,)*
+        }
+
+        impl Column {
+            /// Every column, in the order in which the program writes them.
+            pub const ALL: &'static [Self] = &[$(Self::$column),*];
+            /// How many there are.
+            pub(crate) const COUNT: usize = Self::ALL.len();
+
+            /// The English name.
+            pub const fn english(self) -> &'static str {
+                match self { $(Self::$column => $english,)* }
+            }
+
+            /// Chinese names, the usual one first, then element codes.
+            pub const fn aliases(self) -> &'static [&'static str] {
+                match self { $(Self::$column => &[$($alias),*],)* }
+            }
+        }
+    };
+}
+
+columns! {
+    /// What the row states; without this column every row is money received.
+    Kind = "kind" ["业务类型", "记录类型", "业务种类"];
+    /// Social-security number. Turned into a pseudonym at once.
+    Person = "person" ["社会保障号码", "公民身份号码", "身份证号", "身份证号码", "证件号码", "AAC002"];
+    /// Scheme, as `hrss:110`, as a bare code where only one set has it, or by its Chinese name.
+    Scheme = "scheme" ["险种", "险种类型", "险种代码", "AAE140"];
+    /// The month that is paid for.
+    Period = "period" ["费款所属期", "应缴年月", "所属期", "AAE003"];
+    /// The year that is paid for (twelve months), or that interest is for.
+    Year = "year" ["年度", "缴费年度", "结息年度", "AAE101"];
+    /// Number of months from `period` on, 1 to 12; without it one, with `year` twelve.
+    Months = "months" ["月数", "缴费月数"];
+    /// Month of settlement; without it the month of receipt, or the month that is paid for.
+    Settlement = "settlement" ["结算年月", "结算期", "AAE002"];
+    /// The day on which the money reached the treasury.
+    Received = "received" ["到账日期", "到帐日期", "EAD131"];
+    /// Place of participation, six digits.
+    Place = "place" ["参保地", "参保地行政区划", "行政区划代码", "统筹区", "AAB301"];
+    /// Who pays; without it a unit where a payer id stands, otherwise the person.
+    PayerKind = "payer_kind" ["缴费主体", "缴费人类型"];
+    /// Unified social credit code or unit code.
+    PayerId = "payer_id" ["单位编号", "统一社会信用代码", "单位代码", "BAB010", "AAB001"];
+    /// Type of contribution; without it 10 (refunds: 20).
+    Nature = "type" ["缴费类型", "应缴类型", "AAA115"];
+    /// Contribution base; for a difference the difference.
+    Base = "base" ["缴费基数", "AAE180"];
+    /// Rate of the unit, as 0.16 or 16%.
+    UnitRate = "unit_rate" ["单位缴费比例", "单位费率", "AAA042"];
+    /// Rate of the person.
+    PersonRate = "person_rate" ["个人缴费比例", "个人费率", "AAA041"];
+    /// Due from the unit.
+    DueUnit = "due_unit" ["单位应缴", "单位应缴金额", "AAE020"];
+    /// Due from the person.
+    DuePerson = "due_person" ["个人应缴", "个人应缴金额", "AAE022"];
+    /// Paid by the unit.
+    PaidUnit = "paid_unit" ["单位实缴", "单位实缴金额", "AAE080"];
+    /// Paid by the person.
+    PaidPerson = "paid_person" ["个人实缴", "个人实缴金额", "AAE082"];
+    /// Credited to the personal account from the unit.
+    CreditedUnit = "credited_unit" ["单位划入", "单位划入个人账户", "AAE081"];
+    /// Credited to the personal account from the person.
+    CreditedPerson = "credited_person" ["个人划入", "个人划入个人账户", "AAE083"];
+    /// Late fee.
+    LateFee = "late_fee" ["滞纳金", "AAB204"];
+    /// Whether fully paid; without it, whether paid equals due.
+    Full = "full" ["足额到账标志", "足额标志", "AAE078"];
+    /// Central subsidy.
+    SubsidyCentral = "subsidy_central" ["中央补贴", "AAE034"];
+    /// Provincial subsidy.
+    SubsidyProvince = "subsidy_province" ["省级补贴", "AAE024"];
+    /// City subsidy.
+    SubsidyCity = "subsidy_city" ["市级补贴", "AAE026"];
+    /// County subsidy.
+    SubsidyCounty = "subsidy_county" ["县级补贴", "AAE028"];
+    /// General (1, the default) or temporary (2) account.
+    AccountType = "account_type" ["账户类型", "AAE473"];
+    /// First month for which participation or a benefit holds.
+    From = "from" ["起始年月", "生效年月", "变更年月", "待遇起始年月"];
+    /// Why.
+    Reason = "reason" ["原因", "变更原因", "中断原因", "AAE160"];
+    /// Rate of interest.
+    InterestRate = "interest_rate" ["记账利率"];
+    /// Interest on what the unit paid in.
+    InterestUnit = "interest_unit" ["单位部分利息"];
+    /// Interest on what the person paid in.
+    InterestPerson = "interest_person" ["个人部分利息", "利息"];
+    /// The day on which interest was posted.
+    Posted = "posted" ["记账日期", "结息日期"];
+    /// The earlier record: its 64-digit id, or the serial of an earlier row of the file.
+    Target = "target" ["原业务流水号", "原流水号", "原记录"];
+    /// Number of a transfer case: 32 hexadecimal digits, or the number that both agencies use.
+    Case = "case" ["转移业务编号", "转移编号"];
+    /// Old place.
+    OldPlace = "old_place" ["转出地"];
+    /// Agency of the old place.
+    OldAgency = "old_agency" ["转出经办机构"];
+    /// New place.
+    NewPlace = "new_place" ["转入地"];
+    /// Agency of the new place.
+    NewAgency = "new_agency" ["转入经办机构"];
+    /// The day of a step, of a benefit fact, of a decision.
+    Date = "date" ["办理日期", "业务日期"];
+    /// First month moved.
+    FirstMonth = "first_month" ["转移起始年月"];
+    /// Last month moved.
+    LastMonth = "last_month" ["转移截止年月"];
+    /// Deemed months.
+    DeemedMonths = "deemed_months" ["视同缴费月数", "AAE200"];
+    /// Actual months.
+    ActualMonths = "actual_months" ["实际缴费月数", "AAE201"];
+    /// Personal account moved.
+    PersonalAccount = "personal_account" ["个人账户转移金额", "AIC099"];
+    /// Of it from the unit.
+    PersonalAccountUnit = "personal_account_unit" ["个人账户单位部分", "AIC100"];
+    /// Pool money moved.
+    Pool = "pool" ["统筹转移金额", "统筹基金转移金额", "AIC103"];
+    /// Hash of the document behind a step, 64 hexadecimal digits.
+    Document = "document" ["文书摘要"];
+    /// Benefit item.
+    Item = "item" ["待遇项目", "AAA036"];
+    /// Last month of a benefit.
+    Until = "until" ["截止年月", "待遇截止年月"];
+    /// Amount of a benefit.
+    Amount = "amount" ["金额", "待遇金额"];
+    /// The other number of the same person.
+    OtherPerson = "other_person" ["原社会保障号码", "原证件号码"];
+    /// Hash of the evidence, 64 hexadecimal digits.
+    Evidence = "evidence" ["证明材料摘要"];
+    /// Handling agency.
+    Agency = "agency" ["经办机构", "经办机构编码", "AAB034"];
+    /// Business system.
+    System = "system" ["业务系统", "系统编码"];
+    /// Serial number of the transaction in that system.
+    Serial = "serial" ["业务流水号", "流水号"];
+    /// Not read.
+    RowNumber = "row" ["序号"];
+    /// Not read: names never enter the ledger.
+    Name = "name" ["姓名", "AAC003"];
+    /// Not read.
+    UnitName = "unit_name" ["单位名称", "AAB004"];
+    /// Not read: unique inside one system only.
+    PersonCode = "person_code" ["个人编号", "人员编号", "AAC001"];
+    /// Not read.
+    Remark = "remark" ["备注", "AAE013"];
+    /// Not read: what the error file adds, so that it can be corrected and imported as it is.
+    Error = "error" ["错误说明"];
+}
+
+impl Column {
+    /// The column that a header cell names. Blanks, capitals and a unit such as `（元）` behind the name do not matter.
+    pub fn find(name: &str) -> Option<Self> {
+        let name = name.trim().trim_start_matches('\u{feff}').trim();
+        let name = ["(元)", "（元）"].iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name).trim();
+        Self::ALL.iter().copied().find(|column| {
+            column.english().eq_ignore_ascii_case(name)
+                || column.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The usual Chinese name.
+    pub const fn chinese(self) -> &'static str {
+        match self.aliases() {
+            [first, ..] => first,
+            [] => self.english(),
+        }
+    }
+
+    pub(crate) const fn position(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
+    }
+}
+
+/// A set of columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ColumnSet(u128);
+
+impl ColumnSet {
+    pub(crate) const fn of(columns: &[Column]) -> Self {
+        let mut set = 0;
+        let mut rest = columns;
+        while let [first, others @ ..] = rest {
+            set |= 1 << first.position();
+            rest = others;
+        }
+        Self(set)
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, column: Column) -> bool {
+        self.0 >> column.position() & 1 == 1
+    }
+}

@@ -1,0 +1,140 @@
+//! The error file: the faulty rows as they were, in the layout and encoding of the file, with one column that says why.
+//! Corrected, it can be imported as it is.
+
+use crate::{
+    column::Column, encoding::Encoding, fault::RowFault, file_fault::FileFault, header::Header, parsed::FaultyRow,
+    source::Format,
+};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+/// Where the faulty rows go, and how their faults are worded.
+pub struct ErrorFile<'t> {
+    target: Target<'t>,
+    text: &'t dyn Fn(&RowFault) -> String,
+}
+
+enum Target<'t> {
+    Path(PathBuf),
+    Open(Box<dyn Write + 't>),
+}
+
+impl<'t> ErrorFile<'t> {
+    /// A file that is made when the first faulty row comes, so that a clean file leaves none behind.
+    pub fn at(path: PathBuf, text: &'t dyn Fn(&RowFault) -> String) -> Self {
+        Self { target: Target::Path(path), text }
+    }
+
+    /// Any writer.
+    pub fn to(writer: impl Write + 't, text: &'t dyn Fn(&RowFault) -> String) -> Self {
+        Self { target: Target::Open(Box::new(writer)), text }
+    }
+}
+
+/// An error file of one check: knows the form of the file that is checked.
+pub(crate) struct ErrorWriter<'f, 't> {
+    file: &'f mut ErrorFile<'t>,
+    header: &'f Header,
+    format: Format,
+    encoding: Encoding,
+    begun: bool,
+}
+
+impl<'f, 't> ErrorWriter<'f, 't> {
+    pub(crate) const fn new(
+        file: &'f mut ErrorFile<'t>,
+        header: &'f Header,
+        format: Format,
+        encoding: Encoding,
+    ) -> Self {
+        Self { file, header, format, encoding, begun: false }
+    }
+
+    pub(crate) fn write(&mut self, row: &FaultyRow) -> Result<(), FileFault> {
+        let text: Vec<String> = row.faults.iter().map(|fault| (self.file.text)(fault)).collect();
+        let text = text.join("; ");
+        let bytes = match self.format {
+            Format::Csv { delimiter } => csv_row(self.header, delimiter, row, &text),
+            Format::JsonLines => Ok(json_row(self.header, row, &text)),
+        };
+        bytes.and_then(|bytes| self.put(&bytes)).map_err(FileFault::io("write the error file"))
+    }
+
+    /// Makes sure that what was written is with the operating system.
+    pub(crate) fn finish(self) -> Result<(), FileFault> {
+        match &mut self.file.target {
+            Target::Open(writer) => writer.flush().map_err(FileFault::io("write the error file")),
+            Target::Path(_) => Ok(()),
+        }
+    }
+
+    fn put(&mut self, row: &[u8]) -> io::Result<()> {
+        if let Target::Path(path) = &self.file.target {
+            self.file.target = Target::Open(Box::new(BufWriter::new(File::create(path)?)));
+        }
+        let Target::Open(writer) = &mut self.file.target else { return Ok(()) };
+        if !std::mem::replace(&mut self.begun, true) {
+            writer.write_all(self.encoding.mark())?;
+            if let Format::Csv { delimiter } = self.format {
+                self.encoding.encode(&csv_header(self.header, delimiter)?, writer)?;
+            }
+        }
+        self.encoding.encode(row, writer)
+    }
+}
+
+fn csv_header(header: &Header, delimiter: u8) -> io::Result<Vec<u8>> {
+    let added = if header.is_chinese() { Column::Error.chinese() } else { Column::Error.english() };
+    let added = header.position(Column::Error).is_none().then_some(added);
+    csv_line(delimiter, header.names().iter().map(String::as_bytes).chain(added.map(str::as_bytes)))
+}
+
+/// The cells as they were, filled up or cut to those of the header, and the text in its own column.
+fn csv_row(header: &Header, delimiter: u8, row: &FaultyRow, text: &str) -> io::Result<Vec<u8>> {
+    let width = header.names().len().max(row.raw.cells.len());
+    let mut cells: Vec<&[u8]> = (0..width).map(|at| row.raw.cells.get(at).unwrap_or_default()).collect();
+    match header.position(Column::Error).and_then(|at| cells.get_mut(at)) {
+        Some(cell) => *cell = text.as_bytes(),
+        None => cells.push(text.as_bytes()),
+    }
+    csv_line(delimiter, cells)
+}
+
+fn csv_line<'c>(delimiter: u8, cells: impl IntoIterator<Item = &'c [u8]>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(delimiter)
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+/// The object as it was with one key more; written anew where it has that key already; the whole line as a remark where
+/// it is no object.
+fn json_row(header: &Header, row: &FaultyRow, text: &str) -> Vec<u8> {
+    let quote = |text: &str| serde_json::Value::from(text).to_string();
+    let error = format!("{}:{}", quote(Column::Error.english()), quote(text));
+    let line = row.raw.text.trim();
+    let earlier = row.raw.cell(header, Column::Error).is_ok_and(|cell| !cell.is_empty());
+    let object = line.strip_suffix('}').filter(|_| line.starts_with('{') && row.raw.fault.is_none());
+    let written = match object {
+        Some(inside) if !earlier => {
+            let comma = if inside.trim_end().ends_with('{') { "" } else { "," };
+            format!("{inside}{comma}{error}}}\n")
+        }
+        Some(_) => {
+            let filled = header.columns().iter().filter(|column| **column != Column::Error);
+            let cells = filled.filter_map(|column| {
+                let text = row.raw.cell(header, *column).ok().filter(|text| !text.is_empty())?;
+                Some(format!("{}:{},", quote(column.english()), quote(text)))
+            });
+            format!("{{{}{error}}}\n", cells.collect::<String>())
+        }
+        None => format!("{{{}:{},{error}}}\n", quote(Column::Remark.english()), quote(line)),
+    };
+    written.into_bytes()
+}

@@ -1,0 +1,225 @@
+//! A file to be taken in: checked as a whole first, then read again row by row.
+
+use crate::{
+    book::{Book, Survey},
+    cells::Context,
+    encoding::Encoding,
+    error_file::{ErrorFile, ErrorWriter},
+    fault::{RowFault, Severity},
+    file_fault::FileFault,
+    header::Header,
+    parsed::{FaultyRow, ParsedRow, Row, understand},
+    row::{self, RawRow, RowReader},
+    source::{Format, ReadOptions, Source},
+    usage::Layout,
+};
+use std::collections::BTreeMap;
+use yizhang_ledger::{entry::Kind, person::FederationSecret, value::Namespace};
+
+/// Rows between two reports of progress: some milliseconds of work.
+const PROGRESS_ROWS: u64 = 4_096;
+/// Faults that a summary keeps to show; all are in the error file.
+pub const FAULTS_SHOWN_MAX: usize = 100;
+
+/// A file whose header is understood and whose serials are surveyed.
+#[derive(Debug)]
+pub struct Intake {
+    source: Source,
+    format: Format,
+    encoding: Encoding,
+    namespace: Option<Namespace>,
+    header: Header,
+    survey: Survey,
+}
+
+/// How far a pass has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows read.
+    pub rows: u64,
+    /// Bytes of the file read.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub bytes_total: u64,
+}
+
+/// What the rows of one kind add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindTotal {
+    /// Valid rows, duplicates included.
+    pub rows: u64,
+    /// Due, in fen, without duplicates.
+    pub due_fen: i128,
+    /// Paid, credited, moved or granted, in fen, without duplicates.
+    pub paid_fen: i128,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows that are not blank.
+    pub rows: u64,
+    /// Rows that state a record, duplicates included.
+    pub valid: u64,
+    /// Rows that do not.
+    pub faulty: u64,
+    /// Valid rows that stood in the file before.
+    pub duplicates: u64,
+    /// Valid rows with a warning.
+    pub warned: u64,
+    /// Totals of the valid rows.
+    pub kinds: BTreeMap<Kind, KindTotal>,
+    /// How often each [`crate::Fault::code`] was found.
+    pub codes: BTreeMap<&'static str, u64>,
+    /// The first errors and warnings, at most [`FAULTS_SHOWN_MAX`].
+    pub first_faults: Vec<RowFault>,
+}
+
+impl Intake {
+    /// Understands the header and reads the file once for its serials.
+    ///
+    /// # Errors
+    /// Any [`FileFault`] but [`FileFault::RowFaulty`].
+    pub fn open(source: Source, options: &ReadOptions) -> Result<Self, FileFault> {
+        let start = source.start()?;
+        if start.is_empty() {
+            return Err(FileFault::Empty);
+        }
+        let encoding = options.encoding.unwrap_or_else(|| Encoding::detect(&start));
+        let format = options.format.unwrap_or_else(|| Format::detect(&start));
+        let (rows, header) = row::open(&source, format, encoding)?;
+        let survey = Survey::of(rows, &header)?;
+        Ok(Self { source, format, encoding, namespace: options.namespace, header, survey })
+    }
+
+    /// The encoding, as given or detected.
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The form of the rows, as given or detected.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The layout that the header chose.
+    pub const fn layout(&self) -> Layout {
+        self.header.layout
+    }
+
+    /// Bytes of the file.
+    ///
+    /// # Errors
+    /// [`FileFault::Io`].
+    pub fn bytes(&self) -> Result<u64, FileFault> {
+        self.source.size()
+    }
+
+    /// Checks every row, writes the faulty ones to `errors`, and adds up the rest. `watch` is called now and then.
+    ///
+    /// # Errors
+    /// Any [`FileFault`]; a faulty row is none.
+    pub fn check(
+        &self,
+        secret: &FederationSecret,
+        errors: Option<&mut ErrorFile<'_>>,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<Summary, FileFault> {
+        let mut writer = errors.map(|file| ErrorWriter::new(file, &self.header, self.format, self.encoding));
+        let mut summary = Summary::default();
+        let bytes_total = self.bytes()?;
+        let mut rows = self.rows(secret)?;
+        while let Some(row) = rows.next() {
+            match row? {
+                Row::Valid(row) => summary.add(&row),
+                Row::Faulty(row) => {
+                    summary.add_faulty(&row);
+                    if let Some(writer) = &mut writer {
+                        writer.write(&row)?;
+                    }
+                }
+            }
+            if summary.rows.is_multiple_of(PROGRESS_ROWS) {
+                watch(Progress { rows: summary.rows, bytes: rows.bytes_read(), bytes_total });
+            }
+        }
+        watch(Progress { rows: summary.rows, bytes: bytes_total, bytes_total });
+        writer.map_or(Ok(()), ErrorWriter::finish)?;
+        Ok(summary)
+    }
+
+    /// Reads the rows from the beginning.
+    ///
+    /// # Errors
+    /// As [`Intake::open`].
+    pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
+        let (reader, _) = row::open(&self.source, self.format, self.encoding)?;
+        let context = Context { header: &self.header, secret, namespace: self.namespace };
+        Ok(Rows { reader, context, book: Book::new(&self.survey), raw: RawRow::default(), ended: false })
+    }
+}
+
+/// The rows of a file, in order. Ends after the first [`FileFault`].
+pub struct Rows<'i> {
+    reader: RowReader,
+    context: Context<'i>,
+    book: Book<'i>,
+    raw: RawRow,
+    ended: bool,
+}
+
+impl Rows<'_> {
+    /// Bytes of the file read so far, with what is read ahead.
+    pub fn bytes_read(&self) -> u64 {
+        self.reader.bytes_read()
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, FileFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let read = self.reader.next(&mut self.raw);
+        self.ended = !matches!(read, Ok(true));
+        match read {
+            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.book))),
+            Ok(false) => None,
+            Err(fault) => Some(Err(fault)),
+        }
+    }
+}
+
+impl Summary {
+    fn add(&mut self, row: &ParsedRow) {
+        self.rows += 1;
+        self.valid += 1;
+        let total = self.kinds.entry(row.kind).or_default();
+        total.rows += 1;
+        if row.is_duplicate() {
+            self.duplicates += 1;
+        } else {
+            total.due_fen += i128::from(row.due.get());
+            total.paid_fen += i128::from(row.paid.get());
+        }
+        self.warned += u64::from(row.notes.iter().any(|note| note.fault.severity() == Severity::Warning));
+        self.note(&row.notes);
+    }
+
+    fn add_faulty(&mut self, row: &FaultyRow) {
+        self.rows += 1;
+        self.faulty += 1;
+        self.note(&row.faults);
+    }
+
+    fn note(&mut self, faults: &[RowFault]) {
+        for fault in faults {
+            *self.codes.entry(fault.fault.code()).or_default() += 1;
+            if fault.fault.severity() > Severity::Note && self.first_faults.len() < FAULTS_SHOWN_MAX {
+                self.first_faults.push(fault.clone());
+            }
+        }
+    }
+}

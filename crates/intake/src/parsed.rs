@@ -1,0 +1,153 @@
+//! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
+
+use crate::{
+    book::{Book, BusinessKey},
+    cells::{Cells, Context},
+    column::Column,
+    contribution,
+    fault::{Fault, RowFault, Severity},
+    others::{self, Frame},
+    row::RawRow,
+};
+use yizhang_ledger::{
+    codec::CodecFault,
+    entry::{Kind, RecordId},
+    hash::hash_leaf,
+    record::{Record, Shares},
+    value::Fen,
+};
+
+/// A row of a file.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// Its record.
+    Valid(ParsedRow),
+    /// What is wrong with it.
+    Faulty(FaultyRow),
+}
+
+/// A row that states a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedRow {
+    /// Line where the row begins, from 1, the header included.
+    pub line: u64,
+    /// Kind of record.
+    pub kind: Kind,
+    /// The entry: what is submitted, hashed and stored.
+    pub bytes: Vec<u8>,
+    /// Money due by the record, both shares, in fen.
+    pub due: Fen,
+    /// Money paid, credited as interest, moved or granted by the record, in fen.
+    pub paid: Fen,
+    /// Notes and warnings: the row is taken in spite of them.
+    pub notes: Vec<RowFault>,
+}
+
+impl ParsedRow {
+    /// What names the record in the ledger.
+    pub fn id(&self) -> RecordId {
+        RecordId(hash_leaf(&self.bytes))
+    }
+
+    /// Whether the very same row stood in the file before.
+    pub fn is_duplicate(&self) -> bool {
+        self.notes.iter().any(|note| matches!(note.fault, Fault::Duplicate { .. }))
+    }
+}
+
+/// A row that states nothing.
+#[derive(Clone, Debug)]
+pub struct FaultyRow {
+    /// Line where the row begins, from 1, the header included.
+    pub line: u64,
+    /// Everything that is wrong with it, notes and warnings included.
+    pub faults: Vec<RowFault>,
+    pub(crate) raw: RawRow,
+}
+
+/// Understands one row.
+pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_>) -> Row {
+    let mut cells = Cells::new(row, context);
+    if let Some((column, fault)) = &row.fault {
+        cells.fault(*column, fault.clone());
+        return faulty(row, cells);
+    }
+    // Without a kind nobody knows which cells should be filled.
+    if cells.read_kind().is_none() {
+        return faulty(row, cells);
+    }
+    let account = cells.person(Column::Person);
+    let source = cells.source();
+    let stated = state(&mut cells, book, Frame { account, source });
+    cells.forbid_others();
+    let stated = if cells.is_faulty() { None } else { stated };
+    if let Some(source) = source {
+        let key = BusinessKey {
+            agency: source.agency.as_str(),
+            system: source.system.as_str(),
+            serial: source.serial.as_str(),
+        };
+        let record = || stated.as_ref().zip(account).map(|(stated, account)| (stated.id(), account));
+        if let Some(fault) = book.note(&key, row.line, record) {
+            cells.fault(Column::Serial, fault);
+        }
+    }
+    match stated {
+        Some(parsed) if !cells.is_faulty() => Row::Valid(ParsedRow { line: row.line, notes: cells.faults, ..parsed }),
+        _ => faulty(row, cells),
+    }
+}
+
+fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
+    debug_assert!(cells.faults.iter().any(|fault| fault.fault.severity() == Severity::Error), "a reason is given");
+    Row::Faulty(FaultyRow { line: row.line, faults: cells.faults, raw: row.clone() })
+}
+
+fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
+    let record = record(cells, book, frame)?;
+    let mut bytes = Vec::with_capacity(192);
+    if let Err(fault) = record.write(&mut bytes) {
+        let reason = match fault {
+            CodecFault::Field(reason) => reason,
+            _ => "the record is too large",
+        };
+        cells.fault(None, Fault::Record { reason });
+        return None;
+    }
+    let (due, paid) = money(&record);
+    Some(ParsedRow { line: 0, kind: cells.kind, bytes, due, paid, notes: Vec::new() })
+}
+
+fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Record<'r>> {
+    let kind = cells.kind;
+    Some(match kind {
+        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
+            Record::Contribution(kind, contribution::read(cells, book, frame.account, frame.source)?)
+        }
+        Kind::REVERSAL => Record::Reversal(others::reversal(cells, book, frame)?),
+        Kind::INTEREST_CREDIT => Record::InterestCredit(others::interest(cells, frame)?),
+        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => {
+            Record::Participation(kind, others::participation(cells, frame)?)
+        }
+        Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => Record::Identity(kind, others::identity(cells, book, frame)?),
+        kind if kind <= Kind::CORRECTION => Record::Transfer(kind, others::transfer(cells, frame)?),
+        kind => Record::Benefit(kind, others::benefit(cells, book, frame)?),
+    })
+}
+
+/// What the record moves, for the totals that are compared with the agency's books.
+fn money(record: &Record<'_>) -> (Fen, Fen) {
+    let both = |shares: &Shares| Fen::new(shares.unit.get() + shares.person.get()).unwrap_or_default();
+    match record {
+        Record::Contribution(_, fields) => (both(&fields.due), both(&fields.paid)),
+        Record::InterestCredit(fields) => (Fen::ZERO, both(&fields.amount)),
+        Record::Benefit(_, fields) => (Fen::ZERO, fields.amount),
+        Record::Transfer(_, fields) => {
+            let moved = fields.sums.personal_account.get() + fields.sums.pool.get();
+            (Fen::ZERO, Fen::new(moved).unwrap_or_default())
+        }
+        Record::Reversal(_) | Record::Participation(..) | Record::Identity(..) | Record::Unknown(..) => {
+            (Fen::ZERO, Fen::ZERO)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where rows come from: a file or bytes that can be read more than once, and how they are to be understood.
+
+use crate::{
+    encoding::{BUFFER_BYTES, Encoding},
+    file_fault::FileFault,
+};
+use std::{
+    fs::File,
+    io::{self, Cursor, Read},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use yizhang_ledger::value::Namespace;
+
+/// Most bytes of a row. A wide row with every cell filled takes about 2 KiB; the rest is room for remarks.
+pub const ROW_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes that may be read ahead of the row that is being read: one buffer each of decoder and parser.
+const AHEAD_BYTES_MAX: u64 = 2 * BUFFER_BYTES as u64;
+
+/// What to read. Reading takes several passes, so a pipe has to be stored first.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file.
+    Path(PathBuf),
+    /// Bytes in memory.
+    Bytes(Arc<[u8]>),
+}
+
+impl Source {
+    pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
+        match self {
+            Self::Path(path) => Ok(Box::new(File::open(path).map_err(FileFault::io("open the file"))?)),
+            Self::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+        }
+    }
+
+    pub(crate) fn size(&self) -> Result<u64, FileFault> {
+        match self {
+            Self::Path(path) => {
+                std::fs::metadata(path).map(|metadata| metadata.len()).map_err(FileFault::io("open the file"))
+            }
+            Self::Bytes(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    /// The first bytes, enough to tell format and encoding by.
+    pub(crate) fn start(&self) -> Result<Vec<u8>, FileFault> {
+        let mut start = Vec::new();
+        let limit = BUFFER_BYTES as u64;
+        self.open()?.take(limit).read_to_end(&mut start).map_err(FileFault::io("read the file"))?;
+        Ok(start)
+    }
+}
+
+/// The form of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Cells between delimiters, quoted where needed (RFC 4180), below a header row.
+    Csv {
+        /// Comma or tab.
+        delimiter: u8,
+    },
+    /// One JSON object a line, with the names of columns as keys.
+    JsonLines,
+}
+
+/// How to understand a file; what is not said is detected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// Form of the rows.
+    pub format: Option<Format>,
+    /// Encoding of the texts.
+    pub encoding: Option<Encoding>,
+    /// Whose scheme codes bare codes such as `410` are. Without it, only codes that one set alone has can be bare.
+    pub namespace: Option<Namespace>,
+}
+
+impl Format {
+    /// An object is JSON Lines; a header with a tab is separated by tabs.
+    pub(crate) fn detect(start: &[u8]) -> Self {
+        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        match (start.first(), header.contains(&b'\t')) {
+            (Some(b'{'), _) => Self::JsonLines,
+            (_, true) => Self::Csv { delimiter: b'\t' },
+            (_, false) => Self::Csv { delimiter: b',' },
+        }
+    }
+}
+
+/// Counts what was read, and stops a row that does not end from filling the memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Meter {
+    read: Arc<AtomicU64>,
+    row_start: Arc<AtomicU64>,
+}
+
+impl Meter {
+    pub(crate) fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// A row is complete: the next one starts about here.
+    pub(crate) fn next_row(&self) {
+        self.row_start.store(self.read(), Ordering::Relaxed);
+    }
+
+    pub(crate) const fn over<R>(self, inner: R) -> Metered<R> {
+        Metered { inner, meter: self }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Metered<R> {
+    inner: R,
+    meter: Meter,
+}
+
+/// Marks the error of a row that does not end.
+#[derive(Debug, thiserror::Error)]
+#[error("a row does not end")]
+pub(crate) struct Endless;
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        let read = self.meter.read.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
+        let since = read.saturating_sub(self.meter.row_start.load(Ordering::Relaxed));
+        if since > ROW_BYTES_MAX as u64 + AHEAD_BYTES_MAX { Err(io::Error::other(Endless)) } else { Ok(count) }
+    }
+}

@@ -1,0 +1,164 @@
+//! Which columns belong to which kind of record, and which kinds share one layout.
+
+use crate::column::{
+    Column::{
+        AccountType, ActualMonths, Agency, Amount, Base, Case, CreditedPerson, CreditedUnit, Date, DeemedMonths,
+        Document, DuePerson, DueUnit, Error, Evidence, FirstMonth, From, Full, InterestPerson, InterestRate,
+        InterestUnit, Item, Kind as KindColumn, LastMonth, LateFee, Months, Name, Nature, NewAgency, NewPlace,
+        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period, Person, PersonCode,
+        PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received, Remark, RowNumber,
+        Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target,
+        UnitName, UnitRate, Until, Year,
+    },
+    ColumnSet,
+};
+use yizhang_ledger::entry::Kind;
+
+const COMMON: ColumnSet = ColumnSet::of(&[KindColumn, Person, Agency, System, Serial]).and(IGNORED);
+const IGNORED: ColumnSet = ColumnSet::of(&[RowNumber, Name, UnitName, PersonCode, Remark, Error]);
+
+const DUE: ColumnSet = ColumnSet::of(&[
+    Scheme,
+    Period,
+    Year,
+    Months,
+    Settlement,
+    Place,
+    PayerKind,
+    PayerId,
+    Nature,
+    Base,
+    UnitRate,
+    PersonRate,
+    DueUnit,
+    DuePerson,
+    AccountType,
+])
+.and(COMMON);
+const MONEY: ColumnSet = ColumnSet::of(&[
+    Received,
+    PaidUnit,
+    PaidPerson,
+    CreditedUnit,
+    CreditedPerson,
+    LateFee,
+    Full,
+    SubsidyCentral,
+    SubsidyProvince,
+    SubsidyCity,
+    SubsidyCounty,
+    Target,
+])
+.and(DUE);
+const REVERSAL: ColumnSet = ColumnSet::of(&[Target, Reason]).and(COMMON);
+const INTEREST: ColumnSet =
+    ColumnSet::of(&[Scheme, Year, InterestRate, InterestUnit, InterestPerson, Posted]).and(COMMON);
+const PARTICIPATION: ColumnSet =
+    ColumnSet::of(&[Scheme, From, Place, PayerKind, PayerId, Reason, AccountType]).and(COMMON);
+const TRANSFER: ColumnSet = ColumnSet::of(&[
+    Case,
+    Scheme,
+    OldPlace,
+    OldAgency,
+    NewPlace,
+    NewAgency,
+    Date,
+    FirstMonth,
+    LastMonth,
+    DeemedMonths,
+    ActualMonths,
+    PersonalAccount,
+    PersonalAccountUnit,
+    Pool,
+    AccountType,
+    Document,
+    Reason,
+])
+.and(COMMON);
+const BENEFIT: ColumnSet = ColumnSet::of(&[Scheme, Item, From, Until, Amount, Date, Place, Target, Reason]).and(COMMON);
+const IDENTITY: ColumnSet = ColumnSet::of(&[OtherPerson, Target, Reason, Evidence, Date]).and(COMMON);
+
+/// The columns that a row of this kind may fill.
+pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
+    match kind {
+        Kind::DUE => DUE,
+        Kind::REVERSAL => REVERSAL,
+        Kind::INTEREST_CREDIT => INTEREST,
+        _ => match Layout::of(kind) {
+            Layout::Accounts if (Kind::ENROL..=Kind::TERMINATE).contains(&kind) => PARTICIPATION,
+            Layout::Accounts | Layout::Any => MONEY,
+            Layout::Transfers => TRANSFER,
+            Layout::Benefits => BENEFIT,
+            Layout::Identities => IDENTITY,
+        },
+    }
+}
+
+/// Kinds that share a header. A column that only one layout has chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Contributions, reversals, interest, participation.
+    Accounts,
+    /// Steps of transfers: has the column `case`.
+    Transfers,
+    /// Benefit facts: has the column `item`.
+    Benefits,
+    /// Links of two numbers of one person: has the column `other_person`.
+    Identities,
+    /// JSON Lines: every row has its own keys.
+    Any,
+}
+
+impl Layout {
+    /// The layout of rows of this kind.
+    pub(crate) fn of(kind: Kind) -> Self {
+        if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) {
+            Self::Transfers
+        } else if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) {
+            Self::Benefits
+        } else if kind == Kind::IDENTITY_LINK || kind == Kind::IDENTITY_SPLIT {
+            Self::Identities
+        } else {
+            Self::Accounts
+        }
+    }
+
+    /// Whether rows of this kind can stand in a file of this layout.
+    pub(crate) fn takes(self, kind: Kind) -> bool {
+        self == Self::Any || self == Self::of(kind)
+    }
+
+    /// The layout that these header columns choose.
+    pub(crate) fn chosen_by(columns: &[Option<crate::Column>]) -> Self {
+        let has = |column| columns.contains(&Some(column));
+        match (has(Case), has(Item), has(OtherPerson)) {
+            (true, ..) => Self::Transfers,
+            (_, true, _) => Self::Benefits,
+            (.., true) => Self::Identities,
+            _ => Self::Accounts,
+        }
+    }
+
+    /// Every column of the layout.
+    pub(crate) const fn columns(self) -> ColumnSet {
+        match self {
+            Self::Accounts => MONEY.and(REVERSAL).and(INTEREST).and(PARTICIPATION),
+            Self::Transfers => TRANSFER,
+            Self::Benefits => BENEFIT,
+            Self::Identities => IDENTITY,
+            Self::Any => ColumnSet::of(crate::Column::ALL),
+        }
+    }
+
+    /// Columns that every file of the layout has. What a single kind needs besides is said row by row.
+    pub(crate) const fn required(self, has_kind: bool) -> &'static [crate::Column] {
+        match (self, has_kind) {
+            (Self::Accounts, true) => &[Person, Serial],
+            (Self::Accounts, false) => &[Person, Scheme, Received, Place, Serial],
+            (Self::Transfers, _) => &[KindColumn, Person, Case, Scheme, OldPlace, NewPlace, Date, Serial],
+            (Self::Benefits, _) => &[KindColumn, Person, Scheme, Item, From, Amount, Date, Place, Serial],
+            (Self::Identities, _) => &[KindColumn, Person, OtherPerson, Date, Serial],
+            (Self::Any, _) => &[],
+        }
+    }
+}
