@@ -1,0 +1,231 @@
+//! The two doors: the audit of a data directory, and of one chain from any other source.
+
+use crate::{
+    error::AuditError,
+    finding::{Code, Finding, Place},
+    marks::Marks,
+    pipeline,
+    replay::Replay,
+    report::{ChainReport, Report, RosterName},
+    segments::{self, ChainFiles, Piece, Position, What},
+};
+use std::{
+    fmt::{self, Display},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+use yizhang_ledger::{
+    hash::derive,
+    head::Origin,
+    roster::Roster,
+    value::{Division, TreeSize},
+};
+
+/// Chains that are replayed side by side. Each holds three windows in memory, at most 25 MiB together, twice that once
+/// parsed; more chains at once would not be faster, because examination uses every core for one.
+pub const CHAINS_AT_ONCE_MAX: usize = 4;
+/// Bytes of a chain between two marks: about two seconds of work that an interruption costs at most.
+pub const MARK_EVERY_BYTES: u64 = 1_024 * 1_024 * 1_024;
+const ROSTER_CONTEXT: &str = "yizhang 2026-11-23 v1 audit roster digest";
+
+/// How to audit.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of this run, for the report: the caller's clock or file number.
+    pub run: String,
+    /// Where marks are kept, so that an interrupted audit of this directory goes on and a later one only reads what is
+    /// new. None: everything is read.
+    pub marks: Option<PathBuf>,
+    /// Bytes of a chain between two marks.
+    pub mark_every_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { run: "only run".to_owned(), marks: None, mark_every_bytes: MARK_EVERY_BYTES }
+    }
+}
+
+/// How far a chain is. Given after every window of some megabytes, from any thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Which chain.
+    pub region: Division,
+    /// Verified up to here.
+    pub size: TreeSize,
+    /// Records verified, those of earlier runs included.
+    pub records: u64,
+    /// Bytes of the verified batches, those of earlier runs included.
+    pub bytes: u64,
+    /// Bytes of all files of the directory when the audit began; 0 for a stream.
+    pub total_bytes: u64,
+}
+
+/// Audits every chain of the roster in a node's data directory.
+///
+/// The node may be running: what it writes meanwhile is seen or not, and a batch that it is about to sign is an unsigned
+/// tail. `progress` may stop the audit by returning `Break`; marks are kept if wanted.
+///
+/// # Errors
+/// [`AuditError::Read`] when the directory has no readable folder of chains, errors of [`Marks::open`],
+/// [`AuditError::Write`] for marks, [`AuditError::Interrupted`]. A file that cannot be read is a finding, not an error.
+pub fn audit_directory(
+    directory: &Path,
+    roster: &Roster,
+    options: &Options,
+    progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+) -> Result<Report, AuditError> {
+    let failed = |source| AuditError::Read { path: directory.to_owned(), source };
+    let source = directory.canonicalize().map_err(failed)?.to_string_lossy().into_owned();
+    let marks = options.marks.as_ref().map(|path| Marks::open(path, &source, roster)).transpose()?;
+    let (chains, findings) = segments::list(directory, roster)?;
+    let total_bytes = chains.iter().fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
+    let audit = Audit { roster, options, marks: marks.as_ref(), progress, total_bytes };
+    let chains = audit.all(chains)?;
+    Ok(Report::new(source, RosterName::of(roster), chains, findings))
+}
+
+/// Audits one chain from pairs of batch bytes and signed head, in order; an empty head says that there is none yet.
+///
+/// With `marks`, the batches start at [`Marks::size`] of the chain, otherwise at leaf 0. An error of the source ends the
+/// replay and is a finding: what came before it is verified all the same.
+///
+/// # Errors
+/// [`AuditError::Write`] for marks, [`AuditError::MarksDamaged`], [`AuditError::Interrupted`].
+pub fn audit_stream<E: Display>(
+    origin: &Origin,
+    batches: impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), E>>,
+    roster: &Roster,
+    options: &Options,
+    marks: Option<&Marks>,
+    progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+) -> Result<ChainReport, AuditError> {
+    let audit = Audit { roster, options, marks, progress, total_bytes: 0 };
+    let (replay, _) = audit.replay(origin)?;
+    let place = Place::region(origin.region());
+    let pieces = batches.flat_map(move |pair| {
+        let piece = |what| Some(Piece { place: place.clone(), next: Position::default(), what });
+        match pair {
+            Ok((batch, head)) if head.is_empty() => [piece(What::Batch(batch)), None],
+            Ok((batch, head)) => [piece(What::Batch(batch)), piece(What::Head(head))],
+            Err(error) => {
+                let text = format!("the source ended with an error: {error}");
+                [piece(What::Lost(Finding::fault(Code::SourceFailed, &place, text))), None]
+            }
+        }
+    });
+    audit.one(pieces.flatten(), replay)
+}
+
+/// What the chains of an audit have in common.
+struct Audit<'a> {
+    roster: &'a Roster,
+    options: &'a Options,
+    marks: Option<&'a Marks>,
+    progress: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+    total_bytes: u64,
+}
+
+impl Audit<'_> {
+    /// Replays chains side by side, each on a thread of its own, and returns their reports in the order given.
+    fn all(&self, chains: Vec<ChainFiles>) -> Result<Vec<ChainReport>, AuditError> {
+        let threads = CHAINS_AT_ONCE_MAX.min(chains.len());
+        let waiting = Mutex::new(chains.into_iter().enumerate());
+        let done = Mutex::new(Vec::new());
+        let failed = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while !failed.load(Ordering::Relaxed) {
+                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some((number, chain)) = next else { return };
+                        let result = self.directory_chain(chain);
+                        failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    fn directory_chain(&self, chain: ChainFiles) -> Result<ChainReport, AuditError> {
+        let (mut replay, from) = self.replay(&chain.origin)?;
+        if chain.is_empty() && from.is_none() {
+            let place = Place::region(chain.origin.region());
+            replay.remark(Finding::note(Code::NoData, &place, "the source holds nothing of this chain"));
+        }
+        self.one(chain.read(from), replay)
+    }
+
+    fn replay(&self, origin: &Origin) -> Result<(Replay, Option<Position>), AuditError> {
+        match self.marks {
+            Some(marks) => marks.replay(origin, self.roster),
+            None => Ok((Replay::new(origin.clone()), None)),
+        }
+    }
+
+    fn one(&self, pieces: impl Iterator<Item = Piece>, mut replay: Replay) -> Result<ChainReport, AuditError> {
+        let run = &self.options.run;
+        let mut marked_bytes = replay.verified().tally.bytes;
+        let mut failure = None;
+        let flow = pipeline::run(pieces, &mut replay, self.roster, |replay| {
+            let bytes = replay.verified().tally.bytes;
+            if bytes.saturating_sub(marked_bytes) >= self.options.mark_every_bytes {
+                marked_bytes = bytes;
+                failure = self.mark(replay, run).err();
+            }
+            match failure {
+                Some(_) => ControlFlow::Break(()),
+                None => (self.progress)(&self.progress_of(replay)),
+            }
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.mark(&replay, run)?;
+        match flow {
+            ControlFlow::Continue(()) => Ok(replay.finish(run, self.roster)),
+            ControlFlow::Break(()) => Err(AuditError::Interrupted),
+        }
+    }
+
+    fn mark(&self, replay: &Replay, run: &str) -> Result<(), AuditError> {
+        self.marks.map_or(Ok(()), |marks| marks.set(replay, run))
+    }
+
+    fn progress_of(&self, replay: &Replay) -> Progress {
+        let verified = replay.verified();
+        Progress {
+            region: verified.state.origin().region(),
+            size: verified.state.size(),
+            records: verified.tally.records,
+            bytes: verified.tally.bytes,
+            total_bytes: self.total_bytes,
+        }
+    }
+}
+
+impl RosterName {
+    /// The name of a roster.
+    pub fn of(roster: &Roster) -> Self {
+        Self {
+            federation: roster.federation.clone(),
+            version: roster.version,
+            digest: derive(ROSTER_CONTEXT, &[roster.text().as_bytes()]).to_string(),
+        }
+    }
+}
+
+impl fmt::Display for RosterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} version {} ({:.16})", self.federation, self.version, self.digest)
+    }
+}

@@ -1,0 +1,105 @@
+//! Clean directories and streams: what a report says about them.
+
+mod fixture;
+
+use fixture::{Data, Federation, Writer, audit, faults, notes, origin, roster};
+use std::{collections::BTreeMap, convert::Infallible, ops::ControlFlow};
+use yizhang_audit::{AuditError, Code, Options, audit_directory, audit_stream};
+use yizhang_ledger::record::Record;
+
+#[test]
+fn a_clean_directory_gives_a_clean_report_with_right_counts() {
+    let federation = Federation::new();
+    let report = federation.audit();
+    assert!(report.is_clean(), "{:?}", report.all_findings().collect::<Vec<_>>());
+    let south = report.chain("440000").unwrap();
+    let last = federation.chains[&440_000].last().unwrap();
+    assert_eq!(south.size, last.size().0);
+    assert_eq!(south.root, last.extension.after().frontier().root().to_string());
+    assert_eq!(south.last_head.as_deref(), Some(last.note.as_str()));
+    assert_eq!(south.findings, []);
+    let tally = &south.verified;
+    assert_eq!((tally.batches, tally.records), (6, 3 + 17 + 64 + 2 + 33 + 8 + 3));
+    assert_eq!(tally.kinds, BTreeMap::from([("Received".into(), 127), ("Reversal".into(), 3)]));
+    assert_eq!(tally.submitters, BTreeMap::from([("tax".into(), 100), ("agency".into(), 30)]));
+    assert_eq!((tally.first_time_ms, tally.last_time_ms), (Some(1_700_000_000_000), Some(1_700_000_000_005)));
+    assert_eq!(tally.paid.values().map(|paid| paid.records).sum::<u64>(), 127);
+    assert_eq!(tally.paid.values().map(|paid| paid.unit_fen).sum::<i128>(), 127 * 150_000);
+    assert_eq!(tally.paid["hrss:110"].person_fen, i128::from(tally.paid["hrss:110"].records) * 80_000);
+    assert_eq!((report.totals.chains, report.totals.faults, report.totals.notes), (3, 0, 1));
+    assert_eq!((south.parts.len(), south.parts[0].from, south.parts[0].to), (1, 0, south.size));
+}
+
+#[test]
+fn a_batch_without_head_at_the_end_is_an_unsigned_tail_and_not_verified() {
+    let federation = Federation::new();
+    let report = federation.audit();
+    let west = report.chain("520000").unwrap();
+    assert!(west.unsigned_tail && west.is_clean());
+    assert_eq!(notes(&report, 520_000), [Code::UnsignedTail]);
+    assert_eq!(west.size, federation.chains[&520_000][1].size().0);
+    assert_eq!((west.verified.batches, west.followed.batches, west.followed.records), (2, 1, 30));
+    assert_eq!(west.findings[0].place.leaf, Some(west.size));
+}
+
+#[test]
+fn chains_that_are_absent_and_kinds_that_are_not_read_are_noted() {
+    let data = Data::empty();
+    let mut writer = Writer::new(110_000);
+    let mut bytes = fixture::received(1, 1, 1);
+    Record::Unknown(yizhang_ledger::entry::Kind(999), b"later").write(&mut bytes).unwrap();
+    Record::Unknown(yizhang_ledger::entry::Kind::CONSENT, b"later").write(&mut bytes).unwrap();
+    data.write(110_000, &[writer.batch_of(bytes)]);
+    let report = data.audit(&roster(&[110_000, 440_000]));
+    assert!(report.is_clean());
+    assert_eq!(notes(&report, 110_000), [Code::UnknownKind, Code::UnknownKind]);
+    assert_eq!(notes(&report, 440_000), [Code::NoData]);
+    let kinds = &report.chains[0].verified.unknown_kinds;
+    assert_eq!(kinds, &BTreeMap::from([("kind 999".into(), 1), ("Consent".into(), 1)]));
+}
+
+#[test]
+fn a_stream_gives_the_report_that_its_directory_gives() {
+    let federation = Federation::new();
+    let options = Options::default();
+    let pairs = federation.chains[&440_000].iter().map(|signed| Ok::<_, Infallible>(signed.pair()));
+    let going = |_: &_| ControlFlow::Continue(());
+    let chain = audit_stream(&origin(440_000), pairs, &federation.roster, &options, None, &going).unwrap();
+    let report = federation.audit();
+    let same = serde_json::to_value(&chain).unwrap() == serde_json::to_value(report.chain("440000").unwrap()).unwrap();
+    assert!(same);
+    let ends = [Ok(federation.chains[&440_000][0].pair()), Err("connection lost")];
+    let chain = audit_stream(&origin(440_000), ends.into_iter(), &federation.roster, &options, None, &going).unwrap();
+    assert_eq!(chain.size, 4);
+    assert_eq!(chain.findings[0].code, Code::SourceFailed);
+}
+
+#[test]
+fn a_stream_may_end_with_a_batch_that_has_no_head_yet() {
+    let signed = Writer::new(110_000).batches(&[3, 4]);
+    let pairs = [signed[0].pair(), (signed[1].pair().0, Vec::new())].map(Ok::<_, Infallible>);
+    let roster = roster(&[110_000]);
+    let going = |_: &_| ControlFlow::Continue(());
+    let chain = audit_stream(&origin(110_000), pairs.into_iter(), &roster, &Options::default(), None, &going).unwrap();
+    assert!(chain.is_clean() && chain.unsigned_tail);
+    assert_eq!(chain.size, 4);
+}
+
+#[test]
+fn a_directory_without_chains_is_an_error_and_no_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let result = audit_directory(dir.path(), &roster(&[110_000]), &Options::default(), &|_| ControlFlow::Continue(()));
+    assert!(matches!(result, Err(AuditError::Read { .. })));
+}
+
+#[test]
+fn many_batches_in_many_windows_keep_their_order() {
+    let data = Data::empty();
+    let signed = Writer::new(440_000).batches(&[1; 3_000]);
+    signed.chunks(700).for_each(|file| data.write(440_000, file));
+    let roster = roster(&[440_000]);
+    let report = audit(data.path(), &roster, &Options::default());
+    assert_eq!(faults(&report, 440_000), []);
+    assert_eq!(report.totals.batches, 3_000);
+    assert_eq!(report.chains[0].size, signed.last().unwrap().size().0);
+}
