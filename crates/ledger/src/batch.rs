@@ -302,14 +302,14 @@ impl Batch {
 impl fmt::Debug for RecordBlock {
     /// Counts only: the bytes hold whole account ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordBlock").field("records", &self.len()).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("RecordBlock").field("records", &self.len()).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Batch {
     /// The batch entry and counts: the bytes hold whole account ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("entry", &self.entry).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("Batch").field("entry", &self.entry).finish_non_exhaustive()
     }
 }
 
