@@ -1,0 +1,190 @@
+//! The account as a value: what `fold` gives, and its canonical JSON. Field order here is field order there.
+
+use crate::{
+    conflict::{ConflictCode, Keeper, Severity},
+    json,
+};
+use serde::{Deserialize, Serialize};
+use yizhang_ledger::{
+    entry::Kind,
+    hash::{Hash, derive},
+    person::AccountId,
+    record::CaseId,
+    value::{Day, Division, Month},
+};
+
+mod family;
+mod record;
+
+pub use family::{
+    BenefitFact, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine, MonthStatus,
+    Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, TransferCase,
+    TransferStep, YearLine,
+};
+pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
+
+/// Version of the JSON form.
+pub const FORMAT: &str = "yizhang-account/1";
+/// Context of [`Account::digest`].
+pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
+
+/// The one account of a worker, as of a date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The day as of which it holds, to its end.
+    #[serde(with = "json::text")]
+    pub as_of: Day,
+    /// The worker; left out unless the caller put it in.
+    #[serde(default, with = "json::account_id", skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// How many account ids the records were under: more than one only by identity links.
+    pub account_ids: u32,
+    /// Identity links and splits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity: Vec<IdentityFact>,
+    /// Where the records came from, by region.
+    pub sources: Vec<SourceLine>,
+    /// By scheme family.
+    pub families: Vec<FamilyAccount>,
+    /// Conflicts, in the order of families, months and classes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
+    /// Kinds of record that this version does not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadKind>,
+    /// Every record once, in the order of the domain reference, section 6: family, period, rank, province, region,
+    /// position.
+    pub records: Vec<RecordLine>,
+}
+
+impl Account {
+    /// The same account with the id of the worker in it, for a statement that names its owner. The digest changes with
+    /// it, so compare like with like.
+    pub fn with_account_id(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The one JSON form, described at the top of the crate.
+    pub fn canonical_json(&self) -> Vec<u8> {
+        // Serialising into memory fails only for maps with keys that are no text, of which there are none.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// BLAKE3 in key-derivation mode under [`DIGEST_CONTEXT`] over [`Account::canonical_json`].
+    pub fn digest(&self) -> Hash {
+        derive(DIGEST_CONTEXT, &[&self.canonical_json()])
+    }
+
+    /// Reads an account that somebody else computed: for showing, not for believing.
+    ///
+    /// # Errors
+    /// [`NotAnAccount`], also when the bytes are not the canonical form.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, NotAnAccount> {
+        let account: Self = serde_json::from_slice(bytes).map_err(|fault| NotAnAccount::Json { at: fault.column() })?;
+        if account.format != FORMAT {
+            return Err(NotAnAccount::Format { found: account.format });
+        }
+        if account.canonical_json() == bytes { Ok(account) } else { Err(NotAnAccount::NotCanonical) }
+    }
+
+    /// The account of a family, for instance `hrss:110`.
+    pub fn family(&self, name: &str) -> Option<&FamilyAccount> {
+        self.families.iter().find(|family| family.family == name)
+    }
+
+    /// The record with this number.
+    pub fn record(&self, number: RecordNumber) -> Option<&RecordLine> {
+        self.records.get(usize::try_from(number.0).ok()?)
+    }
+}
+
+/// Bytes that are no account of this version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAccount {
+    /// Not the JSON of an account.
+    #[error("not the JSON of an account, at byte {at}")]
+    Json {
+        /// Where it stopped.
+        at: usize,
+    },
+    /// Another version.
+    #[error("expected an account in the form {FORMAT}, found {found}")]
+    Format {
+        /// The form it names.
+        found: String,
+    },
+    /// An account, but not byte for byte as this program writes it.
+    #[error("expected the canonical form of an account, found other bytes of the same meaning")]
+    NotCanonical,
+}
+
+/// The records of one chain that the account rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// Region of the chain.
+    #[serde(with = "json::text")]
+    pub region: Division,
+    /// Number of records, each counted once.
+    pub records: u32,
+    /// Position of the last of them.
+    pub last_index: u64,
+    /// The latest day, up to the as-of date, that one of them is dated.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Day>,
+}
+
+/// A conflict: what, where, which records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Class; [`ConflictCode::class`] says more.
+    pub code: ConflictCode,
+    /// Its severity.
+    pub severity: Severity,
+    /// Family, where it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// First month, where it is about months.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// Last month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+    /// Number of months, all of them consecutive.
+    pub months: u32,
+    /// Which record stays.
+    pub keeper: Keeper,
+    /// All records concerned.
+    pub records: Vec<RecordNumber>,
+}
+
+/// A link or split of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityFact {
+    /// `IdentityLink` or `IdentitySplit`.
+    #[serde(with = "json::text")]
+    pub kind: Kind,
+    /// The day of the decision.
+    #[serde(with = "json::text")]
+    pub on: Day,
+    /// Why.
+    pub reason: String,
+    /// Whether it is in force: not split, not reversed, and decided by the as-of date.
+    pub in_force: bool,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// A kind of record that this version does not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadKind {
+    /// Its name, or `kind 999`.
+    #[serde(with = "json::text")]
+    pub kind: Kind,
+    /// Its number.
+    pub number: u16,
+    /// The records.
+    pub records: Vec<RecordNumber>,
+}

@@ -1,0 +1,372 @@
+//! The part of the account that belongs to one scheme family.
+
+use super::{Amount, CaseId, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, json, record::Payer};
+
+/// The account of one scheme family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FamilyAccount {
+    /// The family, by its first scheme: `hrss:110` is 110 and 120 together.
+    pub family: String,
+    /// The schemes that the records name.
+    pub schemes: Vec<String>,
+    /// Months that count, each once.
+    pub counted_months: u32,
+    /// First month that counts.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// Last month that counts.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+    /// Runs of counted months with the same place, payer and chain.
+    pub spans: Vec<Span>,
+    /// Runs of months without one that counts.
+    pub gaps: Vec<Gap>,
+    /// Counted months and money by province of participation.
+    pub by_province: Vec<PlaceMonths>,
+    /// Counted months and money by place of participation.
+    pub by_place: Vec<PlaceMonths>,
+    /// Principal: all that was credited to the personal account less what was refunded from it, duplicates of one month
+    /// included, because the money is there.
+    pub credited: Credited,
+    /// Interest posted.
+    pub interest: Interest,
+    /// Periods of several months (resident schemes), and what overlaps with employee months.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub years: Vec<YearLine>,
+    /// Every month that a record touches.
+    pub months: Vec<MonthLine>,
+    /// Enrolment, suspension, resumption and end, as recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participation: Vec<Participation>,
+    /// What they come to, by place and chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<ParticipationStanding>,
+    /// Transfer cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<TransferCase>,
+    /// Benefit facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub benefits: Vec<BenefitFact>,
+}
+
+/// What a month is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonthStatus {
+    /// Counts, once.
+    Counted,
+    /// Would count here, but counts as an employee month (C04).
+    Employee,
+    /// Paid or due, but has not begun (C30).
+    Future,
+    /// Paid in part (C32).
+    NotFull,
+    /// Refunded.
+    Refunded,
+    /// Due, not received.
+    Arrears,
+    /// Received, but after the as-of date.
+    Later,
+    /// Only records that were taken back.
+    Reversed,
+    /// Only a difference or a refund, nothing that it could belong to.
+    Unpaid,
+}
+
+/// A month and the records that touch it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthLine {
+    /// The month.
+    #[serde(with = "json::text")]
+    pub month: Month,
+    /// What it is.
+    pub status: MonthStatus,
+    /// The records that make it count: more than one is a conflict, an instalment or a lawful parallel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<RecordNumber>,
+    /// The other records that touch it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<RecordNumber>,
+    /// Contribution base in fen, differences of the same chain included; left out while more than one record counts, for
+    /// periods of several months, and for months that do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<i64>,
+}
+
+/// A run of counted months that look the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// First month.
+    #[serde(with = "json::text")]
+    pub first: Month,
+    /// Last month.
+    #[serde(with = "json::text")]
+    pub last: Month,
+    /// Number of months.
+    pub months: u32,
+    /// Where and by whom; more than one if several records count for each month.
+    pub holders: Vec<SpanHolder>,
+}
+
+/// Where a month was paid, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanHolder {
+    /// Scheme.
+    pub scheme: String,
+    /// Place of participation.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Who paid.
+    pub payer: Payer,
+    /// Region whose chain says so.
+    #[serde(with = "json::text")]
+    pub region: Division,
+}
+
+/// Why the months of a gap do not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapCause {
+    /// Paid in part.
+    NotFull,
+    /// Refunded.
+    Refunded,
+    /// Due, not received.
+    Arrears,
+    /// Received after the as-of date.
+    Later,
+    /// Taken back.
+    Reversed,
+    /// Nothing was recorded: truly unpaid, or not yet posted.
+    Unpaid,
+}
+
+/// A run of months of one cause without a month that counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// First month.
+    #[serde(with = "json::text")]
+    pub first: Month,
+    /// Last month.
+    #[serde(with = "json::text")]
+    pub last: Month,
+    /// Number of months.
+    pub months: u32,
+    /// Why.
+    pub cause: GapCause,
+    /// Whether it is the last run before the as-of month: nothing has followed yet.
+    pub open: bool,
+    /// The records behind it; for an unpaid gap the suspension or end that was in force, if one is recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordNumber>,
+}
+
+/// Months and money of a province or place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceMonths {
+    /// Province or place.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Months that count here and nowhere else.
+    pub months: u32,
+    /// Months that count once, here or at another place: keeper open.
+    pub contested: u32,
+    /// Credited to the personal account by contributions for this place.
+    pub credited: Amount,
+}
+
+/// Principal of the personal account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credited {
+    /// All of it, in fen.
+    pub total: i64,
+    /// By who bore it.
+    pub shares: Amount,
+    /// Of the total, taken back by refunds.
+    pub refunded: i64,
+}
+
+/// Interest posted by agencies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interest {
+    /// All of it, in fen.
+    pub total: i64,
+    /// The postings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postings: Vec<InterestPosting>,
+}
+
+/// Interest of a year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestPosting {
+    /// The year.
+    pub year: u16,
+    /// Rate in ten-thousandths.
+    pub rate: u32,
+    /// Amount.
+    pub amount: Amount,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// A contribution for a period of several months.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct YearLine {
+    /// First month.
+    #[serde(with = "json::text")]
+    pub first: Month,
+    /// Months of the period.
+    pub months: u32,
+    /// Of them, months that count as employee months (C04).
+    pub employee: u32,
+    /// Of them, months that have not begun.
+    pub future: u32,
+    /// Months that it keeps; 0 where the record does not count.
+    pub effective: u32,
+    /// To be refunded for the employee months, by 人社部发〔2014〕17号 art. 7: the share times employee months over
+    /// months, half up. What has been refunded already is included. Left out without overlap and where a government paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_due: Option<Amount>,
+    /// Refunded so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Amount>,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// A fact of participation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participation {
+    /// `Enrol`, `Suspend`, `Resume` or `Terminate`.
+    #[serde(with = "json::text")]
+    pub kind: Kind,
+    /// Scheme.
+    pub scheme: String,
+    /// First month for which it holds.
+    #[serde(with = "json::text")]
+    pub from: Month,
+    /// Place.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Through whom.
+    pub payer: Payer,
+    /// 中断/变更原因 (AAE160).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// What the participation facts of a place come to in the as-of month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParticipationStanding {
+    /// Scheme.
+    pub scheme: String,
+    /// Place.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Region whose chain says so.
+    #[serde(with = "json::text")]
+    pub region: Division,
+    /// State.
+    pub state: ParticipationState,
+    /// Since when.
+    #[serde(with = "json::text")]
+    pub since: Month,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// State of participation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParticipationState {
+    /// 参保缴费.
+    Active,
+    /// 暂停.
+    Suspended,
+    /// 终止.
+    Ended,
+}
+
+/// A transfer case and its steps so far, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferCase {
+    /// Number of the case, 32 hexadecimal digits.
+    #[serde(with = "json::case")]
+    pub case: CaseId,
+    /// Steps by day, then in the order of the procedure.
+    pub steps: Vec<TransferStep>,
+}
+
+/// A step of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferStep {
+    /// `Certificate` to `Correction`.
+    #[serde(with = "json::text")]
+    pub kind: Kind,
+    /// The day.
+    #[serde(with = "json::text")]
+    pub on: Day,
+    /// Region whose chain says so.
+    #[serde(with = "json::text")]
+    pub region: Division,
+    /// Scheme.
+    pub scheme: String,
+    /// Old place.
+    #[serde(with = "json::text")]
+    pub source: Division,
+    /// New place.
+    #[serde(with = "json::text")]
+    pub target: Division,
+    /// First month moved.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// Last month moved.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+    /// Deemed months stated.
+    pub deemed_months: u16,
+    /// Actual months stated.
+    pub actual_months: u16,
+    /// Personal account stated, in fen.
+    pub personal_account: i64,
+    /// Pool money stated, in fen.
+    pub pool: i64,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+/// A benefit fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BenefitFact {
+    /// `BenefitApply` to `Recovery`.
+    #[serde(with = "json::text")]
+    pub kind: Kind,
+    /// Scheme.
+    pub scheme: String,
+    /// 待遇项目 (AAA036).
+    pub item: String,
+    /// First month that it concerns.
+    #[serde(with = "json::text")]
+    pub from: Month,
+    /// Last month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Month>,
+    /// In fen: a month's, or what was paid, overpaid or recovered.
+    pub amount: i64,
+    /// The day it happened.
+    #[serde(with = "json::text")]
+    pub on: Day,
+    /// Place of benefit.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The record.
+    pub record: RecordNumber,
+}

@@ -1,0 +1,93 @@
+//! Conflict classes, as data: code, severity, what it is, and the source of the rule.
+
+use serde::{Deserialize, Serialize};
+
+/// What a conflict means for the figures around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Severity {
+    /// Resolved by rule, with a note.
+    Auto,
+    /// A provisional value is shown, and flagged.
+    Prov,
+    /// Blocks award and transfer until a record by people arrives.
+    Hold,
+    /// A fault of operation or cryptography: the chain is quarantined from there on.
+    Fault,
+}
+
+/// Which record of a conflict stays. This version never chooses where the law leaves it to agency and person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeper {
+    /// Nothing to choose between.
+    None,
+    /// Not decided: agency and person agree (人社部发〔2009〕187号 art. 3); all records are listed.
+    Open,
+    /// The record that stands first in its chain.
+    FirstInChain,
+    /// The employee scheme (人社部发〔2014〕17号 art. 7).
+    Employee,
+}
+
+/// A class of conflicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConflictClass {
+    /// Its code.
+    pub code: ConflictCode,
+    /// What it means for the figures.
+    pub severity: Severity,
+    /// Which record stays.
+    pub keeper: Keeper,
+    /// What it is, in a few words.
+    pub meaning: &'static str,
+    /// Source of the rule.
+    pub basis: &'static str,
+}
+
+macro_rules! classes {
+    ($($code:ident $severity:ident $keeper:ident $meaning:literal, $basis:literal;)*) => {
+        /// Code of a conflict class that this version detects. `C` codes are those of the domain reference, section 6;
+        /// `Y` codes are this program's own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum ConflictCode {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl ConflictCode {
+            /// Every class that this version detects.
+            pub const CLASSES: &'static [ConflictClass] = &[$(ConflictCode::$code.class()),*];
+
+            /// The class.
+            pub const fn class(self) -> ConflictClass {
+                match self {
+                    $(Self::$code => ConflictClass {
+                        code: self,
+                        severity: Severity::$severity,
+                        keeper: Keeper::$keeper,
+                        meaning: $meaning,
+                        basis: $basis,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+classes! {
+    C01 Prov Open "the same month in two provinces", "人社部发〔2009〕187号 art. 3; 人社部发〔2010〕70号 art. 10";
+    C02 Prov Open "the same month from two payers in one province", "local practice";
+    C03 Hold Open "the same month in enterprise and public-institution pension", "design rule on 人社部发〔2009〕187号 art. 3";
+    C04 Auto Employee "the same month in employee and resident pension", "人社部发〔2014〕17号 art. 7";
+    C05 Prov Open "the same resident-pension month in two places", "国发〔2014〕8号";
+    C07 Prov Open "the same employee-medical month in two places", "local practice";
+    C08 Auto None "the same record sent twice", "design rule";
+    C09 Prov FirstInChain "the same business key with different content and no reversal", "design rule";
+    C30 Auto None "paid for months that have not begun", "design rule";
+    C32 Auto None "paid in part", "GB/T 40217—2021 006001";
+    Y01 Prov None "a reversal, refund or difference names a record of another chain", "design rule";
+    Y02 Prov None "a reversal, refund or difference names a record that is not known here", "design rule";
+    Y03 Prov None "a refund or difference names no contribution that was received", "design rule";
+    Y04 Prov Open "the same month more than once where no other class fits", "design rule";
+    Y05 Hold Open "records of accounts that no link in force ties together", "design rule";
+}

@@ -1,0 +1,122 @@
+//! Facts that this version lists rather than computes with: participation, transfers, benefits.
+
+use crate::{
+    account::{
+        BenefitFact, Participation, ParticipationStanding, ParticipationState, Standing, TransferCase, TransferStep,
+    },
+    set::{AsOf, Held, RecordSet, number},
+};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{entry::Kind, record::Record};
+
+fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
+    set.within(range).filter(|(_, held)| held.standing == Standing::Held)
+}
+
+/// Facts of participation by month, chain and position.
+pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Participation> {
+    let mut facts = Vec::new();
+    for (at, held) in in_force(set, range) {
+        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        let fact = Participation {
+            kind: *kind,
+            scheme: fields.scheme.to_string(),
+            from: fields.from,
+            place: fields.place,
+            payer: fields.payer.into(),
+            reason: fields.reason.as_str().to_owned(),
+            record: number(at),
+        };
+        facts.push((fields.from, held.fact.region, held.fact.index, fact));
+    }
+    facts.sort_by_key(|(from, region, index, _)| (*from, *region, *index));
+    facts.into_iter().map(|(_, _, _, fact)| fact).collect()
+}
+
+/// What they come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
+/// position, because an agency writes its own chain in order.
+pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -> Vec<ParticipationStanding> {
+    let mut latest = BTreeMap::new();
+    for (at, held) in in_force(set, range) {
+        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        if fields.from > as_of.month {
+            continue;
+        }
+        let order = (fields.from, held.fact.index);
+        let key = (fields.scheme, fields.place, held.fact.region);
+        let known = latest.entry(key).or_insert((order, *kind, at));
+        if order >= known.0 {
+            *known = (order, *kind, at);
+        }
+    }
+    let state = |kind| match kind {
+        Kind::SUSPEND => ParticipationState::Suspended,
+        Kind::TERMINATE => ParticipationState::Ended,
+        _ => ParticipationState::Active,
+    };
+    let standing = |((scheme, place, region), ((since, _), kind, at))| {
+        let scheme: yizhang_ledger::value::Scheme<'_> = scheme;
+        ParticipationStanding {
+            scheme: scheme.to_string(),
+            place,
+            region,
+            state: state(kind),
+            since,
+            record: number(at),
+        }
+    };
+    latest.into_iter().map(standing).collect()
+}
+
+/// Transfer cases by number, their steps by day and then in the order of the procedure.
+pub(crate) fn transfers(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<TransferCase> {
+    let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (at, held) in in_force(set, range) {
+        let Record::Transfer(kind, fields) = &held.fact.record else { continue };
+        let step = TransferStep {
+            kind: *kind,
+            on: fields.on,
+            region: held.fact.region,
+            scheme: fields.scheme.to_string(),
+            source: fields.source_side.place,
+            target: fields.target_side.place,
+            first: fields.first,
+            last: fields.last,
+            deemed_months: fields.sums.deemed_months,
+            actual_months: fields.sums.actual_months,
+            personal_account: fields.sums.personal_account.get(),
+            pool: fields.sums.pool.get(),
+            reason: fields.reason.as_str().to_owned(),
+            record: number(at),
+        };
+        cases.entry(fields.case).or_default().push((held.fact.index, step));
+    }
+    let case = |(case, mut steps): (_, Vec<(_, TransferStep)>)| {
+        steps.sort_by_key(|(index, step)| (step.on, step.kind, step.region, *index));
+        TransferCase { case, steps: steps.into_iter().map(|(_, step)| step).collect() }
+    };
+    cases.into_iter().map(case).collect()
+}
+
+/// Benefit facts by day, kind, chain and position.
+pub(crate) fn benefits(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<BenefitFact> {
+    let mut facts = Vec::new();
+    for (at, held) in in_force(set, range) {
+        let Record::Benefit(kind, fields) = &held.fact.record else { continue };
+        let fact = BenefitFact {
+            kind: *kind,
+            scheme: fields.scheme.to_string(),
+            item: fields.item.as_str().to_owned(),
+            from: fields.from,
+            until: fields.until,
+            amount: fields.amount.get(),
+            on: fields.on,
+            place: fields.place,
+            reason: fields.reason.as_str().to_owned(),
+            record: number(at),
+        };
+        facts.push((held.fact.region, held.fact.index, fact));
+    }
+    facts.sort_by_key(|(region, index, fact)| (fact.on, fact.kind, *region, *index));
+    facts.into_iter().map(|(_, _, fact)| fact).collect()
+}

@@ -1,0 +1,95 @@
+//! Scheme families: the schemes in which a month counts once together. Data, not code.
+
+use crate::conflict::ConflictCode;
+use std::fmt;
+use yizhang_ledger::value::{Code, Namespace, Scheme};
+
+/// A scheme family, named by its first scheme: `hrss:110` is enterprise and public-institution pension together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Family<'a>(Scheme<'a>);
+
+/// What two full records for one month mean, other than two schemes of the family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duplicates {
+    /// By province, then by payer; two schemes of the family are a class of their own.
+    ByProvince { schemes: ConflictCode, provinces: ConflictCode, payers: ConflictCode },
+    /// By place; `within` one place, none where several records are instalments.
+    ByPlace { places: ConflictCode, within: Option<ConflictCode> },
+    /// No class: shown as received more than once.
+    Unclassed,
+    /// Lawful: several at once (社会保险法 art. 33: each employer insures work injury).
+    Parallel,
+}
+
+/// How a family counts.
+pub(crate) struct FamilyRule {
+    members: &'static [(Namespace, &'static str)],
+    pub(crate) duplicates: Duplicates,
+    /// The family whose months take the place of this one's.
+    covered_by: Option<(Namespace, &'static str)>,
+}
+
+const RULES: &[FamilyRule] = &[
+    FamilyRule {
+        members: &[(Namespace::Hrss, "110"), (Namespace::Hrss, "120")],
+        duplicates: Duplicates::ByProvince {
+            schemes: ConflictCode::C03,
+            provinces: ConflictCode::C01,
+            payers: ConflictCode::C02,
+        },
+        covered_by: None,
+    },
+    FamilyRule {
+        members: &[(Namespace::Hrss, "170")],
+        duplicates: Duplicates::ByPlace { places: ConflictCode::C05, within: None },
+        covered_by: Some((Namespace::Hrss, "110")),
+    },
+    FamilyRule { members: &[(Namespace::Hrss, "410")], duplicates: Duplicates::Parallel, covered_by: None },
+    FamilyRule {
+        members: &[(Namespace::Nhsa, "310")],
+        duplicates: Duplicates::ByPlace { places: ConflictCode::C07, within: Some(ConflictCode::Y04) },
+        covered_by: None,
+    },
+];
+
+/// Every other scheme, unemployment insurance among them, is a family of its own.
+const OTHER: FamilyRule = FamilyRule { members: &[], duplicates: Duplicates::Unclassed, covered_by: None };
+
+impl<'a> Family<'a> {
+    /// The family of a scheme.
+    pub fn of(scheme: Scheme<'a>) -> Self {
+        match rule_of(scheme).members.first() {
+            Some(first) => Self(known(*first)),
+            None => Self(scheme),
+        }
+    }
+
+    pub(crate) fn rule(self) -> &'static FamilyRule {
+        rule_of(self.0)
+    }
+
+    /// The family whose counted months take the place of this one's: employee pension for resident pension.
+    pub fn covered_by(self) -> Option<Self> {
+        self.rule().covered_by.map(|scheme| Self(known(scheme)))
+    }
+}
+
+impl fmt::Display for Family<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+fn rule_of(scheme: Scheme<'_>) -> &'static FamilyRule {
+    let holds = |rule: &&FamilyRule| rule.members.iter().any(|(space, code)| is(scheme, *space, code));
+    RULES.iter().find(holds).unwrap_or(&OTHER)
+}
+
+fn is(scheme: Scheme<'_>, namespace: Namespace, code: &str) -> bool {
+    scheme.namespace == namespace && scheme.code.as_str() == code
+}
+
+/// The codes above are all valid, so that the empty code never comes out.
+fn known((namespace, code): (Namespace, &'static str)) -> Scheme<'static> {
+    Scheme { namespace, code: Code::new(code).unwrap_or_default() }
+}

@@ -1,0 +1,167 @@
+//! Finding conflicts: every one named with its records; none resolved by silence.
+
+use crate::{
+    account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
+    conflict::ConflictCode,
+    family::{Duplicates, Family},
+    holders::{Holder, Run, extend, holders},
+    overlap::Cover,
+    set::{RecordSet, Role, Target, number},
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// A conflict of these records.
+pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
+    records.sort_unstable();
+    records.dedup();
+    let class = code.class();
+    Conflict {
+        code,
+        severity: class.severity,
+        family: family.map(|family| family.to_string()),
+        first: None,
+        last: None,
+        months: 0,
+        keeper: class.keeper,
+        records,
+    }
+}
+
+/// Conflicts of a family: of its months, by month and class, then of its records.
+pub(crate) fn of_family(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    range: &Range<usize>,
+    lines: &[MonthLine],
+    cover: Cover<'_>,
+) -> Vec<Conflict> {
+    let mut found = of_months(set, family, lines, cover);
+    found.sort_by(|one, other| (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records)));
+    found.extend(of_records(set, range, Some(family)));
+    found
+}
+
+fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], cover: Cover<'_>) -> Vec<Conflict> {
+    let mut runs: BTreeMap<ConflictCode, Vec<Run<Vec<Holder<'_>>>>> = BTreeMap::new();
+    let mut add = |code, line: &MonthLine, records: &[RecordNumber]| {
+        extend(runs.entry(code).or_default(), line.month, holders(set, records), records);
+    };
+    for line in lines {
+        match line.status {
+            MonthStatus::Counted if line.by.len() > 1 => {
+                if let Some(code) = duplicate(family, &holders(set, &line.by)) {
+                    add(code, line, &line.by);
+                }
+            }
+            MonthStatus::Employee => {
+                let mut records = line.by.clone();
+                records.extend(cover.line(line.month).into_iter().flat_map(|line| line.by.iter().copied()));
+                add(ConflictCode::C04, line, &records);
+            }
+            MonthStatus::NotFull => add(ConflictCode::C32, line, &with_standing(set, line, Standing::NotFull)),
+            MonthStatus::Future => {
+                let mut received = with_standing(set, line, Standing::Held);
+                received.extend(with_standing(set, line, Standing::NotFull));
+                if !received.is_empty() {
+                    add(ConflictCode::C30, line, &received);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for (code, runs) in runs {
+        found.extend(runs.into_iter().map(|run| Conflict {
+            first: Some(run.first),
+            last: Some(run.last),
+            months: run.months(),
+            ..conflict(code, Some(family), run.records)
+        }));
+    }
+    found
+}
+
+/// The contributions received among the records of a month that do not count and have this standing.
+fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> Vec<RecordNumber> {
+    let chosen = |number: &&RecordNumber| {
+        let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+        held.is_some_and(|held| held.standing == standing && matches!(held.money(), Some((Role::Received, _))))
+    };
+    line.others.iter().filter(chosen).copied().collect()
+}
+
+/// The class of a month that several records make count; none where that is lawful.
+fn duplicate(family: Family<'_>, holders: &[Holder<'_>]) -> Option<ConflictCode> {
+    let differ = |same: &dyn Fn(&Holder<'_>, &Holder<'_>) -> bool| {
+        holders.iter().zip(holders.iter().skip(1)).any(|(one, other)| !same(one, other))
+    };
+    let by_place = differ(&|one, other| one.place == other.place);
+    match family.rule().duplicates {
+        Duplicates::ByProvince { schemes, provinces, payers } => {
+            if differ(&|one, other| one.scheme == other.scheme) {
+                Some(schemes)
+            } else if differ(&|one, other| one.place.province() == other.place.province()) {
+                Some(provinces)
+            } else if differ(&|one, other| one.payer == other.payer) {
+                Some(payers)
+            } else {
+                Some(ConflictCode::Y04)
+            }
+        }
+        Duplicates::ByPlace { places, .. } if by_place => Some(places),
+        Duplicates::ByPlace { within, .. } => within,
+        Duplicates::Unclassed => Some(ConflictCode::Y04),
+        Duplicates::Parallel => None,
+    }
+}
+
+/// Conflicts of single records: re-sent rows, business keys, targets out of reach.
+pub(crate) fn of_records(set: &RecordSet<'_>, range: &Range<usize>, family: Option<Family<'_>>) -> Vec<Conflict> {
+    let mut sent_again = Vec::new();
+    let mut keys: BTreeMap<usize, Vec<RecordNumber>> = BTreeMap::new();
+    let mut unreached = Vec::new();
+    for (at, held) in set.within(range) {
+        if !held.again.is_empty() {
+            sent_again.push(number(at));
+        }
+        match (held.standing, held.because) {
+            (Standing::Copy, Some(original)) => sent_again.extend([number(original), number(at)]),
+            (Standing::SameKey, Some(original)) if follows_key(set, at) => {
+                keys.entry(original).or_default().push(number(at));
+            }
+            (Standing::NoTarget, _) => {
+                let code = match held.target {
+                    Target::Elsewhere => ConflictCode::Y01,
+                    Target::Unknown => ConflictCode::Y02,
+                    Target::None | Target::At(_) => ConflictCode::Y03,
+                };
+                let mut records = vec![number(at)];
+                records.extend(held.because.map(number));
+                unreached.push(conflict(code, family, records));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if !sent_again.is_empty() {
+        found.push(conflict(ConflictCode::C08, family, sent_again));
+    }
+    for (original, mut records) in keys {
+        records.push(number(original));
+        found.push(conflict(ConflictCode::C09, family, records));
+    }
+    unreached.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
+    found.extend(unreached);
+    found
+}
+
+/// Whether the record repeats a key itself, rather than sharing the fate of a record that does.
+fn follows_key(set: &RecordSet<'_>, at: usize) -> bool {
+    let Some(held) = set.get(at) else { return false };
+    match held.money() {
+        Some((Role::Refund | Role::Adjust, _)) => {
+            held.target == Target::None || held.because.map(Target::At) != Some(held.target)
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,198 @@
+//! The fold: one pass from facts to account, in the order in which things depend on each other.
+
+use crate::{
+    account::{
+        Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, RecordLine, SourceLine,
+        UnreadKind,
+    },
+    events,
+    family::Family,
+    findings, gaps, holders, identity, months,
+    overlap::{self, Cover},
+    set::{AsOf, Held, RecordSet, Target, number},
+    standing, totals,
+};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{
+    Verified,
+    entry::Kind,
+    fact::Fact,
+    record::{Record, Source},
+    value::{Day, Division},
+};
+
+/// The account of the worker whose facts these are, as of the end of a day.
+///
+/// The result depends on the set of facts alone: their order and repetition change nothing. All facts must be of one
+/// worker; if they are under several account ids that no identity link ties together, the account says so
+/// ([`crate::ConflictCode::Y05`]) and still shows everything.
+pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
+    let as_of = AsOf::new(as_of);
+    let mut set = RecordSet::of(facts);
+    standing::settle(&mut set, as_of);
+    let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
+    let (mut order, covered): (Vec<_>, Vec<_>) =
+        set.families().into_iter().partition(|(family, _)| family.covered_by().is_none());
+    // A family whose months another takes the place of comes after that other.
+    order.extend(covered);
+    for (family, range) in order {
+        let one = fold_family(&mut set, family, range, &folded, as_of);
+        folded.push(one);
+    }
+    folded.sort_by_key(|folded| folded.family);
+    let mut conflicts = Vec::new();
+    let mut families = Vec::new();
+    for one in folded {
+        families.push(one.account);
+        conflicts.extend(one.conflicts);
+    }
+    let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
+    conflicts.extend(findings::of_records(&set, &homeless, None));
+    let (account_ids, unlinked) = identity::accounts(&set);
+    conflicts.extend(unlinked);
+    Account {
+        format: FORMAT.to_owned(),
+        as_of: as_of.day,
+        account: None,
+        account_ids,
+        identity: identity::facts(&set),
+        sources: sources(&set, as_of),
+        families,
+        conflicts,
+        unread: unread(&set),
+        records: set.0.iter().map(record_line).collect(),
+    }
+}
+
+struct FoldedFamily<'f> {
+    family: Family<'f>,
+    account: FamilyAccount,
+    conflicts: Vec<Conflict>,
+}
+
+fn fold_family<'f>(
+    set: &mut RecordSet<'f>,
+    family: Family<'f>,
+    range: Range<usize>,
+    folded: &[FoldedFamily<'f>],
+    as_of: AsOf,
+) -> FoldedFamily<'f> {
+    let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
+    let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
+    overlap::settle_refunds(set, &range, cover, as_of);
+    let months = months::month_lines(set, &range, cover, as_of);
+    let participation = events::participation(set, &range);
+    let (by_province, by_place) = totals::by_place(set, &range, &months);
+    let conflicts = findings::of_family(set, family, &range, &months, cover);
+    let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
+    let account = FamilyAccount {
+        family: family.to_string(),
+        schemes: schemes(set, &range),
+        counted_months: u32::try_from(months.iter().filter(counted).count()).unwrap_or(u32::MAX),
+        first: months.iter().find(counted).map(|line| line.month),
+        last: months.iter().rfind(counted).map(|line| line.month),
+        spans: holders::spans(set, &months),
+        gaps: gaps::gaps(&months, cover, &participation, as_of),
+        by_province,
+        by_place,
+        credited: totals::credited(set, &range),
+        interest: totals::interest(set, &range),
+        years: overlap::year_lines(set, &range, cover, as_of),
+        months,
+        participation,
+        standing: events::standing(set, &range, as_of),
+        transfers: events::transfers(set, &range),
+        benefits: events::benefits(set, &range),
+    };
+    FoldedFamily { family, account, conflicts }
+}
+
+fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
+    let mut schemes = Vec::new();
+    for (_, held) in set.within(range) {
+        let scheme = match &held.fact.record {
+            Record::Contribution(_, fields) => fields.scheme,
+            Record::InterestCredit(fields) => fields.scheme,
+            Record::Participation(_, fields) => fields.scheme,
+            Record::Transfer(_, fields) => fields.scheme,
+            Record::Benefit(_, fields) => fields.scheme,
+            Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => continue,
+        };
+        if !schemes.contains(&scheme) {
+            schemes.push(scheme);
+        }
+    }
+    schemes.sort_unstable();
+    schemes.into_iter().map(|scheme| scheme.to_string()).collect()
+}
+
+fn sources(set: &RecordSet<'_>, as_of: AsOf) -> Vec<SourceLine> {
+    let mut sources: BTreeMap<Division, SourceLine> = BTreeMap::new();
+    for held in &set.0 {
+        let region = held.fact.region;
+        let source = sources.entry(region).or_insert(SourceLine { region, records: 0, last_index: 0, latest: None });
+        source.records = source.records.saturating_add(1);
+        let last = held.again.last().copied().unwrap_or(held.fact.index.0);
+        source.last_index = source.last_index.max(last);
+        source.latest = source.latest.max(held.day().filter(|day| *day <= as_of.day));
+    }
+    sources.into_values().collect()
+}
+
+fn unread(set: &RecordSet<'_>) -> Vec<UnreadKind> {
+    let mut kinds: BTreeMap<Kind, UnreadKind> = BTreeMap::new();
+    for (at, held) in set.0.iter().enumerate() {
+        if let Record::Unknown(kind, _) = &held.fact.record {
+            let unread = kinds.entry(*kind).or_insert(UnreadKind { kind: *kind, number: kind.0, records: Vec::new() });
+            unread.records.push(number(at));
+        }
+    }
+    kinds.into_values().collect()
+}
+
+fn record_line(held: &Held<'_>) -> RecordLine {
+    let source = source(&held.fact.record).unwrap_or_default();
+    RecordLine {
+        region: held.fact.region,
+        index: held.fact.index.0,
+        again: held.again.clone(),
+        id: held.fact.id.0,
+        kind: held.fact.record.kind(),
+        standing: held.standing,
+        because: held.because.map(number),
+        target: match held.target {
+            Target::At(target) => Some(number(target)),
+            Target::None | Target::Elsewhere | Target::Unknown => None,
+        },
+        agency: source.agency.as_str().to_owned(),
+        system: source.system.as_str().to_owned(),
+        serial: source.serial.as_str().to_owned(),
+        contribution: held.money().map(|(_, fields)| ContributionLine {
+            scheme: fields.scheme.to_string(),
+            first: fields.period.first,
+            months: fields.period.months,
+            place: fields.place,
+            payer: fields.payer.into(),
+            nature: fields.nature,
+            base: fields.base.get(),
+            due: fields.due.into(),
+            paid: fields.paid.into(),
+            credited: fields.credited.into(),
+            full: fields.full,
+            received: fields.received,
+        }),
+    }
+}
+
+const fn source<'f>(record: &Record<'f>) -> Option<Source<'f>> {
+    match record {
+        Record::Contribution(_, fields) => Some(fields.source),
+        Record::Reversal(fields) => Some(fields.source),
+        Record::InterestCredit(fields) => Some(fields.source),
+        Record::Participation(_, fields) => Some(fields.source),
+        Record::Transfer(_, fields) => Some(fields.source),
+        Record::Benefit(_, fields) => Some(fields.source),
+        Record::Identity(_, fields) => Some(fields.source),
+        Record::Unknown(..) => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! The month ledger of a family: every month that a record touches, counted at most once.
+
+use crate::{
+    account::{MonthLine, MonthStatus, RecordNumber, Standing},
+    overlap::{Cover, narrow},
+    set::{AsOf, Held, RecordSet, Role, Target, number},
+};
+use std::ops::Range;
+use yizhang_ledger::value::Month;
+
+/// What a record means for a month that it touches, the strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Touch {
+    Counts,
+    NotFull,
+    Refunded,
+    Due,
+    Later,
+    Reversed,
+    Aside,
+}
+
+/// The lines of a family, by month.
+pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) -> Vec<MonthLine> {
+    let mut touches: Vec<(Month, Touch, usize)> = Vec::with_capacity(range.len());
+    for (at, held) in set.within(range) {
+        let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
+        touches.extend(period.iter().map(|month| (month, touch, at)));
+    }
+    touches.sort_unstable();
+    touches.chunk_by(|one, other| one.0 == other.0).filter_map(|month| line(set, month, cover, as_of)).collect()
+}
+
+fn touch_of(held: &Held<'_>) -> Option<Touch> {
+    if held.is_reversal() {
+        return Some(Touch::Aside);
+    }
+    let (role, _) = held.money()?;
+    let touch = match (role, held.standing) {
+        (Role::Received, Standing::Held) => Touch::Counts,
+        (Role::Received, Standing::NotFull) => Touch::NotFull,
+        (Role::Received, Standing::Refunded) => Touch::Refunded,
+        (Role::Due, Standing::Held) => Touch::Due,
+        (Role::Received, Standing::Later) => Touch::Later,
+        (Role::Received | Role::Due, Standing::Reversed) => Touch::Reversed,
+        _ => Touch::Aside,
+    };
+    Some(touch)
+}
+
+/// `touches` are those of one month, at least one, in ascending order.
+fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], cover: Cover<'_>, as_of: AsOf) -> Option<MonthLine> {
+    let (month, strongest, _) = *touches.first()?;
+    let money = touches.iter().any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
+    if !money {
+        // A reversal of interest or of a participation fact touches no month of contribution.
+        return None;
+    }
+    let status = status(strongest, month <= as_of.month, || cover.line(month).is_some());
+    let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee);
+    let numbers = |wanted: bool| -> Vec<RecordNumber> {
+        let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == Touch::Counts) == wanted);
+        let mut numbers: Vec<RecordNumber> = chosen.map(|(_, _, at)| number(*at)).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let (by, others) = (numbers(true), numbers(false));
+    let base = if status == MonthStatus::Counted { base(set, touches) } else { None };
+    Some(MonthLine { month, status, by, others, base })
+}
+
+fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> MonthStatus {
+    match (strongest, has_begun) {
+        (Touch::Counts | Touch::NotFull | Touch::Due, false) => MonthStatus::Future,
+        (Touch::Counts, true) if is_covered() => MonthStatus::Employee,
+        (Touch::Counts, true) => MonthStatus::Counted,
+        (Touch::NotFull, true) => MonthStatus::NotFull,
+        (Touch::Refunded, _) => MonthStatus::Refunded,
+        (Touch::Due, true) => MonthStatus::Arrears,
+        (Touch::Later, _) => MonthStatus::Later,
+        (Touch::Reversed, _) => MonthStatus::Reversed,
+        (Touch::Aside, _) => MonthStatus::Unpaid,
+    }
+}
+
+/// The base of the one record that counts, with the differences of its chain; none while it is open which record stays,
+/// or where the period is longer than the month.
+fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
+    let mut counting = touches.iter().filter(|(_, touch, _)| *touch == Touch::Counts);
+    let (Some((_, _, at)), None) = (counting.next(), counting.next()) else { return None };
+    let record = set.get(*at)?;
+    let (_, contribution) = record.money().filter(|(_, contribution)| contribution.period.months == 1)?;
+    let mut sum = i128::from(contribution.base.get());
+    for (_, _, other) in touches {
+        let Some(held) = set.get(*other).filter(|held| held.standing == Standing::Held) else { continue };
+        let belongs = held.fact.region == record.fact.region
+            && matches!(held.target, Target::None | Target::At(_))
+            && (held.target == Target::None || held.target == Target::At(*at));
+        if let (Some((Role::Adjust, difference)), true) = (held.money(), belongs) {
+            sum = sum.saturating_add(i128::from(difference.base.get()));
+        }
+    }
+    Some(narrow(sum))
+}

@@ -1,0 +1,152 @@
+//! Employee and resident months: which months of a yearly payment count as employee months, what is to be refunded for
+//! them (人社部发〔2014〕17号 art. 7), and whether refunds left a payment less than full.
+
+use crate::{
+    account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
+    set::{AsOf, Held, RecordSet, Role, Target, number},
+};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{
+    record::{Contribution, PayerKind},
+    value::{Fen, Month},
+};
+
+/// What a sum may be short and still be full: GB/T 40217 allows a fen of rounding in every share.
+const TOLERANCE_FEN: i128 = 1;
+
+/// The months of the family whose months take the place of this one's, with their records.
+#[derive(Clone, Copy)]
+pub(crate) struct Cover<'c>(pub(crate) &'c [MonthLine]);
+
+impl<'c> Cover<'c> {
+    /// The line of a month that counts there.
+    pub(crate) fn line(self, month: Month) -> Option<&'c MonthLine> {
+        let at = self.0.binary_search_by_key(&month, |line| line.month).ok()?;
+        self.0.get(at).filter(|line| line.status == MonthStatus::Counted)
+    }
+
+    /// Months that count there.
+    pub(crate) fn months(self) -> impl Iterator<Item = Month> + 'c {
+        self.0.iter().filter(|line| line.status == MonthStatus::Counted).map(|line| line.month)
+    }
+}
+
+/// Sums of fen by share. Wider than an amount, so that no order of summing overflows.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Sums {
+    pub(crate) unit: i128,
+    pub(crate) person: i128,
+}
+
+impl Sums {
+    pub(crate) fn add(&mut self, unit: i128, person: i128) {
+        self.unit = self.unit.saturating_add(unit);
+        self.person = self.person.saturating_add(person);
+    }
+
+    pub(crate) fn amount(self) -> Amount {
+        Amount { unit: narrow(self.unit), person: narrow(self.person) }
+    }
+}
+
+/// The sum as fen; sums beyond 64 bits (nine thousand records of ten trillion yuan each) stop at the limit.
+pub(crate) fn narrow(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// An amount given back: whatever its sign in the file.
+pub(crate) fn given_back(fen: Fen) -> i128 {
+    i128::from(fen.get().unsigned_abs())
+}
+
+/// What refunds in force took from each record, by position, with the position of the first refund.
+type Refunds = BTreeMap<usize, (Sums, usize)>;
+
+fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
+    let mut refunds = Refunds::new();
+    for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+        if let (Some((Role::Refund, contribution)), Target::At(target)) = (held.money(), held.target) {
+            let (sums, _) = refunds.entry(target).or_insert((Sums::default(), at));
+            sums.add(given_back(contribution.paid.unit), given_back(contribution.paid.person));
+        }
+    }
+    refunds
+}
+
+/// Marks the records of a family that refunds left less than full.
+pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) {
+    for (at, (sums, refund)) in refunds(set, range) {
+        let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
+        let Some((Role::Received, contribution)) = held.money() else { continue };
+        let allowed = refund_due(contribution, overlap(held, cover, as_of));
+        if !is_full_after(contribution, sums, allowed)
+            && let Some(held) = set.0.get_mut(at)
+        {
+            (held.standing, held.because) = (Standing::Refunded, Some(refund));
+        }
+    }
+}
+
+/// Months of the record's period that count as employee months.
+fn overlap(held: &Held<'_>, cover: Cover<'_>, as_of: AsOf) -> u32 {
+    let months = held.period.into_iter().flat_map(yizhang_ledger::record::Period::iter);
+    let counted = months.filter(|month| *month <= as_of.month && cover.line(*month).is_some());
+    u32::try_from(counted.count()).unwrap_or(u32::MAX)
+}
+
+/// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
+/// government paid is not. Each share times `overlap` over the months of the period, half up to the fen.
+fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
+    if overlap == 0 || contribution.payer.kind == PayerKind::Government {
+        return Sums::default();
+    }
+    let months = i128::from(contribution.period.months.max(1));
+    let part = |paid: Fen| {
+        let double = i128::from(paid.get().max(0)).saturating_mul(i128::from(overlap)).saturating_mul(2);
+        double.saturating_add(months).checked_div(months.saturating_mul(2)).unwrap_or(0)
+    };
+    Sums { unit: part(contribution.paid.unit), person: part(contribution.paid.person) }
+}
+
+/// Whether what stays paid after refunds still reaches what was due. Where no due amount is recorded, all that was paid
+/// was due.
+fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
+    let nothing_due = contribution.due.unit == Fen::ZERO && contribution.due.person == Fen::ZERO;
+    let reaches = |due: Fen, paid: Fen, refunded: i128, allowed: i128| {
+        let required = if nothing_due { paid } else { due.min(paid) };
+        let stays = i128::from(paid.get()).saturating_sub(refunded);
+        stays.saturating_add(allowed).saturating_add(TOLERANCE_FEN) >= i128::from(required.get())
+    };
+    let (due, paid) = (contribution.due, contribution.paid);
+    reaches(due.unit, paid.unit, refunded.unit, allowed.unit)
+        && reaches(due.person, paid.person, refunded.person, allowed.person)
+}
+
+/// The lines of contributions for periods of several months.
+pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) -> Vec<YearLine> {
+    let refunds = refunds(set, range);
+    let mut lines = Vec::new();
+    for (at, held) in set.within(range) {
+        let Some((Role::Received, contribution)) = held.money() else { continue };
+        let period = contribution.period;
+        if period.months < 2 {
+            continue;
+        }
+        let months = u32::from(period.months);
+        let counts = held.standing == Standing::Held;
+        let employee = if counts { overlap(held, cover, as_of) } else { 0 };
+        let future = u32::try_from(period.iter().filter(|month| *month > as_of.month).count()).unwrap_or(0);
+        let due = refund_due(contribution, employee).amount();
+        lines.push(YearLine {
+            first: period.first,
+            months,
+            employee,
+            future,
+            effective: if counts { months.saturating_sub(employee).saturating_sub(future) } else { 0 },
+            refund_due: Some(due).filter(|due| *due != Amount::default()),
+            refunded: refunds.get(&at).map(|(sums, _)| sums.amount()),
+            record: number(at),
+        });
+    }
+    lines
+}

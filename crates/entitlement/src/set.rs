@@ -1,0 +1,332 @@
+//! The facts as a set: each record once, its target found, in the one order that does not depend on arrival.
+
+use crate::{
+    account::{RecordNumber, Standing},
+    family::Family,
+};
+use std::cmp::Ordering;
+use yizhang_ledger::{
+    Verified,
+    entry::{Kind, RecordId},
+    fact::Fact,
+    record::{Contribution, Period, Record},
+    value::{Day, Division, Month},
+};
+
+/// The date of an account.
+#[derive(Clone, Copy)]
+pub(crate) struct AsOf {
+    pub(crate) day: Day,
+    /// The last month that has begun.
+    pub(crate) month: Month,
+}
+
+/// The last month that has a next one.
+const LAST_MONTH: Month = match Month::new(u16::MAX - 1) {
+    Some(month) => month,
+    None => panic!("checked when compiled"),
+};
+
+impl AsOf {
+    /// A day after the last month that can be expressed has all months behind it.
+    pub(crate) fn new(day: Day) -> Self {
+        Self { day, month: day.in_month().unwrap_or(LAST_MONTH) }
+    }
+}
+
+/// What a contribution record does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Due,
+    Received,
+    Adjust,
+    Refund,
+    /// A difference or refund that is only due: no money has moved.
+    Announced,
+}
+
+/// What a record's target turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    None,
+    /// A record of the same chain, by its position in the set.
+    At(usize),
+    /// Known, but of another chain.
+    Elsewhere,
+    Unknown,
+}
+
+/// A record of the set.
+pub(crate) struct Held<'f> {
+    pub(crate) fact: &'f Fact<'f>,
+    /// Further positions of the same content in the same chain.
+    pub(crate) again: Vec<u64>,
+    pub(crate) family: Option<Family<'f>>,
+    /// Months that it concerns; a reversal or refund has those of its target.
+    pub(crate) period: Option<Period>,
+    pub(crate) target: Target,
+    /// For a reversal, how many reversals lead from here to the record that it is all about, itself included.
+    pub(crate) depth: u32,
+    pub(crate) standing: Standing,
+    /// Position of the record behind the standing.
+    pub(crate) because: Option<usize>,
+}
+
+impl<'f> Held<'f> {
+    /// The contribution, if the record is one.
+    pub(crate) fn money(&self) -> Option<(Role, &'f Contribution<'f>)> {
+        let Record::Contribution(kind, contribution) = &self.fact.record else { return None };
+        let role = match (*kind, contribution.nature) {
+            (Kind::DUE, 20 | 34 | 35) => Role::Announced,
+            (Kind::DUE, _) => Role::Due,
+            (Kind::REFUND, _) | (_, 20) => Role::Refund,
+            (Kind::ADJUST_DELTA, _) | (_, 34 | 35) => Role::Adjust,
+            _ => Role::Received,
+        };
+        Some((role, contribution))
+    }
+
+    /// The day from which it has effect, where it has one.
+    pub(crate) fn day(&self) -> Option<Day> {
+        match &self.fact.record {
+            Record::Contribution(_, fields) => fields.received,
+            Record::InterestCredit(fields) => Some(fields.posted),
+            Record::Transfer(_, fields) => Some(fields.on),
+            Record::Benefit(_, fields) => Some(fields.on),
+            Record::Identity(_, fields) => Some(fields.on),
+            Record::Reversal(_) | Record::Participation(..) | Record::Unknown(..) => None,
+        }
+    }
+
+    pub(crate) fn is_reversal(&self) -> bool {
+        matches!(self.fact.record, Record::Reversal(_))
+    }
+}
+
+/// The records, each once, in the order of the domain reference, section 6.
+pub(crate) struct RecordSet<'f>(pub(crate) Vec<Held<'f>>);
+
+impl<'f> RecordSet<'f> {
+    pub(crate) fn of(facts: &'f [Verified<Fact<'f>>]) -> Self {
+        let mut held = unique(facts);
+        find_targets(&mut held);
+        adopt_targets(&mut held);
+        Self(in_order(held))
+    }
+
+    pub(crate) fn get(&self, position: usize) -> Option<&Held<'f>> {
+        self.0.get(position)
+    }
+
+    /// The positions of each family, in order.
+    pub(crate) fn families(&self) -> Vec<(Family<'f>, std::ops::Range<usize>)> {
+        let mut families: Vec<(Family<'f>, std::ops::Range<usize>)> = Vec::new();
+        for (position, held) in self.0.iter().enumerate() {
+            let Some(family) = held.family else { continue };
+            let end = position.saturating_add(1);
+            match families.last_mut() {
+                Some((last, range)) if *last == family => range.end = end,
+                _ => families.push((family, position..end)),
+            }
+        }
+        families
+    }
+
+    /// The records of a family with their positions.
+    pub(crate) fn within(&self, range: &std::ops::Range<usize>) -> impl Iterator<Item = (usize, &Held<'f>)> {
+        (range.start..).zip(self.0.get(range.clone()).unwrap_or_default())
+    }
+}
+
+/// The number of a position. Sets of more than 2^32 records do not fit into memory.
+pub(crate) fn number(position: usize) -> RecordNumber {
+    RecordNumber(u32::try_from(position).unwrap_or(u32::MAX))
+}
+
+/// Each record once, by region and content.
+fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
+    let mut sorted: Vec<&Fact<'f>> = facts.iter().map(|fact| &**fact).collect();
+    sorted.sort_unstable_by_key(|fact| (fact.region, fact.id, fact.index));
+    let mut held: Vec<Held<'f>> = Vec::with_capacity(sorted.len());
+    for fact in sorted {
+        match held.last_mut() {
+            Some(last) if last.fact.region == fact.region && last.fact.id == fact.id => {
+                let latest = last.again.last().copied().unwrap_or(last.fact.index.0);
+                if latest != fact.index.0 {
+                    last.again.push(fact.index.0);
+                }
+            }
+            _ => held.push(Held {
+                fact,
+                again: Vec::new(),
+                family: family_of(&fact.record),
+                period: period_of(&fact.record),
+                target: Target::None,
+                depth: 0,
+                standing: Standing::Held,
+                because: None,
+            }),
+        }
+    }
+    held
+}
+
+fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
+    let scheme = match record {
+        Record::Contribution(_, fields) => fields.scheme,
+        Record::InterestCredit(fields) => fields.scheme,
+        Record::Participation(_, fields) => fields.scheme,
+        Record::Transfer(_, fields) => fields.scheme,
+        Record::Benefit(_, fields) => fields.scheme,
+        Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => return None,
+    };
+    Some(Family::of(scheme))
+}
+
+fn period_of(record: &Record<'_>) -> Option<Period> {
+    let month = |first: Month| Period { first, months: 1 };
+    match record {
+        Record::Contribution(_, fields) => Some(fields.period),
+        Record::InterestCredit(fields) => Month::of(fields.year, 1).map(|first| Period { first, months: 12 }),
+        Record::Participation(_, fields) => Some(month(fields.from)),
+        Record::Transfer(_, fields) => fields.first.or(fields.on.in_month()).map(month),
+        Record::Benefit(_, fields) => Some(month(fields.from)),
+        Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => None,
+    }
+}
+
+fn target_id(record: &Record<'_>) -> Option<RecordId> {
+    match record {
+        Record::Reversal(fields) => Some(fields.target),
+        Record::Contribution(_, fields) => fields.target,
+        _ => None,
+    }
+}
+
+/// `held` is sorted by region and id.
+fn find_targets(held: &mut [Held<'_>]) {
+    let mut ids: Vec<RecordId> = held.iter().map(|held| held.fact.id).collect();
+    ids.sort_unstable();
+    let targets: Vec<Target> = held
+        .iter()
+        .map(|one| {
+            let Some(id) = target_id(&one.fact.record) else { return Target::None };
+            let region = one.fact.region;
+            match held.binary_search_by_key(&(region, id), |other| (other.fact.region, other.fact.id)) {
+                Ok(position) => Target::At(position),
+                Err(_) if ids.binary_search(&id).is_ok() => Target::Elsewhere,
+                Err(_) => Target::Unknown,
+            }
+        })
+        .collect();
+    for (one, target) in held.iter_mut().zip(targets) {
+        one.target = target;
+    }
+}
+
+/// Reversals and refunds belong to the family and months of what they act on.
+fn adopt_targets(held: &mut [Held<'_>]) {
+    let roots = roots(held);
+    for (position, (root, depth)) in roots.into_iter().enumerate() {
+        let refunded = |one: &Held<'_>| match (one.money(), one.target) {
+            (Some((Role::Refund, _)), Target::At(target)) => Some(target),
+            _ => None,
+        };
+        let source = if depth > 0 { Some(root) } else { held.get(position).and_then(refunded) };
+        let adopted = source.and_then(|source| held.get(source)).map(|source| (source.family, source.period));
+        if let (Some((family @ Some(_), period)), Some(one)) = (adopted, held.get_mut(position)) {
+            (one.family, one.period) = (family, period);
+        }
+        if let Some(one) = held.get_mut(position) {
+            one.depth = depth;
+        }
+    }
+}
+
+/// For each record the record that it is all about, and how many reversals lie on the way there: itself and 0 for all but
+/// reversals.
+fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
+    let mut roots: Vec<Option<(usize, u32)>> = vec![None; held.len()];
+    for start in 0..held.len() {
+        let mut trail = Vec::new();
+        let mut at = start;
+        let (root, mut depth) = loop {
+            if let Some(known) = roots.get(at).copied().flatten() {
+                break known;
+            }
+            // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
+            match held.get(at).filter(|one| one.is_reversal() && trail.len() <= held.len()).map(|one| one.target) {
+                Some(Target::At(next)) => {
+                    trail.push(at);
+                    at = next;
+                }
+                _ => break (at, 0),
+            }
+        };
+        for passed in trail.into_iter().rev() {
+            depth = depth.saturating_add(1);
+            if let Some(slot) = roots.get_mut(passed) {
+                *slot = Some((root, depth));
+            }
+        }
+    }
+    roots.into_iter().enumerate().map(|(at, root)| root.unwrap_or((at, 0))).collect()
+}
+
+/// Sorts, and lets targets follow their records.
+fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
+    let mut keyed: Vec<(usize, Held<'_>)> = held.into_iter().enumerate().collect();
+    keyed.sort_unstable_by(|(_, one), (_, other)| compare(one, other));
+    let mut places = vec![0_usize; keyed.len()];
+    for (place, (before, _)) in keyed.iter().enumerate() {
+        if let Some(slot) = places.get_mut(*before) {
+            *slot = place;
+        }
+    }
+    for (_, one) in &mut keyed {
+        if let Target::At(before) = one.target {
+            one.target = places.get(before).map_or(Target::Unknown, |place| Target::At(*place));
+        }
+    }
+    keyed.into_iter().map(|(_, one)| one).collect()
+}
+
+fn compare(one: &Held<'_>, other: &Held<'_>) -> Ordering {
+    let key = |held: &Held<'_>| {
+        let fact = held.fact;
+        (
+            held.period.map(|period| (period.first, period.months)),
+            rank(held),
+            province(held),
+            fact.region,
+            fact.index,
+            fact.id,
+        )
+    };
+    // Records without a family come last.
+    let family = match (one.family, other.family) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    };
+    family.then_with(|| key(one).cmp(&key(other)))
+}
+
+/// Effective rank, the highest first: reversals and refunds, corrections, differences, receipts, dues, the rest by kind.
+fn rank(held: &Held<'_>) -> (u8, Kind) {
+    let kind = held.fact.record.kind();
+    let rank = match (kind, held.money()) {
+        (Kind::REVERSAL, _) | (_, Some((Role::Refund, _))) => 0,
+        (Kind::CORRECTION, _) => 1,
+        (_, Some((Role::Adjust, _))) => 2,
+        (_, Some((Role::Received, _))) => 3,
+        (_, Some((Role::Due | Role::Announced, _))) => 4,
+        _ => 5,
+    };
+    (rank, kind)
+}
+
+fn province(held: &Held<'_>) -> Division {
+    held.money().map_or(held.fact.region, |(_, contribution)| contribution.place).province()
+}

@@ -1,0 +1,117 @@
+//! Sums of a family: months and money by province and by place, principal, interest.
+
+use crate::{
+    account::{Amount, Credited, Interest, InterestPosting, MonthLine, MonthStatus, PlaceMonths, Standing},
+    holders::holders,
+    overlap::{Sums, given_back, narrow},
+    set::{Held, RecordSet, Role, Target, number},
+};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{record::Record, value::Division};
+
+/// Months of a place so far.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    months: u32,
+    contested: u32,
+    credited: Sums,
+}
+
+type Tallies = BTreeMap<Division, Tally>;
+
+/// Months and money by province, and by place.
+pub(crate) fn by_place(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    lines: &[MonthLine],
+) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
+    let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
+    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+        let mut here: Vec<Division> = holders(set, &line.by).into_iter().map(|holder| holder.place).collect();
+        count(&mut places, &mut here);
+        for place in &mut here {
+            *place = place.province();
+        }
+        count(&mut provinces, &mut here);
+    }
+    for (place, sums) in movements(set, range) {
+        places.entry(place).or_default().credited.add(sums.unit, sums.person);
+        provinces.entry(place.province()).or_default().credited.add(sums.unit, sums.person);
+    }
+    (lines_of(provinces), lines_of(places))
+}
+
+/// Counts one month: here if it is paid in one place only, contested in each otherwise.
+fn count(tallies: &mut Tallies, here: &mut Vec<Division>) {
+    here.sort_unstable();
+    here.dedup();
+    let contested = here.len() > 1;
+    for place in here {
+        let tally = tallies.entry(*place).or_default();
+        let counter = if contested { &mut tally.contested } else { &mut tally.months };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
+    let line = |(place, tally): (Division, Tally)| PlaceMonths {
+        place,
+        months: tally.months,
+        contested: tally.contested,
+        credited: tally.credited.amount(),
+    };
+    tallies.into_iter().map(line).collect()
+}
+
+/// What every money record in force moves on the personal account, at the place that it concerns. Records paid in part or
+/// refunded in part moved money all the same.
+fn movements(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (Division, Sums)> {
+    set.within(range).filter_map(|(_, held)| {
+        let (role, contribution) = held.money()?;
+        let moved = matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded);
+        let credited = contribution.credited;
+        let sums = match role {
+            Role::Received | Role::Adjust if moved => {
+                Sums { unit: credited.unit.get().into(), person: credited.person.get().into() }
+            }
+            Role::Refund if moved => Sums {
+                unit: given_back(credited.unit).saturating_neg(),
+                person: given_back(credited.person).saturating_neg(),
+            },
+            _ => return None,
+        };
+        let named = match held.target {
+            Target::At(target) if role == Role::Refund => set.get(target).and_then(Held::money),
+            _ => None,
+        };
+        Some((named.map_or(contribution.place, |(_, target)| target.place), sums))
+    })
+}
+
+/// The principal of the personal account.
+pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
+    let (mut all, mut refunded) = (Sums::default(), 0_i128);
+    for (_, sums) in movements(set, range) {
+        all.add(sums.unit, sums.person);
+    }
+    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+        if let Some((Role::Refund, contribution)) = held.money() {
+            let credited = contribution.credited;
+            refunded = refunded.saturating_add(given_back(credited.unit)).saturating_add(given_back(credited.person));
+        }
+    }
+    Credited { total: narrow(all.unit.saturating_add(all.person)), shares: all.amount(), refunded: narrow(refunded) }
+}
+
+/// Interest posted by agencies.
+pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
+    let mut total = 0_i128;
+    let mut postings = Vec::new();
+    for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+        let Record::InterestCredit(fields) = &held.fact.record else { continue };
+        let amount = Amount::from(fields.amount);
+        total = total.saturating_add(amount.unit.into()).saturating_add(amount.person.into());
+        postings.push(InterestPosting { year: fields.year, rate: fields.rate.get(), amount, record: number(at) });
+    }
+    Interest { total: narrow(total), postings }
+}
