@@ -1,1 +1,96 @@
-//! The append, replicate and recovery state machines: they decide what to write and send, and do neither.
+//! The append, replicate and recovery protocol of a node, as one state machine: events go in, deeds come out.
+//!
+//! [`Replica`] decides what to write, sign, fetch, announce and answer. It does none of it: the shell around it carries
+//! an [`Output`] out and reports what happened as an [`Input`]. Time comes in with every input; the signing key never
+//! does, because the replica only asks for a signature. So a test can drive a whole federation in one thread, lose
+//! messages, cut power between any two outputs, and run the same history again from its seed.
+//!
+//! It is *not* the place for sockets, files, clocks, threads, randomness, logging or policy, and it imports nothing
+//! but the ledger. What it promises, whatever peers, clients and crashes do:
+//!
+//! * nothing is signed before it is durable, nothing is announced or acknowledged before it is signed;
+//! * two heads of one size with different roots are never signed (see [`Readiness`] for what a restart has to wait for);
+//! * a followed batch is made durable only if it extends what is held and a head signed by a key of the roster says so;
+//! * a fork is reported as [`Evidence`] and closes its own chain only; nobody but the chain's keys can cause that;
+//! * every queue has a limit, named in [`limits`].
+//!
+//! A node alone in its federation is ready at once:
+//!
+//! ```
+//! use yizhang_ledger::{head::Origin, note::NoteKey, roster::{ChainKey, Region, Roster}, value::{Division, TreeSize, UnixMillis}};
+//! use yizhang_replica::{Config, Input, Readiness, Replica};
+//!
+//! let division = Division::new(440000).unwrap();
+//! let origin = Origin::new("demo.yizhang", division).unwrap();
+//! let mut base_point = [0x66; 32]; // the bytes of some public key
+//! base_point[0] = 0x58;
+//! let key = NoteKey::new(origin.as_str(), base_point).unwrap();
+//! let keys = vec![ChainKey { key, from: TreeSize(0), until: None }];
+//! let region = Region { origin: origin.clone(), endpoint: "https://localhost:4400".into(), keys };
+//! let roster = Roster {
+//!     federation: "demo.yizhang".into(), version: 1, threshold: 1, roots: vec![[7; 32]], tls_authority: vec![],
+//!     regions: [(division, region)].into(),
+//! };
+//! let config = Config { own: Some(origin), ..Config::default() };
+//! let mut replica = Replica::new(roster, config, vec![], UnixMillis(0));
+//! assert!(replica.handle(Input::Tick, UnixMillis(1)).is_empty());
+//! assert_eq!(replica.readiness(), Readiness::Ready);
+//! ```
+#![no_std]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::float_arithmetic,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+extern crate alloc;
+
+mod announced;
+mod chain;
+mod evidence;
+mod fetch;
+mod fetched;
+mod input;
+pub mod limits;
+mod output;
+mod own;
+mod recovery;
+mod refused;
+mod replica;
+mod status;
+mod submit;
+
+pub use chain::Held;
+pub use evidence::{Conflict, Evidence};
+pub use input::Input;
+pub use limits::Limits;
+pub use output::{Fault, Output, Receipt};
+pub use recovery::{Readiness, Recovering, Stop};
+pub use refused::Refused;
+pub use replica::{Config, Replica};
+pub use status::{ChainStatus, Load};
+
+use yizhang_ledger::value::Division;
+
+/// A node, named by its region: the shell has checked its certificate against the roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub Division);
+
+/// One fetch of one chain from one peer. Never used twice by one [`Replica`], so that late messages are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FetchId(pub u64);
+
+/// A caller that waits for the outcome of a submission, numbered by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Widens a count; all counts here are far below 2^64.
+fn widen(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,223 @@
+//! Heads that peers announce: whether they are signed, whether they agree with what is held, and what if not.
+
+use crate::{Conflict, Fault, Output, PeerId, Replica, chain::Relation, fetch::End, limits::ANNOUNCED_HEADS_MAX};
+use alloc::{
+    collections::{BTreeMap, btree_map::Entry},
+    vec::Vec,
+};
+use core::mem;
+use yizhang_ledger::{
+    Invalid,
+    hash::Hash,
+    head::{Head, Origin},
+    value::{TreeSize, UnixMillis},
+};
+
+/// A connected peer.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
+    /// The largest head that it has announced of each chain since it connected.
+    pub(crate) heads: BTreeMap<Origin, PeerHead>,
+    /// Fetches from it.
+    pub(crate) fetches: usize,
+}
+
+/// A verified head that a peer holds.
+#[derive(Debug)]
+pub(crate) struct PeerHead {
+    pub(crate) head: Head,
+    pub(crate) note: Vec<u8>,
+    /// Whether it is known to agree with what is held.
+    agrees: bool,
+}
+
+impl Replica {
+    pub(crate) fn peer_connected(&mut self, peer: PeerId, now: UnixMillis, out: &mut Vec<Output>) {
+        self.peer_lost(peer, now, out);
+        let is_self = self.own.as_ref().is_some_and(|own| own.origin.region() == peer.0);
+        if !is_self && self.roster.regions.contains_key(&peer.0) {
+            self.peers.insert(peer, Peer::default());
+        }
+    }
+
+    pub(crate) fn peer_lost(&mut self, peer: PeerId, now: UnixMillis, out: &mut Vec<Output>) {
+        for fetch in self.fetches.of_peer(peer) {
+            self.end_fetch(fetch, End::PeerLost, now, out);
+        }
+        self.peers.remove(&peer);
+    }
+
+    /// Ends everything with a peer that sent what no honest node sends.
+    pub(crate) fn blame(&mut self, peer: PeerId, fault: Fault, now: UnixMillis, out: &mut Vec<Output>) {
+        self.peer_lost(peer, now, out);
+        out.push(Output::Blame { peer, fault });
+    }
+
+    pub(crate) fn announced(
+        &mut self,
+        peer: PeerId,
+        heads: Vec<Vec<u8>>,
+        complete: bool,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        if !self.peers.contains_key(&peer) {
+            return;
+        }
+        if heads.len() > ANNOUNCED_HEADS_MAX {
+            return self.blame(peer, Fault::TooManyHeads { found: heads.len() }, now, out);
+        }
+        for note in heads {
+            match self.open(peer, &note) {
+                Ok(Some(head)) => self.head_seen(peer, head, note, out),
+                Ok(None) => {}
+                Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
+            }
+        }
+        if let Some(own) = self.own.as_mut().filter(|_| complete) {
+            own.heard.insert(peer);
+            self.look_at_readiness(now);
+        }
+    }
+
+    /// Verifies a head, or recognises it. None if it says nothing to us: repeated, or of a chain, or by a key, that our
+    /// version of the roster does not know while the peer's may.
+    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Option<Head>, Invalid> {
+        let Some(origin) = origin_line(note) else { return Head::open(note, &self.roster).map(|_| None) };
+        let Some(chain) = self.chains.get(&origin) else { return Ok(None) };
+        if let Some(boundary) = chain.boundary_of(note) {
+            return Ok(Some(Head { origin, size: boundary.size, root: boundary.root }));
+        }
+        let last = self.peers.get(&peer).and_then(|peer| peer.heads.get(&origin));
+        if last.is_some_and(|last| last.note == note) {
+            return Ok(None);
+        }
+        match Head::open(note, &self.roster) {
+            Ok(head) => Ok(Some(head.into_inner())),
+            Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// A peer holds this verified head.
+    fn head_seen(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
+        let origin = head.origin.clone();
+        let Some(chain) = self.chains.get_mut(&origin) else { return };
+        let relation = chain.compare(&head);
+        let own = self.own.as_mut().filter(|own| own.origin == origin);
+        if own.is_some_and(|own| own.forgot(&head, chain.durable.size)) {
+            let conflict = Conflict::Forgotten { held: chain.durable.size, signed: head.size };
+            out.extend(chain.report(&head, conflict, chain.durable.note.clone(), note.clone()));
+        }
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            let known = peer.heads.get(&origin).is_some_and(|known| known.head.size >= head.size);
+            if !known {
+                let agrees = relation == Relation::Held;
+                let (head, note) = (head.clone(), note.clone());
+                peer.heads.insert(origin.clone(), PeerHead { head, note, agrees });
+            }
+        }
+        match relation {
+            Relation::Held => {}
+            Relation::Ahead => self.fetches.behind(origin),
+            Relation::AskStore => self.ask_store(peer, head, note, out),
+            Relation::Conflict { held } => self.forked(&head, held, note, out),
+        }
+    }
+
+    /// Asks the store about a head, one question at a time for each peer and chain: more heads from the same peer in the
+    /// meantime are compared later, if they are still its newest.
+    fn ask_store(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
+        let Some(chain) = self.chains.get_mut(&head.origin) else { return };
+        if let Entry::Vacant(question) = chain.questions.entry(peer) {
+            out.push(Output::LookUpRoot { origin: head.origin.clone(), size: head.size });
+            question.insert((head, note));
+        }
+    }
+
+    pub(crate) fn root_at(&mut self, origin: &Origin, size: TreeSize, root: Option<Hash>, out: &mut Vec<Output>) {
+        let Some(chain) = self.chains.get_mut(origin) else { return };
+        let (answered, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            mem::take(&mut chain.questions).into_iter().partition(|(_, (head, _))| head.size == size);
+        chain.questions = open;
+        for (peer, (head, note)) in answered {
+            if root != Some(head.root) {
+                self.forked(&head, root, note, out);
+            } else if let Some(known) = self.peers.get_mut(&peer).and_then(|peer| peer.heads.get_mut(origin))
+                && known.head == head
+            {
+                known.agrees = true;
+            }
+        }
+        self.compare_again(origin, out);
+    }
+
+    /// Compares the heads of peers that were ahead, or not asked about, with what is held now.
+    pub(crate) fn compare_again(&mut self, origin: &Origin, out: &mut Vec<Output>) {
+        let Some(chain) = self.chains.get(origin) else { return };
+        let mut open = Vec::new();
+        for (peer, known) in &mut self.peers {
+            let Some(known) = known.heads.get_mut(origin).filter(|known| !known.agrees) else { continue };
+            match chain.compare(&known.head) {
+                Relation::Held => known.agrees = true,
+                Relation::Ahead => {}
+                relation => open.push((*peer, relation, known.head.clone(), known.note.clone())),
+            }
+        }
+        for (peer, relation, head, note) in open {
+            match relation {
+                Relation::AskStore => self.ask_store(peer, head, note, out),
+                Relation::Conflict { held } => self.forked(&head, held, note, out),
+                Relation::Held | Relation::Ahead => {}
+            }
+        }
+    }
+
+    /// Somebody shows two heads that contradict each other by themselves.
+    pub(crate) fn shown(&mut self, peer: PeerId, heads: &[Vec<u8>; 2], now: UnixMillis, out: &mut Vec<Output>) {
+        if !self.peers.contains_key(&peer) {
+            return;
+        }
+        let [first, second] = heads;
+        match (Head::open(first, &self.roster), Head::open(second, &self.roster)) {
+            (Ok(one), Ok(other)) => {
+                if one.origin == other.origin && one.size == other.size && one.root != other.root {
+                    let held = Some(one.root);
+                    let size = other.size;
+                    let conflict = Conflict::Fork { size, held, found: other.root };
+                    self.convict(&other, conflict, Some(first.clone()), second.clone(), out);
+                }
+            }
+            (Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }), _)
+            | (_, Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. })) => {}
+            (Err(fault), _) | (_, Err(fault)) => self.blame(peer, Fault::Head(fault), now, out),
+        }
+    }
+
+    /// A verified head contradicts what is held.
+    fn forked(&mut self, head: &Head, root: Option<Hash>, note: Vec<u8>, out: &mut Vec<Output>) {
+        let ours = self.chains.get(&head.origin).and_then(|chain| chain.note_for(head.size));
+        let conflict = Conflict::Fork { size: head.size, held: root, found: head.root };
+        self.convict(head, conflict, ours, note, out);
+    }
+
+    /// Closes a chain because of evidence, and reports it once.
+    pub(crate) fn convict(
+        &mut self,
+        head: &Head,
+        conflict: Conflict,
+        ours: Option<Vec<u8>>,
+        theirs: Vec<u8>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(&head.origin) else { return };
+        chain.close_at(head.size);
+        out.extend(chain.report(head, conflict, ours, theirs));
+    }
+}
+
+/// The chain that a note claims to be about, without believing anything.
+fn origin_line(note: &[u8]) -> Option<Origin> {
+    let line = note.split(|byte| *byte == b'\n').next()?;
+    Origin::parse(core::str::from_utf8(line).ok()?)
+}

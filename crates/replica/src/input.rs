@@ -1,0 +1,94 @@
+//! What the shell tells the replica.
+
+use crate::{FetchId, PeerId, Ticket};
+use alloc::{boxed::Box, vec::Vec};
+use yizhang_ledger::{Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize};
+
+/// Something that happened. Inputs about fetches, peers or questions that the replica no longer has are ignored.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// An authenticated connection to a peer stands. A new one replaces the old one.
+    PeerConnected(PeerId),
+    /// The connection is gone; nothing of it may be delivered afterwards.
+    PeerLost(PeerId),
+    /// A message of the peer's watch stream.
+    Announced {
+        /// Who.
+        peer: PeerId,
+        /// Signed heads that the peer durably holds, at most one a chain.
+        heads: Vec<Vec<u8>>,
+        /// Whether these are all chains that the peer holds, its own and ours included: the first message of every
+        /// connection, made after the connection stood. Later ones are changes.
+        complete: bool,
+    },
+    /// Two heads that a peer says contradict each other: the same size, different roots, both signed.
+    Shown {
+        /// Who.
+        peer: PeerId,
+        /// The signed notes.
+        heads: [Vec<u8>; 2],
+    },
+    /// The next batch of a fetch, parsed, with the signed head after it.
+    Fetched {
+        /// The fetch.
+        fetch: FetchId,
+        /// The batch.
+        batch: Box<Batch>,
+        /// The signed note.
+        head: Vec<u8>,
+    },
+    /// The next batch of a fetch cannot be read.
+    FetchedInvalid {
+        /// The fetch.
+        fetch: FetchId,
+        /// Why.
+        fault: Invalid,
+    },
+    /// A fetch delivers nothing more: the peer has sent all it holds, does not serve the chain from there, or is lost.
+    FetchEnded {
+        /// The fetch.
+        fetch: FetchId,
+    },
+    /// The chain is durable up to this size: an answer to `Persist`, or to several at once.
+    Persisted {
+        /// The chain.
+        origin: Origin,
+        /// The size after the last durable batch.
+        size: TreeSize,
+    },
+    /// A batch could not be made durable. The chain stops until the process starts again and reads what the disk holds.
+    PersistFailed {
+        /// The chain.
+        origin: Origin,
+    },
+    /// The store's answer to `LookUpRoot`.
+    RootAt {
+        /// The chain.
+        origin: Origin,
+        /// The size asked for.
+        size: TreeSize,
+        /// The root at that size; none if no durable batch ends there.
+        root: Option<Hash>,
+    },
+    /// Somebody wants records appended to the own chain. The shell has parsed them and has found no earlier submission
+    /// of that submitter and number in its store.
+    Submit {
+        /// Whom to answer.
+        ticket: Ticket,
+        /// The submission.
+        submitted: Submitted,
+        /// [`yizhang_ledger::batch::RecordBlock::content_digest`] of its records.
+        content: Hash,
+        /// The size of the own chain up to which the store was searched, read *before* searching.
+        searched: TreeSize,
+    },
+    /// The signed note that `Sign` asked for. The shell hands it to the store too.
+    Signed {
+        /// The note.
+        note: Vec<u8>,
+    },
+    /// The operator says that no peer holds more of the own chain than this node, so none has to be waited for.
+    StartAlone,
+    /// Time has passed. Wanted a few times a second.
+    Tick,
+}

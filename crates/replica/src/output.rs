@@ -1,0 +1,119 @@
+//! What the replica wants done.
+
+use crate::{Evidence, FetchId, PeerId, Refused, Ticket, limits::ANNOUNCED_HEADS_MAX};
+use alloc::{boxed::Box, vec::Vec};
+use yizhang_ledger::{
+    Invalid,
+    chain::Extension,
+    head::{Head, Origin},
+    value::{LeafIndex, TreeSize},
+};
+
+/// A deed for the shell, to be begun in the order of the outputs.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Ask a peer for the batches of a chain, and their heads, from a size on until its end.
+    Fetch {
+        /// Number of the fetch, for the answers.
+        fetch: FetchId,
+        /// Whom to ask.
+        peer: PeerId,
+        /// Which chain.
+        origin: Origin,
+        /// The size that is held.
+        from: TreeSize,
+        /// How many batches may be read off the wire before [`Output::ReadMore`] allows more. The rest waits at the peer.
+        batches: usize,
+    },
+    /// So many more batches of a fetch may be read.
+    ReadMore {
+        /// The fetch.
+        fetch: FetchId,
+        /// How many more.
+        batches: usize,
+    },
+    /// End a fetch; no answer is wanted.
+    CancelFetch {
+        /// The fetch.
+        fetch: FetchId,
+    },
+    /// Make a batch durable, then report `Persisted`. Several may be under way for a chain; they are to become durable in
+    /// order. After a failure nothing later of that chain may be written.
+    Persist {
+        /// The batch, the state after it and the subtrees it completes.
+        extension: Box<Extension>,
+        /// The signed head after it, verified; none for a new batch of the own chain, whose head `Sign` asks for later.
+        head: Option<Vec<u8>>,
+    },
+    /// Look up the root of a chain at a durable size and answer with `RootAt`.
+    LookUpRoot {
+        /// The chain.
+        origin: Origin,
+        /// The size.
+        size: TreeSize,
+    },
+    /// Sign a head of the own chain and answer with `Signed`. The batch is durable.
+    Sign {
+        /// What to sign.
+        head: Head,
+    },
+    /// A submission is durable and signed.
+    Receipt(Receipt),
+    /// A submission was not accepted.
+    Refuse {
+        /// Whom to answer.
+        ticket: Ticket,
+        /// Why.
+        reason: Refused,
+    },
+    /// Tell everybody who watches this node: these heads are durable here.
+    Announce {
+        /// Signed notes.
+        heads: Vec<Vec<u8>>,
+    },
+    /// Something that should not exist was signed, or could not be followed: write it to the journal; see
+    /// [`Evidence::is_proof`] for whether to spread it.
+    Evidence(Box<Evidence>),
+    /// The peer has sent nonsense: drop the connection and wait before the next one. To the replica it is gone already.
+    Blame {
+        /// Who.
+        peer: PeerId,
+        /// What.
+        fault: Fault,
+    },
+}
+
+/// The answer to an accepted submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whom to answer.
+    pub ticket: Ticket,
+    /// Position of its first record.
+    pub first: LeafIndex,
+    /// How many records it has.
+    pub records: u32,
+    /// Size of the chain after its batch.
+    pub size: TreeSize,
+    /// Signed head of that size.
+    pub head: Vec<u8>,
+}
+
+/// Why a peer is to blame: what no honest node sends, whatever others have sent to it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A head is no head, or its signature does not verify.
+    #[error("a head of the peer is invalid: {0}")]
+    Head(Invalid),
+    /// A batch cannot be read, or is not the one that was asked for.
+    #[error("a batch of the peer is invalid: {0}")]
+    Batch(Invalid),
+    /// An announcement has too many heads.
+    #[error("an announcement has at most {ANNOUNCED_HEADS_MAX} heads, found {found}")]
+    TooManyHeads {
+        /// How many.
+        found: usize,
+    },
+    /// More batches came than were asked for.
+    #[error("the peer sent more batches than were asked for")]
+    TooManyBatches,
+}

@@ -1,0 +1,140 @@
+//! The own chain: batches form while the disk is busy, become durable, are signed, and only then acknowledged.
+
+use crate::{
+    Output, PeerId, Readiness, Refused, Replica,
+    chain::{Boundary, Chain},
+    submit::Queue,
+};
+use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
+use yizhang_ledger::{
+    head::{Head, Origin},
+    value::{TreeSize, UnixMillis},
+};
+
+/// What there is to know about the own chain beside its batches.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) origin: Origin,
+    pub(crate) started: UnixMillis,
+    /// Peers whose complete announcement has come since the start.
+    pub(crate) heard: BTreeSet<PeerId>,
+    /// Enough of them, or the operator has said that none is needed.
+    pub(crate) recovered: bool,
+    /// The largest size of the own chain that a peer has shown a signed head of.
+    pub(crate) seen: TreeSize,
+    /// Whether the chain has been ready since the start.
+    pub(crate) was_ready: bool,
+    pub(crate) signature_refused: bool,
+    /// The head that the shell is signing.
+    signing: Option<Head>,
+    /// A durable batch end without signature that fetched batches have gone beyond. It was signed before the node forgot
+    /// it; the same bytes are signed again so that other nodes can be served from there.
+    gap: Option<Head>,
+    pub(crate) queue: Queue,
+}
+
+impl Own {
+    pub(crate) fn new(origin: Origin, chain: &Chain, now: UnixMillis) -> Self {
+        Self {
+            origin,
+            started: now,
+            heard: BTreeSet::new(),
+            recovered: false,
+            seen: TreeSize(0),
+            was_ready: false,
+            signature_refused: false,
+            signing: None,
+            gap: None,
+            queue: Queue::new(chain.durable.size),
+        }
+    }
+
+    /// A batch of the own chain has become durable: a new one, or one that was fetched back with its head.
+    pub(crate) fn grown(&mut self, before: &Boundary, after: &Boundary) {
+        if after.note.is_some() {
+            self.queue.forget_up_to(after.size);
+            if before.note.is_none() && before.size > TreeSize(0) {
+                self.gap = Some(Head { origin: self.origin.clone(), size: before.size, root: before.root });
+            }
+        }
+    }
+
+    /// The head to sign next: of a batch that is durable and has no signature.
+    fn unsigned(&self, durable: &Boundary) -> Option<Head> {
+        let newest = || Head { origin: self.origin.clone(), size: durable.size, root: durable.root };
+        let gap = self.gap.clone();
+        gap.or_else(|| (durable.note.is_none() && durable.size > TreeSize(0)).then(newest))
+    }
+}
+
+impl Replica {
+    /// Does the next thing for the own chain, if it is time: sign what is durable, or else persist what waits. One batch
+    /// at a time, so that the next one grows while the disk and the signer are busy; no timer is needed.
+    pub(crate) fn advance_own(&mut self, now: UnixMillis, out: &mut Vec<Output>) {
+        self.look_at_readiness(now);
+        let readiness = self.readiness();
+        let Some(own) = &mut self.own else { return };
+        if readiness != Readiness::Ready {
+            own.queue.refuse_all(&Refused::NotReady(readiness), out);
+            return;
+        }
+        own.was_ready = true;
+        let Some(chain) = self.chains.get_mut(&own.origin) else { return };
+        if own.signing.is_none() {
+            if let Some(head) = own.unsigned(&chain.durable) {
+                // Durable, and nobody has shown a head at or above this size that is not ours. A crash before or after
+                // the signature leaves the batch without it; the restarted node signs the same bytes, once it is ready.
+                own.signing = Some(head.clone());
+                out.push(Output::Sign { head });
+            } else if chain.staged.is_empty() {
+                persist_next(own, chain, self.roster.version, now, out);
+            }
+        }
+        if let Some(fetch) = chain.fetch {
+            self.drop_fetch(fetch, out);
+        }
+    }
+
+    /// The shell has signed. A crash before this input loses nothing but time; after it, the outputs may or may not have
+    /// gone out, and the submitter asks again under the same number.
+    pub(crate) fn signed(&mut self, note: Vec<u8>, out: &mut Vec<Output>) {
+        let readiness = self.readiness();
+        let Some(own) = &mut self.own else { return };
+        let Some(head) = own.signing.take() else { return };
+        if readiness != Readiness::Ready {
+            // A contradicting or larger head came meanwhile. The note stays here; if all turns out well, it is made again.
+            return;
+        }
+        if !Head::open(&note, &self.roster).is_ok_and(|opened| *opened == head) {
+            own.signature_refused = true;
+            return;
+        }
+        let Some(chain) = self.chains.get_mut(&own.origin) else { return };
+        chain.keep_note(head.size, &note);
+        if own.gap.as_ref() == Some(&head) {
+            own.gap = None;
+        }
+        own.queue.acknowledge(head.size, &note, out);
+        if chain.durable.size == head.size {
+            out.push(Output::Announce { heads: [note].into() });
+        }
+    }
+}
+
+/// Prepares the next batch from what waits and hands it to the disk.
+///
+/// A crash before the disk has it: nothing has happened, the submitters ask again. After: see [`Replica::signed`].
+fn persist_next(own: &mut Own, chain: &mut Chain, roster: u64, now: UnixMillis, out: &mut Vec<Output>) {
+    let group = own.queue.take_group();
+    if group.is_empty() {
+        return;
+    }
+    match chain.tip.prepare(&group, now, roster) {
+        Ok(extension) => {
+            own.queue.under_way(&group, chain.tip.size(), extension.after().size());
+            chain.stage(&extension, None);
+            out.push(Output::Persist { extension: Box::new(extension), head: None });
+        }
+        Err(fault) => own.queue.refuse_group(&group, &Refused::Invalid(fault), out),
+    }
+}

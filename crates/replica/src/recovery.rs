@@ -1,0 +1,147 @@
+//! When the own chain may be signed: sign once, after any restart or restore.
+//!
+//! A node that lost its newest batches, because it was restored from an old copy, would sign other batches at sizes that
+//! it has signed before: a fork. Its peers know better. So a restarted node signs nothing until it has heard what every
+//! other region holds of its chain, or, after a while, a majority of them; and whatever they hold beyond its own disk it
+//! fetches back first, by the same path on which it follows other chains.
+
+use crate::{Replica, own::Own};
+use core::fmt;
+use yizhang_ledger::{
+    head::Head,
+    value::{TreeSize, UnixMillis},
+};
+
+/// Whether a node may append to its own chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Yes.
+    Ready,
+    /// Not yet.
+    Recovering(Recovering),
+    /// Never again, as far as this process can tell.
+    Stopped(Stop),
+    /// It writes no chain.
+    Mirror,
+}
+
+/// What a node waits for before it signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovering {
+    /// To hear what peers hold.
+    Hearing {
+        /// Regions heard.
+        heard: usize,
+        /// Regions that suffice after [`crate::limits::RECOVERY_WAIT_MS`].
+        majority: usize,
+        /// All other regions; then there is no wait.
+        regions: usize,
+    },
+    /// For the store to compare what peers hold.
+    Comparing,
+    /// To fetch its own chain back.
+    FetchingBack {
+        /// The size held.
+        held: TreeSize,
+        /// The size that was signed.
+        signed: TreeSize,
+    },
+}
+
+/// Why a node signs no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// There is a signed head of the own chain that contradicts it.
+    Forked {
+        /// From this size on.
+        at: TreeSize,
+    },
+    /// The disk failed.
+    DiskFailed,
+    /// The signature made here is not by a key that the roster allows for the chain.
+    SignatureRefused,
+}
+
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Recovering(Recovering::Hearing { heard, majority, regions }) => write!(
+                f,
+                "waiting to hear what peers hold of this chain: {heard} of {regions} regions heard, {majority} needed"
+            ),
+            Self::Recovering(Recovering::Comparing) => f.write_str("comparing what peers hold of this chain"),
+            Self::Recovering(Recovering::FetchingBack { held, signed }) => {
+                write!(f, "fetching this chain back from peers: {held} of {signed} entries are here")
+            }
+            Self::Stopped(Stop::Forked { at }) => write!(
+                f,
+                "a signed head of size {at} contradicts this chain: it must not be signed again, see the evidence"
+            ),
+            Self::Stopped(Stop::DiskFailed) => f.write_str("writing to the disk failed: check it and start again"),
+            Self::Stopped(Stop::SignatureRefused) => {
+                f.write_str("the roster does not allow the key of this node to sign here")
+            }
+            Self::Mirror => f.write_str("this node writes no chain of its own"),
+        }
+    }
+}
+
+impl Own {
+    /// Takes note of a verified head of the own chain that a peer holds. Returns whether the node had believed that
+    /// there is none so large.
+    pub(crate) fn forgot(&mut self, head: &Head, durable: TreeSize) -> bool {
+        self.seen = self.seen.max(head.size);
+        self.was_ready && head.size > durable
+    }
+}
+
+impl Replica {
+    /// Whether this node may append to its own chain, and if not, why.
+    pub fn readiness(&self) -> Readiness {
+        let Some(own) = &self.own else { return Readiness::Mirror };
+        let Some(chain) = self.chains.get(&own.origin) else { return Readiness::Mirror };
+        let held = chain.durable.size;
+        if chain.failed {
+            Readiness::Stopped(Stop::DiskFailed)
+        } else if own.signature_refused {
+            Readiness::Stopped(Stop::SignatureRefused)
+        } else if let Some(at) = chain.closed_at {
+            Readiness::Stopped(Stop::Forked { at })
+        } else if !own.recovered {
+            let regions = self.other_regions();
+            Readiness::Recovering(Recovering::Hearing { heard: own.heard.len(), majority: majority(regions), regions })
+        } else if own.seen > held {
+            Readiness::Recovering(Recovering::FetchingBack { held, signed: own.seen })
+        } else if !own.was_ready && !chain.questions.is_empty() {
+            Readiness::Recovering(Recovering::Comparing)
+        } else {
+            Readiness::Ready
+        }
+    }
+
+    /// Ends the wait for peers when enough have been heard. It is not taken back: later news are compared one by one.
+    pub(crate) fn look_at_readiness(&mut self, now: UnixMillis) {
+        let regions = self.other_regions();
+        let Some(own) = &mut self.own else { return };
+        let waited = now.0.saturating_sub(own.started.0) >= self.limits.recovery_wait_ms;
+        let heard = own.heard.len();
+        own.recovered |= heard >= regions || (waited && heard >= majority(regions));
+    }
+
+    /// The operator's word that no peer holds more. A larger head that a peer has shown still counts.
+    pub(crate) const fn start_alone(&mut self) {
+        if let Some(own) = &mut self.own {
+            own.recovered = true;
+        }
+    }
+
+    fn other_regions(&self) -> usize {
+        self.roster.regions.len().saturating_sub(1)
+    }
+}
+
+/// More than half.
+const fn majority(regions: usize) -> usize {
+    (regions / 2).saturating_add(1)
+}

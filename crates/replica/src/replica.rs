@@ -1,0 +1,126 @@
+//! The state machine itself: its parts, and which part answers which input.
+
+use crate::{
+    Input, Limits, Output, PeerId,
+    announced::Peer,
+    chain::{Chain, Held},
+    fetch::{End, Fetches},
+    own::Own,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use yizhang_ledger::{
+    head::Origin,
+    roster::Roster,
+    value::{TreeSize, UnixMillis},
+};
+
+/// What a replica is told once.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The chain that this node writes; none for a mirror. If the roster does not name it, the node is a mirror.
+    pub own: Option<Origin>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// The protocol of one node. See the crate's documentation for what it promises.
+///
+/// Dropping it and making a new one from what the store holds is what a crash does, and always safe.
+#[derive(Debug)]
+pub struct Replica {
+    pub(crate) roster: Roster,
+    pub(crate) limits: Limits,
+    /// All chains of the roster, the own one included.
+    pub(crate) chains: BTreeMap<Origin, Chain>,
+    /// Connected peers.
+    pub(crate) peers: BTreeMap<PeerId, Peer>,
+    pub(crate) fetches: Fetches,
+    pub(crate) own: Option<Own>,
+}
+
+impl Replica {
+    /// A replica that starts, with what the store holds. Chains that the roster does not name are left alone, those that
+    /// the store does not hold start empty.
+    pub fn new(roster: Roster, config: Config, durable: Vec<Held>, now: UnixMillis) -> Self {
+        let empty = |origin: &Origin| (origin.clone(), Chain::empty(origin.clone()));
+        let mut chains: BTreeMap<_, _> = roster.origins().map(empty).collect();
+        for held in durable {
+            if let Some(chain) = chains.get_mut(held.state.origin()) {
+                *chain = Chain::new(held);
+            }
+        }
+        let own = config.own.and_then(|origin| {
+            let chain = chains.get(&origin)?;
+            Some(Own::new(origin, chain, now))
+        });
+        let mut replica =
+            Self { roster, limits: config.limits, chains, peers: BTreeMap::new(), fetches: Fetches::default(), own };
+        replica.look_at_readiness(now);
+        replica
+    }
+
+    /// Takes one input and returns what is to be done, in order.
+    ///
+    /// `now` never decides what is true or signed, only when to stop waiting; a clock that jumps costs patience or time.
+    pub fn handle(&mut self, input: Input, now: UnixMillis) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::PeerConnected(peer) => self.peer_connected(peer, now, &mut out),
+            Input::PeerLost(peer) => self.peer_lost(peer, now, &mut out),
+            Input::Announced { peer, heads, complete } => self.announced(peer, heads, complete, now, &mut out),
+            Input::Shown { peer, heads } => self.shown(peer, &heads, now, &mut out),
+            Input::Fetched { fetch, batch, head } => self.fetched(fetch, *batch, head, now, &mut out),
+            Input::FetchedInvalid { fetch, fault } => self.fetched_invalid(fetch, fault, now, &mut out),
+            Input::FetchEnded { fetch } => self.end_fetch(fetch, End::ByPeer, now, &mut out),
+            Input::Persisted { origin, size } => self.persisted(&origin, size, now, &mut out),
+            Input::PersistFailed { origin } => self.persist_failed(&origin, &mut out),
+            Input::RootAt { origin, size, root } => self.root_at(&origin, size, root, &mut out),
+            Input::Submit { ticket, submitted, content, searched } => {
+                self.submit(ticket, submitted, content, searched, &mut out);
+            }
+            Input::Signed { note } => self.signed(note, &mut out),
+            Input::StartAlone => self.start_alone(),
+            Input::Tick => self.check_fetch_times(now, &mut out),
+        }
+        self.start_fetches(now, &mut out);
+        self.advance_own(now, &mut out);
+        out
+    }
+
+    /// The disk has taken batches of a chain.
+    ///
+    /// A crash before this input: the batch is there or not; whichever it is, nobody has heard of it. A crash after it:
+    /// the batch is there, and the head (followed chains) or the signature to be asked for again (own chain) with it.
+    fn persisted(&mut self, origin: &Origin, size: TreeSize, now: UnixMillis, out: &mut Vec<Output>) {
+        let Some(chain) = self.chains.get_mut(origin) else { return };
+        let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
+        let mut before = chain.durable.clone();
+        let mut settled = 0_usize;
+        while let Some(boundary) = chain.settle(size) {
+            settled = settled.saturating_add(1);
+            if let Some(own) = own.as_mut() {
+                own.grown(&before, &boundary);
+            }
+            before = boundary;
+        }
+        if settled == 0 {
+            return;
+        }
+        if let Some(note) = chain.durable.note.clone() {
+            out.push(Output::Announce { heads: [note].into() });
+        }
+        if let Some(fetch) = chain.fetch {
+            self.read_more(fetch, settled, now, out);
+        }
+        self.fetches.look.insert(origin.clone());
+        self.compare_again(origin, out);
+    }
+
+    fn persist_failed(&mut self, origin: &Origin, out: &mut Vec<Output>) {
+        let Some(chain) = self.chains.get_mut(origin) else { return };
+        chain.failed = true;
+        if let Some(fetch) = chain.fetch {
+            self.drop_fetch(fetch, out);
+        }
+    }
+}

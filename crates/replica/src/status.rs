@@ -1,0 +1,88 @@
+//! What the shell may read: for its answers, its metrics and its operator.
+
+use crate::{PeerId, Replica, chain::Chain};
+use alloc::vec::Vec;
+use yizhang_ledger::{chain::ChainState, hash::Hash, head::Origin, value::TreeSize};
+
+/// One chain, as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct ChainStatus<'a> {
+    /// The state after the last batch that was handed to the disk.
+    pub staged: &'a ChainState,
+    /// The durable size.
+    pub durable: TreeSize,
+    /// The root there.
+    pub root: Hash,
+    /// The signed head of the durable size. None for an empty chain, and for the own one while it waits for a signature:
+    /// then it must be served and answered from only up to the batch before.
+    pub head: Option<&'a [u8]>,
+    /// No batch that reaches this size is accepted any more.
+    pub closed_at: Option<TreeSize>,
+    /// Whether nothing more can be accepted at all, because of a fork or a failed disk.
+    pub stopped: bool,
+}
+
+/// How much the replica has to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Submissions that wait for the next batch.
+    pub waiting_submissions: usize,
+    /// Their records.
+    pub waiting_records: usize,
+    /// Their bytes.
+    pub waiting_bytes: usize,
+    /// Fetches under way.
+    pub fetches: usize,
+    /// Batches on their way to the disk, all chains.
+    pub staged_batches: usize,
+}
+
+impl Replica {
+    /// The chains of the roster, in order of their names.
+    pub fn chains(&self) -> impl Iterator<Item = (&Origin, ChainStatus<'_>)> {
+        self.chains.iter().map(|(origin, chain)| (origin, chain.status()))
+    }
+
+    /// One chain; none if the roster does not name it.
+    pub fn chain(&self, origin: &Origin) -> Option<ChainStatus<'_>> {
+        self.chains.get(origin).map(Chain::status)
+    }
+
+    /// The signed heads of everything that is durable here: the complete announcement for a new connection.
+    pub fn heads(&self) -> Vec<Vec<u8>> {
+        self.chains.values().filter_map(|chain| chain.durable.note.clone()).collect()
+    }
+
+    /// Connected peers.
+    pub fn peers(&self) -> impl Iterator<Item = PeerId> {
+        self.peers.keys().copied()
+    }
+
+    /// The largest size of a chain that a connected peer has announced; 0 if it has announced none.
+    pub fn announced_size(&self, peer: PeerId, origin: &Origin) -> TreeSize {
+        let known = self.peers.get(&peer).and_then(|peer| peer.heads.get(origin));
+        known.map_or(TreeSize(0), |known| known.head.size)
+    }
+
+    /// How much there is to do.
+    pub fn load(&self) -> Load {
+        let (waiting_submissions, waiting_records, waiting_bytes) =
+            self.own.as_ref().map_or((0, 0, 0), |own| own.queue.waiting());
+        let staged_batches = self.chains.values().fold(0, |sum: usize, chain| sum.saturating_add(chain.staged.len()));
+        let fetches = self.fetches.active.len();
+        Load { waiting_submissions, waiting_records, waiting_bytes, fetches, staged_batches }
+    }
+}
+
+impl Chain {
+    fn status(&self) -> ChainStatus<'_> {
+        ChainStatus {
+            staged: &self.tip,
+            durable: self.durable.size,
+            root: self.durable.root,
+            head: self.durable.note.as_deref(),
+            closed_at: self.closed_at,
+            stopped: !self.is_open(),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Submissions: which wait, which are under way, and which were acknowledged lately, so that sending one again adds
+//! nothing.
+
+use crate::{
+    Output, Readiness, Receipt, Refused, Replica, Ticket,
+    limits::{Limits, RECEIPTS_BATCHES_MAX, TICKETS_PER_SUBMISSION_MAX},
+    widen,
+};
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    string::String,
+    vec::Vec,
+};
+use yizhang_ledger::{
+    Invalid,
+    batch::{BATCH_RECORDS_MAX, BATCH_SUBMISSIONS_MAX, SUBMISSION_BYTES_MAX, SubmissionId},
+    chain::Submitted,
+    codec::CodecFault,
+    entry::Kind,
+    hash::Hash,
+    value::{Code, LeafIndex, TreeSize},
+};
+
+/// What names a submission: numbers are the submitter's own.
+type Key = (String, SubmissionId);
+
+/// Submissions of the own chain.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Those that wait or are under way.
+    pending: BTreeMap<Key, Pending>,
+    /// Those that wait, in order of arrival.
+    waiting: VecDeque<Submitted>,
+    waiting_records: usize,
+    waiting_bytes: usize,
+    /// Those in the batch that is on its way to disk and signature.
+    group: Option<Group>,
+    /// Batches acknowledged lately, oldest first.
+    acknowledged: VecDeque<Acknowledged>,
+    /// Whoever searched the store up to here, or further, has missed nothing that is not at hand.
+    forgotten_up_to: TreeSize,
+}
+
+#[derive(Debug)]
+struct Pending {
+    content: Hash,
+    /// Who waits for it.
+    tickets: Vec<Ticket>,
+}
+
+#[derive(Debug)]
+struct Group {
+    /// Size of the chain after the batch.
+    size: TreeSize,
+    parts: Vec<(Key, Place)>,
+}
+
+/// Where the records of a submission stand.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    first: LeafIndex,
+    records: u32,
+}
+
+#[derive(Debug)]
+struct Acknowledged {
+    size: TreeSize,
+    head: Vec<u8>,
+    parts: BTreeMap<Key, (Hash, Place)>,
+}
+
+impl Replica {
+    /// Takes a submission into the queue, joins it to the same one that waits already, or refuses it.
+    pub(crate) fn submit(
+        &mut self,
+        ticket: Ticket,
+        submitted: Submitted,
+        content: Hash,
+        searched: TreeSize,
+        out: &mut Vec<Output>,
+    ) {
+        let readiness = self.readiness();
+        let answer = match (&mut self.own, readiness) {
+            (None, _) => Err(Refused::Mirror),
+            (Some(own), Readiness::Ready) => own.queue.add(ticket, submitted, content, searched, &self.limits),
+            (Some(_), readiness) => Err(Refused::NotReady(readiness)),
+        };
+        match answer {
+            Ok(receipt) => out.extend(receipt.map(Output::Receipt)),
+            Err(reason) => out.push(Output::Refuse { ticket, reason }),
+        }
+    }
+}
+
+impl Queue {
+    pub(crate) const fn new(forgotten_up_to: TreeSize) -> Self {
+        Self {
+            pending: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            waiting_records: 0,
+            waiting_bytes: 0,
+            group: None,
+            acknowledged: VecDeque::new(),
+            forgotten_up_to,
+        }
+    }
+
+    /// How many submissions, records and bytes wait.
+    pub(crate) fn waiting(&self) -> (usize, usize, usize) {
+        (self.waiting.len(), self.waiting_records, self.waiting_bytes)
+    }
+
+    /// A receipt if there is one already; none if the submission waits now.
+    fn add(
+        &mut self,
+        ticket: Ticket,
+        submitted: Submitted,
+        content: Hash,
+        searched: TreeSize,
+        limits: &Limits,
+    ) -> Result<Option<Receipt>, Refused> {
+        let id = submitted.id;
+        check_form(&submitted)?;
+        let key = (submitted.submitter.clone(), id);
+        if let Some(pending) = self.pending.get_mut(&key) {
+            if pending.content != content {
+                return Err(Refused::Conflict { id });
+            }
+            if pending.tickets.len() >= TICKETS_PER_SUBMISSION_MAX {
+                return Err(Refused::TooManyCallers { id });
+            }
+            pending.tickets.push(ticket);
+            return Ok(None);
+        }
+        if let Some((earlier, receipt)) = self.find_acknowledged(&key, ticket) {
+            return if earlier == content { Ok(Some(receipt)) } else { Err(Refused::Conflict { id }) };
+        }
+        if searched < self.forgotten_up_to {
+            return Err(Refused::SearchedTooEarly { id });
+        }
+        self.check_room(&submitted, limits)?;
+        self.waiting_records = self.waiting_records.saturating_add(submitted.block.len());
+        self.waiting_bytes = self.waiting_bytes.saturating_add(submitted.block.bytes().len());
+        self.waiting.push_back(submitted);
+        self.pending.insert(key, Pending { content, tickets: [ticket].into() });
+        Ok(None)
+    }
+
+    fn find_acknowledged(&self, key: &Key, ticket: Ticket) -> Option<(Hash, Receipt)> {
+        self.acknowledged.iter().find_map(|batch| {
+            let (content, place) = batch.parts.get(key)?;
+            Some((*content, place.receipt(ticket, batch.size, &batch.head)))
+        })
+    }
+
+    fn check_room(&self, submitted: &Submitted, limits: &Limits) -> Result<(), Refused> {
+        let room = |what, waiting: usize, more: usize, limit| {
+            if waiting.saturating_add(more) <= limit { Ok(()) } else { Err(Refused::Busy { what, waiting, limit }) }
+        };
+        room("submissions", self.waiting.len(), 1, limits.waiting_submissions_max)?;
+        room("records", self.waiting_records, submitted.block.len(), limits.waiting_records_max)?;
+        room("bytes", self.waiting_bytes, submitted.block.bytes().len(), limits.waiting_bytes_max)
+    }
+
+    /// Takes as many of those that wait as fit into a batch, in order.
+    pub(crate) fn take_group(&mut self) -> Vec<Submitted> {
+        let mut group = Vec::new();
+        let (mut records, mut bytes) = (0_usize, 0_usize);
+        while let Some(next) = self.waiting.front() {
+            records = records.saturating_add(next.block.len());
+            bytes = bytes.saturating_add(next.block.bytes().len());
+            if group.len() == BATCH_SUBMISSIONS_MAX || records > BATCH_RECORDS_MAX || bytes > SUBMISSION_BYTES_MAX {
+                break;
+            }
+            let Some(next) = self.waiting.pop_front() else { break };
+            self.waiting_records = self.waiting_records.saturating_sub(next.block.len());
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.block.bytes().len());
+            group.push(next);
+        }
+        group
+    }
+
+    /// The group has become a batch from `before` to `size`.
+    pub(crate) fn under_way(&mut self, group: &[Submitted], before: TreeSize, size: TreeSize) {
+        // The batch entry comes first.
+        let mut first = before.0.saturating_add(1);
+        let mut parts = Vec::with_capacity(group.len());
+        for submitted in group {
+            let records = u32::try_from(submitted.block.len()).unwrap_or(u32::MAX);
+            parts.push((key_of(submitted), Place { first: LeafIndex(first), records }));
+            first = first.saturating_add(widen(submitted.block.len()));
+        }
+        self.group = Some(Group { size, parts });
+    }
+
+    /// The batch of this size is durable and signed: everybody who waits for it gets a receipt.
+    pub(crate) fn acknowledge(&mut self, size: TreeSize, head: &[u8], out: &mut Vec<Output>) {
+        let Some(group) = self.group.take_if(|group| group.size == size) else { return };
+        let mut parts = BTreeMap::new();
+        for (key, place) in group.parts {
+            let Some(pending) = self.pending.remove(&key) else { continue };
+            let receipts = pending.tickets.into_iter().map(|ticket| place.receipt(ticket, size, head));
+            out.extend(receipts.map(Output::Receipt));
+            parts.insert(key, (pending.content, place));
+        }
+        self.acknowledged.push_back(Acknowledged { size, head: head.to_vec(), parts });
+        if self.acknowledged.len() > RECEIPTS_BATCHES_MAX
+            && let Some(oldest) = self.acknowledged.pop_front()
+        {
+            self.forget_up_to(oldest.size);
+        }
+    }
+
+    /// Submissions up to this size are to be found in the store only.
+    pub(crate) fn forget_up_to(&mut self, size: TreeSize) {
+        self.forgotten_up_to = self.forgotten_up_to.max(size);
+    }
+
+    /// Refuses everything that waits, and answers who waits for the group under way: its outcome is open, and it stays
+    /// known, so that a resend of it is not appended twice.
+    pub(crate) fn refuse_all(&mut self, reason: &Refused, out: &mut Vec<Output>) {
+        let waiting: Vec<_> = self.waiting.drain(..).collect();
+        (self.waiting_records, self.waiting_bytes) = (0, 0);
+        self.refuse_group(&waiting, reason, out);
+        for pending in self.pending.values_mut() {
+            let tickets = pending.tickets.drain(..);
+            out.extend(tickets.map(|ticket| Output::Refuse { ticket, reason: reason.clone() }));
+        }
+    }
+
+    /// Refuses these.
+    pub(crate) fn refuse_group(&mut self, group: &[Submitted], reason: &Refused, out: &mut Vec<Output>) {
+        for submitted in group {
+            let pending = self.pending.remove(&key_of(submitted));
+            let tickets = pending.map(|pending| pending.tickets).unwrap_or_default();
+            out.extend(tickets.into_iter().map(|ticket| Output::Refuse { ticket, reason: reason.clone() }));
+        }
+    }
+}
+
+impl Place {
+    fn receipt(self, ticket: Ticket, size: TreeSize, head: &[u8]) -> Receipt {
+        Receipt { ticket, first: self.first, records: self.records, size, head: head.to_vec() }
+    }
+}
+
+fn key_of(submitted: &Submitted) -> Key {
+    (submitted.submitter.clone(), submitted.id)
+}
+
+/// What would make any batch with it invalid. Records and bytes are bounded by how a block is parsed.
+fn check_form(submitted: &Submitted) -> Result<(), Refused> {
+    if Code::new(&submitted.submitter).is_some() {
+        return Ok(());
+    }
+    let fault = CodecFault::Field("a submitter is longer than 32 or has other than visible ASCII characters");
+    Err(Refused::Invalid(Invalid::Payload { at: LeafIndex(0), kind: Kind::BATCH, fault }))
+}
