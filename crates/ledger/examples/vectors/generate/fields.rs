@@ -1,0 +1,215 @@
+//! The fields of records and batch entries as JSON, in the order of their bytes.
+
+use super::json::Json;
+use yizhang_ledger::{
+    batch::BatchEntry,
+    record::{
+        Benefit, Contribution, Identity, InterestCredit, Participation, Payer, Record, Reversal, Shares, Source,
+        TransferSide, TransferStep,
+    },
+    value::{Day, Division, Fen, Month, Scheme},
+};
+
+/// All fields of a record, in order.
+pub fn record(record: &Record<'_>) -> Json {
+    match record {
+        Record::Contribution(_, fields) => contribution(fields),
+        Record::Reversal(fields) => reversal(fields),
+        Record::InterestCredit(fields) => interest(fields),
+        Record::Participation(_, fields) => participation(fields),
+        Record::Transfer(_, fields) => transfer(fields),
+        Record::Benefit(_, fields) => benefit(fields),
+        Record::Identity(_, fields) => identity(fields),
+        Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
+    }
+}
+
+/// All fields of a batch entry, in order.
+pub fn batch_entry(entry: &BatchEntry) -> Json {
+    let submissions = entry.submissions.0.iter().map(|submission| {
+        Json::object([
+            ("id", Json::hex(submission.id.0)),
+            ("submitter", submission.submitter.as_str().into()),
+            ("records", submission.records.into()),
+        ])
+    });
+    Json::object([
+        ("origin", entry.origin.as_str().into()),
+        ("number", Json::wide(entry.number)),
+        ("first", Json::wide(entry.first.0)),
+        ("previous", entry.previous.into()),
+        ("root_before", entry.root_before.into()),
+        ("time", Json::wide(entry.time.0)),
+        ("roster", Json::wide(entry.roster)),
+        ("records", entry.records.into()),
+        ("submissions", Json::list(submissions)),
+    ])
+}
+
+fn contribution(fields: &Contribution<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        (
+            "period",
+            Json::object([("first", month(fields.period.first)), ("months", u32::from(fields.period.months).into())]),
+        ),
+        ("settlement", month(fields.settlement)),
+        ("received", fields.received.map(day).into()),
+        ("place", division(fields.place)),
+        ("payer", payer(&fields.payer)),
+        ("nature", u32::from(fields.nature).into()),
+        ("base", fen(fields.base)),
+        (
+            "rates",
+            Json::object([("unit", fields.rates.unit.get().into()), ("person", fields.rates.person.get().into())]),
+        ),
+        ("due", shares(&fields.due)),
+        ("paid", shares(&fields.paid)),
+        ("credited", shares(&fields.credited)),
+        ("full", fields.full.into()),
+        ("late_fee", fen(fields.late_fee)),
+        (
+            "subsidies",
+            Json::object([
+                ("central", fen(fields.subsidies.central)),
+                ("province", fen(fields.subsidies.province)),
+                ("city", fen(fields.subsidies.city)),
+                ("county", fen(fields.subsidies.county)),
+            ]),
+        ),
+        ("account_type", format!("{:?}", fields.account_type).into()),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn reversal(fields: &Reversal<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("target", fields.target.0.into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn interest(fields: &InterestCredit<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("year", u32::from(fields.year).into()),
+        ("rate", fields.rate.get().into()),
+        ("amount", shares(&fields.amount)),
+        ("posted", day(fields.posted)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn participation(fields: &Participation<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("from", month(fields.from)),
+        ("place", division(fields.place)),
+        ("payer", payer(&fields.payer)),
+        ("reason", fields.reason.as_str().into()),
+        ("account_type", format!("{:?}", fields.account_type).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn transfer(fields: &TransferStep<'_>) -> Json {
+    let sums = &fields.sums;
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("case", Json::hex(fields.case.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("source_side", side(&fields.source_side)),
+        ("target_side", side(&fields.target_side)),
+        ("on", day(fields.on)),
+        ("first", fields.first.map(month).into()),
+        ("last", fields.last.map(month).into()),
+        (
+            "sums",
+            Json::object([
+                ("deemed_months", u32::from(sums.deemed_months).into()),
+                ("actual_months", u32::from(sums.actual_months).into()),
+                ("personal_account", fen(sums.personal_account)),
+                ("personal_account_unit", fen(sums.personal_account_unit)),
+                ("pool", fen(sums.pool)),
+            ]),
+        ),
+        ("account_type", format!("{:?}", fields.account_type).into()),
+        ("document", fields.document.into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn benefit(fields: &Benefit<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("item", fields.item.as_str().into()),
+        ("from", month(fields.from)),
+        ("until", fields.until.map(month).into()),
+        ("amount", fen(fields.amount)),
+        ("on", day(fields.on)),
+        ("place", division(fields.place)),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn identity(fields: &Identity<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("other", Json::hex(fields.other.0)),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("reason", fields.reason.as_str().into()),
+        ("evidence", fields.evidence.into()),
+        ("on", day(fields.on)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn scheme(scheme: Scheme<'_>) -> Json {
+    Json::object([("namespace", format!("{:?}", scheme.namespace).into()), ("code", scheme.code.as_str().into())])
+}
+
+fn payer(payer: &Payer<'_>) -> Json {
+    Json::object([("kind", format!("{:?}", payer.kind).into()), ("id", payer.id.as_str().into())])
+}
+
+fn shares(shares: &Shares) -> Json {
+    Json::object([("unit", fen(shares.unit)), ("person", fen(shares.person))])
+}
+
+fn side(side: &TransferSide<'_>) -> Json {
+    Json::object([("place", division(side.place)), ("agency", side.agency.as_str().into())])
+}
+
+fn source(source: &Source<'_>) -> Json {
+    Json::object([
+        ("agency", source.agency.as_str().into()),
+        ("system", source.system.as_str().into()),
+        ("serial", source.serial.as_str().into()),
+    ])
+}
+
+fn month(month: Month) -> Json {
+    month.to_string().into()
+}
+
+fn day(day: Day) -> Json {
+    day.to_string().into()
+}
+
+fn division(division: Division) -> Json {
+    division.code().into()
+}
+
+fn fen(fen: Fen) -> Json {
+    fen.get().into()
+}

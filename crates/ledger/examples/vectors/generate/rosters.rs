@@ -1,0 +1,186 @@
+//! Rosters: the canonical form, and who must have signed.
+
+use super::{
+    case,
+    json::Json,
+    sample::{self, ROOTS, public, roster, signed_roster},
+};
+use yizhang_ledger::{
+    roster::Roster,
+    value::{Division, TreeSize},
+};
+
+pub fn cases() -> Vec<Json> {
+    let mut cases = accepted();
+    cases.extend(signatures());
+    cases.extend(forms());
+    cases
+}
+
+fn open(name: &str, note: &str, trusted: &[u8], threshold: u32, outcome: Json) -> Json {
+    let trusted = Json::list(trusted.iter().map(|seed| Json::hex(public(*seed))));
+    case("roster", name, [("bytes", Json::hex(note)), ("trusted", trusted), ("threshold", threshold.into())], outcome)
+}
+
+/// What a roster says, as JSON.
+pub fn fields(roster: &Roster) -> Json {
+    let regions = roster.regions.iter().map(|(code, region)| {
+        let keys = region.keys.iter().map(|key| {
+            Json::object([
+                ("key", Json::hex(key.key.to_bytes())),
+                ("from", Json::wide(key.from.0)),
+                ("until", key.until.map(|until| Json::wide(until.0)).into()),
+            ])
+        });
+        Json::object([
+            ("code", code.code().into()),
+            ("origin", region.origin.as_str().into()),
+            ("endpoint", region.endpoint.as_str().into()),
+            ("keys", Json::list(keys)),
+        ])
+    });
+    Json::object([
+        ("federation", roster.federation.as_str().into()),
+        ("version", Json::wide(roster.version)),
+        ("threshold", i64::try_from(roster.threshold).unwrap().into()),
+        ("roots", Json::list(roster.roots.iter().map(Json::hex))),
+        ("tls_authority", Json::hex(&roster.tls_authority)),
+        ("regions", Json::list(regions)),
+    ])
+}
+
+fn accepted() -> Vec<Json> {
+    let good = |name: &str, roster: &Roster| open(name, &signed_roster(roster, &ROOTS[..2]), &ROOTS, 2, fields(roster));
+    let least = Roster {
+        federation: "f".into(),
+        version: 1,
+        threshold: 1,
+        roots: vec![public(1)],
+        tls_authority: vec![],
+        regions: [].into(),
+    };
+    let many = Roster {
+        federation: "a-z.0".repeat(12) + "abcd",
+        version: u64::MAX,
+        threshold: 16,
+        roots: (100..116).map(public).collect(),
+        ..least.clone()
+    };
+    vec![
+        good("three regions, a changed key", &roster()),
+        good("as little as there can be", &least),
+        good("16 roots, a name of 64 characters", &many),
+        open("all three root keys", &signed_roster(&roster(), &ROOTS), &ROOTS, 3, fields(&roster())),
+        open("one key is enough for who says so", &signed_roster(&roster(), &[2]), &ROOTS, 1, fields(&roster())),
+        open("signatures of strangers beside", &signed_roster(&roster(), &[9, 2, 8, 1]), &ROOTS, 2, fields(&roster())),
+        open("a trusted key named twice", &signed_roster(&roster(), &[1, 2]), &[1, 1, 2], 2, fields(&roster())),
+    ]
+}
+
+fn signatures() -> Vec<Json> {
+    let short = || Json::from("Invalid::RosterSignatures");
+    let note = signed_roster(&roster(), &[1, 2]);
+    let chain_name = sample::signed(&roster().text(), "demo.yizhang/440000", &[1, 2]);
+    let forged = note.replace("version 2", "version 3");
+    let (text, lines) = note.split_at(note.rfind("\n\n").unwrap() + 2);
+    let first_line = lines.split_inclusive('\n').next().unwrap();
+    vec![
+        open("one signature of two", &signed_roster(&roster(), &[1]), &ROOTS, 2, short()),
+        open("one key twice", &format!("{text}{first_line}{first_line}"), &ROOTS, 2, "Invalid::BadSignature".into()),
+        open("one key, trusted twice", &signed_roster(&roster(), &[1]), &[1, 1], 2, short()),
+        open("strangers only", &signed_roster(&roster(), &[8, 9]), &ROOTS, 2, short()),
+        open("a threshold of 0 calls for one", &signed_roster(&roster(), &[8, 9]), &ROOTS, 0, short()),
+        open("nobody is trusted", &note, &[], 0, short()),
+        open("root keys under the name of a chain", &chain_name, &ROOTS, 2, short()),
+        open("another version than signed", &forged, &ROOTS, 2, "Invalid::BadSignature".into()),
+        open("no signed note", &roster().text(), &ROOTS, 2, "Invalid::NoteForm".into()),
+    ]
+}
+
+fn forms() -> Vec<Json> {
+    let text = roster().text();
+    let bad = |name: &str, text: &str| {
+        let note = sample::signed(text, "demo.yizhang/root", &[1, 2]);
+        open(name, &note, &ROOTS, 2, "Invalid::RosterForm".into())
+    };
+    let replaced = |name: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        bad(name, &text.replacen(from, to, 1))
+    };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let find = |prefix: &str| lines.iter().position(|line| line.starts_with(prefix)).unwrap();
+    let without = |at: usize| [&lines[..at], &lines[at + 1..]].concat().concat();
+    let swapped = |one: usize, other: usize| {
+        let mut lines = lines.clone();
+        lines.swap(one, other);
+        lines.concat()
+    };
+    let (root, key) = (find("root "), find("key 440000"));
+    let weak = "root AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    let mut many = roster();
+    many.regions = (0..257)
+        .map(|number| {
+            let code = Division::new(100_000 + number).unwrap();
+            let mut region = roster().regions[&Division::new(520_000).unwrap()].clone();
+            region.origin = sample::origin(100_000 + number);
+            (code, region)
+        })
+        .collect();
+    let mut overlap = roster();
+    overlap.regions.get_mut(&Division::new(440_000).unwrap()).unwrap().keys[1].from = TreeSize(sample::FIRST_KEY_UNTIL);
+    let seventeen = Roster { roots: (100..117).map(public).collect(), ..roster() };
+    vec![
+        replaced("another format", "yizhang-roster/v1", "yizhang-roster/v2"),
+        replaced("a longer format", "yizhang-roster/v1", "yizhang-roster/v1 "),
+        replaced("a capital in the federation", "federation demo", "federation Demo"),
+        replaced("a slash in the federation", "federation demo.yizhang", "federation demo/yizhang"),
+        replaced("no federation", "federation demo.yizhang", "federation "),
+        bad("65 characters", &text.replacen("demo.yizhang", &"a".repeat(65), 1)),
+        replaced("version 0", "version 2", "version 0"),
+        replaced("a leading zero", "version 2", "version 02"),
+        replaced("a sign", "version 2", "version +2"),
+        replaced("a version beyond 64 bits", "version 2", "version 18446744073709551616"),
+        replaced("no number", "version 2", "version two"),
+        replaced("a blank after a line", "version 2", "version 2 "),
+        replaced("threshold 0", "threshold 2", "threshold 0"),
+        replaced("a threshold above the number of roots", "threshold 2", "threshold 4"),
+        bad("17 roots", &seventeen.text()),
+        bad("no roots", &Roster { roots: vec![], ..roster() }.text()),
+        bad("a root twice", &[&lines[..=root], &lines[root..]].concat().concat()),
+        bad("a root of small order", &[lines[..root].concat(), weak.into(), lines[root + 1..].concat()].concat()),
+        replaced("a root of 31 bytes", lines[root], "root AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"),
+        replaced("an authority that is no base64", "authority ", "authority !"),
+        bad("no authority", &without(find("authority"))),
+        bad("no version", &without(find("version"))),
+        bad("version and threshold swapped", &swapped(find("version"), find("threshold"))),
+        bad(
+            "regions not in order",
+            &[
+                lines[..find("region 110000")].concat(),
+                lines[find("region 440000")..].concat(),
+                lines[find("region 110000")..find("region 440000")].concat(),
+            ]
+            .concat(),
+        ),
+        bad("a region twice", &format!("{text}{}", lines[find("region 520000")])),
+        bad("257 regions", &many.text()),
+        replaced("a region of five digits", "region 110000", "region 11000"),
+        replaced("a region that starts with 0", "region 110000", "region 010000"),
+        replaced("an endpoint without TLS", "https://node-110000", "http://node-110000"),
+        replaced("a blank in an endpoint", "https://node-110000", "https://node 110000"),
+        replaced("no endpoint", " https://node-110000.example:7443", ""),
+        bad("a key before its region", &swapped(find("region 440000"), key)),
+        replaced("a key of another region", "key 440000", "key 110000"),
+        bad("keys not in order", &swapped(key, key + 1)),
+        bad("keys that overlap in one size", &overlap.text()),
+        replaced("a first key without an end", " 0 3\n", " 0 -\n"),
+        replaced("a key that ends before it starts", " 4 -\n", " 4 3\n"),
+        replaced("a size with a leading zero", " 4 -\n", " 04 -\n"),
+        replaced("a size beyond 64 bits", " 4 -\n", " 18446744073709551616 -\n"),
+        replaced("a key line with a field too many", " 4 -\n", " 4 - -\n"),
+        replaced("a key line with a field too few", " 4 -\n", " 4\n"),
+        bad("an unknown line", &format!("{text}witness 1\n")),
+        bad("an empty line at the end", &format!("{text}\n")),
+        bad("an empty line in the middle", &text.replacen("\nthreshold", "\n\nthreshold", 1)),
+    ]
+}

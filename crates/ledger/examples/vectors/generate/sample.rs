@@ -1,0 +1,265 @@
+//! Invented keys, accounts and records that the vectors are made of.
+
+use ed25519_dalek::SigningKey;
+use yizhang_ledger::{
+    batch::RecordBlock,
+    entry::{Kind, RecordId},
+    hash::Hash,
+    head::Origin,
+    note::NoteKey,
+    person::AccountId,
+    record::{
+        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
+        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+    },
+    roster::{ChainKey, Region, Roster},
+    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
+};
+
+pub const FEDERATION: &str = "demo.yizhang";
+
+/// A signing key whose 32 secret bytes are all the same.
+pub fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+pub fn public(seed: u8) -> [u8; 32] {
+    key(seed).verifying_key().to_bytes()
+}
+
+/// The root keys, of which two must sign.
+pub const ROOTS: [u8; 3] = [1, 2, 3];
+/// The first key of the chain of 440000, good up to [`FIRST_KEY_UNTIL`], and the one after it.
+pub const FIRST_KEY: u8 = 11;
+pub const SECOND_KEY: u8 = 12;
+pub const FIRST_KEY_UNTIL: u64 = 3;
+/// The key of the chain of 110000.
+pub const OTHER_KEY: u8 = 21;
+
+pub fn origin(region: u32) -> Origin {
+    Origin::new(FEDERATION, Division::new(region).unwrap()).unwrap()
+}
+
+pub fn roster() -> Roster {
+    let chain_key = |region: u32, seed: u8, from: u64, until: Option<u64>| ChainKey {
+        key: NoteKey::new(origin(region).as_str(), public(seed)).unwrap(),
+        from: TreeSize(from),
+        until: until.map(TreeSize),
+    };
+    let region = |code: u32, keys: Vec<ChainKey>| {
+        let endpoint = format!("https://node-{code}.example:7443");
+        (Division::new(code).unwrap(), Region { origin: origin(code), endpoint, keys })
+    };
+    Roster {
+        federation: FEDERATION.into(),
+        version: 2,
+        threshold: 2,
+        roots: ROOTS.map(public).into(),
+        tls_authority: vec![0x30, 0x03, 0x02, 0x01, 0x00],
+        regions: [
+            region(110_000, vec![chain_key(110_000, OTHER_KEY, 0, None)]),
+            region(
+                440_000,
+                vec![
+                    chain_key(440_000, FIRST_KEY, 0, Some(FIRST_KEY_UNTIL)),
+                    chain_key(440_000, SECOND_KEY, FIRST_KEY_UNTIL + 1, None),
+                ],
+            ),
+            region(520_000, vec![]),
+        ]
+        .into(),
+    }
+}
+
+/// A note of `text` with one signature line of each key.
+pub fn signed(text: &str, name: &str, seeds: &[u8]) -> String {
+    seeds
+        .iter()
+        .fold(format!("{text}\n"), |note, seed| note + &yizhang_ledger::note::signature_line(text, name, &key(*seed)))
+}
+
+pub fn signed_roster(roster: &Roster, seeds: &[u8]) -> String {
+    signed(&roster.text(), &yizhang_ledger::roster::root_key_name(&roster.federation), seeds)
+}
+
+pub fn account(last: u8) -> AccountId {
+    AccountId([0x0f, 0x1e, 0x2d, 0x3c, 0x4b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4, 0xc3, 0xd2, 0xe1, last])
+}
+
+pub fn code(text: &str) -> Code<'_> {
+    Code::new(text).unwrap()
+}
+
+pub fn month(text: &str) -> Month {
+    Month::parse(text).unwrap()
+}
+
+pub fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+pub fn fen(amount: i64) -> Fen {
+    Fen::new(amount).unwrap()
+}
+
+pub fn place(code: u32) -> Division {
+    Division::new(code).unwrap()
+}
+
+pub fn pension() -> Scheme<'static> {
+    Scheme { namespace: Namespace::Hrss, code: code("110") }
+}
+
+pub fn source(serial: &'static str) -> Source<'static> {
+    Source { agency: code("440399"), system: code("core"), serial: code(serial) }
+}
+
+pub fn target() -> RecordId {
+    RecordId(Hash([0xab; 32]))
+}
+
+/// A month of pension contributions of an employee: base 4500.00, 14 % and 8 % (domain rules E3).
+pub fn contribution() -> Contribution<'static> {
+    Contribution {
+        account: account(1),
+        scheme: pension(),
+        period: Period { first: month("2025-07"), months: 1 },
+        settlement: month("2025-07"),
+        received: Some(day("2025-07-15")),
+        place: place(440_300),
+        payer: Payer { kind: PayerKind::Unit, id: code("91440300708461136T") },
+        nature: 10,
+        base: fen(450_000),
+        rates: ShareRates { unit: Rate::new(1_400).unwrap(), person: Rate::new(800).unwrap() },
+        due: Shares { unit: fen(63_000), person: fen(36_000) },
+        paid: Shares { unit: fen(63_000), person: fen(36_000) },
+        credited: Shares { unit: fen(0), person: fen(36_000) },
+        full: true,
+        late_fee: fen(0),
+        subsidies: Subsidies::default(),
+        account_type: AccountType::General,
+        target: None,
+        source: source("R-2025-07-000001"),
+    }
+}
+
+pub fn reversal() -> Reversal<'static> {
+    Reversal { account: account(1), target: target(), reason: code("E01"), source: source("V-1") }
+}
+
+pub fn interest() -> InterestCredit<'static> {
+    InterestCredit {
+        account: account(1),
+        scheme: pension(),
+        year: 2024,
+        rate: Rate::new(262).unwrap(),
+        amount: Shares { unit: fen(0), person: fen(59_212) },
+        posted: day("2025-06-30"),
+        source: source("I-2024"),
+    }
+}
+
+pub fn participation() -> Participation<'static> {
+    Participation {
+        account: account(1),
+        scheme: pension(),
+        from: month("2025-07"),
+        place: place(440_300),
+        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
+        reason: code("6313"),
+        account_type: AccountType::General,
+        source: source("P-1"),
+    }
+}
+
+pub fn transfer() -> TransferStep<'static> {
+    TransferStep {
+        account: account(1),
+        case: CaseId([0xc5; 16]),
+        scheme: pension(),
+        source_side: TransferSide { place: place(440_300), agency: code("440399") },
+        target_side: TransferSide { place: place(330_100), agency: code("330199") },
+        on: day("2025-09-01"),
+        first: Some(month("2022-01")),
+        last: Some(month("2024-06")),
+        sums: TransferSums {
+            deemed_months: 0,
+            actual_months: 30,
+            personal_account: fen(1_274_400),
+            personal_account_unit: fen(0),
+            pool: fen(1_911_600),
+        },
+        account_type: AccountType::Temporary,
+        document: Hash([0xd0; 32]),
+        reason: Code::NONE,
+        source: source("T-1"),
+    }
+}
+
+pub fn benefit() -> Benefit<'static> {
+    Benefit {
+        account: account(1),
+        scheme: pension(),
+        item: code("100011"),
+        from: month("2029-06"),
+        until: None,
+        amount: fen(190_111),
+        on: day("2029-06-10"),
+        place: place(440_000),
+        target: None,
+        reason: Code::NONE,
+        source: source("B-1"),
+    }
+}
+
+pub fn identity() -> Identity<'static> {
+    Identity {
+        account: account(1),
+        other: account(2),
+        target: None,
+        reason: code("15-18"),
+        evidence: Hash([0xe1; 32]),
+        on: day("2025-01-02"),
+        source: source("L-1"),
+    }
+}
+
+/// One valid record of a kind that has fields; `None` for the others.
+pub fn record(kind: Kind) -> Option<Record<'static>> {
+    Some(match kind {
+        Kind::DUE => Record::Contribution(kind, Contribution { received: None, full: false, ..contribution() }),
+        Kind::RECEIVED => Record::Contribution(kind, contribution()),
+        Kind::ADJUST_DELTA => {
+            Record::Contribution(kind, Contribution { nature: 34, target: Some(target()), ..contribution() })
+        }
+        Kind::REFUND => {
+            Record::Contribution(kind, Contribution { nature: 20, target: Some(target()), ..contribution() })
+        }
+        Kind::REVERSAL => Record::Reversal(reversal()),
+        Kind::INTEREST_CREDIT => Record::InterestCredit(interest()),
+        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => Record::Participation(kind, participation()),
+        kind if (64..=76).contains(&kind.0) => Record::Transfer(kind, transfer()),
+        kind if (96..=103).contains(&kind.0) => Record::Benefit(kind, benefit()),
+        Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
+        Kind::IDENTITY_SPLIT => Record::Identity(kind, Identity { target: Some(target()), ..identity() }),
+        _ => return None,
+    })
+}
+
+pub fn entry(record: &Record<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.write(&mut bytes).unwrap();
+    bytes
+}
+
+pub fn block(records: &[Record<'_>]) -> RecordBlock {
+    RecordBlock::parse(records.iter().flat_map(entry).collect()).unwrap()
+}
+
+/// An entry of any kind with any payload, well formed or not.
+pub fn raw_entry(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = super::values::varint(kind.into());
+    bytes.extend(super::values::varint(payload.len().try_into().unwrap()));
+    bytes.extend_from_slice(payload);
+    bytes
+}
