@@ -1,0 +1,8 @@
+//! The protocol through its public door: single rules one by one, and whole federations under a seeded scheduler.
+
+mod append;
+mod fetch;
+mod fork;
+mod recover;
+mod simulation;
+mod world;

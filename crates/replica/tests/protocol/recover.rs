@@ -1,0 +1,218 @@
+//! Sign once: what a restarted node waits for, fetches back, and never does again.
+
+use crate::world::{
+    Node, announced, branch, chain, evidence, fetches, held, origin, peer, persists, questions, receipts, refusals,
+    root_at, signs, submission,
+};
+use yizhang_ledger::value::TreeSize;
+use yizhang_replica::{Conflict, Held, Input, Limits, Readiness, Recovering, Refused, Stop, Ticket};
+
+fn hearing(heard: usize, majority: usize, regions: usize) -> Readiness {
+    Readiness::Recovering(Recovering::Hearing { heard, majority, regions })
+}
+
+#[test]
+fn a_node_alone_in_its_federation_is_ready_at_once() {
+    assert_eq!(Node::new(1, vec![]).replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn a_restarted_node_refuses_until_every_other_region_was_heard() {
+    let mut node = Node::new(3, vec![]);
+    let refused = refusals(&node.submit(1, submission("u", 1, 1, 1)));
+    assert_eq!(refused, [(Ticket(1), Refused::NotReady(hearing(0, 2, 2)))]);
+    node.connect(1);
+    node.announce_all(1, &[]);
+    node.connect(2);
+    node.announce(2, &[]);
+    assert_eq!(node.replica.readiness(), hearing(1, 2, 2), "a change is not the complete announcement");
+    node.announce_all(2, &[]);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn after_the_wait_a_majority_suffices_and_less_does_not() {
+    let mut node = Node::new(5, vec![]);
+    let wait = Limits::default().recovery_wait_ms;
+    for heard in 1..=2 {
+        node.connect(heard);
+        node.announce_all(heard, &[]);
+    }
+    node.wait(wait);
+    assert_eq!(node.replica.readiness(), hearing(2, 3, 4));
+    node.connect(3);
+    node.announce_all(3, &[]);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+
+    let mut node = Node::new(5, vec![]);
+    for heard in 1..=3 {
+        node.connect(heard);
+        node.announce_all(heard, &[]);
+    }
+    node.wait(wait - 1);
+    assert_eq!(node.replica.readiness(), hearing(3, 3, 4), "a majority does not suffice before");
+    node.wait(1);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn the_same_peer_heard_twice_counts_once_and_the_own_region_not_at_all() {
+    let mut node = Node::new(3, vec![]);
+    for other in [1, 1, 0] {
+        node.connect(other);
+        node.announce_all(other, &[]);
+    }
+    assert_eq!(node.replica.readiness(), hearing(1, 2, 2));
+}
+
+#[test]
+fn the_operator_may_start_the_node_alone_but_not_against_what_a_peer_shows() {
+    let own = chain(0, 2);
+    let mut node = Node::new(3, vec![]);
+    node.handle(Input::StartAlone);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+
+    let mut node = Node::new(3, vec![held(&own[0])]);
+    node.connect(1);
+    node.announce(1, &[&own[1]]);
+    node.handle(Input::StartAlone);
+    let back = Recovering::FetchingBack { held: TreeSize(3), signed: TreeSize(6) };
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
+}
+
+#[test]
+fn a_node_restored_from_an_old_copy_fetches_its_own_chain_back_first() {
+    let own = chain(0, 3);
+    let mut node = Node::new(3, vec![held(&own[0])]);
+    node.connect(1);
+    node.connect(2);
+    node.announce_all(1, &[&own[0]]);
+    let outputs = node.announce_all(2, &[&own[2]]);
+    let [(fetch, from, _, TreeSize(3), _)] = fetches(&outputs)[..] else { panic!("{outputs:?}") };
+    assert_eq!(from, peer(2));
+    node.fetched(fetch, &own[1]);
+    node.fetched(fetch, &own[2]);
+    assert!(!signs(&node.persisted(0, TreeSize(6))));
+    assert_ne!(node.replica.readiness(), Readiness::Ready);
+    node.persisted(0, TreeSize(9));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+    let outputs = node.submit(1, submission("u", 50, 1, 50));
+    assert_eq!(persists(&outputs), [TreeSize(11)]);
+}
+
+#[test]
+fn an_unsigned_batch_is_signed_only_when_ready() {
+    let own = chain(0, 2);
+    let unsigned = Held { state: own[1].after.clone(), head: None, closed_at: None };
+    let mut node = Node::new(2, vec![unsigned]);
+    assert!(node.replica.heads().is_empty());
+    assert!(!signs(&node.wait(1)));
+    node.connect(1);
+    let outputs = node.announce_all(1, &[&own[0]]);
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(Recovering::Comparing));
+    assert_eq!(questions(&outputs), [(origin(0), TreeSize(3))]);
+    let root = root_at(&own, TreeSize(3));
+    let outputs = node.handle(Input::RootAt { origin: origin(0), size: TreeSize(3), root });
+    assert!(signs(&outputs));
+    assert_eq!(announced(&node.signed(&outputs)), [own[1].note.clone()]);
+}
+
+#[test]
+fn an_unsigned_batch_that_was_signed_before_is_signed_again_once_the_rest_is_back() {
+    let own = chain(0, 3);
+    let unsigned = Held { state: own[0].after.clone(), head: None, closed_at: None };
+    let mut node = Node::new(2, vec![unsigned]);
+    node.connect(1);
+    let fetch = fetches(&node.announce_all(1, &[&own[2]]))[0].0;
+    node.fetched(fetch, &own[1]);
+    node.fetched(fetch, &own[2]);
+    let outputs = node.persisted(0, TreeSize(9));
+    assert!(signs(&outputs));
+    // Its head is old news: nothing is announced again.
+    assert!(announced(&node.signed(&outputs)).is_empty());
+    assert_eq!(persists(&node.submit(1, submission("u", 50, 1, 50))), [TreeSize(11)]);
+}
+
+#[test]
+fn a_conflicting_own_head_stops_the_chain_for_ever() {
+    let own = chain(0, 2);
+    let other = branch(0, &own[0].after, 100..101);
+    let mut node = Node::new(2, vec![held(&own[1])]);
+    node.connect(1);
+    let outputs = node.announce_all(1, &[&other[0]]);
+    assert!(evidence(&outputs)[0].is_proof());
+    let stopped = Readiness::Stopped(Stop::Forked { at: TreeSize(6) });
+    assert_eq!(node.replica.readiness(), stopped);
+    node.handle(Input::StartAlone);
+    node.wait(100_000);
+    let refused = refusals(&node.submit(1, submission("u", 1, 1, 1)));
+    assert_eq!(refused, [(Ticket(1), Refused::NotReady(stopped))]);
+}
+
+#[test]
+fn a_chain_closed_in_the_journal_stays_closed_after_a_restart() {
+    let own = chain(0, 2);
+    let mut node = Node::new(1, vec![Held { closed_at: Some(TreeSize(6)), ..held(&own[1]) }]);
+    node.wait(1);
+    assert_eq!(node.replica.readiness(), Readiness::Stopped(Stop::Forked { at: TreeSize(6) }));
+}
+
+#[test]
+fn a_larger_own_head_that_comes_late_is_reported_and_stops_signing() {
+    let own = chain(0, 3);
+    let mut node = Node::new(2, vec![held(&own[0])]);
+    node.handle(Input::StartAlone);
+    let outputs = node.submit(1, submission("u", 50, 1, 50));
+    assert_eq!(persists(&outputs), [TreeSize(5)]);
+    let outputs = node.persisted(0, TreeSize(5));
+    assert!(signs(&outputs));
+    node.connect(1);
+    let late = node.announce_all(1, &[&own[2]]);
+    let conflict = Conflict::Forgotten { held: TreeSize(5), signed: TreeSize(9) };
+    assert_eq!(evidence(&late)[0].conflict, conflict);
+    assert!(!evidence(&late)[0].is_proof());
+    assert_eq!(refusals(&late).len(), 1, "who waits is told");
+    // The signature that was under way never leaves the node.
+    let outputs = node.signed(&outputs);
+    assert!(receipts(&outputs).is_empty() && announced(&outputs).is_empty());
+    let back = Recovering::FetchingBack { held: TreeSize(5), signed: TreeSize(9) };
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
+}
+
+#[test]
+fn a_larger_own_head_that_comes_late_and_agrees_is_fetched_back_without_harm() {
+    let own = chain(0, 2);
+    let mut node = Node::new(2, vec![held(&own[0])]);
+    node.handle(Input::StartAlone);
+    node.wait(1);
+    node.connect(1);
+    let fetch = fetches(&node.announce_all(1, &[&own[1]]))[0].0;
+    node.fetched(fetch, &own[1]);
+    node.persisted(0, TreeSize(6));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+    assert_eq!(node.closed_at(0), None);
+}
+
+#[test]
+fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
+    let own = chain(0, 2);
+    let mut node = Node::new(2, vec![]);
+    node.handle(Input::StartAlone);
+    node.now = 1_000;
+    // The batch under way is, to the byte, the one that was signed before the node forgot it.
+    node.submit(1, submission("u", 0, 2, 0));
+    node.submit(2, submission("u", 9, 2, 9));
+    node.connect(1);
+    let outputs = node.announce_all(1, &[&own[1]]);
+    assert_eq!(refusals(&outputs).iter().map(|(ticket, _)| ticket.0).collect::<Vec<_>>(), [2, 1]);
+    let fetch = fetches(&outputs)[0].0;
+    node.persisted(0, TreeSize(3));
+    node.fetched(fetch, &own[1]);
+    let outputs = node.persisted(0, TreeSize(6));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+    node.signed(&outputs);
+    let outputs = node.submit(3, submission("u", 0, 2, 0));
+    assert_eq!(receipts(&outputs)[0].size, TreeSize(3));
+    assert!(persists(&outputs).is_empty());
+    assert_eq!(persists(&node.submit(4, submission("u", 9, 2, 9))), [TreeSize(9)]);
+}

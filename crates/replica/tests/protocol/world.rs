@@ -1,0 +1,267 @@
+//! A small federation to test with: keys, a roster, submissions, and one replica with the inputs it is given most.
+
+use ed25519_dalek::SigningKey;
+use yizhang_ledger::{
+    batch::{Batch, RecordBlock, SubmissionId},
+    chain::{ChainState, Extension, Submitted},
+    entry::Kind,
+    hash::{Hash, derive},
+    head::Origin,
+    note::NoteKey,
+    record::Record,
+    roster::{ChainKey, Region, Roster},
+    value::{Division, TreeSize, UnixMillis},
+};
+use yizhang_replica::{
+    Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused, Replica, Ticket,
+};
+
+const CODES: [u32; 5] = [440_000, 110_000, 330_000, 520_000, 510_000];
+
+pub(crate) fn division(node: usize) -> Division {
+    Division::new(CODES[node]).unwrap()
+}
+
+pub(crate) fn peer(node: usize) -> PeerId {
+    PeerId(division(node))
+}
+
+pub(crate) fn origin(node: usize) -> Origin {
+    Origin::new("test.yizhang", division(node)).unwrap()
+}
+
+pub(crate) fn key(node: usize) -> SigningKey {
+    SigningKey::from_bytes(&derive("yizhang test keys", &[&division(node).code().to_le_bytes()]).0)
+}
+
+/// A roster of the first so many nodes.
+pub(crate) fn roster(nodes: usize) -> Roster {
+    let region = |node: usize| {
+        let origin = origin(node);
+        let key = NoteKey::new(origin.as_str(), key(node).verifying_key().to_bytes()).unwrap();
+        let keys = vec![ChainKey { key, from: TreeSize(0), until: None }];
+        (division(node), Region { origin, endpoint: format!("https://localhost:{}", 4_400 + node), keys })
+    };
+    Roster {
+        federation: "test.yizhang".into(),
+        version: 1,
+        threshold: 1,
+        roots: vec![[7; 32]],
+        tls_authority: vec![],
+        regions: (0..nodes).map(region).collect(),
+    }
+}
+
+/// A submission of records of a kind that nobody reads, told apart by `content`.
+pub(crate) fn submission(submitter: &str, id: u64, records: usize, content: u64) -> Submitted {
+    let mut bytes = Vec::new();
+    for number in 0..records as u64 {
+        let payload = [content.to_le_bytes(), number.to_le_bytes()].concat();
+        Record::Unknown(Kind(500), &payload).write(&mut bytes).unwrap();
+    }
+    let mut number = [0; 16];
+    number[..8].copy_from_slice(&id.to_le_bytes());
+    Submitted { id: SubmissionId(number), submitter: submitter.into(), block: RecordBlock::parse(bytes).unwrap() }
+}
+
+/// A batch with the signed head after it.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    pub(crate) batch: Batch,
+    pub(crate) after: ChainState,
+    pub(crate) note: Vec<u8>,
+}
+
+impl Signed {
+    pub(crate) fn size(&self) -> TreeSize {
+        self.after.size()
+    }
+}
+
+/// The batch of one submission after a state, signed by the chain's key.
+pub(crate) fn next(node: usize, state: &ChainState, content: u64, records: usize) -> Signed {
+    sign(node, state.prepare(&[submission("u", content, records, content)], UnixMillis(1_000), 1).unwrap())
+}
+
+pub(crate) fn sign(node: usize, extension: Extension) -> Signed {
+    let note = note(node, extension.after());
+    Signed { batch: extension.batch().clone(), after: extension.after().clone(), note }
+}
+
+pub(crate) fn note(node: usize, state: &ChainState) -> Vec<u8> {
+    state.head().sign(&key(node)).into_bytes()
+}
+
+/// A chain of batches of two records each; batch number `n` ends at size `3 * (n + 1)`.
+pub(crate) fn chain(node: usize, batches: u64) -> Vec<Signed> {
+    branch(node, &ChainState::empty(origin(node)), 0..batches)
+}
+
+/// Batches with these contents after a state.
+pub(crate) fn branch(node: usize, state: &ChainState, contents: std::ops::Range<u64>) -> Vec<Signed> {
+    let mut state = state.clone();
+    contents
+        .map(|content| {
+            let signed = next(node, &state, content, 2);
+            state = signed.after.clone();
+            signed
+        })
+        .collect()
+}
+
+pub(crate) fn held(signed: &Signed) -> Held {
+    Held { state: signed.after.clone(), head: Some(signed.note.clone()), closed_at: None }
+}
+
+/// Node 0 of a federation, driven by hand.
+pub(crate) struct Node {
+    pub(crate) replica: Replica,
+    pub(crate) now: u64,
+}
+
+impl Node {
+    pub(crate) fn new(nodes: usize, durable: Vec<Held>) -> Self {
+        Self::limited(nodes, durable, Limits::default())
+    }
+
+    pub(crate) fn limited(nodes: usize, durable: Vec<Held>, limits: Limits) -> Self {
+        let config = Config { own: Some(origin(0)), limits };
+        Self { replica: Replica::new(roster(nodes), config, durable, UnixMillis(0)), now: 0 }
+    }
+
+    /// A node that writes no chain.
+    pub(crate) fn mirror(nodes: usize, durable: Vec<Held>) -> Self {
+        Self { replica: Replica::new(roster(nodes), Config::default(), durable, UnixMillis(0)), now: 0 }
+    }
+
+    pub(crate) fn handle(&mut self, input: Input) -> Vec<Output> {
+        self.replica.handle(input, UnixMillis(self.now))
+    }
+
+    pub(crate) fn wait(&mut self, ms: u64) -> Vec<Output> {
+        self.now += ms;
+        self.handle(Input::Tick)
+    }
+
+    pub(crate) fn connect(&mut self, node: usize) -> Vec<Output> {
+        self.handle(Input::PeerConnected(peer(node)))
+    }
+
+    pub(crate) fn announce(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
+        let heads = heads.iter().map(|signed| signed.note.clone()).collect();
+        self.handle(Input::Announced { peer: peer(node), heads, complete: false })
+    }
+
+    pub(crate) fn announce_all(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
+        let heads = heads.iter().map(|signed| signed.note.clone()).collect();
+        self.handle(Input::Announced { peer: peer(node), heads, complete: true })
+    }
+
+    pub(crate) fn fetched(&mut self, fetch: FetchId, signed: &Signed) -> Vec<Output> {
+        self.handle(Input::Fetched { fetch, batch: Box::new(signed.batch.clone()), head: signed.note.clone() })
+    }
+
+    pub(crate) fn persisted(&mut self, node: usize, size: TreeSize) -> Vec<Output> {
+        self.handle(Input::Persisted { origin: origin(node), size })
+    }
+
+    pub(crate) fn submit(&mut self, ticket: u64, submitted: Submitted) -> Vec<Output> {
+        let content = submitted.block.content_digest();
+        let searched = self.replica.chain(&origin(0)).unwrap().durable;
+        self.handle(Input::Submit { ticket: Ticket(ticket), submitted, content, searched })
+    }
+
+    /// Answers a request to sign.
+    pub(crate) fn signed(&mut self, outputs: &[Output]) -> Vec<Output> {
+        let head = outputs.iter().find_map(|output| match output {
+            Output::Sign { head } => Some(head.clone()),
+            _ => None,
+        });
+        let note = head.expect("nothing to sign").sign(&key(0)).into_bytes();
+        self.handle(Input::Signed { note })
+    }
+
+    pub(crate) fn durable(&self, node: usize) -> TreeSize {
+        self.replica.chain(&origin(node)).unwrap().durable
+    }
+
+    pub(crate) fn closed_at(&self, node: usize) -> Option<TreeSize> {
+        self.replica.chain(&origin(node)).unwrap().closed_at
+    }
+}
+
+/// Fetches started: number, peer, chain, from, batches.
+pub(crate) fn fetches(outputs: &[Output]) -> Vec<(FetchId, PeerId, Origin, TreeSize, usize)> {
+    let fetch = |output: &Output| match output {
+        Output::Fetch { fetch, peer, origin, from, batches } => Some((*fetch, *peer, origin.clone(), *from, *batches)),
+        _ => None,
+    };
+    outputs.iter().filter_map(fetch).collect()
+}
+
+/// Sizes after the batches to persist.
+pub(crate) fn persists(outputs: &[Output]) -> Vec<TreeSize> {
+    let persist = |output: &Output| match output {
+        Output::Persist { extension, .. } => Some(extension.after().size()),
+        _ => None,
+    };
+    outputs.iter().filter_map(persist).collect()
+}
+
+pub(crate) fn announced(outputs: &[Output]) -> Vec<Vec<u8>> {
+    let heads = |output: &Output| match output {
+        Output::Announce { heads } => Some(heads.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(heads).flatten().collect()
+}
+
+pub(crate) fn evidence(outputs: &[Output]) -> Vec<Evidence> {
+    let evidence = |output: &Output| match output {
+        Output::Evidence(evidence) => Some((**evidence).clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(evidence).collect()
+}
+
+pub(crate) fn blamed(outputs: &[Output]) -> Vec<PeerId> {
+    let blame = |output: &Output| match output {
+        Output::Blame { peer, .. } => Some(*peer),
+        _ => None,
+    };
+    outputs.iter().filter_map(blame).collect()
+}
+
+pub(crate) fn receipts(outputs: &[Output]) -> Vec<Receipt> {
+    let receipt = |output: &Output| match output {
+        Output::Receipt(receipt) => Some(receipt.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(receipt).collect()
+}
+
+pub(crate) fn refusals(outputs: &[Output]) -> Vec<(Ticket, Refused)> {
+    let refuse = |output: &Output| match output {
+        Output::Refuse { ticket, reason } => Some((*ticket, reason.clone())),
+        _ => None,
+    };
+    outputs.iter().filter_map(refuse).collect()
+}
+
+pub(crate) fn signs(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| matches!(output, Output::Sign { .. }))
+}
+
+/// Questions to the store.
+pub(crate) fn questions(outputs: &[Output]) -> Vec<(Origin, TreeSize)> {
+    let question = |output: &Output| match output {
+        Output::LookUpRoot { origin, size } => Some((origin.clone(), *size)),
+        _ => None,
+    };
+    outputs.iter().filter_map(question).collect()
+}
+
+/// An answer to any question about a chain of batches.
+pub(crate) fn root_at(chain: &[Signed], size: TreeSize) -> Option<Hash> {
+    chain.iter().find(|signed| signed.size() == size).map(|signed| signed.after.head().root)
+}
