@@ -1,0 +1,455 @@
+//! Cases as data: records in, account out. `tests/cases/README.md` says how to write one; no Rust is needed.
+
+use crate::{
+    federation::{self, Federation},
+    sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source},
+};
+use serde::Deserialize;
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use yizhang_entitlement::{
+    Account,
+    account::{Conflict, FamilyAccount, GapCause, MonthStatus},
+    fold,
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    hash::Hash,
+    record::{
+        AccountType, Benefit, CaseId, Contribution, Participation, Payer, PayerKind, Period, Record, Reversal, Shares,
+        TransferSide, TransferStep, TransferSums,
+    },
+    value::{Code, Fen, Month},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFile {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    title: String,
+    as_of: String,
+    #[serde(default)]
+    record: Vec<Row>,
+    #[serde(default)]
+    expect: Vec<Expected>,
+    /// Conflicts without a family.
+    #[serde(default)]
+    conflicts: Vec<String>,
+    /// `kind count`.
+    #[serde(default)]
+    unread: Vec<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    chain: String,
+    #[serde(default = "received")]
+    kind: String,
+    #[serde(default = "pension")]
+    scheme: String,
+    /// `2015-03` or `2015-03..2019-08`: one record a month.
+    months: Option<String>,
+    /// One record for the twelve months of a year.
+    year: Option<u16>,
+    place: Option<String>,
+    #[serde(default = "person")]
+    payer: String,
+    base: Option<String>,
+    due: Option<Pair>,
+    paid: Option<Pair>,
+    credited: Option<Pair>,
+    full: Option<bool>,
+    received: Option<String>,
+    nature: Option<u16>,
+    serial: Option<String>,
+    label: Option<String>,
+    target: Option<String>,
+    /// How many times the row is sent.
+    #[serde(default = "once")]
+    times: usize,
+    /// Other chains that hold the same row.
+    #[serde(default)]
+    also_in: Vec<String>,
+    reason: Option<String>,
+    to: Option<String>,
+}
+
+/// Yuan of unit and person.
+type Pair = [String; 2];
+
+fn received() -> String {
+    "Received".into()
+}
+
+fn pension() -> String {
+    "hrss:110".into()
+}
+
+fn person() -> String {
+    "person".into()
+}
+
+const fn once() -> usize {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    family: String,
+    counted: u32,
+    #[serde(default)]
+    gaps: Vec<String>,
+    provinces: Option<Vec<String>>,
+    places: Option<Vec<String>>,
+    #[serde(default)]
+    conflicts: Vec<String>,
+    #[serde(default)]
+    years: Vec<String>,
+    /// Months that do not count, as `2020-01 arrears`.
+    #[serde(default)]
+    not_counted: Vec<String>,
+    credited: Option<String>,
+    interest: Option<String>,
+    spans: Option<usize>,
+    /// `2025-07 6821.00`
+    #[serde(default)]
+    bases: Vec<String>,
+    participation: Option<Vec<String>>,
+    transfers: Option<Vec<String>>,
+    benefits: Option<usize>,
+}
+
+#[test]
+fn every_case_file_gives_the_account_that_it_states() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let (mut cases, mut faults) = (0, String::new());
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let file: CaseFile = toml::from_str(&text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+        for case in file.case {
+            cases += 1;
+            let name = format!("{}: {}", path.file_name().unwrap().display(), case.title);
+            for fault in check(&case) {
+                writeln!(faults, "{name}: {fault}").unwrap();
+            }
+        }
+    }
+    assert!(cases >= 30, "only {cases} cases were found");
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+fn check(case: &Case) -> Vec<String> {
+    let federation = build(&case.record);
+    let mut facts = federation.facts();
+    let as_of = day(&case.as_of);
+    let account = fold(&facts, as_of);
+    facts.reverse();
+    let mut faults = Faults(Vec::new());
+    faults.same("bytes after reversing the order", &fold(&facts, as_of).canonical_json(), &account.canonical_json());
+    let families: Vec<&str> = account.families.iter().map(|family| family.family.as_str()).collect();
+    let expected: Vec<&str> = case.expect.iter().map(|expected| expected.family.as_str()).collect();
+    faults.same("families", &families, &expected);
+    for expected in &case.expect {
+        if let Some(family) = account.family(&expected.family) {
+            faults.check_family(&account, family, expected);
+        }
+    }
+    let homeless = account.conflicts.iter().filter(|conflict| conflict.family.is_none());
+    faults.same("conflicts without a family", &homeless.map(conflict_text).collect(), &case.conflicts);
+    let unread = account.unread.iter().map(|kind| format!("{} {}", kind.kind, kind.records.len()));
+    faults.same("unread", &unread.collect(), &case.unread);
+    faults.0
+}
+
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: &T) {
+        if found != expected {
+            self.0.push(format!("{what}: expected {expected:?}, found {found:?}"));
+        }
+    }
+
+    fn same_if<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: Option<&T>) {
+        if let Some(expected) = expected {
+            self.same(what, found, expected);
+        }
+    }
+
+    fn check_family(&mut self, account: &Account, family: &FamilyAccount, expected: &Expected) {
+        let name = |what: &str| format!("{} {what}", family.family);
+        self.same(&name("counted months"), &family.counted_months, &expected.counted);
+        let in_spans: u32 = family.spans.iter().map(|span| span.months).sum();
+        self.same(&name("months in spans"), &in_spans, &expected.counted);
+        let gaps = family.gaps.iter().map(|gap| {
+            let open = if gap.open { " open" } else { "" };
+            format!("{} {}{open}", range(gap.first, gap.last), cause(gap.cause))
+        });
+        self.same(&name("gaps"), &gaps.collect(), &expected.gaps);
+        let conflicts = account.conflicts.iter().filter(|found| found.family.as_ref() == Some(&family.family));
+        self.same(&name("conflicts"), &conflicts.map(conflict_text).collect(), &expected.conflicts);
+        let places = |places: &[yizhang_entitlement::account::PlaceMonths]| -> Vec<String> {
+            let contested = |months: u32| if months > 0 { format!(" contested {months}") } else { String::new() };
+            places.iter().map(|p| format!("{} {}{}", p.place, p.months, contested(p.contested))).collect()
+        };
+        self.same_if(&name("provinces"), &places(&family.by_province), expected.provinces.as_ref());
+        self.same_if(&name("places"), &places(&family.by_place), expected.places.as_ref());
+        let years = family.years.iter().map(|year| {
+            let refund = year.refund_due.map(|due| format!(" refund {}", yuan(due.unit + due.person)));
+            let first = year.first.year();
+            format!("{first} keeps {} employee {}{}", year.effective, year.employee, refund.unwrap_or_default())
+        });
+        self.same(&name("years"), &years.collect(), &expected.years);
+        let idle = family.months.iter().filter(|line| line.status != MonthStatus::Counted);
+        let idle = idle.filter(|line| line.status != MonthStatus::Employee);
+        let idle = idle.map(|line| format!("{} {}", line.month, status(line.status)));
+        self.same(&name("months that do not count"), &idle.collect(), &expected.not_counted);
+        self.same_if(&name("credited"), &yuan(family.credited.total), expected.credited.as_ref());
+        self.same_if(&name("interest"), &yuan(family.interest.total), expected.interest.as_ref());
+        self.same_if(&name("spans"), &family.spans.len(), expected.spans.as_ref());
+        self.same_if(&name("benefits"), &family.benefits.len(), expected.benefits.as_ref());
+        for expected in &expected.bases {
+            let (wanted, amount) = expected.split_once(' ').expect("a base is `month amount`");
+            let line = family.months.iter().find(|line| line.month == month(wanted));
+            let found = line.and_then(|line| line.base).map_or("open".into(), yuan);
+            self.same(&name(&format!("base of {wanted}")), &found, &amount.into());
+        }
+        let standing = family.standing.iter().map(|fact| format!("{} {:?} {}", fact.place, fact.state, fact.since));
+        self.same_if(&name("participation"), &standing.collect(), expected.participation.as_ref());
+        let steps = family
+            .transfers
+            .iter()
+            .map(|case| case.steps.iter().map(|step| step.kind.to_string()).collect::<Vec<_>>().join(" "));
+        self.same_if(&name("transfers"), &steps.collect(), expected.transfers.as_ref());
+    }
+}
+
+fn conflict_text(conflict: &Conflict) -> String {
+    let months = match (conflict.first, conflict.last) {
+        (Some(first), Some(last)) => format!(" {} ×{}", range(first, last), conflict.months),
+        _ => String::new(),
+    };
+    format!("{:?}{months} records {}", conflict.code, conflict.records.len())
+}
+
+fn range(first: Month, last: Month) -> String {
+    if first == last { first.to_string() } else { format!("{first}..{last}") }
+}
+
+fn cause(cause: GapCause) -> String {
+    serde_json::to_string(&cause).unwrap().trim_matches('"').into()
+}
+
+fn status(status: MonthStatus) -> String {
+    serde_json::to_string(&status).unwrap().trim_matches('"').into()
+}
+
+fn yuan(fen: i64) -> String {
+    Fen::new(fen).unwrap().to_string()
+}
+
+fn fen(text: &str) -> Fen {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (yuan, cents) = digits.split_once('.').unwrap_or((digits, "00"));
+    assert_eq!(cents.len(), 2, "{text} has not two decimals");
+    let number: i64 = format!("{yuan}{cents}").parse().unwrap_or_else(|_| panic!("{text} is no amount"));
+    Fen::new(sign * number).unwrap()
+}
+
+fn shares(pair: &Pair) -> Shares {
+    Shares { unit: fen(&pair[0]), person: fen(&pair[1]) }
+}
+
+/// Records by label and month, for those that name them.
+type Labels = BTreeMap<String, BTreeMap<Month, RecordId>>;
+
+fn build(rows: &[Row]) -> Federation {
+    let mut federation = Federation::default();
+    let mut labels = Labels::new();
+    for (number, row) in rows.iter().enumerate() {
+        let mut entries = Vec::new();
+        for period in periods(row, &labels) {
+            let serial = row.serial.clone().unwrap_or_else(|| format!("{number}-{}", period.first));
+            let bytes = write(row, period, &serial, &labels);
+            if let Some(label) = &row.label {
+                let id = RecordId(yizhang_ledger::hash::hash_leaf(&bytes));
+                labels.entry(label.clone()).or_default().insert(period.first, id);
+            }
+            entries.push(bytes);
+        }
+        for _ in 0..row.times {
+            federation.append(division(&row.chain), &entries);
+        }
+        for other in &row.also_in {
+            federation.append(division(other), &entries);
+        }
+    }
+    federation
+}
+
+fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
+    if let Some(year) = row.year {
+        return vec![Period { first: Month::of(year, 1).unwrap(), months: 12 }];
+    }
+    let named = row.target.as_ref().and_then(|label| labels.get(label));
+    let months = match (&row.months, named) {
+        (Some(months), _) => {
+            let (first, last) = months.split_once("..").unwrap_or((months, months));
+            let (first, last) = (month(first), month(last));
+            (0..=last.since(first)).map(|offset| first.plus(u16::try_from(offset).unwrap()).unwrap()).collect()
+        }
+        (None, Some(named)) => named.keys().copied().collect(),
+        (None, None) => vec![month("2020-01")],
+    };
+    months.into_iter().map(|first: Month| Period { first, months: 1 }).collect()
+}
+
+fn kind_of(row: &Row) -> Kind {
+    let named = Kind::NAMED.iter().find(|(_, name)| *name == row.kind).map(|(kind, _)| *kind);
+    let number = || row.kind.strip_prefix("kind ").and_then(|number| number.parse().ok()).map(Kind);
+    named.or_else(number).unwrap_or_else(|| panic!("{} is no kind", row.kind))
+}
+
+fn target(row: &Row, first: Month, labels: &Labels) -> Option<RecordId> {
+    let label = row.target.as_ref()?;
+    if label == "unknown" {
+        return Some(RecordId(Hash([3; 32])));
+    }
+    let named = labels.get(label).unwrap_or_else(|| panic!("no row before has the label {label}"));
+    let alone = named.values().next().filter(|_| named.len() == 1);
+    Some(*named.get(&first).or(alone).unwrap_or_else(|| panic!("{label} has no record for {first}")))
+}
+
+fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
+    let kind = kind_of(row);
+    let target = target(row, period.first, labels);
+    let reason = Code::new(row.reason.as_deref().unwrap_or("")).unwrap();
+    let on = row.received.as_deref().map_or_else(|| fifteenth(period.first), day);
+    let place = row.place.as_deref().map_or_else(|| division("440300"), division);
+    let record = match kind {
+        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
+            Record::Contribution(kind, Contribution { target, ..contribution(row, period, serial) })
+        }
+        Kind::REVERSAL => {
+            let target = target.expect("a reversal names its target");
+            Record::Reversal(Reversal { account: WORKER, target, reason, source: source(serial) })
+        }
+        Kind::INTEREST_CREDIT => {
+            let amount = shares(row.paid.as_ref().expect("interest has an amount, as `paid`"));
+            let fields = interest(&row.scheme, period.first.year(), 0, serial);
+            Record::InterestCredit(yizhang_ledger::record::InterestCredit { amount, ..fields })
+        }
+        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => Record::Participation(
+            kind,
+            Participation {
+                account: WORKER,
+                scheme: scheme(&row.scheme),
+                from: period.first,
+                place,
+                payer: payer(row),
+                reason,
+                account_type: AccountType::General,
+                source: source(serial),
+            },
+        ),
+        kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
+            let agency = Code::NONE;
+            let other = division(row.to.as_deref().expect("a transfer goes `to` a place"));
+            Record::Transfer(
+                kind,
+                TransferStep {
+                    account: WORKER,
+                    case: CaseId([1; 16]),
+                    scheme: scheme(&row.scheme),
+                    source_side: TransferSide { place, agency },
+                    target_side: TransferSide { place: other, agency },
+                    on,
+                    first: None,
+                    last: None,
+                    sums: TransferSums::default(),
+                    account_type: AccountType::General,
+                    document: Hash::ZERO,
+                    reason,
+                    source: source(serial),
+                },
+            )
+        }
+        kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => Record::Benefit(
+            kind,
+            Benefit {
+                account: WORKER,
+                scheme: scheme(&row.scheme),
+                item: Code::new("100011").unwrap(),
+                from: period.first,
+                until: None,
+                amount: fen("1000.00"),
+                on,
+                place,
+                target,
+                reason,
+                source: source(serial),
+            },
+        ),
+        kind => Record::Unknown(kind, serial.as_bytes()),
+    };
+    federation::entry(&record)
+}
+
+fn payer(row: &Row) -> Payer<'_> {
+    let (kind, id) = row.payer.split_once(' ').unwrap_or((&row.payer, ""));
+    let kind = match kind {
+        "unit" => PayerKind::Unit,
+        "person" => PayerKind::Person,
+        "government" => PayerKind::Government,
+        other => panic!("{other} is no payer"),
+    };
+    Payer { kind, id: Code::new(id).unwrap() }
+}
+
+/// Amounts not given follow from the base: 16 % and 8 % for a unit, 20 % for a person, 8 % credited. A year is paid as
+/// stated.
+fn contribution<'a>(row: &'a Row, period: Period, serial: &'a str) -> Contribution<'a> {
+    let kind = kind_of(row);
+    let plain = flexible(&row.scheme, period.first, serial);
+    let sign = if kind == Kind::REFUND { -1 } else { 1 };
+    let base = row.base.as_deref().map_or(plain.base.get(), |text| fen(text).get());
+    let percent = |percent: i64| Fen::new(sign * base * percent / 100).unwrap();
+    let payer = payer(row);
+    let by_rate = match payer.kind {
+        PayerKind::Unit => Shares { unit: percent(16), person: percent(8) },
+        _ => Shares { unit: Fen::ZERO, person: percent(20) },
+    };
+    let stated = row.paid.as_ref().map(shares);
+    let due = row.due.as_ref().map(shares);
+    let due = due.or(stated.filter(|_| period.months > 1)).unwrap_or(by_rate);
+    let paid = stated.unwrap_or(if kind == Kind::DUE { Shares::default() } else { due });
+    let nothing = kind == Kind::DUE;
+    let eight = Shares { unit: Fen::ZERO, person: if nothing { Fen::ZERO } else { percent(8) } };
+    let by_default = if period.months > 1 { paid } else { eight };
+    Contribution {
+        period,
+        base: Fen::new(base).unwrap(),
+        place: row.place.as_deref().map_or(plain.place, division),
+        payer,
+        due,
+        paid,
+        credited: row.credited.as_ref().map_or(by_default, shares),
+        full: row.full.unwrap_or(!nothing),
+        received: if nothing { None } else { row.received.as_deref().map_or(plain.received, |text| Some(day(text))) },
+        nature: row.nature.unwrap_or(match kind {
+            Kind::REFUND => 20,
+            Kind::ADJUST_DELTA => 34,
+            _ => 10,
+        }),
+        ..plain
+    }
+}

@@ -1,0 +1,146 @@
+//! The account as JSON: one form, small, and without the worker's account id unless asked for.
+
+use crate::{
+    federation::{self, Federation},
+    sample::{WORKER, day, division, flexible, month},
+};
+use std::time::Instant;
+use yizhang_entitlement::{
+    Account, ConflictCode,
+    account::{NotAnAccount, RecordNumber},
+    fold,
+};
+use yizhang_ledger::{
+    entry::Kind,
+    record::{Record, Reversal},
+    value::{Code, Month},
+};
+
+/// A working life: 30 years in four schemes.
+fn working_life() -> Federation {
+    let mut federation = Federation::default();
+    let first = month("1996-01");
+    for scheme in ["hrss:110", "hrss:210", "hrss:410", "nhsa:310"] {
+        let month = |offset| -> Month { first.plus(offset).unwrap() };
+        let entry = |offset| {
+            let serial = format!("2026XC{}{offset:08}", &scheme[5..]);
+            federation::entry(&Record::Contribution(Kind::RECEIVED, flexible(scheme, month(offset), &serial)))
+        };
+        federation.append(division("440000"), &(0..360).map(entry).collect::<Vec<_>>());
+    }
+    federation
+}
+
+#[test]
+fn the_account_of_a_working_life_stays_below_a_megabyte() {
+    let federation = working_life();
+    let account = fold(&federation.facts(), day("2025-12-31"));
+    assert_eq!(account.records.len(), 1_440);
+    let size = account.canonical_json().len();
+    assert!(size < 1_000_000, "{size} bytes");
+}
+
+#[test]
+#[ignore = "a measurement, for `cargo test --release -- --ignored`"]
+fn a_working_life_folds_within_two_milliseconds() {
+    let federation = working_life();
+    let facts = federation.facts();
+    let mut fold_micros = Vec::new();
+    let mut json_micros = Vec::new();
+    for _ in 0..50 {
+        let start = Instant::now();
+        let account = fold(&facts, day("2025-12-31"));
+        fold_micros.push(start.elapsed().as_micros());
+        let start = Instant::now();
+        let bytes = account.canonical_json();
+        json_micros.push(start.elapsed().as_micros());
+        assert!(!bytes.is_empty());
+    }
+    fold_micros.sort_unstable();
+    json_micros.sort_unstable();
+    println!("fold: median {} µs; JSON: median {} µs", fold_micros[25], json_micros[25]);
+    assert!(fold_micros[25] <= 2_000);
+}
+
+#[test]
+fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
+    let account = fold(&working_life().facts(), day("2025-12-31"));
+    let bytes = account.canonical_json();
+    assert_eq!(Account::from_json(&bytes).unwrap(), account);
+    let text = String::from_utf8(bytes).unwrap();
+    let spaced = text.replacen(':', ": ", 1);
+    assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
+    let newer = text.replacen("account/1", "account/2", 1);
+    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/2".into() }));
+    assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
+}
+
+#[test]
+fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
+    let account = fold(&working_life().facts(), day("2025-12-31"));
+    let bare = String::from_utf8(account.canonical_json()).unwrap();
+    assert!(!bare.contains(&WORKER.reveal_hex()));
+    let named = account.clone().with_account_id(WORKER);
+    let text = String::from_utf8(named.canonical_json()).unwrap();
+    assert!(text.contains(&WORKER.reveal_hex()));
+    assert_eq!(Account::from_json(text.as_bytes()).unwrap(), named);
+    assert_ne!(named.digest(), account.digest());
+    assert!(!format!("{named:?}").contains(&WORKER.reveal_hex()), "nor in what is printed for debugging");
+}
+
+#[test]
+fn the_json_of_a_small_account_is_exactly_this() {
+    let mut federation = Federation::default();
+    let paid = Record::Contribution(Kind::RECEIVED, flexible("hrss:110", month("2020-01"), "S1"));
+    federation.append(division("440000"), &[federation::entry(&paid)]);
+    let account = fold(&federation.facts(), day("2020-02-29"));
+    let expected = concat!(
+        r#"{"format":"yizhang-account/1","as_of":"2020-02-29","account_ids":1,"#,
+        r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
+        r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
+        r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,
+        r#""place":"440300","payer":{"kind":"person"},"region":"440000"}]}],"#,
+        r#""gaps":[{"first":"2020-02","last":"2020-02","months":1,"cause":"unpaid","open":true}],"#,
+        r#""by_province":[{"place":"440000","months":1,"contested":0,"credited":{"unit":0,"person":40000}}],"#,
+        r#""by_place":[{"place":"440300","months":1,"contested":0,"credited":{"unit":0,"person":40000}}],"#,
+        r#""credited":{"total":40000,"shares":{"unit":0,"person":40000},"refunded":0},"interest":{"total":0},"#,
+        r#""months":[{"month":"2020-01","status":"counted","by":[0],"base":500000}]}],"#,
+        r#""records":[{"region":"440000","index":1,"id":"ID","kind":"Received","standing":"held","#,
+        r#""agency":"AGENCY","system":"TEST","serial":"S1","contribution":{"scheme":"hrss:110","first":"2020-01","#,
+        r#""months":1,"place":"440300","payer":{"kind":"person"},"nature":10,"base":500000,"#,
+        r#""due":{"unit":0,"person":100000},"paid":{"unit":0,"person":100000},"#,
+        r#""credited":{"unit":0,"person":40000},"full":true,"received":"2020-01-15"}}]}"#,
+    );
+    let id = federation::id(&paid).0.to_string();
+    assert_eq!(String::from_utf8(account.canonical_json()).unwrap(), expected.replace("ID", &id));
+}
+
+#[test]
+fn every_record_can_be_walked_to_from_what_it_does() {
+    let mut federation = Federation::default();
+    let paid = Record::Contribution(Kind::RECEIVED, flexible("hrss:110", month("2020-01"), "S1"));
+    let reversal = Reversal {
+        account: WORKER,
+        target: federation::id(&paid),
+        reason: Code::NONE,
+        source: crate::sample::source("R"),
+    };
+    let entries = [federation::entry(&paid), federation::entry(&Record::Reversal(reversal))];
+    federation.append(division("440000"), &entries);
+    let account = fold(&federation.facts(), day("2020-02-29"));
+    let line = &account.family("hrss:110").unwrap().months[0];
+    let names: Vec<_> = line.others.iter().map(|number| account.record(*number).unwrap().kind).collect();
+    assert_eq!(names, [Kind::REVERSAL, Kind::RECEIVED]);
+    let received = account.record(line.others[1]).unwrap();
+    assert_eq!((received.because, received.index), (Some(line.others[0]), 1));
+    assert_eq!(account.record(line.others[0]).unwrap().target, Some(line.others[1]));
+    assert_eq!(account.record(RecordNumber(2)), None);
+}
+
+#[test]
+fn every_conflict_class_says_what_it_is_and_whence_the_rule_comes() {
+    for class in ConflictCode::CLASSES {
+        assert!(!class.meaning.is_empty() && !class.basis.is_empty(), "{class:?}");
+        assert_eq!(class.code.class(), *class);
+    }
+}

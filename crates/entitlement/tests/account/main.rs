@@ -1,0 +1,8 @@
+//! The account through the public door: records are written, signed and verified like real ones, then folded.
+
+mod cases;
+mod federation;
+mod form;
+mod identity;
+mod properties;
+mod sample;

@@ -1,0 +1,254 @@
+//! What holds for every history, over generated ones. A failure prints the seed that repeats it.
+
+use crate::{
+    federation::{self, Federation},
+    sample::{WORKER, division, fifteenth, flexible, interest, month, scheme, source},
+};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
+use yizhang_entitlement::{
+    Account,
+    account::{FamilyAccount, MonthStatus},
+    fold,
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    record::{AccountType, Contribution, Participation, Payer, PayerKind, Period, Record, Reversal, Shares},
+    value::{Code, Day, Fen, Month},
+};
+
+/// Histories of each run: a few seconds. `YIZHANG_HISTORIES` asks for more, `YIZHANG_SEED` for others.
+const HISTORIES: u64 = 2_000;
+const SEED: u64 = 20_261_123;
+
+const CHAINS: [&str; 3] = ["110000", "440000", "520000"];
+const PLACES: [&str; 4] = ["110000", "440300", "440100", "520100"];
+const SCHEMES: [&str; 5] = ["hrss:110", "hrss:110", "hrss:120", "hrss:170", "hrss:210"];
+
+struct History {
+    records: Vec<(usize, Vec<u8>)>,
+    as_of: Day,
+}
+
+impl History {
+    fn federation(&self) -> Federation {
+        let mut federation = Federation::default();
+        for (chain, region) in CHAINS.iter().enumerate() {
+            let own: Vec<Vec<u8>> =
+                self.records.iter().filter(|(at, _)| *at == chain).map(|(_, bytes)| bytes.clone()).collect();
+            if !own.is_empty() {
+                federation.append(division(region), &own);
+            }
+        }
+        federation
+    }
+
+    fn generate(rng: &mut ChaCha8Rng) -> Self {
+        let mut records: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut ids: Vec<(usize, RecordId)> = Vec::new();
+        for serial in 0..rng.random_range(1..40_usize) {
+            let chain = rng.random_range(0..CHAINS.len());
+            let text = format!("{}", if rng.random_ratio(1, 8) { serial / 2 } else { serial });
+            let target = if ids.is_empty() { None } else { Some(ids[rng.random_range(0..ids.len())]) };
+            // Mostly of the same chain, as the rules want it.
+            let chain = target.filter(|_| rng.random_ratio(7, 8)).map_or(chain, |(chain, _)| chain);
+            let bytes = match rng.random_range(0..20) {
+                0..=2 if target.is_some() => {
+                    let target = target.unwrap().1;
+                    let fields = Reversal { account: WORKER, target, reason: Code::NONE, source: source(&text) };
+                    federation::entry(&Record::Reversal(fields))
+                }
+                3 => federation::entry(&Record::InterestCredit(interest(pick(rng, &SCHEMES), 2020, 100, &text))),
+                4 => participation(rng, &text),
+                5 => federation::entry(&Record::Unknown(Kind(rng.random_range(990..993)), text.as_bytes())),
+                6 if !records.is_empty() => records[rng.random_range(0..records.len())].1.clone(),
+                _ => contribution(rng, &text, target.map(|(_, id)| id)),
+            };
+            ids.push((chain, RecordId(yizhang_ledger::hash::hash_leaf(&bytes))));
+            records.push((chain, bytes));
+        }
+        Self { records, as_of: fifteenth(month("2020-01").plus(rng.random_range(0..30)).unwrap()) }
+    }
+}
+
+fn pick<'a>(rng: &mut ChaCha8Rng, from: &[&'a str]) -> &'a str {
+    from[rng.random_range(0..from.len())]
+}
+
+fn participation(rng: &mut ChaCha8Rng, serial: &str) -> Vec<u8> {
+    let kind = Kind(Kind::ENROL.0 + rng.random_range(0..4));
+    let fields = Participation {
+        account: WORKER,
+        scheme: scheme(pick(rng, &SCHEMES)),
+        from: some_month(rng),
+        place: division(pick(rng, &PLACES)),
+        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
+        reason: Code::NONE,
+        account_type: AccountType::General,
+        source: source(serial),
+    };
+    federation::entry(&Record::Participation(kind, fields))
+}
+
+fn some_month(rng: &mut ChaCha8Rng) -> Month {
+    month("2020-01").plus(rng.random_range(0..24)).unwrap()
+}
+
+fn contribution(rng: &mut ChaCha8Rng, serial: &str, target: Option<RecordId>) -> Vec<u8> {
+    let scheme = pick(rng, &SCHEMES);
+    let kind = match rng.random_range(0..10) {
+        0..=1 => Kind::DUE,
+        2 if target.is_some() => Kind::REFUND,
+        3 => Kind::ADJUST_DELTA,
+        _ => Kind::RECEIVED,
+    };
+    let first = some_month(rng);
+    let months = if scheme == "hrss:170" { 12 } else { 1 };
+    let first = if months == 12 { Month::of(first.year(), 1).unwrap() } else { first };
+    let plain = flexible(scheme, first, serial);
+    let sign = if kind == Kind::REFUND { -1 } else { 1 };
+    let share = |fen: i64| Shares { unit: Fen::ZERO, person: Fen::new(sign * fen).unwrap() };
+    let late = first.plus(rng.random_range(0..4)).unwrap();
+    let fields = Contribution {
+        period: Period { first, months },
+        place: division(pick(rng, &PLACES)),
+        nature: if rng.random_ratio(1, 10) { 34 } else { 10 },
+        paid: share(if rng.random_ratio(1, 4) { 50_000 } else { 100_000 }),
+        credited: share(40_000),
+        full: rng.random_ratio(9, 10),
+        received: if kind == Kind::DUE { None } else { Some(fifteenth(late)) },
+        target: if matches!(kind, Kind::REFUND | Kind::ADJUST_DELTA) { target } else { None },
+        ..plain
+    };
+    federation::entry(&Record::Contribution(kind, fields))
+}
+
+fn for_every_history(check: impl Fn(&History, &mut ChaCha8Rng)) {
+    let number =
+        |name: &str, otherwise: u64| std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"));
+    let (seed, histories) = (number("YIZHANG_SEED", SEED), number("YIZHANG_HISTORIES", HISTORIES));
+    for one in seed..seed + histories {
+        let replay = Replay(one);
+        let mut rng = ChaCha8Rng::seed_from_u64(one);
+        let history = History::generate(&mut rng);
+        check(&history, &mut rng);
+        drop(replay);
+    }
+}
+
+/// Prints how to repeat the history that failed.
+struct Replay(u64);
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("repeat with YIZHANG_SEED={} YIZHANG_HISTORIES=1", self.0);
+        }
+    }
+}
+
+fn counted(family: &FamilyAccount) -> BTreeSet<Month> {
+    let lines = family.months.iter().filter(|line| line.status == MonthStatus::Counted);
+    lines.map(|line| line.month).collect()
+}
+
+#[test]
+fn order_repetition_and_partition_of_the_facts_change_no_byte() {
+    for_every_history(|history, rng| {
+        let federation = history.federation();
+        let facts = federation.facts();
+        let expected = fold(&facts, history.as_of).canonical_json();
+        // Two parts that overlap, each in an order of its own, as if gathered from two nodes.
+        let mut one: Vec<_> = facts.iter().filter(|_| rng.random_ratio(1, 2)).cloned().collect();
+        let mut other: Vec<_> = facts.iter().filter(|fact| !one.contains(fact)).cloned().collect();
+        other.extend(one.iter().filter(|_| rng.random_ratio(1, 3)).cloned());
+        one.shuffle(rng);
+        other.shuffle(rng);
+        one.extend(other);
+        assert_eq!(fold(&one, history.as_of).canonical_json(), expected);
+        let account = fold(&one, history.as_of);
+        assert_eq!(Account::from_json(&expected).unwrap(), account);
+    });
+}
+
+#[test]
+fn a_record_of_another_scheme_changes_nothing_here() {
+    for_every_history(|history, rng| {
+        let federation = history.federation();
+        let before = fold(&federation.facts(), history.as_of);
+        let mut more = History { records: history.records.clone(), as_of: history.as_of };
+        let first = some_month(rng);
+        let stranger = Record::Contribution(Kind::RECEIVED, flexible("nhsa:390", first, "stranger"));
+        more.records.push((1, federation::entry(&stranger)));
+        let federation = more.federation();
+        let after = fold(&federation.facts(), history.as_of);
+        for family in &before.families {
+            assert_eq!(after.family(&family.family), Some(family));
+        }
+        assert_eq!(after.families.len(), before.families.len() + 1);
+    });
+}
+
+#[test]
+fn a_reversal_undoes_exactly_its_target() {
+    for_every_history(|history, rng| {
+        let federation = history.federation();
+        let before = fold(&federation.facts(), history.as_of);
+        let mut more = History { records: history.records.clone(), as_of: history.as_of };
+        let mistake = contribution(rng, "mistake", None);
+        let target = RecordId(yizhang_ledger::hash::hash_leaf(&mistake));
+        let fields = Reversal { account: WORKER, target, reason: Code::NONE, source: source("undo") };
+        more.records.push((1, mistake));
+        more.records.push((1, federation::entry(&Record::Reversal(fields))));
+        let federation = more.federation();
+        let after = fold(&federation.facts(), history.as_of);
+        for family in &after.families {
+            let (months, credited, places, bases) =
+                before.family(&family.family).map_or_else(Default::default, figures);
+            assert_eq!(figures(family), (months, credited, places, bases), "{}", family.family);
+        }
+    });
+}
+
+type Figures = (BTreeSet<Month>, i64, Vec<(u32, u32, u32)>, Vec<Option<i64>>);
+
+fn figures(family: &FamilyAccount) -> Figures {
+    let places = family.by_place.iter().map(|line| (line.place.code(), line.months, line.contested));
+    let lines = family.months.iter().filter(|line| line.status == MonthStatus::Counted);
+    (counted(family), family.credited.total, places.collect(), lines.map(|line| line.base).collect())
+}
+
+#[test]
+fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar() {
+    for_every_history(|history, _| {
+        let federation = history.federation();
+        let account = fold(&federation.facts(), history.as_of);
+        let now = history.as_of.in_month().unwrap();
+        let employee = account.family("hrss:110").map(counted).unwrap_or_default();
+        for family in &account.families {
+            let months: Vec<Month> = family.months.iter().map(|line| line.month).collect();
+            assert!(months.is_sorted_by(|one, other| one < other), "a month stands twice");
+            let mut filled = counted(family);
+            assert_eq!(u32::try_from(filled.len()).unwrap(), family.counted_months);
+            assert_eq!(family.spans.iter().map(|span| span.months).sum::<u32>(), family.counted_months);
+            let settled: u32 = family.by_place.iter().map(|line| line.months).sum();
+            let contested = family.by_place.iter().map(|line| line.contested).max().unwrap_or(0);
+            assert!(settled + contested <= family.counted_months);
+            assert!(filled.iter().all(|month| *month <= now), "a month counts before it begins");
+            let covered = if family.family == "hrss:170" { employee.clone() } else { BTreeSet::new() };
+            assert!(filled.is_disjoint(&covered), "a month counts for employees and residents");
+            for gap in &family.gaps {
+                for offset in 0..gap.months {
+                    let month = gap.first.plus(u16::try_from(offset).unwrap()).unwrap();
+                    assert!(filled.insert(month), "{month} counts and is a gap, or is in two gaps");
+                    assert!(!covered.contains(&month));
+                }
+            }
+            let Some(first) = filled.first().copied() else { continue };
+            filled.extend(covered.into_iter().filter(|month| *month >= first));
+            let calendar = usize::try_from(now.since(first) + 1).unwrap();
+            assert_eq!(filled.len(), calendar, "{} from {first} to {now}", family.family);
+        }
+    });
+}
