@@ -109,6 +109,20 @@ pub struct BatchEntry {
     pub submissions: Submissions,
 }
 
+impl BatchEntry {
+    /// Reads the payload of a batch entry, strictly.
+    ///
+    /// # Errors
+    /// [`Invalid::NotABatch`], [`Invalid::Payload`].
+    pub fn read(entry: &Entry<'_>) -> Result<Self, Invalid> {
+        if entry.kind != Kind::BATCH {
+            return Err(Invalid::NotABatch { found: entry.kind });
+        }
+        let at = LeafIndex(0);
+        decode_unbounded(entry.payload).map_err(|fault| Invalid::Payload { at, kind: Kind::BATCH, fault })
+    }
+}
+
 /// Records that passed the checks of their form, with their leaf hashes; not yet in any chain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordBlock {
@@ -128,7 +142,7 @@ impl RecordBlock {
             return Err(Invalid::BatchTooLarge { limit: SUBMISSION_BYTES_MAX, found: bytes.len() });
         }
         let mut ends = Vec::new();
-        scan_records(&bytes, 0, 0, &mut ends)?;
+        scan_records(&bytes, 0, 0, &mut ends, |_| {})?;
         let leaves = hash_leaves(slices(&bytes, &ends));
         Ok(Self { bytes, ends, leaves })
     }
@@ -180,6 +194,15 @@ impl Batch {
     /// Any [`Invalid`] of an entry, [`Invalid::BatchTooLarge`], [`Invalid::NotABatch`], [`Invalid::RecordsOutOfRange`],
     /// [`Invalid::RecordCount`], [`Invalid::SubmissionCount`], [`Invalid::BatchAmongRecords`].
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Invalid> {
+        Self::parse_with(bytes, |_| {})
+    }
+
+    /// As [`Batch::parse`], and shows each record as it is read, so that whoever counts need not read it again. What was
+    /// seen means nothing if the batch turns out to be wrong.
+    ///
+    /// # Errors
+    /// As [`Batch::parse`].
+    pub fn parse_with(bytes: Vec<u8>, see: impl FnMut(&Record<'_>)) -> Result<Self, Invalid> {
         if bytes.len() > BATCH_BYTES_MAX {
             return Err(Invalid::BatchTooLarge { limit: BATCH_BYTES_MAX, found: bytes.len() });
         }
@@ -198,7 +221,7 @@ impl Batch {
         }
         let mut ends = Vec::new();
         ends.push(u32::try_from(start).unwrap_or(u32::MAX));
-        scan_records(&bytes, start, entry.first.0.saturating_add(1), &mut ends)?;
+        scan_records(&bytes, start, entry.first.0.saturating_add(1), &mut ends, see)?;
         let leaves = hash_leaves(slices(&bytes, &ends));
         let batch = Self { entry, bytes, ends, leaves };
         batch.check_counts()?;
@@ -335,8 +358,14 @@ pub fn slices<'a>(bytes: &'a [u8], ends: &'a [u32]) -> impl Iterator<Item = &'a 
     })
 }
 
-/// Reads records from `bytes[start..]`, the first at position `first`, and appends their ends.
-fn scan_records(bytes: &[u8], start: usize, first: u64, ends: &mut Vec<u32>) -> Result<(), Invalid> {
+/// Reads records from `bytes[start..]`, the first at position `first`, shows them and appends their ends.
+fn scan_records(
+    bytes: &[u8],
+    start: usize,
+    first: u64,
+    ends: &mut Vec<u32>,
+    mut see: impl FnMut(&Record<'_>),
+) -> Result<(), Invalid> {
     let mut rest = bytes.get(start..).unwrap_or_default();
     let mut found = 0_usize;
     while !rest.is_empty() {
@@ -349,7 +378,8 @@ fn scan_records(bytes: &[u8], start: usize, first: u64, ends: &mut Vec<u32>) -> 
         if entry.kind == Kind::BATCH {
             return Err(Invalid::BatchAmongRecords { at });
         }
-        Record::read(&entry).map_err(|fault| Invalid::Payload { at, kind: entry.kind, fault })?;
+        let record = Record::read(&entry).map_err(|fault| Invalid::Payload { at, kind: entry.kind, fault })?;
+        see(&record);
         ends.push(u32::try_from(bytes.len().saturating_sub(after.len())).unwrap_or(u32::MAX));
         rest = after;
     }

@@ -1,0 +1,300 @@
+//! Checking a whole data directory without changing it, and building the index again.
+
+use crate::{
+    Options, Store,
+    error::{Damage, DamageFault, IndexFault, MarkerFault, Result, StoreError},
+    index::load,
+    journal,
+    lock::Lock,
+    marker,
+    number::wide,
+    replay::{Halt, Step, replay},
+    report::{Opened, Truncated},
+    segments::{ChainFolder, FrameReader, Place, has_frame_after},
+};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+use yizhang_ledger::{
+    chain::ChainState,
+    head::Origin,
+    segment::FrameFault,
+    value::{LeafIndex, TreeSize},
+};
+
+mod index;
+use index::IndexCheck;
+
+/// How far a long work has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// The chain that is being read.
+    pub origin: &'a Origin,
+    /// Leaves of it read so far.
+    pub leaves: u64,
+    /// Bytes of it read so far, and all its bytes.
+    pub bytes: u64,
+    /// All its bytes.
+    pub bytes_total: u64,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default)]
+pub struct CheckReport {
+    /// Each chain, as far as it is good.
+    pub chains: Vec<ChainChecked>,
+    /// Entries of the journal.
+    pub journal_entries: u64,
+    /// Postings of the index, if it could be read.
+    pub index_entries: Option<u64>,
+    /// Everything that is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+/// A chain as far as it is good.
+#[derive(Clone, Debug)]
+pub struct ChainChecked {
+    /// The chain.
+    pub origin: Origin,
+    /// Leaves up to the first fault.
+    pub size: TreeSize,
+    /// Batches up to there.
+    pub batches: u64,
+    /// Bytes of the segment files.
+    pub bytes: u64,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// There is no `format` file: perhaps no data directory.
+    NoMarker(PathBuf),
+    /// The `format` file.
+    Marker(PathBuf, MarkerFault),
+    /// A chain is damaged.
+    Chain(Damage),
+    /// The end of a chain is an unfinished write.
+    TornChain(Origin, Truncated),
+    /// The journal is damaged, or its end is an unfinished write.
+    Journal(PathBuf, u64, FrameFault),
+    /// The index is missing, damaged, or not that of these segments.
+    Index(IndexFault),
+    /// A file that this software did not put there.
+    Stray(PathBuf),
+}
+
+impl Finding {
+    /// Whether durable facts are concerned, rather than something that the next start puts right by itself.
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::NoMarker(_) | Self::Marker(..) | Self::Chain(_) | Self::Journal(..) => true,
+            Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
+        }
+    }
+
+    /// What to do about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoMarker(_) => "check the path; if it is right, starting the node writes the file again",
+            Self::Marker(_, MarkerFault::Version { .. }) => "use the version that wrote the directory, or a later one",
+            Self::Marker(_, MarkerFault::Changed) => {
+                "delete the file: starting the node writes it again and builds the index again"
+            }
+            Self::Chain(_) => {
+                "stop the node, move the chain's folder out of the data directory and start again: the chain is fetched \
+                 from the peers that mirror it; keep the folder until that is done. Test the disk"
+            }
+            Self::TornChain(..) => "nothing: the next start cuts it off, nobody was told of it",
+            Self::Journal(..) => {
+                "if it is the end of the last file, nothing: the next start cuts it off. Otherwise move the file away; \
+                 heads and rosters are learned again from the peers. Test the disk"
+            }
+            Self::Index(_) => "nothing: the next start builds it again, as does `yizhang node rebuild-index`",
+            Self::Stray(_) => "move the file away",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMarker(path) => write!(f, "{} is missing", path.display()),
+            Self::Marker(path, fault) => write!(f, "{}: {fault}", path.display()),
+            Self::Chain(damage) => {
+                let Damage { origin, file, offset, fault } = damage;
+                write!(f, "{origin}: {} is damaged at byte {offset}: {fault}", file.display())
+            }
+            Self::TornChain(origin, torn) => write!(
+                f,
+                "{origin}: the last {} bytes of {}, from byte {}, are an unfinished write",
+                torn.bytes,
+                torn.file.display(),
+                torn.length
+            ),
+            Self::Journal(path, offset, fault) => write!(f, "{} at byte {offset}: {fault}", path.display()),
+            Self::Index(fault) => write!(f, "index: {fault}"),
+            Self::Stray(path) => write!(f, "{} does not belong here", path.display()),
+        }
+    }
+}
+
+impl CheckReport {
+    /// Whether every durable fact is as it was written.
+    pub fn is_sound(&self) -> bool {
+        !self.findings.iter().any(Finding::is_damage)
+    }
+}
+
+/// Verifies a whole data directory: every frame and checksum, every link and root, heads against the states that they
+/// stand behind, the journal, and the index against all of that. Changes nothing; a copy of the index is made in the
+/// folder for temporary files, because sled cannot open a database without writing to it. Signatures are for the audit:
+/// there is no roster here.
+///
+/// # Errors
+/// [`StoreError::InUse`] while a node runs, [`StoreError::Io`] for what cannot be read at all. Everything else is a
+/// finding.
+pub fn check(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<CheckReport> {
+    let _lock = Lock::take_if_there(folder)?;
+    let mut report = CheckReport::default();
+    let origins = origins(folder, &mut report)?;
+    let mut index = match IndexCheck::open(folder) {
+        Ok(index) => Some(index),
+        Err(fault) => {
+            report.findings.push(Finding::Index(fault));
+            None
+        }
+    };
+    for (number, origin) in (0_u16..).zip(origins) {
+        let chain = ChainFolder::new(folder, origin);
+        check_chain(&chain, number, index.as_mut(), progress, &mut report)?;
+    }
+    if let Some(index) = index {
+        report.index_entries = Some(index.entries());
+        report.findings.extend(index.finish().err().map(Finding::Index));
+    } else if report.chains.iter().all(|chain| chain.size.0 == 0) {
+        // Nothing to index, nothing to miss.
+        report.findings.retain(|finding| !matches!(finding, Finding::Index(IndexFault::Missing)));
+    }
+    check_journal(&folder.join("journal"), &mut report)?;
+    Ok(report)
+}
+
+/// The chains by the `format` file, or where it cannot be read, by the headers of the segments.
+fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
+    match marker::read(folder) {
+        Ok(Some(origins)) => return Ok(origins),
+        Ok(None) => report.findings.push(Finding::NoMarker(folder.join(marker::NAME))),
+        Err(StoreError::Marker { path, fault }) => report.findings.push(Finding::Marker(path, fault)),
+        Err(error) => return Err(error),
+    }
+    let mut origins = Vec::new();
+    for entry in fs::read_dir(folder.join("chains")).into_iter().flatten().flatten() {
+        let files = fs::read_dir(entry.path()).into_iter().flatten().flatten();
+        let header = files.filter_map(|file| fs::File::open(file.path()).ok()).find_map(|mut file| {
+            let mut header = [0; 96];
+            std::io::Read::read_exact(&mut file, &mut header).ok().map(|()| header)
+        });
+        let name = header.as_ref().and_then(|header| header.get(16..)).unwrap_or_default();
+        let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+        origins.extend(std::str::from_utf8(name).ok().and_then(Origin::parse));
+    }
+    Ok(origins)
+}
+
+fn check_chain(
+    chain: &ChainFolder,
+    number: u16,
+    mut index: Option<&mut IndexCheck>,
+    progress: &dyn Fn(Progress<'_>),
+    report: &mut CheckReport,
+) -> Result<()> {
+    let files = chain.list()?;
+    report.findings.extend(strays(chain, &files).map(Finding::Stray));
+    let bytes_total = chain.bytes(&files);
+    let origin = &chain.origin;
+    let mut bytes = 0;
+    let mut state = ChainState::empty(origin.clone());
+    let mut reader = FrameReader::new(chain.clone(), files.clone(), Place::default(), None);
+    let outcome = replay(&mut reader, state.clone(), false, |step| {
+        if let Step::Batch { extension, place, end } = step {
+            state = extension.after().clone();
+            bytes += end.offset - place.offset;
+            if let Some(index) = index.as_deref_mut() {
+                index.batch(number, &extension, place, end);
+            }
+            progress(Progress { origin, leaves: state.size().0, bytes, bytes_total });
+        }
+        Ok::<(), StoreError>(())
+    });
+    match outcome {
+        Ok(_) => {}
+        Err(Halt::Caller(error)) => return Err(error),
+        Err(Halt::Damage(damage)) => {
+            let finding = torn(chain, &files, &damage)?;
+            report.findings.push(finding.unwrap_or(Finding::Chain(damage)));
+        }
+    }
+    let (size, batches) = (state.size(), state.batches());
+    report.chains.push(ChainChecked { origin: origin.clone(), size, batches, bytes: bytes_total });
+    Ok(())
+}
+
+/// Whether damage is the tail that the next start would cut off.
+fn torn(chain: &ChainFolder, files: &[LeafIndex], damage: &Damage) -> Result<Option<Finding>> {
+    let last = files.last().map(|last| chain.file(*last)).filter(|last| *last == damage.file);
+    let Some(file) = last else { return Ok(None) };
+    let frame = matches!(
+        damage.fault,
+        DamageFault::Frame(FrameFault::Truncated { .. } | FrameFault::Header | FrameFault::Checksum)
+    );
+    if !frame || has_frame_after(&file, damage.offset + u64::from(damage.offset > 0))? {
+        return Ok(None);
+    }
+    let length = fs::metadata(&file).map_or(damage.offset, |file| file.len());
+    let truncated = Truncated { file, length: damage.offset, bytes: length.saturating_sub(damage.offset) };
+    Ok(Some(Finding::TornChain(chain.origin.clone(), truncated)))
+}
+
+/// Files in the folder of a chain that are no segments.
+fn strays(chain: &ChainFolder, files: &[LeafIndex]) -> impl Iterator<Item = PathBuf> {
+    let known: Vec<PathBuf> = files.iter().map(|first| chain.file(*first)).collect();
+    let entries = fs::read_dir(&chain.path).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(move |path| !known.contains(path))
+}
+
+fn check_journal(folder: &Path, report: &mut CheckReport) -> Result<()> {
+    for number in journal::list(folder)? {
+        let path = journal::path(folder, number);
+        let (entries, end, fault) = journal::read_file(&path, number)?;
+        report.journal_entries += wide(entries.len());
+        report.findings.extend(fault.map(|fault| Finding::Journal(path, end, fault)));
+    }
+    Ok(())
+}
+
+/// What a rebuild of the index did.
+#[derive(Clone, Debug)]
+pub struct RebuildReport {
+    /// What opening found; its index is [`crate::IndexOpened::Rebuilt`] unless there was nothing to index.
+    pub opened: Opened,
+    /// Bytes of the new index.
+    pub index_bytes: u64,
+}
+
+/// Throws the index of a data directory away and builds it again from the segments. Torn tails are cut off, as at any
+/// start.
+///
+/// # Errors
+/// As [`Store::open`].
+pub fn rebuild_index(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<RebuildReport> {
+    if marker::read(folder)?.is_none() {
+        // A mistyped path must not become an empty data directory.
+        let path = folder.join(marker::NAME);
+        let source = std::sync::Arc::new(std::io::Error::from(std::io::ErrorKind::NotFound));
+        return Err(StoreError::Io { action: "read", path, source });
+    }
+    let (store, opened) = Store::open_with(folder, Options::new(Vec::new()), Some(IndexFault::Asked), progress)?;
+    store.close()?;
+    Ok(RebuildReport { opened, index_bytes: load::bytes_under(&folder.join("index"))? })
+}

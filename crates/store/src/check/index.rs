@@ -1,0 +1,143 @@
+//! Comparing an index with what a replay of the segments says it should hold.
+
+use crate::{
+    error::IndexFault,
+    frames::{Mark, Marks},
+    index::{
+        checkpoint::read_marks,
+        load::{self, Loaded},
+        merge,
+        posting::postings,
+        rows::{OpenRows, RowKey},
+    },
+    segments::Place,
+};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    process,
+};
+use yizhang_ledger::{chain::Extension, hash::Hash};
+
+/// Memory for sled's cache during a check.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A copy of the index, open, and what the replay has said so far.
+pub(super) struct IndexCheck {
+    loaded: Loaded,
+    copy: Copy,
+    chains: BTreeMap<u16, ChainCheck>,
+    entries: u64,
+    sum: u64,
+    fault: Option<IndexFault>,
+}
+
+#[derive(Default)]
+struct ChainCheck {
+    open: OpenRows,
+    marks: Marks,
+    reached: bool,
+}
+
+/// A folder of temporary files, removed in the end.
+struct Copy(PathBuf);
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, path = %self.0.display(), "a temporary folder cannot be removed");
+        }
+    }
+}
+
+impl IndexCheck {
+    /// Copies the newest database, opens the copy and reads it whole.
+    pub(super) fn open(data: &Path) -> Result<Self, IndexFault> {
+        let folder = data.join("index");
+        let number = load::numbers(&folder).last().copied().ok_or(IndexFault::Missing)?;
+        let copy = Copy(std::env::temp_dir().join(format!("yizhang-check-{}-{number}", process::id())));
+        let failed = |error: io::Error| IndexFault::Engine { action: "copy the index", message: error.to_string() };
+        let _ = fs::remove_dir_all(&copy.0);
+        copy_folder(&load::database(&folder, number), &load::database(&copy.0, number)).map_err(failed)?;
+        let loaded = load::open(&copy.0, number, CACHE_BYTES)?;
+        load::verify(&loaded.engine, &loaded.checkpoint)?;
+        Ok(Self { loaded, copy, chains: BTreeMap::new(), entries: 0, sum: 0, fault: None })
+    }
+
+    pub(super) fn entries(&self) -> u64 {
+        self.loaded.checkpoint.entries()
+    }
+
+    /// Takes the next batch of a chain.
+    pub(super) fn batch(&mut self, number: u16, extension: &Extension, place: Place, end: Place) {
+        let Some(target) = self.loaded.checkpoint.chains.get(&number) else { return };
+        let after = extension.after();
+        if after.size() > target.state.size() {
+            return;
+        }
+        for posting in postings(extension.batch(), number) {
+            self.entries += 1;
+            self.sum = self.sum.wrapping_add(posting.digest());
+        }
+        let chain = self.chains.entry(number).or_default();
+        let mark = chain.marks.next(extension.batch().entry().first.0, place);
+        chain.marks.0.extend(mark);
+        let mut rows: Vec<(RowKey, Vec<Hash>)> = Vec::new();
+        chain
+            .open
+            .extend(extension.nodes(), |kept, row, nodes| rows.push((RowKey { chain: number, kept, row }, nodes)));
+        let mut fault = None;
+        if after.size() == target.state.size() {
+            chain.reached = true;
+            let same = after.link() == target.state.link()
+                && after.head() == target.state.head()
+                && (place, end) == (target.last, target.end)
+                && chain.open == target.open;
+            fault = (!same).then_some(IndexFault::Disagrees("the state of a chain"));
+        }
+        for (key, nodes) in rows {
+            match merge::read_row(&self.loaded.engine, key) {
+                Ok(Some(stored)) if stored.row() == nodes => {}
+                Ok(_) => fault = Some(IndexFault::Disagrees("a row of tree nodes")),
+                Err(error) => fault = Some(error),
+            }
+        }
+        self.fault = self.fault.take().or(fault);
+    }
+
+    /// The outcome, after all chains were read.
+    pub(super) fn finish(self) -> Result<(), IndexFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let checkpoint = &self.loaded.checkpoint;
+        for (number, target) in &checkpoint.chains {
+            let chain = self.chains.get(number).filter(|chain| chain.reached);
+            let chain = chain.ok_or(IndexFault::Disagrees("the last batch"))?;
+            let stored: Vec<Mark> = read_marks(&self.loaded.engine, *number, target.marks)?;
+            if stored != chain.marks.0 {
+                return Err(IndexFault::Disagrees("a list of marks"));
+            }
+        }
+        let sum = checkpoint.runs.iter().fold(0_u64, |sum, run| sum.wrapping_add(run.sum));
+        let same = (checkpoint.entries(), sum) == (self.entries, self.sum);
+        drop(self.loaded);
+        drop(self.copy);
+        if same { Ok(()) } else { Err(IndexFault::Disagrees("the postings")) }
+    }
+}
+
+fn copy_folder(source: &Path, target: &Path) -> io::Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let target = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Sorted runs: postings in ascending order, packed into chunks of at most 4 KiB.
+//!
+//! A chunk is a sequence of groups, one a key:
+//!
+//! ```text
+//! tag      1 byte   high half: bytes shared with the key before (0 in the first group of a chunk)
+//!                   low half: bytes that follow, less one; what is missing to 16 is zeros
+//! suffix   1..16
+//! count    varint   postings of the key in this chunk
+//! posting  varint   (leaf less the leaf before) times two, plus one if the chain changes
+//!          varint   only then: chain less the chain before, and the leaf before counts as 0
+//! ```
+
+use super::posting::Posting;
+use crate::number::{Fields, narrow, wide, write_varint};
+
+/// Largest chunk in bytes: larger values make sled write files of their own, which it never syncs.
+pub(crate) const CHUNK_BYTES_MAX: usize = 4_096;
+/// Bytes that one more posting of the same key, or the frame of a group, can take at most.
+const POSTING_BYTES_MAX: usize = 14;
+const GROUP_BYTES_MAX: usize = 20;
+
+/// Packs ascending postings into chunks.
+pub(crate) struct ChunkWriter {
+    chunk: Vec<u8>,
+    first_key: u128,
+    key_before: Option<u128>,
+    group: Group,
+}
+
+#[derive(Default)]
+struct Group {
+    key: u128,
+    count: u64,
+    bytes: Vec<u8>,
+    chain: u16,
+    leaf: u64,
+}
+
+/// A full chunk and the key that it starts with.
+pub(crate) struct Chunk {
+    pub(crate) first_key: u128,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl ChunkWriter {
+    pub(crate) fn new() -> Self {
+        Self { chunk: Vec::new(), first_key: 0, key_before: None, group: Group::default() }
+    }
+
+    /// Takes the next posting; returns a chunk when one is full.
+    pub(crate) fn push(&mut self, posting: Posting) -> Option<Chunk> {
+        let held = self.chunk.len() + self.group.bytes.len();
+        let mut full = None;
+        if self.group.count > 0 && held + 2 * GROUP_BYTES_MAX + POSTING_BYTES_MAX > CHUNK_BYTES_MAX {
+            full = self.finish();
+        } else if self.group.count > 0 && self.group.key != posting.key {
+            self.close_group();
+        }
+        if self.group.count == 0 {
+            self.group.key = posting.key;
+        }
+        self.group.push(posting);
+        full
+    }
+
+    /// The rest, if any.
+    pub(crate) fn finish(&mut self) -> Option<Chunk> {
+        self.close_group();
+        self.key_before = None;
+        let bytes = std::mem::take(&mut self.chunk);
+        (!bytes.is_empty()).then_some(Chunk { first_key: self.first_key, bytes })
+    }
+
+    fn close_group(&mut self) {
+        let group = std::mem::take(&mut self.group);
+        if group.count == 0 {
+            return;
+        }
+        let key = group.key.to_be_bytes();
+        let shared = self.key_before.map_or(0, |before| (before ^ group.key).leading_zeros() / 8);
+        // A key of the same chunk differs from the one before, so at most 15 bytes are shared and one follows.
+        let shared = narrow(u64::from(shared)).min(15);
+        let zeros = narrow(u64::from(group.key.trailing_zeros() / 8)).min(16);
+        let end = (16 - zeros).max(shared + 1);
+        let suffix = key.get(shared..end).unwrap_or_default();
+        let tag = shared << 4 | (suffix.len() - 1);
+        if self.chunk.is_empty() {
+            self.first_key = group.key;
+        }
+        self.chunk.push(u8::try_from(tag).unwrap_or(u8::MAX));
+        self.chunk.extend_from_slice(suffix);
+        write_varint(group.count, &mut self.chunk);
+        self.chunk.extend_from_slice(&group.bytes);
+        self.key_before = Some(group.key);
+    }
+}
+
+impl Group {
+    fn push(&mut self, posting: Posting) {
+        let changed = posting.chain != self.chain;
+        let base = if changed { 0 } else { self.leaf };
+        // Leaves are below 2^62: no disk holds more.
+        write_varint(posting.leaf.wrapping_sub(base) << 1 | u64::from(changed), &mut self.bytes);
+        if changed {
+            write_varint(u64::from(posting.chain - self.chain), &mut self.bytes);
+        }
+        (self.chain, self.leaf) = (posting.chain, posting.leaf);
+        self.count += 1;
+    }
+}
+
+/// Reads the postings of a chunk, in order; `None` if the bytes are no chunk.
+pub(crate) fn read_chunk(bytes: &[u8], mut each: impl FnMut(Posting)) -> Option<()> {
+    let mut fields = Fields(bytes);
+    let mut key_before = [0_u8; 16];
+    while !fields.0.is_empty() {
+        let [tag] = fields.array()?;
+        let (shared, length) = (usize::from(tag >> 4), usize::from(tag & 15) + 1);
+        let suffix = fields.take(length)?;
+        let mut key = [0; 16];
+        key.get_mut(..shared)?.copy_from_slice(key_before.get(..shared)?);
+        key.get_mut(shared..shared + length)?.copy_from_slice(suffix);
+        key_before = key;
+        let count = fields.varint()?;
+        // A posting takes a byte at least, so the count is bounded by the chunk.
+        if count > wide(fields.0.len()) {
+            return None;
+        }
+        let mut posting = Posting { key: u128::from_be_bytes(key), chain: 0, leaf: 0 };
+        for _ in 0..count {
+            let head = fields.varint()?;
+            if head & 1 == 1 {
+                posting.chain = posting.chain.checked_add(u16::try_from(fields.varint()?).ok()?)?;
+                posting.leaf = 0;
+            }
+            posting.leaf = posting.leaf.checked_add(head >> 1)?;
+            each(posting);
+        }
+    }
+    Some(())
+}

@@ -1,0 +1,120 @@
+//! The table in memory: what the index has not written yet. Bounded; when full it is frozen and written as a run.
+
+use super::{
+    checkpoint::ChainCheckpoint,
+    posting::{Posting, postings},
+    rows::{OpenRows, Pyramid, RowKey},
+};
+use crate::{frames::Mark, number::wide};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use yizhang_ledger::chain::Extension;
+
+/// Chains of postings start in one of so many buckets.
+const BUCKETS_MAX: usize = 1 << 20;
+/// End of a chain of postings.
+const NONE: u32 = u32::MAX;
+
+/// Postings, tree rows and frame marks since the last table, and where each chain stood after the last of them.
+pub(crate) struct Table {
+    slots: Vec<Slot>,
+    buckets: Vec<u32>,
+    batches: u64,
+    sum: u64,
+    pub(crate) rows: HashMap<RowKey, Arc<Pyramid>>,
+    pub(crate) marks: BTreeMap<u16, Vec<Mark>>,
+    pub(crate) checkpoints: BTreeMap<u16, ChainCheckpoint>,
+}
+
+struct Slot {
+    posting: Posting,
+    next: u32,
+}
+
+/// A batch on its way into the table.
+pub(crate) struct Insertion<'a> {
+    pub(crate) chain: u16,
+    pub(crate) extension: &'a Extension,
+    /// Where the chain stands after the batch, without its open rows.
+    pub(crate) checkpoint: ChainCheckpoint,
+    pub(crate) mark: Option<Mark>,
+}
+
+impl Table {
+    /// A table for about so many postings.
+    pub(crate) fn new(entries: usize) -> Self {
+        let buckets = entries.next_power_of_two().clamp(1, BUCKETS_MAX);
+        Self {
+            slots: Vec::new(),
+            buckets: vec![NONE; buckets],
+            batches: 0,
+            sum: 0,
+            rows: HashMap::new(),
+            marks: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a batch; `open` are the open rows of its chain.
+    pub(crate) fn insert(&mut self, insertion: Insertion<'_>, open: &mut OpenRows) {
+        let Insertion { chain, extension, checkpoint, mark } = insertion;
+        for posting in postings(extension.batch(), chain) {
+            self.push(posting);
+        }
+        open.extend(extension.nodes(), |kept, row, nodes| {
+            self.rows.insert(RowKey { chain, kept, row }, Arc::new(Pyramid::new(nodes)));
+        });
+        self.marks.entry(chain).or_default().extend(mark);
+        self.checkpoints.insert(chain, checkpoint);
+        self.batches += 1;
+    }
+
+    fn push(&mut self, posting: Posting) {
+        self.sum = self.sum.wrapping_add(posting.digest());
+        let bucket = self.bucket(posting.key);
+        let Some(head) = self.buckets.get_mut(bucket) else { return };
+        let Ok(slot) = u32::try_from(self.slots.len()) else { return };
+        self.slots.push(Slot { posting, next: *head });
+        *head = slot;
+    }
+
+    fn bucket(&self, key: u128) -> usize {
+        // The multiplier of Fibonacci hashing spreads keys that are not hashes, as in tests.
+        let bytes = (key ^ key >> 64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+        let low = bytes.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u32::from_le_bytes(*word));
+        crate::number::narrow(low.into()) & (self.buckets.len() - 1)
+    }
+
+    /// The postings of a key, in no order.
+    pub(crate) fn find(&self, key: u128, out: &mut Vec<Posting>) {
+        let mut next = self.buckets.get(self.bucket(key)).copied().unwrap_or(NONE);
+        while let Some(slot) = self.slots.get(crate::number::narrow(next.into())) {
+            if slot.posting.key == key {
+                out.push(slot.posting);
+            }
+            next = slot.next;
+        }
+    }
+
+    /// All postings in the order of runs.
+    pub(crate) fn sorted(&self) -> Vec<Posting> {
+        let mut postings: Vec<Posting> = self.slots.iter().map(|slot| slot.posting).collect();
+        postings.sort_unstable();
+        postings
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        wide(self.slots.len())
+    }
+
+    /// The sum of the digests of all postings.
+    pub(crate) const fn sum(&self) -> u64 {
+        self.sum
+    }
+
+    pub(crate) const fn batches(&self) -> u64 {
+        self.batches
+    }
+}

@@ -1,0 +1,260 @@
+//! The journal: small durable facts that are no batch. Append-only files in `journal/`, framed like segments.
+//!
+//! A file starts with 32 bytes: `YZJNL`, 0, 1, newline; its number (8 bytes); a checksum (16 bytes). An entry is
+//! `YZJR`, its kind, three zeros, its length (4 bytes), a checksum (16 bytes) over all that and the bytes, and the
+//! bytes. Integers are little endian.
+
+use crate::{
+    disk::{Disk, Handle, failed},
+    error::{Result, StoreError},
+    number::{Fields, narrow, wide},
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use yizhang_ledger::{hash::derive, segment::FrameFault};
+
+/// Largest entry: a roster of a whole federation (256 KiB), and room.
+pub const JOURNAL_ENTRY_BYTES_MAX: usize = 512 * 1024;
+
+/// Bytes after which a new file is started: small enough to read at once.
+const FILE_BYTES: u64 = 16 * 1024 * 1024;
+const FILE_MAGIC: [u8; 8] = *b"YZJNL\x00\x01\n";
+const FILE_HEADER_BYTES: usize = 32;
+const ENTRY_MAGIC: [u8; 4] = *b"YZJR";
+const ENTRY_HEADER_BYTES: usize = 28;
+const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store journal checksum";
+
+/// What an entry is about. Kinds that a version does not know are kept like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JournalKind(pub u8);
+
+impl JournalKind {
+    /// The largest head seen of a chain, as a signed note.
+    pub const HEAD_SEEN: Self = Self(1);
+    /// Two heads that cannot both be.
+    pub const FORK_EVIDENCE: Self = Self(2);
+    /// A version of the roster, as a signed note.
+    pub const ROSTER: Self = Self(3);
+    /// A cosignature that this node gave.
+    pub const COSIGNATURE_GIVEN: Self = Self(4);
+    /// A cosignature that this node received.
+    pub const COSIGNATURE_RECEIVED: Self = Self(5);
+}
+
+/// An entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// What it is about.
+    pub kind: JournalKind,
+    /// What it says.
+    pub bytes: Vec<u8>,
+}
+
+/// The journal open for appending.
+pub(crate) struct Journal {
+    disk: Disk,
+    folder: PathBuf,
+    files: Vec<u64>,
+    file: Option<Handle>,
+    end: u64,
+}
+
+/// What was cut off the end of the journal when it was opened.
+pub(crate) type Torn = Option<(PathBuf, u64, u64)>;
+
+impl Journal {
+    /// Opens the journal and cuts a torn tail off.
+    pub(crate) fn open(disk: Disk, folder: PathBuf) -> Result<(Self, Torn)> {
+        let mut journal = Self { disk, files: list(&folder)?, folder, file: None, end: 0 };
+        let mut torn = None;
+        if let Some(last) = journal.files.last().copied() {
+            let path = path(&journal.folder, last);
+            let (_, end, fault) = read_file(&path, last)?;
+            let length = fs::metadata(&path).map_err(failed("open", &path))?.len();
+            if let Some(fault) = fault {
+                let bytes = fs::read(&path).map_err(failed("read", &path))?;
+                if has_entry_after(bytes.get(narrow(end) + 1..).unwrap_or_default()) {
+                    return Err(StoreError::Journal { path, offset: end, fault });
+                }
+                torn = Some((path.clone(), end, length - end));
+            }
+            journal.reopen(last, end, torn.is_some())?;
+        }
+        Ok((journal, torn))
+    }
+
+    /// Opens the last file for appending at `end`; a file without even a header goes.
+    fn reopen(&mut self, number: u64, end: u64, torn: bool) -> Result<()> {
+        let path = path(&self.folder, number);
+        if end == 0 {
+            self.disk.remove(&path)?;
+            self.files.pop();
+            // The file before it is full, so the next entry starts a new one.
+            self.end = FILE_BYTES;
+            return Ok(());
+        }
+        let handle = self.disk.open(path)?;
+        if torn {
+            self.disk.truncate(&handle, end)?;
+        }
+        (self.file, self.end) = (Some(handle), end);
+        Ok(())
+    }
+
+    /// Appends an entry. Durable when it returns `Ok`.
+    pub(crate) fn append(&mut self, kind: JournalKind, bytes: &[u8]) -> Result<()> {
+        let mut out = Vec::with_capacity(FILE_HEADER_BYTES + ENTRY_HEADER_BYTES + bytes.len());
+        let starts_file = self.file.is_none() || self.end >= FILE_BYTES;
+        if starts_file {
+            self.start_file(&mut out)?;
+        }
+        write_entry(kind, bytes, &mut out);
+        let Some(file) = &self.file else { return Ok(()) };
+        // A crash before the sync leaves any part of the entry; it is cut off at the next start, or, if whole, kept.
+        self.disk.write(file, &out, self.end)?;
+        self.disk.sync(file)?;
+        if starts_file {
+            self.disk.sync_folder(&self.folder)?;
+        }
+        self.end += wide(out.len());
+        Ok(())
+    }
+
+    fn start_file(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        let number = self.files.last().map_or(0, |last| last + 1);
+        self.disk.create_folder(&self.folder)?;
+        self.file = Some(self.disk.create(path(&self.folder, number))?);
+        self.files.push(number);
+        self.end = 0;
+        out.extend_from_slice(&file_header(number));
+        Ok(())
+    }
+
+    /// The files and where the last one ends, for reading.
+    pub(crate) fn snapshot(&self) -> JournalReader {
+        let end = self.files.last().map(|last| (*last, self.end));
+        JournalReader { folder: self.folder.clone(), files: self.files.clone(), end, entries: Vec::new().into_iter() }
+    }
+}
+
+/// Reads the journal from its beginning up to what was durable when the reader was made.
+pub struct JournalReader {
+    folder: PathBuf,
+    files: Vec<u64>,
+    end: Option<(u64, u64)>,
+    entries: std::vec::IntoIter<JournalEntry>,
+}
+
+impl Iterator for JournalReader {
+    type Item = Result<JournalEntry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.entries.next() {
+                return Some(Ok(entry));
+            }
+            if self.files.is_empty() {
+                return None;
+            }
+            let number = self.files.remove(0);
+            let path = path(&self.folder, number);
+            match read_file(&path, number) {
+                Ok((mut entries, end, fault)) => {
+                    let durable = self.end.filter(|(last, _)| *last == number).map(|(_, durable)| durable);
+                    if let Some(fault) = fault.filter(|_| durable.is_none_or(|durable| end < durable)) {
+                        return Some(Err(StoreError::Journal { path, offset: end, fault }));
+                    }
+                    entries.retain(|(at, _)| durable.is_none_or(|durable| *at < durable));
+                    self.entries = entries.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>().into_iter();
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// The numbers of the files of a journal, ascending.
+pub(crate) fn list(folder: &Path) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut numbers: Vec<u64> = names.filter_map(|name| name.to_str()?.strip_suffix(".jnl")?.parse().ok()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+pub(crate) fn path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:020}.jnl"))
+}
+
+/// The entries of a file with where each starts, where reading ended, and why if not at the end of the file.
+type FileContent = (Vec<(u64, JournalEntry)>, u64, Option<FrameFault>);
+
+pub(crate) fn read_file(path: &Path, number: u64) -> Result<FileContent> {
+    let bytes = fs::read(path).map_err(failed("read", path))?;
+    let header = file_header(number);
+    if !bytes.starts_with(&header) {
+        let missing = FILE_HEADER_BYTES.saturating_sub(bytes.len());
+        let fault = if missing > 0 { FrameFault::Truncated { missing } } else { FrameFault::Header };
+        return Ok((Vec::new(), 0, Some(fault)));
+    }
+    let mut entries = Vec::new();
+    let mut at = FILE_HEADER_BYTES;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        match read_entry(rest) {
+            Ok((entry, length)) => {
+                entries.push((wide(at), entry));
+                at += length;
+            }
+            Err(fault) => return Ok((entries, wide(at), Some(fault))),
+        }
+    }
+    Ok((entries, wide(at), None))
+}
+
+fn has_entry_after(bytes: &[u8]) -> bool {
+    (0..bytes.len())
+        .any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(&ENTRY_MAGIC) && read_entry(rest).is_ok()))
+}
+
+fn file_header(number: u64) -> [u8; FILE_HEADER_BYTES] {
+    let mut header = [0; FILE_HEADER_BYTES];
+    let fields = [FILE_MAGIC, number.to_le_bytes()].concat();
+    let sum = derive(CHECKSUM_CONTEXT, &[&fields]);
+    let bytes = fields.into_iter().chain(sum.0);
+    header.iter_mut().zip(bytes).for_each(|(target, byte)| *target = byte);
+    header
+}
+
+fn write_entry(kind: JournalKind, bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&ENTRY_MAGIC);
+    out.extend_from_slice(&[kind.0, 0, 0, 0]);
+    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    let sum = derive(CHECKSUM_CONTEXT, &[out.get(start..).unwrap_or_default(), bytes]);
+    out.extend(sum.0.iter().take(16));
+    out.extend_from_slice(bytes);
+}
+
+fn read_entry(bytes: &[u8]) -> Result<(JournalEntry, usize), FrameFault> {
+    let missing = |wanted: usize| FrameFault::Truncated { missing: wanted.saturating_sub(bytes.len()) };
+    let mut fields = Fields(bytes.get(..ENTRY_HEADER_BYTES).ok_or_else(|| missing(ENTRY_HEADER_BYTES))?);
+    let (magic, kind, length, sum) = (fields.array(), fields.array(), fields.u32(), fields.array::<16>());
+    let (Some(ENTRY_MAGIC), Some([kind, 0, 0, 0])) = (magic, kind) else { return Err(FrameFault::Header) };
+    let length = length.map_or(usize::MAX, |length| narrow(length.into()));
+    if length > JOURNAL_ENTRY_BYTES_MAX {
+        return Err(FrameFault::Header);
+    }
+    let end = ENTRY_HEADER_BYTES + length;
+    let body = bytes.get(ENTRY_HEADER_BYTES..end).ok_or_else(|| missing(end))?;
+    let expected = derive(CHECKSUM_CONTEXT, &[bytes.get(..12).unwrap_or_default(), body]);
+    if sum.is_none_or(|sum| !expected.0.starts_with(&sum)) {
+        return Err(FrameFault::Checksum);
+    }
+    Ok((JournalEntry { kind: JournalKind(kind), bytes: body.to_vec() }, end))
+}

@@ -1,0 +1,45 @@
+//! `LOCK`: one process has a data directory open, and within it one handle.
+
+use crate::{
+    disk::failed,
+    error::{Result, StoreError},
+};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::Path,
+};
+
+const NAME: &str = "LOCK";
+
+/// Holds the directory until dropped. The system frees it when the process dies, however it dies.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the directory, creating the lock file if it is missing.
+    pub(crate) fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join(NAME);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        Self::of(file.map_err(failed("open", &path))?, folder)
+    }
+
+    /// As [`Lock::take`], but writes nothing: without a lock file there is nothing to take.
+    pub(crate) fn take_if_there(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(NAME);
+        match OpenOptions::new().write(true).open(&path) {
+            Ok(file) => Self::of(file, folder).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("open", &path)(error)),
+        }
+    }
+
+    fn of(file: File, folder: &Path) -> Result<Self> {
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: folder.into() }),
+            Err(TryLockError::Error(error)) => Err(failed("lock", &folder.join(NAME))(error)),
+        }
+    }
+}
