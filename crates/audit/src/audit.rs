@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
 };
@@ -62,7 +62,9 @@ pub struct Progress {
     pub records: u64,
     /// Bytes of the verified batches, those of earlier runs included.
     pub bytes: u64,
-    /// Bytes of all files of the directory when the audit began; 0 for a stream.
+    /// Bytes that this audit or runs before it have read, of all chains.
+    pub read_bytes: u64,
+    /// Bytes that there are to read, as the files were when it began; 0 for a stream. What cannot be read is passed over.
     pub total_bytes: u64,
 }
 
@@ -85,7 +87,7 @@ pub fn audit_directory(
     let marks = options.marks.as_ref().map(|path| Marks::open(path, &source, roster)).transpose()?;
     let (chains, findings) = segments::list(directory, roster)?;
     let total_bytes = chains.iter().fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
-    let audit = Audit { roster, options, marks: marks.as_ref(), progress, total_bytes };
+    let audit = Audit { roster, options, marks: marks.as_ref(), progress, read_bytes: AtomicU64::new(0), total_bytes };
     let chains = audit.all(chains)?;
     Ok(Report::new(source, RosterName::of(roster), chains, findings))
 }
@@ -105,7 +107,7 @@ pub fn audit_stream<E: Display>(
     marks: Option<&Marks>,
     progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
 ) -> Result<ChainReport, AuditError> {
-    let audit = Audit { roster, options, marks, progress, total_bytes: 0 };
+    let audit = Audit { roster, options, marks, progress, read_bytes: AtomicU64::new(0), total_bytes: 0 };
     let (replay, _) = audit.replay(origin)?;
     let place = Place::region(origin.region());
     let pieces = batches.flat_map(move |pair| {
@@ -128,6 +130,8 @@ struct Audit<'a> {
     options: &'a Options,
     marks: Option<&'a Marks>,
     progress: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+    /// Bytes read so far, what earlier runs have read counted as read.
+    read_bytes: AtomicU64,
     total_bytes: u64,
 }
 
@@ -162,6 +166,8 @@ impl Audit<'_> {
             let place = Place::region(chain.origin.region());
             replay.remark(Finding::note(Code::NoData, &place, "the source holds nothing of this chain"));
         }
+        let earlier = chain.bytes_before(from.unwrap_or_default());
+        self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
         self.one(chain.read(from), replay)
     }
 
@@ -176,6 +182,9 @@ impl Audit<'_> {
         let run = &self.options.run;
         let mut marked_bytes = replay.verified().tally.bytes;
         let mut failure = None;
+        let pieces = pieces.inspect(|piece| {
+            self.read_bytes.fetch_add(u64::try_from(piece.bytes()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        });
         let flow = pipeline::run(pieces, &mut replay, self.roster, |replay| {
             let bytes = replay.verified().tally.bytes;
             if bytes.saturating_sub(marked_bytes) >= self.options.mark_every_bytes {
@@ -208,6 +217,7 @@ impl Audit<'_> {
             size: verified.state.size(),
             records: verified.tally.records,
             bytes: verified.tally.bytes,
+            read_bytes: self.read_bytes.load(Ordering::Relaxed),
             total_bytes: self.total_bytes,
         }
     }

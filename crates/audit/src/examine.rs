@@ -6,7 +6,7 @@ use crate::{
     finding::{Code, Finding, Place},
     segments::{Piece, Position, What},
     tail,
-    tally::Tally,
+    tally::{Counter, Tally},
 };
 use std::fmt::Display;
 use yizhang_ledger::{
@@ -60,8 +60,9 @@ impl Piece {
 }
 
 fn read_batch(bytes: Vec<u8>) -> Result<(Box<Batch>, Tally), Invalid> {
-    let batch = Batch::parse(bytes)?;
-    let tally = Tally::of(&batch);
+    let mut counter = Counter::default();
+    let batch = Batch::parse_with(bytes, |record| counter.see(record))?;
+    let tally = counter.finish(&batch);
     Ok((Box::new(batch), tally))
 }
 

@@ -1,7 +1,7 @@
 //! One chain through the machine: a window is read while the one before is examined on every core and the one before
 //! that is followed in order. Three windows are all that is ever in memory.
 
-use crate::{examine::Examined, replay::Replay, segments::Piece, segments::What};
+use crate::{examine::Examined, replay::Replay, segments::Piece};
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use yizhang_ledger::roster::Roster;
@@ -44,14 +44,4 @@ fn window(pieces: &mut impl Iterator<Item = Piece>) -> Vec<Piece> {
         window.push(piece);
     }
     window
-}
-
-impl Piece {
-    fn bytes(&self) -> usize {
-        match &self.what {
-            What::Frame { frame, .. } => frame.len(),
-            What::Batch(bytes) | What::Head(bytes) => bytes.len(),
-            What::SegmentStart(_) | What::Remark(_) | What::Lost(_) => 0,
-        }
-    }
 }

@@ -45,6 +45,18 @@ pub(crate) struct Piece {
     pub(crate) what: What,
 }
 
+impl Piece {
+    /// Bytes that were read for it.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.what {
+            What::SegmentStart(_) => FILE_HEADER_BYTES,
+            What::Frame { frame, .. } => frame.len(),
+            What::Batch(bytes) | What::Head(bytes) => bytes.len(),
+            What::Remark(_) | What::Lost(_) => 0,
+        }
+    }
+}
+
 pub(crate) enum What {
     /// A segment starts, by its name.
     SegmentStart(LeafIndex),
@@ -146,6 +158,12 @@ impl ChainFiles {
     /// Bytes of all files, as they were listed.
     pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().fold(0, |sum, segment| sum.saturating_add(segment.bytes))
+    }
+
+    /// Bytes before a position.
+    pub(crate) fn bytes_before(&self, position: Position) -> u64 {
+        let earlier = self.segments.iter().filter(|segment| segment.first < position.segment);
+        earlier.fold(position.offset, |sum, segment| sum.saturating_add(segment.bytes))
     }
 
     /// Reads the chain from the start, or from where an earlier run has verified it to.

@@ -51,33 +51,41 @@ pub struct Paid {
     pub person_fen: i128,
 }
 
-impl Tally {
-    /// Counts one batch. Costs about as much as reading its records once more.
-    pub(crate) fn of(batch: &Batch) -> Self {
-        let mut kinds: BTreeMap<Kind, (u64, bool)> = BTreeMap::new();
-        let mut paid: BTreeMap<(Namespace, &str), Paid> = BTreeMap::new();
-        for (_, entry) in batch.records() {
-            // Only received money is read again for its sums; for other kinds the first record tells whether it is read.
-            let (count, _) = kinds
-                .entry(entry.kind)
-                .or_insert_with(|| (0, !matches!(Record::read(&entry), Ok(Record::Unknown(..)))));
-            *count = count.saturating_add(1);
-            if entry.kind == Kind::RECEIVED
-                && let Ok(Record::Contribution(_, contribution)) = Record::read(&entry)
-            {
-                let Scheme { namespace, code } = contribution.scheme;
-                paid.entry((namespace, code.as_str())).or_default().absorb(&Paid::of(&contribution));
+/// Counts while a batch is read.
+#[derive(Default)]
+pub(crate) struct Counter {
+    /// Records of each kind, and whether the kind is read.
+    kinds: BTreeMap<Kind, (u64, bool)>,
+    paid: BTreeMap<Namespace, BTreeMap<String, Paid>>,
+}
+
+impl Counter {
+    pub(crate) fn see(&mut self, record: &Record<'_>) {
+        let known = !matches!(record, Record::Unknown(..));
+        let (count, _) = self.kinds.entry(record.kind()).or_insert((0, known));
+        *count = count.saturating_add(1);
+        if let Record::Contribution(Kind::RECEIVED, contribution) = record {
+            let Scheme { namespace, code } = contribution.scheme;
+            let schemes = self.paid.entry(namespace).or_default();
+            // Looked up before it is inserted, so that a text is made once for each scheme and not for each record.
+            match schemes.get_mut(code.as_str()) {
+                Some(paid) => paid.absorb(&Paid::of(contribution)),
+                None => drop(schemes.insert(code.as_str().to_owned(), Paid::of(contribution))),
             }
         }
-        let mut tally = Self {
+    }
+
+    /// The counts of the batch that was read.
+    pub(crate) fn finish(self, batch: &Batch) -> Tally {
+        let mut tally = Tally {
             batches: 1,
             records: u64::from(batch.entry().records),
             bytes: u64::try_from(batch.bytes().len()).unwrap_or(u64::MAX),
             first_time_ms: Some(batch.entry().time.0),
             last_time_ms: Some(batch.entry().time.0),
-            ..Self::default()
+            ..Tally::default()
         };
-        for (kind, (count, known)) in kinds {
+        for (kind, (count, known)) in self.kinds {
             add(&mut tally.kinds, kind.to_string(), count);
             if !known {
                 add(&mut tally.unknown_kinds, kind.to_string(), count);
@@ -86,12 +94,15 @@ impl Tally {
         for submission in &batch.entry().submissions.0 {
             add(&mut tally.submitters, submission.submitter.clone(), submission.records.into());
         }
-        for ((namespace, code), sums) in paid {
-            tally.paid.insert(format!("{}:{code}", namespace.prefix()), sums);
+        for (namespace, schemes) in self.paid {
+            let named = schemes.into_iter().map(|(code, paid)| (format!("{}:{code}", namespace.prefix()), paid));
+            named.for_each(|(scheme, paid)| slot(&mut tally.paid, scheme).absorb(&paid));
         }
         tally
     }
+}
 
+impl Tally {
     /// Adds what follows in the chain.
     pub(crate) fn absorb(&mut self, later: Self) {
         self.batches = self.batches.saturating_add(later.batches);

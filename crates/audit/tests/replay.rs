@@ -3,8 +3,13 @@
 mod fixture;
 
 use fixture::{Data, Federation, Writer, audit, faults, notes, origin, roster};
-use std::{collections::BTreeMap, convert::Infallible, ops::ControlFlow};
-use yizhang_audit::{AuditError, Code, Options, audit_directory, audit_stream};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    ops::ControlFlow,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use yizhang_audit::{AuditError, Code, Options, Progress, audit_directory, audit_stream};
 use yizhang_ledger::record::Record;
 
 #[test]
@@ -95,11 +100,32 @@ fn a_directory_without_chains_is_an_error_and_no_report() {
 #[test]
 fn many_batches_in_many_windows_keep_their_order() {
     let data = Data::empty();
-    let signed = Writer::new(440_000).batches(&[1; 3_000]);
+    let signed = Writer::new(440_000).batches(&vec![1; 3_000]);
     signed.chunks(700).for_each(|file| data.write(440_000, file));
     let roster = roster(&[440_000]);
     let report = audit(data.path(), &roster, &Options::default());
     assert_eq!(faults(&report, 440_000), []);
     assert_eq!(report.totals.batches, 3_000);
     assert_eq!(report.chains[0].size, signed.last().unwrap().size().0);
+}
+
+#[test]
+fn a_source_is_read_no_further_ahead_than_three_windows() {
+    const WINDOW: u64 = 4 * 1_024 * 1_024;
+    let signed = Writer::new(440_000).batches(&[8_000; 30]);
+    let batch = signed[1].pair().0.len() as u64;
+    assert!(30 * batch > 5 * WINDOW, "the chain is too small to tell");
+    let (pulled, ahead) = (AtomicU64::new(0), AtomicU64::new(0));
+    let pairs = signed.iter().map(|signed| {
+        pulled.fetch_add(signed.pair().0.len() as u64, Ordering::Relaxed);
+        Ok::<_, Infallible>(signed.pair())
+    });
+    let progress = |progress: &Progress| {
+        ahead.fetch_max(pulled.load(Ordering::Relaxed) - progress.bytes, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let roster = roster(&[440_000]);
+    audit_stream(&origin(440_000), pairs, &roster, &Options::default(), None, &progress).unwrap();
+    let ahead = ahead.into_inner();
+    assert!(ahead > 0 && ahead <= 3 * (WINDOW + batch), "{ahead} bytes ahead");
 }
