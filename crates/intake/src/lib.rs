@@ -14,7 +14,7 @@
 //!
 //! let file = "社会保障号码,险种,费款所属期,到账日期,参保地,单位编号,缴费基数,单位缴费比例,个人缴费比例,单位应缴,\
 //! 个人应缴,单位实缴,个人实缴,个人划入,业务流水号\n\
-//! 440300199003078812,110,2018-12,2019-01-20,440300,91440300708461136T,4500.00,14%,8%,630.00,\
+//! 440300199003078812,110,2018-12,2019-01-20,440300,91441900MA0000074G,4500.00,14%,8%,630.00,\
 //! 360.00,630.00,360.00,360.00,A1\n";
 //! let secret = FederationSecret::new([7; 32]);
 //! let intake = Intake::open(Source::Bytes(file.as_bytes().into()), &ReadOptions::default())?;
@@ -49,6 +49,7 @@ mod json;
 mod others;
 mod parsed;
 mod row;
+pub mod sample;
 mod source;
 pub mod tables;
 mod usage;

@@ -105,6 +105,9 @@ fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
 
 fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
     let record = record(cells, book, frame)?;
+    if cells.is_faulty() {
+        return None;
+    }
     let mut bytes = Vec::with_capacity(192);
     if let Err(fault) = record.write(&mut bytes) {
         let reason = match fault {
