@@ -4,13 +4,13 @@ use crate::{
     account::{RecordNumber, Standing},
     family::Family,
 };
-use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use yizhang_ledger::{
     Verified,
     entry::{Kind, RecordId},
     fact::Fact,
     record::{Contribution, Period, Record},
-    value::{Day, Division, Month},
+    value::{Day, Division, LeafIndex, Month},
 };
 
 /// The date of an account.
@@ -205,6 +205,9 @@ fn target_id(record: &Record<'_>) -> Option<RecordId> {
 
 /// `held` is sorted by region and id.
 fn find_targets(held: &mut [Held<'_>]) {
+    if held.iter().all(|one| target_id(&one.fact.record).is_none()) {
+        return;
+    }
     let mut ids: Vec<RecordId> = held.iter().map(|held| held.fact.id).collect();
     ids.sort_unstable();
     let targets: Vec<Target> = held
@@ -275,42 +278,40 @@ fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
 
 /// Sorts, and lets targets follow their records.
 fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
-    let mut keyed: Vec<(usize, Held<'_>)> = held.into_iter().enumerate().collect();
-    keyed.sort_unstable_by(|(_, one), (_, other)| compare(one, other));
-    let mut places = vec![0_usize; keyed.len()];
-    for (place, (before, _)) in keyed.iter().enumerate() {
+    let keys = keys(&held);
+    let mut order: Vec<usize> = (0..held.len()).collect();
+    order.sort_unstable_by_key(|at| keys.get(*at));
+    let mut places = vec![0_usize; held.len()];
+    for (place, before) in order.iter().enumerate() {
         if let Some(slot) = places.get_mut(*before) {
             *slot = place;
         }
     }
-    for (_, one) in &mut keyed {
+    let mut slots: Vec<Option<Held<'_>>> = held.into_iter().map(Some).collect();
+    let mut sorted: Vec<Held<'_>> =
+        order.into_iter().filter_map(|before| slots.get_mut(before).and_then(Option::take)).collect();
+    for one in &mut sorted {
         if let Target::At(before) = one.target {
             one.target = places.get(before).map_or(Target::Unknown, |place| Target::At(*place));
         }
     }
-    keyed.into_iter().map(|(_, one)| one).collect()
+    sorted
 }
 
-fn compare(one: &Held<'_>, other: &Held<'_>) -> Ordering {
-    let key = |held: &Held<'_>| {
-        let fact = held.fact;
-        (
-            held.period.map(|period| (period.first, period.months)),
-            rank(held),
-            province(held),
-            fact.region,
-            fact.index,
-            fact.id,
-        )
+/// Family (by its place among those of the set, records without one last), period, rank, province, region, position,
+/// content. No two records share all of it.
+type SortKey = (usize, Option<(Month, u8)>, (u8, Kind), Division, Division, LeafIndex, RecordId);
+
+fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
+    // Comparing numbers rather than names makes the sort several times faster.
+    let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
+    let families: Vec<Family<'_>> = families.into_iter().collect();
+    let key = |one: &Held<'_>| {
+        let family = one.family.and_then(|family| families.binary_search(&family).ok()).unwrap_or(usize::MAX);
+        let period = one.period.map(|period| (period.first, period.months));
+        (family, period, rank(one), province(one), one.fact.region, one.fact.index, one.fact.id)
     };
-    // Records without a family come last.
-    let family = match (one.family, other.family) {
-        (Some(one), Some(other)) => one.cmp(&other),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
-    };
-    family.then_with(|| key(one).cmp(&key(other)))
+    held.iter().map(key).collect()
 }
 
 /// Effective rank, the highest first: reversals and refunds, corrections, differences, receipts, dues, the rest by kind.

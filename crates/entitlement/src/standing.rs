@@ -90,17 +90,17 @@ fn has_followed_target(set: &RecordSet<'_>, at: usize) -> bool {
     })
 }
 
-/// What tells one transaction of an agency's books from another.
+/// What tells one transaction of an agency's books from another. What differs most often stands first, for the sort.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct BusinessKey<'f> {
-    region: Division,
-    agency: Code<'f>,
-    system: Code<'f>,
-    serial: Code<'f>,
-    scheme: Scheme<'f>,
     period: Period,
     kind: Kind,
     nature: u16,
+    region: Division,
+    scheme: Scheme<'f>,
+    serial: Code<'f>,
+    agency: Code<'f>,
+    system: Code<'f>,
 }
 
 /// Of records under one business key the first of the chain acts (C09). Without a serial there is no key.

@@ -160,9 +160,9 @@ fn order_repetition_and_partition_of_the_facts_change_no_byte() {
         let facts = federation.facts();
         let expected = fold(&facts, history.as_of).canonical_json();
         // Two parts that overlap, each in an order of its own, as if gathered from two nodes.
-        let mut one: Vec<_> = facts.iter().filter(|_| rng.random_ratio(1, 2)).cloned().collect();
-        let mut other: Vec<_> = facts.iter().filter(|fact| !one.contains(fact)).cloned().collect();
-        other.extend(one.iter().filter(|_| rng.random_ratio(1, 3)).cloned());
+        let mut one: Vec<_> = facts.iter().filter(|_| rng.random_ratio(1, 2)).copied().collect();
+        let mut other: Vec<_> = facts.iter().filter(|fact| !one.contains(fact)).copied().collect();
+        other.extend(one.iter().filter(|_| rng.random_ratio(1, 3)).copied());
         one.shuffle(rng);
         other.shuffle(rng);
         one.extend(other);
