@@ -1,0 +1,255 @@
+//! Random valid evidence, from a seed that every test prints.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses its own part")]
+
+#[path = "../../examples/vectors/generate/mod.rs"]
+pub mod generate;
+
+use generate::sample;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use yizhang_ledger::{
+    batch::{RecordBlock, SubmissionId},
+    chain::{ChainState, Extension, Submitted},
+    entry::{Kind, RecordId},
+    hash::Hash,
+    person::AccountId,
+    record::{
+        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
+        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+    },
+    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
+};
+
+/// A source of random values for a test. The seed is that of `YIZHANG_SEED`, or always the same; a failing test prints it.
+pub fn random(test: &str) -> ChaCha8Rng {
+    let seed = std::env::var("YIZHANG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
+    println!("{test}: YIZHANG_SEED={seed}");
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+pub fn bytes(rng: &mut ChaCha8Rng, most: usize) -> Vec<u8> {
+    let length = rng.random_range(0..=most);
+    (0..length).map(|_| rng.random()).collect()
+}
+
+/// Texts that codes are taken from, so that records can borrow.
+pub fn codes(rng: &mut ChaCha8Rng) -> Vec<String> {
+    let code = |rng: &mut ChaCha8Rng| {
+        let length = rng.random_range(1..=32);
+        (0..length).map(|_| char::from(rng.random_range(0x21..=0x7e_u8))).collect()
+    };
+    (0..6).map(|_| code(rng)).collect()
+}
+
+/// One random valid record of each kind that is read.
+pub fn records<'a>(rng: &mut ChaCha8Rng, codes: &'a [String]) -> Vec<Record<'a>> {
+    Kind::NAMED.iter().filter_map(|(kind, _)| record(rng, codes, *kind)).collect()
+}
+
+fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<Record<'a>> {
+    let mut from = Draw { rng, codes };
+    Some(match sample::record(kind)? {
+        Record::Contribution(..) => Record::Contribution(kind, from.contribution(kind)),
+        Record::Reversal(_) => Record::Reversal(from.reversal()),
+        Record::InterestCredit(_) => Record::InterestCredit(from.interest()),
+        Record::Participation(..) => Record::Participation(kind, from.participation()),
+        Record::Transfer(..) => Record::Transfer(kind, from.transfer()),
+        Record::Benefit(..) => Record::Benefit(kind, from.benefit()),
+        Record::Identity(..) => Record::Identity(kind, from.identity(kind)),
+        Record::Unknown(..) => return None,
+    })
+}
+
+struct Draw<'r, 'a> {
+    rng: &'r mut ChaCha8Rng,
+    codes: &'a [String],
+}
+
+impl<'a> Draw<'_, 'a> {
+    fn code(&mut self) -> Code<'a> {
+        let at = self.rng.random_range(0..=self.codes.len());
+        self.codes.get(at).map_or(Code::NONE, |code| Code::new(code).unwrap())
+    }
+
+    fn fen(&mut self) -> Fen {
+        let most = [0, 200, 100_000_000, Fen::MAX][self.rng.random_range(0..4)];
+        Fen::new(self.rng.random_range(-most..=most)).unwrap()
+    }
+
+    fn month(&mut self) -> Month {
+        Month::new(self.rng.random_range(22_800..=65_000)).unwrap()
+    }
+
+    fn day(&mut self) -> Day {
+        let (year, month) = (self.rng.random_range(1_900..=9_999), self.rng.random_range(1..=12));
+        Day::new(year * 10_000 + month * 100 + self.rng.random_range(1..=28)).unwrap()
+    }
+
+    fn place(&mut self) -> Division {
+        Division::new(self.rng.random_range(100_000..=999_999)).unwrap()
+    }
+
+    fn account(&mut self) -> AccountId {
+        AccountId(self.rng.random())
+    }
+
+    fn target(&mut self) -> RecordId {
+        RecordId(Hash(self.rng.random()))
+    }
+
+    fn rate(&mut self) -> Rate {
+        Rate::new(self.rng.random_range(0..=100_000)).unwrap()
+    }
+
+    fn shares(&mut self) -> Shares {
+        Shares { unit: self.fen(), person: self.fen() }
+    }
+
+    fn scheme(&mut self) -> Scheme<'a> {
+        let (_, namespace) = Namespace::ALL[self.rng.random_range(0..5)];
+        Scheme { namespace, code: Code::new(&self.codes[self.rng.random_range(0..self.codes.len())]).unwrap() }
+    }
+
+    fn payer(&mut self) -> Payer<'a> {
+        let kinds = [PayerKind::Unit, PayerKind::Person, PayerKind::Government, PayerKind::Platform, PayerKind::Fund];
+        let kind = kinds[self.rng.random_range(0..5)];
+        let id = if kind == PayerKind::Unit { self.scheme().code } else { self.code() };
+        Payer { kind, id }
+    }
+
+    fn account_type(&mut self) -> AccountType {
+        if self.rng.random() { AccountType::General } else { AccountType::Temporary }
+    }
+
+    fn source(&mut self) -> Source<'a> {
+        Source { agency: self.code(), system: self.code(), serial: self.code() }
+    }
+
+    fn contribution(&mut self, kind: Kind) -> Contribution<'a> {
+        let target = if kind == Kind::REFUND || self.rng.random() { Some(self.target()) } else { None };
+        Contribution {
+            account: self.account(),
+            scheme: self.scheme(),
+            period: Period { first: self.month(), months: self.rng.random_range(1..=12) },
+            settlement: self.month(),
+            received: if kind == Kind::DUE { None } else { Some(self.day()) },
+            place: self.place(),
+            payer: self.payer(),
+            nature: self.rng.random(),
+            base: self.fen(),
+            rates: ShareRates { unit: self.rate(), person: self.rate() },
+            due: self.shares(),
+            paid: self.shares(),
+            credited: self.shares(),
+            full: self.rng.random(),
+            late_fee: self.fen(),
+            subsidies: Subsidies { central: self.fen(), province: self.fen(), city: self.fen(), county: self.fen() },
+            account_type: self.account_type(),
+            target,
+            source: self.source(),
+        }
+    }
+
+    fn reversal(&mut self) -> Reversal<'a> {
+        Reversal { account: self.account(), target: self.target(), reason: self.code(), source: self.source() }
+    }
+
+    fn interest(&mut self) -> InterestCredit<'a> {
+        InterestCredit {
+            account: self.account(),
+            scheme: self.scheme(),
+            year: self.rng.random_range(1_900..=9_999),
+            rate: self.rate(),
+            amount: self.shares(),
+            posted: self.day(),
+            source: self.source(),
+        }
+    }
+
+    fn participation(&mut self) -> Participation<'a> {
+        Participation {
+            account: self.account(),
+            scheme: self.scheme(),
+            from: self.month(),
+            place: self.place(),
+            payer: self.payer(),
+            reason: self.code(),
+            account_type: self.account_type(),
+            source: self.source(),
+        }
+    }
+
+    fn transfer(&mut self) -> TransferStep<'a> {
+        let first = self.month();
+        let span = self.rng.random::<bool>().then(|| (first, first.plus(self.rng.random_range(0..400)).unwrap()));
+        TransferStep {
+            account: self.account(),
+            case: CaseId(self.rng.random()),
+            scheme: self.scheme(),
+            source_side: TransferSide { place: self.place(), agency: self.code() },
+            target_side: TransferSide { place: self.place(), agency: self.code() },
+            on: self.day(),
+            first: span.map(|(first, _)| first),
+            last: span.map(|(_, last)| last),
+            sums: TransferSums {
+                deemed_months: self.rng.random(),
+                actual_months: self.rng.random(),
+                personal_account: self.fen(),
+                personal_account_unit: self.fen(),
+                pool: self.fen(),
+            },
+            account_type: self.account_type(),
+            document: Hash(self.rng.random()),
+            reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn benefit(&mut self) -> Benefit<'a> {
+        let from = self.month();
+        Benefit {
+            account: self.account(),
+            scheme: self.scheme(),
+            item: self.code(),
+            from,
+            until: if self.rng.random() { from.plus(self.rng.random_range(0..400)) } else { None },
+            amount: self.fen(),
+            on: self.day(),
+            place: self.place(),
+            target: if self.rng.random() { Some(self.target()) } else { None },
+            reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn identity(&mut self, kind: Kind) -> Identity<'a> {
+        Identity {
+            account: self.account(),
+            other: self.account(),
+            target: (kind == Kind::IDENTITY_SPLIT).then(|| self.target()),
+            reason: self.code(),
+            evidence: Hash(self.rng.random()),
+            on: self.day(),
+            source: self.source(),
+        }
+    }
+}
+
+/// The next batch of a chain: random records in some submissions.
+pub fn extension(rng: &mut ChaCha8Rng, state: &ChainState, time: UnixMillis) -> Extension {
+    let codes = codes(rng);
+    let all = records(rng, &codes);
+    let submitted: Vec<Submitted> = (0..rng.random_range(1..=3))
+        .map(|_| {
+            let count = rng.random_range(1..=4);
+            let bytes = (0..count).flat_map(|_| sample::entry(&all[rng.random_range(0..all.len())])).collect();
+            Submitted {
+                id: SubmissionId(rng.random()),
+                submitter: codes[0].clone(),
+                block: RecordBlock::parse(bytes).unwrap(),
+            }
+        })
+        .collect();
+    state.prepare(&submitted, time, state.roster() + 1).unwrap()
+}
