@@ -46,9 +46,9 @@ impl Store {
     /// for a million records.
     ///
     /// # Errors
-    /// [`StoreError::InUse`](crate::StoreError::InUse), [`StoreError::Marker`](crate::StoreError::Marker),
-    /// [`StoreError::RegionTaken`](crate::StoreError::RegionTaken),
-    /// [`StoreError::Journal`](crate::StoreError::Journal), [`StoreError::Io`](crate::StoreError::Io).
+    /// [`StoreError::InUse`], [`StoreError::Marker`],
+    /// [`StoreError::RegionTaken`],
+    /// [`StoreError::Journal`], [`StoreError::Io`].
     pub fn open(folder: &Path, options: Options) -> Result<(Self, Opened)> {
         Self::open_with(folder, options, None, &|_| {})
     }

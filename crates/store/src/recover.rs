@@ -71,16 +71,12 @@ impl Store {
                 if first_step && matches!(damage.fault, DamageFault::Evidence(_)) {
                     return Ok(Err(IndexFault::Disagrees("the state of a chain")));
                 }
-                match self.cut_tail(chain, &damage, tail)? {
-                    Some((truncated, end)) => {
-                        recovered.truncated = Some(truncated);
-                        end
-                    }
-                    None => {
-                        chain.view_mut().damage = Some(damage);
-                        return Ok(Ok(recovered));
-                    }
-                }
+                let Some((truncated, end)) = self.cut_tail(chain, &damage, tail)? else {
+                    chain.view_mut().damage = Some(damage);
+                    return Ok(Ok(recovered));
+                };
+                recovered.truncated = Some(truncated);
+                end
             }
         };
         *self.writer(chain)? = Writer { end, ..Writer::default() };

@@ -162,7 +162,9 @@ pub(crate) fn write_marks(engine: &Engine, chain: u16, from: u64, marks: &[Mark]
     let per_value = CHUNK_BYTES_MAX / MARK_ENCODED_BYTES;
     for (number, part) in (from..).step_by(per_value).zip(marks.chunks(per_value)) {
         let mut value = Vec::with_capacity(part.len() * MARK_ENCODED_BYTES);
-        part.iter().for_each(|mark| mark.write(&mut value));
+        for mark in part {
+            mark.write(&mut value);
+        }
         let mut key = marks_prefix(chain);
         key.extend_from_slice(&number.to_be_bytes());
         engine.insert(&key, &value)?;

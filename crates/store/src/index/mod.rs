@@ -154,7 +154,9 @@ impl Index {
             tables.active.find(key, &mut found);
             tables.frozen.clone()
         };
-        frozen.iter().for_each(|table| table.find(key, &mut found));
+        for table in &frozen {
+            table.find(key, &mut found);
+        }
         let outcome = {
             let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
             published.runs.iter().try_for_each(|run| merge::find(&published.engine, run, key, &mut found))

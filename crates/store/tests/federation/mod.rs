@@ -158,14 +158,16 @@ impl World {
         let notes: Vec<_> = extensions.iter().map(|extension| chain.sign(extension.after())).collect();
         let group: Vec<_> = extensions.iter().zip(&notes).map(|(e, note)| (e, Some(note.as_slice()))).collect();
         store.persist(&chain.origin, &group).unwrap();
-        group.iter().for_each(|_| drop(chain.acknowledge()));
+        for _ in &group {
+            chain.acknowledge();
+        }
     }
 
     /// Random appends on random chains.
     pub fn random_work(&mut self, store: &Store, batches: usize) {
         for _ in 0..batches {
             let number = self.rng.random_range(0..self.chains.len());
-            let mut sizes = |rng: &mut ChaCha8Rng| -> Vec<usize> {
+            let sizes = |rng: &mut ChaCha8Rng| -> Vec<usize> {
                 (0..rng.random_range(1..4)).map(|_| rng.random_range(1..30)).collect()
             };
             if number == 0 {
