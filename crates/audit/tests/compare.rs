@@ -57,15 +57,15 @@ fn a_history_that_was_rewritten_and_signed_again_is_a_fork_with_both_heads() {
 
 #[test]
 fn a_fork_in_the_first_batch_or_the_last_is_found_in_long_chains() {
-    let chain = Writer::new(SOUTH).batches(&vec![1; 4_500]);
-    for at in [0, 1, 2_000, 4_499] {
+    let chain = Writer::new(SOUTH).batches(&vec![1; 3_300]);
+    for at in [0, 2_000, 3_299] {
         let state = match at {
             0 => Writer::new(SOUTH).state,
             _ => chain[at - 1].extension.after().clone(),
         };
         let mut rival = Writer { state, key: key(SOUTH), salt: 1_000_000 };
         let mut forged = chain[..at].to_vec();
-        forged.extend(rival.batches(&vec![1; 4_500 - at]));
+        forged.extend(rival.batches(&vec![1; 3_300 - at]));
         let found = compared(&[&forged, &chain]);
         assert_eq!(codes(&found), [(Code::Fork, Severity::Fork)], "at {at}");
         assert!(found[0].place.leaf.unwrap() <= chain[at].first(), "at {at}");
@@ -74,7 +74,7 @@ fn a_fork_in_the_first_batch_or_the_last_is_found_in_long_chains() {
 
 #[test]
 fn a_copy_that_is_far_behind_is_compared_as_far_as_roots_are_kept() {
-    let chain = Writer::new(SOUTH).batches(&vec![1; 4_500]);
+    let chain = Writer::new(SOUTH).batches(&vec![1; 3_300]);
     let found = compared(&[&chain[..1_001], &chain]);
     assert_eq!(codes(&found), [(Code::NotCompared, Severity::Note)]);
     assert_eq!(found[0].place.leaf, Some(chain[999].size().0));
