@@ -1,1 +1,29 @@
-//! The server: tonic, TLS, the writer, replication among peers.
+//! The server of a region: tonic and TLS at the border, one engine that drives the replica state machine, one writer a
+//! chain, one task a peer.
+//!
+//! What is decided is decided in `yizhang-replica`; what is durable is made so by `yizhang-store`; this crate moves values
+//! between them and sockets. Not here: the format, the rules of the account, arguments, files of configuration.
+//!
+//! ```no_run
+//! # async fn example(config: yizhang_node::Config) -> Result<(), yizhang_node::StartError> {
+//! let node = yizhang_node::Node::start(config).await?;
+//! println!("listening on {}", node.address());
+//! node.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod engine;
+mod evidence;
+mod heads;
+mod lookup;
+mod peers;
+mod refusal;
+mod replication;
+mod role;
+mod server;
+mod submission;
+mod writer;
+
+pub use server::{Config, Node, StartError};

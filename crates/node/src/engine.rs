@@ -1,0 +1,317 @@
+//! The one thread that drives the replica: events in, deeds out. Everything that may wait (disk, network) is done elsewhere
+//! and comes back as an event.
+
+use crate::{
+    evidence::KeptEvidence,
+    heads::Board,
+    peers::{Fetching, Peer},
+    refusal::Refusal,
+    server::Shared,
+    writer::{Job, Writer},
+};
+use ed25519_dalek::SigningKey;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    thread::JoinHandle,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc, oneshot, watch},
+};
+use yizhang_ledger::{
+    chain::Submitted,
+    head::{Head, Origin},
+    value::{TreeSize, UnixMillis},
+};
+use yizhang_replica::{Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket};
+use yizhang_store::{JournalKind, Store};
+use yizhang_wire::v1;
+
+/// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
+const EVENTS_MAX: usize = 1_024;
+
+/// What the engine is told.
+pub(crate) enum Event {
+    /// For the replica.
+    Input(Input),
+    /// Somebody submits; the store was searched up to `searched` for an earlier submission.
+    Submit { submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Result<v1::Receipt, Refusal>> },
+    /// Somebody asks for the state.
+    Status(oneshot::Sender<v1::StatusReply>),
+    /// End.
+    Stop,
+}
+
+/// The way to the engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Engine {
+    events: mpsc::Sender<Event>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Engine {
+    /// Hands an event over, waiting while the engine is busy. After the end it is dropped, and whoever waits for an answer
+    /// learns that from the answer's channel.
+    pub(crate) async fn send(&self, event: Event) {
+        let _ = self.events.send(event).await;
+    }
+
+    /// As [`Engine::send`], for threads.
+    pub(crate) fn send_blocking(&self, event: Event) {
+        let _ = self.events.blocking_send(event);
+    }
+
+    /// Returns when the engine has been told to stop.
+    pub(crate) async fn stopped(&self) {
+        let mut stopped = self.stopped.clone();
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+}
+
+/// The engine's inbox before its thread runs, so that others can hold the way to it.
+pub(crate) struct Inbox {
+    events: mpsc::Receiver<Event>,
+    stopped: watch::Sender<bool>,
+}
+
+/// The way to an engine and its inbox.
+pub(crate) fn channel() -> (Engine, Inbox) {
+    let (sender, events) = mpsc::channel(EVENTS_MAX);
+    let (stop, stopped) = watch::channel(false);
+    (Engine { events: sender, stopped }, Inbox { events, stopped: stop })
+}
+
+/// What the engine's thread needs besides its inbox.
+pub(crate) struct Parts {
+    pub(crate) replica: Replica,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) key: SigningKey,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) runtime: Handle,
+    pub(crate) ready: watch::Sender<bool>,
+    pub(crate) clock: fn() -> UnixMillis,
+}
+
+struct Running {
+    parts: Parts,
+    writers: BTreeMap<Origin, Writer>,
+    peers: BTreeMap<PeerId, Peer>,
+    connected: BTreeMap<PeerId, bool>,
+    fetches: BTreeMap<FetchId, Fetching>,
+    callers: HashMap<Ticket, oneshot::Sender<Result<v1::Receipt, Refusal>>>,
+    tickets: u64,
+}
+
+/// Starts the engine's thread.
+pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandle<()>> {
+    let mut writers = BTreeMap::new();
+    for origin in parts.shared.roster.origins() {
+        let writer = Writer::start(origin.clone(), Arc::clone(&parts.shared.store), parts.shared.engine.clone())?;
+        writers.insert(origin.clone(), writer);
+    }
+    let peers = std::mem::take(&mut parts.peers).into_iter().map(|peer| (PeerId(peer.region), peer)).collect();
+    let running = Running {
+        parts,
+        writers,
+        peers,
+        connected: BTreeMap::new(),
+        fetches: BTreeMap::new(),
+        callers: HashMap::new(),
+        tickets: 0,
+    };
+    std::thread::Builder::new().name("engine".into()).spawn(move || running.run(inbox))
+}
+
+impl Running {
+    fn run(mut self, mut inbox: Inbox) {
+        self.feed(Input::Tick);
+        while let Some(event) = inbox.events.blocking_recv() {
+            match event {
+                Event::Input(input) => self.feed(input),
+                Event::Submit { submitted, searched, reply } => self.submit(submitted, searched, reply),
+                Event::Status(reply) => {
+                    // Whoever asked may be gone.
+                    let _ = reply.send(self.status());
+                }
+                Event::Stop => break,
+            }
+        }
+        let _ = inbox.stopped.send(true);
+        // Nobody can be answered any more; writers may still want to report.
+        inbox.events.close();
+        let writers = std::mem::take(&mut self.writers);
+        let drain = std::thread::spawn(move || while inbox.events.blocking_recv().is_some() {});
+        writers.into_values().for_each(Writer::finish);
+        let _ = drain.join();
+    }
+
+    /// Feeds the replica and does what it wants done. A signature is made on the spot and fed back.
+    fn feed(&mut self, input: Input) {
+        self.note_connection(&input);
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            let now = (self.parts.clock)();
+            for output in self.parts.replica.handle(input, now) {
+                inputs.extend(self.carry_out(output));
+            }
+        }
+        let ready = self.parts.replica.readiness() == Readiness::Ready;
+        self.parts.ready.send_if_modified(|current| std::mem::replace(current, ready) != ready);
+    }
+
+    fn note_connection(&mut self, input: &Input) {
+        match input {
+            Input::PeerConnected(peer) => self.connected.insert(*peer, true),
+            Input::PeerLost(peer) => self.connected.insert(*peer, false),
+            _ => None,
+        };
+    }
+
+    fn carry_out(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::Fetch { fetch, peer, origin, from, batches } => self.fetch(fetch, peer, origin, from, batches),
+            Output::ReadMore { fetch, batches } => {
+                if let Some(fetching) = self.fetches.get(&fetch) {
+                    fetching.allow(batches);
+                }
+            }
+            Output::CancelFetch { fetch } => {
+                if let Some(fetching) = self.fetches.remove(&fetch) {
+                    fetching.cancel();
+                }
+            }
+            Output::Persist { extension, head } => {
+                if let Some(writer) = self.writers.get(extension.after().origin()) {
+                    writer.persist(Job { extension: *extension, head });
+                }
+            }
+            Output::LookUpRoot { origin, size } => self.look_up_root(origin, size),
+            Output::Sign { head } => return self.sign(&head),
+            Output::Receipt(receipt) => self.answer(receipt),
+            Output::Refuse { ticket, reason } => {
+                if let Some(reply) = self.callers.remove(&ticket) {
+                    let _ = reply.send(Err(Refusal::Replica(reason)));
+                }
+            }
+            Output::Announce { heads } => heads.into_iter().for_each(|head| announce(&self.parts.shared, head)),
+            Output::Evidence(evidence) => self.keep(&evidence),
+            Output::Blame { peer, fault } => {
+                tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
+                self.connected.insert(peer, false);
+                if let Some(peer) = self.peers.get(&peer) {
+                    peer.blamed.notify_one();
+                }
+            }
+        }
+        None
+    }
+
+    fn fetch(&mut self, fetch: FetchId, peer: PeerId, origin: Origin, from: TreeSize, batches: usize) {
+        let Some(peer) = self.peers.get(&peer).cloned() else { return };
+        // Fetches that have ended are let go when the next one begins.
+        self.fetches.retain(|_, fetching| !fetching.has_ended());
+        let window = Arc::new(Semaphore::new(batches));
+        let task = peer.fetch(self.parts.shared.engine.clone(), fetch, origin, from, Arc::clone(&window));
+        self.fetches.insert(fetch, Fetching::new(window, self.parts.runtime.spawn(task)));
+    }
+
+    fn look_up_root(&self, origin: Origin, size: TreeSize) {
+        let shared = Arc::clone(&self.parts.shared);
+        self.parts.runtime.spawn_blocking(move || match shared.store.root_at(&origin, size) {
+            Ok(root) => shared.engine.send_blocking(Event::Input(Input::RootAt { origin, size, root })),
+            Err(error) => tracing::error!(chain = %origin, %error, "a root could not be looked up"),
+        });
+    }
+
+    /// The batch is durable; only now does its head exist.
+    fn sign(&self, head: &Head) -> Option<Input> {
+        let note = head.sign(&self.parts.key).into_bytes();
+        if let Err(error) = self.parts.shared.store.note_head(&head.origin, &note) {
+            tracing::error!(%error, "a head could not be handed to the store; it is not announced");
+            return None;
+        }
+        Some(Input::Signed { note })
+    }
+
+    fn submit(
+        &mut self,
+        submitted: Submitted,
+        searched: TreeSize,
+        reply: oneshot::Sender<Result<v1::Receipt, Refusal>>,
+    ) {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.callers.insert(ticket, reply);
+        let content = submitted.block.content_digest();
+        self.feed(Input::Submit { ticket, submitted, content, searched });
+    }
+
+    fn answer(&mut self, receipt: Receipt) {
+        let Some(reply) = self.callers.remove(&receipt.ticket) else { return };
+        let answer = v1::Receipt {
+            submission_id: bytes::Bytes::new(),
+            origin: self.parts.shared.origin.to_string(),
+            first: receipt.first.0,
+            records: receipt.records,
+            head: receipt.head.into(),
+        };
+        let _ = reply.send(Ok(answer));
+    }
+
+    fn keep(&self, evidence: &Evidence) {
+        tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
+        let shared = &self.parts.shared;
+        let kept = KeptEvidence::of(evidence);
+        if let Err(error) = shared.store.journal_append(JournalKind::FORK_EVIDENCE, &kept.to_bytes()) {
+            tracing::error!(%error, "evidence could not be written to the journal");
+        }
+        kept.spread(&shared.board);
+    }
+
+    fn status(&self) -> v1::StatusReply {
+        let shared = &self.parts.shared;
+        let readiness = self.parts.replica.readiness();
+        let ready = readiness == Readiness::Ready;
+        let chain = |origin: &Origin| {
+            let status = self.parts.replica.chain(origin)?;
+            let announced = |peer| self.parts.replica.announced_size(peer, origin).0;
+            Some(v1::ChainStatus {
+                origin: origin.to_string(),
+                size: status.durable.0,
+                head: status.head.unwrap_or_default().to_vec().into(),
+                quarantined: status.closed_at.is_some() || status.stopped,
+                announced: self.parts.replica.peers().map(announced).max().unwrap_or(0),
+            })
+        };
+        let peer = |(peer, _): (&PeerId, &Peer)| v1::PeerStatus {
+            region: peer.0.to_string(),
+            connected: self.connected.get(peer).copied().unwrap_or(false),
+        };
+        v1::StatusReply {
+            roster: shared.roster_note.clone().into(),
+            own_origin: shared.origin.to_string(),
+            ready,
+            not_ready_reason: if ready { String::new() } else { readiness.to_string() },
+            chains: shared.roster.origins().filter_map(chain).collect(),
+            peers: self.peers.iter().map(peer).collect(),
+        }
+    }
+}
+
+/// Puts a head on the board.
+fn announce(shared: &Shared, head: Vec<u8>) {
+    let origin = head.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
+    if let Some(origin) = origin.and_then(Origin::parse) {
+        shared.board.announce(&origin, head);
+    }
+}
+
+/// Puts the heads that the store holds on the board, before anybody watches.
+pub(crate) fn announce_held(store: &Store, board: &Board, origins: impl Iterator<Item = Origin>) {
+    for origin in origins {
+        if let Some(head) = store.head(&origin) {
+            board.announce(&origin, head);
+        }
+    }
+}

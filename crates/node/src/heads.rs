@@ -1,0 +1,100 @@
+//! What this node announces: the newest head of every chain that is durable here, and evidence of forks. Watchers wait for
+//! a change and take what changed; a slow one skips heads that newer ones have replaced, so nothing queues up.
+
+use std::collections::BTreeMap;
+use tokio::sync::watch;
+use yizhang_ledger::head::Origin;
+
+/// Most pairs of contradicting heads that are kept for spreading; the journal has all.
+const EVIDENCE_MAX: usize = 64;
+
+/// The announced heads. `version` grows with every change.
+#[derive(Debug, Default)]
+pub(crate) struct Announced {
+    version: u64,
+    heads: BTreeMap<Origin, (u64, Vec<u8>)>,
+    evidence: Vec<(u64, (Vec<u8>, Vec<u8>))>,
+    closed: bool,
+}
+
+/// What changed since a version.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) version: u64,
+    pub(crate) heads: Vec<Vec<u8>>,
+    pub(crate) evidence: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Announced {
+    fn since(&self, version: u64) -> Changes {
+        Changes {
+            version: self.version,
+            heads: self.heads.values().filter(|(at, _)| *at > version).map(|(_, head)| head.clone()).collect(),
+            evidence: self.evidence.iter().filter(|(at, _)| *at > version).map(|(_, pair)| pair.clone()).collect(),
+        }
+    }
+}
+
+/// The board on which heads are announced.
+#[derive(Clone, Debug)]
+pub(crate) struct Board(watch::Sender<Announced>);
+
+impl Board {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(Announced::default()))
+    }
+
+    /// Announces a head that is durable and signed.
+    pub(crate) fn announce(&self, origin: &Origin, head: Vec<u8>) {
+        self.0.send_modify(|announced| {
+            announced.version += 1;
+            announced.heads.insert(origin.clone(), (announced.version, head));
+        });
+    }
+
+    /// Spreads evidence of a fork.
+    pub(crate) fn accuse(&self, first: Vec<u8>, second: Vec<u8>) {
+        self.0.send_modify(|announced| {
+            let known = announced.evidence.iter().any(|(_, pair)| *pair == (first.clone(), second.clone()));
+            if !known && announced.evidence.len() < EVIDENCE_MAX {
+                announced.version += 1;
+                announced.evidence.push((announced.version, (first, second)));
+            }
+        });
+    }
+
+    /// Ends every watch, so that the server can stop.
+    pub(crate) fn close(&self) {
+        self.0.send_modify(|announced| announced.closed = true);
+    }
+
+    /// A watcher that has seen nothing yet.
+    pub(crate) fn watch(&self) -> Watcher {
+        Watcher { receiver: self.0.subscribe(), seen: None }
+    }
+}
+
+/// One watcher of the board.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    receiver: watch::Receiver<Announced>,
+    seen: Option<u64>,
+}
+
+impl Watcher {
+    /// Everything at first, then what changed since the last call, as soon as something has. `None` when the node stops.
+    pub(crate) async fn next(&mut self) -> Option<(Changes, bool)> {
+        let complete = self.seen.is_none();
+        if !complete {
+            self.receiver.changed().await.ok()?;
+        }
+        let announced = self.receiver.borrow_and_update();
+        if announced.closed {
+            return None;
+        }
+        let changes = announced.since(self.seen.unwrap_or(0));
+        drop(announced);
+        self.seen = Some(changes.version);
+        Some((changes, complete))
+    }
+}

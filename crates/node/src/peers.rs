@@ -1,0 +1,188 @@
+//! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
+//! parsed, to the engine.
+
+use crate::engine::{Engine, Event};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::{JoinHandle, spawn_blocking},
+    time::sleep,
+};
+use tonic::{Code, Status, transport::Channel};
+use yizhang_ledger::{
+    Invalid,
+    batch::Batch,
+    head::Origin,
+    value::{Division, TreeSize},
+};
+use yizhang_replica::{FetchId, Input, PeerId};
+use yizhang_wire::{
+    channel::MESSAGE_BYTES_MAX,
+    v1::{FetchRequest, SignedBatch, WatchRequest, replication_client::ReplicationClient},
+};
+
+/// Wait before the first attempt to reach a lost peer again; doubles up to [`RECONNECT_WAIT_MAX`].
+const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
+/// Longest wait between two attempts: how long a restarted peer may stay unnoticed.
+const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
+const PARSED_AHEAD_MAX: usize = 4;
+
+/// A peer as the engine knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    pub(crate) region: Division,
+    pub(crate) channel: Channel,
+    /// Told when the peer sent nonsense: its connection is dropped and taken up again after the longest wait.
+    pub(crate) blamed: Arc<Notify>,
+}
+
+impl Peer {
+    fn client(&self) -> ReplicationClient<Channel> {
+        ReplicationClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Watches the peer until the engine is gone.
+    pub(crate) async fn keep_watching(self, engine: Engine) {
+        let mut wait = RECONNECT_WAIT_MIN;
+        loop {
+            let mut connected = false;
+            tokio::select! {
+                result = self.watch(&engine, &mut connected) => {
+                    if let Err(status) = result && status.code() != Code::Unavailable {
+                        tracing::warn!(peer = %self.region, code = ?status.code(), "watching a peer ended");
+                    }
+                }
+                () = self.blamed.notified() => wait = RECONNECT_WAIT_MAX,
+                () = engine.stopped() => return,
+            }
+            if connected {
+                engine.send(Event::Input(Input::PeerLost(PeerId(self.region)))).await;
+                wait = wait.min(RECONNECT_WAIT_MAX);
+            }
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = engine.stopped() => return,
+            }
+            wait = if connected { RECONNECT_WAIT_MIN } else { (wait * 2).min(RECONNECT_WAIT_MAX) };
+        }
+    }
+
+    async fn watch(&self, engine: &Engine, connected: &mut bool) -> Result<(), Status> {
+        let mut stream = self.client().watch(WatchRequest {}).await?.into_inner();
+        while let Some(heads) = stream.message().await? {
+            if !*connected {
+                *connected = true;
+                engine.send(Event::Input(Input::PeerConnected(PeerId(self.region)))).await;
+            }
+            for evidence in heads.evidence {
+                let heads = [evidence.first.into(), evidence.second.into()];
+                engine.send(Event::Input(Input::Shown { peer: PeerId(self.region), heads })).await;
+            }
+            engine
+                .send(Event::Input(Input::Announced {
+                    peer: PeerId(self.region),
+                    heads: heads.heads.into_iter().map(Into::into).collect(),
+                    complete: heads.complete,
+                }))
+                .await;
+        }
+        Ok(())
+    }
+
+    /// Brings the batches of a chain from `from` on, in order, until the peer has no more; as many as `window` allows.
+    pub(crate) async fn fetch(
+        self,
+        engine: Engine,
+        fetch: FetchId,
+        origin: Origin,
+        from: TreeSize,
+        window: Arc<Semaphore>,
+    ) {
+        if let Err(status) = self.fetch_all(&engine, fetch, &origin, from, &window).await {
+            tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
+        }
+        engine.send(Event::Input(Input::FetchEnded { fetch })).await;
+    }
+
+    async fn fetch_all(
+        &self,
+        engine: &Engine,
+        fetch: FetchId,
+        origin: &Origin,
+        from: TreeSize,
+        window: &Semaphore,
+    ) -> Result<(), Status> {
+        let request = FetchRequest { origin: origin.to_string(), from: from.0 };
+        let mut stream = self.client().fetch(request).await?.into_inner();
+        let mut parsing: VecDeque<Parsing> = VecDeque::with_capacity(PARSED_AHEAD_MAX);
+        let mut ended = false;
+        while !ended || !parsing.is_empty() {
+            // Reads on while the window is open; otherwise hands over what is parsed and waits for the window.
+            match window.try_acquire() {
+                Ok(permit) if !ended && parsing.len() < PARSED_AHEAD_MAX => {
+                    permit.forget();
+                    let message = stream.message().await?;
+                    ended = message.is_none();
+                    parsing.extend(message.map(parse));
+                    if !ended && parsing.len() < PARSED_AHEAD_MAX && window.available_permits() > 0 {
+                        continue;
+                    }
+                }
+                Ok(permit) => drop(permit),
+                Err(_) => {}
+            }
+            match parsing.pop_front() {
+                Some(front) => {
+                    let (parsed, head) = front.await.map_err(|_| Status::internal("a parser stopped"))?;
+                    engine.send(Event::Input(fetched(fetch, parsed, head))).await;
+                }
+                None if !ended => {
+                    // Nothing to hand over: wait until the replica wants more, without taking the permit yet.
+                    let permit = window.acquire().await.map_err(|_| Status::cancelled("the fetch was cancelled"))?;
+                    drop(permit);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fetched(fetch: FetchId, parsed: Result<Batch, Invalid>, head: Vec<u8>) -> Input {
+    match parsed {
+        Ok(batch) => Input::Fetched { fetch, batch: Box::new(batch), head },
+        Err(fault) => Input::FetchedInvalid { fetch, fault },
+    }
+}
+
+type Parsing = JoinHandle<(Result<Batch, Invalid>, Vec<u8>)>;
+
+fn parse(message: SignedBatch) -> Parsing {
+    spawn_blocking(move || (Batch::parse(message.batch.into()), message.head.into()))
+}
+
+/// A fetch under way: the engine opens its window or ends it.
+#[derive(Debug)]
+pub(crate) struct Fetching {
+    window: Arc<Semaphore>,
+    task: JoinHandle<()>,
+}
+
+impl Fetching {
+    pub(crate) fn new(window: Arc<Semaphore>, task: JoinHandle<()>) -> Self {
+        Self { window, task }
+    }
+
+    pub(crate) fn allow(&self, batches: usize) {
+        self.window.add_permits(batches);
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.task.abort();
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+}

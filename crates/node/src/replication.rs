@@ -1,0 +1,125 @@
+//! The services Replication and Ledger: whole chains, to nodes and to auditors.
+
+use crate::{engine::Event, refusal::Refusal, role::Role, server::Shared};
+use std::{pin::Pin, sync::Arc};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+use yizhang_ledger::{head::Origin, value::TreeSize};
+use yizhang_wire::{
+    convert,
+    v1::{self, ledger_server::Ledger, replication_server::Replication},
+};
+
+/// Batches read ahead of a slow receiver.
+const READ_AHEAD_BATCHES: usize = 4;
+
+type Batches = ReceiverStream<Result<v1::SignedBatch, Status>>;
+
+pub(crate) struct ReplicationService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Replication for ReplicationService {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<v1::Heads, Status>> + Send>>;
+    type FetchStream = Batches;
+
+    async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        only_nodes(&request, &self.0)?;
+        let watcher = self.0.board.watch();
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut watcher = watcher;
+            loop {
+                tokio::select! {
+                    next = watcher.next() => {
+                        let Some((changes, complete)) = next else { return };
+                        if sender.send(heads(changes, complete)).await.is_err() {
+                            return;
+                        }
+                    }
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver).map(Ok))))
+    }
+
+    async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
+        only_nodes(&request, &self.0)?;
+        batches(&self.0, request.into_inner())
+    }
+}
+
+fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
+    match Role::of(request, &shared.roster.federation)? {
+        Role::Node(_) => Ok(()),
+        Role::Agency(_) | Role::Auditor => Err(Refusal::NotYou("replication is among nodes".into()).into()),
+    }
+}
+
+fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
+    let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence { first: first.into(), second: second.into() };
+    v1::Heads {
+        heads: changes.heads.into_iter().map(Into::into).collect(),
+        complete,
+        evidence: changes.evidence.into_iter().map(evidence).collect(),
+    }
+}
+
+/// Streams the batches of a chain from a size on, read on a thread that may block.
+fn batches(shared: &Arc<Shared>, request: v1::FetchRequest) -> Result<Response<Batches>, Status> {
+    let origin = convert::origin(&request.origin).map_err(Refusal::from)?;
+    if shared.roster.keys(&origin).is_none() {
+        return Err(Refusal::NotFound(format!("the roster names no chain {origin}")).into());
+    }
+    let permit = Arc::clone(&shared.readers)
+        .try_acquire_owned()
+        .map_err(|_| Status::resource_exhausted("too many chains are being read at once; try again"))?;
+    let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
+    let shared = Arc::clone(shared);
+    tokio::task::spawn_blocking(move || {
+        read(&shared, &origin, TreeSize(request.from), &sender);
+        drop(permit);
+    });
+    Ok(Response::new(ReceiverStream::new(receiver)))
+}
+
+fn read(shared: &Shared, origin: &Origin, from: TreeSize, sender: &mpsc::Sender<Result<v1::SignedBatch, Status>>) {
+    let reader = match shared.store.batches(origin, from) {
+        Ok(reader) => reader,
+        Err(error) => {
+            // The receiver may be gone already.
+            let _ = sender.blocking_send(Err(Refusal::from(error).into()));
+            return;
+        }
+    };
+    for batch in reader {
+        let message = batch
+            .map(|(batch, head)| v1::SignedBatch { batch: batch.into(), head: head.into() })
+            .map_err(|error| Refusal::from(error).into());
+        let failed = message.is_err();
+        if sender.blocking_send(message).is_err() || failed {
+            return;
+        }
+    }
+}
+
+pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Ledger for LedgerService {
+    type ReplayStream = Batches;
+
+    async fn status(&self, request: Request<v1::StatusRequest>) -> Result<Response<v1::StatusReply>, Status> {
+        Role::of(&request, &self.0.roster.federation)?;
+        let (sender, receiver) = oneshot::channel();
+        self.0.engine.send(Event::Status(sender)).await;
+        let status = receiver.await.map_err(|_| Refusal::Stopping)?;
+        Ok(Response::new(status))
+    }
+
+    async fn replay(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
+        Role::of(&request, &self.0.roster.federation)?;
+        batches(&self.0, request.into_inner())
+    }
+}

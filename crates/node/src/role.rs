@@ -1,0 +1,56 @@
+//! Who is calling: read from the certificate that TLS has verified, never from a message.
+
+use tonic::{Request, Status};
+use x509_parser::{extensions::GeneralName, parse_x509_certificate};
+use yizhang_ledger::value::Division;
+
+/// What a certificate of the federation says its holder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The node of a region.
+    Node(Division),
+    /// The agency of a region.
+    Agency(Division),
+    /// An auditor.
+    Auditor,
+}
+
+impl Role {
+    /// Reads `node.440000.<federation>`, `agency.440000.<federation>` or `auditor.<federation>`.
+    pub(crate) fn parse(name: &str, federation: &str) -> Option<Self> {
+        let role = name.strip_suffix(federation)?.strip_suffix('.')?;
+        match role.split_once('.') {
+            Some(("node", region)) => Division::parse(region).map(Self::Node),
+            Some(("agency", region)) => Division::parse(region).map(Self::Agency),
+            None if role == "auditor" => Some(Self::Auditor),
+            _ => None,
+        }
+    }
+
+    /// The role of the caller of a request.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` if it names no role of this federation.
+    pub(crate) fn of<T>(request: &Request<T>, federation: &str) -> Result<Self, Status> {
+        let certificates = request.peer_certs().ok_or_else(|| Status::unauthenticated("no client certificate"))?;
+        let certificate = certificates.first().ok_or_else(|| Status::unauthenticated("no client certificate"))?;
+        let denied =
+            || Status::permission_denied(format!("the certificate names no role in the federation {federation}"));
+        let (_, certificate) = parse_x509_certificate(certificate).map_err(|_| denied())?;
+        let names = certificate.subject_alternative_name().ok().flatten().ok_or_else(denied)?;
+        let role = names.value.general_names.iter().find_map(|name| match name {
+            GeneralName::DNSName(name) => Self::parse(name, federation),
+            _ => None,
+        });
+        role.ok_or_else(denied)
+    }
+
+    /// The name under which submissions of this caller are kept: at most 32 visible ASCII characters.
+    pub(crate) fn submitter(self) -> String {
+        match self {
+            Self::Node(region) => format!("node.{region}"),
+            Self::Agency(region) => format!("agency.{region}"),
+            Self::Auditor => "auditor".to_string(),
+        }
+    }
+}

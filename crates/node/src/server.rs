@@ -1,0 +1,330 @@
+//! The node put together: store, replica, engine, peers, services, TLS.
+
+use crate::{
+    account::AccountService,
+    engine::{self, Engine, Event, Parts},
+    evidence,
+    heads::Board,
+    peers::Peer,
+    refusal::Refusal,
+    replication::{LedgerService, ReplicationService},
+    submission::SubmissionService,
+};
+use ed25519_dalek::SigningKey;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+use tokio::{
+    net::TcpListener,
+    runtime::Handle,
+    sync::{Notify, Semaphore, watch},
+    task,
+    time::{MissedTickBehavior, interval},
+};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
+use yizhang_ledger::{
+    head::Origin,
+    person::FederationSecret,
+    roster::Roster,
+    value::{TreeSize, UnixMillis},
+};
+use yizhang_replica::{Held, Input, Replica};
+use yizhang_store::{Options, Store, StoreError};
+use yizhang_wire::{
+    DESCRIPTORS,
+    channel::{
+        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, CallerIdentity, FRAME_BYTES_MAX, KEEPALIVE_INTERVAL,
+        KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES, certificate_pem, connect_lazily, node_name,
+    },
+    v1::{
+        account_server::AccountServer, ledger_server::LedgerServer, replication_server::ReplicationServer,
+        submission_server::SubmissionServer,
+    },
+};
+
+/// How often the replica looks at the clock: a tenth of its shortest wait.
+const TICK: Duration = Duration::from_millis(100);
+/// Requests that one connection may have open: 256 callers that submit one record each, and room.
+const REQUESTS_PER_CONNECTION_MAX: usize = 512;
+/// Chains that may be read out at once, over all callers: each holds a thread and a few batches.
+const READERS_MAX: usize = 64;
+/// Lookups and checks that may run on blocking threads at once.
+const BLOCKING_MAX: usize = 64;
+/// How long calls under way may take to end when the node stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Everything that a node is told at its start.
+pub struct Config {
+    /// The chain that this node writes.
+    pub origin: Origin,
+    /// The verified roster.
+    pub roster: Roster,
+    /// The note that the roster came in.
+    pub roster_note: Vec<u8>,
+    /// The key of the chain.
+    pub chain_key: SigningKey,
+    /// The federation secret.
+    pub secret: FederationSecret,
+    /// Certificate of the node, PEM.
+    pub certificate_pem: String,
+    /// Key of the certificate, PEM.
+    pub key_pem: String,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Data directory.
+    pub data: PathBuf,
+    /// Accept submissions without having heard the peers.
+    pub start_alone: bool,
+    /// The clock.
+    pub clock: fn() -> UnixMillis,
+}
+
+/// Why a node did not start or stop.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The roster does not name the node's chain, or names another key for it.
+    #[error("the roster does not name the key of chain {0}")]
+    NotInRoster(Origin),
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("{address}: {source}")]
+    Listen {
+        /// Address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Certificates or keys cannot be used.
+    #[error("TLS: {0}")]
+    Tls(#[from] tonic::transport::Error),
+    /// Threads, descriptors.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+    /// The description of the services cannot be read.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// What all services share.
+pub(crate) struct Shared {
+    pub(crate) origin: Origin,
+    pub(crate) roster: Roster,
+    pub(crate) roster_note: Vec<u8>,
+    pub(crate) secret: FederationSecret,
+    pub(crate) store: Arc<Store>,
+    pub(crate) board: Board,
+    pub(crate) engine: Engine,
+    pub(crate) readers: Arc<Semaphore>,
+    blocking: Semaphore,
+}
+
+impl Shared {
+    /// Runs something that waits for the disk or computes for long where it may.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        deed: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _permit = self.blocking.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let shared = Arc::clone(self);
+        task::spawn_blocking(move || deed(&shared)).await.map_err(|_| Refusal::Stopping)?
+    }
+}
+
+/// A running node.
+pub struct Node {
+    address: SocketAddr,
+    opened: Vec<String>,
+    shared: Arc<Shared>,
+    engine: JoinHandle<()>,
+    shutdown: Arc<Notify>,
+    server: task::JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Node {
+    /// Opens the store, starts all threads and tasks, and listens. Ready to be called when it returns; ready for
+    /// submissions when its health says so.
+    ///
+    /// # Errors
+    /// Any [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        check_key(&config)?;
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let address = listener.local_addr()?;
+        let (data, origins) = (config.data.clone(), config.roster.origins().cloned().collect());
+        let opening = task::spawn_blocking(move || Store::open(&data, Options::new(origins)));
+        let (store, opened) = opening.await.map_err(std::io::Error::other)??;
+        let (engine, inbox) = engine::channel();
+        let shared = Arc::new(Shared {
+            origin: config.origin.clone(),
+            roster: config.roster.clone(),
+            roster_note: config.roster_note.clone(),
+            secret: config.secret.clone(),
+            store: Arc::new(store),
+            board: Board::new(),
+            engine: engine.clone(),
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            blocking: Semaphore::new(BLOCKING_MAX),
+        });
+        engine::announce_held(&shared.store, &shared.board, config.roster.origins().cloned());
+        let closed = evidence::closed_chains(&shared)?;
+        let peers = peers(&config)?;
+        let (ready, readiness) = watch::channel(false);
+        let parts = Parts {
+            replica: replica(&config, &shared.store, &closed),
+            shared: Arc::clone(&shared),
+            key: config.chain_key.clone(),
+            peers: peers.clone(),
+            runtime: Handle::current(),
+            ready,
+            clock: config.clock,
+        };
+        let thread = engine::start(inbox, parts)?;
+        if config.start_alone {
+            engine.send(Event::Input(Input::StartAlone)).await;
+        }
+        tokio::spawn(tick(engine.clone()));
+        for peer in peers {
+            tokio::spawn(peer.keep_watching(engine.clone()));
+        }
+        let shutdown = Arc::new(Notify::new());
+        let server = serve(&config, &shared, listener, readiness, Arc::clone(&shutdown))?;
+        Ok(Self {
+            address,
+            opened: opened.to_string().lines().map(str::to_string).collect(),
+            shared,
+            engine: thread,
+            shutdown,
+            server,
+        })
+    }
+
+    /// Where the node listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What opening the data directory found, in lines for people.
+    pub fn opened(&self) -> &[String] {
+        &self.opened
+    }
+
+    /// Ends calls, waits for what is being written, and closes the store.
+    ///
+    /// # Errors
+    /// [`StartError::Store`] if the last heads could not be written; they will be signed again.
+    pub async fn stop(self) -> Result<(), StartError> {
+        self.shared.board.close();
+        self.shutdown.notify_one();
+        let abort = self.server.abort_handle();
+        if tokio::time::timeout(STOP_TIMEOUT, self.server).await.is_err() {
+            abort.abort();
+        }
+        self.shared.engine.send(Event::Stop).await;
+        let (engine, store) = (self.engine, Arc::clone(&self.shared.store));
+        task::spawn_blocking(move || {
+            // A panic of the engine has been printed by its thread.
+            let _ = engine.join();
+            store.close()
+        })
+        .await
+        .map_err(std::io::Error::other)??;
+        Ok(())
+    }
+}
+
+/// A node that signs with a key which the roster does not name would be refused by everybody else.
+fn check_key(config: &Config) -> Result<(), StartError> {
+    let key = config.chain_key.verifying_key().to_bytes();
+    let keys = config.roster.keys(&config.origin).unwrap_or_default();
+    match keys.last() {
+        Some(last) if last.key.to_bytes() == key => Ok(()),
+        _ => Err(StartError::NotInRoster(config.origin.clone())),
+    }
+}
+
+fn replica(config: &Config, store: &Store, closed: &BTreeMap<Origin, TreeSize>) -> Replica {
+    let held = config.roster.origins().filter_map(|origin| {
+        let state = store.state(origin)?;
+        Some(Held { head: store.head(origin), state, closed_at: closed.get(origin).copied() })
+    });
+    let settings = yizhang_replica::Config { own: Some(config.origin.clone()), ..yizhang_replica::Config::default() };
+    Replica::new(config.roster.clone(), settings, held.collect(), (config.clock)())
+}
+
+fn peers(config: &Config) -> Result<Vec<Peer>, StartError> {
+    let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
+    let others = config.roster.regions.iter().filter(|(_, region)| region.origin != config.origin);
+    let peer = |(code, region): (&yizhang_ledger::value::Division, &yizhang_ledger::roster::Region)| {
+        let name = node_name(&config.roster.federation, *code);
+        let channel = connect_lazily(&region.endpoint, &config.roster.tls_authority, &name, &identity)?;
+        Ok(Peer { region: *code, channel, blamed: Arc::new(Notify::new()) })
+    };
+    others.map(peer).collect()
+}
+
+async fn tick(engine: Engine) {
+    let mut interval = interval(TICK);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => engine.send(Event::Input(Input::Tick)).await,
+            () = engine.stopped() => return,
+        }
+    }
+}
+
+fn serve(
+    config: &Config,
+    shared: &Arc<Shared>,
+    listener: TcpListener,
+    readiness: watch::Receiver<bool>,
+    shutdown: Arc<Notify>,
+) -> Result<task::JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
+    let tls = ServerTlsConfig::new()
+        .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem))
+        .client_ca_root(Certificate::from_pem(certificate_pem(&config.roster.tls_authority)));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    tokio::spawn(report_health(health, readiness));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
+    let account = AccountServer::new(AccountService(Arc::clone(shared)));
+    let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
+    let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
+    let router = Server::builder()
+        .tls_config(tls)?
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(submission.max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
+        .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    Ok(tokio::spawn(async move {
+        router.serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await }).await
+    }))
+}
+
+/// The service as a whole is up; Submission is serving while the node may sign.
+async fn report_health(health: tonic_health::server::HealthReporter, mut readiness: watch::Receiver<bool>) {
+    loop {
+        let ready = *readiness.borrow_and_update();
+        if ready {
+            health.set_serving::<SubmissionServer<SubmissionService>>().await;
+        } else {
+            health.set_not_serving::<SubmissionServer<SubmissionService>>().await;
+        }
+        if readiness.changed().await.is_err() {
+            return;
+        }
+    }
+}

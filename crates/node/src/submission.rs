@@ -1,0 +1,150 @@
+//! The service Submission.
+
+use crate::{engine::Event, refusal::Refusal, role::Role, server::Shared};
+use std::{pin::Pin, sync::Arc};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+use yizhang_ledger::{
+    batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
+    chain::Submitted,
+    value::TreeSize,
+};
+use yizhang_wire::{
+    convert,
+    v1::{self, submission_server::Submission},
+};
+
+/// Submissions of one stream that are worked on at once: enough that the next is parsed and hashed while the disk is busy
+/// with the last.
+const STREAM_SUBMISSIONS_MAX: usize = 8;
+/// Records up to this size are parsed where the call is handled; larger ones on a thread that may block.
+const INLINE_BYTES_MAX: usize = 16 * 1_024;
+
+pub(crate) struct SubmissionService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Submission for SubmissionService {
+    type SubmitStreamStream = Pin<Box<dyn Stream<Item = Result<v1::Receipt, Status>> + Send>>;
+
+    async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::Receipt>, Status> {
+        let submitter = authorise(&request, &self.0)?;
+        let pending = begin(&self.0, submitter, request.into_inner()).await?;
+        Ok(Response::new(finish(pending).await?))
+    }
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<v1::SubmitRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let submitter = authorise(&request, &self.0)?;
+        let mut requests = request.into_inner();
+        let shared = Arc::clone(&self.0);
+        let (pending, mut waiting) = mpsc::channel::<Result<Pending, Status>>(STREAM_SUBMISSIONS_MAX);
+        tokio::spawn(async move {
+            loop {
+                let next = match requests.message().await {
+                    Ok(Some(request)) => begin(&shared, submitter.clone(), request).await,
+                    Ok(None) => return,
+                    Err(status) => Err(status),
+                };
+                let failed = next.is_err();
+                if pending.send(next).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        let (receipts, answers) = mpsc::channel(STREAM_SUBMISSIONS_MAX);
+        tokio::spawn(async move {
+            while let Some(pending) = waiting.recv().await {
+                let answer = match pending {
+                    Ok(pending) => finish(pending).await,
+                    Err(status) => Err(status),
+                };
+                let failed = answer.is_err();
+                if receipts.send(answer).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+}
+
+/// Only the agency of the region writes to the region's chain.
+fn authorise<T>(request: &Request<T>, shared: &Shared) -> Result<String, Status> {
+    let role = Role::of(request, &shared.roster.federation)?;
+    let region = shared.origin.region();
+    match role {
+        Role::Agency(agency) if agency == region => Ok(role.submitter()),
+        Role::Agency(_) | Role::Node(_) | Role::Auditor => {
+            let text = format!("only agency.{region} submits to this node, found {}", role.submitter());
+            Err(Refusal::NotYou(text).into())
+        }
+    }
+}
+
+/// Checks a submission and hands it to the engine.
+async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitRequest) -> Result<Pending, Status> {
+    let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
+    let found = request.records.len();
+    if found > SUBMISSION_BYTES_MAX {
+        return Err(Refusal::TooMany { what: "bytes of a submission", limit: SUBMISSION_BYTES_MAX, found }.into());
+    }
+    let records = request.records;
+    let block = if found <= INLINE_BYTES_MAX {
+        RecordBlock::parse(records.into()).map_err(Refusal::from)?
+    } else {
+        shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
+    };
+    let submitted = Submitted { id, submitter, block };
+    let (submitted, searched, earlier) = search(shared, submitted).await?;
+    let (reply, pending) = oneshot::channel();
+    if let Some(receipt) = earlier {
+        // The receiver is at hand, so this cannot fail.
+        let _ = reply.send(Ok(receipt));
+    } else {
+        shared.engine.send(Event::Submit { submitted, searched, reply }).await;
+    }
+    Ok(Pending { id, pending })
+}
+
+/// Looks for an earlier submission of the same number: its receipt if the content is the same. The size is read before the
+/// search, so that the replica knows which batches the search cannot have seen.
+async fn search(
+    shared: &Arc<Shared>,
+    submitted: Submitted,
+) -> Result<(Submitted, TreeSize, Option<v1::Receipt>), Refusal> {
+    let searched = shared.store.state(&shared.origin).map(|state| state.size()).unwrap_or_default();
+    let found = {
+        let (submitter, id) = (submitted.submitter.clone(), submitted.id);
+        shared.blocking(move |shared| Ok(shared.store.submission(&shared.origin, &submitter, &id)?)).await?
+    };
+    let Some(found) = found else { return Ok((submitted, searched, None)) };
+    if found.content != submitted.block.content_digest() {
+        return Err(Refusal::Conflict { id: submitted.id.to_string() });
+    }
+    // Durable but not signed yet, as after a crash: the replica answers when it may sign.
+    let Some(head) = found.head else { return Err(Refusal::Unsigned { id: submitted.id.to_string() }) };
+    let receipt = v1::Receipt {
+        submission_id: submitted.id.0.to_vec().into(),
+        origin: shared.origin.to_string(),
+        first: found.first.0,
+        records: found.records,
+        head: head.into(),
+    };
+    Ok((submitted, searched, Some(receipt)))
+}
+
+/// A submission that the engine has.
+struct Pending {
+    id: SubmissionId,
+    pending: oneshot::Receiver<Result<v1::Receipt, Refusal>>,
+}
+
+async fn finish(pending: Pending) -> Result<v1::Receipt, Status> {
+    // The engine drops what it holds when it stops.
+    let mut receipt = pending.pending.await.map_err(|_| Refusal::Stopping)??;
+    receipt.submission_id = pending.id.0.to_vec().into();
+    Ok(receipt)
+}

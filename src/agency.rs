@@ -1,0 +1,265 @@
+//! `yizhang agency import`: check a whole file, then send it; what is refused leaves nothing behind.
+
+use crate::{
+    connection,
+    credentials::{self, Credentials},
+    exit::{Failure, Outcome},
+    node::parse_region,
+    show,
+};
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+use rust_i18n::t;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use yizhang_intake::{
+    CHUNK_RECORDS, Chunk, Chunks, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault, Source,
+    Summary,
+};
+use yizhang_ledger::{
+    batch::SubmissionId,
+    head::{Head, Origin},
+    person::FederationSecret,
+    value::{Division, Namespace},
+};
+use yizhang_wire::{
+    channel::MESSAGE_BYTES_MAX,
+    convert,
+    v1::{Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient, submission_client::SubmissionClient},
+};
+
+/// Submissions that are sent ahead of their receipts: the node parses one while it writes another.
+const SENT_AHEAD_MAX: usize = 4;
+/// Suffix of the file that takes the faulty rows, if no name is given.
+const ERRORS_SUFFIX: &str = "errors";
+
+/// What an agency does.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check a file of the agency and append its records to the region's chain.
+    Import(ImportArguments),
+}
+
+/// Arguments of `agency import`.
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// CSV (UTF-8 or GB 18030, Chinese or English headers) or JSON Lines; docs/IMPORT.md has the columns.
+    pub(crate) file: PathBuf,
+    /// Region of the node to send to: the agency's own.
+    #[arg(long, value_parser = parse_region)]
+    pub(crate) node: Division,
+    /// Directory of the agency's credentials.
+    #[arg(long)]
+    pub(crate) credentials: PathBuf,
+    /// Import the valid rows of a file that has faulty ones. Otherwise a faulty row keeps the whole file out.
+    #[arg(long)]
+    pub(crate) accept_valid_rows: bool,
+    /// Only check the file; send nothing.
+    #[arg(long)]
+    pub(crate) check_only: bool,
+    /// File for the faulty rows, with what is wrong with each; next to the input if not given.
+    #[arg(long)]
+    pub(crate) errors: Option<PathBuf>,
+    /// Encoding of the file, if it is not to be detected.
+    #[arg(long, value_enum)]
+    pub(crate) encoding: Option<EncodingArgument>,
+    /// Whose scheme codes bare codes such as 410 are.
+    #[arg(long, value_enum)]
+    pub(crate) schemes: Option<NamespaceArgument>,
+    /// Records of one submission.
+    #[arg(long, default_value_t = CHUNK_RECORDS)]
+    pub(crate) submission_records: usize,
+}
+
+/// Encodings by name.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum EncodingArgument {
+    /// UTF-8
+    Utf8,
+    /// GB 18030
+    Gb18030,
+}
+
+/// Namespaces of schemes by name.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum NamespaceArgument {
+    /// Human resources and social security
+    Hrss,
+    /// Healthcare security
+    Nhsa,
+}
+
+/// What an import has done.
+#[derive(Debug, Default)]
+pub(crate) struct Imported {
+    /// Records that are in the chain now.
+    pub(crate) records: u64,
+    /// Of them, records that were there before: the same submission, sent again.
+    pub(crate) present: u64,
+    /// Size of the chain after the last of them.
+    pub(crate) size: u64,
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Import(arguments) => import(arguments),
+    }
+}
+
+fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
+    let secret = credentials::read_secret(&arguments.credentials)?;
+    let intake = open(arguments)?;
+    let errors = errors_path(arguments);
+    let summary = check(&intake, &secret, &errors)?;
+    show::import::summary(&summary, &intake, &errors);
+    let refused = summary.faulty > 0 && !arguments.accept_valid_rows;
+    if refused {
+        println!("{}", t!("import.refused"));
+    }
+    if refused || arguments.check_only || summary.valid == 0 {
+        return Ok(if summary.faulty > 0 { Outcome::Findings } else { Outcome::Clean });
+    }
+    let credentials = Credentials::read(&arguments.credentials)?;
+    let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
+    show::import::done(arguments.node, &imported);
+    Ok(if summary.faulty > 0 { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Understands the file's form.
+pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
+    let options = ReadOptions {
+        format: None,
+        encoding: arguments.encoding.map(|encoding| match encoding {
+            EncodingArgument::Utf8 => Encoding::Utf8,
+            EncodingArgument::Gb18030 => Encoding::Gb18030,
+        }),
+        namespace: arguments.schemes.map(|schemes| match schemes {
+            NamespaceArgument::Hrss => Namespace::Hrss,
+            NamespaceArgument::Nhsa => Namespace::Nhsa,
+        }),
+    };
+    let context = || arguments.file.display().to_string();
+    Intake::open(Source::Path(arguments.file.clone()), &options)
+        .map_err(|fault| show::fault::file(&fault))
+        .with_context(context)
+}
+
+fn errors_path(arguments: &ImportArguments) -> PathBuf {
+    arguments.errors.clone().unwrap_or_else(|| {
+        let extension =
+            arguments.file.extension().map_or(String::new(), |extension| format!(".{}", extension.display()));
+        arguments.file.with_extension(format!("{ERRORS_SUFFIX}{extension}"))
+    })
+}
+
+/// The first pass: every row, nothing sent.
+pub(crate) fn check(intake: &Intake, secret: &FederationSecret, errors: &Path) -> anyhow::Result<Summary> {
+    let bar = show::progress::counted(&t!("import.checking"), intake.bytes()?);
+    let text = |fault: &RowFault| show::fault::row(fault);
+    let mut file = ErrorFile::at(errors.to_path_buf(), &text);
+    let summary = intake.check(secret, Some(&mut file), &mut |progress| bar.set_position(progress.bytes));
+    bar.finish_and_clear();
+    summary.map_err(|fault| show::fault::file(&fault))
+}
+
+/// The second pass: the valid rows, cut into submissions.
+pub(crate) fn send(
+    credentials: &Credentials,
+    arguments: &ImportArguments,
+    intake: &Intake,
+    secret: &FederationSecret,
+    rows: u64,
+) -> anyhow::Result<Imported> {
+    let bar = show::progress::counted(&t!("import.sending"), rows);
+    let faulty = if arguments.accept_valid_rows { FaultyRows::Skip } else { FaultyRows::Refuse };
+    let chunks = Chunks::new(intake.rows(secret)?, arguments.submission_records, faulty);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let imported = std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
+        // Reading and checking rows is work for a thread of its own.
+        let reader = scope.spawn(move || read(chunks, &sender));
+        let sent = runtime.block_on(submit(credentials, arguments.node, receiver, &|records| bar.inc(records)));
+        let read = reader.join().map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
+        read.map_err(|fault| show::fault::file(&fault))?;
+        sent
+    });
+    bar.finish_and_clear();
+    imported
+}
+
+fn read(chunks: Chunks<'_>, sender: &mpsc::Sender<Chunk>) -> Result<(), FileFault> {
+    for chunk in chunks {
+        // Sending has ended with an error, which is reported.
+        if sender.blocking_send(chunk?).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Streams submissions to a node and verifies each receipt.
+async fn submit(
+    credentials: &Credentials,
+    region: Division,
+    mut chunks: mpsc::Receiver<Chunk>,
+    received: &dyn Fn(u64),
+) -> anyhow::Result<Imported> {
+    let refuse = |status: tonic::Status| connection::failure(region, &status).context(t!("import.again"));
+    let channel = connection::to_node(credentials, region)?;
+    let mut ledger = LedgerClient::new(channel.clone());
+    let status = ledger.status(StatusRequest {}).await.map_err(refuse)?.into_inner();
+    let own = status.chains.iter().find(|chain| chain.origin == status.own_origin);
+    let size_before = own.map_or(0, |chain| chain.size);
+    let (requests, stream) = mpsc::channel(1);
+    let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
+    let forward = tokio::spawn(async move {
+        while let Some(chunk) = chunks.recv().await {
+            let request = SubmitRequest { submission_id: chunk.id.0.to_vec().into(), records: chunk.bytes.into() };
+            if expected.send((chunk.id, chunk.records)).await.is_err() || requests.send(request).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut client = SubmissionClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let mut receipts = client.submit_stream(ReceiverStream::new(stream)).await.map_err(refuse)?.into_inner();
+    let origin = &credentials.region(region)?.origin;
+    let mut imported = Imported::default();
+    while let Some(receipt) = receipts.next().await {
+        let receipt = receipt.map_err(refuse)?;
+        let (id, records) = expecting.recv().await.context("a receipt came that nothing was sent for")?;
+        let size = verify(credentials, origin, &receipt, id, records)?;
+        imported.records += u64::from(receipt.records);
+        imported.size = imported.size.max(size);
+        if receipt.first < size_before {
+            imported.present += u64::from(receipt.records);
+        }
+        received(u64::from(receipt.records));
+    }
+    forward.await?;
+    if expecting.recv().await.is_some() {
+        return Err(Failure::Refused(t!("import.cut_off", node = region).to_string()).into());
+    }
+    Ok(imported)
+}
+
+/// A receipt counts when it is about what was sent and a key of the roster has signed its head.
+fn verify(
+    credentials: &Credentials,
+    origin: &Origin,
+    receipt: &Receipt,
+    id: SubmissionId,
+    records: usize,
+) -> anyhow::Result<u64> {
+    let head = Head::open(&receipt.head, &credentials.roster)?;
+    let last = receipt.first.saturating_add(u64::from(receipt.records));
+    ensure!(
+        convert::submission_id(&receipt.submission_id)? == id
+            && receipt.records as usize == records
+            && head.origin == *origin
+            && last <= head.size.0,
+        "{}",
+        t!("import.wrong_receipt")
+    );
+    Ok(head.size.0)
+}

@@ -1,0 +1,163 @@
+//! `yizhang audit`: replay whole chains from a data directory or from nodes.
+
+use crate::{
+    clock, connection,
+    credentials::{self, Credentials},
+    exit::Outcome,
+    files,
+    node::parse_region,
+    show,
+};
+use anyhow::Context;
+use clap::Args;
+use rust_i18n::t;
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::mpsc,
+};
+use tonic::Status;
+use yizhang_audit::{Finding, Marks, Options, Progress, Report, RosterName, audit_directory, audit_stream, compare};
+use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
+use yizhang_wire::{
+    channel::MESSAGE_BYTES_MAX,
+    v1::{FetchRequest, ledger_client::LedgerClient},
+};
+
+/// Batches read ahead of the replay: 12 MiB at most.
+const READ_AHEAD_BATCHES: usize = 4;
+
+/// Arguments of `audit`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Directory of a node whose files are replayed, running or not; repeat to compare several.
+    #[arg(long, required_unless_present = "node")]
+    pub(crate) dir: Vec<PathBuf>,
+    /// Region of a node whose chains are replayed over the network; repeat to compare several.
+    #[arg(long, value_parser = parse_region)]
+    pub(crate) node: Vec<Division>,
+    /// Directory of credentials, for instance the auditor's: whose signatures count, and for nodes who is asking.
+    #[arg(long)]
+    pub(crate) credentials: PathBuf,
+    /// File that keeps progress, so that an interrupted audit goes on and a later one reads only what is new. For a single
+    /// source.
+    #[arg(long)]
+    pub(crate) resume: Option<PathBuf>,
+    /// Write the report as JSON to this file.
+    #[arg(long)]
+    pub(crate) json: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let sources = arguments.dir.len() + arguments.node.len();
+    anyhow::ensure!(arguments.resume.is_none() || sources == 1, "{}", t!("audit.resume_single"));
+    let roster = credentials::read_roster(&arguments.credentials)?.roster;
+    let options = Options { run: run_name(), marks: arguments.resume.clone(), ..Options::default() };
+    let mut reports = Vec::new();
+    for dir in &arguments.dir {
+        reports.push(directory(dir, &roster, &options)?);
+    }
+    for region in &arguments.node {
+        reports.push(node(&arguments.credentials, *region, &roster, &options)?);
+    }
+    let differences = compare(&reports);
+    show::audit::print(&reports, &differences);
+    if let Some(path) = &arguments.json {
+        write_json(path, &reports, &differences)?;
+    }
+    Ok(outcome(&reports, &differences))
+}
+
+/// Clean only if every report is and none contradicts another.
+pub(crate) fn outcome(reports: &[Report], differences: &[Finding]) -> Outcome {
+    let grave = |finding: &Finding| finding.severity != yizhang_audit::Severity::Note;
+    if reports.iter().all(Report::is_clean) && !differences.iter().any(grave) {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    }
+}
+
+/// The time of this run, by which the report names it.
+fn run_name() -> String {
+    let now = i64::try_from(clock::now().0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(now).map_or_else(|_| now.to_string(), |time| time.to_string())
+}
+
+/// Replays the files of a node. The directory may be the node's own (with `node.toml`) or its data directory.
+pub(crate) fn directory(dir: &Path, roster: &Roster, options: &Options) -> anyhow::Result<Report> {
+    let data = crate::node::data_directory(dir).unwrap_or_else(|_| dir.to_path_buf());
+    let bar = show::progress::bytes(&t!("audit.replaying", source = dir.display()));
+    let report = audit_directory(&data, roster, options, &|progress: &Progress| {
+        bar.advance(progress.region, progress.bytes, progress.total_bytes);
+        ControlFlow::Continue(())
+    });
+    bar.finish();
+    report.with_context(|| data.display().to_string())
+}
+
+/// Replays every chain that a node serves.
+pub(crate) fn node(credentials: &Path, region: Division, roster: &Roster, options: &Options) -> anyhow::Result<Report> {
+    let credentials = Credentials::read(credentials)?;
+    let source = credentials.region(region)?.endpoint.clone();
+    let marks = options.marks.as_ref().map(|path| Marks::open(path, &source, roster)).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let bar = show::progress::bytes(&t!("audit.replaying", source = region));
+    let mut chains = Vec::new();
+    for origin in roster.origins() {
+        let from = marks.as_ref().map_or(0, |marks| marks.size(origin).0);
+        let batches = stream(&runtime, &credentials, region, origin, from)?;
+        let report = audit_stream(origin, batches, roster, options, marks.as_ref(), &|progress: &Progress| {
+            bar.advance(progress.region, progress.bytes, 0);
+            ControlFlow::Continue(())
+        })?;
+        chains.push(report);
+    }
+    bar.finish();
+    Ok(Report::new(source, RosterName::of(roster), chains, Vec::new()))
+}
+
+/// The batches of a chain as a node sends them, for a thread that may wait.
+fn stream(
+    runtime: &tokio::runtime::Runtime,
+    credentials: &Credentials,
+    region: Division,
+    origin: &Origin,
+    from: u64,
+) -> anyhow::Result<impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), String>> + use<>> {
+    let channel = connection::to_node(credentials, region)?;
+    let request = FetchRequest { origin: origin.to_string(), from };
+    let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
+    runtime.spawn(async move {
+        let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let mut stream = match client.replay(request).await {
+            Ok(stream) => stream.into_inner(),
+            Err(status) => return deliver(&sender, Err(status)),
+        };
+        loop {
+            match stream.message().await {
+                Ok(Some(batch)) => {
+                    let pair = (batch.batch.into(), batch.head.into());
+                    if tokio::task::block_in_place(|| sender.send(Ok(pair))).is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(status) => return deliver(&sender, Err(status)),
+            }
+        }
+    });
+    Ok(receiver.into_iter().map(|pair: Result<_, Status>| pair.map_err(|status| status.message().to_string())))
+}
+
+type Pair = Result<(Vec<u8>, Vec<u8>), Status>;
+
+fn deliver(sender: &mpsc::SyncSender<Pair>, pair: Pair) {
+    // The replay may have ended already.
+    let _ = tokio::task::block_in_place(|| sender.send(pair));
+}
+
+fn write_json(path: &Path, reports: &[Report], differences: &[Finding]) -> anyhow::Result<()> {
+    let json = serde_json::json!({ "format": "yizhang-audits/1", "reports": reports, "differences": differences });
+    files::replace(path, &serde_json::to_vec_pretty(&json)?)
+}

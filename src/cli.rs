@@ -1,0 +1,53 @@
+//! The arguments, and which module answers each command.
+
+use crate::{agency, audit, demo, exit::Outcome, federation, language, node, sample, worker};
+use clap::{Parser, Subcommand};
+
+/// One worker, one account: the ledger of social insurance that travels with the worker.
+#[derive(Parser)]
+#[command(name = "yizhang", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// Language of all texts; by default that of the locale.
+    #[arg(long, global = true, value_enum)]
+    pub(crate) lang: Option<language::Language>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start four nodes, feed them real files, show one worker's account from two of them, proved and audited.
+    Demo(demo::Arguments),
+    /// Set up a federation: keys, roster, certificates, a directory for each region.
+    #[command(subcommand)]
+    Federation(federation::Command),
+    /// Run and look after a node.
+    #[command(subcommand)]
+    Node(node::Command),
+    /// What an agency does: import files.
+    #[command(subcommand)]
+    Agency(agency::Command),
+    /// What a worker asks: the account.
+    #[command(subcommand)]
+    Worker(worker::Command),
+    /// Replay whole chains from their bytes, trusting nobody.
+    Audit(audit::Arguments),
+    /// Generate deterministic, plausible files for trials and measurements.
+    Sample(sample::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Demo(arguments) => demo::run(&arguments),
+            Self::Federation(command) => federation::run(&command),
+            Self::Node(command) => node::run(&command),
+            Self::Agency(command) => agency::run(&command),
+            Self::Worker(command) => worker::run(&command),
+            Self::Audit(arguments) => audit::run(&arguments),
+            Self::Sample(arguments) => sample::run(&arguments),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for agencies
+//! the federation secret. `federation init` writes them; a node's own directory is one, too.
+
+use crate::files;
+use anyhow::{Context, bail};
+use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use yizhang_ledger::{person::FederationSecret, roster::Roster, value::Division};
+use yizhang_wire::channel::CallerIdentity;
+
+pub(crate) const TRUST_FILE: &str = "trust.toml";
+pub(crate) const ROSTER_FILE: &str = "roster.note";
+pub(crate) const CERTIFICATE_FILE: &str = "tls.crt";
+pub(crate) const TLS_KEY_FILE: &str = "tls.key";
+pub(crate) const SECRET_FILE: &str = "federation.secret";
+
+/// The root keys that the holder of a directory trusts, and how many of them must have signed the roster.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Trust {
+    pub(crate) federation: String,
+    pub(crate) threshold: usize,
+    /// Ed25519 public keys, base64.
+    pub(crate) roots: Vec<String>,
+}
+
+/// A verified roster with the note it came in.
+#[derive(Clone)]
+pub(crate) struct TrustedRoster {
+    pub(crate) roster: Roster,
+    pub(crate) note: Vec<u8>,
+}
+
+/// What a caller needs to speak to nodes.
+pub(crate) struct Credentials {
+    pub(crate) directory: PathBuf,
+    pub(crate) roster: Roster,
+    pub(crate) identity: CallerIdentity,
+}
+
+impl Trust {
+    /// Opens a roster with the trusted keys.
+    pub(crate) fn open(&self, note: Vec<u8>) -> anyhow::Result<TrustedRoster> {
+        let key = |text: &String| -> anyhow::Result<[u8; 32]> {
+            let mut bytes = [0; 32];
+            match Base64::decode(text, &mut bytes) {
+                Ok(decoded) if decoded.len() == 32 => Ok(bytes),
+                _ => bail!("{TRUST_FILE}: a root key is not 32 bytes of base64"),
+            }
+        };
+        let roots = self.roots.iter().map(key).collect::<anyhow::Result<Vec<_>>>()?;
+        let roster = Roster::open(&note, &roots, self.threshold).context(ROSTER_FILE)?;
+        if roster.federation != self.federation {
+            bail!("{ROSTER_FILE}: expected federation {}, found {}", self.federation, roster.federation);
+        }
+        Ok(TrustedRoster { roster, note })
+    }
+}
+
+/// Reads and verifies the roster of a directory.
+pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
+    let path = directory.join(TRUST_FILE);
+    let trust: Trust = toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
+    trust.open(files::read(&directory.join(ROSTER_FILE))?)
+}
+
+/// Reads the federation secret of a directory: 64 hexadecimal digits.
+pub(crate) fn read_secret(directory: &Path) -> anyhow::Result<FederationSecret> {
+    let path = directory.join(SECRET_FILE);
+    let text = files::read_text(&path)?;
+    yizhang_ledger::hash::from_hex(text.trim_end())
+        .map(FederationSecret::new)
+        .with_context(|| format!("{}: expected 64 hexadecimal digits", path.display()))
+}
+
+impl Credentials {
+    /// Reads a directory.
+    pub(crate) fn read(directory: &Path) -> anyhow::Result<Self> {
+        let roster = read_roster(directory)?.roster;
+        let certificate = files::read_text(&directory.join(CERTIFICATE_FILE))?;
+        let key = files::read_text(&directory.join(TLS_KEY_FILE))?;
+        Ok(Self { directory: directory.to_path_buf(), roster, identity: CallerIdentity::new(&certificate, &key) })
+    }
+
+    /// The region of the federation with this code.
+    pub(crate) fn region(&self, region: Division) -> anyhow::Result<&yizhang_ledger::roster::Region> {
+        let known = || self.roster.regions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        self.roster
+            .regions
+            .get(&region)
+            .with_context(|| format!("the roster has no region {region}; it has {}", known()))
+    }
+}

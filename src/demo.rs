@@ -1,0 +1,291 @@
+//! `yizhang demo`: a small federation of real nodes, fed real files, in under a minute.
+//!
+//! Every node is a process of its own; everything that is done here can be done by hand with the other commands.
+
+use crate::{
+    agency::{self, ImportArguments},
+    audit, clock, connection,
+    credentials::{self, Credentials},
+    exit::Outcome,
+    federation::{self, InitArguments, RegionArgument},
+    show,
+    worker::{self, Answer},
+};
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use rust_i18n::t;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+use yizhang_intake::{CHUNK_RECORDS, sample::P1_NUMBER};
+use yizhang_ledger::value::{Day, Division};
+use yizhang_wire::v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker};
+
+/// The regions of the demonstration and the file that each agency imports: a form of its own each.
+const FILES: [(u32, &str, &[u8]); 4] = [
+    (110_000, "110000.csv", include_bytes!("sample_files/demo/110000.csv")),
+    (330_000, "330000.csv", include_bytes!("sample_files/demo/330000.csv")),
+    (440_000, "440000.csv", include_bytes!("sample_files/demo/440000.csv")),
+    (520_000, "520000.jsonl", include_bytes!("sample_files/demo/520000.jsonl")),
+];
+/// The two nodes that are asked for the account: one where the worker is, one at home.
+const ASKED: [u32; 2] = [110_000, 520_000];
+/// The day for which the account is shown: that of the domain's worked example.
+const AS_OF: u32 = 2026_10_31;
+/// How long nodes may take to be ready, or to hold all chains.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often that is looked at.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long nodes may take to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Arguments of `demo`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Keep everything in this directory (made if it is not there, empty if it is), and leave the nodes running until
+    /// Ctrl-C.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let start = clock::now();
+    let scratch = tempfile::tempdir()?;
+    let dir = arguments.keep.clone().unwrap_or_else(|| scratch.path().join("demo"));
+    let mut demo = Demo::found(&dir)?;
+    demo.start()?;
+    demo.import()?;
+    demo.wait_for_replication()?;
+    demo.show_account()?;
+    let outcome = demo.audit()?;
+    if arguments.keep.is_some() {
+        demo.invite()?;
+    }
+    demo.stop()?;
+    println!("{}", t!("demo.done", seconds = clock::now().0.saturating_sub(start.0) / 1_000));
+    Ok(outcome)
+}
+
+/// A line before each step: what happens now, and why.
+fn step(number: u8, text: &str) {
+    println!("\n[{number}/7] {text}");
+}
+
+/// The federation and its running nodes.
+struct Demo {
+    dir: PathBuf,
+    nodes: Vec<Child>,
+}
+
+/// Nodes do not outlive the demonstration, however it ends.
+impl Drop for Demo {
+    fn drop(&mut self) {
+        for node in &mut self.nodes {
+            // It may have ended already.
+            let _ = node.kill();
+            let _ = node.wait();
+        }
+    }
+}
+
+impl Demo {
+    fn found(dir: &Path) -> anyhow::Result<Self> {
+        step(1, &t!("demo.found", dir = dir.display()));
+        // All held at once, so that each gets a port of its own; the nodes take them over.
+        let ports = FILES.map(|_| TcpListener::bind("127.0.0.1:0"));
+        let mut regions = Vec::new();
+        for ((region, ..), port) in FILES.iter().zip(ports) {
+            let address = port?.local_addr()?;
+            regions.push(RegionArgument {
+                code: division(*region)?,
+                host: address.ip().to_string(),
+                port: address.port(),
+            });
+        }
+        federation::init(&InitArguments { dir: dir.to_path_buf(), name: "demo.yizhang".into(), regions })?;
+        Ok(Self { dir: dir.to_path_buf(), nodes: Vec::new() })
+    }
+
+    fn start(&mut self) -> anyhow::Result<()> {
+        step(2, &t!("demo.start"));
+        let program = std::env::current_exe()?;
+        for (region, ..) in FILES {
+            let dir = self.dir.join(region.to_string());
+            let log = fs::File::create(dir.join("node.log"))?;
+            let node = Command::new(&program)
+                .args(["node", "run", "--dir"])
+                .arg(&dir)
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log)
+                .spawn()?;
+            self.nodes.push(node);
+        }
+        self.wait(&t!("demo.waiting_ready"), |statuses| statuses.iter().all(|status| status.ready))?;
+        for (region, ..) in FILES {
+            println!("  {}", t!("demo.ready", region = show::place::name(division(region)?)));
+        }
+        Ok(())
+    }
+
+    fn import(&self) -> anyhow::Result<()> {
+        step(3, &t!("demo.import"));
+        let files = self.dir.join("files");
+        fs::create_dir(&files)?;
+        for (region, name, content) in FILES {
+            let file = files.join(name);
+            fs::write(&file, content)?;
+            let node = division(region)?;
+            let arguments = ImportArguments {
+                file,
+                node,
+                credentials: self.agency(region),
+                accept_valid_rows: false,
+                check_only: false,
+                errors: None,
+                encoding: None,
+                schemes: None,
+                submission_records: CHUNK_RECORDS,
+            };
+            let intake = agency::open(&arguments)?;
+            let secret = credentials::read_secret(&arguments.credentials)?;
+            let summary = agency::check(&intake, &secret, &files.join(format!("{name}.errors")))?;
+            ensure!(summary.faulty == 0, "{name}: {} faulty rows", summary.faulty);
+            let credentials = Credentials::read(&arguments.credentials)?;
+            let imported = agency::send(&credentials, &arguments, &intake, &secret, summary.valid)?;
+            print!("  {}: ", show::import::form(&intake));
+            show::import::done(node, &imported);
+        }
+        Ok(())
+    }
+
+    fn wait_for_replication(&self) -> anyhow::Result<()> {
+        step(4, &t!("demo.replicate"));
+        self.wait(&t!("demo.waiting_replicated"), |statuses| {
+            let sizes = |status: &StatusReply| status.chains.iter().map(|chain| chain.size).collect::<Vec<_>>();
+            let own = |status: &StatusReply| {
+                let own = status.chains.iter().find(|chain| chain.origin == status.own_origin);
+                own.is_some_and(|chain| chain.size > 0)
+            };
+            statuses.iter().all(own) && statuses.windows(2).all(|pair| sizes(&pair[0]) == sizes(&pair[1]))
+        })?;
+        println!("  {}", t!("demo.replicated", nodes = FILES.len()));
+        Ok(())
+    }
+
+    fn show_account(&self) -> anyhow::Result<()> {
+        step(5, &t!("demo.account"));
+        let [here, there] = ASKED;
+        let (first, second) = (self.ask(here)?, self.ask(there)?);
+        show::account::print(&first);
+        ensure!(first.json == second.json, "{}", t!("demo.different"));
+        for region in ASKED {
+            println!("  {}", t!("demo.digest", region = show::place::name(division(region)?), digest = first.digest));
+        }
+        println!("  {}", t!("demo.same"));
+        Ok(())
+    }
+
+    /// Asks a node for the account, with proofs, and checks them here.
+    fn ask(&self, region: u32) -> anyhow::Result<Answer> {
+        let credentials = Credentials::read(&self.agency(region))?;
+        let as_of = Day::new(AS_OF).context("a day of the calendar")?;
+        let worker = Worker::Number(P1_NUMBER.to_string());
+        runtime()?.block_on(worker::ask(&credentials, division(region)?, worker, as_of, true))
+    }
+
+    fn audit(&self) -> anyhow::Result<Outcome> {
+        step(6, &t!("demo.audit"));
+        let auditor = self.dir.join("auditor");
+        let roster = credentials::read_roster(&auditor)?.roster;
+        let options = yizhang_audit::Options::default();
+        let reports = FILES
+            .iter()
+            .map(|(region, ..)| audit::node(&auditor, division(*region)?, &roster, &options))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let differences = yizhang_audit::compare(&reports);
+        for (report, (region, ..)) in reports.iter().zip(FILES) {
+            let key = if report.is_clean() { "demo.audited" } else { "demo.audit_failed" };
+            let (chains, records) = (report.totals.chains, report.totals.records);
+            println!(
+                "  {}",
+                t!(key, region = show::place::name(division(region)?), chains = chains, records = records)
+            );
+        }
+        let outcome = audit::outcome(&reports, &differences);
+        if outcome == Outcome::Findings {
+            show::audit::print(&reports, &differences);
+        }
+        Ok(outcome)
+    }
+
+    /// Leaves the nodes running and says what can be tried.
+    fn invite(&self) -> anyhow::Result<()> {
+        let [here, _] = ASKED;
+        println!("\n{}", t!("demo.keep", dir = self.dir.display(), node = here, number = P1_NUMBER));
+        runtime()?.block_on(tokio::signal::ctrl_c())?;
+        Ok(())
+    }
+
+    fn stop(mut self) -> anyhow::Result<()> {
+        step(7, &t!("demo.stop"));
+        for node in &self.nodes {
+            let id = rustix::process::Pid::from_child(node);
+            // After Ctrl-C the nodes have had the signal already and may be gone.
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        let start = Instant::now();
+        while let Some(mut node) = self.nodes.pop() {
+            let status = loop {
+                match node.try_wait()? {
+                    Some(status) => break status,
+                    None if start.elapsed() > STOP_PATIENCE => bail!("{}", t!("demo.stuck")),
+                    None => sleep(GLANCE),
+                }
+            };
+            ensure!(status.success(), "{}", t!("demo.failed", status = status));
+        }
+        println!("  {}", t!("demo.stopped"));
+        Ok(())
+    }
+
+    fn agency(&self, region: u32) -> PathBuf {
+        self.dir.join(region.to_string()).join("agency")
+    }
+
+    /// Waits until the states of all nodes are as wanted.
+    fn wait(&self, what: &str, wanted: impl Fn(&[StatusReply]) -> bool) -> anyhow::Result<()> {
+        let start = Instant::now();
+        loop {
+            let statuses = FILES.iter().map(|(region, ..)| self.status(*region)).collect::<anyhow::Result<Vec<_>>>()?;
+            // A node that does not answer yet has no status.
+            let answered: Vec<StatusReply> = statuses.into_iter().flatten().collect();
+            if answered.len() == FILES.len() && wanted(&answered) {
+                return Ok(());
+            }
+            ensure!(start.elapsed() < PATIENCE, "{}", t!("demo.impatient", what = what, dir = self.dir.display()));
+            sleep(GLANCE);
+        }
+    }
+
+    fn status(&self, region: u32) -> anyhow::Result<Option<StatusReply>> {
+        let credentials = Credentials::read(&self.agency(region))?;
+        runtime()?.block_on(async {
+            let mut client = LedgerClient::new(connection::to_node(&credentials, division(region)?)?);
+            Ok(client.status(StatusRequest {}).await.ok().map(tonic::Response::into_inner))
+        })
+    }
+}
+
+fn division(code: u32) -> anyhow::Result<Division> {
+    Division::new(code).context("a region of the demonstration has six digits")
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}

@@ -1,0 +1,33 @@
+//! How a command ended, as an exit code that a script can branch on.
+
+use rust_i18n::t;
+use std::process::ExitCode;
+
+/// A command that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing to object to. Exit code 0.
+    Clean,
+    /// The work is done and found something that a person must look at: faulty rows, damage, evidence. Exit code 1.
+    Findings,
+}
+
+/// A refusal or failure with an exit code of its own; 2 is for wrong arguments and comes from the argument parser.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Not now, or not you; trying again later may help. Exit code 3.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The exit code of a command. Any error that is no refusal is 4.
+pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
+    match result {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{}", t!("error", text = format!("{error:#}")));
+            ExitCode::from(if error.downcast_ref::<Failure>().is_some() { 3 } else { 4 })
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! `yizhang federation`: a first federation, with all its keys made here.
+//!
+//! One Ed25519 root key signs the roster. One TLS authority signs a certificate for each node (to serve and to call), for
+//! each agency (to submit and look up) and for an auditor (to replay). What is meant for one party goes into a directory
+//! of its own, to be carried there; root key and TLS authority key stay behind, offline.
+
+use crate::{
+    clock,
+    credentials::{CERTIFICATE_FILE, ROSTER_FILE, SECRET_FILE, TLS_KEY_FILE, TRUST_FILE, Trust},
+    exit::Outcome,
+    files::{self, Access},
+    node::Configuration,
+};
+use anyhow::{Context, bail};
+use base64ct::{Base64, Encoding};
+use clap::{Args, Subcommand};
+use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey, pkcs8::spki::der::pem::LineEnding};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rust_i18n::t;
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+use yizhang_ledger::{
+    head::Origin,
+    note::{self, NoteKey},
+    roster::{self, ChainKey, Roster},
+    value::{Division, TreeSize},
+};
+use yizhang_wire::channel::{agency_name, auditor_name, node_name};
+
+/// Years that the TLS authority is valid.
+const AUTHORITY_YEARS: i32 = 20;
+/// Years that a certificate is valid.
+const CERTIFICATE_YEARS: i32 = 3;
+
+/// What can be done with a federation.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a root key, a roster, certificates and a directory for each region.
+    Init(InitArguments),
+}
+
+/// Arguments of `federation init`.
+#[derive(Args)]
+pub(crate) struct InitArguments {
+    /// Directory to make; must not exist or be empty.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// Name of the federation: lower-case letters, digits, dots and dashes.
+    #[arg(long, default_value = "demo.yizhang")]
+    pub(crate) name: String,
+    /// A region and where its node is reached by the others, as 440000=host:port; once for each region.
+    #[arg(long = "region", value_name = "CODE=HOST:PORT", required = true)]
+    pub(crate) regions: Vec<RegionArgument>,
+}
+
+/// A region as given on the command line.
+#[derive(Clone, Debug)]
+pub(crate) struct RegionArgument {
+    pub(crate) code: Division,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl FromStr for RegionArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = || format!("expected CODE=HOST:PORT, for instance 440000=127.0.0.1:7104, found {text}");
+        let (code, address) = text.split_once('=').ok_or_else(form)?;
+        let (host, port) = address.rsplit_once(':').ok_or_else(form)?;
+        let code = Division::parse(code).ok_or_else(form)?;
+        let port = port.parse().map_err(|_| form())?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            Err(form())
+        } else {
+            Ok(Self { code, host: host.into(), port })
+        }
+    }
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Init(arguments) => {
+            init(arguments)?;
+            println!("{}", t!("federation.done", dir = arguments.dir.display(), regions = arguments.regions.len()));
+            Ok(Outcome::Clean)
+        }
+    }
+}
+
+/// Makes a federation.
+pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
+    let dir = &arguments.dir;
+    fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    if fs::read_dir(dir)?.next().is_some() {
+        bail!("{}", t!("federation.not_empty", dir = dir.display()));
+    }
+    let root = random_key()?;
+    let authority = Authority::make(&arguments.name)?;
+    let mut chain_keys = BTreeMap::new();
+    let mut regions = BTreeMap::new();
+    for region in &arguments.regions {
+        let key = random_key()?;
+        let origin =
+            Origin::new(&arguments.name, region.code).context(t!("federation.bad_name", name = arguments.name))?;
+        if regions.insert(region.code, roster_region(&origin, region, &key)?).is_some() {
+            bail!("{}", t!("federation.region_twice", region = region.code));
+        }
+        chain_keys.insert(region.code, key);
+    }
+    let roster = Roster {
+        federation: arguments.name.clone(),
+        version: 1,
+        threshold: 1,
+        roots: vec![root.verifying_key().to_bytes()],
+        tls_authority: authority.certificate.clone(),
+        regions,
+    };
+    let secret = random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+    let shared = Shared {
+        trust: toml::to_string(&Trust {
+            federation: arguments.name.clone(),
+            threshold: 1,
+            roots: vec![Base64::encode_string(root.verifying_key().as_bytes())],
+        })?,
+        roster: note::sign(&roster.text(), &roster::root_key_name(&arguments.name), &root),
+        secret,
+    };
+    files::create(&dir.join("root.key"), private_pem(&root)?.as_bytes(), Access::Secret)?;
+    files::create(&dir.join("authority.key"), authority.key_pem.as_bytes(), Access::Secret)?;
+    for region in &arguments.regions {
+        let key = chain_keys.get(&region.code).context("every region has a key")?;
+        write_region(dir, &arguments.name, region, key, &shared, &authority)?;
+    }
+    let auditor = dir.join("auditor");
+    fs::create_dir(&auditor)?;
+    shared.write(&auditor)?;
+    authority.write_certificate(&auditor, &auditor_name(&arguments.name))
+}
+
+fn roster_region(origin: &Origin, region: &RegionArgument, key: &SigningKey) -> anyhow::Result<roster::Region> {
+    let key = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes()).context("a fresh key is a key")?;
+    Ok(roster::Region {
+        origin: origin.clone(),
+        endpoint: format!("https://{}:{}", region.host, region.port),
+        keys: vec![ChainKey { key, from: TreeSize(0), until: None }],
+    })
+}
+
+/// What goes into every directory, and the secret that goes to agencies only.
+struct Shared {
+    trust: String,
+    roster: String,
+    secret: String,
+}
+
+impl Shared {
+    fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        files::create(&directory.join(TRUST_FILE), self.trust.as_bytes(), Access::Public)?;
+        files::create(&directory.join(ROSTER_FILE), self.roster.as_bytes(), Access::Public)
+    }
+
+    fn write_secret(&self, directory: &Path) -> anyhow::Result<()> {
+        files::create(&directory.join(SECRET_FILE), self.secret.as_bytes(), Access::Secret)
+    }
+}
+
+fn write_region(
+    dir: &Path,
+    federation: &str,
+    region: &RegionArgument,
+    key: &SigningKey,
+    shared: &Shared,
+    authority: &Authority,
+) -> anyhow::Result<()> {
+    let node = dir.join(region.code.to_string());
+    let agency = node.join("agency");
+    fs::create_dir_all(&agency)?;
+    shared.write(&node)?;
+    shared.write_secret(&node)?;
+    authority.write_certificate(&node, &node_name(federation, region.code))?;
+    files::create(&node.join(crate::node::CHAIN_KEY_FILE), private_pem(key)?.as_bytes(), Access::Secret)?;
+    // An address of a name is for the others; the node itself listens on all of its own.
+    let listen = SocketAddr::from_str(&format!("{}:{}", region.host, region.port))
+        .unwrap_or(SocketAddr::from(([0, 0, 0, 0], region.port)));
+    let configuration = Configuration { region: region.code.code(), listen, data: "data".into() };
+    files::create(
+        &node.join(crate::node::CONFIGURATION_FILE),
+        toml::to_string(&configuration)?.as_bytes(),
+        Access::Public,
+    )?;
+    shared.write(&agency)?;
+    shared.write_secret(&agency)?;
+    authority.write_certificate(&agency, &agency_name(federation, region.code))
+}
+
+/// The TLS authority of a federation.
+struct Authority {
+    certificate: Vec<u8>,
+    key_pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn make(federation: &str) -> anyhow::Result<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, format!("{federation} authority"));
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        valid_for(&mut params, AUTHORITY_YEARS);
+        let certificate = params.self_signed(&key)?.der().to_vec();
+        let key_pem = key.serialize_pem();
+        Ok(Self { certificate, key_pem, issuer: Issuer::new(params, key) })
+    }
+
+    /// A certificate for `name`, with a fresh key.
+    fn write_certificate(&self, directory: &Path, name: &str) -> anyhow::Result<()> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(vec![name.to_string()])?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        valid_for(&mut params, CERTIFICATE_YEARS);
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        files::create(&directory.join(CERTIFICATE_FILE), certificate.pem().as_bytes(), Access::Public)?;
+        files::create(&directory.join(TLS_KEY_FILE), key.serialize_pem().as_bytes(), Access::Secret)
+    }
+}
+
+/// From the first of January of this year, so that a clock that is a little behind does not refuse a fresh certificate.
+fn valid_for(params: &mut CertificateParams, years: i32) {
+    let year = i32::try_from(clock::today().number() / 10_000).unwrap_or(i32::MAX - years - 1);
+    params.not_before = rcgen::date_time_ymd(year - 1, 1, 1);
+    params.not_after = rcgen::date_time_ymd(year + years, 12, 31);
+}
+
+fn random_bytes() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    Ok(bytes)
+}
+
+fn random_key() -> anyhow::Result<SigningKey> {
+    Ok(SigningKey::from_bytes(&random_bytes()?))
+}
+
+fn private_pem(key: &SigningKey) -> anyhow::Result<String> {
+    Ok(key.to_pkcs8_pem(LineEnding::LF).context("a key can be written as PKCS #8")?.to_string())
+}

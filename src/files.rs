@@ -1,0 +1,59 @@
+//! Small files: written wholly or not at all, secrets readable by their owner alone.
+
+use anyhow::Context;
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+/// Largest small file that is read: a roster, a key, a configuration.
+const SMALL_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
+
+/// Who may read a new file.
+#[derive(Clone, Copy)]
+pub(crate) enum Access {
+    /// Everybody.
+    Public,
+    /// Its owner.
+    Secret,
+}
+
+/// Writes a file that must not exist yet.
+pub(crate) fn create(path: &Path, content: &[u8], access: Access) -> anyhow::Result<()> {
+    let mode = match access {
+        Access::Public => 0o644,
+        Access::Secret => 0o600,
+    };
+    let context = || format!("{}", path.display());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).with_context(context)?;
+    file.write_all(content).and_then(|()| file.sync_all()).with_context(context)
+}
+
+/// Writes a file, replacing one that is there, by way of a temporary name.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let context = || format!("{}", path.display());
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory).with_context(context)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(context)?;
+    file.persist(path).map_err(|error| error.error).with_context(context)?;
+    Ok(())
+}
+
+/// Reads a small file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let context = || format!("{}", path.display());
+    let size = fs::metadata(path).with_context(context)?.len();
+    anyhow::ensure!(
+        size <= SMALL_FILE_BYTES_MAX,
+        "{}: {size} bytes, expected at most {SMALL_FILE_BYTES_MAX}",
+        path.display()
+    );
+    fs::read(path).with_context(context)
+}
+
+/// Reads a small text file.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    String::from_utf8(read(path)?).with_context(|| format!("{}: not UTF-8", path.display()))
+}

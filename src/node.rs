@@ -1,0 +1,212 @@
+//! `yizhang node`: run a node, verify its directory, rebuild its index, ask for its state.
+
+use crate::{
+    clock, connection,
+    credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
+    exit::Outcome,
+    files, show,
+};
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use yizhang_ledger::{head::Origin, value::Division};
+use yizhang_node::{Config, Node};
+use yizhang_wire::v1::{StatusRequest, ledger_client::LedgerClient};
+
+pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
+pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
+
+/// `node.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Configuration {
+    /// Division code of the region whose chain the node writes.
+    pub(crate) region: u32,
+    /// Address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// Data directory, relative to the directory of the node.
+    pub(crate) data: PathBuf,
+}
+
+/// What can be done with a node.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a node until it is told to stop (Ctrl-C, SIGTERM).
+    Run(RunArguments),
+    /// Verify a whole data directory of a node that is not running: what is wrong, and what to do.
+    Check(CheckArguments),
+    /// Delete the index of a node that is not running and make it again from the segments.
+    RebuildIndex(RebuildArguments),
+    /// Ask a running node for its chains and peers.
+    Status(StatusArguments),
+}
+
+/// Arguments of `node run`.
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// Directory of the node, as `federation init` made it.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Accept submissions without having asked the other nodes for the largest head that they hold of this chain. Only
+    /// when they are lost for good: a node that was restored from a backup would sign a second history.
+    #[arg(long)]
+    start_alone: bool,
+}
+
+/// Arguments of `node check`.
+#[derive(Args)]
+pub(crate) struct CheckArguments {
+    /// Directory of the node.
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+/// Arguments of `node rebuild-index`.
+#[derive(Args)]
+pub(crate) struct RebuildArguments {
+    /// Directory of the node.
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+/// Arguments of `node status`.
+#[derive(Args)]
+pub(crate) struct StatusArguments {
+    /// Region of the node to ask.
+    #[arg(long, value_parser = parse_region)]
+    node: Division,
+    /// Directory of credentials, for instance that of an agency.
+    #[arg(long)]
+    credentials: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads a region on the command line.
+pub(crate) fn parse_region(text: &str) -> Result<Division, String> {
+    Division::parse(text).ok_or_else(|| format!("expected a six-digit division code, found {text}"))
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Run(arguments) => serve(arguments),
+        Command::Check(arguments) => check(&arguments.dir),
+        Command::RebuildIndex(arguments) => rebuild_index(&arguments.dir),
+        Command::Status(arguments) => status(arguments),
+    }
+}
+
+fn configuration(dir: &Path) -> anyhow::Result<Configuration> {
+    let path = dir.join(CONFIGURATION_FILE);
+    toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())
+}
+
+pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
+    Ok(dir.join(configuration(dir)?.data))
+}
+
+/// Everything that a node is told at its start.
+fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
+    let dir = &arguments.dir;
+    let configuration = configuration(dir)?;
+    let trusted = credentials::read_roster(dir)?;
+    let region = Division::new(configuration.region)
+        .with_context(|| format!("{CONFIGURATION_FILE}: region {} has not six digits", configuration.region))?;
+    let origin = Origin::new(&trusted.roster.federation, region).context("a roster names its federation well")?;
+    let key_path = dir.join(CHAIN_KEY_FILE);
+    let chain_key = SigningKey::from_pkcs8_pem(&files::read_text(&key_path)?)
+        .ok()
+        .with_context(|| format!("{}: expected an Ed25519 key as PKCS #8 PEM", key_path.display()))?;
+    Ok(Config {
+        origin,
+        roster: trusted.roster,
+        roster_note: trusted.note,
+        chain_key,
+        secret: credentials::read_secret(dir)?,
+        certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
+        key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
+        listen: configuration.listen,
+        data: dir.join(configuration.data),
+        start_alone: arguments.start_alone,
+        clock: clock::now,
+    })
+}
+
+fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = assemble(arguments)?;
+    let region = config.origin.region();
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
+    runtime.block_on(async {
+        let node = Node::start(config).await?;
+        for line in node.opened() {
+            println!("{line}");
+        }
+        println!("{}", t!("node.listening", region = region, address = node.address()));
+        stop_asked().await?;
+        println!("{}", t!("node.stopping"));
+        node.stop().await?;
+        anyhow::Ok(())
+    })?;
+    println!("{}", t!("node.stopped"));
+    Ok(Outcome::Clean)
+}
+
+async fn stop_asked() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.map_err(Into::into),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn check(dir: &Path) -> anyhow::Result<Outcome> {
+    let data = data_directory(dir)?;
+    let bar = show::progress::bytes(&t!("node.checking"));
+    let report = yizhang_store::check(&data, &|progress| {
+        bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
+    });
+    bar.finish();
+    let report = report.with_context(|| data.display().to_string())?;
+    show::store::check_report(&report);
+    Ok(if report.is_sound() { Outcome::Clean } else { Outcome::Findings })
+}
+
+fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
+    let data = data_directory(dir)?;
+    let bar = show::progress::bytes(&t!("node.rebuilding"));
+    let report = yizhang_store::rebuild_index(&data, &|progress| {
+        bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
+    });
+    bar.finish();
+    show::store::rebuild_report(&report.with_context(|| data.display().to_string())?);
+    Ok(Outcome::Clean)
+}
+
+fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
+    let credentials = Credentials::read(&arguments.credentials)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reply = runtime.block_on(async {
+        let mut client = LedgerClient::new(connection::to_node(&credentials, arguments.node)?);
+        let reply = client.status(StatusRequest {}).await;
+        reply.map_err(|status| connection::failure(arguments.node, &status)).map(tonic::Response::into_inner)
+    })?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&show::status::json(&reply))?);
+    } else {
+        show::status::table_of(&reply);
+    }
+    Ok(if reply.ready && reply.chains.iter().all(|chain| !chain.quarantined) {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
+}

@@ -1,0 +1,58 @@
+//! The report of an audit for people.
+
+use super::table;
+use rust_i18n::t;
+use yizhang_audit::{Finding, Report, Severity};
+
+/// Findings that are printed for one source; the JSON report has all.
+const FINDINGS_PRINTED_MAX: usize = 50;
+
+/// Prints reports and what tells them apart.
+pub(crate) fn print(reports: &[Report], differences: &[Finding]) {
+    for report in reports {
+        println!("{}", t!("audit.source", source = report.source, roster = report.roster));
+        let mut rows =
+            table([t!("audit.chain"), t!("audit.up_to"), t!("audit.batches"), t!("audit.records"), t!("audit.result")]);
+        for chain in &report.chains {
+            let result = match (chain.is_clean(), chain.unsigned_tail) {
+                (true, false) => t!("audit.chain_clean"),
+                (true, true) => t!("audit.chain_unsigned"),
+                (false, _) => t!("audit.chain_faulty", findings = chain.findings.len()),
+            };
+            rows.add_row([
+                chain.region.clone(),
+                chain.size.to_string(),
+                chain.verified.batches.to_string(),
+                chain.verified.records.to_string(),
+                result.to_string(),
+            ]);
+        }
+        println!("{rows}");
+        findings(report.all_findings());
+        let key = if report.is_clean() { "audit.clean" } else { "audit.faulty" };
+        println!(
+            "{}",
+            t!(key, records = report.totals.records, faults = report.totals.faults, forks = report.totals.forks)
+        );
+    }
+    findings(differences.iter());
+}
+
+fn findings<'a>(all: impl Iterator<Item = &'a Finding>) {
+    let mut left = 0_usize;
+    for (number, finding) in all.enumerate() {
+        if number >= FINDINGS_PRINTED_MAX {
+            left += 1;
+            continue;
+        }
+        let severity = match finding.severity {
+            Severity::Note => t!("audit.note"),
+            Severity::Fault => t!("audit.fault"),
+            Severity::Fork => t!("audit.fork"),
+        };
+        println!("{severity}: {}", super::finding::line(finding));
+    }
+    if left > 0 {
+        println!("{}", t!("audit.more", left = left));
+    }
+}

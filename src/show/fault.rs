@@ -1,0 +1,167 @@
+//! Faults of an import in the language in force. The crate words them in English; `src/locales/faults.yml` has the Chinese
+//! by code, with the fields of the fault as variables.
+
+use super::kind;
+use crate::language::{self, Language};
+use rust_i18n::t;
+use std::{borrow::Cow, fmt::Display, io};
+use yizhang_intake::{Column, Fault, FileFault, Found, RowFault, Share};
+
+/// The variables of a text, by name.
+type Variables = Vec<(&'static str, String)>;
+
+/// A fault of a row.
+pub(crate) fn row(fault: &RowFault) -> String {
+    match language::current() {
+        Language::En => fault.to_string(),
+        Language::Zh if fault.name.is_empty() => {
+            t!("fault.whole-row", line = fault.line, text = cell(&fault.fault)).to_string()
+        }
+        Language::Zh => t!("fault.row", line = fault.line, column = fault.name, text = cell(&fault.fault)).to_string(),
+    }
+}
+
+/// A fault of a file as a whole.
+pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
+    match language::current() {
+        Language::En => anyhow::anyhow!("{fault}"),
+        Language::Zh => anyhow::anyhow!("{}", fill(fault.code(), variables_of_file(fault))),
+    }
+}
+
+fn cell(fault: &Fault) -> String {
+    fill(fault.code(), variables(fault))
+}
+
+/// The text of a code with its variables in place.
+fn fill(code: &str, variables: Variables) -> String {
+    let (names, values): (Vec<_>, Vec<_>) = variables.into_iter().unzip();
+    let key = format!("fault.{code}");
+    rust_i18n::replace_patterns(&t!(&key), &names, &values)
+}
+
+/// The fields of a fault, as its text names them.
+fn variables(fault: &Fault) -> Variables {
+    use Fault as F;
+    match fault {
+        F::Encoding
+        | F::KeyTwice
+        | F::PersonBirthDate
+        | F::SamePerson
+        | F::LooksLikePerson
+        | F::MayBePerson
+        | F::PeriodTwice
+        | F::PaidButNotFull
+        | F::SpanOneEnd
+        | F::TargetNotFound => Variables::new(),
+        F::KindUnknown { found }
+        | F::SchemeUnknown { found }
+        | F::NatureUnknown { found }
+        | F::PayerKindUnknown { found }
+        | F::PayerIdOfPerson { found }
+        | F::AccountTypeUnknown { found }
+        | F::FlagForm { found }
+        | F::ReasonUnknown { found }
+        | F::MonthForm { found }
+        | F::DateForm { found }
+        | F::YearForm { found }
+        | F::AmountForm { found }
+        | F::RateForm { found }
+        | F::DivisionForm { found }
+        | F::HashForm { found } => of([("found", &shown(found))]),
+        F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
+        F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),
+        F::CountForm { least, most, found } => of([("least", least), ("most", most), ("found", &shown(found))]),
+        F::CellCount { expected, found } => of([("expected", expected), ("found", found)]),
+        F::PersonCheck { expected, found } | F::CreditCodeCheck { expected, found } => {
+            of([("expected", expected), ("found", found)])
+        }
+        F::Json { at } | F::PersonCharacter { at } | F::CreditCodeCharacter { at } => of([("at", at)]),
+        F::KeyUnknown { number } => of([("number", number)]),
+        F::PersonLength { found } => of([("found", found)]),
+        F::SchemeAmbiguous { candidates } => of([("candidates", &candidates.replace(" or ", &t!("fault.or")))]),
+        F::Missing { kind } => of([("kind", &kind::name(*kind))]),
+        F::KindNotOfLayout { found } => of([("found", &kind::name(*found))]),
+        F::NotOfKind { kind, found } => of([("kind", &kind::name(*kind)), ("found", &shown(found))]),
+        F::NatureNotOfKind { kind, expected, found } => {
+            of([("kind", &kind::name(*kind)), ("expected", expected), ("found", found)])
+        }
+        F::AmountNegative { kind, found } => of([("kind", &kind::name(*kind)), ("found", found)]),
+        F::AmountPositive { found } | F::BaseNotPositive { found } => of([("found", found)]),
+        F::DueMismatch { share, expected, found } => {
+            of([("share", &rate_of(*share)), ("expected", expected), ("found", found)])
+        }
+        F::PaidAboveDue { due, found } => of([("due", due), ("found", found)]),
+        F::CreditedAbovePaid { paid, found } => of([("paid", paid), ("found", found)]),
+        F::FullButShort { due, paid } => of([("due", due), ("paid", paid)]),
+        F::SettledBeforePeriod { period, found } => of([("period", period), ("found", found)]),
+        F::SpanReversed { first, found } => of([("first", first), ("found", found)]),
+        F::SerialConflict { first } | F::Duplicate { first } => of([("first", first)]),
+        F::TargetFaulty { line } | F::TargetOfOther { line } => of([("line", line)]),
+        F::Record { reason } => of([("reason", reason)]),
+    }
+}
+
+/// The fields of a fault of a file, as its text names them.
+fn variables_of_file(fault: &FileFault) -> Variables {
+    use FileFault as F;
+    match fault {
+        F::Io { source, .. } => of([("source", &cause(source))]),
+        F::Empty => Variables::new(),
+        F::HeaderMissing { cells } => of([("cells", cells)]),
+        F::ColumnsUnknown { columns } => of([("columns", &list(columns.iter().map(unknown)))]),
+        F::ColumnTwice { column, positions: [first, second] } => {
+            of([("column", &column.chinese()), ("first", first), ("second", second)])
+        }
+        F::ColumnsMissing { columns } | F::LayoutsMixed { columns } => of([("columns", &names(columns))]),
+        F::RowTooLong { line, limit } => of([("line", line), ("limit", limit)]),
+        F::TooManyRows { limit } | F::TooManyTargets { limit } => of([("limit", limit)]),
+        F::RowFaulty { line } => of([("line", line)]),
+    }
+}
+
+fn of<const N: usize>(variables: [(&'static str, &dyn Display); N]) -> Variables {
+    variables.map(|(name, value)| (name, value.to_string())).into()
+}
+
+/// What stood in a cell, as far as it may be shown.
+fn shown(found: &Found) -> Cow<'_, str> {
+    match found {
+        Found::Nothing => t!("fault.nothing"),
+        Found::Figure(text) => text.into(),
+        Found::Hidden { characters } => t!("fault.hidden", characters = characters),
+    }
+}
+
+fn rate_of(share: Share) -> Cow<'static, str> {
+    match share {
+        Share::Unit => t!("fault.share-unit"),
+        Share::Person => t!("fault.share-person"),
+    }
+}
+
+/// Why a file could not be read or written; what is rare stays in the words of the system.
+fn cause(error: &io::Error) -> Cow<'static, str> {
+    match error.kind() {
+        io::ErrorKind::NotFound => t!("fault.io-not-found"),
+        io::ErrorKind::PermissionDenied => t!("fault.io-denied"),
+        io::ErrorKind::IsADirectory => t!("fault.io-directory"),
+        io::ErrorKind::StorageFull => t!("fault.io-full"),
+        _ => error.to_string().into(),
+    }
+}
+
+fn unknown((position, name): &(usize, Option<String>)) -> String {
+    match name {
+        Some(name) => t!("fault.column-named", name = name, position = position).to_string(),
+        None => t!("fault.column-at", position = position).to_string(),
+    }
+}
+
+fn names(columns: &[Column]) -> String {
+    list(columns.iter().map(|column| format!("{} ({})", column.chinese(), column.english())))
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(t!("fault.comma").as_ref())
+}

@@ -1,0 +1,70 @@
+//! What an import found and did.
+
+use super::{place, table, yuan};
+use crate::agency::Imported;
+use rust_i18n::t;
+use std::path::Path;
+use yizhang_intake::{Encoding, Format, Intake, Summary};
+use yizhang_ledger::value::Division;
+
+/// Faults that are printed; all are in the error file.
+const FAULTS_PRINTED_MAX: usize = 20;
+
+/// Prints what the check of a file found.
+pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
+    println!(
+        "{}",
+        t!(
+            "import.summary",
+            form = form(intake),
+            rows = summary.rows,
+            valid = summary.valid,
+            faulty = summary.faulty,
+            duplicates = summary.duplicates
+        )
+    );
+    let mut kinds = table([t!("import.kind"), t!("import.rows"), t!("import.due"), t!("import.paid")]);
+    for (kind, total) in &summary.kinds {
+        kinds.add_row([kind.to_string(), total.rows.to_string(), sum(total.due_fen), sum(total.paid_fen)]);
+    }
+    if !summary.kinds.is_empty() {
+        println!("{kinds}");
+    }
+    for fault in summary.first_faults.iter().take(FAULTS_PRINTED_MAX) {
+        println!("{}", super::fault::row(fault));
+    }
+    if summary.faulty > 0 {
+        println!("{}", t!("import.errors", path = errors.display()));
+    }
+}
+
+/// The form of a file: `CSV, GB 18030`.
+pub(crate) fn form(intake: &Intake) -> String {
+    let encoding = match intake.encoding() {
+        Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
+        Encoding::Gb18030 => "GB 18030",
+    };
+    match intake.format() {
+        Format::Csv { .. } => format!("CSV, {encoding}"),
+        Format::JsonLines => format!("JSON Lines, {encoding}"),
+    }
+}
+
+/// Prints what was appended.
+pub(crate) fn done(region: Division, imported: &Imported) {
+    let added = imported.records - imported.present;
+    println!(
+        "{}",
+        t!(
+            "import.done",
+            region = place::name(region),
+            added = added,
+            present = imported.present,
+            size = imported.size
+        )
+    );
+}
+
+fn sum(fen: i128) -> String {
+    i64::try_from(fen).map_or_else(|_| fen.to_string(), yuan)
+}

@@ -1,0 +1,28 @@
+//! What people see: tables, lines and progress bars, in the language in force.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod fault;
+pub(crate) mod finding;
+pub(crate) mod import;
+pub(crate) mod kind;
+pub(crate) mod place;
+pub(crate) mod progress;
+pub(crate) mod status;
+pub(crate) mod store;
+
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+
+/// An empty table with a header in the house style.
+fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.into_iter().map(|text| text.to_string()));
+    table
+}
+
+/// Fen as yuan with two decimals.
+fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+}

@@ -1,0 +1,26 @@
+//! Names of places and schemes for people. What has no name here is shown by its code.
+
+use rust_i18n::t;
+use yizhang_ledger::value::Division;
+
+/// A division as people call it: its province's name, and the code where it is below a province.
+pub(crate) fn name(place: Division) -> String {
+    let code = place.code();
+    named(&format!("place.{code}")).unwrap_or_else(|| match named(&format!("place.{}", place.province())) {
+        Some(province) => format!("{province} {code}"),
+        None => code.to_string(),
+    })
+}
+
+/// A scheme as people call it, with its code.
+pub(crate) fn scheme(scheme: &str) -> String {
+    match named(&format!("scheme.{}", scheme.replace(':', "-"))) {
+        Some(name) => format!("{name} ({scheme})"),
+        None => scheme.to_string(),
+    }
+}
+
+fn named(key: &str) -> Option<String> {
+    let name = t!(key);
+    (name != key).then(|| name.to_string())
+}

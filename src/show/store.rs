@@ -1,0 +1,38 @@
+//! What checking a data directory found, and what rebuilding its index did.
+
+use super::{place, table};
+use rust_i18n::t;
+use yizhang_store::{CheckReport, RebuildReport};
+
+/// Prints the report of a check.
+pub(crate) fn check_report(report: &CheckReport) {
+    let mut rows = table([t!("store.chain"), t!("store.size"), t!("store.batches"), t!("store.bytes")]);
+    for chain in &report.chains {
+        rows.add_row([
+            place::name(chain.origin.region()),
+            chain.size.to_string(),
+            chain.batches.to_string(),
+            chain.bytes.to_string(),
+        ]);
+    }
+    println!("{rows}");
+    println!("{}", t!("store.journal", entries = report.journal_entries));
+    match report.index_entries {
+        Some(entries) => println!("{}", t!("store.index", entries = entries)),
+        None => println!("{}", t!("store.no_index")),
+    }
+    for finding in &report.findings {
+        println!("{finding}");
+        println!("  {}", t!("store.remedy", text = finding.remedy()));
+    }
+    println!(
+        "{}",
+        if report.is_sound() { t!("store.sound") } else { t!("store.damaged", findings = report.findings.len()) }
+    );
+}
+
+/// Prints what rebuilding the index did.
+pub(crate) fn rebuild_report(report: &RebuildReport) {
+    print!("{}", report.opened);
+    println!("{}", t!("store.rebuilt", bytes = report.index_bytes));
+}

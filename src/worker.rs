@@ -1,0 +1,169 @@
+//! `yizhang worker`: the account, and the check of every line of it on the caller's side.
+
+use crate::{clock, connection, credentials::Credentials, exit::Outcome, node::parse_region, show};
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use rust_i18n::t;
+use std::{
+    collections::BTreeSet,
+    io::{IsTerminal, stdin},
+    path::PathBuf,
+};
+use yizhang_entitlement::{Account, fold, linked_accounts};
+use yizhang_ledger::{
+    fact::Fact,
+    head::Head,
+    person::{AccountId, SocialSecurityNumber},
+    roster::Roster,
+    value::{Day, Division, LeafIndex},
+};
+use yizhang_wire::{
+    channel::ACCOUNT_BYTES_MAX,
+    convert,
+    v1::{LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
+};
+
+/// What a worker can ask.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Show the account of a worker, combined from all chains.
+    Lookup(LookupArguments),
+}
+
+/// Arguments of `worker lookup`.
+#[derive(Args)]
+pub(crate) struct LookupArguments {
+    /// Region of the node to ask; any node gives the same answer.
+    #[arg(long, value_parser = parse_region)]
+    pub(crate) node: Division,
+    /// Directory of credentials, for instance that of an agency.
+    #[arg(long)]
+    pub(crate) credentials: PathBuf,
+    /// Pseudonym of the worker, 32 hexadecimal digits; otherwise the social-security number is read from standard input.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) account: Option<String>,
+    /// The day for which the account is computed, YYYY-MM-DD; today if not given.
+    #[arg(long, value_parser = parse_day)]
+    pub(crate) as_of: Option<Day>,
+    /// Verify every record against the signed heads here, fold the account again here, and compare.
+    #[arg(long)]
+    pub(crate) proofs: bool,
+    /// Print the account as JSON instead of tables.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parse_day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| format!("expected a day as YYYY-MM-DD, found {text}"))
+}
+
+/// What the caller's own check has established.
+pub(crate) struct Checked {
+    pub(crate) records: usize,
+    pub(crate) chains: usize,
+}
+
+/// An account as a node gave it.
+pub(crate) struct Answer {
+    pub(crate) account: Account,
+    pub(crate) json: Vec<u8>,
+    pub(crate) digest: yizhang_ledger::hash::Hash,
+    pub(crate) checked: Option<Checked>,
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Lookup(arguments) => lookup(arguments),
+    }
+}
+
+fn lookup(arguments: &LookupArguments) -> anyhow::Result<Outcome> {
+    let credentials = Credentials::read(&arguments.credentials)?;
+    let worker = match &arguments.account {
+        Some(hex) => {
+            let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
+            Worker::Account(account.0.to_vec().into())
+        }
+        None => Worker::Number(read_number()?),
+    };
+    let as_of = arguments.as_of.unwrap_or_else(clock::today);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(ask(&credentials, arguments.node, worker, as_of, arguments.proofs))?;
+    if arguments.json {
+        println!("{}", String::from_utf8_lossy(&answer.json));
+        if let Some(checked) = &answer.checked {
+            eprintln!("{}", show::account::checked_line(checked));
+        }
+    } else {
+        show::account::print(&answer);
+    }
+    Ok(Outcome::Clean)
+}
+
+/// Reads a number from standard input, so that it is in no history and no list of processes.
+fn read_number() -> anyhow::Result<String> {
+    if stdin().is_terminal() {
+        eprint!("{} ", t!("lookup.number"));
+    }
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    let number = SocialSecurityNumber::parse(&line)
+        .map_err(|fault| anyhow::anyhow!("{}", t!("lookup.bad_number", fault = fault)))?;
+    Ok(number.reveal().to_string())
+}
+
+/// Asks a node, and with `proofs` believes nothing of its answer that does not verify.
+pub(crate) async fn ask(
+    credentials: &Credentials,
+    region: Division,
+    worker: Worker,
+    as_of: Day,
+    proofs: bool,
+) -> anyhow::Result<Answer> {
+    let channel = connection::to_node(credentials, region)?;
+    let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let asked = match &worker {
+        Worker::Account(bytes) => Some(convert::account_id(bytes)?),
+        // An agency can check that the node read the account of this number and not another.
+        Worker::Number(number) => crate::credentials::read_secret(&credentials.directory)
+            .ok()
+            .and_then(|secret| Some(secret.account_id(&SocialSecurityNumber::parse(number).ok()?))),
+    };
+    let request = LookupRequest { worker: Some(worker), as_of: as_of.number(), proofs };
+    let reply = client.lookup(request).await.map_err(|status| connection::failure(region, &status))?.into_inner();
+    let account = Account::from_json(&reply.account)?;
+    let digest = convert::digest(&reply.digest)?;
+    ensure!(account.digest() == digest, "the digest of the answer is not that of the account in it");
+    let checked = if proofs { Some(check(&credentials.roster, &reply, asked, as_of)?) } else { None };
+    Ok(Answer { json: reply.account.to_vec(), account, digest, checked })
+}
+
+/// Ties every record to a signed head, folds the records again, and compares with what the node answered.
+///
+/// It shows that every line of the account is signed by the agency it names. That the node left out no record, only a
+/// second node or an audit can show: the caller compares digests.
+fn check(roster: &Roster, reply: &LookupReply, asked: Option<AccountId>, as_of: Day) -> anyhow::Result<Checked> {
+    let mut paths = Vec::new();
+    for chain in &reply.chains {
+        let head = Head::open(&chain.head, roster)?;
+        for record in &chain.records {
+            paths.push((record, convert::hashes(&record.path)?, head.clone()));
+        }
+    }
+    let facts = paths
+        .iter()
+        .map(|(record, path, head)| Fact::prove(&record.entry, LeafIndex(record.index), path, head))
+        .collect::<Result<Vec<_>, _>>()?;
+    let accounts = reply.accounts.iter().map(|bytes| convert::account_id(bytes)).collect::<Result<BTreeSet<_>, _>>()?;
+    if let Some(asked) = asked {
+        let linked = linked_accounts(asked, &facts, as_of)?;
+        ensure!(linked == accounts, "{}", t!("lookup.other_accounts"));
+    }
+    for fact in &facts {
+        ensure!(fact.record.accounts().any(|account| accounts.contains(&account)), "{}", t!("lookup.foreign_record"));
+    }
+    if fold(&facts, as_of).canonical_json() != reply.account {
+        bail!("{}", t!("lookup.other_fold"));
+    }
+    Ok(Checked { records: facts.len(), chains: reply.chains.len() })
+}

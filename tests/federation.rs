@@ -1,0 +1,250 @@
+//! The whole program: real processes, real sockets, real files.
+
+mod support;
+
+use std::fs;
+use support::{Federation, contributions, copy, eventually, run};
+
+/// Invented: no citizen's number begins with a city's own code.
+const WORKER: &str = "440300199003078815";
+
+const GUANGDONG: u32 = 440_000;
+const GUIZHOU: u32 = 520_000;
+const BEIJING: u32 = 110_000;
+
+fn counted_months(json: &str) -> u64 {
+    let account: serde_json::Value = serde_json::from_str(json).unwrap();
+    account["families"][0]["counted_months"].as_u64().unwrap()
+}
+
+#[test]
+fn the_demo_runs_and_ends_clean() {
+    let ran = run(&["demo"]).expect(0);
+    assert!(ran.stdout.contains("134"), "P1 has 134 months: {}", ran.stdout);
+}
+
+#[test]
+fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    assert_eq!(size, 25, "24 records and one batch entry");
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size, "importing again adds nothing");
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let here = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    let there = federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0);
+    assert_eq!(here.stdout, there.stdout);
+    assert_eq!(counted_months(&here.stdout), 24);
+    federation.stop(GUANGDONG);
+    federation.stop(GUIZHOU);
+}
+
+#[test]
+fn a_faulty_file_leaves_nothing_behind_but_its_error_file() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let good = String::from_utf8(contributions(WORKER, 440_300, 3, "S")).unwrap();
+    let bad = good.replacen("5000.00", "5000.001", 1);
+    let file = federation.file("3.csv", bad.as_bytes());
+    let ran = federation.import(GUANGDONG, &file, &[]).expect(1);
+    assert!(ran.stdout.contains("line 2") && ran.stdout.contains("base"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains(WORKER), "no person's number is shown");
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), 0);
+    let errors = fs::read_to_string(file.replace("3.csv", "3.errors.csv")).unwrap();
+    assert_eq!(errors.lines().count(), 2, "the header and the faulty row: {errors}");
+    federation.import(GUANGDONG, &file, &["--accept-valid-rows"]).expect(1);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), 3);
+    let corrected = federation.file("corrected.csv", errors.replacen("5000.001", "5000.00", 1).as_bytes());
+    federation.import(GUANGDONG, &corrected, &[]).expect(0);
+    assert_eq!(counted_months(&federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout), 3);
+}
+
+#[test]
+fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("1.csv", &contributions(WORKER, 440_300, 1, "S"));
+    let foreign = federation.agency(GUIZHOU);
+    let region = GUANGDONG.to_string();
+    let ran = run(&["agency", "import", &file, "--node", &region, "--credentials", &foreign]).expect(3);
+    assert!(ran.stderr.contains("only agency.440000 submits"), "{}", ran.stderr);
+    let auditor = federation.auditor();
+    let lookup = ["worker", "lookup", "--node", &region, "--credentials", &auditor, "--account", &"0".repeat(32)];
+    run(&lookup).expect(3);
+    // A stranger: the certificates of another federation.
+    let other = Federation::found(&[GUANGDONG, GUIZHOU]);
+    let stolen = other.agency(GUANGDONG);
+    for name in ["roster.note", "trust.toml"] {
+        let own = fs::read(federation.node_dir(GUANGDONG).join(name)).unwrap();
+        fs::write(format!("{stolen}/{name}"), own).unwrap();
+    }
+    run(&["node", "status", "--node", &region, "--credentials", &stolen]).expect(3);
+}
+
+#[test]
+fn a_node_whose_key_the_roster_does_not_name_does_not_start() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    let foreign = federation.node_dir(GUIZHOU).join("chain.key");
+    fs::copy(foreign, federation.node_dir(GUANGDONG).join("chain.key")).unwrap();
+    federation.start(GUANGDONG);
+    eventually("the node says why", || federation.log(GUANGDONG).contains("does not name the key"));
+}
+
+#[test]
+fn two_nodes_do_not_share_a_directory() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let dir = federation.node_dir(GUANGDONG);
+    // A copy of the configuration with another port, and the same data.
+    let second = federation.path().join("second");
+    fs::create_dir(&second).unwrap();
+    for entry in fs::read_dir(&dir).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        fs::copy(entry.path(), second.join(entry.file_name())).unwrap();
+    }
+    let data = dir.join("data").to_str().unwrap().to_string();
+    fs::write(second.join("node.toml"), format!("region = 440000\nlisten = \"127.0.0.1:0\"\ndata = \"{data}\"\n"))
+        .unwrap();
+    run(&["node", "run", "--dir", second.to_str().unwrap()]).expect(4);
+}
+
+#[test]
+fn a_node_that_joins_late_catches_up_and_serves_what_it_mirrors() {
+    let mut federation = Federation::found(&[BEIJING, GUANGDONG, GUIZHOU]);
+    federation.start(GUANGDONG);
+    federation.start(BEIJING);
+    federation.wait_ready(GUANGDONG);
+    let file = federation.file("36.csv", &contributions(WORKER, 440_300, 36, "S"));
+    federation.import(GUANGDONG, &file, &["--submission-records", "5"]).expect(0);
+    federation.wait_replicated(GUANGDONG, BEIJING);
+    // The author of the chain is gone; Guizhou learns it from Beijing.
+    federation.kill(GUANGDONG);
+    federation.start(GUIZHOU);
+    let size = federation.size(BEIJING, GUANGDONG);
+    eventually("Guizhou holds the chain", || federation.size(GUIZHOU, GUANGDONG) == size);
+    assert_eq!(counted_months(&federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0).stdout), 36);
+}
+
+#[test]
+fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let seed = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
+    println!("seed {seed}");
+    let mut months = 0;
+    for round in 0..6_u32 {
+        let serial = format!("R{round}");
+        let file = federation.file(&format!("{round}.csv"), &contributions(WORKER, 440_300, 60, &serial));
+        let region = GUANGDONG.to_string();
+        let agency = federation.agency(GUANGDONG);
+        let arguments =
+            ["agency", "import", &file, "--node", &region, "--credentials", &agency, "--submission-records", "1"];
+        let mut import = support::yizhang(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let wait = seed.wrapping_mul(round + 1) % 400;
+        std::thread::sleep(std::time::Duration::from_millis(wait.into()));
+        let seen = federation.size(GUIZHOU, GUANGDONG);
+        federation.kill(GUANGDONG);
+        let acknowledged = import.wait().unwrap().success();
+        federation.start(GUANGDONG);
+        federation.wait_ready(GUANGDONG);
+        assert!(federation.size(GUANGDONG, GUANGDONG) >= seen, "round {round}: what others saw is still there");
+        if acknowledged {
+            months = 60;
+        }
+        if months > 0 {
+            let account = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+            assert_eq!(counted_months(&account.stdout), 60, "round {round}");
+        }
+        // The same import again completes what was cut off.
+        federation.import(GUANGDONG, &file, &["--submission-records", "1"]).expect(0);
+        months = 60;
+    }
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let here = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
+    assert_eq!(here, federation.lookup(GUIZHOU, WORKER, &[]).expect(0).stdout);
+    let dirs = [federation.node_dir(GUANGDONG), federation.node_dir(GUIZHOU)];
+    let dirs = dirs.each_ref().map(|dir| dir.to_str().unwrap());
+    run(&["audit", "--dir", dirs[0], "--dir", dirs[1], "--credentials", &federation.auditor()]).expect(0);
+}
+
+#[test]
+fn a_node_restored_from_an_old_backup_fetches_its_chain_back_before_it_signs() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 5, "A"));
+    federation.import(GUANGDONG, &first, &[]).expect(0);
+    federation.stop(GUANGDONG);
+    let (data, backup) = (federation.node_dir(GUANGDONG).join("data"), federation.path().join("backup"));
+    copy(&data, &backup);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 12, "B"));
+    federation.import(GUANGDONG, &second, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    federation.kill(GUANGDONG);
+    fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
+    let third = federation.file("third.csv", &contributions(WORKER, 440_300, 20, "C"));
+    federation.import(GUANGDONG, &third, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let auditor = federation.auditor();
+    let nodes = [GUANGDONG.to_string(), GUIZHOU.to_string()];
+    run(&["audit", "--node", &nodes[0], "--node", &nodes[1], "--credentials", &auditor]).expect(0);
+}
+
+#[test]
+fn a_changed_byte_is_found_by_check_and_by_audit() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.stop(GUANGDONG);
+    let dir = federation.node_dir(GUANGDONG);
+    let dir_text = dir.to_str().unwrap();
+    let auditor = federation.auditor();
+    run(&["node", "check", "--dir", dir_text]).expect(0);
+    run(&["audit", "--dir", dir_text, "--credentials", &auditor]).expect(0);
+    let folder = dir.join("data/chains/440000");
+    let segment = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    run(&["audit", "--dir", dir_text, "--credentials", &auditor]).expect(1);
+    run(&["node", "check", "--dir", dir_text]).expect(1);
+}
+
+#[test]
+fn a_lost_index_is_rebuilt_with_the_same_answers() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let before = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
+    federation.stop(GUANGDONG);
+    fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data/index")).unwrap();
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout, before);
+    federation.stop(GUANGDONG);
+    run(&["node", "rebuild-index", "--dir", federation.node_dir(GUANGDONG).to_str().unwrap()]).expect(0);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0).stdout, before);
+}
+
+#[test]
+fn answers_name_what_was_wrong_and_never_the_person() {
+    let federation = Federation::found(&[GUANGDONG]);
+    let wrong = "440300199003078812";
+    let ran = federation.lookup(GUANGDONG, wrong, &[]).expect(4);
+    assert!(ran.stderr.contains("expected check character 5") && !ran.stderr.contains(wrong), "{}", ran.stderr);
+    let ran = federation.lookup(GUANGDONG, WORKER, &[]).expect(3);
+    assert!(!ran.stderr.contains(WORKER), "the node is not running: {}", ran.stderr);
+}
