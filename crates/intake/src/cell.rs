@@ -126,12 +126,12 @@ pub(crate) fn scheme(text: &str, namespace: Option<Namespace>) -> Result<(Scheme
 
 /// Whether a run of digits in `text` is a citizen ID: 18 characters with a date of birth and the right check character.
 pub(crate) fn looks_like_person(text: &str) -> bool {
-    runs(text).any(|run| run.len() == 18 && is_citizen_id(run))
+    text.len() >= 18 && runs(text).any(|run| run.len() == 18 && is_citizen_id(run))
 }
 
 /// Whether a run of digits could be a citizen ID of the old form, which has no check character.
 pub(crate) fn may_be_person(text: &str) -> bool {
-    runs(text).any(|run| run.len() == 15 && is_citizen_id(run))
+    text.len() >= 15 && runs(text).any(|run| run.len() == 15 && is_citizen_id(run))
 }
 
 fn is_citizen_id(run: &str) -> bool {

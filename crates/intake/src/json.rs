@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use std::{collections::HashMap, fmt, sync::LazyLock};
 
 /// Cells by column, kept from line to line for their memory.
-#[derive(Debug)]
 pub(crate) struct Scratch {
     cells: Vec<String>,
     filled: Vec<bool>,

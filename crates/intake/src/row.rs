@@ -10,10 +10,13 @@ use crate::{
     source::{Endless, Format, Meter, ROW_BYTES_MAX, Source},
 };
 use csv::ByteRecord;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::{
+    fmt,
+    io::{BufRead, BufReader, Cursor, Read},
+};
 
 /// A row: its cells in the order of the header.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RawRow {
     /// Line where it begins, from 1.
     pub(crate) line: u64,
@@ -24,12 +27,21 @@ pub(crate) struct RawRow {
     pub(crate) fault: Option<(Option<Column>, Fault)>,
 }
 
+impl fmt::Debug for RawRow {
+    /// The cells are personal data: for the error file alone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawRow(line {}, [redacted])", self.line)
+    }
+}
+
 impl RawRow {
     /// The cell of a column without surrounding blanks; empty where the file has no such column.
     pub(crate) fn cell(&self, header: &Header, column: Column) -> Result<&str, Fault> {
         let Some(bytes) = header.position(column).and_then(|at| self.cells.get(at)) else { return Ok("") };
+        let bytes = bytes.trim_ascii();
         match std::str::from_utf8(bytes) {
-            Ok(text) if text.is_ascii() || !text.contains(char::REPLACEMENT_CHARACTER) => Ok(text.trim()),
+            Ok(text) if bytes.is_ascii() => Ok(text),
+            Ok(text) if !text.contains(char::REPLACEMENT_CHARACTER) => Ok(text.trim()),
             _ => Err(Fault::Encoding),
         }
     }

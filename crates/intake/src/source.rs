@@ -5,6 +5,7 @@ use crate::{
     file_fault::FileFault,
 };
 use std::{
+    fmt,
     fs::File,
     io::{self, Cursor, Read},
     path::PathBuf,
@@ -21,12 +22,21 @@ pub const ROW_BYTES_MAX: usize = 64 * 1_024;
 const AHEAD_BYTES_MAX: u64 = 2 * BUFFER_BYTES as u64;
 
 /// What to read. Reading takes several passes, so a pipe has to be stored first.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Source {
     /// A file.
     Path(PathBuf),
     /// Bytes in memory.
     Bytes(Arc<[u8]>),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "Source({})", path.display()),
+            Self::Bytes(bytes) => write!(f, "Source({} bytes, [redacted])", bytes.len()),
+        }
+    }
 }
 
 impl Source {

@@ -8,8 +8,10 @@ use support::{
 };
 use yizhang_intake::{Fault, Severity};
 
-/// Rows that pass, what is changed in the last of them, and the code of what is then wrong.
-fn near_misses() -> Vec<(&'static str, Vec<Cells>, Vec<(&'static str, &'static str)>)> {
+/// A code, rows that pass, and what is changed in the last of them so that it has the fault of that code.
+type NearMiss = (&'static str, Vec<Cells>, Cells);
+
+fn near_misses() -> Vec<NearMiss> {
     let one = |row: Cells| vec![row];
     let after = |row: Cells| vec![received(), row];
     vec![
@@ -185,4 +187,20 @@ fn a_rate_and_base_may_differ_from_the_amount_by_one_fen() {
     );
     let row = with(row, &[("paid_unit", "450.02")]);
     assert_eq!(codes(csv(&[row])), [] as [&str; 0]);
+}
+
+#[test]
+fn nothing_that_is_printed_names_a_person() {
+    let file = csv(&[with(received(), &[("place", ANNA), ("period", BERT), ("base", "张三")])]);
+    let intake = support::open(&file).unwrap();
+    let secret = support::secret();
+    let rows: Vec<_> = intake.rows(&secret).unwrap().collect();
+    let summary = intake.check(&secret, None, &mut |_| {}).unwrap();
+    let texts = summary.first_faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts.len(), 3);
+    for printed in [format!("{intake:?}"), format!("{rows:?}"), format!("{summary:?}"), texts.join("\n")] {
+        for datum in ["4403001990", "5201001990", "张三", "19900307", "34, 34, 30, 33"] {
+            assert!(!printed.contains(datum), "{printed}");
+        }
+    }
 }

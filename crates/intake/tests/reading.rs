@@ -83,10 +83,10 @@ fn a_character_may_lie_across_any_buffer() {
     // Rows with names in Chinese, far beyond one buffer, so that characters fall on its edge at some offset.
     let mut text =
         String::from("姓名,备注,社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号\n");
-    for serial in 0..3_000 {
+    text.extend((0..3_000).map(|serial| {
         let name = &"测试姓名㐀𠀀"[..if serial % 2 == 0 { 12 } else { 19 }];
-        text += &format!("{name},甲,{ANNA},110,201812,20190120,440300,4500,360,360,N{serial}\n");
-    }
+        format!("{name},甲,{ANNA},110,201812,20190120,440300,4500,360,360,N{serial}\n")
+    }));
     let expected = summary(&text);
     assert_eq!((expected.valid, expected.faulty), (3_000, 0));
     assert_eq!(summary(gb18030(&text)), expected);
