@@ -119,7 +119,13 @@ impl BatchEntry {
             return Err(Invalid::NotABatch { found: entry.kind });
         }
         let at = LeafIndex(0);
-        decode_unbounded(entry.payload).map_err(|fault| Invalid::Payload { at, kind: Kind::BATCH, fault })
+        let wrong = |fault| Invalid::Payload { at, kind: Kind::BATCH, fault };
+        let fields: Self = decode_unbounded(entry.payload).map_err(wrong)?;
+        // Every entry takes at least two bytes, so this keeps all positions of the batch below the largest size.
+        if fields.first.0.saturating_add(widen(BATCH_BYTES_MAX)) > TreeSize::MAX.0 {
+            return Err(wrong(CodecFault::Field("a batch starts beyond the largest tree")));
+        }
+        Ok(fields)
     }
 }
 
@@ -207,18 +213,8 @@ impl Batch {
             return Err(Invalid::BatchTooLarge { limit: BATCH_BYTES_MAX, found: bytes.len() });
         }
         let (first, _) = Entry::split_first(&bytes, LeafIndex(0))?;
-        if first.kind != Kind::BATCH {
-            return Err(Invalid::NotABatch { found: first.kind });
-        }
+        let entry = BatchEntry::read(&first)?;
         let start = first.bytes.len();
-        let at = LeafIndex(0);
-        let entry: BatchEntry =
-            decode_unbounded(first.payload).map_err(|fault| Invalid::Payload { at, kind: Kind::BATCH, fault })?;
-        // Every entry takes at least two bytes, so this keeps all positions of the batch below the largest size.
-        if entry.first.0.saturating_add(widen(BATCH_BYTES_MAX)) > TreeSize::MAX.0 {
-            let fault = CodecFault::Field("a batch starts beyond the largest tree");
-            return Err(Invalid::Payload { at, kind: Kind::BATCH, fault });
-        }
         let mut ends = Vec::new();
         ends.push(u32::try_from(start).unwrap_or(u32::MAX));
         scan_records(&bytes, start, entry.first.0.saturating_add(1), &mut ends, see)?;

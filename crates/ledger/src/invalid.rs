@@ -105,7 +105,7 @@ pub enum Invalid {
         /// Records of its submissions.
         found: u64,
     },
-    /// The batch, head or roster belongs to another chain.
+    /// The batch or head belongs to another chain.
     #[error("expected chain {expected}, found {found}")]
     WrongChain {
         /// Origin expected.

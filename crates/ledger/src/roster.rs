@@ -95,6 +95,21 @@ impl Roster {
         Ok(roster)
     }
 
+    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation and
+    /// of a greater version.
+    ///
+    /// # Errors
+    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater.
+    pub fn open_next(&self, bytes: &[u8]) -> Result<Self, Invalid> {
+        let next = Self::open(bytes, &self.roots, self.threshold)?;
+        let form = |line, reason| Err(Invalid::RosterForm { line, reason });
+        match next {
+            next if next.federation != self.federation => form(2, "it is of another federation than the one before"),
+            next if next.version <= self.version => form(3, "its version is not above that of the one before"),
+            next => Ok(next),
+        }
+    }
+
     /// The keys of a chain; `None` if the roster does not name it.
     pub fn keys(&self, origin: &Origin) -> Option<&[ChainKey]> {
         let region = self.regions.get(&origin.region())?;

@@ -165,6 +165,10 @@ fn run(case: &Case) -> Result<Json, Broken> {
         "key" => Ok(key(case)),
         "note" => note(case),
         "roster" => Ok(rosters::fields(&case.roster(&case.bytes("bytes"))?)),
+        "next roster" => {
+            let old = case.roster(case.text("roster").as_bytes())?;
+            Ok(rosters::fields(&old.open_next(&case.bytes("bytes"))?))
+        }
         "submission" => submission(case.bytes("bytes")),
         "batch" => batch(case.bytes("bytes")),
         "head" => head(case),

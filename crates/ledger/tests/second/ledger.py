@@ -605,6 +605,12 @@ class Roster:
             for key, first, last in keys
         ]})
 
+    def next(self, data):
+        following = Roster(data, self.roots, self.threshold)
+        follows = following.federation == self.federation and following.version > self.version
+        check(follows, "Invalid::RosterForm")
+        return following
+
     def fields(self):
         return {
             "federation": self.federation, "version": str(self.version), "threshold": self.threshold,

@@ -119,6 +119,7 @@ CHECKS = {
     "key": check_key,
     "note": check_note,
     "roster": lambda case: roster(case, data(case["bytes"])).fields(),
+    "next roster": lambda case: known_roster(case).next(data(case["bytes"])).fields(),
     "submission": lambda case: ledger.read_submission(data(case["bytes"])),
     "batch": lambda case: ledger.Batch(data(case["bytes"])).fields(),
     "head": check_head,

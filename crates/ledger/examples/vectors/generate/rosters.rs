@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Json> {
     let mut cases = accepted();
     cases.extend(signatures());
     cases.extend(forms());
+    cases.extend(successors());
     cases
 }
 
@@ -94,6 +95,34 @@ fn signatures() -> Vec<Json> {
         open("root keys under the name of a chain", &chain_name, &ROOTS, 2, short()),
         open("another version than signed", &forged, &ROOTS, 2, "Invalid::BadSignature".into()),
         open("no signed note", &roster().text(), &ROOTS, 2, "Invalid::NoteForm".into()),
+    ]
+}
+
+/// The sample roster, and what may follow it.
+fn successors() -> Vec<Json> {
+    let next = |name: &str, roster: &Roster, signers: &[u8], refused: Option<&str>| {
+        let trusted = Json::list(ROOTS.map(|seed| Json::hex(public(seed))));
+        let inputs = [
+            ("bytes", Json::hex(signed_roster(roster, signers))),
+            ("roster", signed_roster(&self::roster(), &ROOTS[..2]).into()),
+            ("trusted", trusted),
+            ("threshold", 2.into()),
+        ];
+        let outcome = refused.map_or_else(|| fields(roster), |rule| Json::Text(format!("Invalid::{rule}")));
+        case("next roster", name, inputs, outcome)
+    };
+    let version = |version: u64| Roster { version, ..roster() };
+    let other_roots = Roster { roots: [5, 6].map(public).into(), ..version(3) };
+    let other_federation = Roster { federation: "other.yizhang".into(), regions: [].into(), ..version(3) };
+    vec![
+        next("the next version", &version(3), &[1, 3], None),
+        next("a version left out", &version(9), &[1, 3], None),
+        next("other roots, signed by the old ones", &other_roots, &[1, 3], None),
+        next("other roots, signed by themselves", &other_roots, &[5, 6], Some("RosterSignatures")),
+        next("one signature of two", &version(3), &[1], Some("RosterSignatures")),
+        next("the same version", &version(2), &[1, 3], Some("RosterForm")),
+        next("an older version", &version(1), &[1, 3], Some("RosterForm")),
+        next("another federation", &other_federation, &[1, 3], Some("RosterForm")),
     ]
 }
 
