@@ -16,9 +16,9 @@ use std::{
 };
 
 /// How often opening is tried again while an earlier handle of this process still lets go of the file lock.
-const OPEN_ATTEMPTS: u32 = 100;
+const OPEN_ATTEMPTS: u32 = 1_000;
 /// Time between two of these attempts.
-const OPEN_PAUSE: Duration = Duration::from_millis(20);
+const OPEN_PAUSE: Duration = Duration::from_millis(2);
 
 /// Keys and values in order, in one folder.
 pub(crate) struct Engine {
