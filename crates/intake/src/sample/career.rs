@@ -1,11 +1,12 @@
 //! Careers of invented workers: jobs, flexible work, moves between cities, gaps.
 
 use super::{
-    clerk::{Base, Clerk, Spell},
+    clerk::Clerk,
     dice::Dice,
     fact::Payer,
     figures::{self, Place},
     identity,
+    spell::{Base, Spell},
 };
 use std::io;
 use yizhang_ledger::value::Month;

@@ -12,6 +12,7 @@ mod figures;
 mod file;
 mod identity;
 mod persona;
+mod spell;
 
 pub use demo::{DEMO_SEED, DemoFile, demo};
 pub use file::Style;

@@ -2,10 +2,11 @@
 
 use super::{
     career::World,
-    clerk::{Base, Clerk, Spell, base},
+    clerk::Clerk,
     fact::{Fact, Payer},
     figures::{self, Place, Tariff},
     identity,
+    spell::{Base, Spell, base},
 };
 use std::io;
 use yizhang_ledger::value::{Fen, Month};
