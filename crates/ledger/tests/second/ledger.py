@@ -1,4 +1,4 @@
-"""The format of the ledger, a second time: written from docs/FORMAT.md alone. Section numbers are those of that page."""
+"""The format of the ledger, a second time: written by docs/FORMAT.md, sharing no code with the crate. Section numbers are those of that page."""
 
 import re
 from base64 import b64decode, b64encode

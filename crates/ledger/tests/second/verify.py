@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks every vector with a second implementation of the format, written from docs/FORMAT.md alone.
+"""Checks every vector with a second implementation of the format, written by docs/FORMAT.md, sharing no code with the crate.
 
     python3 crates/ledger/tests/second/verify.py [FILE...]
 
