@@ -50,7 +50,7 @@ fn findings<'a>(all: impl Iterator<Item = &'a Finding>) {
             Severity::Fault => t!("audit.fault"),
             Severity::Fork => t!("audit.fork"),
         };
-        println!("{severity}: {}", super::finding::line(finding));
+        println!("{}", t!("audit.finding", severity = severity, finding = super::finding::line(finding)));
     }
     if left > 0 {
         println!("{}", t!("audit.more", left = left));
