@@ -27,8 +27,8 @@ pub(crate) struct Peer {
 pub(crate) struct PeerHead {
     pub(crate) head: Head,
     pub(crate) note: Vec<u8>,
-    /// Whether it is known to agree with what is held.
-    agrees: bool,
+    /// Whether it was compared with what is held, with whatever result.
+    compared: bool,
 }
 
 impl Replica {
@@ -112,9 +112,9 @@ impl Replica {
         if let Some(peer) = self.peers.get_mut(&peer) {
             let known = peer.heads.get(&origin).is_some_and(|known| known.head.size >= head.size);
             if !known {
-                let agrees = relation == Relation::Held;
+                let compared = matches!(relation, Relation::Held | Relation::Conflict { .. });
                 let (head, note) = (head.clone(), note.clone());
-                peer.heads.insert(origin.clone(), PeerHead { head, note, agrees });
+                peer.heads.insert(origin.clone(), PeerHead { head, note, compared });
             }
         }
         match relation {
@@ -141,12 +141,13 @@ impl Replica {
             mem::take(&mut chain.questions).into_iter().partition(|(_, (head, _))| head.size == size);
         chain.questions = open;
         for (peer, (head, note)) in answered {
-            if root != Some(head.root) {
-                self.forked(&head, root, note, out);
-            } else if let Some(known) = self.peers.get_mut(&peer).and_then(|peer| peer.heads.get_mut(origin))
+            if let Some(known) = self.peers.get_mut(&peer).and_then(|peer| peer.heads.get_mut(origin))
                 && known.head == head
             {
-                known.agrees = true;
+                known.compared = true;
+            }
+            if root != Some(head.root) {
+                self.forked(&head, root, note, out);
             }
         }
         self.compare_again(origin, out);
@@ -157,11 +158,11 @@ impl Replica {
         let Some(chain) = self.chains.get(origin) else { return };
         let mut open = Vec::new();
         for (peer, known) in &mut self.peers {
-            let Some(known) = known.heads.get_mut(origin).filter(|known| !known.agrees) else { continue };
-            match chain.compare(&known.head) {
-                Relation::Held => known.agrees = true,
-                Relation::Ahead => {}
-                relation => open.push((*peer, relation, known.head.clone(), known.note.clone())),
+            let Some(known) = known.heads.get_mut(origin).filter(|known| !known.compared) else { continue };
+            let relation = chain.compare(&known.head);
+            known.compared = matches!(relation, Relation::Held | Relation::Conflict { .. });
+            if matches!(relation, Relation::AskStore | Relation::Conflict { .. }) {
+                open.push((*peer, relation, known.head.clone(), known.note.clone()));
             }
         }
         for (peer, relation, head, note) in open {

@@ -82,7 +82,8 @@ pub enum Input {
         /// The size of the own chain up to which the store was searched, read *before* searching.
         searched: TreeSize,
     },
-    /// The signed note that `Sign` asked for. The shell hands it to the store too.
+    /// The signed note that `Sign` asked for. The shell hands it to the store first, which writes it at the latest together
+    /// with the next batch of the chain: a crash may cost the newest head, which is then signed again, but no earlier one.
     Signed {
         /// The note.
         note: Vec<u8>,

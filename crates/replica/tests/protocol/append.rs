@@ -26,8 +26,8 @@ fn signs_only_what_is_durable_and_acknowledges_only_what_is_signed() {
     let Receipt { ticket, first, records, size, head } = receipt;
     assert_eq!((*ticket, *first, *records, *size), (Ticket(1), LeafIndex(1), 2, TreeSize(3)));
     assert!(Head::open(head, &crate::world::roster(1)).is_ok());
-    assert_eq!(announced(&outputs), [head.clone()]);
-    assert_eq!(node.replica.heads(), [head.clone()]);
+    assert_eq!(announced(&outputs), std::slice::from_ref(head));
+    assert_eq!(node.replica.heads(), std::slice::from_ref(head));
     assert_eq!(expected.size(), *size);
 }
 

@@ -237,6 +237,6 @@ fn a_new_key_of_a_newer_roster_is_no_reason_to_blame() {
     node.connect(1);
     let state = ChainState::empty(origin(1));
     let extension = state.follow(batches[0].batch.clone()).unwrap();
-    let note = extension.after().head().sign(&crate::world::key(3)).into_bytes();
-    assert!(node.announce(1, &[&Signed { note, ..batches[0].clone() }]).is_empty());
+    let foreign = extension.after().head().sign(&crate::world::key(3)).into_bytes();
+    assert!(node.announce(1, &[&Signed { note: foreign, ..batches[0].clone() }]).is_empty());
 }

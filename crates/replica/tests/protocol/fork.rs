@@ -77,6 +77,7 @@ fn an_old_head_is_compared_with_the_store_and_convicts_only_if_it_differs() {
         let root = root_at(&main, TreeSize(6));
         let outputs = node.handle(Input::RootAt { origin: origin(1), size: TreeSize(6), root });
         assert_eq!(evidence(&outputs).len(), usize::from(convicts));
+        assert!(questions(&outputs).is_empty(), "what was answered is not asked again");
         assert_eq!(node.closed_at(1), convicts.then_some(TreeSize(6)));
     }
 }
@@ -164,7 +165,7 @@ fn a_signed_batch_that_breaks_the_rules_is_evidence_whoever_brings_it() {
         ChainState::restore(origin(1), 1, state.link(), UnixMillis(0), state.roster(), state.frontier().clone());
     let submitted = [crate::world::submission("u", 5, 2, 5)];
     for (broken, now) in [(wrong_number, 2_000), (went_back, 0)] {
-        let batch = sign(1, broken.prepare(&submitted, UnixMillis(now), 1).unwrap());
+        let batch = sign(1, &broken.prepare(&submitted, UnixMillis(now), 1).unwrap());
         let mut node = holding(&main);
         let fetch = fetches(&node.announce(2, &[&batch]))[0].0;
         let outputs = node.fetched(fetch, &batch);

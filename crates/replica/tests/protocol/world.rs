@@ -80,12 +80,12 @@ impl Signed {
 
 /// The batch of one submission after a state, signed by the chain's key.
 pub(crate) fn next(node: usize, state: &ChainState, content: u64, records: usize) -> Signed {
-    sign(node, state.prepare(&[submission("u", content, records, content)], UnixMillis(1_000), 1).unwrap())
+    sign(node, &state.prepare(&[submission("u", content, records, content)], UnixMillis(1_000), 1).unwrap())
 }
 
-pub(crate) fn sign(node: usize, extension: Extension) -> Signed {
-    let note = note(node, extension.after());
-    Signed { batch: extension.batch().clone(), after: extension.after().clone(), note }
+pub(crate) fn sign(node: usize, extension: &Extension) -> Signed {
+    let after = extension.after().clone();
+    Signed { batch: extension.batch().clone(), note: note(node, &after), after }
 }
 
 pub(crate) fn note(node: usize, state: &ChainState) -> Vec<u8> {

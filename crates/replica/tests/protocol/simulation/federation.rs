@@ -1,0 +1,386 @@
+//! The federation: its nodes, its clock, and the list of what happens when.
+
+use super::{
+    checks::Truth,
+    clients::Client,
+    disk::{Disk, Files},
+    network::{Connection, Message},
+    plan::Plan,
+    villain::Villain,
+};
+use crate::world::{origin, roster};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use yizhang_ledger::{
+    hash::{Hash, derive},
+    head::Origin,
+    roster::Roster,
+    value::UnixMillis,
+};
+use yizhang_replica::{Config, Input, Readiness, Replica};
+
+/// Something that happens at its time.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// An input from the node's own shell; void if the node has crashed since.
+    Input {
+        node: usize,
+        life: u32,
+        input: Input,
+    },
+    /// A write ends.
+    DiskDone {
+        node: usize,
+        life: u32,
+        origin: Origin,
+    },
+    /// The clock of the node ticks.
+    Tick {
+        node: usize,
+        life: u32,
+    },
+    /// The node tries to connect to another.
+    Connect {
+        node: usize,
+        life: u32,
+        to: usize,
+    },
+    /// A message arrives.
+    Message {
+        connection: u64,
+        message: Message,
+    },
+    /// A connection is noticed to be broken.
+    Broken {
+        connection: u64,
+    },
+    Restart {
+        node: usize,
+    },
+    /// A client does something.
+    Client {
+        client: usize,
+    },
+    /// Fate strikes somewhere.
+    Fate,
+}
+
+/// Events of one federation; the longest of some thousand seeds has a tenth of it.
+const EVENTS_MAX: u64 = 300_000;
+
+/// What happened how often, so that a test can tell that the seeds are worth running.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts(BTreeMap<&'static str, u64>);
+
+/// Everything that a set of seeds is expected to meet.
+const EXPECTED: [&str; 20] = [
+    "receipts",
+    "receipts repeated",
+    "refused busy",
+    "refused not ready",
+    "refused conflict",
+    "refused searched too early",
+    "crashes",
+    "old copies",
+    "old copies that had lost signed batches",
+    "write failures",
+    "partitions",
+    "fetches",
+    "fetches cancelled",
+    "look-ups",
+    "blames",
+    "proofs",
+    "suspicions",
+    "closings",
+    "own tails signed after a restart",
+    "own batches fetched back",
+];
+
+impl Counts {
+    pub(super) fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            *self.0.entry(what).or_default() += count;
+        }
+    }
+
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        EXPECTED.iter().map(|what| (*what, self.0.get(what).copied().unwrap_or(0)))
+    }
+}
+
+/// A node: its disk, and while it is up its replica.
+pub(super) struct Node {
+    pub(super) disk: Disk,
+    pub(super) replica: Option<Replica>,
+    /// How often it has started.
+    pub(super) life: u32,
+    /// An old copy of the disk.
+    pub(super) copy: Files,
+    /// Chains whose writes have failed since the start.
+    pub(super) failed: Vec<Origin>,
+}
+
+pub(super) struct Federation {
+    pub(super) seed: u64,
+    pub(super) plan: Plan,
+    pub(super) rng: ChaCha8Rng,
+    pub(super) roster: Roster,
+    pub(super) now: u64,
+    events: BTreeMap<(u64, u64), Event>,
+    next_event: u64,
+    pub(super) nodes: Vec<Node>,
+    pub(super) villain: Option<Villain>,
+    pub(super) connections: BTreeMap<u64, Connection>,
+    pub(super) next_connection: u64,
+    /// Links that lose everything: from, to.
+    pub(super) cut: Vec<(usize, usize)>,
+    pub(super) clients: Vec<Client>,
+    pub(super) next_ticket: u64,
+    pub(super) truth: Truth,
+    /// Whether the trouble is over.
+    pub(super) calm: bool,
+    /// The node that was restored from an old copy and has not yet caught up.
+    pub(super) restoring: Option<usize>,
+    pub(super) counts: Counts,
+    trace: Hash,
+    /// Whether it prints what happens.
+    pub(super) tells: bool,
+}
+
+impl Federation {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let plan = Plan::draw(&mut rng);
+        let node =
+            || Node { disk: Disk::default(), replica: None, life: 0, copy: Files::default(), failed: Vec::new() };
+        let honest = plan.nodes - usize::from(plan.villain);
+        let mut federation = Self {
+            seed,
+            roster: roster(plan.nodes),
+            now: 0,
+            events: BTreeMap::new(),
+            next_event: 0,
+            nodes: (0..honest).map(|_| node()).collect(),
+            villain: plan.villain.then(|| Villain::new(honest)),
+            connections: BTreeMap::new(),
+            next_connection: 0,
+            cut: Vec::new(),
+            clients: (0..honest).map(|node| Client::new(node, plan.submissions)).collect(),
+            next_ticket: 0,
+            truth: Truth::default(),
+            calm: false,
+            restoring: None,
+            counts: Counts::default(),
+            trace: Hash::ZERO,
+            tells: false,
+            plan,
+            rng,
+        };
+        for node in 0..honest {
+            federation.at(federation.now, Event::Restart { node });
+            federation.at(1 + node as u64, Event::Client { client: node });
+        }
+        federation.at(50, Event::Fate);
+        federation
+    }
+
+    /// Lets everything happen that the plan allows.
+    pub(super) fn trouble(&mut self) {
+        self.run_until(self.plan.trouble);
+    }
+
+    /// Ends the trouble, waits until everybody has caught up, and checks what everybody holds.
+    pub(super) fn heal(&mut self) {
+        self.calm = true;
+        self.cut.clear();
+        for node in 0..self.nodes.len() {
+            let down = self.nodes[node].replica.is_none();
+            if !down && !self.nodes[node].failed.is_empty() {
+                self.crash(node);
+            }
+        }
+        if self.plan.raw_network {
+            // Real connections lose nothing while they stand; what these have lost comes with a new one.
+            for connection in self.connections.keys().copied().collect::<Vec<_>>() {
+                self.at(self.now + 1, Event::Broken { connection });
+            }
+        }
+        let deadline = self.now + 120_000;
+        while self.now < deadline && !self.is_settled() {
+            self.run_until(self.now + 500);
+        }
+        self.check_end();
+    }
+
+    fn run_until(&mut self, until: u64) {
+        while let Some(first) = self.events.first_entry() {
+            if first.key().0 > until {
+                break;
+            }
+            let ((at, _), event) = first.remove_entry();
+            self.now = at;
+            assert!(self.next_event < EVENTS_MAX, "the federation does not come to rest");
+            let story = format!("{at} {event:?}");
+            self.trace = derive("yizhang test trace", &[&self.trace.0, story.as_bytes()]);
+            if self.tells {
+                self.tell(at, &event);
+            }
+            self.happen(event);
+        }
+        self.now = until;
+    }
+
+    pub(super) fn at(&mut self, at: u64, event: Event) {
+        self.events.insert((at, self.next_event), event);
+        self.next_event += 1;
+    }
+
+    /// Draws a number of milliseconds from 1 on.
+    pub(super) fn up_to(&mut self, ms: u64) -> u64 {
+        self.rng.random_range(1..=ms)
+    }
+
+    pub(super) fn chance(&mut self, of: u32, out_of: u32) -> bool {
+        !self.calm && self.rng.random_ratio(of.min(out_of), out_of)
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Input { node, life, input } if self.is_alive(node, life) => self.feed(node, input),
+            Event::DiskDone { node, life, origin } if self.is_alive(node, life) => self.disk_done(node, &origin),
+            Event::Tick { node, life } if self.is_alive(node, life) => {
+                self.at(self.now + 100, Event::Tick { node, life });
+                self.feed(node, Input::Tick);
+            }
+            Event::Connect { node, life, to } if self.is_alive(node, life) => self.connect(node, to),
+            Event::Message { connection, message } => self.deliver(connection, message),
+            Event::Broken { connection } => self.broken(connection),
+            Event::Restart { node } => self.restart(node),
+            Event::Client { client } => self.client_acts(client),
+            Event::Fate => self.fate(),
+            Event::Input { .. } | Event::DiskDone { .. } | Event::Tick { .. } | Event::Connect { .. } => {}
+        }
+    }
+
+    pub(super) fn is_alive(&self, node: usize, life: u32) -> bool {
+        self.nodes[node].replica.is_some() && self.nodes[node].life == life
+    }
+
+    /// Cuts the power of a node.
+    pub(super) fn crash(&mut self, node: usize) {
+        self.counts.count("crashes");
+        self.nodes[node].replica = None;
+        self.nodes[node].disk.crash(&mut self.rng);
+        self.drop_connections_of(node);
+        let pause = self.up_to(3_000);
+        self.at(self.now + pause, Event::Restart { node });
+    }
+
+    fn restart(&mut self, node: usize) {
+        if self.nodes[node].replica.is_some() {
+            return;
+        }
+        if self.chance(self.plan.old_copy, 100) && self.may_lose_its_disk(node) {
+            self.counts.count("old copies");
+            let copy = self.nodes[node].copy.clone();
+            let own = origin(node);
+            if copy.size(&own) < self.truth.largest_signed(&own) {
+                self.counts.count("old copies that had lost signed batches");
+            }
+            self.nodes[node].disk = Disk::of(copy);
+            self.restoring = Some(node);
+        }
+        let config = Config { own: Some(origin(node)), limits: self.plan.limits.clone() };
+        let held = self.nodes[node].disk.held();
+        let unsigned = held.iter().any(|held| *held.state.origin() == origin(node) && held.head.is_none());
+        self.truth.unsigned_tail.insert(node, unsigned);
+        let state = &mut self.nodes[node];
+        state.replica = Some(Replica::new(self.roster.clone(), config, held, UnixMillis(self.now)));
+        state.failed.clear();
+        state.life += 1;
+        let life = state.life;
+        self.at(self.now + 1, Event::Tick { node, life });
+        for to in (0..self.plan.nodes).filter(|to| *to != node) {
+            let pause = self.up_to(50);
+            self.at(self.now + pause, Event::Connect { node, life, to });
+        }
+    }
+
+    /// Whether a node may be restored from an old copy: so many honest nodes hold all that it has signed that no majority
+    /// can miss them all, and none of them is being restored itself. Beyond that no protocol can help without waiting for
+    /// mirrors before it acknowledges.
+    fn may_lose_its_disk(&self, node: usize) -> bool {
+        let own = origin(node);
+        let others = self.plan.nodes - 1;
+        let needed = others - (others / 2 + 1) + 1;
+        let signed = self.truth.largest_signed(&own);
+        let holders = self.nodes.iter().enumerate().filter(|(other, _)| *other != node);
+        let holders = holders.filter(|(_, holder)| holder.disk.files.size(&own) >= signed).count();
+        self.restoring.is_none() && holders >= needed
+    }
+
+    fn fate(&mut self) {
+        if self.calm {
+            return;
+        }
+        let node = self.rng.random_range(0..self.nodes.len());
+        if self.chance(self.plan.partition, 100) {
+            self.counts.count("partitions");
+            let from = self.rng.random_range(0..self.plan.nodes);
+            let to = self.rng.random_range(0..self.plan.nodes);
+            self.cut.push((from, to));
+            if self.rng.random_ratio(1, 2) {
+                self.cut.push((to, from));
+            }
+        }
+        if self.rng.random_ratio(1, 5) {
+            self.cut.clear();
+        }
+        if self.chance(self.plan.crash, 2_000) && self.nodes[node].replica.is_some() {
+            self.crash(node);
+        }
+        if self.rng.random_ratio(1, 10) {
+            self.nodes[node].copy = self.nodes[node].disk.files.clone();
+        }
+        if !self.nodes[node].failed.is_empty() && self.nodes[node].replica.is_some() {
+            // The operator restarts a node whose disk has failed.
+            self.crash(node);
+        }
+        self.villain_acts();
+        let pause = self.up_to(200);
+        self.at(self.now + pause, Event::Fate);
+    }
+
+    fn is_settled(&self) -> bool {
+        let ready = |node: &Node| node.replica.as_ref().is_some_and(|replica| replica.readiness() == Readiness::Ready);
+        self.nodes.iter().all(ready) && self.clients.iter().all(Client::is_done) && self.has_converged()
+    }
+
+    fn tell(&self, at: u64, event: &Event) {
+        match event {
+            Event::Message { connection, message } => {
+                let ends = self.connections.get(connection).map(|open| (open.source, open.watcher));
+                println!("{at:>6} connection {connection} {ends:?}: {message}");
+            }
+            Event::Tick { .. } | Event::Client { .. } | Event::Fate => {}
+            Event::Input { node, input: Input::Signed { .. }, .. } => println!("{at:>6} node {node} has signed"),
+            Event::Input { node, input: Input::Submit { ticket, .. }, .. } => {
+                println!("{at:>6} node {node} is given a submission, {ticket:?}");
+            }
+            event => println!("{at:>6} {event:?}"),
+        }
+    }
+
+    pub(super) fn digest(&self) -> Hash {
+        self.trace
+    }
+
+    pub(super) fn summary(&self) -> String {
+        format!("seed {}: {:?}\n{:?}\nsettled at {} ms", self.seed, self.plan, self.counts, self.now)
+    }
+}
