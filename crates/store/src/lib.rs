@@ -171,6 +171,12 @@ impl Store {
         Ok(self.journal.lock().unwrap_or_else(PoisonError::into_inner).snapshot())
     }
 
+    /// Has the index built again from the segments, in the background, because somebody saw a wrong answer. Appends and
+    /// lookups go on meanwhile. The store does the same by itself when a read of the index fails.
+    pub fn distrust_index(&self) {
+        self.index.distrust();
+    }
+
     /// Writes what waits in memory: noted heads, and the index, so that the next start has nothing to replay. Batches
     /// need no flush.
     ///

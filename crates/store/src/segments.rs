@@ -132,7 +132,8 @@ impl FrameReader {
     /// The next frame; `None` at the end.
     pub(crate) fn next_frame(&mut self) -> Result<Option<Frame>, Damage> {
         loop {
-            if self.end.is_some_and(|end| self.place >= end) || !self.open()? {
+            // Opening a file moves the place behind its header, so the end is looked at after it as well.
+            if self.is_at_end() || !self.open()? || self.is_at_end() {
                 return Ok(None);
             }
             if self.available(FRAME_HEADER_BYTES)? > 0 {
@@ -145,6 +146,10 @@ impl FrameReader {
             self.place = Place { file: self.place.file + 1, offset: 0 };
             self.file = None;
         }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.end.is_some_and(|end| self.place >= end)
     }
 
     fn read_frame(&mut self) -> Result<Frame, Damage> {

@@ -265,6 +265,8 @@ fn a_flipped_bit_in_the_journal_is_found() {
     }
 }
 
+type Harm = (&'static str, Box<dyn Fn(&Path, &mut World)>);
+
 /// Everything that can happen to sled's directory ends in the same answers.
 #[test]
 fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
@@ -275,7 +277,6 @@ fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
     drop(foreign_world.open(foreign.path()));
     let database =
         |folder: &Path| files_under(&folder.join("index")).into_iter().find(|file| file.ends_with("db")).unwrap();
-    type Harm = (&'static str, Box<dyn Fn(&Path, &mut World)>);
     let harms: Vec<Harm> = vec![
         ("deleted", Box::new(|folder, _| fs::remove_dir_all(folder.join("index")).unwrap())),
         (

@@ -182,11 +182,17 @@ impl Index {
         row.node(place.above, place.position).ok_or_else(|| self.shared.report(missing()))
     }
 
+    /// Has everything built again, for no reason that the index itself knows.
+    pub(crate) fn distrust(&self) {
+        self.shared.lock().damaged.get_or_insert(IndexFault::Asked);
+        self.shared.changed.notify_all();
+    }
+
     /// Writes what is in memory and waits until it is on disk.
     pub(crate) fn flush(&self) -> Result<()> {
         let mut tables = self.shared.lock();
         self.shared.freeze(&mut tables);
-        while !tables.frozen.is_empty() {
+        while !tables.frozen.is_empty() || tables.damaged.is_some() {
             self.shared.stopper.check()?;
             tables = self.shared.changed.wait(tables).unwrap_or_else(PoisonError::into_inner);
         }

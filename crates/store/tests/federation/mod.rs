@@ -223,6 +223,14 @@ impl World {
         assert!(store.positions(&AccountId(self.rng.random())).unwrap().is_empty());
     }
 
+    /// After closing: `check` has nothing to say, in particular about the index.
+    pub fn check_nothing_wrong(&self, folder: &std::path::Path, closed: Store) {
+        drop(closed);
+        let report = yizhang_store::check(folder, &|_| {}).unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        assert!(report.chains.iter().zip(&self.chains).all(|(found, model)| found.size == model.state.size()));
+    }
+
     fn check_chain(&self, store: &Store, number: usize) {
         let chain = &self.chains[number];
         let origin = &chain.origin;

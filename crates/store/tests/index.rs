@@ -1,0 +1,234 @@
+//! The index against naive scans: random work with tiny tables, every kind of record, and rebuilding while it is used.
+
+mod federation;
+
+use federation::{SUBMITTER, World, accounts};
+use rand::RngExt;
+use std::{sync::Arc, thread};
+use tempfile::tempdir;
+use yizhang_ledger::{
+    batch::{RecordBlock, SubmissionId},
+    chain::Submitted,
+    entry::{Kind, RecordId},
+    hash::Hash,
+    person::AccountId,
+    record::{
+        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
+        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+    },
+    value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
+};
+use yizhang_store::{Options, Store, StoreError};
+
+#[test]
+fn the_index_equals_a_scan_whatever_the_size_of_its_tables() {
+    for (seed, table_entries) in [(51, 1), (52, 7), (53, 64), (54, 1_000)] {
+        let mut world = World::new(seed, 3);
+        let folder = tempdir().unwrap();
+        let options = Options { table_entries, ..world.tiny() };
+        for round in 0..4 {
+            let store = Store::open(folder.path(), options.clone()).unwrap().0;
+            world.settle(&store);
+            world.random_work(&store, 12);
+            world.check(&store, 0);
+            if round % 2 == 0 {
+                store.close().unwrap();
+                world.check_nothing_wrong(folder.path(), store);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_index_that_is_distrusted_is_built_again_while_work_goes_on() {
+    let mut world = World::new(55, 2);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    for _ in 0..4 {
+        world.random_work(&store, 10);
+        store.distrust_index();
+        world.random_work(&store, 10);
+        store.flush().unwrap();
+        world.check(&store, 1);
+    }
+    store.close().unwrap();
+    world.check_nothing_wrong(folder.path(), store);
+}
+
+/// Lookups in one thread while another appends: whoever takes a head first finds every record below it, with proofs.
+#[test]
+fn readers_find_everything_below_a_head_while_a_writer_appends() {
+    let mut world = World::new(56, 1);
+    let folder = tempdir().unwrap();
+    let store = Arc::new(world.open(folder.path()));
+    let (origin, watched) = (world.chains[0].origin.clone(), world.accounts.clone());
+    thread::scope(|scope| {
+        let (reading, origin) = (store.clone(), origin.clone());
+        let reader = scope.spawn(move || {
+            let mut rounds = 0_usize;
+            loop {
+                let Some((size, _)) = reading.newest_head(&origin).unwrap() else { continue };
+                let account = &watched[rounds % watched.len()];
+                let found: Vec<LeafIndex> =
+                    reading.positions(account).unwrap().into_iter().map(|(_, index)| index).collect();
+                let below: Vec<LeafIndex> = found.into_iter().filter(|index| index.0 < size.0).collect();
+                let root = reading.root_at(&origin, size).unwrap().unwrap();
+                for (index, proof) in below.iter().zip(reading.proofs(&origin, &below, size).unwrap()) {
+                    let leaf = yizhang_ledger::hash::hash_leaf(&proof.entry);
+                    yizhang_ledger::tree::verify_inclusion(&leaf, index.0, size.0, &proof.path, &root).unwrap();
+                    assert!(accounts(&proof.entry).contains(account));
+                }
+                let count = reading
+                    .batches(&origin, TreeSize(0))
+                    .unwrap()
+                    .map(|batch| yizhang_ledger::batch::Batch::parse(batch.unwrap().0).unwrap())
+                    .filter(|batch| batch.size_after() <= size)
+                    .flat_map(|batch| batch.records().flat_map(|(_, entry)| accounts(entry.bytes)).collect::<Vec<_>>())
+                    .filter(|found| found == account)
+                    .count();
+                assert_eq!(below.len(), count);
+                rounds += 1;
+                if rounds > 20 && size.0 > 3_000 {
+                    return;
+                }
+            }
+        });
+        while !reader.is_finished() {
+            let records = world.rng.random_range(1..40);
+            world.append(&store, 0, &[records, 1]);
+        }
+        reader.join().unwrap();
+    });
+    world.check(&store, 1);
+}
+
+/// The index takes accounts from entries without decoding them. It must agree with the decoder for every kind.
+#[test]
+fn records_of_every_kind_are_found_under_all_their_accounts() {
+    let mut world = World::new(57, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    let mut bytes = Vec::new();
+    for number in 1..200 {
+        let record = record(Kind(number), AccountId(world.rng.random()), AccountId(world.rng.random()));
+        record.unwrap().write(&mut bytes).unwrap();
+    }
+    let block = RecordBlock::parse(bytes).unwrap();
+    let submitted = Submitted { id: SubmissionId([1; 16]), submitter: SUBMITTER.into(), block };
+    let extension = world.chains[0].state.prepare(&[submitted], UnixMillis(1), 1).unwrap();
+    world.chains[0].pending.push(extension.clone());
+    store.persist(&world.chains[0].origin, &[(&extension, None)]).unwrap();
+    let note = world.chains[0].acknowledge();
+    store.note_head(&world.chains[0].origin, &note).unwrap();
+    world.check(&store, 0);
+    assert!(store.positions(&AccountId([5; 16])).unwrap().is_empty());
+}
+
+/// A record of a kind; none for the kind of batch entries.
+fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'static>> {
+    let code = |text| Code::new(text).unwrap();
+    let (source, scheme) = (Source::default(), Scheme { code: code("110"), ..Scheme::parse("hrss:110").unwrap() });
+    let (month, day) = (Month::of(2_020, 5).unwrap(), Day::new(20_200_501).unwrap());
+    let place = Division::new(440_300).unwrap();
+    let payer = Payer { kind: PayerKind::Person, id: Code::NONE };
+    let (target, reason) = (RecordId(Hash([9; 32])), Code::NONE);
+    let side = TransferSide { place, agency: Code::NONE };
+    let contribution = |received, target| Contribution {
+        account,
+        scheme,
+        period: Period { first: month, months: 1 },
+        settlement: month,
+        received,
+        place,
+        payer,
+        nature: 10,
+        base: Fen::ZERO,
+        rates: ShareRates::default(),
+        due: Shares::default(),
+        paid: Shares::default(),
+        credited: Shares::default(),
+        full: true,
+        late_fee: Fen::ZERO,
+        subsidies: Subsidies::default(),
+        account_type: AccountType::General,
+        target,
+        source,
+    };
+    match kind {
+        Kind::DUE => Some(Record::Contribution(kind, contribution(None, None))),
+        Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
+            Some(Record::Contribution(kind, contribution(Some(day), Some(target))))
+        }
+        Kind::REVERSAL => Some(Record::Reversal(Reversal { account, target, reason, source })),
+        Kind::INTEREST_CREDIT => {
+            let (rate, amount) = (Rate::ZERO, Shares::default());
+            Some(Record::InterestCredit(InterestCredit {
+                account,
+                scheme,
+                year: 2_020,
+                rate,
+                amount,
+                posted: day,
+                source,
+            }))
+        }
+        kind if (Kind::ENROL..=Kind::TERMINATE).contains(&kind) => {
+            let account_type = AccountType::General;
+            Some(Record::Participation(
+                kind,
+                Participation { account, scheme, from: month, place, payer, reason, account_type, source },
+            ))
+        }
+        kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
+            let step = TransferStep {
+                account,
+                case: CaseId([3; 16]),
+                scheme,
+                source_side: side,
+                target_side: side,
+                on: day,
+                first: None,
+                last: None,
+                sums: TransferSums::default(),
+                account_type: AccountType::General,
+                document: Hash::ZERO,
+                reason,
+                source,
+            };
+            Some(Record::Transfer(kind, step))
+        }
+        kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => {
+            let item = code("100011");
+            let (until, amount, target) = (None, Fen::ZERO, None);
+            Some(Record::Benefit(
+                kind,
+                Benefit { account, scheme, item, from: month, until, amount, on: day, place, target, reason, source },
+            ))
+        }
+        Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => {
+            let target = (kind == Kind::IDENTITY_SPLIT).then_some(target);
+            let evidence = Hash::ZERO;
+            Some(Record::Identity(kind, Identity { account, other, target, reason, evidence, on: day, source }))
+        }
+        Kind::BATCH => None,
+        // Reserved kinds and those of later versions: their first bytes are nobody's account.
+        kind => Some(Record::Unknown(kind, &[5; 60])),
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let mut world = World::new(58, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    world.append(&store, 0, &[3]);
+    let origin = world.chains[0].origin.clone();
+    let elsewhere = yizhang_ledger::head::Origin::parse("test.yizhang/990000").unwrap();
+    assert!(matches!(store.record(&elsewhere, LeafIndex(0)), Err(StoreError::UnknownChain { .. })));
+    assert!(matches!(store.record(&origin, LeafIndex(4)), Err(StoreError::NoSuchLeaf { .. })));
+    assert!(matches!(store.proof(&origin, LeafIndex(0), TreeSize(5)), Err(StoreError::NoSuchLeaf { .. })));
+    assert!(matches!(store.proof(&origin, LeafIndex(3), TreeSize(3)), Err(StoreError::NoSuchLeaf { .. })));
+    assert!(matches!(store.batches(&origin, TreeSize(1)), Err(StoreError::NoBatchStarts { .. })));
+    assert_eq!(store.submission(&origin, SUBMITTER, &SubmissionId([0; 16])).unwrap(), None);
+    assert_eq!(store.state(&elsewhere).map(|state| state.size()), None);
+}

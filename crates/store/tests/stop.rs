@@ -1,0 +1,242 @@
+//! Real processes that stop at a random moment: `kill -9`, and a power cut of a real file system.
+
+mod federation;
+
+use federation::{World, accounts};
+use rand::RngExt;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+use tempfile::tempdir;
+use yizhang_ledger::{
+    batch::{Batch, slices},
+    person::AccountId,
+    value::{LeafIndex, TreeSize},
+};
+use yizhang_store::{Finding, Options, Store};
+
+const FOLDER: &str = "YIZHANG_STORE_TEST_FOLDER";
+const ROUND: &str = "YIZHANG_STORE_TEST_ROUND";
+
+/// Not a test by itself: run by the others in a process of its own, it appends until it is stopped and says each size
+/// and root when the store has said that it is durable.
+#[test]
+fn child_that_appends_until_it_is_stopped() {
+    let (Ok(folder), Ok(round)) = (std::env::var(FOLDER), std::env::var(ROUND)) else { return };
+    let mut world = World::new(41, 1);
+    let key = world.chains[0].key.clone();
+    let store = Store::open(Path::new(&folder), options(&world)).unwrap().0;
+    world.rng = rand::SeedableRng::seed_from_u64(round.parse().unwrap());
+    let origin = world.chains[0].origin.clone();
+    let state = store.state(&origin).unwrap();
+    if state.batches() > 0 && store.head(&origin).is_none() {
+        store.note_head(&origin, state.head().sign(&key).as_bytes()).unwrap();
+    }
+    world.chains[0].state = state;
+    let mut out = std::io::stdout().lock();
+    loop {
+        let records = world.rng.random_range(1..120);
+        let extension = world.prepare(0, &[records]);
+        store.persist(&origin, &[(&extension, None)]).unwrap();
+        let head = extension.after().head();
+        writeln!(out, "\nack {} {}", head.size, head.root).unwrap();
+        out.flush().unwrap();
+        store.note_head(&origin, head.sign(&key).as_bytes()).unwrap();
+        world.chains[0].state = extension.after().clone();
+        world.chains[0].pending.clear();
+    }
+}
+
+fn options(world: &World) -> Options {
+    Options { table_entries: 700, segment_bytes: 60_000, ..world.options() }
+}
+
+/// Starts the child and hands its acknowledgements to a thread that reads until the pipe ends.
+fn start(folder: &Path, round: u64) -> (Child, thread::JoinHandle<Vec<(u64, String)>>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_appends_until_it_is_stopped", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let reader = thread::spawn(move || {
+        let acks = lines.map_while(Result::ok).filter_map(|line| {
+            // A line that the end cut off is not an acknowledgement that anybody got.
+            let (size, root) = line.strip_prefix("ack ")?.split_once(' ')?;
+            (root.len() == 64).then(|| (size.parse().unwrap(), root.to_string()))
+        });
+        acks.collect()
+    });
+    (child, reader)
+}
+
+/// Every acknowledged batch is there under its root, the index equals a scan, and `check` has nothing to say.
+fn verify(folder: &Path, acks: &[(u64, String)]) {
+    let world = World::new(41, 1);
+    let origin = &world.chains[0].origin;
+    let report = yizhang_store::check(folder, &|_| {}).unwrap();
+    let damage: Vec<_> = report.findings.iter().filter(|finding| matches!(finding, Finding::Chain(_))).collect();
+    assert!(damage.is_empty(), "{damage:?}");
+    let (store, opened) = Store::open(folder, options(&world)).unwrap();
+    let size = store.state(origin).unwrap().size().0;
+    for (ack, root) in acks {
+        assert!(*ack <= size, "acknowledged {ack}, found {size}: {opened}");
+        assert_eq!(store.root_at(origin, TreeSize(*ack)).unwrap().map(|root| root.to_string()).as_ref(), Some(root));
+    }
+    let mut naive: BTreeMap<AccountId, Vec<LeafIndex>> = BTreeMap::new();
+    let mut next = 0;
+    for batch in store.batches(origin, TreeSize(0)).unwrap() {
+        let batch = Batch::parse(batch.unwrap().0).unwrap();
+        for leaf in slices(batch.bytes(), batch.ends()) {
+            for account in accounts(leaf) {
+                naive.entry(account).or_default().push(LeafIndex(next));
+            }
+            next += 1;
+        }
+    }
+    for (account, expected) in naive {
+        let found = store.positions(&account).unwrap().into_iter().map(|(_, index)| index);
+        assert_eq!(found.filter(|index| index.0 < next).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn kill_9_at_random_moments_loses_nothing_acknowledged() {
+    let folder = tempdir().unwrap();
+    let mut world = World::new(42, 1);
+    let mut acks = Vec::new();
+    for round in 0..10 {
+        let (mut child, reader) = start(folder.path(), round);
+        thread::sleep(Duration::from_millis(world.rng.random_range(30..300)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        acks.extend(reader.join().unwrap());
+        verify(folder.path(), &acks);
+    }
+    println!("{} acknowledged batches", acks.len());
+    assert!(acks.len() > 10);
+}
+
+/// Runs a program; the reason why it cannot if it cannot.
+fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
+    match Command::new(program).args(arguments).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Err(error) => Err(format!("{program}: {error}")),
+    }
+}
+
+/// A file system of its own, unmounted in the end.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Whatever still uses it has been ended; a failure here must not hide one of the test.
+        let _ = run("umount", &[self.path()]);
+    }
+}
+
+fn mount(source: &str, target: &Path, arguments: &[&str]) -> Result<Mount, String> {
+    fs::create_dir_all(target).map_err(|error| error.to_string())?;
+    let target_text = target.to_str().ok_or("the path is not UTF-8")?;
+    run("mount", &[arguments, &[source, target_text]].concat())?;
+    Ok(Mount(target.into()))
+}
+
+/// `EXT4_IOC_SHUTDOWN` with `NOLOGFLUSH`: from now on nothing reaches the device, and the journal in memory is lost.
+const SHUTDOWN: &str = "import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+
+#[test]
+fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
+    let folder = tempdir().unwrap();
+    let image = folder.path().join("image");
+    let image_text = image.to_str().unwrap();
+    fs::File::create(&image).unwrap().set_len(96 * 1024 * 1024).unwrap();
+    let target = folder.path().join("mounted");
+    let ready = run("mkfs.ext4", &["-q", image_text])
+        .and_then(|()| run("python3", &["-c", "import fcntl"]))
+        .and_then(|()| mount(image_text, &target, &["-o", "loop"]).map(drop));
+    if let Err(reason) = ready {
+        println!("skipped: {reason}");
+        return;
+    }
+    let mut world = World::new(43, 1);
+    let mut acks = Vec::new();
+    for round in 0..6 {
+        let mounted = mount(image_text, &target, &["-o", "loop"]).unwrap();
+        let data = target.join("data");
+        let (mut child, reader) = start(&data, round);
+        thread::sleep(Duration::from_millis(world.rng.random_range(60..500)));
+        let cut = run("python3", &["-c", SHUTDOWN, mounted.path()]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let read = reader.join().unwrap();
+        if let Err(reason) = cut {
+            println!("skipped: {reason}");
+            return;
+        }
+        drop(mounted);
+        acks.extend(read);
+        let _mounted = mount(image_text, &target, &["-o", "loop"]).unwrap();
+        if data.join("format").exists() {
+            verify(&data, &acks);
+        } else {
+            assert!(acks.is_empty(), "acknowledged batches are gone with the whole directory");
+        }
+    }
+    println!("{} acknowledged batches", acks.len());
+    assert!(!acks.is_empty());
+}
+
+#[test]
+fn a_full_disk_stops_the_store_and_loses_nothing_acknowledged() {
+    let folder = tempdir().unwrap();
+    let target = folder.path().join("small");
+    let mounted = match mount("tmpfs", &target, &["-t", "tmpfs", "-o", "size=3m"]) {
+        Ok(mounted) => mounted,
+        Err(reason) => {
+            println!("skipped: {reason}");
+            return;
+        }
+    };
+    let mut world = World::new(44, 1);
+    let options = Options { segment_bytes: 200_000, ..world.options() };
+    let store = Store::open(&target, options.clone()).unwrap().0;
+    let origin = world.chains[0].origin.clone();
+    let error = loop {
+        let extension = world.prepare(0, &[100]);
+        match store.persist(&origin, &[(&extension, None)]) {
+            Ok(()) => {
+                let note = world.chains[0].acknowledge();
+                store.note_head(&origin, &note).unwrap();
+            }
+            Err(error) => break error,
+        }
+    };
+    println!("{error}");
+    assert!(matches!(error, yizhang_store::StoreError::Io { .. }), "{error}");
+    assert!(matches!(store.close(), Err(yizhang_store::StoreError::Stopped { .. })));
+    drop(store);
+    run("mount", &["-o", "remount,size=64m", mounted.path()]).unwrap();
+    let store = Store::open(&target, options).unwrap().0;
+    world.settle(&store);
+    world.append(&store, 0, &[100]);
+    world.check(&store, 1);
+    drop(store);
+}
