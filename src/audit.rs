@@ -117,6 +117,9 @@ pub(crate) fn node(credentials: &Path, region: Division, roster: &Roster, option
     Ok(Report::new(source, RosterName::of(roster), chains, Vec::new()))
 }
 
+/// The bytes of a batch and its signed head.
+type SignedBatch = (Vec<u8>, Vec<u8>);
+
 /// The batches of a chain as a node sends them, for a thread that may wait.
 fn stream(
     runtime: &tokio::runtime::Runtime,
@@ -124,7 +127,9 @@ fn stream(
     region: Division,
     origin: &Origin,
     from: u64,
-) -> anyhow::Result<impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), String>> + use<>> {
+) -> anyhow::Result<impl Iterator<Item = Result<SignedBatch, String>> + use<>> {
+    // A connection belongs to the runtime that it is made in.
+    let _entered = runtime.enter();
     let channel = connection::to_node(credentials, region)?;
     let request = FetchRequest { origin: origin.to_string(), from };
     let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
@@ -150,9 +155,7 @@ fn stream(
     Ok(receiver.into_iter().map(|pair: Result<_, Status>| pair.map_err(|status| status.message().to_string())))
 }
 
-type Pair = Result<(Vec<u8>, Vec<u8>), Status>;
-
-fn deliver(sender: &mpsc::SyncSender<Pair>, pair: Pair) {
+fn deliver(sender: &mpsc::SyncSender<Result<SignedBatch, Status>>, pair: Result<SignedBatch, Status>) {
     // The replay may have ended already.
     let _ = tokio::task::block_in_place(|| sender.send(pair));
 }

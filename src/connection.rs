@@ -16,7 +16,10 @@ pub(crate) fn to_node(credentials: &Credentials, region: Division) -> anyhow::Re
 pub(crate) fn failure(region: Division, status: &Status) -> anyhow::Error {
     let text = format!("{region}: {}", describe(status));
     match status.code() {
+        // A connection that TLS refuses ends as "unknown" or "cancelled".
         Code::Unavailable
+        | Code::Unknown
+        | Code::Cancelled
         | Code::FailedPrecondition
         | Code::PermissionDenied
         | Code::Unauthenticated

@@ -36,7 +36,7 @@ const FILES: [(u32, &str, &[u8]); 4] = [
 /// The two nodes that are asked for the account: one where the worker is, one at home.
 const ASKED: [u32; 2] = [110_000, 520_000];
 /// The day for which the account is shown: that of the domain's worked example.
-const AS_OF: u32 = 2026_10_31;
+const AS_OF: u32 = 20_261_031;
 /// How long nodes may take to be ready, or to hold all chains.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often that is looked at.

@@ -27,6 +27,7 @@ use std::{
     str::FromStr,
 };
 use yizhang_ledger::{
+    hash::Hash,
     head::Origin,
     note::{self, NoteKey},
     roster::{self, ChainKey, Roster},
@@ -123,7 +124,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         tls_authority: authority.certificate.clone(),
         regions,
     };
-    let secret = random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+    let secret = format!("{}\n", Hash(random_bytes()?));
     let shared = Shared {
         trust: toml::to_string(&Trust {
             federation: arguments.name.clone(),

@@ -113,9 +113,9 @@ fn two_nodes_do_not_share_a_directory() {
 #[test]
 fn a_node_that_joins_late_catches_up_and_serves_what_it_mirrors() {
     let mut federation = Federation::found(&[BEIJING, GUANGDONG, GUIZHOU]);
-    federation.start(GUANGDONG);
-    federation.start(BEIJING);
-    federation.wait_ready(GUANGDONG);
+    federation.start_all();
+    federation.kill(GUIZHOU);
+    fs::remove_dir_all(federation.node_dir(GUIZHOU).join("data")).unwrap();
     let file = federation.file("36.csv", &contributions(WORKER, 440_300, 36, "S"));
     federation.import(GUANGDONG, &file, &["--submission-records", "5"]).expect(0);
     federation.wait_replicated(GUANGDONG, BEIJING);

@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::{
+    fmt::Write as _,
     fs,
-    io::Write,
+    io::Write as _,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -15,10 +16,10 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up: far more than it needs on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-pub const SECOND_LOOK: Duration = Duration::from_millis(50);
+pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// A federation and its running nodes.
-pub struct Federation {
+pub(crate) struct Federation {
     dir: TempDir,
     nodes: Vec<Node>,
 }
@@ -29,10 +30,10 @@ struct Node {
 }
 
 /// What a command printed and how it ended.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
@@ -42,24 +43,24 @@ impl Ran {
     }
 
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 }
 
-pub fn yizhang(arguments: &[&str]) -> Command {
+pub(crate) fn yizhang(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yizhang"));
     command.args(["--lang", "en"]).args(arguments).env("RUST_LOG", "warn");
     command
 }
 
-pub fn run(arguments: &[&str]) -> Ran {
+pub(crate) fn run(arguments: &[&str]) -> Ran {
     Ran::of(yizhang(arguments).stdin(Stdio::null()).output().unwrap())
 }
 
 /// Runs a command with a text on its standard input.
-pub fn run_with(arguments: &[&str], input: &str) -> Ran {
+pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
     let mut child =
         yizhang(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -68,7 +69,7 @@ pub fn run_with(arguments: &[&str], input: &str) -> Ran {
 
 /// Waits until something holds.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "{what}: not after {PATIENCE:?}");
@@ -78,7 +79,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 impl Federation {
     /// Sets a federation up; no node runs yet.
-    pub fn found(regions: &[u32]) -> Self {
+    pub(crate) fn found(regions: &[u32]) -> Self {
         let dir = TempDir::new().unwrap();
         // Held together, so that every port is different; free again when the nodes start.
         let ports: Vec<TcpListener> = regions.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
@@ -93,26 +94,26 @@ impl Federation {
         Self { dir, nodes }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("federation")
     }
 
     /// A scratch file.
-    pub fn file(&self, name: &str, content: &[u8]) -> String {
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> String {
         let path = self.dir.path().join(name);
         fs::write(&path, content).unwrap();
         path.to_str().unwrap().into()
     }
 
-    pub fn node_dir(&self, region: u32) -> PathBuf {
+    pub(crate) fn node_dir(&self, region: u32) -> PathBuf {
         self.path().join(region.to_string())
     }
 
-    pub fn agency(&self, region: u32) -> String {
+    pub(crate) fn agency(&self, region: u32) -> String {
         self.node_dir(region).join("agency").to_str().unwrap().into()
     }
 
-    pub fn auditor(&self) -> String {
+    pub(crate) fn auditor(&self) -> String {
         self.path().join("auditor").to_str().unwrap().into()
     }
 
@@ -120,11 +121,11 @@ impl Federation {
         self.nodes.iter_mut().find(|node| node.region == region).unwrap()
     }
 
-    pub fn start(&mut self, region: u32) {
+    pub(crate) fn start(&mut self, region: u32) {
         self.start_with(region, &[]);
     }
 
-    pub fn start_with(&mut self, region: u32, more: &[&str]) {
+    pub(crate) fn start_with(&mut self, region: u32, more: &[&str]) {
         let dir = self.node_dir(region);
         let log = fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
         let mut command = yizhang(&["node", "run", "--dir", dir.to_str().unwrap()]);
@@ -132,21 +133,25 @@ impl Federation {
         self.node(region).process = Some(command.spawn().unwrap());
     }
 
-    pub fn start_all(&mut self) {
+    pub(crate) fn start_all(&mut self) {
         let regions: Vec<u32> = self.nodes.iter().map(|node| node.region).collect();
-        regions.iter().for_each(|region| self.start(*region));
-        regions.iter().for_each(|region| self.wait_ready(*region));
+        for region in &regions {
+            self.start(*region);
+        }
+        for region in &regions {
+            self.wait_ready(*region);
+        }
     }
 
     /// kill -9.
-    pub fn kill(&mut self, region: u32) {
+    pub(crate) fn kill(&mut self, region: u32) {
         let mut process = self.node(region).process.take().unwrap();
         process.kill().unwrap();
         process.wait().unwrap();
     }
 
     /// SIGTERM, and a clean end.
-    pub fn stop(&mut self, region: u32) {
+    pub(crate) fn stop(&mut self, region: u32) {
         let mut process = self.node(region).process.take().unwrap();
         let id = rustix::process::Pid::from_child(&process);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
@@ -154,26 +159,26 @@ impl Federation {
         assert!(status.success(), "node {region} ended with {status}: {}", self.log(region));
     }
 
-    pub fn log(&self, region: u32) -> String {
+    pub(crate) fn log(&self, region: u32) -> String {
         fs::read_to_string(self.node_dir(region).join("log")).unwrap_or_default()
     }
 
     /// The state of a node as JSON; none if it does not answer.
-    pub fn status(&self, region: u32) -> Option<serde_json::Value> {
+    pub(crate) fn status(&self, region: u32) -> Option<serde_json::Value> {
         let ran =
             run(&["node", "status", "--node", &region.to_string(), "--credentials", &self.agency(region), "--json"]);
         serde_json::from_str(&ran.stdout).ok()
     }
 
     #[track_caller]
-    pub fn wait_ready(&self, region: u32) {
+    pub(crate) fn wait_ready(&self, region: u32) {
         eventually(&format!("node {region} is ready: {}", self.log(region)), || {
             self.status(region).is_some_and(|status| status["ready"] == true)
         });
     }
 
     /// Size of a chain at a node.
-    pub fn size(&self, node: u32, chain: u32) -> u64 {
+    pub(crate) fn size(&self, node: u32, chain: u32) -> u64 {
         let Some(status) = self.status(node) else { return 0 };
         let chains = status["chains"].as_array().unwrap();
         let found = chains.iter().find(|found| found["origin"].as_str().unwrap().ends_with(&chain.to_string()));
@@ -182,12 +187,12 @@ impl Federation {
 
     /// Waits until a node holds as much of a chain as the chain's own node.
     #[track_caller]
-    pub fn wait_replicated(&self, chain: u32, node: u32) {
+    pub(crate) fn wait_replicated(&self, chain: u32, node: u32) {
         let size = self.size(chain, chain);
         eventually(&format!("node {node} holds {size} entries of {chain}"), || self.size(node, chain) >= size);
     }
 
-    pub fn import(&self, region: u32, file: &str, more: &[&str]) -> Ran {
+    pub(crate) fn import(&self, region: u32, file: &str, more: &[&str]) -> Ran {
         let region_text = region.to_string();
         let agency = self.agency(region);
         let mut arguments = vec!["agency", "import", file, "--node", &region_text, "--credentials", &agency];
@@ -196,7 +201,7 @@ impl Federation {
     }
 
     /// The account of a person at a node, as JSON.
-    pub fn lookup(&self, node: u32, number: &str, more: &[&str]) -> Ran {
+    pub(crate) fn lookup(&self, node: u32, number: &str, more: &[&str]) -> Ran {
         let node_text = node.to_string();
         let agency = self.agency(node);
         let mut arguments = vec!["worker", "lookup", "--node", &node_text, "--credentials", &agency];
@@ -217,22 +222,22 @@ impl Drop for Federation {
     }
 }
 
-/// A CSV file of employee-pension rows, one a month from 2024-01 on, for an invented person.
-pub fn contributions(number: &str, place: u32, months: u32, serial: &str) -> Vec<u8> {
+/// A CSV file of employee-pension rows, one a month from 2015-01 on, for an invented person.
+pub(crate) fn contributions(number: &str, place: u32, months: u32, serial: &str) -> Vec<u8> {
     let mut text = String::from(
         "person,scheme,period,received,place,payer_kind,base,person_rate,due_person,paid_person,credited_person,serial,agency\n",
     );
     for month in 0..months {
-        let (year, month_of_year) = (2024 + month / 12, month % 12 + 1);
-        text += &format!(
-            "{number},hrss:110,{year}{month_of_year:02},{year}-{month_of_year:02}-20,{place},person,5000.00,0.2,1000.00,1000.00,400.00,{serial}-{month},{place}\n"
-        );
+        let (year, month_of_year) = (2015 + month / 12, month % 12 + 1);
+        let date = format!("{year}-{month_of_year:02}");
+        let money = "5000.00,0.2,1000.00,1000.00,400.00";
+        writeln!(text, "{number},hrss:110,{date},{date}-20,{place},person,{money},{serial}-{month},{place}").unwrap();
     }
     text.into_bytes()
 }
 
 /// Copies a directory.
-pub fn copy(source: &Path, target: &Path) {
+pub(crate) fn copy(source: &Path, target: &Path) {
     fs::create_dir_all(target).unwrap();
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();

@@ -8,12 +8,15 @@ use yizhang_ledger::head::Origin;
 /// Most pairs of contradicting heads that are kept for spreading; the journal has all.
 const EVIDENCE_MAX: usize = 64;
 
+/// Two signed heads that cannot both be true.
+type Contradiction = (Vec<u8>, Vec<u8>);
+
 /// The announced heads. `version` grows with every change.
 #[derive(Debug, Default)]
 pub(crate) struct Announced {
     version: u64,
     heads: BTreeMap<Origin, (u64, Vec<u8>)>,
-    evidence: Vec<(u64, (Vec<u8>, Vec<u8>))>,
+    evidence: Vec<(u64, Contradiction)>,
     closed: bool,
 }
 
@@ -22,7 +25,7 @@ pub(crate) struct Announced {
 pub(crate) struct Changes {
     pub(crate) version: u64,
     pub(crate) heads: Vec<Vec<u8>>,
-    pub(crate) evidence: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) evidence: Vec<Contradiction>,
 }
 
 impl Announced {

@@ -46,7 +46,7 @@ impl Replication for ReplicationService {
 
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         only_nodes(&request, &self.0)?;
-        batches(&self.0, request.into_inner())
+        batches(&self.0, request.get_ref())
     }
 }
 
@@ -67,7 +67,7 @@ fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
 }
 
 /// Streams the batches of a chain from a size on, read on a thread that may block.
-fn batches(shared: &Arc<Shared>, request: v1::FetchRequest) -> Result<Response<Batches>, Status> {
+fn batches(shared: &Arc<Shared>, request: &v1::FetchRequest) -> Result<Response<Batches>, Status> {
     let origin = convert::origin(&request.origin).map_err(Refusal::from)?;
     if shared.roster.keys(&origin).is_none() {
         return Err(Refusal::NotFound(format!("the roster names no chain {origin}")).into());
@@ -76,9 +76,9 @@ fn batches(shared: &Arc<Shared>, request: v1::FetchRequest) -> Result<Response<B
         .try_acquire_owned()
         .map_err(|_| Status::resource_exhausted("too many chains are being read at once; try again"))?;
     let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
-    let shared = Arc::clone(shared);
+    let (shared, from) = (Arc::clone(shared), TreeSize(request.from));
     tokio::task::spawn_blocking(move || {
-        read(&shared, &origin, TreeSize(request.from), &sender);
+        read(&shared, &origin, from, &sender);
         drop(permit);
     });
     Ok(Response::new(ReceiverStream::new(receiver)))
@@ -120,6 +120,6 @@ impl Ledger for LedgerService {
 
     async fn replay(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         Role::of(&request, &self.0.roster.federation)?;
-        batches(&self.0, request.into_inner())
+        batches(&self.0, request.get_ref())
     }
 }
