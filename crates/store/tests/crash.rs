@@ -17,7 +17,8 @@ struct Run {
 fn work_until_failure(folder: &Path, seed: u64, step: u64) -> (Run, Arc<Faults>) {
     let mut run = Run { world: World::new(seed, 2), facts: Vec::new() };
     let faults = Arc::new(Faults::at(step));
-    let options = Options { faults: Some(faults.clone()), ..run.world.tiny() };
+    // Files so small that most batches start a new one.
+    let options = Options { faults: Some(faults.clone()), segment_bytes: 2_000, ..run.world.tiny() };
     if let Ok((store, _)) = Store::open(folder, options) {
         // The error of the first failure; what matters is what is found afterwards.
         let _ = run.work(&store);

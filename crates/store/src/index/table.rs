@@ -28,9 +28,18 @@ pub(crate) struct Table {
     pub(crate) checkpoints: BTreeMap<u16, ChainCheckpoint>,
 }
 
+/// A posting and the next of its bucket, in 32 bytes (a `Posting` within would make it 48).
 struct Slot {
-    posting: Posting,
+    key: u128,
+    leaf: u64,
     next: u32,
+    chain: u16,
+}
+
+impl Slot {
+    const fn posting(&self) -> Posting {
+        Posting { key: self.key, chain: self.chain, leaf: self.leaf }
+    }
 }
 
 /// A batch on its way into the table.
@@ -76,7 +85,8 @@ impl Table {
         let bucket = self.bucket(posting.key);
         let Some(head) = self.buckets.get_mut(bucket) else { return };
         let Ok(slot) = u32::try_from(self.slots.len()) else { return };
-        self.slots.push(Slot { posting, next: *head });
+        let Posting { key, chain, leaf } = posting;
+        self.slots.push(Slot { key, leaf, next: *head, chain });
         *head = slot;
     }
 
@@ -91,8 +101,8 @@ impl Table {
     pub(crate) fn find(&self, key: u128, out: &mut Vec<Posting>) {
         let mut next = self.buckets.get(self.bucket(key)).copied().unwrap_or(NONE);
         while let Some(slot) = self.slots.get(crate::number::narrow(next.into())) {
-            if slot.posting.key == key {
-                out.push(slot.posting);
+            if slot.key == key {
+                out.push(slot.posting());
             }
             next = slot.next;
         }
@@ -100,7 +110,7 @@ impl Table {
 
     /// All postings in the order of runs.
     pub(crate) fn sorted(&self) -> Vec<Posting> {
-        let mut postings: Vec<Posting> = self.slots.iter().map(|slot| slot.posting).collect();
+        let mut postings: Vec<Posting> = self.slots.iter().map(Slot::posting).collect();
         postings.sort_unstable();
         postings
     }
