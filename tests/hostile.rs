@@ -1,0 +1,213 @@
+//! A node against callers that do not keep to the rules: clear status codes, nothing appended, and it goes on serving.
+
+mod support;
+
+use base64ct::{Base64, Encoding};
+use std::{fs, path::Path};
+use support::{Federation, contributions};
+use tonic::{Code, Status, transport::Channel};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use yizhang_ledger::{
+    batch::SUBMISSION_BYTES_MAX,
+    entry::Kind,
+    head::Head,
+    record::Record,
+    roster::Roster,
+    value::Division,
+};
+use yizhang_wire::{
+    channel::{CallerIdentity, connect_lazily, node_name},
+    v1::{
+        FetchRequest, LookupRequest, SignedBatch, StatusRequest, SubmitRequest, WatchRequest,
+        account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
+        replication_client::ReplicationClient, submission_client::SubmissionClient,
+    },
+};
+
+const REGION: u32 = 440_000;
+const WORKER: &str = "440300199003078815";
+
+fn roster(credentials: &Path) -> Roster {
+    let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml")).unwrap().parse().unwrap();
+    let mut root = [0; 32];
+    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
+    Roster::open(&fs::read(credentials.join("roster.note")).unwrap(), &[root], 1).unwrap()
+}
+
+/// A connection with the certificate of a directory.
+fn connect(credentials: &Path) -> (Channel, Roster) {
+    let roster = roster(credentials);
+    let region = Division::new(REGION).unwrap();
+    let text = |name: &str| fs::read_to_string(credentials.join(name)).unwrap();
+    let identity = CallerIdentity::new(&text("tls.crt"), &text("tls.key"));
+    let name = node_name(&roster.federation, region);
+    let endpoint = &roster.regions[&region].endpoint;
+    (connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap(), roster)
+}
+
+fn entry(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Record::Unknown(Kind(kind), payload).write(&mut bytes).unwrap();
+    bytes
+}
+
+fn request(id: &[u8], records: Vec<u8>) -> SubmitRequest {
+    SubmitRequest { submission_id: id.to_vec().into(), records: records.into() }
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, Status>, code: Code, words: &str) {
+    let status = result.unwrap_err();
+    assert_eq!(status.code(), code, "{status:?}");
+    assert!(status.message().contains(words), "{words:?} in {:?}", status.message());
+}
+
+fn run(test: impl AsyncFnOnce(&Federation)) {
+    let mut federation = Federation::found(&[REGION]);
+    federation.start_all();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test(&federation));
+}
+
+#[test]
+fn malformed_submissions_get_a_reason_and_leave_nothing() {
+    run(async |federation| {
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut client = SubmissionClient::new(channel.clone()).max_encoding_message_size(64 * 1024 * 1024);
+        let id = [7; 16];
+        let good = entry(60_000, b"of a later version");
+        refused(client.submit(request(&id[..15], good.clone())).await, Code::InvalidArgument, "expected 16 bytes, found 15");
+        refused(client.submit(request(&id, Vec::new())).await, Code::InvalidArgument, "1 to 16384 records, found 0");
+        let cut = good[..good.len() - 1].to_vec();
+        refused(client.submit(request(&id, cut)).await, Code::InvalidArgument, "1 bytes are missing");
+        let unreadable = [good.clone(), vec![49, 3, 1, 2, 3]].concat();
+        refused(client.submit(request(&id, unreadable)).await, Code::InvalidArgument, "entry 1 (Received)");
+        let batch = [good.clone(), vec![0, 0]].concat();
+        refused(client.submit(request(&id, batch)).await, Code::InvalidArgument, "batch entry stands among records");
+        let many = good.repeat(16_385);
+        refused(client.submit(request(&id, many)).await, Code::InvalidArgument, "found 16385");
+        let large = vec![0; SUBMISSION_BYTES_MAX + 1];
+        refused(client.submit(request(&id, large)).await, Code::ResourceExhausted, "bytes of a submission");
+        let huge = vec![0; 5 * 1024 * 1024];
+        refused(client.submit(request(&id, huge)).await, Code::OutOfRange, "too large");
+        let status = LedgerClient::new(channel).status(StatusRequest {}).await.unwrap().into_inner();
+        assert_eq!(status.chains[0].size, 0, "nothing was appended");
+    });
+}
+
+#[test]
+fn a_submission_sent_again_gets_its_receipt_and_with_other_records_a_refusal() {
+    run(async |federation| {
+        let (channel, roster) = connect(Path::new(&federation.agency(REGION)));
+        let mut client = SubmissionClient::new(channel.clone());
+        let (id, records) = ([9; 16], entry(60_000, b"one"));
+        let receipt = client.submit(request(&id, records.clone())).await.unwrap().into_inner();
+        assert_eq!((receipt.first, receipt.records), (1, 1));
+        let head = Head::open(&receipt.head, &roster).unwrap();
+        assert_eq!(head.size.0, 2);
+        client.submit(request(&[8; 16], entry(60_000, b"two"))).await.unwrap();
+        let again = client.submit(request(&id, records)).await.unwrap().into_inner();
+        assert_eq!(again, receipt);
+        let other = entry(60_000, b"other");
+        refused(client.submit(request(&id, other)).await, Code::AlreadyExists, "with other");
+        let status = LedgerClient::new(channel).status(StatusRequest {}).await.unwrap().into_inner();
+        assert_eq!(status.chains[0].size, 4);
+    });
+}
+
+#[test]
+fn many_callers_with_one_record_each_share_batches() {
+    run(async |federation| {
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut calls = Vec::new();
+        for number in 0..200_u8 {
+            let mut client = SubmissionClient::new(channel.clone());
+            let request = request(&[number; 16], entry(60_000, &[number]));
+            calls.push(tokio::spawn(async move { client.submit(request).await.unwrap().into_inner().first }));
+        }
+        let mut positions = Vec::new();
+        for call in calls {
+            positions.push(call.await.unwrap());
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        assert_eq!(positions.len(), 200, "every record has a position of its own");
+    });
+}
+
+#[test]
+fn everybody_gets_the_services_of_their_role_and_no_others() {
+    run(async |federation| {
+        let agency = federation.agency(REGION);
+        let node = federation.node_dir(REGION);
+        let auditor = federation.auditor();
+        let (as_agency, _) = connect(Path::new(&agency));
+        let (as_node, _) = connect(&node);
+        let (as_auditor, _) = connect(Path::new(&auditor));
+        let watch = ReplicationClient::new(as_agency.clone()).watch(WatchRequest {}).await;
+        refused(watch.map(|_| ()), Code::PermissionDenied, "among nodes");
+        let submit = SubmissionClient::new(as_node).submit(request(&[1; 16], entry(60_000, b""))).await;
+        refused(submit, Code::PermissionDenied, "only agency.440000");
+        let lookup = LookupRequest { worker: Some(Worker::Number(WORKER.into())), as_of: 20_261_031, proofs: false };
+        let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
+        refused(lookup, Code::PermissionDenied, "auditors");
+        let mut accounts = AccountClient::new(as_agency.clone());
+        let ask = |worker, as_of| LookupRequest { worker, as_of, proofs: false };
+        let wrong = Some(Worker::Number("440300199003078812".into()));
+        refused(accounts.lookup(ask(wrong, 20_261_031)).await, Code::InvalidArgument, "check character");
+        let short = Some(Worker::Account(vec![1; 15].into()));
+        refused(accounts.lookup(ask(short, 20_261_031)).await, Code::InvalidArgument, "16 bytes");
+        let worker = Some(Worker::Account(vec![1; 16].into()));
+        refused(accounts.lookup(ask(worker, 20_261_332)).await, Code::InvalidArgument, "YYYYMMDD");
+        refused(accounts.lookup(ask(None, 20_261_031)).await, Code::InvalidArgument, "number or an account");
+        let mut health = HealthClient::new(as_agency);
+        let service = HealthCheckRequest { service: "yizhang.v1.Submission".into() };
+        assert_eq!(health.check(service).await.unwrap().into_inner().status, 1, "serving");
+    });
+}
+
+#[test]
+fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
+    run(async |federation| {
+        let file = federation.file("30.csv", &contributions(WORKER, 440_300, 30, "S"));
+        federation.import(REGION, &file, &["--submission-records", "10"]).expect(0);
+        let (channel, _) = connect(Path::new(&federation.auditor()));
+        let mut client = LedgerClient::new(channel);
+        let mut read = async |origin: &str, from| -> Result<Vec<SignedBatch>, Status> {
+            let mut stream = client.replay(FetchRequest { origin: origin.into(), from }).await?.into_inner();
+            let mut batches = Vec::new();
+            while let Some(batch) = stream.message().await? {
+                batches.push(batch);
+            }
+            Ok(batches)
+        };
+        let all = read("demo.yizhang/440000", 0).await.unwrap();
+        let size = federation.size(REGION, REGION);
+        assert!((1..=3).contains(&all.len()));
+        assert_eq!(read("demo.yizhang/440000", size).await.unwrap(), []);
+        refused(read("demo.yizhang/110000", 0).await, Code::NotFound, "the roster names no chain");
+        refused(read("somewhere", 0).await, Code::InvalidArgument, "federation/region");
+        assert!(read("demo.yizhang/440000", 1).await.is_err(), "no batch starts there");
+        assert!(read("demo.yizhang/440000", u64::MAX).await.is_err(), "nothing is there");
+    });
+}
+
+#[test]
+fn a_caller_without_a_certificate_gets_nowhere() {
+    run(async |federation| {
+        let agency = federation.agency(REGION);
+        let roster = roster(Path::new(&agency));
+        let region = Division::new(REGION).unwrap();
+        let endpoint = roster.regions[&region].endpoint.clone();
+        let authority = yizhang_wire::channel::certificate_pem(&roster.tls_authority);
+        let tls = tonic::transport::ClientTlsConfig::new()
+            .ca_certificate(tonic::transport::Certificate::from_pem(authority))
+            .domain_name(node_name(&roster.federation, region));
+        let endpoint = tonic::transport::Endpoint::from_shared(endpoint).unwrap().tls_config(tls).unwrap();
+        let status = match endpoint.connect().await {
+            Ok(channel) => LedgerClient::new(channel).status(StatusRequest {}).await.map(|_| ()),
+            Err(_) => return,
+        };
+        assert!(status.is_err());
+    });
+}
