@@ -218,6 +218,9 @@ fn a_changed_byte_is_found_by_check_and_by_audit() {
     fs::write(&segment, bytes).unwrap();
     run(&["audit", "--dir", dir_text, "--credentials", &auditor]).expect(1);
     run(&["node", "check", "--dir", dir_text]).expect(1);
+    // Its own chain it will not continue.
+    let ran = run(&["node", "run", "--dir", dir_text]).expect(4);
+    assert!(ran.stderr.contains("damaged"), "{}", ran.stderr);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use tonic::{Code, Status};
 use yizhang_entitlement::identity::TooManyLinked;
 use yizhang_ledger::Invalid;
 use yizhang_replica::Refused;
-use yizhang_store::StoreError;
+use yizhang_store::{Family, StoreError};
 use yizhang_wire::convert::FieldFault;
 
 /// A request that is not answered.
@@ -71,7 +71,7 @@ impl From<Refusal> for Status {
             Refusal::TooMany { .. } | Refusal::Linked(_) => Code::ResourceExhausted,
             Refusal::NotFound(_) => Code::NotFound,
             Refusal::Stopping | Refusal::Unsigned { .. } => Code::Unavailable,
-            Refusal::Store(_) => Code::Internal,
+            Refusal::Store(error) => store_code(error),
         };
         Self::new(code, refusal.to_string())
     }
@@ -84,5 +84,17 @@ fn replica_code(reason: &Refused) -> Code {
         Refused::Busy { .. } | Refused::TooManyCallers { .. } => Code::ResourceExhausted,
         Refused::Conflict { .. } => Code::AlreadyExists,
         Refused::Invalid(_) => Code::InvalidArgument,
+    }
+}
+
+fn store_code(error: &StoreError) -> Code {
+    match (error, error.family()) {
+        (StoreError::IndexRebuilding, _) => Code::Unavailable,
+        (StoreError::UnknownChain { .. } | StoreError::NoSuchLeaf { .. } | StoreError::NoBatchStarts { .. }, _) => {
+            Code::NotFound
+        }
+        (_, Family::Invalid) => Code::InvalidArgument,
+        (_, Family::Refused) => Code::FailedPrecondition,
+        (_, Family::Broken) => Code::Internal,
     }
 }

@@ -27,7 +27,7 @@ use yizhang_ledger::{
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Held, Input, Replica};
-use yizhang_store::{Options, Store, StoreError};
+use yizhang_store::{Damage, Options, Store, StoreError};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
@@ -86,6 +86,9 @@ pub enum StartError {
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The node's own chain is damaged on disk: it could be neither continued nor served.
+    #[error("the chain of this node is damaged, see `yizhang node check`: {0}")]
+    Damaged(Damage),
     /// The address cannot be listened on.
     #[error("{address}: {source}")]
     Listen {
@@ -154,6 +157,9 @@ impl Node {
         let (data, origins) = (config.data.clone(), config.roster.origins().cloned().collect());
         let opening = task::spawn_blocking(move || Store::open(&data, Options::new(origins)));
         let (store, opened) = opening.await.map_err(std::io::Error::other)??;
+        if let Some(damage) = store.damage(&config.origin) {
+            return Err(StartError::Damaged(damage));
+        }
         let (engine, inbox) = engine::channel();
         let shared = Arc::new(Shared {
             origin: config.origin.clone(),
