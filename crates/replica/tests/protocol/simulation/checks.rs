@@ -16,6 +16,8 @@ pub(super) struct Truth {
     signed: BTreeMap<Origin, BTreeMap<TreeSize, Hash>>,
     /// Heads in receipts.
     receipts: Vec<Vec<u8>>,
+    /// Heads that were verified already, which is what costs time here.
+    opened: BTreeMap<Vec<u8>, Head>,
     /// Whether a node came back with a batch that it had not signed.
     pub(super) unsigned_tail: BTreeMap<usize, bool>,
 }
@@ -51,13 +53,18 @@ impl Federation {
         assert!(earlier.is_none_or(|root| root == head.root), "node {node} signs two roots at size {}", head.size);
     }
 
-    pub(super) fn check_announced(&self, node: usize, announced: &[u8]) {
-        let head = Head::open(announced, &self.roster).expect("an announced head is valid");
+    fn open(&mut self, signed: &[u8]) -> Head {
+        let open = || Head::open(signed, &self.roster).expect("an honest node sends valid heads").into_inner();
+        self.truth.opened.entry(signed.to_vec()).or_insert_with(open).clone()
+    }
+
+    pub(super) fn check_announced(&mut self, node: usize, announced: &[u8]) {
+        let head = self.open(announced);
         assert!(self.holds(node, &head), "node {node} announces {} of {} before it is durable", head.size, head.origin);
     }
 
     pub(super) fn check_receipt(&mut self, node: usize, receipt: &Receipt) {
-        let head = Head::open(&receipt.head, &self.roster).expect("the head of a receipt is valid");
+        let head = self.open(&receipt.head);
         assert_eq!((&head.origin, head.size), (&origin(node), receipt.size));
         assert!(self.holds(node, &head), "node {node} acknowledges before it is durable");
         self.truth.receipts.push(receipt.head.clone());

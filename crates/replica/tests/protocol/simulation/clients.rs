@@ -47,11 +47,13 @@ impl Federation {
         let client = &mut self.clients[number];
         let dice = self.rng.random_range(0..10);
         if client.begun < client.jobs.len() && (dice < 4 || calm) {
-            client.begun += 1;
-            let job = client.begun - 1;
-            self.send_job(number, job, false);
-            if dice == 0 {
+            let first = client.begun;
+            client.begun = client.jobs.len().min(first + self.plan.burst);
+            for job in first..client.begun {
                 self.send_job(number, job, false);
+                if dice == 0 {
+                    self.send_job(number, job, false);
+                }
             }
         } else if client.begun > 0 {
             let job = self.rng.random_range(0..client.begun);
@@ -87,7 +89,10 @@ impl Federation {
         let content = submitted.block.content_digest();
         self.clients[number].tickets.insert(ticket, (job, other_content));
         match self.nodes[node].disk.find(&own, &submitted.submitter, submitted.id) {
-            Some((.., earlier)) if earlier != content => assert!(other_content, "a conflict out of nothing"),
+            Some((.., earlier)) if earlier != content => {
+                assert!(other_content, "a conflict out of nothing");
+                self.counts.count("conflicts found in the store");
+            }
             Some((size, first, records, _)) if size <= signed_up_to => {
                 if let Some(head) = self.nodes[node].disk.head(&own, size).cloned() {
                     self.client_receives(node, &Receipt { ticket, first, records, size, head });

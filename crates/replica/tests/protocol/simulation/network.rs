@@ -4,7 +4,7 @@ use super::federation::{Event, Federation};
 use crate::world::{origin, peer};
 use rand::RngExt;
 use std::{collections::BTreeMap, fmt};
-use yizhang_ledger::{batch::Batch, head::Origin, value::TreeSize};
+use yizhang_ledger::{batch::Batch, hash::derive, head::Origin, value::TreeSize};
 use yizhang_replica::{FetchId, Input, PeerId};
 
 /// What goes over a connection.
@@ -40,7 +40,10 @@ impl fmt::Display for Message {
                 write!(f, "announces {heads:?}{}", if *complete { " and no more" } else { "" })
             }
             Self::Shown { heads } => write!(f, "shows {} against {}", head(&heads[0]), head(&heads[1])),
-            Self::Batch { fetch, head: note, .. } => write!(f, "batch for {fetch:?} up to {}", head(note)),
+            Self::Batch { fetch, head: note, bytes } => {
+                let content = derive("yizhang test trace", &[bytes]);
+                write!(f, "batch {content:?} for {fetch:?} up to {}", head(note))
+            }
             other => write!(f, "{other:?}"),
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub(super) trouble: u64,
     /// Submissions of each client.
     pub(super) submissions: usize,
+    /// New submissions that a client sends at once.
+    pub(super) burst: usize,
     pub(super) limits: Limits,
 }
 
@@ -48,7 +50,8 @@ impl Plan {
             old_copy: pick(rng, &[0, 50]),
             partition: pick(rng, &[0, 10, 40]),
             trouble: rng.random_range(5_000..20_000),
-            submissions: rng.random_range(2..12),
+            submissions: rng.random_range(5..30),
+            burst: pick(rng, &[1, 1, 8]),
             limits: Limits {
                 recovery_wait_ms: 2_000,
                 fetch_idle_ms: 1_500,
