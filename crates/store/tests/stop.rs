@@ -10,6 +10,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::Duration,
 };
@@ -57,8 +58,11 @@ fn options(world: &World) -> Options {
     Options { table_entries: 700, segment_bytes: 60_000, ..world.options() }
 }
 
+/// What a child has acknowledged so far: sizes and roots.
+type Acks = Arc<Mutex<Vec<(u64, String)>>>;
+
 /// Starts the child and hands its acknowledgements to a thread that reads until the pipe ends.
-fn start(folder: &Path, round: u64) -> (Child, thread::JoinHandle<Vec<(u64, String)>>) {
+fn start(folder: &Path, round: u64) -> (Child, Acks, thread::JoinHandle<()>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_that_appends_until_it_is_stopped", "--nocapture"])
         .env(FOLDER, folder)
@@ -68,15 +72,17 @@ fn start(folder: &Path, round: u64) -> (Child, thread::JoinHandle<Vec<(u64, Stri
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let acks = Acks::default();
+    let heard = acks.clone();
     let reader = thread::spawn(move || {
-        let acks = lines.map_while(Result::ok).filter_map(|line| {
+        for line in lines.map_while(Result::ok) {
             // A line that the end cut off is not an acknowledgement that anybody got.
-            let (size, root) = line.strip_prefix("ack ")?.split_once(' ')?;
-            (root.len() == 64).then(|| (size.parse().unwrap(), root.to_string()))
-        });
-        acks.collect()
+            let ack =
+                line.strip_prefix("ack ").and_then(|ack| ack.split_once(' ')).filter(|(_, root)| root.len() == 64);
+            heard.lock().unwrap().extend(ack.map(|(size, root)| (size.parse().unwrap(), root.to_string())));
+        }
     });
-    (child, reader)
+    (child, acks, reader)
 }
 
 /// Every acknowledged batch is there under its root, the index equals a scan, and `check` has nothing to say.
@@ -115,11 +121,12 @@ fn kill_9_at_random_moments_loses_nothing_acknowledged() {
     let mut world = World::new(42, 1);
     let mut acks = Vec::new();
     for round in 0..10 {
-        let (mut child, reader) = start(folder.path(), round);
+        let (mut child, heard, reader) = start(folder.path(), round);
         thread::sleep(Duration::from_millis(world.rng.random_range(30..300)));
         child.kill().unwrap();
         child.wait().unwrap();
-        acks.extend(reader.join().unwrap());
+        reader.join().unwrap();
+        acks.extend(heard.lock().unwrap().iter().cloned());
         verify(folder.path(), &acks);
     }
     println!("{} acknowledged batches", acks.len());
@@ -160,7 +167,9 @@ fn mount(source: &str, target: &Path, arguments: &[&str]) -> Result<Mount, Strin
 
 /// `EXT4_IOC_SHUTDOWN` with `NOLOGFLUSH`: from now on nothing reaches the device, and the journal in memory is lost.
 const SHUTDOWN: &str = "import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+file = os.open(sys.argv[1], os.O_RDONLY)
+sys.stdin.read()
+fcntl.ioctl(file, 0x8004587d, struct.pack('I', 2))";
 
 #[test]
 fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
@@ -181,18 +190,27 @@ fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
     for round in 0..6 {
         let mounted = mount(image_text, &target, &["-o", "loop"]).unwrap();
         let data = target.join("data");
-        let (mut child, reader) = start(&data, round);
+        let (mut child, heard, reader) = start(&data, round);
         thread::sleep(Duration::from_millis(world.rng.random_range(60..500)));
-        let cut = run("python3", &["-c", SHUTDOWN, mounted.path()]);
+        let mut cutter =
+            Command::new("python3").args(["-c", SHUTDOWN, mounted.path()]).stdin(Stdio::piped()).spawn().unwrap();
+        // Until the cutter waits for its input to end.
+        thread::sleep(Duration::from_millis(150));
+        // Only what was acknowledged before the cut counts. A sync that is under way when the journal is aborted may
+        // return without an error (seen in 3 of 8 runs, never with the child stopped first); power that fails takes the
+        // process with it, so that nobody hears of such a sync.
+        let before = heard.lock().unwrap().clone();
+        drop(cutter.stdin.take());
+        let cut = cutter.wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        let read = reader.join().unwrap();
-        if let Err(reason) = cut {
-            println!("skipped: {reason}");
+        reader.join().unwrap();
+        if !cut.success() {
+            println!("skipped: the file system cannot be shut down");
             return;
         }
         drop(mounted);
-        acks.extend(read);
+        acks.extend(before);
         let _mounted = mount(image_text, &target, &["-o", "loop"]).unwrap();
         if data.join("format").exists() {
             verify(&data, &acks);
