@@ -1,6 +1,12 @@
 //! Heads that peers announce: whether they are signed, whether they agree with what is held, and what if not.
 
-use crate::{Conflict, Fault, Output, PeerId, Replica, chain::Relation, fetch::End, limits::ANNOUNCED_HEADS_MAX};
+use crate::{
+    Conflict, Fault, Output, PeerId, Replica,
+    chain::Relation,
+    fetch::End,
+    limits::ANNOUNCED_HEADS_MAX,
+    signed::{SignedHead, claimed_origin},
+};
 use alloc::{
     collections::{BTreeMap, btree_map::Entry},
     vec::Vec,
@@ -69,7 +75,7 @@ impl Replica {
         }
         for note in heads {
             match self.open(peer, &note) {
-                Ok(Some(head)) => self.head_seen(peer, head, note, out),
+                Ok(Some((head, note))) => self.head_seen(peer, head, note, out),
                 Ok(None) => {}
                 Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
             }
@@ -82,11 +88,12 @@ impl Replica {
 
     /// Verifies a head, or recognises it. None if it says nothing to us: repeated, or of a chain, or by a key, that our
     /// version of the roster does not know while the peer's may.
-    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Option<Head>, Invalid> {
-        let Some(origin) = origin_line(note) else { return Head::open(note, &self.roster).map(|_| None) };
+    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Option<(Head, Vec<u8>)>, Invalid> {
+        let Some(origin) = claimed_origin(note) else { return SignedHead::open(note, &self.roster).map(|_| None) };
         let Some(chain) = self.chains.get(&origin) else { return Ok(None) };
         if let Some(boundary) = chain.boundary_of(note) {
-            return Ok(Some(Head { origin, size: boundary.size, root: boundary.root }));
+            let head = Head { origin, size: boundary.size, root: boundary.root };
+            return Ok(Some((head, note.to_vec())));
         }
         let last = self.peers.get(&peer).and_then(|peer| peer.heads.get(&origin));
         if last.is_some_and(|last| last.note == note) {
@@ -95,10 +102,10 @@ impl Replica {
         // Most heads come from several peers; the signature is checked once.
         let mut others = self.peers.values().filter_map(|peer| peer.heads.get(&origin));
         if let Some(same) = others.find(|other| other.note == note) {
-            return Ok(Some(same.head.clone()));
+            return Ok(Some((same.head.clone(), note.to_vec())));
         }
-        match Head::open(note, &self.roster) {
-            Ok(head) => Ok(Some(head.into_inner())),
+        match SignedHead::open(note, &self.roster) {
+            Ok(SignedHead { head, note }) => Ok(Some((head.into_inner(), note))),
             Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => Ok(None),
             Err(fault) => Err(fault),
         }
@@ -185,13 +192,12 @@ impl Replica {
             return;
         }
         let [first, second] = heads;
-        match (Head::open(first, &self.roster), Head::open(second, &self.roster)) {
-            (Ok(one), Ok(other)) => {
-                if one.origin == other.origin && one.size == other.size && one.root != other.root {
-                    let held = Some(one.root);
-                    let size = other.size;
-                    let conflict = Conflict::Fork { size, held, found: other.root };
-                    self.convict(&other, conflict, Some(first.clone()), second.clone(), out);
+        match (SignedHead::open(first, &self.roster), SignedHead::open(second, &self.roster)) {
+            (Ok(SignedHead { head: one, note }), Ok(other)) => {
+                let head = &other.head;
+                if one.origin == head.origin && one.size == head.size && one.root != head.root {
+                    let conflict = Conflict::Fork { size: head.size, held: Some(one.root), found: head.root };
+                    self.convict(head, conflict, Some(note), other.note, out);
                 }
             }
             (Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }), _)
@@ -220,10 +226,4 @@ impl Replica {
         chain.close_at(head.size);
         out.extend(chain.report(head, conflict, ours, theirs));
     }
-}
-
-/// The chain that a note claims to be about, without believing anything.
-fn origin_line(note: &[u8]) -> Option<Origin> {
-    let line = note.split(|byte| *byte == b'\n').next()?;
-    Origin::parse(core::str::from_utf8(line).ok()?)
 }

@@ -1,6 +1,8 @@
 //! Batches that come from peers: checked against the chain and a signed head before they may reach the disk.
 
-use crate::{Conflict, Fault, FetchId, Output, Replica, chain::Chain, fetch::End, limits::CONTRADICTIONS_MAX};
+use crate::{
+    Conflict, Fault, FetchId, Output, Replica, chain::Chain, fetch::End, limits::CONTRADICTIONS_MAX, signed::SignedHead,
+};
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{Invalid, Verified, batch::Batch, chain::Extension, head::Head, value::UnixMillis};
 
@@ -22,7 +24,7 @@ impl Replica {
         &mut self,
         fetch: FetchId,
         batch: Batch,
-        note: Vec<u8>,
+        note: &[u8],
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
@@ -32,8 +34,8 @@ impl Replica {
             return self.blame(peer, Fault::TooManyBatches, now, out);
         };
         let Some(chain) = self.chains.get_mut(&origin) else { return };
-        let head = match Head::open(&note, &self.roster) {
-            Ok(head) => head,
+        let SignedHead { head, note } = match SignedHead::open(note, &self.roster) {
+            Ok(signed) => signed,
             // The peer may know a newer roster than we do.
             Err(Invalid::NoTrustedSignature { .. }) => return self.end_fetch(fetch, End::Failed, now, out),
             Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),

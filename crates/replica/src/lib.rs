@@ -11,7 +11,7 @@
 //! * nothing is signed before it is durable, nothing is announced or acknowledged before it is signed;
 //! * two heads of one size with different roots are never signed (see [`Readiness`] for what a restart has to wait for);
 //! * a followed batch is made durable only if it extends what is held and a head signed by a key of the roster says so;
-//! * a fork is reported as [`Evidence`] and closes its own chain only; nobody but the chain's keys can cause that;
+//! * a fork is reported as [`Evidence`] and closes its own chain only; nobody but the chain's own node and keys can cause that;
 //! * every queue has a limit, named in [`limits`].
 //!
 //! A node alone in its federation is ready at once:
@@ -63,6 +63,7 @@ mod own;
 mod recovery;
 mod refused;
 mod replica;
+mod signed;
 mod status;
 mod submit;
 

@@ -69,7 +69,7 @@ impl Replica {
             Input::PeerLost(peer) => self.peer_lost(peer, now, &mut out),
             Input::Announced { peer, heads, complete } => self.announced(peer, heads, complete, now, &mut out),
             Input::Shown { peer, heads } => self.shown(peer, &heads, now, &mut out),
-            Input::Fetched { fetch, batch, head } => self.fetched(fetch, *batch, head, now, &mut out),
+            Input::Fetched { fetch, batch, head } => self.fetched(fetch, *batch, &head, now, &mut out),
             Input::FetchedInvalid { fetch, fault } => self.fetched_invalid(fetch, fault, now, &mut out),
             Input::FetchEnded { fetch } => self.end_fetch(fetch, End::ByPeer, now, &mut out),
             Input::Persisted { origin, size } => self.persisted(&origin, size, now, &mut out),

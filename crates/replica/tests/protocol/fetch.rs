@@ -240,3 +240,25 @@ fn a_new_key_of_a_newer_roster_is_no_reason_to_blame() {
     let foreign = extension.after().head().sign(&crate::world::key(3)).into_bytes();
     assert!(node.announce(1, &[&Signed { note: foreign, ..batches[0].clone() }]).is_empty());
 }
+
+#[test]
+fn signature_lines_that_nobody_verified_are_neither_kept_nor_passed_on() {
+    let batches = chain(1, 2);
+    let stranger = "\u{2014} stranger AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n";
+    let foreign = String::from_utf8(batches[0].after.head().sign(&crate::world::key(2)).into_bytes()).unwrap();
+    let foreign = foreign.lines().last().unwrap().to_string() + "\n";
+    for (before, after) in [("", stranger), (stranger, ""), (foreign.as_str(), stranger)] {
+        let note = String::from_utf8(batches[0].note.clone()).unwrap();
+        let (text, line) = note.split_once("\n\n").unwrap();
+        let padded = format!("{text}\n\n{before}{line}{after}");
+        let padded = Signed { note: padded.into_bytes(), ..batches[0].clone() };
+        let (mut node, outputs) = behind(2, &[(1, &padded)]);
+        let outputs = node.fetched(fetches(&outputs)[0].0, &padded);
+        let persisted = outputs.iter().find_map(|output| match output {
+            Output::Persist { head, .. } => head.clone(),
+            _ => None,
+        });
+        assert_eq!(persisted.as_ref(), Some(&batches[0].note));
+        assert_eq!(announced(&node.persisted(1, TreeSize(3))), [batches[0].note.clone()]);
+    }
+}

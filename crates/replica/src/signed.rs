@@ -1,0 +1,62 @@
+//! Signed heads as they are kept and passed on: the text, and the one signature that was verified.
+//!
+//! A note may carry more lines than the roster's keys account for. Whoever keeps or serves a line that it has not verified
+//! vouches for it, and gives a stranger room in its memory.
+
+use alloc::vec::Vec;
+use yizhang_ledger::{
+    Invalid, Verified,
+    head::{Head, Origin},
+    roster::Roster,
+};
+
+/// A head that a key of the roster has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedHead {
+    pub(crate) head: Verified<Head>,
+    /// The note with one signature, that of the roster's key.
+    pub(crate) note: Vec<u8>,
+}
+
+impl SignedHead {
+    /// Reads and verifies a note.
+    ///
+    /// # Errors
+    /// As [`Head::open`].
+    pub(crate) fn open(note: &[u8], roster: &Roster) -> Result<Self, Invalid> {
+        let head = Head::open(note, roster)?;
+        let (text, lines) = split(note);
+        if split_lines(lines).count() <= 1 {
+            return Ok(Self { head, note: note.to_vec() });
+        }
+        let alone = |line: &[u8]| [text, line].concat();
+        let verified = |note: &Vec<u8>| Head::open(note, roster).is_ok();
+        let by_name = split_lines(lines).filter(|line| is_by(line, &head.origin));
+        match by_name.map(alone).find(verified) {
+            Some(note) => Ok(Self { head, note }),
+            None => Err(Invalid::NoteForm { reason: "its verified signature has no line of its own" }),
+        }
+    }
+}
+
+/// The chain that a note claims to be about, without believing anything.
+pub(crate) fn claimed_origin(note: &[u8]) -> Option<Origin> {
+    let line = split_lines(note).next()?.strip_suffix(b"\n")?;
+    Origin::parse(core::str::from_utf8(line).ok()?)
+}
+
+/// The text with the blank line after it, and the signature lines.
+fn split(note: &[u8]) -> (&[u8], &[u8]) {
+    let blank = note.windows(2).rposition(|pair| pair == b"\n\n");
+    note.split_at(blank.map_or(note.len(), |blank| blank.saturating_add(2)))
+}
+
+/// Whether a signature line names this chain: a dash, a blank, the name, a blank.
+fn is_by(line: &[u8], origin: &Origin) -> bool {
+    line.split(|byte| *byte == b' ').nth(1) == Some(origin.as_str().as_bytes())
+}
+
+/// The lines, each with its newline.
+fn split_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n')
+}
