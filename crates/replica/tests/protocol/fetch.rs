@@ -262,3 +262,22 @@ fn signature_lines_that_nobody_verified_are_neither_kept_nor_passed_on() {
         assert_eq!(announced(&node.persisted(1, TreeSize(3))), [batches[0].note.clone()]);
     }
 }
+
+#[test]
+fn a_success_forgives_earlier_failures() {
+    let batches = chain(1, 3);
+    let (mut node, outputs) = behind(2, &[(1, &batches[0])]);
+    let idle = Limits::default().fetch_idle_ms;
+    let mut fetch = fetches(&outputs)[0].0;
+    for wait in [500, 1_000] {
+        node.wait(idle);
+        fetch = fetches(&node.wait(wait))[0].0;
+    }
+    node.fetched(fetch, &batches[0]);
+    node.persisted(1, TreeSize(3));
+    node.handle(Input::FetchEnded { fetch });
+    node.wait(2_000);
+    assert_eq!(fetches(&node.announce(1, &[&batches[2]])).len(), 1);
+    node.wait(idle);
+    assert_eq!(fetches(&node.wait(500)).len(), 1);
+}
