@@ -224,6 +224,43 @@ fn a_changed_byte_is_found_by_check_and_by_audit() {
 }
 
 #[test]
+fn the_files_of_an_idle_node_end_with_a_signed_head() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let report = federation.path().join("report.json");
+    let (dir, auditor) = (federation.node_dir(GUANGDONG), federation.auditor());
+    let arguments =
+        ["audit", "--dir", dir.to_str().unwrap(), "--credentials", &auditor, "--json", report.to_str().unwrap()];
+    eventually("the audit of the running node's files covers all ten entries", || {
+        run(&arguments).expect(0);
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+        report["reports"][0]["chains"][0]["size"] == 10
+    });
+}
+
+#[test]
+fn an_interrupted_audit_goes_on_where_it_was() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let auditor = federation.auditor();
+    let marks = federation.path().join("marks.json");
+    let region = GUANGDONG.to_string();
+    let arguments = ["audit", "--node", &region, "--credentials", &auditor, "--resume", marks.to_str().unwrap()];
+    for (round, months) in [(0, 10), (1, 20)] {
+        let file =
+            federation.file(&format!("{round}.csv"), &contributions(WORKER, 440_300, months, &format!("R{round}")));
+        federation.import(GUANGDONG, &file, &[]).expect(0);
+        let ran = run(&arguments).expect(0);
+        assert!(ran.stdout.contains(&federation.size(GUANGDONG, GUANGDONG).to_string()), "{}", ran.stdout);
+    }
+    let damaged = fs::read_to_string(&marks).unwrap().replacen('1', "2", 1);
+    fs::write(&marks, damaged).unwrap();
+    run(&arguments).expect(4);
+}
+
+#[test]
 fn a_lost_index_is_rebuilt_with_the_same_answers() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();

@@ -28,6 +28,9 @@ use yizhang_replica::{Evidence, FetchId, Input, Output, PeerId, Readiness, Recei
 use yizhang_store::{JournalKind, Store};
 use yizhang_wire::v1;
 
+/// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
+/// so that the files of an idle node end with a signed head.
+const HEAD_WAIT_MS: u64 = 500;
 /// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
 const EVENTS_MAX: usize = 1_024;
 
@@ -101,6 +104,8 @@ struct Running {
     fetches: BTreeMap<FetchId, Fetching>,
     callers: HashMap<Ticket, oneshot::Sender<Result<v1::Receipt, Refusal>>>,
     tickets: u64,
+    /// When the newest head was signed, until it is in the files.
+    unwritten_head: Option<UnixMillis>,
 }
 
 /// Starts the engine's thread.
@@ -119,6 +124,7 @@ pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandl
         fetches: BTreeMap::new(),
         callers: HashMap::new(),
         tickets: 0,
+        unwritten_head: None,
     };
     std::thread::Builder::new().name("engine".into()).spawn(move || running.run(inbox))
 }
@@ -156,8 +162,23 @@ impl Running {
                 inputs.extend(self.carry_out(output));
             }
         }
+        self.write_head_of_idle_chain();
         let ready = self.parts.replica.readiness() == Readiness::Ready;
         self.parts.ready.send_if_modified(|current| std::mem::replace(current, ready) != ready);
+    }
+
+    fn write_head_of_idle_chain(&mut self) {
+        let waited = |signed: UnixMillis| (self.parts.clock)().0.saturating_sub(signed.0);
+        if self.unwritten_head.is_none_or(|signed| waited(signed) < HEAD_WAIT_MS) {
+            return;
+        }
+        self.unwritten_head = None;
+        let shared = Arc::clone(&self.parts.shared);
+        self.parts.runtime.spawn_blocking(move || {
+            if let Err(error) = shared.store.write_heads() {
+                tracing::error!(%error, "the newest head could not be written");
+            }
+        });
     }
 
     fn note_connection(&mut self, input: &Input) {
@@ -225,12 +246,13 @@ impl Running {
     }
 
     /// The batch is durable; only now does its head exist.
-    fn sign(&self, head: &Head) -> Option<Input> {
+    fn sign(&mut self, head: &Head) -> Option<Input> {
         let note = head.sign(&self.parts.key).into_bytes();
         if let Err(error) = self.parts.shared.store.note_head(&head.origin, &note) {
             tracing::error!(%error, "a head could not be handed to the store; it is not announced");
             return None;
         }
+        self.unwritten_head = Some((self.parts.clock)());
         Some(Input::Signed { note })
     }
 

@@ -177,16 +177,27 @@ impl Store {
         self.index.distrust();
     }
 
+    /// Writes noted heads that wait for a next batch, without a sync: so that who reads the files of an idle node, an
+    /// auditor above all, finds the last batch signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], after which the store has stopped; [`StoreError::Stopped`].
+    pub fn write_heads(&self) -> Result<()> {
+        self.stopper.check()?;
+        let sound = self.chains.iter().filter(|chain| chain.view().damage.is_none());
+        for chain in sound {
+            self.stopper.watch(self.write_pending_head(chain))?;
+        }
+        Ok(())
+    }
+
     /// Writes what waits in memory: noted heads, and the index, so that the next start has nothing to replay. Batches
     /// need no flush.
     ///
     /// # Errors
     /// [`StoreError::Io`], after which the store has stopped; [`StoreError::Stopped`].
     pub fn flush(&self) -> Result<()> {
-        self.stopper.check()?;
-        for chain in self.chains.iter().filter(|chain| chain.view().damage.is_none()) {
-            self.stopper.watch(self.write_pending_head(chain))?;
-        }
+        self.write_heads()?;
         self.index.flush()
     }
 
