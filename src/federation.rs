@@ -10,6 +10,7 @@ use crate::{
     exit::Outcome,
     files::{self, Access},
     node::Configuration,
+    show::usage::WrongValue,
 };
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
@@ -70,10 +71,10 @@ pub(crate) struct RegionArgument {
 }
 
 impl FromStr for RegionArgument {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let form = || format!("expected CODE=HOST:PORT, for instance 440000=127.0.0.1:7104, found {text}");
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
+        let form = || WrongValue(t!("argument.address").to_string());
         let (code, address) = text.split_once('=').ok_or_else(form)?;
         let (host, port) = address.rsplit_once(':').ok_or_else(form)?;
         let code = Division::parse(code).ok_or_else(form)?;

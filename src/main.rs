@@ -25,9 +25,7 @@ rust_i18n::i18n!("src/locales", fallback = "en");
 fn main() -> ExitCode {
     language::choose(std::env::args());
     let command = language::localise(cli::Arguments::command());
-    let arguments = match cli::Arguments::from_arg_matches(&command.get_matches()) {
-        Ok(arguments) => arguments,
-        Err(error) => error.exit(),
-    };
+    let parsed = command.try_get_matches().and_then(|matches| cli::Arguments::from_arg_matches(&matches));
+    let arguments = parsed.unwrap_or_else(|error| show::usage::exit(&error));
     exit::code(arguments.command.run())
 }

@@ -4,7 +4,8 @@ use crate::{
     clock, connection,
     credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
     exit::Outcome,
-    files, show,
+    files,
+    show::{self, usage::WrongValue},
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -90,8 +91,8 @@ pub(crate) struct StatusArguments {
 }
 
 /// Reads a region on the command line.
-pub(crate) fn parse_region(text: &str) -> Result<Division, String> {
-    Division::parse(text).ok_or_else(|| format!("expected a six-digit division code, found {text}"))
+pub(crate) fn parse_region(text: &str) -> Result<Division, WrongValue> {
+    Division::parse(text).ok_or_else(|| WrongValue(t!("argument.region").to_string()))
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {

@@ -1,6 +1,12 @@
 //! `yizhang worker`: the account, and the check of every line of it on the caller's side.
 
-use crate::{clock, connection, credentials::Credentials, exit::Outcome, node::parse_region, show};
+use crate::{
+    clock, connection,
+    credentials::Credentials,
+    exit::Outcome,
+    node::parse_region,
+    show::{self, usage::WrongValue},
+};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use rust_i18n::t;
@@ -53,8 +59,8 @@ pub(crate) struct LookupArguments {
     pub(crate) json: bool,
 }
 
-fn parse_day(text: &str) -> Result<Day, String> {
-    Day::parse(text).ok_or_else(|| format!("expected a day as YYYY-MM-DD, found {text}"))
+fn parse_day(text: &str) -> Result<Day, WrongValue> {
+    Day::parse(text).ok_or_else(|| WrongValue(t!("argument.day").to_string()))
 }
 
 /// What the caller's own check has established.

@@ -12,7 +12,7 @@ use yizhang_entitlement::{ConflictCode, account::GapCause};
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 3] = ["help.yml", "faults.yml", "findings.yml"];
+const CHINESE_ONLY: [&str; 4] = ["help.yml", "faults.yml", "findings.yml", "usage.yml"];
 /// Keys that the program puts together, by what they begin with.
 const COMPUTED: [&str; 8] = ["conflict.", "fault.", "finding.", "gap.", "help.", "place.", "scheme.", "severity."];
 /// Codes of faults of a file, of which the crate has no list.
@@ -256,6 +256,36 @@ fn every_command_and_argument_has_help_in_both_languages() {
             assert!(!has_chinese(line), "{command:?}, not English: {line}");
         }
     }
+}
+
+#[test]
+fn wrong_arguments_are_told_in_chinese() {
+    let cases: [(&[&str], &str); 12] = [
+        (&["nod"], "没有命令 nod"),
+        (&["node", "statu"], "相近的写法：status"),
+        (&["node", "status", "--jsn"], "没有参数 --jsn"),
+        (&["node", "status"], "缺少必需的参数：--node <NODE>、--credentials <CREDENTIALS>"),
+        (&["node", "status", "--node"], "参数 --node <NODE> 未填写值"),
+        (&["node", "status", "--node", "44"], "的值“44”无效：应为六位行政区划代码"),
+        (&["node", "status", "--json", "--json"], "参数 --json 只能使用一次"),
+        (&["worker", "lookup", "--as-of", "2026-02-30"], "应为日期，格式 YYYY-MM-DD"),
+        (&["federation", "init", "--region", "440000"], "应为“地区=主机:端口”"),
+        (&["sample", "--workers", "many"], "应为允许范围内的整数"),
+        (&["sample", "--workers", "1", "--rows", "1"], "不能与 --rows <ROWS> 同时使用"),
+        (&["agency", "import", "--encoding", "ascii"], "可选：utf8、gb18030"),
+    ];
+    for (arguments, expected) in cases {
+        let output = run(&[&["--lang", "zh"], arguments].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.starts_with("错误：") && told.contains(expected), "{arguments:?}: {told}");
+        assert!(told.lines().all(has_chinese) && !told.contains("%{"), "{arguments:?}: {told}");
+        let english = run(&[&["--lang", "en"], arguments].concat());
+        assert_eq!(english.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8(english.stderr).unwrap();
+        assert!(told.starts_with("error: ") && !has_chinese(&told), "{arguments:?}: {told}");
+    }
+    assert_eq!(run(&["--lang", "zh", "--version"]).status.code(), Some(0));
 }
 
 #[test]

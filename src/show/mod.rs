@@ -10,6 +10,7 @@ pub(crate) mod place;
 pub(crate) mod progress;
 pub(crate) mod status;
 pub(crate) mod store;
+pub(crate) mod usage;
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 
