@@ -145,7 +145,9 @@ impl Replica {
     fn rank(&self, chain: &Chain, origin: &Origin, peer: PeerId, now: UnixMillis) -> Option<(u32, bool, UnixMillis)> {
         let tries = chain.tries.get(&peer).copied().unwrap_or_default();
         let busy = self.peers.get(&peer).is_none_or(|peer| peer.fetches >= self.limits.fetches_per_peer_max);
-        let full = chain.fetch.is_some() || chain.staged.len() >= self.limits.fetch_window;
+        // Nothing is fetched onto an own batch that is not yet durable: it has to be signed before anything follows it.
+        let unsigned = chain.staged.back().is_some_and(|staged| staged.note.is_none());
+        let full = chain.fetch.is_some() || chain.staged.len() >= self.limits.fetch_window || unsigned;
         let is_owner = peer.0 == origin.region();
         (!busy && !full && tries.not_before <= now).then_some((tries.failures, !is_owner, tries.last))
     }

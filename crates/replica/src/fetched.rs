@@ -51,6 +51,9 @@ impl Replica {
                 active.progress = now;
                 active.delivered = active.delivered.saturating_add(1);
                 chain.contradictions = 0;
+                if let Some(own) = self.own.as_mut().filter(|own| own.origin == origin && chain.staged.is_empty()) {
+                    own.sign_again(&chain.durable, out);
+                }
                 chain.stage(&extension, Some(note.clone()));
                 out.push(Output::Persist { extension, head: Some(note) });
             }

@@ -52,7 +52,8 @@ pub enum Output {
         /// The size.
         size: TreeSize,
     },
-    /// Sign a head of the own chain and answer with `Signed`. The batch is durable.
+    /// Sign a head of the own chain and answer with `Signed`. The batch is durable. The store is to have the note before
+    /// any later output is carried out, and to write it at the latest together with the next batch of the chain.
     Sign {
         /// What to sign.
         head: Head,

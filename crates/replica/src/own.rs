@@ -26,11 +26,17 @@ pub(crate) struct Own {
     pub(crate) was_ready: bool,
     pub(crate) signature_refused: bool,
     /// The head that the shell is signing.
-    signing: Option<Head>,
-    /// A durable batch end without signature that fetched batches have gone beyond. It was signed before the node forgot
-    /// it; the same bytes are signed again so that other nodes can be served from there.
-    gap: Option<Head>,
+    signing: Option<Signing>,
     pub(crate) queue: Queue,
+}
+
+/// A signature under way.
+#[derive(Debug)]
+struct Signing {
+    head: Head,
+    /// Whether a larger head of the own key has proved that this one was signed before: then the same bytes are signed
+    /// again whether or not the node is ready.
+    again: bool,
 }
 
 impl Own {
@@ -44,26 +50,28 @@ impl Own {
             was_ready: false,
             signature_refused: false,
             signing: None,
-            gap: None,
             queue: Queue::new(chain.durable.size),
         }
     }
 
-    /// A batch of the own chain has become durable: a new one, or one that was fetched back with its head.
-    pub(crate) fn grown(&mut self, before: &Boundary, after: &Boundary) {
-        if after.note.is_some() {
-            self.queue.forget_up_to(after.size);
-            if before.note.is_none() && before.size > TreeSize(0) {
-                self.gap = Some(Head { origin: self.origin.clone(), size: before.size, root: before.root });
-            }
+    /// A fetched batch goes on a durable batch without signature: that is signed first, so that it has its head on the
+    /// disk when something follows it, and other nodes can be served from there.
+    ///
+    /// A crash before both are on the disk leaves the batch without signature and without follower, as it was.
+    pub(crate) fn sign_again(&mut self, durable: &Boundary, out: &mut Vec<Output>) {
+        let Some(head) = self.unsigned(durable) else { return };
+        if let Some(signing) = &mut self.signing {
+            signing.again = true;
+        } else {
+            self.signing = Some(Signing { head: head.clone(), again: true });
+            out.push(Output::Sign { head });
         }
     }
 
-    /// The head to sign next: of a batch that is durable and has no signature.
+    /// The head of the newest batch, if it has no signature.
     fn unsigned(&self, durable: &Boundary) -> Option<Head> {
-        let newest = || Head { origin: self.origin.clone(), size: durable.size, root: durable.root };
-        let gap = self.gap.clone();
-        gap.or_else(|| (durable.note.is_none() && durable.size > TreeSize(0)).then(newest))
+        let head = || Head { origin: self.origin.clone(), size: durable.size, root: durable.root };
+        (durable.note.is_none() && durable.size > TreeSize(0)).then(head)
     }
 }
 
@@ -84,7 +92,7 @@ impl Replica {
             if let Some(head) = own.unsigned(&chain.durable) {
                 // Durable, and nobody has shown a head at or above this size that is not ours. A crash before or after
                 // the signature leaves the batch without it; the restarted node signs the same bytes, once it is ready.
-                own.signing = Some(head.clone());
+                own.signing = Some(Signing { head: head.clone(), again: false });
                 out.push(Output::Sign { head });
             } else if chain.staged.is_empty() {
                 persist_next(own, chain, self.roster.version, now, out);
@@ -100,8 +108,9 @@ impl Replica {
     pub(crate) fn signed(&mut self, note: Vec<u8>, out: &mut Vec<Output>) {
         let readiness = self.readiness();
         let Some(own) = &mut self.own else { return };
-        let Some(head) = own.signing.take() else { return };
-        if readiness != Readiness::Ready {
+        let Some(Signing { head, again }) = own.signing.take() else { return };
+        let stopped = matches!(readiness, Readiness::Stopped(_));
+        if stopped || (readiness != Readiness::Ready && !again) {
             // A contradicting or larger head came meanwhile. The note stays here; if all turns out well, it is made again.
             return;
         }
@@ -111,9 +120,6 @@ impl Replica {
         }
         let Some(chain) = self.chains.get_mut(&own.origin) else { return };
         chain.keep_note(head.size, &note);
-        if own.gap.as_ref() == Some(&head) {
-            own.gap = None;
-        }
         own.queue.acknowledge(head.size, &note, out);
         if chain.durable.size == head.size {
             out.push(Output::Announce { heads: [note].into() });

@@ -94,14 +94,13 @@ impl Replica {
     fn persisted(&mut self, origin: &Origin, size: TreeSize, now: UnixMillis, out: &mut Vec<Output>) {
         let Some(chain) = self.chains.get_mut(origin) else { return };
         let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
-        let mut before = chain.durable.clone();
         let mut settled = 0_usize;
         while let Some(boundary) = chain.settle(size) {
             settled = settled.saturating_add(1);
-            if let Some(own) = own.as_mut() {
-                own.grown(&before, &boundary);
+            // What was fetched back is to be found in the store only.
+            if let Some(own) = own.as_mut().filter(|_| boundary.note.is_some()) {
+                own.queue.forget_up_to(boundary.size);
             }
-            before = boundary;
         }
         if settled == 0 {
             return;

@@ -5,7 +5,7 @@ use crate::world::{
     root_at, signs, submission,
 };
 use yizhang_ledger::value::TreeSize;
-use yizhang_replica::{Conflict, Held, Input, Limits, Readiness, Recovering, Refused, Stop, Ticket};
+use yizhang_replica::{Conflict, Held, Input, Limits, Output, Readiness, Recovering, Refused, Stop, Ticket};
 
 fn hearing(heard: usize, majority: usize, regions: usize) -> Readiness {
     Readiness::Recovering(Recovering::Hearing { heard, majority, regions })
@@ -118,18 +118,18 @@ fn an_unsigned_batch_is_signed_only_when_ready() {
 }
 
 #[test]
-fn an_unsigned_batch_that_was_signed_before_is_signed_again_once_the_rest_is_back() {
+fn an_unsigned_batch_that_was_signed_before_is_signed_again_before_anything_follows_it() {
     let own = chain(0, 3);
     let unsigned = Held { state: own[0].after.clone(), head: None, closed_at: None };
     let mut node = Node::new(2, vec![unsigned]);
     node.connect(1);
     let fetch = fetches(&node.announce_all(1, &[&own[2]]))[0].0;
-    node.fetched(fetch, &own[1]);
-    node.fetched(fetch, &own[2]);
-    let outputs = node.persisted(0, TreeSize(9));
-    assert!(signs(&outputs));
-    // Its head is old news: nothing is announced again.
-    assert!(announced(&node.signed(&outputs)).is_empty());
+    let outputs = node.fetched(fetch, &own[1]);
+    let [Output::Sign { .. }, Output::Persist { .. }] = outputs[..] else { panic!("{outputs:?}") };
+    assert!(!signs(&node.fetched(fetch, &own[2])));
+    assert_eq!(announced(&node.signed(&outputs)), [own[0].note.clone()]);
+    node.persisted(0, TreeSize(9));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
     assert_eq!(persists(&node.submit(1, submission("u", 50, 1, 50))), [TreeSize(11)]);
 }
 
@@ -205,12 +205,12 @@ fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
     node.connect(1);
     let outputs = node.announce_all(1, &[&own[1]]);
     assert_eq!(refusals(&outputs).iter().map(|(ticket, _)| ticket.0).collect::<Vec<_>>(), [2, 1]);
-    let fetch = fetches(&outputs)[0].0;
-    node.persisted(0, TreeSize(3));
-    node.fetched(fetch, &own[1]);
-    let outputs = node.persisted(0, TreeSize(6));
-    assert_eq!(node.replica.readiness(), Readiness::Ready);
+    assert!(fetches(&outputs).is_empty(), "not before the batch under way is durable");
+    let fetch = fetches(&node.persisted(0, TreeSize(3)))[0].0;
+    let outputs = node.fetched(fetch, &own[1]);
     node.signed(&outputs);
+    node.persisted(0, TreeSize(6));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
     let outputs = node.submit(3, submission("u", 0, 2, 0));
     assert_eq!(receipts(&outputs)[0].size, TreeSize(3));
     assert!(persists(&outputs).is_empty());

@@ -106,6 +106,12 @@ impl Federation {
             let readiness = state.replica.as_ref().map(yizhang_replica::Replica::readiness);
             assert_eq!(readiness, Some(yizhang_replica::Readiness::Ready), "node {node} in the end");
         }
+        for (node, state) in self.nodes.iter().enumerate() {
+            let own = origin(node);
+            let ends = state.disk.files.boundaries(&own);
+            let missing: Vec<_> = ends.iter().filter(|(size, _)| state.disk.head(&own, *size).is_none()).collect();
+            assert!(missing.is_empty(), "node {node} has no heads for {missing:?} of its own chain");
+        }
         assert!(self.clients.iter().all(super::clients::Client::is_done), "a submission was never acknowledged");
         for origin in self.honest_origins() {
             let first = self.nodes[0].disk.files.boundaries(&origin);

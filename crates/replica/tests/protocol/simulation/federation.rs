@@ -214,7 +214,7 @@ impl Federation {
             self.run_until(self.now + 500);
         }
         // What is still on its way arrives: news of a fork, and what must not change anything.
-        self.run_until(self.now + 3_000);
+        self.run_until(self.now + 20_000);
         self.check_end();
     }
 
