@@ -1,12 +1,15 @@
 //! People in the ledger: numbers that name a person outside, pseudonyms that name one inside.
 
-use crate::hash::{derive, from_hex};
+use crate::hash::{Hash, derive, from_hex};
 use alloc::string::String;
 use bincode::{BorrowDecode, Encode};
 use core::fmt;
 
 /// Context from which the key of account ids is derived, together with the federation secret.
 pub const ACCOUNT_CONTEXT: &str = "yizhang 2026-11-23 v1 account id";
+
+/// Context of [`FederationSecret::check`].
+pub const SECRET_CHECK_CONTEXT: &str = "yizhang 2026-11-23 v1 federation secret check";
 
 /// Length of a citizen ID (GB 11643).
 const CITIZEN_ID_LENGTH: usize = 18;
@@ -45,6 +48,12 @@ impl FederationSecret {
     /// A secret of 32 random bytes.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// What tells holders of the same secret from others: BLAKE3 in key-derivation mode under [`SECRET_CHECK_CONTEXT`] over
+    /// the secret. Gives nothing away of 32 random bytes.
+    pub fn check(&self) -> Hash {
+        derive(SECRET_CHECK_CONTEXT, &[&self.0])
     }
 
     /// The pseudonym of the person with this number: the first 128 bits of BLAKE3 in key-derivation mode under

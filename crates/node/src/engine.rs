@@ -93,6 +93,8 @@ pub(crate) struct Parts {
     pub(crate) peers: Vec<Peer>,
     pub(crate) runtime: Handle,
     pub(crate) ready: watch::Sender<bool>,
+    /// Told once why the node cannot go on.
+    pub(crate) fail: watch::Sender<Option<String>>,
     pub(crate) clock: fn() -> UnixMillis,
 }
 
@@ -163,8 +165,20 @@ impl Running {
             }
         }
         self.write_head_of_idle_chain();
+        self.notice_failure();
         let ready = self.parts.replica.readiness() == Readiness::Ready;
         self.parts.ready.send_if_modified(|current| std::mem::replace(current, ready) != ready);
+    }
+
+    /// A store that has stopped never goes on: the node ends, and says why.
+    fn notice_failure(&self) {
+        if let Some(reason) = self.parts.shared.store.stopped() {
+            self.parts.fail.send_if_modified(|known| {
+                let first = known.is_none();
+                known.get_or_insert(reason);
+                first
+            });
+        }
     }
 
     fn write_head_of_idle_chain(&mut self) {
@@ -249,7 +263,9 @@ impl Running {
     fn sign(&mut self, head: &Head) -> Option<Input> {
         let note = head.sign(&self.parts.key).into_bytes();
         if let Err(error) = self.parts.shared.store.note_head(&head.origin, &note) {
+            // Nothing can follow: the batch would never be signed. The node ends and signs it after the next start.
             tracing::error!(%error, "a head could not be handed to the store; it is not announced");
+            self.parts.fail.send_replace(Some(error.to_string()));
             return None;
         }
         self.unwritten_head = Some((self.parts.clock)());
@@ -302,7 +318,7 @@ impl Running {
                 origin: origin.to_string(),
                 size: status.durable.0,
                 head: status.head.unwrap_or_default().to_vec().into(),
-                quarantined: status.closed_at.is_some() || status.stopped,
+                quarantined: status.closed_at.is_some(),
                 announced: self.parts.replica.peers().map(announced).max().unwrap_or(0),
             })
         };
@@ -311,6 +327,7 @@ impl Running {
             connected: self.connected.get(peer).copied().unwrap_or(false),
         };
         v1::StatusReply {
+            secret_check: shared.secret.check().0.to_vec().into(),
             roster: shared.roster_note.clone().into(),
             own_origin: shared.origin.to_string(),
             ready,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tokio::sync::watch;
 use yizhang_ledger::head::Origin;
 
-/// Most pairs of contradicting heads that are kept for spreading; the journal has all.
-const EVIDENCE_MAX: usize = 64;
+/// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
+pub(crate) const EVIDENCE_MAX: usize = 64;
 
 /// Two signed heads that cannot both be true.
 type Contradiction = (Vec<u8>, Vec<u8>);

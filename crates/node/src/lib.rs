@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod accepting;
 mod account;
 mod engine;
 mod evidence;

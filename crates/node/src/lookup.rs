@@ -56,10 +56,6 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
     while let Some(account) = accounts.difference(&asked).next().copied() {
         asked.insert(account);
         gather(store, &heads, &account, &mut evidence)?;
-        let records: usize = evidence.values().map(BTreeMap::len).sum();
-        if records > RECORDS_MAX {
-            return Err(Refusal::TooMany { what: "records of one account", limit: RECORDS_MAX, found: records });
-        }
         let facts = facts(&heads, &evidence)?;
         accounts.extend(linked_accounts(worker, &facts, as_of)?);
     }
@@ -94,7 +90,13 @@ fn gather(
     evidence: &mut BTreeMap<Origin, BTreeMap<LeafIndex, Proof>>,
 ) -> Result<(), Refusal> {
     let mut wanted: BTreeMap<Origin, Vec<LeafIndex>> = BTreeMap::new();
-    for (origin, index) in store.positions(account)? {
+    let positions = store.positions(account)?;
+    // Before a single record is read: proofs are what takes memory.
+    let found = evidence.values().map(BTreeMap::len).sum::<usize>() + positions.len();
+    if found > RECORDS_MAX {
+        return Err(Refusal::TooMany { what: "records of one account", limit: RECORDS_MAX, found });
+    }
+    for (origin, index) in positions {
         // A record that came after the head was taken belongs to the next lookup.
         if heads.get(&origin).is_some_and(|held| index.0 < held.head.size.0) {
             wanted.entry(origin).or_default().push(index);

@@ -1,10 +1,13 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
-use crate::engine::{Engine, Event};
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use crate::{
+    engine::{Engine, Event},
+    heads::EVIDENCE_MAX,
+};
+use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, mpsc},
     task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
@@ -75,7 +78,7 @@ impl Peer {
                 *connected = true;
                 engine.send(Event::Input(Input::PeerConnected(PeerId(self.region)))).await;
             }
-            for evidence in heads.evidence {
+            for evidence in heads.evidence.into_iter().take(EVIDENCE_MAX) {
                 let heads = [evidence.first.into(), evidence.second.into()];
                 engine.send(Event::Input(Input::Shown { peer: PeerId(self.region), heads })).await;
             }
@@ -115,37 +118,26 @@ impl Peer {
     ) -> Result<(), Status> {
         let request = FetchRequest { origin: origin.to_string(), from: from.0 };
         let mut stream = self.client().fetch(request).await?.into_inner();
-        let mut parsing: VecDeque<Parsing> = VecDeque::with_capacity(PARSED_AHEAD_MAX);
-        let mut ended = false;
-        while !ended || !parsing.is_empty() {
-            // Reads on while the window is open; otherwise hands over what is parsed and waits for the window.
-            match window.try_acquire() {
-                Ok(permit) if !ended && parsing.len() < PARSED_AHEAD_MAX => {
-                    permit.forget();
-                    let message = stream.message().await?;
-                    ended = message.is_none();
-                    parsing.extend(message.map(parse));
-                    if !ended && parsing.len() < PARSED_AHEAD_MAX && window.available_permits() > 0 {
-                        continue;
-                    }
+        let (ahead, mut parsing) = mpsc::channel::<Parsing>(PARSED_AHEAD_MAX);
+        let read = async move {
+            loop {
+                let permit = window.acquire().await.map_err(|_| Status::cancelled("the fetch was cancelled"))?;
+                permit.forget();
+                let Some(message) = stream.message().await? else { return Ok(()) };
+                if ahead.send(parse(message)).await.is_err() {
+                    return Ok(());
                 }
-                Ok(permit) => drop(permit),
-                Err(_) => {}
             }
-            match parsing.pop_front() {
-                Some(front) => {
-                    let (parsed, head) = front.await.map_err(|_| Status::internal("a parser stopped"))?;
-                    engine.send(Event::Input(fetched(fetch, parsed, head))).await;
-                }
-                None if !ended => {
-                    // Nothing to hand over: wait until the replica wants more, without taking the permit yet.
-                    let permit = window.acquire().await.map_err(|_| Status::cancelled("the fetch was cancelled"))?;
-                    drop(permit);
-                }
-                None => {}
+        };
+        // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
+        let hand_over = async {
+            while let Some(front) = parsing.recv().await {
+                let (parsed, head) = front.await.map_err(|_| Status::internal("a parser stopped"))?;
+                engine.send(Event::Input(fetched(fetch, parsed, head))).await;
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        tokio::try_join!(read, hand_over).map(|((), ())| ())
     }
 }
 

@@ -1,8 +1,12 @@
 //! The services Replication and Ledger: whole chains, to nodes and to auditors.
 
 use crate::{engine::Event, refusal::Refusal, role::Role, server::Shared};
-use std::{pin::Pin, sync::Arc};
-use tokio::sync::{mpsc, oneshot};
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc, oneshot},
+    time::timeout,
+};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{head::Origin, value::TreeSize};
@@ -13,6 +17,9 @@ use yizhang_wire::{
 
 /// Batches read ahead of a slow receiver.
 const READ_AHEAD_BATCHES: usize = 4;
+
+/// How long a receiver may take for one batch: 3 MiB at 1 Mbit/s. Then the thread is given to somebody else.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Batches = ReceiverStream<Result<v1::SignedBatch, Status>>;
 
@@ -46,7 +53,7 @@ impl Replication for ReplicationService {
 
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         only_nodes(&request, &self.0)?;
-        batches(&self.0, request.get_ref())
+        batches(&self.0, &self.0.node_readers, request.get_ref())
     }
 }
 
@@ -67,12 +74,16 @@ fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
 }
 
 /// Streams the batches of a chain from a size on, read on a thread that may block.
-fn batches(shared: &Arc<Shared>, request: &v1::FetchRequest) -> Result<Response<Batches>, Status> {
+fn batches(
+    shared: &Arc<Shared>,
+    readers: &Arc<Semaphore>,
+    request: &v1::FetchRequest,
+) -> Result<Response<Batches>, Status> {
     let origin = convert::origin(&request.origin).map_err(Refusal::from)?;
     if shared.roster.keys(&origin).is_none() {
         return Err(Refusal::NotFound(format!("the roster names no chain {origin}")).into());
     }
-    let permit = Arc::clone(&shared.readers)
+    let permit = Arc::clone(readers)
         .try_acquire_owned()
         .map_err(|_| Status::resource_exhausted("too many chains are being read at once; try again"))?;
     let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
@@ -98,7 +109,8 @@ fn read(shared: &Shared, origin: &Origin, from: TreeSize, sender: &mpsc::Sender<
             .map(|(batch, head)| v1::SignedBatch { batch: batch.into(), head: head.into() })
             .map_err(|error| Refusal::from(error).into());
         let failed = message.is_err();
-        if sender.blocking_send(message).is_err() || failed {
+        let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
+        if failed || !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }
@@ -120,6 +132,6 @@ impl Ledger for LedgerService {
 
     async fn replay(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         Role::of(&request, &self.0.roster.federation)?;
-        batches(&self.0, request.get_ref())
+        batches(&self.0, &self.0.audit_readers, request.get_ref())
     }
 }

@@ -1,6 +1,7 @@
 //! The node put together: store, replica, engine, peers, services, TLS.
 
 use crate::{
+    accepting::Accepting,
     account::AccountService,
     engine::{self, Engine, Event, Parts},
     evidence,
@@ -44,8 +45,12 @@ use yizhang_wire::{
 const TICK: Duration = Duration::from_millis(100);
 /// Requests that one connection may have open: 256 callers that submit one record each, and room.
 const REQUESTS_PER_CONNECTION_MAX: usize = 512;
-/// Chains that may be read out at once, over all callers: each holds a thread and a few batches.
-const READERS_MAX: usize = 64;
+/// Chains that may be read out to nodes at once: each holds a thread and a few batches.
+const NODE_READERS_MAX: usize = 64;
+/// Chains that may be read out to auditors and others at once, apart from nodes, so that audits never hold replication up.
+const AUDIT_READERS_MAX: usize = 16;
+/// How long a caller may take for the TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lookups and checks that may run on blocking threads at once.
 const BLOCKING_MAX: usize = 64;
 /// How long calls under way may take to end when the node stops.
@@ -117,7 +122,8 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) board: Board,
     pub(crate) engine: Engine,
-    pub(crate) readers: Arc<Semaphore>,
+    pub(crate) node_readers: Arc<Semaphore>,
+    pub(crate) audit_readers: Arc<Semaphore>,
     blocking: Semaphore,
 }
 
@@ -139,6 +145,7 @@ pub struct Node {
     opened: Vec<String>,
     shared: Arc<Shared>,
     engine: JoinHandle<()>,
+    failure: watch::Receiver<Option<String>>,
     shutdown: Arc<Notify>,
     server: task::JoinHandle<Result<(), tonic::transport::Error>>,
 }
@@ -169,13 +176,15 @@ impl Node {
             store: Arc::new(store),
             board: Board::new(),
             engine: engine.clone(),
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
+            audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
             blocking: Semaphore::new(BLOCKING_MAX),
         });
         engine::announce_held(&shared.store, &shared.board, config.roster.origins().cloned());
         let closed = evidence::closed_chains(&shared)?;
         let peers = peers(&config)?;
         let (ready, readiness) = watch::channel(false);
+        let (fail, failure) = watch::channel(None);
         let parts = Parts {
             replica: replica(&config, &shared.store, &closed),
             shared: Arc::clone(&shared),
@@ -183,6 +192,7 @@ impl Node {
             peers: peers.clone(),
             runtime: Handle::current(),
             ready,
+            fail,
             clock: config.clock,
         };
         let thread = engine::start(inbox, parts)?;
@@ -200,6 +210,7 @@ impl Node {
             opened: opened.to_string().lines().map(str::to_string).collect(),
             shared,
             engine: thread,
+            failure,
             shutdown,
             server,
         })
@@ -213,6 +224,19 @@ impl Node {
     /// What opening the data directory found, in lines for people.
     pub fn opened(&self) -> &[String] {
         &self.opened
+    }
+
+    /// Returns when the node cannot go on, with the reason: the disk failed, or a part of the node has ended. The process
+    /// should end too, so that whoever runs it notices; starting again reads what the disk holds.
+    pub async fn failed(&mut self) -> String {
+        let engine = self.shared.engine.clone();
+        tokio::select! {
+            failure = self.failure.wait_for(Option::is_some) => match failure {
+                Ok(reason) => reason.clone().unwrap_or_default(),
+                Err(_) => "the engine has ended".into(),
+            },
+            () = engine.stopped() => "the engine has ended".into(),
+        }
     }
 
     /// Ends calls, waits for what is being written, and closes the store.
@@ -288,6 +312,7 @@ fn serve(
     shutdown: Arc<Notify>,
 ) -> Result<task::JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
     let tls = ServerTlsConfig::new()
+        .timeout(HANDSHAKE_TIMEOUT)
         .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem))
         .client_ca_root(Certificate::from_pem(certificate_pem(&config.roster.tls_authority)));
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -314,7 +339,7 @@ fn serve(
         .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
         .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX));
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = Accepting::new(TcpIncoming::from(listener).with_nodelay(Some(true)));
     Ok(tokio::spawn(async move {
         router.serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await }).await
     }))
