@@ -68,6 +68,15 @@ fn every_federation_keeps_its_promises_fourth_quarter() {
     run_every_fourth(3);
 }
 
+/// Seeds that have found something: a batch without head below a restored one (5309), and two endings that the checks
+/// had taken for an unnoticed fork (3730, 3836).
+#[test]
+fn seeds_that_failed_once_hold() {
+    for seed in [3_730, 3_836, 5_309] {
+        run(seed);
+    }
+}
+
 #[test]
 fn a_seed_replays_to_the_byte() {
     for seed in 0..4 {
