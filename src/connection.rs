@@ -1,6 +1,13 @@
 //! Connections from the command line to nodes, and their errors in words for people.
 
-use crate::{credentials::Credentials, exit::Failure};
+use crate::{
+    credentials::Credentials,
+    exit::Failure,
+    language::{self, Language},
+    show,
+};
+use rust_i18n::t;
+use std::borrow::Cow;
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::value::Division;
 use yizhang_wire::channel::{connect_lazily, node_name};
@@ -14,7 +21,7 @@ pub(crate) fn to_node(credentials: &Credentials, region: Division) -> anyhow::Re
 
 /// An error of a call: refusals get an exit code of their own.
 pub(crate) fn failure(region: Division, status: &Status) -> anyhow::Error {
-    let text = format!("{region}: {}", describe(status));
+    let text = t!("connection.line", region = place(region), text = sentence(status)).to_string();
     match status.code() {
         // A connection that TLS refuses ends as "unknown" or "cancelled".
         Code::Unavailable
@@ -27,6 +34,34 @@ pub(crate) fn failure(region: Division, status: &Status) -> anyhow::Error {
         | Code::AlreadyExists
         | Code::DeadlineExceeded => Failure::Refused(text).into(),
         _ => anyhow::anyhow!(text),
+    }
+}
+
+/// Regions by name in Chinese; by code in English, as nodes tell them in their logs.
+fn place(region: Division) -> String {
+    match language::current() {
+        Language::Zh => show::place::name(region),
+        Language::En => region.to_string(),
+    }
+}
+
+/// A sentence on the kind of error, with what the node says.
+fn sentence(status: &Status) -> Cow<'static, str> {
+    let detail = describe(status);
+    // Nodes send no sources: the connection itself has failed.
+    let here = std::error::Error::source(status).is_some();
+    match status.code() {
+        Code::Unavailable if !here => t!("connection.not_ready", detail = detail),
+        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded => {
+            t!("connection.unreachable", detail = detail)
+        }
+        Code::PermissionDenied | Code::Unauthenticated => t!("connection.denied", detail = detail),
+        Code::ResourceExhausted => t!("connection.busy", detail = detail),
+        Code::AlreadyExists => t!("connection.other_content", detail = detail),
+        Code::InvalidArgument | Code::OutOfRange => t!("connection.wrong", detail = detail),
+        Code::NotFound => t!("connection.not_found", detail = detail),
+        Code::FailedPrecondition | Code::Unimplemented => t!("connection.refused", detail = detail),
+        _ => t!("connection.broken", detail = detail),
     }
 }
 

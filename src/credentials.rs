@@ -4,6 +4,7 @@
 use crate::files;
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use yizhang_ledger::{person::FederationSecret, roster::Roster, value::Division};
@@ -46,13 +47,21 @@ impl Trust {
             let mut bytes = [0; 32];
             match Base64::decode(text, &mut bytes) {
                 Ok(decoded) if decoded.len() == 32 => Ok(bytes),
-                _ => bail!("{TRUST_FILE}: a root key is not 32 bytes of base64"),
+                _ => bail!("{}", t!("credentials.root_key", file = TRUST_FILE)),
             }
         };
         let roots = self.roots.iter().map(key).collect::<anyhow::Result<Vec<_>>>()?;
         let roster = Roster::open(&note, &roots, self.threshold).context(ROSTER_FILE)?;
         if roster.federation != self.federation {
-            bail!("{ROSTER_FILE}: expected federation {}, found {}", self.federation, roster.federation);
+            bail!(
+                "{}",
+                t!(
+                    "credentials.other_federation",
+                    file = ROSTER_FILE,
+                    expected = self.federation,
+                    found = roster.federation
+                )
+            );
         }
         Ok(TrustedRoster { roster, note })
     }
@@ -71,7 +80,7 @@ pub(crate) fn read_secret(directory: &Path) -> anyhow::Result<FederationSecret> 
     let text = files::read_text(&path)?;
     yizhang_ledger::hash::from_hex(text.trim_end())
         .map(FederationSecret::new)
-        .with_context(|| format!("{}: expected 64 hexadecimal digits", path.display()))
+        .with_context(|| t!("credentials.secret", path = path.display()))
 }
 
 impl Credentials {
@@ -86,9 +95,6 @@ impl Credentials {
     /// The region of the federation with this code.
     pub(crate) fn region(&self, region: Division) -> anyhow::Result<&yizhang_ledger::roster::Region> {
         let known = || self.roster.regions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        self.roster
-            .regions
-            .get(&region)
-            .with_context(|| format!("the roster has no region {region}; it has {}", known()))
+        self.roster.regions.get(&region).with_context(|| t!("credentials.no_region", region = region, known = known()))
     }
 }

@@ -67,8 +67,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         demo.invite()?;
     }
     demo.stop()?;
-    println!("{}", t!("demo.done", seconds = clock::now().0.saturating_sub(start.0) / 1_000));
+    println!("{}", t!("demo.done", seconds = seconds(clock::now().0.saturating_sub(start.0))));
     Ok(outcome)
+}
+
+/// Milliseconds as seconds with one decimal.
+fn seconds(millis: u64) -> String {
+    format!("{}.{}", millis / 1_000, millis % 1_000 / 100)
 }
 
 /// A line before each step: what happens now, and why.
@@ -155,10 +160,10 @@ impl Demo {
             let intake = agency::open(&arguments)?;
             let secret = credentials::read_secret(&arguments.credentials)?;
             let summary = agency::check(&intake, &secret, &files.join(format!("{name}.errors")))?;
-            ensure!(summary.faulty == 0, "{name}: {} faulty rows", summary.faulty);
+            ensure!(summary.faulty == 0, "{}", t!("demo.faulty", file = name, rows = summary.faulty));
             let credentials = Credentials::read(&arguments.credentials)?;
             let imported = agency::send(&credentials, &arguments, &intake, &secret, summary.valid)?;
-            print!("  {}: ", show::import::form(&intake));
+            print!("  {}", t!("demo.form", form = show::import::form(&intake)));
             show::import::done(node, &imported);
         }
         Ok(())

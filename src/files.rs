@@ -1,6 +1,7 @@
 //! Small files: written wholly or not at all, secrets readable by their owner alone.
 
 use anyhow::Context;
+use rust_i18n::t;
 use std::{
     fs::{self, OpenOptions},
     io::Write,
@@ -47,13 +48,13 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let size = fs::metadata(path).with_context(context)?.len();
     anyhow::ensure!(
         size <= SMALL_FILE_BYTES_MAX,
-        "{}: {size} bytes, expected at most {SMALL_FILE_BYTES_MAX}",
-        path.display()
+        "{}",
+        t!("file.too_large", path = path.display(), bytes = size, limit = SMALL_FILE_BYTES_MAX)
     );
     fs::read(path).with_context(context)
 }
 
 /// Reads a small text file.
 pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
-    String::from_utf8(read(path)?).with_context(|| format!("{}: not UTF-8", path.display()))
+    String::from_utf8(read(path)?).with_context(|| t!("file.not_utf8", path = path.display()))
 }

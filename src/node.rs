@@ -119,12 +119,12 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     let configuration = configuration(dir)?;
     let trusted = credentials::read_roster(dir)?;
     let region = Division::new(configuration.region)
-        .with_context(|| format!("{CONFIGURATION_FILE}: region {} has not six digits", configuration.region))?;
+        .with_context(|| t!("node.bad_region", file = CONFIGURATION_FILE, region = configuration.region))?;
     let origin = Origin::new(&trusted.roster.federation, region).context("a roster names its federation well")?;
     let key_path = dir.join(CHAIN_KEY_FILE);
     let chain_key = SigningKey::from_pkcs8_pem(&files::read_text(&key_path)?)
         .ok()
-        .with_context(|| format!("{}: expected an Ed25519 key as PKCS #8 PEM", key_path.display()))?;
+        .with_context(|| t!("node.bad_key", path = key_path.display()))?;
     Ok(Config {
         origin,
         roster: trusted.roster,
@@ -149,7 +149,8 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     runtime.block_on(async {
         let node = Node::start(config).await?;
         for line in node.opened() {
-            println!("{line}");
+            // A log is for machines: it stays in English.
+            tracing::info!("{line}");
         }
         println!("{}", t!("node.listening", region = region, address = node.address()));
         stop_asked().await?;

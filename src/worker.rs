@@ -114,7 +114,7 @@ fn read_number() -> anyhow::Result<String> {
     let mut line = String::new();
     stdin().read_line(&mut line)?;
     let number = SocialSecurityNumber::parse(&line)
-        .map_err(|fault| anyhow::anyhow!("{}", t!("lookup.bad_number", fault = fault)))?;
+        .map_err(|fault| anyhow::anyhow!("{}", t!("lookup.bad_number", fault = show::fault::number(fault))))?;
     Ok(number.reveal().to_string())
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn ask(
     let reply = client.lookup(request).await.map_err(|status| connection::failure(region, &status))?.into_inner();
     let account = Account::from_json(&reply.account)?;
     let digest = convert::digest(&reply.digest)?;
-    ensure!(account.digest() == digest, "the digest of the answer is not that of the account in it");
+    ensure!(account.digest() == digest, "{}", t!("lookup.other_digest"));
     let checked = if proofs { Some(check(&credentials.roster, &reply, asked, as_of)?) } else { None };
     Ok(Answer { json: reply.account.to_vec(), account, digest, checked })
 }

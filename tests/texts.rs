@@ -12,7 +12,7 @@ use yizhang_entitlement::{ConflictCode, account::GapCause};
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 4] = ["help.yml", "faults.yml", "findings.yml", "usage.yml"];
+const CHINESE_ONLY: [&str; 5] = ["help.yml", "faults.yml", "findings.yml", "usage.yml", "damage.yml"];
 /// Keys that the program puts together, by what they begin with.
 const COMPUTED: [&str; 8] = ["conflict.", "fault.", "finding.", "gap.", "help.", "place.", "scheme.", "severity."];
 /// Codes of faults of a file, of which the crate has no list.
@@ -353,4 +353,37 @@ fn findings_of_an_audit_are_told_in_chinese() {
     assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("错误：账链 440000，chains/440000/00000000000000000000.seg：段文件头损坏"), "{told}");
     assert!(!told.contains("%{") && !told.contains("finding."), "{told}");
+}
+
+#[test]
+fn damage_on_disk_is_told_in_chinese() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::create_dir_all(path("federation/440000/data/chains/440000")).unwrap();
+    fs::write(path("federation/440000/data/chains/440000/00000000000000000000.seg"), [7; 200]).unwrap();
+    let output = run(&["--lang", "zh", "node", "check", "--dir", &path("federation/440000")]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("处理办法："), "{told}");
+    for line in told.lines().filter(|line| line.chars().any(char::is_alphabetic)) {
+        assert!(has_chinese(line) && !line.contains("%{") && !line.contains("damage."), "{line}");
+    }
+}
+
+#[test]
+fn a_node_that_cannot_be_reached_is_told_in_chinese() {
+    let directory = tempfile::tempdir().unwrap();
+    let federation = directory.path().join("federation").display().to_string();
+    let made = run(&["federation", "init", "--dir", &federation, "--region", "440000=127.0.0.1:1"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let agency = format!("{federation}/440000/agency");
+    let output = run(&["--lang", "zh", "node", "status", "--node", "440000", "--credentials", &agency]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.starts_with("错误：广东：无法连接该节点（"), "{told}");
+    let output = run(&["--lang", "zh", "node", "status", "--node", "110000", "--credentials", &agency]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("名册中没有地区 110000；现有 440000"), "{told}");
 }

@@ -1,13 +1,17 @@
 //! The account for people: per scheme the months, where and by whom they were paid, gaps, overlaps, conflicts, sources.
 
-use super::{place, table, yuan};
+use super::{kind, place, table, yuan};
 use crate::worker::{Answer, Checked};
 use rust_i18n::t;
 use std::borrow::Cow;
-use yizhang_entitlement::account::{
-    Account, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, PlaceMonths, Span, YearLine,
+use yizhang_entitlement::{
+    account::{Account, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, PlaceMonths, Span, YearLine},
+    conflict::Severity,
 };
-use yizhang_ledger::value::Month;
+use yizhang_ledger::value::{Division, Month};
+
+/// Records of a conflict that are shown; the account in JSON has all.
+const RECORDS_SHOWN_MAX: usize = 6;
 
 /// Prints an account and, if the caller checked it, what that established.
 pub(crate) fn print(answer: &Answer) {
@@ -22,6 +26,7 @@ pub(crate) fn print(answer: &Answer) {
     if account.account_ids > 1 {
         println!("{}", t!("account.linked", count = account.account_ids));
     }
+    println!();
     println!("{}", t!("account.digest", digest = answer.digest));
     if let Some(checked) = &answer.checked {
         println!("{}", checked_line(checked));
@@ -60,11 +65,14 @@ fn family(family: &FamilyAccount) {
     family.years.iter().filter(|year| year.employee > 0).for_each(overlap);
     uncounted(family);
     for case in &family.transfers {
-        let last = case.steps.last().map(|step| format!("{} {}", step.kind, step.on)).unwrap_or_default();
+        let last = case.steps.last().map(|step| format!("{} {}", kind::name(step.kind), step.on)).unwrap_or_default();
         println!("{}", t!("account.transfer", steps = case.steps.len(), last = last));
     }
     for benefit in &family.benefits {
-        println!("{}", t!("account.benefit", kind = benefit.kind, from = benefit.from, amount = yuan(benefit.amount)));
+        println!(
+            "{}",
+            t!("account.benefit", kind = kind::name(benefit.kind), from = benefit.from, amount = yuan(benefit.amount))
+        );
     }
 }
 
@@ -90,11 +98,11 @@ fn province(place: &PlaceMonths) -> String {
 }
 
 fn overlap(year: &YearLine) {
-    let refund = year.refund_due.as_ref().map(|refund| yuan(refund.unit + refund.person)).unwrap_or_default();
-    println!(
-        "{}",
-        t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective, refund = refund)
-    );
+    println!("{}", t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective));
+    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit + due.person).filter(|due| *due != 0) {
+        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit + refunded.person);
+        println!("{}", t!("account.refund", due = yuan(due), refunded = yuan(refunded)));
+    }
 }
 
 /// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
@@ -107,53 +115,69 @@ fn uncounted(family: &FamilyAccount) {
 
 fn conflicts(account: &Account) {
     // What a rule resolves is in the figures; what waits for people comes first.
-    let open: Vec<&Conflict> = account.conflicts.iter().collect();
-    if open.is_empty() {
+    let mut all: Vec<&Conflict> = account.conflicts.iter().collect();
+    if all.is_empty() {
         return;
     }
+    all.sort_by_key(|conflict| std::cmp::Reverse(conflict.severity));
+    let resolved = all.iter().filter(|conflict| conflict.severity == Severity::Auto).count();
     println!();
-    println!("{}", t!("account.conflicts"));
+    println!("{}", t!("account.conflicts", open = all.len() - resolved, resolved = resolved));
     let mut rows = table([
-        t!("conflict.class"),
-        t!("conflict.severity"),
         t!("conflict.what"),
         t!("conflict.months"),
+        t!("conflict.severity"),
         t!("conflict.records"),
+        t!("conflict.class"),
     ]);
-    for conflict in open {
+    for conflict in all {
         let months = match (conflict.first, conflict.last) {
             (Some(first), Some(last)) if first == last => first.to_string(),
             (Some(first), Some(last)) => format!("{first} – {last}"),
             _ => String::new(),
         };
-        let records: Vec<String> = conflict
-            .records
-            .iter()
-            .filter_map(|number| account.record(*number))
-            .map(|record| format!("{}#{}", record.region, record.index))
-            .collect();
-        let shown = records.iter().take(6).cloned().collect::<Vec<_>>().join(" ");
-        let more = if records.len() > 6 { format!(" +{}", records.len() - 6) } else { String::new() };
         let code = format!("{:?}", conflict.code);
         rows.add_row([
-            code.clone(),
-            named(&format!("severity.{}", serde_name(&conflict.severity).to_lowercase())),
             named(&format!("conflict.{code}")),
             months,
-            shown + &more,
+            named(&format!("severity.{}", serde_name(&conflict.severity).to_lowercase())),
+            records(account, conflict),
+            code,
         ]);
     }
     println!("{rows}");
 }
 
+/// The first records of a conflict, by chain and position: `Guangdong #12 #13, Beijing #10`.
+fn records(account: &Account, conflict: &Conflict) -> String {
+    let mut chains: Vec<(Division, Vec<String>)> = Vec::new();
+    for record in conflict.records.iter().take(RECORDS_SHOWN_MAX).filter_map(|number| account.record(*number)) {
+        let position = format!("#{}", record.index);
+        match chains.last_mut().filter(|(region, _)| *region == record.region) {
+            Some((_, positions)) => positions.push(position),
+            None => chains.push((record.region, vec![position])),
+        }
+    }
+    let shown: Vec<String> =
+        chains.iter().map(|(region, positions)| format!("{} {}", place::name(*region), positions.join(" "))).collect();
+    let more = conflict.records.len().saturating_sub(RECORDS_SHOWN_MAX);
+    shown.join(t!("account.comma").as_ref()) + &if more > 0 { format!(" +{more}") } else { String::new() }
+}
+
 fn sources(account: &Account) {
+    if account.sources.is_empty() {
+        return;
+    }
     println!();
+    println!("{}", t!("account.sources"));
     for source in &account.sources {
-        let latest = source.latest.map(|day| day.to_string()).unwrap_or_default();
-        println!(
-            "{}",
-            t!("account.source", region = place::name(source.region), records = source.records, latest = latest)
-        );
+        let region = place::name(source.region);
+        match source.latest {
+            Some(day) => {
+                println!("{}", t!("account.source", region = region, records = source.records, latest = day));
+            }
+            None => println!("{}", t!("account.source_undated", region = region, records = source.records)),
+        }
     }
 }
 

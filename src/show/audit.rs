@@ -2,15 +2,23 @@
 
 use super::table;
 use rust_i18n::t;
-use yizhang_audit::{Finding, Report, Severity};
+use yizhang_audit::{Finding, Report, RosterName, Severity};
 
 /// Findings that are printed for one source; the JSON report has all.
 const FINDINGS_PRINTED_MAX: usize = 50;
+/// Digits of a digest that a person compares at a glance.
+const DIGEST_SHOWN: usize = 16;
+
+/// A roster by name and version, and the beginning of its digest; the JSON report has all of it.
+fn roster(roster: &RosterName) -> String {
+    let digest: String = roster.digest.chars().take(DIGEST_SHOWN).collect();
+    t!("audit.roster", federation = roster.federation, version = roster.version, digest = digest).to_string()
+}
 
 /// Prints reports and what tells them apart.
 pub(crate) fn print(reports: &[Report], differences: &[Finding]) {
     for report in reports {
-        println!("{}", t!("audit.source", source = report.source, roster = report.roster));
+        println!("{}", t!("audit.source", source = report.source, roster = roster(&report.roster)));
         let mut rows =
             table([t!("audit.chain"), t!("audit.up_to"), t!("audit.batches"), t!("audit.records"), t!("audit.result")]);
         for chain in &report.chains {

@@ -6,6 +6,7 @@ use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{Column, Fault, FileFault, Found, RowFault, Share};
+use yizhang_ledger::person::NumberFault;
 
 /// The variables of a text, by name.
 type Variables = Vec<(&'static str, String)>;
@@ -26,6 +27,14 @@ pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
     match language::current() {
         Language::En => anyhow::anyhow!("{fault}"),
         Language::Zh => anyhow::anyhow!("{}", fill(fault.code(), variables_of_file(fault))),
+    }
+}
+
+/// A fault of a social-security number.
+pub(crate) fn number(fault: NumberFault) -> String {
+    match language::current() {
+        Language::En => fault.to_string(),
+        Language::Zh => cell(&fault.into()),
     }
 }
 
@@ -141,7 +150,7 @@ fn rate_of(share: Share) -> Cow<'static, str> {
 }
 
 /// Why a file could not be read or written; what is rare stays in the words of the system.
-fn cause(error: &io::Error) -> Cow<'static, str> {
+pub(crate) fn cause(error: &io::Error) -> Cow<'static, str> {
     match error.kind() {
         io::ErrorKind::NotFound => t!("fault.io-not-found"),
         io::ErrorKind::PermissionDenied => t!("fault.io-denied"),

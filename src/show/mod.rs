@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod damage;
 pub(crate) mod fault;
 pub(crate) mod finding;
 pub(crate) mod import;

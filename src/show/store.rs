@@ -1,6 +1,6 @@
 //! What checking a data directory found, and what rebuilding its index did.
 
-use super::{place, table};
+use super::{damage, place, table};
 use rust_i18n::t;
 use yizhang_store::{CheckReport, RebuildReport};
 
@@ -22,8 +22,8 @@ pub(crate) fn check_report(report: &CheckReport) {
         None => println!("{}", t!("store.no_index")),
     }
     for finding in &report.findings {
-        println!("{finding}");
-        println!("  {}", t!("store.remedy", text = finding.remedy()));
+        println!("{}", damage::finding(finding));
+        println!("  {}", t!("store.remedy", text = damage::remedy(finding)));
     }
     println!(
         "{}",
@@ -33,6 +33,8 @@ pub(crate) fn check_report(report: &CheckReport) {
 
 /// Prints what rebuilding the index did.
 pub(crate) fn rebuild_report(report: &RebuildReport) {
-    print!("{}", report.opened);
+    for line in damage::opened(&report.opened) {
+        println!("{line}");
+    }
     println!("{}", t!("store.rebuilt", bytes = report.index_bytes));
 }
