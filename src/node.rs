@@ -13,6 +13,7 @@ use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::{
+    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -142,7 +143,11 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
 
 fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     let config = assemble(arguments)?;
     let region = config.origin.region();
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
@@ -152,7 +157,7 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
             // A log is for machines: it stays in English.
             tracing::info!("{line}");
         }
-        println!("{}", t!("node.listening", region = region, address = node.address()));
+        println!("{}", t!("node.listening", region = show::place::name(region), address = node.address()));
         stop_asked().await?;
         println!("{}", t!("node.stopping"));
         node.stop().await?;
@@ -177,7 +182,7 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
         bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
     });
     bar.finish();
-    let report = report.with_context(|| data.display().to_string())?;
+    let report = report.map_err(|error| show::damage::store(&error)).with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
     Ok(if report.is_sound() { Outcome::Clean } else { Outcome::Findings })
 }
@@ -189,7 +194,8 @@ fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
         bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
     });
     bar.finish();
-    show::store::rebuild_report(&report.with_context(|| data.display().to_string())?);
+    let report = report.map_err(|error| show::damage::store(&error)).with_context(|| data.display().to_string())?;
+    show::store::rebuild_report(&report);
     Ok(Outcome::Clean)
 }
 

@@ -6,7 +6,20 @@ use crate::language::{self, Language};
 use rust_i18n::t;
 use std::path::Path;
 use yizhang_ledger::segment::FrameFault;
-use yizhang_store::{Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault, Opened, Truncated};
+use yizhang_store::{
+    Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault, Opened, StoreError, Truncated,
+};
+
+/// Why a data directory cannot be opened; what is rare stays in the words of the crate.
+pub(crate) fn store(error: &StoreError) -> anyhow::Error {
+    let text = match (language::current(), error) {
+        (Language::Zh, StoreError::InUse { .. }) => t!("damage.in-use").to_string(),
+        (Language::Zh, StoreError::Damaged(damage)) => place_of(damage),
+        (Language::Zh, StoreError::Io { source, .. }) => t!("damage.read", cause = fault::cause(source)).to_string(),
+        _ => error.to_string(),
+    };
+    anyhow::anyhow!(text)
+}
 
 /// A finding of a check as one line.
 pub(crate) fn finding(finding: &Finding) -> String {
