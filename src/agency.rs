@@ -110,7 +110,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     let secret = credentials::read_secret(&arguments.credentials)?;
     let intake = open(arguments)?;
-    let errors = errors_path(arguments);
+    let errors = errors_path(arguments)?;
     let summary = check(&intake, &secret, &errors)?;
     show::import::summary(&summary, &intake, &errors);
     let refused = summary.faulty > 0 && !arguments.accept_valid_rows;
@@ -145,12 +145,16 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
         .with_context(context)
 }
 
-fn errors_path(arguments: &ImportArguments) -> PathBuf {
-    arguments.errors.clone().unwrap_or_else(|| {
+/// Where the faulty rows go: never over the file itself.
+fn errors_path(arguments: &ImportArguments) -> anyhow::Result<PathBuf> {
+    let path = arguments.errors.clone().unwrap_or_else(|| {
         let extension =
             arguments.file.extension().map_or(String::new(), |extension| format!(".{}", extension.display()));
         arguments.file.with_extension(format!("{ERRORS_SUFFIX}{extension}"))
-    })
+    });
+    let same = path.canonicalize().is_ok_and(|errors| arguments.file.canonicalize().is_ok_and(|file| file == errors));
+    ensure!(!same, "{}", t!("import.errors_over_input", path = path.display()));
+    Ok(path)
 }
 
 /// The first pass: every row, nothing sent.
@@ -179,7 +183,7 @@ pub(crate) fn send(
         let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(chunks, &sender));
-        let sent = runtime.block_on(submit(credentials, arguments.node, receiver, &|records| bar.inc(records)));
+        let sent = runtime.block_on(submit(credentials, secret, arguments.node, receiver, &|records| bar.inc(records)));
         let read = reader.join().map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
         read.map_err(|fault| show::fault::file(&fault))?;
         sent
@@ -201,6 +205,7 @@ fn read(chunks: Chunks<'_>, sender: &mpsc::Sender<Chunk>) -> Result<(), FileFaul
 /// Streams submissions to a node and verifies each receipt.
 async fn submit(
     credentials: &Credentials,
+    secret: &FederationSecret,
     region: Division,
     mut chunks: mpsc::Receiver<Chunk>,
     received: &dyn Fn(u64),
@@ -209,6 +214,8 @@ async fn submit(
     let channel = connection::to_node(credentials, region)?;
     let mut ledger = LedgerClient::new(channel.clone());
     let status = ledger.status(StatusRequest {}).await.map_err(refuse)?.into_inner();
+    // Records under the pseudonyms of another secret would be in the chain for ever, and found by nobody.
+    ensure!(convert::digest(&status.secret_check)? == secret.check(), "{}", t!("import.other_secret", node = region));
     let own = status.chains.iter().find(|chain| chain.origin == status.own_origin);
     let size_before = own.map_or(0, |chain| chain.size);
     let (requests, stream) = mpsc::channel(1);

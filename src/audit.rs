@@ -133,12 +133,11 @@ fn stream(
     let channel = connection::to_node(credentials, region)?;
     let request = FetchRequest { origin: origin.to_string(), from };
     let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
+    let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    // A node that cannot be reached or has no time is no finding about its chains.
+    let replay = runtime.block_on(client.replay(request)).map_err(|status| connection::failure(region, &status))?;
+    let mut stream = replay.into_inner();
     runtime.spawn(async move {
-        let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let mut stream = match client.replay(request).await {
-            Ok(stream) => stream.into_inner(),
-            Err(status) => return deliver(&sender, Err(status)),
-        };
         loop {
             match stream.message().await {
                 Ok(Some(batch)) => {

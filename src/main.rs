@@ -23,9 +23,23 @@ mod worker;
 rust_i18n::i18n!("src/locales", fallback = "en");
 
 fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     language::choose(std::env::args());
     let command = language::localise(cli::Arguments::command());
     let parsed = command.try_get_matches().and_then(|matches| cli::Arguments::from_arg_matches(&matches));
     let arguments = parsed.unwrap_or_else(|error| show::usage::exit(&error));
     exit::code(arguments.command.run())
+}
+
+/// `yizhang ... | head` is no failure of ours: when standard output is closed, `println!` panics, and the program ends as
+/// others do that SIGPIPE ends.
+fn end_quietly_when_nobody_reads() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>();
+        if text.is_some_and(|text| text.starts_with("failed printing to stdout")) {
+            std::process::exit(141);
+        }
+        default(panic);
+    }));
 }

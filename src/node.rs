@@ -148,23 +148,40 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    raise_descriptor_limit();
     let config = assemble(arguments)?;
     let region = config.origin.region();
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     runtime.block_on(async {
-        let node = Node::start(config).await?;
+        let mut node = Node::start(config).await?;
         for line in node.opened() {
             // A log is for machines: it stays in English.
             tracing::info!("{line}");
         }
         println!("{}", t!("node.listening", region = show::place::name(region), address = node.address()));
-        stop_asked().await?;
+        let failure = tokio::select! {
+            asked = stop_asked() => asked.map(|()| None)?,
+            reason = node.failed() => Some(reason),
+        };
         println!("{}", t!("node.stopping"));
-        node.stop().await?;
-        anyhow::Ok(())
+        let stopped = node.stop().await;
+        match failure {
+            // The store cannot be closed in order either; what it acknowledged is on the disk.
+            Some(reason) => Err(anyhow::anyhow!("{}", t!("node.failed", reason = reason))),
+            None => Ok(stopped?),
+        }
     })?;
     println!("{}", t!("node.stopped"));
     Ok(Outcome::Clean)
+}
+
+/// Takes all descriptors that the system allows: connections and segment files both need some.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // The old limit does as well, with fewer callers.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 async fn stop_asked() -> anyhow::Result<()> {

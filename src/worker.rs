@@ -2,7 +2,7 @@
 
 use crate::{
     clock, connection,
-    credentials::Credentials,
+    credentials::{Credentials, SECRET_FILE, read_secret},
     exit::Outcome,
     node::parse_region,
     show::{self, usage::WrongValue},
@@ -66,7 +66,18 @@ fn parse_day(text: &str) -> Result<Day, WrongValue> {
 /// What the caller's own check has established.
 pub(crate) struct Checked {
     pub(crate) records: usize,
-    pub(crate) chains: usize,
+    /// The heads that the records are under.
+    pub(crate) heads: Vec<Head>,
+    pub(crate) identity: Identity,
+}
+
+/// Whether the account is known to be that of the number asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The pseudonym was given, or computed here with the federation secret.
+    Checked,
+    /// Only the node can tell: there is no federation secret here.
+    Trusted,
 }
 
 /// An account as a node gave it.
@@ -131,9 +142,12 @@ pub(crate) async fn ask(
     let asked = match &worker {
         Worker::Account(bytes) => Some(convert::account_id(bytes)?),
         // An agency can check that the node read the account of this number and not another.
-        Worker::Number(number) => crate::credentials::read_secret(&credentials.directory)
-            .ok()
-            .and_then(|secret| Some(secret.account_id(&SocialSecurityNumber::parse(number).ok()?))),
+        Worker::Number(number) if credentials.directory.join(SECRET_FILE).exists() => {
+            let number =
+                SocialSecurityNumber::parse(number).map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
+            Some(read_secret(&credentials.directory)?.account_id(&number))
+        }
+        Worker::Number(_) => None,
     };
     let request = LookupRequest { worker: Some(worker), as_of: as_of.number(), proofs };
     let reply = client.lookup(request).await.map_err(|status| connection::failure(region, &status))?.into_inner();
@@ -150,8 +164,15 @@ pub(crate) async fn ask(
 /// second node or an audit can show: the caller compares digests.
 fn check(roster: &Roster, reply: &LookupReply, asked: Option<AccountId>, as_of: Day) -> anyhow::Result<Checked> {
     let mut paths = Vec::new();
+    let mut heads: Vec<Head> = Vec::new();
     for chain in &reply.chains {
         let head = Head::open(&chain.head, roster)?;
+        ensure!(
+            heads.iter().all(|known| known.origin != head.origin),
+            "{}",
+            t!("lookup.two_heads", chain = head.origin)
+        );
+        heads.push((*head).clone());
         for record in &chain.records {
             paths.push((record, convert::hashes(&record.path)?, head.clone()));
         }
@@ -171,5 +192,6 @@ fn check(roster: &Roster, reply: &LookupReply, asked: Option<AccountId>, as_of: 
     if fold(&facts, as_of).canonical_json() != reply.account {
         bail!("{}", t!("lookup.other_fold"));
     }
-    Ok(Checked { records: facts.len(), chains: reply.chains.len() })
+    let identity = if asked.is_some() { Identity::Checked } else { Identity::Trusted };
+    Ok(Checked { records: facts.len(), heads, identity })
 }

@@ -241,6 +241,55 @@ fn the_files_of_an_idle_node_end_with_a_signed_head() {
 }
 
 #[test]
+fn a_node_whose_disk_is_full_ends_and_goes_on_where_there_is_room() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    let data = federation.node_dir(GUANGDONG).join("data");
+    fs::create_dir(&data).unwrap();
+    let mount = |options: &str| {
+        let command =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&data).output();
+        command.is_ok_and(|output| output.status.success())
+    };
+    if !mount("size=1m") {
+        println!("skipped: this test mounts a small tmpfs, which this user may not");
+        return;
+    }
+    federation.start_all();
+    let file = federation.file("many.csv", &contributions(WORKER, 440_300, 130, "S"));
+    let more: Vec<u8> = (0..250)
+        .flat_map(|part| {
+            let rows = contributions(WORKER, 440_300, 130, &format!("M{part}"));
+            let header = if part == 0 { 0 } else { rows.iter().position(|byte| *byte == b'\n').unwrap() + 1 };
+            rows[header..].to_vec()
+        })
+        .collect();
+    let large = federation.file("large.csv", &more);
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let acknowledged = federation.size(GUANGDONG, GUANGDONG);
+    assert_ne!(federation.import(GUANGDONG, &large, &[]).code, 0);
+    assert_eq!(federation.wait_for_end(GUANGDONG), 4, "{}", federation.log(GUANGDONG));
+    assert!(mount("remount,size=64m"));
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert!(federation.size(GUANGDONG, GUANGDONG) >= acknowledged);
+    federation.import(GUANGDONG, &large, &[]).expect(0);
+    federation.stop(GUANGDONG);
+    assert!(std::process::Command::new("umount").arg(&data).status().unwrap().success());
+}
+
+#[test]
+fn an_agency_with_another_federation_secret_imports_nothing() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let secret = federation.node_dir(GUANGDONG).join("agency/federation.secret");
+    fs::write(secret, format!("{}\n", "7".repeat(64))).unwrap();
+    let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
+    let ran = federation.import(GUANGDONG, &file, &[]).expect(4);
+    assert!(ran.stderr.contains("federation.secret"), "{}", ran.stderr);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), 0);
+}
+
+#[test]
 fn an_interrupted_audit_goes_on_where_it_was() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();

@@ -1,9 +1,8 @@
 //! The account for people: per scheme the months, where and by whom they were paid, gaps, overlaps, conflicts, sources.
 
 use super::{kind, place, table, yuan};
-use crate::worker::{Answer, Checked};
+use crate::worker::{Answer, Checked, Identity};
 use rust_i18n::t;
-use std::borrow::Cow;
 use yizhang_entitlement::{
     account::{Account, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, PlaceMonths, Span, YearLine},
     conflict::Severity,
@@ -33,9 +32,21 @@ pub(crate) fn print(answer: &Answer) {
     }
 }
 
-/// What the caller's own check established, in one line.
-pub(crate) fn checked_line(checked: &Checked) -> Cow<'static, str> {
-    t!("account.checked", records = checked.records, chains = checked.chains)
+/// What the caller's own check established, and what it cannot.
+pub(crate) fn checked_line(checked: &Checked) -> String {
+    let heads: Vec<String> = checked
+        .heads
+        .iter()
+        .map(|head| t!("account.head", region = place::name(head.origin.region()), size = head.size).to_string())
+        .collect();
+    let comma = t!("account.comma");
+    let mut lines =
+        vec![t!("account.checked", records = checked.records, heads = heads.join(comma.as_ref())).to_string()];
+    if checked.identity == Identity::Trusted {
+        lines.push(t!("account.identity_trusted").to_string());
+    }
+    lines.push(t!("account.completeness").to_string());
+    lines.join("\n")
 }
 
 fn family(family: &FamilyAccount) {

@@ -150,6 +150,17 @@ impl Federation {
         process.wait().unwrap();
     }
 
+    /// Waits until a node ends by itself, and returns its exit code.
+    pub(crate) fn wait_for_end(&mut self, region: u32) -> i32 {
+        let mut process = self.node(region).process.take().unwrap();
+        let mut code = None;
+        eventually("the node ends", || {
+            code = process.try_wait().unwrap().map(|status| status.code().unwrap_or(-1));
+            code.is_some()
+        });
+        code.unwrap()
+    }
+
     /// SIGTERM, and a clean end.
     pub(crate) fn stop(&mut self, region: u32) {
         let mut process = self.node(region).process.take().unwrap();
