@@ -3,7 +3,7 @@
 mod support;
 
 use std::fs;
-use support::{Federation, contributions, copy, eventually, run};
+use support::{Federation, contributions, copy, eventually, run, throttled};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -15,6 +15,16 @@ const BEIJING: u32 = 110_000;
 fn counted_months(json: &str) -> u64 {
     let account: serde_json::Value = serde_json::from_str(json).unwrap();
     account["families"][0]["counted_months"].as_u64().unwrap()
+}
+
+/// So many times 130 rows in one file, all different.
+fn many_contributions(parts: u32) -> Vec<u8> {
+    let part = |part: u32| {
+        let rows = contributions(WORKER, 440_300, 130, &format!("M{part}"));
+        let header = if part == 0 { 0 } else { rows.iter().position(|byte| *byte == b'\n').unwrap() + 1 };
+        rows[header..].to_vec()
+    };
+    (0..parts).flat_map(part).collect()
 }
 
 #[test]
@@ -170,6 +180,16 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
 }
 
 #[test]
+fn a_chain_comes_over_a_slow_link_batch_by_batch() {
+    // One batch takes about three seconds, all of them longer than a fetch may be silent.
+    let mut federation = Federation::found_behind(&[GUANGDONG, GUIZHOU], |address| throttled(address, 350_000));
+    federation.start_all();
+    let file = federation.file("large.csv", &many_contributions(308));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+}
+
+#[test]
 fn a_node_restored_from_an_old_backup_fetches_its_chain_back_before_it_signs() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
@@ -256,14 +276,7 @@ fn a_node_whose_disk_is_full_ends_and_goes_on_where_there_is_room() {
     }
     federation.start_all();
     let file = federation.file("many.csv", &contributions(WORKER, 440_300, 130, "S"));
-    let more: Vec<u8> = (0..250)
-        .flat_map(|part| {
-            let rows = contributions(WORKER, 440_300, 130, &format!("M{part}"));
-            let header = if part == 0 { 0 } else { rows.iter().position(|byte| *byte == b'\n').unwrap() + 1 };
-            rows[header..].to_vec()
-        })
-        .collect();
-    let large = federation.file("large.csv", &more);
+    let large = federation.file("large.csv", &many_contributions(250));
     federation.import(GUANGDONG, &file, &[]).expect(0);
     let acknowledged = federation.size(GUANGDONG, GUANGDONG);
     assert_ne!(federation.import(GUANGDONG, &large, &[]).code, 0);

@@ -1,11 +1,12 @@
 //! A federation of real processes on loopback, driven through the command line as a user would.
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::cast_precision_loss, reason = "a rate in a test")]
 
 use std::{
     fmt::Write as _,
     fs,
-    io::Write as _,
-    net::TcpListener,
+    io::{Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     thread::sleep,
@@ -80,16 +81,26 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 impl Federation {
     /// Sets a federation up; no node runs yet.
     pub(crate) fn found(regions: &[u32]) -> Self {
+        Self::found_behind(regions, |address| address)
+    }
+
+    /// Sets a federation up whose roster names, for each node, the address that `reached` gives for the one it listens on.
+    pub(crate) fn found_behind(regions: &[u32], reached: impl Fn(SocketAddr) -> SocketAddr) -> Self {
         let dir = TempDir::new().unwrap();
         // Held together, so that every port is different; free again when the nodes start.
         let ports: Vec<TcpListener> = regions.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let federation = dir.path().join("federation");
         let mut command = yizhang(&["federation", "init", "--dir", federation.to_str().unwrap()]);
         for (region, port) in regions.iter().zip(&ports) {
-            command.args(["--region", &format!("{region}={}", port.local_addr().unwrap())]);
+            command.args(["--region", &format!("{region}={}", reached(port.local_addr().unwrap()))]);
+        }
+        Ran::of(command.output().unwrap()).expect(0);
+        for (region, port) in regions.iter().zip(&ports) {
+            let listen = port.local_addr().unwrap();
+            let configuration = format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n");
+            fs::write(federation.join(region.to_string()).join("node.toml"), configuration).unwrap();
         }
         drop(ports);
-        Ran::of(command.output().unwrap()).expect(0);
         let nodes = regions.iter().map(|region| Node { region: *region, process: None }).collect();
         Self { dir, nodes }
     }
@@ -220,6 +231,32 @@ impl Federation {
         arguments.extend(more);
         run_with(&arguments, number)
     }
+}
+
+/// A way to an address that lets so many bytes a second through towards whoever connects, until the test ends.
+pub(crate) fn throttled(target: SocketAddr, bytes_per_second: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(server) = TcpStream::connect(target) else { continue };
+            let (up, down) = ((client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client));
+            std::thread::spawn(move || pass(up, usize::MAX));
+            std::thread::spawn(move || pass(down, bytes_per_second));
+        }
+    });
+    address
+}
+
+fn pass((mut from, mut to): (TcpStream, TcpStream), bytes_per_second: usize) {
+    let mut buffer = [0; 16 * 1_024];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        sleep(Duration::from_secs_f64(read as f64 / bytes_per_second as f64));
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
 }
 
 impl Drop for Federation {

@@ -9,7 +9,7 @@ use crate::{
     peers::Peer,
     refusal::Refusal,
     replication::{LedgerService, ReplicationService},
-    submission::SubmissionService,
+    submission::{self, SubmissionService},
 };
 use ed25519_dalek::SigningKey;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
@@ -20,7 +20,11 @@ use tokio::{
     task,
     time::{MissedTickBehavior, interval},
 };
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
+use tonic::{
+    Request,
+    service::interceptor::InterceptedService,
+    transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
+};
 use yizhang_ledger::{
     head::Origin,
     person::FederationSecret,
@@ -322,6 +326,11 @@ fn serve(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
+    let guard = Arc::clone(shared);
+    let submission =
+        InterceptedService::new(submission.max_decoding_message_size(MESSAGE_BYTES_MAX), move |request: Request<()>| {
+            submission::authorise(request, &guard)
+        });
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -335,7 +344,7 @@ fn serve(
         .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(submission.max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(submission)
         .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
         .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX));

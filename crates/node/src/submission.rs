@@ -28,7 +28,7 @@ impl Submission for SubmissionService {
     type SubmitStreamStream = Pin<Box<dyn Stream<Item = Result<v1::Receipt, Status>> + Send>>;
 
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::Receipt>, Status> {
-        let submitter = authorise(&request, &self.0)?;
+        let submitter = submitter(&request)?;
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
         Ok(Response::new(finish(pending).await?))
     }
@@ -37,7 +37,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<Streaming<v1::SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let submitter = authorise(&request, &self.0)?;
+        let submitter = submitter(&request)?;
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
         let (pending, mut waiting) = mpsc::channel::<Result<Pending, Status>>(STREAM_SUBMISSIONS_MAX);
@@ -71,17 +71,30 @@ impl Submission for SubmissionService {
     }
 }
 
-/// Only the agency of the region writes to the region's chain.
-fn authorise<T>(request: &Request<T>, shared: &Shared) -> Result<String, Status> {
-    let role = Role::of(request, &shared.roster.federation)?;
+/// The name of a caller that may submit.
+#[derive(Clone, Debug)]
+struct Submitter(String);
+
+/// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
+/// cannot make the node hold submissions in memory.
+pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Request<()>, Status> {
+    let role = Role::of(&request, &shared.roster.federation)?;
     let region = shared.origin.region();
     match role {
-        Role::Agency(agency) if agency == region => Ok(role.submitter()),
+        Role::Agency(agency) if agency == region => {
+            request.extensions_mut().insert(Submitter(role.submitter()));
+            Ok(request)
+        }
         Role::Agency(_) | Role::Node(_) | Role::Auditor => {
             let text = format!("only agency.{region} submits to this node, found {}", role.submitter());
             Err(Refusal::NotYou(text).into())
         }
     }
+}
+
+fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
+    let submitter = request.extensions().get::<Submitter>();
+    submitter.map(|submitter| submitter.0.clone()).ok_or_else(|| Status::internal("the caller was not authorised"))
 }
 
 /// Checks a submission and hands it to the engine.

@@ -54,7 +54,7 @@ fn write_all(origin: &Origin, store: &Store, engine: &Engine, jobs: &mpsc::Recei
         let parts: Vec<_> = group.iter().map(|job| (&job.extension, job.head.as_deref())).collect();
         if let Err(error) = store.persist(origin, &parts) {
             // Never retried, never read back: the store refuses everything from now on.
-            tracing::error!(chain = %origin, %error, "a batch could not be made durable; the chain is stopped");
+            tracing::error!(chain = %origin, %error, "a batch could not be made durable; the node stops");
             engine.send_blocking(Event::Input(Input::PersistFailed { origin: origin.clone() }));
             return;
         }
