@@ -180,6 +180,44 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
 }
 
 #[test]
+fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 9, "A"));
+    federation.import(GUANGDONG, &first, &[]).expect(0);
+    let other = federation.file("other.csv", &contributions(WORKER, 520_100, 5, "O"));
+    federation.import(GUIZHOU, &other, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.kill(GUIZHOU);
+    federation.kill(GUANGDONG);
+    // What an operator must not do: start without the disk and without asking the others.
+    fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data")).unwrap();
+    federation.start_with(GUANGDONG, &["--start-alone"]);
+    federation.wait_ready(GUANGDONG);
+    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 9, "B"));
+    federation.import(GUANGDONG, &second, &[]).expect(0);
+    federation.start(GUIZHOU);
+    let quarantined = |federation: &Federation, chain: &str| {
+        let status = federation.status(GUIZHOU)?;
+        let found = status["chains"].as_array()?.iter().find(|found| found["origin"].as_str() == Some(chain))?;
+        found["quarantined"].as_bool()
+    };
+    let (forked, sound) = ("demo.yizhang/440000", "demo.yizhang/520000");
+    eventually("Guizhou has noticed", || quarantined(&federation, forked) == Some(true));
+    assert_eq!(quarantined(&federation, sound), Some(false), "other chains carry on");
+    let third = federation.file("third.csv", &contributions(WORKER, 440_300, 3, "C"));
+    eventually("Guangdong signs no more", || federation.import(GUANGDONG, &third, &[]).code == 3);
+    federation.stop(GUANGDONG);
+    federation.kill(GUIZHOU);
+    federation.start(GUIZHOU);
+    eventually("Guizhou still knows", || quarantined(&federation, forked) == Some(true));
+    let dirs = [federation.node_dir(GUANGDONG), federation.node_dir(GUIZHOU)];
+    let dirs = dirs.each_ref().map(|dir| dir.to_str().unwrap());
+    let audit = run(&["audit", "--dir", dirs[0], "--dir", dirs[1], "--credentials", &federation.auditor()]).expect(1);
+    assert!(audit.stdout.contains("fork"), "{}", audit.stdout);
+}
+
+#[test]
 fn a_chain_comes_over_a_slow_link_batch_by_batch() {
     // One batch takes about three seconds, all of them longer than a fetch may be silent.
     let mut federation = Federation::found_behind(&[GUANGDONG, GUIZHOU], |address| throttled(address, 350_000));
