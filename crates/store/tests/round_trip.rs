@@ -188,3 +188,24 @@ fn chains_may_be_added_later_but_never_take_anothers_place() {
     let error = Store::open(folder.path(), Options::new(vec![other])).unwrap_err();
     assert!(matches!(error, StoreError::RegionTaken { .. }), "{error}");
 }
+
+#[test]
+fn checks_side_by_side_in_one_process_do_not_disturb_one_another() {
+    let folders: Vec<_> = (0..4).map(|_| tempdir().unwrap()).collect();
+    for (seed, folder) in (70..).zip(&folders) {
+        let mut world = World::new(seed, 2);
+        let store = world.open(folder.path());
+        world.random_work(&store, 8);
+        store.close().unwrap();
+    }
+    std::thread::scope(|scope| {
+        for folder in &folders {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    let report = yizhang_store::check(folder.path(), &|_| {}).unwrap();
+                    assert!(report.findings.is_empty(), "{:?}", report.findings);
+                }
+            });
+        }
+    });
+}

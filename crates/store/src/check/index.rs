@@ -12,12 +12,8 @@ use crate::{
     },
     segments::Place,
 };
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-    process,
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
+use tempfile::TempDir;
 use yizhang_ledger::{chain::Extension, hash::Hash};
 
 /// Memory for sled's cache during a check.
@@ -26,7 +22,7 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// A copy of the index, open, and what the replay has said so far.
 pub(super) struct IndexCheck {
     loaded: Loaded,
-    copy: Copy,
+    copy: TempDir,
     chains: BTreeMap<u16, ChainCheck>,
     entries: u64,
     sum: u64,
@@ -40,27 +36,16 @@ struct ChainCheck {
     reached: bool,
 }
 
-/// A folder of temporary files, removed in the end.
-struct Copy(PathBuf);
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, path = %self.0.display(), "a temporary folder cannot be removed");
-        }
-    }
-}
-
 impl IndexCheck {
     /// Copies the newest database, opens the copy and reads it whole.
     pub(super) fn open(data: &Path) -> Result<Self, IndexFault> {
         let folder = data.join("index");
         let number = load::numbers(&folder).last().copied().ok_or(IndexFault::Missing)?;
-        let copy = Copy(std::env::temp_dir().join(format!("yizhang-check-{}-{number}", process::id())));
         let failed = |error: io::Error| IndexFault::Engine { action: "copy the index", message: error.to_string() };
-        let _ = fs::remove_dir_all(&copy.0);
-        copy_folder(&load::database(&folder, number), &load::database(&copy.0, number)).map_err(failed)?;
-        let loaded = load::open(&copy.0, number, CACHE_BYTES)?;
+        // A folder of its own for each check: several may run side by side, in one process even.
+        let copy = tempfile::Builder::new().prefix("yizhang-check-").tempdir().map_err(failed)?;
+        copy_folder(&load::database(&folder, number), &load::database(copy.path(), number)).map_err(failed)?;
+        let loaded = load::open(copy.path(), number, CACHE_BYTES)?;
         load::verify(&loaded.engine, &loaded.checkpoint)?;
         Ok(Self { loaded, copy, chains: BTreeMap::new(), entries: 0, sum: 0, fault: None })
     }
