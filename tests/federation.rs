@@ -205,8 +205,10 @@ fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
     let (forked, sound) = ("demo.yizhang/440000", "demo.yizhang/520000");
     eventually("Guizhou has noticed", || quarantined(&federation, forked) == Some(true));
     assert_eq!(quarantined(&federation, sound), Some(false), "other chains carry on");
+    let stopped = || federation.status(GUANGDONG).is_some_and(|status| status["ready"] == false);
+    eventually("Guangdong signs no more", stopped);
     let third = federation.file("third.csv", &contributions(WORKER, 440_300, 3, "C"));
-    eventually("Guangdong signs no more", || federation.import(GUANGDONG, &third, &[]).code == 3);
+    federation.import(GUANGDONG, &third, &[]).expect(3);
     federation.stop(GUANGDONG);
     federation.kill(GUIZHOU);
     federation.start(GUIZHOU);
