@@ -2,8 +2,8 @@
 
 mod support;
 
-use std::fs;
-use support::{Federation, contributions, copy, eventually, run, throttled};
+use std::{fs, path::Path, process::Stdio};
+use support::{Federation, contributions, copy, eventually, run, throttled, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -389,4 +389,32 @@ fn answers_name_what_was_wrong_and_never_the_person() {
     assert!(ran.stderr.contains("expected check character 5") && !ran.stderr.contains(wrong), "{}", ran.stderr);
     let ran = federation.lookup(GUANGDONG, WORKER, &[]).expect(3);
     assert!(!ran.stderr.contains(WORKER), "the node is not running: {}", ran.stderr);
+}
+
+/// Without the federation secret a caller cannot tell whose account it was given, and is told so.
+#[test]
+fn a_check_without_the_federation_secret_says_what_it_could_not_check() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let trusted = "Not checked here: that this is the account of the number asked for";
+    let with = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    fs::remove_file(Path::new(&federation.agency(GUANGDONG)).join("federation.secret")).unwrap();
+    let without = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    assert_eq!(with.stdout, without.stdout);
+    assert!(!with.stderr.contains(trusted), "{}", with.stderr);
+    assert!(without.stderr.contains(trusted), "{}", without.stderr);
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_quietly() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let (region, agency) = (GUANGDONG.to_string(), federation.agency(GUANGDONG));
+    let mut command = yizhang(&["node", "status", "--node", &region, "--credentials", &agency, "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(141), &b""[..]));
 }

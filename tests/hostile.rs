@@ -3,15 +3,22 @@
 mod support;
 
 use base64ct::{Base64, Encoding};
-use std::{fs, path::Path};
-use support::{Federation, contributions};
+use std::{fs, net::SocketAddr, ops::Range, path::Path, time::Instant};
+use support::{Federation, PATIENCE, SECOND_LOOK, contributions};
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use yizhang_ledger::{
-    batch::SUBMISSION_BYTES_MAX, entry::Kind, head::Head, record::Record, roster::Roster, value::Division,
+    batch::SUBMISSION_BYTES_MAX,
+    entry::{Kind, RecordId},
+    hash::Hash,
+    head::Head,
+    person::AccountId,
+    record::{Record, Reversal, Source},
+    roster::Roster,
+    value::{self, Division},
 };
 use yizhang_wire::{
-    channel::{CallerIdentity, connect_lazily, node_name},
+    channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
     v1::{
         FetchRequest, LookupRequest, SignedBatch, StatusRequest, SubmitRequest, WatchRequest,
         account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
@@ -208,5 +215,107 @@ fn a_caller_without_a_certificate_gets_nowhere() {
             Err(_) => return,
         };
         assert!(status.is_err());
+    });
+}
+
+/// A chain too long for the buffers between a node and a caller that does not read.
+async fn fill(federation: &Federation) {
+    let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+    let mut client = SubmissionClient::new(channel);
+    let records = entry(60_000, &[7; 2_000]).repeat(1_400);
+    for number in 0..12 {
+        client.submit(request(&[number; 16], records.clone())).await.unwrap();
+    }
+}
+
+#[test]
+fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
+    /// What the node reads out to auditors at once.
+    const READERS: usize = 16;
+    run(async |federation| {
+        fill(federation).await;
+        let chain = || FetchRequest { origin: "demo.yizhang/440000".into(), from: 0 };
+        let (channel, _) = connect(Path::new(&federation.auditor()));
+        let mut auditor = LedgerClient::new(channel);
+        let mut idle = Vec::new();
+        for _ in 0..READERS {
+            idle.push(auditor.replay(chain()).await.unwrap());
+        }
+        let (other, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut other = LedgerClient::new(other);
+        refused(other.replay(chain()).await, Code::ResourceExhausted, "too many chains are being read");
+        let (channel, _) = connect(&federation.node_dir(REGION));
+        let mut stream = ReplicationClient::new(channel).fetch(chain()).await.unwrap().into_inner();
+        let mut batches = 0;
+        while stream.message().await.unwrap().is_some() {
+            batches += 1;
+        }
+        assert_eq!(batches, 12, "a node reads the whole chain beside them");
+        let waiting = Instant::now();
+        while other.replay(chain()).await.is_err() {
+            assert!(waiting.elapsed() < PATIENCE, "whoever does not read loses its place");
+            tokio::time::sleep(SECOND_LOOK).await;
+        }
+        drop(idle);
+    });
+}
+
+#[test]
+fn strangers_who_connect_and_say_nothing_take_neither_descriptors_nor_places_for_long() {
+    /// What the node accepts at once.
+    const CONNECTIONS: usize = 512;
+    run(async |federation| {
+        let roster = roster(Path::new(&federation.agency(REGION)));
+        let endpoint = &roster.regions[&Division::new(REGION).unwrap()].endpoint;
+        let address: SocketAddr = endpoint.trim_start_matches("https://").parse().unwrap();
+        let before = federation.descriptors(REGION);
+        let mut strangers = Vec::new();
+        for _ in 0..700 {
+            strangers.push(tokio::net::TcpStream::connect(address).await.unwrap());
+        }
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let waiting = Instant::now();
+        while LedgerClient::new(channel.clone()).status(StatusRequest {}).await.is_err() {
+            let taken = federation.descriptors(REGION) - before;
+            assert!(taken <= CONNECTIONS, "{taken} descriptors");
+            assert!(waiting.elapsed() < PATIENCE, "a caller of the federation is served");
+            tokio::time::sleep(SECOND_LOOK).await;
+        }
+        drop(strangers);
+    });
+}
+
+#[test]
+fn an_account_of_more_records_than_an_answer_may_hold_is_refused_before_anything_is_read() {
+    /// What an answer may hold.
+    const RECORDS: usize = 10_000;
+    run(async |federation| {
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut client = SubmissionClient::new(channel.clone());
+        let account = AccountId([5; 16]);
+        let reversals = |numbers: Range<usize>| {
+            let mut bytes = Vec::new();
+            for number in numbers {
+                let serial = format!("S{number}");
+                let (agency, serial) = (value::Code::new("44030001").unwrap(), value::Code::new(&serial).unwrap());
+                let source = Source { agency, system: value::Code::NONE, serial };
+                let target = RecordId(Hash([7; 32]));
+                let reversal = Reversal { account, target, reason: value::Code::NONE, source };
+                Record::Reversal(reversal).write(&mut bytes).unwrap();
+            }
+            bytes
+        };
+        let lookup = |proofs| LookupRequest {
+            worker: Some(Worker::Account(account.0.to_vec().into())),
+            as_of: 20_261_031,
+            proofs,
+        };
+        let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+        client.submit(request(&[1; 16], reversals(0..RECORDS))).await.unwrap();
+        let full = accounts.lookup(lookup(true)).await.unwrap().into_inner();
+        assert_eq!(full.chains[0].records.len(), RECORDS);
+        client.submit(request(&[2; 16], reversals(RECORDS..RECORDS + 1))).await.unwrap();
+        refused(accounts.lookup(lookup(true)).await, Code::ResourceExhausted, "records of one account");
+        refused(accounts.lookup(lookup(false)).await, Code::ResourceExhausted, "found 10001");
     });
 }

@@ -15,7 +15,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up: far more than it needs on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(50);
 
@@ -179,6 +179,13 @@ impl Federation {
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         let status = process.wait().unwrap();
         assert!(status.success(), "node {region} ended with {status}: {}", self.log(region));
+    }
+
+    /// Descriptors that a running node has open.
+    pub(crate) fn descriptors(&self, region: u32) -> usize {
+        let node = self.nodes.iter().find(|node| node.region == region).unwrap();
+        let process = node.process.as_ref().unwrap().id();
+        fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
     }
 
     pub(crate) fn log(&self, region: u32) -> String {

@@ -333,6 +333,46 @@ fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
     }
 }
 
+/// A piece of sled's log that never reached the disk, as a power cut leaves it: sled panics in `open`, or opens empty. Both
+/// end in a rebuild and the same answers.
+#[test]
+fn an_index_in_which_sled_panics_on_opening_is_built_again() {
+    /// A piece as sled allots it.
+    const PIECE: u64 = 512 * 1024;
+    let mut world = World::new(33, 1);
+    let folder = tempdir().unwrap();
+    let options = Options { table_entries: 500, ..world.options() };
+    let store = Store::open(folder.path(), options.clone()).unwrap().0;
+    let database = || files_under(&folder.path().join("index")).into_iter().find(|file| file.ends_with("db")).unwrap();
+    while fs::metadata(database()).unwrap().len() < 8 * PIECE {
+        world.append(&store, 0, &[300]);
+    }
+    store.close().unwrap();
+    drop(store);
+    let backup = tempdir().unwrap();
+    copy(folder.path(), backup.path());
+    let mut reasons = Vec::new();
+    for piece in 0..fs::metadata(database()).unwrap().len() / PIECE {
+        let mut bytes = fs::read(database()).unwrap();
+        let lost = usize::try_from(piece * PIECE).unwrap();
+        let end = bytes.len().min(lost + usize::try_from(PIECE).unwrap());
+        bytes[lost..end].fill(0);
+        fs::write(database(), bytes).unwrap();
+        // As after a crash: the whole index is read.
+        fs::remove_file(folder.path().join("index/clean")).unwrap();
+        let (store, opened) = Store::open(folder.path(), options.clone()).unwrap();
+        if let IndexOpened::Rebuilt(fault) = &opened.index {
+            reasons.push(fault.to_string());
+        }
+        world.check_positions(&store);
+        drop(store);
+        fs::remove_dir_all(folder.path()).unwrap();
+        copy(backup.path(), folder.path());
+    }
+    println!("{reasons:#?}");
+    assert!(reasons.iter().any(|reason| reason.contains("open the index: tried to serialize")), "sled did not panic");
+}
+
 /// A flipped bit in sled's files may matter or not; the answers are right or withheld in any case, and right in the end.
 #[test]
 fn a_flipped_bit_in_sleds_files_never_makes_an_answer_wrong() {
