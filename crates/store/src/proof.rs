@@ -4,10 +4,11 @@ use crate::{
     Store,
     chain::Chain,
     error::{DamageFault, Result, StoreError},
+    index::{Found, rows::Pyramid},
     lookup::{Leaves, check_leaf, read_leaves},
     number::narrow,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use yizhang_ledger::{
     chain::KEPT_LEVEL,
     hash::{Blake3Keyed, Hash, TreeHasher, hash_leaves},
@@ -50,21 +51,31 @@ impl Store {
             let (index, size) = (LeafIndex(size.0), chain.size());
             return Err(StoreError::NoSuchLeaf { origin: origin.clone(), index, size });
         }
-        let mut prover = Prover { store: self, chain, size: size.0, blocks: HashMap::new(), spans: HashMap::new() };
-        let prove = |index: &LeafIndex| {
-            check_leaf(chain, *index, size)?;
-            prover.proof(index.0)
-        };
-        indexes.iter().map(prove).collect()
+        indexes.iter().try_for_each(|index| check_leaf(chain, *index, size))?;
+        // Ascending, so that what neighbours have in common is at hand, however little is kept.
+        let mut order: Vec<(usize, LeafIndex)> = indexes.iter().copied().enumerate().collect();
+        order.sort_unstable_by_key(|(_, index)| *index);
+        let mut prover =
+            Prover { store: self, chain, size: size.0, block: None, rows: Vec::new(), spans: HashMap::new() };
+        let mut proofs = Vec::with_capacity(order.len());
+        for (place, index) in order {
+            proofs.push((place, prover.proof(index.0)?));
+        }
+        proofs.sort_unstable_by_key(|(place, _)| *place);
+        Ok(proofs.into_iter().map(|(_, proof)| proof).collect())
     }
 }
 
-/// Makes the proofs of one call.
+/// Makes the proofs of one call. It keeps one block and one row a level, so that any number of proofs takes little
+/// memory beside the proofs themselves.
 struct Prover<'a> {
     store: &'a Store,
     chain: &'a Chain,
     size: u64,
-    blocks: HashMap<u64, Block>,
+    /// The block read last, and its number.
+    block: Option<(u64, Block)>,
+    /// The full row used last of each kept level.
+    rows: Vec<Option<(u64, Arc<Pyramid>)>>,
     /// Roots of ranges that end at the right edge.
     spans: HashMap<(u64, u64), Hash>,
 }
@@ -98,7 +109,8 @@ impl Prover<'_> {
 
     /// The root over leaves `[low, high)`, as the tree has it.
     fn span(&mut self, low: u64, high: u64) -> Result<Hash> {
-        if let Some(hash) = self.spans.get(&(low, high)) {
+        let at_edge = high == self.size;
+        if at_edge && let Some(hash) = self.spans.get(&(low, high)) {
             return Ok(*hash);
         }
         let mut parts = Vec::new();
@@ -111,7 +123,7 @@ impl Prover<'_> {
         let mut parts = parts.into_iter().rev();
         let last = parts.next().unwrap_or_else(Blake3Keyed::empty);
         let root = parts.fold(last, |right, left| Blake3Keyed::branch(&left, &right));
-        if high == self.size {
+        if at_edge {
             self.spans.insert((low, high), root);
         }
         Ok(root)
@@ -120,7 +132,7 @@ impl Prover<'_> {
     /// A complete subtree.
     fn node(&mut self, level: u32, index: u64) -> Result<Hash> {
         if level >= KEPT_LEVEL {
-            return self.store.index.node(self.chain.number, level, index);
+            return self.kept_node(level, index);
         }
         let over = KEPT_LEVEL - level;
         let position = narrow(index & ((1 << over) - 1));
@@ -131,20 +143,39 @@ impl Prover<'_> {
         Ok(node.ok_or_else(damage)?)
     }
 
-    fn block(&mut self, number: u64) -> Result<&Block> {
-        if !self.blocks.contains_key(&number) {
-            let block = self.read_block(number)?;
-            self.blocks.insert(number, block);
+    /// A complete subtree of level 6 or higher, from the index.
+    fn kept_node(&mut self, level: u32, index: u64) -> Result<Hash> {
+        let place = self.store.index.place(level, index)?;
+        let kept = usize::from(place.kept);
+        if let Some(Some((number, row))) = self.rows.get(kept)
+            && *number == place.row
+        {
+            return self.store.index.node_of(row, place);
         }
-        let missing = || StoreError::NoSuchLeaf {
-            origin: self.chain.folder.origin.clone(),
-            index: LeafIndex(number * BLOCK_LEAVES),
-            size: TreeSize(self.size),
-        };
-        self.blocks.get(&number).ok_or_else(missing)
+        match self.store.index.find_node(self.chain.number, place)? {
+            Found::Open(hash) => Ok(hash),
+            Found::Full(row) => {
+                if self.rows.len() <= kept {
+                    self.rows.resize(kept + 1, None);
+                }
+                let hash = self.store.index.node_of(&row, place);
+                if let Some(held) = self.rows.get_mut(kept) {
+                    *held = Some((place.row, row));
+                }
+                hash
+            }
+        }
     }
 
-    fn read_block(&self, number: u64) -> Result<Block> {
+    fn block(&mut self, number: u64) -> Result<&Block> {
+        let block = match self.block.take() {
+            Some((held, block)) if held == number => block,
+            _ => self.read_block(number)?,
+        };
+        Ok(&self.block.insert((number, block)).1)
+    }
+
+    fn read_block(&mut self, number: u64) -> Result<Block> {
         let first = number * BLOCK_LEAVES;
         let leaves = read_leaves(self.chain, first, (first + BLOCK_LEAVES).min(self.size))?;
         let mut levels = vec![hash_leaves(leaves.iter())];
@@ -155,7 +186,7 @@ impl Prover<'_> {
         }
         let root = levels.get(narrow(KEPT_LEVEL.into())).and_then(|root| root.first());
         if let Some(root) = root
-            && *root != self.store.index.node(self.chain.number, KEPT_LEVEL, number)?
+            && *root != self.kept_node(KEPT_LEVEL, number)?
         {
             // Better no proof than one that fails at the worker's.
             let place = self.chain.locate(LeafIndex(first))?.place;

@@ -4,6 +4,7 @@ mod federation;
 
 use federation::World;
 use tempfile::tempdir;
+use yizhang_ledger::{hash::hash_leaf, tree::verify_inclusion, value::LeafIndex};
 use yizhang_store::{Family, IndexOpened, JournalKind, Options, Store, StoreError};
 
 #[test]
@@ -208,4 +209,32 @@ fn checks_side_by_side_in_one_process_do_not_disturb_one_another() {
             });
         }
     });
+}
+
+#[test]
+fn proofs_come_in_the_order_asked_for() {
+    let mut world = World::new(59, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    // Two full rows of 128 nodes and a part of a third, an open block at the end.
+    for records in [8_000, 8_000, 1_033] {
+        world.append(&store, 0, &[records]);
+    }
+    let (origin, size) = (world.chains[0].origin.clone(), world.chains[0].state.size());
+    let head = world.head(0, size.0);
+    let last = LeafIndex(size.0 - 1);
+    let edges = [last, LeafIndex(8_192), LeafIndex(8_191), LeafIndex(63), LeafIndex(64), last, LeafIndex(0), last];
+    let strides = (0..size.0).rev().step_by(977).map(LeafIndex);
+    let indexes: Vec<LeafIndex> = edges.into_iter().chain(strides).collect();
+    let proofs = store.proofs(&origin, &indexes, size).unwrap();
+    assert_eq!(proofs.len(), indexes.len());
+    for (index, proof) in indexes.iter().zip(&proofs) {
+        assert_eq!(proof.entry, world.chains[0].leaves[usize::try_from(index.0).unwrap()]);
+        assert_eq!(*proof, store.proof(&origin, *index, size).unwrap());
+        let leaf = hash_leaf(&proof.entry);
+        let proved = verify_inclusion(&leaf, index.0, size.0, &proof.path, &head.root);
+        assert_eq!(proved, Ok(()), "{index}");
+    }
+    let beyond = store.proofs(&origin, &[last, LeafIndex(size.0), LeafIndex(0)], size);
+    assert!(matches!(beyond, Err(StoreError::NoSuchLeaf { index, .. }) if index.0 == size.0));
 }

@@ -86,6 +86,16 @@ struct Published {
     runs: Vec<Run>,
 }
 
+/// What is known of a node.
+pub(crate) enum Found {
+    /// It is in a row that is not full yet, which more leaves change.
+    Open(Hash),
+    /// Its row is full and stays as it is.
+    Full(Arc<Pyramid>),
+}
+
+const NO_ROW: IndexFault = IndexFault::Value("a row of tree nodes");
+
 impl Index {
     /// Goes on from what was loaded. `chains` in the order of their numbers.
     pub(crate) fn start(
@@ -167,19 +177,26 @@ impl Index {
         Ok(found)
     }
 
-    /// Node `index` of `level`, at least level 6, all of whose leaves are in the index.
-    pub(crate) fn node(&self, chain: u16, level: u32, index: u64) -> Result<Hash> {
-        let missing = || IndexFault::Value("a row of tree nodes");
-        let place = NodePlace::of(level, index).ok_or_else(missing).map_err(|fault| self.shared.report(fault))?;
+    /// Where node `index` of `level` is found, at least level 6.
+    pub(crate) fn place(&self, level: u32, index: u64) -> Result<NodePlace> {
+        NodePlace::of(level, index).ok_or_else(|| self.shared.report(NO_ROW))
+    }
+
+    /// A node all of whose leaves are in the index, or the full row that it is in.
+    pub(crate) fn find_node(&self, chain: u16, place: NodePlace) -> Result<Found> {
         let key = RowKey { chain, kept: place.kept, row: place.row };
         if let Some(row) = self.shared.cached(&key) {
-            return row.node(place.above, place.position).ok_or_else(|| self.shared.report(missing()));
+            return Ok(Found::Full(row));
         }
         if let Some(hash) = self.shared.open_node(chain, place) {
-            return Ok(hash);
+            return Ok(Found::Open(hash));
         }
-        let row = self.shared.row(key)?;
-        row.node(place.above, place.position).ok_or_else(|| self.shared.report(missing()))
+        self.shared.row(key).map(Found::Full)
+    }
+
+    /// A node of a full row.
+    pub(crate) fn node_of(&self, row: &Pyramid, place: NodePlace) -> Result<Hash> {
+        row.node(place.above, place.position).ok_or_else(|| self.shared.report(NO_ROW))
     }
 
     /// Has everything built again, for no reason that the index itself knows.
@@ -265,7 +282,7 @@ impl Shared {
             let published = self.published.read().unwrap_or_else(PoisonError::into_inner);
             merge::read_row(&published.engine, key)
         };
-        let read = read.and_then(|row| row.ok_or(IndexFault::Value("a row of tree nodes")));
+        let read = read.and_then(|row| row.ok_or(NO_ROW));
         let row = Arc::new(read.map_err(|fault| self.report(fault))?);
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).put(key, row.clone());
         Ok(row)
