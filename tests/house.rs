@@ -16,20 +16,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("audit", &["ledger"]),
     ("store", &["ledger"]),
     ("node", &["ledger", "entitlement", "replica", "store", "wire"]),
+    ("bench", &["ledger", "entitlement", "store", "wire", "audit"]),
 ];
 
 /// Crates of others that only some of ours may name.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("sled", &["store"]),
+    ("sled", &["store", "bench"]),
+    ("fjall", &["bench"]),
+    ("postgres", &["bench"]),
     ("prost", &["wire"]),
     ("protox", &["wire"]),
-    ("tonic", &["wire", "node", "."]),
+    ("tonic", &["wire", "node", "bench", "."]),
     ("tonic-prost", &["wire"]),
     ("tonic-health", &["node"]),
     ("tonic-reflection", &["node"]),
-    ("tokio", &["node", "."]),
-    ("clap", &["."]),
-    ("anyhow", &["."]),
+    ("tokio", &["node", "bench", "."]),
+    ("clap", &["bench", "."]),
+    ("anyhow", &["bench", "."]),
 ];
 
 /// What a pure crate must not depend on: I/O, clocks, randomness, async.

@@ -66,6 +66,7 @@ impl Disk {
         if let Some(faults) = &self.faults {
             let length = handle.file.metadata().map_err(failed("sync", &handle.path))?.len();
             faults.synced(&handle.path, length);
+            faults.delay();
         }
         Ok(())
     }

@@ -6,9 +6,11 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-/// Counts the operations of a store on its disk and fails from one of them on, as a crash would.
+/// Counts the operations of a store on its disk and fails from one of them on, as a crash would; or makes its syncs slow,
+/// as another disk would.
 #[derive(Debug)]
 pub struct Faults {
     inner: Mutex<Inner>,
@@ -21,12 +23,27 @@ struct Inner {
     /// Bytes of each file that a sync has covered; files without a synced name are lost whole.
     synced: BTreeMap<PathBuf, u64>,
     named: BTreeMap<PathBuf, bool>,
+    sync_delay: Duration,
 }
 
 impl Faults {
     /// Fails operation number `step`, counted from 1, and every one after it; `u64::MAX` never fails.
     pub fn at(step: u64) -> Self {
-        Self { inner: Mutex::new(Inner { done: 0, fail_at: step, synced: BTreeMap::new(), named: BTreeMap::new() }) }
+        let (synced, named) = (BTreeMap::new(), BTreeMap::new());
+        Self { inner: Mutex::new(Inner { done: 0, fail_at: step, synced, named, sync_delay: Duration::ZERO }) }
+    }
+
+    /// Adds this to every sync of a file from now on.
+    pub fn delay_syncs(&self, delay: Duration) {
+        self.lock().sync_delay = delay;
+    }
+
+    /// Waits as long as a sync is delayed.
+    pub(crate) fn delay(&self) {
+        let delay = self.lock().sync_delay;
+        if !delay.is_zero() {
+            std::thread::sleep(delay);
+        }
     }
 
     /// How many operations were asked for.
