@@ -141,6 +141,31 @@ fn many_callers_with_one_record_each_share_batches() {
     });
 }
 
+/// More callers than the node has threads for searches: batches overtake the search for an earlier submission, which is
+/// repeated then and not left to the caller.
+#[test]
+fn callers_of_one_record_each_are_not_sent_away_when_batches_overtake_them() {
+    run(async |federation| {
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut callers = Vec::new();
+        for caller in 0..256_u32 {
+            let mut client = SubmissionClient::new(channel.clone());
+            callers.push(tokio::spawn(async move {
+                for call in 0..60_u32 {
+                    let number = caller * 1_000 + call;
+                    let mut id = [3; 16];
+                    id[..4].copy_from_slice(&number.to_le_bytes());
+                    client.submit(request(&id, entry(60_000, &number.to_le_bytes()))).await.unwrap();
+                }
+            }));
+        }
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        assert!(federation.size(REGION, REGION) >= 256 * 60);
+    });
+}
+
 #[test]
 fn everybody_gets_the_services_of_their_role_and_no_others() {
     run(async |federation| {

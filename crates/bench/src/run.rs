@@ -113,11 +113,15 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     let parts: Vec<_> = Part::ALL.into_iter().filter(|part| options.parts.contains(part)).collect();
     let mut federation = federation;
     for part in parts {
-        match part {
-            Part::Compare => run.compare(&mut report, side, &blocks)?,
-            Part::Store => run.store(&mut report, &federation)?,
-            Part::Replay => run.replay(&mut report, &federation)?,
-            Part::Nodes => run.nodes(&mut report, &mut federation, &blocks)?,
+        let done = match part {
+            Part::Compare => run.compare(&mut report, side, &blocks),
+            Part::Store => run.store(&mut report, &federation),
+            Part::Replay => run.replay(&mut report, &federation),
+            Part::Nodes => run.nodes(&mut report, &mut federation, &blocks),
+        };
+        // What was measured before is worth having.
+        if let Err(error) = done {
+            report.missing.push(format!("the rest of {part:?}: {error:#}"));
         }
     }
     Ok(report)

@@ -10,6 +10,7 @@ use yizhang_ledger::{
     chain::Submitted,
     value::TreeSize,
 };
+use yizhang_replica::Refused;
 use yizhang_wire::{
     convert,
     v1::{self, submission_server::Submission},
@@ -20,6 +21,8 @@ use yizhang_wire::{
 const STREAM_SUBMISSIONS_MAX: usize = 8;
 /// Records up to this size are parsed where the call is handled; larger ones on a thread that may block.
 const INLINE_BYTES_MAX: usize = 16 * 1_024;
+/// Searches for an earlier submission before the caller is asked to send again.
+const SEARCHES_MAX: usize = 8;
 
 pub(crate) struct SubmissionService(pub(crate) Arc<Shared>);
 
@@ -30,7 +33,7 @@ impl Submission for SubmissionService {
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::Receipt>, Status> {
         let submitter = submitter(&request)?;
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
-        Ok(Response::new(finish(pending).await?))
+        Ok(Response::new(finish(&self.0, pending).await?))
     }
 
     async fn submit_stream(
@@ -55,10 +58,11 @@ impl Submission for SubmissionService {
             }
         });
         let (receipts, answers) = mpsc::channel(STREAM_SUBMISSIONS_MAX);
+        let answering = Arc::clone(&self.0);
         tokio::spawn(async move {
             while let Some(pending) = waiting.recv().await {
                 let answer = match pending {
-                    Ok(pending) => finish(pending).await,
+                    Ok(pending) => finish(&answering, pending).await,
                     Err(status) => Err(status),
                 };
                 let failed = answer.is_err();
@@ -111,15 +115,24 @@ async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitReque
         shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
     };
     let submitted = Submitted { id, submitter, block };
+    // Large ones are few: batches do not overtake their search.
+    let again = (found <= INLINE_BYTES_MAX).then(|| submitted.clone());
+    Ok(Pending { id, answer: offer(shared, submitted).await?, again })
+}
+
+type Answer = oneshot::Receiver<Result<v1::Receipt, Refusal>>;
+
+/// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none.
+async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> Result<Answer, Refusal> {
     let (submitted, searched, earlier) = search(shared, submitted).await?;
-    let (reply, pending) = oneshot::channel();
+    let (reply, answer) = oneshot::channel();
     if let Some(receipt) = earlier {
         // The receiver is at hand, so this cannot fail.
         let _ = reply.send(Ok(receipt));
     } else {
         shared.engine.send(Event::Submit { submitted, searched, reply }).await;
     }
-    Ok(Pending { id, pending })
+    Ok(answer)
 }
 
 /// Looks for an earlier submission of the same number: its receipt if the content is the same. The size is read before the
@@ -128,11 +141,13 @@ async fn search(
     shared: &Arc<Shared>,
     submitted: Submitted,
 ) -> Result<(Submitted, TreeSize, Option<v1::Receipt>), Refusal> {
-    let searched = shared.store.state(&shared.origin).map(|state| state.size()).unwrap_or_default();
-    let found = {
-        let (submitter, id) = (submitted.submitter.clone(), submitted.id);
-        shared.blocking(move |shared| Ok(shared.store.submission(&shared.origin, &submitter, &id)?)).await?
+    let (submitter, id) = (submitted.submitter.clone(), submitted.id);
+    let search = move |shared: &Shared| {
+        // Only now, and not before a thread was free: while many wait for one, many batches pass.
+        let searched = shared.store.state(&shared.origin).map(|state| state.size()).unwrap_or_default();
+        Ok((searched, shared.store.submission(&shared.origin, &submitter, &id)?))
     };
+    let (searched, found) = shared.blocking(search).await?;
     let Some(found) = found else { return Ok((submitted, searched, None)) };
     if found.content != submitted.block.content_digest() {
         return Err(Refusal::Conflict { id: submitted.id.to_string() });
@@ -152,12 +167,24 @@ async fn search(
 /// A submission that the engine has.
 struct Pending {
     id: SubmissionId,
-    pending: oneshot::Receiver<Result<v1::Receipt, Refusal>>,
+    answer: Answer,
+    /// To be offered again if batches have overtaken the search.
+    again: Option<Submitted>,
 }
 
-async fn finish(pending: Pending) -> Result<v1::Receipt, Status> {
-    // The engine drops what it holds when it stops.
-    let mut receipt = pending.pending.await.map_err(|_| Refusal::Stopping)??;
-    receipt.submission_id = pending.id.0.to_vec().into();
+async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Status> {
+    let Pending { id, mut answer, again } = pending;
+    let mut searches = 1;
+    let mut receipt = loop {
+        // The engine drops what it holds when it stops.
+        match (answer.await.map_err(|_| Refusal::Stopping)?, &again) {
+            (Err(Refusal::Replica(Refused::SearchedTooEarly { .. })), Some(submitted)) if searches < SEARCHES_MAX => {
+                searches += 1;
+                answer = offer(shared, submitted.clone()).await?;
+            }
+            (answered, _) => break answered?,
+        }
+    };
+    receipt.submission_id = id.0.to_vec().into();
     Ok(receipt)
 }
