@@ -141,28 +141,37 @@ fn many_callers_with_one_record_each_share_batches() {
     });
 }
 
-/// More callers than the node has threads for searches: batches overtake the search for an earlier submission, which is
-/// repeated then and not left to the caller.
+/// So many callers wait for a thread to search for earlier submissions that batches overtake them; that is the node's own
+/// matter and not left to the caller.
 #[test]
 fn callers_of_one_record_each_are_not_sent_away_when_batches_overtake_them() {
+    /// As many as a connection may have calls open.
+    const CALLERS: u32 = 500;
     run(async |federation| {
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
         let mut callers = Vec::new();
-        for caller in 0..256_u32 {
-            let mut client = SubmissionClient::new(channel.clone());
-            callers.push(tokio::spawn(async move {
-                for call in 0..60_u32 {
-                    let number = caller * 1_000 + call;
-                    let mut id = [3; 16];
-                    id[..4].copy_from_slice(&number.to_le_bytes());
-                    client.submit(request(&id, entry(60_000, &number.to_le_bytes()))).await.unwrap();
-                }
-            }));
+        for connection in 0..12 {
+            let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+            for caller in 0..CALLERS {
+                let mut client = SubmissionClient::new(channel.clone());
+                callers.push(tokio::spawn(async move {
+                    for call in 0..4_u32 {
+                        let number = (connection * CALLERS + caller) * 4 + call;
+                        let mut id = [3; 16];
+                        id[..4].copy_from_slice(&number.to_le_bytes());
+                        let request = request(&id, entry(60_000, &number.to_le_bytes()));
+                        // Back-pressure is for the caller to heed; anything else is not.
+                        while let Err(status) = client.submit(request.clone()).await {
+                            assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+                            tokio::time::sleep(SECOND_LOOK).await;
+                        }
+                    }
+                }));
+            }
         }
         for caller in callers {
             caller.await.unwrap();
         }
-        assert!(federation.size(REGION, REGION) >= 256 * 60);
+        assert!(federation.size(REGION, REGION) >= 12 * 4 * u64::from(CALLERS));
     });
 }
 

@@ -7,7 +7,7 @@ use std::{sync::mpsc::sync_channel, thread, time::Instant};
 /// Batches that are checked while an earlier one is written.
 const AHEAD: usize = 2;
 /// Parts of a run whose rates are compared to see a trend.
-const PARTS: u64 = 5;
+pub const PARTS: u64 = 5;
 
 /// What was written, and how fast.
 #[derive(Clone, Debug)]
