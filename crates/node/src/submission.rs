@@ -115,9 +115,7 @@ async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitReque
         shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
     };
     let submitted = Submitted { id, submitter, block };
-    // Large ones are few: batches do not overtake their search.
-    let again = (found <= INLINE_BYTES_MAX).then(|| submitted.clone());
-    Ok(Pending { id, answer: offer(shared, submitted).await?, again })
+    Ok(Pending { id, answer: offer(shared, submitted.clone()).await?, again: submitted })
 }
 
 type Answer = oneshot::Receiver<Result<v1::Receipt, Refusal>>;
@@ -169,7 +167,7 @@ struct Pending {
     id: SubmissionId,
     answer: Answer,
     /// To be offered again if batches have overtaken the search.
-    again: Option<Submitted>,
+    again: Submitted,
 }
 
 async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Status> {
@@ -177,12 +175,12 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
     let mut searches = 1;
     let mut receipt = loop {
         // The engine drops what it holds when it stops.
-        match (answer.await.map_err(|_| Refusal::Stopping)?, &again) {
-            (Err(Refusal::Replica(Refused::SearchedTooEarly { .. })), Some(submitted)) if searches < SEARCHES_MAX => {
+        match answer.await.map_err(|_| Refusal::Stopping)? {
+            Err(Refusal::Replica(Refused::SearchedTooEarly { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = offer(shared, submitted.clone()).await?;
+                answer = offer(shared, again.clone()).await?;
             }
-            (answered, _) => break answered?,
+            answered => break answered?,
         }
     };
     receipt.submission_id = id.0.to_vec().into();
