@@ -40,7 +40,7 @@ const GROUP: u64 = 10_000;
 const SMALL_GROUP: u64 = 1_000;
 /// What a sync takes on a disk without a cache in front of it.
 const SLOW_SYNC: Duration = Duration::from_millis(2);
-/// Lookups of each kind when caches are warm.
+/// Lookups of each kind when the page cache is left alone.
 const WARM_LOOKUPS: u64 = 1_000;
 /// Lookups of each kind when the page cache is emptied before each.
 const COLD_LOOKUPS: u64 = 100;
@@ -276,7 +276,7 @@ impl Run<'_> {
         report.add("memory.embedded", OURS, peak, Unit::Bytes, "peak while writing".into());
         fs::remove_file(self.dir.join("blocks"))?;
         Self::store_lookups(report, federation, &ours, workload)?;
-        // Not closed: what the next start finds is what a kill leaves.
+        // Flushed by the lookups, not closed: the next start reads the whole index, and has nothing to replay.
         drop(ours);
         report.calibrate();
         let start = Instant::now();
