@@ -6,8 +6,8 @@
 //! appends and lookups share the processor with.
 
 use super::{
-    System,
-    sled::{CACHE_BYTES, Positions, index_key},
+    CACHE_BYTES, System,
+    positions::{Positions, index_key},
 };
 use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 use anyhow::{Context, bail};

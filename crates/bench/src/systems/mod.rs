@@ -3,11 +3,15 @@
 pub mod fjall;
 pub mod ours;
 pub mod plain;
+mod positions;
 pub mod postgres;
 pub mod sled;
 
 use std::time::Duration;
 use yizhang_ledger::{chain::Extension, person::AccountId};
+
+/// Cache of each system that has one of its own, in bytes.
+const CACHE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A system that keeps batches of records durably and finds the records of an account.
 pub trait System {

@@ -6,7 +6,7 @@
 //! The server belongs to the benchmark: a cluster in a folder, reached through a socket in it, ended when this is dropped.
 //! PostgreSQL does not run as root, so that root hands the folder to a user who may run it.
 
-use super::{System, sled::Positions};
+use super::{System, positions::Positions};
 use ::postgres::{Client, Config, NoTls, Statement, binary_copy::BinaryCopyInWriter, types::Type};
 use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
