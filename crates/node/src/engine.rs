@@ -6,6 +6,7 @@ use crate::{
     heads::Board,
     peers::{Fetching, Peer},
     refusal::Refusal,
+    search::Answer,
     server::Shared,
     writer::{Job, Writer},
 };
@@ -39,7 +40,7 @@ pub(crate) enum Event {
     /// For the replica.
     Input(Input),
     /// Somebody submits; the store was searched up to `searched` for an earlier submission.
-    Submit { submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Result<v1::Receipt, Refusal>> },
+    Submit { submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer> },
     /// Somebody asks for the state.
     Status(oneshot::Sender<v1::StatusReply>),
     /// End.
@@ -104,7 +105,7 @@ struct Running {
     peers: BTreeMap<PeerId, Peer>,
     connected: BTreeMap<PeerId, bool>,
     fetches: BTreeMap<FetchId, Fetching>,
-    callers: HashMap<Ticket, oneshot::Sender<Result<v1::Receipt, Refusal>>>,
+    callers: HashMap<Ticket, oneshot::Sender<Answer>>,
     tickets: u64,
     /// When the newest head was signed, until it is in the files.
     unwritten_head: Option<UnixMillis>,
@@ -272,12 +273,7 @@ impl Running {
         Some(Input::Signed { note })
     }
 
-    fn submit(
-        &mut self,
-        submitted: Submitted,
-        searched: TreeSize,
-        reply: oneshot::Sender<Result<v1::Receipt, Refusal>>,
-    ) {
+    fn submit(&mut self, submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer>) {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.callers.insert(ticket, reply);

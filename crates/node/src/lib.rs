@@ -23,6 +23,7 @@ mod peers;
 mod refusal;
 mod replication;
 mod role;
+mod search;
 mod server;
 mod submission;
 mod writer;

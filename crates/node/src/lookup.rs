@@ -4,13 +4,17 @@
 //! between disk and answer shows as an error and not as another account.
 
 use crate::{refusal::Refusal, server::Shared};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 use yizhang_entitlement::{Account, fold, linked_accounts};
 use yizhang_ledger::{
     Verified,
     fact::Fact,
     head::{Head, Origin},
     person::AccountId,
+    roster::Roster,
     value::{Day, LeafIndex},
 };
 use yizhang_store::{Proof, Store};
@@ -42,13 +46,42 @@ struct HeldHead {
     head: Verified<Head>,
 }
 
+type Heads = BTreeMap<Origin, Arc<HeldHead>>;
+
+/// The newest head of each chain, as verified last: a signature is checked when a note is new and not in every lookup.
+#[derive(Default)]
+pub(crate) struct VerifiedHeads(Mutex<Heads>);
+
+impl VerifiedHeads {
+    /// The newest signed head of every chain. A batch that is durable and not signed yet was acknowledged to nobody and
+    /// waits for the next lookup.
+    fn newest(&self, store: &Store, roster: &Roster) -> Result<Heads, Refusal> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut heads = Heads::new();
+        for origin in roster.origins() {
+            let Some((_, note)) = store.newest_head(origin)? else { continue };
+            let held = match known.get(origin) {
+                Some(held) if held.note == note => Arc::clone(held),
+                _ => {
+                    let head = Head::open(&note, roster)?;
+                    Arc::new(HeldHead { note, head })
+                }
+            };
+            heads.insert(origin.clone(), held);
+        }
+        // Of two lookups at once the slower may put older heads back: they are compared with the notes every time.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&heads);
+        Ok(heads)
+    }
+}
+
 /// Computes the account of a worker as of a day from the heads that are in force now.
 ///
 /// # Errors
 /// [`Refusal::TooMany`], [`Refusal::Store`], [`Refusal::Invalid`] if the disk does not hold what was signed.
 pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<Found, Refusal> {
     let store = &shared.store;
-    let heads = newest_heads(shared)?;
+    let heads = shared.heads.newest(store, &shared.roster)?;
     let mut accounts = BTreeSet::from([worker]);
     let mut asked = BTreeSet::new();
     let mut evidence: BTreeMap<Origin, BTreeMap<LeafIndex, Proof>> = BTreeMap::new();
@@ -70,22 +103,9 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
     Ok(Found { account, accounts: accounts.into_iter().collect(), chains })
 }
 
-/// The newest signed head of every chain. A batch that is durable and not signed yet was acknowledged to nobody and waits
-/// for the next lookup.
-fn newest_heads(shared: &Shared) -> Result<BTreeMap<Origin, HeldHead>, Refusal> {
-    let mut heads = BTreeMap::new();
-    for origin in shared.roster.origins() {
-        if let Some((_, note)) = shared.store.newest_head(origin)? {
-            let head = Head::open(&note, &shared.roster)?;
-            heads.insert(origin.clone(), HeldHead { note, head });
-        }
-    }
-    Ok(heads)
-}
-
 fn gather(
     store: &Store,
-    heads: &BTreeMap<Origin, HeldHead>,
+    heads: &Heads,
     account: &AccountId,
     evidence: &mut BTreeMap<Origin, BTreeMap<LeafIndex, Proof>>,
 ) -> Result<(), Refusal> {
@@ -111,7 +131,7 @@ fn gather(
 }
 
 fn facts<'a>(
-    heads: &BTreeMap<Origin, HeldHead>,
+    heads: &Heads,
     evidence: &'a BTreeMap<Origin, BTreeMap<LeafIndex, Proof>>,
 ) -> Result<Vec<Verified<Fact<'a>>>, Refusal> {
     let mut facts = Vec::new();

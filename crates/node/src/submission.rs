@@ -1,6 +1,11 @@
 //! The service Submission.
 
-use crate::{engine::Event, refusal::Refusal, role::Role, server::Shared};
+use crate::{
+    refusal::Refusal,
+    role::Role,
+    search::{Answer, offer},
+    server::Shared,
+};
 use std::{pin::Pin, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -8,7 +13,6 @@ use tonic::{Request, Response, Status, Streaming};
 use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
-    value::TreeSize,
 };
 use yizhang_replica::Refused;
 use yizhang_wire::{
@@ -101,7 +105,7 @@ fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
     submitter.map(|submitter| submitter.0.clone()).ok_or_else(|| Status::internal("the caller was not authorised"))
 }
 
-/// Checks a submission and hands it to the engine.
+/// Checks a submission and sends it on its way.
 async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitRequest) -> Result<Pending, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
     let found = request.records.len();
@@ -115,57 +119,13 @@ async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitReque
         shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
     };
     let submitted = Submitted { id, submitter, block };
-    Ok(Pending { id, answer: offer(shared, submitted.clone()).await?, again: submitted })
+    Ok(Pending { id, answer: offer(shared, submitted.clone()), again: submitted })
 }
 
-type Answer = oneshot::Receiver<Result<v1::Receipt, Refusal>>;
-
-/// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none.
-async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> Result<Answer, Refusal> {
-    let (submitted, searched, earlier) = search(shared, submitted).await?;
-    let (reply, answer) = oneshot::channel();
-    if let Some(receipt) = earlier {
-        // The receiver is at hand, so this cannot fail.
-        let _ = reply.send(Ok(receipt));
-    } else {
-        shared.engine.send(Event::Submit { submitted, searched, reply }).await;
-    }
-    Ok(answer)
-}
-
-/// Looks for an earlier submission of the same number: its receipt if the content is the same. The size is read before the
-/// search, so that the replica knows which batches the search cannot have seen.
-async fn search(
-    shared: &Arc<Shared>,
-    submitted: Submitted,
-) -> Result<(Submitted, TreeSize, Option<v1::Receipt>), Refusal> {
-    let (submitter, id) = (submitted.submitter.clone(), submitted.id);
-    let search = move |shared: &Shared| {
-        // Only now, and not before a thread was free: while many wait for one, many batches pass.
-        let searched = shared.store.state(&shared.origin).map(|state| state.size()).unwrap_or_default();
-        Ok((searched, shared.store.submission(&shared.origin, &submitter, &id)?))
-    };
-    let (searched, found) = shared.blocking(search).await?;
-    let Some(found) = found else { return Ok((submitted, searched, None)) };
-    if found.content != submitted.block.content_digest() {
-        return Err(Refusal::Conflict { id: submitted.id.to_string() });
-    }
-    // Durable but not signed yet, as after a crash: the replica answers when it may sign.
-    let Some(head) = found.head else { return Err(Refusal::Unsigned { id: submitted.id.to_string() }) };
-    let receipt = v1::Receipt {
-        submission_id: submitted.id.0.to_vec().into(),
-        origin: shared.origin.to_string(),
-        first: found.first.0,
-        records: found.records,
-        head: head.into(),
-    };
-    Ok((submitted, searched, Some(receipt)))
-}
-
-/// A submission that the engine has.
+/// A submission that is on its way through search and engine.
 struct Pending {
     id: SubmissionId,
-    answer: Answer,
+    answer: oneshot::Receiver<Answer>,
     /// To be offered again if batches have overtaken the search.
     again: Submitted,
 }
@@ -178,7 +138,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchedTooEarly { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = offer(shared, again.clone()).await?;
+                answer = offer(shared, again.clone());
             }
             answered => break answered?,
         }

@@ -9,6 +9,7 @@ use crate::{
 use alloc::{
     collections::{BTreeMap, VecDeque},
     string::String,
+    sync::Arc,
     vec::Vec,
 };
 use yizhang_ledger::{
@@ -35,8 +36,10 @@ pub(crate) struct Queue {
     waiting_bytes: usize,
     /// Those in the batch that is on its way to disk and signature.
     group: Option<Group>,
-    /// Batches acknowledged lately, oldest first.
-    acknowledged: VecDeque<Acknowledged>,
+    /// Those in batches acknowledged lately.
+    acknowledged: BTreeMap<Key, Acknowledged>,
+    /// These batches, oldest first.
+    batches: VecDeque<(Arc<SignedBatch>, Vec<Key>)>,
     /// Whoever searched the store up to here, or further, has missed nothing that is not at hand.
     forgotten_up_to: TreeSize,
 }
@@ -64,9 +67,16 @@ struct Place {
 
 #[derive(Debug)]
 struct Acknowledged {
+    content: Hash,
+    place: Place,
+    batch: Arc<SignedBatch>,
+}
+
+#[derive(Debug)]
+struct SignedBatch {
+    /// Size of the chain after the batch.
     size: TreeSize,
     head: Vec<u8>,
-    parts: BTreeMap<Key, (Hash, Place)>,
 }
 
 impl Replica {
@@ -100,7 +110,8 @@ impl Queue {
             waiting_records: 0,
             waiting_bytes: 0,
             group: None,
-            acknowledged: VecDeque::new(),
+            acknowledged: BTreeMap::new(),
+            batches: VecDeque::new(),
             forgotten_up_to,
         }
     }
@@ -147,10 +158,8 @@ impl Queue {
     }
 
     fn find_acknowledged(&self, key: &Key, ticket: Ticket) -> Option<(Hash, Receipt)> {
-        self.acknowledged.iter().find_map(|batch| {
-            let (content, place) = batch.parts.get(key)?;
-            Some((*content, place.receipt(ticket, batch.size, &batch.head)))
-        })
+        let Acknowledged { content, place, batch } = self.acknowledged.get(key)?;
+        Some((*content, place.receipt(ticket, batch)))
     }
 
     fn check_room(&self, submitted: &Submitted, limits: &Limits) -> Result<(), Refused> {
@@ -196,17 +205,22 @@ impl Queue {
     /// The batch of this size is durable and signed: everybody who waits for it gets a receipt.
     pub(crate) fn acknowledge(&mut self, size: TreeSize, head: &[u8], out: &mut Vec<Output>) {
         let Some(group) = self.group.take_if(|group| group.size == size) else { return };
-        let mut parts = BTreeMap::new();
+        let batch = Arc::new(SignedBatch { size, head: head.to_vec() });
+        let mut keys = Vec::with_capacity(group.parts.len());
         for (key, place) in group.parts {
             let Some(pending) = self.pending.remove(&key) else { continue };
-            let receipts = pending.tickets.into_iter().map(|ticket| place.receipt(ticket, size, head));
+            let receipts = pending.tickets.into_iter().map(|ticket| place.receipt(ticket, &batch));
             out.extend(receipts.map(Output::Receipt));
-            parts.insert(key, (pending.content, place));
+            keys.push(key.clone());
+            self.acknowledged.insert(key, Acknowledged { content: pending.content, place, batch: Arc::clone(&batch) });
         }
-        self.acknowledged.push_back(Acknowledged { size, head: head.to_vec(), parts });
-        if self.acknowledged.len() > RECEIPTS_BATCHES_MAX
-            && let Some(oldest) = self.acknowledged.pop_front()
+        self.batches.push_back((batch, keys));
+        if self.batches.len() > RECEIPTS_BATCHES_MAX
+            && let Some((oldest, keys)) = self.batches.pop_front()
         {
+            for key in keys {
+                self.acknowledged.remove(&key);
+            }
             self.forget_up_to(oldest.size);
         }
     }
@@ -239,8 +253,8 @@ impl Queue {
 }
 
 impl Place {
-    fn receipt(self, ticket: Ticket, size: TreeSize, head: &[u8]) -> Receipt {
-        Receipt { ticket, first: self.first, records: self.records, size, head: head.to_vec() }
+    fn receipt(self, ticket: Ticket, batch: &SignedBatch) -> Receipt {
+        Receipt { ticket, first: self.first, records: self.records, size: batch.size, head: batch.head.clone() }
     }
 }
 

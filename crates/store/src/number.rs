@@ -52,6 +52,12 @@ impl<'a> Fields<'a> {
         }
         None
     }
+
+    /// Passes over an integer of at most ten bytes.
+    pub(crate) fn skip_varint(&mut self) -> Option<()> {
+        let length = self.0.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
+        self.take(length).map(|_| ())
+    }
 }
 
 pub(crate) fn write_varint(mut value: u64, out: &mut Vec<u8>) {

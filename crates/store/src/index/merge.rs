@@ -5,7 +5,7 @@ use super::{
     engine::Engine,
     posting::Posting,
     rows::{Pyramid, RowKey},
-    run::{Chunk, ChunkWriter, read_chunk},
+    run::{Chunk, ChunkWriter, find_in_chunk, read_chunk},
 };
 use crate::{error::IndexFault, number::narrow};
 use yizhang_ledger::hash::Hash;
@@ -76,11 +76,7 @@ pub(crate) fn remove_run(engine: &Engine, id: u32) -> Outcome<()> {
 pub(crate) fn find(engine: &Engine, run: &Run, key: u128, out: &mut Vec<Posting>) -> Outcome<()> {
     engine.each_back(&run_prefix(run.id), &chunk_key(run.id, key, u32::MAX), |stored, value| {
         let first = first_key(stored).ok_or(IndexFault::Value("the key of a chunk"))?;
-        let found = read_chunk(value, |posting| {
-            if posting.key == key {
-                out.push(posting);
-            }
-        });
+        let found = find_in_chunk(value, key, |posting| out.push(posting));
         // The postings of a key may go back over several chunks that start with it.
         found.map(|()| first == key).ok_or(IndexFault::Value("a chunk"))
     })

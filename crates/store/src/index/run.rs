@@ -13,6 +13,7 @@
 
 use super::posting::Posting;
 use crate::number::{Fields, narrow, wide, write_varint};
+use std::cmp::Ordering;
 
 /// Largest chunk in bytes: larger values make sled write files of their own, which it never syncs.
 pub(crate) const CHUNK_BYTES_MAX: usize = 4_096;
@@ -112,31 +113,78 @@ impl Group {
 
 /// Reads the postings of a chunk, in order; `None` if the bytes are no chunk.
 pub(crate) fn read_chunk(bytes: &[u8], mut each: impl FnMut(Posting)) -> Option<()> {
-    let mut fields = Fields(bytes);
-    let mut key_before = [0_u8; 16];
-    while !fields.0.is_empty() {
-        let [tag] = fields.array()?;
-        let (shared, length) = (usize::from(tag >> 4), usize::from(tag & 15) + 1);
-        let suffix = fields.take(length)?;
-        let mut key = [0; 16];
-        key.get_mut(..shared)?.copy_from_slice(key_before.get(..shared)?);
-        key.get_mut(shared..shared + length)?.copy_from_slice(suffix);
-        key_before = key;
-        let count = fields.varint()?;
-        // A posting takes a byte at least, so the count is bounded by the chunk.
-        if count > wide(fields.0.len()) {
-            return None;
+    let mut groups = Groups::new(bytes);
+    while let Some(key) = groups.next_key()? {
+        groups.postings(key, &mut each)?;
+    }
+    Some(())
+}
+
+/// Reads the postings of one key of a chunk, passing over the others; `None` if the bytes up to there are no chunk.
+pub(crate) fn find_in_chunk(bytes: &[u8], key: u128, each: impl FnMut(Posting)) -> Option<()> {
+    let mut groups = Groups::new(bytes);
+    while let Some(found) = groups.next_key()? {
+        match found.cmp(&key) {
+            Ordering::Less => groups.skip()?,
+            Ordering::Equal => return groups.postings(key, each),
+            Ordering::Greater => break,
         }
-        let mut posting = Posting { key: u128::from_be_bytes(key), chain: 0, leaf: 0 };
-        for _ in 0..count {
-            let head = fields.varint()?;
+    }
+    Some(())
+}
+
+/// The groups of a chunk, one after the other: after a key come its postings, to be read or skipped.
+struct Groups<'a> {
+    fields: Fields<'a>,
+    key: [u8; 16],
+}
+
+impl<'a> Groups<'a> {
+    const fn new(bytes: &'a [u8]) -> Self {
+        Self { fields: Fields(bytes), key: [0; 16] }
+    }
+
+    /// The key of the next group; the inner `None` at the end of the chunk.
+    fn next_key(&mut self) -> Option<Option<u128>> {
+        if self.fields.0.is_empty() {
+            return Some(None);
+        }
+        let [tag] = self.fields.array()?;
+        let (shared, length) = (usize::from(tag >> 4), usize::from(tag & 15) + 1);
+        let suffix = self.fields.take(length)?;
+        self.key.get_mut(shared..shared + length)?.copy_from_slice(suffix);
+        self.key.get_mut(shared + length..)?.fill(0);
+        Some(Some(u128::from_be_bytes(self.key)))
+    }
+
+    /// A posting takes a byte at least, so the count is bounded by the chunk.
+    fn count(&mut self) -> Option<u64> {
+        self.fields.varint().filter(|count| *count <= wide(self.fields.0.len()))
+    }
+
+    fn postings(&mut self, key: u128, mut each: impl FnMut(Posting)) -> Option<()> {
+        let mut posting = Posting { key, chain: 0, leaf: 0 };
+        for _ in 0..self.count()? {
+            let head = self.fields.varint()?;
             if head & 1 == 1 {
-                posting.chain = posting.chain.checked_add(u16::try_from(fields.varint()?).ok()?)?;
+                posting.chain = posting.chain.checked_add(u16::try_from(self.fields.varint()?).ok()?)?;
                 posting.leaf = 0;
             }
             posting.leaf = posting.leaf.checked_add(head >> 1)?;
             each(posting);
         }
+        Some(())
     }
-    Some(())
+
+    fn skip(&mut self) -> Option<()> {
+        for _ in 0..self.count()? {
+            // The lowest bit of a number is that of its first byte: whether the number of a chain follows.
+            let changed = self.fields.0.first()? & 1 == 1;
+            self.fields.skip_varint()?;
+            if changed {
+                self.fields.skip_varint()?;
+            }
+        }
+        Some(())
+    }
 }
