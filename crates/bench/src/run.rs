@@ -190,12 +190,13 @@ impl Run<'_> {
                 drop(system);
                 fs::remove_dir_all(&folder)?;
             }
-            for delayed in ["ours", "plain"] {
+            for delayed in ["ours", "plain", "sled"] {
                 let folder = self.dir.join(format!("delayed-{group}-{delayed}"));
                 fs::create_dir(&folder)?;
                 let mut system: Box<dyn System> = match delayed {
                     "ours" => Box::new(Ours::open(&folder, keys.clone())?),
-                    _ => Box::new(Plain::create(&folder)?),
+                    "plain" => Box::new(Plain::create(&folder)?),
+                    _ => Box::new(Sled::create(&folder)?),
                 };
                 ensure!(system.delay_syncs(SLOW_SYNC), "its syncs can be delayed");
                 report.calibrate();
@@ -239,19 +240,26 @@ impl Run<'_> {
         let done = self.ingest(system, keys, blocks, workload.records)?;
         let name = system.name();
         self.add_ingested(report, &format!("ingest.embedded.{group}"), name, &done, group);
+        let start = Instant::now();
+        system.settle()?;
+        let settled = done.records as f64 / (done.seconds + start.elapsed().as_secs_f64());
+        let conditions = "until nothing waits in memory or for a compaction".into();
+        report.add(&format!("ingest.settled.{group}"), name, settled, Unit::RecordsPerSecond, conditions);
         if group != GROUP {
             return Ok(());
         }
-        system.settle()?;
         let disk = system.disk_bytes()? as f64 / done.bytes as f64;
         report.add("compare.disk", name, disk, Unit::Ratio, "bytes on disk for a byte of records".into());
-        let usual = (0..WARM_LOOKUPS).map(|number| workload.account(number * 37));
+        let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 37));
         let least = usize::try_from(RECORDS_PER_ACCOUNT)?;
-        if let Some(times) = lookups::plain(system, usual, least, || Ok(()))? {
+        // Once round, so that warm is warm.
+        lookups::plain(system, usual(), least, || Ok(()))?;
+        if let Some(times) = lookups::plain(system, usual(), least, || Ok(()))? {
             add_times(report, "compare.lookup.20", name, &times);
         }
-        let large = (0..WARM_LOOKUPS / 10).map(|number| workload.large_account(number));
-        if let Some(times) = lookups::plain(system, large, least_large(workload), || Ok(()))? {
+        let large = || (0..WARM_LOOKUPS / 10).map(|number| workload.large_account(number));
+        lookups::plain(system, large(), least_large(workload), || Ok(()))?;
+        if let Some(times) = lookups::plain(system, large(), least_large(workload), || Ok(()))? {
             add_times(report, "compare.lookup.1440", name, &times);
         }
         Ok(())
@@ -275,13 +283,13 @@ impl Run<'_> {
         let peak = machine::peak(std::process::id())? as f64;
         report.add("memory.embedded", OURS, peak, Unit::Bytes, "peak while writing".into());
         fs::remove_file(self.dir.join("blocks"))?;
-        Self::store_lookups(report, federation, &ours, workload)?;
-        // Flushed by the lookups, not closed: the next start reads the whole index, and has nothing to replay.
+        // Neither flushed nor closed: what the index held in memory only is read from the segments again.
         drop(ours);
         report.calibrate();
         let start = Instant::now();
         let ours = Ours::open(&folder, keys.clone())?;
         report.add("restart.dropped", OURS, start.elapsed().as_secs_f64(), Unit::Seconds, String::new());
+        Self::store_lookups(report, federation, &ours, workload)?;
         ours.store().close()?;
         drop(ours);
         let start = Instant::now();
@@ -318,19 +326,21 @@ impl Run<'_> {
         workload: Workload,
     ) -> anyhow::Result<()> {
         let (store, roster) = (ours.store(), &federation.roster);
-        let usual = |count: u64| (0..count).map(move |number| workload.account(number * 7_001));
+        // From the first on, or further on, so that cold lookups are of accounts that nobody has asked for.
+        let usual = |first: u64, count: u64| (first..first + count).map(move |number| workload.account(number * 7_001));
         let large = |count: u64| (0..count).map(move |number| workload.large_account(number));
         let (few, many) = (usize::try_from(RECORDS_PER_ACCOUNT)?, least_large(workload));
         let folder = federation.data(WRITER);
         ours.store().flush()?;
         report.calibrate();
         // Once round, so that warm is warm.
-        lookups::proved(store, roster, usual(WARM_LOOKUPS), few, || Ok(()))?;
-        let times = lookups::proved(store, roster, usual(WARM_LOOKUPS), few, || Ok(()))?;
+        lookups::proved(store, roster, usual(0, WARM_LOOKUPS), few, || Ok(()))?;
+        let times = lookups::proved(store, roster, usual(0, WARM_LOOKUPS), few, || Ok(()))?;
         add_times(report, "lookup.20.proofs.warm", OURS, &times.gather);
         add_times(report, "verify.20", OURS, &times.verify);
         add_times(report, "fold.20", OURS, &times.fold);
-        let times = lookups::proved(store, roster, usual(COLD_LOOKUPS), few, || machine::forget(&folder))?;
+        let times =
+            lookups::proved(store, roster, usual(WARM_LOOKUPS, COLD_LOOKUPS), few, || machine::forget(&folder))?;
         add_times(report, "lookup.20.proofs.cold", OURS, &times.gather);
         report.calibrate();
         lookups::proved(store, roster, large(LARGE_ACCOUNTS), many, || Ok(()))?;
@@ -392,11 +402,14 @@ impl Run<'_> {
         let channel = federation.connect(WRITER, Caller::Agency(WRITER))?;
         report.calibrate();
         for (proofs, suffix) in [(false, ""), (true, ".proofs")] {
-            let usual = (0..WARM_LOOKUPS).map(|number| workload.account(number * 7_001));
-            let times = self.runtime.block_on(calls::lookups(&channel, usual, proofs))?;
+            let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 7_001));
+            // Once round, so that warm is warm.
+            self.runtime.block_on(calls::lookups(&channel, usual(), proofs))?;
+            let times = self.runtime.block_on(calls::lookups(&channel, usual(), proofs))?;
             add_times(report, &format!("lookup.20.grpc{suffix}"), OURS, &times);
-            let large = (0..COLD_LOOKUPS).map(|number| workload.large_account(number));
-            let times = self.runtime.block_on(calls::lookups(&channel, large, proofs))?;
+            let large = || (0..COLD_LOOKUPS).map(|number| workload.large_account(number));
+            self.runtime.block_on(calls::lookups(&channel, large(), proofs))?;
+            let times = self.runtime.block_on(calls::lookups(&channel, large(), proofs))?;
             add_times(report, &format!("lookup.1440.grpc{suffix}"), OURS, &times);
         }
         report.calibrate();

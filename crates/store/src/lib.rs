@@ -109,7 +109,7 @@ impl Options {
         Self {
             origins,
             index_cache_bytes: 32 * 1024 * 1024,
-            table_entries: 1_000_000,
+            table_entries: 500_000,
             cached_rows: 2_048,
             segment_bytes: 128 * 1024 * 1024,
             faults: None,

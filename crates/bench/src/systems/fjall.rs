@@ -60,7 +60,7 @@ impl System for Fjall {
             let leaf = leaf?;
             let length = u32::try_from(leaf.bytes.len())?;
             let place = Place { first, offset, length };
-            for account in leaf.accounts() {
+            if let Some(account) = leaf.account {
                 write.insert(&self.index, index_key(&account, leaf.position), place.to_bytes());
             }
             offset += length;

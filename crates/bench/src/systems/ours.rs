@@ -36,7 +36,8 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// Opens a data directory for these chains, creating it if there is none.
+    /// Opens a data directory for these chains, creating it if there is none. The head of a last batch that was not yet in
+    /// the files is signed again, as a node does after a crash.
     ///
     /// # Errors
     /// What the store says.
@@ -44,6 +45,12 @@ impl Ours {
         let syncs = Arc::new(Faults::at(u64::MAX));
         let options = Options { faults: Some(Arc::clone(&syncs)), ..Options::new(keys.keys().cloned().collect()) };
         let (store, _) = Store::open(folder, options)?;
+        for (origin, key) in &keys {
+            let state = store.state(origin).filter(|state| state.size().0 > 0);
+            if let Some(state) = state.filter(|_| store.head(origin).is_none()) {
+                store.note_head(origin, state.head().sign(key).as_bytes())?;
+            }
+        }
         Ok(Self { store, keys, folder: folder.into(), syncs })
     }
 

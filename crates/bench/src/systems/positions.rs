@@ -4,11 +4,10 @@ use anyhow::{Context, ensure};
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     batch::{Batch, slices},
-    entry::Entry,
+    entry::{Entry, Kind},
     hash::Hash,
     head::Origin,
     person::AccountId,
-    record::Record,
     value::LeafIndex,
 };
 
@@ -28,14 +27,8 @@ pub(super) struct Leaf<'a> {
     pub(super) bytes: &'a [u8],
     /// Its hash.
     pub(super) hash: Hash,
-    accounts: [Option<AccountId>; 2],
-}
-
-impl Leaf<'_> {
-    /// The accounts that it is about; the first leaf of a batch is about none.
-    pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> + use<> {
-        self.accounts.into_iter().flatten()
-    }
+    /// The account that it is about; the first leaf of a batch is about none.
+    pub(super) account: Option<AccountId>,
 }
 
 impl Positions {
@@ -62,12 +55,16 @@ impl Positions {
         let positions = (self.first(batch)?..).zip((batch.entry().first.0..).map(LeafIndex));
         let entries = slices(batch.bytes(), batch.ends()).zip(batch.leaves());
         Ok(positions.zip(entries).map(|((position, index), (bytes, hash))| {
-            let record = Record::read(&Entry::parse(bytes, index)?)?;
-            let mut accounts = record.accounts();
-            let accounts = [accounts.next(), accounts.next()];
-            Ok(Leaf { position, bytes, hash: *hash, accounts })
+            Ok(Leaf { position, bytes, hash: *hash, account: account_of(&Entry::parse(bytes, index)?) })
         }))
     }
+}
+
+/// The account of a record of the workload, which it starts with: the batch has been checked, so that nobody needs to read
+/// the rest once more.
+fn account_of(entry: &Entry<'_>) -> Option<AccountId> {
+    let of_person = entry.kind != Kind::BATCH;
+    entry.payload.first_chunk().filter(|_| of_person).map(|account| AccountId(*account))
 }
 
 /// Under which a leaf is found: the account, then the position.
@@ -76,4 +73,30 @@ pub(super) fn index_key(account: &AccountId, position: u64) -> [u8; 24] {
     key[..16].copy_from_slice(&account.0);
     key[16..].copy_from_slice(&position.to_be_bytes());
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{chains::Chains, systems::ours::invented_keys, workload::Workload};
+    use yizhang_ledger::record::Record;
+
+    #[test]
+    fn a_leaf_is_of_the_account_that_its_record_is_about() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let blocks = Workload::new(2_000).unwrap().save(&folder.path().join("blocks"), 500, |_| {}).unwrap();
+        let mut chains = Chains::empty(&invented_keys(2).unwrap());
+        let mut leaves = 0;
+        for block in blocks.read().unwrap() {
+            let extension = chains.prepare(block.unwrap()).unwrap();
+            for leaf in Positions::default().leaves(extension.batch()).unwrap() {
+                let leaf = leaf.unwrap();
+                let entry = Entry::parse(leaf.bytes, LeafIndex(leaf.position)).unwrap();
+                let accounts: Vec<_> = Record::read(&entry).unwrap().accounts().collect();
+                assert_eq!(accounts, Vec::from_iter(leaf.account));
+                leaves += 1;
+            }
+        }
+        assert_eq!(leaves, 2_000 + 4);
+    }
 }

@@ -91,8 +91,8 @@ impl System for Postgres {
         "PostgreSQL"
     }
 
-    /// One COPY, which is a transaction of its own: durable when the server says that it is complete. An entry about two
-    /// accounts has two rows; one about none has a row without account.
+    /// One COPY, which is a transaction of its own: durable when the server says that it is complete. An entry
+    /// about nobody has a row without account.
     fn append(&mut self, extension: &Extension) -> anyhow::Result<()> {
         let types = [Type::INT8, Type::BYTEA, Type::BYTEA, Type::BYTEA];
         let mut rows = BinaryCopyInWriter::new(self.client.copy_in(COPY)?, &types);
@@ -100,12 +100,8 @@ impl System for Postgres {
             let leaf = leaf?;
             let position = i64::from_ne_bytes(leaf.position.to_ne_bytes());
             let hash = leaf.hash.0.as_slice();
-            let mut accounts = leaf.accounts();
-            let first = accounts.next();
-            rows.write(&[&position, &first.as_ref().map(|account| account.0.as_slice()), &hash, &leaf.bytes])?;
-            for account in accounts {
-                rows.write(&[&position, &account.0.as_slice(), &hash, &leaf.bytes])?;
-            }
+            let account = leaf.account.as_ref().map(|account| account.0.as_slice());
+            rows.write(&[&position, &account, &hash, &leaf.bytes])?;
         }
         rows.finish().context("PostgreSQL cannot complete a COPY")?;
         Ok(())

@@ -61,7 +61,7 @@ impl System for Sled {
         for leaf in self.positions.leaves(extension.batch())? {
             let leaf = leaf?;
             self.entries.insert(leaf.position.to_be_bytes(), leaf.bytes)?;
-            keys.extend(leaf.accounts().map(|account| index_key(&account, leaf.position)));
+            keys.extend(leaf.account.map(|account| index_key(&account, leaf.position)));
         }
         keys.sort_unstable();
         for key in keys {

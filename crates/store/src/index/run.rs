@@ -114,20 +114,42 @@ impl Group {
 /// Reads the postings of a chunk, in order; `None` if the bytes are no chunk.
 pub(crate) fn read_chunk(bytes: &[u8], mut each: impl FnMut(Posting)) -> Option<()> {
     let mut groups = Groups::new(bytes);
-    while let Some(key) = groups.next_key()? {
-        groups.postings(key, &mut each)?;
+    let mut key = [0; 16];
+    while let Some((shared, suffix)) = groups.next_suffix()? {
+        let end = shared + suffix.len();
+        key.get_mut(shared..end)?.copy_from_slice(suffix);
+        key.get_mut(end..)?.fill(0);
+        groups.postings(u128::from_be_bytes(key), &mut each)?;
     }
     Some(())
 }
 
 /// Reads the postings of one key of a chunk, passing over the others; `None` if the bytes up to there are no chunk.
 pub(crate) fn find_in_chunk(bytes: &[u8], key: u128, each: impl FnMut(Posting)) -> Option<()> {
+    let wanted = key.to_be_bytes();
     let mut groups = Groups::new(bytes);
-    while let Some(found) = groups.next_key()? {
-        match found.cmp(&key) {
-            Ordering::Less => groups.skip()?,
-            Ordering::Equal => return groups.postings(key, each),
-            Ordering::Greater => break,
+    // Leading bytes that the key before has in common with the one wanted, which is greater.
+    let mut common = 0;
+    while let Some((shared, suffix)) = groups.next_suffix()? {
+        // Sharing more with the key before, this one is as much less; sharing less, it is beyond the one wanted.
+        match shared.cmp(&common) {
+            Ordering::Greater => groups.skip()?,
+            Ordering::Less => break,
+            Ordering::Equal => {
+                let tail = suffix.iter().copied().chain(std::iter::repeat(0));
+                let mut pairs = tail.zip(wanted.get(shared..)?);
+                match pairs.position(|(found, wanted)| found != *wanted) {
+                    None => return groups.postings(key, each),
+                    Some(equal) => {
+                        common = shared + equal;
+                        let found = suffix.get(equal).copied().unwrap_or(0);
+                        if found > *wanted.get(common)? {
+                            break;
+                        }
+                        groups.skip()?;
+                    }
+                }
+            }
         }
     }
     Some(())
@@ -136,25 +158,22 @@ pub(crate) fn find_in_chunk(bytes: &[u8], key: u128, each: impl FnMut(Posting)) 
 /// The groups of a chunk, one after the other: after a key come its postings, to be read or skipped.
 struct Groups<'a> {
     fields: Fields<'a>,
-    key: [u8; 16],
 }
 
 impl<'a> Groups<'a> {
     const fn new(bytes: &'a [u8]) -> Self {
-        Self { fields: Fields(bytes), key: [0; 16] }
+        Self { fields: Fields(bytes) }
     }
 
-    /// The key of the next group; the inner `None` at the end of the chunk.
-    fn next_key(&mut self) -> Option<Option<u128>> {
+    /// What the next group shares with the key before, and what follows, but for zeros; the inner `None` at the end of the
+    /// chunk.
+    fn next_suffix(&mut self) -> Option<Option<(usize, &'a [u8])>> {
         if self.fields.0.is_empty() {
             return Some(None);
         }
         let [tag] = self.fields.array()?;
-        let (shared, length) = (usize::from(tag >> 4), usize::from(tag & 15) + 1);
-        let suffix = self.fields.take(length)?;
-        self.key.get_mut(shared..shared + length)?.copy_from_slice(suffix);
-        self.key.get_mut(shared + length..)?.fill(0);
-        Some(Some(u128::from_be_bytes(self.key)))
+        let suffix = self.fields.take(usize::from(tag & 15) + 1)?;
+        Some(Some((usize::from(tag >> 4), suffix)))
     }
 
     /// A posting takes a byte at least, so the count is bounded by the chunk.
@@ -186,5 +205,65 @@ impl<'a> Groups<'a> {
             }
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, RngExt, SeedableRng};
+    use std::collections::BTreeSet;
+
+    /// Keys near each other, of several chains, some with many postings and some submissions, whose lower half is zeros.
+    fn postings(random: &mut impl Rng) -> BTreeSet<Posting> {
+        let mut postings = BTreeSet::new();
+        for _ in 0..random.random_range(1..400) {
+            let near = u128::from(random.random_range(0_u16..60)) << (8 * random.random_range(0_u32..15));
+            for _ in 0..random.random_range(1..6) {
+                let leaf = random.random::<u64>() >> random.random_range(2..64);
+                postings.insert(Posting { key: near, chain: random.random_range(0..3), leaf });
+            }
+        }
+        postings
+    }
+
+    #[test]
+    fn a_search_in_a_chunk_finds_what_reading_all_of_it_finds() {
+        for seed in 0..200_u64 {
+            let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            let postings = postings(&mut random);
+            let mut writer = ChunkWriter::new();
+            let mut chunks: Vec<Chunk> = postings.iter().filter_map(|posting| writer.push(*posting)).collect();
+            chunks.extend(writer.finish());
+            let mut all = Vec::new();
+            for Chunk { bytes, .. } in &chunks {
+                let start = all.len();
+                read_chunk(bytes, |posting| all.push(posting)).unwrap();
+                let held = &all[start..];
+                // Each key, and its neighbours, which are mostly not there.
+                for key in held.iter().flat_map(|held| [held.key, held.key.wrapping_sub(1), held.key.wrapping_add(1)]) {
+                    let mut found = Vec::new();
+                    find_in_chunk(bytes, key, |posting| found.push(posting)).unwrap();
+                    let expected: Vec<_> = held.iter().filter(|posting| posting.key == key).copied().collect();
+                    assert_eq!(found, expected, "seed {seed}, key {key:032x}");
+                }
+            }
+            assert!(all.iter().eq(&postings), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_chunk_are_never_read_beyond_their_end() {
+        for seed in 0..200_u64 {
+            let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            let mut bytes = vec![0; random.random_range(0..300)];
+            random.fill_bytes(&mut bytes);
+            let mut read = 0;
+            let whole = read_chunk(&bytes, |_| read += 1);
+            assert!(read <= bytes.len(), "seed {seed}");
+            let skipped = find_in_chunk(&bytes, u128::MAX, |_| {});
+            // Skipping asks less of the bytes than reading.
+            assert!(skipped.is_some() || whole.is_none(), "seed {seed}");
+        }
     }
 }
