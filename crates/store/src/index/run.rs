@@ -115,7 +115,8 @@ impl Group {
 pub(crate) fn read_chunk(bytes: &[u8], mut each: impl FnMut(Posting)) -> Option<()> {
     let mut groups = Groups::new(bytes);
     let mut key = [0; 16];
-    while let Some((shared, suffix)) = groups.next_suffix()? {
+    while groups.are_left() {
+        let (shared, suffix) = groups.next_key()?;
         let end = shared + suffix.len();
         key.get_mut(shared..end)?.copy_from_slice(suffix);
         key.get_mut(end..)?.fill(0);
@@ -130,7 +131,8 @@ pub(crate) fn find_in_chunk(bytes: &[u8], key: u128, each: impl FnMut(Posting)) 
     let mut groups = Groups::new(bytes);
     // Leading bytes that the key before has in common with the one wanted, which is greater.
     let mut common = 0;
-    while let Some((shared, suffix)) = groups.next_suffix()? {
+    while groups.are_left() {
+        let (shared, suffix) = groups.next_key()?;
         // Sharing more with the key before, this one is as much less; sharing less, it is beyond the one wanted.
         match shared.cmp(&common) {
             Ordering::Greater => groups.skip()?,
@@ -165,15 +167,15 @@ impl<'a> Groups<'a> {
         Self { fields: Fields(bytes) }
     }
 
-    /// What the next group shares with the key before, and what follows, but for zeros; the inner `None` at the end of the
-    /// chunk.
-    fn next_suffix(&mut self) -> Option<Option<(usize, &'a [u8])>> {
-        if self.fields.0.is_empty() {
-            return Some(None);
-        }
+    const fn are_left(&self) -> bool {
+        !self.fields.0.is_empty()
+    }
+
+    /// How many bytes the key of the next group shares with the key before, and what follows, but for zeros.
+    fn next_key(&mut self) -> Option<(usize, &'a [u8])> {
         let [tag] = self.fields.array()?;
         let suffix = self.fields.take(usize::from(tag & 15) + 1)?;
-        Some(Some((usize::from(tag >> 4), suffix)))
+        Some((usize::from(tag >> 4), suffix))
     }
 
     /// A posting takes a byte at least, so the count is bounded by the chunk.
