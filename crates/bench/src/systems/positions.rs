@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_leaf_is_of_the_account_that_its_record_is_about() {
         let folder = tempfile::TempDir::new().unwrap();
-        let blocks = Workload::new(2_000).unwrap().save(&folder.path().join("blocks"), 500, |_| {}).unwrap();
+        let blocks = Workload::new(20_000).unwrap().save(&folder.path().join("blocks"), 5_000, |_| {}).unwrap();
         let mut chains = Chains::empty(&invented_keys(2).unwrap());
         let mut leaves = 0;
         for block in blocks.read().unwrap() {
@@ -97,6 +97,6 @@ mod tests {
                 leaves += 1;
             }
         }
-        assert_eq!(leaves, 2_000 + 4);
+        assert_eq!(leaves, 20_000 + 4);
     }
 }
