@@ -12,7 +12,7 @@ use tokio::{sync::oneshot, task};
 use yizhang_ledger::{chain::Submitted, value::TreeSize};
 use yizhang_wire::v1;
 
-/// Submissions that one thread takes at a time; another thread joins when so many wait.
+/// Submissions that one thread takes at a time; another thread joins when more wait.
 const GROUP: usize = 32;
 /// Threads that search at once.
 const THREADS_MAX: usize = 16;
@@ -69,6 +69,15 @@ impl Searches {
 
 /// One of the threads.
 struct Thread(Arc<Shared>);
+
+impl Drop for Thread {
+    /// A thread that panicked has not been taken off the count: the next submission starts another in its place.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.searches.lock().threads -= 1;
+        }
+    }
+}
 
 impl Thread {
     fn run(self) {
