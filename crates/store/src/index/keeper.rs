@@ -62,12 +62,8 @@ impl Keeper {
     }
 
     pub(super) fn run(mut self) {
+        let mut outcome = self.read_runs();
         loop {
-            let outcome = match self.wait() {
-                Work::End => return,
-                Work::Dump(table) => self.dump_first(&table),
-                Work::Rebuild(fault) => self.rebuild(&fault),
-            };
             match outcome {
                 Ok(()) => {}
                 Err(Trouble::Index(fault)) => {
@@ -78,9 +74,46 @@ impl Keeper {
                 }
             }
             // Under the lock, so that nobody starts to wait between his check and this call.
-            let _tables = self.shared.lock();
-            self.shared.changed.notify_all();
+            {
+                let _tables = self.shared.lock();
+                self.shared.changed.notify_all();
+            }
+            outcome = match self.wait() {
+                Work::End => return,
+                Work::Dump(table) => self.dump_first(&table),
+                Work::Rebuild(fault) => self.rebuild(&fault),
+            };
         }
+    }
+
+    /// Reads what the index was opened with, for the submissions in it, and compares it with counts and sums; until then
+    /// a search reads the runs.
+    fn read_runs(&self) -> Result<(), Trouble> {
+        for run in &self.checkpoint.runs {
+            let (mut entries, mut sum) = (0, 0_u64);
+            let mut cursor = merge::Cursor::new(&self.engine, run.id)?;
+            loop {
+                let chunk = cursor.take_chunk()?;
+                if chunk.is_empty() {
+                    break;
+                }
+                if self.is_ending() {
+                    return Ok(());
+                }
+                entries += wide(chunk.len());
+                sum = chunk.iter().fold(sum, |sum, posting| sum.wrapping_add(posting.digest()));
+                self.shared.known.add(chunk.iter().map(|posting| posting.key));
+            }
+            if (entries, sum) != (run.entries, run.sum) {
+                return Err(IndexFault::Value("a run").into());
+            }
+        }
+        self.shared.known.complete();
+        Ok(())
+    }
+
+    fn is_ending(&self) -> bool {
+        self.shared.lock().closing || self.shared.stopper.check().is_err()
     }
 
     fn wait(&self) -> Work {
@@ -120,7 +153,9 @@ impl Keeper {
     /// Writes the content of a table. Nothing of it counts before the next manifest.
     fn write_table(&mut self, table: &Table) -> Result<(), Trouble> {
         let id = self.take_run();
-        let run = merge::write_run(&self.engine, id, table.sorted().into_iter().map(Ok))?;
+        let postings = table.sorted();
+        self.shared.known.add(postings.iter().map(|posting| posting.key));
+        let run = merge::write_run(&self.engine, id, postings.into_iter().map(Ok))?;
         if (run.entries, run.sum) != (table.len(), table.sum()) {
             return Err(IndexFault::Value("a table in memory").into());
         }
@@ -217,6 +252,7 @@ impl Keeper {
             self.checkpoint = Checkpoint { chains: targets, ..Checkpoint::default() };
             return Err(trouble);
         }
+        self.shared.known.complete();
         self.publish();
         drop(keep);
         self.shared.lock().damaged = None;

@@ -157,7 +157,7 @@ fn first_key(key: &[u8]) -> Option<u128> {
 }
 
 /// Reads a run chunk by chunk.
-struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     engine: &'a Engine,
     prefix: Vec<u8>,
     last: Vec<u8>,
@@ -166,7 +166,7 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(engine: &'a Engine, id: u32) -> Outcome<Self> {
+    pub(crate) fn new(engine: &'a Engine, id: u32) -> Outcome<Self> {
         let prefix = run_prefix(id);
         let mut cursor = Self { engine, last: prefix.clone(), prefix, postings: Vec::new(), next: 0 };
         cursor.load()?;
@@ -175,6 +175,13 @@ impl<'a> Cursor<'a> {
 
     fn head(&self) -> Option<Posting> {
         self.postings.get(narrow(self.next)).copied()
+    }
+
+    /// The rest of the chunk that the cursor is in, at least a posting unless the run is at its end.
+    pub(crate) fn take_chunk(&mut self) -> Outcome<Vec<Posting>> {
+        let rest = self.postings.split_off(narrow(self.next).min(self.postings.len()));
+        self.load()?;
+        Ok(rest)
     }
 
     fn advance(&mut self) -> Outcome<()> {

@@ -8,6 +8,7 @@
 pub(crate) mod checkpoint;
 pub(crate) mod engine;
 mod keeper;
+mod known;
 pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod posting;
@@ -27,6 +28,7 @@ use crate::{
 };
 use checkpoint::Run;
 use engine::Engine;
+use known::KnownSubmissions;
 use load::Loaded;
 use rows::{NodePlace, OpenRows, Pyramid, RowKey};
 use std::{
@@ -67,6 +69,7 @@ struct Shared {
     /// Told when a table is frozen or written, and at the end.
     changed: Condvar,
     published: RwLock<Published>,
+    known: KnownSubmissions,
     rows: Mutex<RowCache>,
 }
 
@@ -128,6 +131,7 @@ impl Index {
             tables: Mutex::new(tables),
             changed: Condvar::new(),
             published: RwLock::new(published),
+            known: KnownSubmissions::new(),
             rows,
         });
         let keeper = keeper::Keeper::new(shared.clone(), loaded);
@@ -167,9 +171,11 @@ impl Index {
         for table in &frozen {
             table.find(key, &mut found);
         }
-        let outcome = {
+        let outcome = if self.shared.known.may_hold(key) {
             let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
             published.runs.iter().try_for_each(|run| merge::find(&published.engine, run, key, &mut found))
+        } else {
+            Ok(())
         };
         outcome.map_err(|fault| self.shared.report(fault))?;
         found.sort_unstable();
