@@ -2,12 +2,21 @@
 
 use crate::{
     account::{
-        BenefitFact, Participation, ParticipationStanding, ParticipationState, Standing, TransferCase, TransferStep,
+        BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
+        RecordNumber, Standing, TransferCase, TransferStep,
     },
+    conflict::ConflictCode,
+    family::Family,
+    findings::conflict,
+    holders::{Run, extend},
     set::{AsOf, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::{entry::Kind, record::Record};
+use yizhang_ledger::{
+    entry::Kind,
+    record::Record,
+    value::{Division, LeafIndex, Month},
+};
 
 fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
     set.within(range).filter(|(_, held)| held.standing == Standing::Held)
@@ -66,6 +75,43 @@ pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -
         }
     };
     latest.into_iter().map(standing).collect()
+}
+
+/// 中断原因 (AAE160) of people who do not work here meanwhile: 参军, 收监, 出国定居.
+const AWAY: [&str; 3] = ["6303", "6305", "6402"];
+
+/// Months paid while a suspension says that the worker was away (C35): from the suspension to the next resumption or
+/// enrolment of the same chain.
+pub(crate) fn paid_while_away(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    range: &Range<usize>,
+    lines: &[MonthLine],
+) -> Vec<Conflict> {
+    let mut facts: Vec<(Division, Month, LeafIndex, RecordNumber, bool)> = Vec::new();
+    for (at, held) in in_force(set, range) {
+        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        let away = matches!(*kind, Kind::SUSPEND | Kind::TERMINATE) && AWAY.contains(&fields.reason.as_str());
+        facts.push((held.fact.region, fields.from, held.fact.index, number(at), away));
+    }
+    facts.sort_unstable();
+    let mut found = Vec::new();
+    for (at, (region, from, _, record, _)) in facts.iter().enumerate().filter(|(_, (.., away))| *away) {
+        let next = facts.get(at.saturating_add(1)).filter(|next| next.0 == *region).map(|next| next.1);
+        let before = lines.partition_point(|line| line.month < *from);
+        let away = lines.iter().skip(before).take_while(|line| next.is_none_or(|next| line.month < next));
+        let mut runs: Vec<Run<()>> = Vec::new();
+        for line in away.filter(|line| line.status == MonthStatus::Counted) {
+            extend(&mut runs, line.month, (), &line.by);
+        }
+        found.extend(runs.into_iter().map(|run| Conflict {
+            first: Some(run.first),
+            last: Some(run.last),
+            months: run.months(),
+            ..conflict(ConflictCode::C35, Some(family), [run.records.as_slice(), &[*record]].concat())
+        }));
+    }
+    found
 }
 
 /// Transfer cases by number, their steps by day and then in the order of the procedure.

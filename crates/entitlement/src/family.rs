@@ -27,6 +27,10 @@ pub(crate) struct FamilyRule {
     pub(crate) duplicates: Duplicates,
     /// The family whose months take the place of this one's.
     covered_by: Option<(Namespace, &'static str)>,
+    /// Nothing counts any more once the benefit has begun.
+    pub(crate) ends_with_benefit: bool,
+    /// Its benefit is not drawn beside another of this sort.
+    pub(crate) exclusive_benefit: bool,
 }
 
 const RULES: &[FamilyRule] = &[
@@ -37,23 +41,34 @@ const RULES: &[FamilyRule] = &[
             provinces: ConflictCode::C01,
             payers: ConflictCode::C02,
         },
-        covered_by: None,
+        ends_with_benefit: true,
+        exclusive_benefit: true,
+        ..OTHER
     },
     FamilyRule {
         members: &[(Namespace::Hrss, "170")],
         duplicates: Duplicates::ByPlace { places: ConflictCode::C05, within: None },
         covered_by: Some((Namespace::Hrss, "110")),
+        ends_with_benefit: true,
+        exclusive_benefit: true,
     },
-    FamilyRule { members: &[(Namespace::Hrss, "410")], duplicates: Duplicates::Parallel, covered_by: None },
+    FamilyRule { members: &[(Namespace::Hrss, "210")], exclusive_benefit: true, ..OTHER },
+    FamilyRule { members: &[(Namespace::Hrss, "410")], duplicates: Duplicates::Parallel, ..OTHER },
     FamilyRule {
         members: &[(Namespace::Nhsa, "310")],
         duplicates: Duplicates::ByPlace { places: ConflictCode::C07, within: Some(ConflictCode::Y04) },
-        covered_by: None,
+        ..OTHER
     },
 ];
 
-/// Every other scheme, unemployment insurance among them, is a family of its own.
-const OTHER: FamilyRule = FamilyRule { members: &[], duplicates: Duplicates::Unclassed, covered_by: None };
+/// Every other scheme is a family of its own.
+const OTHER: FamilyRule = FamilyRule {
+    members: &[],
+    duplicates: Duplicates::Unclassed,
+    covered_by: None,
+    ends_with_benefit: false,
+    exclusive_benefit: false,
+};
 
 impl<'a> Family<'a> {
     /// The family of a scheme.

@@ -1,10 +1,11 @@
 //! Finding conflicts: every one named with its records; none resolved by silence.
 
 use crate::{
-    account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
+    account::{Conflict, FamilyAccount, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
+    months::Bounds,
     overlap::Cover,
     set::{RecordSet, Role, Target, number},
 };
@@ -33,15 +34,16 @@ pub(crate) fn of_family(
     family: Family<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
-    cover: Cover<'_>,
+    bounds: Bounds<'_>,
 ) -> Vec<Conflict> {
-    let mut found = of_months(set, family, lines, cover);
+    let mut found = of_months(set, family, lines, bounds);
     found.sort_by(|one, other| (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records)));
     found.extend(of_records(set, range, Some(family)));
     found
 }
 
-fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], cover: Cover<'_>) -> Vec<Conflict> {
+fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bounds: Bounds<'_>) -> Vec<Conflict> {
+    let Bounds { cover, ends, .. } = bounds;
     let mut runs: BTreeMap<ConflictCode, Vec<Run<Vec<Holder<'_>>>>> = BTreeMap::new();
     let mut add = |code, line: &MonthLine, records: &[RecordNumber]| {
         extend(runs.entry(code).or_default(), line.month, holders(set, records), records);
@@ -57,6 +59,15 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], cover
                 let mut records = line.by.clone();
                 records.extend(cover.line(line.month).into_iter().flat_map(|line| line.by.iter().copied()));
                 add(ConflictCode::C04, line, &records);
+            }
+            MonthStatus::AfterBenefit | MonthStatus::AfterDeath => {
+                let (code, end) = match line.status {
+                    MonthStatus::AfterDeath => (ConflictCode::C22, ends.death),
+                    _ => (ConflictCode::C21, ends.benefit),
+                };
+                let mut records = with_standing(set, line, Standing::Held);
+                records.extend(end.map(|(_, record)| record));
+                add(code, line, &records);
             }
             MonthStatus::NotFull => add(ConflictCode::C32, line, &with_standing(set, line, Standing::NotFull)),
             MonthStatus::Future => {
@@ -153,6 +164,27 @@ pub(crate) fn of_records(set: &RecordSet<'_>, range: &Range<usize>, family: Opti
     unreached.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     found.extend(unreached);
     found
+}
+
+/// Months covered by employee and resident medical insurance at once (C06): the cover is the employee's.
+pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
+    let months = |name: &str| families.iter().find(|one| one.family == name).map_or(&[][..], |one| &one.months);
+    let (employee, resident) = (Cover(months("nhsa:310")), months("nhsa:390"));
+    let mut runs: Vec<Run<()>> = Vec::new();
+    for line in resident.iter().filter(|line| line.status == MonthStatus::Counted) {
+        if let Some(other) = employee.line(line.month) {
+            let records: Vec<RecordNumber> = line.by.iter().chain(&other.by).copied().collect();
+            extend(&mut runs, line.month, (), &records);
+        }
+    }
+    let conflict = |run: Run<()>| Conflict {
+        family: Some("nhsa:390".to_owned()),
+        first: Some(run.first),
+        last: Some(run.last),
+        months: run.months(),
+        ..conflict(ConflictCode::C06, None, run.records)
+    };
+    runs.into_iter().map(conflict).collect()
 }
 
 /// Whether the record repeats a key itself, rather than sharing the fate of a record that does.

@@ -5,9 +5,12 @@ use crate::{
         Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, RecordLine, SourceLine,
         UnreadKind,
     },
+    benefits,
+    ends::Ends,
     events,
     family::Family,
-    findings, gaps, holders, identity, months,
+    findings, gaps, holders, identity,
+    months::{self, Bounds},
     overlap::{self, Cover},
     set::{AsOf, Held, RecordSet, Target, number},
     standing, totals,
@@ -46,6 +49,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
         families.push(one.account);
         conflicts.extend(one.conflicts);
     }
+    conflicts.extend(benefits::drawn_twice(&set));
+    conflicts.extend(findings::between_families(&families));
     let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
     conflicts.extend(findings::of_records(&set, &homeless, None));
     let (account_ids, unlinked) = identity::accounts(&set);
@@ -80,10 +85,14 @@ fn fold_family<'f>(
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
     overlap::settle_refunds(set, &range, cover, as_of);
-    let months = months::month_lines(set, &range, cover, as_of);
+    let ends = Ends::of(set, family, &range, None);
+    let bounds = Bounds { cover, ends, as_of };
+    let months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
     let (by_province, by_place) = totals::by_place(set, &range, &months);
-    let conflicts = findings::of_family(set, family, &range, &months, cover);
+    let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
+    conflicts.extend(benefits::refunded_after_award(set, family, &range, ends));
+    conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let account = FamilyAccount {
         family: family.to_string(),
@@ -92,7 +101,7 @@ fn fold_family<'f>(
         first: months.iter().find(counted).map(|line| line.month),
         last: months.iter().rfind(counted).map(|line| line.month),
         spans: holders::spans(set, &months),
-        gaps: gaps::gaps(&months, cover, &participation, as_of),
+        gaps: gaps::gaps(&months, &participation, bounds),
         by_province,
         by_place,
         credited: totals::credited(set, &range),

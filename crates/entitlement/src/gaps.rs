@@ -3,19 +3,21 @@
 use crate::{
     account::{Gap, GapCause, MonthLine, MonthStatus, Participation, RecordNumber},
     holders::{Run, extend, months_between},
+    months::Bounds,
     overlap::Cover,
-    set::AsOf,
 };
 use yizhang_ledger::{entry::Kind, value::Month};
 
-/// The gaps of a family. Months that count in the covering family are none.
-pub(crate) fn gaps(lines: &[MonthLine], cover: Cover<'_>, facts: &[Participation], as_of: AsOf) -> Vec<Gap> {
+/// The gaps of a family. Months that count in the covering family are none, nor are those after its end.
+pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<'_>) -> Vec<Gap> {
+    let Bounds { cover, ends, as_of } = bounds;
+    let Some(until) = ends.last_month(as_of.month) else { return Vec::new() };
     let begins = |line: &&MonthLine| {
         let none = matches!(line.status, MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid);
-        !none && line.month <= as_of.month
+        !none && line.month <= until
     };
     let Some(first) = lines.iter().find(begins).map(|line| line.month) else { return Vec::new() };
-    let runs = runs(first, marks(first, lines, cover, as_of), as_of.month);
+    let runs = runs(first, marks(first, lines, cover, until), until);
     let gap = |run: Run<GapCause>| Gap {
         first: run.first,
         last: run.last,
@@ -27,17 +29,17 @@ pub(crate) fn gaps(lines: &[MonthLine], cover: Cover<'_>, facts: &[Participation
     runs.into_iter().map(gap).collect()
 }
 
-/// Months between `first` and the as-of month about which something is known: no cause if they count here or in the
+/// Months between `first` and `until` about which something is known: no cause if they count here or in the
 /// covering family. Ascending, each once.
 fn marks<'l>(
     first: Month,
     lines: &'l [MonthLine],
     cover: Cover<'_>,
-    as_of: AsOf,
+    until: Month,
 ) -> Vec<(Month, Option<(GapCause, &'l MonthLine)>)> {
     let own = lines.iter().map(|line| (line.month, cause(line.status).map(|cause| (cause, line))));
     let covered = cover.months().map(|month| (month, None));
-    let within = |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= as_of.month;
+    let within = |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= until;
     let mut marks: Vec<_> = own.chain(covered).filter(within).collect();
     marks.sort_unstable_by_key(|(month, cause)| (*month, cause.is_some()));
     marks.dedup_by_key(|(month, _)| *month);
@@ -46,7 +48,11 @@ fn marks<'l>(
 
 const fn cause(status: MonthStatus) -> Option<GapCause> {
     match status {
-        MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Future => None,
+        MonthStatus::Counted
+        | MonthStatus::Employee
+        | MonthStatus::Future
+        | MonthStatus::AfterBenefit
+        | MonthStatus::AfterDeath => None,
         MonthStatus::NotFull => Some(GapCause::NotFull),
         MonthStatus::Refunded => Some(GapCause::Refunded),
         MonthStatus::Arrears => Some(GapCause::Arrears),

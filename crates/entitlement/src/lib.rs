@@ -57,7 +57,9 @@
 )]
 
 pub mod account;
+mod benefits;
 pub mod conflict;
+mod ends;
 mod events;
 pub mod family;
 mod findings;

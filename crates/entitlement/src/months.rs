@@ -2,6 +2,7 @@
 
 use crate::{
     account::{MonthLine, MonthStatus, RecordNumber, Standing},
+    ends::Ends,
     overlap::{Cover, narrow},
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
@@ -20,15 +21,23 @@ enum Touch {
     Aside,
 }
 
+/// What months are looked at against.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'c> {
+    pub(crate) cover: Cover<'c>,
+    pub(crate) ends: Ends,
+    pub(crate) as_of: AsOf,
+}
+
 /// The lines of a family, by month.
-pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) -> Vec<MonthLine> {
+pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<MonthLine> {
     let mut touches: Vec<(Month, Touch, usize)> = Vec::with_capacity(range.len());
     for (at, held) in set.within(range) {
         let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
         touches.extend(period.iter().map(|month| (month, touch, at)));
     }
     touches.sort_unstable();
-    touches.chunk_by(|one, other| one.0 == other.0).filter_map(|month| line(set, month, cover, as_of)).collect()
+    touches.chunk_by(|one, other| one.0 == other.0).filter_map(|month| line(set, month, bounds)).collect()
 }
 
 fn touch_of(held: &Held<'_>) -> Option<Touch> {
@@ -49,14 +58,17 @@ fn touch_of(held: &Held<'_>) -> Option<Touch> {
 }
 
 /// `touches` are those of one month, at least one, in ascending order.
-fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], cover: Cover<'_>, as_of: AsOf) -> Option<MonthLine> {
+fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], bounds: Bounds<'_>) -> Option<MonthLine> {
     let (month, strongest, _) = *touches.first()?;
     let money = touches.iter().any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
     if !money {
         // A reversal of interest or of a participation fact touches no month of contribution.
         return None;
     }
-    let status = status(strongest, month <= as_of.month, || cover.line(month).is_some());
+    let status = match status(strongest, month <= bounds.as_of.month, || bounds.cover.line(month).is_some()) {
+        counts @ (MonthStatus::Counted | MonthStatus::Employee) => bounds.ends.status(month).unwrap_or(counts),
+        other => other,
+    };
     let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee);
     let numbers = |wanted: bool| -> Vec<RecordNumber> {
         let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == Touch::Counts) == wanted);

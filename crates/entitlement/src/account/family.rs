@@ -71,6 +71,10 @@ pub enum MonthStatus {
     Reversed,
     /// Only a difference or a refund, nothing that it could belong to.
     Unpaid,
+    /// Would count, but the benefit had begun (C21).
+    AfterBenefit,
+    /// Would count, but the worker had died (C22).
+    AfterDeath,
 }
 
 /// A month and the records that touch it.

@@ -1,0 +1,68 @@
+//! Where the months of a family end: with the first month of benefit, and with the month of death.
+
+use crate::{
+    account::{MonthStatus, RecordNumber, Standing},
+    family::Family,
+    set::{RecordSet, number},
+};
+use std::ops::Range;
+use yizhang_ledger::{entry::Kind, record::Record, value::Month};
+
+/// What ends the months of a family, and the record that says so.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ends {
+    /// First month of benefit: from then on nothing counts (国办发〔2009〕66号 art. 2).
+    pub(crate) benefit: Option<(Month, RecordNumber)>,
+    /// Month of death: the last that counts (社会保险法 art. 14).
+    pub(crate) death: Option<(Month, RecordNumber)>,
+}
+
+impl Ends {
+    /// Those of a family; a death ends every family.
+    pub(crate) fn of(
+        set: &RecordSet<'_>,
+        family: Family<'_>,
+        range: &Range<usize>,
+        death: Option<(Month, RecordNumber)>,
+    ) -> Self {
+        let benefit = if family.rule().ends_with_benefit { first_benefit(set, range) } else { None };
+        Self { benefit, death }
+    }
+
+    /// What a month that would count is instead, if it lies behind one of the ends.
+    pub(crate) fn status(self, month: Month) -> Option<MonthStatus> {
+        if self.death.is_some_and(|(last, _)| month > last) {
+            return Some(MonthStatus::AfterDeath);
+        }
+        self.benefit.filter(|(first, _)| month >= *first).map(|_| MonthStatus::AfterBenefit)
+    }
+
+    /// The last month in which a contribution could count.
+    pub(crate) fn last_month(self, as_of: Month) -> Option<Month> {
+        let before = |month: Month| month.number().checked_sub(1).and_then(Month::new);
+        let benefit = match self.benefit {
+            Some((first, _)) => before(first)?,
+            None => as_of,
+        };
+        Some(as_of.min(benefit).min(self.death.map_or(as_of, |(last, _)| last)))
+    }
+}
+
+/// The first month for which an award is in force. An award that was stopped from its first month on awarded nothing.
+fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, RecordNumber)> {
+    let held = || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
+    let stopped = |award: &yizhang_ledger::entry::RecordId, from: Month| {
+        held().any(|(_, held)| match &held.fact.record {
+            Record::Benefit(Kind::BENEFIT_STOP, stop) => stop.target.as_ref() == Some(award) && stop.from <= from,
+            _ => false,
+        })
+    };
+    held()
+        .filter_map(|(at, held)| match &held.fact.record {
+            Record::Benefit(Kind::BENEFIT_AWARD, award) if !stopped(&held.fact.id, award.from) => {
+                Some((award.from, number(at)))
+            }
+            _ => None,
+        })
+        .min()
+}
