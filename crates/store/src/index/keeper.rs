@@ -197,7 +197,7 @@ impl Keeper {
     fn next_merge(&self) -> Option<Vec<usize>> {
         let sizes: Vec<u64> = self.checkpoint.runs.iter().map(|run| run.entries).collect();
         // A waiting table comes first: writers wait for it, and nobody for a merge. There is always a next time.
-        let busy = sizes.len() < merge::RUNS_UNDER_LOAD && !self.shared.lock().frozen.is_empty();
+        let busy = sizes.len() < 2 * merge::FAN_IN && !self.shared.lock().frozen.is_empty();
         if busy { None } else { merge::plan(&sizes) }
     }
 

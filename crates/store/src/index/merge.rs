@@ -10,24 +10,20 @@ use super::{
 use crate::{error::IndexFault, number::narrow};
 use yizhang_ledger::hash::Hash;
 
-/// As many runs of about one size are merged into one.
+/// Runs of about one size that are merged into one.
 pub(crate) const FAN_IN: usize = 4;
-/// Runs that are merged at once, where more have come together while tables were waiting: the fewer merges follow.
-const SOURCES_MAX: usize = 3 * FAN_IN;
-/// While tables wait, merging waits until there are so many runs.
-pub(crate) const RUNS_UNDER_LOAD: usize = 4 * FAN_IN;
 
 type Outcome<T> = Result<T, IndexFault>;
 
-/// Which runs to merge next: the oldest of the smallest size class that has four, a class being the sizes between two
-/// powers of four. A pure function of the sizes, so that every node with the same tables has the same runs.
+/// Which runs to merge next: the oldest four of the smallest size class that has four, a class being the sizes between
+/// two powers of four. A pure function of the sizes, so that every node with the same tables has the same runs.
 pub(crate) fn plan(sizes: &[u64]) -> Option<Vec<usize>> {
     let class = |size: &u64| size.max(&1).ilog2() / 2;
     let mut classes: Vec<u32> = sizes.iter().map(class).collect();
     classes.sort_unstable();
     let crowded = classes.windows(FAN_IN).find(|window| window.first() == window.last())?.first().copied()?;
     let members = sizes.iter().enumerate().filter(|(_, size)| class(size) == crowded);
-    Some(members.map(|(position, _)| position).take(SOURCES_MAX).collect())
+    Some(members.map(|(position, _)| position).take(FAN_IN).collect())
 }
 
 /// Writes ascending postings as run `id`.
