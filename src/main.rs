@@ -22,6 +22,11 @@ mod worker;
 
 rust_i18n::i18n!("src/locales", fallback = "en");
 
+/// A node has many threads that each hold batches of megabytes for a moment. Measured at 50 million records: a node that
+/// catches up peaks at half of what it takes with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
     language::choose(std::env::args());

@@ -3,7 +3,14 @@
 mod support;
 
 use base64ct::{Base64, Encoding};
-use std::{collections::BTreeSet, fs, net::SocketAddr, ops::Range, path::Path, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::SocketAddr,
+    ops::Range,
+    path::Path,
+    time::{Duration, Instant},
+};
 use support::{Federation, PATIENCE, SECOND_LOOK, contributions};
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -139,6 +146,73 @@ fn many_callers_with_one_record_each_share_batches() {
         positions.dedup();
         assert_eq!(positions.len(), 200, "every record has a position of its own");
     });
+}
+
+/// The same submissions from several connections at once, with callers that give up and ask again: whatever search and
+/// batches overtake each other, each submission is appended once.
+#[test]
+fn a_submission_that_many_send_at_once_is_appended_once() {
+    const SUBMISSIONS: u32 = 3_000;
+    const CONNECTIONS: u32 = 4;
+    const CALLS_AT_ONCE: usize = 200;
+    run(async |federation| {
+        let mut connections = Vec::new();
+        for connection in 0..CONNECTIONS {
+            let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+            connections.push(tokio::spawn(async move {
+                let mut calls = tokio::task::JoinSet::new();
+                let mut positions = BTreeMap::new();
+                for number in 0..SUBMISSIONS {
+                    if calls.len() == CALLS_AT_ONCE {
+                        positions.extend(calls.join_next().await.transpose().unwrap());
+                    }
+                    let client = SubmissionClient::new(channel.clone());
+                    let gives_up = (number + connection) % 3 == 0;
+                    calls.spawn(async move { (number, submit_stubbornly(client, number, gives_up).await) });
+                }
+                positions.extend(calls.join_all().await);
+                positions
+            }));
+        }
+        let mut first: Option<BTreeMap<u32, u64>> = None;
+        for connection in connections {
+            let positions = connection.await.unwrap();
+            let known = first.get_or_insert_with(|| positions.clone());
+            assert!(*known == positions, "two callers were told two positions of one submission");
+        }
+        let positions: BTreeSet<u64> = first.unwrap().into_values().collect();
+        assert_eq!(
+            positions.len(),
+            usize::try_from(SUBMISSIONS).unwrap(),
+            "every submission has a position of its own"
+        );
+        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let mut audit = LedgerClient::new(channel);
+        let size = audit.status(StatusRequest {}).await.unwrap().into_inner().chains[0].size;
+        // What is not a record is a batch entry, and each of those has a record behind it.
+        let others: Vec<u64> = (0..size).filter(|position| !positions.contains(position)).collect();
+        let adjacent = others.windows(2).find(|pair| pair[0] + 1 == pair[1]);
+        assert_eq!(adjacent, None, "a record that nobody was told of");
+    });
+}
+
+/// Sends a submission of one record until there is a receipt; the first time, if so wished, not waiting for it.
+async fn submit_stubbornly(mut client: SubmissionClient<Channel>, number: u32, gives_up: bool) -> u64 {
+    let mut id = [5; 16];
+    id[..4].copy_from_slice(&number.to_le_bytes());
+    let request = request(&id, entry(60_000, &number.to_le_bytes()));
+    if gives_up {
+        let _ = tokio::time::timeout(Duration::from_millis(2), client.submit(request.clone())).await;
+    }
+    let start = Instant::now();
+    loop {
+        match client.submit(request.clone()).await {
+            Ok(receipt) => return receipt.into_inner().first,
+            Err(status) => assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}"),
+        }
+        assert!(start.elapsed() < PATIENCE, "the node is busy for ever");
+        tokio::time::sleep(SECOND_LOOK).await;
+    }
 }
 
 /// So many callers wait for a thread to search for earlier submissions that batches overtake them; that is the node's own

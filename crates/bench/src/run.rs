@@ -243,13 +243,15 @@ impl Run<'_> {
         let start = Instant::now();
         system.settle()?;
         let settled = done.records as f64 / (done.seconds + start.elapsed().as_secs_f64());
-        let conditions = "until nothing waits in memory or for a compaction".into();
+        let conditions =
+            "until nothing waits: tables of ours, compactions of fjall, vacuum and checkpoint of PostgreSQL".into();
         report.add(&format!("ingest.settled.{group}"), name, settled, Unit::RecordsPerSecond, conditions);
         if group != GROUP {
             return Ok(());
         }
         let disk = system.disk_bytes()? as f64 / done.bytes as f64;
         report.add("compare.disk", name, disk, Unit::Ratio, "bytes on disk for a byte of records".into());
+        report.calibrate();
         let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 37));
         let least = usize::try_from(RECORDS_PER_ACCOUNT)?;
         // Once round, so that warm is warm.
@@ -292,8 +294,10 @@ impl Run<'_> {
         Self::store_lookups(report, federation, &ours, workload)?;
         ours.store().close()?;
         drop(ours);
+        self.add_disk(report, &folder, done.bytes)?;
+        report.calibrate();
         let start = Instant::now();
-        drop(Ours::open(&folder, keys.clone())?);
+        drop(Ours::open(&folder, keys)?);
         report.add("restart.closed", OURS, start.elapsed().as_secs_f64(), Unit::Seconds, String::new());
         report.calibrate();
         let start = Instant::now();
@@ -301,15 +305,18 @@ impl Run<'_> {
         let took = start.elapsed().as_secs_f64();
         let limit = Limit { what: "decoding and hashing", value: workload.records as f64 / self.replay_limit() };
         report.add_within("rebuild", OURS, took, Unit::Seconds, String::new(), Some(limit));
-        let ours = Ours::open(&folder, keys)?;
-        ours.store().close()?;
-        drop(ours);
+        Ok(())
+    }
+
+    /// What ingest left on the disk, before anything is built again.
+    fn add_disk(&self, report: &mut Report, folder: &Path, record_bytes: u64) -> anyhow::Result<()> {
+        let ratio = |bytes: u64| bytes as f64 / record_bytes as f64;
         // The journal is empty where nothing special has happened.
         for (id, part) in [("disk.segments", "chains"), ("disk.index", "index")] {
-            let bytes = machine::bytes_under(&folder.join(part))? as f64;
-            report.add(id, OURS, bytes / done.bytes as f64, Unit::Ratio, "bytes for a byte of records".into());
+            let bytes = ratio(machine::bytes_under(&folder.join(part))?);
+            report.add(id, OURS, bytes, Unit::Ratio, "bytes for a byte of records".into());
         }
-        let all = machine::bytes_under(&folder)? as f64 / done.bytes as f64;
+        let all = ratio(machine::bytes_under(folder)?);
         let conditions = format!("bytes for a byte of records; {:.0} bytes a record", self.per_record);
         report.add("disk.all", OURS, all, Unit::Ratio, conditions);
         Ok(())
@@ -342,6 +349,13 @@ impl Run<'_> {
         let times =
             lookups::proved(store, roster, usual(WARM_LOOKUPS, COLD_LOOKUPS), few, || machine::forget(&folder))?;
         add_times(report, "lookup.20.proofs.cold", OURS, &times.gather);
+        let mut heads = Times::default();
+        for _ in 0..COLD_LOOKUPS {
+            let start = Instant::now();
+            lookups::verified_heads(store, roster)?;
+            heads.add(start.elapsed());
+        }
+        add_times(report, "lookup.heads", OURS, &heads);
         report.calibrate();
         lookups::proved(store, roster, large(LARGE_ACCOUNTS), many, || Ok(()))?;
         let times = lookups::proved(store, roster, large(COLD_LOOKUPS), many, || Ok(()))?;

@@ -7,22 +7,32 @@ use crate::{engine::Event, refusal::Refusal, server::Shared};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
-use tokio::{sync::oneshot, task};
-use yizhang_ledger::{chain::Submitted, value::TreeSize};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+};
+use yizhang_ledger::chain::Submitted;
 use yizhang_wire::v1;
 
 /// Submissions that one thread takes at a time; another thread joins when more wait.
 const GROUP: usize = 32;
 /// Threads that search at once.
 const THREADS_MAX: usize = 16;
+/// A search that takes longer waits for the disk: others then take over the rest of the group.
+const SLOW: Duration = Duration::from_millis(1);
+/// Bytes of the submissions in the queue, in KiB; whoever brings more waits. As much as may wait in the replica.
+const QUEUED_KIB_MAX: u32 = 24 * 1_024;
 
 /// What became of a submission.
 pub(crate) type Answer = Result<v1::Receipt, Refusal>;
 
-/// Submissions that wait to be searched for. Their number is bounded by the requests of each connection.
-#[derive(Default)]
-pub(crate) struct Searches(Mutex<Waiting>);
+/// Submissions that wait to be searched for, up to [`QUEUED_KIB_MAX`].
+pub(crate) struct Searches {
+    room: Arc<Semaphore>,
+    waiting: Mutex<Waiting>,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -33,26 +43,46 @@ struct Waiting {
 struct Search {
     submitted: Submitted,
     reply: oneshot::Sender<Answer>,
+    /// Its part of the room, given back with it.
+    room: OwnedSemaphorePermit,
 }
 
 /// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none. The
 /// answer comes from the one or the other; the channel closes without one when the node stops.
-pub(crate) fn offer(shared: &Arc<Shared>, submitted: Submitted) -> oneshot::Receiver<Answer> {
+pub(crate) async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> oneshot::Receiver<Answer> {
     let (reply, answer) = oneshot::channel();
-    let mut waiting = shared.searches.lock();
-    waiting.queue.push_back(Search { submitted, reply });
-    let behind = waiting.queue.len() > GROUP && waiting.threads < THREADS_MAX;
-    if waiting.threads == 0 || behind {
-        waiting.threads += 1;
-        let thread = Thread(Arc::clone(shared));
-        task::spawn_blocking(move || thread.run());
+    let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024)).unwrap_or(u32::MAX);
+    // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
+    let room = Arc::clone(&shared.searches.room).acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX)).await;
+    if let Ok(room) = room {
+        let mut waiting = shared.searches.lock();
+        waiting.queue.push_back(Search { submitted, reply, room });
+        if waiting.threads == 0 || waiting.queue.len() > GROUP {
+            start_thread(shared, &mut waiting);
+        }
     }
     answer
 }
 
+/// One thread more, unless there are enough.
+fn start_thread(shared: &Arc<Shared>, waiting: &mut Waiting) {
+    // Without a runtime the node is gone, and nobody waits.
+    let runtime = Handle::try_current().ok().filter(|_| waiting.threads < THREADS_MAX);
+    if let Some(runtime) = runtime {
+        waiting.threads += 1;
+        let thread = Thread(Arc::clone(shared));
+        runtime.spawn_blocking(move || thread.run());
+    }
+}
+
 impl Searches {
+    pub(crate) fn new() -> Self {
+        let room = usize::try_from(QUEUED_KIB_MAX).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(room)), waiting: Mutex::default() }
+    }
+
     /// What a thread is to search for next; with none it is counted no more and ends.
-    fn next_group(&self) -> Option<Vec<Search>> {
+    fn next_group(&self) -> Option<VecDeque<Search>> {
         let mut waiting = self.lock();
         let length = waiting.queue.len().min(GROUP);
         if length == 0 {
@@ -63,7 +93,7 @@ impl Searches {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,34 +101,56 @@ impl Searches {
 struct Thread(Arc<Shared>);
 
 impl Drop for Thread {
-    /// A thread that panicked has not been taken off the count: the next submission starts another in its place.
+    /// A thread that panicked has not been taken off the count; another takes its place if submissions wait.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.searches.lock().threads -= 1;
+            let mut waiting = self.0.searches.lock();
+            waiting.threads -= 1;
+            if !waiting.queue.is_empty() {
+                start_thread(&self.0, &mut waiting);
+            }
         }
     }
 }
 
 impl Thread {
     fn run(self) {
-        while let Some(group) = self.0.searches.next_group() {
-            // Read before the search, so that the replica knows which batches the search cannot have seen; and only now that
-            // a thread is at it, because many batches may pass while submissions wait.
-            let searched = self.0.store.state(&self.0.origin).map(|state| state.size()).unwrap_or_default();
-            for search in group {
-                self.search(search, searched);
+        while let Some(mut group) = self.0.searches.next_group() {
+            while let Some(search) = group.pop_front() {
+                if self.search(search) > SLOW && !group.is_empty() {
+                    self.share(std::mem::take(&mut group));
+                }
             }
         }
     }
 
-    fn search(&self, search: Search, searched: TreeSize) {
-        let Search { submitted, reply } = search;
-        match earlier(&self.0, &submitted) {
+    /// Puts the rest of a group back in its place, for this thread and one more.
+    fn share(&self, mut group: VecDeque<Search>) {
+        let mut waiting = self.0.searches.lock();
+        group.append(&mut waiting.queue);
+        waiting.queue = group;
+        start_thread(&self.0, &mut waiting);
+    }
+
+    /// Returns how long the store took.
+    fn search(&self, search: Search) -> Duration {
+        let Search { submitted, reply, room } = search;
+        if reply.is_closed() {
+            // Whoever asked is gone, and may ask again.
+            return Duration::ZERO;
+        }
+        let start = Instant::now();
+        // Read before the search, so that the replica knows which batches the search cannot have seen.
+        let searched = self.0.store.size(&self.0.origin).unwrap_or_default();
+        let found = earlier(&self.0, &submitted);
+        let took = start.elapsed();
+        drop(room);
+        match found {
             Ok(None) => self.0.engine.send_blocking(Event::Submit { submitted, searched, reply }),
-            // Whoever asked may be gone.
             Ok(Some(receipt)) => drop(reply.send(Ok(receipt))),
             Err(refusal) => drop(reply.send(Err(refusal))),
         }
+        took
     }
 }
 

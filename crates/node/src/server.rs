@@ -185,7 +185,7 @@ impl Node {
             board: Board::new(),
             engine: engine.clone(),
             heads: VerifiedHeads::default(),
-            searches: Searches::default(),
+            searches: Searches::new(),
             node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
             blocking: Semaphore::new(BLOCKING_MAX),

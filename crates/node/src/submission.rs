@@ -119,7 +119,7 @@ async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitReque
         shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
     };
     let submitted = Submitted { id, submitter, block };
-    Ok(Pending { id, answer: offer(shared, submitted.clone()), again: submitted })
+    Ok(Pending { id, answer: offer(shared, submitted.clone()).await, again: submitted })
 }
 
 /// A submission that is on its way through search and engine.
@@ -138,7 +138,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchedTooEarly { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = offer(shared, again.clone());
+                answer = offer(shared, again.clone()).await;
             }
             answered => break answered?,
         }

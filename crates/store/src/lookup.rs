@@ -45,6 +45,11 @@ impl Store {
         self.chain(origin).ok().map(|chain| chain.view().state.clone())
     }
 
+    /// The size of a chain, all of it durable; `None` if the store has no such chain or it is damaged.
+    pub fn size(&self, origin: &Origin) -> Option<TreeSize> {
+        self.chain(origin).ok().map(Chain::size)
+    }
+
     /// The signed head of the durable state. In the chain that this node signs there is none between
     /// [`Store::persist`] and [`Store::note_head`], nor after a crash between the two; nor is there one of an empty chain.
     pub fn head(&self, origin: &Origin) -> Option<Vec<u8>> {
