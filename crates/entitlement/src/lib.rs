@@ -64,6 +64,7 @@ mod events;
 pub mod family;
 mod findings;
 mod fold;
+pub mod formulas;
 mod gaps;
 mod holders;
 pub mod identity;

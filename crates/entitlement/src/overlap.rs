@@ -3,6 +3,7 @@
 
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
+    formulas::refund::overlap_refund,
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -100,11 +101,8 @@ fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
     if overlap == 0 || contribution.payer.kind == PayerKind::Government {
         return Sums::default();
     }
-    let months = i128::from(contribution.period.months.max(1));
-    let part = |paid: Fen| {
-        let double = i128::from(paid.get().max(0)).saturating_mul(i128::from(overlap)).saturating_mul(2);
-        double.saturating_add(months).checked_div(months.saturating_mul(2)).unwrap_or(0)
-    };
+    let months = u32::from(contribution.period.months);
+    let part = |paid: Fen| i128::from(overlap_refund(paid, overlap, months).get());
     Sums { unit: part(contribution.paid.unit), person: part(contribution.paid.person) }
 }
 
