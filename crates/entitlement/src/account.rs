@@ -14,17 +14,19 @@ use yizhang_ledger::{
 };
 
 mod family;
+mod person;
 mod record;
 
 pub use family::{
-    BenefitFact, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine, MonthStatus,
-    Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, TransferCase,
+    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine,
+    MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, TransferCase,
     TransferStep, YearLine,
 };
+pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/1";
+pub const FORMAT: &str = "yizhang-account/2";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 
@@ -46,11 +48,17 @@ pub struct Account {
     pub identity: Vec<IdentityFact>,
     /// Where the records came from, by region.
     pub sources: Vec<SourceLine>,
+    /// What agencies have stated about the worker.
+    #[serde(default, skip_serializing_if = "Person::is_empty")]
+    pub person: Person,
     /// By scheme family.
     pub families: Vec<FamilyAccount>,
     /// Conflicts, in the order of families, months and classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+    /// Records that the worker disputes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeLine>,
     /// Kinds of record that this version does not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<UnreadKind>,
@@ -156,8 +164,50 @@ pub struct Conflict {
     pub months: u32,
     /// Which record stays.
     pub keeper: Keeper,
+    /// Where the keeper is open: the place that is taken to keep the months meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisional: Option<Provisional>,
+    /// Where the keeper is open between provinces: what each of them holds, and would have to refund if another is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
     /// All records concerned.
     pub records: Vec<RecordNumber>,
+}
+
+/// The place that is taken to keep months until agency and person agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisional {
+    /// Province.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Why this one.
+    pub reason: ProvisionalReason,
+}
+
+/// Why a place is taken to keep months, in the order in which the reasons are tried (domain reference, C01 and C05).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvisionalReason {
+    /// It is the place of benefit (国办发〔2009〕66号 art. 6).
+    BenefitPlace,
+    /// The household is registered there (国发〔2014〕8号).
+    Household,
+    /// It holds more months than the others.
+    MoreMonths,
+    /// Its money arrived first.
+    EarlierReceipt,
+    /// Nothing tells them apart; the lower code, so that every node says the same.
+    LowerCode,
+}
+
+/// What one province holds of months that several hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Province.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Credited there for these months: principal to be refunded, with interest, if another is kept.
+    pub credited: Amount,
 }
 
 /// A link or split of accounts.

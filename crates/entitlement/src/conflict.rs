@@ -84,13 +84,18 @@ classes! {
     C08 Auto None "the same record sent twice", "design rule";
     C09 Prov FirstInChain "the same business key with different content and no reversal", "design rule";
     C06 Prov None "the same month in employee and resident medical insurance", "local practice";
+    C17 Hold None "two months of birth on the ground of citizen's ids: two persons under one number", "design rule";
+    C19 Prov None "month of birth: the archive differs from the citizen's id", "practice: the archive decides for benefits";
     C21 Prov None "paid for months in which a benefit had begun", "国办发〔2009〕66号 art. 2";
     C22 Auto None "paid for months after death", "社会保险法 art. 14; 社会保险经办条例 art. 25, 26, 46";
     C23 Hold None "months taken away after a benefit was awarded on them", "社会保险经办条例 art. 46";
     C24 Hold None "benefits drawn twice for a month", "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; 社会保险法 art. 51";
     C30 Auto None "paid for months that have not begun", "design rule";
     C32 Auto None "paid in part", "GB/T 40217—2021 006001";
+    C33 Auto None "a deemed month that was paid as well: paid wins", "practice";
     C35 Prov None "paid while suspended for prison, military service or settling abroad", "AAE160 6303, 6305, 6402";
+    C38 Auto None "the household has moved to another province", "国办发〔2009〕66号 art. 6: that of the day when the conditions are met";
+    C41 Prov None "the worker disputes a record, and nobody has answered", "社会保险法 art. 4, 74";
     Y01 Prov None "a reversal, refund or difference names a record of another chain", "design rule";
     Y02 Prov None "a reversal, refund or difference names a record that is not known here", "design rule";
     Y03 Prov None "a refund or difference names no contribution that was received", "design rule";

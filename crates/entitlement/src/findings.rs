@@ -10,6 +10,7 @@ use crate::{
     set::{RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::record::Record;
 
 /// A conflict of these records.
 pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
@@ -24,6 +25,8 @@ pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut recor
         last: None,
         months: 0,
         keeper: class.keeper,
+        provisional: None,
+        choices: Vec::new(),
         records,
     }
 }
@@ -49,6 +52,10 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
         extend(runs.entry(code).or_default(), line.month, holders(set, records), records);
     };
     for line in lines {
+        let deemed = deemed(set, line);
+        if line.status == MonthStatus::Counted && !deemed.is_empty() {
+            add(ConflictCode::C33, line, &[line.by.as_slice(), &deemed].concat());
+        }
         match line.status {
             MonthStatus::Counted if line.by.len() > 1 => {
                 if let Some(code) = duplicate(family, &holders(set, &line.by)) {
@@ -90,6 +97,15 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
         }));
     }
     found
+}
+
+/// The records among the others of a month that deem it paid.
+fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
+    let deems = |number: &&RecordNumber| {
+        let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+        held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held)
+    };
+    line.others.iter().filter(deems).copied().collect()
 }
 
 /// The contributions received among the records of a month that do not count and have this standing.

@@ -2,16 +2,17 @@
 
 use crate::{
     account::{
-        Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, RecordLine, SourceLine,
-        UnreadKind,
+        Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, Person, RecordLine,
+        SourceLine, UnreadKind,
     },
-    benefits,
+    agreements, benefits,
     ends::Ends,
     events,
     family::Family,
-    findings, gaps, holders, identity,
+    findings, gaps, holders, identity, keepers,
     months::{self, Bounds},
     overlap::{self, Cover},
+    person,
     set::{AsOf, Held, RecordSet, Target, number},
     standing, totals,
 };
@@ -33,13 +34,14 @@ pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
+    let person = person::person(&set);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
     let (mut order, covered): (Vec<_>, Vec<_>) =
         set.families().into_iter().partition(|(family, _)| family.covered_by().is_none());
     // A family whose months another takes the place of comes after that other.
     order.extend(covered);
     for (family, range) in order {
-        let one = fold_family(&mut set, family, range, &folded, as_of);
+        let one = fold_family(&mut set, family, range, &folded, &person, as_of);
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
@@ -51,6 +53,9 @@ pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
     }
     conflicts.extend(benefits::drawn_twice(&set));
     conflicts.extend(findings::between_families(&families));
+    conflicts.extend(person::conflicts(&person));
+    let disputes = person::disputes(&set);
+    conflicts.extend(person::open_disputes(&disputes));
     let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
     conflicts.extend(findings::of_records(&set, &homeless, None));
     let (account_ids, unlinked) = identity::accounts(&set);
@@ -62,8 +67,10 @@ pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
         account_ids,
         identity: identity::facts(&set),
         sources: sources(&set, as_of),
+        person,
         families,
         conflicts,
+        disputes,
         unread: unread(&set),
         records: set.0.iter().map(record_line).collect(),
     }
@@ -80,12 +87,14 @@ fn fold_family<'f>(
     family: Family<'f>,
     range: Range<usize>,
     folded: &[FoldedFamily<'f>],
+    person: &Person,
     as_of: AsOf,
 ) -> FoldedFamily<'f> {
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
+    agreements::settle(set, &range);
     overlap::settle_refunds(set, &range, cover, as_of);
-    let ends = Ends::of(set, family, &range, None);
+    let ends = Ends::of(set, family, &range, person::death(person));
     let bounds = Bounds { cover, ends, as_of };
     let months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
@@ -97,7 +106,8 @@ fn fold_family<'f>(
     let account = FamilyAccount {
         family: family.to_string(),
         schemes: schemes(set, &range),
-        counted_months: u32::try_from(months.iter().filter(counted).count()).unwrap_or(u32::MAX),
+        counted_months: count(&months, MonthStatus::Counted),
+        deemed_months: count(&months, MonthStatus::Deemed),
         first: months.iter().find(counted).map(|line| line.month),
         last: months.iter().rfind(counted).map(|line| line.month),
         spans: holders::spans(set, &months),
@@ -106,6 +116,7 @@ fn fold_family<'f>(
         by_place,
         credited: totals::credited(set, &range),
         interest: totals::interest(set, &range),
+        cleared: totals::cleared(set, &range),
         years: overlap::year_lines(set, &range, cover, as_of),
         months,
         participation,
@@ -113,7 +124,12 @@ fn fold_family<'f>(
         transfers: events::transfers(set, &range),
         benefits: events::benefits(set, &range),
     };
+    keepers::settle(set, &account, person, &mut conflicts, as_of);
     FoldedFamily { family, account, conflicts }
+}
+
+fn count(months: &[MonthLine], status: MonthStatus) -> u32 {
+    u32::try_from(months.iter().filter(|line| line.status == status).count()).unwrap_or(u32::MAX)
 }
 
 fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
@@ -125,7 +141,9 @@ fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
             Record::Participation(_, fields) => fields.scheme,
             Record::Transfer(_, fields) => fields.scheme,
             Record::Benefit(_, fields) => fields.scheme,
-            Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => continue,
+            Record::Deemed(fields) => fields.scheme,
+            Record::Agreement(fields) => fields.scheme,
+            _ => continue,
         };
         if !schemes.contains(&scheme) {
             schemes.push(scheme);
@@ -202,6 +220,13 @@ const fn source<'f>(record: &Record<'f>) -> Option<Source<'f>> {
         Record::Transfer(_, fields) => Some(fields.source),
         Record::Benefit(_, fields) => Some(fields.source),
         Record::Identity(_, fields) => Some(fields.source),
+        Record::Deemed(fields) => Some(fields.source),
+        Record::Household(fields) => Some(fields.source),
+        Record::RetireClass(fields) => Some(fields.source),
+        Record::Birth(fields) => Some(fields.source),
+        Record::Death(fields) => Some(fields.source),
+        Record::Agreement(fields) => Some(fields.source),
+        Record::Dispute(_, fields) => Some(fields.source),
         Record::Unknown(..) => None,
     }
 }

@@ -52,7 +52,8 @@ const fn cause(status: MonthStatus) -> Option<GapCause> {
         | MonthStatus::Employee
         | MonthStatus::Future
         | MonthStatus::AfterBenefit
-        | MonthStatus::AfterDeath => None,
+        | MonthStatus::AfterDeath
+        | MonthStatus::Deemed => None,
         MonthStatus::NotFull => Some(GapCause::NotFull),
         MonthStatus::Refunded => Some(GapCause::Refunded),
         MonthStatus::Arrears => Some(GapCause::Arrears),

@@ -118,3 +118,9 @@ pub(crate) mod account_id {
         text.map(read).transpose()
     }
 }
+
+/// For `#[serde(skip_serializing_if = "json::is_zero")]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+pub(crate) const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

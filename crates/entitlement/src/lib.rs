@@ -15,7 +15,7 @@
 //!
 //! let account = fold(&[], Day::parse("2026-10-31").unwrap());
 //! assert!(account.families.is_empty());
-//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/1","as_of":"2026-10-31""#));
+//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/2","as_of":"2026-10-31""#));
 //! ```
 //!
 //! # Rules of this version
@@ -57,6 +57,7 @@
 )]
 
 pub mod account;
+mod agreements;
 mod benefits;
 pub mod conflict;
 mod ends;
@@ -69,8 +70,10 @@ mod gaps;
 mod holders;
 pub mod identity;
 mod json;
+mod keepers;
 mod months;
 mod overlap;
+mod person;
 mod set;
 mod standing;
 mod totals;

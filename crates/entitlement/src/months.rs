@@ -7,12 +7,13 @@ use crate::{
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::ops::Range;
-use yizhang_ledger::value::Month;
+use yizhang_ledger::{record::Record, value::Month};
 
 /// What a record means for a month that it touches, the strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Touch {
     Counts,
+    Deemed,
     NotFull,
     Refunded,
     Due,
@@ -33,6 +34,11 @@ pub(crate) struct Bounds<'c> {
 pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<MonthLine> {
     let mut touches: Vec<(Month, Touch, usize)> = Vec::with_capacity(range.len());
     for (at, held) in set.within(range) {
+        if let (Record::Deemed(fields), Standing::Held) = (&held.fact.record, held.standing) {
+            let months = (fields.first.number()..=fields.last.number()).filter_map(Month::new);
+            touches.extend(months.map(|month| (month, Touch::Deemed, at)));
+            continue;
+        }
         let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
         touches.extend(period.iter().map(|month| (month, touch, at)));
     }
@@ -61,17 +67,19 @@ fn touch_of(held: &Held<'_>) -> Option<Touch> {
 fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], bounds: Bounds<'_>) -> Option<MonthLine> {
     let (month, strongest, _) = *touches.first()?;
     let money = touches.iter().any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
-    if !money {
+    if !money && strongest != Touch::Deemed {
         // A reversal of interest or of a participation fact touches no month of contribution.
         return None;
     }
     let status = match status(strongest, month <= bounds.as_of.month, || bounds.cover.line(month).is_some()) {
-        counts @ (MonthStatus::Counted | MonthStatus::Employee) => bounds.ends.status(month).unwrap_or(counts),
+        counts @ (MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed) => {
+            bounds.ends.status(month).unwrap_or(counts)
+        }
         other => other,
     };
-    let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee);
+    let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed);
     let numbers = |wanted: bool| -> Vec<RecordNumber> {
-        let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == Touch::Counts) == wanted);
+        let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == strongest) == wanted);
         let mut numbers: Vec<RecordNumber> = chosen.map(|(_, _, at)| number(*at)).collect();
         numbers.sort_unstable();
         numbers
@@ -83,7 +91,8 @@ fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], bounds: Bounds<'
 
 fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> MonthStatus {
     match (strongest, has_begun) {
-        (Touch::Counts | Touch::NotFull | Touch::Due, false) => MonthStatus::Future,
+        (Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due, false) => MonthStatus::Future,
+        (Touch::Deemed, true) => MonthStatus::Deemed,
         (Touch::Counts, true) if is_covered() => MonthStatus::Employee,
         (Touch::Counts, true) => MonthStatus::Counted,
         (Touch::NotFull, true) => MonthStatus::NotFull,

@@ -94,6 +94,13 @@ impl<'f> Held<'f> {
             Record::Transfer(_, fields) => Some(fields.on),
             Record::Benefit(_, fields) => Some(fields.on),
             Record::Identity(_, fields) => Some(fields.on),
+            Record::Deemed(fields) => Some(fields.on),
+            Record::Household(fields) => Some(fields.on),
+            Record::RetireClass(fields) => Some(fields.on),
+            Record::Birth(fields) => Some(fields.on),
+            Record::Death(fields) => Some(fields.on),
+            Record::Agreement(fields) => Some(fields.on),
+            Record::Dispute(_, fields) => Some(fields.on),
             Record::Reversal(_) | Record::Participation(..) | Record::Unknown(..) => None,
         }
     }
@@ -178,7 +185,16 @@ fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
         Record::Participation(_, fields) => fields.scheme,
         Record::Transfer(_, fields) => fields.scheme,
         Record::Benefit(_, fields) => fields.scheme,
-        Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => return None,
+        Record::Deemed(fields) => fields.scheme,
+        Record::Agreement(fields) => fields.scheme,
+        Record::Reversal(_)
+        | Record::Identity(..)
+        | Record::Household(_)
+        | Record::RetireClass(_)
+        | Record::Birth(_)
+        | Record::Death(_)
+        | Record::Dispute(..)
+        | Record::Unknown(..) => return None,
     };
     Some(Family::of(scheme))
 }
@@ -191,7 +207,16 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         Record::Participation(_, fields) => Some(month(fields.from)),
         Record::Transfer(_, fields) => fields.first.or(fields.on.in_month()).map(month),
         Record::Benefit(_, fields) => Some(month(fields.from)),
-        Record::Reversal(_) | Record::Identity(..) | Record::Unknown(..) => None,
+        Record::Deemed(fields) => Some(month(fields.first)),
+        Record::Agreement(fields) => Some(month(fields.first)),
+        Record::Reversal(_)
+        | Record::Identity(..)
+        | Record::Household(_)
+        | Record::RetireClass(_)
+        | Record::Birth(_)
+        | Record::Death(_)
+        | Record::Dispute(..)
+        | Record::Unknown(..) => None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Sums of a family: months and money by province and by place, principal, interest.
 
 use crate::{
-    account::{Amount, Credited, Interest, InterestPosting, MonthLine, MonthStatus, PlaceMonths, Standing},
+    account::{
+        Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus, PlaceMonths, RecordNumber,
+        Standing,
+    },
     holders::holders,
     overlap::{Sums, given_back, narrow},
     set::{Held, RecordSet, Role, Target, number},
@@ -13,6 +16,7 @@ use yizhang_ledger::{record::Record, value::Division};
 #[derive(Clone, Copy, Default)]
 struct Tally {
     months: u32,
+    deemed: u32,
     contested: u32,
     credited: Sums,
 }
@@ -33,6 +37,15 @@ pub(crate) fn by_place(
             *place = place.province();
         }
         count(&mut provinces, &mut here);
+    }
+    for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
+        // Where several records deem a month, the first in the order of the set says where.
+        if let Some(place) = line.by.first().and_then(|number| deemed_at(set, *number)) {
+            for (tallies, place) in [(&mut places, place), (&mut provinces, place.province())] {
+                let tally = tallies.entry(place).or_default();
+                tally.deemed = tally.deemed.saturating_add(1);
+            }
+        }
     }
     for (place, sums) in movements(set, range) {
         places.entry(place).or_default().credited.add(sums.unit, sums.person);
@@ -58,9 +71,40 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         place,
         months: tally.months,
         contested: tally.contested,
+        deemed: tally.deemed,
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()
+}
+
+fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
+    match &set.get(usize::try_from(number.0).ok()?)?.fact.record {
+        Record::Deemed(fields) => Some(fields.place),
+        _ => None,
+    }
+}
+
+/// The records that agreements cleared.
+pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedLine> {
+    let mut refunds: BTreeMap<usize, Sums> = BTreeMap::new();
+    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+        if let (Some((Role::Refund, contribution)), Target::At(target)) = (held.money(), held.target) {
+            let credited = contribution.credited;
+            refunds.entry(target).or_default().add(given_back(credited.unit), given_back(credited.person));
+        }
+    }
+    let line = |(at, held): (usize, &Held<'_>)| {
+        let (_, contribution) = held.money().filter(|_| held.standing == Standing::Cleared)?;
+        Some(ClearedLine {
+            first: contribution.period.first,
+            place: contribution.place,
+            due: contribution.credited.into(),
+            refunded: refunds.get(&at).copied().unwrap_or_default().amount(),
+            record: number(at),
+            agreement: held.because.map(number)?,
+        })
+    };
+    set.within(range).filter_map(line).collect()
 }
 
 /// What every money record in force moves on the personal account, at the place that it concerns. Records paid in part or
@@ -68,7 +112,8 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
 fn movements(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (Division, Sums)> {
     set.within(range).filter_map(|(_, held)| {
         let (role, contribution) = held.money()?;
-        let moved = matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded);
+        let moved =
+            matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
         let credited = contribution.credited;
         let sums = match role {
             Role::Received | Role::Adjust if moved => {

@@ -149,8 +149,6 @@ fn money(record: &Record<'_>) -> (Fen, Fen) {
             let moved = fields.sums.personal_account.get() + fields.sums.pool.get();
             (Fen::ZERO, Fen::new(moved).unwrap_or_default())
         }
-        Record::Reversal(_) | Record::Participation(..) | Record::Identity(..) | Record::Unknown(..) => {
-            (Fen::ZERO, Fen::ZERO)
-        }
+        _ => (Fen::ZERO, Fen::ZERO),
     }
 }

@@ -43,7 +43,7 @@ kinds! {
     EMPLOYER_SUCCESSION = 20, "EmployerSuccession";
     /// Reserved.
     REGION_SUCCESSION = 21, "RegionSuccession";
-    /// Reserved.
+    /// The worker has died.
     DEATH_NOTICE = 22, "DeathNotice";
     // Participation.
     /// Enrolment in a scheme 参保.
@@ -54,13 +54,13 @@ kinds! {
     RESUME = 34, "Resume";
     /// Participation ended 终止.
     TERMINATE = 35, "Terminate";
-    /// Reserved.
+    /// Months without money that count as years 视同缴费.
     DEEMED_MONTHS = 36, "DeemedMonths";
-    /// Reserved.
+    /// Where the household is registered 户籍.
     HUKOU_FACT = 37, "HukouFact";
-    /// Reserved.
+    /// The original retirement age that applies.
     RETIRE_CLASS_FACT = 38, "RetireClassFact";
-    /// Reserved.
+    /// The month of birth.
     BIRTH_DATE_FACT = 39, "BirthDateFact";
     // Money.
     /// A contribution assessed but not received 应缴.
@@ -109,7 +109,7 @@ kinds! {
     // Bridging.
     /// Reserved.
     BRIDGE = 80, "Bridge";
-    /// Reserved.
+    /// Which of duplicate months are kept 协商确认.
     DUPLICATE_AGREEMENT = 81, "DuplicateAgreement";
     /// Reserved.
     MEDICAL_SWITCH = 82, "MedicalSwitch";
@@ -167,9 +167,9 @@ kinds! {
     CONSENT = 144, "Consent";
     /// Reserved.
     ACCESS_DIGEST = 145, "AccessDigest";
-    /// Reserved.
+    /// The worker disputes a record 异议.
     DISPUTE = 146, "Dispute";
-    /// Reserved.
+    /// The agency's answer.
     DISPUTE_OUTCOME = 147, "DisputeOutcome";
     /// Reserved.
     NODE_KEY = 148, "NodeKey";

@@ -13,6 +13,12 @@ use crate::{
 use alloc::vec::Vec;
 use bincode::{BorrowDecode, Encode};
 
+mod stated;
+
+pub use stated::{
+    Agreement, Birth, BirthEvidence, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass, RetireClassFact,
+};
+
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
 /// is paid by the year (AAE101).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
@@ -324,6 +330,20 @@ pub enum Record<'a> {
     Benefit(Kind, Benefit<'a>),
     /// [`Kind::IDENTITY_LINK`], [`Kind::IDENTITY_SPLIT`].
     Identity(Kind, Identity<'a>),
+    /// [`Kind::DEATH_NOTICE`].
+    Death(Death<'a>),
+    /// [`Kind::DEEMED_MONTHS`].
+    Deemed(Deemed<'a>),
+    /// [`Kind::HUKOU_FACT`].
+    Household(Household<'a>),
+    /// [`Kind::RETIRE_CLASS_FACT`].
+    RetireClass(RetireClassFact<'a>),
+    /// [`Kind::BIRTH_DATE_FACT`].
+    Birth(Birth<'a>),
+    /// [`Kind::DUPLICATE_AGREEMENT`].
+    Agreement(Agreement<'a>),
+    /// [`Kind::DISPUTE`], [`Kind::DISPUTE_OUTCOME`].
+    Dispute(Kind, Dispute<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Kind, &'a [u8]),
 }
@@ -339,6 +359,13 @@ enum Shape {
     Transfer,
     Benefit,
     Identity,
+    Death,
+    Deemed,
+    Household,
+    RetireClass,
+    Birth,
+    Agreement,
+    Dispute,
     Unknown,
 }
 
@@ -353,6 +380,13 @@ impl Shape {
             kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => Self::Transfer,
             kind if (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind) => Self::Benefit,
             Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => Self::Identity,
+            Kind::DEATH_NOTICE => Self::Death,
+            Kind::DEEMED_MONTHS => Self::Deemed,
+            Kind::HUKOU_FACT => Self::Household,
+            Kind::RETIRE_CLASS_FACT => Self::RetireClass,
+            Kind::BIRTH_DATE_FACT => Self::Birth,
+            Kind::DUPLICATE_AGREEMENT => Self::Agreement,
+            Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             _ => Self::Unknown,
         }
     }
@@ -372,6 +406,13 @@ impl<'a> Record<'a> {
             Shape::Transfer => Self::Transfer(entry.kind, codec::decode(entry.payload)?),
             Shape::Benefit => Self::Benefit(entry.kind, codec::decode(entry.payload)?),
             Shape::Identity => Self::Identity(entry.kind, codec::decode(entry.payload)?),
+            Shape::Death => Self::Death(codec::decode(entry.payload)?),
+            Shape::Deemed => Self::Deemed(codec::decode(entry.payload)?),
+            Shape::Household => Self::Household(codec::decode(entry.payload)?),
+            Shape::RetireClass => Self::RetireClass(codec::decode(entry.payload)?),
+            Shape::Birth => Self::Birth(codec::decode(entry.payload)?),
+            Shape::Agreement => Self::Agreement(codec::decode(entry.payload)?),
+            Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
         record.check()?;
@@ -396,6 +437,13 @@ impl<'a> Record<'a> {
             Self::Transfer(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Benefit(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Identity(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::Death(fields) => codec::encode(fields, &mut payload)?,
+            Self::Deemed(fields) => codec::encode(fields, &mut payload)?,
+            Self::Household(fields) => codec::encode(fields, &mut payload)?,
+            Self::RetireClass(fields) => codec::encode(fields, &mut payload)?,
+            Self::Birth(fields) => codec::encode(fields, &mut payload)?,
+            Self::Agreement(fields) => codec::encode(fields, &mut payload)?,
+            Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => return Err(CodecFault::TooLarge),
             Self::Unknown(_, bytes) => payload.extend_from_slice(bytes),
         }
@@ -408,11 +456,18 @@ impl<'a> Record<'a> {
         match self {
             Self::Reversal(_) => Kind::REVERSAL,
             Self::InterestCredit(_) => Kind::INTEREST_CREDIT,
+            Self::Death(_) => Kind::DEATH_NOTICE,
+            Self::Deemed(_) => Kind::DEEMED_MONTHS,
+            Self::Household(_) => Kind::HUKOU_FACT,
+            Self::RetireClass(_) => Kind::RETIRE_CLASS_FACT,
+            Self::Birth(_) => Kind::BIRTH_DATE_FACT,
+            Self::Agreement(_) => Kind::DUPLICATE_AGREEMENT,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
             | Self::Benefit(kind, _)
             | Self::Identity(kind, _)
+            | Self::Dispute(kind, _)
             | Self::Unknown(kind, _) => *kind,
         }
     }
@@ -427,6 +482,13 @@ impl<'a> Record<'a> {
             Self::Transfer(_, fields) => (Some(fields.account), None),
             Self::Benefit(_, fields) => (Some(fields.account), None),
             Self::Identity(_, fields) => (Some(fields.account), Some(fields.other)),
+            Self::Death(fields) => (Some(fields.account), None),
+            Self::Deemed(fields) => (Some(fields.account), None),
+            Self::Household(fields) => (Some(fields.account), None),
+            Self::RetireClass(fields) => (Some(fields.account), None),
+            Self::Birth(fields) => (Some(fields.account), None),
+            Self::Agreement(fields) => (Some(fields.account), None),
+            Self::Dispute(_, fields) => (Some(fields.account), None),
             Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
@@ -442,6 +504,13 @@ impl<'a> Record<'a> {
             Self::Transfer(..) => Shape::Transfer,
             Self::Benefit(..) => Shape::Benefit,
             Self::Identity(..) => Shape::Identity,
+            Self::Death(_) => Shape::Death,
+            Self::Deemed(_) => Shape::Deemed,
+            Self::Household(_) => Shape::Household,
+            Self::RetireClass(_) => Shape::RetireClass,
+            Self::Birth(_) => Shape::Birth,
+            Self::Agreement(_) => Shape::Agreement,
+            Self::Dispute(..) => Shape::Dispute,
             Self::Unknown(..) => Shape::Unknown,
         };
         Shape::of(self.kind()) == shape
@@ -457,7 +526,16 @@ impl<'a> Record<'a> {
             Self::Participation(_, fields) => Some(fields.scheme),
             Self::Transfer(_, fields) => Some(fields.scheme),
             Self::Benefit(_, fields) => Some(fields.scheme),
-            Self::Reversal(_) | Self::Identity(..) | Self::Unknown(..) => None,
+            Self::Deemed(fields) => Some(fields.scheme),
+            Self::Agreement(fields) => Some(fields.scheme),
+            Self::Reversal(_)
+            | Self::Identity(..)
+            | Self::Death(_)
+            | Self::Household(_)
+            | Self::RetireClass(_)
+            | Self::Birth(_)
+            | Self::Dispute(..)
+            | Self::Unknown(..) => None,
         };
         rule(scheme.is_none_or(|scheme| !scheme.code.is_none()), "the scheme code is empty")?;
         match self {
@@ -490,7 +568,19 @@ impl<'a> Record<'a> {
                     "a split names the link that it takes back, and a link names none",
                 )
             }
-            Self::Reversal(_) | Self::Participation(..) | Self::Unknown(..) => Ok(()),
+            Self::Deemed(fields) => {
+                rule(fields.first <= fields.last, "a span of months ends before it begins")?;
+                rule(fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX), "deemed months are more than 1200")
+            }
+            Self::Agreement(fields) => rule(fields.first <= fields.last, "a span of months ends before it begins"),
+            Self::Reversal(_)
+            | Self::Participation(..)
+            | Self::Death(_)
+            | Self::Household(_)
+            | Self::RetireClass(_)
+            | Self::Birth(_)
+            | Self::Dispute(..)
+            | Self::Unknown(..) => Ok(()),
         }
     }
 }

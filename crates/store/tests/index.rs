@@ -13,8 +13,9 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
-        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
+        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact,
+        Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -211,8 +212,37 @@ fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'st
             Some(Record::Identity(kind, Identity { account, other, target, reason, evidence, on: day, source }))
         }
         Kind::BATCH => None,
+        kind => Some(stated(kind, account)),
+    }
+}
+
+/// What is stated beside money and participation.
+fn stated(kind: Kind, account: AccountId) -> Record<'static> {
+    let (source, scheme) = (Source::default(), Scheme::parse("hrss:110").unwrap());
+    let (month, on) = (Month::of(2_020, 5).unwrap(), Day::new(20_200_501).unwrap());
+    let (place, document, reason) = (Division::new(440_300).unwrap(), Hash::ZERO, Code::NONE);
+    let (first, last) = (month, month);
+    match kind {
+        Kind::DEATH_NOTICE => Record::Death(Death { account, month, on, document, source }),
+        Kind::DEEMED_MONTHS => {
+            Record::Deemed(Deemed { account, scheme, first, last, place, on, document, reason, source })
+        }
+        Kind::HUKOU_FACT => Record::Household(Household { account, place, from: month, on, source }),
+        Kind::RETIRE_CLASS_FACT => {
+            Record::RetireClass(RetireClassFact { account, class: RetireClass::M60, on, source })
+        }
+        Kind::BIRTH_DATE_FACT => {
+            Record::Birth(Birth { account, birth: month, by: BirthEvidence::CitizenId, on, document, source })
+        }
+        Kind::DUPLICATE_AGREEMENT => {
+            Record::Agreement(Agreement { account, scheme, first, last, keep: place, on, document, source })
+        }
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
+            let target = RecordId(Hash([9; 32]));
+            Record::Dispute(kind, Dispute { account, region: place, target, reason, on, document, source })
+        }
         // Reserved kinds and those of later versions: their first bytes are nobody's account.
-        kind => Some(Record::Unknown(kind, &[5; 60])),
+        kind => Record::Unknown(kind, &[5; 60]),
     }
 }
 

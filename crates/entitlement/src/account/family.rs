@@ -11,6 +11,9 @@ pub struct FamilyAccount {
     pub schemes: Vec<String>,
     /// Months that count, each once.
     pub counted_months: u32,
+    /// Deemed months 视同缴费, beside those that are paid.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub deemed_months: u32,
     /// First month that counts.
     #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
     pub first: Option<Month>,
@@ -30,6 +33,9 @@ pub struct FamilyAccount {
     pub credited: Credited,
     /// Interest posted.
     pub interest: Interest,
+    /// Records that an agreement cleared, and what is to be refunded of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<ClearedLine>,
     /// Periods of several months (resident schemes), and what overlaps with employee months.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub years: Vec<YearLine>,
@@ -75,6 +81,8 @@ pub enum MonthStatus {
     AfterBenefit,
     /// Would count, but the worker had died (C22).
     AfterDeath,
+    /// Counts without money 视同缴费.
+    Deemed,
 }
 
 /// A month and the records that touch it.
@@ -175,6 +183,9 @@ pub struct PlaceMonths {
     pub months: u32,
     /// Months that count once, here or at another place: keeper open.
     pub contested: u32,
+    /// Deemed months here.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub deemed: u32,
     /// Credited to the personal account by contributions for this place.
     pub credited: Amount,
 }
@@ -211,6 +222,25 @@ pub struct InterestPosting {
     pub amount: Amount,
     /// The record.
     pub record: RecordNumber,
+}
+
+/// A contribution that agency and person agreed not to keep (人社部发〔2009〕187号 art. 3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearedLine {
+    /// First month of its period.
+    #[serde(with = "json::text")]
+    pub first: Month,
+    /// Place.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Credited to the personal account: principal to be refunded, with interest.
+    pub due: Amount,
+    /// Refunded of it so far.
+    pub refunded: Amount,
+    /// The record.
+    pub record: RecordNumber,
+    /// The agreement.
+    pub agreement: RecordNumber,
 }
 
 /// A contribution for a period of several months.

@@ -32,6 +32,8 @@ pub enum Standing {
     NotFull,
     /// Refunds left it less than full: no month.
     Refunded,
+    /// An agreement keeps the record of another place for its months.
+    Cleared,
     /// A reversal, refund or difference without a target that it may act on.
     NoTarget,
     /// Of a kind that this version does not read.

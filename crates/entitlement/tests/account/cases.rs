@@ -15,8 +15,9 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::Hash,
     record::{
-        AccountType, Benefit, CaseId, Contribution, Participation, Payer, PayerKind, Period, Record, Reversal, Shares,
-        TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
+        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares, TransferSide,
+        TransferStep, TransferSums,
     },
     value::{Code, Fen, Month},
 };
@@ -77,6 +78,10 @@ struct Row {
     also_in: Vec<String>,
     reason: Option<String>,
     to: Option<String>,
+    /// `1985-08..1994-12`: one record for all of these months (deemed months, agreements).
+    span: Option<String>,
+    /// `M60`, `F55` or `F50`.
+    class: Option<String>,
 }
 
 /// Yuan of unit and person.
@@ -123,6 +128,16 @@ struct Expected {
     participation: Option<Vec<String>>,
     transfers: Option<Vec<String>>,
     benefits: Option<usize>,
+    /// Deemed months.
+    #[serde(default)]
+    deemed: u32,
+    /// Of conflicts with an open keeper, as `2024-01 keeps 440000 benefit_place`.
+    provisional: Option<Vec<String>>,
+    /// What places would have to refund if another is kept, as `2024-01 440000 2400.00`.
+    choices: Option<Vec<String>>,
+    /// Records that an agreement cleared, as `2024-01 330200 416.00 refunded 0.00`.
+    #[serde(default)]
+    cleared: Vec<String>,
 }
 
 #[test]
@@ -189,6 +204,7 @@ impl Faults {
         let name = |what: &str| format!("{} {what}", family.family);
         self.same(&name("counted months"), &family.counted_months, &expected.counted);
         let in_spans: u32 = family.spans.iter().map(|span| span.months).sum();
+        self.same(&name("deemed months"), &family.deemed_months, &expected.deemed);
         self.same(&name("months in spans"), &in_spans, &expected.counted);
         let gaps = family.gaps.iter().map(|gap| {
             let open = if gap.open { " open" } else { "" };
@@ -197,9 +213,14 @@ impl Faults {
         self.same(&name("gaps"), &gaps.collect(), &expected.gaps);
         let conflicts = account.conflicts.iter().filter(|found| found.family.as_ref() == Some(&family.family));
         self.same(&name("conflicts"), &conflicts.map(conflict_text).collect(), &expected.conflicts);
+        self.check_choices(account, family, expected);
         let places = |places: &[yizhang_entitlement::account::PlaceMonths]| -> Vec<String> {
             let contested = |months: u32| if months > 0 { format!(" contested {months}") } else { String::new() };
-            places.iter().map(|p| format!("{} {}{}", p.place, p.months, contested(p.contested))).collect()
+            let deemed = |months: u32| if months > 0 { format!(" deemed {months}") } else { String::new() };
+            let line = |p: &yizhang_entitlement::account::PlaceMonths| {
+                format!("{} {}{}{}", p.place, p.months, contested(p.contested), deemed(p.deemed))
+            };
+            places.iter().map(line).collect()
         };
         self.same_if(&name("provinces"), &places(&family.by_province), expected.provinces.as_ref());
         self.same_if(&name("places"), &places(&family.by_place), expected.places.as_ref());
@@ -210,7 +231,7 @@ impl Faults {
         });
         self.same(&name("years"), &years.collect(), &expected.years);
         let idle = family.months.iter().filter(|line| line.status != MonthStatus::Counted);
-        let idle = idle.filter(|line| line.status != MonthStatus::Employee);
+        let idle = idle.filter(|line| !matches!(line.status, MonthStatus::Employee | MonthStatus::Deemed));
         let idle = idle.map(|line| format!("{} {}", line.month, status(line.status)));
         self.same(&name("months that do not count"), &idle.collect(), &expected.not_counted);
         self.same_if(&name("credited"), &yuan(family.credited.total), expected.credited.as_ref());
@@ -230,6 +251,34 @@ impl Faults {
             .iter()
             .map(|case| case.steps.iter().map(|step| step.kind.to_string()).collect::<Vec<_>>().join(" "));
         self.same_if(&name("transfers"), &steps.collect(), expected.transfers.as_ref());
+    }
+}
+
+impl Faults {
+    fn check_choices(&mut self, account: &Account, family: &FamilyAccount, expected: &Expected) {
+        let name = |what: &str| format!("{} {what}", family.family);
+        let conflicts = || account.conflicts.iter().filter(|found| found.family.as_ref() == Some(&family.family));
+        let first = |conflict: &Conflict| conflict.first.map(|first| first.to_string()).unwrap_or_default();
+        let provisional = conflicts().filter_map(|conflict| {
+            let reason = |provisional: &yizhang_entitlement::account::Provisional| {
+                serde_json::to_string(&provisional.reason).unwrap().trim_matches('"').to_owned()
+            };
+            let kept = conflict.provisional.as_ref()?;
+            Some(format!("{} keeps {} {}", first(conflict), kept.place, reason(kept)))
+        });
+        self.same_if(&name("provisional keepers"), &provisional.collect(), expected.provisional.as_ref());
+        let choices = conflicts().flat_map(|conflict| {
+            let line = move |choice: &yizhang_entitlement::account::Choice| {
+                format!("{} {} {}", first(conflict), choice.place, yuan(choice.credited.unit + choice.credited.person))
+            };
+            conflict.choices.iter().map(line)
+        });
+        self.same_if(&name("choices"), &choices.collect(), expected.choices.as_ref());
+        let cleared = family.cleared.iter().map(|line| {
+            let sum = |amount: yizhang_entitlement::account::Amount| yuan(amount.unit + amount.person);
+            format!("{} {} {} refunded {}", line.first, line.place, sum(line.due), sum(line.refunded))
+        });
+        self.same(&name("cleared"), &cleared.collect(), &expected.cleared);
     }
 }
 
@@ -297,6 +346,9 @@ fn build(rows: &[Row]) -> Federation {
 }
 
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
+    if let Some((first, _)) = span(row) {
+        return vec![Period { first, months: 1 }];
+    }
     if let Some(year) = row.year {
         return vec![Period { first: Month::of(year, 1).unwrap(), months: 12 }];
     }
@@ -311,6 +363,11 @@ fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
         (None, None) => vec![month("2020-01")],
     };
     months.into_iter().map(|first: Month| Period { first, months: 1 }).collect()
+}
+
+fn span(row: &Row) -> Option<(Month, Month)> {
+    let (first, last) = row.span.as_ref()?.split_once("..").expect("a span is `first..last`");
+    Some((month(first), month(last)))
 }
 
 fn kind_of(row: &Row) -> Kind {
@@ -399,9 +456,50 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
                 source: source(serial),
             },
         ),
-        kind => Record::Unknown(kind, serial.as_bytes()),
+        kind => stated(row, kind, period, serial, target),
     };
     federation::entry(&record)
+}
+
+/// What is stated beside money, participation, transfers and benefits.
+fn stated<'r>(row: &'r Row, kind: Kind, period: Period, serial: &'r str, target: Option<RecordId>) -> Record<'r> {
+    let (account, source, document) = (WORKER, source(serial), Hash::ZERO);
+    let on = row.received.as_deref().map_or_else(|| fifteenth(period.first), day);
+    let place = row.place.as_deref().map_or_else(|| division("440300"), division);
+    let reason = Code::new(row.reason.as_deref().unwrap_or("")).unwrap();
+    let (first, last) = span(row).unwrap_or((period.first, period.first));
+    match kind {
+        Kind::DEATH_NOTICE => Record::Death(Death { account, month: first, on, document, source }),
+        Kind::DEEMED_MONTHS => {
+            let scheme = scheme(&row.scheme);
+            Record::Deemed(Deemed { account, scheme, first, last, place, on, document, reason, source })
+        }
+        Kind::HUKOU_FACT => Record::Household(Household { account, place, from: first, on, source }),
+        Kind::RETIRE_CLASS_FACT => {
+            let class = match row.class.as_deref() {
+                Some("M60") => RetireClass::M60,
+                Some("F55") => RetireClass::F55,
+                Some("F50") => RetireClass::F50,
+                other => panic!("{other:?} is no class of retirement"),
+            };
+            Record::RetireClass(RetireClassFact { account, class, on, source })
+        }
+        Kind::BIRTH_DATE_FACT => {
+            let archive = row.reason.as_deref() == Some("archive");
+            let by = if archive { BirthEvidence::Archive } else { BirthEvidence::CitizenId };
+            Record::Birth(Birth { account, birth: first, by, on, document, source })
+        }
+        Kind::DUPLICATE_AGREEMENT => {
+            let scheme = scheme(&row.scheme);
+            Record::Agreement(Agreement { account, scheme, first, last, keep: place, on, document, source })
+        }
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
+            let target = target.expect("a dispute names its target");
+            let region = division(row.to.as_deref().unwrap_or(&row.chain));
+            Record::Dispute(kind, Dispute { account, region, target, reason, on, document, source })
+        }
+        kind => Record::Unknown(kind, serial.as_bytes()),
+    }
 }
 
 fn payer(row: &Row) -> Payer<'_> {

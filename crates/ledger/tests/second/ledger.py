@@ -247,6 +247,20 @@ benefit = record(
 identity = record(
     account=id16, other=id16, target=option(hash32), reason=code, evidence=hash32, on=day, source=source,
 )
+death = record(account=id16, month=month, on=day, document=hash32, source=source)
+deemed = record(
+    account=id16, scheme=scheme, first=month, last=month, place=division, on=day, document=hash32, reason=code,
+    source=source,
+)
+household = record(account=id16, place=division, **{"from": month}, on=day, source=source)
+retire_class = record(account=id16, **{"class": choice("M60", "F55", "F50")}, on=day, source=source)
+birth = record(account=id16, birth=month, by=choice("CitizenId", "Archive"), on=day, document=hash32, source=source)
+agreement = record(
+    account=id16, scheme=scheme, first=month, last=month, keep=division, on=day, document=hash32, source=source,
+)
+dispute = record(
+    account=id16, region=division, target=hash32, reason=code, on=day, document=hash32, source=source,
+)
 
 NAMES = {
     0: "Batch", 16: "PersonRegister", 17: "IdentityLink", 18: "IdentitySplit", 19: "EmployerRegister",
@@ -264,11 +278,12 @@ NAMES = {
     147: "DisputeOutcome", 148: "NodeKey", 149: "Checkpoint", 150: "Warning", 151: "WarningClosed",
     152: "AuditReport",
 }
-DUE, REFUND, SPLIT = 48, 51, 18
+DUE, REFUND, SPLIT, DEEMED, AGREEMENT = 48, 51, 18, 36, 81
 FIELDS = {
     **dict.fromkeys(range(48, 52), contribution), 52: reversal, 53: interest,
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
-    **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity,
+    **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
+    38: retire_class, 39: birth, 81: agreement, 146: dispute, 147: dispute,
 }
 
 
@@ -290,6 +305,9 @@ def check_rules(kind, fields):
         check(first is None or month_number(first) <= month_number(last))
     elif "until" in fields:
         check(fields["until"] is None or month_number(fields["from"]) <= month_number(fields["until"]))
+    elif kind in (DEEMED, AGREEMENT):
+        months = month_number(fields["last"]) - month_number(fields["first"])
+        check(months >= 0 and (kind != DEEMED or months < 1200))
     elif "other" in fields:
         check(fields["account"] != fields["other"])
         check((kind == SPLIT) == (fields["target"] is not None))

@@ -15,8 +15,9 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
-        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed,
+        Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -57,6 +58,13 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::Transfer(..) => Record::Transfer(kind, from.transfer()),
         Record::Benefit(..) => Record::Benefit(kind, from.benefit()),
         Record::Identity(..) => Record::Identity(kind, from.identity(kind)),
+        Record::Death(_) => Record::Death(from.death()),
+        Record::Deemed(_) => Record::Deemed(from.deemed()),
+        Record::Household(_) => Record::Household(from.household()),
+        Record::RetireClass(_) => Record::RetireClass(from.retire_class()),
+        Record::Birth(_) => Record::Birth(from.birth()),
+        Record::Agreement(_) => Record::Agreement(from.agreement()),
+        Record::Dispute(..) => Record::Dispute(kind, from.dispute()),
         Record::Unknown(..) => return None,
     })
 }
@@ -219,6 +227,88 @@ impl<'a> Draw<'_, 'a> {
             place: self.place(),
             target: if self.rng.random() { Some(self.target()) } else { None },
             reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn hash(&mut self) -> Hash {
+        Hash(self.rng.random())
+    }
+
+    fn death(&mut self) -> Death<'a> {
+        Death {
+            account: self.account(),
+            month: self.month(),
+            on: self.day(),
+            document: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn deemed(&mut self) -> Deemed<'a> {
+        let first = self.month();
+        Deemed {
+            account: self.account(),
+            scheme: self.scheme(),
+            first,
+            last: first.plus(self.rng.random_range(0..DEEMED_MONTHS_MAX)).unwrap_or(first),
+            place: self.place(),
+            on: self.day(),
+            document: self.hash(),
+            reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn household(&mut self) -> Household<'a> {
+        Household {
+            account: self.account(),
+            place: self.place(),
+            from: self.month(),
+            on: self.day(),
+            source: self.source(),
+        }
+    }
+
+    fn retire_class(&mut self) -> RetireClassFact<'a> {
+        let class = [RetireClass::M60, RetireClass::F55, RetireClass::F50][self.rng.random_range(0..3)];
+        RetireClassFact { account: self.account(), class, on: self.day(), source: self.source() }
+    }
+
+    fn birth(&mut self) -> Birth<'a> {
+        let by = [BirthEvidence::CitizenId, BirthEvidence::Archive][self.rng.random_range(0..2)];
+        Birth {
+            account: self.account(),
+            birth: self.month(),
+            by,
+            on: self.day(),
+            document: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn agreement(&mut self) -> Agreement<'a> {
+        let first = self.month();
+        Agreement {
+            account: self.account(),
+            scheme: self.scheme(),
+            first,
+            last: first.plus(self.rng.random_range(0..400)).unwrap_or(first),
+            keep: self.place(),
+            on: self.day(),
+            document: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn dispute(&mut self) -> Dispute<'a> {
+        Dispute {
+            account: self.account(),
+            region: self.place(),
+            target: self.target(),
+            reason: self.code(),
+            on: self.day(),
+            document: self.hash(),
             source: self.source(),
         }
     }

@@ -75,10 +75,13 @@ pub(crate) fn accounts(entry: &[u8]) -> [Option<AccountId>; 2] {
     let known = |first: Kind, last: Kind| (first..=last).contains(&entry.kind);
     let identity = known(Kind::IDENTITY_LINK, Kind::IDENTITY_SPLIT);
     let person = identity
-        || known(Kind::ENROL, Kind::TERMINATE)
+        || entry.kind == Kind::DEATH_NOTICE
+        || known(Kind::ENROL, Kind::BIRTH_DATE_FACT)
         || known(Kind::DUE, Kind::INTEREST_CREDIT)
         || known(Kind::CERTIFICATE, Kind::CORRECTION)
-        || known(Kind::BENEFIT_APPLY, Kind::RECOVERY);
+        || entry.kind == Kind::DUPLICATE_AGREEMENT
+        || known(Kind::BENEFIT_APPLY, Kind::RECOVERY)
+        || known(Kind::DISPUTE, Kind::DISPUTE_OUTCOME);
     let account = |at: usize| entry.payload.get(at..)?.first_chunk().map(|account| AccountId(*account));
     [if person { account(0) } else { None }, if identity { account(16) } else { None }]
 }

@@ -11,10 +11,10 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::hash_leaf,
     record::{
-        AccountType, Benefit, Contribution, Identity, InterestCredit, Payer, PayerKind, Period, Record, Reversal,
-        ShareRates, Shares, Source, Subsidies, TransferStep,
+        AccountType, Agreement, Benefit, Contribution, Deemed, Identity, InterestCredit, Payer, PayerKind, Period,
+        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferStep,
     },
-    value::{Code, Fen, LeafIndex, Month, Rate},
+    value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
 
 pub fn cases() -> Vec<Json> {
@@ -296,6 +296,38 @@ fn rule_faults() -> Vec<Json> {
             plain(Identity { target: Some(sample::target()), ..identity }),
         ),
         payload("a split without a target", Kind::IDENTITY_SPLIT, plain(identity)),
+        payload(
+            "deemed months that end before they begin",
+            Kind::DEEMED_MONTHS,
+            plain(Deemed { last: sample::month("1985-07"), ..sample::deemed() }),
+        ),
+        payload(
+            "1201 deemed months",
+            Kind::DEEMED_MONTHS,
+            plain(Deemed { first: sample::month("1925-01"), last: sample::month("2025-01"), ..sample::deemed() }),
+        ),
+        payload(
+            "deemed months of no scheme",
+            Kind::DEEMED_MONTHS,
+            plain(Deemed { scheme: Scheme { code: Code::NONE, ..sample::deemed().scheme }, ..sample::deemed() }),
+        ),
+        payload(
+            "an agreement that ends before it begins",
+            Kind::DUPLICATE_AGREEMENT,
+            plain(Agreement { last: sample::month("2023-12"), ..sample::agreement() }),
+        ),
+        payload("a class of retirement that there is not", Kind::RETIRE_CLASS_FACT, {
+            let mut bytes = plain(sample::retire_class());
+            // Behind the 16 bytes of the account.
+            bytes[16] = 3;
+            bytes
+        }),
+        payload("evidence of birth that there is not", Kind::BIRTH_DATE_FACT, {
+            let mut bytes = plain(sample::birth());
+            // Behind the account and a month of three bytes.
+            bytes[19] = 2;
+            bytes
+        }),
         payload("the fields of a contribution", Kind::ENROL, plain(sample::contribution())),
     ]
 }

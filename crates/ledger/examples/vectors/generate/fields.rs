@@ -4,8 +4,8 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        Benefit, Contribution, Identity, InterestCredit, Participation, Payer, Record, Reversal, Shares, Source,
-        TransferSide, TransferStep,
+        Agreement, Benefit, Birth, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
+        Participation, Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -20,6 +20,13 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::Transfer(_, fields) => transfer(fields),
         Record::Benefit(_, fields) => benefit(fields),
         Record::Identity(_, fields) => identity(fields),
+        Record::Death(fields) => death(fields),
+        Record::Deemed(fields) => deemed(fields),
+        Record::Household(fields) => household(fields),
+        Record::RetireClass(fields) => retire_class(fields),
+        Record::Birth(fields) => birth(fields),
+        Record::Agreement(fields) => agreement(fields),
+        Record::Dispute(_, fields) => dispute(fields),
         Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
     }
 }
@@ -170,6 +177,85 @@ fn identity(fields: &Identity<'_>) -> Json {
         ("reason", fields.reason.as_str().into()),
         ("evidence", fields.evidence.into()),
         ("on", day(fields.on)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn death(fields: &Death<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("month", month(fields.month)),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn deemed(fields: &Deemed<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("first", month(fields.first)),
+        ("last", month(fields.last)),
+        ("place", division(fields.place)),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn household(fields: &Household<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("place", division(fields.place)),
+        ("from", month(fields.from)),
+        ("on", day(fields.on)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn retire_class(fields: &RetireClassFact<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("class", format!("{:?}", fields.class).into()),
+        ("on", day(fields.on)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn birth(fields: &Birth<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("birth", month(fields.birth)),
+        ("by", format!("{:?}", fields.by).into()),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn agreement(fields: &Agreement<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("first", month(fields.first)),
+        ("last", month(fields.last)),
+        ("keep", division(fields.keep)),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn dispute(fields: &Dispute<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("region", division(fields.region)),
+        ("target", fields.target.0.into()),
+        ("reason", fields.reason.as_str().into()),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
         ("source", source(&fields.source)),
     ])
 }

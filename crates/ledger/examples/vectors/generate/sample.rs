@@ -9,8 +9,9 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccountType, Benefit, CaseId, Contribution, Identity, InterestCredit, Participation, Payer, PayerKind, Period,
-        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
+        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact,
+        Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -224,6 +225,80 @@ pub fn identity() -> Identity<'static> {
     }
 }
 
+pub fn death() -> Death<'static> {
+    Death {
+        account: account(1),
+        month: month("2031-03"),
+        on: day("2031-04-02"),
+        document: Hash([0xd1; 32]),
+        source: source("D-1"),
+    }
+}
+
+pub fn deemed() -> Deemed<'static> {
+    Deemed {
+        account: account(1),
+        scheme: pension(),
+        first: month("1985-08"),
+        last: month("1994-12"),
+        place: place(520_100),
+        on: day("2026-02-03"),
+        document: Hash([0xd2; 32]),
+        reason: code("A1"),
+        source: source("V-1"),
+    }
+}
+
+pub fn household() -> Household<'static> {
+    Household {
+        account: account(1),
+        place: place(520_000),
+        from: month("1990-01"),
+        on: day("2026-02-04"),
+        source: source("H-1"),
+    }
+}
+
+pub fn retire_class() -> RetireClassFact<'static> {
+    RetireClassFact { account: account(1), class: RetireClass::F55, on: day("2026-02-05"), source: source("C-1") }
+}
+
+pub fn birth() -> Birth<'static> {
+    Birth {
+        account: account(1),
+        birth: month("1976-09"),
+        by: BirthEvidence::Archive,
+        on: day("2026-02-06"),
+        document: Hash([0xd3; 32]),
+        source: source("G-1"),
+    }
+}
+
+pub fn agreement() -> Agreement<'static> {
+    Agreement {
+        account: account(1),
+        scheme: pension(),
+        first: month("2024-01"),
+        last: month("2024-06"),
+        keep: place(440_500),
+        on: day("2026-07-01"),
+        document: Hash([0xd4; 32]),
+        source: source("N-1"),
+    }
+}
+
+pub fn dispute() -> Dispute<'static> {
+    Dispute {
+        account: account(1),
+        region: place(440_000),
+        target: target(),
+        reason: code("amount"),
+        on: day("2026-07-02"),
+        document: Hash::ZERO,
+        source: source("Y-1"),
+    }
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -240,6 +315,13 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => Record::Participation(kind, participation()),
         kind if (64..=76).contains(&kind.0) => Record::Transfer(kind, transfer()),
         kind if (96..=103).contains(&kind.0) => Record::Benefit(kind, benefit()),
+        Kind::DEATH_NOTICE => Record::Death(death()),
+        Kind::DEEMED_MONTHS => Record::Deemed(deemed()),
+        Kind::HUKOU_FACT => Record::Household(household()),
+        Kind::RETIRE_CLASS_FACT => Record::RetireClass(retire_class()),
+        Kind::BIRTH_DATE_FACT => Record::Birth(birth()),
+        Kind::DUPLICATE_AGREEMENT => Record::Agreement(agreement()),
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(kind, Identity { target: Some(target()), ..identity() }),
         _ => return None,
