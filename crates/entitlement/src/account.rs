@@ -15,13 +15,17 @@ use yizhang_ledger::{
 
 mod family;
 mod record;
+mod transfer;
 
 pub use family::{
     BenefitFact, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine, MonthStatus,
-    Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, TransferCase,
-    TransferStep, YearLine,
+    Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
 };
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
+pub use transfer::{
+    Between, CaseState, Difference, LimitName, MovedMonths, NextStep, OutCheck, OutCheckName, Side, StepFault,
+    StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison, TransferStep,
+};
 
 /// Version of the JSON form.
 pub const FORMAT: &str = "yizhang-account/1";

@@ -83,11 +83,20 @@ classes! {
     C07 Prov Open "the same employee-medical month in two places", "local practice";
     C08 Auto None "the same record sent twice", "design rule";
     C09 Prov FirstInChain "the same business key with different content and no reversal", "design rule";
+    C10 Prov None "a correction by the old place after the account was closed for transfer", "医保办发〔2021〕43号 纠错上传";
+    C11 Prov None "sent to another place and not posted there in time", "国办发〔2009〕66号 art. 8";
+    C12 Hold None "posted at the new place without the information sheet of the old", "design rule";
+    C13 Hold None "information sheet, money and chain disagree", "GB/T 31594—2015";
+    C14 Auto FirstInChain "one relation asked for by two places", "design rule";
+    C15 Auto None "money arrived at the old place after the account was closed for transfer", "local practice";
+    C20 Hold None "back-payment of three years or more at once, without a document", "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
     C30 Auto None "paid for months that have not begun", "design rule";
     C32 Auto None "paid in part", "GB/T 40217—2021 006001";
+    C34 Hold None "temporary account treated as general, or the reverse", "国办发〔2009〕66号 art. 5";
     Y01 Prov None "a reversal, refund or difference names a record of another chain", "design rule";
     Y02 Prov None "a reversal, refund or difference names a record that is not known here", "design rule";
     Y03 Prov None "a refund or difference names no contribution that was received", "design rule";
     Y04 Prov Open "the same month more than once where no other class fits", "design rule";
     Y05 Hold Open "records of accounts that no link in force ties together", "design rule";
+    Y06 Prov None "a transfer step by the wrong side, out of order or too late", "design rule";
 }
