@@ -16,14 +16,18 @@ use yizhang_ledger::{
 mod family;
 mod person;
 mod record;
+mod transfer;
 
 pub use family::{
     BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine,
-    MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, TransferCase,
-    TransferStep, YearLine,
+    MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
 };
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
+pub use transfer::{
+    Between, CaseState, Difference, LimitName, MovedMonths, NextStep, OutCheck, OutCheckName, Side, StepFault,
+    StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison, TransferStep,
+};
 
 /// Version of the JSON form.
 pub const FORMAT: &str = "yizhang-account/2";

@@ -1,9 +1,9 @@
-//! Facts that this version lists rather than computes with: participation, transfers, benefits.
+//! Facts that this version lists rather than computes with: participation and benefits.
 
 use crate::{
     account::{
         BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
-        RecordNumber, Standing, TransferCase, TransferStep,
+        RecordNumber, Standing,
     },
     conflict::ConflictCode,
     family::Family,
@@ -112,36 +112,6 @@ pub(crate) fn paid_while_away(
         }));
     }
     found
-}
-
-/// Transfer cases by number, their steps by day and then in the order of the procedure.
-pub(crate) fn transfers(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<TransferCase> {
-    let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (at, held) in in_force(set, range) {
-        let Record::Transfer(kind, fields) = &held.fact.record else { continue };
-        let step = TransferStep {
-            kind: *kind,
-            on: fields.on,
-            region: held.fact.region,
-            scheme: fields.scheme.to_string(),
-            source: fields.source_side.place,
-            target: fields.target_side.place,
-            first: fields.first,
-            last: fields.last,
-            deemed_months: fields.sums.deemed_months,
-            actual_months: fields.sums.actual_months,
-            personal_account: fields.sums.personal_account.get(),
-            pool: fields.sums.pool.get(),
-            reason: fields.reason.as_str().to_owned(),
-            record: number(at),
-        };
-        cases.entry(fields.case).or_default().push((held.fact.index, step));
-    }
-    let case = |(case, mut steps): (_, Vec<(_, TransferStep)>)| {
-        steps.sort_by_key(|(index, step)| (step.on, step.kind, step.region, *index));
-        TransferCase { case, steps: steps.into_iter().map(|(_, step)| step).collect() }
-    };
-    cases.into_iter().map(case).collect()
 }
 
 /// Benefit facts by day, kind, chain and position.

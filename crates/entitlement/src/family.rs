@@ -83,6 +83,11 @@ impl<'a> Family<'a> {
         rule_of(self.0)
     }
 
+    /// Whether this is the family that is named by its first scheme.
+    pub(crate) fn begins_with(self, (namespace, code): (Namespace, &str)) -> bool {
+        is(self.0, namespace, code)
+    }
+
     /// The family whose counted months take the place of this one's: employee pension for resident pension.
     pub fn covered_by(self) -> Option<Self> {
         self.rule().covered_by.map(|scheme| Self(known(scheme)))

@@ -15,6 +15,7 @@ use crate::{
     person,
     set::{AsOf, Held, RecordSet, Target, number},
     standing, totals,
+    transfer::{self, TransferRules},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -30,7 +31,14 @@ use yizhang_ledger::{
 /// The result depends on the set of facts alone: their order and repetition change nothing. All facts must be of one
 /// worker; if they are under several account ids that no identity link ties together, the account says so
 /// ([`crate::ConflictCode::Y05`]) and still shows everything.
+///
+/// Transfers are judged by [`TransferRules::PROVISIONAL`]; [`fold_under`] takes others.
 pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
+    fold_under(facts, as_of, &TransferRules::PROVISIONAL)
+}
+
+/// [`fold`] by these rules of transfers.
+pub fn fold_under(facts: &[Verified<Fact<'_>>], as_of: Day, rules: &TransferRules<'_>) -> Account {
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
@@ -41,7 +49,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
     // A family whose months another takes the place of comes after that other.
     order.extend(covered);
     for (family, range) in order {
-        let one = fold_family(&mut set, family, range, &folded, &person, as_of);
+        let one = fold_family(&mut set, family, range, &folded, &person, (as_of, rules));
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
@@ -88,7 +96,7 @@ fn fold_family<'f>(
     range: Range<usize>,
     folded: &[FoldedFamily<'f>],
     person: &Person,
-    as_of: AsOf,
+    (as_of, rules): (AsOf, &TransferRules<'_>),
 ) -> FoldedFamily<'f> {
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
@@ -98,8 +106,10 @@ fn fold_family<'f>(
     let bounds = Bounds { cover, ends, as_of };
     let months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
-    let (by_province, by_place) = totals::by_place(set, &range, &months);
+    let transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, rules);
+    let (by_province, by_place) = totals::by_place(set, &range, &months, &transfers.places, as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
+    conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, family, &range, ends));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
@@ -121,7 +131,7 @@ fn fold_family<'f>(
         months,
         participation,
         standing: events::standing(set, &range, as_of),
-        transfers: events::transfers(set, &range),
+        transfers: transfers.cases,
         benefits: events::benefits(set, &range),
     };
     keepers::settle(set, &account, person, &mut conflicts, as_of);

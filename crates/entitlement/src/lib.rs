@@ -37,6 +37,8 @@
 //!   person's and the collective's share.
 //! * *Two records for one month* (C01 to C03, C05, C07): counted once, both listed, keeper open. Months by place say which
 //!   months are contested between places.
+//! * *Transfers* (国办发〔2009〕66号 arts 4 and 8; [`transfer`]): a month counts at the old place until it is posted at the new
+//!   one, and there from then on. Steps by the wrong side or out of order are named and not used.
 //!
 //! # The JSON form
 //!
@@ -77,9 +79,10 @@ mod person;
 mod set;
 mod standing;
 mod totals;
+pub mod transfer;
 
 pub use account::Account;
 pub use conflict::ConflictCode;
 pub use family::Family;
-pub use fold::fold;
+pub use fold::{fold, fold_under};
 pub use identity::linked_accounts;

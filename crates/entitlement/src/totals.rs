@@ -5,9 +5,9 @@ use crate::{
         Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus, PlaceMonths, RecordNumber,
         Standing,
     },
-    holders::holders,
     overlap::{Sums, given_back, narrow},
-    set::{Held, RecordSet, Role, Target, number},
+    set::{AsOf, Held, RecordSet, Role, Target, number},
+    transfer::Places,
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{record::Record, value::Division};
@@ -18,25 +18,38 @@ struct Tally {
     months: u32,
     deemed: u32,
     contested: u32,
+    in_transfer: u32,
+    transferred: u32,
     credited: Sums,
 }
 
 type Tallies = BTreeMap<Division, Tally>;
+
+/// Where a record that makes a month count was paid, where it belongs now, and where it is going.
+#[derive(Clone, Copy)]
+struct Stay {
+    paid: Division,
+    here: Division,
+    going: Division,
+}
 
 /// Months and money by province, and by place.
 pub(crate) fn by_place(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
+    transfers: &Places,
+    as_of: AsOf,
 ) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
     for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
-        let mut here: Vec<Division> = holders(set, &line.by).into_iter().map(|holder| holder.place).collect();
-        count(&mut places, &mut here);
-        for place in &mut here {
-            *place = place.province();
+        let mut stays: Vec<Stay> = line.by.iter().filter_map(|number| stay(set, *number, transfers, as_of)).collect();
+        count(&mut places, &stays);
+        for stay in &mut stays {
+            let Stay { paid, here, going } = *stay;
+            *stay = Stay { paid: paid.province(), here: here.province(), going: going.province() };
         }
-        count(&mut provinces, &mut here);
+        count(&mut provinces, &stays);
     }
     for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
         // Where several records deem a month, the first in the order of the set says where.
@@ -54,15 +67,26 @@ pub(crate) fn by_place(
     (lines_of(provinces), lines_of(places))
 }
 
-/// Counts one month: here if it is paid in one place only, contested in each otherwise.
-fn count(tallies: &mut Tallies, here: &mut Vec<Division>) {
+fn stay(set: &RecordSet<'_>, number: RecordNumber, transfers: &Places, as_of: AsOf) -> Option<Stay> {
+    let at = usize::try_from(number.0).ok()?;
+    let paid = set.get(at)?.money()?.1.place;
+    let here = transfers.moved(at, as_of.day).unwrap_or(paid);
+    Some(Stay { paid, here, going: transfers.target(at).unwrap_or(here) })
+}
+
+/// Counts one month: here if it belongs to one place only, contested in each otherwise.
+fn count(tallies: &mut Tallies, stays: &[Stay]) {
+    let mut here: Vec<Division> = stays.iter().map(|stay| stay.here).collect();
     here.sort_unstable();
     here.dedup();
     let contested = here.len() > 1;
     for place in here {
-        let tally = tallies.entry(*place).or_default();
+        let tally = tallies.entry(place).or_default();
         let counter = if contested { &mut tally.contested } else { &mut tally.months };
         *counter = counter.saturating_add(1);
+        let mut own = stays.iter().filter(|stay| stay.here == place);
+        tally.in_transfer = tally.in_transfer.saturating_add(own.clone().any(|stay| stay.going != place).into());
+        tally.transferred = tally.transferred.saturating_add(own.any(|stay| stay.paid != place).into());
     }
 }
 
@@ -72,6 +96,8 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         months: tally.months,
         contested: tally.contested,
         deemed: tally.deemed,
+        in_transfer: tally.in_transfer,
+        transferred: tally.transferred,
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()

@@ -1,6 +1,8 @@
 //! The part of the account that belongs to one scheme family.
 
-use super::{Amount, CaseId, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, json, record::Payer};
+use super::{
+    Amount, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, TransferCase, json, record::Payer,
+};
 
 /// The account of one scheme family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +26,9 @@ pub struct FamilyAccount {
     pub spans: Vec<Span>,
     /// Runs of months without one that counts.
     pub gaps: Vec<Gap>,
-    /// Counted months and money by province of participation.
+    /// Counted months and money by province of participation; posted transfers take their months along.
     pub by_province: Vec<PlaceMonths>,
-    /// Counted months and money by place of participation.
+    /// Counted months and money by place of participation; posted transfers take their months along.
     pub by_place: Vec<PlaceMonths>,
     /// Principal: all that was credited to the personal account less what was refunded from it, duplicates of one month
     /// included, because the money is there.
@@ -186,10 +188,18 @@ pub struct PlaceMonths {
     /// Deemed months here.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub deemed: u32,
-    /// Credited to the personal account by contributions for this place.
+    /// Of both, months on the way to another place: closed here, not yet posted there.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub in_transfer: u32,
+    /// Of both, months that a transfer brought here: paid elsewhere, posted here.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub transferred: u32,
+    /// Credited to the personal account by contributions for this place, wherever a transfer has taken it since.
     pub credited: Amount,
 }
 
+// The signature is the one that serde calls.
+#[allow(clippy::trivially_copy_pass_by_ref)]
 /// Principal of the personal account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credited {
@@ -321,57 +331,6 @@ pub enum ParticipationState {
     Suspended,
     /// 终止.
     Ended,
-}
-
-/// A transfer case and its steps so far, oldest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransferCase {
-    /// Number of the case, 32 hexadecimal digits.
-    #[serde(with = "json::case")]
-    pub case: CaseId,
-    /// Steps by day, then in the order of the procedure.
-    pub steps: Vec<TransferStep>,
-}
-
-/// A step of a transfer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransferStep {
-    /// `Certificate` to `Correction`.
-    #[serde(with = "json::text")]
-    pub kind: Kind,
-    /// The day.
-    #[serde(with = "json::text")]
-    pub on: Day,
-    /// Region whose chain says so.
-    #[serde(with = "json::text")]
-    pub region: Division,
-    /// Scheme.
-    pub scheme: String,
-    /// Old place.
-    #[serde(with = "json::text")]
-    pub source: Division,
-    /// New place.
-    #[serde(with = "json::text")]
-    pub target: Division,
-    /// First month moved.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
-    pub first: Option<Month>,
-    /// Last month moved.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
-    pub last: Option<Month>,
-    /// Deemed months stated.
-    pub deemed_months: u16,
-    /// Actual months stated.
-    pub actual_months: u16,
-    /// Personal account stated, in fen.
-    pub personal_account: i64,
-    /// Pool money stated, in fen.
-    pub pool: i64,
-    /// Why.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-    /// The record.
-    pub record: RecordNumber,
 }
 
 /// A benefit fact.

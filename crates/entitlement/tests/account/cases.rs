@@ -8,8 +8,9 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 use yizhang_entitlement::{
     Account,
-    account::{Conflict, FamilyAccount, GapCause, MonthStatus},
-    fold,
+    account::{Conflict, FamilyAccount, GapCause, MonthStatus, TransferCase},
+    fold_under,
+    transfer::{TransferRules, WorkingDays},
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -33,6 +34,11 @@ struct CaseFile {
 struct Case {
     title: String,
     as_of: String,
+    /// Holidays, and weekend days that are worked.
+    #[serde(default)]
+    holidays: Vec<String>,
+    #[serde(default)]
+    workdays: Vec<String>,
     #[serde(default)]
     record: Vec<Row>,
     #[serde(default)]
@@ -78,10 +84,21 @@ struct Row {
     also_in: Vec<String>,
     reason: Option<String>,
     to: Option<String>,
-    /// `1985-08..1994-12`: one record for all of these months (deemed months, agreements).
-    span: Option<String>,
     /// `M60`, `F55` or `F50`.
     class: Option<String>,
+    /// Number of the transfer case.
+    #[serde(default = "one")]
+    case: u8,
+    /// What a step states: actual months, personal account, pool money.
+    sums: Option<(u16, String, String)>,
+    /// Months that a step of a transfer names, or that one record is about (deemed months, agreements):
+    /// `1985-08..1994-12`.
+    span: Option<String>,
+    /// A temporary account.
+    #[serde(default)]
+    temporary: bool,
+    /// Any number: the same is the same document.
+    document: Option<u8>,
 }
 
 /// Yuan of unit and person.
@@ -100,6 +117,10 @@ fn person() -> String {
 }
 
 const fn once() -> usize {
+    1
+}
+
+const fn one() -> u8 {
     1
 }
 
@@ -127,6 +148,8 @@ struct Expected {
     bases: Vec<String>,
     participation: Option<Vec<String>>,
     transfers: Option<Vec<String>>,
+    /// Transfer cases by number, as the README says.
+    cases: Option<Vec<String>>,
     benefits: Option<usize>,
     /// Deemed months.
     #[serde(default)]
@@ -166,6 +189,11 @@ fn check(case: &Case) -> Vec<String> {
     let federation = build(&case.record);
     let mut facts = federation.facts();
     let as_of = day(&case.as_of);
+    let days = |days: &[String]| days.iter().map(|text| day(text)).collect::<Vec<_>>();
+    let (holidays, workdays) = (days(&case.holidays), days(&case.workdays));
+    let working_days = WorkingDays::new(&holidays, &workdays).unwrap();
+    let rules = TransferRules { working_days, ..TransferRules::PROVISIONAL };
+    let fold = |facts: &[_], as_of| fold_under(facts, as_of, &rules);
     let account = fold(&facts, as_of);
     facts.reverse();
     let mut faults = Faults(Vec::new());
@@ -215,10 +243,11 @@ impl Faults {
         self.same(&name("conflicts"), &conflicts.map(conflict_text).collect(), &expected.conflicts);
         self.check_choices(account, family, expected);
         let places = |places: &[yizhang_entitlement::account::PlaceMonths]| -> Vec<String> {
-            let contested = |months: u32| if months > 0 { format!(" contested {months}") } else { String::new() };
-            let deemed = |months: u32| if months > 0 { format!(" deemed {months}") } else { String::new() };
+            let some = |what: &str, months: u32| if months > 0 { format!(" {what} {months}") } else { String::new() };
             let line = |p: &yizhang_entitlement::account::PlaceMonths| {
-                format!("{} {}{}{}", p.place, p.months, contested(p.contested), deemed(p.deemed))
+                let (going, came) = (some("in transfer", p.in_transfer), some("transferred", p.transferred));
+                let (contested, deemed) = (some("contested", p.contested), some("deemed", p.deemed));
+                format!("{} {}{contested}{deemed}{going}{came}", p.place, p.months)
             };
             places.iter().map(line).collect()
         };
@@ -251,6 +280,7 @@ impl Faults {
             .iter()
             .map(|case| case.steps.iter().map(|step| step.kind.to_string()).collect::<Vec<_>>().join(" "));
         self.same_if(&name("transfers"), &steps.collect(), expected.transfers.as_ref());
+        self.same_if(&name("cases"), &family.transfers.iter().map(case_text).collect(), expected.cases.as_ref());
     }
 }
 
@@ -280,6 +310,45 @@ impl Faults {
         });
         self.same(&name("cleared"), &cleared.collect(), &expected.cleared);
     }
+}
+
+/// `state; next STEP by SIDE PLACE due DAY overdue N; moving N; transferred N; computed N PA POOL; differs …; checks …;
+/// faults …`, each part only where there is something to say.
+fn case_text(case: &TransferCase) -> String {
+    let mut text = name_of(&case.state);
+    if let Some(next) = &case.next {
+        let due = next.due.map_or_else(|| "never".into(), |day| day.to_string());
+        write!(text, "; next {} by {} {} due {due}", next.step, name_of(&next.side), next.place).unwrap();
+        if next.overdue > 0 {
+            write!(text, " overdue {}", next.overdue).unwrap();
+        }
+    }
+    if let Some(moving) = &case.in_transfer {
+        write!(text, "; in transfer {} ×{}", range(moving.first, moving.last), moving.months).unwrap();
+    }
+    if let Some(moved) = &case.transferred {
+        write!(text, "; transferred {} ×{}", range(moved.first, moved.last), moved.months).unwrap();
+    }
+    if let Some(sums) = &case.sums {
+        let computed = sums.computed;
+        write!(text, "; {} {}", name_of(&sums.basis), computed.months).unwrap();
+        write!(text, " {} {}", yuan(computed.personal_account), yuan(computed.pool)).unwrap();
+        for differs in &sums.differences {
+            let money = format!("{} {}", yuan(differs.personal_account), yuan(differs.pool));
+            write!(text, "; differs {} {} {money}", name_of(&differs.between), differs.months).unwrap();
+        }
+    }
+    for check in &case.checks {
+        write!(text, "; check {} {}", name_of(&check.what), check.months).unwrap();
+    }
+    for fault in &case.faults {
+        write!(text, "; fault {} {}", fault.step, name_of(&fault.fault)).unwrap();
+    }
+    text
+}
+
+fn name_of<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap().trim_matches('"').into()
 }
 
 fn conflict_text(conflict: &Conflict) -> String {
@@ -346,7 +415,8 @@ fn build(rows: &[Row]) -> Federation {
 }
 
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
-    if let Some((first, _)) = span(row) {
+    let about_months = matches!(kind_of(row), Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT);
+    if let Some((first, _)) = span(row).filter(|_| about_months) {
         return vec![Period { first, months: 1 }];
     }
     if let Some(year) = row.year {
@@ -414,27 +484,36 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
                 place,
                 payer: payer(row),
                 reason,
-                account_type: AccountType::General,
+                account_type: account_type(row),
                 source: source(serial),
             },
         ),
         kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
             let agency = Code::NONE;
             let other = division(row.to.as_deref().expect("a transfer goes `to` a place"));
+            let span = row.span.as_deref().map(|span| span.split_once("..").unwrap_or((span, span)));
+            let span = span.map(|(first, last)| (month(first), month(last)));
+            let sums = row.sums.as_ref().map(|(months, personal, pool)| TransferSums {
+                actual_months: *months,
+                personal_account: fen(personal),
+                pool: fen(pool),
+                ..TransferSums::default()
+            });
+            let sums = sums.unwrap_or_default();
             Record::Transfer(
                 kind,
                 TransferStep {
                     account: WORKER,
-                    case: CaseId([1; 16]),
+                    case: CaseId([row.case; 16]),
                     scheme: scheme(&row.scheme),
                     source_side: TransferSide { place, agency },
                     target_side: TransferSide { place: other, agency },
                     on,
-                    first: None,
-                    last: None,
-                    sums: TransferSums::default(),
-                    account_type: AccountType::General,
-                    document: Hash::ZERO,
+                    first: span.map(|(first, _)| first),
+                    last: span.map(|(_, last)| last),
+                    sums,
+                    account_type: account_type(row),
+                    document: row.document.map_or(Hash::ZERO, |number| Hash([number; 32])),
                     reason,
                     source: source(serial),
                 },
@@ -502,6 +581,10 @@ fn stated<'r>(row: &'r Row, kind: Kind, period: Period, serial: &'r str, target:
     }
 }
 
+const fn account_type(row: &Row) -> AccountType {
+    if row.temporary { AccountType::Temporary } else { AccountType::General }
+}
+
 fn payer(row: &Row) -> Payer<'_> {
     let (kind, id) = row.payer.split_once(' ').unwrap_or((&row.payer, ""));
     let kind = match kind {
@@ -548,6 +631,7 @@ fn contribution<'a>(row: &'a Row, period: Period, serial: &'a str) -> Contributi
             Kind::ADJUST_DELTA => 34,
             _ => 10,
         }),
+        account_type: account_type(row),
         ..plain
     }
 }

@@ -1,0 +1,351 @@
+//! Transfers from place to place: the state of each case as a pure function of the set of its steps.
+//!
+//! The steps of a case stand in two chains under one case number. Each counts only if it comes from the chain of the side
+//! whose step it is, and after the steps that must come before it; every other one is named with its fault and not used.
+//! A chain speaks for the places that lie in its region.
+//!
+//! Months are counted by the month ledger and by nothing here: a transfer moves the place of a month, at posting, and
+//! between closing and posting shows it as on the way. So no month can be lost or counted twice by a transfer.
+//!
+//! What moves is computed from the *closed view*: the records of the old place as they were on the day of closing. Later
+//! records of the old place have effect on the account as anywhere, but not on the closed view; they are listed as C10 and
+//! C15 until a correction or supplement follows.
+//!
+//! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
+//! for temporary accounts (国办发〔2009〕66号 art. 5), which need facts that no record of this version holds.
+
+pub mod calendar;
+mod comparison;
+mod conflicts;
+mod deadlines;
+mod holdings;
+mod places;
+mod procedure;
+pub mod rules;
+
+pub use calendar::{NotAscending, WorkingDays};
+pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer, TransferRules};
+
+use crate::{
+    account::{
+        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber,
+        Standing, StepFault, SumsBasis, TransferCase, TransferComparison, TransferStep,
+    },
+    family::Family,
+    overlap::Cover,
+    set::{AsOf, Held, RecordSet, number},
+};
+use holdings::{Cut, Field, Holdings};
+pub(crate) use places::Places;
+use procedure::{Progress, Step, covers};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    record::{AccountType, CaseId, Record},
+    value::Division,
+};
+
+/// What transfers come to in a family.
+pub(crate) struct Transfers {
+    pub(crate) cases: Vec<TransferCase>,
+    /// By class, then by records.
+    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) places: Places,
+}
+
+/// The transfers of a family whose months are these.
+pub(crate) fn transfers<'s>(
+    set: &'s RecordSet<'_>,
+    (family, range): (Family<'_>, &'s Range<usize>),
+    lines: &[MonthLine],
+    cover: Cover<'s>,
+    as_of: AsOf,
+    rules: &TransferRules<'_>,
+) -> Transfers {
+    let desk = Desk { field: Field { set, range, cover }, lines, as_of, rules, rule: rules.of(family) };
+    let mut places = Places::default();
+    let mut cases: Vec<Worked<'s>> = Vec::new();
+    for (case, steps) in in_order_of_closing(steps(set, range)) {
+        let worked = desk.work(case, steps, &mut places);
+        cases.push(worked);
+    }
+    let mut conflicts = conflicts::destinations(family, &mut cases);
+    for worked in &cases {
+        conflicts.extend(conflicts::of_case(desk.field, family, worked, &cases, &places));
+    }
+    conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
+    cases.sort_by_key(|worked| worked.case);
+    Transfers { cases: cases.into_iter().filter_map(|worked| desk.line(worked)).collect(), conflicts, places }
+}
+
+/// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
+/// from the chain of the side whose step it is.
+fn steps<'s>(set: &'s RecordSet<'_>, range: &Range<usize>) -> BTreeMap<CaseId, Vec<Step<'s>>> {
+    let mut by_content: BTreeMap<RecordId, Step<'s>> = BTreeMap::new();
+    for (at, held) in set.within(range) {
+        let is_said = matches!(held.standing, Standing::Held | Standing::Copy);
+        let Some(step) = Step::of(set, at).filter(|_| is_said) else { continue };
+        let rank = |step: &Step<'_>| (!step.is_by_its_side(), step.region);
+        let known = by_content.entry(held.fact.id).or_insert(step);
+        if rank(&step) < rank(known) {
+            *known = step;
+        }
+    }
+    let mut cases: BTreeMap<CaseId, Vec<Step<'s>>> = BTreeMap::new();
+    for step in by_content.into_values() {
+        cases.entry(step.fields.case).or_default().push(step);
+    }
+    for steps in cases.values_mut() {
+        steps.sort_by_key(Step::order);
+    }
+    cases
+}
+
+/// What one transfer took along, a later one may take further: cases in the order in which accounts were closed.
+fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
+    let mut cases: Vec<_> = cases.into_iter().collect();
+    cases.sort_by_key(|(case, steps)| {
+        let closing = Progress::of(steps, false).freeze.map(|freeze| freeze.on());
+        (closing.is_none(), closing, *case)
+    });
+    cases
+}
+
+/// Everything that the cases of a family are worked out from.
+struct Desk<'s, 'f, 'd> {
+    field: Field<'s, 'f>,
+    lines: &'d [MonthLine],
+    as_of: AsOf,
+    rules: &'d TransferRules<'d>,
+    rule: &'d SchemeTransfer,
+}
+
+/// A case, worked out.
+struct Worked<'s> {
+    case: CaseId,
+    steps: Vec<Step<'s>>,
+    progress: Progress<'s>,
+    /// The old place, under all its names.
+    sources: Vec<Division>,
+    comparison: Option<TransferComparison>,
+    checks: Vec<OutCheck>,
+    state: CaseState,
+    next: Option<NextStep>,
+    is_dangling: bool,
+    /// Records that move with it, from the closing on.
+    moving: BTreeSet<usize>,
+}
+
+impl Worked<'_> {
+    fn check(&mut self, what: OutCheckName, months: u32, mut records: Vec<RecordNumber>) {
+        records.sort_unstable();
+        records.dedup();
+        self.checks.push(OutCheck { what, months, records });
+    }
+
+    /// Whether both are about the same old place: one contains the other.
+    fn meets(&self, other: &Self) -> bool {
+        self.sources
+            .iter()
+            .any(|mine| other.sources.iter().any(|theirs| covers(*mine, *theirs) || covers(*theirs, *mine)))
+    }
+}
+
+impl<'s> Desk<'s, '_, '_> {
+    fn work(&self, case: CaseId, steps: Vec<Step<'s>>, places: &mut Places) -> Worked<'s> {
+        // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
+        let early = Progress::of(&steps, false);
+        let sources = early.sources();
+        let cut = Cut::of(early.freeze, self.as_of.day);
+        let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
+        let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
+        let mut holdings = Holdings::of(self.field, places, &sources, cut, backpay);
+        if holdings::is_documented(&early) {
+            holdings.release();
+        }
+        let (types, type_records) = holdings::account_types(self.field, &sources, &holdings, cut);
+        let basis = self.basis(&types, is_between_provinces);
+        let (computed, _) = holdings.computed(self.field, self.rule, basis);
+        let needs_money = Progress::states_money(early.sheet.or(early.child))
+            || computed.personal_account != 0 && early.child.is_none()
+            || computed.pool != 0 && early.child.is_none();
+        let progress = Progress::of(&steps, needs_money);
+        let is_asked_for = progress.letter.is_some();
+        let comparison = is_asked_for.then(|| comparison::compare(self.field, &progress, &holdings, self.rule, basis));
+        let is_mismatched = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
+        let state = progress.state(is_mismatched);
+        let (limits, calendar) = (&self.rule.limits, &self.rules.working_days);
+        let mut worked = Worked {
+            case,
+            next: deadlines::next_step(&progress, state, needs_money, limits, calendar, self.as_of.day),
+            is_dangling: deadlines::is_dangling(&progress, limits, calendar, self.as_of.day),
+            progress,
+            steps,
+            sources,
+            comparison,
+            checks: Vec::new(),
+            state,
+            moving: BTreeSet::new(),
+        };
+        if is_asked_for {
+            self.check(&mut worked, &holdings, places, cut);
+            self.check_types(&mut worked, &types, &type_records);
+        }
+        self.move_records(&mut worked, &holdings, places);
+        worked
+    }
+
+    fn basis(&self, types: &BTreeSet<AccountType>, is_between_provinces: bool) -> SumsBasis {
+        let is_on_record = matches!(self.rule.personal, PersonalMoney::Whole { .. });
+        if !is_between_provinces || !is_on_record {
+            SumsBasis::MonthsOnly
+        } else if self.rule.pool.is_some() && types.iter().eq([&AccountType::Temporary]) {
+            SumsBasis::Temporary
+        } else {
+            SumsBasis::General
+        }
+    }
+
+    /// What the old place has to settle (domain reference, 3.4 `OUT_CHECK`).
+    fn check(&self, worked: &mut Worked<'_>, holdings: &Holdings, places: &Places, cut: Cut) {
+        let set = self.field.set;
+        let last = cut.on.in_month();
+        let here = |number: &RecordNumber| {
+            usize::try_from(number.0).is_ok_and(|at| places.is_at(set, at, &worked.sources, cut.on))
+        };
+        let (mut owing, mut owing_months, mut double, mut double_months) = (Vec::new(), 0_u32, Vec::new(), 0_u32);
+        for line in self.lines.iter().filter(|line| last.is_none_or(|last| line.month <= last)) {
+            let is_owed = matches!(line.status, MonthStatus::Arrears | MonthStatus::NotFull);
+            let owed: Vec<RecordNumber> =
+                line.others.iter().copied().filter(|number| is_owed && here(number)).collect();
+            owing_months = owing_months.saturating_add(u32::from(!owed.is_empty()));
+            owing.extend(owed);
+            let counted = line.status == MonthStatus::Counted;
+            if counted && line.by.iter().any(here) && !line.by.iter().all(here) {
+                double_months = double_months.saturating_add(1);
+                double.extend(&line.by);
+            }
+        }
+        let drawing = if self.rule.is_blocked_by_benefit { self.drawing() } else { None };
+        let back_paid: Vec<RecordNumber> = holdings.back_paid.values().flatten().map(|at| number(*at)).collect();
+        let back_months = u32::try_from(holdings.back_paid.len()).unwrap_or(u32::MAX);
+        let mut add = |what, months, records: Vec<RecordNumber>| {
+            if !records.is_empty() {
+                worked.check(what, months, records);
+            }
+        };
+        add(OutCheckName::Owing, owing_months, owing);
+        add(OutCheckName::Drawing, 0, drawing.into_iter().map(number).collect());
+        add(OutCheckName::Duplicate, double_months, double);
+        add(OutCheckName::BackPaid, back_months, back_paid);
+    }
+
+    /// The last award, payment or resumption of a benefit, if no suspension or stop follows it.
+    fn drawing(&self) -> Option<usize> {
+        let of = |(at, held): (usize, &Held<'_>)| {
+            let Record::Benefit(kind, fields) = &held.fact.record else { return None };
+            let starts = matches!(*kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::BENEFIT_RESUME);
+            let stops = matches!(*kind, Kind::BENEFIT_SUSPEND | Kind::BENEFIT_STOP);
+            (held.standing == Standing::Held && (starts || stops)).then_some(((fields.on, stops, at), starts))
+        };
+        let last = self.field.set.within(self.field.range).filter_map(of).max()?;
+        last.1.then_some(last.0.2)
+    }
+
+    /// The steps of the old place, and of the new one once it has taken over, must name the type of the records (C34).
+    fn check_types(&self, worked: &mut Worked<'_>, types: &BTreeSet<AccountType>, records: &[usize]) {
+        if types.is_empty() || self.rule.pool.is_none() {
+            return;
+        }
+        let progress = &worked.progress;
+        let named = [progress.freeze, progress.sheet, progress.sent, progress.received, progress.posted];
+        let differs = |step: &Step<'_>| !types.iter().eq([&step.fields.account_type]);
+        let mut different: Vec<RecordNumber> =
+            named.into_iter().flatten().filter(differs).map(|step| number(step.at)).collect();
+        if !different.is_empty() {
+            different.extend(records.iter().map(|at| number(*at)));
+            worked.check(OutCheckName::AccountType, 0, different);
+        }
+    }
+
+    /// From the closing on months are on the way; from posting on they belong to the new place.
+    fn move_records(&self, worked: &mut Worked<'_>, holdings: &Holdings, places: &mut Places) {
+        let progress = &worked.progress;
+        let (Some(_), Some((_, target)), false) = (progress.freeze, progress.sides, progress.has_failed()) else {
+            return;
+        };
+        let moving = holdings.moving(self.field.set, progress.sheet);
+        for at in &moving {
+            match progress.posted {
+                Some(posted) if places.is_at(self.field.set, *at, &worked.sources, posted.on()) => {
+                    places.carry(*at, posted.on(), target);
+                }
+                Some(_) => {}
+                None => places.depart(*at, target),
+            }
+        }
+        worked.moving = moving.into_iter().collect();
+    }
+
+    fn moved_months(&self, moving: &BTreeSet<usize>) -> Option<MovedMonths> {
+        let takes = |line: &&MonthLine| {
+            let moves = |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
+            line.status == MonthStatus::Counted && line.by.iter().any(moves)
+        };
+        let mut months = self.lines.iter().filter(takes).map(|line| line.month);
+        let first = months.next()?;
+        let (mut last, mut count) = (first, 1_u32);
+        for month in months {
+            (last, count) = (month, count.saturating_add(1));
+        }
+        Some(MovedMonths { first, last, months: count })
+    }
+
+    /// None only for a case without steps, of which there are none.
+    fn line(&self, worked: Worked<'_>) -> Option<TransferCase> {
+        let moved = self.moved_months(&worked.moving);
+        let is_posted = worked.progress.posted.is_some();
+        let (source, target) = worked.progress.sides?;
+        Some(TransferCase {
+            case: worked.case,
+            state: worked.state,
+            source,
+            target,
+            next: worked.next,
+            in_transfer: moved.clone().filter(|_| !is_posted),
+            transferred: moved.filter(|_| is_posted),
+            sums: worked.comparison,
+            checks: worked.checks,
+            faults: worked
+                .progress
+                .faults
+                .iter()
+                .map(|(step, fault)| StepFault { step: step.kind, fault: *fault, record: number(step.at) })
+                .collect(),
+            steps: worked.steps.iter().map(step_line).collect(),
+        })
+    }
+}
+
+fn step_line(step: &Step<'_>) -> TransferStep {
+    let fields = step.fields;
+    TransferStep {
+        kind: step.kind,
+        on: fields.on,
+        region: step.region,
+        scheme: fields.scheme.to_string(),
+        source: fields.source_side.place,
+        target: fields.target_side.place,
+        first: fields.first,
+        last: fields.last,
+        deemed_months: fields.sums.deemed_months,
+        actual_months: fields.sums.actual_months,
+        personal_account: fields.sums.personal_account.get(),
+        pool: fields.sums.pool.get(),
+        reason: fields.reason.as_str().to_owned(),
+        record: number(step.at),
+    }
+}

@@ -1,0 +1,270 @@
+//! What the old place holds on the day on which it closes the account: the closed view, which later records of that place
+//! do not change (they are C10 and C15).
+
+use crate::{
+    account::{Standing, SumsBasis, TransferAmounts},
+    overlap::{Cover, given_back, narrow},
+    set::{Held, RecordSet, Role},
+    transfer::{
+        places::Places,
+        procedure::{Progress, Step},
+        rules::{PersonalMoney, SchemeTransfer},
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use yizhang_ledger::{
+    hash::Hash,
+    record::{AccountType, Contribution, Record},
+    value::{Day, Division, Fen, LeafIndex, Month},
+};
+
+/// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
+#[derive(Clone, Copy)]
+pub(crate) struct Cut {
+    pub(crate) on: Day,
+    pub(crate) chain: Option<(Division, LeafIndex)>,
+}
+
+impl Cut {
+    /// At the closing of the account, or while it is open, at the as-of day.
+    pub(crate) fn of(freeze: Option<Step<'_>>, as_of: Day) -> Self {
+        freeze.map_or(Self { on: as_of, chain: None }, |freeze| Self {
+            on: freeze.on(),
+            chain: Some((freeze.region, freeze.index)),
+        })
+    }
+
+    /// Whether a record stands behind the closing in the old place's own chain.
+    pub(crate) fn is_before_in_chain(self, held: &Held<'_>) -> bool {
+        self.chain.is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
+    }
+}
+
+/// Where records are looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'s, 'f> {
+    pub(crate) set: &'s RecordSet<'f>,
+    pub(crate) range: &'s Range<usize>,
+    pub(crate) cover: Cover<'s>,
+}
+
+/// The records of the old place in the closed view.
+#[derive(Default)]
+pub(crate) struct Holdings {
+    /// Contributions, differences, refunds and interest.
+    pub(crate) records: Vec<usize>,
+    /// Months that count there, those that stay behind included.
+    pub(crate) months: BTreeSet<Month>,
+    /// Contributions that were full.
+    full: BTreeSet<usize>,
+    /// Months paid back at once that may not move, and their records.
+    pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
+    /// Whether the interest may belong to other places of its chain as well.
+    pub(crate) is_interest_shared: bool,
+}
+
+/// The contribution of a record that is in the view.
+pub(crate) fn in_view<'f>(set: &RecordSet<'f>, held: &Held<'f>, cut: Cut) -> Option<(Role, &'f Contribution<'f>)> {
+    let (role, contribution) = held.money()?;
+    let moves_money = matches!(role, Role::Received | Role::Adjust | Role::Refund);
+    let in_time = contribution.received.is_some_and(|day| day <= cut.on);
+    let stood = match held.standing {
+        Standing::Held | Standing::NotFull | Standing::Refunded => true,
+        Standing::Reversed => reversed_later(set, held, cut),
+        _ => false,
+    };
+    (moves_money && in_time && stood).then_some((role, contribution))
+}
+
+fn reversed_later(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
+    held.because.and_then(|at| set.get(at)).is_some_and(|reversal| cut.is_before_in_chain(reversal))
+}
+
+/// Whether a received contribution of the view was full then.
+fn was_full(set: &RecordSet<'_>, held: &Held<'_>, contribution: &Contribution<'_>, cut: Cut) -> bool {
+    match held.standing {
+        Standing::Held | Standing::Reversed => contribution.full,
+        Standing::Refunded => {
+            let refunded = held.because.and_then(|at| set.get(at)).and_then(Held::day);
+            refunded.is_some_and(|day| day > cut.on)
+        }
+        _ => false,
+    }
+}
+
+impl Holdings {
+    /// What these places hold. `backpay_months` back-paid on one day stay behind.
+    pub(crate) fn of(
+        field: Field<'_, '_>,
+        places: &Places,
+        sources: &[Division],
+        cut: Cut,
+        backpay_months: Option<u32>,
+    ) -> Self {
+        let mut holdings = Self::default();
+        let mut regions = BTreeSet::new();
+        let mut back_paid: BTreeMap<Day, BTreeMap<Month, Vec<usize>>> = BTreeMap::new();
+        for (at, held) in field.set.within(field.range) {
+            if !places.is_at(field.set, at, sources, cut.on) {
+                continue;
+            }
+            if is_interest_of(held, cut) {
+                regions.insert(held.fact.region);
+                holdings.records.push(at);
+            }
+            let Some((role, contribution)) = in_view(field.set, held, cut) else { continue };
+            holdings.records.push(at);
+            if role == Role::Received && was_full(field.set, held, contribution, cut) {
+                holdings.count(field, contribution, cut);
+                holdings.full.insert(at);
+                if let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) {
+                    back_paid.entry(day).or_default().entry(contribution.period.first).or_default().push(at);
+                }
+            }
+        }
+        let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
+            backpay_months.is_some_and(|limit| u32::try_from(months.len()).is_ok_and(|months| months >= limit))
+        };
+        holdings.back_paid = back_paid.into_values().filter(too_many).flatten().collect();
+        holdings.is_interest_shared = field.set.within(field.range).any(|(at, held)| {
+            held.money().is_some()
+                && regions.contains(&held.fact.region)
+                && !places.is_at(field.set, at, sources, cut.on)
+        });
+        holdings
+    }
+
+    fn count(&mut self, field: Field<'_, '_>, contribution: &Contribution<'_>, cut: Cut) {
+        let last = cut.on.in_month();
+        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none();
+        self.months.extend(contribution.period.iter().filter(counts));
+    }
+
+    /// Lets everything move.
+    pub(crate) fn release(&mut self) {
+        self.back_paid.clear();
+    }
+
+    /// Records that move: without the months that stay behind, and within the span of the sheet, where it names one.
+    pub(crate) fn moving(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> Vec<usize> {
+        let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
+        let moves = |at: &usize| {
+            let Some(period) = set.get(*at).and_then(|held| held.period) else { return false };
+            let last = period.iter().last().unwrap_or(period.first);
+            let in_span = span.is_none_or(|(from, until)| from <= last && period.first <= until);
+            in_span && !self.back_paid.contains_key(&period.first)
+        };
+        self.records.iter().copied().filter(moves).collect()
+    }
+
+    /// Months and money that move, and the interest among it.
+    pub(crate) fn computed(
+        &self,
+        field: Field<'_, '_>,
+        rule: &SchemeTransfer,
+        basis: SumsBasis,
+    ) -> (TransferAmounts, i64) {
+        let stay = |month: &&Month| !self.back_paid.contains_key(month);
+        let months = u32::try_from(self.months.iter().filter(stay).count()).unwrap_or(u32::MAX);
+        let mut sums = Money::default();
+        for at in &self.records {
+            let Some(held) = field.set.get(*at) else { continue };
+            let stays = held.period.is_some_and(|period| self.back_paid.contains_key(&period.first));
+            if !stays {
+                self.add(&mut sums, *at, held, rule);
+            }
+        }
+        let pool = match basis {
+            SumsBasis::General => rule.pool.map_or(0, |pool| times_half_up(sums.bases, pool.rate.get())),
+            SumsBasis::Temporary => sums.paid.saturating_sub(sums.credited),
+            SumsBasis::MonthsOnly => return (TransferAmounts { months, ..TransferAmounts::default() }, 0),
+        };
+        let personal_account = narrow(sums.credited.saturating_add(sums.interest));
+        (TransferAmounts { months, personal_account, pool: narrow(pool) }, narrow(sums.interest))
+    }
+
+    fn add(&self, sums: &mut Money, at: usize, held: &Held<'_>, rule: &SchemeTransfer) {
+        let PersonalMoney::Whole { whole_from, with_subsidies } = rule.personal else { return };
+        let is_whole = held.period.is_none_or(|period| whole_from.is_none_or(|from| period.first >= from));
+        let share = |unit: i128, person: i128| if is_whole { unit.saturating_add(person) } else { person };
+        if let Record::InterestCredit(fields) = &held.fact.record {
+            let interest = share(fields.amount.unit.get().into(), fields.amount.person.get().into());
+            sums.interest = sums.interest.saturating_add(interest);
+            return;
+        }
+        let Some((role, fields)) = held.money() else { return };
+        let signed = |fen: Fen| if role == Role::Refund { given_back(fen).saturating_neg() } else { fen.get().into() };
+        let credited = share(signed(fields.credited.unit), signed(fields.credited.person));
+        sums.credited = sums.credited.saturating_add(credited);
+        sums.paid = sums.paid.saturating_add(signed(fields.paid.unit)).saturating_add(signed(fields.paid.person));
+        if with_subsidies && role != Role::Refund {
+            let given = fields.subsidies;
+            for subsidy in [given.central, given.province, given.city, given.county] {
+                sums.credited = sums.credited.saturating_add(subsidy.get().into());
+            }
+        }
+        let pooled = rule.pool.is_some_and(|pool| fields.period.first >= pool.from);
+        // Only what made the month count, and its differences: money paid in part has no base yet.
+        let has_base = role == Role::Adjust || self.full.contains(&at);
+        if pooled && has_base && self.months.contains(&fields.period.first) {
+            sums.bases = sums.bases.saturating_add(fields.base.get().into());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Money {
+    credited: i128,
+    paid: i128,
+    interest: i128,
+    bases: i128,
+}
+
+fn is_interest_of(held: &Held<'_>, cut: Cut) -> bool {
+    let posted = matches!(&held.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
+    posted && held.standing == Standing::Held
+}
+
+fn is_late(contribution: &Contribution<'_>, received: Day) -> bool {
+    received.in_month().is_none_or(|month| contribution.period.first < month)
+}
+
+/// Times a rate in ten-thousandths, half up to the fen.
+fn times_half_up(sum: i128, ten_thousandths: u32) -> i128 {
+    let product = sum.saturating_mul(i128::from(ten_thousandths));
+    product.saturating_add(5_000).checked_div_euclid(10_000).unwrap_or(0)
+}
+
+/// The document on which back-payments may move (court, audit, inspection, arbitration): the one that the closing names.
+/// A sheet's document is the sheet itself.
+pub(crate) fn is_documented(progress: &Progress<'_>) -> bool {
+    progress.freeze.is_some_and(|freeze| freeze.fields.document != Hash::ZERO)
+}
+
+/// The account type at the old place: by the last enrolment there (C34), else by the contributions. The records speak for
+/// both types if contributions do not agree, and for none if there are none.
+pub(crate) fn account_types(
+    field: Field<'_, '_>,
+    sources: &[Division],
+    holdings: &Holdings,
+    cut: Cut,
+) -> (BTreeSet<AccountType>, Vec<usize>) {
+    let last = cut.on.in_month();
+    let enrolments = field.set.within(field.range).filter_map(|(at, held)| {
+        let Record::Participation(yizhang_ledger::entry::Kind::ENROL, fields) = &held.fact.record else { return None };
+        let here = sources.iter().any(|source| crate::transfer::procedure::covers(*source, fields.place));
+        let begun = last.is_none_or(|last| fields.from <= last);
+        let order = (fields.from, held.fact.index, held.fact.region, at);
+        (held.standing == Standing::Held && here && begun).then_some((order, fields.account_type, at))
+    });
+    if let Some((_, account_type, at)) = enrolments.max_by_key(|(order, _, _)| *order) {
+        return (BTreeSet::from([account_type]), vec![at]);
+    }
+    let of = |at: &usize| field.set.get(*at).and_then(Held::money).map(|(_, fields)| fields.account_type);
+    let types = holdings.records.iter().filter_map(of).collect();
+    let records = holdings.records.iter().copied().filter(|at| of(at).is_some()).collect();
+    (types, records)
+}

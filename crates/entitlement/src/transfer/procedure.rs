@@ -1,0 +1,323 @@
+//! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
+
+use crate::{
+    account::{CaseState, Side, StepFaultName},
+    set::RecordSet,
+};
+use yizhang_ledger::{
+    entry::Kind,
+    hash::Hash,
+    record::{Record, TransferStep, TransferSums},
+    value::{Day, Division, LeafIndex},
+};
+
+/// A step and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Step<'s> {
+    /// Position in the set.
+    pub(crate) at: usize,
+    pub(crate) kind: Kind,
+    pub(crate) region: Division,
+    pub(crate) index: LeafIndex,
+    pub(crate) fields: &'s TransferStep<'s>,
+}
+
+impl<'s> Step<'s> {
+    pub(crate) fn of(set: &'s RecordSet<'_>, at: usize) -> Option<Self> {
+        let held = set.get(at)?;
+        let Record::Transfer(kind, fields) = &held.fact.record else { return None };
+        Some(Self { at, kind: *kind, region: held.fact.region, index: held.fact.index, fields })
+    }
+
+    pub(crate) fn on(&self) -> Day {
+        self.fields.on
+    }
+
+    /// The order of steps: by day, then by the procedure, whose order is that of the kinds.
+    pub(crate) fn order(&self) -> (Day, Kind, Division, LeafIndex, usize) {
+        (self.fields.on, self.kind, self.region, self.index, self.at)
+    }
+
+    /// Whether the chain that holds it is that of a side by which the step may come.
+    pub(crate) fn is_by_its_side(&self) -> bool {
+        let speaks = |side: Side| covers(self.region, self.place(side));
+        match whose(self.kind) {
+            Some(side) => speaks(side),
+            None => speaks(Side::Old) || speaks(Side::New),
+        }
+    }
+
+    pub(crate) fn place(&self, side: Side) -> Division {
+        match side {
+            Side::Old => self.fields.source_side.place,
+            Side::New => self.fields.target_side.place,
+        }
+    }
+}
+
+/// Whose step it is; none where either side may say it. A return is the old place's, and before the letter, as a
+/// rejection, the new one's.
+pub(crate) const fn whose(kind: Kind) -> Option<Side> {
+    match kind {
+        Kind::CERTIFICATE | Kind::FREEZE | Kind::INFO_SHEET | Kind::FUNDS_SENT | Kind::SUPPLEMENT => Some(Side::Old),
+        Kind::TRANSFER_APPLY | Kind::LETTER | Kind::FUNDS_RECEIVED | Kind::POSTED | Kind::CLOSED | Kind::WITHDRAWN => {
+            Some(Side::New)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a region or place contains another: 440000 contains 440300, 440300 contains 440305.
+pub(crate) fn covers(wide: Division, narrow: Division) -> bool {
+    let (wide, narrow) = (wide.code(), narrow.code());
+    if wide.is_multiple_of(10_000) {
+        wide / 10_000 == narrow / 10_000
+    } else if wide.is_multiple_of(100) {
+        wide / 100 == narrow / 100
+    } else {
+        wide == narrow
+    }
+}
+
+/// How a case ended before posting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Rejected,
+    Returned,
+    Withdrawn,
+}
+
+/// The steps of a case that could be used.
+#[derive(Default)]
+pub(crate) struct Progress<'s> {
+    /// Old and new place, as the letter, or before it the first step names them.
+    pub(crate) sides: Option<(Division, Division)>,
+    pub(crate) certificate: Option<Step<'s>>,
+    pub(crate) apply: Option<Step<'s>>,
+    pub(crate) letter: Option<Step<'s>>,
+    pub(crate) freeze: Option<Step<'s>>,
+    pub(crate) sheet: Option<Step<'s>>,
+    pub(crate) sent: Option<Step<'s>>,
+    /// The money came back, and has not been sent again.
+    pub(crate) came_back: Option<Step<'s>>,
+    pub(crate) received: Option<Step<'s>>,
+    pub(crate) posted: Option<Step<'s>>,
+    pub(crate) closed: Option<Step<'s>>,
+    pub(crate) end: Option<(Step<'s>, End)>,
+    /// A supplement or correction that is a case of its own.
+    pub(crate) child: Option<Step<'s>>,
+    /// Supplements and corrections, those under the number of their case included.
+    pub(crate) follow_ups: Vec<Step<'s>>,
+    /// Every step that was used.
+    pub(crate) used: Vec<Step<'s>>,
+    pub(crate) faults: Vec<(Step<'s>, StepFaultName)>,
+}
+
+impl<'s> Progress<'s> {
+    /// Goes through the steps of a case. `needs_money` says whether posting has to wait for money.
+    pub(crate) fn of(steps: &[Step<'s>], needs_money: bool) -> Self {
+        let lead = steps.iter().find(|step| step.kind == Kind::LETTER && step.is_by_its_side()).or(steps.first());
+        let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
+        let mut progress = Self { sides, ..Self::default() };
+        for step in steps {
+            match progress.admit(*step, needs_money) {
+                Ok(()) => progress.used.push(*step),
+                Err(fault) => progress.faults.push((*step, fault)),
+            }
+        }
+        progress
+    }
+
+    fn admit(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+        if !step.is_by_its_side() {
+            return Err(StepFaultName::WrongSide);
+        }
+        if !self.is_between_its_sides(&step) {
+            return Err(StepFaultName::OtherSides);
+        }
+        if self.end.is_some() {
+            return Err(StepFaultName::TooLate);
+        }
+        match step.kind {
+            Kind::CERTIFICATE => put(&mut self.certificate, step, self.freeze.is_none(), StepFaultName::TooLate),
+            Kind::TRANSFER_APPLY => put(&mut self.apply, step, self.child.is_none(), StepFaultName::OutOfOrder),
+            Kind::LETTER => follow(&mut self.letter, step, self.apply.is_some()),
+            Kind::FREEZE => follow(&mut self.freeze, step, self.letter.is_some()),
+            Kind::INFO_SHEET => follow(&mut self.sheet, step, self.freeze.is_some() || self.child.is_some()),
+            Kind::FUNDS_SENT => self.send(step),
+            Kind::FUNDS_RECEIVED => follow(&mut self.received, step, self.sent.is_some()),
+            Kind::POSTED => self.post(step, needs_money),
+            Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
+            Kind::RETURNED => self.send_back(step),
+            Kind::WITHDRAWN => self.withdraw(step),
+            _ => self.follow_up(step),
+        }
+    }
+
+    /// Divisions are renamed within their province, and a pension is the province's (国办发〔2009〕66号), so the provinces
+    /// must be the same, not the codes.
+    fn is_between_its_sides(&self, step: &Step<'_>) -> bool {
+        self.sides.is_none_or(|(source, target)| {
+            source.province() == step.place(Side::Old).province()
+                && target.province() == step.place(Side::New).province()
+        })
+    }
+
+    fn send(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+        follow(&mut self.sent, step, self.freeze.is_some() || self.child.is_some())?;
+        self.came_back = None;
+        Ok(())
+    }
+
+    /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
+    fn post(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+        let basis = self.sheet.or(self.child);
+        let money_is_there = self.received.is_some() || !needs_money;
+        let Some(basis) = basis.filter(|_| money_is_there) else { return Err(StepFaultName::OutOfOrder) };
+        let (posted, sheet) = (step.fields.document, basis.fields.document);
+        if posted != Hash::ZERO && sheet != Hash::ZERO && posted != sheet {
+            return Err(StepFaultName::OtherSheet);
+        }
+        follow(&mut self.posted, step, true)
+    }
+
+    /// Before the letter the new place rejects; after it the old place returns the case; after money was sent, money came
+    /// back and has to be sent again.
+    fn send_back(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+        let by = |side: Side| covers(step.region, step.place(side));
+        if self.received.is_some() || self.posted.is_some() {
+            return Err(StepFaultName::TooLate);
+        }
+        if self.letter.is_none() && self.child.is_none() {
+            if self.apply.is_none() {
+                return Err(StepFaultName::OutOfOrder);
+            }
+            if !by(Side::New) {
+                return Err(StepFaultName::WrongSide);
+            }
+            self.end = Some((step, End::Rejected));
+        } else if !by(Side::Old) {
+            return Err(StepFaultName::WrongSide);
+        } else if self.sent.take().is_some() {
+            self.came_back = Some(step);
+        } else {
+            self.end = Some((step, End::Returned));
+        }
+        Ok(())
+    }
+
+    fn withdraw(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+        if self.sent.is_some() || self.posted.is_some() {
+            return Err(StepFaultName::TooLate);
+        }
+        if self.apply.is_none() && self.child.is_none() {
+            return Err(StepFaultName::OutOfOrder);
+        }
+        self.end = Some((step, End::Withdrawn));
+        Ok(())
+    }
+
+    /// After closing for transfer, or as a case of its own; a case is never reopened by one.
+    fn follow_up(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+        if self.freeze.is_none() {
+            let begins = self.apply.is_none() && self.certificate.is_none();
+            put(&mut self.child, step, begins, StepFaultName::OutOfOrder)?;
+        }
+        self.follow_ups.push(step);
+        Ok(())
+    }
+
+    pub(crate) fn state(&self, is_mismatched: bool) -> CaseState {
+        if let Some((_, end)) = self.end {
+            return match end {
+                End::Rejected => CaseState::Rejected,
+                End::Returned => CaseState::Returned,
+                End::Withdrawn => CaseState::Withdrawn,
+            };
+        }
+        if self.closed.is_some() {
+            return CaseState::Closed;
+        }
+        if self.posted.is_some() {
+            return CaseState::Posted;
+        }
+        match (self.sheet.is_some(), self.sent.is_some(), self.received.is_some()) {
+            (true, _, true) if is_mismatched => CaseState::Mismatched,
+            (true, _, true) => CaseState::Received,
+            (false, _, true) => CaseState::FundsReceived,
+            (true, true, false) => CaseState::InfoAndFundsSent,
+            (false, true, false) => CaseState::FundsSent,
+            (_, false, false) if self.came_back.is_some() => CaseState::FundsReturned,
+            (true, false, false) => CaseState::InfoSent,
+            (false, false, false) => self.early_state(),
+        }
+    }
+
+    fn early_state(&self) -> CaseState {
+        if let Some(child) = self.child {
+            return if child.kind == Kind::SUPPLEMENT { CaseState::Supplement } else { CaseState::Correction };
+        }
+        if self.freeze.is_some() {
+            CaseState::Frozen
+        } else if self.letter.is_some() {
+            CaseState::LetterSent
+        } else if self.apply.is_some() {
+            CaseState::Applied
+        } else if self.certificate.is_some() {
+            CaseState::Certified
+        } else {
+            CaseState::Unfounded
+        }
+    }
+
+    /// The case ended without moving anything.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Whether the step states money.
+    pub(crate) fn states_money(step: Option<Step<'_>>) -> bool {
+        step.is_some_and(|step| {
+            let TransferSums { personal_account, pool, .. } = step.fields.sums;
+            personal_account.get() != 0 || pool.get() != 0
+        })
+    }
+
+    /// The last region of a side whose chain has a used step.
+    pub(crate) fn region_of(&self, side: Side) -> Option<Division> {
+        let of_side = |step: &&Step<'_>| {
+            whose(step.kind) == Some(side) || (whose(step.kind).is_none() && covers(step.region, step.place(side)))
+        };
+        self.used.iter().rfind(of_side).map(|step| step.region)
+    }
+
+    /// The old place under every name that used steps give it.
+    pub(crate) fn sources(&self) -> Vec<Division> {
+        let mut sources: Vec<Division> = self.sides.map(|(source, _)| source).into_iter().collect();
+        sources.extend(self.used.iter().map(|step| step.place(Side::Old)));
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+}
+
+/// Puts the first step of its kind, if what must come before it is there.
+fn follow<'s>(slot: &mut Option<Step<'s>>, step: Step<'s>, is_founded: bool) -> Result<(), StepFaultName> {
+    put(slot, step, is_founded, StepFaultName::OutOfOrder)
+}
+
+fn put<'s>(
+    slot: &mut Option<Step<'s>>,
+    step: Step<'s>,
+    is_allowed: bool,
+    otherwise: StepFaultName,
+) -> Result<(), StepFaultName> {
+    if slot.is_some() {
+        return Err(StepFaultName::Repeated);
+    }
+    if !is_allowed {
+        return Err(otherwise);
+    }
+    *slot = Some(step);
+    Ok(())
+}

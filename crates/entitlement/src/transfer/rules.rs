@@ -1,0 +1,143 @@
+//! What rules of transfers a rule set supplies: limits, the calendar, and which money moves with which scheme.
+
+use crate::{family::Family, transfer::calendar::WorkingDays};
+use yizhang_ledger::value::{Fen, Month, Namespace, Rate};
+
+/// Limits of a scheme's transfers. Working days are counted from the day after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The new place reviews the application and sends the letter, in working days.
+    pub review: u16,
+    /// The old place completes the transfer from the letter on, in working days.
+    pub send: u16,
+    /// The new place posts and closes after relation and money have arrived, in working days.
+    pub close: u16,
+    /// Sheet or money without being posted, in working days (C11).
+    pub dangling: u16,
+    /// Months back-paid on one day from which on they do not move between provinces without a document (C20); none where
+    /// no such rule exists.
+    pub backpay_months: Option<u32>,
+    /// What sums may differ for each month moved (C13).
+    pub tolerance_per_month: Fen,
+}
+
+impl Limits {
+    /// 国办发〔2009〕66号 art. 8: 15 working days each; 人社厅发〔2019〕94号 art. 1: three years, 含3年; a fen a month for
+    /// rounding (domain reference, C13).
+    pub const NATIONAL: Self = Self {
+        review: 15,
+        send: 15,
+        close: 15,
+        dangling: 15,
+        backpay_months: Some(36),
+        tolerance_per_month: match Fen::new(1) {
+            Some(fen) => fen,
+            None => Fen::ZERO,
+        },
+    };
+    /// Schemes to which the rule on back-payments does not apply.
+    pub const WITHOUT_BACKPAY_RULE: Self = Self { backpay_months: None, ..Self::NATIONAL };
+}
+
+/// Which personal-account money moves between provinces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalMoney {
+    /// None: the scheme has no personal account.
+    None,
+    /// The whole account. For months before `whole_from` only the person's share (国办发〔2009〕66号 art. 4).
+    Whole {
+        /// First month of which the unit's share moves as well.
+        whole_from: Option<Month>,
+        /// Whether government subsidies are part of it (国发〔2014〕8号).
+        with_subsidies: bool,
+    },
+    /// The balance moves, but the ledger does not know it: medical accounts are spent, and spending is not on record.
+    NotOnRecord,
+}
+
+/// Pool money that moves between provinces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolMoney {
+    /// Times the actual bases.
+    pub rate: Rate,
+    /// First month that counts.
+    pub from: Month,
+}
+
+/// How a family of schemes moves.
+#[derive(Clone, Copy, Debug)]
+pub struct SchemeTransfer {
+    /// First scheme of the family.
+    pub scheme: (Namespace, &'static str),
+    /// Limits.
+    pub limits: Limits,
+    /// Personal account. Within one province relation and records move, and what money moves is the province's own
+    /// matter: sheet and money are compared there, but not with the chain.
+    pub personal: PersonalMoney,
+    /// Pool money.
+    pub pool: Option<PoolMoney>,
+    /// Whether somebody who draws a benefit does not move.
+    pub is_blocked_by_benefit: bool,
+}
+
+/// The rules of transfers, for one account.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferRules<'r> {
+    /// Calendar.
+    pub working_days: WorkingDays<'r>,
+    /// By family; the order does not matter.
+    pub schemes: &'r [SchemeTransfer],
+    /// For all others.
+    pub otherwise: SchemeTransfer,
+}
+
+const JANUARY_1998: Option<Month> = Month::new(1_998 * 12);
+
+impl TransferRules<'static> {
+    /// Provisional, to be supplied by the rule set: national limits without a calendar of holidays, so that every due day
+    /// is an estimate. Employee pension by 国办发〔2009〕66号 art. 4 (personal account, and 12 % of the bases since
+    /// 1998-01), resident pension its whole account, unemployment insurance months only.
+    pub const PROVISIONAL: Self = Self {
+        working_days: WorkingDays::WEEKENDS,
+        schemes: &[
+            SchemeTransfer {
+                scheme: (Namespace::Hrss, "110"),
+                limits: Limits::NATIONAL,
+                personal: PersonalMoney::Whole { whole_from: JANUARY_1998, with_subsidies: false },
+                pool: match (Rate::new(1_200), JANUARY_1998) {
+                    (Some(rate), Some(from)) => Some(PoolMoney { rate, from }),
+                    _ => None,
+                },
+                is_blocked_by_benefit: true,
+            },
+            SchemeTransfer {
+                scheme: (Namespace::Hrss, "170"),
+                limits: Limits::WITHOUT_BACKPAY_RULE,
+                personal: PersonalMoney::Whole { whole_from: None, with_subsidies: true },
+                pool: None,
+                is_blocked_by_benefit: true,
+            },
+            SchemeTransfer {
+                scheme: (Namespace::Nhsa, "310"),
+                limits: Limits::WITHOUT_BACKPAY_RULE,
+                personal: PersonalMoney::NotOnRecord,
+                pool: None,
+                is_blocked_by_benefit: false,
+            },
+        ],
+        otherwise: SchemeTransfer {
+            scheme: (Namespace::Hrss, "210"),
+            limits: Limits::WITHOUT_BACKPAY_RULE,
+            personal: PersonalMoney::None,
+            pool: None,
+            is_blocked_by_benefit: false,
+        },
+    };
+}
+
+impl TransferRules<'_> {
+    pub(crate) fn of(&self, family: Family<'_>) -> &SchemeTransfer {
+        let named = self.schemes.iter().find(|rule| family.begins_with(rule.scheme));
+        named.unwrap_or(&self.otherwise)
+    }
+}
