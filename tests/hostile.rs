@@ -167,7 +167,8 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
                         positions.extend(calls.join_next().await.transpose().unwrap());
                     }
                     let client = SubmissionClient::new(channel.clone());
-                    let gives_up = (number + connection) % 3 == 0;
+                    // Not too often: a connection that resets many calls at once is closed.
+                    let gives_up = (number + connection) % 50 == 0;
                     calls.spawn(async move { (number, submit_stubbornly(client, number, gives_up).await) });
                 }
                 positions.extend(calls.join_all().await);
@@ -208,7 +209,8 @@ async fn submit_stubbornly(mut client: SubmissionClient<Channel>, number: u32, g
     loop {
         match client.submit(request.clone()).await {
             Ok(receipt) => return receipt.into_inner().first,
-            Err(status) => assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}"),
+            // Busy, or durable and not signed yet: to be sent again.
+            Err(status) => assert!(matches!(status.code(), Code::ResourceExhausted | Code::Unavailable), "{status:?}"),
         }
         assert!(start.elapsed() < PATIENCE, "the node is busy for ever");
         tokio::time::sleep(SECOND_LOOK).await;

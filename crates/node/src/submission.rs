@@ -6,7 +6,7 @@ use crate::{
     search::{Answer, offer},
     server::Shared,
 };
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
@@ -27,6 +27,9 @@ const STREAM_SUBMISSIONS_MAX: usize = 8;
 const INLINE_BYTES_MAX: usize = 16 * 1_024;
 /// Searches for an earlier submission before the caller is asked to send again.
 const SEARCHES_MAX: usize = 8;
+
+/// Wait for the signature of a batch that is durable.
+const SIGNATURE_WAIT: Duration = Duration::from_millis(2);
 
 pub(crate) struct SubmissionService(pub(crate) Arc<Shared>);
 
@@ -138,6 +141,13 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchedTooEarly { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
+                answer = offer(shared, again.clone()).await;
+            }
+            // Found between disk and signature, because it was sent twice at once. After a crash it lasts longer, and the
+            // caller is told.
+            Err(Refusal::Unsigned { .. }) if searches < SEARCHES_MAX => {
+                searches += 1;
+                tokio::time::sleep(SIGNATURE_WAIT).await;
                 answer = offer(shared, again.clone()).await;
             }
             answered => break answered?,
