@@ -8,13 +8,30 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-use yizhang_entitlement::{ConflictCode, account::GapCause};
+use yizhang_entitlement::{
+    ConflictCode,
+    account::{Between, CaseState, GapCause, OutCheckName, ProvisionalReason, StepFaultName},
+    conflict::Actor,
+};
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
 const CHINESE_ONLY: [&str; 5] = ["help.yml", "faults.yml", "findings.yml", "usage.yml", "damage.yml"];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 8] = ["conflict.", "fault.", "finding.", "gap.", "help.", "place.", "scheme.", "severity."];
+const COMPUTED: [&str; 12] = [
+    "actor.",
+    "conflict.",
+    "fault.",
+    "finding.",
+    "gap.",
+    "help.",
+    "place.",
+    "provisional.",
+    "resolve.",
+    "scheme.",
+    "severity.",
+    "transfer.",
+];
 /// Codes of faults of a file, of which the crate has no list.
 const FILE_FAULTS: [&str; 11] = [
     "io",
@@ -178,8 +195,16 @@ fn every_code_has_its_text() {
     let conflicts = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
     let severities =
         names_of::<yizhang_entitlement::conflict::Severity>().iter().map(|name| name.to_lowercase()).collect();
-    let families: [(&str, BTreeSet<String>); 6] = [
+    let resolutions = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
+    let families: [(&str, BTreeSet<String>); 13] = [
         ("conflict.", conflicts),
+        ("resolve.", resolutions),
+        ("actor.", names_of::<Actor>()),
+        ("provisional.", names_of::<ProvisionalReason>()),
+        ("transfer.state.", names_of::<CaseState>()),
+        ("transfer.between.", names_of::<Between>()),
+        ("transfer.check.", names_of::<OutCheckName>()),
+        ("transfer.fault.", names_of::<StepFaultName>()),
         ("gap.", names_of::<GapCause>()),
         ("severity.", severities),
         ("scheme.", schemes),

@@ -1,11 +1,15 @@
 //! The account for people: per scheme the months, where and by whom they were paid, gaps, overlaps, conflicts, sources.
 
-use super::{kind, place, table, yuan};
+use super::{kind, named, place, serde_name, table, transfer, yuan};
 use crate::worker::{Answer, Checked, Identity};
 use rust_i18n::t;
+use std::collections::BTreeSet;
 use yizhang_entitlement::{
-    account::{Account, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, PlaceMonths, Span, YearLine},
-    conflict::Severity,
+    account::{
+        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, MonthLine, MonthStatus, Payer, PayerName, Person,
+        PlaceMonths, Span, YearLine,
+    },
+    conflict::{ConflictCode, Severity},
 };
 use yizhang_ledger::value::{Division, Month};
 
@@ -19,6 +23,7 @@ pub(crate) fn print(answer: &Answer) {
     if account.records.is_empty() {
         println!("{}", t!("account.nothing"));
     }
+    person(&account.person);
     account.families.iter().for_each(family);
     conflicts(account);
     sources(account);
@@ -75,10 +80,11 @@ fn family(family: &FamilyAccount) {
     }
     family.years.iter().filter(|year| year.employee > 0).for_each(overlap);
     uncounted(family);
-    for case in &family.transfers {
-        let last = case.steps.last().map(|step| format!("{} {}", kind::name(step.kind), step.on)).unwrap_or_default();
-        println!("{}", t!("account.transfer", steps = case.steps.len(), last = last));
+    if family.deemed_months > 0 {
+        println!("{}", t!("account.deemed", months = family.deemed_months));
     }
+    family.cleared.iter().for_each(cleared);
+    family.transfers.iter().for_each(transfer::print);
     for benefit in &family.benefits {
         println!(
             "{}",
@@ -116,11 +122,41 @@ fn overlap(year: &YearLine) {
     }
 }
 
+/// A contribution that was agreed not to be kept.
+fn cleared(line: &ClearedLine) {
+    let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
+    println!(
+        "{}",
+        t!(
+            "account.cleared",
+            month = line.first,
+            place = place::name(line.place),
+            due = sum(&line.due),
+            refunded = sum(&line.refunded)
+        )
+    );
+}
+
+/// What agencies have stated about the worker.
+fn person(person: &Person) {
+    if let Some(home) = person.home.last() {
+        println!("{}", t!("account.home", place = place::name(home.place), from = home.from));
+    }
+    if let Some(death) = person.death.last() {
+        println!("{}", t!("account.death", month = death.month));
+    }
+}
+
 /// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
 fn uncounted(family: &FamilyAccount) {
     let future = family.months.iter().filter(|line| line.status == MonthStatus::Future).count();
     if future > 0 {
         println!("{}", t!("account.future", months = future));
+    }
+    let ended = |line: &&MonthLine| matches!(line.status, MonthStatus::AfterBenefit | MonthStatus::AfterDeath);
+    let ended = family.months.iter().filter(ended).count();
+    if ended > 0 {
+        println!("{}", t!("account.ended", months = ended));
     }
 }
 
@@ -138,10 +174,11 @@ fn conflicts(account: &Account) {
         t!("conflict.what"),
         t!("conflict.months"),
         t!("conflict.severity"),
+        t!("conflict.acts"),
         t!("conflict.records"),
         t!("conflict.class"),
     ]);
-    for conflict in all {
+    for conflict in &all {
         let months = match (conflict.first, conflict.last) {
             (Some(first), Some(last)) if first == last => first.to_string(),
             (Some(first), Some(last)) => format!("{first} – {last}"),
@@ -152,11 +189,43 @@ fn conflicts(account: &Account) {
             named(&format!("conflict.{code}")),
             months,
             named(&format!("severity.{}", serde_name(&conflict.severity).to_lowercase())),
+            named(&format!("actor.{}", serde_name(&conflict.code.class().acts))),
             records(account, conflict),
             code,
         ]);
     }
     println!("{rows}");
+    let open: BTreeSet<ConflictCode> =
+        all.iter().filter(|conflict| conflict.severity != Severity::Auto).map(|conflict| conflict.code).collect();
+    for code in open {
+        println!("{code:?}: {}", named(&format!("resolve.{code:?}")));
+    }
+    for conflict in all {
+        choices(conflict);
+    }
+}
+
+/// What is taken meanwhile, and what each choice would mean.
+fn choices(conflict: &Conflict) {
+    let months = conflict.first.map(|first| first.to_string()).unwrap_or_default();
+    if let Some(kept) = &conflict.provisional {
+        let reason = named(&format!("provisional.{}", serde_name(&kept.reason)));
+        let place = place::name(kept.place);
+        println!(
+            "{}",
+            t!(
+                "account.provisional",
+                class = format!("{:?}", conflict.code),
+                months = months,
+                place = place,
+                reason = reason
+            )
+        );
+    }
+    for choice in &conflict.choices {
+        let credited = yuan(choice.credited.unit.saturating_add(choice.credited.person));
+        println!("{}", t!("account.choice", place = place::name(choice.place), credited = credited));
+    }
 }
 
 /// The first records of a conflict, by chain and position: `Guangdong #12 #13, Beijing #10`.
@@ -201,14 +270,4 @@ fn payer(payer: &Payer) -> String {
         PayerName::Fund => t!("payer.fund"),
     };
     if payer.id.is_empty() { kind.to_string() } else { format!("{kind} {}", payer.id) }
-}
-
-/// The text under a key that is put together here.
-fn named(key: &str) -> String {
-    t!(key).to_string()
-}
-
-/// The name of a value in the account's JSON.
-fn serde_name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_string)).unwrap_or_default()
 }

@@ -11,9 +11,11 @@ pub(crate) mod place;
 pub(crate) mod progress;
 pub(crate) mod status;
 pub(crate) mod store;
+pub(crate) mod transfer;
 pub(crate) mod usage;
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use rust_i18n::t;
 
 /// An empty table with a header in the house style.
 fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Table {
@@ -27,4 +29,14 @@ fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Tab
 fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+}
+
+/// The text under a key that is put together here.
+pub(crate) fn named(key: &str) -> String {
+    t!(key).to_string()
+}
+
+/// The name of a value in the account's JSON.
+pub(crate) fn serde_name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_string)).unwrap_or_default()
 }

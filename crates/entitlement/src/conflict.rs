@@ -30,6 +30,26 @@ pub enum Keeper {
     Employee,
 }
 
+/// Who must act on a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Nobody: the rule has done it.
+    Nobody,
+    /// An agency that signed one of the records.
+    Agency,
+    /// Agency and worker together.
+    AgencyAndPerson,
+    /// The old place of a transfer.
+    OldPlace,
+    /// The new place of a transfer.
+    NewPlace,
+    /// Both places of a transfer.
+    BothPlaces,
+    /// Whoever owes the contribution.
+    Payer,
+}
+
 /// A class of conflicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConflictClass {
@@ -39,14 +59,18 @@ pub struct ConflictClass {
     pub severity: Severity,
     /// Which record stays.
     pub keeper: Keeper,
+    /// Who must act.
+    pub acts: Actor,
     /// What it is, in a few words.
     pub meaning: &'static str,
+    /// What would resolve it.
+    pub resolution: &'static str,
     /// Source of the rule.
     pub basis: &'static str,
 }
 
 macro_rules! classes {
-    ($($code:ident $severity:ident $keeper:ident $meaning:literal, $basis:literal;)*) => {
+    ($($code:ident $severity:ident $keeper:ident $acts:ident $meaning:literal, $resolution:literal, $basis:literal;)*) => {
         /// Code of a conflict class that this version detects. `C` codes are those of the domain reference, section 6;
         /// `Y` codes are this program's own.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +89,8 @@ macro_rules! classes {
                         code: self,
                         severity: Severity::$severity,
                         keeper: Keeper::$keeper,
+                        acts: Actor::$acts,
+                        resolution: $resolution,
                         meaning: $meaning,
                         basis: $basis,
                     },)*
@@ -75,39 +101,109 @@ macro_rules! classes {
 }
 
 classes! {
-    C01 Prov Open "the same month in two provinces", "人社部发〔2009〕187号 art. 3; 人社部发〔2010〕70号 art. 10";
-    C02 Prov Open "the same month from two payers in one province", "local practice";
-    C03 Hold Open "the same month in enterprise and public-institution pension", "design rule on 人社部发〔2009〕187号 art. 3";
-    C04 Auto Employee "the same month in employee and resident pension", "人社部发〔2014〕17号 art. 7";
-    C05 Prov Open "the same resident-pension month in two places", "国发〔2014〕8号";
-    C06 Prov None "the same month in employee and resident medical insurance", "local practice";
-    C07 Prov Open "the same employee-medical month in two places", "local practice";
-    C08 Auto None "the same record sent twice", "design rule";
-    C09 Prov FirstInChain "the same business key with different content and no reversal", "design rule";
-    C10 Prov None "a correction by the old place after the account was closed for transfer", "医保办发〔2021〕43号 纠错上传";
-    C11 Prov None "sent to another place and not posted there in time", "国办发〔2009〕66号 art. 8";
-    C12 Hold None "posted at the new place without the information sheet of the old", "design rule";
-    C13 Hold None "information sheet, money and chain disagree", "GB/T 31594—2015";
-    C14 Auto FirstInChain "one relation asked for by two places", "design rule";
-    C15 Auto None "money arrived at the old place after the account was closed for transfer", "local practice";
-    C17 Hold None "two months of birth on the ground of citizen's ids: two persons under one number", "design rule";
-    C19 Prov None "month of birth: the archive differs from the citizen's id", "practice: the archive decides for benefits";
-    C20 Hold None "back-payment of three years or more at once, without a document", "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
-    C21 Prov None "paid for months in which a benefit had begun", "国办发〔2009〕66号 art. 2";
-    C22 Auto None "paid for months after death", "社会保险法 art. 14; 社会保险经办条例 art. 25, 26, 46";
-    C23 Hold None "months taken away after a benefit was awarded on them", "社会保险经办条例 art. 46";
-    C24 Hold None "benefits drawn twice for a month", "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; 社会保险法 art. 51";
-    C30 Auto None "paid for months that have not begun", "design rule";
-    C32 Auto None "paid in part", "GB/T 40217—2021 006001";
-    C33 Auto None "a deemed month that was paid as well: paid wins", "practice";
-    C34 Hold None "temporary account treated as general, or the reverse", "国办发〔2009〕66号 art. 5";
-    C35 Prov None "paid while suspended for prison, military service or settling abroad", "AAE160 6303, 6305, 6402";
-    C38 Auto None "the household has moved to another province", "国办发〔2009〕66号 art. 6: that of the day when the conditions are met";
-    C41 Prov None "the worker disputes a record, and nobody has answered", "社会保险法 art. 4, 74";
-    Y01 Prov None "a reversal, refund or difference names a record of another chain", "design rule";
-    Y02 Prov None "a reversal, refund or difference names a record that is not known here", "design rule";
-    Y03 Prov None "a refund or difference names no contribution that was received", "design rule";
-    Y04 Prov Open "the same month more than once where no other class fits", "design rule";
-    Y05 Hold Open "records of accounts that no link in force ties together", "design rule";
-    Y06 Prov None "a transfer step by the wrong side, out of order or too late", "design rule";
+    C01 Prov Open AgencyAndPerson "the same month in two provinces",
+        "a DuplicateAgreement that names the place to keep; the others refund the personal account with interest",
+        "人社部发〔2009〕187号 art. 3; 人社部发〔2010〕70号 art. 10";
+    C02 Prov Open Agency "the same month from two payers in one province",
+        "the agency reverses or refunds one of the two, or confirms the months",
+        "local practice";
+    C03 Hold Open AgencyAndPerson "the same month in enterprise and public-institution pension",
+        "a DuplicateAgreement that names the scheme's place to keep",
+        "design rule on 人社部发〔2009〕187号 art. 3";
+    C04 Auto Employee Agency "the same month in employee and resident pension",
+        "the resident agency refunds the person's and the collective's part",
+        "人社部发〔2014〕17号 art. 7";
+    C05 Prov Open Agency "the same resident-pension month in two places",
+        "the agency where the household is not registered refunds",
+        "国发〔2014〕8号";
+    C06 Prov None Agency "the same month in employee and resident medical insurance",
+        "the resident premium is refunded where local rules allow",
+        "local practice";
+    C07 Prov Open Agency "the same employee-medical month in two places",
+        "one of the two places refunds by local rules",
+        "local practice";
+    C08 Auto None Nobody "the same record sent twice",
+        "nothing: it counts once",
+        "design rule";
+    C09 Prov FirstInChain Agency "the same business key with different content and no reversal",
+        "the agency reverses the wrong one",
+        "design rule";
+    C10 Prov None NewPlace "a correction by the old place after the account was closed for transfer",
+        "a correction case to the place that holds the relation now, which posts it",
+        "医保办发〔2021〕43号 纠错上传";
+    C11 Prov None BothPlaces "sent to another place and not posted there in time",
+        "the new place posts, or sends the case back",
+        "国办发〔2009〕66号 art. 8";
+    C12 Hold None OldPlace "posted at the new place without the information sheet of the old",
+        "the old place sends the information sheet, or the posting is reversed",
+        "design rule";
+    C13 Hold None BothPlaces "information sheet, money and chain disagree",
+        "sheet, money or records are corrected until they agree",
+        "GB/T 31594—2015";
+    C14 Auto FirstInChain Agency "one relation asked for by two places",
+        "the case that came second is sent back",
+        "design rule";
+    C15 Auto None OldPlace "money arrived at the old place after the account was closed for transfer",
+        "a supplementary transfer to the place that holds the relation now",
+        "local practice";
+    C17 Hold None Agency "two months of birth on the ground of citizen's ids: two persons under one number",
+        "the agencies establish whose number it is; a link or split follows",
+        "design rule";
+    C19 Prov None Agency "month of birth: the archive differs from the citizen's id",
+        "the agency decides by the archive",
+        "practice: the archive decides for benefits";
+    C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
+        "the document of a court, audit, inspection or arbitration, of a day before the payment",
+        "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
+    C21 Prov None Agency "paid for months in which a benefit had begun",
+        "the money is refunded, unless the benefit is awarded again for a later month",
+        "国办发〔2009〕66号 art. 2";
+    C22 Auto None Agency "paid for months after death",
+        "the money is refunded to unit or heirs; benefits paid since are recovered",
+        "社会保险法 art. 14; 社会保险经办条例 art. 25, 26, 46";
+    C23 Hold None Agency "months taken away after a benefit was awarded on them",
+        "the award is computed again, and what was overpaid recovered",
+        "社会保险经办条例 art. 46";
+    C24 Hold None Agency "benefits drawn twice for a month",
+        "one benefit ends, and what was drawn twice is returned or deducted",
+        "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; 社会保险法 art. 51";
+    C30 Auto None Nobody "paid for months that have not begun",
+        "nothing: each month counts once it has begun",
+        "design rule";
+    C32 Auto None Payer "paid in part",
+        "the rest is paid",
+        "GB/T 40217—2021 006001";
+    C33 Auto None Nobody "a deemed month that was paid as well: paid wins",
+        "nothing: the paid month counts",
+        "practice";
+    C34 Hold None BothPlaces "temporary account treated as general, or the reverse",
+        "the agencies agree what the account was",
+        "国办发〔2009〕66号 art. 5";
+    C35 Prov None Agency "paid while suspended for prison, military service or settling abroad",
+        "the agency confirms the months or refunds them",
+        "AAE160 6303, 6305, 6402";
+    C38 Auto None Nobody "the household has moved to another province",
+        "nothing: the household of the day counts on which the conditions are met",
+        "国办发〔2009〕66号 art. 6: that of the day when the conditions are met";
+    C41 Prov None Agency "the worker disputes a record, and nobody has answered",
+        "the agency's answer, and a correction where the worker is right",
+        "社会保险法 art. 4, 74";
+    Y01 Prov None Agency "a reversal, refund or difference names a record of another chain",
+        "the agency whose chain holds the target acts on it",
+        "design rule";
+    Y02 Prov None Agency "a reversal, refund or difference names a record that is not known here",
+        "the record it names arrives, or the agency reverses it",
+        "design rule";
+    Y03 Prov None Agency "a refund or difference names no contribution that was received",
+        "the agency names the contribution",
+        "design rule";
+    Y04 Prov Open Agency "the same month more than once where no other class fits",
+        "the agency reverses or confirms",
+        "design rule";
+    Y05 Hold Open Agency "records of accounts that no link in force ties together",
+        "an identity link, or the records are looked up apart",
+        "design rule";
+    Y06 Prov None Agency "a transfer step by the wrong side, out of order or too late",
+        "the agency that took the step corrects it",
+        "design rule";
 }
