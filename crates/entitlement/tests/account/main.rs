@@ -1,6 +1,7 @@
 //! The account through the public door: records are written, signed and verified like real ones, then folded.
 
 mod cases;
+mod document;
 mod federation;
 mod form;
 mod identity;
