@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("entitlement", &["ledger"]),
     ("replica", &["ledger"]),
+    ("rules", &["ledger"]),
     ("wire", &["ledger"]),
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
@@ -37,7 +38,7 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 /// What a pure crate must not depend on: I/O, clocks, randomness, async.
 const IMPURE: &[&str] = &["tokio", "tonic", "sled", "rustix", "fs4", "rand", "getrandom", "jiff", "tracing", "rayon"];
-const PURE: &[&str] = &["ledger", "entitlement", "replica"];
+const PURE: &[&str] = &["ledger", "entitlement", "replica", "rules"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -1,0 +1,142 @@
+//! The register of keys: what can be configured, in which unit (domain reference, section 11).
+
+use std::fmt;
+
+/// What a value is measured in, and what may stand under `value` in a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// `{ months = 180 }`
+    Months,
+    /// Working days unless the key says otherwise: `{ days = 15 }`
+    Days,
+    /// `{ count = 1 }`
+    Count,
+    /// `{ yuan = "7162.00" }`
+    Yuan,
+    /// `{ rate = "0.0262" }`, 0 to 10 with up to four decimals.
+    Rate,
+    /// `{ month = "1998-01" }`
+    Month,
+    /// `{ table = [[40, 233], [41, 230]] }`: rows of whole numbers, every row as long as the key says.
+    Table(usize),
+    /// `{ dates = ["2026-01-01"] }`, ascending.
+    Dates,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Months => f.write_str("months"),
+            Self::Days => f.write_str("days"),
+            Self::Count => f.write_str("count"),
+            Self::Yuan => f.write_str("yuan"),
+            Self::Rate => f.write_str("rate"),
+            Self::Month => f.write_str("month"),
+            Self::Table(columns) => write!(f, "table of {columns} columns"),
+            Self::Dates => f.write_str("dates"),
+        }
+    }
+}
+
+macro_rules! keys {
+    ($($key:ident $name:literal $unit:expr, $continuity:ident, $meaning:literal;)*) => {
+        /// What a rule is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Key {
+            $(#[doc = $meaning] $key,)*
+        }
+
+        impl Key {
+            /// Every key, in the order of the register.
+            pub const ALL: &'static [Self] = &[$(Self::$key),*];
+
+            /// Its name in files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$key => $name,)* }
+            }
+
+            /// The unit of its values.
+            pub const fn unit(self) -> Unit {
+                match self { $(Self::$key => $unit,)* }
+            }
+
+            /// Whether two rules of one subject and place may leave no month between them.
+            pub const fn is_continuous(self) -> bool {
+                match self { $(Self::$key => continuity!($continuity),)* }
+            }
+
+            /// What it says.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$key => $meaning,)* }
+            }
+        }
+    };
+}
+
+macro_rules! continuity {
+    (Continuous) => {
+        true
+    };
+    (Loose) => {
+        false
+    };
+}
+
+keys! {
+    RetirementSchedule "retirement.schedule" Unit::Table(4), Continuous, "how the retirement age of a class rises: original age in months, first month of birth with a delay as YYYYMM, months of birth a step, largest delay in months";
+    RetirementFlex "retirement.flex" Unit::Months, Continuous, "months before and after the statutory month that a worker may choose";
+    PensionMinimum "pension.minimum" Unit::Months, Continuous, "contribution months for a monthly pension that begins in the month";
+    PensionDivisor "pension.divisor" Unit::Table(2), Continuous, "计发月数: age in years, months";
+    PensionReference "pension.reference" Unit::Yuan, Loose, "计发基数 of a place";
+    PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, "average monthly wage that an index divides by";
+    PensionInterest "pension.interest" Unit::Rate, Continuous, "记账利率 of the personal account";
+    PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, "months added to 12 less the month of a credit when interest is computed";
+    AccountRate "contribution.account-rate" Unit::Rate, Continuous, "share of the base that is credited to the personal account";
+    UnitRate "contribution.unit-rate" Unit::Rate, Loose, "the employer's share of the base";
+    PersonRate "contribution.person-rate" Unit::Rate, Loose, "the worker's share of the base";
+    FlexibleRate "contribution.flexible-rate" Unit::Rate, Continuous, "share of the base that a flexible worker pays";
+    BaseFloor "contribution.base-floor" Unit::Yuan, Loose, "lowest base";
+    BaseCeiling "contribution.base-ceiling" Unit::Yuan, Loose, "highest base";
+    LateFeeRate "contribution.late-fee-rate" Unit::Rate, Continuous, "滞纳金 a day";
+    FlexibleBackpay "contribution.flexible-backpay" Unit::Months, Loose, "months that a flexible worker may pay back";
+    BenefitPlaceMonths "benefit-place.months" Unit::Months, Continuous, "months that are enough for a place that is not home";
+    TemporaryAgeMen "benefit-place.temporary-age-men" Unit::Months, Continuous, "age from which a man's account elsewhere is temporary";
+    TemporaryAgeWomen "benefit-place.temporary-age-women" Unit::Months, Continuous, "age from which a woman's account elsewhere is temporary";
+    TransferPoolRate "transfer.pool-rate" Unit::Rate, Continuous, "share of the actual bases that moves from the pool";
+    TransferPoolFrom "transfer.pool-from" Unit::Month, Continuous, "first month whose base moves pool money";
+    TransferReview "transfer.review" Unit::Days, Continuous, "the new place reviews and sends the letter";
+    TransferSend "transfer.send" Unit::Days, Continuous, "the old place completes, from the letter";
+    TransferClose "transfer.close" Unit::Days, Continuous, "the new place closes, from the arrival of relation and money";
+    TransferDangling "transfer.dangling" Unit::Days, Continuous, "on the way without being posted before it is called dangling";
+    TransferInform "transfer.inform" Unit::Days, Continuous, "the old place tells the worker what does not move";
+    TransferBackpay "transfer.backpay" Unit::Months, Continuous, "months paid back at once from which a document is needed";
+    BridgeMonths "bridge.months" Unit::Months, Loose, "employee months from which resident pension joins employee pension";
+    ResidentDivisor "resident.divisor" Unit::Count, Continuous, "计发月数 of resident pension, at every age";
+    ResidentBasic "resident.basic" Unit::Yuan, Loose, "basic resident pension a month";
+    UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, "paid months for any benefit";
+    UnemploymentCeiling "unemployment.ceiling" Unit::Table(2), Continuous, "from so many paid months, at most so many of benefit";
+    UnemploymentStretches "unemployment.stretches" Unit::Table(3), Loose, "up to so many paid months (0: without end), for each so many, so many months of benefit";
+    MedicalRetirement "medical.retirement" Unit::Months, Loose, "months of employee medical insurance for benefits in retirement, of men or women";
+    MedicalGap "medical.gap" Unit::Months, Continuous, "gap that costs no waiting";
+    MedicalWait "medical.wait-longest" Unit::Months, Continuous, "longest waiting after a longer gap";
+    ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, "waiting of residents who enrolled late";
+    ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, "waiting for each further year that lapsed";
+    InjuryGrades "injury.grades" Unit::Table(2), Continuous, "grade, months of own wage";
+    InjuryFloor "injury.base-floor" Unit::Rate, Continuous, "least own wage, of the average wage";
+    InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, "most own wage, of the average wage";
+    Holidays "calendar.holidays" Unit::Dates, Loose, "days without work in a year, weekends or not";
+    Workdays "calendar.workdays" Unit::Dates, Loose, "weekend days with work in a year 调休";
+}
+
+impl Key {
+    /// The key of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|key| key.name() == name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,249 @@
+//! Rule sets: what is in force where and when, and a name for the whole.
+
+use crate::{
+    fault::{Fault, RuleFault},
+    file::{self, RuleFile},
+    key::Key,
+    rule::{Confidence, Rule, Value},
+};
+use std::{collections::BTreeMap, fmt::Write, sync::LazyLock};
+use yizhang_ledger::{
+    hash::{Hash, derive},
+    value::{Day, Division, Fen, Month, Rate},
+};
+
+/// Most files of a set.
+pub const FILES_MAX: usize = 100;
+/// Most rules of a set.
+pub const RULES_MAX: usize = 10_000;
+/// Most faults that are reported at once.
+pub const FAULTS_MAX: usize = 100;
+/// Context of [`RuleSet::name`].
+pub const NAME_CONTEXT: &str = "yizhang 2026-11-24 v1 rule set";
+
+/// The rules of the program.
+const EMBEDDED: &[RuleFile<'static>] = &[
+    RuleFile { name: "nation.toml", text: include_str!("../data/nation.toml") },
+    RuleFile { name: "places.toml", text: include_str!("../data/places.toml") },
+    RuleFile { name: "calendar.toml", text: include_str!("../data/calendar.toml") },
+];
+
+/// Rules without a contradiction, in the order of key, subject, place, month.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+/// A value with the rule that it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure<'s, T> {
+    /// What holds.
+    pub value: T,
+    /// Why.
+    pub rule: &'s Rule,
+}
+
+/// How two sets differ in a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'s> {
+    /// Only the second set has it.
+    Added(&'s Rule),
+    /// Only the first set has it.
+    Removed(&'s Rule),
+    /// Both have it, with other content.
+    Changed(&'s Rule, &'s Rule),
+}
+
+impl RuleSet {
+    /// The rules that the program brings.
+    pub fn embedded() -> &'static Self {
+        // Without fault, as a test proves; if not, there would be no rules rather than a panic.
+        static SET: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::embedded_or_faults().unwrap_or_default());
+        &SET
+    }
+
+    /// The same, with what is wrong with them.
+    ///
+    /// # Errors
+    /// As [`RuleSet::read`], and [`Fault::Field`] for a rule of confidence U, which only an operator may state.
+    pub fn embedded_or_faults() -> Result<Self, Vec<RuleFault>> {
+        let set = Self::read(EMBEDDED)?;
+        let uncertain = set.rules.iter().filter(|rule| rule.confidence == Confidence::Uncertain);
+        let fault = |rule: &Rule| RuleFault {
+            file: "embedded".into(),
+            place: rule.id.clone(),
+            fault: Fault::Field { field: "confidence", expected: "V, K or D".into(), found: "U".into() },
+        };
+        let faults: Vec<RuleFault> = uncertain.map(fault).collect();
+        if faults.is_empty() { Ok(set) } else { Err(faults) }
+    }
+
+    /// Reads a set; the order of files and rules does not matter.
+    ///
+    /// # Errors
+    /// Every fault that is found, at most [`FAULTS_MAX`].
+    pub fn read(files: &[RuleFile<'_>]) -> Result<Self, Vec<RuleFault>> {
+        Self::default().overlaid(files)
+    }
+
+    /// This set with an operator's own rules over it: a rule takes the place of one with the same id, or stands beside the
+    /// others.
+    ///
+    /// # Errors
+    /// As [`RuleSet::read`].
+    pub fn overlaid(&self, files: &[RuleFile<'_>]) -> Result<Self, Vec<RuleFault>> {
+        let mut faults = Vec::new();
+        if files.len() > FILES_MAX {
+            return Err(vec![too_many("files", FILES_MAX, files.len())]);
+        }
+        let mut read: BTreeMap<String, (String, Rule)> = BTreeMap::new();
+        for file in files {
+            let (rules, found) = file::read(*file);
+            faults.extend(found);
+            for rule in rules {
+                if let Some((other, _)) = read.get(&rule.id) {
+                    let fault = Fault::SameId { other: other.clone() };
+                    faults.push(RuleFault { file: file.name.to_owned(), place: rule.id, fault });
+                } else {
+                    read.insert(rule.id.clone(), (file.name.to_owned(), rule));
+                }
+            }
+        }
+        let kept = self.rules.iter().filter(|rule| !read.contains_key(&rule.id)).cloned();
+        let mut rules: Vec<(String, Rule)> = kept.map(|rule| ("below".to_owned(), rule)).collect();
+        rules.extend(read.into_values());
+        if rules.len() > RULES_MAX {
+            return Err(vec![too_many("rules", RULES_MAX, rules.len())]);
+        }
+        rules.sort_by(|(_, one), (_, other)| order(one).cmp(&order(other)));
+        faults.extend(rules.windows(2).filter_map(|pair| match pair {
+            [(_, before), (file, rule)] => {
+                beside(before, rule).map(|fault| RuleFault { file: file.clone(), place: rule.id.clone(), fault })
+            }
+            _ => None,
+        }));
+        faults.truncate(FAULTS_MAX);
+        if faults.is_empty() {
+            Ok(Self { rules: rules.into_iter().map(|(_, rule)| rule).collect() })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// BLAKE3 in key-derivation mode under [`NAME_CONTEXT`] over every field of every rule: equal names, equal rules.
+    pub fn name(&self) -> Hash {
+        let texts: Vec<String> = self.rules.iter().map(canonical).collect();
+        derive(NAME_CONTEXT, &texts.iter().map(String::as_bytes).collect::<Vec<_>>())
+    }
+
+    /// All rules, by key, subject, place and month.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule in force in a month: that of the city, else of its province, else of the nation.
+    pub fn find(&self, key: Key, of: &str, place: Division, month: Month) -> Option<&Rule> {
+        [Some(place), Some(place.province()), None].into_iter().find_map(|place| {
+            let start = self.rules.partition_point(|rule| (rule.key, rule.of.as_str(), rule.place) < (key, of, place));
+            let same = |rule: &&Rule| (rule.key, rule.of.as_str(), rule.place) == (key, of, place);
+            self.rules.iter().skip(start).take_while(same).find(|rule| rule.holds_in(month))
+        })
+    }
+
+    /// Months, days or a number in force.
+    pub fn number(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, u32>> {
+        let rule = self.find(key, of, place, month)?;
+        match rule.value {
+            Value::Months(value) | Value::Days(value) | Value::Count(value) => Some(Figure { value, rule }),
+            _ => None,
+        }
+    }
+
+    /// Money in force.
+    pub fn yuan(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, Fen>> {
+        let rule = self.find(key, of, place, month)?;
+        if let Value::Yuan(value) = rule.value { Some(Figure { value, rule }) } else { None }
+    }
+
+    /// A rate in force.
+    pub fn rate(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, Rate>> {
+        let rule = self.find(key, of, place, month)?;
+        if let Value::Rate(value) = rule.value { Some(Figure { value, rule }) } else { None }
+    }
+
+    /// A table in force.
+    pub fn table(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, &[Vec<u32>]>> {
+        let rule = self.find(key, of, place, month)?;
+        if let Value::Table(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
+    }
+
+    /// Days in force.
+    pub fn dates(&self, key: Key, place: Division, month: Month) -> Option<Figure<'_, &[Day]>> {
+        let rule = self.find(key, "", place, month)?;
+        if let Value::Dates(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
+    }
+
+    /// What has changed from this set to another, by id.
+    pub fn diff<'s>(&'s self, other: &'s Self) -> Vec<Change<'s>> {
+        let by_id = |set: &'s Self| set.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect::<BTreeMap<_, _>>();
+        let (old, new) = (by_id(self), by_id(other));
+        let ids: std::collections::BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+        let change = |id: &str| match (old.get(id), new.get(id)) {
+            (Some(old), Some(new)) if old == new => None,
+            (Some(old), Some(new)) => Some(Change::Changed(old, new)),
+            (Some(old), None) => Some(Change::Removed(old)),
+            (None, Some(new)) => Some(Change::Added(new)),
+            (None, None) => None,
+        };
+        ids.into_iter().filter_map(change).collect()
+    }
+}
+
+fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {
+    RuleFault { file: "all files".into(), place: "file".into(), fault: Fault::TooMany { what, limit, found } }
+}
+
+fn order(rule: &Rule) -> (Key, &str, Option<Division>, Option<Month>, Option<Month>, &str) {
+    (rule.key, &rule.of, rule.place, rule.from, rule.until, &rule.id)
+}
+
+/// What is wrong between two rules that follow each other, if they say the same thing.
+fn beside(before: &Rule, rule: &Rule) -> Option<Fault> {
+    if (before.key, &before.of, before.place) != (rule.key, &rule.of, rule.place) {
+        return None;
+    }
+    let overlap = |month: String| Some(Fault::Overlap { other: before.id.clone(), month });
+    let Some(begins) = rule.from else { return overlap("every month".into()) };
+    match before.until {
+        Some(until) if until < begins => {
+            let (first, last) = (until.next(), begins.number().checked_sub(1).and_then(Month::new)?);
+            let gap = rule.key.is_continuous() && first != begins;
+            gap.then(|| Fault::Gap { key: rule.key.name(), first: first.to_string(), last: last.to_string() })
+        }
+        _ => overlap(begins.to_string()),
+    }
+}
+
+/// Every field with its length, so that no two rules have one text.
+fn canonical(rule: &Rule) -> String {
+    let optional = |value: Option<String>| value.unwrap_or_default();
+    let fields = [
+        rule.id.clone(),
+        rule.key.name().to_owned(),
+        rule.of.clone(),
+        optional(rule.place.map(|place| place.to_string())),
+        optional(rule.from.map(|month| month.to_string())),
+        optional(rule.until.map(|month| month.to_string())),
+        rule.value.to_string(),
+        rule.document.clone(),
+        rule.number.clone(),
+        optional(rule.published.map(|day| day.to_string())),
+        rule.confidence.letter().to_owned(),
+        rule.note.clone(),
+    ];
+    fields.iter().fold(String::new(), |mut text, field| {
+        // Writing into a string does not fail.
+        let _ = write!(text, "{}:{field},", field.len());
+        text
+    })
+}

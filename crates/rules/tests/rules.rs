@@ -1,0 +1,224 @@
+//! Rule sets through the public door. `faults.toml` holds the files that are refused; an expert can add one without Rust.
+
+use serde::Deserialize;
+use yizhang_ledger::value::{Day, Division, Fen, Month};
+use yizhang_rules::{Change, Confidence, FILE_BYTES_MAX, FILES_MAX, Key, RuleFile, RuleSet, Unit};
+
+#[derive(Deserialize)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    title: String,
+    files: Vec<String>,
+    /// What each fault begins with.
+    faults: Vec<String>,
+}
+
+fn month(text: &str) -> Month {
+    Month::parse(text).unwrap()
+}
+
+fn place(code: u32) -> Division {
+    Division::new(code).unwrap()
+}
+
+fn read(text: &str) -> RuleSet {
+    RuleSet::read(&[RuleFile { name: "own.toml", text }]).unwrap()
+}
+
+#[test]
+fn files_are_refused_with_place_expectation_and_finding() {
+    let cases: Cases = toml::from_str(include_str!("faults.toml")).unwrap();
+    assert!(cases.case.len() >= 15);
+    for case in cases.case {
+        let names: Vec<String> = (1..=case.files.len()).map(|number| format!("{number}.toml")).collect();
+        let files: Vec<RuleFile<'_>> =
+            case.files.iter().zip(&names).map(|(text, name)| RuleFile { name, text }).collect();
+        let found: Vec<String> = match RuleSet::read(&files) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        };
+        let same = found.len() == case.faults.len()
+            && found.iter().zip(&case.faults).all(|(found, expected)| found.starts_with(expected));
+        assert!(same, "{}: expected {:#?}, found {found:#?}", case.title, case.faults);
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let large = "#".repeat(FILE_BYTES_MAX + 1);
+    let fault = RuleSet::read(&[RuleFile { name: "a", text: &large }]).unwrap_err();
+    assert!(fault[0].to_string().contains("at most 1048576 bytes, found 1048577"), "{fault:?}");
+    assert!(RuleSet::read(&[RuleFile { name: "a", text: &large[1..] }]).is_ok());
+    let files = vec![RuleFile { name: "a", text: "" }; FILES_MAX + 1];
+    assert!(RuleSet::read(&files).unwrap_err()[0].to_string().contains("at most 100 files, found 101"));
+    assert!(RuleSet::read(&files[1..]).is_ok());
+}
+
+#[test]
+fn the_rules_of_the_program_are_without_fault_and_certain() {
+    let set = RuleSet::embedded_or_faults().unwrap();
+    assert_eq!(&set, RuleSet::embedded());
+    assert!(set.rules().len() > 70, "{}", set.rules().len());
+    assert!(set.rules().iter().all(|rule| rule.confidence != Confidence::Uncertain));
+    for rule in set.rules() {
+        let calendar = matches!(rule.key, Key::Holidays | Key::Workdays);
+        assert!(!calendar || rule.until.is_some(), "{}: a calendar is of a year", rule.id);
+    }
+}
+
+/// Domain reference, 5.2 and 5.3.
+#[test]
+fn the_official_tables_are_whole() {
+    let (set, china) = (RuleSet::embedded(), place(520_000));
+    let minimum = |text: &str| set.number(Key::PensionMinimum, "", china, month(text)).unwrap().value;
+    let years = [180, 186, 192, 198, 204, 210, 216, 222, 228, 234, 240, 240];
+    for (year, months) in (2_029..).zip(years) {
+        assert_eq!(minimum(&format!("{year}-01")), months, "{year}");
+        assert_eq!(minimum(&format!("{year}-12")), months, "{year}");
+    }
+    assert_eq!((minimum("1998-01"), minimum("2099-12")), (180, 240));
+    let divisors = set.table(Key::PensionDivisor, "", china, month("2026-01")).unwrap().value;
+    assert_eq!(divisors.len(), 31);
+    for (age, months) in [(40, 233), (47, 208), (50, 195), (55, 170), (60, 139), (65, 101), (66, 93), (70, 56)] {
+        assert!(divisors.contains(&vec![age, months]), "{age}");
+    }
+    assert!(divisors.windows(2).all(|pair| pair[0][0] + 1 == pair[1][0] && pair[0][1] > pair[1][1]));
+    let rates = [831, 712, 829, 761, 604, 669, 612, 397, 262];
+    for (year, rate) in (2_016..).zip(rates) {
+        let found = set.rate(Key::PensionInterest, "", china, month(&format!("{year}-06"))).unwrap();
+        assert_eq!(found.value.get(), rate, "{year}");
+    }
+    assert_eq!(set.rate(Key::PensionInterest, "", china, month("2025-01")), None, "one source only: an operator's");
+    let credited = |text: &str| set.rate(Key::AccountRate, "hrss:110", china, month(text)).map(|rate| rate.value.get());
+    assert_eq!((credited("1997-12"), credited("2005-12"), credited("2006-01")), (None, Some(1_100), Some(800)));
+}
+
+#[test]
+fn the_city_comes_before_the_province_and_the_province_before_the_nation() {
+    let set = RuleSet::embedded();
+    let floor = |code: u32, text: &str| {
+        let found = set.yuan(Key::BaseFloor, "hrss:110", place(code), month(text));
+        found.map(|figure| (figure.value, figure.rule.place.map(Division::code)))
+    };
+    let yuan = |yuan: i64| Fen::new(yuan * 100).unwrap();
+    assert_eq!(floor(440_100, "2025-07"), Some((yuan(5_510), Some(440_100))));
+    assert_eq!(floor(440_500, "2025-07"), Some((yuan(4_775), Some(440_000))));
+    assert_eq!(floor(440_500, "2025-06"), None, "before the rule");
+    assert_eq!(floor(440_500, "2026-06"), Some((yuan(4_775), Some(440_000))), "its last month");
+    assert_eq!(floor(440_500, "2026-07"), None, "behind the rule");
+    assert_eq!(floor(520_100, "2025-07"), None, "Guizhou's was not found");
+    let wrong = set.yuan(Key::BaseFloor, "nhsa:310", place(440_100), month("2025-07"));
+    assert_eq!(wrong, None, "of another scheme");
+    assert_eq!(set.rate(Key::BaseFloor, "hrss:110", place(440_100), month("2025-07")), None, "not in that unit");
+}
+
+#[test]
+fn an_operator_replaces_by_id_and_adds_beside() {
+    let own = r#"
+[[rule]]
+id = "transfer.dangling"
+key = "transfer.dangling"
+value = { days = 20 }
+confidence = "D"
+[[rule]]
+id = "own/guiyang"
+key = "contribution.base-floor"
+of = "hrss:110"
+place = "520100"
+from = "2025-07"
+until = "2026-06"
+value = { yuan = "4271.00" }
+confidence = "U"
+"#;
+    let embedded = RuleSet::embedded();
+    let set = embedded.overlaid(&[RuleFile { name: "own.toml", text: own }]).unwrap();
+    let (guiyang, now) = (place(520_100), month("2025-12"));
+    assert_eq!(set.number(Key::TransferDangling, "", guiyang, now).unwrap().value, 20);
+    assert_eq!(set.yuan(Key::BaseFloor, "hrss:110", guiyang, now).unwrap().value, Fen::new(427_100).unwrap());
+    assert_eq!(set.rules().len(), embedded.rules().len() + 1);
+    let changes = embedded.diff(&set);
+    assert!(
+        matches!(changes[..], [Change::Added(added), Change::Changed(old, new)]
+        if added.id == "own/guiyang" && old.id == new.id && new.id == "transfer.dangling"),
+        "{changes:?}"
+    );
+    assert!(matches!(set.diff(embedded)[0], Change::Removed(_)));
+    let beside = own.replace("id = \"transfer.dangling\"", "id = \"own/dangling\"");
+    let faults = embedded.overlaid(&[RuleFile { name: "own.toml", text: &beside }]).unwrap_err();
+    assert!(faults[0].to_string().contains("expected one rule for a month"), "{faults:?}");
+}
+
+#[test]
+fn the_name_follows_every_field_and_no_order() {
+    let one = "[[rule]]\nid = \"a\"\nkey = \"pension.reference\"\nplace = \"440000\"\nfrom = \"2025-01\"\nuntil = \"2025-12\"\n\
+               value = { yuan = \"9493.00\" }\ndocument = \"D\"\nnumber = \"1\"\npublished = \"2025-06-01\"\n\
+               confidence = \"V\"\nnote = \"N\"\n";
+    let two = "[[rule]]\nid = \"b\"\nkey = \"transfer.review\"\nvalue = { days = 15 }\nconfidence = \"D\"\n";
+    let name = read(&[one, two].concat()).name();
+    assert_eq!(read(&[two, one].concat()).name(), name);
+    let apart = [RuleFile { name: "x", text: two }, RuleFile { name: "y", text: one }];
+    assert_eq!(RuleSet::read(&apart).unwrap().name(), name);
+    let changes = [
+        ("\"a\"", "\"c\""),
+        ("pension.reference", "pension.average-wage"),
+        ("440000", "440100"),
+        ("2025-01\"", "2025-02\""),
+        ("2025-12", "2025-11"),
+        ("9493.00", "9493.01"),
+        ("\"D\"\nnumber", "\"E\"\nnumber"),
+        ("\"1\"", "\"2\""),
+        ("2025-06-01", "2025-06-02"),
+        ("\"V\"", "\"K\""),
+        ("\"N\"", "\"M\""),
+        ("place =", "of = \"hrss:110\"\nplace ="),
+    ];
+    for (old, new) in changes {
+        let changed = one.replacen(old, new, 1);
+        assert_ne!(changed, one, "{old}");
+        assert_ne!(read(&[&changed, two].concat()).name(), name, "{old} to {new}");
+    }
+    assert_ne!(read(one).name(), name);
+}
+
+#[test]
+fn calendars_are_of_their_year_and_never_both_off_and_on() {
+    let set = RuleSet::embedded();
+    for year in [2_024_u32, 2_025, 2_026] {
+        let at = month(&format!("{year}-05"));
+        let of_year = |key: Key| set.dates(key, place(440_000), at).unwrap().value;
+        let (holidays, workdays) = (of_year(Key::Holidays), of_year(Key::Workdays));
+        assert!(holidays.len() >= 27 && workdays.len() >= 5, "{year}");
+        let within = |day: &&Day| day.to_string().starts_with(&year.to_string());
+        assert!(holidays.iter().chain(workdays).all(|day| within(&day)), "{year}");
+        assert!(workdays.iter().all(|day| !holidays.contains(day)), "{year}");
+    }
+}
+
+#[test]
+fn every_key_has_a_name_of_its_own_and_a_row_in_the_document() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/RULES.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    for key in Key::ALL {
+        assert_eq!(Key::named(key.name()), Some(*key));
+        let row = format!("| `{}` | {} | {} |", key.name(), key.unit(), key.meaning());
+        assert!(document.contains(&row), "docs/RULES.md has no row {row}");
+    }
+    assert_eq!(Key::named("pension.minimum "), None);
+    assert_eq!(Unit::Table(2).to_string(), "table of 2 columns");
+}
+
+/// The example of the document is one that works.
+#[test]
+fn the_example_of_the_document_is_read() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/RULES.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let (_, rest) = document.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let set = RuleSet::embedded().overlaid(&[RuleFile { name: "example", text: example }]).unwrap();
+    assert_ne!(set.name(), RuleSet::embedded().name());
+}
