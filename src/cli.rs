@@ -1,6 +1,6 @@
 //! The arguments, and which module answers each command.
 
-use crate::{agency, audit, demo, exit::Outcome, federation, language, node, sample, worker};
+use crate::{agency, audit, demo, exit::Outcome, federation, language, node, rules, sample, worker};
 use clap::{Parser, Subcommand};
 
 /// One worker, one account: the ledger of social insurance that travels with the worker.
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// What a worker asks: the account.
     #[command(subcommand)]
     Worker(worker::Command),
+    /// Rules that change with law, place and year: check files, show what holds.
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Replay whole chains from their bytes, trusting nobody.
     Audit(audit::Arguments),
     /// Generate deterministic, plausible files for trials and measurements.
@@ -46,6 +49,7 @@ impl Command {
             Self::Node(command) => node::run(&command),
             Self::Agency(command) => agency::run(&command),
             Self::Worker(command) => worker::run(&command),
+            Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),
             Self::Sample(arguments) => sample::run(&arguments),
         }

@@ -16,6 +16,7 @@ mod federation;
 mod files;
 mod language;
 mod node;
+mod rules;
 mod sample;
 mod show;
 mod worker;
