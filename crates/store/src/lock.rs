@@ -14,7 +14,16 @@ const NAME: &str = "LOCK";
 /// Holds the directory until dropped. The system frees it when the process dies, however it dies.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file would do, were it not that a child which this process is just starting has it too, until it runs
+    /// its own program.
+    fn drop(&mut self) {
+        // What cannot be freed here is freed when the file is closed.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -37,7 +46,7 @@ impl Lock {
 
     fn of(file: File, folder: &Path) -> Result<Self> {
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: folder.into() }),
             Err(TryLockError::Error(error)) => Err(failed("lock", &folder.join(NAME))(error)),
         }

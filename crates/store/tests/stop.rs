@@ -262,3 +262,26 @@ fn a_full_disk_stops_the_store_and_loses_nothing_acknowledged() {
     world.check(&store, 1);
     drop(store);
 }
+
+/// Between fork and exec a child has every file of its parent; it must not hold a directory that the parent has let go.
+#[test]
+fn a_directory_that_was_let_go_is_free_while_children_are_started() {
+    let folder = tempdir().unwrap();
+    let world = World::new(43, 1);
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        let starts = || {
+            while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                Command::new("true").status().unwrap();
+            }
+        };
+        scope.spawn(starts);
+        scope.spawn(starts);
+        let mut refused = Vec::new();
+        for round in 0..300 {
+            refused.extend(Store::open(folder.path(), options(&world, round)).err());
+        }
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(refused.is_empty(), "{} of 300: {:?}", refused.len(), refused.first());
+    });
+}
