@@ -22,6 +22,7 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
+use yizhang_entitlement::Policy;
 use yizhang_intake::{CHUNK_RECORDS, sample::P1_NUMBER};
 use yizhang_ledger::value::{Day, Division};
 use yizhang_wire::v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker};
@@ -201,7 +202,8 @@ impl Demo {
         let credentials = Credentials::read(&self.agency(region))?;
         let as_of = Day::new(AS_OF).context("a day of the calendar")?;
         let worker = Worker::Number(P1_NUMBER.to_string());
-        runtime()?.block_on(worker::ask(&credentials, division(region)?, worker, as_of, true))
+        let question = worker::Question { worker, as_of, proofs: true, policy: Policy::embedded() };
+        runtime()?.block_on(worker::ask(&credentials, division(region)?, question))
     }
 
     fn audit(&self) -> anyhow::Result<Outcome> {

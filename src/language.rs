@@ -33,6 +33,14 @@ pub(crate) fn current() -> Language {
     if &*rust_i18n::locale() == "zh" { Language::Zh } else { Language::En }
 }
 
+/// The language in force, as HTML names it.
+pub(crate) fn html_tag() -> &'static str {
+    match current() {
+        Language::Zh => "zh-CN",
+        Language::En => "en",
+    }
+}
+
 /// Puts the help of every command and argument into the language in force. English stands at the arguments themselves;
 /// `src/locales/help.yml` has the Chinese under the path of each.
 pub(crate) fn localise(mut command: Command) -> Command {

@@ -59,6 +59,9 @@ pub(crate) struct RunArguments {
     /// when they are lost for good: a node that was restored from a backup would sign a second history.
     #[arg(long)]
     start_alone: bool,
+    /// Directory of the operator's own rule files, laid over the rules of the program.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
 }
 
 /// Arguments of `node check`.
@@ -132,6 +135,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         roster_note: trusted.note,
         chain_key,
         secret: credentials::read_secret(dir)?,
+        policy: crate::rules::policy(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
         key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,

@@ -12,6 +12,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+use yizhang_entitlement::Policy;
 use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::{FILES_MAX, Key, Rule, RuleFault, RuleFile, RuleSet};
 
@@ -108,6 +109,15 @@ fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
     let changes = old.diff(&new);
     show::rules::changes(&changes);
     Ok(if changes.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// The policy of the program's rules, with those of a directory over them.
+pub(crate) fn policy(dir: Option<&Path>) -> anyhow::Result<Policy> {
+    let set = read(dir)?.map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        anyhow::anyhow!("{}\n{}", t!("rules.faults", count = faults.len()), lines.join("\n"))
+    })?;
+    Ok(Policy::new(set))
 }
 
 /// The rules of the program, with those of a directory over them.

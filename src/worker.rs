@@ -4,6 +4,7 @@ use crate::{
     clock, connection,
     credentials::{Credentials, SECRET_FILE, read_secret},
     exit::Outcome,
+    files,
     node::parse_region,
     show::{self, usage::WrongValue},
 };
@@ -15,7 +16,7 @@ use std::{
     io::{IsTerminal, stdin},
     path::PathBuf,
 };
-use yizhang_entitlement::{Account, fold, linked_accounts};
+use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
 use yizhang_ledger::{
     fact::Fact,
     head::Head,
@@ -32,13 +33,14 @@ use yizhang_wire::{
 /// What a worker can ask.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show the account of a worker, combined from all chains.
-    Lookup(LookupArguments),
+    /// Show the account of a worker, combined from all chains: months, place of benefit, retirement, gaps, conflicts.
+    #[command(alias = "lookup")]
+    Account(AccountArguments),
 }
 
-/// Arguments of `worker lookup`.
+/// Arguments of `worker account`.
 #[derive(Args)]
-pub(crate) struct LookupArguments {
+pub(crate) struct AccountArguments {
     /// Region of the node to ask; any node gives the same answer.
     #[arg(long, value_parser = parse_region)]
     pub(crate) node: Division,
@@ -54,9 +56,18 @@ pub(crate) struct LookupArguments {
     /// Verify every record against the signed heads here, fold the account again here, and compare.
     #[arg(long)]
     pub(crate) proofs: bool,
-    /// Print the account as JSON instead of tables.
+    /// Walk from each figure to the figures, rules and records that it rests on.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) explain: bool,
+    /// Print the account as JSON instead of a page; docs/account.schema.json describes it.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the page as one HTML file with a month-by-month picture, printable on A4.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Directory of the rule files that the node was started with; the account is computed again under them.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
 }
 
 fn parse_day(text: &str) -> Result<Day, WrongValue> {
@@ -90,11 +101,11 @@ pub(crate) struct Answer {
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
-        Command::Lookup(arguments) => lookup(arguments),
+        Command::Account(arguments) => account(arguments),
     }
 }
 
-fn lookup(arguments: &LookupArguments) -> anyhow::Result<Outcome> {
+fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let worker = match &arguments.account {
         Some(hex) => {
@@ -105,13 +116,21 @@ fn lookup(arguments: &LookupArguments) -> anyhow::Result<Outcome> {
     };
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(ask(&credentials, arguments.node, worker, as_of, arguments.proofs))?;
+    let policy = crate::rules::policy(arguments.rules.as_deref())?;
+    let question = Question { worker, as_of, proofs: arguments.proofs, policy: &policy };
+    let answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
+    if let Some(path) = &arguments.html {
+        files::replace(path, show::html::page(&answer).as_bytes())?;
+        eprintln!("{}", t!("lookup.html", path = path.display()));
+    }
     if arguments.json {
         println!("{}", String::from_utf8_lossy(&answer.json));
         if let Some(checked) = &answer.checked {
             eprintln!("{}", show::account::checked_line(checked));
         }
-    } else {
+    } else if arguments.explain {
+        show::figures::explain(&answer.account);
+    } else if arguments.html.is_none() {
         show::account::print(&answer);
     }
     Ok(Outcome::Clean)
@@ -129,14 +148,19 @@ fn read_number() -> anyhow::Result<String> {
     Ok(number.reveal().to_string())
 }
 
-/// Asks a node, and with `proofs` believes nothing of its answer that does not verify.
-pub(crate) async fn ask(
-    credentials: &Credentials,
-    region: Division,
-    worker: Worker,
-    as_of: Day,
-    proofs: bool,
-) -> anyhow::Result<Answer> {
+/// What is asked of a node.
+pub(crate) struct Question<'p> {
+    pub(crate) worker: Worker,
+    pub(crate) as_of: Day,
+    /// Believe nothing of the answer that does not verify.
+    pub(crate) proofs: bool,
+    /// The rules under which the answer is computed again.
+    pub(crate) policy: &'p Policy,
+}
+
+/// Asks a node.
+pub(crate) async fn ask(credentials: &Credentials, region: Division, question: Question<'_>) -> anyhow::Result<Answer> {
+    let Question { worker, as_of, proofs, policy } = question;
     let channel = connection::to_node(credentials, region)?;
     let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
     let asked = match &worker {
@@ -154,7 +178,13 @@ pub(crate) async fn ask(
     let account = Account::from_json(&reply.account)?;
     let digest = convert::digest(&reply.digest)?;
     ensure!(account.digest() == digest, "{}", t!("lookup.other_digest"));
-    let checked = if proofs { Some(check(&credentials.roster, &reply, asked, as_of)?) } else { None };
+    let checked = if proofs {
+        let found = account.rules.name;
+        ensure!(found == policy.name(), "{}", t!("lookup.other_rules", found = found, own = policy.name()));
+        Some(check(&credentials.roster, &reply, asked, (policy, as_of))?)
+    } else {
+        None
+    };
     Ok(Answer { json: reply.account.to_vec(), account, digest, checked })
 }
 
@@ -162,7 +192,12 @@ pub(crate) async fn ask(
 ///
 /// It shows that every line of the account is signed by the agency it names. That the node left out no record, only a
 /// second node or an audit can show: the caller compares digests.
-fn check(roster: &Roster, reply: &LookupReply, asked: Option<AccountId>, as_of: Day) -> anyhow::Result<Checked> {
+fn check(
+    roster: &Roster,
+    reply: &LookupReply,
+    asked: Option<AccountId>,
+    (policy, as_of): (&Policy, Day),
+) -> anyhow::Result<Checked> {
     let mut paths = Vec::new();
     let mut heads: Vec<Head> = Vec::new();
     for chain in &reply.chains {
@@ -189,7 +224,7 @@ fn check(roster: &Roster, reply: &LookupReply, asked: Option<AccountId>, as_of: 
     for fact in &facts {
         ensure!(fact.record.accounts().any(|account| accounts.contains(&account)), "{}", t!("lookup.foreign_record"));
     }
-    if fold(&facts, as_of).canonical_json() != reply.account {
+    if fold(&facts, policy, as_of).canonical_json() != reply.account {
         bail!("{}", t!("lookup.other_fold"));
     }
     let identity = if asked.is_some() { Identity::Checked } else { Identity::Trusted };

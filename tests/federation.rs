@@ -82,7 +82,7 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
     let ran = run(&["agency", "import", &file, "--node", &region, "--credentials", &foreign]).expect(3);
     assert!(ran.stderr.contains("only agency.440000 submits"), "{}", ran.stderr);
     let auditor = federation.auditor();
-    let lookup = ["worker", "lookup", "--node", &region, "--credentials", &auditor, "--account", &"0".repeat(32)];
+    let lookup = ["worker", "account", "--node", &region, "--credentials", &auditor, "--account", &"0".repeat(32)];
     run(&lookup).expect(3);
     // A stranger: the certificates of another federation.
     let other = Federation::found(&[GUANGDONG, GUIZHOU]);

@@ -9,7 +9,7 @@ use std::{
 /// Every crate of the workspace and those that it may depend on, beside crates of others.
 const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
-    ("entitlement", &["ledger"]),
+    ("entitlement", &["ledger", "rules"]),
     ("replica", &["ledger"]),
     ("rules", &["ledger"]),
     ("wire", &["ledger"]),

@@ -1,13 +1,13 @@
 //! The account for people: per scheme the months, where and by whom they were paid, gaps, overlaps, conflicts, sources.
 
-use super::{kind, named, place, serde_name, table, transfer, yuan};
+use super::{figures, kind, named, place, print_lines, serde_name, table, transfer, yuan};
 use crate::worker::{Answer, Checked, Identity};
 use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     account::{
-        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, MonthLine, MonthStatus, Payer, PayerName, Person,
-        PlaceMonths, Span, YearLine,
+        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, Person, PlaceMonths,
+        SourceLine, Span, YearLine,
     },
     conflict::{ConflictCode, Severity},
 };
@@ -23,8 +23,9 @@ pub(crate) fn print(answer: &Answer) {
     if account.records.is_empty() {
         println!("{}", t!("account.nothing"));
     }
-    person(&account.person);
+    print_lines(&person_lines(&account.person), 0);
     account.families.iter().for_each(family);
+    figures::print(account);
     conflicts(account);
     sources(account);
     if account.account_ids > 1 {
@@ -54,6 +55,12 @@ pub(crate) fn checked_line(checked: &Checked) -> String {
     lines.join("\n")
 }
 
+/// The schemes of a family of the account, by name.
+pub(crate) fn family_name(account: &Account, name: &str) -> String {
+    let schemes = account.family(name).map_or_else(|| vec![name.to_owned()], |family| family.schemes.clone());
+    schemes.iter().map(|scheme| place::scheme(scheme)).collect::<Vec<_>>().join(" + ")
+}
+
 fn family(family: &FamilyAccount) {
     println!();
     let schemes: Vec<String> = family.schemes.iter().map(|scheme| place::scheme(scheme)).collect();
@@ -68,22 +75,7 @@ fn family(family: &FamilyAccount) {
         spans.add_rows(rows.into_iter().map(|(_, row)| row));
         println!("{spans}");
     }
-    if family.by_province.len() > 1 {
-        let provinces: Vec<String> = family.by_province.iter().map(province).collect();
-        println!("{}", t!("account.by_province", list = provinces.join(t!("account.comma").as_ref())));
-    }
-    if family.credited.total != 0 {
-        println!(
-            "{}",
-            t!("account.credited", credited = yuan(family.credited.total), interest = yuan(family.interest.total))
-        );
-    }
-    family.years.iter().filter(|year| year.employee > 0).for_each(overlap);
-    uncounted(family);
-    if family.deemed_months > 0 {
-        println!("{}", t!("account.deemed", months = family.deemed_months));
-    }
-    family.cleared.iter().for_each(cleared);
+    print_lines(&family_lines(family), 0);
     family.transfers.iter().for_each(transfer::print);
     for benefit in &family.benefits {
         println!(
@@ -91,6 +83,30 @@ fn family(family: &FamilyAccount) {
             t!("account.benefit", kind = kind::name(benefit.kind), from = benefit.from, amount = yuan(benefit.amount))
         );
     }
+}
+
+/// What a family comes to beside its months: provinces, money, overlaps, what does not count.
+pub(crate) fn family_lines(family: &FamilyAccount) -> Vec<String> {
+    let mut lines = Vec::new();
+    if family.by_province.len() > 1 {
+        let provinces: Vec<String> = family.by_province.iter().map(province).collect();
+        lines.push(t!("account.by_province", list = provinces.join(t!("account.comma").as_ref())));
+    }
+    if family.credited.total != 0 {
+        lines.push(t!(
+            "account.credited",
+            credited = yuan(family.credited.total),
+            interest = yuan(family.interest.total)
+        ));
+    }
+    let mut lines: Vec<String> = lines.into_iter().map(String::from).collect();
+    lines.extend(family.years.iter().filter(|year| year.employee > 0).flat_map(overlap));
+    lines.extend(uncounted(family));
+    if family.deemed_months > 0 {
+        lines.push(t!("account.deemed", months = family.deemed_months).to_string());
+    }
+    lines.extend(family.cleared.iter().map(cleared));
+    lines
 }
 
 fn span_row(span: &Span) -> [String; 5] {
@@ -114,50 +130,38 @@ fn province(place: &PlaceMonths) -> String {
     }
 }
 
-fn overlap(year: &YearLine) {
-    println!("{}", t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective));
+fn overlap(year: &YearLine) -> Vec<String> {
+    let overlap = t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective);
+    let mut lines = vec![overlap.to_string()];
     if let Some(due) = year.refund_due.as_ref().map(|due| due.unit + due.person).filter(|due| *due != 0) {
         let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit + refunded.person);
-        println!("{}", t!("account.refund", due = yuan(due), refunded = yuan(refunded)));
+        lines.push(t!("account.refund", due = yuan(due), refunded = yuan(refunded)).to_string());
     }
+    lines
 }
 
 /// A contribution that was agreed not to be kept.
-fn cleared(line: &ClearedLine) {
+fn cleared(line: &ClearedLine) -> String {
     let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
-    println!(
-        "{}",
-        t!(
-            "account.cleared",
-            month = line.first,
-            place = place::name(line.place),
-            due = sum(&line.due),
-            refunded = sum(&line.refunded)
-        )
-    );
+    let (place, due, refunded) = (place::name(line.place), sum(&line.due), sum(&line.refunded));
+    t!("account.cleared", month = line.first, place = place, due = due, refunded = refunded).to_string()
 }
 
 /// What agencies have stated about the worker.
-fn person(person: &Person) {
-    if let Some(home) = person.home.last() {
-        println!("{}", t!("account.home", place = place::name(home.place), from = home.from));
-    }
-    if let Some(death) = person.death.last() {
-        println!("{}", t!("account.death", month = death.month));
-    }
+pub(crate) fn person_lines(person: &Person) -> Vec<String> {
+    let home = person.home.last().map(|home| t!("account.home", place = place::name(home.place), from = home.from));
+    let death = person.death.last().map(|death| t!("account.death", month = death.month));
+    [home, death].into_iter().flatten().map(|line| line.to_string()).collect()
 }
 
 /// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
-fn uncounted(family: &FamilyAccount) {
-    let future = family.months.iter().filter(|line| line.status == MonthStatus::Future).count();
-    if future > 0 {
-        println!("{}", t!("account.future", months = future));
-    }
-    let ended = |line: &&MonthLine| matches!(line.status, MonthStatus::AfterBenefit | MonthStatus::AfterDeath);
-    let ended = family.months.iter().filter(ended).count();
-    if ended > 0 {
-        println!("{}", t!("account.ended", months = ended));
-    }
+fn uncounted(family: &FamilyAccount) -> Vec<String> {
+    let count = |wanted: &[MonthStatus]| family.months.iter().filter(|line| wanted.contains(&line.status)).count();
+    let future = count(&[MonthStatus::Future]);
+    let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
+    let future = (future > 0).then(|| t!("account.future", months = future).to_string());
+    let ended = (ended > 0).then(|| t!("account.ended", months = ended).to_string());
+    future.into_iter().chain(ended).collect()
 }
 
 fn conflicts(account: &Account) {
@@ -179,11 +183,7 @@ fn conflicts(account: &Account) {
         t!("conflict.class"),
     ]);
     for conflict in &all {
-        let months = match (conflict.first, conflict.last) {
-            (Some(first), Some(last)) if first == last => first.to_string(),
-            (Some(first), Some(last)) => format!("{first} – {last}"),
-            _ => String::new(),
-        };
+        let months = months_of(conflict);
         let code = format!("{:?}", conflict.code);
         rows.add_row([
             named(&format!("conflict.{code}")),
@@ -202,6 +202,15 @@ fn conflicts(account: &Account) {
     }
     for conflict in all {
         choices(conflict);
+    }
+}
+
+/// The months that a conflict is about.
+pub(crate) fn months_of(conflict: &Conflict) -> String {
+    match (conflict.first, conflict.last) {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => format!("{first} – {last}"),
+        _ => String::new(),
     }
 }
 
@@ -250,15 +259,19 @@ fn sources(account: &Account) {
     }
     println!();
     println!("{}", t!("account.sources"));
-    for source in &account.sources {
+    print_lines(&source_lines(account), 0);
+}
+
+/// Where the records came from, and how new they are.
+pub(crate) fn source_lines(account: &Account) -> Vec<String> {
+    let line = |source: &SourceLine| {
         let region = place::name(source.region);
         match source.latest {
-            Some(day) => {
-                println!("{}", t!("account.source", region = region, records = source.records, latest = day));
-            }
-            None => println!("{}", t!("account.source_undated", region = region, records = source.records)),
+            Some(day) => t!("account.source", region = region, records = source.records, latest = day).to_string(),
+            None => t!("account.source_undated", region = region, records = source.records).to_string(),
         }
-    }
+    };
+    account.sources.iter().map(line).collect()
 }
 
 fn payer(payer: &Payer) -> String {

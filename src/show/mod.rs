@@ -4,7 +4,9 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod damage;
 pub(crate) mod fault;
+pub(crate) mod figures;
 pub(crate) mod finding;
+pub(crate) mod html;
 pub(crate) mod import;
 pub(crate) mod kind;
 pub(crate) mod place;
@@ -24,6 +26,20 @@ fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Tab
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.into_iter().map(|text| text.to_string()));
     table
+}
+
+/// An empty table without a header.
+fn bare_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// Prints lines, each after so many blanks.
+fn print_lines(lines: &[String], indent: usize) {
+    for line in lines {
+        println!("{:indent$}{line}", "");
+    }
 }
 
 /// Fen as yuan with two decimals.

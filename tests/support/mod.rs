@@ -233,7 +233,7 @@ impl Federation {
     pub(crate) fn lookup(&self, node: u32, number: &str, more: &[&str]) -> Ran {
         let node_text = node.to_string();
         let agency = self.agency(node);
-        let mut arguments = vec!["worker", "lookup", "--node", &node_text, "--credentials", &agency];
+        let mut arguments = vec!["worker", "account", "--node", &node_text, "--credentials", &agency];
         arguments.extend(["--as-of", "2026-10-31", "--json"]);
         arguments.extend(more);
         run_with(&arguments, number)

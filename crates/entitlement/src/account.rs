@@ -14,6 +14,7 @@ use yizhang_ledger::{
 };
 
 mod family;
+mod figure;
 mod person;
 mod record;
 mod transfer;
@@ -21,6 +22,10 @@ mod transfer;
 pub use family::{
     BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine,
     MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
+};
+pub use figure::{
+    Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing, MissingName, PlaceReason,
+    Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
 };
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
@@ -30,7 +35,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/2";
+pub const FORMAT: &str = "yizhang-account/3";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 
@@ -42,6 +47,8 @@ pub struct Account {
     /// The day as of which it holds, to its end.
     #[serde(with = "json::text")]
     pub as_of: Day,
+    /// The rule set that it was computed under.
+    pub rules: RulesUsed,
     /// The worker; left out unless the caller put it in.
     #[serde(default, with = "json::account_id", skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
@@ -57,6 +64,12 @@ pub struct Account {
     pub person: Person,
     /// By scheme family.
     pub families: Vec<FamilyAccount>,
+    /// What it comes to: places, months, money. Each rests on figures before it, rules and records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Figure>,
+    /// What the law leaves to people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// Conflicts, in the order of families, months and classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
@@ -105,6 +118,26 @@ impl Account {
     /// The account of a family, for instance `hrss:110`.
     pub fn family(&self, name: &str) -> Option<&FamilyAccount> {
         self.families.iter().find(|family| family.family == name)
+    }
+
+    /// The first figure of this name.
+    pub fn figure(&self, name: FigureName) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.name == name)
+    }
+
+    /// One of the three numbers.
+    pub fn forecast(&self, name: FigureName, forecast: Forecast) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.name == name && figure.forecast == Some(forecast))
+    }
+
+    /// The rule with this number.
+    pub fn rule(&self, number: RuleNumber) -> Option<&RuleLine> {
+        self.rules.used.get(usize::try_from(number.0).ok()?)
+    }
+
+    /// The figure with this number.
+    pub fn figure_at(&self, number: FigureNumber) -> Option<&Figure> {
+        self.figures.get(usize::try_from(number.0).ok()?)
     }
 
     /// The record with this number.

@@ -167,9 +167,18 @@ classes! {
     C24 Hold None Agency "benefits drawn twice for a month",
         "one benefit ends, and what was drawn twice is returned or deducted",
         "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; 社会保险法 art. 51";
+    C25 Auto None Nobody "unemployment months before a claim",
+        "nothing: paid months count again from the claim, unused benefit months carry over",
+        "社会保险法 art. 46";
+    C29 Prov None Agency "paid on a base outside limits that were published after the money came",
+        "the agency collects or returns the difference (type 34); the account says how much to expect",
+        "limits take effect on the month they name, not on the day of publication";
     C30 Auto None Nobody "paid for months that have not begun",
         "nothing: each month counts once it has begun",
         "design rule";
+    C31 Prov None Agency "paid on a base outside the limits of the month",
+        "the agency corrects the base, or confirms it; the index uses it as recorded",
+        "国办发〔2019〕13号; limits of the place";
     C32 Auto None Payer "paid in part",
         "the rest is paid",
         "GB/T 40217—2021 006001";

@@ -9,13 +9,14 @@ use crate::{
     ends::Ends,
     events,
     family::Family,
+    figures::{self, Desk, Folded, Sheet},
     findings, gaps, holders, identity, keepers,
     months::{self, Bounds},
     overlap::{self, Cover},
     person,
+    policy::Policy,
     set::{AsOf, Held, RecordSet, Target, number},
-    standing, totals,
-    transfer::{self, TransferRules},
+    standing, totals, transfer,
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -26,39 +27,39 @@ use yizhang_ledger::{
     value::{Day, Division},
 };
 
-/// The account of the worker whose facts these are, as of the end of a day.
+/// The account of the worker whose facts these are, under a policy, as of the end of a day.
 ///
 /// The result depends on the set of facts alone: their order and repetition change nothing. All facts must be of one
 /// worker; if they are under several account ids that no identity link ties together, the account says so
 /// ([`crate::ConflictCode::Y05`]) and still shows everything.
-///
-/// Transfers are judged by [`TransferRules::PROVISIONAL`]; [`fold_under`] takes others.
-pub fn fold(facts: &[Verified<Fact<'_>>], as_of: Day) -> Account {
-    fold_under(facts, as_of, &TransferRules::PROVISIONAL)
-}
-
-/// [`fold`] by these rules of transfers.
-pub fn fold_under(facts: &[Verified<Fact<'_>>], as_of: Day, rules: &TransferRules<'_>) -> Account {
+pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Account {
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
     let person = person::person(&set);
+    let mut sheet = Sheet::new(policy);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
     let (mut order, covered): (Vec<_>, Vec<_>) =
         set.families().into_iter().partition(|(family, _)| family.covered_by().is_none());
     // A family whose months another takes the place of comes after that other.
     order.extend(covered);
     for (family, range) in order {
-        let one = fold_family(&mut set, family, range, &folded, &person, (as_of, rules));
+        let one = fold_family(&mut set, (family, range), &folded, &person, (as_of, &mut sheet));
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
+    let desk: Vec<Folded<'_>> = folded
+        .iter()
+        .map(|folded| Folded { account: &folded.account, range: &folded.range, ends: folded.ends })
+        .collect();
+    let counters = figures::figures(&mut sheet, Desk { set: &set, families: &desk, person: &person, as_of });
     let mut conflicts = Vec::new();
     let mut families = Vec::new();
     for one in folded {
         families.push(one.account);
         conflicts.extend(one.conflicts);
     }
+    conflicts.extend(counters);
     conflicts.extend(benefits::drawn_twice(&set));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&person));
@@ -68,15 +69,19 @@ pub fn fold_under(facts: &[Verified<Fact<'_>>], as_of: Day, rules: &TransferRule
     conflicts.extend(findings::of_records(&set, &homeless, None));
     let (account_ids, unlinked) = identity::accounts(&set);
     conflicts.extend(unlinked);
+    let (rules, figures, questions) = sheet.finish();
     Account {
         format: FORMAT.to_owned(),
         as_of: as_of.day,
+        rules,
         account: None,
         account_ids,
         identity: identity::facts(&set),
         sources: sources(&set, as_of),
         person,
         families,
+        figures,
+        questions,
         conflicts,
         disputes,
         unread: unread(&set),
@@ -86,17 +91,18 @@ pub fn fold_under(facts: &[Verified<Fact<'_>>], as_of: Day, rules: &TransferRule
 
 struct FoldedFamily<'f> {
     family: Family<'f>,
+    range: Range<usize>,
+    ends: Ends,
     account: FamilyAccount,
     conflicts: Vec<Conflict>,
 }
 
 fn fold_family<'f>(
     set: &mut RecordSet<'f>,
-    family: Family<'f>,
-    range: Range<usize>,
+    (family, range): (Family<'f>, Range<usize>),
     folded: &[FoldedFamily<'f>],
     person: &Person,
-    (as_of, rules): (AsOf, &TransferRules<'_>),
+    (as_of, sheet): (AsOf, &mut Sheet<'_>),
 ) -> FoldedFamily<'f> {
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
@@ -106,7 +112,12 @@ fn fold_family<'f>(
     let bounds = Bounds { cover, ends, as_of };
     let months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
-    let transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, rules);
+    let terms = sheet.policy.terms(as_of.month);
+    let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, &terms.rules());
+    if !transfers.cases.is_empty() {
+        let rules: Vec<_> = sheet.policy.transfer_rules(as_of.month).map(|rule| sheet.number_of(rule)).collect();
+        transfers.cases.iter_mut().for_each(|case| case.rules.clone_from(&rules));
+    }
     let (by_province, by_place) = totals::by_place(set, &range, &months, &transfers.places, as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
     conflicts.extend(transfers.conflicts);
@@ -134,8 +145,10 @@ fn fold_family<'f>(
         transfers: transfers.cases,
         benefits: events::benefits(set, &range),
     };
-    keepers::settle(set, &account, person, &mut conflicts, as_of);
-    FoldedFamily { family, account, conflicts }
+    conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
+    let enough_months = sheet.policy.enough_months(as_of.month);
+    keepers::settle(set, &account, person, &mut conflicts, (as_of, enough_months));
+    FoldedFamily { family, range, ends, account, conflicts }
 }
 
 fn count(months: &[MonthLine], status: MonthStatus) -> u32 {

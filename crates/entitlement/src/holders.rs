@@ -74,6 +74,11 @@ pub(crate) fn extend<K: PartialEq>(runs: &mut Vec<Run<K>>, month: Month, key: K,
     }
 }
 
+/// The place of the last months that count.
+pub(crate) fn last_place(spans: &[Span]) -> Option<Division> {
+    spans.last().and_then(|span| span.holders.last()).map(|holder| holder.place)
+}
+
 /// The runs of counted months.
 pub(crate) fn spans(set: &RecordSet<'_>, lines: &[MonthLine]) -> Vec<Span> {
     let mut runs = Vec::new();

@@ -1,16 +1,14 @@
 //! Which place would keep months that several provinces hold, until agency and person agree: provisional, and said so.
 
 use crate::{
-    account::{Conflict, FamilyAccount, MonthStatus, ParticipationState, Person, Provisional, ProvisionalReason},
+    account::{Conflict, FamilyAccount, Person, Provisional, ProvisionalReason},
     conflict::ConflictCode,
-    formulas::benefit_place::{Facts, PlaceMonths, benefit_place},
+    figures::{months_by_province, relation},
+    formulas::benefit_place::{Facts, benefit_place},
     set::{AsOf, RecordSet, Role},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::value::{Day, Division, Month};
-
-/// 国办发〔2009〕66号 art. 6: ten years are enough for a place that is not home.
-const ENOUGH_MONTHS: u32 = 120;
 
 /// Gives conflicts between provinces their provisional keeper (domain reference, C01): the place of benefit; else the
 /// relation with more months; else the earlier receipt; else the lower code.
@@ -19,14 +17,14 @@ pub(crate) fn settle(
     family: &FamilyAccount,
     person: &Person,
     conflicts: &mut [Conflict],
-    as_of: AsOf,
+    (as_of, enough_months): (AsOf, u32),
 ) {
     let open = |found: &&mut Conflict| matches!(found.code, ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05);
     for found in conflicts.iter_mut().filter(open) {
         let places = credited_by_province(set, found);
         found.provisional = match found.code {
             ConflictCode::C05 => at_home(&places, person, found.first),
-            _ => by_benefit(&places, family, person, as_of),
+            _ => by_benefit(&places, family, person, (as_of, enough_months)),
         };
         found.choices = places.into_iter().map(|(place, held)| held.choice(place)).collect();
     }
@@ -72,11 +70,11 @@ fn by_benefit(
     places: &BTreeMap<Division, Stake>,
     family: &FamilyAccount,
     person: &Person,
-    as_of: AsOf,
+    (as_of, enough_months): (AsOf, u32),
 ) -> Option<Provisional> {
     let months = months_by_province(family);
     let home = person.home_in(as_of.month).map(|line| line.place);
-    let benefit = benefit_place(Facts { home, relation: relation(family), months: &months }, ENOUGH_MONTHS).place;
+    let benefit = benefit_place(Facts { home, relation: relation(family), months: &months }, enough_months).place;
     if let Some(place) = benefit.filter(|place| places.contains_key(place)) {
         return Some(Provisional { place, reason: ProvisionalReason::BenefitPlace });
     }
@@ -95,37 +93,5 @@ fn by_benefit(
     match first.as_slice() {
         [place] => Some(Provisional { place: *place, reason: ProvisionalReason::EarlierReceipt }),
         _ => first.first().map(|place| Provisional { place: *place, reason: ProvisionalReason::LowerCode }),
-    }
-}
-
-/// Months that count, or would, in each province: those that several hold in each of them.
-fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
-    let line = |line: &crate::account::PlaceMonths| PlaceMonths {
-        place: line.place,
-        months: line.months.saturating_add(line.contested).saturating_add(line.deemed),
-        last: family.last_in(line.place),
-    };
-    family.by_province.iter().map(line).collect()
-}
-
-/// The place of the relation: that of the latest participation that is active, else of the last month that counts.
-fn relation(family: &FamilyAccount) -> Option<Division> {
-    let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active);
-    let latest = active.max_by_key(|line| (line.since, std::cmp::Reverse(line.place)));
-    let last = || family.spans.last().and_then(|span| span.holders.last()).map(|holder| holder.place);
-    latest.map(|line| line.place).or_else(last)
-}
-
-impl FamilyAccount {
-    /// The last month that counts in a province.
-    pub fn last_in(&self, province: Division) -> Option<Month> {
-        let here = |span: &&crate::account::Span| {
-            span.holders.iter().any(|holder| holder.place.province() == province.province())
-        };
-        let deemed = || {
-            let last = self.months.iter().rfind(|line| line.status == MonthStatus::Deemed);
-            last.map(|line| line.month)
-        };
-        self.spans.iter().rfind(here).map(|span| span.last).or_else(deemed)
     }
 }

@@ -1,6 +1,6 @@
 //! The account: from the set of verified records to the one account of a worker.
 //!
-//! [`fold()`] is a pure function of a *set* of verified facts and an as-of date. Facts may come from several chains, in any
+//! [`fold()`] is a pure function of a *set* of verified facts, a [`Policy`] (the rule set) and an as-of date. Facts may come from several chains, in any
 //! order, more than once: the account is the same, to the byte. Every month is counted once, whatever number of chains
 //! hold it, and whatever does not count says why. Nothing is hidden: conflicts are named with their records, and where
 //! the law leaves a choice to people, the choice stays open.
@@ -10,12 +10,12 @@
 //! further account ids belong to that worker, so that the caller can gather their records as well.
 //!
 //! ```
-//! use yizhang_entitlement::fold;
+//! use yizhang_entitlement::{Policy, fold};
 //! use yizhang_ledger::value::Day;
 //!
-//! let account = fold(&[], Day::parse("2026-10-31").unwrap());
+//! let account = fold(&[], Policy::embedded(), Day::parse("2026-10-31").unwrap());
 //! assert!(account.families.is_empty());
-//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/2","as_of":"2026-10-31""#));
+//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/3","as_of":"2026-10-31""#));
 //! ```
 //!
 //! # Rules of this version
@@ -65,6 +65,7 @@ pub mod conflict;
 mod ends;
 mod events;
 pub mod family;
+mod figures;
 mod findings;
 mod fold;
 pub mod formulas;
@@ -76,6 +77,7 @@ mod keepers;
 mod months;
 mod overlap;
 mod person;
+mod policy;
 mod set;
 mod standing;
 mod totals;
@@ -84,5 +86,6 @@ pub mod transfer;
 pub use account::Account;
 pub use conflict::ConflictCode;
 pub use family::Family;
-pub use fold::{fold, fold_under};
+pub use fold::fold;
 pub use identity::linked_accounts;
+pub use policy::Policy;

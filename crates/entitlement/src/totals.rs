@@ -10,7 +10,10 @@ use crate::{
     transfer::Places,
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::{record::Record, value::Division};
+use yizhang_ledger::{
+    record::Record,
+    value::{Day, Division, Month},
+};
 
 /// Months of a place so far.
 #[derive(Clone, Copy, Default)]
@@ -133,10 +136,26 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
     set.within(range).filter_map(line).collect()
 }
 
+/// What was credited to the personal account, less what was refunded from it, by the month in which the money came.
+pub(crate) fn credits(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<Month, i64> {
+    let mut months: BTreeMap<Month, i64> = BTreeMap::new();
+    for (at, (_, sums)) in movements_at(set, range) {
+        let Some((_, contribution)) = set.get(at).and_then(Held::money) else { continue };
+        let month = contribution.received.and_then(Day::in_month).unwrap_or(contribution.period.first);
+        let sum = months.entry(month).or_default();
+        *sum = sum.saturating_add(narrow(sums.unit.saturating_add(sums.person)));
+    }
+    months
+}
+
 /// What every money record in force moves on the personal account, at the place that it concerns. Records paid in part or
 /// refunded in part moved money all the same.
 fn movements(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (Division, Sums)> {
-    set.within(range).filter_map(|(_, held)| {
+    movements_at(set, range).map(|(_, moved)| moved)
+}
+
+fn movements_at(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (usize, (Division, Sums))> {
+    set.within(range).filter_map(|(at, held)| {
         let (role, contribution) = held.money()?;
         let moved =
             matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
@@ -155,7 +174,7 @@ fn movements(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = 
             Target::At(target) if role == Role::Refund => set.get(target).and_then(Held::money),
             _ => None,
         };
-        Some((named.map_or(contribution.place, |(_, target)| target.place), sums))
+        Some((at, (named.map_or(contribution.place, |(_, target)| target.place), sums)))
     })
 }
 

@@ -310,6 +310,7 @@ impl<'s> Desk<'s, '_, '_> {
         let is_posted = worked.progress.posted.is_some();
         let (source, target) = worked.progress.sides?;
         Some(TransferCase {
+            rules: Vec::new(),
             case: worked.case,
             state: worked.state,
             source,

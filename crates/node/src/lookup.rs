@@ -92,7 +92,7 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         let facts = facts(&heads, &evidence)?;
         accounts.extend(linked_accounts(worker, &facts, as_of)?);
     }
-    let account = fold(&facts(&heads, &evidence)?, as_of);
+    let account = fold(&facts(&heads, &evidence)?, &shared.policy, as_of);
     let chains = evidence
         .into_iter()
         .filter_map(|(origin, records)| {

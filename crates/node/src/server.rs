@@ -27,6 +27,7 @@ use tonic::{
     service::interceptor::InterceptedService,
     transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
 };
+use yizhang_entitlement::Policy;
 use yizhang_ledger::{
     head::Origin,
     person::FederationSecret,
@@ -74,6 +75,8 @@ pub struct Config {
     pub chain_key: SigningKey,
     /// The federation secret.
     pub secret: FederationSecret,
+    /// The rules that accounts are computed under.
+    pub policy: Policy,
     /// Certificate of the node, PEM.
     pub certificate_pem: String,
     /// Key of the certificate, PEM.
@@ -125,6 +128,7 @@ pub(crate) struct Shared {
     pub(crate) roster: Roster,
     pub(crate) roster_note: Vec<u8>,
     pub(crate) secret: FederationSecret,
+    pub(crate) policy: Policy,
     pub(crate) store: Arc<Store>,
     pub(crate) board: Board,
     pub(crate) engine: Engine,
@@ -181,6 +185,7 @@ impl Node {
             roster: config.roster.clone(),
             roster_note: config.roster_note.clone(),
             secret: config.secret.clone(),
+            policy: config.policy.clone(),
             store: Arc::new(store),
             board: Board::new(),
             engine: engine.clone(),

@@ -111,6 +111,8 @@ keys! {
     TransferInform "transfer.inform" Unit::Days, Continuous, "the old place tells the worker what does not move";
     TransferBackpay "transfer.backpay" Unit::Months, Continuous, "months paid back at once from which a document is needed";
     BridgeMonths "bridge.months" Unit::Months, Loose, "employee months from which resident pension joins employee pension";
+    ResidentAge "resident.age" Unit::Months, Continuous, "age from which resident pension is drawn";
+    ResidentMinimum "resident.minimum" Unit::Months, Continuous, "months of resident pension for a monthly benefit";
     ResidentDivisor "resident.divisor" Unit::Count, Continuous, "计发月数 of resident pension, at every age";
     ResidentBasic "resident.basic" Unit::Yuan, Loose, "basic resident pension a month";
     UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, "paid months for any benefit";

@@ -6,7 +6,7 @@ use crate::{
     key::Key,
     rule::{Confidence, Rule, Value},
 };
-use std::{collections::BTreeMap, fmt::Write, sync::LazyLock};
+use std::{cmp::Ordering, collections::BTreeMap, fmt::Write, sync::LazyLock};
 use yizhang_ledger::{
     hash::{Hash, derive},
     value::{Day, Division, Fen, Month, Rate},
@@ -141,17 +141,37 @@ impl RuleSet {
         &self.rules
     }
 
-    /// The rule in force in a month: that of the city, else of its province, else of the nation.
-    pub fn find(&self, key: Key, of: &str, place: Division, month: Month) -> Option<&Rule> {
-        [Some(place), Some(place.province()), None].into_iter().find_map(|place| {
-            let start = self.rules.partition_point(|rule| (rule.key, rule.of.as_str(), rule.place) < (key, of, place));
-            let same = |rule: &&Rule| (rule.key, rule.of.as_str(), rule.place) == (key, of, place);
-            self.rules.iter().skip(start).take_while(same).find(|rule| rule.holds_in(month))
-        })
+    /// The rule in force in a month: that of the city, else of its province, else of the nation; without a place only that
+    /// of the nation.
+    pub fn find(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
+        levels(place.into()).find_map(|place| self.series(key, of, place).find(|rule| rule.holds_in(month)))
+    }
+
+    /// The rule in force, else the one that ended last before the month: for what is published late every year. It is in
+    /// force if [`Rule::holds_in`] says so.
+    pub fn latest(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
+        let place = place.into();
+        let ended = |rule: &&Rule| rule.until.is_some_and(|until| until < month);
+        self.find(key, of, place, month)
+            .or_else(|| levels(place).find_map(|place| self.series(key, of, place).filter(ended).last()))
+    }
+
+    /// The rules of one key, subject and level, by month.
+    fn series<'s>(&'s self, key: Key, of: &str, place: Option<Division>) -> impl Iterator<Item = &'s Rule> {
+        let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place);
+        let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place));
+        let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place));
+        self.rules.get(start..end).unwrap_or_default().iter()
     }
 
     /// Months, days or a number in force.
-    pub fn number(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, u32>> {
+    pub fn number(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Option<Division>>,
+        month: Month,
+    ) -> Option<Figure<'_, u32>> {
         let rule = self.find(key, of, place, month)?;
         match rule.value {
             Value::Months(value) | Value::Days(value) | Value::Count(value) => Some(Figure { value, rule }),
@@ -160,25 +180,43 @@ impl RuleSet {
     }
 
     /// Money in force.
-    pub fn yuan(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, Fen>> {
+    pub fn yuan(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Option<Division>>,
+        month: Month,
+    ) -> Option<Figure<'_, Fen>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Yuan(value) = rule.value { Some(Figure { value, rule }) } else { None }
     }
 
     /// A rate in force.
-    pub fn rate(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, Rate>> {
+    pub fn rate(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Option<Division>>,
+        month: Month,
+    ) -> Option<Figure<'_, Rate>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Rate(value) = rule.value { Some(Figure { value, rule }) } else { None }
     }
 
     /// A table in force.
-    pub fn table(&self, key: Key, of: &str, place: Division, month: Month) -> Option<Figure<'_, &[Vec<u32>]>> {
+    pub fn table(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Option<Division>>,
+        month: Month,
+    ) -> Option<Figure<'_, &[Vec<u32>]>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Table(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
     }
 
     /// Days in force.
-    pub fn dates(&self, key: Key, place: Division, month: Month) -> Option<Figure<'_, &[Day]>> {
+    pub fn dates(&self, key: Key, place: impl Into<Option<Division>>, month: Month) -> Option<Figure<'_, &[Day]>> {
         let rule = self.find(key, "", place, month)?;
         if let Value::Dates(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
     }
@@ -197,6 +235,12 @@ impl RuleSet {
         };
         ids.into_iter().filter_map(change).collect()
     }
+}
+
+/// The city, its province, the nation.
+fn levels(place: Option<Division>) -> impl Iterator<Item = Option<Division>> {
+    let province = place.map(Division::province);
+    place.map(Some).into_iter().chain(province.filter(|province| Some(*province) != place).map(Some)).chain([None])
 }
 
 fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {

@@ -35,6 +35,9 @@ pub struct TransferCase {
     /// Steps that the case could not use, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<StepFault>,
+    /// The rules behind limits and sums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<super::RuleNumber>,
     /// Steps by day, then in the order of the procedure; those that could not be used included.
     pub steps: Vec<TransferStep>,
 }

@@ -22,7 +22,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 国办发〔2009〕66号 art. 8: 15 working days each; 人社厅发〔2019〕94号 art. 1: three years, 含3年; a fen a month for
+    /// Where a rule set is silent. 国办发〔2009〕66号 art. 8: 15 working days each; 人社厅发〔2019〕94号 art. 1: three years, 含3年; a fen a month for
     /// rounding (domain reference, C13).
     pub const NATIONAL: Self = Self {
         review: 15,
@@ -35,8 +35,6 @@ impl Limits {
             None => Fen::ZERO,
         },
     };
-    /// Schemes to which the rule on back-payments does not apply.
-    pub const WITHOUT_BACKPAY_RULE: Self = Self { backpay_months: None, ..Self::NATIONAL };
 }
 
 /// Which personal-account money moves between provinces.
@@ -89,50 +87,6 @@ pub struct TransferRules<'r> {
     pub schemes: &'r [SchemeTransfer],
     /// For all others.
     pub otherwise: SchemeTransfer,
-}
-
-const JANUARY_1998: Option<Month> = Month::new(1_998 * 12);
-
-impl TransferRules<'static> {
-    /// Provisional, to be supplied by the rule set: national limits without a calendar of holidays, so that every due day
-    /// is an estimate. Employee pension by 国办发〔2009〕66号 art. 4 (personal account, and 12 % of the bases since
-    /// 1998-01), resident pension its whole account, unemployment insurance months only.
-    pub const PROVISIONAL: Self = Self {
-        working_days: WorkingDays::WEEKENDS,
-        schemes: &[
-            SchemeTransfer {
-                scheme: (Namespace::Hrss, "110"),
-                limits: Limits::NATIONAL,
-                personal: PersonalMoney::Whole { whole_from: JANUARY_1998, with_subsidies: false },
-                pool: match (Rate::new(1_200), JANUARY_1998) {
-                    (Some(rate), Some(from)) => Some(PoolMoney { rate, from }),
-                    _ => None,
-                },
-                is_blocked_by_benefit: true,
-            },
-            SchemeTransfer {
-                scheme: (Namespace::Hrss, "170"),
-                limits: Limits::WITHOUT_BACKPAY_RULE,
-                personal: PersonalMoney::Whole { whole_from: None, with_subsidies: true },
-                pool: None,
-                is_blocked_by_benefit: true,
-            },
-            SchemeTransfer {
-                scheme: (Namespace::Nhsa, "310"),
-                limits: Limits::WITHOUT_BACKPAY_RULE,
-                personal: PersonalMoney::NotOnRecord,
-                pool: None,
-                is_blocked_by_benefit: false,
-            },
-        ],
-        otherwise: SchemeTransfer {
-            scheme: (Namespace::Hrss, "210"),
-            limits: Limits::WITHOUT_BACKPAY_RULE,
-            personal: PersonalMoney::None,
-            pool: None,
-            is_blocked_by_benefit: false,
-        },
-    };
 }
 
 impl TransferRules<'_> {

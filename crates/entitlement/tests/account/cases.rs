@@ -7,10 +7,9 @@ use crate::{
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 use yizhang_entitlement::{
-    Account,
-    account::{Conflict, FamilyAccount, GapCause, MonthStatus, TransferCase},
-    fold_under,
-    transfer::{TransferRules, WorkingDays},
+    Account, Policy,
+    account::{Conflict, FamilyAccount, Figure, FigureValue, GapCause, MonthStatus, TransferCase},
+    fold,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -22,6 +21,7 @@ use yizhang_ledger::{
     },
     value::{Code, Fen, Month},
 };
+use yizhang_rules::{RuleFile, RuleSet};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,8 +39,16 @@ struct Case {
     holidays: Vec<String>,
     #[serde(default)]
     workdays: Vec<String>,
+    /// A rule file laid over the program's own.
+    #[serde(default)]
+    rules: String,
     #[serde(default)]
     record: Vec<Row>,
+    /// Figures that must be there, as the README says; others may be.
+    #[serde(default)]
+    figures: Vec<String>,
+    /// What the law leaves to people; left out where it does not matter.
+    questions: Option<Vec<String>>,
     #[serde(default)]
     expect: Vec<Expected>,
     /// Conflicts without a family.
@@ -189,15 +197,24 @@ fn check(case: &Case) -> Vec<String> {
     let federation = build(&case.record);
     let mut facts = federation.facts();
     let as_of = day(&case.as_of);
-    let days = |days: &[String]| days.iter().map(|text| day(text)).collect::<Vec<_>>();
-    let (holidays, workdays) = (days(&case.holidays), days(&case.workdays));
-    let working_days = WorkingDays::new(&holidays, &workdays).unwrap();
-    let rules = TransferRules { working_days, ..TransferRules::PROVISIONAL };
-    let fold = |facts: &[_], as_of| fold_under(facts, as_of, &rules);
-    let account = fold(&facts, as_of);
+    let policy = policy(case);
+    let account = fold(&facts, &policy, as_of);
     facts.reverse();
     let mut faults = Faults(Vec::new());
-    faults.same("bytes after reversing the order", &fold(&facts, as_of).canonical_json(), &account.canonical_json());
+    let reversed = fold(&facts, &policy, as_of);
+    faults.same("bytes after reversing the order", &reversed.canonical_json(), &account.canonical_json());
+    let read = Account::from_json(&account.canonical_json());
+    faults.same("the account read again", &read.as_ref(), &Ok(&account));
+    let figures: Vec<String> = account.figures.iter().map(figure_text).collect();
+    for expected in &case.figures {
+        if !figures.contains(expected) {
+            let name = expected.split([' ', '=']).next().unwrap_or_default();
+            let alike: Vec<&String> = figures.iter().filter(|figure| figure.starts_with(name)).collect();
+            faults.0.push(format!("expected the figure {expected:?}, found {alike:?}"));
+        }
+    }
+    let questions = account.questions.iter().map(|question| snake(&question.name)).collect();
+    faults.same_if("questions", &questions, case.questions.as_ref());
     let families: Vec<&str> = account.families.iter().map(|family| family.family.as_str()).collect();
     let expected: Vec<&str> = case.expect.iter().map(|expected| expected.family.as_str()).collect();
     faults.same("families", &families, &expected);
@@ -211,6 +228,67 @@ fn check(case: &Case) -> Vec<String> {
     let unread = account.unread.iter().map(|kind| format!("{} {}", kind.kind, kind.records.len()));
     faults.same("unread", &unread.collect(), &case.unread);
     faults.0
+}
+
+/// The program's rules with those of the case over them.
+fn policy(case: &Case) -> Policy {
+    let mut text = case.rules.clone();
+    for (key, days) in [("holidays", &case.holidays), ("workdays", &case.workdays)] {
+        let mut years: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+        for day in days {
+            years.entry(&day[..4]).or_default().push(day);
+        }
+        for (year, days) in years {
+            let id = format!("calendar.{key}");
+            write!(
+                text,
+                "\n[[rule]]\nid = '{id}/{year}'\nkey = '{id}'\nfrom = '{year}-01'\nuntil = '{year}-12'\n\
+                 value = {{ dates = {days:?} }}\ndocument = 'case'\nnumber = 'case'\nconfidence = 'D'\n"
+            )
+            .unwrap();
+        }
+    }
+    let file = RuleFile { name: "case", text: &text };
+    Policy::new(RuleSet::embedded().overlaid(&[file]).unwrap_or_else(|faults| panic!("{}: {faults:?}", case.title)))
+}
+
+fn snake<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+/// `name [forecast] [family] [first..last] = value [reason]`, then `; lacks what place first..last, …`.
+fn figure_text(figure: &Figure) -> String {
+    let mut text = snake(&figure.name);
+    for word in [figure.forecast.map(|forecast| snake(&forecast)), figure.family.clone()].into_iter().flatten() {
+        write!(text, " {word}").unwrap();
+    }
+    if let Some((first, last)) = figure.first.zip(figure.last) {
+        write!(text, " {}", range(first, last)).unwrap();
+    }
+    match figure.value {
+        Some(FigureValue::Months(months)) => write!(text, " = {months}"),
+        Some(FigureValue::Month(month)) => write!(text, " = {month}"),
+        Some(FigureValue::Fen(amount)) => write!(text, " = {}", yuan(amount)),
+        Some(FigureValue::Index(index)) => write!(text, " = {}.{:04}", index / 10_000, index % 10_000),
+        Some(FigureValue::Divisor(divisor)) => write!(text, " = {}.{}", divisor / 10, divisor % 10),
+        Some(FigureValue::Place(place)) => write!(text, " = {place}"),
+        Some(FigureValue::Class(class)) => write!(text, " = {class:?}"),
+        None => Ok(()),
+    }
+    .unwrap();
+    if let Some(reason) = figure.reason {
+        write!(text, " {}", snake(&reason)).unwrap();
+    }
+    let missing = figure.missing.iter().map(|missing| {
+        let place = missing.place.map(|place| format!(" {place}")).unwrap_or_default();
+        let months = missing.first.zip(missing.last).map(|(first, last)| format!(" {}", range(first, last)));
+        format!("{}{place}{}", snake(&missing.what), months.unwrap_or_default())
+    });
+    let missing: Vec<String> = missing.collect();
+    if !missing.is_empty() {
+        write!(text, "; lacks {}", missing.join(", ")).unwrap();
+    }
+    text
 }
 
 struct Faults(Vec<String>);

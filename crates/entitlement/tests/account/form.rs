@@ -6,7 +6,7 @@ use crate::{
 };
 use std::time::Instant;
 use yizhang_entitlement::{
-    Account, ConflictCode,
+    Account, ConflictCode, Policy,
     account::{NotAnAccount, RecordNumber},
     fold,
 };
@@ -15,6 +15,7 @@ use yizhang_ledger::{
     record::{Record, Reversal},
     value::{Code, Month},
 };
+use yizhang_rules::RuleSet;
 
 /// A working life: 30 years in four schemes.
 fn working_life() -> Federation {
@@ -34,7 +35,7 @@ fn working_life() -> Federation {
 #[test]
 fn the_account_of_a_working_life_stays_below_a_megabyte() {
     let federation = working_life();
-    let account = fold(&federation.facts(), day("2025-12-31"));
+    let account = fold(&federation.facts(), Policy::embedded(), day("2025-12-31"));
     assert_eq!(account.records.len(), 1_440);
     let size = account.canonical_json().len();
     assert!(size < 1_000_000, "{size} bytes");
@@ -49,7 +50,7 @@ fn a_working_life_folds_within_two_milliseconds() {
     let mut json_micros = Vec::new();
     for _ in 0..500 {
         let start = Instant::now();
-        let account = fold(&facts, day("2025-12-31"));
+        let account = fold(&facts, Policy::embedded(), day("2025-12-31"));
         fold_micros.push(start.elapsed().as_micros());
         let start = Instant::now();
         let bytes = account.canonical_json();
@@ -66,20 +67,20 @@ fn a_working_life_folds_within_two_milliseconds() {
 
 #[test]
 fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
-    let account = fold(&working_life().facts(), day("2025-12-31"));
+    let account = fold(&working_life().facts(), Policy::embedded(), day("2025-12-31"));
     let bytes = account.canonical_json();
     assert_eq!(Account::from_json(&bytes).unwrap(), account);
     let text = String::from_utf8(bytes).unwrap();
     let spaced = text.replacen(':', ": ", 1);
     assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
-    let newer = text.replacen("account/2", "account/3", 1);
-    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/3".into() }));
+    let newer = text.replacen("account/3", "account/4", 1);
+    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/4".into() }));
     assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
 }
 
 #[test]
 fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
-    let account = fold(&working_life().facts(), day("2025-12-31"));
+    let account = fold(&working_life().facts(), Policy::embedded(), day("2025-12-31"));
     let bare = String::from_utf8(account.canonical_json()).unwrap();
     assert!(!bare.contains(&WORKER.reveal_hex()));
     let named = account.clone().with_account_id(WORKER);
@@ -95,9 +96,10 @@ fn the_json_of_a_small_account_is_exactly_this() {
     let mut federation = Federation::default();
     let paid = Record::Contribution(Kind::RECEIVED, flexible("hrss:110", month("2020-01"), "S1"));
     federation.append(division("440000"), &[federation::entry(&paid)]);
-    let account = fold(&federation.facts(), day("2020-02-29"));
+    let policy = Policy::new(RuleSet::default());
+    let account = fold(&federation.facts(), &policy, day("2020-02-29"));
     let expected = concat!(
-        r#"{"format":"yizhang-account/2","as_of":"2020-02-29","account_ids":1,"#,
+        r#"{"format":"yizhang-account/3","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
         r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
         r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
         r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,
@@ -107,6 +109,17 @@ fn the_json_of_a_small_account_is_exactly_this() {
         r#""by_place":[{"place":"440300","months":1,"contested":0,"credited":{"unit":0,"person":40000}}],"#,
         r#""credited":{"total":40000,"shares":{"unit":0,"person":40000},"refunded":0},"interest":{"total":0},"#,
         r#""months":[{"month":"2020-01","status":"counted","by":[0],"base":500000}]}],"#,
+        r#""figures":[{"name":"balance_posted","family":"hrss:110","value":{"fen":40000},"from":[{"family":"hrss:110"}]},"#,
+        r#"{"name":"balance_interim","family":"hrss:110","value":{"fen":40000},"from":[{"figure":0}]},"#,
+        r#"{"name":"household","missing":[{"what":"household"}]},"#,
+        r#"{"name":"relation","value":{"place":"440300"},"from":[{"family":"hrss:110"}]},"#,
+        r#"{"name":"benefit_place","from":[{"figure":2},{"figure":3},{"family":"hrss:110"},"#,
+        r#"{"assumed":"household_unchanged"}],"missing":[{"what":"rule"}]},{"name":"birth_month","missing":[{"what":"birth"}]},"#,
+        r#"{"name":"retirement_class","missing":[{"what":"class"}]},"#,
+        r#"{"name":"statutory_month","from":[{"figure":5},{"figure":6}],"missing":[{"what":"birth"},{"what":"class"}]},"#,
+        r#"{"name":"employee_months","value":{"months":1},"from":[{"family":"hrss:110"}]},"#,
+        r#"{"name":"gap_payable","family":"hrss:110","first":"2020-02","last":"2020-02","#,
+        r#""missing":[{"what":"backpay","place":"440300","first":"2020-02","last":"2020-02"}]}],"#,
         r#""records":[{"region":"440000","index":1,"id":"ID","kind":"Received","standing":"held","#,
         r#""agency":"AGENCY","system":"TEST","serial":"S1","contribution":{"scheme":"hrss:110","first":"2020-01","#,
         r#""months":1,"place":"440300","payer":{"kind":"person"},"nature":10,"base":500000,"#,
@@ -114,7 +127,8 @@ fn the_json_of_a_small_account_is_exactly_this() {
         r#""credited":{"unit":0,"person":40000},"full":true,"received":"2020-01-15"}}]}"#,
     );
     let id = federation::id(&paid).0.to_string();
-    assert_eq!(String::from_utf8(account.canonical_json()).unwrap(), expected.replace("ID", &id));
+    let expected = expected.replace("ID", &id).replace("RULES", &policy.name().to_string());
+    assert_eq!(String::from_utf8(account.canonical_json()).unwrap(), expected);
 }
 
 #[test]
@@ -129,7 +143,7 @@ fn every_record_can_be_walked_to_from_what_it_does() {
     };
     let entries = [federation::entry(&paid), federation::entry(&Record::Reversal(reversal))];
     federation.append(division("440000"), &entries);
-    let account = fold(&federation.facts(), day("2020-02-29"));
+    let account = fold(&federation.facts(), Policy::embedded(), day("2020-02-29"));
     let line = &account.family("hrss:110").unwrap().months[0];
     let names: Vec<_> = line.others.iter().map(|number| account.record(*number).unwrap().kind).collect();
     assert_eq!(names, [Kind::REVERSAL, Kind::RECEIVED]);

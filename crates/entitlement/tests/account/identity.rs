@@ -6,7 +6,7 @@ use crate::{
 };
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
-    ConflictCode, fold,
+    ConflictCode, Policy, fold,
     identity::{LINKED_ACCOUNTS_MAX, linked_accounts},
 };
 use yizhang_ledger::{
@@ -106,13 +106,13 @@ fn months_of_linked_accounts_add_up_and_those_of_strangers_are_named() {
     };
     let records = [paid(WORKER, "2020-01", "1"), paid(OLD, "2020-02", "2"), paid(OLD, "2020-01", "3")];
     federation.append(division("440000"), &records);
-    let account = fold(&federation.facts(), day("2020-12-31"));
+    let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
     assert_eq!(account.account_ids, 2);
     let unlinked = account.conflicts.iter().filter(|conflict| conflict.code == ConflictCode::Y05);
     assert_eq!(unlinked.count(), 1, "two accounts and no link");
 
     federation.append(division("330000"), &[record(identity(WORKER, OLD, None, "2020-03-01"))]);
-    let account = fold(&federation.facts(), day("2020-12-31"));
+    let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
     assert_eq!(account.family("hrss:110").unwrap().counted_months, 2);
     assert!(account.conflicts.iter().all(|conflict| conflict.code != ConflictCode::Y05));
     assert!(account.identity.iter().all(|fact| fact.in_force));

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
-    Account,
+    Account, Policy,
     account::{FamilyAccount, MonthStatus},
     fold,
 };
@@ -158,7 +158,7 @@ fn order_repetition_and_partition_of_the_facts_change_no_byte() {
     for_every_history(|history, rng| {
         let federation = history.federation();
         let facts = federation.facts();
-        let expected = fold(&facts, history.as_of).canonical_json();
+        let expected = fold(&facts, Policy::embedded(), history.as_of).canonical_json();
         // Two parts that overlap, each in an order of its own, as if gathered from two nodes.
         let mut one: Vec<_> = facts.iter().filter(|_| rng.random_ratio(1, 2)).copied().collect();
         let mut other: Vec<_> = facts.iter().filter(|fact| !one.contains(fact)).copied().collect();
@@ -166,8 +166,8 @@ fn order_repetition_and_partition_of_the_facts_change_no_byte() {
         one.shuffle(rng);
         other.shuffle(rng);
         one.extend(other);
-        assert_eq!(fold(&one, history.as_of).canonical_json(), expected);
-        let account = fold(&one, history.as_of);
+        assert_eq!(fold(&one, Policy::embedded(), history.as_of).canonical_json(), expected);
+        let account = fold(&one, Policy::embedded(), history.as_of);
         assert_eq!(Account::from_json(&expected).unwrap(), account);
     });
 }
@@ -176,13 +176,13 @@ fn order_repetition_and_partition_of_the_facts_change_no_byte() {
 fn a_record_of_another_scheme_changes_nothing_here() {
     for_every_history(|history, rng| {
         let federation = history.federation();
-        let before = fold(&federation.facts(), history.as_of);
+        let before = fold(&federation.facts(), Policy::embedded(), history.as_of);
         let mut more = History { records: history.records.clone(), as_of: history.as_of };
         let first = some_month(rng);
         let stranger = Record::Contribution(Kind::RECEIVED, flexible("nhsa:390", first, "stranger"));
         more.records.push((1, federation::entry(&stranger)));
         let federation = more.federation();
-        let after = fold(&federation.facts(), history.as_of);
+        let after = fold(&federation.facts(), Policy::embedded(), history.as_of);
         for family in &before.families {
             assert_eq!(after.family(&family.family), Some(family));
         }
@@ -194,7 +194,7 @@ fn a_record_of_another_scheme_changes_nothing_here() {
 fn a_reversal_undoes_exactly_its_target() {
     for_every_history(|history, rng| {
         let federation = history.federation();
-        let before = fold(&federation.facts(), history.as_of);
+        let before = fold(&federation.facts(), Policy::embedded(), history.as_of);
         let mut more = History { records: history.records.clone(), as_of: history.as_of };
         let mistake = contribution(rng, "mistake", None);
         let target = RecordId(yizhang_ledger::hash::hash_leaf(&mistake));
@@ -202,7 +202,7 @@ fn a_reversal_undoes_exactly_its_target() {
         more.records.push((1, mistake));
         more.records.push((1, federation::entry(&Record::Reversal(fields))));
         let federation = more.federation();
-        let after = fold(&federation.facts(), history.as_of);
+        let after = fold(&federation.facts(), Policy::embedded(), history.as_of);
         for family in &after.families {
             let (months, credited, places, bases) =
                 before.family(&family.family).map_or_else(Default::default, figures);
@@ -223,7 +223,7 @@ fn figures(family: &FamilyAccount) -> Figures {
 fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar() {
     for_every_history(|history, _| {
         let federation = history.federation();
-        let account = fold(&federation.facts(), history.as_of);
+        let account = fold(&federation.facts(), Policy::embedded(), history.as_of);
         let now = history.as_of.in_month().unwrap();
         let employee = account.family("hrss:110").map(counted).unwrap_or_default();
         for family in &account.families {

@@ -1,0 +1,376 @@
+//! Figures: what the account comes to under a rule set, each with what it rests on and what it lacks.
+
+use super::{Class, Day, Deserialize, Division, Hash, Month, RecordNumber, Serialize, json};
+
+/// The rule set, and the rules of it that this account used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesUsed {
+    /// Name of the set: a BLAKE3 hash over all of its rules.
+    #[serde(with = "json::text")]
+    pub name: Hash,
+    /// The rules used, in the order of their first use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<RuleLine>,
+}
+
+/// A rule that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleLine {
+    /// Its id in the set.
+    pub id: String,
+    /// What it is about.
+    pub key: String,
+    /// Subject: a scheme, a class; empty where the key needs none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// Province or city; left out for the nation.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub place: Option<Division>,
+    /// First month for which it holds.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub from: Option<Month>,
+    /// Last month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Month>,
+    /// What holds, as text.
+    pub value: String,
+    /// The document that says so.
+    pub document: String,
+    /// Its number.
+    pub number: String,
+    /// Day of publication, where known.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub published: Option<Day>,
+    /// `V` verified, `K` known, `U` uncertain, `D` design.
+    pub confidence: String,
+}
+
+/// Position of a rule in [`RulesUsed::used`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RuleNumber(pub u32);
+
+/// Position of a figure in [`super::Account::figures`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FigureNumber(pub u32);
+
+macro_rules! names {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
+    };
+}
+
+names! {
+    /// What a figure says. Months are counted as the family counts them, money is in fen.
+    FigureName {
+        /// Month of birth: by the archive if it says so, else by the citizen's id.
+        BirthMonth,
+        /// Class of retirement.
+        RetirementClass,
+        /// Household registration now 户籍.
+        Household,
+        /// Place of the pension relation.
+        Relation,
+        /// Place of benefit 待遇领取地, as things stand.
+        BenefitPlace,
+        /// Month of the statutory retirement age.
+        StatutoryMonth,
+        /// The statutory age, in months.
+        StatutoryAge,
+        /// Earliest month that the worker may choose.
+        EarliestMonth,
+        /// Latest month that worker and employer may agree on.
+        LatestMonth,
+        /// Employee-pension months, deemed ones included.
+        EmployeeMonths,
+        /// Months needed for a monthly pension at the statutory month.
+        MinimumMonths,
+        /// Months needed at the earliest month.
+        MinimumMonthsEarliest,
+        /// Months short of the minimum.
+        MonthsShort,
+        /// Months that can still be paid before the statutory month.
+        MonthsLeft,
+        /// Latest month in which to start paying every month, so that the minimum is met.
+        LatestStart,
+        /// Personal account as posted: principal and posted interest.
+        BalancePosted,
+        /// Personal account with interest estimated for years not posted.
+        BalanceInterim,
+        /// Months of the forecast.
+        ForecastMonths,
+        /// Average contribution index.
+        AverageIndex,
+        /// 计发基数 of the place of benefit.
+        ReferenceWage,
+        /// 计发月数 of the age.
+        Divisor,
+        /// Personal account of the forecast.
+        ForecastBalance,
+        /// Basic pension a month.
+        BasicPension,
+        /// Account pension a month.
+        AccountPension,
+        /// Pension a month: basic and account part; transitional and local parts are not included.
+        Pension,
+        /// Resident-pension months.
+        ResidentMonths,
+        /// Month from which resident pension could be drawn.
+        ResidentMonth,
+        /// Months needed for resident pension.
+        ResidentMinimum,
+        /// Resident pension a month: basic part of the place, and account.
+        ResidentPension,
+        /// Employee months from which the resident account joins employee pension at retirement.
+        BridgeThreshold,
+        /// Employee months after bridging into employee pension: resident years do not convert.
+        EmployeeIfBridged,
+        /// Resident months after bridging into resident pension: employee months are added.
+        ResidentIfBridged,
+        /// Employee-medical months of all places.
+        MedicalMonths,
+        /// Those of the place where the worker is covered now.
+        MedicalLocalMonths,
+        /// Months needed for benefits in retirement there.
+        MedicalStandard,
+        /// Months short of it.
+        MedicalShort,
+        /// Months without cover up to now.
+        MedicalGap,
+        /// Most months of waiting after that gap.
+        MedicalWait,
+        /// Unemployment months paid since the last claim.
+        UnemploymentPaid,
+        /// Unused months of benefit from earlier claims.
+        UnemploymentUnused,
+        /// Most months of benefit that the law allows.
+        UnemploymentCeiling,
+        /// Months of benefit by the province's formula, unused ones included.
+        UnemploymentMonths,
+        /// Mean base of the last twelve months, were there a work injury now.
+        InjuryMean,
+        /// The same within the limits of the place: 本人工资.
+        InjuryWage,
+        /// Months of a gap that the worker may still pay.
+        GapPayable,
+        /// Until when the first of them can be paid.
+        GapUntil,
+        /// What they cost at the lowest base.
+        GapPrice,
+        /// What a payer still owes for months of a gap.
+        GapOwed,
+        /// What a base limit published late adds to months already paid (type 34).
+        ExpectedDifference,
+    }
+}
+
+names! {
+    /// Which of the three numbers.
+    Forecast {
+        /// If nothing more were paid.
+        Now,
+        /// If every month is paid at the last base until the statutory month.
+        Continued,
+        /// If every month is paid at the highest base until the latest month.
+        Best,
+    }
+}
+
+names! {
+    /// A fact or rule that a figure lacks.
+    MissingName {
+        /// Month of birth.
+        Birth,
+        /// Class of retirement.
+        Class,
+        /// Household registration.
+        Household,
+        /// Place of the relation.
+        Relation,
+        /// Which of several places was the previous one.
+        PreviousPlace,
+        /// A month that counts.
+        Months,
+        /// The base of months while it is open which record stays.
+        Base,
+        /// Average wage of a place.
+        AverageWage,
+        /// 计发基数 of a place.
+        ReferenceWage,
+        /// Highest base of a place.
+        BaseCeiling,
+        /// Lowest base of a place.
+        BaseFloor,
+        /// Rate of a contribution.
+        Rate,
+        /// Interest of a year.
+        InterestRate,
+        /// Basic resident pension of a place.
+        ResidentBasic,
+        /// Divisor of the age.
+        Divisor,
+        /// Medical months for retirement at a place.
+        MedicalStandard,
+        /// A province's formula of unemployment months.
+        UnemploymentFormula,
+        /// Months that may be paid back at a place.
+        Backpay,
+        /// A rule that every set should have.
+        Rule,
+    }
+}
+
+names! {
+    /// What a figure takes for granted.
+    Assumption {
+        /// Wages, averages and limits stay as they are.
+        NoGrowth,
+        /// No interest after the last year that has a rate.
+        NoFurtherInterest,
+        /// The newest published value, although its months have passed.
+        LastPublished,
+        /// The household stays where it is.
+        HouseholdUnchanged,
+        /// Months whose base is not known have the index of the others.
+        OtherMonthsAlike,
+        /// Transitional and local parts of the pension are left out.
+        WithoutProvincialParts,
+        /// The bridging threshold follows the minimum months of the year.
+        BridgeFollowsMinimum,
+        /// Men's standard for class M60, women's for the others.
+        SexByClass,
+        /// The injury would happen in the month of the account's date.
+        InjuryNow,
+    }
+}
+
+names! {
+    /// Why a province is the place of benefit (国办发〔2009〕66号 art. 6).
+    PlaceReason {
+        /// R1: the relation is at home.
+        RelationAtHome,
+        /// R2: enough months where the relation is.
+        EnoughAtRelation,
+        /// R3: enough months at the previous place.
+        EnoughEarlier,
+        /// R4: nowhere enough: home.
+        NowhereEnough,
+        /// The same whatever the missing fact turns out to be.
+        WhateverMissing,
+    }
+}
+
+names! {
+    /// What the law leaves to people.
+    QuestionName {
+        /// When to retire, within the choice.
+        RetireWhen,
+        /// How to make up for missing months: keep paying, pay at once, or move to resident pension.
+        ShortOfMinimum,
+        /// Which way to bridge employee and resident pension.
+        Bridge,
+        /// Which province pays, while facts are missing.
+        WhereToDraw,
+    }
+}
+
+/// A figure: its value or what is missing, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What it says.
+    pub name: FigureName,
+    /// The family that it is about, where there could be several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Which of three numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
+    /// First month that it is about.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// Last month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+    /// Its value; left out while something is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<FigureValue>,
+    /// Why, for a place of benefit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<PlaceReason>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Ground>,
+    /// What is missing. A figure may have a value all the same, where it could only become larger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+}
+
+/// The value of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureValue {
+    /// A number of months.
+    Months(u32),
+    /// A month.
+    Month(#[serde(with = "json::text")] Month),
+    /// An amount in fen.
+    Fen(i64),
+    /// An index in ten-thousandths.
+    Index(u32),
+    /// A divisor in tenths of a month.
+    Divisor(u32),
+    /// A place.
+    Place(#[serde(with = "json::text")] Division),
+    /// A class of retirement.
+    Class(Class),
+}
+
+/// Something that a figure rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Another figure.
+    Figure(FigureNumber),
+    /// A rule.
+    Rule(RuleNumber),
+    /// A record.
+    Record(RecordNumber),
+    /// The months and money of a family, with the records behind them.
+    Family(String),
+    /// Something taken for granted.
+    Assumed(Assumption),
+}
+
+/// What a figure lacks, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What.
+    pub what: MissingName,
+    /// For which place.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub place: Option<Division>,
+    /// From which month on.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// To which month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+}
+
+/// A question that the law leaves to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What is to be decided.
+    pub name: QuestionName,
+    /// The figures that bear on it.
+    pub from: Vec<Ground>,
+}

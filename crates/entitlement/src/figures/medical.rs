@@ -1,0 +1,57 @@
+//! Employee medical insurance: months for retirement, and what a gap in cover costs.
+
+use super::{
+    Desk, relation,
+    sheet::{Draft, Sheet},
+};
+use crate::{
+    account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
+    formulas::medical::{GapRule, MedicalMonths, RetirementStandard, retirement_gap, wait_after_gap},
+};
+use yizhang_rules::Key;
+
+/// Writes down medical months, the standard of the place of cover, and the open gap.
+pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+    let month = desk.as_of.month;
+    let draft = |name| Draft::new(name).of_family(&family.family);
+    let total = sheet.months(draft(FigureName::MedicalMonths).family(&family.family), Some(family.counted_months));
+    if let Some(place) = relation(family) {
+        let here = family.by_place.iter().find(|line| line.place == place);
+        let local = here.map_or(0, |line| line.months.saturating_add(line.contested));
+        let local = sheet.months(draft(FigureName::MedicalLocalMonths).family(&family.family), Some(local));
+        let class = desk.person.class.last();
+        let of = class.map(|line| if line.class == Class::M60 { "men" } else { "women" });
+        let standard = of.and_then(|of| sheet.number(Key::MedicalRetirement, of, place, month));
+        let needs = draft(FigureName::MedicalStandard).all(class.map(|line| Ground::Record(line.record)));
+        let needs = match (&class, &standard) {
+            (None, _) => needs.lacks(MissingName::Class),
+            (Some(_), None) => needs.lacks_at(MissingName::MedicalStandard, place, month),
+            (Some(_), Some((_, rule))) => needs.on(rule.clone()).assumed(Assumption::SexByClass),
+        };
+        let standard = sheet.months(needs, standard.map(|(months, _)| months));
+        if let (Some(needed), Some(paid), Some(local_paid)) = (standard.value, total.value, local.value) {
+            let months = MedicalMonths { total: paid, local: local_paid, deemed: family.deemed_months };
+            let gap = retirement_gap(months, RetirementStandard { total: needed, local: 0 });
+            let grounds = [total.ground(), standard.ground()];
+            sheet.months(draft(FigureName::MedicalShort).all(grounds), Some(gap.months_short));
+        }
+    }
+    let Some(last) = family.last else { return };
+    let gap = u32::try_from(month.since(last)).unwrap_or(0);
+    if gap == 0 {
+        return;
+    }
+    let gap = sheet.months(draft(FigureName::MedicalGap).family(&family.family), Some(gap));
+    let tolerated = sheet.number(Key::MedicalGap, "", None, month);
+    let longest = sheet.number(Key::MedicalWait, "", None, month);
+    let wait = draft(FigureName::MedicalWait).on(gap.ground());
+    match (gap.value, tolerated, longest) {
+        (Some(gap), Some((tolerated, rule)), Some((longest, other))) => {
+            let rules = GapRule { tolerated_months: tolerated, local_wait_months: longest, wait_max_months: longest };
+            sheet.months(wait.on(rule).on(other), Some(wait_after_gap(rules, gap)));
+        }
+        _ => {
+            sheet.months(wait.lacks(MissingName::Rule), None);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The personal account and the pension in three numbers: now, if continued, at best.
+
+use super::{
+    Desk, Folded,
+    retirement::{Needed, Plan},
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{
+        Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthStatus,
+    },
+    formulas::{
+        interest::{Bearing, Credit, year_interest},
+        pension::{Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor},
+        retirement::months_left,
+    },
+    totals,
+};
+use std::collections::BTreeMap;
+use yizhang_ledger::value::{Division, Fen, Month};
+use yizhang_rules::Key;
+
+/// Writes down the personal account as posted, and with interest estimated for years that no agency has posted.
+pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Known<Fen> {
+    let family = folded.account;
+    let posted = Fen::new(family.credited.total.saturating_add(family.interest.total));
+    let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
+    let posted = sheet.fen(draft, posted);
+    let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(posted.ground());
+    let (interim, draft) = interim(sheet, desk, folded, draft);
+    sheet.fen(draft, interim)
+}
+
+/// The balance year by year: credits by the month in which they were received, interest as posted, else by the rate of
+/// the year (月积数法), else none and said so. The year of the account's date has no interest yet.
+fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut draft: Draft) -> (Option<Fen>, Draft) {
+    let family = folded.account;
+    let credits = totals::credits(desk.set, folded.range);
+    let mut posted: BTreeMap<u16, i64> = BTreeMap::new();
+    for line in &folded.account.interest.postings {
+        let amount = line.amount.unit.saturating_add(line.amount.person);
+        let sum = posted.entry(line.year).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+    let years = credits.keys().map(|month| month.year()).chain(posted.keys().copied());
+    let Some(first) = years.min() else { return (Some(Fen::ZERO), draft) };
+    let mut balance = Some(Fen::ZERO);
+    // Rates are those of employee pension; another family's stand under its name.
+    let of = if family.family == super::PENSION { "" } else { family.family.as_str() };
+    let mut unknown: Vec<(Month, Month)> = Vec::new();
+    for year in first..=desk.as_of.month.year() {
+        let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else { continue };
+        let of_year: Vec<(Month, Fen)> =
+            credits.range(start..=end).filter_map(|(month, sum)| Some((*month, Fen::new(*sum)?))).collect();
+        let principal = of_year.iter().map(|(_, amount)| *amount).chain(balance);
+        let plain = principal.fold(0_i64, |sum, amount| sum.saturating_add(amount.get()));
+        if year == desk.as_of.month.year() || posted.contains_key(&year) {
+            balance = Fen::new(plain.saturating_add(posted.get(&year).copied().unwrap_or(0)));
+            continue;
+        }
+        let rate = sheet.policy.rules().rate(Key::PensionInterest, of, None, start);
+        let estimated = match sheet.use_rule(rate) {
+            Some((rate, rule)) if plain != 0 || !of_year.is_empty() => {
+                draft = draft.on(rule);
+                let (bearing, offset) = bearing(sheet, start);
+                draft = draft.all(offset);
+                let credits: Vec<Credit> = of_year
+                    .iter()
+                    .map(|(month, amount)| Credit {
+                        month_of_year: u8::try_from(month.month()).unwrap_or(0),
+                        amount: *amount,
+                    })
+                    .collect();
+                balance.and_then(|opening| year_interest(opening, &credits, rate, bearing)).map(|year| year.closing)
+            }
+            Some(_) => Fen::new(plain),
+            None => {
+                match unknown.last_mut().filter(|(_, last)| last.next() == start) {
+                    Some((_, last)) => *last = end,
+                    None => unknown.push((start, end)),
+                }
+                Fen::new(plain)
+            }
+        };
+        balance = estimated;
+    }
+    for (first, last) in unknown {
+        draft = draft.without(Missing {
+            what: MissingName::InterestRate,
+            place: None,
+            first: Some(first),
+            last: Some(last),
+        });
+    }
+    (balance, draft)
+}
+
+fn bearing(sheet: &mut Sheet<'_>, month: Month) -> (Bearing, Option<Ground>) {
+    match sheet.number(Key::PensionInterestOffset, "", None, month) {
+        Some((0, rule)) => (Bearing::NextMonth, Some(rule)),
+        Some((_, rule)) => (Bearing::OwnMonth, Some(rule)),
+        None => (Bearing::OwnMonth, None),
+    }
+}
+
+/// Months paid so far as the index sees them, and what it lacks.
+struct Paid {
+    lines: Vec<IndexLine>,
+    /// Months that count and have no line: deemed ones, and those whose base is open.
+    others: u32,
+    rules: Vec<Ground>,
+    missing: Vec<Missing>,
+    /// The newest base.
+    last_base: Option<Fen>,
+}
+
+/// Every counted month over the average wage of the place of benefit in that month (国办发〔2009〕66号 art. 7).
+fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid {
+    let mut paid = Paid {
+        lines: Vec::new(),
+        others: family.deemed_months,
+        rules: Vec::new(),
+        missing: Vec::new(),
+        last_base: None,
+    };
+    let mut rule: Option<&yizhang_rules::Rule> = None;
+    let mut lacking: Option<(Month, Month)> = None;
+    for line in family.months.iter().filter(|line| line.status == MonthStatus::Counted) {
+        let Some(base) = line.base.and_then(Fen::new) else {
+            paid.others = paid.others.saturating_add(1);
+            continue;
+        };
+        paid.last_base = Some(base);
+        if !rule.is_some_and(|rule| rule.holds_in(line.month)) {
+            rule = sheet.policy.rules().find(Key::PensionAverageWage, "", place, line.month);
+            paid.rules.extend(rule.map(|rule| sheet.rule(rule)));
+        }
+        match rule.map(|rule| &rule.value) {
+            Some(yizhang_rules::Value::Yuan(average)) => match paid.lines.last_mut() {
+                Some(last) if last.base == base && last.average == *average => {
+                    last.months = last.months.saturating_add(1);
+                }
+                _ => paid.lines.push(IndexLine { months: 1, base, average: *average }),
+            },
+            _ => lacking = Some((lacking.map_or(line.month, |(first, _)| first), line.month)),
+        }
+    }
+    if let Some((first, last)) = lacking {
+        let what = MissingName::AverageWage;
+        paid.missing.push(Missing { what, place: Some(place), first: Some(first), last: Some(last) });
+    }
+    if paid.lines.is_empty() && paid.missing.is_empty() {
+        paid.missing.push(Missing { what: MissingName::Months, place: None, first: None, last: None });
+    }
+    paid
+}
+
+/// Writes down the three numbers, each with months, index, divisor, reference wage and balance.
+pub(super) fn forecasts(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    (plan, needed, place, balance): (&Plan, Needed, Known<Division>, Known<Fen>),
+) {
+    // Without these there is nothing to multiply, and their figures say what they lack.
+    let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
+    let paid = paid(sheet, family, province);
+    let reference = reference(sheet, desk, &place, province);
+    let base = Outlook { desk, family, paid: &paid, place, province, needed, balance, reference };
+    let statutory = (plan.statutory, found.age_months);
+    let age_later = found.latest.map_or(0, |latest| u16::try_from(latest.since(found.statutory)).unwrap_or(0));
+    let latest = plan.latest.map_or(statutory, |latest| (latest, found.age_months.saturating_add(age_later)));
+    base.forecast(sheet, Forecast::Now, statutory);
+    base.forecast(sheet, Forecast::Continued, statutory);
+    base.forecast(sheet, Forecast::Best, latest);
+}
+
+fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>, province: Division) -> Known<Fen> {
+    let found = sheet.newest_yuan(Key::PensionReference, "", province, desk.as_of.month);
+    let draft = Draft::new(FigureName::ReferenceWage).on(place.ground());
+    match found {
+        Some((amount, grounds)) => sheet.fen(draft.all(grounds).assumed(Assumption::NoGrowth), Some(amount)),
+        None => sheet.fen(draft.lacks_at(MissingName::ReferenceWage, province, desk.as_of.month), None),
+    }
+}
+
+/// What the three numbers share.
+struct Outlook<'a, 'f> {
+    desk: Desk<'a, 'f>,
+    family: &'a FamilyAccount,
+    paid: &'a Paid,
+    place: Known<Division>,
+    province: Division,
+    needed: Needed,
+    balance: Known<Fen>,
+    reference: Known<Fen>,
+}
+
+impl Outlook<'_, '_> {
+    fn forecast(&self, sheet: &mut Sheet<'_>, forecast: Forecast, (retire, age): (Known<Month>, u16)) {
+        let draft = |name| Draft::new(name).forecast(forecast);
+        let more = match forecast {
+            Forecast::Now => 0,
+            _ => retire.value.map_or(0, |month| months_left(self.desk.as_of.month, month)),
+        };
+        let months = {
+            let draft = draft(FigureName::ForecastMonths).on(self.needed.employee.ground()).on(retire.ground());
+            let draft =
+                draft.all(self.needed.left.filter(|_| forecast == Forecast::Continued).map(|left| left.ground()));
+            sheet.months(draft, self.needed.employee.value.map(|held| held.saturating_add(more)))
+        };
+        let (future, grounds, missing) = self.future_base(sheet, forecast);
+        let index = self.index(sheet, draft(FigureName::AverageIndex), (more, future, &grounds, &missing));
+        let divisor = self.divisor(sheet, draft(FigureName::Divisor), (&retire, age));
+        let balance = self.balance(sheet, draft(FigureName::ForecastBalance), (more, future, &grounds, &missing));
+        let basic = {
+            let value = match (self.reference.value, index.value, months.value) {
+                (Some(reference), Some(index), Some(months)) => basic_pension(reference, index, months),
+                _ => None,
+            };
+            let grounds = [self.reference.ground(), index.ground(), months.ground()];
+            sheet.fen(draft(FigureName::BasicPension).all(grounds), value)
+        };
+        let account = {
+            let value =
+                balance.value.zip(divisor.value).and_then(|(balance, divisor)| account_pension(balance, divisor));
+            sheet.fen(draft(FigureName::AccountPension).on(balance.ground()).on(divisor.ground()), value)
+        };
+        let sum = basic.value.zip(account.value).and_then(|(one, other)| Fen::new(one.get().checked_add(other.get())?));
+        let draft = draft(FigureName::Pension).on(basic.ground()).on(account.ground());
+        sheet.fen(draft.assumed(Assumption::WithoutProvincialParts), sum);
+    }
+
+    /// The base of months still to come: the last one, or the highest of the place.
+    fn future_base(&self, sheet: &mut Sheet<'_>, forecast: Forecast) -> (Option<Fen>, Vec<Ground>, Vec<Missing>) {
+        let month = self.desk.as_of.month;
+        let lacks = |what, place| Missing { what, place, first: None, last: None };
+        match forecast {
+            Forecast::Now => (None, Vec::new(), Vec::new()),
+            Forecast::Continued => {
+                let missing = if self.paid.last_base.is_none() { vec![lacks(MissingName::Base, None)] } else { vec![] };
+                (self.paid.last_base, vec![Ground::Assumed(Assumption::NoGrowth)], missing)
+            }
+            Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, &self.family.family, self.province, month) {
+                Some((ceiling, mut grounds)) => {
+                    grounds.push(Ground::Assumed(Assumption::NoGrowth));
+                    (Some(ceiling), grounds, Vec::new())
+                }
+                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, Some(self.province))]),
+            },
+        }
+    }
+
+    fn index(
+        &self,
+        sheet: &mut Sheet<'_>,
+        draft: Draft,
+        (more, future, grounds, missing): (u32, Option<Fen>, &[Ground], &[Missing]),
+    ) -> Known<Index> {
+        let mut draft = draft.family(&self.family.family).on(self.place.ground()).all(self.paid.rules.iter().cloned());
+        if self.paid.others > 0 {
+            draft = draft.assumed(Assumption::OtherMonthsAlike);
+        }
+        let mut lacks = self.paid.missing.clone();
+        let mut lines = self.paid.lines.clone();
+        if more > 0 {
+            let average = sheet.newest_yuan(Key::PensionAverageWage, "", self.province, self.desk.as_of.month);
+            draft = draft.all(grounds.iter().cloned());
+            lacks.extend(missing.iter().cloned());
+            match (average, future) {
+                (Some((average, rules)), Some(base)) => {
+                    draft = draft.all(rules);
+                    lines.push(IndexLine { months: more, base, average });
+                }
+                (None, _) => lacks.push(Missing {
+                    what: MissingName::AverageWage,
+                    place: Some(self.province),
+                    first: Some(self.desk.as_of.month),
+                    last: Some(self.desk.as_of.month),
+                }),
+                (Some(_), None) => {}
+            }
+        }
+        let value = if lacks.is_empty() { average_index(&lines) } else { None };
+        let draft = lacks.into_iter().fold(draft, Draft::without);
+        sheet.put(draft, value, |index| FigureValue::Index(index.0))
+    }
+
+    fn divisor(&self, sheet: &mut Sheet<'_>, draft: Draft, (retire, age): (&Known<Month>, u16)) -> Known<Divisor> {
+        let draft = draft.on(retire.ground());
+        let table = sheet.policy.rules().table(Key::PensionDivisor, "", None, self.desk.as_of.month);
+        let Some((rows, rule)) = sheet.use_rule(table) else {
+            return sheet.put(draft.lacks(MissingName::Rule), None, |divisor: Divisor| FigureValue::Divisor(divisor.0));
+        };
+        let small = |number: &u32| u16::try_from(*number).ok();
+        let row = |row: &Vec<u32>| match row.as_slice() {
+            [age, months] => Some(DivisorRow { age_years: small(age)?, months: small(months)? }),
+            _ => None,
+        };
+        let rows: Vec<DivisorRow> = rows.iter().filter_map(row).collect();
+        let found = divisor(&rows, age);
+        let draft = if found.is_none() { draft.lacks(MissingName::Divisor) } else { draft };
+        sheet.put(draft.on(rule), found, |divisor| FigureValue::Divisor(divisor.0))
+    }
+
+    fn balance(
+        &self,
+        sheet: &mut Sheet<'_>,
+        draft: Draft,
+        (more, future, grounds, missing): (u32, Option<Fen>, &[Ground], &[Missing]),
+    ) -> Known<Fen> {
+        let draft = draft.on(self.balance.ground()).assumed(Assumption::NoFurtherInterest);
+        if more == 0 {
+            return sheet.fen(draft, self.balance.value);
+        }
+        let draft = draft.all(grounds.iter().cloned());
+        let rate =
+            sheet.policy.rules().rate(Key::AccountRate, &self.family.family, self.province, self.desk.as_of.month);
+        let (rate, draft) = match sheet.use_rule(rate) {
+            Some((rate, rule)) => (Some(rate), draft.on(rule)),
+            None => (None, draft.lacks(MissingName::Rate)),
+        };
+        let draft = missing.iter().cloned().fold(draft, Draft::without);
+        let credit = rate.zip(future).and_then(|(rate, base)| rate.of_half_up(base));
+        let sum = credit.zip(self.balance.value).and_then(|(credit, balance)| {
+            Fen::new(balance.get().checked_add(credit.get().checked_mul(i64::from(more))?)?)
+        });
+        sheet.fen(draft, sum)
+    }
+}

@@ -1,0 +1,99 @@
+//! The place of benefit, as things stand (国办发〔2009〕66号 art. 6).
+
+use super::{
+    Desk,
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{
+        Assumption, FamilyAccount, FigureName, MissingName, MonthStatus, ParticipationState, PlaceReason, QuestionName,
+    },
+    formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
+    holders::last_place,
+};
+use yizhang_ledger::value::{Division, Month};
+use yizhang_rules::Key;
+
+/// Writes down household, relation and the place that follows from them.
+pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) -> Known<Division> {
+    let month = desk.as_of.month;
+    let home = desk.person.home_in(month);
+    let draft = Draft::new(FigureName::Household).all(home.map(|home| crate::account::Ground::Record(home.record)));
+    let draft = if home.is_some() { draft } else { draft.lacks(MissingName::Household) };
+    let household = sheet.place(draft, home.map(|home| home.place));
+
+    let held = relation(family);
+    let draft = Draft::new(FigureName::Relation).family(&family.family);
+    let draft = if held.is_some() { draft } else { draft.lacks(MissingName::Relation) };
+    let relation = sheet.place(draft, held);
+
+    let draft = Draft::new(FigureName::BenefitPlace)
+        .on(household.ground())
+        .on(relation.ground())
+        .family(&family.family)
+        .assumed(Assumption::HouseholdUnchanged);
+    let Some((enough, rule)) = sheet.number(Key::BenefitPlaceMonths, "", None, month) else {
+        return sheet.place(draft.lacks(MissingName::Rule), None);
+    };
+    let months = months_by_province(family);
+    let facts = Facts { home: household.value, relation: relation.value, months: &months };
+    let found = benefit_place(facts, enough);
+    let draft = draft.on(rule).reason(reason(found.reason, found.place.is_some()));
+    let draft = match found.reason {
+        Reason::Unknown(missing) => lacking(missing).iter().fold(draft, |draft, what| draft.lacks(*what)),
+        _ => draft,
+    };
+    let known = sheet.place(draft, found.place);
+    if known.value.is_none() {
+        sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
+    }
+    known
+}
+
+const fn reason(reason: Reason, is_decided: bool) -> Option<PlaceReason> {
+    match reason {
+        Reason::RelationAtHome => Some(PlaceReason::RelationAtHome),
+        Reason::EnoughAtRelation => Some(PlaceReason::EnoughAtRelation),
+        Reason::EnoughEarlier => Some(PlaceReason::EnoughEarlier),
+        Reason::NowhereEnough => Some(PlaceReason::NowhereEnough),
+        Reason::Unknown(_) if is_decided => Some(PlaceReason::WhateverMissing),
+        Reason::Unknown(_) => None,
+    }
+}
+
+const fn lacking(missing: Missing) -> &'static [MissingName] {
+    match missing {
+        Missing::Home => &[MissingName::Household],
+        Missing::Relation => &[MissingName::Relation],
+        Missing::HomeAndRelation => &[MissingName::Household, MissingName::Relation],
+        Missing::PreviousPlace => &[MissingName::PreviousPlace],
+    }
+}
+
+/// Months that count, or would, in each province: those that several hold in each of them.
+pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
+    let line = |line: &crate::account::PlaceMonths| PlaceMonths {
+        place: line.place,
+        months: line.months.saturating_add(line.contested).saturating_add(line.deemed),
+        last: last_in(family, line.place),
+    };
+    family.by_province.iter().map(line).collect()
+}
+
+/// The place of the relation: that of the latest participation that is active, else of the last month that counts.
+pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
+    let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active);
+    let latest = active.max_by_key(|line| (line.since, std::cmp::Reverse(line.place)));
+    latest.map(|line| line.place).or_else(|| last_place(&family.spans))
+}
+
+/// The last month that counts in a province.
+fn last_in(family: &FamilyAccount, province: Division) -> Option<Month> {
+    let here =
+        |span: &&crate::account::Span| span.holders.iter().any(|holder| holder.place.province() == province.province());
+    let deemed = || {
+        let last = family.months.iter().rfind(|line| line.status == MonthStatus::Deemed);
+        last.map(|line| line.month)
+    };
+    family.spans.iter().rfind(here).map(|span| span.last).or_else(deemed)
+}

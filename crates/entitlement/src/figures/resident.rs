@@ -1,0 +1,93 @@
+//! Resident pension, and the bridge between it and employee pension (人社部发〔2014〕17号).
+
+use super::{
+    Desk, Folded,
+    pension::balance,
+    retirement::{Plan, birth},
+    sheet::{Draft, Sheet},
+};
+use crate::{
+    account::{Assumption, FamilyAccount, FigureName, Ground, MissingName, QuestionName},
+    formulas::pension::{Divisor, resident_pension},
+};
+use yizhang_ledger::value::Month;
+use yizhang_rules::Key;
+
+/// Writes down resident months, when they are enough and what they would give.
+pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
+    let family = folded.account;
+    let month = desk.as_of.month;
+    let draft = |name| Draft::new(name).of_family(&family.family);
+    let held = family.counted_months.saturating_add(family.deemed_months);
+    sheet.months(draft(FigureName::ResidentMonths).family(&family.family), Some(held));
+    if let Some((needed, rule)) = sheet.number(Key::ResidentMinimum, "", None, month) {
+        sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed));
+    }
+    let born = birth(sheet, desk);
+    let age = sheet.number(Key::ResidentAge, "", None, month);
+    let start = draft(FigureName::ResidentMonth).on(born.ground()).all(age.iter().map(|(_, rule)| rule.clone()));
+    let start = if born.value.is_none() { start.lacks(MissingName::Birth) } else { start };
+    let value = born.value.zip(age).and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
+    sheet.month(start, value);
+
+    let balance = balance(sheet, desk, folded);
+    let place = super::relation(family).or_else(|| desk.person.home_in(month).map(|home| home.place));
+    let pension = draft(FigureName::ResidentPension).on(balance.ground()).assumed(Assumption::NoFurtherInterest);
+    let Some(place) = place else {
+        sheet.fen(pension.lacks(MissingName::Relation), None);
+        return;
+    };
+    let basic = sheet.newest_yuan(Key::ResidentBasic, "", place, month);
+    let divisor = sheet.number(Key::ResidentDivisor, "", None, month);
+    let pension = match &basic {
+        Some((_, grounds)) => pension.all(grounds.iter().cloned()),
+        None => pension.lacks_at(MissingName::ResidentBasic, place, month),
+    };
+    let pension = match &divisor {
+        Some((_, rule)) => pension.on(rule.clone()),
+        None => pension.lacks(MissingName::Rule),
+    };
+    let value = match (basic, balance.value, divisor) {
+        (Some((basic, _)), Some(balance), Some((divisor, _))) => {
+            resident_pension(basic, balance, Divisor(divisor.saturating_mul(10)))
+        }
+        _ => None,
+    };
+    sheet.fen(pension, value);
+}
+
+/// Writes down what each direction of bridging would count, and asks which.
+pub(super) fn bridge(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    (employee, resident): (&FamilyAccount, &FamilyAccount),
+    plan: &Plan,
+) {
+    let months = |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
+    if months(employee) == 0 || months(resident) == 0 {
+        return;
+    }
+    let (threshold, grounds) = threshold(sheet, desk, plan.statutory.value);
+    let draft = Draft::new(FigureName::BridgeThreshold).on(plan.statutory.ground()).all(grounds);
+    let lacks = threshold.is_none() && plan.statutory.value.is_some();
+    let draft = if lacks { draft.lacks(MissingName::Rule) } else { draft };
+    let threshold = sheet.months(draft, threshold);
+    let both = |name| Draft::new(name).family(&employee.family).family(&resident.family);
+    let kept = sheet.months(both(FigureName::EmployeeIfBridged), Some(months(employee)));
+    let added = months(employee).saturating_add(months(resident));
+    let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
+    sheet.ask(QuestionName::Bridge, vec![threshold.ground(), kept.ground(), added.ground()]);
+}
+
+/// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them
+/// is not settled.
+fn threshold(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, statutory: Option<Month>) -> (Option<u32>, Vec<Ground>) {
+    let month = statutory.unwrap_or(desk.as_of.month);
+    if let Some((months, rule)) = sheet.number(Key::BridgeMonths, "", None, month) {
+        return (Some(months), vec![rule]);
+    }
+    match statutory.and_then(|month| sheet.number(Key::PensionMinimum, "", None, month)) {
+        Some((months, rule)) => (Some(months), vec![rule, Ground::Assumed(Assumption::BridgeFollowsMinimum)]),
+        None => (None, Vec::new()),
+    }
+}

@@ -1,0 +1,147 @@
+//! Retirement: statutory, earliest and latest month, months needed, short and left.
+
+use super::{
+    Desk,
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, QuestionName},
+    formulas::retirement::{
+        Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short, retirement,
+    },
+};
+use yizhang_ledger::value::Month;
+use yizhang_rules::Key;
+
+/// When the worker may retire, and by which figures.
+pub(crate) struct Plan {
+    pub(crate) statutory: Known<Month>,
+    pub(crate) earliest: Option<Known<Month>>,
+    pub(crate) latest: Option<Known<Month>>,
+    pub(crate) retirement: Option<Retirement>,
+}
+
+/// The months that a pension needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Needed {
+    pub(crate) employee: Known<u32>,
+    pub(crate) left: Option<Known<u32>>,
+}
+
+/// Writes down birth, class and the months of retirement.
+pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
+    let birth = birth(sheet, desk);
+    let line = desk.person.class.last();
+    let draft = Draft::new(FigureName::RetirementClass).all(line.map(|line| Ground::Record(line.record)));
+    let draft = if line.is_some() { draft } else { draft.lacks(MissingName::Class) };
+    let class = sheet.put(draft, line.map(|line| line.class), FigureValue::Class);
+    let (found, rules) = reckoned(sheet, desk, birth.value, class.value);
+    let draft =
+        |name| Draft::new(name).on(birth.ground()).on(class.ground()).all(rules.first().into_iter().flatten().cloned());
+    let statutory = {
+        let lacks = [(birth.value.is_none(), MissingName::Birth), (class.value.is_none(), MissingName::Class)];
+        let mut draft = draft(FigureName::StatutoryMonth);
+        for (_, what) in lacks.into_iter().filter(|(lacks, _)| *lacks) {
+            draft = draft.lacks(what);
+        }
+        if birth.value.is_some() && class.value.is_some() && found.is_none() {
+            draft = draft.lacks(MissingName::Rule);
+        }
+        sheet.month(draft, found.map(|found| found.statutory))
+    };
+    let Some(found) = found else {
+        return Plan { statutory, earliest: None, latest: None, retirement: None };
+    };
+    sheet.months(draft(FigureName::StatutoryAge), Some(found.age_months.into()));
+    let mut chosen = |name, month: Option<Month>| {
+        let flex = rules.get(1).into_iter().flatten().cloned();
+        month.map(|month| sheet.month(Draft::new(name).on(statutory.ground()).all(flex), Some(month)))
+    };
+    let earliest = chosen(FigureName::EarliestMonth, found.earliest);
+    let latest = chosen(FigureName::LatestMonth, found.latest);
+    if let (Some(earliest), Some(latest)) = (earliest, latest) {
+        sheet.ask(QuestionName::RetireWhen, vec![earliest.ground(), statutory.ground(), latest.ground()]);
+    }
+    Plan { statutory, earliest, latest, retirement: Some(found) }
+}
+
+/// The month of birth: the archive decides for benefits (C19).
+pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
+    let line = desk.person.birth.last();
+    let draft = Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
+    let draft = if line.is_some() { draft } else { draft.lacks(MissingName::Birth) };
+    sheet.month(draft, line.map(|line| line.month))
+}
+
+/// The retirement, with the rules of the schedule and of the choice.
+fn reckoned(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    birth: Option<Month>,
+    class: Option<Class>,
+) -> (Option<Retirement>, [Vec<Ground>; 2]) {
+    let (Some(birth), Some(class)) = (birth, class) else { return (None, [Vec::new(), Vec::new()]) };
+    let of = match class {
+        Class::M60 => "M60",
+        Class::F55 => "F55",
+        Class::F50 => "F50",
+    };
+    let month = desk.as_of.month;
+    let table = sheet.policy.rules().table(Key::RetirementSchedule, of, None, month);
+    let (schedule, by) = sheet.use_rule(table).map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
+    let flex = sheet.number(Key::RetirementFlex, "", None, month);
+    let flex_months = flex.as_ref().and_then(|(months, _)| u16::try_from(*months).ok()).unwrap_or(0);
+    let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
+    (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
+}
+
+/// A row of the rule: original age, first month of birth as YYYYMM, step, largest delay.
+fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
+    let [original, first, step, largest] = rows.first()?.as_slice() else { return None };
+    let small = |number: &u32| u16::try_from(*number).ok();
+    let (year, month) = (first.checked_div(100)?, first.checked_rem(100)?);
+    Some(Schedule {
+        original_age_months: small(original)?,
+        first_birth: Month::of(small(&year)?, small(&month)?)?,
+        step_months: small(step)?,
+        delay_max_months: small(largest)?,
+    })
+}
+
+/// Writes down the months held, needed, short and left.
+pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, plan: &Plan) -> Needed {
+    let held = family.counted_months.saturating_add(family.deemed_months);
+    let employee = sheet.months(Draft::new(FigureName::EmployeeMonths).family(&family.family), Some(held));
+    let Some(statutory) = plan.statutory.value else { return Needed { employee, left: None } };
+    let needed = minimum(sheet, (FigureName::MinimumMonths, statutory, statutory), plan.statutory);
+    if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
+        minimum(sheet, (FigureName::MinimumMonthsEarliest, statutory, month), earliest);
+    }
+    let draft = Draft::new(FigureName::MonthsShort).on(employee.ground()).on(needed.ground());
+    let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
+    let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground());
+    let left = sheet.months(draft, Some(months_left(desk.as_of.month, statutory)));
+    if let Some(missing) = short.value.filter(|missing| *missing > 0) {
+        let draft = Draft::new(FigureName::LatestStart).on(short.ground()).on(plan.statutory.ground());
+        sheet.month(draft, latest_start(missing, statutory));
+        if left.value.is_some_and(|left| left < missing) {
+            sheet.ask(QuestionName::ShortOfMinimum, vec![short.ground(), left.ground()]);
+        }
+    }
+    Needed { employee, left: Some(left) }
+}
+
+/// The minimum of the year that applies to a chosen month.
+fn minimum(
+    sheet: &mut Sheet<'_>,
+    (name, statutory, chosen): (FigureName, Month, Month),
+    by: Known<Month>,
+) -> Known<u32> {
+    let year = minimum_months_year(statutory, chosen);
+    let rule = Month::of(year, 1).and_then(|month| sheet.number(Key::PensionMinimum, "", None, month));
+    let draft = Draft::new(name).on(by.ground());
+    match rule {
+        Some((needed, rule)) => sheet.months(draft.on(rule), Some(needed)),
+        None => sheet.months(draft.lacks(MissingName::Rule), None),
+    }
+}

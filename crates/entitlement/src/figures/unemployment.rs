@@ -1,0 +1,179 @@
+//! Unemployment insurance: months paid since the last claim, months of benefit (社会保险法 art. 46).
+
+use super::{
+    Desk, Folded, relation,
+    sheet::{Draft, Sheet},
+};
+use crate::{
+    account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing},
+    conflict::ConflictCode,
+    findings::conflict,
+    formulas::unemployment::{Band, ProvincialRule, Stretch, claimable_months, national_ceiling, provincial_months},
+};
+use std::collections::BTreeSet;
+use yizhang_ledger::{
+    entry::Kind,
+    record::Record,
+    value::{Division, Month},
+};
+use yizhang_rules::Key;
+
+/// Months of benefit in all, unused ones included (社会保险法 art. 46).
+const TOTAL_MAX: u32 = 24;
+/// Longest run of months that one payment is taken to be about.
+const PAID_MONTHS_MAX: usize = 24;
+
+/// A claim: when it began, where, and for which months benefit was paid.
+struct Claim {
+    from: Month,
+    place: Division,
+    record: RecordNumber,
+    drawn: BTreeSet<Month>,
+}
+
+/// Writes down paid months since the last claim, unused months, ceiling and the province's months.
+pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Conflict> {
+    let family = folded.account;
+    let month = desk.as_of.month;
+    let draft = |name| Draft::new(name).of_family(&family.family);
+    let claims = claims(desk, folded);
+    let mut unused = Some(0_u32);
+    let mut since: Option<Month> = None;
+    let mut grounds: Vec<Ground> = Vec::new();
+    let mut restarts = Vec::new();
+    for claim in &claims {
+        let paid = paid_between(family, since, Some(claim.from));
+        if paid > 0 {
+            restarts.push(restart(claim, paid));
+        }
+        let earned = claimable(sheet, (claim.place, claim.from), paid, unused);
+        let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
+        unused = earned.1.map(|earned| earned.saturating_sub(drawn));
+        grounds.extend(earned.2);
+        grounds.push(Ground::Record(claim.record));
+        since = Some(claim.from);
+    }
+    let paid = paid_between(family, since, None);
+    let paid = sheet.months(
+        draft(FigureName::UnemploymentPaid)
+            .family(&family.family)
+            .all(claims.last().map(|claim| Ground::Record(claim.record))),
+        Some(paid),
+    );
+    let carried = (!claims.is_empty()).then(|| {
+        let draft = draft(FigureName::UnemploymentUnused).all(grounds);
+        let draft = if unused.is_none() { draft.lacks(MissingName::UnemploymentFormula) } else { draft };
+        sheet.months(draft, unused)
+    });
+    let Some(place) = relation(family) else { return restarts };
+    let (ceiling, months, rules) = claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
+    let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
+    let ceiling_draft = match rules.first() {
+        Some(rule) => ceiling_draft.on(rule.clone()),
+        None => ceiling_draft.lacks(MissingName::Rule),
+    };
+    let ceiling = sheet.months(ceiling_draft, ceiling);
+    let result = draft(FigureName::UnemploymentMonths)
+        .on(paid.ground())
+        .on(ceiling.ground())
+        .all(carried.map(|known| known.ground()))
+        .all(rules);
+    let result =
+        if months.is_none() { result.lacks_at(MissingName::UnemploymentFormula, place, month) } else { result };
+    sheet.months(result, months);
+    restarts
+}
+
+/// The counter of paid months begins again with a claim (C25).
+fn restart(claim: &Claim, paid: u32) -> Conflict {
+    let found = conflict(ConflictCode::C25, None, vec![claim.record]);
+    Conflict {
+        family: Some(super::UNEMPLOYMENT.to_owned()),
+        first: Some(claim.from),
+        last: Some(claim.from),
+        months: paid,
+        ..found
+    }
+}
+
+/// Counted months after one claim and before the next.
+fn paid_between(family: &FamilyAccount, since: Option<Month>, until: Option<Month>) -> u32 {
+    let within = family.months.iter().filter(|line| {
+        line.status == MonthStatus::Counted
+            && since.is_none_or(|since| line.month >= since)
+            && until.is_none_or(|until| line.month < until)
+    });
+    u32::try_from(within.count()).unwrap_or(u32::MAX)
+}
+
+/// The ceiling, and the months by the province's formula with unused ones, with the rules of both (the ceiling's first).
+fn claimable(
+    sheet: &mut Sheet<'_>,
+    (place, month): (Division, Month),
+    paid: u32,
+    unused: Option<u32>,
+) -> (Option<u32>, Option<u32>, Vec<Ground>) {
+    let mut rules = Vec::new();
+    let table = sheet.policy.rules().table(Key::UnemploymentCeiling, "", None, month);
+    let ceiling = sheet.use_rule(table).map(|(rows, rule)| {
+        rules.push(rule);
+        let band = |row: &Vec<u32>| match row.as_slice() {
+            [from, months] => Some(Band { from_paid_months: *from, benefit_months: *months }),
+            _ => None,
+        };
+        national_ceiling(&rows.iter().filter_map(band).collect::<Vec<_>>(), paid)
+    });
+    let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
+    let stretches = sheet.policy.rules().table(Key::UnemploymentStretches, "", place, month);
+    let earned = sheet.use_rule(stretches).zip(minimum).and_then(|((rows, rule), (minimum, other))| {
+        rules.extend([rule, other]);
+        let stretches = stretches_of(rows);
+        provincial_months(
+            ProvincialRule { minimum_paid_months: minimum, stretches: &stretches, benefit_months_max: TOTAL_MAX },
+            paid,
+        )
+    });
+    let months = match (earned, ceiling, unused) {
+        (Some(earned), Some(ceiling), Some(unused)) => Some(claimable_months(earned, ceiling, unused, TOTAL_MAX)),
+        _ => None,
+    };
+    (ceiling, months, rules)
+}
+
+/// Rows "up to so many paid months (0: without end), for each so many, so many of benefit", as stretches that begin where
+/// the one before ends.
+fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
+    let mut begins = 0;
+    let mut stretches = Vec::new();
+    for row in rows {
+        if let [until, every, benefit] = row.as_slice() {
+            stretches.push(Stretch { after_paid_months: begins, every_months: *every, benefit_months: *benefit });
+            begins = *until;
+        }
+    }
+    stretches
+}
+
+/// Claims in the order of their months: an award, and the payments until the next one.
+fn claims(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Claim> {
+    let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
+    let mut claims: Vec<Claim> = held()
+        .filter_map(|(at, held)| match &held.fact.record {
+            Record::Benefit(Kind::BENEFIT_AWARD, award) => {
+                let (record, drawn) = (crate::set::number(at), BTreeSet::new());
+                Some(Claim { from: award.from, place: award.place, record, drawn })
+            }
+            _ => None,
+        })
+        .collect();
+    claims.sort_by_key(|claim| (claim.from, claim.record));
+    claims.dedup_by_key(|claim| claim.from);
+    for (_, held) in held() {
+        let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };
+        let Some(claim) = claims.iter_mut().rfind(|claim| claim.from <= paid.from) else { continue };
+        let last = paid.until.unwrap_or(paid.from);
+        let months = (paid.from.number()..=last.number()).filter_map(Month::new);
+        claim.drawn.extend(months.take(PAID_MONTHS_MAX));
+    }
+    claims
+}
