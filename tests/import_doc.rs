@@ -157,6 +157,8 @@ fn the_code_tables_are_those_of_the_program() {
     assert_eq!(words(&document, "### Payers"), table(tables::payer_kinds()));
     assert_eq!(words(&document, "### Account types"), table(tables::account_types()));
     assert_eq!(words(&document, "### Flags"), table(tables::flags()));
+    assert_eq!(words(&document, "### Classes of retirement"), table(tables::classes()));
+    assert_eq!(words(&document, "### Grounds of a birth"), table(tables::birth_grounds()));
     assert_eq!(words(&document, "### Reasons (AAE160)"), table(tables::reasons()));
     let schemes: Vec<_> = tables::schemes()
         .iter()
@@ -248,7 +250,9 @@ fn the_examples_import_without_any_fault_or_warning() {
         }
         layouts.push(layout);
     }
-    for layout in [Layout::Accounts, Layout::Transfers, Layout::Benefits, Layout::Identities, Layout::Any] {
+    for layout in
+        [Layout::Accounts, Layout::Transfers, Layout::Benefits, Layout::Identities, Layout::Statements, Layout::Any]
+    {
         assert!(layouts.contains(&layout), "no example of {layout:?}");
     }
 }

@@ -69,6 +69,8 @@ fn variables(fault: &Fault) -> Variables {
         | F::PayerKindUnknown { found }
         | F::PayerIdOfPerson { found }
         | F::AccountTypeUnknown { found }
+        | F::ClassUnknown { found }
+        | F::GroundUnknown { found }
         | F::FlagForm { found }
         | F::ReasonUnknown { found }
         | F::MonthForm { found }

@@ -110,12 +110,12 @@ columns! {
     NewPlace = "new_place" ["转入地"];
     /// Agency of the new place.
     NewAgency = "new_agency" ["转入经办机构"];
-    /// The day of a step, of a benefit fact, of a decision.
+    /// The day of a step, of a benefit fact, of a link.
     Date = "date" ["办理日期", "业务日期"];
-    /// First month moved.
-    FirstMonth = "first_month" ["转移起始年月"];
-    /// Last month moved.
-    LastMonth = "last_month" ["转移截止年月"];
+    /// First month moved, deemed or agreed on.
+    FirstMonth = "first_month" ["转移起始年月", "所属期起"];
+    /// Last month moved, deemed or agreed on.
+    LastMonth = "last_month" ["转移截止年月", "所属期止"];
     /// Deemed months.
     DeemedMonths = "deemed_months" ["视同缴费月数", "AAE200"];
     /// Actual months.
@@ -138,6 +138,16 @@ columns! {
     OtherPerson = "other_person" ["原社会保障号码", "原证件号码"];
     /// Hash of the evidence, 64 hexadecimal digits.
     Evidence = "evidence" ["证明材料摘要"];
+    /// The day of a statement about the worker, or of an agreement or dispute. Chooses the layout.
+    Decided = "decided" ["认定日期", "确认日期"];
+    /// Month of birth or death.
+    Month = "month" ["年月", "出生年月", "死亡年月"];
+    /// What a month of birth rests on; without it the citizen's id.
+    Ground = "ground" ["认定依据"];
+    /// Class of retirement.
+    Class = "class" ["退休类别"];
+    /// Region whose chain holds a disputed record.
+    Region = "region" ["账链地区"];
     /// Handling agency.
     Agency = "agency" ["经办机构", "经办机构编码", "AAB034"];
     /// Business system.

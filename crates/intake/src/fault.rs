@@ -215,6 +215,18 @@ pub enum Fault {
         /// What stands there.
         found: Found,
     },
+    /// No such class of retirement.
+    #[error("expected M60, F55 or F50, found {found}")]
+    ClassUnknown {
+        /// What stands there.
+        found: Found,
+    },
+    /// No such ground of a birth.
+    #[error("expected id or archive, found {found}")]
+    GroundUnknown {
+        /// What stands there.
+        found: Found,
+    },
     /// No yes or no.
     #[error("expected 1 (yes) or 0 (no), found {found}")]
     FlagForm {
@@ -442,6 +454,8 @@ codes! {
     PayerKindUnknown "payer-kind-unknown";
     PayerIdOfPerson "payer-id-of-person";
     AccountTypeUnknown "account-type-unknown";
+    ClassUnknown "class-unknown";
+    GroundUnknown "ground-unknown";
     FlagForm "flag-form";
     ReasonUnknown "reason-unknown";
     MonthForm "month-form";

@@ -51,6 +51,7 @@ mod parsed;
 mod row;
 pub mod sample;
 mod source;
+mod stated;
 pub mod tables;
 mod usage;
 

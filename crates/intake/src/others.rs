@@ -37,7 +37,7 @@ pub(crate) fn reversal<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<
     Some(Reversal { account: frame.account?, target: target?, reason: reason?, source: frame.source? })
 }
 
-fn required_target<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<RecordId> {
+pub(crate) fn required_target<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<RecordId> {
     if cells.is_empty(Column::Target) {
         let kind = cells.kind;
         cells.fault(Column::Target, Fault::Missing { kind });

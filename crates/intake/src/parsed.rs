@@ -8,6 +8,7 @@ use crate::{
     fault::{Fault, RowFault, Severity},
     others::{self, Frame},
     row::RawRow,
+    stated,
 };
 use yizhang_ledger::{
     codec::CodecFault,
@@ -133,6 +134,13 @@ fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Optio
             Record::Participation(kind, others::participation(cells, frame)?)
         }
         Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => Record::Identity(kind, others::identity(cells, book, frame)?),
+        Kind::DEATH_NOTICE => Record::Death(stated::death(cells, frame)?),
+        Kind::BIRTH_DATE_FACT => Record::Birth(stated::birth(cells, frame)?),
+        Kind::DEEMED_MONTHS => Record::Deemed(stated::deemed(cells, frame)?),
+        Kind::HUKOU_FACT => Record::Household(stated::household(cells, frame)?),
+        Kind::RETIRE_CLASS_FACT => Record::RetireClass(stated::class(cells, frame)?),
+        Kind::DUPLICATE_AGREEMENT => Record::Agreement(stated::agreement(cells, frame)?),
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, stated::dispute(cells, book, frame)?),
         kind if kind <= Kind::CORRECTION => Record::Transfer(kind, others::transfer(cells, frame)?),
         kind => Record::Benefit(kind, others::benefit(cells, book, frame)?),
     })

@@ -111,6 +111,10 @@ code_table! {
     account_types = "data/account_types.csv";
     /// Yes and no (AAE078).
     flags = "data/flags.csv";
+    /// Classes of retirement.
+    classes = "data/classes.csv";
+    /// What a month of birth rests on.
+    birth_grounds = "data/birth_grounds.csv";
     /// Reasons for a change of participation (AAE160).
     reasons = "data/reasons.csv";
 }

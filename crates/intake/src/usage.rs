@@ -2,13 +2,13 @@
 
 use crate::column::{
     Column::{
-        AccountType, ActualMonths, Agency, Amount, Base, Case, CreditedPerson, CreditedUnit, Date, DeemedMonths,
-        Document, DuePerson, DueUnit, Error, Evidence, FirstMonth, From, Full, InterestPerson, InterestRate,
-        InterestUnit, Item, Kind as KindColumn, LastMonth, LateFee, Months, Name, Nature, NewAgency, NewPlace,
-        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period, Person, PersonCode,
-        PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received, Remark, RowNumber,
-        Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target,
-        UnitName, UnitRate, Until, Year,
+        AccountType, ActualMonths, Agency, Amount, Base, Case, Class, CreditedPerson, CreditedUnit, Date, Decided,
+        DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth, From, Full, Ground, InterestPerson,
+        InterestRate, InterestUnit, Item, Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature,
+        NewAgency, NewPlace, OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
+        Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received,
+        Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty,
+        SubsidyProvince, System, Target, UnitName, UnitRate, Until, Year,
     },
     ColumnSet,
 };
@@ -77,6 +77,14 @@ const TRANSFER: ColumnSet = ColumnSet::of(&[
 .and(COMMON);
 const BENEFIT: ColumnSet = ColumnSet::of(&[Scheme, Item, From, Until, Amount, Date, Place, Target, Reason]).and(COMMON);
 const IDENTITY: ColumnSet = ColumnSet::of(&[OtherPerson, Target, Reason, Evidence, Date]).and(COMMON);
+const STATED: ColumnSet = ColumnSet::of(&[Decided]).and(COMMON);
+const DEATH: ColumnSet = ColumnSet::of(&[Month, Document]).and(STATED);
+const BIRTH: ColumnSet = ColumnSet::of(&[Month, Ground, Document]).and(STATED);
+const DEEMED: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document, Reason]).and(STATED);
+const HOUSEHOLD: ColumnSet = ColumnSet::of(&[Place, From]).and(STATED);
+const CLASS: ColumnSet = ColumnSet::of(&[Class]).and(STATED);
+const AGREEMENT: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document]).and(STATED);
+const DISPUTE: ColumnSet = ColumnSet::of(&[Region, Target, Reason, Document]).and(STATED);
 
 /// The columns that a row of this kind may fill.
 pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
@@ -84,15 +92,35 @@ pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
         Kind::DUE => DUE,
         Kind::REVERSAL => REVERSAL,
         Kind::INTEREST_CREDIT => INTEREST,
+        Kind::DEATH_NOTICE => DEATH,
+        Kind::DEEMED_MONTHS => DEEMED,
+        Kind::HUKOU_FACT => HOUSEHOLD,
+        Kind::RETIRE_CLASS_FACT => CLASS,
+        Kind::BIRTH_DATE_FACT => BIRTH,
+        Kind::DUPLICATE_AGREEMENT => AGREEMENT,
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => DISPUTE,
         _ => match Layout::of(kind) {
             Layout::Accounts if (Kind::ENROL..=Kind::TERMINATE).contains(&kind) => PARTICIPATION,
             Layout::Accounts | Layout::Any => MONEY,
             Layout::Transfers => TRANSFER,
             Layout::Benefits => BENEFIT,
             Layout::Identities => IDENTITY,
+            Layout::Statements => STATED,
         },
     }
 }
+
+/// Kinds that state something about a worker.
+const STATEMENTS: &[Kind] = &[
+    Kind::DEATH_NOTICE,
+    Kind::DEEMED_MONTHS,
+    Kind::HUKOU_FACT,
+    Kind::RETIRE_CLASS_FACT,
+    Kind::BIRTH_DATE_FACT,
+    Kind::DUPLICATE_AGREEMENT,
+    Kind::DISPUTE,
+    Kind::DISPUTE_OUTCOME,
+];
 
 /// Kinds that share a header. A column that only one layout has chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +133,8 @@ pub enum Layout {
     Benefits,
     /// Links of two numbers of one person: has the column `other_person`.
     Identities,
+    /// What agencies state about a worker, agreements and disputes: has the column `decided`.
+    Statements,
     /// JSON Lines: every row has its own keys.
     Any,
 }
@@ -118,6 +148,8 @@ impl Layout {
             Self::Benefits
         } else if kind == Kind::IDENTITY_LINK || kind == Kind::IDENTITY_SPLIT {
             Self::Identities
+        } else if STATEMENTS.contains(&kind) {
+            Self::Statements
         } else {
             Self::Accounts
         }
@@ -131,12 +163,13 @@ impl Layout {
     /// The layout that these header columns choose.
     pub(crate) fn chosen_by(columns: &[Option<crate::Column>]) -> Self {
         let has = |column| columns.contains(&Some(column));
-        match (has(Case), has(Item), has(OtherPerson)) {
-            (true, ..) => Self::Transfers,
-            (_, true, _) => Self::Benefits,
-            (.., true) => Self::Identities,
-            _ => Self::Accounts,
-        }
+        let choosing = [
+            (Case, Self::Transfers),
+            (Item, Self::Benefits),
+            (OtherPerson, Self::Identities),
+            (Decided, Self::Statements),
+        ];
+        choosing.into_iter().find(|(column, _)| has(*column)).map_or(Self::Accounts, |(_, layout)| layout)
     }
 
     /// Every column of the layout.
@@ -146,6 +179,7 @@ impl Layout {
             Self::Transfers => TRANSFER,
             Self::Benefits => BENEFIT,
             Self::Identities => IDENTITY,
+            Self::Statements => DEATH.and(BIRTH).and(DEEMED).and(HOUSEHOLD).and(CLASS).and(AGREEMENT).and(DISPUTE),
             Self::Any => ColumnSet::of(crate::Column::ALL),
         }
     }
@@ -158,6 +192,7 @@ impl Layout {
             (Self::Transfers, _) => &[KindColumn, Person, Case, Scheme, OldPlace, NewPlace, Date, Serial],
             (Self::Benefits, _) => &[KindColumn, Person, Scheme, Item, From, Amount, Date, Place, Serial],
             (Self::Identities, _) => &[KindColumn, Person, OtherPerson, Date, Serial],
+            (Self::Statements, _) => &[KindColumn, Person, Decided, Serial],
             (Self::Any, _) => &[],
         }
     }

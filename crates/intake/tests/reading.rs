@@ -11,7 +11,7 @@ use yizhang_intake::{
 use yizhang_ledger::{
     batch::RecordBlock,
     entry::{Kind, RecordId},
-    record::{PayerKind, Record},
+    record::{BirthEvidence, PayerKind, Record},
     value::{Fen, Month, Namespace, Rate},
 };
 
@@ -275,6 +275,14 @@ fn every_layout_is_chosen_by_its_header() {
         (support::transfer(), Layout::Transfers, Kind::INFO_SHEET),
         (support::benefit(), Layout::Benefits, Kind::BENEFIT_PAID),
         (support::link(), Layout::Identities, Kind::IDENTITY_LINK),
+        (support::birth(), Layout::Statements, Kind::BIRTH_DATE_FACT),
+        (support::class(), Layout::Statements, Kind::RETIRE_CLASS_FACT),
+        (support::household(), Layout::Statements, Kind::HUKOU_FACT),
+        (support::death(), Layout::Statements, Kind::DEATH_NOTICE),
+        (support::deemed(), Layout::Statements, Kind::DEEMED_MONTHS),
+        (support::agreement(), Layout::Statements, Kind::DUPLICATE_AGREEMENT),
+        (support::dispute(), Layout::Statements, Kind::DISPUTE),
+        (with(support::dispute(), &[("kind", "DisputeOutcome")]), Layout::Statements, Kind::DISPUTE_OUTCOME),
         (support::interest(), Layout::Accounts, Kind::INTEREST_CREDIT),
         (support::suspend(), Layout::Accounts, Kind::SUSPEND),
     ] {
@@ -287,6 +295,18 @@ fn every_layout_is_chosen_by_its_header() {
     }
     let rows = parsed(csv(&[support::link()]));
     assert_eq!(record(&rows[0]).accounts().collect::<Vec<_>>(), [account(ANNA), account(BERT)]);
+    let rows = parsed(csv(&[support::deemed()]));
+    let Record::Deemed(fields) = record(&rows[0]) else { panic!() };
+    assert_eq!((fields.first.to_string(), fields.last.to_string()), ("1985-08".into(), "1994-12".into()));
+    let rows = parsed(csv(&[support::birth(), with(support::birth(), &[("ground", ""), ("serial", "S2")])]));
+    let grounds: Vec<BirthEvidence> = rows
+        .iter()
+        .map(|row| match record(row) {
+            Record::Birth(fields) => fields.by,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(grounds, [BirthEvidence::Archive, BirthEvidence::CitizenId]);
     let rows = parsed(csv(&[support::interest()]));
     let Record::InterestCredit(fields) = record(&rows[0]) else { panic!() };
     assert_eq!((fields.rate, fields.amount.person), (Rate::new(262).unwrap(), Fen::new(59_212).unwrap()));

@@ -159,6 +159,44 @@ pub(crate) fn link() -> Cells {
     ]
 }
 
+pub(crate) fn birth() -> Cells {
+    stated("BirthDateFact", &[("month", "1990-03"), ("ground", "archive")])
+}
+
+pub(crate) fn class() -> Cells {
+    stated("RetireClassFact", &[("class", "F55")])
+}
+
+pub(crate) fn household() -> Cells {
+    stated("HukouFact", &[("place", "520100"), ("from", "1990-03")])
+}
+
+pub(crate) fn death() -> Cells {
+    stated("DeathNotice", &[("month", "2024-04")])
+}
+
+pub(crate) fn deemed() -> Cells {
+    let span = [("first_month", "1985-08"), ("last_month", "1994-12")];
+    stated("DeemedMonths", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440300")])
+}
+
+pub(crate) fn agreement() -> Cells {
+    let span = [("first_month", "2024-01"), ("last_month", "2024-06")];
+    stated("DuplicateAgreement", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440000")])
+}
+
+pub(crate) fn dispute() -> Cells {
+    const RECORD: &str = "1234567890123456789012345678901234567890123456789012345678901234";
+    stated("Dispute", &[("region", "440000"), ("target", RECORD), ("reason", "MONTHS")])
+}
+
+fn stated(kind: &'static str, cells: &[(&'static str, &'static str)]) -> Cells {
+    let mut all = vec![("kind", kind), ("person", ANNA), ("decided", "2024-05-06")];
+    all.extend_from_slice(cells);
+    all.push(("serial", "S1"));
+    all
+}
+
 pub(crate) fn with(mut cells: Cells, changes: &[(&'static str, &'static str)]) -> Cells {
     for (name, value) in changes {
         match cells.iter_mut().find(|(known, _)| known == name) {

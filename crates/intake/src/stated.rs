@@ -1,0 +1,141 @@
+//! What agencies state about a worker: births, deaths, households, classes, deemed months; agreements and disputes.
+
+use crate::{
+    book::Book,
+    cell,
+    cells::Cells,
+    column::Column,
+    fault::Fault,
+    found::Found,
+    others::{Frame, required_target},
+    tables,
+};
+use yizhang_ledger::{
+    hash::Hash,
+    record::{
+        Agreement, Birth, BirthEvidence, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
+        RetireClassFact,
+    },
+    value::{Day, Month},
+};
+
+pub(crate) fn death<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Death<'r>> {
+    let month = cells.required(Column::Month, cell::month);
+    let on = decided(cells);
+    let document = document(cells);
+    Some(Death { account: frame.account?, month: month?, on: on?, document: document?, source: frame.source? })
+}
+
+pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth<'r>> {
+    let birth = cells.required(Column::Month, cell::month);
+    let by =
+        cells.or(Column::Ground, BirthEvidence::CitizenId, |text| match tables::code(tables::birth_grounds(), text) {
+            Some("id") => Ok(BirthEvidence::CitizenId),
+            Some("archive") => Ok(BirthEvidence::Archive),
+            _ => Err(Fault::GroundUnknown { found: Found::new(text) }),
+        });
+    let on = decided(cells);
+    let document = document(cells);
+    Some(Birth { account: frame.account?, birth: birth?, by: by?, on: on?, document: document?, source: frame.source? })
+}
+
+pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deemed<'r>> {
+    let scheme = cells.scheme();
+    let span = span(cells);
+    let place = cells.place(Column::Place);
+    let on = decided(cells);
+    let document = document(cells);
+    let reason = cells.code(Column::Reason);
+    let (first, last) = span?;
+    Some(Deemed {
+        account: frame.account?,
+        scheme: scheme?.0,
+        first,
+        last,
+        place: place?,
+        on: on?,
+        document: document?,
+        reason: reason?,
+        source: frame.source?,
+    })
+}
+
+pub(crate) fn household<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Household<'r>> {
+    let place = cells.place(Column::Place);
+    let from = cells.required(Column::From, cell::month);
+    let on = decided(cells);
+    Some(Household { account: frame.account?, place: place?, from: from?, on: on?, source: frame.source? })
+}
+
+pub(crate) fn class<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<RetireClassFact<'r>> {
+    let class = cells.required(Column::Class, |text| match tables::code(tables::classes(), text) {
+        Some("M60") => Ok(RetireClass::M60),
+        Some("F55") => Ok(RetireClass::F55),
+        Some("F50") => Ok(RetireClass::F50),
+        _ => Err(Fault::ClassUnknown { found: Found::new(text) }),
+    });
+    let on = decided(cells);
+    Some(RetireClassFact { account: frame.account?, class: class?, on: on?, source: frame.source? })
+}
+
+pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Agreement<'r>> {
+    let scheme = cells.scheme();
+    let span = span(cells);
+    let keep = cells.place(Column::Place);
+    let on = decided(cells);
+    let document = document(cells);
+    let (first, last) = span?;
+    Some(Agreement {
+        account: frame.account?,
+        scheme: scheme?.0,
+        first,
+        last,
+        keep: keep?,
+        on: on?,
+        document: document?,
+        source: frame.source?,
+    })
+}
+
+pub(crate) fn dispute<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Dispute<'r>> {
+    let region = cells.place(Column::Region);
+    let target = required_target(cells, book, frame);
+    let reason = cells.code(Column::Reason);
+    let on = decided(cells);
+    let document = document(cells);
+    Some(Dispute {
+        account: frame.account?,
+        region: region?,
+        target: target?,
+        reason: reason?,
+        on: on?,
+        document: document?,
+        source: frame.source?,
+    })
+}
+
+fn decided(cells: &mut Cells<'_>) -> Option<Day> {
+    cells.required(Column::Decided, cell::day)
+}
+
+fn document(cells: &mut Cells<'_>) -> Option<Hash> {
+    cells.or(Column::Document, Hash::ZERO, cell::hash)
+}
+
+/// Both ends, in order, and no longer than a record takes.
+fn span(cells: &mut Cells<'_>) -> Option<(Month, Month)> {
+    let first = cells.required(Column::FirstMonth, cell::month);
+    let last = cells.required(Column::LastMonth, cell::month);
+    let (first, found) = (first?, last?);
+    if found < first {
+        cells.fault(Column::LastMonth, Fault::SpanReversed { first, found });
+        return None;
+    }
+    let months = found.number() - first.number() + 1;
+    if months > DEEMED_MONTHS_MAX {
+        let found = Found::new(&months.to_string());
+        cells.fault(Column::LastMonth, Fault::CountForm { least: 1, most: DEEMED_MONTHS_MAX, found });
+        return None;
+    }
+    Some((first, found))
+}
