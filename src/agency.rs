@@ -1,4 +1,9 @@
-//! `yizhang agency import`: check a whole file, then send it; what is refused leaves nothing behind.
+//! `yizhang agency`: import files, take steps of transfers, review accounts.
+//!
+//! An import checks a whole file, then sends it; what is refused leaves nothing behind.
+
+mod review;
+mod transfer;
 
 use crate::{
     connection,
@@ -39,6 +44,11 @@ const ERRORS_SUFFIX: &str = "errors";
 pub(crate) enum Command {
     /// Check a file of the agency and append its records to the region's chain.
     Import(ImportArguments),
+    /// Open transfer cases, answer and close them, and list what is due.
+    #[command(subcommand)]
+    Transfer(transfer::Command),
+    /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
+    Review(review::Arguments),
 }
 
 /// Arguments of `agency import`.
@@ -104,6 +114,8 @@ pub(crate) struct Imported {
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Import(arguments) => import(arguments),
+        Command::Transfer(command) => transfer::run(command),
+        Command::Review(arguments) => review::run(arguments),
     }
 }
 
@@ -178,18 +190,28 @@ pub(crate) fn send(
     let bar = show::progress::counted(&t!("import.sending"), rows);
     let faulty = if arguments.accept_valid_rows { FaultyRows::Skip } else { FaultyRows::Refuse };
     let chunks = Chunks::new(intake.rows(secret)?, arguments.submission_records, faulty);
+    let imported = send_chunks(credentials, (arguments.node, secret), chunks, &|records| bar.inc(records));
+    bar.finish_and_clear();
+    imported
+}
+
+/// Sends submissions to a node, read on a thread of their own.
+fn send_chunks(
+    credentials: &Credentials,
+    (node, secret): (Division, &FederationSecret),
+    chunks: Chunks<'_>,
+    received: &dyn Fn(u64),
+) -> anyhow::Result<Imported> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let imported = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(chunks, &sender));
-        let sent = runtime.block_on(submit(credentials, secret, arguments.node, receiver, &|records| bar.inc(records)));
+        let sent = runtime.block_on(submit(credentials, secret, node, receiver, received));
         let read = reader.join().map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
         read.map_err(|fault| show::fault::file(&fault))?;
         sent
-    });
-    bar.finish_and_clear();
-    imported
+    })
 }
 
 fn read(chunks: Chunks<'_>, sender: &mpsc::Sender<Chunk>) -> Result<(), FileFault> {

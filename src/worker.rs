@@ -70,7 +70,7 @@ pub(crate) struct AccountArguments {
     pub(crate) rules: Option<PathBuf>,
 }
 
-fn parse_day(text: &str) -> Result<Day, WrongValue> {
+pub(crate) fn parse_day(text: &str) -> Result<Day, WrongValue> {
     Day::parse(text).ok_or_else(|| WrongValue(t!("argument.day").to_string()))
 }
 
@@ -137,7 +137,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
 }
 
 /// Reads a number from standard input, so that it is in no history and no list of processes.
-fn read_number() -> anyhow::Result<String> {
+pub(crate) fn read_number() -> anyhow::Result<String> {
     if stdin().is_terminal() {
         eprint!("{} ", t!("lookup.number"));
     }

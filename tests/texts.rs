@@ -21,7 +21,7 @@ use yizhang_intake::{Fault, tables};
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
 const CHINESE_ONLY: [&str; 5] = ["help.yml", "faults.yml", "findings.yml", "usage.yml", "damage.yml"];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 20] = [
+const COMPUTED: [&str; 21] = [
     "actor.",
     "assumption.",
     "class.",
@@ -39,6 +39,7 @@ const COMPUTED: [&str; 20] = [
     "provisional.",
     "question.",
     "resolve.",
+    "review.list.",
     "scheme.",
     "severity.",
     "transfer.",
@@ -207,7 +208,8 @@ fn every_code_has_its_text() {
     let severities =
         names_of::<yizhang_entitlement::conflict::Severity>().iter().map(|name| name.to_lowercase()).collect();
     let resolutions = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
-    let families: [(&str, BTreeSet<String>); 20] = [
+    let families: [(&str, BTreeSet<String>); 21] = [
+        ("review.list.", names_of::<yizhang_entitlement::review::List>()),
         ("assumption.", names_of::<Assumption>()),
         ("figure.", names_of::<FigureName>()),
         ("html.status.", names_of::<MonthStatus>()),

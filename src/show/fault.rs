@@ -38,6 +38,14 @@ pub(crate) fn number(fault: NumberFault) -> String {
     }
 }
 
+/// What is wrong with one value, without its place.
+pub(crate) fn value(fault: &Fault) -> String {
+    match language::current() {
+        Language::En => fault.to_string(),
+        Language::Zh => cell(fault),
+    }
+}
+
 fn cell(fault: &Fault) -> String {
     fill(fault.code(), variables(fault))
 }

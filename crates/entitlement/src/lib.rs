@@ -78,6 +78,7 @@ mod months;
 mod overlap;
 mod person;
 mod policy;
+pub mod review;
 mod set;
 mod standing;
 mod totals;

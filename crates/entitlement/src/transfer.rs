@@ -37,6 +37,7 @@ use crate::{
 };
 use holdings::{Cut, Field, Holdings};
 pub(crate) use places::Places;
+pub use procedure::may_take;
 use procedure::{Progress, Step, covers};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -64,7 +64,7 @@ pub use fault::{Fault, RowFault, Severity, Share};
 pub use file_fault::FileFault;
 pub use found::Found;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
-pub use others::CASE_CONTEXT;
+pub use others::{CASE_CONTEXT, case_id};
 pub use parsed::{FaultyRow, ParsedRow, Row};
 pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
 pub use usage::Layout;

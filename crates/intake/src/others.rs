@@ -88,7 +88,7 @@ pub(crate) fn participation<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Opti
 }
 
 pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<TransferStep<'r>> {
-    let case = cells.required(Column::Case, case);
+    let case = cells.required(Column::Case, case_id);
     let scheme = cells.scheme();
     let source_side = side(cells, Column::OldPlace, Column::OldAgency);
     let target_side = side(cells, Column::NewPlace, Column::NewAgency);
@@ -117,7 +117,10 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
 }
 
 /// The case id itself in hexadecimal digits, or derived from the number that both agencies use.
-fn case(text: &str) -> Result<CaseId, Fault> {
+///
+/// # Errors
+/// [`Fault::CodeForm`] and [`Fault::LooksLikePerson`] for what is neither.
+pub fn case_id(text: &str) -> Result<CaseId, Fault> {
     if let Some(id) = from_hex(&text.to_ascii_lowercase()) {
         return Ok(CaseId(id));
     }

@@ -22,6 +22,7 @@ mod lookup;
 mod peers;
 mod refusal;
 mod replication;
+mod review;
 mod role;
 mod search;
 mod server;

@@ -10,6 +10,7 @@ use crate::{
     peers::Peer,
     refusal::Refusal,
     replication::{LedgerService, ReplicationService},
+    review::ReviewService,
     search::Searches,
     submission::{self, SubmissionService},
 };
@@ -44,7 +45,7 @@ use yizhang_wire::{
     },
     v1::{
         account_server::AccountServer, ledger_server::LedgerServer, replication_server::ReplicationServer,
-        submission_server::SubmissionServer,
+        review_server::ReviewServer, submission_server::SubmissionServer,
     },
 };
 
@@ -56,6 +57,8 @@ const REQUESTS_PER_CONNECTION_MAX: usize = 512;
 const NODE_READERS_MAX: usize = 64;
 /// Chains that may be read out to auditors and others at once, apart from nodes, so that audits never hold replication up.
 const AUDIT_READERS_MAX: usize = 16;
+/// Reviews at a time: each computes accounts one after another.
+const REVIEWS_MAX: usize = 2;
 /// How long a caller may take for the TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lookups and checks that may run on blocking threads at once.
@@ -136,6 +139,7 @@ pub(crate) struct Shared {
     pub(crate) searches: Searches,
     pub(crate) node_readers: Arc<Semaphore>,
     pub(crate) audit_readers: Arc<Semaphore>,
+    pub(crate) reviews: Arc<Semaphore>,
     blocking: Semaphore,
 }
 
@@ -193,6 +197,7 @@ impl Node {
             searches: Searches::new(),
             node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
+            reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             blocking: Semaphore::new(BLOCKING_MAX),
         });
         engine::announce_held(&shared.store, &shared.board, config.roster.origins().cloned());
@@ -345,6 +350,7 @@ fn serve(
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
+    let review = ReviewServer::new(ReviewService(Arc::clone(shared)));
     let router = Server::builder()
         .tls_config(tls)?
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -358,7 +364,8 @@ fn serve(
         .add_service(submission)
         .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
         .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
-        .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX));
+        .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(review.max_encoding_message_size(MESSAGE_BYTES_MAX));
     let incoming = Accepting::new(TcpIncoming::from(listener).with_nodelay(Some(true)));
     Ok(tokio::spawn(async move {
         router.serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await }).await

@@ -129,6 +129,19 @@ impl Store {
         Ok(positions)
     }
 
+    /// The next accounts that a chain has records of, ascending, at most `limit`: those above `after`, or the first ones. A
+    /// page that is not full is the last; accounts that come in meanwhile stand where they sort.
+    ///
+    /// # Errors
+    /// As [`Store::record`], and [`StoreError::IndexRebuilding`].
+    pub fn accounts_after(&self, origin: &Origin, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        let start = after.map_or(0, account_key);
+        let keys = self.index.accounts_after(chain.number, start, limit)?;
+        Ok(keys.into_iter().map(|key| AccountId(key.to_be_bytes())).collect())
+    }
+
     /// What became of a submission in a chain, if anything: found by who sent it and its number.
     ///
     /// # Errors

@@ -55,6 +55,16 @@ impl<'s> Step<'s> {
     }
 }
 
+/// Whether the chain of a region may take a step of a case between an old and a new place: a step that it may not take is
+/// named with its fault, and not used.
+pub fn may_take(kind: Kind, region: Division, (old, new): (Division, Division)) -> bool {
+    match whose(kind) {
+        Some(Side::Old) => covers(region, old),
+        Some(Side::New) => covers(region, new),
+        None => covers(region, old) || covers(region, new),
+    }
+}
+
 /// Whose step it is; none where either side may say it. A return is the old place's, and before the letter, as a
 /// rejection, the new one's.
 pub(crate) const fn whose(kind: Kind) -> Option<Side> {

@@ -84,6 +84,29 @@ impl Engine {
         })?
     }
 
+    /// Walks on from the first key at or above `from`, as long as keys start with `prefix` and `each` returns true.
+    pub(crate) fn each_from(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        mut each: impl FnMut(&[u8], &[u8]) -> Outcome<bool>,
+    ) -> Outcome<()> {
+        guarded("scan", || {
+            for pair in self.db.range(from..) {
+                let (key, value) = pair?;
+                if !key.starts_with(prefix) {
+                    break;
+                }
+                match each(&key, &value) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(fault) => return Ok(Err(fault)),
+                }
+            }
+            Ok(Ok(()))
+        })?
+    }
+
     /// Walks back from the last key at or below `from`, as long as keys start with `prefix` and `each` returns true.
     pub(crate) fn each_back(
         &self,

@@ -3,7 +3,7 @@
 use super::{
     checkpoint::Run,
     engine::Engine,
-    posting::Posting,
+    posting::{Posting, is_submission},
     rows::{Pyramid, RowKey},
     run::{Chunk, ChunkWriter, find_in_chunk, read_chunk},
 };
@@ -80,6 +80,35 @@ pub(crate) fn find(engine: &Engine, run: &Run, key: u128, out: &mut Vec<Posting>
         // The postings of a key may go back over several chunks that start with it.
         found.map(|()| first == key).ok_or(IndexFault::Value("a chunk"))
     })
+}
+
+/// The account keys above `start` that a run has for a chain, ascending, at least the first `limit` if there are so many.
+pub(crate) fn accounts_after(
+    engine: &Engine,
+    run: &Run,
+    (chain, start): (u16, u128),
+    limit: usize,
+) -> Outcome<Vec<u128>> {
+    let prefix = run_prefix(run.id);
+    let last = chunk_key(run.id, start, u32::MAX);
+    // The chunk that holds `start`, or what follows it, begins at or before it.
+    let mut from = chunk_key(run.id, start, 0);
+    engine.each_back(&prefix, &last, |stored, _| {
+        from = stored.to_vec();
+        Ok(false)
+    })?;
+    let mut found: Vec<u128> = Vec::new();
+    engine.each_from(&prefix, &from, |_, value| {
+        let each = |posting: Posting| {
+            let wanted = posting.key > start && posting.chain == chain && !is_submission(posting.key);
+            if wanted && found.last() != Some(&posting.key) {
+                found.push(posting.key);
+            }
+        };
+        read_chunk(value, each).ok_or(IndexFault::Value("a chunk"))?;
+        Ok(found.len() < limit)
+    })?;
+    Ok(found)
 }
 
 /// Reads a whole run in order.

@@ -32,7 +32,7 @@ use known::KnownSubmissions;
 use load::Loaded;
 use rows::{NodePlace, OpenRows, Pyramid, RowKey};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     thread::{self, JoinHandle},
@@ -181,6 +181,26 @@ impl Index {
         found.sort_unstable();
         found.dedup();
         Ok(found)
+    }
+
+    /// The first `limit` account keys above `start` that have a posting of a chain, ascending.
+    pub(crate) fn accounts_after(&self, chain: u16, start: u128, limit: usize) -> Result<Vec<u128>> {
+        let mut keys = BTreeSet::new();
+        // Memory before disk, as in `find`.
+        let frozen = {
+            let tables = self.shared.lock();
+            tables.active.accounts_after((chain, start), limit, &mut keys);
+            tables.frozen.clone()
+        };
+        for table in &frozen {
+            table.accounts_after((chain, start), limit, &mut keys);
+        }
+        let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
+        for run in &published.runs {
+            let found = merge::accounts_after(&published.engine, run, (chain, start), limit);
+            keys.extend(found.map_err(|fault| self.shared.report(fault))?);
+        }
+        Ok(keys.into_iter().take(limit).collect())
     }
 
     /// Where node `index` of `level` is found, at least level 6.

@@ -53,6 +53,11 @@ pub(crate) fn submission_key(submitter: &str, id: &SubmissionId) -> u128 {
     u128::from(half) << 64
 }
 
+/// Whether a key is one of submissions. An account whose pseudonym ends in 64 zeros would look like one, once in 2^64.
+pub(crate) const fn is_submission(key: u128) -> bool {
+    key.trailing_zeros() >= 64
+}
+
 /// Every posting of a batch: the accounts of its records, and for each submission the leaf of the batch entry.
 pub(crate) fn postings(batch: &Batch, chain: u16) -> impl Iterator<Item = Posting> {
     let entry = batch.entry();

@@ -2,12 +2,12 @@
 
 use super::{
     checkpoint::ChainCheckpoint,
-    posting::{Posting, postings},
+    posting::{Posting, is_submission, postings},
     rows::{OpenRows, Pyramid, RowKey},
 };
 use crate::{frames::Mark, number::wide};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 use yizhang_ledger::chain::Extension;
@@ -105,6 +105,19 @@ impl Table {
                 out.push(slot.posting());
             }
             next = slot.next;
+        }
+    }
+
+    /// Adds the account keys above `start` of a chain, keeping the first `limit` of all.
+    pub(crate) fn accounts_after(&self, (chain, start): (u16, u128), limit: usize, out: &mut BTreeSet<u128>) {
+        for slot in &self.slots {
+            let beyond = out.len() >= limit && out.last().is_some_and(|last| slot.key >= *last);
+            if slot.chain == chain && slot.key > start && !beyond && !is_submission(slot.key) {
+                out.insert(slot.key);
+                if out.len() > limit {
+                    out.pop_last();
+                }
+            }
         }
     }
 

@@ -1,0 +1,160 @@
+//! What an agency looks for in many accounts: conflicts, gaps, transfers that wait, retirements that are near.
+
+use crate::{
+    account::{Account, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase},
+    conflict::{Actor, Severity},
+    json,
+};
+use serde::{Deserialize, Serialize};
+use yizhang_ledger::value::{Day, Division, Month};
+
+/// Which list a finding is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    /// A conflict that waits for somebody; `what` is its class.
+    Conflict,
+    /// Months that do not count and could; `what` is the cause.
+    Gap,
+    /// A transfer case that waits for a step; `what` is the step.
+    Transfer,
+    /// A retirement within the months asked for, or past and without an award; `what` is the class of retirement.
+    Retirement,
+}
+
+/// Something in an account that waits for somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its list.
+    pub list: List,
+    /// Class, cause, awaited step, class of retirement.
+    pub what: String,
+    /// Family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// First month; of a retirement, its statutory month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Month>,
+    /// Last month.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
+    /// Months concerned; of a retirement, months short of the minimum.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub months: u32,
+    /// Severity of a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// Who must act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts: Option<Actor>,
+    /// The place whose step a transfer waits for.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub place: Option<Division>,
+    /// Number of a transfer case, 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The last day within the limit.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub due: Option<Day>,
+    /// Working days past it.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub overdue: u32,
+}
+
+impl Finding {
+    const fn new(list: List, what: String) -> Self {
+        Self {
+            list,
+            what,
+            family: None,
+            first: None,
+            last: None,
+            months: 0,
+            severity: None,
+            acts: None,
+            place: None,
+            case: None,
+            due: None,
+            overdue: 0,
+        }
+    }
+}
+
+/// The findings of an account, conflicts first. What a rule has resolved is none; retirements are named up to
+/// `retirement_months` ahead.
+pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
+    let open = account.conflicts.iter().filter(|conflict| conflict.severity != Severity::Auto);
+    let mut findings: Vec<Finding> = open
+        .map(|conflict| Finding {
+            family: conflict.family.clone(),
+            first: conflict.first,
+            last: conflict.last,
+            months: conflict.months,
+            severity: Some(conflict.severity),
+            acts: Some(conflict.code.class().acts),
+            ..Finding::new(List::Conflict, format!("{:?}", conflict.code))
+        })
+        .collect();
+    for family in &account.families {
+        let named = |finding: Finding| Finding { family: Some(family.family.clone()), ..finding };
+        findings.extend(family.gaps.iter().filter_map(gap).map(named));
+        findings.extend(family.transfers.iter().filter_map(transfer).map(named));
+    }
+    findings.extend(retirement(account, retirement_months));
+    findings
+}
+
+/// Findings as JSON, fields in the order of [`Finding`].
+pub fn to_json(findings: &[Finding]) -> Vec<u8> {
+    // Plain values are always JSON.
+    serde_json::to_vec(findings).unwrap_or_default()
+}
+
+/// Reads what [`to_json`] wrote.
+///
+/// # Errors
+/// [`NotAnAccount::Json`] where they are none.
+pub fn from_json(bytes: &[u8]) -> Result<Vec<Finding>, NotAnAccount> {
+    serde_json::from_slice(bytes).map_err(|fault| NotAnAccount::Json { at: fault.column() })
+}
+
+/// Gaps that nobody has to close are none: what was taken back, and what comes later.
+fn gap(gap: &Gap) -> Option<Finding> {
+    let cause = match gap.cause {
+        GapCause::NotFull => "not_full",
+        GapCause::Refunded => "refunded",
+        GapCause::Arrears => "arrears",
+        GapCause::Unpaid => "unpaid",
+        GapCause::Later | GapCause::Reversed => return None,
+    };
+    let acts = matches!(gap.cause, GapCause::NotFull | GapCause::Arrears).then_some(Actor::Payer);
+    let (first, last) = (Some(gap.first), Some(gap.last));
+    Some(Finding { first, last, months: gap.months, acts, ..Finding::new(List::Gap, cause.to_owned()) })
+}
+
+fn transfer(case: &TransferCase) -> Option<Finding> {
+    let next = case.next.as_ref()?;
+    let moved = case.in_transfer.as_ref();
+    Some(Finding {
+        months: moved.map_or(0, |moved| moved.months),
+        place: Some(next.place),
+        case: Some(format!("{:032x}", u128::from_be_bytes(case.case.0))),
+        due: next.due,
+        overdue: next.overdue,
+        ..Finding::new(List::Transfer, next.step.to_string())
+    })
+}
+
+fn retirement(account: &Account, within: u16) -> Option<Finding> {
+    let Some(FigureValue::Month(statutory)) = account.figure(FigureName::StatutoryMonth)?.value else { return None };
+    let ahead = statutory.since(account.as_of.in_month()?);
+    if ahead > i32::from(within) {
+        return None;
+    }
+    let class = account.person.class.last().map(|line| format!("{:?}", line.class)).unwrap_or_default();
+    let short = match account.figure(FigureName::MonthsShort).and_then(|figure| figure.value) {
+        Some(FigureValue::Months(months)) => months,
+        _ => 0,
+    };
+    Some(Finding { first: Some(statutory), months: short, ..Finding::new(List::Retirement, class) })
+}

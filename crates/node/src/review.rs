@@ -1,0 +1,120 @@
+//! The service Review: what waits for people, in the accounts of everybody whom the node's own chain knows.
+
+use crate::{lookup, refusal::Refusal, role::Role, server::Shared};
+use std::{sync::Arc, time::Duration};
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+use yizhang_entitlement::review::{review, to_json};
+use yizhang_ledger::{person::AccountId, value::Day};
+use yizhang_wire::{
+    convert,
+    v1::{self, review_server::Review},
+};
+
+/// Accounts of one page: some tens of kilobytes, and a sign of life every second.
+const PAGE_ACCOUNTS: usize = 64;
+/// Pages computed ahead of a slow receiver.
+const PAGES_AHEAD: usize = 2;
+/// Longest that retirements may be looked for, in months.
+const RETIREMENT_MONTHS_MAX: u16 = 1_200;
+/// How long a receiver may take for a page; then the thread is given to somebody else.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) struct ReviewService(pub(crate) Arc<Shared>);
+
+type Pages = ReceiverStream<Result<v1::ReviewPage, Status>>;
+
+/// What is reviewed.
+struct Task {
+    as_of: Day,
+    retirement_months: u16,
+    after: Option<AccountId>,
+}
+
+#[tonic::async_trait]
+impl Review for ReviewService {
+    type AccountsStream = Pages;
+
+    async fn accounts(&self, request: Request<v1::ReviewRequest>) -> Result<Response<Pages>, Status> {
+        let shared = Arc::clone(&self.0);
+        match Role::of(&request, &shared.roster.federation)? {
+            Role::Agency(region) if region == shared.origin.region() => {}
+            _ => return Err(Refusal::NotYou("a review is for the agency of the node's region".into()).into()),
+        }
+        let request = request.into_inner();
+        let task = Task {
+            as_of: convert::day(request.as_of).map_err(Refusal::from)?,
+            retirement_months: u16::try_from(request.retirement_months)
+                .ok()
+                .filter(|months| *months <= RETIREMENT_MONTHS_MAX)
+                .ok_or_else(|| {
+                    Status::invalid_argument(format!("retirement_months: expected at most {RETIREMENT_MONTHS_MAX}"))
+                })?,
+            after: if request.after.is_empty() {
+                None
+            } else {
+                Some(convert::account_id(&request.after).map_err(Refusal::from)?)
+            },
+        };
+        let permit = Arc::clone(&shared.reviews)
+            .try_acquire_owned()
+            .map_err(|_| Status::resource_exhausted("too many reviews at once; try again"))?;
+        let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
+        tokio::task::spawn_blocking(move || {
+            run(&shared, task, &sender);
+            drop(permit);
+        });
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+}
+
+/// Page after page, until the last or until nobody listens.
+fn run(shared: &Shared, mut task: Task, sender: &mpsc::Sender<Result<v1::ReviewPage, Status>>) {
+    loop {
+        let page = page(shared, &task);
+        let (ended, after) = match &page {
+            Ok((_, through)) => (through.is_none(), *through),
+            Err(_) => (true, None),
+        };
+        let message = page.map(|(page, _)| page).map_err(Status::from);
+        let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
+        if ended || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+        task.after = after;
+    }
+}
+
+/// The next page, and the last account of it if more may follow.
+fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountId>), Refusal> {
+    let accounts = shared.store.accounts_after(&shared.origin, task.after.as_ref(), PAGE_ACCOUNTS)?;
+    let mut found = Vec::new();
+    for account in &accounts {
+        let mut reviewed = v1::ReviewedAccount {
+            account: account.0.to_vec().into(),
+            findings: Vec::new().into(),
+            failure: String::new(),
+        };
+        match lookup::lookup(shared, *account, task.as_of) {
+            Ok(looked_up) => {
+                let findings = review(&looked_up.account, task.retirement_months);
+                if findings.is_empty() {
+                    continue;
+                }
+                reviewed.findings = to_json(&findings).into();
+            }
+            // One account that is too large or linked to too many keeps nobody else from being reviewed.
+            Err(refusal @ (Refusal::TooMany { .. } | Refusal::Linked(_))) => reviewed.failure = refusal.to_string(),
+            Err(refusal) => return Err(refusal),
+        }
+        found.push(reviewed);
+    }
+    let last = accounts.last().copied();
+    let page = v1::ReviewPage {
+        accounts: found,
+        reviewed: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
+        through: last.map(|last| last.0.to_vec()).unwrap_or_default().into(),
+    };
+    Ok((page, last.filter(|_| accounts.len() == PAGE_ACCOUNTS)))
+}

@@ -1,0 +1,290 @@
+//! `yizhang agency transfer`: one step of a case as one signed record, checked like a row of a file; and lists of what is due.
+
+use super::{review, send_chunks};
+use crate::{
+    clock,
+    credentials::{self, Credentials},
+    exit::Outcome,
+    node::parse_region,
+    show,
+    worker::{self, Question, parse_day, read_number},
+};
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+use rust_i18n::t;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use yizhang_entitlement::{Account, Policy, account::TransferCase, review::List, transfer::may_take};
+use yizhang_intake::{Chunks, Column, FaultyRows, Intake, ReadOptions, Row, Source, case_id};
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Day, Division},
+};
+use yizhang_wire::v1::lookup_request::Worker;
+
+/// What can be done with transfers.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Open a case: the worker has applied at the new place. The worker's number is read from standard input.
+    Open(Box<Step>),
+    /// Take the next step of a case. The worker's number is read from standard input.
+    Answer {
+        /// The step.
+        #[arg(value_enum)]
+        step: StepName,
+        #[command(flatten)]
+        fields: Box<Step>,
+    },
+    /// Close a case that has been posted. The worker's number is read from standard input.
+    Close(Box<Step>),
+    /// List the cases of the region's workers that wait for a step, those longest overdue first.
+    List(Listed),
+}
+
+/// Steps of a case, as the law names them; docs/IMPORT.md has the Chinese names.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum StepName {
+    /// The old place certifies
+    Certificate,
+    /// The new place accepts and asks
+    Letter,
+    /// The old place closes the account
+    Freeze,
+    /// The old place says what moves
+    InfoSheet,
+    /// The old place sends the money
+    FundsSent,
+    /// The new place has the money
+    FundsReceived,
+    /// The new place posts months and money
+    Posted,
+    /// Sent back
+    Returned,
+    /// Withdrawn
+    Withdrawn,
+    /// Late money follows
+    Supplement,
+    /// A correction after the transfer
+    Correction,
+}
+
+impl StepName {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Certificate => Kind::CERTIFICATE,
+            Self::Letter => Kind::LETTER,
+            Self::Freeze => Kind::FREEZE,
+            Self::InfoSheet => Kind::INFO_SHEET,
+            Self::FundsSent => Kind::FUNDS_SENT,
+            Self::FundsReceived => Kind::FUNDS_RECEIVED,
+            Self::Posted => Kind::POSTED,
+            Self::Returned => Kind::RETURNED,
+            Self::Withdrawn => Kind::WITHDRAWN,
+            Self::Supplement => Kind::SUPPLEMENT,
+            Self::Correction => Kind::CORRECTION,
+        }
+    }
+}
+
+/// Fields of a step. What a case has already, a later step need not name.
+#[derive(Args)]
+pub(crate) struct Step {
+    /// Region of the node to send to: the agency's own.
+    #[arg(long, value_parser = parse_region)]
+    node: Division,
+    /// Directory of the agency's credentials.
+    #[arg(long)]
+    credentials: PathBuf,
+    /// Number of the case that both agencies use, or 32 hexadecimal digits.
+    #[arg(long)]
+    case: String,
+    /// Number of the transaction in the agency's books.
+    #[arg(long)]
+    serial: String,
+    /// The agency's code.
+    #[arg(long)]
+    agency: Option<String>,
+    /// The day of the step, YYYY-MM-DD; today if not given.
+    #[arg(long, value_parser = parse_day)]
+    on: Option<Day>,
+    /// Insurance, as hrss:110.
+    #[arg(long)]
+    scheme: Option<String>,
+    /// Place that the worker leaves, six digits.
+    #[arg(long)]
+    old_place: Option<String>,
+    /// Place that the worker goes to, six digits.
+    #[arg(long)]
+    new_place: Option<String>,
+    /// First month moved.
+    #[arg(long)]
+    first_month: Option<String>,
+    /// Last month moved.
+    #[arg(long)]
+    last_month: Option<String>,
+    /// Deemed months moved.
+    #[arg(long)]
+    deemed_months: Option<String>,
+    /// Months moved that were paid.
+    #[arg(long)]
+    actual_months: Option<String>,
+    /// Personal account moved, in yuan.
+    #[arg(long)]
+    personal_account: Option<String>,
+    /// Of it from the unit.
+    #[arg(long)]
+    personal_account_unit: Option<String>,
+    /// Pool money moved, in yuan.
+    #[arg(long)]
+    pool: Option<String>,
+    /// General (1) or temporary (2) account.
+    #[arg(long)]
+    account_type: Option<String>,
+    /// Hash of the document behind the step.
+    #[arg(long)]
+    document: Option<String>,
+    /// Why, as a code.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// Which cases are listed.
+#[derive(Args)]
+pub(crate) struct Listed {
+    /// Region of the node to ask: the agency's own.
+    #[arg(long, value_parser = parse_region)]
+    node: Division,
+    /// Directory of the agency's credentials.
+    #[arg(long)]
+    credentials: PathBuf,
+    /// The day for which cases are looked at, YYYY-MM-DD; today if not given.
+    #[arg(long, value_parser = parse_day)]
+    as_of: Option<Day>,
+    /// Only cases past their limit.
+    #[arg(long)]
+    overdue: bool,
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Open(fields) => take(Kind::TRANSFER_APPLY, fields),
+        Command::Answer { step, fields } => take(step.kind(), fields),
+        Command::Close(fields) => take(Kind::CLOSED, fields),
+        Command::List(listed) => list(listed),
+    }
+}
+
+fn list(listed: &Listed) -> anyhow::Result<Outcome> {
+    let credentials = Credentials::read(&listed.credentials)?;
+    let as_of = listed.as_of.unwrap_or_else(clock::today);
+    let asked = review::Asked { node: listed.node, as_of, retirement_months: 0, after: None };
+    let mut waiting = Vec::new();
+    let ended = review::stream(&credentials, &asked, &mut |reviewed| {
+        let cases = reviewed.findings.iter().filter(|finding| finding.list == List::Transfer);
+        let wanted = cases.filter(|finding| finding.overdue > 0 || !listed.overdue);
+        waiting.extend(wanted.map(|finding| (reviewed.account.clone(), finding.clone())));
+        ensure!(waiting.len() <= review::SHOWN_MAX, "{}", t!("review.too_many", limit = review::SHOWN_MAX));
+        Ok(())
+    })?;
+    waiting.sort_by_key(|(account, finding)| (std::cmp::Reverse(finding.overdue), finding.due, account.clone()));
+    show::review::transfers(&waiting);
+    println!("{}", t!("review.gone_through", accounts = ended.reviewed));
+    Ok(if waiting.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Takes one step: the case as it stands, the row, the record, the case as it stands then.
+fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
+    let secret = credentials::read_secret(&step.credentials)?;
+    let credentials = Credentials::read(&step.credentials)?;
+    let case = case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
+    let number = read_number()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let on = step.on.unwrap_or_else(clock::today);
+    let ask = |as_of: Day| {
+        let worker = Worker::Number(number.clone());
+        let question = Question { worker, as_of, proofs: false, policy: Policy::embedded() };
+        runtime.block_on(worker::ask(&credentials, step.node, question))
+    };
+    let before = ask(on)?.account;
+    let known = cases(&before).find(|(_, known)| known.case == case);
+    let row = row(kind, step, on, &number, known.as_ref().map(|(scheme, case)| (scheme.as_str(), *case)))?;
+    let places = (division(&row, Column::OldPlace)?, division(&row, Column::NewPlace)?);
+    ensure!(may_take(kind, step.node, places), "{}", t!("transfer.not_ours", step = show::kind::name(kind)));
+
+    let line = serde_json::to_vec(&Value::Object(row))?;
+    let intake =
+        Intake::open(Source::Bytes(line.into()), &ReadOptions::default()).map_err(|fault| show::fault::file(&fault))?;
+    for row in intake.rows(&secret).map_err(|fault| show::fault::file(&fault))? {
+        if let Row::Faulty(row) = row.map_err(|fault| show::fault::file(&fault))? {
+            let faults: Vec<String> = row
+                .faults
+                .iter()
+                .map(|fault| format!("{}: {}", fault.name, show::fault::value(&fault.fault)))
+                .collect();
+            bail!("{}", faults.join("\n"));
+        }
+    }
+    let chunks = Chunks::new(intake.rows(&secret)?, 1, FaultyRows::Refuse);
+    let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
+    println!("{}", if sent.present > 0 { t!("transfer.was_there") } else { t!("transfer.appended") });
+    let after = ask(on)?.account;
+    match cases(&after).find(|(_, known)| known.case == case) {
+        Some((_, case)) => show::transfer::print(case),
+        None => println!("{}", t!("transfer.not_seen")),
+    }
+    Ok(Outcome::Clean)
+}
+
+/// Every case of an account, with its scheme.
+fn cases(account: &Account) -> impl Iterator<Item = (String, &TransferCase)> {
+    account.families.iter().flat_map(|family| {
+        let scheme = family.schemes.first().cloned().unwrap_or_default();
+        family.transfers.iter().map(move |case| (scheme.clone(), case))
+    })
+}
+
+/// The step as a row of JSON Lines; scheme and places come from the case where they are not given.
+fn row(
+    kind: Kind,
+    step: &Step,
+    on: Day,
+    number: &str,
+    known: Option<(&str, &TransferCase)>,
+) -> anyhow::Result<Map<String, Value>> {
+    let mut row = Map::new();
+    let mut put = |column: Column, value: Option<String>| {
+        if let Some(value) = value {
+            row.insert(column.english().to_owned(), Value::String(value));
+        }
+    };
+    let from_case = |given: &Option<String>, of_case: Option<String>, name: &str| {
+        given.clone().or(of_case).with_context(|| t!("transfer.needs", name = name).to_string())
+    };
+    put(Column::Kind, Some(kind.to_string()));
+    put(Column::Person, Some(number.to_owned()));
+    put(Column::Case, Some(step.case.clone()));
+    put(Column::Serial, Some(step.serial.clone()));
+    put(Column::Agency, step.agency.clone());
+    put(Column::Date, Some(on.to_string()));
+    put(Column::Scheme, Some(from_case(&step.scheme, known.map(|(scheme, _)| scheme.to_owned()), "--scheme")?));
+    let old = known.map(|(_, case)| case.source.to_string());
+    put(Column::OldPlace, Some(from_case(&step.old_place, old, "--old-place")?));
+    let new = known.map(|(_, case)| case.target.to_string());
+    put(Column::NewPlace, Some(from_case(&step.new_place, new, "--new-place")?));
+    put(Column::FirstMonth, step.first_month.clone());
+    put(Column::LastMonth, step.last_month.clone());
+    put(Column::DeemedMonths, step.deemed_months.clone());
+    put(Column::ActualMonths, step.actual_months.clone());
+    put(Column::PersonalAccount, step.personal_account.clone());
+    put(Column::PersonalAccountUnit, step.personal_account_unit.clone());
+    put(Column::Pool, step.pool.clone());
+    put(Column::AccountType, step.account_type.clone());
+    put(Column::Document, step.document.clone());
+    put(Column::Reason, step.reason.clone());
+    Ok(row)
+}
+
+fn division(row: &Map<String, Value>, column: Column) -> anyhow::Result<Division> {
+    let text = row.get(column.english()).and_then(Value::as_str).unwrap_or_default();
+    Division::parse(text).with_context(|| t!("transfer.no_place", found = text).to_string())
+}

@@ -1,0 +1,142 @@
+//! What agencies do with accounts, with the whole program: a transfer from application to closing, and a review.
+
+mod support;
+
+use std::fs;
+use support::{Federation, Ran, contributions, run, run_with};
+
+/// Invented: no citizen's number begins with a city's own code.
+const WORKER: &str = "440300199003078815";
+const OTHER: &str = "520100199001150077";
+
+const GUANGDONG: u32 = 440_000;
+const GUIZHOU: u32 = 520_000;
+
+struct Office<'f> {
+    federation: &'f Federation,
+    region: u32,
+}
+
+impl Office<'_> {
+    fn transfer(&self, step: &[&str], more: &[&str]) -> Ran {
+        let (node, credentials) = (self.region.to_string(), self.federation.agency(self.region));
+        let serial = format!("T{}", step.join("-"));
+        let mut arguments = vec!["agency", "transfer"];
+        arguments.extend(step);
+        arguments.extend(["--node", &node, "--credentials", &credentials, "--case", "ZY1", "--serial", &serial]);
+        arguments.extend(more);
+        run_with(&arguments, WORKER)
+    }
+
+    fn ask(&self, command: &[&str]) -> Ran {
+        let (node, credentials) = (self.region.to_string(), self.federation.agency(self.region));
+        let mut arguments = vec!["agency"];
+        arguments.extend(command);
+        arguments.extend(["--node", &node, "--credentials", &credentials]);
+        run(&arguments)
+    }
+}
+
+#[test]
+fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let old = Office { federation: &federation, region: GUANGDONG };
+    let new = Office { federation: &federation, region: GUIZHOU };
+
+    let missing = new.transfer(&["open"], &["--on", "2026-03-02"]).expect(4);
+    assert!(missing.stderr.contains("--scheme"), "{}", missing.stderr);
+    let places = ["--scheme", "hrss:110", "--old-place", "440300", "--new-place", "520100"];
+    let foreign = old.transfer(&["open"], &[places.as_slice(), &["--on", "2026-03-02"]].concat()).expect(4);
+    assert!(foreign.stderr.contains("other side"), "{}", foreign.stderr);
+    let wrong = new.transfer(&["open"], &[places.as_slice(), &["--on", "2026-03-02", "--pool", "1.234"]].concat());
+    assert!(wrong.expect(4).stderr.contains("pool"));
+    assert_eq!(federation.size(GUIZHOU, GUIZHOU), 0, "nothing of all that is in a chain");
+
+    let opened = new.transfer(&["open"], &[places.as_slice(), &["--on", "2026-03-02"]].concat()).expect(0);
+    assert!(opened.stdout.contains("applied for"), "{}", opened.stdout);
+    let again = new.transfer(&["open"], &[places.as_slice(), &["--on", "2026-03-02"]].concat()).expect(0);
+    assert!(again.stdout.contains("already"), "{}", again.stdout);
+    // Later steps take scheme and places from the case.
+    let letter = new.transfer(&["answer", "letter"], &["--on", "2026-03-04"]).expect(0);
+    assert!(letter.stdout.contains("letter sent"), "{}", letter.stdout);
+    federation.wait_replicated(GUIZHOU, GUANGDONG);
+    old.transfer(&["answer", "freeze"], &["--on", "2026-03-06"]).expect(0);
+
+    // The limit of the old place runs from the letter: 15 working days.
+    let due = old.ask(&["transfer", "list", "--as-of", "2026-03-10"]).expect(1);
+    assert!(due.stdout.contains("2026-03-25") && due.stdout.contains("InfoSheet"), "{}", due.stdout);
+    old.ask(&["transfer", "list", "--overdue", "--as-of", "2026-03-10"]).expect(0);
+    let overdue = old.ask(&["transfer", "list", "--overdue", "--as-of", "2026-03-27"]).expect(1);
+    assert!(overdue.stdout.contains("2026-03-25"), "{}", overdue.stdout);
+
+    let sums = ["--actual-months", "24", "--personal-account", "9600.00", "--pool", "14400.00"];
+    old.transfer(&["answer", "info-sheet"], &[sums.as_slice(), &["--on", "2026-03-09"]].concat()).expect(0);
+    old.transfer(&["answer", "funds-sent"], &[sums.as_slice(), &["--on", "2026-03-09"]].concat()).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    new.transfer(&["answer", "funds-received"], &[sums.as_slice(), &["--on", "2026-03-11"]].concat()).expect(0);
+    new.transfer(&["answer", "posted"], &[sums.as_slice(), &["--on", "2026-03-12"]].concat()).expect(0);
+    let closed = new.transfer(&["close"], &["--on", "2026-03-13"]).expect(0);
+    assert!(closed.stdout.contains("closed"), "{}", closed.stdout);
+    let account = federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0).stdout;
+    let account: serde_json::Value = serde_json::from_str(&account).unwrap();
+    let pension = &account["families"][0];
+    assert_eq!(pension["counted_months"], 24);
+    assert_eq!(pension["transfers"][0]["state"], "closed", "{pension}");
+    let places = pension["by_province"].as_array().unwrap();
+    let months: Vec<_> = places.iter().map(|line| (line["place"].as_str().unwrap(), line["months"].as_u64())).collect();
+    assert_eq!(months, [("440000", Some(0)), ("520000", Some(24))], "the months are Guizhou's now");
+    new.ask(&["transfer", "list", "--as-of", "2026-04-30"]).expect(0);
+}
+
+#[test]
+fn a_review_finds_what_waits_and_writes_it_to_a_file() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let here = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &here, &[]).expect(0);
+    let other = federation.file("other.csv", &contributions(OTHER, 440_300, 12, "O"));
+    federation.import(GUANGDONG, &other, &[]).expect(0);
+    // The same months of the one worker in a second province.
+    let there = federation.file("there.csv", &contributions(WORKER, 520_100, 24, "S"));
+    federation.import(GUIZHOU, &there, &[]).expect(0);
+    let facts = format!(
+        "kind,person,decided,month,class,serial\nBirthDateFact,{OTHER},2024-01-05,1966-06,,F1\n\
+         RetireClassFact,{OTHER},2024-01-05,,M60,F2\n"
+    );
+    let facts = federation.file("facts.csv", facts.as_bytes());
+    federation.import(GUANGDONG, &facts, &[]).expect(0);
+    federation.wait_replicated(GUIZHOU, GUANGDONG);
+    let office = Office { federation: &federation, region: GUANGDONG };
+    let csv = federation.path().join("review.csv");
+    let csv = csv.to_str().unwrap();
+    // Born 1966-06: 60 years and 5 months later it is 2026-11, one month ahead.
+    let ran = office.ask(&["review", "--as-of", "2026-10-31", "--csv", csv]).expect(1);
+    assert!(ran.stdout.contains("2 accounts gone through"), "{}", ran.stdout);
+    let found = fs::read_to_string(csv).unwrap();
+    let rows: Vec<Vec<&str>> = found.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..3], ["account", "list", "what"]);
+    let of = |list: &str| rows.iter().filter(|row| row[1] == list).collect::<Vec<_>>();
+    let conflicts = of("conflict");
+    assert!(conflicts.iter().any(|row| row[2] == "C01" && row[6] == "24" && row[8] == "agency_and_person"), "{found}");
+    assert_eq!(of("gap").len(), 2, "both have paid nothing since: {found}");
+    assert_eq!(of("retirement").len(), 1, "{found}");
+    assert!(!found.contains(WORKER) && !found.contains(OTHER), "pseudonyms only");
+    let one = office.ask(&["review", "--as-of", "2026-10-31", "--list", "conflicts", "--what", "c01"]).expect(1);
+    assert!(one.stdout.contains("1 of them"), "{}", one.stdout);
+
+    // Going on behind the first account leaves the second.
+    let mut accounts: Vec<&str> = rows[1..].iter().map(|row| row[0]).collect();
+    accounts.dedup();
+    assert!(accounts.is_sorted() && accounts.len() == 2, "in the order of the pseudonyms: {found}");
+    let rest = office.ask(&["review", "--as-of", "2026-10-31", "--after", accounts[0]]).expect(1);
+    assert!(rest.stdout.contains("1 accounts gone through"), "{}", rest.stdout);
+    office.ask(&["review", "--as-of", "2026-10-31", "--after", accounts[1]]).expect(0);
+
+    // Nobody else reviews a region.
+    let foreign = federation.agency(GUIZHOU);
+    run(&["agency", "review", "--node", "440000", "--credentials", &foreign]).expect(3);
+}
