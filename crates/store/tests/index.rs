@@ -4,7 +4,7 @@ mod federation;
 
 use federation::{SUBMITTER, World, accounts};
 use rand::RngExt;
-use std::{sync::Arc, thread};
+use std::{collections::BTreeSet, sync::Arc, thread};
 use tempfile::tempdir;
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
@@ -35,6 +35,34 @@ fn the_index_equals_a_scan_whatever_the_size_of_its_tables() {
             if round % 2 == 0 {
                 store.close().unwrap();
                 world.check_nothing_wrong(folder.path(), store);
+            }
+        }
+    }
+}
+
+/// Pages of any size over tables and runs give every account of a chain once, in order.
+#[test]
+fn accounts_of_a_chain_come_in_pages_whatever_the_size_of_tables() {
+    for (seed, table_entries) in [(151, 1), (152, 7), (153, 1_000)] {
+        let mut world = World::new(seed, 3);
+        let folder = tempdir().unwrap();
+        let options = Options { table_entries, ..world.tiny() };
+        let store = Store::open(folder.path(), options).unwrap().0;
+        world.random_work(&store, 30);
+        for number in 0..3 {
+            let expected: BTreeSet<AccountId> =
+                world.chains[number].leaves.iter().flat_map(|leaf| accounts(leaf)).collect();
+            for limit in [1, 3, 1_000] {
+                let mut found: Vec<AccountId> = Vec::new();
+                loop {
+                    let origin = &world.chains[number].origin;
+                    let page = store.accounts_after(origin, found.last(), limit).unwrap();
+                    found.extend(&page);
+                    if page.len() < limit {
+                        break;
+                    }
+                }
+                assert!(found.iter().eq(&expected), "chain {number}, pages of {limit}");
             }
         }
     }

@@ -9,12 +9,17 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account, Policy,
-    account::{FamilyAccount, MonthStatus},
+    account::{BenefitFact, FamilyAccount, Ground, MonthStatus},
     fold,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    record::{AccountType, Contribution, Participation, Payer, PayerKind, Period, Record, Reversal, Shares},
+    hash::Hash,
+    record::{
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
+        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares, TransferSide,
+        TransferStep, TransferSums,
+    },
     value::{Code, Day, Fen, Month},
 };
 
@@ -61,6 +66,9 @@ impl History {
                 }
                 3 => federation::entry(&Record::InterestCredit(interest(pick(rng, &SCHEMES), 2020, 100, &text))),
                 4 => participation(rng, &text),
+                14 => federation::entry(&stated(rng, &text)),
+                15 => federation::entry(&transfer(rng, &text)),
+                16 => federation::entry(&benefit(rng, &text)),
                 5 => federation::entry(&Record::Unknown(Kind(rng.random_range(990..993)), text.as_bytes())),
                 6 if !records.is_empty() => records[rng.random_range(0..records.len())].1.clone(),
                 _ => contribution(rng, &text, target.map(|(_, id)| id)),
@@ -122,6 +130,97 @@ fn contribution(rng: &mut ChaCha8Rng, serial: &str, target: Option<RecordId>) ->
         ..plain
     };
     federation::entry(&Record::Contribution(kind, fields))
+}
+
+/// What agencies state about a worker. Deaths are rare, and late.
+fn stated<'s>(rng: &mut ChaCha8Rng, serial: &'s str) -> Record<'s> {
+    let (account, document, source) = (WORKER, Hash::ZERO, source(serial));
+    let first = some_month(rng);
+    let last = first.plus(rng.random_range(0..6)).unwrap();
+    let on = fifteenth(last);
+    match rng.random_range(0..13) {
+        0..=1 => Record::Household(Household { account, place: division(pick(rng, &PLACES)), from: first, on, source }),
+        2..=3 => {
+            let by = if rng.random_ratio(1, 2) { BirthEvidence::Archive } else { BirthEvidence::CitizenId };
+            let birth = month("1962-01").plus(rng.random_range(0..240)).unwrap();
+            Record::Birth(Birth { account, birth, by, on, document, source })
+        }
+        4..=5 => {
+            let class = [RetireClass::M60, RetireClass::F55, RetireClass::F50][rng.random_range(0..3_usize)];
+            Record::RetireClass(RetireClassFact { account, class, on, source })
+        }
+        6..=7 => {
+            let (scheme, place) = (scheme(pick(rng, &SCHEMES)), division(pick(rng, &PLACES)));
+            Record::Deemed(Deemed { account, scheme, first, last, place, on, document, reason: Code::NONE, source })
+        }
+        8..=9 => {
+            let (scheme, keep) = (scheme(pick(rng, &SCHEMES)), division(pick(rng, &PLACES)));
+            Record::Agreement(Agreement { account, scheme, first, last, keep, on, document, source })
+        }
+        10..=11 => {
+            let kind = if rng.random_ratio(1, 2) { Kind::DISPUTE } else { Kind::DISPUTE_OUTCOME };
+            let (region, target) = (division(pick(rng, &CHAINS)), RecordId(Hash([7; 32])));
+            Record::Dispute(kind, Dispute { account, region, target, reason: Code::NONE, on, document, source })
+        }
+        _ => Record::Death(Death { account, month: last.plus(12).unwrap(), on, document, source }),
+    }
+}
+
+/// Any step of one of two cases, in any order.
+fn transfer<'s>(rng: &mut ChaCha8Rng, serial: &'s str) -> Record<'s> {
+    let kind = Kind(rng.random_range(Kind::CERTIFICATE.0..=Kind::CORRECTION.0));
+    let case = rng.random_range(0..2);
+    let (old, new) = if case == 0 { ("440300", "520100") } else { ("110000", "440100") };
+    let side = |place: &str| TransferSide { place: division(place), agency: Code::NONE };
+    let first = some_month(rng);
+    let last = first.plus(rng.random_range(0..6)).unwrap();
+    let amount = |rng: &mut ChaCha8Rng| Fen::new(rng.random_range(0..3) * 40_000).unwrap();
+    Record::Transfer(
+        kind,
+        TransferStep {
+            account: WORKER,
+            case: CaseId([case; 16]),
+            scheme: scheme(pick(rng, &SCHEMES)),
+            source_side: side(old),
+            target_side: side(new),
+            on: fifteenth(last),
+            first: Some(first),
+            last: Some(last),
+            sums: TransferSums {
+                deemed_months: 0,
+                actual_months: rng.random_range(0..4),
+                personal_account: amount(rng),
+                personal_account_unit: Fen::ZERO,
+                pool: amount(rng),
+            },
+            account_type: AccountType::General,
+            document: Hash::ZERO,
+            reason: Code::NONE,
+            source: source(serial),
+        },
+    )
+}
+
+fn benefit<'s>(rng: &mut ChaCha8Rng, serial: &'s str) -> Record<'s> {
+    let kinds = [Kind::BENEFIT_AWARD, Kind::BENEFIT_PAID, Kind::BENEFIT_STOP, Kind::RECOVERY];
+    let kind = kinds[rng.random_range(0..kinds.len())];
+    let from = some_month(rng).plus(6).unwrap();
+    Record::Benefit(
+        kind,
+        Benefit {
+            account: WORKER,
+            scheme: scheme(pick(rng, &SCHEMES)),
+            item: Code::new("100011").unwrap(),
+            from,
+            until: rng.random_ratio(1, 2).then(|| from.plus(rng.random_range(0..3)).unwrap()),
+            amount: Fen::new(100_000).unwrap(),
+            on: fifteenth(from),
+            place: division(pick(rng, &PLACES)),
+            target: None,
+            reason: Code::NONE,
+            source: source(serial),
+        },
+    )
 }
 
 fn for_every_history(check: impl Fn(&History, &mut ChaCha8Rng)) {
@@ -245,10 +344,45 @@ fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar
                     assert!(!covered.contains(&month));
                 }
             }
+            // Deemed months fill it as well; a benefit or a death ends it.
+            for line in family.months.iter().filter(|line| line.status == MonthStatus::Deemed) {
+                assert!(filled.insert(line.month), "{} is deemed and something else", line.month);
+            }
+            let ended = |benefit: &BenefitFact| benefit.kind == Kind::BENEFIT_AWARD;
+            if !account.person.death.is_empty() || family.benefits.iter().any(ended) {
+                continue;
+            }
             let Some(first) = filled.first().copied() else { continue };
             filled.extend(covered.into_iter().filter(|month| *month >= first));
             let calendar = usize::try_from(now.since(first) + 1).unwrap();
             assert_eq!(filled.len(), calendar, "{} from {first} to {now}", family.family);
+        }
+    });
+}
+
+#[test]
+fn every_figure_rests_on_what_is_there_and_says_what_it_lacks() {
+    for_every_history(|history, _| {
+        let federation = history.federation();
+        let account = fold(&federation.facts(), Policy::embedded(), history.as_of);
+        for (at, figure) in account.figures.iter().enumerate() {
+            let mut is_open = !figure.missing.is_empty();
+            for ground in &figure.from {
+                match ground {
+                    Ground::Figure(number) => {
+                        assert!(usize::try_from(number.0).unwrap() < at, "{figure:?} rests on a later one");
+                        is_open |= account.figure_at(*number).unwrap().value.is_none();
+                    }
+                    Ground::Rule(number) => assert!(account.rule(*number).is_some(), "{figure:?}"),
+                    Ground::Record(number) => assert!(account.record(*number).is_some(), "{figure:?}"),
+                    Ground::Family(name) => assert!(account.family(name).is_some(), "{figure:?}"),
+                    Ground::Assumed(_) => {}
+                }
+            }
+            assert!(figure.value.is_some() || is_open, "{figure:?} has no value and says not why");
+        }
+        for number in account.families.iter().flat_map(|family| &family.transfers).flat_map(|case| &case.rules) {
+            assert!(account.rule(*number).is_some());
         }
     });
 }
