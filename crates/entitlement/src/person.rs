@@ -8,8 +8,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    entry::Kind,
-    record::{BirthEvidence, Record},
+    entry::{Kind, RecordId},
+    record::{BirthEvidence, Dispute, Record},
     value::Month,
 };
 
@@ -77,27 +77,34 @@ pub(crate) fn conflicts(person: &Person) -> Vec<Conflict> {
 
 /// Disputes in force, and their outcomes.
 pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
-    let mut targets = BTreeMap::new();
-    for (at, held) in set.0.iter().enumerate() {
-        targets.insert((held.fact.region, held.fact.id), at);
-    }
-    let mut lines: Vec<DisputeLine> = Vec::new();
+    let mut disputed = Vec::new();
+    // The first answer to each dispute, in the order of the set.
+    let mut outcomes: BTreeMap<RecordId, usize> = BTreeMap::new();
     for (at, held) in stated(set) {
-        let Record::Dispute(Kind::DISPUTE, fields) = &held.fact.record else { continue };
-        let outcome = stated(set).find(|(_, other)| match &other.fact.record {
-            Record::Dispute(Kind::DISPUTE_OUTCOME, outcome) => outcome.target == held.fact.id,
-            _ => false,
-        });
-        lines.push(DisputeLine {
-            on: fields.on,
-            region: fields.region,
-            reason: fields.reason.as_str().to_owned(),
-            disputed: targets.get(&(fields.region, fields.target)).copied().map(number),
-            outcome: outcome.map(|(at, _)| number(at)),
-            record: number(at),
-        });
+        match &held.fact.record {
+            Record::Dispute(Kind::DISPUTE, fields) => disputed.push((at, held, fields)),
+            Record::Dispute(Kind::DISPUTE_OUTCOME, fields) => {
+                outcomes.entry(fields.target).or_insert(at);
+            }
+            _ => {}
+        }
     }
-    lines
+    if disputed.is_empty() {
+        return Vec::new();
+    }
+    let mut known = BTreeMap::new();
+    for (at, held) in set.0.iter().enumerate() {
+        known.insert((held.fact.region, held.fact.id), at);
+    }
+    let line = |(at, held, fields): (usize, &Held<'_>, &Dispute<'_>)| DisputeLine {
+        on: fields.on,
+        region: fields.region,
+        reason: fields.reason.as_str().to_owned(),
+        disputed: known.get(&(fields.region, fields.target)).copied().map(number),
+        outcome: outcomes.get(&held.fact.id).copied().map(number),
+        record: number(at),
+    };
+    disputed.into_iter().map(line).collect()
 }
 
 /// Disputes that nobody has answered (C41).

@@ -43,6 +43,17 @@ pub struct Figure<'s, T> {
     pub rule: &'s Rule,
 }
 
+/// The rules of one key and subject at a place: of the city, its province, the nation, each by month.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Series<'s>([&'s [Rule]; 3]);
+
+impl<'s> Series<'s> {
+    /// The rule in force in a month.
+    pub fn at(&self, month: Month) -> Option<&'s Rule> {
+        self.0.into_iter().find_map(|level| level.iter().find(|rule| rule.holds_in(month)))
+    }
+}
+
 /// How two sets differ in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change<'s> {
@@ -144,24 +155,29 @@ impl RuleSet {
     /// The rule in force in a month: that of the city, else of its province, else of the nation; without a place only that
     /// of the nation.
     pub fn find(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
-        levels(place.into()).find_map(|place| self.series(key, of, place).find(|rule| rule.holds_in(month)))
+        self.series(key, of, place).at(month)
     }
 
     /// The rule in force, else the one that ended last before the month: for what is published late every year. It is in
     /// force if [`Rule::holds_in`] says so.
     pub fn latest(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
-        let place = place.into();
+        let series = self.series(key, of, place);
         let ended = |rule: &&Rule| rule.until.is_some_and(|until| until < month);
-        self.find(key, of, place, month)
-            .or_else(|| levels(place).find_map(|place| self.series(key, of, place).filter(ended).last()))
+        series.at(month).or_else(|| series.0.into_iter().find_map(|level| level.iter().rfind(ended)))
     }
 
-    /// The rules of one key, subject and level, by month.
-    fn series<'s>(&'s self, key: Key, of: &str, place: Option<Division>) -> impl Iterator<Item = &'s Rule> {
-        let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place);
-        let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place));
-        let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place));
-        self.rules.get(start..end).unwrap_or_default().iter()
+    /// The rules of one key and subject at a place, to be asked for many months.
+    pub fn series(&self, key: Key, of: &str, place: impl Into<Option<Division>>) -> Series<'_> {
+        let place = place.into();
+        let province = place.map(Division::province);
+        let level = |place: Option<Division>| {
+            let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place);
+            let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place));
+            let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place));
+            self.rules.get(start..end).unwrap_or_default()
+        };
+        let city = if place == province { &[] } else { level(place) };
+        Series([city, if province.is_none() { &[] } else { level(province) }, level(None)])
     }
 
     /// Months, days or a number in force.
@@ -235,12 +251,6 @@ impl RuleSet {
         };
         ids.into_iter().filter_map(change).collect()
     }
-}
-
-/// The city, its province, the nation.
-fn levels(place: Option<Division>) -> impl Iterator<Item = Option<Division>> {
-    let province = place.map(Division::province);
-    place.map(Some).into_iter().chain(province.filter(|province| Some(*province) != place).map(Some)).chain([None])
 }
 
 fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {

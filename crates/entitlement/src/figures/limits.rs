@@ -14,7 +14,7 @@ use yizhang_ledger::{
     record::{Contribution, PayerKind},
     value::{Division, Fen, Month, Rate, Scheme},
 };
-use yizhang_rules::{Key, Rule, Value};
+use yizhang_rules::{Key, Rule, Series, Value};
 
 /// What makes neighbouring months one finding: the class, and the limit that they miss.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,29 +26,9 @@ struct Miss {
 /// The limits of a place and scheme as they were looked up last.
 #[derive(Default)]
 struct Limits<'p, 'f> {
-    of: Option<(Division, Scheme<'f>, String)>,
-    floor: Looked<'p>,
-    ceiling: Looked<'p>,
-}
-
-/// A rule for one month, kept while it holds.
-#[derive(Clone, Copy, Default)]
-struct Looked<'p> {
-    month: Option<Month>,
-    rule: Option<&'p Rule>,
-}
-
-impl<'p> Looked<'p> {
-    fn at(&mut self, sheet: &Sheet<'p>, key: Key, (of, place): (&str, Division), month: Month) -> Option<&'p Rule> {
-        let holds = match self.rule {
-            Some(rule) => rule.holds_in(month),
-            None => self.month == Some(month),
-        };
-        if !holds {
-            *self = Self { month: Some(month), rule: sheet.policy.rules().find(key, of, place, month) };
-        }
-        self.rule
-    }
+    of: Option<(Division, Scheme<'f>)>,
+    floor: Series<'p>,
+    ceiling: Series<'p>,
 }
 
 /// The conflicts of a family whose bases are outside the limits, and what the ones published late will add.
@@ -118,18 +98,15 @@ impl<'p, 'f> Limits<'p, 'f> {
         month: Month,
         base: Fen,
     ) -> Option<(&'p Rule, Fen)> {
-        let same =
-            |(place, scheme, _): &(Division, Scheme<'_>, String)| *place == fields.place && *scheme == fields.scheme;
-        if !self.of.as_ref().is_some_and(same) {
-            let of = Some((fields.place, fields.scheme, fields.scheme.to_string()));
-            *self = Self { of, ..Self::default() };
+        let of = Some((fields.place, fields.scheme));
+        if self.of != of {
+            let scheme = fields.scheme.to_string();
+            let series = |key| sheet.policy.rules().series(key, &scheme, fields.place);
+            *self = Self { of, floor: series(Key::BaseFloor), ceiling: series(Key::BaseCeiling) };
         }
-        let (place, _, scheme) = self.of.as_ref()?;
-        let of = (scheme.as_str(), *place);
-        let floor = self.floor.at(sheet, Key::BaseFloor, of, month);
-        let below = floor.and_then(|rule| Some((rule, yuan(rule)?))).filter(|(_, floor)| base < *floor);
-        let ceiling = self.ceiling.at(sheet, Key::BaseCeiling, of, month);
-        let above = ceiling.and_then(|rule| Some((rule, yuan(rule)?))).filter(|(_, ceiling)| base > *ceiling);
+        let limit = |series: &Series<'p>| series.at(month).and_then(|rule| Some((rule, yuan(rule)?)));
+        let below = limit(&self.floor).filter(|(_, floor)| base < *floor);
+        let above = limit(&self.ceiling).filter(|(_, ceiling)| base > *ceiling);
         below.or(above)
     }
 }

@@ -123,6 +123,7 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid 
         missing: Vec::new(),
         last_base: None,
     };
+    let averages = sheet.policy.rules().series(Key::PensionAverageWage, "", place);
     let mut rule: Option<&yizhang_rules::Rule> = None;
     let mut lacking: Option<(Month, Month)> = None;
     for line in family.months.iter().filter(|line| line.status == MonthStatus::Counted) {
@@ -132,7 +133,7 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid 
         };
         paid.last_base = Some(base);
         if !rule.is_some_and(|rule| rule.holds_in(line.month)) {
-            rule = sheet.policy.rules().find(Key::PensionAverageWage, "", place, line.month);
+            rule = averages.at(line.month);
             paid.rules.extend(rule.map(|rule| sheet.rule(rule)));
         }
         match rule.map(|rule| &rule.value) {
