@@ -5,7 +5,7 @@ use crate::{
     sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source},
 };
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, sync::LazyLock};
 use yizhang_entitlement::{
     Account, Policy,
     account::{Conflict, FamilyAccount, Figure, FigureValue, GapCause, MonthStatus, TransferCase},
@@ -215,6 +215,10 @@ fn check(case: &Case) -> Vec<String> {
     }
     let questions = account.questions.iter().map(|question| snake(&question.name)).collect();
     faults.same_if("questions", &questions, case.questions.as_ref());
+    let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
+    for fault in schema().iter_errors(&json).take(3) {
+        faults.0.push(format!("docs/account.schema.json at {}: {fault}", fault.instance_path()));
+    }
     let families: Vec<&str> = account.families.iter().map(|family| family.family.as_str()).collect();
     let expected: Vec<&str> = case.expect.iter().map(|expected| expected.family.as_str()).collect();
     faults.same("families", &families, &expected);
@@ -228,6 +232,32 @@ fn check(case: &Case) -> Vec<String> {
     let unread = account.unread.iter().map(|kind| format!("{} {}", kind.kind, kind.records.len()));
     faults.same("unread", &unread.collect(), &case.unread);
     faults.0
+}
+
+/// The published schema of the account.
+pub(crate) fn schema() -> &'static jsonschema::Validator {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/account.schema.json");
+        let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    });
+    &SCHEMA
+}
+
+/// A field of no meaning, a word that is none, or a sum in decimals is no account.
+#[test]
+fn the_schema_refuses_what_is_no_account() {
+    let account = fold(&[], Policy::embedded(), day("2020-02-29"));
+    let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
+    assert!(schema().is_valid(&json));
+    for (field, value) in [("as_of", "2020-2-29".into()), ("records", 3.into()), ("surprise", true.into())] {
+        let mut other = json.clone();
+        other[field] = value;
+        assert!(!schema().is_valid(&other), "{field}");
+    }
+    let mut other = json;
+    other.as_object_mut().unwrap().remove("rules");
+    assert!(!schema().is_valid(&other));
 }
 
 /// The program's rules with those of the case over them.
