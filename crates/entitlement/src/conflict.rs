@@ -170,6 +170,9 @@ classes! {
     C25 Auto None Nobody "unemployment months before a claim",
         "nothing: paid months count again from the claim, unused benefit months carry over",
         "社会保险法 art. 46";
+    C27 Auto None Nobody "paid in a division that is another one now",
+        "nothing: records keep their code, months are counted at the division that took its place",
+        "design rule; the table of successors";
     C29 Prov None Agency "paid on a base outside limits that were published after the money came",
         "the agency collects or returns the difference (type 34); the account says how much to expect",
         "limits take effect on the month they name, not on the day of publication";

@@ -7,10 +7,11 @@ use crate::{
     holders::{Holder, Run, extend, holders},
     months::Bounds,
     overlap::Cover,
+    policy::Successors,
     set::{RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::record::Record;
+use yizhang_ledger::{record::Record, value::Division};
 
 /// A conflict of these records.
 pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
@@ -97,6 +98,33 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
         }));
     }
     found
+}
+
+/// Months paid in a division that is another one now (C27): the records keep their code, places are counted under the
+/// new one.
+pub(crate) fn renamed_places(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    (lines, successors): (&[MonthLine], &Successors<'_>),
+) -> Vec<Conflict> {
+    let mut runs: Vec<Run<Vec<Division>>> = Vec::new();
+    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+        let places: Vec<Division> = holders(set, &line.by)
+            .into_iter()
+            .map(|holder| holder.place)
+            .filter(|place| successors.rule(*place).is_some())
+            .collect();
+        if !places.is_empty() {
+            extend(&mut runs, line.month, places, &line.by);
+        }
+    }
+    let conflict = |run: Run<Vec<Division>>| Conflict {
+        first: Some(run.first),
+        last: Some(run.last),
+        months: run.months(),
+        ..conflict(ConflictCode::C27, Some(family), run.records)
+    };
+    runs.into_iter().map(conflict).collect()
 }
 
 /// The records among the others of a month that deem it paid.

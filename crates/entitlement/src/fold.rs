@@ -118,7 +118,8 @@ fn fold_family<'f>(
         let rules: Vec<_> = sheet.policy.transfer_rules(as_of.month).map(|rule| sheet.number_of(rule)).collect();
         transfers.cases.iter_mut().for_each(|case| case.rules.clone_from(&rules));
     }
-    let (by_province, by_place) = totals::by_place(set, &range, &months, &transfers.places, as_of);
+    let successors = sheet.policy.successors(as_of.month);
+    let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, family, &range, ends));
@@ -145,6 +146,7 @@ fn fold_family<'f>(
         transfers: transfers.cases,
         benefits: events::benefits(set, &range),
     };
+    conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
     let enough_months = sheet.policy.enough_months(as_of.month);
     keepers::settle(set, &account, person, &mut conflicts, (as_of, enough_months));

@@ -4,10 +4,10 @@ use crate::transfer::{
     WorkingDays,
     rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer, TransferRules},
 };
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 use yizhang_ledger::{
     hash::Hash,
-    value::{Day, Month, Namespace},
+    value::{Day, Division, Month, Namespace},
 };
 use yizhang_rules::{Key, Rule, RuleSet, Value};
 
@@ -65,6 +65,20 @@ impl Policy {
         TRANSFER_KEYS.iter().filter_map(move |key| self.rules.find(*key, "", None, month))
     }
 
+    /// The divisions that are another one now, with the rule that says so. Of a split nobody can tell, so the old one stays.
+    pub(crate) fn successors(&self, month: Month) -> Successors<'_> {
+        let of_key =
+            self.rules.rules().iter().filter(|rule| rule.key == Key::DivisionSuccessor && rule.holds_in(month));
+        let one = |rule: &'_ Rule| match &rule.value {
+            Value::Table(rows) => match rows.as_slice() {
+                [row] => Division::new(*row.first()?),
+                _ => None,
+            },
+            _ => None,
+        };
+        Successors(of_key.filter_map(|rule| Some((rule.place?, (one(rule)?, rule)))).collect())
+    }
+
     /// Months that are enough for a place of benefit that is not home; without a rule none are.
     pub(crate) fn enough_months(&self, month: Month) -> u32 {
         self.rules.number(Key::BenefitPlaceMonths, "", None, month).map_or(u32::MAX, |figure| figure.value)
@@ -113,6 +127,31 @@ impl Policy {
             ],
             otherwise: other,
         }
+    }
+}
+
+/// Divisions that have been renamed or merged into others.
+pub(crate) struct Successors<'p>(BTreeMap<Division, (Division, &'p Rule)>);
+
+impl<'p> Successors<'p> {
+    /// Longest line of successors that is followed.
+    const STEPS_MAX: usize = 8;
+
+    /// What a place is now.
+    pub(crate) fn now(&self, place: Division) -> Division {
+        let mut now = place;
+        for _ in 0..Self::STEPS_MAX {
+            match self.0.get(&now) {
+                Some((next, _)) => now = *next,
+                None => break,
+            }
+        }
+        now
+    }
+
+    /// The rule by which a place is another one now.
+    pub(crate) fn rule(&self, place: Division) -> Option<&'p Rule> {
+        self.0.get(&place).map(|(_, rule)| *rule)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
         Standing,
     },
     overlap::{Sums, given_back, narrow},
+    policy::Successors,
     set::{AsOf, Held, RecordSet, Role, Target, number},
     transfer::Places,
 };
@@ -41,12 +42,15 @@ pub(crate) fn by_place(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
-    transfers: &Places,
+    (transfers, successors): (&Places, &Successors<'_>),
     as_of: AsOf,
 ) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
     for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
         let mut stays: Vec<Stay> = line.by.iter().filter_map(|number| stay(set, *number, transfers, as_of)).collect();
+        for Stay { paid, here, going } in &mut stays {
+            (*paid, *here, *going) = (successors.now(*paid), successors.now(*here), successors.now(*going));
+        }
         count(&mut places, &stays);
         for stay in &mut stays {
             let Stay { paid, here, going } = *stay;
@@ -56,7 +60,7 @@ pub(crate) fn by_place(
     }
     for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
         // Where several records deem a month, the first in the order of the set says where.
-        if let Some(place) = line.by.first().and_then(|number| deemed_at(set, *number)) {
+        if let Some(place) = line.by.first().and_then(|number| deemed_at(set, *number)).map(|at| successors.now(at)) {
             for (tallies, place) in [(&mut places, place), (&mut provinces, place.province())] {
                 let tally = tallies.entry(place).or_default();
                 tally.deemed = tally.deemed.saturating_add(1);
@@ -64,6 +68,7 @@ pub(crate) fn by_place(
         }
     }
     for (place, sums) in movements(set, range) {
+        let place = successors.now(place);
         places.entry(place).or_default().credited.add(sums.unit, sums.person);
         provinces.entry(place.province()).or_default().credited.add(sums.unit, sums.person);
     }

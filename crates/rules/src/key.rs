@@ -126,6 +126,7 @@ keys! {
     InjuryGrades "injury.grades" Unit::Table(2), Continuous, "grade, months of own wage";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, "most own wage, of the average wage";
+    DivisionSuccessor "division.successor" Unit::Table(1), Loose, "the divisions that take a division's place, six digits each; several where it was split";
     Holidays "calendar.holidays" Unit::Dates, Loose, "days without work in a year, weekends or not";
     Workdays "calendar.workdays" Unit::Dates, Loose, "weekend days with work in a year 调休";
 }

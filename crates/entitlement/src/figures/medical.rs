@@ -15,7 +15,8 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
     let total = sheet.months(draft(FigureName::MedicalMonths).family(&family.family), Some(family.counted_months));
-    if let Some(place) = relation(family) {
+    let now = |place| sheet.policy.successors(month).now(place);
+    if let Some(place) = relation(family).map(now) {
         let here = family.by_place.iter().find(|line| line.place == place);
         let local = here.map_or(0, |line| line.months.saturating_add(line.contested));
         let local = sheet.months(draft(FigureName::MedicalLocalMonths).family(&family.family), Some(local));

@@ -22,7 +22,7 @@ pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
     let draft = if home.is_some() { draft } else { draft.lacks(MissingName::Household) };
     let household = sheet.place(draft, home.map(|home| home.place));
 
-    let held = relation(family);
+    let held = relation(family).map(|place| sheet.policy.successors(month).now(place));
     let draft = Draft::new(FigureName::Relation).family(&family.family);
     let draft = if held.is_some() { draft } else { draft.lacks(MissingName::Relation) };
     let relation = sheet.place(draft, held);
