@@ -90,6 +90,23 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
     let months: Vec<_> = places.iter().map(|line| (line["place"].as_str().unwrap(), line["months"].as_u64())).collect();
     assert_eq!(months, [("440000", Some(0)), ("520000", Some(24))], "the months are Guizhou's now");
     new.ask(&["transfer", "list", "--as-of", "2026-04-30"]).expect(0);
+
+    // The page has the picture, the case and nothing that runs or is fetched; no number of a person.
+    let page = federation.path().join("account.html");
+    let credentials = federation.agency(GUIZHOU);
+    let ask = ["worker", "account", "--node", "520000", "--credentials", &credentials, "--as-of", "2026-10-31"];
+    run_with(&[ask.as_slice(), &["--html", page.to_str().unwrap()]].concat(), WORKER).expect(0);
+    let page = fs::read_to_string(page).unwrap();
+    assert_eq!(
+        page.matches("Shenzhen 5000.00").count(),
+        24,
+        "a cell for each month, where it was paid and on what base"
+    );
+    assert!(page.contains("closed") && !page.contains("<script") && !page.contains("http") && !page.contains(WORKER));
+    let explained = run_with(&[ask.as_slice(), &["--explain"]].concat(), WORKER).expect(0).stdout;
+    for ground in ["Pension months so far: 24 months", "rule benefit-place.months = 120", "not known: needs"] {
+        assert!(explained.contains(ground), "{ground} is not in\n{explained}");
+    }
 }
 
 #[test]

@@ -76,13 +76,6 @@ fn family(family: &FamilyAccount) {
         println!("{spans}");
     }
     print_lines(&family_lines(family), 0);
-    family.transfers.iter().for_each(transfer::print);
-    for benefit in &family.benefits {
-        println!(
-            "{}",
-            t!("account.benefit", kind = kind::name(benefit.kind), from = benefit.from, amount = yuan(benefit.amount))
-        );
-    }
 }
 
 /// What a family comes to beside its months: provinces, money, overlaps, what does not count.
@@ -106,6 +99,11 @@ pub(crate) fn family_lines(family: &FamilyAccount) -> Vec<String> {
         lines.push(t!("account.deemed", months = family.deemed_months).to_string());
     }
     lines.extend(family.cleared.iter().map(cleared));
+    lines.extend(family.transfers.iter().flat_map(transfer::lines));
+    lines.extend(family.benefits.iter().map(|benefit| {
+        let (kind, amount) = (kind::name(benefit.kind), yuan(benefit.amount));
+        t!("account.benefit", kind = kind, from = benefit.from, amount = amount).to_string()
+    }));
     lines
 }
 

@@ -19,7 +19,7 @@ const HUES: [u16; 8] = [210, 25, 140, 290, 50, 180, 330, 100];
 
 const STYLE: &str = "
 @page { size: A4; margin: 14mm }
-body { font: 10.5pt/1.45 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 182mm }
+body { print-color-adjust: exact; -webkit-print-color-adjust: exact; font: 10.5pt/1.45 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 182mm }
 h1 { font-size: 16pt; margin: 0 0 .2em } h2 { font-size: 12pt; margin: 1.1em 0 .3em; border-bottom: 1px solid #999 }
 table { border-collapse: collapse; margin: .3em 0 } td, th { padding: .12em .5em; text-align: left; vertical-align: top }
 .rows td:first-child { color: #444; white-space: nowrap } .grid { page-break-inside: avoid }
@@ -101,7 +101,7 @@ impl Legend {
 
     fn style(&self, province: Division) -> String {
         let hue = HUES[self.0.get(&province).copied().unwrap_or(0) % HUES.len()];
-        format!("background: hsl({hue} 70% 80%)")
+        format!("background: hsl({hue}, 70%, 82%)")
     }
 }
 
@@ -200,7 +200,7 @@ fn conflicts(account: &Account, open: &[&Conflict]) -> Markup {
     let resolved = account.conflicts.len() - open.len();
     html! {
         h2 { (t!("account.conflicts", open = open.len(), resolved = resolved)) }
-        table.list {
+        @if !open.is_empty() { table.list {
             tr {
                 th { (t!("conflict.class")) } th { (t!("conflict.what")) } th { (t!("conflict.months")) }
                 th { (t!("conflict.acts")) } th { (t!("html.resolve")) }
@@ -215,7 +215,7 @@ fn conflicts(account: &Account, open: &[&Conflict]) -> Markup {
                     td { (named(&format!("resolve.{code}"))) }
                 }
             }
-        }
+        } }
     }
 }
 
