@@ -157,3 +157,28 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let foreign = federation.agency(GUIZHOU);
     run(&["agency", "review", "--node", "440000", "--credentials", &foreign]).expect(3);
 }
+
+#[test]
+fn an_operators_rules_are_named_by_the_account_and_needed_to_check_it() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    let rules = federation.path().join("rules");
+    fs::create_dir(&rules).unwrap();
+    let wage = "[[rule]]\nid = \"own/average\"\nkey = \"pension.average-wage\"\nplace = \"440000\"\n\
+                value = { yuan = \"10000.00\" }\ndocument = \"invented\"\nnumber = \"1\"\nconfidence = \"U\"\n";
+    fs::write(rules.join("own.toml"), wage).unwrap();
+    let rules = rules.to_str().unwrap().to_owned();
+    federation.start_with(GUANGDONG, &["--rules", &rules]);
+    federation.wait_ready(GUANGDONG);
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let under_others = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(4);
+    assert!(under_others.stderr.contains("--rules"), "{}", under_others.stderr);
+    let account = federation.lookup(GUANGDONG, WORKER, &["--proofs", "--rules", &rules]).expect(0).stdout;
+    let account: serde_json::Value = serde_json::from_str(&account).unwrap();
+    assert_ne!(account["rules"]["name"].as_str().unwrap(), yizhang_entitlement::Policy::embedded().name().to_string());
+
+    // A rule file with a fault keeps the node from starting, with the reason.
+    fs::write(std::path::Path::new(&rules).join("own.toml"), wage.replace("yuan = \"10000.00\"", "months = 100")).unwrap();
+    let refused = run(&["node", "run", "--dir", federation.node_dir(GUANGDONG).to_str().unwrap(), "--rules", &rules]);
+    assert!(refused.expect(4).stderr.contains("own/average"));
+}
