@@ -9,18 +9,22 @@ use crate::{
     connection,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
+    files,
     node::parse_region,
     show,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use rust_i18n::t;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use yizhang_intake::{
-    CHUNK_RECORDS, Chunk, Chunks, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault, Source,
-    Summary,
+    CHUNK_RECORDS, Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault,
+    Source, Summary,
 };
 use yizhang_ledger::{
     batch::SubmissionId,
@@ -77,6 +81,9 @@ pub(crate) struct ImportArguments {
     /// Whose scheme codes bare codes such as 410 are.
     #[arg(long, value_enum)]
     pub(crate) schemes: Option<NamespaceArgument>,
+    /// TOML file of the agency's own codes: a table for each column, in it "their code" = "our code".
+    #[arg(long, value_name = "FILE")]
+    pub(crate) codes: Option<PathBuf>,
     /// Records of one submission.
     #[arg(long, default_value_t = CHUNK_RECORDS)]
     pub(crate) submission_records: usize,
@@ -150,11 +157,24 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             NamespaceArgument::Hrss => Namespace::Hrss,
             NamespaceArgument::Nhsa => Namespace::Nhsa,
         }),
+        codes: match &arguments.codes {
+            Some(path) => codes(path).with_context(|| path.display().to_string())?,
+            None => CodeMap::default(),
+        },
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)
         .map_err(|fault| show::fault::file(&fault))
         .with_context(context)
+}
+
+/// Reads what an agency's own codes stand for.
+fn codes(path: &Path) -> anyhow::Result<CodeMap> {
+    let tables: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&files::read_text(path)?)?;
+    let codes = tables
+        .iter()
+        .flat_map(|(column, codes)| codes.iter().map(move |(from, to)| (column.as_str(), from.as_str(), to.as_str())));
+    Ok(CodeMap::new(codes)?)
 }
 
 /// Where the faulty rows go: never over the file itself.

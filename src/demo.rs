@@ -34,6 +34,8 @@ const FILES: [(u32, &str, &[u8]); 4] = [
     (440_000, "440000.csv", include_bytes!("sample_files/demo/440000.csv")),
     (520_000, "520000.jsonl", include_bytes!("sample_files/demo/520000.jsonl")),
 ];
+/// What an agency has stated about the rider: household, month of birth, class of retirement.
+const FACTS: (u32, &str, &[u8]) = (520_000, "520000-facts.csv", include_bytes!("sample_files/demo/520000-facts.csv"));
 /// The two nodes that are asked for the account: one where the worker is, one at home.
 const ASKED: [u32; 2] = [110_000, 520_000];
 /// The day for which the account is shown: that of the domain's worked example.
@@ -143,11 +145,12 @@ impl Demo {
         step(3, &t!("demo.import"));
         let files = self.dir.join("files");
         fs::create_dir(&files)?;
-        for (region, name, content) in FILES {
+        for (region, name, content) in FILES.into_iter().chain([FACTS]) {
             let file = files.join(name);
             fs::write(&file, content)?;
             let node = division(region)?;
             let arguments = ImportArguments {
+                codes: None,
                 file,
                 node,
                 credentials: self.agency(region),

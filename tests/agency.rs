@@ -178,7 +178,8 @@ fn an_operators_rules_are_named_by_the_account_and_needed_to_check_it() {
     assert_ne!(account["rules"]["name"].as_str().unwrap(), yizhang_entitlement::Policy::embedded().name().to_string());
 
     // A rule file with a fault keeps the node from starting, with the reason.
-    fs::write(std::path::Path::new(&rules).join("own.toml"), wage.replace("yuan = \"10000.00\"", "months = 100")).unwrap();
+    fs::write(std::path::Path::new(&rules).join("own.toml"), wage.replace("yuan = \"10000.00\"", "months = 100"))
+        .unwrap();
     let refused = run(&["node", "run", "--dir", federation.node_dir(GUANGDONG).to_str().unwrap(), "--rules", &rules]);
     assert!(refused.expect(4).stderr.contains("own/average"));
 }

@@ -38,6 +38,8 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalShort,
     FigureName::MedicalGap,
     FigureName::MedicalWait,
+    FigureName::ResidentMedicalLapse,
+    FigureName::ResidentMedicalWait,
     FigureName::UnemploymentPaid,
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,

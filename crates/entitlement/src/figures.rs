@@ -75,6 +75,9 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if let Some(medical) = desk.family(MEDICAL) {
         medical::medical(sheet, desk, medical.account);
     }
+    if let Some(medical) = desk.family(RESIDENT_MEDICAL) {
+        medical::resident(sheet, desk, medical.account);
+    }
     if let Some(injury) = desk.family(INJURY) {
         injury::wage(sheet, desk, injury.account);
     }
@@ -87,3 +90,4 @@ const RESIDENT: &str = "hrss:170";
 const UNEMPLOYMENT: &str = "hrss:210";
 const INJURY: &str = "hrss:410";
 const MEDICAL: &str = "nhsa:310";
+const RESIDENT_MEDICAL: &str = "nhsa:390";

@@ -8,6 +8,7 @@
 use crate::{
     book::{Book, BusinessKey, HASH_DIGITS},
     cell,
+    codes::CodeMap,
     column::Column,
     fault::{Fault, RowFault, Severity},
     found::Found,
@@ -27,6 +28,7 @@ pub(crate) struct Context<'c> {
     pub(crate) header: &'c Header,
     pub(crate) secret: &'c FederationSecret,
     pub(crate) namespace: Option<Namespace>,
+    pub(crate) codes: &'c CodeMap,
 }
 
 /// Signs that amounts of a kind may have.
@@ -60,9 +62,10 @@ impl<'r> Cells<'r> {
         self.faults.iter().any(|fault| fault.fault.severity() == Severity::Error)
     }
 
-    /// The text of a cell; empty where there is none.
+    /// The text of a cell, or what its code stands for; empty where there is none.
     pub(crate) fn text(&mut self, column: Column) -> Option<&'r str> {
-        self.row.cell(self.context.header, column).map_err(|fault| self.fault(column, fault)).ok()
+        let text = self.row.cell(self.context.header, column).map_err(|fault| self.fault(column, fault)).ok()?;
+        Some(self.context.codes.translate(column, text))
     }
 
     pub(crate) fn is_empty(&self, column: Column) -> bool {

@@ -3,6 +3,7 @@
 use crate::{
     book::{Book, Survey},
     cells::Context,
+    codes::CodeMap,
     encoding::Encoding,
     error_file::{ErrorFile, ErrorWriter},
     fault::{RowFault, Severity},
@@ -28,6 +29,7 @@ pub struct Intake {
     format: Format,
     encoding: Encoding,
     namespace: Option<Namespace>,
+    codes: CodeMap,
     header: Header,
     survey: Survey,
 }
@@ -89,7 +91,15 @@ impl Intake {
         let format = options.format.unwrap_or_else(|| Format::detect(&start));
         let (rows, header) = row::open(&source, format, encoding)?;
         let survey = Survey::of(rows, &header)?;
-        Ok(Self { source, format, encoding, namespace: options.namespace, header, survey })
+        Ok(Self {
+            source,
+            format,
+            encoding,
+            namespace: options.namespace,
+            codes: options.codes.clone(),
+            header,
+            survey,
+        })
     }
 
     /// The encoding, as given or detected.
@@ -154,7 +164,7 @@ impl Intake {
     /// As [`Intake::open`].
     pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
         let (reader, _) = row::open(&self.source, self.format, self.encoding)?;
-        let context = Context { header: &self.header, secret, namespace: self.namespace };
+        let context = Context { header: &self.header, secret, namespace: self.namespace, codes: &self.codes };
         Ok(Rows { reader, context, book: Book::new(&self.survey), raw: RawRow::default(), ended: false })
     }
 }

@@ -35,6 +35,7 @@ mod book;
 mod cell;
 mod cells;
 mod chunk;
+mod codes;
 mod column;
 mod contribution;
 pub mod credit_code;
@@ -57,6 +58,7 @@ mod usage;
 
 pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
 pub use chunk::{CHUNK_RECORDS, Chunk, Chunks, FaultyRows, SUBMISSION_CONTEXT, submission_id};
+pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;

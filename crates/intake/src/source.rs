@@ -1,6 +1,7 @@
 //! Where rows come from: a file or bytes that can be read more than once, and how they are to be understood.
 
 use crate::{
+    codes::CodeMap,
     encoding::{BUFFER_BYTES, Encoding},
     file_fault::FileFault,
 };
@@ -78,7 +79,7 @@ pub enum Format {
 }
 
 /// How to understand a file; what is not said is detected.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// Form of the rows.
     pub format: Option<Format>,
@@ -86,6 +87,8 @@ pub struct ReadOptions {
     pub encoding: Option<Encoding>,
     /// Whose scheme codes bare codes such as `410` are. Without it, only codes that one set alone has can be bare.
     pub namespace: Option<Namespace>,
+    /// What the codes of the agency's own system stand for.
+    pub codes: CodeMap,
 }
 
 impl Format {

@@ -6,7 +6,8 @@ use support::{
     ANNA, BERT, account, csv, json, open, parsed, received, record, refund, reversal, summary, with, without,
 };
 use yizhang_intake::{
-    Chunks, Column, Encoding, FaultyRows, FileFault, Format, Intake, Layout, ReadOptions, Row, Source, submission_id,
+    CODES_MAX, Chunks, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake, Layout,
+    ReadOptions, Row, Source, submission_id,
 };
 use yizhang_ledger::{
     batch::RecordBlock,
@@ -254,6 +255,30 @@ fn a_bare_code_of_two_sets_needs_a_namespace() {
     let Some(Ok(Row::Valid(row))) = intake.rows(&secret).unwrap().next() else { panic!() };
     let Record::Contribution(_, fields) = record(&row) else { panic!() };
     assert_eq!(fields.scheme.to_string(), "nhsa:410");
+}
+
+#[test]
+fn codes_of_the_agencys_own_system_stand_for_ours() {
+    let own = csv(&[with(received(), &[("payer_kind", "05"), ("type", "N"), ("payer_id", "")])]);
+    let read = |codes: CodeMap| {
+        let options = ReadOptions { codes, ..ReadOptions::default() };
+        let intake = Intake::open(Source::Bytes(own.as_bytes().into()), &options).unwrap();
+        let secret = support::secret();
+        intake.rows(&secret).unwrap().next().unwrap().unwrap()
+    };
+    let map = CodeMap::new([("缴费主体", " 05 ", "person"), ("type", "N", "10")]).unwrap();
+    let Row::Valid(row) = read(map) else { panic!("both codes are known") };
+    let Record::Contribution(_, fields) = record(&row) else { panic!() };
+    assert_eq!((fields.payer.kind, fields.nature), (PayerKind::Person, 10));
+    assert!(matches!(read(CodeMap::new([("payer_kind", "05", "person")]).unwrap()), Row::Faulty(_)), "N is unknown");
+
+    let refused = |column, from, to| CodeMap::new([(column, from, to)]).unwrap_err();
+    assert!(matches!(refused("payer_kind", "05", "boss"), CodeMapFault::Target { .. }));
+    assert!(matches!(refused("base", "1", "2"), CodeMapFault::Column { .. }));
+    assert!(matches!(refused("type", " ", "10"), CodeMapFault::Empty { .. }));
+    let many: Vec<String> = (0..=CODES_MAX).map(|number| format!("X{number}")).collect();
+    let many = CodeMap::new(many.iter().map(|code| ("type", code.as_str(), "10")));
+    assert_eq!(many, Err(CodeMapFault::TooMany { found: CODES_MAX + 1 }));
 }
 
 #[test]

@@ -148,6 +148,10 @@ names! {
         MedicalGap,
         /// Most months of waiting after that gap.
         MedicalWait,
+        /// Months without resident medical cover up to now.
+        ResidentMedicalLapse,
+        /// Months of waiting after that lapse, if no lapsed year is repaid.
+        ResidentMedicalWait,
         /// Unemployment months paid since the last claim.
         UnemploymentPaid,
         /// Unused months of benefit from earlier claims.

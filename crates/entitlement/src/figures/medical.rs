@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
-    formulas::medical::{GapRule, MedicalMonths, RetirementStandard, retirement_gap, wait_after_gap},
+    formulas::medical::{
+        GapRule, Lapse, MedicalMonths, ResidentWaitRule, RetirementStandard, resident_wait, retirement_gap,
+        wait_after_gap,
+    },
+    holders::last_place,
 };
 use yizhang_rules::Key;
 
@@ -50,6 +54,35 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
         (Some(gap), Some((tolerated, rule)), Some((longest, other))) => {
             let rules = GapRule { tolerated_months: tolerated, local_wait_months: longest, wait_max_months: longest };
             sheet.months(wait.on(rule).on(other), Some(wait_after_gap(rules, gap)));
+        }
+        _ => {
+            sheet.months(wait.lacks(MissingName::Rule), None);
+        }
+    }
+}
+
+/// Writes down the lapse of a resident's cover and the wait that follows from it (国办发〔2024〕38号): the fixed months, and
+/// the variable ones of each further year. Who is covered in the year of the account has no lapse.
+pub(super) fn resident(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+    let month = desk.as_of.month;
+    let Some(last) = family.last else { return };
+    let years = u32::from(month.year().saturating_sub(last.year()));
+    if years == 0 {
+        return;
+    }
+    let draft = |name| Draft::new(name).of_family(&family.family);
+    let lapse = u32::try_from(month.since(last)).unwrap_or(0);
+    let lapse = sheet.months(draft(FigureName::ResidentMedicalLapse).family(&family.family), Some(lapse));
+    let place = last_place(&family.spans);
+    let fixed = sheet.number(Key::ResidentMedicalWait, "", place, month);
+    let variable = sheet.number(Key::ResidentMedicalLapse, "", place, month);
+    let wait = draft(FigureName::ResidentMedicalWait).on(lapse.ground());
+    match (fixed, variable) {
+        (Some((fixed_months, rule)), Some((months_per_lapsed_year, other))) => {
+            let rules =
+                ResidentWaitRule { fixed_months, months_per_lapsed_year, months_per_repaid_year: 1, long_lapse: None };
+            let lapsed = Lapse { years, further_years: years.saturating_sub(1), repaid_years: 0 };
+            sheet.months(wait.on(rule).on(other), Some(resident_wait(rules, lapsed)));
         }
         _ => {
             sheet.months(wait.lacks(MissingName::Rule), None);

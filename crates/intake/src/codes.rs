@@ -1,0 +1,112 @@
+//! Codes of an agency's own system and the ones that they stand for here: data of the operator, a map for each column.
+
+use crate::{
+    cell,
+    column::Column,
+    tables::{self, CodeRow},
+};
+use std::collections::BTreeMap;
+
+/// Most codes of a map, over all columns.
+pub const CODES_MAX: usize = 10_000;
+
+/// Columns that hold codes of a table.
+const CODED: &[Column] = &[
+    Column::Kind,
+    Column::Scheme,
+    Column::PayerKind,
+    Column::Nature,
+    Column::Full,
+    Column::AccountType,
+    Column::Reason,
+    Column::Ground,
+    Column::Class,
+];
+
+/// What the codes of a system stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeMap(BTreeMap<Column, BTreeMap<String, String>>);
+
+/// What is wrong with a map of codes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodeMapFault {
+    /// No column of codes.
+    #[error("{column}: expected one of kind, scheme, payer_kind, type, full, account_type, reason, ground, class")]
+    Column {
+        /// What stands there.
+        column: String,
+    },
+    /// The code that it should stand for is not one of the column's table.
+    #[error("{column}: {from} stands for {to}, which the column does not take")]
+    Target {
+        /// Column.
+        column: &'static str,
+        /// The system's code.
+        from: String,
+        /// What it should stand for.
+        to: String,
+    },
+    /// A code of nothing.
+    #[error("{column}: expected a code before the equals sign, found nothing")]
+    Empty {
+        /// Column.
+        column: &'static str,
+    },
+    /// Too many codes.
+    #[error("expected at most {CODES_MAX} codes, found {found}")]
+    TooMany {
+        /// How many.
+        found: usize,
+    },
+}
+
+impl CodeMap {
+    /// A map of these: column, code of the system, code here. Blanks around codes do not matter.
+    ///
+    /// # Errors
+    /// [`CodeMapFault`], the first that is found.
+    pub fn new<'t>(codes: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Result<Self, CodeMapFault> {
+        let mut map: BTreeMap<Column, BTreeMap<String, String>> = BTreeMap::new();
+        let mut found = 0;
+        for (name, from, to) in codes {
+            found += 1;
+            let column = Column::find(name).filter(|column| CODED.contains(column));
+            let column = column.ok_or_else(|| CodeMapFault::Column { column: name.to_owned() })?;
+            let (from, to) = (from.trim(), to.trim());
+            if from.is_empty() {
+                return Err(CodeMapFault::Empty { column: column.english() });
+            }
+            if !takes(column, to) {
+                let (from, to) = (from.to_owned(), to.to_owned());
+                return Err(CodeMapFault::Target { column: column.english(), from, to });
+            }
+            map.entry(column).or_default().insert(from.to_owned(), to.to_owned());
+        }
+        if found > CODES_MAX {
+            return Err(CodeMapFault::TooMany { found });
+        }
+        Ok(Self(map))
+    }
+
+    /// What a cell stands for: itself, where the map says nothing.
+    pub(crate) fn translate<'t>(&'t self, column: Column, text: &'t str) -> &'t str {
+        self.0.get(&column).and_then(|codes| codes.get(text)).map_or(text, String::as_str)
+    }
+}
+
+/// Whether a column takes a code.
+fn takes(column: Column, text: &str) -> bool {
+    let of = |table: &[CodeRow]| tables::code(table, text).is_some();
+    match column {
+        Column::Kind => tables::kind(text).is_some(),
+        Column::Scheme => cell::scheme(text, None).is_ok(),
+        Column::PayerKind => of(tables::payer_kinds()),
+        Column::Nature => tables::natures().iter().any(|row| row.code.to_string() == text || row.name == text),
+        Column::Full => of(tables::flags()),
+        Column::AccountType => of(tables::account_types()),
+        Column::Reason => of(tables::reasons()),
+        Column::Ground => of(tables::birth_grounds()),
+        Column::Class => of(tables::classes()),
+        _ => false,
+    }
+}
