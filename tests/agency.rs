@@ -8,6 +8,7 @@ use support::{Federation, Ran, contributions, run, run_with};
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
 const OTHER: &str = "520100199001150077";
+const GAPS: &str = "520300197807188148";
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
@@ -152,6 +153,17 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let rest = office.ask(&["review", "--as-of", "2026-10-31", "--after", accounts[0]]).expect(1);
     assert!(rest.stdout.contains("1 accounts gone through"), "{}", rest.stdout);
     office.ask(&["review", "--as-of", "2026-10-31", "--after", accounts[1]]).expect(0);
+
+    // An account with very many findings names a hundred, and says how many more there are.
+    let rows = String::from_utf8(contributions(GAPS, 440_300, 141, "G")).unwrap();
+    let (header, rows) = rows.split_once('\n').unwrap();
+    let every_other = rows.lines().step_by(2).collect::<Vec<_>>().join("\n");
+    let unemployment = every_other.replace("hrss:110", "hrss:210").replace("G-", "U-");
+    let file = federation.file("gaps.csv", format!("{header}\n{every_other}\n{unemployment}\n").as_bytes());
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let many = office.ask(&["review", "--as-of", "2026-10-31", "--list", "gaps"]).expect(1);
+    // 70 gaps between 71 months and one since, in two schemes, 100 of 142 listed; one gap each of the other two.
+    assert!(many.stdout.contains("42 further findings") && many.stdout.contains(" 102 "), "{}", many.stdout);
 
     // Nobody else reviews a region.
     let foreign = federation.agency(GUIZHOU);

@@ -89,6 +89,8 @@ pub(crate) struct Reviewed {
     pub(crate) findings: Vec<Finding>,
     /// Why the account could not be computed.
     pub(crate) failure: Option<String>,
+    /// Findings that the node did not list.
+    pub(crate) unlisted: u32,
 }
 
 /// How a review has ended.
@@ -130,7 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => None,
     };
     let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
-    let (mut with_findings, mut failures) = (0_u64, Vec::new());
+    let (mut with_findings, mut failures, mut unlisted) = (0_u64, Vec::new(), Vec::new());
     let wanted = |finding: &&Finding| {
         arguments.list.is_none_or(|list| list.list() == finding.list)
             && arguments.what.as_ref().is_none_or(|what| what.eq_ignore_ascii_case(&finding.what))
@@ -138,6 +140,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let ended = stream(&credentials, &asked, &mut |reviewed| {
         failures.extend(reviewed.failure.as_ref().map(|failure| format!("{}: {failure}", reviewed.account)));
         ensure!(failures.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
+        if reviewed.unlisted > 0 {
+            unlisted.push(t!("review.unlisted", account = reviewed.account, count = reviewed.unlisted).to_string());
+            ensure!(unlisted.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
+        }
         let found: Vec<&Finding> = reviewed.findings.iter().filter(wanted).collect();
         with_findings += u64::from(!found.is_empty());
         for finding in found {
@@ -156,6 +162,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     show::review::counts(&counts);
     for failure in &failures {
         println!("{}", t!("review.failed", what = failure));
+    }
+    for line in &unlisted {
+        println!("{line}");
     }
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
     println!("{}", t!("review.with_findings", accounts = with_findings));
@@ -210,7 +219,7 @@ pub(crate) fn stream(
                 let account = convert::account_id(&found.account)?.reveal_hex();
                 let findings = if found.findings.is_empty() { Vec::new() } else { from_json(&found.findings)? };
                 let failure = Some(found.failure.clone()).filter(|failure| !failure.is_empty());
-                each(&Reviewed { account, findings, failure })?;
+                each(&Reviewed { account, findings, failure, unlisted: found.unlisted })?;
             }
             ended.reviewed += u64::from(page.reviewed);
             if !page.through.is_empty() {

@@ -14,6 +14,8 @@ use yizhang_wire::{
 
 /// Accounts of one page: some tens of kilobytes, and a sign of life every second.
 const PAGE_ACCOUNTS: usize = 64;
+/// Findings of one account that are listed, so that a page stays below the limit of a message; the rest is counted.
+const FINDINGS_MAX: usize = 100;
 /// Pages computed ahead of a slow receiver.
 const PAGES_AHEAD: usize = 2;
 /// Longest that retirements may be looked for, in months.
@@ -95,13 +97,17 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
             account: account.0.to_vec().into(),
             findings: Vec::new().into(),
             failure: String::new(),
+            unlisted: 0,
         };
         match lookup::lookup(shared, *account, task.as_of) {
             Ok(looked_up) => {
-                let findings = review(&looked_up.account, task.retirement_months);
+                let mut findings = review(&looked_up.account, task.retirement_months);
                 if findings.is_empty() {
                     continue;
                 }
+                let unlisted = findings.len().saturating_sub(FINDINGS_MAX);
+                findings.truncate(FINDINGS_MAX);
+                reviewed.unlisted = u32::try_from(unlisted).unwrap_or(u32::MAX);
                 reviewed.findings = to_json(&findings).into();
             }
             // One account that is too large or linked to too many keeps nobody else from being reviewed.

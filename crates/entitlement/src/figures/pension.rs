@@ -167,7 +167,8 @@ pub(super) fn forecasts(
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
     let paid = paid(sheet, family, province);
     let reference = reference(sheet, desk, &place, province);
-    let base = Outlook { desk, family, paid: &paid, place, province, needed, balance, reference };
+    let pays_at = super::relation(family).unwrap_or(province);
+    let base = Outlook { desk, family, paid: &paid, place, province, pays_at, needed, balance, reference };
     let statutory = (plan.statutory, found.age_months);
     let age_later = found.latest.map_or(0, |latest| u16::try_from(latest.since(found.statutory)).unwrap_or(0));
     let latest = plan.latest.map_or(statutory, |latest| (latest, found.age_months.saturating_add(age_later)));
@@ -192,6 +193,8 @@ struct Outlook<'a, 'f> {
     paid: &'a Paid,
     place: Known<Division>,
     province: Division,
+    /// Where the relation is.
+    pays_at: Division,
     needed: Needed,
     balance: Known<Fen>,
     reference: Known<Fen>,
@@ -242,12 +245,13 @@ impl Outlook<'_, '_> {
                 let missing = if self.paid.last_base.is_none() { vec![lacks(MissingName::Base, None)] } else { vec![] };
                 (self.paid.last_base, vec![Ground::Assumed(Assumption::NoGrowth)], missing)
             }
-            Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, &self.family.family, self.province, month) {
+            // The highest base of where the worker pays now.
+            Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, &self.family.family, self.pays_at, month) {
                 Some((ceiling, mut grounds)) => {
                     grounds.push(Ground::Assumed(Assumption::NoGrowth));
                     (Some(ceiling), grounds, Vec::new())
                 }
-                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, Some(self.province))]),
+                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, Some(self.pays_at))]),
             },
         }
     }

@@ -122,10 +122,12 @@ pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyA
     let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground());
     let left = sheet.months(draft, Some(months_left(desk.as_of.month, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
-        let draft = Draft::new(FigureName::LatestStart).on(short.ground()).on(plan.statutory.ground());
-        sheet.month(draft, latest_start(missing, statutory));
         if left.value.is_some_and(|left| left < missing) {
+            // That month has passed.
             sheet.ask(QuestionName::ShortOfMinimum, vec![short.ground(), left.ground()]);
+        } else {
+            let draft = Draft::new(FigureName::LatestStart).on(short.ground()).on(plan.statutory.ground());
+            sheet.month(draft, latest_start(missing, statutory));
         }
     }
     Needed { employee, left: Some(left) }

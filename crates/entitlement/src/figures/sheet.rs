@@ -66,7 +66,8 @@ impl Draft {
     }
 
     pub(crate) fn on(mut self, ground: Ground) -> Self {
-        if !self.0.from.contains(&ground) {
+        // Records may be many, and nobody hands in one twice.
+        if matches!(ground, Ground::Record(_)) || !self.0.from.contains(&ground) {
             self.0.from.push(ground);
         }
         self
