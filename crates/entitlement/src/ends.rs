@@ -5,8 +5,12 @@ use crate::{
     family::Family,
     set::{RecordSet, number},
 };
-use std::ops::Range;
-use yizhang_ledger::{entry::Kind, record::Record, value::Month};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    record::Record,
+    value::Month,
+};
 
 /// What ends the months of a family, and the record that says so.
 #[derive(Clone, Copy, Default)]
@@ -51,15 +55,20 @@ impl Ends {
 /// The first month for which an award is in force. An award that was stopped from its first month on awarded nothing.
 fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, RecordNumber)> {
     let held = || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
-    let stopped = |award: &yizhang_ledger::entry::RecordId, from: Month| {
-        held().any(|(_, held)| match &held.fact.record {
-            Record::Benefit(Kind::BENEFIT_STOP, stop) => stop.target.as_ref() == Some(award) && stop.from <= from,
-            _ => false,
-        })
-    };
+    // Of each award the first month from which it is stopped.
+    let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
+    for (_, held) in held() {
+        if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
+            && let Some(award) = stop.target
+        {
+            let first = stops.entry(award).or_insert(stop.from);
+            *first = stop.from.min(*first);
+        }
+    }
+    let is_void = |award: &RecordId, from: Month| stops.get(award).is_some_and(|stopped| *stopped <= from);
     held()
         .filter_map(|(at, held)| match &held.fact.record {
-            Record::Benefit(Kind::BENEFIT_AWARD, award) if !stopped(&held.fact.id, award.from) => {
+            Record::Benefit(Kind::BENEFIT_AWARD, award) if !is_void(&held.fact.id, award.from) => {
                 Some((award.from, number(at)))
             }
             _ => None,
