@@ -199,7 +199,7 @@ fn conflicts(account: &Account) {
         println!("{code:?}: {}", named(&format!("resolve.{code:?}")));
     }
     for conflict in all {
-        choices(conflict);
+        print_lines(&choice_lines(conflict), 0);
     }
 }
 
@@ -213,26 +213,21 @@ pub(crate) fn months_of(conflict: &Conflict) -> String {
 }
 
 /// What is taken meanwhile, and what each choice would mean.
-fn choices(conflict: &Conflict) {
+pub(crate) fn choice_lines(conflict: &Conflict) -> Vec<String> {
     let months = conflict.first.map(|first| first.to_string()).unwrap_or_default();
+    let mut lines = Vec::new();
     if let Some(kept) = &conflict.provisional {
         let reason = named(&format!("provisional.{}", serde_name(&kept.reason)));
-        let place = place::name(kept.place);
-        println!(
-            "{}",
-            t!(
-                "account.provisional",
-                class = format!("{:?}", conflict.code),
-                months = months,
-                place = place,
-                reason = reason
-            )
+        let (class, place) = (format!("{:?}", conflict.code), place::name(kept.place));
+        lines.push(
+            t!("account.provisional", class = class, months = months, place = place, reason = reason).to_string(),
         );
     }
     for choice in &conflict.choices {
         let credited = yuan(choice.credited.unit.saturating_add(choice.credited.person));
-        println!("{}", t!("account.choice", place = place::name(choice.place), credited = credited));
+        lines.push(t!("account.choice", place = place::name(choice.place), credited = credited).to_string());
     }
+    lines
 }
 
 /// The first records of a conflict, by chain and position: `Guangdong #12 #13, Beijing #10`.

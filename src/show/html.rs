@@ -22,7 +22,7 @@ const STYLE: &str = "
 body { print-color-adjust: exact; -webkit-print-color-adjust: exact; font: 10.5pt/1.45 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 182mm }
 h1 { font-size: 16pt; margin: 0 0 .2em } h2 { font-size: 12pt; margin: 1.1em 0 .3em; border-bottom: 1px solid #999 }
 table { border-collapse: collapse; margin: .3em 0 } td, th { padding: .12em .5em; text-align: left; vertical-align: top }
-.rows td:first-child { color: #444; white-space: nowrap } .grid { page-break-inside: avoid }
+.rows td:first-child { color: #444; width: 45% } .grid { page-break-inside: avoid }
 .grid td, .grid th { width: 1.55em; height: 1.35em; padding: 0; text-align: center; font-size: 8pt; border: 1px solid #fff }
 .grid th:first-child { width: 3em } .grid th { font-weight: normal; color: #555 }
 .gap { background: repeating-linear-gradient(45deg, #fff, #fff 3px, #ddd 3px, #ddd 5px) } .owed { background: #fbd5d0 }
@@ -212,7 +212,10 @@ fn conflicts(account: &Account, open: &[&Conflict]) -> Markup {
                     td { (named(&format!("conflict.{code}"))) }
                     td { (account::months_of(conflict)) }
                     td { (named(&format!("actor.{}", serde_name(&conflict.code.class().acts)))) }
-                    td { (named(&format!("resolve.{code}"))) }
+                    td {
+                        (named(&format!("resolve.{code}")))
+                        @for line in account::choice_lines(conflict) { br; (line) }
+                    }
                 }
             }
         } }
