@@ -24,6 +24,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>) {
     agreements.sort_by_key(|(at, fields)| std::cmp::Reverse((fields.on, *at)));
     for (by, agreement) in agreements {
         let kept: BTreeSet<Month> = within(set, range, &agreement)
+            .filter(|(_, held)| held.standing == Standing::Held)
             .filter(|(_, held)| place(held).is_some_and(|place| is_of(place, agreement.keep)))
             .flat_map(|(_, held)| held.period.into_iter().flat_map(yizhang_ledger::record::Period::iter))
             .collect();
@@ -40,7 +41,8 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>) {
     }
 }
 
-/// Contributions in force whose months all lie within those of the agreement.
+/// Contributions in force or refunded whose months all lie within those of the agreement: what it clears may have been
+/// refunded before.
 fn within<'s, 'f>(
     set: &'s RecordSet<'f>,
     range: &Range<usize>,
@@ -49,7 +51,8 @@ fn within<'s, 'f>(
     let (first, last) = (agreement.first, agreement.last);
     set.within(range).filter(move |(_, held)| {
         let inside = held.period.is_some_and(|period| period.iter().all(|month| month >= first && month <= last));
-        inside && held.standing == Standing::Held && matches!(held.money(), Some((Role::Received, _)))
+        let stood = matches!(held.standing, Standing::Held | Standing::Refunded);
+        inside && stood && matches!(held.money(), Some((Role::Received, _)))
     })
 }
 

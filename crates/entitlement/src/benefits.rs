@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::Kind,
     record::Record,
-    value::{Division, Month},
+    value::{Division, Month, Scheme},
 };
 
 /// Months taken away after a benefit was awarded on them (C23; 社会保险经办条例 art. 46).
@@ -59,7 +59,7 @@ fn is_behind(set: &RecordSet<'_>, one: RecordNumber, other: RecordNumber) -> boo
 
 /// A month's benefit, or that of several.
 struct Paid<'f> {
-    source: (Family<'f>, Division),
+    source: (Family<'f>, Scheme<'f>, Division),
     first: Month,
     last: Month,
     record: RecordNumber,
@@ -72,27 +72,35 @@ pub(crate) fn drawn_twice(set: &RecordSet<'_>) -> Vec<Conflict> {
     let mut paid: Vec<Paid<'_>> = set.0.iter().enumerate().filter_map(|(at, held)| payment(at, held)).collect();
     paid.sort_by_key(|paid| (paid.first, paid.record));
     // The payment of each source that reaches farthest so far: sources are families and provinces, so few.
-    let mut farthest: BTreeMap<(Family<'_>, Division), (Month, RecordNumber)> = BTreeMap::new();
-    let mut found: BTreeMap<Family<'_>, (Month, Month, Vec<RecordNumber>)> = BTreeMap::new();
+    let mut farthest: BTreeMap<(Family<'_>, Scheme<'_>, Division), (Month, RecordNumber)> = BTreeMap::new();
+    // Of each family the runs of months drawn twice, ascending, as payments come.
+    let mut found: BTreeMap<Family<'_>, Vec<(Month, Month, Vec<RecordNumber>)>> = BTreeMap::new();
     for one in &paid {
         for (source, (last, record)) in farthest.iter().filter(|(source, _)| **source != one.source) {
             if *last < one.first {
                 continue;
             }
-            let entry = found.entry(source.0.max(one.source.0)).or_insert((one.first, one.first, Vec::new()));
-            entry.1 = entry.1.max(one.last.min(*last));
-            entry.2.extend([*record, one.record]);
+            let runs = found.entry(source.0.max(one.source.0)).or_default();
+            let until = one.last.min(*last);
+            match runs.last_mut().filter(|(_, last, _)| one.first <= last.next()) {
+                Some((_, last, records)) => {
+                    *last = until.max(*last);
+                    records.extend([*record, one.record]);
+                }
+                None => runs.push((one.first, until, vec![*record, one.record])),
+            }
         }
         let reach = farthest.entry(one.source).or_insert((one.last, one.record));
         *reach = (*reach).max((one.last, one.record));
     }
+    let runs = found.into_iter().flat_map(|(family, runs)| runs.into_iter().map(move |run| (family, run)));
     let conflict = |(family, (first, last, records))| Conflict {
         first: Some(first),
         last: Some(last),
         months: crate::holders::months_between(first, last),
         ..conflict(ConflictCode::C24, Some(family), records)
     };
-    found.into_iter().map(conflict).collect()
+    runs.map(conflict).collect()
 }
 
 /// A benefit paid that excludes others.
@@ -100,5 +108,10 @@ fn payment<'f>(at: usize, held: &Held<'f>) -> Option<Paid<'f>> {
     let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else { return None };
     let family = held.family.filter(|family| family.rule().exclusive_benefit && held.standing == Standing::Held)?;
     let last = benefit.until.unwrap_or(benefit.from);
-    Some(Paid { source: (family, benefit.place.province()), first: benefit.from, last, record: number(at) })
+    Some(Paid {
+        source: (family, benefit.scheme, benefit.place.province()),
+        first: benefit.from,
+        last,
+        record: number(at),
+    })
 }

@@ -8,7 +8,7 @@ use crate::{
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    record::Record,
+    record::{Benefit, Record},
     value::Month,
 };
 
@@ -52,9 +52,17 @@ impl Ends {
     }
 }
 
-/// The first month for which an award is in force. An award that was stopped from its first month on awarded nothing.
+/// The first month for which an award is in force.
 fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, RecordNumber)> {
-    let held = || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
+    awards(set, range).map(|(at, award)| (award.from, number(at))).min()
+}
+
+/// The awards in force. An award that was stopped from its first month on awarded nothing.
+pub(crate) fn awards<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &'s Range<usize>,
+) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
+    let held = move || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
     // Of each award the first month from which it is stopped.
     let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
     for (_, held) in held() {
@@ -65,13 +73,12 @@ fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, Re
             *first = stop.from.min(*first);
         }
     }
-    let is_void = |award: &RecordId, from: Month| stops.get(award).is_some_and(|stopped| *stopped <= from);
-    held()
-        .filter_map(|(at, held)| match &held.fact.record {
-            Record::Benefit(Kind::BENEFIT_AWARD, award) if !is_void(&held.fact.id, award.from) => {
-                Some((award.from, number(at)))
-            }
-            _ => None,
-        })
-        .min()
+    held().filter_map(move |(at, held)| match &held.fact.record {
+        Record::Benefit(Kind::BENEFIT_AWARD, award)
+            if stops.get(&held.fact.id).is_none_or(|stopped| *stopped > award.from) =>
+        {
+            Some((at, award))
+        }
+        _ => None,
+    })
 }

@@ -3,7 +3,7 @@
 use crate::{
     account::{
         BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
-        RecordNumber, Standing,
+        Standing,
     },
     conflict::ConflictCode,
     family::Family,
@@ -12,11 +12,7 @@ use crate::{
     set::{AsOf, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::{
-    entry::Kind,
-    record::Record,
-    value::{Division, LeafIndex, Month},
-};
+use yizhang_ledger::{entry::Kind, record::Record};
 
 fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
     set.within(range).filter(|(_, held)| held.standing == Standing::Held)
@@ -81,23 +77,34 @@ pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -
 const AWAY: [&str; 3] = ["6303", "6305", "6402"];
 
 /// Months paid while a suspension says that the worker was away (C35): from the suspension to the next resumption or
-/// enrolment of the same chain.
+/// enrolment of the family, in any chain.
 pub(crate) fn paid_while_away(
     set: &RecordSet<'_>,
     family: Family<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
 ) -> Vec<Conflict> {
-    let mut facts: Vec<(Division, Month, LeafIndex, RecordNumber, bool)> = Vec::new();
+    let (mut aways, mut returns) = (Vec::new(), Vec::new());
     for (at, held) in in_force(set, range) {
         let Record::Participation(kind, fields) = &held.fact.record else { continue };
-        let away = matches!(*kind, Kind::SUSPEND | Kind::TERMINATE) && AWAY.contains(&fields.reason.as_str());
-        facts.push((held.fact.region, fields.from, held.fact.index, number(at), away));
+        let fact = (fields.from, held.fact.region, held.fact.index, number(at));
+        match *kind {
+            Kind::SUSPEND | Kind::TERMINATE if AWAY.contains(&fields.reason.as_str()) => aways.push(fact),
+            Kind::ENROL | Kind::RESUME => returns.push(fact),
+            _ => {}
+        }
     }
-    facts.sort_unstable();
+    aways.sort_unstable();
+    returns.sort_unstable();
     let mut found = Vec::new();
-    for (at, (region, from, _, record, _)) in facts.iter().enumerate().filter(|(_, (.., away))| *away) {
-        let next = facts.get(at.saturating_add(1)).filter(|next| next.0 == *region).map(|next| next.1);
+    for (from, region, index, record) in &aways {
+        // The return of the month itself counts where the same chain has it after the absence.
+        let later = returns.partition_point(|(month, ..)| month < from);
+        let back = returns
+            .iter()
+            .skip(later)
+            .find(|(month, at, position, _)| month > from || (at == region && position > index));
+        let next = back.map(|(month, ..)| *month);
         let before = lines.partition_point(|line| line.month < *from);
         let away = lines.iter().skip(before).take_while(|line| next.is_none_or(|next| line.month < next));
         let mut runs: Vec<Run<()>> = Vec::new();

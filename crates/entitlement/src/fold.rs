@@ -106,8 +106,9 @@ fn fold_family<'f>(
 ) -> FoldedFamily<'f> {
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
-    agreements::settle(set, &range);
+    // An agreement keeps what still stands after refunds.
     overlap::settle_refunds(set, &range, cover, as_of);
+    agreements::settle(set, &range);
     let ends = Ends::of(set, family, &range, person::death(person));
     let bounds = Bounds { cover, ends, as_of };
     let months = months::month_lines(set, &range, bounds);

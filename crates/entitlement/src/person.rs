@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{BirthEvidence, Dispute, Record},
-    value::Month,
+    value::{Division, Month},
 };
 
 /// The facts in force, each sort by its day, then by chain and position; of each sort the last holds.
@@ -78,13 +78,13 @@ pub(crate) fn conflicts(person: &Person) -> Vec<Conflict> {
 /// Disputes in force, and their outcomes.
 pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
     let mut disputed = Vec::new();
-    // The first answer to each dispute, in the order of the set.
-    let mut outcomes: BTreeMap<RecordId, usize> = BTreeMap::new();
+    // The first answer to each dispute, in the order of the set, by the chain that answers.
+    let mut outcomes: BTreeMap<(RecordId, Division), usize> = BTreeMap::new();
     for (at, held) in stated(set) {
         match &held.fact.record {
             Record::Dispute(Kind::DISPUTE, fields) => disputed.push((at, held, fields)),
             Record::Dispute(Kind::DISPUTE_OUTCOME, fields) => {
-                outcomes.entry(fields.target).or_insert(at);
+                outcomes.entry((fields.target, held.fact.region)).or_insert(at);
             }
             _ => {}
         }
@@ -101,7 +101,8 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
         region: fields.region,
         reason: fields.reason.as_str().to_owned(),
         disputed: known.get(&(fields.region, fields.target)).copied().map(number),
-        outcome: outcomes.get(&held.fact.id).copied().map(number),
+        // The agency whose record is disputed answers.
+        outcome: outcomes.get(&(held.fact.id, fields.region)).copied().map(number),
         record: number(at),
     };
     disputed.into_iter().map(line).collect()

@@ -24,6 +24,8 @@ struct Tally {
     contested: u32,
     in_transfer: u32,
     transferred: u32,
+    /// The last month that counts here, deemed ones included.
+    last: Option<Month>,
     credited: Sums,
 }
 
@@ -51,12 +53,12 @@ pub(crate) fn by_place(
         for Stay { paid, here, going } in &mut stays {
             (*paid, *here, *going) = (successors.now(*paid), successors.now(*here), successors.now(*going));
         }
-        count(&mut places, &stays);
+        count(&mut places, line.month, &stays);
         for stay in &mut stays {
             let Stay { paid, here, going } = *stay;
             *stay = Stay { paid: paid.province(), here: here.province(), going: going.province() };
         }
-        count(&mut provinces, &stays);
+        count(&mut provinces, line.month, &stays);
     }
     for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
         // Where several records deem a month, the first in the order of the set says where.
@@ -64,6 +66,7 @@ pub(crate) fn by_place(
             for (tallies, place) in [(&mut places, place), (&mut provinces, place.province())] {
                 let tally = tallies.entry(place).or_default();
                 tally.deemed = tally.deemed.saturating_add(1);
+                tally.last = tally.last.max(Some(line.month));
             }
         }
     }
@@ -83,7 +86,7 @@ fn stay(set: &RecordSet<'_>, number: RecordNumber, transfers: &Places, as_of: As
 }
 
 /// Counts one month: here if it belongs to one place only, contested in each otherwise.
-fn count(tallies: &mut Tallies, stays: &[Stay]) {
+fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
     let mut here: Vec<Division> = stays.iter().map(|stay| stay.here).collect();
     here.sort_unstable();
     here.dedup();
@@ -92,6 +95,7 @@ fn count(tallies: &mut Tallies, stays: &[Stay]) {
         let tally = tallies.entry(place).or_default();
         let counter = if contested { &mut tally.contested } else { &mut tally.months };
         *counter = counter.saturating_add(1);
+        tally.last = tally.last.max(Some(month));
         let mut own = stays.iter().filter(|stay| stay.here == place);
         tally.in_transfer = tally.in_transfer.saturating_add(own.clone().any(|stay| stay.going != place).into());
         tally.transferred = tally.transferred.saturating_add(own.any(|stay| stay.paid != place).into());
@@ -106,6 +110,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         deemed: tally.deemed,
         in_transfer: tally.in_transfer,
         transferred: tally.transferred,
+        last: tally.last,
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()

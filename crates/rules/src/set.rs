@@ -43,9 +43,9 @@ pub struct Figure<'s, T> {
     pub rule: &'s Rule,
 }
 
-/// The rules of one key and subject at a place: of the city, its province, the nation, each by month.
+/// The rules of one key and subject at a place: of the place itself, its city, its province, the nation, each by month.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Series<'s>([&'s [Rule]; 3]);
+pub struct Series<'s>([&'s [Rule]; 4]);
 
 impl<'s> Series<'s> {
     /// The rule in force in a month.
@@ -152,18 +152,21 @@ impl RuleSet {
         &self.rules
     }
 
-    /// The rule in force in a month: that of the city, else of its province, else of the nation; without a place only that
+    /// The rule in force in a month: that of the place, else of its city, its province, the nation; without a place only that
     /// of the nation.
     pub fn find(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
         self.series(key, of, place).at(month)
     }
 
-    /// The rule in force, else the one that ended last before the month: for what is published late every year. It is in
+    /// The rule in force, else the one that ended last before the month, of several the narrower: for what is published late
+    /// every year. It is in
     /// force if [`Rule::holds_in`] says so.
     pub fn latest(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
         let series = self.series(key, of, place);
         let ended = |rule: &&Rule| rule.until.is_some_and(|until| until < month);
-        series.at(month).or_else(|| series.0.into_iter().find_map(|level| level.iter().rfind(ended)))
+        let last =
+            || series.0.into_iter().rev().filter_map(|level| level.iter().rfind(ended)).max_by_key(|rule| rule.until);
+        series.at(month).or_else(last)
     }
 
     /// The rules of one key and subject at a place, to be asked for many months.
@@ -176,8 +179,14 @@ impl RuleSet {
             let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place));
             self.rules.get(start..end).unwrap_or_default()
         };
-        let city = if place == province { &[] } else { level(place) };
-        Series([city, if province.is_none() { &[] } else { level(province) }, level(None)])
+        let city = place.and_then(city);
+        let unless = |same: bool, place: Option<Division>| if same || place.is_none() { &[] } else { level(place) };
+        Series([
+            unless(place == city || place == province, place),
+            unless(city == province, city),
+            unless(false, province),
+            level(None),
+        ])
     }
 
     /// Months, days or a number in force.
@@ -251,6 +260,12 @@ impl RuleSet {
         };
         ids.into_iter().filter_map(change).collect()
     }
+}
+
+/// The city-level division of a place: 440106 lies in 440100. A province is its own.
+#[expect(clippy::arithmetic_side_effects, reason = "a multiple of 100 that is not larger than the code")]
+fn city(place: Division) -> Option<Division> {
+    Division::new(place.code() / 100 * 100)
 }
 
 fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {

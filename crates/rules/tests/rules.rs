@@ -222,3 +222,23 @@ fn the_example_of_the_document_is_read() {
     let set = RuleSet::embedded().overlaid(&[RuleFile { name: "example", text: example }]).unwrap();
     assert_ne!(set.name(), RuleSet::embedded().name());
 }
+
+/// A district has the rules of its city before those of its province; of what has ended, the newest.
+#[test]
+fn a_district_lies_in_its_city() {
+    let set = RuleSet::embedded();
+    let (month, place) = (Month::parse("2025-10").unwrap(), |code| Division::new(code).unwrap());
+    let floor = |code| set.yuan(Key::BaseFloor, "hrss:110", place(code), month).map(|figure| figure.value.get());
+    assert_eq!((floor(440_106), floor(440_100)), (Some(551_000), Some(551_000)), "Guangzhou");
+    assert_eq!((floor(440_305), floor(440_000)), (Some(477_500), Some(477_500)), "other cities");
+    let rule = |id: &str, place: &str, until: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nkey = \"pension.average-wage\"\nplace = \"{place}\"\nuntil = \"{until}\"\n\
+             value = {{ yuan = \"1.00\" }}\ndocument = \"x\"\nnumber = \"x\"\nconfidence = \"D\"\n"
+        )
+    };
+    let text = rule("city", "440100", "2015-12") + &rule("province", "440000", "2024-12");
+    let set = set.overlaid(&[RuleFile { name: "own", text: &text }]).unwrap();
+    let newest = set.latest(Key::PensionAverageWage, "", place(440_106), month).unwrap();
+    assert_eq!(newest.id, "province");
+}

@@ -194,6 +194,9 @@ pub struct PlaceMonths {
     /// Of both, months that a transfer brought here: paid elsewhere, posted here.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub transferred: u32,
+    /// The last month that counts here, deemed ones included; left out where only money is left.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Month>,
     /// Credited to the personal account by contributions for this place, wherever a transfer has taken it since.
     pub credited: Amount,
 }

@@ -144,7 +144,7 @@ names! {
         MedicalStandard,
         /// Months short of it.
         MedicalShort,
-        /// Months without cover up to now.
+        /// Months without cover before the running one.
         MedicalGap,
         /// Most months of waiting after that gap.
         MedicalWait,

@@ -4,8 +4,15 @@ use super::{
     Desk,
     sheet::{Draft, Sheet},
 };
-use crate::account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName};
-use yizhang_ledger::value::{Division, Fen, Month};
+use crate::{
+    account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
+    set::Role,
+};
+use std::collections::BTreeMap;
+use yizhang_ledger::{
+    record::Shares,
+    value::{Division, Fen, Month},
+};
 use yizhang_rules::Key;
 
 /// Most gaps whose price is worked out; the newest ones. The account names them all.
@@ -62,23 +69,42 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
     sheet.fen(draft, price);
 }
 
-/// What is due and not paid. The late fee is added when it is paid: the rule says at what rate.
+/// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
+/// its months within the gap. The late fee is added when it is paid: the rule says at what rate.
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
-    let mut owed = 0_i64;
+    let mut debts: BTreeMap<(Month, String), Debt> = BTreeMap::new();
     let mut place: Option<Division> = None;
     let mut draft = Draft::new(FigureName::GapOwed).of_family(&family.family).span(gap.first, gap.last);
     for number in &gap.records {
         let held = usize::try_from(number.0).ok().and_then(|at| desk.set.get(at));
-        let Some((_, fields)) = held.and_then(crate::set::Held::money) else { continue };
-        let left = |due: Fen, paid: Fen| due.get().saturating_sub(paid.get());
-        owed = owed
-            .saturating_add(left(fields.due.unit, fields.paid.unit))
-            .saturating_add(left(fields.due.person, fields.paid.person));
+        let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else { continue };
+        let both = |shares: &Shares| shares.unit.get().saturating_add(shares.person.get());
+        let inside = fields.period.iter().filter(|month| gap.first <= *month && *month <= gap.last).count();
+        let part = |amount: i64| {
+            let inside = i64::try_from(inside).unwrap_or(i64::MAX);
+            amount.saturating_mul(inside).checked_div(i64::from(fields.period.months.max(1))).unwrap_or(0)
+        };
+        let (due, paid) = match (role, held.standing) {
+            (Role::Due, Standing::Held) => (part(both(&fields.due)), 0),
+            (Role::Received, Standing::NotFull) => (part(both(&fields.due)), part(both(&fields.paid))),
+            _ => continue,
+        };
+        let debt = debts.entry((fields.period.first, fields.payer.id.as_str().to_owned())).or_default();
+        debt.due = debt.due.max(due);
+        debt.paid = debt.paid.saturating_add(paid);
         place = Some(fields.place);
         draft = draft.on(Ground::Record(*number));
     }
     let Some(place) = place else { return };
+    let owed = debts.values().fold(0_i64, |sum, debt| sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0)));
     let rate = sheet.policy.rules().rate(Key::LateFeeRate, "", place, desk.as_of.month);
     let rule = sheet.use_rule(rate).map(|(_, rule)| rule);
     sheet.fen(draft.all(rule), Fen::new(owed));
+}
+
+/// What is due of a month and payer, and what was paid of it, in fen.
+#[derive(Default)]
+struct Debt {
+    due: i64,
+    paid: i64,
 }

@@ -42,7 +42,8 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
         }
     }
     let Some(last) = family.last else { return };
-    let gap = u32::try_from(month.since(last)).unwrap_or(0);
+    // The running month can still be paid.
+    let gap = u32::try_from(month.since(last).saturating_sub(1)).unwrap_or(0);
     if gap == 0 {
         return;
     }

@@ -5,13 +5,11 @@ use super::{
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{
-        Assumption, FamilyAccount, FigureName, MissingName, MonthStatus, ParticipationState, PlaceReason, QuestionName,
-    },
+    account::{Assumption, FamilyAccount, FigureName, MissingName, ParticipationState, PlaceReason, QuestionName},
     formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
     holders::last_place,
 };
-use yizhang_ledger::value::{Division, Month};
+use yizhang_ledger::value::Division;
 use yizhang_rules::Key;
 
 /// Writes down household, relation and the place that follows from them.
@@ -75,7 +73,7 @@ pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
     let line = |line: &crate::account::PlaceMonths| PlaceMonths {
         place: line.place,
         months: line.months.saturating_add(line.contested).saturating_add(line.deemed),
-        last: last_in(family, line.place),
+        last: line.last,
     };
     family.by_province.iter().map(line).collect()
 }
@@ -85,15 +83,4 @@ pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
     let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active);
     let latest = active.max_by_key(|line| (line.since, std::cmp::Reverse(line.place)));
     latest.map(|line| line.place).or_else(|| last_place(&family.spans))
-}
-
-/// The last month that counts in a province.
-fn last_in(family: &FamilyAccount, province: Division) -> Option<Month> {
-    let here =
-        |span: &&crate::account::Span| span.holders.iter().any(|holder| holder.place.province() == province.province());
-    let deemed = || {
-        let last = family.months.iter().rfind(|line| line.status == MonthStatus::Deemed);
-        last.map(|line| line.month)
-    };
-    family.spans.iter().rfind(here).map(|span| span.last).or_else(deemed)
 }

@@ -7,13 +7,14 @@ use super::{
 use crate::{
     account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
+    ends::awards,
     findings::conflict,
     formulas::unemployment::{Band, ProvincialRule, Stretch, claimable_months, national_ceiling, provincial_months},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{
     entry::Kind,
-    record::Record,
+    record::{Benefit, Record},
     value::{Division, Month},
 };
 use yizhang_rules::Key;
@@ -157,15 +158,11 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 /// Claims in the order of their months: an award, and the payments until the next one.
 fn claims(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Claim> {
     let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
-    let mut claims: Vec<Claim> = held()
-        .filter_map(|(at, held)| match &held.fact.record {
-            Record::Benefit(Kind::BENEFIT_AWARD, award) => {
-                let (record, drawn) = (crate::set::number(at), BTreeSet::new());
-                Some(Claim { from: award.from, place: award.place, record, drawn })
-            }
-            _ => None,
-        })
-        .collect();
+    let claim = |(at, award): (usize, &Benefit<'_>)| {
+        let (record, drawn) = (crate::set::number(at), BTreeSet::new());
+        Claim { from: award.from, place: award.place, record, drawn }
+    };
+    let mut claims: Vec<Claim> = awards(desk.set, folded.range).map(claim).collect();
     claims.sort_by_key(|claim| (claim.from, claim.record));
     claims.dedup_by_key(|claim| claim.from);
     for (_, held) in held() {

@@ -121,7 +121,9 @@ impl Holdings {
                 holdings.count(field, contribution, cut);
                 holdings.full.insert(at);
                 if let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) {
-                    back_paid.entry(day).or_default().entry(contribution.period.first).or_default().push(at);
+                    for month in contribution.period.iter() {
+                        back_paid.entry(day).or_default().entry(month).or_default().push(at);
+                    }
                 }
             }
         }
@@ -148,6 +150,14 @@ impl Holdings {
         self.back_paid.clear();
     }
 
+    /// Whether a record stays behind: a contribution of a month that does not move. Interest has a year of its own.
+    fn stays(&self, set: &RecordSet<'_>, at: usize) -> bool {
+        set.get(at).is_some_and(|held| {
+            let of_month = held.period.is_some_and(|period| self.back_paid.contains_key(&period.first));
+            held.money().is_some() && of_month
+        })
+    }
+
     /// Records that move: without the months that stay behind, and within the span of the sheet, where it names one.
     pub(crate) fn moving(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> Vec<usize> {
         let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
@@ -155,7 +165,7 @@ impl Holdings {
             let Some(period) = set.get(*at).and_then(|held| held.period) else { return false };
             let last = period.iter().last().unwrap_or(period.first);
             let in_span = span.is_none_or(|(from, until)| from <= last && period.first <= until);
-            in_span && !self.back_paid.contains_key(&period.first)
+            in_span && !self.stays(set, *at)
         };
         self.records.iter().copied().filter(moves).collect()
     }
@@ -172,8 +182,7 @@ impl Holdings {
         let mut sums = Money::default();
         for at in &self.records {
             let Some(held) = field.set.get(*at) else { continue };
-            let stays = held.period.is_some_and(|period| self.back_paid.contains_key(&period.first));
-            if !stays {
+            if !self.stays(field.set, *at) {
                 self.add(&mut sums, *at, held, rule);
             }
         }
