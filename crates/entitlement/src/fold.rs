@@ -113,11 +113,10 @@ fn fold_family<'f>(
     let bounds = Bounds { cover, ends, as_of };
     let months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
-    let terms = sheet.policy.terms(as_of.month);
-    let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, &terms.rules());
-    if !transfers.cases.is_empty() {
-        let rules: Vec<_> = sheet.policy.transfer_rules(as_of.month).map(|rule| sheet.number_of(rule)).collect();
-        transfers.cases.iter_mut().for_each(|case| case.rules.clone_from(&rules));
+    let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
+    for case in &mut transfers.cases {
+        let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
+        case.rules = sheet.policy.transfer_rules(month).map(|rule| sheet.number_of(rule)).collect();
     }
     let successors = sheet.policy.successors(as_of.month);
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);

@@ -33,6 +33,7 @@ use crate::{
     },
     family::Family,
     overlap::Cover,
+    policy::Policy,
     set::{AsOf, Held, RecordSet, number},
 };
 use holdings::{Cut, Field, Holdings};
@@ -46,7 +47,7 @@ use std::{
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{AccountType, CaseId, Record},
-    value::Division,
+    value::{Day, Division, Month},
 };
 
 /// What transfers come to in a family.
@@ -64,22 +65,34 @@ pub(crate) fn transfers<'s>(
     lines: &[MonthLine],
     cover: Cover<'s>,
     as_of: AsOf,
-    rules: &TransferRules<'_>,
+    policy: &Policy,
 ) -> Transfers {
-    let desk = Desk { field: Field { set, range, cover }, lines, as_of, rules, rule: rules.of(family) };
+    let field = Field { set, range, cover };
     let mut places = Places::default();
     let mut cases: Vec<Worked<'s>> = Vec::new();
     for (case, steps) in in_order_of_closing(steps(set, range)) {
-        let worked = desk.work(case, steps, &mut places);
-        cases.push(worked);
+        // A case is judged by the rules of its own time, whatever has come since.
+        let month = judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
+        let terms = policy.terms(month);
+        let rules = terms.rules();
+        let desk = Desk { field, lines, as_of, rules: &rules, rule: rules.of(family) };
+        cases.push(desk.work(case, steps, &mut places));
     }
     let mut conflicts = conflicts::destinations(family, &mut cases);
     for worked in &cases {
-        conflicts.extend(conflicts::of_case(desk.field, family, worked, &cases, &places));
+        conflicts.extend(conflicts::of_case(field, family, worked, &cases, &places));
     }
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     cases.sort_by_key(|worked| worked.case);
-    Transfers { cases: cases.into_iter().filter_map(|worked| desk.line(worked)).collect(), conflicts, places }
+    Transfers { cases: cases.into_iter().filter_map(|worked| line(lines, worked)).collect(), conflicts, places }
+}
+
+/// The month whose rules a case is judged by: that of its closing, else of the letter, of the application, of whatever came
+/// first.
+pub(crate) fn judged_in(steps: &(impl Iterator<Item = (Kind, Day)> + Clone)) -> Option<Month> {
+    let first_of = |kind: Kind| steps.clone().filter(|step| step.0 == kind).map(|step| step.1).min();
+    let day = first_of(Kind::FREEZE).or_else(|| first_of(Kind::LETTER)).or_else(|| first_of(Kind::TRANSFER_APPLY));
+    day.or_else(|| steps.clone().map(|step| step.1).min())?.in_month()
 }
 
 /// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
@@ -290,46 +303,47 @@ impl<'s> Desk<'s, '_, '_> {
         }
         worked.moving = moving.into_iter().collect();
     }
+}
 
-    fn moved_months(&self, moving: &BTreeSet<usize>) -> Option<MovedMonths> {
-        let takes = |line: &&MonthLine| {
-            let moves = |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
-            line.status == MonthStatus::Counted && line.by.iter().any(moves)
-        };
-        let mut months = self.lines.iter().filter(takes).map(|line| line.month);
-        let first = months.next()?;
-        let (mut last, mut count) = (first, 1_u32);
-        for month in months {
-            (last, count) = (month, count.saturating_add(1));
-        }
-        Some(MovedMonths { first, last, months: count })
+/// The counted months of these records.
+fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMonths> {
+    let takes = |line: &&MonthLine| {
+        let moves = |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
+        line.status == MonthStatus::Counted && line.by.iter().any(moves)
+    };
+    let mut months = lines.iter().filter(takes).map(|line| line.month);
+    let first = months.next()?;
+    let (mut last, mut count) = (first, 1_u32);
+    for month in months {
+        (last, count) = (month, count.saturating_add(1));
     }
+    Some(MovedMonths { first, last, months: count })
+}
 
-    /// None only for a case without steps, of which there are none.
-    fn line(&self, worked: Worked<'_>) -> Option<TransferCase> {
-        let moved = self.moved_months(&worked.moving);
-        let is_posted = worked.progress.posted.is_some();
-        let (source, target) = worked.progress.sides?;
-        Some(TransferCase {
-            rules: Vec::new(),
-            case: worked.case,
-            state: worked.state,
-            source,
-            target,
-            next: worked.next,
-            in_transfer: moved.clone().filter(|_| !is_posted),
-            transferred: moved.filter(|_| is_posted),
-            sums: worked.comparison,
-            checks: worked.checks,
-            faults: worked
-                .progress
-                .faults
-                .iter()
-                .map(|(step, fault)| StepFault { step: step.kind, fault: *fault, record: number(step.at) })
-                .collect(),
-            steps: worked.steps.iter().map(step_line).collect(),
-        })
-    }
+/// None only for a case without steps, of which there are none.
+fn line(lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
+    let moved = moved_months(lines, &worked.moving);
+    let is_posted = worked.progress.posted.is_some();
+    let (source, target) = worked.progress.sides?;
+    Some(TransferCase {
+        rules: Vec::new(),
+        case: worked.case,
+        state: worked.state,
+        source,
+        target,
+        next: worked.next,
+        in_transfer: moved.clone().filter(|_| !is_posted),
+        transferred: moved.filter(|_| is_posted),
+        sums: worked.comparison,
+        checks: worked.checks,
+        faults: worked
+            .progress
+            .faults
+            .iter()
+            .map(|(step, fault)| StepFault { step: step.kind, fault: *fault, record: number(step.at) })
+            .collect(),
+        steps: worked.steps.iter().map(step_line).collect(),
+    })
 }
 
 fn step_line(step: &Step<'_>) -> TransferStep {

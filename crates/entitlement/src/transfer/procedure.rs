@@ -126,7 +126,17 @@ pub(crate) struct Progress<'s> {
 impl<'s> Progress<'s> {
     /// Goes through the steps of a case. `needs_money` says whether posting has to wait for money.
     pub(crate) fn of(steps: &[Step<'s>], needs_money: bool) -> Self {
-        let lead = steps.iter().find(|step| step.kind == Kind::LETTER && step.is_by_its_side()).or(steps.first());
+        // A letter that answers no application must not name the sides of somebody else's case.
+        let answers = |letter: &&Step<'s>| {
+            letter.kind == Kind::LETTER
+                && letter.is_by_its_side()
+                && steps.iter().any(|step| {
+                    let same = |side: Side| step.place(side).province() == letter.place(side).province();
+                    let asks = step.kind == Kind::TRANSFER_APPLY && step.is_by_its_side();
+                    asks && same(Side::Old) && same(Side::New) && step.order() <= letter.order()
+                })
+        };
+        let lead = steps.iter().find(answers).or(steps.first());
         let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
         let mut progress = Self { sides, ..Self::default() };
         for step in steps {

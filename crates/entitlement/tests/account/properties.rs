@@ -386,3 +386,75 @@ fn every_figure_rests_on_what_is_there_and_says_what_it_lacks() {
         }
     });
 }
+
+/// A step of an employee-pension case from one place to another.
+fn step<'a>(from: &str, to: &str, serial: &'a str) -> TransferStep<'a> {
+    let side = |place| TransferSide { place: division(place), agency: Code::NONE };
+    TransferStep {
+        account: WORKER,
+        case: CaseId([9; 16]),
+        scheme: scheme("hrss:110"),
+        source_side: side(from),
+        target_side: side(to),
+        on: fifteenth(month("2020-06")),
+        first: None,
+        last: None,
+        sums: TransferSums::default(),
+        account_type: AccountType::General,
+        document: Hash::ZERO,
+        reason: Code::NONE,
+        source: source(serial),
+    }
+}
+
+/// A procedure from 440300 to 520100 in the right order up to some step, a month apart, with the chain of each step.
+fn procedure(rng: &mut ChaCha8Rng) -> Vec<(usize, Vec<u8>)> {
+    let steps = [
+        (Kind::TRANSFER_APPLY, 2),
+        (Kind::LETTER, 2),
+        (Kind::FREEZE, 1),
+        (Kind::INFO_SHEET, 1),
+        (Kind::FUNDS_SENT, 1),
+        (Kind::FUNDS_RECEIVED, 2),
+        (Kind::POSTED, 2),
+        (Kind::CLOSED, 2),
+    ];
+    let so_far = rng.random_range(0..=steps.len());
+    let record = |(offset, (kind, chain)): (u16, (Kind, usize))| {
+        let on = fifteenth(month("2020-06").plus(offset).unwrap());
+        let fields = TransferStep { on, ..step("440300", "520100", "procedure") };
+        (chain, federation::entry(&Record::Transfer(kind, fields)))
+    };
+    (0..).zip(steps).take(so_far).map(record).collect()
+}
+
+#[test]
+fn a_transfer_in_whatever_state_changes_no_counted_month_and_no_money() {
+    let posted = std::cell::Cell::new(0_u32);
+    for_every_history(|history, rng| {
+        let federation = history.federation();
+        let before = fold(&federation.facts(), Policy::embedded(), history.as_of);
+        let mut more = History { records: history.records.clone(), as_of: history.as_of };
+        more.records.extend(procedure(rng));
+        let federation = more.federation();
+        let after = fold(&federation.facts(), Policy::embedded(), history.as_of);
+        let Some(family) = after.family("hrss:110") else { return };
+        let figures = |family: &FamilyAccount| {
+            // Not the records of a gap, whose numbers the steps shift.
+            let gaps = family.gaps.iter().map(|gap| (gap.first, gap.last, gap.cause));
+            (counted(family), family.credited.total, gaps.collect())
+        };
+        let none = (BTreeSet::new(), 0, Vec::new());
+        assert_eq!(figures(family), before.family("hrss:110").map_or(none, figures));
+        let in_places: u32 = family.by_place.iter().map(|line| line.months).sum();
+        let contested = family.by_place.iter().map(|line| line.contested).max().unwrap_or(0);
+        assert!(in_places + contested <= family.counted_months, "a month belongs to two places");
+        for line in &family.by_place {
+            assert!(line.in_transfer.max(line.transferred) <= line.months + line.contested, "{}", line.place);
+        }
+        let moves = family.transfers.iter().any(|case| case.transferred.is_some());
+        posted.set(posted.get() + u32::from(moves));
+    });
+    // A single history, repeated from its seed, may move nothing.
+    assert!(posted.get() > 0 || std::env::var("YIZHANG_HISTORIES").is_ok(), "no history had a posted transfer");
+}
