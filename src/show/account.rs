@@ -121,11 +121,15 @@ fn gap_row(gap: &Gap) -> [String; 5] {
 
 fn province(place: &PlaceMonths) -> String {
     let name = place::name(place.place);
-    if place.contested == 0 {
+    let mut line = if place.contested == 0 {
         t!("account.province", place = name, months = place.months).to_string()
     } else {
         t!("account.province_contested", place = name, months = place.months, contested = place.contested).to_string()
+    };
+    if place.temporary > 0 {
+        line.push_str(&t!("account.province_temporary", months = place.temporary));
     }
+    line
 }
 
 fn overlap(year: &YearLine) -> Vec<String> {

@@ -12,7 +12,11 @@ use crate::{
     set::{AsOf, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::{entry::Kind, record::Record};
+use yizhang_ledger::{
+    entry::Kind,
+    record::{AccountType, Record},
+    value::{Division, Scheme},
+};
 
 fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
     set.within(range).filter(|(_, held)| held.standing == Standing::Held)
@@ -29,6 +33,7 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
             from: fields.from,
             place: fields.place,
             payer: fields.payer.into(),
+            temporary: fields.account_type == AccountType::Temporary,
             reason: fields.reason.as_str().to_owned(),
             record: number(at),
         };
@@ -42,6 +47,7 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
 /// position, because an agency writes its own chain in order.
 pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -> Vec<ParticipationStanding> {
     let mut latest = BTreeMap::new();
+    let mut types = BTreeMap::new();
     for (at, held) in in_force(set, range) {
         let Record::Participation(kind, fields) = &held.fact.record else { continue };
         if fields.from > as_of.month {
@@ -49,6 +55,10 @@ pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -
         }
         let order = (fields.from, held.fact.index);
         let key = (fields.scheme, fields.place, held.fact.region);
+        if *kind == Kind::ENROL {
+            let known = types.entry(key).or_insert((order, fields.account_type));
+            *known = (*known).max((order, fields.account_type));
+        }
         let known = latest.entry(key).or_insert((order, *kind, at));
         if order >= known.0 {
             *known = (order, *kind, at);
@@ -59,14 +69,15 @@ pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -
         Kind::TERMINATE => ParticipationState::Ended,
         _ => ParticipationState::Active,
     };
-    let standing = |((scheme, place, region), ((since, _), kind, at))| {
-        let scheme: yizhang_ledger::value::Scheme<'_> = scheme;
+    let standing = |(key, ((since, _), kind, at))| {
+        let (scheme, place, region): (Scheme<'_>, Division, Division) = key;
         ParticipationStanding {
             scheme: scheme.to_string(),
             place,
             region,
             state: state(kind),
             since,
+            temporary: types.get(&key).is_some_and(|(_, account_type)| *account_type == AccountType::Temporary),
             record: number(at),
         }
     };

@@ -119,6 +119,12 @@ pub(crate) mod account_id {
     }
 }
 
+/// For `#[serde(skip_serializing_if = "json::is_false")]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+pub(crate) const fn is_false(truth: &bool) -> bool {
+    !*truth
+}
+
 /// For `#[serde(skip_serializing_if = "json::is_zero")]`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 pub(crate) const fn is_zero(number: &u32) -> bool {

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
-    record::Record,
+    record::{AccountType, Record},
     value::{Day, Division, Month},
 };
 
@@ -24,7 +24,8 @@ struct Tally {
     contested: u32,
     in_transfer: u32,
     transferred: u32,
-    /// The last month that counts here, deemed ones included.
+    temporary: u32,
+    /// The last month that counts here, deemed ones included, those of a temporary account not.
     last: Option<Month>,
     credited: Sums,
 }
@@ -37,6 +38,8 @@ struct Stay {
     paid: Division,
     here: Division,
     going: Division,
+    /// Paid into a temporary account that nobody has taken over.
+    temporary: bool,
 }
 
 /// Months and money by province, and by place.
@@ -50,13 +53,13 @@ pub(crate) fn by_place(
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
     for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
         let mut stays: Vec<Stay> = line.by.iter().filter_map(|number| stay(set, *number, transfers, as_of)).collect();
-        for Stay { paid, here, going } in &mut stays {
+        for Stay { paid, here, going, .. } in &mut stays {
             (*paid, *here, *going) = (successors.now(*paid), successors.now(*here), successors.now(*going));
         }
         count(&mut places, line.month, &stays);
         for stay in &mut stays {
-            let Stay { paid, here, going } = *stay;
-            *stay = Stay { paid: paid.province(), here: here.province(), going: going.province() };
+            let Stay { paid, here, going, temporary } = *stay;
+            *stay = Stay { paid: paid.province(), here: here.province(), going: going.province(), temporary };
         }
         count(&mut provinces, line.month, &stays);
     }
@@ -80,9 +83,11 @@ pub(crate) fn by_place(
 
 fn stay(set: &RecordSet<'_>, number: RecordNumber, transfers: &Places, as_of: AsOf) -> Option<Stay> {
     let at = usize::try_from(number.0).ok()?;
-    let paid = set.get(at)?.money()?.1.place;
-    let here = transfers.moved(at, as_of.day).unwrap_or(paid);
-    Some(Stay { paid, here, going: transfers.target(at).unwrap_or(here) })
+    let (_, contribution) = set.get(at)?.money()?;
+    let (paid, moved) = (contribution.place, transfers.moved(at, as_of.day));
+    let here = moved.unwrap_or(paid);
+    let temporary = moved.is_none() && contribution.account_type == AccountType::Temporary;
+    Some(Stay { paid, here, going: transfers.target(at).unwrap_or(here), temporary })
 }
 
 /// Counts one month: here if it belongs to one place only, contested in each otherwise.
@@ -95,8 +100,12 @@ fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
         let tally = tallies.entry(place).or_default();
         let counter = if contested { &mut tally.contested } else { &mut tally.months };
         *counter = counter.saturating_add(1);
-        tally.last = tally.last.max(Some(month));
         let mut own = stays.iter().filter(|stay| stay.here == place);
+        if own.clone().all(|stay| stay.temporary) {
+            tally.temporary = tally.temporary.saturating_add(1);
+        } else {
+            tally.last = tally.last.max(Some(month));
+        }
         tally.in_transfer = tally.in_transfer.saturating_add(own.clone().any(|stay| stay.going != place).into());
         tally.transferred = tally.transferred.saturating_add(own.any(|stay| stay.paid != place).into());
     }
@@ -110,6 +119,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         deemed: tally.deemed,
         in_transfer: tally.in_transfer,
         transferred: tally.transferred,
+        temporary: tally.temporary,
         last: tally.last,
         credited: tally.credited.amount(),
     };

@@ -194,15 +194,17 @@ pub struct PlaceMonths {
     /// Of both, months that a transfer brought here: paid elsewhere, posted here.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub transferred: u32,
-    /// The last month that counts here, deemed ones included; left out where only money is left.
+    /// Of both, months of a temporary account here: they belong to the place that will take it over (国办发〔2009〕66号
+    /// art. 5).
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub temporary: u32,
+    /// The last month that counts here, deemed ones included, those of a temporary account not; left out where there is none.
     #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
     pub last: Option<Month>,
     /// Credited to the personal account by contributions for this place, wherever a transfer has taken it since.
     pub credited: Amount,
 }
 
-// The signature is the one that serde calls.
-#[allow(clippy::trivially_copy_pass_by_ref)]
 /// Principal of the personal account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credited {
@@ -297,6 +299,9 @@ pub struct Participation {
     pub place: Division,
     /// Through whom.
     pub payer: Payer,
+    /// Whether the account is a temporary one 临时缴费账户 (AAE473).
+    #[serde(default, skip_serializing_if = "json::is_false")]
+    pub temporary: bool,
     /// 中断/变更原因 (AAE160).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -320,6 +325,9 @@ pub struct ParticipationStanding {
     /// Since when.
     #[serde(with = "json::text")]
     pub since: Month,
+    /// Whether the account is a temporary one 临时缴费账户, by the last enrolment.
+    #[serde(default, skip_serializing_if = "json::is_false")]
+    pub temporary: bool,
     /// The record.
     pub record: RecordNumber,
 }

@@ -202,6 +202,8 @@ names! {
         Relation,
         /// Which of several places was the previous one.
         PreviousPlace,
+        /// Which place will take a temporary account over (国办发〔2009〕66号 art. 5).
+        TemporaryAccount,
         /// A month that counts.
         Months,
         /// The base of months while it is open which record stays.

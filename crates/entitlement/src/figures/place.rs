@@ -7,7 +7,6 @@ use super::{
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, ParticipationState, PlaceReason, QuestionName},
     formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
-    holders::last_place,
 };
 use yizhang_ledger::value::Division;
 use yizhang_rules::Key;
@@ -65,6 +64,7 @@ const fn lacking(missing: Missing) -> &'static [MissingName] {
         Missing::Relation => &[MissingName::Relation],
         Missing::HomeAndRelation => &[MissingName::Household, MissingName::Relation],
         Missing::PreviousPlace => &[MissingName::PreviousPlace],
+        Missing::TemporaryAccount => &[MissingName::TemporaryAccount],
     }
 }
 
@@ -72,15 +72,19 @@ const fn lacking(missing: Missing) -> &'static [MissingName] {
 pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
     let line = |line: &crate::account::PlaceMonths| PlaceMonths {
         place: line.place,
-        months: line.months.saturating_add(line.contested).saturating_add(line.deemed),
+        months: line.months.saturating_add(line.contested).saturating_add(line.deemed).saturating_sub(line.temporary),
+        temporary: line.temporary,
         last: line.last,
     };
     family.by_province.iter().map(line).collect()
 }
 
-/// The place of the relation: that of the latest participation that is active, else of the last month that counts.
+/// The place of the relation: that of the latest participation that is active, else of the last month that counts there,
+/// posted transfers included. A temporary account leaves the relation where it was (国办发〔2009〕66号 art. 5).
 pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
-    let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active);
+    let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active && !line.temporary);
     let latest = active.max_by_key(|line| (line.since, std::cmp::Reverse(line.place)));
-    latest.map(|line| line.place).or_else(|| last_place(&family.spans))
+    let last = family.by_place.iter().filter(|line| line.last.is_some());
+    let last = last.max_by_key(|line| (line.last, std::cmp::Reverse(line.place)));
+    latest.map(|line| line.place).or_else(|| last.map(|line| line.place))
 }

@@ -1,17 +1,20 @@
 //! Which province will pay a pension (待遇领取地).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::value::{Division, Month};
 
 /// Months of the employee pension in one place, deemed months included (人社部规〔2016〕5号: where the worker then
-/// worked). Months of a temporary account belong to the place that receives them.
+/// worked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceMonths {
     /// The place, down to whatever level is recorded: it is counted for its province.
     pub place: Division,
-    /// Months that count there.
+    /// Months that count there, those of a temporary account left out.
     pub months: u32,
-    /// The last of them, if known.
+    /// Months of a temporary account there: they belong to the place that will take it over, which is the one that holds
+    /// the relation or the place of benefit (国办发〔2009〕66号 art. 5).
+    pub temporary: u32,
+    /// The last of `months`, if known.
     pub last: Option<Month>,
 }
 
@@ -53,6 +56,8 @@ pub enum Missing {
     /// Which of several places was the previous one: a last month is not known, or they have the same last month and
     /// the same number of months.
     PreviousPlace,
+    /// Which place will take a temporary account over: its months would change the place of benefit.
+    TemporaryAccount,
 }
 
 /// The place of benefit.
@@ -78,17 +83,52 @@ type Provinces = BTreeMap<Division, Province>;
 /// months the one with the later last month is the previous one, of two that end together the one with more months
 /// (our design); if that does not tell them apart, nothing is picked.
 ///
+/// Months of a temporary account are nobody's until a place takes it over: the place is decided only if it is the same
+/// whether or not they are added to the place of the relation.
+///
 /// Source: 国办发〔2009〕66号 art. 6, household registration by province: the same document (verified); that the home of
 /// the day on which the conditions are met decides: practice (known).
 pub fn benefit_place(facts: Facts<'_>, threshold_months: u32) -> BenefitPlace {
     let provinces = by_province(facts.months);
+    let without = decide(facts, &provinces, threshold_months);
+    let temporary = facts.months.iter().fold(0_u32, |sum, line| sum.saturating_add(line.temporary));
+    if temporary == 0 {
+        return without;
+    }
+    let with = decide(facts, &gathered(provinces, facts, temporary), threshold_months);
+    if with == without {
+        return without;
+    }
+    match without.reason {
+        Reason::Unknown(missing) => BenefitPlace {
+            place: without.place.filter(|_| with.place == without.place),
+            reason: Reason::Unknown(missing),
+        },
+        _ => BenefitPlace { place: None, reason: Reason::Unknown(Missing::TemporaryAccount) },
+    }
+}
+
+/// With the months of temporary accounts at the place of the relation, or where that is not known, at every place.
+fn gathered(mut provinces: Provinces, facts: Facts<'_>, temporary: u32) -> Provinces {
+    let receiving: Vec<Division> = match facts.relation {
+        Some(relation) => vec![relation.province()],
+        None => facts.months.iter().map(|line| line.place.province()).collect::<BTreeSet<_>>().into_iter().collect(),
+    };
+    for place in receiving {
+        let province = provinces.entry(place).or_insert(Province { months: 0, last: None });
+        province.months = province.months.saturating_add(temporary);
+    }
+    provinces
+}
+
+fn decide(facts: Facts<'_>, provinces: &Provinces, threshold_months: u32) -> BenefitPlace {
     let enough = |place: Division| provinces.get(&place).is_some_and(|held| held.months >= threshold_months);
     let (home, relation) = (facts.home.map(Division::province), facts.relation.map(Division::province));
     let unknown = |place, missing| BenefitPlace { place, reason: Reason::Unknown(missing) };
     match (home, relation) {
         (Some(home), Some(relation)) if home == relation => decided(home, Reason::RelationAtHome),
         (Some(_), Some(relation)) if enough(relation) => decided(relation, Reason::EnoughAtRelation),
-        (Some(home), Some(_)) => match previous(&provinces, threshold_months) {
+        (Some(home), Some(_)) => match previous(provinces, threshold_months) {
             Previous::One(place) => decided(place, Reason::EnoughEarlier),
             Previous::None => decided(home, Reason::NowhereEnough),
             Previous::Open => unknown(None, Missing::PreviousPlace),

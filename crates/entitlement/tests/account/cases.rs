@@ -366,7 +366,8 @@ impl Faults {
             let line = |p: &yizhang_entitlement::account::PlaceMonths| {
                 let (going, came) = (some("in transfer", p.in_transfer), some("transferred", p.transferred));
                 let (contested, deemed) = (some("contested", p.contested), some("deemed", p.deemed));
-                format!("{} {}{contested}{deemed}{going}{came}", p.place, p.months)
+                let temporary = some("temporary", p.temporary);
+                format!("{} {}{contested}{deemed}{going}{came}{temporary}", p.place, p.months)
             };
             places.iter().map(line).collect()
         };

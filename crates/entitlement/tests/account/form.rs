@@ -73,7 +73,7 @@ fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
     let text = String::from_utf8(bytes).unwrap();
     let spaced = text.replacen(':', ": ", 1);
     assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
-    let newer = text.replacen("account/3", "account/4", 1);
+    let newer = text.replacen("account/4", "account/5", 1);
     assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/4".into() }));
     assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
 }
@@ -99,7 +99,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
     let policy = Policy::new(RuleSet::default());
     let account = fold(&federation.facts(), &policy, day("2020-02-29"));
     let expected = concat!(
-        r#"{"format":"yizhang-account/3","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
+        r#"{"format":"yizhang-account/4","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
         r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
         r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
         r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,

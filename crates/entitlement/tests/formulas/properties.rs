@@ -50,6 +50,7 @@ fn the_order_of_places_does_not_matter() {
             .map(|_| PlaceMonths {
                 place: Division::new(codes[rng.random_range(0..5)]).unwrap(),
                 months: rng.random_range(0..140),
+                temporary: rng.random_range(0_u32..60).saturating_sub(30),
                 last: rng.random_bool(0.8).then(|| Month::of(rng.random_range(2020..2023), 1).unwrap()),
             })
             .collect();

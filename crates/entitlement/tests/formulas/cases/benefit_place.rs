@@ -24,7 +24,10 @@ struct Case {
 #[serde(deny_unknown_fields)]
 struct Line {
     place: u32,
+    #[serde(default)]
     months: u32,
+    #[serde(default)]
+    temporary: u32,
     last: Option<String>,
 }
 
@@ -38,6 +41,7 @@ fn places_of_benefit() {
             .map(|line| PlaceMonths {
                 place: division(line.place),
                 months: line.months,
+                temporary: line.temporary,
                 last: line.last.as_deref().map(month),
             })
             .collect();
