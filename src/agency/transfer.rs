@@ -143,7 +143,7 @@ pub(crate) struct Step {
     /// Hash of the document behind the step.
     #[arg(long)]
     document: Option<String>,
-    /// Why, as a code.
+    /// Why, as a code; for a closing with the document of back-payments court, audit, inspection or arbitration.
     #[arg(long)]
     reason: Option<String>,
 }

@@ -108,7 +108,7 @@ classes! {
         "the agency reverses or refunds one of the two, or confirms the months",
         "local practice";
     C03 Hold Open AgencyAndPerson "the same month in enterprise and public-institution pension",
-        "a DuplicateAgreement that names the scheme's place to keep",
+        "a DuplicateAgreement that names scheme and place to keep",
         "design rule on 人社部发〔2009〕187号 art. 3";
     C04 Auto Employee Agency "the same month in employee and resident pension",
         "the resident agency refunds the person's and the collective's part",
@@ -153,7 +153,7 @@ classes! {
         "the agency decides by the archive",
         "practice: the archive decides for benefits";
     C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
-        "the document of a court, audit, inspection or arbitration, of a day before the payment",
+        "a closing that names the document, and its kind as the reason: court, audit, inspection or arbitration",
         "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
     C21 Prov None Agency "paid for months in which a benefit had begun",
         "the money is refunded, unless the benefit is awarded again for a later month",

@@ -1,17 +1,22 @@
 //! Finding conflicts: every one named with its records; none resolved by silence.
 
 use crate::{
-    account::{Conflict, FamilyAccount, MonthLine, MonthStatus, RecordNumber, Standing},
-    conflict::ConflictCode,
+    account::{
+        CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber, Standing, TransferCase,
+    },
+    conflict::{ConflictCode, Severity},
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
     months::Bounds,
     overlap::Cover,
     policy::Successors,
-    set::{RecordSet, Role, Target, number},
+    set::{Held, RecordSet, Role, Target, number},
 };
-use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::{record::Record, value::Division};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use yizhang_ledger::{entry::Kind, record::Record, value::Division};
 
 /// A conflict of these records.
 pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
@@ -208,6 +213,33 @@ pub(crate) fn of_records(set: &RecordSet<'_>, range: &Range<usize>, family: Opti
     unreached.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     found.extend(unreached);
     found
+}
+
+/// Months that several provinces hold block a transfer that has begun and an award that was asked for (domain reference,
+/// C01): until an agreement, they are on hold there.
+pub(crate) fn hold_open(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    account: &FamilyAccount,
+    conflicts: &mut [Conflict],
+) {
+    let is_asked = |held: &Held<'_>| {
+        let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY | Kind::BENEFIT_AWARD, _));
+        asks && held.standing == Standing::Held
+    };
+    let award = set.within(range).any(|(_, held)| is_asked(held));
+    let ended =
+        |case: &&TransferCase| matches!(case.state, CaseState::Rejected | CaseState::Returned | CaseState::Withdrawn);
+    let checks = account.transfers.iter().filter(|case| !ended(case)).flat_map(|case| &case.checks);
+    let double: BTreeSet<RecordNumber> = checks
+        .filter(|check| check.what == OutCheckName::Duplicate)
+        .flat_map(|check| check.records.iter().copied())
+        .collect();
+    for found in conflicts.iter_mut().filter(|found| found.code == ConflictCode::C01) {
+        if award || found.records.iter().any(|record| double.contains(record)) {
+            found.severity = Severity::Hold;
+        }
+    }
 }
 
 /// Months covered by employee and resident medical insurance at once (C06): the cover is the employee's.

@@ -16,7 +16,8 @@ use crate::{
     person,
     policy::Policy,
     set::{AsOf, Held, RecordSet, Target, number},
-    standing, totals, transfer,
+    standing, totals,
+    transfer::{self, Places},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -108,21 +109,27 @@ fn fold_family<'f>(
     let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
     // An agreement keeps what still stands after refunds.
     overlap::settle_refunds(set, &range, cover, as_of);
-    agreements::settle(set, &range);
+    let policy = sheet.policy;
+    let successors = policy.successors(as_of.month);
+    agreements::settle(set, &range, (&successors, &Places::default()));
     let ends = Ends::of(set, family, &range, person::death(person));
     let bounds = Bounds { cover, ends, as_of };
-    let months = months::month_lines(set, &range, bounds);
+    let mut months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
     let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
+    if agreements::settle(set, &range, (&successors, &transfers.places)) {
+        // An agreement may keep what a transfer has brought to its place.
+        months = months::month_lines(set, &range, bounds);
+        transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
+    }
     for case in &mut transfers.cases {
         let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
         case.rules = sheet.policy.transfer_rules(month).map(|rule| sheet.number_of(rule)).collect();
     }
-    let successors = sheet.policy.successors(as_of.month);
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
     conflicts.extend(transfers.conflicts);
-    conflicts.extend(benefits::refunded_after_award(set, family, &range, ends));
+    conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let account = FamilyAccount {
@@ -139,7 +146,7 @@ fn fold_family<'f>(
         credited: totals::credited(set, &range),
         interest: totals::interest(set, &range),
         cleared: totals::cleared(set, &range),
-        years: overlap::year_lines(set, &range, cover, as_of),
+        years: overlap::year_lines(set, &range, bounds),
         months,
         participation,
         standing: events::standing(set, &range, as_of),
@@ -149,7 +156,8 @@ fn fold_family<'f>(
     conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
     let enough_months = sheet.policy.enough_months(as_of.month);
-    keepers::settle(set, &account, person, &mut conflicts, (as_of, enough_months));
+    keepers::settle(set, (&range, &account), person, &mut conflicts, (as_of, enough_months));
+    findings::hold_open(set, &range, &account, &mut conflicts);
     FoldedFamily { family, range, ends, account, conflicts }
 }
 

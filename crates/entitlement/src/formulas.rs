@@ -21,6 +21,6 @@ pub mod medical;
 pub mod pension;
 pub mod refund;
 pub mod retirement;
-mod rounding;
+pub(crate) mod rounding;
 pub mod transfer_sums;
 pub mod unemployment;

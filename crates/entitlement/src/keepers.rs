@@ -1,30 +1,46 @@
 //! Which place would keep months that several provinces hold, until agency and person agree: provisional, and said so.
 
 use crate::{
-    account::{Conflict, FamilyAccount, Person, Provisional, ProvisionalReason},
+    account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
     conflict::ConflictCode,
     figures::{months_by_province, relation},
-    formulas::benefit_place::{Facts, benefit_place},
-    set::{AsOf, RecordSet, Role},
+    formulas::{
+        benefit_place::{Facts, PlaceMonths, benefit_place},
+        rounding::half_up_fen,
+    },
+    overlap::{Sums, given_back},
+    set::{AsOf, Held, RecordSet, Role, Target},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::value::{Day, Division, Month};
 
 /// Gives conflicts between provinces their provisional keeper (domain reference, C01): the place of benefit; else the
 /// relation with more months; else the earlier receipt; else the lower code.
 pub(crate) fn settle(
     set: &RecordSet<'_>,
-    family: &FamilyAccount,
+    (range, family): (&Range<usize>, &FamilyAccount),
     person: &Person,
     conflicts: &mut [Conflict],
     (as_of, enough_months): (AsOf, u32),
 ) {
     let open = |found: &&mut Conflict| matches!(found.code, ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05);
-    for found in conflicts.iter_mut().filter(open) {
-        let places = credited_by_province(set, found);
+    let mut open = conflicts.iter_mut().filter(open).peekable();
+    if open.peek().is_none() {
+        return;
+    }
+    let followers = followers(set, range);
+    let months = months_by_province(family);
+    let home = person.home_in(as_of.month).map(|line| line.place);
+    let benefit = benefit_place(Facts { home, relation: relation(family), months: &months }, enough_months).place;
+    for found in open {
+        let places = credited_by_province(set, &followers, found);
+        if places.len() < 2 {
+            // Two schemes in one province: people choose between these, not between places.
+            continue;
+        }
         found.provisional = match found.code {
             ConflictCode::C05 => at_home(&places, person, found.first),
-            _ => by_benefit(&places, family, person, (as_of, enough_months)),
+            _ => by_benefit(&places, &months, benefit),
         };
         found.choices = places.into_iter().map(|(place, held)| held.choice(place)).collect();
     }
@@ -33,31 +49,73 @@ pub(crate) fn settle(
 /// What the records of a conflict hold in one province.
 #[derive(Clone, Copy, Default)]
 struct Stake {
-    unit: i64,
-    person: i64,
+    credited: Sums,
     received: Option<Day>,
 }
 
 impl Stake {
-    const fn choice(self, place: Division) -> crate::account::Choice {
-        crate::account::Choice { place, credited: crate::account::Amount { unit: self.unit, person: self.person } }
+    fn choice(self, place: Division) -> Choice {
+        Choice { place, credited: self.credited.amount() }
     }
 }
 
-fn credited_by_province(set: &RecordSet<'_>, conflict: &Conflict) -> BTreeMap<Division, Stake> {
+/// What differences added to the personal account and refunds took from it, by the position of the contribution.
+fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums> {
+    let mut followers: BTreeMap<usize, Sums> = BTreeMap::new();
+    for (_, held) in set.within(range) {
+        let acts = matches!(held.standing, Standing::Held | Standing::Refunded);
+        let (Some((role, contribution)), Target::At(target)) = (held.money().filter(|_| acts), held.target) else {
+            continue;
+        };
+        // A refund of a difference belongs with what the difference belongs to.
+        let root = match set.get(target).map(|named| (named.money(), named.target)) {
+            Some((Some((Role::Adjust, _)), Target::At(root))) => root,
+            _ => target,
+        };
+        let (unit, person) = (contribution.credited.unit, contribution.credited.person);
+        let sums = followers.entry(root).or_default();
+        match role {
+            Role::Adjust => sums.add(unit.get().into(), person.get().into()),
+            Role::Refund => sums.add(given_back(unit).saturating_neg(), given_back(person).saturating_neg()),
+            _ => {}
+        }
+    }
+    followers
+}
+
+/// By province what the records have credited for the months of the conflict, differences and refunds included; of a
+/// record for more months than these, their part.
+fn credited_by_province(
+    set: &RecordSet<'_>,
+    followers: &BTreeMap<usize, Sums>,
+    conflict: &Conflict,
+) -> BTreeMap<Division, Stake> {
     let mut places: BTreeMap<Division, Stake> = BTreeMap::new();
     for number in &conflict.records {
-        let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
-        let Some((Role::Received, contribution)) = held.and_then(crate::set::Held::money) else { continue };
+        let Ok(at) = usize::try_from(number.0) else { continue };
+        let Some((Role::Received, contribution)) = set.get(at).and_then(Held::money) else { continue };
+        let mut credited = followers.get(&at).copied().unwrap_or_default();
+        credited.add(contribution.credited.unit.get().into(), contribution.credited.person.get().into());
+        let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
+        let inside = contribution.period.iter().filter(inside).count();
+        let part = |whole: i128| share(whole, inside, contribution.period.months);
         let stake = places.entry(contribution.place.province()).or_default();
-        stake.unit = stake.unit.saturating_add(contribution.credited.unit.get());
-        stake.person = stake.person.saturating_add(contribution.credited.person.get());
+        stake.credited.add(part(credited.unit), part(credited.person));
         stake.received = match (stake.received, contribution.received) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
     }
     places
+}
+
+/// The part of a sum for some months of a period, half up to the fen.
+fn share(whole: i128, inside: usize, months: u8) -> i128 {
+    let (inside, months) = (i128::try_from(inside).unwrap_or(0), i128::from(months.max(1)));
+    if inside >= months {
+        return whole;
+    }
+    half_up_fen(whole.saturating_mul(inside), months).map_or(0, |fen| fen.get().into())
 }
 
 /// 国发〔2014〕8号: residents participate where their household is registered.
@@ -68,13 +126,9 @@ fn at_home(places: &BTreeMap<Division, Stake>, person: &Person, first: Option<Mo
 
 fn by_benefit(
     places: &BTreeMap<Division, Stake>,
-    family: &FamilyAccount,
-    person: &Person,
-    (as_of, enough_months): (AsOf, u32),
+    months: &[PlaceMonths],
+    benefit: Option<Division>,
 ) -> Option<Provisional> {
-    let months = months_by_province(family);
-    let home = person.home_in(as_of.month).map(|line| line.place);
-    let benefit = benefit_place(Facts { home, relation: relation(family), months: &months }, enough_months).place;
     if let Some(place) = benefit.filter(|place| places.contains_key(place)) {
         return Some(Provisional { place, reason: ProvisionalReason::BenefitPlace });
     }

@@ -4,6 +4,7 @@
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
     formulas::refund::overlap_refund,
+    months::Bounds,
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -60,30 +61,49 @@ pub(crate) fn given_back(fen: Fen) -> i128 {
     i128::from(fen.get().unsigned_abs())
 }
 
-/// What refunds in force took from each record, by position, with the position of the first refund.
-type Refunds = BTreeMap<usize, (Sums, usize)>;
+/// The refunds in force of each record, by position, in the order of their days: position and amount.
+type Refunds = BTreeMap<usize, Vec<(usize, Sums)>>;
 
 fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
     let mut refunds = Refunds::new();
     for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
         if let (Some((Role::Refund, contribution)), Target::At(target)) = (held.money(), held.target) {
-            let (sums, _) = refunds.entry(target).or_insert((Sums::default(), at));
+            let mut sums = Sums::default();
             sums.add(given_back(contribution.paid.unit), given_back(contribution.paid.person));
+            refunds.entry(target).or_default().push((at, sums));
         }
+    }
+    for of_record in refunds.values_mut() {
+        of_record.sort_by_key(|(at, _)| (set.get(*at).and_then(Held::day), *at));
     }
     refunds
 }
 
-/// Marks the records of a family that refunds left less than full.
+fn all(refunds: &[(usize, Sums)]) -> Sums {
+    refunds.iter().fold(Sums::default(), |mut sum, (_, one)| {
+        sum.add(one.unit, one.person);
+        sum
+    })
+}
+
+/// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
+/// less stayed than was due. A difference that is given back is worth nothing any more.
 pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) {
-    for (at, (sums, refund)) in refunds(set, range) {
+    for (at, refunds) in refunds(set, range) {
         let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
-        let Some((Role::Received, contribution)) = held.money() else { continue };
-        let allowed = refund_due(contribution, overlap(held, cover, as_of));
-        if !is_full_after(contribution, sums, allowed)
-            && let Some(held) = set.0.get_mut(at)
-        {
-            (held.standing, held.because) = (Standing::Refunded, Some(refund));
+        let allowed = match held.money() {
+            Some((Role::Received, contribution)) => refund_due(contribution, overlap(held, cover, as_of)),
+            Some((Role::Adjust, _)) => Sums::default(),
+            _ => continue,
+        };
+        let Some((_, contribution)) = held.money() else { continue };
+        let mut taken = Sums::default();
+        let decisive = refunds.iter().find(|(_, sums)| {
+            taken.add(sums.unit, sums.person);
+            !is_full_after(contribution, taken, allowed)
+        });
+        if let (Some((refund, _)), Some(held)) = (decisive, set.0.get_mut(at)) {
+            (held.standing, held.because) = (Standing::Refunded, Some(*refund));
         }
     }
 }
@@ -97,7 +117,7 @@ fn overlap(held: &Held<'_>, cover: Cover<'_>, as_of: AsOf) -> u32 {
 
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
 /// government paid is not. Each share times `overlap` over the months of the period, half up to the fen.
-fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
+pub(crate) fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
     if overlap == 0 || contribution.payer.kind == PayerKind::Government {
         return Sums::default();
     }
@@ -108,7 +128,7 @@ fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
 
 /// Whether what stays paid after refunds still reaches what was due. Where no due amount is recorded, all that was paid
 /// was due.
-fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
+pub(crate) fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
     let nothing_due = contribution.due.unit == Fen::ZERO && contribution.due.person == Fen::ZERO;
     let reaches = |due: Fen, paid: Fen, refunded: i128, allowed: i128| {
         let required = if nothing_due { paid } else { due.min(paid) };
@@ -121,7 +141,8 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
 }
 
 /// The lines of contributions for periods of several months.
-pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) -> Vec<YearLine> {
+pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<YearLine> {
+    let Bounds { cover, ends, as_of } = bounds;
     let refunds = refunds(set, range);
     let mut lines = Vec::new();
     for (at, held) in set.within(range) {
@@ -135,14 +156,17 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, cover: Cover
         let employee = if counts { overlap(held, cover, as_of) } else { 0 };
         let future = u32::try_from(period.iter().filter(|month| *month > as_of.month).count()).unwrap_or(0);
         let due = refund_due(contribution, employee).amount();
+        let keeps =
+            |month: &Month| *month <= as_of.month && ends.status(*month).is_none() && cover.line(*month).is_none();
+        let effective = u32::try_from(period.iter().filter(keeps).count()).unwrap_or(0);
         lines.push(YearLine {
             first: period.first,
             months,
             employee,
             future,
-            effective: if counts { months.saturating_sub(employee).saturating_sub(future) } else { 0 },
+            effective: if counts { effective } else { 0 },
             refund_due: Some(due).filter(|due| *due != Amount::default()),
-            refunded: refunds.get(&at).map(|(sums, _)| sums.amount()),
+            refunded: refunds.get(&at).map(|refunds| all(refunds).amount()),
             record: number(at),
         });
     }

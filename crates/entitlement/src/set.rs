@@ -105,6 +105,11 @@ impl<'f> Held<'f> {
         }
     }
 
+    /// Whether it says that a contribution was received.
+    pub(crate) fn is_received(&self) -> bool {
+        matches!(self.money(), Some((Role::Received, _)))
+    }
+
     pub(crate) fn is_reversal(&self) -> bool {
         matches!(self.fact.record, Record::Reversal(_))
     }

@@ -38,8 +38,9 @@ use crate::{
 };
 use holdings::{Cut, Field, Holdings};
 pub(crate) use places::Places;
+pub(crate) use procedure::covers;
 pub use procedure::may_take;
-use procedure::{Progress, Step, covers};
+use procedure::{Progress, Step};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -76,11 +77,12 @@ pub(crate) fn transfers<'s>(
         let terms = policy.terms(month);
         let rules = terms.rules();
         let desk = Desk { field, lines, as_of, rules: &rules, rule: rules.of(family) };
-        cases.push(desk.work(case, steps, &mut places));
+        let worked = desk.work(case, steps, (&cases, &mut places));
+        cases.push(worked);
     }
     let mut conflicts = conflicts::destinations(family, &mut cases);
     for worked in &cases {
-        conflicts.extend(conflicts::of_case(field, family, worked, &cases, &places));
+        conflicts.extend(conflicts::of_case(field, family, worked, (&cases, as_of.day), &places));
     }
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     cases.sort_by_key(|worked| worked.case);
@@ -118,11 +120,13 @@ fn steps<'s>(set: &'s RecordSet<'_>, range: &Range<usize>) -> BTreeMap<CaseId, V
     cases
 }
 
-/// What one transfer took along, a later one may take further: cases in the order in which accounts were closed.
+/// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money
+/// followed.
 fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
     let mut cases: Vec<_> = cases.into_iter().collect();
     cases.sort_by_key(|(case, steps)| {
-        let closing = Progress::of(steps, false).freeze.map(|freeze| freeze.on());
+        let progress = Progress::of(steps, false);
+        let closing = progress.freeze.or(progress.child).map(|step| step.on());
         (closing.is_none(), closing, *case)
     });
     cases
@@ -160,6 +164,11 @@ impl Worked<'_> {
         self.checks.push(OutCheck { what, months, records });
     }
 
+    /// Whether the account was closed for this transfer, and the case has not come to nothing.
+    fn has_closed(&self) -> bool {
+        self.progress.freeze.is_some() && !self.progress.has_failed()
+    }
+
     /// Whether both are about the same old place: one contains the other.
     fn meets(&self, other: &Self) -> bool {
         self.sources
@@ -169,14 +178,18 @@ impl Worked<'_> {
 }
 
 impl<'s> Desk<'s, '_, '_> {
-    fn work(&self, case: CaseId, steps: Vec<Step<'s>>, places: &mut Places) -> Worked<'s> {
+    fn work(&self, case: CaseId, steps: Vec<Step<'s>>, (earlier, places): (&[Worked<'s>], &mut Places)) -> Worked<'s> {
         // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
         let early = Progress::of(&steps, false);
         let sources = early.sources();
         let cut = Cut::of(early.freeze, self.as_of.day);
         let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
         let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
-        let mut holdings = Holdings::of(self.field, places, &sources, cut, backpay);
+        // Before a letter nobody asks what the old place holds.
+        let mut holdings = match early.letter {
+            Some(_) => Holdings::of(self.field, places, &sources, cut, backpay),
+            None => Holdings::default(),
+        };
         if holdings::is_documented(&early) {
             holdings.release();
         }
@@ -208,7 +221,7 @@ impl<'s> Desk<'s, '_, '_> {
             self.check(&mut worked, &holdings, places, cut);
             self.check_types(&mut worked, &types, &type_records);
         }
-        self.move_records(&mut worked, &holdings, places);
+        self.move_records(&mut worked, &holdings, (earlier, places));
         worked
     }
 
@@ -285,13 +298,29 @@ impl<'s> Desk<'s, '_, '_> {
         }
     }
 
-    /// From the closing on months are on the way; from posting on they belong to the new place.
-    fn move_records(&self, worked: &mut Worked<'_>, holdings: &Holdings, places: &mut Places) {
+    /// From the closing on months are on the way; from posting on they belong to the new place. What follows a closing goes
+    /// the same way: with its case, or with a case of its own.
+    fn move_records(
+        &self,
+        worked: &mut Worked<'_>,
+        holdings: &Holdings,
+        (earlier, places): (&[Worked<'_>], &mut Places),
+    ) {
         let progress = &worked.progress;
-        let (Some(_), Some((_, target)), false) = (progress.freeze, progress.sides, progress.has_failed()) else {
-            return;
+        let (Some((_, target)), false) = (progress.sides, progress.has_failed()) else { return };
+        let mut moving: BTreeSet<usize> = match progress.freeze {
+            Some(_) => holdings.moving(self.field.set, progress.sheet).into_iter().collect(),
+            None => BTreeSet::new(),
         };
-        let moving = holdings.moving(self.field.set, progress.sheet);
+        let closed = |case: &&Worked<'_>| case.has_closed() && case.meets(worked);
+        let parent = earlier.iter().rfind(closed).and_then(|case| case.progress.freeze);
+        for step in &progress.follow_ups {
+            let is_in_time = progress.posted.is_none_or(|posted| step.on() <= posted.on());
+            if let Some(freeze) = progress.freeze.or(parent).filter(|_| is_in_time) {
+                let cut = Cut::of(Some(freeze), freeze.on());
+                moving.extend(holdings::following(self.field, (places, &worked.sources), *step, cut));
+            }
+        }
         for at in &moving {
             match progress.posted {
                 Some(posted) if places.is_at(self.field.set, *at, &worked.sources, posted.on()) => {
@@ -301,7 +330,7 @@ impl<'s> Desk<'s, '_, '_> {
                 None => places.depart(*at, target),
             }
         }
-        worked.moving = moving.into_iter().collect();
+        worked.moving = moving;
     }
 }
 

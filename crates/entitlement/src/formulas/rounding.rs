@@ -14,7 +14,7 @@ pub(super) fn half_up(numerator: i128, denominator: i128) -> Option<i128> {
 }
 
 /// A fraction of fen as an amount, half up to the fen; `None` if it cannot be expressed.
-pub(super) fn half_up_fen(numerator: i128, denominator: i128) -> Option<Fen> {
+pub(crate) fn half_up_fen(numerator: i128, denominator: i128) -> Option<Fen> {
     fen(half_up(numerator, denominator)?)
 }
 

@@ -1,30 +1,26 @@
 //! Conflicts around transfers: C10 to C15, C20, C34, and steps that could not be used.
 
 use crate::{
-    account::{Conflict, OutCheckName, Side, Standing, StepFaultName},
+    account::{Conflict, OutCheckName, StepFaultName},
     conflict::{ConflictCode, Keeper},
     family::Family,
     findings::conflict,
-    set::{Held, RecordSet, Role, Target, number},
+    set::number,
     transfer::{
         Worked,
-        holdings::{Cut, Field, in_view},
+        holdings::{Behind, Cut, Field, behind, is_in_span},
         places::Places,
         procedure::{Progress, Step},
     },
 };
-use yizhang_ledger::{
-    entry::Kind,
-    record::Record,
-    value::{Day, Month},
-};
+use yizhang_ledger::{entry::Kind, value::Day};
 
 /// Conflicts of one case, apart from those with other cases.
 pub(crate) fn of_case(
     field: Field<'_, '_>,
     family: Family<'_>,
     worked: &Worked<'_>,
-    all: &[Worked<'_>],
+    (all, as_of): (&[Worked<'_>], Day),
     places: &Places,
 ) -> Vec<Conflict> {
     let mut found = Vec::new();
@@ -35,7 +31,7 @@ pub(crate) fn of_case(
     };
     let progress = &worked.progress;
     let at = |steps: &[Option<Step<'_>>]| steps.iter().flatten().map(|step| step.at).collect::<Vec<_>>();
-    let (late, corrected) = after_closing(field, worked, all, places);
+    let (late, corrected) = after_closing(field, worked, (all, as_of), places);
     add(ConflictCode::C10, corrected);
     if worked.is_dangling {
         add(ConflictCode::C11, at(&[progress.sheet, progress.sent]));
@@ -65,74 +61,48 @@ fn is_posted_without_sheet(progress: &Progress<'_>, (step, fault): (Step<'_>, St
     step.kind == Kind::POSTED && (without || fault == StepFaultName::OtherSheet)
 }
 
-/// Records of the old place behind the closing, for months up to it: money received late, and corrections, each as long
-/// as no supplement or correction between these places follows them.
+/// Records of the old place behind the closing, for months up to it: money received late, until a posted supplement has taken
+/// it along, and corrections, until a posted correction follows them, to whatever place then held the relation. Neither,
+/// once the relation has come back.
 fn after_closing(
     field: Field<'_, '_>,
     worked: &Worked<'_>,
-    all: &[Worked<'_>],
+    (all, as_of): (&[Worked<'_>], Day),
     places: &Places,
 ) -> (Vec<usize>, Vec<usize>) {
     let (mut late, mut corrected) = (Vec::new(), Vec::new());
-    let Some(freeze) = worked.progress.freeze.filter(|_| !worked.progress.has_failed()) else {
+    let Some(freeze) = worked.progress.freeze.filter(|_| worked.has_closed()) else { return (late, corrected) };
+    let is_home = |at: &usize| places.is_at(field.set, *at, &worked.sources, as_of);
+    if worked.progress.posted.is_some() && worked.moving.iter().any(is_home) {
         return (late, corrected);
-    };
+    }
     let cut = Cut::of(Some(freeze), freeze.on());
-    let closed_month = freeze.on().in_month();
-    let answered = |kind: Kind, day: Option<Day>, month: Month| {
-        let follow_ups = all.iter().flat_map(|other| &other.progress.follow_ups);
-        follow_ups.filter(|step| step.kind == kind && is_between_same(worked, step)).any(|step| {
-            let in_span = step.fields.first.is_none_or(|first| first <= month)
-                && step.fields.last.is_none_or(|last| month <= last);
-            in_span && step.on() >= day.unwrap_or(freeze.on())
+    let answers: Vec<Step<'_>> = all
+        .iter()
+        .filter(|other| other.meets(worked))
+        .flat_map(|other| {
+            let posted = other.progress.posted.map(|posted| posted.on());
+            let used = other.progress.follow_ups.iter();
+            used.filter(move |step| step.kind == Kind::CORRECTION && posted.is_some_and(|day| step.on() <= day))
         })
-    };
+        .copied()
+        .collect();
     for (at, held) in field.set.within(field.range) {
         let Some(month) = held.period.map(|period| period.first) else { continue };
-        let is_old = closed_month.is_none_or(|closed| month <= closed);
-        if !is_old || !places.is_at(field.set, at, &worked.sources, freeze.on()) || !has_effect(held) {
+        let Some(what) = behind(field.set, held, cut) else { continue };
+        if !places.is_at(field.set, at, &worked.sources, freeze.on()) {
             continue;
         }
-        let behind = held.day().is_some_and(|day| day > freeze.on());
-        let is_correction = match held.money() {
-            Some((Role::Received, _)) => {
-                if behind && !answered(Kind::SUPPLEMENT, held.day(), month) {
-                    late.push(at);
-                }
-                false
-            }
-            Some((Role::Adjust | Role::Refund, _)) => behind,
-            Some(_) => false,
-            None => held.is_reversal() && cut.is_before_in_chain(held),
-        };
-        if is_correction && touches_view(field.set, held, cut) && !answered(Kind::CORRECTION, held.day(), month) {
-            corrected.push(at);
+        let since = held.day().unwrap_or(freeze.on());
+        let has_answer = || answers.iter().any(|step| is_in_span(*step, month) && step.on() >= since);
+        match what {
+            // A difference of late money goes with it.
+            Behind::Late if held.is_received() && places.moved(at, as_of).is_none() => late.push(at),
+            Behind::Correction if !has_answer() => corrected.push(at),
+            _ => {}
         }
     }
     (late, corrected)
-}
-
-fn has_effect(held: &Held<'_>) -> bool {
-    matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded)
-}
-
-/// Whether what it acts on was part of the closed view: what came later is the supplement's matter.
-fn touches_view(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
-    match held.target {
-        Target::At(target) => set.get(target).is_some_and(|named| {
-            let is_interest = matches!(&named.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
-            is_interest || in_view(set, named, cut).is_some()
-        }),
-        Target::None => true,
-        Target::Elsewhere | Target::Unknown => false,
-    }
-}
-
-fn is_between_same(worked: &Worked<'_>, step: &Step<'_>) -> bool {
-    let province = |side| step.place(side).province();
-    worked.progress.sides.is_some_and(|(source, target)| {
-        source.province() == province(Side::Old) && target.province() == province(Side::New)
-    })
 }
 
 /// One relation to several destinations (C14): which case, if any, the old place has answered first in its chain.

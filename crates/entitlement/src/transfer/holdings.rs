@@ -3,8 +3,8 @@
 
 use crate::{
     account::{Standing, SumsBasis, TransferAmounts},
-    overlap::{Cover, given_back, narrow},
-    set::{Held, RecordSet, Role},
+    overlap::{Cover, Sums, given_back, is_full_after, narrow, refund_due},
+    set::{Held, RecordSet, Role, Target},
     transfer::{
         places::Places,
         procedure::{Progress, Step},
@@ -16,6 +16,7 @@ use std::{
     ops::Range,
 };
 use yizhang_ledger::{
+    entry::Kind,
     hash::Hash,
     record::{AccountType, Contribution, Record},
     value::{Day, Division, Fen, LeafIndex, Month},
@@ -58,7 +59,7 @@ pub(crate) struct Holdings {
     pub(crate) records: Vec<usize>,
     /// Months that count there, those that stay behind included.
     pub(crate) months: BTreeSet<Month>,
-    /// Contributions that were full.
+    /// Contributions that were full, and differences that had not been given back.
     full: BTreeSet<usize>,
     /// Months paid back at once that may not move, and their records.
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
@@ -71,26 +72,87 @@ pub(crate) fn in_view<'f>(set: &RecordSet<'f>, held: &Held<'f>, cut: Cut) -> Opt
     let (role, contribution) = held.money()?;
     let moves_money = matches!(role, Role::Received | Role::Adjust | Role::Refund);
     let in_time = contribution.received.is_some_and(|day| day <= cut.on);
-    let stood = match held.standing {
-        Standing::Held | Standing::NotFull | Standing::Refunded => true,
-        Standing::Reversed => reversed_later(set, held, cut),
-        _ => false,
-    };
-    (moves_money && in_time && stood).then_some((role, contribution))
+    (moves_money && in_time && stood(set, held, cut)).then_some((role, contribution))
 }
 
-fn reversed_later(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
-    held.because.and_then(|at| set.get(at)).is_some_and(|reversal| cut.is_before_in_chain(reversal))
-}
-
-/// Whether a received contribution of the view was full then.
-fn was_full(set: &RecordSet<'_>, held: &Held<'_>, contribution: &Contribution<'_>, cut: Cut) -> bool {
-    match held.standing {
-        Standing::Held | Standing::Reversed => contribution.full,
-        Standing::Refunded => {
-            let refunded = held.because.and_then(|at| set.get(at)).and_then(Held::day);
-            refunded.is_some_and(|day| day > cut.on)
+/// Whether a record had effect at the closing, whatever came later. What acts on a record shares its fate.
+fn stood(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
+    let mut one = held;
+    for _ in 0..FOLLOWED_MAX {
+        if !stood_itself(set, one, cut) {
+            return false;
         }
+        match (one.target, one.money()) {
+            (Target::At(target), Some(_)) => match set.get(target) {
+                Some(named) => one = named,
+                None => return true,
+            },
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// Differences of differences are followed no farther.
+const FOLLOWED_MAX: usize = 8;
+
+fn stood_itself(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
+    match held.standing {
+        Standing::Held | Standing::NotFull | Standing::Refunded => true,
+        Standing::Reversed => {
+            // A follower was taken back with what it follows: the reversal stands at the end.
+            let mut because = held.because.and_then(|at| set.get(at));
+            for _ in 0..FOLLOWED_MAX {
+                because = match because {
+                    Some(one) if !one.is_reversal() => one.because.and_then(|at| set.get(at)),
+                    end => end,
+                };
+            }
+            because.is_some_and(|reversal| reversal.is_reversal() && cut.is_before_in_chain(reversal))
+        }
+        Standing::Cleared => {
+            held.because.and_then(|at| set.get(at)).and_then(Held::day).is_some_and(|day| day > cut.on)
+        }
+        _ => false,
+    }
+}
+
+/// What refunds of the view took from each record.
+fn refunds(field: Field<'_, '_>, cut: Cut) -> BTreeMap<usize, Sums> {
+    let mut refunds: BTreeMap<usize, Sums> = BTreeMap::new();
+    for (_, held) in field.set.within(field.range) {
+        if let (Some((Role::Refund, refund)), Target::At(target)) = (in_view(field.set, held, cut), held.target) {
+            let sums = refunds.entry(target).or_default();
+            sums.add(given_back(refund.paid.unit), given_back(refund.paid.person));
+        }
+    }
+    refunds
+}
+
+/// Whether a month was another family's by the day of the view.
+fn was_covered(field: Field<'_, '_>, month: Month, cut: Cut) -> bool {
+    let in_time = |number: &crate::account::RecordNumber| {
+        let held = usize::try_from(number.0).ok().and_then(|at| field.set.get(at));
+        held.and_then(Held::day).is_none_or(|day| day <= cut.on)
+    };
+    field.cover.line(month).is_some_and(|line| line.by.iter().any(in_time))
+}
+
+/// Whether a contribution or difference of the view was worth its whole amount then.
+fn was_full(
+    field: Field<'_, '_>,
+    (role, contribution): (Role, &Contribution<'_>),
+    refunded: Option<&Sums>,
+    cut: Cut,
+) -> bool {
+    let refunded = refunded.copied().unwrap_or_default();
+    match role {
+        Role::Received => {
+            let covered = contribution.period.iter().filter(|month| was_covered(field, *month, cut)).count();
+            let allowed = refund_due(contribution, u32::try_from(covered).unwrap_or(u32::MAX));
+            contribution.full && is_full_after(contribution, refunded, allowed)
+        }
+        Role::Adjust => is_full_after(contribution, refunded, Sums::default()),
         _ => false,
     }
 }
@@ -106,6 +168,7 @@ impl Holdings {
     ) -> Self {
         let mut holdings = Self::default();
         let mut regions = BTreeSet::new();
+        let refunds = refunds(field, cut);
         let mut back_paid: BTreeMap<Day, BTreeMap<Month, Vec<usize>>> = BTreeMap::new();
         for (at, held) in field.set.within(field.range) {
             if !places.is_at(field.set, at, sources, cut.on) {
@@ -117,9 +180,12 @@ impl Holdings {
             }
             let Some((role, contribution)) = in_view(field.set, held, cut) else { continue };
             holdings.records.push(at);
-            if role == Role::Received && was_full(field.set, held, contribution, cut) {
+            if !was_full(field, (role, contribution), refunds.get(&at), cut) {
+                continue;
+            }
+            holdings.full.insert(at);
+            if role == Role::Received {
                 holdings.count(field, contribution, cut);
-                holdings.full.insert(at);
                 if let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) {
                     for month in contribution.period.iter() {
                         back_paid.entry(day).or_default().entry(month).or_default().push(at);
@@ -141,7 +207,7 @@ impl Holdings {
 
     fn count(&mut self, field: Field<'_, '_>, contribution: &Contribution<'_>, cut: Cut) {
         let last = cut.on.in_month();
-        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none();
+        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && !was_covered(field, *month, cut);
         self.months.extend(contribution.period.iter().filter(counts));
     }
 
@@ -217,10 +283,80 @@ impl Holdings {
         }
         let pooled = rule.pool.is_some_and(|pool| fields.period.first >= pool.from);
         // Only what made the month count, and its differences: money paid in part has no base yet.
-        let has_base = role == Role::Adjust || self.full.contains(&at);
+        let has_base = self.full.contains(&at);
         if pooled && has_base && self.months.contains(&fields.period.first) {
             sums.bases = sums.bases.saturating_add(fields.base.get().into());
         }
+    }
+}
+
+/// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
+/// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
+pub(crate) fn following(
+    field: Field<'_, '_>,
+    (places, sources): (&Places, &[Division]),
+    step: Step<'_>,
+    cut: Cut,
+) -> Vec<usize> {
+    let mut following = Vec::new();
+    for (at, held) in field.set.within(field.range) {
+        let Some(what) = behind(field.set, held, cut) else { continue };
+        let wanted = match step.kind {
+            Kind::SUPPLEMENT => Behind::Late,
+            _ => Behind::Correction,
+        };
+        let in_time = held.day().is_some_and(|day| day <= step.on());
+        let in_span = held.period.is_some_and(|period| is_in_span(step, period.first));
+        if what == wanted && in_time && in_span && places.is_at(field.set, at, sources, step.on()) {
+            following.push(at);
+        }
+    }
+    following
+}
+
+/// Whether a step is about a month: about all, where it names none.
+pub(crate) fn is_in_span(step: Step<'_>, month: Month) -> bool {
+    step.fields.first.is_none_or(|first| first <= month) && step.fields.last.is_none_or(|last| month <= last)
+}
+
+/// What a record of the old place is that came behind its closing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// Money received late, and what acts on it (C15).
+    Late,
+    /// A correction of what was in the closed view (C10).
+    Correction,
+}
+
+/// For records with effect, for months up to the closing.
+pub(crate) fn behind(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> Option<Behind> {
+    let month = held.period?.first;
+    let is_old = cut.on.in_month().is_none_or(|closed| month <= closed);
+    let has_effect = matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded);
+    let is_later = held.day().is_some_and(|day| day > cut.on);
+    if !is_old || !has_effect {
+        return None;
+    }
+    let of_view = || touches_view(set, held, cut);
+    match held.money() {
+        Some((Role::Received, _)) if is_later => Some(Behind::Late),
+        Some((Role::Adjust | Role::Refund, _)) if is_later => {
+            Some(if of_view() { Behind::Correction } else { Behind::Late })
+        }
+        None if held.is_reversal() && cut.is_before_in_chain(held) && of_view() => Some(Behind::Correction),
+        _ => None,
+    }
+}
+
+/// Whether what it acts on was part of the closed view: what came later is the supplement's matter.
+fn touches_view(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
+    match held.target {
+        Target::At(target) => set.get(target).is_some_and(|named| {
+            let is_interest = matches!(&named.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
+            is_interest || in_view(set, named, cut).is_some()
+        }),
+        Target::None => true,
+        Target::Elsewhere | Target::Unknown => false,
     }
 }
 
@@ -247,10 +383,16 @@ fn times_half_up(sum: i128, ten_thousandths: u32) -> i128 {
     product.saturating_add(5_000).checked_div_euclid(10_000).unwrap_or(0)
 }
 
-/// The document on which back-payments may move (court, audit, inspection, arbitration): the one that the closing names.
-/// A sheet's document is the sheet itself.
+/// Reasons of a closing that say what kind of document lets back-payments move (人社部规〔2016〕5号; 人社厅发〔2019〕94号): of a
+/// court, of an audit, of a labour inspection, of an arbitration.
+const DOCUMENTED: [&str; 4] = ["court", "audit", "inspection", "arbitration"];
+
+/// Whether back-payments may move: the closing names a document and says that it is one of these. That it is of a day before
+/// the payment is the agency's word. A sheet's document is the sheet itself.
 pub(crate) fn is_documented(progress: &Progress<'_>) -> bool {
-    progress.freeze.is_some_and(|freeze| freeze.fields.document != Hash::ZERO)
+    progress.freeze.is_some_and(|freeze| {
+        freeze.fields.document != Hash::ZERO && DOCUMENTED.contains(&freeze.fields.reason.as_str())
+    })
 }
 
 /// The account type at the old place: by the last enrolment there (C34), else by the contributions. The records speak for
@@ -263,8 +405,8 @@ pub(crate) fn account_types(
 ) -> (BTreeSet<AccountType>, Vec<usize>) {
     let last = cut.on.in_month();
     let enrolments = field.set.within(field.range).filter_map(|(at, held)| {
-        let Record::Participation(yizhang_ledger::entry::Kind::ENROL, fields) = &held.fact.record else { return None };
-        let here = sources.iter().any(|source| crate::transfer::procedure::covers(*source, fields.place));
+        let Record::Participation(Kind::ENROL, fields) = &held.fact.record else { return None };
+        let here = sources.iter().any(|source| crate::transfer::covers(*source, fields.place));
         let begun = last.is_none_or(|last| fields.from <= last);
         let order = (fields.from, held.fact.index, held.fact.region, at);
         (held.standing == Standing::Held && here && begun).then_some((order, fields.account_type, at))

@@ -33,9 +33,11 @@ impl<'s> Step<'s> {
         self.fields.on
     }
 
-    /// The order of steps: by day, then by the procedure, whose order is that of the kinds.
+    /// The order of steps: by day, then by the procedure, whose order is that of the kinds. Money may come back and be sent
+    /// again on one day, so that of these two the one that stands first in its chain came first.
     pub(crate) fn order(&self) -> (Day, Kind, Division, LeafIndex, usize) {
-        (self.fields.on, self.kind, self.region, self.index, self.at)
+        let stage = if self.kind == Kind::RETURNED { Kind::FUNDS_SENT } else { self.kind };
+        (self.fields.on, stage, self.region, self.index, self.at)
     }
 
     /// Whether the chain that holds it is that of a side by which the step may come.

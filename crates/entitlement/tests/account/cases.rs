@@ -476,7 +476,9 @@ fn conflict_text(conflict: &Conflict) -> String {
         (Some(first), Some(last)) => format!(" {} ×{}", range(first, last), conflict.months),
         _ => String::new(),
     };
-    format!("{:?}{months} records {}", conflict.code, conflict.records.len())
+    let own = conflict.code.class().severity;
+    let severity = if conflict.severity == own { String::new() } else { format!(" {:?}", conflict.severity) };
+    format!("{:?}{months} records {}{}", conflict.code, conflict.records.len(), severity.to_lowercase())
 }
 
 fn range(first: Month, last: Month) -> String {
@@ -535,7 +537,8 @@ fn build(rows: &[Row]) -> Federation {
 }
 
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
-    let about_months = matches!(kind_of(row), Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT);
+    let is_benefit = (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind_of(row));
+    let about_months = is_benefit || matches!(kind_of(row), Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT);
     if let Some((first, _)) = span(row).filter(|_| about_months) {
         return vec![Period { first, months: 1 }];
     }
@@ -646,8 +649,8 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
                 scheme: scheme(&row.scheme),
                 item: Code::new("100011").unwrap(),
                 from: period.first,
-                until: None,
-                amount: fen("1000.00"),
+                until: span(row).map(|(_, last)| last),
+                amount: row.paid.as_ref().map_or_else(|| fen("1000.00"), |paid| shares(paid).person),
                 on,
                 place,
                 target,

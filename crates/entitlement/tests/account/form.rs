@@ -74,7 +74,7 @@ fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
     let spaced = text.replacen(':', ": ", 1);
     assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
     let newer = text.replacen("account/4", "account/5", 1);
-    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/4".into() }));
+    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/5".into() }));
     assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
 }
 
