@@ -96,7 +96,7 @@ fn is_shown(set: &RuleSet, rule: &Rule, prefix: &str, shown: &Shown) -> bool {
     let in_month = shown.month.is_none_or(|month| rule.holds_in(month));
     let decides = |place: Division| match shown.month {
         Some(month) => set.find(rule.key, &rule.of, place, month) == Some(rule),
-        None => rule.place.is_none_or(|of_rule| of_rule == place || of_rule == place.province()),
+        None => rule.may_hold_at(place),
     };
     rule.key.name().starts_with(prefix) && in_month && shown.place.is_none_or(decides)
 }

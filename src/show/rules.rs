@@ -66,7 +66,8 @@ pub(crate) fn changes(changes: &[Change<'_>]) {
 }
 
 fn where_it_holds(rule: &Rule) -> String {
-    rule.place.map_or_else(|| t!("rules.nation").to_string(), place::name)
+    let name = rule.place.map_or_else(|| t!("rules.nation").to_string(), place::name);
+    if rule.direct { t!("rules.direct", place = name).to_string() } else { name }
 }
 
 fn shortened(text: &str) -> String {

@@ -50,6 +50,9 @@ pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
     for check in &case.checks {
         let what = named(&format!("transfer.check.{}", serde_name(&check.what)));
         put(t!("transfer.check", what = what, months = check.months));
+        if let Some(day) = check.inform_by {
+            put(t!("transfer.inform", due = day));
+        }
     }
     for fault in &case.faults {
         let why = named(&format!("transfer.fault.{}", serde_name(&fault.fault)));

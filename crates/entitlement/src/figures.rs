@@ -57,6 +57,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
         let balance = pension::balance(sheet, desk, pension);
         if living && pension.ends.benefit.is_none() {
             let place = place::place(sheet, desk, pension.account);
+            place::temporary(sheet, desk, pension.account);
             let plan = retirement::plan(sheet, desk);
             let months = retirement::months(sheet, desk, pension.account, &plan);
             pension::forecasts(sheet, desk, pension.account, (&plan, months, place, balance));

@@ -1,8 +1,11 @@
 //! The rule set as the fold uses it: named, with its calendar and its terms of transfers worked out once.
 
-use crate::transfer::{
-    WorkingDays,
-    rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer, TransferRules},
+use crate::{
+    family::Family,
+    transfer::{
+        WorkingDays,
+        rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer},
+    },
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 use yizhang_ledger::{
@@ -20,16 +23,13 @@ pub struct Policy {
     workdays: Vec<Day>,
 }
 
-/// Keys that say how a relation moves.
-const TRANSFER_KEYS: &[Key] = &[
-    Key::TransferReview,
-    Key::TransferSend,
-    Key::TransferClose,
-    Key::TransferDangling,
-    Key::TransferBackpay,
-    Key::TransferPoolRate,
-    Key::TransferPoolFrom,
-];
+/// Keys that say how a relation moves, of any scheme.
+const TRANSFER_KEYS: &[Key] =
+    &[Key::TransferReview, Key::TransferSend, Key::TransferClose, Key::TransferDangling, Key::TransferWhole];
+
+/// The same, of employee pension alone.
+const PENSION_TRANSFER_KEYS: &[Key] =
+    &[Key::TransferBackpay, Key::TransferInform, Key::TransferPoolRate, Key::TransferPoolFrom];
 
 impl Policy {
     /// The policy of these rules.
@@ -60,9 +60,16 @@ impl Policy {
         self.name
     }
 
-    /// The national rules of transfers in force in a month.
-    pub(crate) fn transfer_rules(&self, month: Month) -> impl Iterator<Item = &Rule> {
-        TRANSFER_KEYS.iter().filter_map(move |key| self.rules.find(*key, "", None, month))
+    /// The rules by which a family moves in a month.
+    pub(crate) fn transfer_rules(&self, family: Family<'_>, month: Month) -> impl Iterator<Item = &Rule> {
+        let of = family.to_string();
+        let own = if is_pension(family) { PENSION_TRANSFER_KEYS } else { &[] };
+        TRANSFER_KEYS.iter().chain(own).filter_map(move |key| self.of_scheme(*key, &of, month))
+    }
+
+    /// The rule of a scheme, else of all that have none of their own.
+    fn of_scheme(&self, key: Key, of: &str, month: Month) -> Option<&Rule> {
+        self.rules.find(key, of, None, month).or_else(|| self.rules.find(key, "", None, month))
     }
 
     /// The divisions that are another one now, with the rule that says so. Of a split nobody can tell, so the old one stays.
@@ -84,50 +91,57 @@ impl Policy {
         self.rules.number(Key::BenefitPlaceMonths, "", None, month).map_or(u32::MAX, |figure| figure.value)
     }
 
-    /// How each scheme moves in a month.
-    pub(crate) fn terms(&self, month: Month) -> Terms<'_> {
-        let number = |key: Key| self.rules.number(key, "", None, month).map(|figure| figure.value);
-        let days = |key: Key, else_days: u16| number(key).and_then(|days| days.try_into().ok()).unwrap_or(else_days);
+    /// How a family moves in a month.
+    pub(crate) fn terms(&self, family: Family<'_>, month: Month) -> Terms<'_> {
+        let of = family.to_string();
+        let number = |key: Key| match self.of_scheme(key, &of, month)?.value {
+            Value::Months(number) | Value::Days(number) => Some(number),
+            _ => None,
+        };
+        let days = |key: Key| number(key).and_then(|days| u16::try_from(days).ok());
         let national = Limits::NATIONAL;
-        let without_backpay = Limits {
-            review: days(Key::TransferReview, national.review),
-            send: days(Key::TransferSend, national.send),
-            close: days(Key::TransferClose, national.close),
-            dangling: days(Key::TransferDangling, national.dangling),
+        let limits = Limits {
+            review: days(Key::TransferReview).unwrap_or(national.review),
+            send: days(Key::TransferSend).unwrap_or(national.send),
+            close: days(Key::TransferClose).unwrap_or(national.close),
+            dangling: days(Key::TransferDangling).unwrap_or(national.dangling),
+            whole: days(Key::TransferWhole),
             backpay_months: None,
+            inform: None,
             tolerance_per_month: national.tolerance_per_month,
         };
-        let pension = Limits { backpay_months: number(Key::TransferBackpay), ..without_backpay };
-        let from = self.rules.find(Key::TransferPoolFrom, "", None, month).and_then(month_of);
-        let rate = self.rules.rate(Key::TransferPoolRate, "", None, month).map(|figure| figure.value);
-        let other = SchemeTransfer {
-            scheme: (Namespace::Hrss, "210"),
-            limits: without_backpay,
-            personal: PersonalMoney::None,
-            pool: None,
-            is_blocked_by_benefit: false,
+        let plain = SchemeTransfer { limits, personal: PersonalMoney::None, pool: None, is_blocked_by_benefit: false };
+        let scheme = if is_pension(family) {
+            let from = self.rules.find(Key::TransferPoolFrom, "", None, month).and_then(month_of);
+            let rate = self.rules.rate(Key::TransferPoolRate, "", None, month).map(|figure| figure.value);
+            SchemeTransfer {
+                limits: Limits {
+                    backpay_months: number(Key::TransferBackpay),
+                    inform: days(Key::TransferInform),
+                    ..limits
+                },
+                personal: PersonalMoney::Whole { whole_from: from, with_subsidies: false },
+                pool: rate.zip(from).map(|(rate, from)| PoolMoney { rate, from }),
+                is_blocked_by_benefit: true,
+            }
+        } else if family.begins_with((Namespace::Hrss, "170")) {
+            SchemeTransfer {
+                personal: PersonalMoney::Whole { whole_from: None, with_subsidies: true },
+                is_blocked_by_benefit: true,
+                ..plain
+            }
+        } else if family.begins_with((Namespace::Nhsa, "310")) {
+            SchemeTransfer { personal: PersonalMoney::NotOnRecord, ..plain }
+        } else {
+            plain
         };
-        Terms {
-            working_days: WorkingDays::new(&self.holidays, &self.workdays).unwrap_or(WorkingDays::WEEKENDS),
-            schemes: [
-                SchemeTransfer {
-                    scheme: (Namespace::Hrss, "110"),
-                    limits: pension,
-                    personal: PersonalMoney::Whole { whole_from: from, with_subsidies: false },
-                    pool: rate.zip(from).map(|(rate, from)| PoolMoney { rate, from }),
-                    is_blocked_by_benefit: true,
-                },
-                SchemeTransfer {
-                    scheme: (Namespace::Hrss, "170"),
-                    personal: PersonalMoney::Whole { whole_from: None, with_subsidies: true },
-                    is_blocked_by_benefit: true,
-                    ..other
-                },
-                SchemeTransfer { scheme: (Namespace::Nhsa, "310"), personal: PersonalMoney::NotOnRecord, ..other },
-            ],
-            otherwise: other,
-        }
+        let working_days = WorkingDays::new(&self.holidays, &self.workdays).unwrap_or(WorkingDays::WEEKENDS);
+        Terms { working_days, scheme }
     }
+}
+
+fn is_pension(family: Family<'_>) -> bool {
+    family.begins_with((Namespace::Hrss, "110"))
 }
 
 /// Divisions that have been renamed or merged into others.
@@ -155,17 +169,10 @@ impl<'p> Successors<'p> {
     }
 }
 
-/// The terms of transfers of one month.
+/// How a family moves in one month, and the calendar.
 pub(crate) struct Terms<'p> {
-    working_days: WorkingDays<'p>,
-    schemes: [SchemeTransfer; 3],
-    otherwise: SchemeTransfer,
-}
-
-impl Terms<'_> {
-    pub(crate) fn rules(&self) -> TransferRules<'_> {
-        TransferRules { working_days: self.working_days, schemes: &self.schemes, otherwise: self.otherwise }
-    }
+    pub(crate) working_days: WorkingDays<'p>,
+    pub(crate) scheme: SchemeTransfer,
 }
 
 fn dates(rule: &Rule) -> &[Day] {

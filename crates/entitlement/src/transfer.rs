@@ -24,7 +24,7 @@ mod procedure;
 pub mod rules;
 
 pub use calendar::{NotAscending, WorkingDays};
-pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer, TransferRules};
+pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 
 use crate::{
     account::{
@@ -33,7 +33,7 @@ use crate::{
     },
     family::Family,
     overlap::Cover,
-    policy::Policy,
+    policy::{Policy, Terms},
     set::{AsOf, Held, RecordSet, number},
 };
 use holdings::{Cut, Field, Holdings};
@@ -74,9 +74,8 @@ pub(crate) fn transfers<'s>(
     for (case, steps) in in_order_of_closing(steps(set, range)) {
         // A case is judged by the rules of its own time, whatever has come since.
         let month = judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
-        let terms = policy.terms(month);
-        let rules = terms.rules();
-        let desk = Desk { field, lines, as_of, rules: &rules, rule: rules.of(family) };
+        let Terms { working_days, scheme } = policy.terms(family, month);
+        let desk = Desk { field, lines, as_of, working_days, rule: scheme };
         let worked = desk.work(case, steps, (&cases, &mut places));
         cases.push(worked);
     }
@@ -137,8 +136,8 @@ struct Desk<'s, 'f, 'd> {
     field: Field<'s, 'f>,
     lines: &'d [MonthLine],
     as_of: AsOf,
-    rules: &'d TransferRules<'d>,
-    rule: &'d SchemeTransfer,
+    working_days: WorkingDays<'d>,
+    rule: SchemeTransfer,
 }
 
 /// A case, worked out.
@@ -161,7 +160,7 @@ impl Worked<'_> {
     fn check(&mut self, what: OutCheckName, months: u32, mut records: Vec<RecordNumber>) {
         records.sort_unstable();
         records.dedup();
-        self.checks.push(OutCheck { what, months, records });
+        self.checks.push(OutCheck { what, months, inform_by: None, records });
     }
 
     /// Whether the account was closed for this transfer, and the case has not come to nothing.
@@ -195,16 +194,16 @@ impl<'s> Desk<'s, '_, '_> {
         }
         let (types, type_records) = holdings::account_types(self.field, &sources, &holdings, cut);
         let basis = self.basis(&types, is_between_provinces);
-        let (computed, _) = holdings.computed(self.field, self.rule, basis);
+        let (computed, _) = holdings.computed(self.field, &self.rule, basis);
         let needs_money = Progress::states_money(early.sheet.or(early.child))
             || computed.personal_account != 0 && early.child.is_none()
             || computed.pool != 0 && early.child.is_none();
         let progress = Progress::of(&steps, needs_money);
         let is_asked_for = progress.letter.is_some();
-        let comparison = is_asked_for.then(|| comparison::compare(self.field, &progress, &holdings, self.rule, basis));
+        let comparison = is_asked_for.then(|| comparison::compare(self.field, &progress, &holdings, &self.rule, basis));
         let is_mismatched = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
         let state = progress.state(is_mismatched);
-        let (limits, calendar) = (&self.rule.limits, &self.rules.working_days);
+        let (limits, calendar) = (&self.rule.limits, &self.working_days);
         let mut worked = Worked {
             case,
             next: deadlines::next_step(&progress, state, needs_money, limits, calendar, self.as_of.day),
@@ -268,6 +267,11 @@ impl<'s> Desk<'s, '_, '_> {
         add(OutCheckName::Drawing, 0, drawing.into_iter().map(number).collect());
         add(OutCheckName::Duplicate, double_months, double);
         add(OutCheckName::BackPaid, back_months, back_paid);
+        let informs = self.rule.limits.inform.zip(worked.progress.letter);
+        let inform_by = informs.and_then(|(days, letter)| self.working_days.after(letter.on(), days));
+        for check in worked.checks.iter_mut().filter(|check| check.what == OutCheckName::BackPaid) {
+            check.inform_by = inform_by;
+        }
     }
 
     /// The last award, payment or resumption of a benefit, if no suspension or stop follows it.

@@ -2,7 +2,7 @@
 
 use crate::{
     fault::{Fault, RuleFault},
-    key::{Key, Unit},
+    key::{Key, Scope, Unit},
     rule::{Confidence, Rule, Value},
 };
 use serde::Deserialize;
@@ -39,6 +39,8 @@ struct WrittenRule {
     #[serde(default)]
     of: String,
     place: Option<String>,
+    #[serde(default)]
+    direct: bool,
     from: Option<String>,
     until: Option<String>,
     value: WrittenValue,
@@ -126,6 +128,20 @@ fn rule(written: WrittenRule) -> Result<Rule, Vec<Fault>> {
         faults.push(wrong("id", "1 to 100 of a-z, 0-9, `.`, `-` and `/`", written.id.clone()));
     }
     let place = optional(written.place.as_deref(), Division::parse, &mut faults, "place", "a division of six digits");
+    if let Some(key) = key {
+        if !key.subject().admits(&written.of) {
+            let found = if written.of.is_empty() { "nothing".to_owned() } else { short(&written.of) };
+            faults.push(wrong("of", key.subject().to_string(), found));
+        }
+        if written.place.is_some() == place.is_some() && !key.scope().admits(place) {
+            let found = place.map_or_else(|| "nothing".to_owned(), |place| place.to_string());
+            let expected = if key.scope() == Scope::Nation { "nothing: the key is the nation's" } else { "a place" };
+            faults.push(wrong("place", expected, found));
+        }
+    }
+    if written.direct && written.place.is_none() {
+        faults.push(wrong("direct", "a place of which it is the own code", "no place"));
+    }
     let from = optional(written.from.as_deref(), Month::parse, &mut faults, "from", "a month as 2025-07");
     let until = optional(written.until.as_deref(), Month::parse, &mut faults, "until", "a month as 2026-06");
     let published = optional(written.published.as_deref(), Day::parse, &mut faults, "published", "a day as 2025-09-18");
@@ -156,6 +172,7 @@ fn rule(written: WrittenRule) -> Result<Rule, Vec<Fault>> {
             key,
             of: written.of,
             place,
+            direct: written.direct,
             from,
             until,
             value,
@@ -186,7 +203,7 @@ fn optional<T>(
 
 fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
     let unit = written.unit();
-    let found = |text: &str| text.chars().take(40).collect::<String>();
+    let found = short;
     Ok(match (key.unit(), written) {
         (Unit::Months, WrittenValue::Months(number)) => Value::Months(number),
         (Unit::Days, WrittenValue::Days(number)) => Value::Days(number),
@@ -206,6 +223,10 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
                 return Err(wrong("value", format!("rows of {columns} numbers"), format!("a row of {}", row.len())));
             }
             bounded(rows.len())?;
+            let not_place = |number: &&u32| key == Key::DivisionSuccessor && Division::new(**number).is_none();
+            if let Some(number) = rows.iter().flatten().find(not_place) {
+                return Err(wrong("value", "divisions of six digits", number.to_string()));
+            }
             Value::Table(rows)
         }
         (Unit::Dates, WrittenValue::Dates(texts)) => {
@@ -219,6 +240,11 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
         }
         (unit_of_key, _) => return Err(wrong("value", unit_of_key.to_string(), unit)),
     })
+}
+
+/// The beginning of a text, for a fault.
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 fn bounded(rows: usize) -> Result<(), Fault> {

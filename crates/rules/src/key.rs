@@ -1,6 +1,7 @@
 //! The register of keys: what can be configured, in which unit (domain reference, section 11).
 
 use std::fmt;
+use yizhang_ledger::value::{Division, Scheme};
 
 /// What a value is measured in, and what may stand under `value` in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +39,80 @@ impl fmt::Display for Unit {
     }
 }
 
+/// What stands under `of`: what nothing asks for is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// Nothing.
+    Nothing,
+    /// A class of retirement: `M60`, `F55`, `F50`.
+    Class,
+    /// `men` or `women`.
+    Sex,
+    /// A scheme as `hrss:110`.
+    Scheme,
+    /// A scheme, or nothing for every scheme that has no rule of its own.
+    AnyScheme,
+}
+
+impl Subject {
+    /// Whether a text may stand there.
+    pub fn admits(self, of: &str) -> bool {
+        match self {
+            Self::Nothing => of.is_empty(),
+            Self::Class => matches!(of, "M60" | "F55" | "F50"),
+            Self::Sex => matches!(of, "men" | "women"),
+            Self::Scheme => Scheme::parse(of).is_some(),
+            Self::AnyScheme => of.is_empty() || Scheme::parse(of).is_some(),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "nothing",
+            Self::Class => "M60, F55 or F50",
+            Self::Sex => "men or women",
+            Self::Scheme => "a scheme as hrss:110",
+            Self::AnyScheme => "a scheme as hrss:210, or nothing for all others",
+        })
+    }
+}
+
+/// Where a rule may hold: what is asked for the nation only is refused for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The nation.
+    Nation,
+    /// The nation, or a place.
+    Anywhere,
+    /// A place.
+    Place,
+}
+
+impl Scope {
+    /// Whether a rule with this place, or without one, may stand.
+    pub const fn admits(self, place: Option<Division>) -> bool {
+        match self {
+            Self::Nation => place.is_none(),
+            Self::Anywhere => true,
+            Self::Place => place.is_some(),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nation => "nation",
+            Self::Anywhere => "nation or place",
+            Self::Place => "place",
+        })
+    }
+}
+
 macro_rules! keys {
-    ($($key:ident $name:literal $unit:expr, $continuity:ident, $meaning:literal;)*) => {
+    ($($key:ident $name:literal $unit:expr, $continuity:ident, $subject:ident, $scope:ident, $meaning:literal;)*) => {
         /// What a rule is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Key {
@@ -65,6 +138,16 @@ macro_rules! keys {
                 match self { $(Self::$key => continuity!($continuity),)* }
             }
 
+            /// What a rule of it may be about, under `of`.
+            pub const fn subject(self) -> Subject {
+                match self { $(Self::$key => Subject::$subject,)* }
+            }
+
+            /// Where a rule of it may hold, under `place`.
+            pub const fn scope(self) -> Scope {
+                match self { $(Self::$key => Scope::$scope,)* }
+            }
+
             /// What it says.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$key => $meaning,)* }
@@ -83,52 +166,53 @@ macro_rules! continuity {
 }
 
 keys! {
-    RetirementSchedule "retirement.schedule" Unit::Table(4), Continuous, "how the retirement age of a class rises: original age in months, first month of birth with a delay as YYYYMM, months of birth a step, largest delay in months";
-    RetirementFlex "retirement.flex" Unit::Months, Continuous, "months before and after the statutory month that a worker may choose";
-    PensionMinimum "pension.minimum" Unit::Months, Continuous, "contribution months for a monthly pension that begins in the month";
-    PensionDivisor "pension.divisor" Unit::Table(2), Continuous, "计发月数: age in years, months";
-    PensionReference "pension.reference" Unit::Yuan, Loose, "计发基数 of a place";
-    PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, "average monthly wage that an index divides by";
-    PensionInterest "pension.interest" Unit::Rate, Continuous, "记账利率 of the personal account";
-    PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, "months added to 12 less the month of a credit when interest is computed";
-    AccountRate "contribution.account-rate" Unit::Rate, Continuous, "share of the base that is credited to the personal account";
-    UnitRate "contribution.unit-rate" Unit::Rate, Loose, "the employer's share of the base";
-    PersonRate "contribution.person-rate" Unit::Rate, Loose, "the worker's share of the base";
-    FlexibleRate "contribution.flexible-rate" Unit::Rate, Continuous, "share of the base that a flexible worker pays";
-    BaseFloor "contribution.base-floor" Unit::Yuan, Loose, "lowest base";
-    BaseCeiling "contribution.base-ceiling" Unit::Yuan, Loose, "highest base";
-    LateFeeRate "contribution.late-fee-rate" Unit::Rate, Continuous, "滞纳金 a day";
-    FlexibleBackpay "contribution.flexible-backpay" Unit::Months, Loose, "months that a flexible worker may pay back";
-    BenefitPlaceMonths "benefit-place.months" Unit::Months, Continuous, "months that are enough for a place that is not home";
-    TemporaryAgeMen "benefit-place.temporary-age-men" Unit::Months, Continuous, "age from which a man's account elsewhere is temporary";
-    TemporaryAgeWomen "benefit-place.temporary-age-women" Unit::Months, Continuous, "age from which a woman's account elsewhere is temporary";
-    TransferPoolRate "transfer.pool-rate" Unit::Rate, Continuous, "share of the actual bases that moves from the pool";
-    TransferPoolFrom "transfer.pool-from" Unit::Month, Continuous, "first month whose base moves pool money";
-    TransferReview "transfer.review" Unit::Days, Continuous, "the new place reviews and sends the letter";
-    TransferSend "transfer.send" Unit::Days, Continuous, "the old place completes, from the letter";
-    TransferClose "transfer.close" Unit::Days, Continuous, "the new place closes, from the arrival of relation and money";
-    TransferDangling "transfer.dangling" Unit::Days, Continuous, "on the way without being posted before it is called dangling";
-    TransferInform "transfer.inform" Unit::Days, Continuous, "the old place tells the worker what does not move";
-    TransferBackpay "transfer.backpay" Unit::Months, Continuous, "months paid back at once from which a document is needed";
-    BridgeMonths "bridge.months" Unit::Months, Loose, "employee months from which resident pension joins employee pension";
-    ResidentAge "resident.age" Unit::Months, Continuous, "age from which resident pension is drawn";
-    ResidentMinimum "resident.minimum" Unit::Months, Continuous, "months of resident pension for a monthly benefit";
-    ResidentDivisor "resident.divisor" Unit::Count, Continuous, "计发月数 of resident pension, at every age";
-    ResidentBasic "resident.basic" Unit::Yuan, Loose, "basic resident pension a month";
-    UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, "paid months for any benefit";
-    UnemploymentCeiling "unemployment.ceiling" Unit::Table(2), Continuous, "from so many paid months, at most so many of benefit";
-    UnemploymentStretches "unemployment.stretches" Unit::Table(3), Loose, "up to so many paid months (0: without end), for each so many, so many months of benefit";
-    MedicalRetirement "medical.retirement" Unit::Months, Loose, "months of employee medical insurance for benefits in retirement, of men or women";
-    MedicalGap "medical.gap" Unit::Months, Continuous, "gap that costs no waiting";
-    MedicalWait "medical.wait-longest" Unit::Months, Continuous, "longest waiting after a longer gap";
-    ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, "waiting of residents who enrolled late";
-    ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, "waiting for each further year that lapsed";
-    InjuryGrades "injury.grades" Unit::Table(2), Continuous, "grade, months of own wage";
-    InjuryFloor "injury.base-floor" Unit::Rate, Continuous, "least own wage, of the average wage";
-    InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, "most own wage, of the average wage";
-    DivisionSuccessor "division.successor" Unit::Table(1), Loose, "the divisions that take a division's place, six digits each; several where it was split";
-    Holidays "calendar.holidays" Unit::Dates, Loose, "days without work in a year, weekends or not";
-    Workdays "calendar.workdays" Unit::Dates, Loose, "weekend days with work in a year 调休";
+    RetirementSchedule "retirement.schedule" Unit::Table(4), Continuous, Class, Nation, "how the retirement age of a class rises: original age in months, first month of birth with a delay as YYYYMM, months of birth a step, largest delay in months";
+    RetirementFlex "retirement.flex" Unit::Months, Continuous, Nothing, Nation, "months before and after the statutory month that a worker may choose";
+    PensionMinimum "pension.minimum" Unit::Months, Continuous, Nothing, Nation, "contribution months for a monthly pension that begins in the month";
+    PensionDivisor "pension.divisor" Unit::Table(2), Continuous, Nothing, Nation, "计发月数: age in years, months";
+    PensionReference "pension.reference" Unit::Yuan, Loose, Nothing, Anywhere, "计发基数 of a place";
+    PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage that an index divides by";
+    PensionInterest "pension.interest" Unit::Rate, Continuous, AnyScheme, Nation, "记账利率 of the personal account";
+    PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, Nothing, Nation, "months added to 12 less the month of a credit when interest is computed";
+    AccountRate "contribution.account-rate" Unit::Rate, Continuous, Scheme, Anywhere, "share of the base that is credited to the personal account";
+    UnitRate "contribution.unit-rate" Unit::Rate, Loose, Scheme, Anywhere, "the employer's share of the base";
+    PersonRate "contribution.person-rate" Unit::Rate, Loose, Scheme, Anywhere, "the worker's share of the base";
+    FlexibleRate "contribution.flexible-rate" Unit::Rate, Continuous, Scheme, Anywhere, "share of the base that a flexible worker pays";
+    BaseFloor "contribution.base-floor" Unit::Yuan, Loose, Scheme, Anywhere, "lowest base";
+    BaseCeiling "contribution.base-ceiling" Unit::Yuan, Loose, Scheme, Anywhere, "highest base";
+    LateFeeRate "contribution.late-fee-rate" Unit::Rate, Continuous, Nothing, Anywhere, "滞纳金 a day";
+    FlexibleBackpay "contribution.flexible-backpay" Unit::Months, Loose, Scheme, Anywhere, "months that a flexible worker may pay back";
+    BenefitPlaceMonths "benefit-place.months" Unit::Months, Continuous, Nothing, Nation, "months that are enough for a place that is not home";
+    TemporaryAgeMen "benefit-place.temporary-age-men" Unit::Months, Continuous, Nothing, Nation, "age from which a man's account elsewhere is temporary";
+    TemporaryAgeWomen "benefit-place.temporary-age-women" Unit::Months, Continuous, Nothing, Nation, "age from which a woman's account elsewhere is temporary";
+    TransferPoolRate "transfer.pool-rate" Unit::Rate, Continuous, Nothing, Nation, "share of the actual bases that moves from the pool";
+    TransferPoolFrom "transfer.pool-from" Unit::Month, Continuous, Nothing, Nation, "first month whose base moves pool money";
+    TransferReview "transfer.review" Unit::Days, Continuous, AnyScheme, Nation, "the new place reviews and sends the letter";
+    TransferSend "transfer.send" Unit::Days, Continuous, AnyScheme, Nation, "the old place completes, from the letter";
+    TransferClose "transfer.close" Unit::Days, Continuous, AnyScheme, Nation, "the new place closes, from the arrival of relation and money";
+    TransferDangling "transfer.dangling" Unit::Days, Continuous, AnyScheme, Nation, "on the way without being posted before it is called dangling";
+    TransferWhole "transfer.whole" Unit::Days, Loose, AnyScheme, Nation, "the whole case, from the application";
+    TransferInform "transfer.inform" Unit::Days, Continuous, Nothing, Nation, "the old place tells the worker what does not move";
+    TransferBackpay "transfer.backpay" Unit::Months, Continuous, Nothing, Nation, "months paid back at once from which a document is needed";
+    BridgeMonths "bridge.months" Unit::Months, Loose, Nothing, Nation, "employee months from which resident pension joins employee pension";
+    ResidentAge "resident.age" Unit::Months, Continuous, Nothing, Nation, "age from which resident pension is drawn";
+    ResidentMinimum "resident.minimum" Unit::Months, Continuous, Nothing, Nation, "months of resident pension for a monthly benefit";
+    ResidentDivisor "resident.divisor" Unit::Count, Continuous, Nothing, Nation, "计发月数 of resident pension, at every age";
+    ResidentBasic "resident.basic" Unit::Yuan, Loose, Nothing, Anywhere, "basic resident pension a month";
+    UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, Nothing, Nation, "paid months for any benefit";
+    UnemploymentCeiling "unemployment.ceiling" Unit::Table(2), Continuous, Nothing, Nation, "from so many paid months, at most so many of benefit";
+    UnemploymentStretches "unemployment.stretches" Unit::Table(3), Loose, Nothing, Anywhere, "up to so many paid months (0: without end), for each so many, so many months of benefit";
+    MedicalRetirement "medical.retirement" Unit::Months, Loose, Sex, Anywhere, "months of employee medical insurance for benefits in retirement, of men or women";
+    MedicalGap "medical.gap" Unit::Months, Continuous, Nothing, Nation, "gap that costs no waiting";
+    MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Nation, "longest waiting after a longer gap";
+    ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, Nothing, Anywhere, "waiting of residents who enrolled late";
+    ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, Nothing, Anywhere, "waiting for each further year that lapsed";
+    InjuryGrades "injury.grades" Unit::Table(2), Continuous, Nothing, Nation, "grade, months of own wage";
+    InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
+    InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
+    DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
+    Holidays "calendar.holidays" Unit::Dates, Loose, Nothing, Nation, "days without work in a year, weekends or not";
+    Workdays "calendar.workdays" Unit::Dates, Loose, Nothing, Nation, "weekend days with work in a year 调休";
 }
 
 impl Key {

@@ -34,6 +34,6 @@ mod set;
 
 pub use fault::{Fault, RuleFault};
 pub use file::{FILE_BYTES_MAX, ROWS_MAX, RuleFile, TEXT_BYTES_MAX};
-pub use key::{Key, Unit};
+pub use key::{Key, Scope, Subject, Unit};
 pub use rule::{Confidence, Rule, Value};
 pub use set::{Change, FAULTS_MAX, FILES_MAX, Figure, NAME_CONTEXT, RULES_MAX, RuleSet, Series};

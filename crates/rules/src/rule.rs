@@ -1,6 +1,6 @@
 //! One rule: what holds, where, from when to when, and who said so.
 
-use crate::key::Key;
+use crate::{key::Key, set::city};
 use std::fmt;
 use yizhang_ledger::value::{Day, Division, Fen, Month, Rate};
 
@@ -15,6 +15,8 @@ pub struct Rule {
     pub of: String,
     /// The province or city; none for the nation.
     pub place: Option<Division>,
+    /// Whether it holds only for what is paid at this very code (省直, 市直), and not for the places within.
+    pub direct: bool,
     /// First month for which it holds; none if it always has.
     pub from: Option<Month>,
     /// Last month; none if there is no end yet.
@@ -34,6 +36,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it is for a place: the nation's, that of a province or city around it, or of its very code.
+    pub fn may_hold_at(&self, place: Division) -> bool {
+        let within = |of_rule: Division| of_rule == place.province() || Some(of_rule) == city(place);
+        self.place.is_none_or(|of_rule| of_rule == place || (!self.direct && within(of_rule)))
+    }
+
     /// Whether it holds in a month.
     pub fn holds_in(&self, month: Month) -> bool {
         self.from.is_none_or(|from| from <= month) && self.until.is_none_or(|until| month <= until)

@@ -43,9 +43,10 @@ pub struct Figure<'s, T> {
     pub rule: &'s Rule,
 }
 
-/// The rules of one key and subject at a place: of the place itself, its city, its province, the nation, each by month.
+/// The rules of one key and subject at a place: of its very code, of the place, its city, its province, the nation, each by
+/// month.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Series<'s>([&'s [Rule]; 4]);
+pub struct Series<'s>([&'s [Rule]; 5]);
 
 impl<'s> Series<'s> {
     /// The rule in force in a month.
@@ -152,8 +153,8 @@ impl RuleSet {
         &self.rules
     }
 
-    /// The rule in force in a month: that of the place, else of its city, its province, the nation; without a place only that
-    /// of the nation.
+    /// The rule in force in a month: that of the very code, else of the place, its city, its province, the nation; without a
+    /// place only that of the nation.
     pub fn find(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
         self.series(key, of, place).at(month)
     }
@@ -173,15 +174,17 @@ impl RuleSet {
     pub fn series(&self, key: Key, of: &str, place: impl Into<Option<Division>>) -> Series<'_> {
         let place = place.into();
         let province = place.map(Division::province);
-        let level = |place: Option<Division>| {
-            let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place);
-            let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place));
-            let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place));
+        let at = |place: Option<Division>, direct: bool| {
+            let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place, rule.direct);
+            let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place, direct));
+            let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place, direct));
             self.rules.get(start..end).unwrap_or_default()
         };
+        let level = |place: Option<Division>| at(place, false);
         let city = place.and_then(city);
         let unless = |same: bool, place: Option<Division>| if same || place.is_none() { &[] } else { level(place) };
         Series([
+            if place.is_none() { &[] } else { at(place, true) },
             unless(place == city || place == province, place),
             unless(city == province, city),
             unless(false, province),
@@ -264,7 +267,7 @@ impl RuleSet {
 
 /// The city-level division of a place: 440106 lies in 440100. A province is its own.
 #[expect(clippy::arithmetic_side_effects, reason = "a multiple of 100 that is not larger than the code")]
-fn city(place: Division) -> Option<Division> {
+pub(crate) fn city(place: Division) -> Option<Division> {
     Division::new(place.code() / 100 * 100)
 }
 
@@ -272,13 +275,13 @@ fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {
     RuleFault { file: "all files".into(), place: "file".into(), fault: Fault::TooMany { what, limit, found } }
 }
 
-fn order(rule: &Rule) -> (Key, &str, Option<Division>, Option<Month>, Option<Month>, &str) {
-    (rule.key, &rule.of, rule.place, rule.from, rule.until, &rule.id)
+fn order(rule: &Rule) -> (Key, &str, Option<Division>, bool, Option<Month>, Option<Month>, &str) {
+    (rule.key, &rule.of, rule.place, rule.direct, rule.from, rule.until, &rule.id)
 }
 
 /// What is wrong between two rules that follow each other, if they say the same thing.
 fn beside(before: &Rule, rule: &Rule) -> Option<Fault> {
-    if (before.key, &before.of, before.place) != (rule.key, &rule.of, rule.place) {
+    if (before.key, &before.of, before.place, before.direct) != (rule.key, &rule.of, rule.place, rule.direct) {
         return None;
     }
     let overlap = |month: String| Some(Fault::Overlap { other: before.id.clone(), month });
@@ -301,6 +304,7 @@ fn canonical(rule: &Rule) -> String {
         rule.key.name().to_owned(),
         rule.of.clone(),
         optional(rule.place.map(|place| place.to_string())),
+        optional(rule.direct.then(|| "direct".to_owned())),
         optional(rule.from.map(|month| month.to_string())),
         optional(rule.until.map(|month| month.to_string())),
         rule.value.to_string(),

@@ -155,7 +155,7 @@ confidence = "U"
 
 #[test]
 fn the_name_follows_every_field_and_no_order() {
-    let one = "[[rule]]\nid = \"a\"\nkey = \"pension.reference\"\nplace = \"440000\"\nfrom = \"2025-01\"\nuntil = \"2025-12\"\n\
+    let one = "[[rule]]\nid = \"a\"\nkey = \"contribution.base-floor\"\nof = \"hrss:110\"\nplace = \"440000\"\nfrom = \"2025-01\"\nuntil = \"2025-12\"\n\
                value = { yuan = \"9493.00\" }\ndocument = \"D\"\nnumber = \"1\"\npublished = \"2025-06-01\"\n\
                confidence = \"V\"\nnote = \"N\"\n";
     let two = "[[rule]]\nid = \"b\"\nkey = \"transfer.review\"\nvalue = { days = 15 }\nconfidence = \"D\"\n";
@@ -165,7 +165,7 @@ fn the_name_follows_every_field_and_no_order() {
     assert_eq!(RuleSet::read(&apart).unwrap().name(), name);
     let changes = [
         ("\"a\"", "\"c\""),
-        ("pension.reference", "pension.average-wage"),
+        ("contribution.base-floor", "contribution.base-ceiling"),
         ("440000", "440100"),
         ("2025-01\"", "2025-02\""),
         ("2025-12", "2025-11"),
@@ -175,7 +175,8 @@ fn the_name_follows_every_field_and_no_order() {
         ("2025-06-01", "2025-06-02"),
         ("\"V\"", "\"K\""),
         ("\"N\"", "\"M\""),
-        ("place =", "of = \"hrss:110\"\nplace ="),
+        ("hrss:110", "hrss:210"),
+        ("place =", "direct = true\nplace ="),
     ];
     for (old, new) in changes {
         let changed = one.replacen(old, new, 1);
@@ -205,7 +206,8 @@ fn every_key_has_a_name_of_its_own_and_a_row_in_the_document() {
     let document = std::fs::read_to_string(path).unwrap();
     for key in Key::ALL {
         assert_eq!(Key::named(key.name()), Some(*key));
-        let row = format!("| `{}` | {} | {} |", key.name(), key.unit(), key.meaning());
+        let (of, place) = (key.subject(), key.scope());
+        let row = format!("| `{}` | {} | {of} | {place} | {} |", key.name(), key.unit(), key.meaning());
         assert!(document.contains(&row), "docs/RULES.md has no row {row}");
     }
     assert_eq!(Key::named("pension.minimum "), None);
@@ -230,7 +232,8 @@ fn a_district_lies_in_its_city() {
     let (month, place) = (Month::parse("2025-10").unwrap(), |code| Division::new(code).unwrap());
     let floor = |code| set.yuan(Key::BaseFloor, "hrss:110", place(code), month).map(|figure| figure.value.get());
     assert_eq!((floor(440_106), floor(440_100)), (Some(551_000), Some(551_000)), "Guangzhou");
-    assert_eq!((floor(440_305), floor(440_000)), (Some(477_500), Some(477_500)), "other cities");
+    assert_eq!((floor(440_305), floor(440_300)), (Some(477_500), Some(477_500)), "other cities");
+    assert_eq!(floor(440_000), Some(551_000), "省直: the code of the province itself, and no place within");
     let rule = |id: &str, place: &str, until: &str| {
         format!(
             "[[rule]]\nid = \"{id}\"\nkey = \"pension.average-wage\"\nplace = \"{place}\"\nuntil = \"{until}\"\n\

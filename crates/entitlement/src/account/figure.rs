@@ -286,6 +286,8 @@ names! {
         Bridge,
         /// Which province pays, while facts are missing.
         WhereToDraw,
+        /// Whether a general account begun elsewhere at that age should be a temporary one (国办发〔2009〕66号 art. 5).
+        TemporaryAccount,
     }
 }
 

@@ -123,7 +123,7 @@ pub struct NextStep {
     /// Working days past the due day, as of the account's date; 0 within the limit.
     pub overdue: u32,
     /// Whether some year of the count has no holidays on record, so that plain weekends were counted.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "json::is_false")]
     pub is_estimate: bool,
 }
 
@@ -139,6 +139,8 @@ pub enum LimitName {
     Dangling,
     /// The new place posts and closes, from the arrival of relation and money.
     Close,
+    /// The whole case, from the application, where that ends earlier (medical insurance: 医保办发〔2021〕43号).
+    Whole,
 }
 
 /// Months of a case.
@@ -239,6 +241,9 @@ pub struct OutCheck {
     pub what: OutCheckName,
     /// Months concerned.
     pub months: u32,
+    /// Until when the old place tells the worker of months that stay behind (人社厅发〔2019〕94号 art. 3).
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub inform_by: Option<Day>,
     /// The records.
     pub records: Vec<RecordNumber>,
 }

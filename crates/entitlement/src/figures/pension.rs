@@ -165,10 +165,12 @@ pub(super) fn forecasts(
 ) {
     // Without these there is nothing to multiply, and their figures say what they lack.
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
-    let paid = paid(sheet, family, province);
-    let reference = reference(sheet, desk, &place, province);
     let pays_at = super::relation(family).unwrap_or(province);
-    let base = Outlook { desk, family, paid: &paid, place, province, pays_at, needed, balance, reference };
+    // A city's own figures where the relation is in it, else those of the province.
+    let drawn_at = if pays_at.province() == province { pays_at } else { province };
+    let paid = paid(sheet, family, drawn_at);
+    let reference = reference(sheet, desk, &place, drawn_at);
+    let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, balance, reference };
     let statutory = (plan.statutory, found.age_months);
     let age_later = found.latest.map_or(0, |latest| u16::try_from(latest.since(found.statutory)).unwrap_or(0));
     let latest = plan.latest.map_or(statutory, |latest| (latest, found.age_months.saturating_add(age_later)));
@@ -192,7 +194,8 @@ struct Outlook<'a, 'f> {
     family: &'a FamilyAccount,
     paid: &'a Paid,
     place: Known<Division>,
-    province: Division,
+    /// Where it would be drawn: the city of the relation, or a province.
+    drawn_at: Division,
     /// Where the relation is.
     pays_at: Division,
     needed: Needed,
@@ -269,7 +272,7 @@ impl Outlook<'_, '_> {
         let mut lacks = self.paid.missing.clone();
         let mut lines = self.paid.lines.clone();
         if more > 0 {
-            let average = sheet.newest_yuan(Key::PensionAverageWage, "", self.province, self.desk.as_of.month);
+            let average = sheet.newest_yuan(Key::PensionAverageWage, "", self.drawn_at, self.desk.as_of.month);
             draft = draft.all(grounds.iter().cloned());
             lacks.extend(missing.iter().cloned());
             match (average, future) {
@@ -279,7 +282,7 @@ impl Outlook<'_, '_> {
                 }
                 (None, _) => lacks.push(Missing {
                     what: MissingName::AverageWage,
-                    place: Some(self.province),
+                    place: Some(self.drawn_at),
                     first: Some(self.desk.as_of.month),
                     last: Some(self.desk.as_of.month),
                 }),
@@ -320,7 +323,7 @@ impl Outlook<'_, '_> {
         }
         let draft = draft.all(grounds.iter().cloned());
         let rate =
-            sheet.policy.rules().rate(Key::AccountRate, &self.family.family, self.province, self.desk.as_of.month);
+            sheet.policy.rules().rate(Key::AccountRate, &self.family.family, self.drawn_at, self.desk.as_of.month);
         let (rate, draft) = match sheet.use_rule(rate) {
             Some((rate, rule)) => (Some(rate), draft.on(rule)),
             None => (None, draft.lacks(MissingName::Rate)),

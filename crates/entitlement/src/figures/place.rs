@@ -5,17 +5,20 @@ use super::{
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, ParticipationState, PlaceReason, QuestionName},
+    account::{
+        Assumption, Class, FamilyAccount, FigureName, Ground, MissingName, ParticipationState, PlaceReason,
+        QuestionName,
+    },
     formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
 };
-use yizhang_ledger::value::Division;
+use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::Key;
 
 /// Writes down household, relation and the place that follows from them.
 pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) -> Known<Division> {
     let month = desk.as_of.month;
     let home = desk.person.home_in(month);
-    let draft = Draft::new(FigureName::Household).all(home.map(|home| crate::account::Ground::Record(home.record)));
+    let draft = Draft::new(FigureName::Household).all(home.map(|home| Ground::Record(home.record)));
     let draft = if home.is_some() { draft } else { draft.lacks(MissingName::Household) };
     let household = sheet.place(draft, home.map(|home| home.place));
 
@@ -45,6 +48,28 @@ pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
         sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
     }
     known
+}
+
+/// Asks whether general accounts begun away from home, with a relation in another province before, should be temporary
+/// (国办发〔2009〕66号 art. 5). From which age, an operator's rules say: whether the ages of 2009 still hold is open.
+pub(super) fn temporary(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+    let (Some(birth), Some(class)) = (desk.person.birth.last(), desk.person.class.last()) else { return };
+    let key = match class.class {
+        Class::M60 => Key::TemporaryAgeMen,
+        Class::F55 | Class::F50 => Key::TemporaryAgeWomen,
+    };
+    let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active && !line.temporary);
+    for line in active {
+        let province = line.place.province();
+        let away = desk.person.home_in(line.since).is_some_and(|home| home.place.province() != province);
+        let ended = |last: Option<Month>| last.is_some_and(|last| last < line.since);
+        let before = family.by_province.iter().any(|other| other.place != province && ended(other.last));
+        let Some((age, rule)) = sheet.number(key, "", None, line.since).filter(|_| away && before) else { continue };
+        if u32::try_from(line.since.since(birth.month)).is_ok_and(|months| months >= age) {
+            let records = [line.record, birth.record, class.record].map(Ground::Record);
+            sheet.ask(QuestionName::TemporaryAccount, records.into_iter().chain([rule]).collect());
+        }
+    }
 }
 
 const fn reason(reason: Reason, is_decided: bool) -> Option<PlaceReason> {

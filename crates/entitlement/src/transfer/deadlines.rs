@@ -29,25 +29,47 @@ pub(crate) fn next_step(
 ) -> Option<NextStep> {
     let awaited = awaited(progress, state, needs_money)?;
     let (source, target) = progress.sides?;
-    let working_days = match awaited.limit {
+    let mut limit = Limit { name: awaited.limit, since: awaited.since, working_days: 0, due: None };
+    limit.working_days = match awaited.limit {
         LimitName::Review => limits.review,
         LimitName::Send => limits.send,
         LimitName::Dangling => limits.dangling,
-        LimitName::Close => limits.close,
+        LimitName::Close | LimitName::Whole => limits.close,
     };
-    let due = calendar.after(awaited.since, working_days);
+    limit.due = calendar.after(limit.since, limit.working_days);
+    if let Some(whole) = whole(progress, limits, calendar)
+        && limit.due.is_none_or(|due| whole.due < Some(due))
+    {
+        limit = whole;
+    }
+    let Limit { name, since, working_days, due } = limit;
     Some(NextStep {
         step: awaited.step,
         side: awaited.side,
         place: if awaited.side == Side::Old { source } else { target },
         region: progress.region_of(awaited.side),
-        limit: awaited.limit,
+        limit: name,
         working_days,
-        since: awaited.since,
+        since,
         due,
         overdue: due.map_or(0, |due| calendar.between(due, as_of)),
-        is_estimate: calendar.is_estimate(awaited.since, due.unwrap_or(as_of).max(as_of)),
+        is_estimate: calendar.is_estimate(since, due.unwrap_or(as_of).max(as_of)),
     })
+}
+
+/// A limit and the day on which it ends, where the calendar reaches that far.
+struct Limit {
+    name: LimitName,
+    since: Day,
+    working_days: u16,
+    due: Option<Day>,
+}
+
+/// That of the whole case, from the application: no step may take longer.
+fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -> Option<Limit> {
+    let (working_days, since) = (limits.whole?, progress.apply?.on());
+    let due = Some(calendar.after(since, working_days)?);
+    Some(Limit { name: LimitName::Whole, since, working_days, due })
 }
 
 fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Option<Awaited> {

@@ -1,7 +1,6 @@
 //! What rules of transfers a rule set supplies: limits, the calendar, and which money moves with which scheme.
 
-use crate::{family::Family, transfer::calendar::WorkingDays};
-use yizhang_ledger::value::{Fen, Month, Namespace, Rate};
+use yizhang_ledger::value::{Fen, Month, Rate};
 
 /// Limits of a scheme's transfers. Working days are counted from the day after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +13,10 @@ pub struct Limits {
     pub close: u16,
     /// Sheet or money without being posted, in working days (C11).
     pub dangling: u16,
+    /// The whole case, in working days from the application; none where no such limit exists.
+    pub whole: Option<u16>,
+    /// The old place tells the worker what does not move, in working days from the letter; none where no such limit exists.
+    pub inform: Option<u16>,
     /// Months back-paid on one day from which on they do not move between provinces without a document (C20); none where
     /// no such rule exists.
     pub backpay_months: Option<u32>,
@@ -29,6 +32,8 @@ impl Limits {
         send: 15,
         close: 15,
         dangling: 15,
+        whole: None,
+        inform: None,
         backpay_months: Some(36),
         tolerance_per_month: match Fen::new(1) {
             Some(fen) => fen,
@@ -65,8 +70,6 @@ pub struct PoolMoney {
 /// How a family of schemes moves.
 #[derive(Clone, Copy, Debug)]
 pub struct SchemeTransfer {
-    /// First scheme of the family.
-    pub scheme: (Namespace, &'static str),
     /// Limits.
     pub limits: Limits,
     /// Personal account. Within one province relation and records move, and what money moves is the province's own
@@ -76,22 +79,4 @@ pub struct SchemeTransfer {
     pub pool: Option<PoolMoney>,
     /// Whether somebody who draws a benefit does not move.
     pub is_blocked_by_benefit: bool,
-}
-
-/// The rules of transfers, for one account.
-#[derive(Clone, Copy, Debug)]
-pub struct TransferRules<'r> {
-    /// Calendar.
-    pub working_days: WorkingDays<'r>,
-    /// By family; the order does not matter.
-    pub schemes: &'r [SchemeTransfer],
-    /// For all others.
-    pub otherwise: SchemeTransfer,
-}
-
-impl TransferRules<'_> {
-    pub(crate) fn of(&self, family: Family<'_>) -> &SchemeTransfer {
-        let named = self.schemes.iter().find(|rule| family.begins_with(rule.scheme));
-        named.unwrap_or(&self.otherwise)
-    }
 }

@@ -276,14 +276,14 @@ fn policy(case: &Case, plain_weekends: bool) -> Policy {
         }
         for (year, days) in years {
             let id = format!("calendar.{key}");
-            // A rule of the same id for a place where nobody is takes the program's own away.
-            let (place, days) = match days.as_slice() {
-                [] => ("place = '990000'\n", vec![format!("{year}-01-01")]),
-                days => ("", days.iter().map(ToString::to_string).collect()),
+            // A rule of the same id with a day that nobody counts takes the program's own away.
+            let days = match days.as_slice() {
+                [] => vec!["1949-10-01".to_owned()],
+                days => days.iter().map(ToString::to_string).collect(),
             };
             write!(
                 text,
-                "\n[[rule]]\nid = '{id}/{year}'\nkey = '{id}'\nfrom = '{year}-01'\nuntil = '{year}-12'\n{place}\
+                "\n[[rule]]\nid = '{id}/{year}'\nkey = '{id}'\nfrom = '{year}-01'\nuntil = '{year}-12'\n\
                  value = {{ dates = {days:?} }}\ndocument = 'case'\nnumber = 'case'\nconfidence = 'D'\n"
             )
             .unwrap();
@@ -460,6 +460,9 @@ fn case_text(case: &TransferCase) -> String {
     }
     for check in &case.checks {
         write!(text, "; check {} {}", name_of(&check.what), check.months).unwrap();
+        if let Some(day) = check.inform_by {
+            write!(text, " inform by {day}").unwrap();
+        }
     }
     for fault in &case.faults {
         write!(text, "; fault {} {}", fault.step, name_of(&fault.fault)).unwrap();
