@@ -65,6 +65,20 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
     let letter = new.transfer(&["answer", "letter"], &["--on", "2026-03-04"]).expect(0);
     assert!(letter.stdout.contains("letter sent"), "{}", letter.stdout);
     federation.wait_replicated(GUIZHOU, GUANGDONG);
+    // What would not count is refused before it is written: a closing before the letter, one of a day to come, a posting
+    // without a sheet, a return that is not the new place's.
+    let sizes = (federation.size(GUANGDONG, GUANGDONG), federation.size(GUIZHOU, GUIZHOU));
+    let refusals = [
+        old.transfer(&["answer", "freeze"], &["--on", "2026-03-03"]),
+        old.transfer(&["answer", "freeze"], &["--on", "2062-03-06"]),
+        new.transfer(&["answer", "posted"], &["--on", "2026-03-06"]),
+        new.transfer(&["answer", "returned"], &["--on", "2026-03-06"]),
+    ];
+    for (refused, why) in refusals.into_iter().zip(["come before", "2062-03-06", "come before", "that side"]) {
+        let said = refused.expect(4).stderr;
+        assert!(said.contains(why), "{why} is not in {said}");
+    }
+    assert_eq!((federation.size(GUANGDONG, GUANGDONG), federation.size(GUIZHOU, GUIZHOU)), sizes);
     old.transfer(&["answer", "freeze"], &["--on", "2026-03-06"]).expect(0);
 
     // The limit of the old place runs from the letter: 15 working days.
@@ -91,6 +105,8 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
     let months: Vec<_> = places.iter().map(|line| (line["place"].as_str().unwrap(), line["months"].as_u64())).collect();
     assert_eq!(months, [("440000", Some(0)), ("520000", Some(24))], "the months are Guizhou's now");
     new.ask(&["transfer", "list", "--as-of", "2026-04-30"]).expect(0);
+    let forced = old.transfer(&["answer", "certificate"], &["--on", "2026-03-20", "--anyway"]).expect(1);
+    assert!(forced.stdout.contains("not used"), "{}", forced.stdout);
 
     // The page has the picture, the case and nothing that runs or is fetched; no number of a person.
     let page = federation.path().join("account.html");
@@ -122,8 +138,8 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let there = federation.file("there.csv", &contributions(WORKER, 520_100, 24, "S"));
     federation.import(GUIZHOU, &there, &[]).expect(0);
     let facts = format!(
-        "kind,person,decided,month,class,serial\nBirthDateFact,{OTHER},2024-01-05,1966-06,,F1\n\
-         RetireClassFact,{OTHER},2024-01-05,,M60,F2\n"
+        "kind,person,decided,month,ground,class,serial\nBirthDateFact,{OTHER},2024-01-05,1966-06,archive,,F1\n\
+         RetireClassFact,{OTHER},2024-01-05,,,M60,F2\n"
     );
     let facts = federation.file("facts.csv", facts.as_bytes());
     federation.import(GUANGDONG, &facts, &[]).expect(0);
@@ -165,9 +181,35 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     // 70 gaps between 71 months and one since, in two schemes, 100 of 142 listed; one gap each of the other two.
     assert!(many.stdout.contains("42 further findings") && many.stdout.contains(" 102 "), "{}", many.stdout);
 
-    // Nobody else reviews a region.
+    // A transfer is found beside any number of other things, because the list is asked for.
+    let open =
+        ["--case", "ZY9", "--serial", "A1", "--scheme", "hrss:110", "--old-place", "520100", "--new-place", "440300"];
+    let (node, credentials) = (GUANGDONG.to_string(), federation.agency(GUANGDONG));
+    let who = ["agency", "transfer", "open", "--node", &node, "--credentials", &credentials, "--on", "2026-03-02"];
+    run_with(&[who.as_slice(), &open].concat(), GAPS).expect(0);
+    let waiting = office.ask(&["transfer", "list", "--as-of", "2026-10-31"]).expect(1);
+    assert!(waiting.stdout.contains("Letter") && !waiting.stdout.contains("further findings"), "{}", waiting.stdout);
+
+    // A word that no list knows is no clean bill.
+    let typo = office.ask(&["review", "--what", "C1"]).expect(4);
+    assert!(typo.stderr.contains("C01") && typo.stderr.contains("not_full"), "{}", typo.stderr);
+    office.ask(&["review", "--list", "gaps", "--what", "C01"]).expect(4);
+
+    // Nobody else reviews a region, and a review that never began leaves the last file alone.
+    let before = fs::read_to_string(csv).unwrap();
     let foreign = federation.agency(GUIZHOU);
-    run(&["agency", "review", "--node", "440000", "--credentials", &foreign]).expect(3);
+    run(&["agency", "review", "--node", "440000", "--credentials", &foreign, "--csv", csv]).expect(3);
+    assert_eq!(fs::read_to_string(csv).unwrap(), before);
+    // One that goes on adds to it, under one header.
+    office
+        .ask(&["review", "--as-of", "2026-10-31", "--list", "retirements", "--after", &"f".repeat(32), "--csv", csv])
+        .expect(0);
+    assert_eq!(fs::read_to_string(csv).unwrap(), before);
+    office
+        .ask(&["review", "--as-of", "2026-10-31", "--list", "retirements", "--after", &"0".repeat(32), "--csv", csv])
+        .expect(1);
+    let after = fs::read_to_string(csv).unwrap();
+    assert!(after.starts_with(&before) && after.lines().count() == before.lines().count() + 1, "{after}");
 }
 
 #[test]

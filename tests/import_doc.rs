@@ -159,6 +159,7 @@ fn the_code_tables_are_those_of_the_program() {
     assert_eq!(words(&document, "### Flags"), table(tables::flags()));
     assert_eq!(words(&document, "### Classes of retirement"), table(tables::classes()));
     assert_eq!(words(&document, "### Grounds of a birth"), table(tables::birth_grounds()));
+    assert_eq!(words(&document, "### Documents of back-payments"), table(tables::back_payment_documents()));
     assert_eq!(words(&document, "### Reasons (AAE160)"), table(tables::reasons()));
     let schemes: Vec<_> = tables::schemes()
         .iter()

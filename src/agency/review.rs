@@ -4,7 +4,12 @@ use crate::{clock, connection, credentials::Credentials, exit::Outcome, node::pa
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use rust_i18n::t;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
 use tokio_stream::StreamExt;
 use yizhang_entitlement::review::{Finding, List, from_json};
 use yizhang_ledger::{
@@ -81,6 +86,8 @@ pub(crate) struct Asked {
     pub(crate) as_of: Day,
     pub(crate) retirement_months: u16,
     pub(crate) after: Option<AccountId>,
+    pub(crate) list: Option<List>,
+    pub(crate) what: Option<String>,
 }
 
 /// What was found in one account, by its pseudonym in hexadecimal digits.
@@ -93,11 +100,41 @@ pub(crate) struct Reviewed {
     pub(crate) unlisted: u32,
 }
 
-/// How a review has ended.
+/// How far a review has come.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
     /// Accounts gone through.
     pub(crate) reviewed: u64,
+    /// The pseudonym of the last of them.
+    pub(crate) through: Option<String>,
+}
+
+/// What a review could not say: accounts that failed, and findings that were too many to list.
+#[derive(Default)]
+pub(crate) struct Left(Vec<String>);
+
+impl Left {
+    pub(crate) fn note(&mut self, reviewed: &Reviewed) -> anyhow::Result<()> {
+        if let Some(failure) = &reviewed.failure {
+            self.0.push(t!("review.failed", what = format!("{}: {failure}", reviewed.account)).to_string());
+        }
+        if reviewed.unlisted > 0 {
+            let line = t!("review.unlisted", account = reviewed.account, count = reviewed.unlisted);
+            self.0.push(line.to_string());
+        }
+        ensure!(self.0.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
+        Ok(())
+    }
+
+    pub(crate) fn print(&self) {
+        for line in &self.0 {
+            println!("{line}");
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A finding as a row of the file. Field names are the header.
@@ -121,57 +158,89 @@ struct CsvRow<'f> {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let after = arguments.after.as_deref().map(|hex| AccountId::from_hex(hex).context(t!("lookup.bad_account")));
+    let list = arguments.list.map(ListName::list);
     let asked = Asked {
         node: arguments.node,
         as_of: arguments.as_of.unwrap_or_else(clock::today),
         retirement_months: arguments.retirement_months,
         after: after.transpose()?,
+        list,
+        what: arguments.what.as_deref().map(|what| known(list, what)).transpose()?,
     };
-    let mut file = match &arguments.csv {
-        Some(path) => Some(csv::Writer::from_path(path).with_context(|| path.display().to_string())?),
-        None => None,
-    };
+    let mut file = arguments.csv.as_deref().map(|path| Findings::begin(path, asked.after.is_some())).transpose()?;
     let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
-    let (mut with_findings, mut failures, mut unlisted) = (0_u64, Vec::new(), Vec::new());
-    let wanted = |finding: &&Finding| {
-        arguments.list.is_none_or(|list| list.list() == finding.list)
-            && arguments.what.as_ref().is_none_or(|what| what.eq_ignore_ascii_case(&finding.what))
-    };
-    let ended = stream(&credentials, &asked, &mut |reviewed| {
-        failures.extend(reviewed.failure.as_ref().map(|failure| format!("{}: {failure}", reviewed.account)));
-        ensure!(failures.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
-        if reviewed.unlisted > 0 {
-            unlisted.push(t!("review.unlisted", account = reviewed.account, count = reviewed.unlisted).to_string());
-            ensure!(unlisted.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
-        }
-        let found: Vec<&Finding> = reviewed.findings.iter().filter(wanted).collect();
-        with_findings += u64::from(!found.is_empty());
-        for finding in found {
+    let (mut with_findings, mut left) = (0_u64, Left::default());
+    let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| {
+        left.note(reviewed)?;
+        with_findings += u64::from(!reviewed.findings.is_empty());
+        for finding in &reviewed.findings {
             let count = counts.entry((finding.list, finding.what.clone())).or_default();
             count.0 += 1;
             count.1 += u64::from(finding.overdue > 0);
             if let Some(file) = &mut file {
-                file.serialize(csv_row(&reviewed.account, finding))?;
+                file.put(&csv_row(&reviewed.account, finding))?;
             }
         }
         Ok(())
+    });
+    if let Some(file) = file.filter(|_| outcome.is_ok() || ended.reviewed > 0) {
+        file.finish()?;
+    }
+    outcome.with_context(|| {
+        let cut_off = |through: &String| t!("review.cut_off", accounts = ended.reviewed, after = through);
+        ended.through.as_ref().map_or_else(|| t!("review.not_begun"), cut_off)
     })?;
-    if let Some(mut file) = file {
-        file.flush()?;
-    }
     show::review::counts(&counts);
-    for failure in &failures {
-        println!("{}", t!("review.failed", what = failure));
-    }
-    for line in &unlisted {
-        println!("{line}");
-    }
+    left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
     println!("{}", t!("review.with_findings", accounts = with_findings));
     if let Some(path) = &arguments.csv {
         println!("{}", t!("review.written", path = path.display()));
     }
-    Ok(if counts.is_empty() && failures.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if counts.is_empty() && left.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// A class, cause, step or class of retirement that the list, or any, can have.
+fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
+    let lists = List::NAMED.into_iter().map(|(known, _)| known);
+    let words: Vec<String> =
+        lists.filter(|known| list.is_none_or(|list| list == *known)).flat_map(List::vocabulary).collect();
+    let found = words.iter().find(|word| word.eq_ignore_ascii_case(what)).cloned();
+    found.with_context(|| t!("review.no_such", found = what, words = words.join(", ")).to_string())
+}
+
+/// The file of findings: under a temporary name until there is something to keep, so that a review that never began leaves
+/// the last one's file alone; one that goes on adds to the file.
+struct Findings {
+    path: PathBuf,
+    rows: csv::Writer<tempfile::NamedTempFile>,
+}
+
+impl Findings {
+    fn begin(path: &Path, goes_on: bool) -> anyhow::Result<Self> {
+        let context = || path.display().to_string();
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(directory).with_context(context)?;
+        let mut has_header = false;
+        if goes_on && path.exists() {
+            let copied = io::copy(&mut File::open(path).with_context(context)?, &mut file).with_context(context)?;
+            has_header = copied > 0;
+        }
+        let rows = csv::WriterBuilder::new().has_headers(!has_header).from_writer(file);
+        Ok(Self { path: path.to_owned(), rows })
+    }
+
+    fn put(&mut self, row: &CsvRow<'_>) -> anyhow::Result<()> {
+        self.rows.serialize(row).with_context(|| self.path.display().to_string())
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        let context = || self.path.display().to_string();
+        let file = self.rows.into_inner().map_err(|error| anyhow::anyhow!("{error}")).with_context(context)?;
+        file.as_file().sync_all().with_context(context)?;
+        file.persist(&self.path).map_err(|error| error.error).with_context(context)?;
+        Ok(())
+    }
 }
 
 fn csv_row<'f>(account: &'f str, finding: &'f Finding) -> CsvRow<'f> {
@@ -193,49 +262,49 @@ fn csv_row<'f>(account: &'f str, finding: &'f Finding) -> CsvRow<'f> {
     }
 }
 
-/// Goes through the accounts page by page; nothing but the current page is held here.
+/// Goes through the accounts page by page; nothing but the current page is held here. How far it came is known also where
+/// it failed.
 pub(crate) fn stream(
     credentials: &Credentials,
     asked: &Asked,
     each: &mut dyn FnMut(&Reviewed) -> anyhow::Result<()>,
-) -> anyhow::Result<Ended> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+) -> (Ended, anyhow::Result<()>) {
     let bar = show::progress::counted(&t!("review.reading"), PROGRESS_STEPS);
     let mut ended = Ended::default();
-    let mut through = asked.after.map(|account| account.reveal_hex());
-    let outcome = runtime.block_on(async {
-        let channel = connection::to_node(credentials, asked.node)?;
-        let mut client = ReviewClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let request = ReviewRequest {
-            as_of: asked.as_of.number(),
-            retirement_months: asked.retirement_months.into(),
-            after: asked.after.map(|account| account.0.to_vec()).unwrap_or_default().into(),
-        };
-        let refuse = |status: tonic::Status| connection::failure(asked.node, &status);
-        let mut pages = client.accounts(request).await.map_err(refuse)?.into_inner();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(refuse)?;
-            for found in &page.accounts {
-                let account = convert::account_id(&found.account)?.reveal_hex();
-                let findings = if found.findings.is_empty() { Vec::new() } else { from_json(&found.findings)? };
-                let failure = Some(found.failure.clone()).filter(|failure| !failure.is_empty());
-                each(&Reviewed { account, findings, failure, unlisted: found.unlisted })?;
+    let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from);
+    let outcome = outcome.and_then(|runtime| {
+        runtime.block_on(async {
+            let channel = connection::to_node(credentials, asked.node)?;
+            let mut client = ReviewClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+            let request = ReviewRequest {
+                as_of: asked.as_of.number(),
+                retirement_months: asked.retirement_months.into(),
+                after: asked.after.map(|account| account.0.to_vec()).unwrap_or_default().into(),
+                list: asked.list.map(List::name).unwrap_or_default().to_owned(),
+                what: asked.what.clone().unwrap_or_default(),
+            };
+            let refuse = |status: tonic::Status| connection::failure(asked.node, &status);
+            let mut pages = client.accounts(request).await.map_err(refuse)?.into_inner();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(refuse)?;
+                for found in &page.accounts {
+                    let account = convert::account_id(&found.account)?.reveal_hex();
+                    let findings = if found.findings.is_empty() { Vec::new() } else { from_json(&found.findings)? };
+                    let failure = Some(found.failure.clone()).filter(|failure| !failure.is_empty());
+                    each(&Reviewed { account, findings, failure, unlisted: found.unlisted })?;
+                }
+                ended.reviewed += u64::from(page.reviewed);
+                if !page.through.is_empty() {
+                    let account = convert::account_id(&page.through)?;
+                    bar.set_position(done(&account));
+                    ended.through = Some(account.reveal_hex());
+                }
             }
-            ended.reviewed += u64::from(page.reviewed);
-            if !page.through.is_empty() {
-                let account = convert::account_id(&page.through)?;
-                bar.set_position(done(&account));
-                through = Some(account.reveal_hex());
-            }
-        }
-        anyhow::Ok(())
+            anyhow::Ok(())
+        })
     });
     bar.finish_and_clear();
-    outcome.with_context(|| match &through {
-        Some(through) if ended.reviewed > 0 => t!("review.cut_off", accounts = ended.reviewed, after = through),
-        _ => t!("review.not_begun"),
-    })?;
-    Ok(ended)
+    (ended, outcome)
 }
 
 /// Pseudonyms are hashes, so the first bits say how far a walk in their order has come.

@@ -14,11 +14,16 @@ use clap::{Args, Subcommand, ValueEnum};
 use rust_i18n::t;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
-use yizhang_entitlement::{Account, Policy, account::TransferCase, review::List, transfer::may_take};
-use yizhang_intake::{Chunks, Column, FaultyRows, Intake, ReadOptions, Row, Source, case_id};
+use yizhang_entitlement::{
+    Account, Policy,
+    account::{RecordNumber, TransferCase},
+    review::List,
+    transfer::{Candidate, may_take, would_fault},
+};
+use yizhang_intake::{Chunks, Column, Fault, FaultyRows, Intake, ReadOptions, Row, RowFault, Source, case_id};
 use yizhang_ledger::{
     entry::Kind,
-    value::{Day, Division},
+    value::{Day, Division, Scheme},
 };
 use yizhang_wire::v1::lookup_request::Worker;
 
@@ -129,13 +134,13 @@ pub(crate) struct Step {
     #[arg(long)]
     actual_months: Option<String>,
     /// Personal account moved, in yuan.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     personal_account: Option<String>,
     /// Of it from the unit.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     personal_account_unit: Option<String>,
     /// Pool money moved, in yuan.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pool: Option<String>,
     /// General (1) or temporary (2) account.
     #[arg(long)]
@@ -146,6 +151,9 @@ pub(crate) struct Step {
     /// Why, as a code; for a closing with the document of back-payments court, audit, inspection or arbitration.
     #[arg(long)]
     reason: Option<String>,
+    /// Write the step even if, by what is known here, it would not count.
+    #[arg(long)]
+    anyway: bool,
 }
 
 /// Which cases are listed.
@@ -177,70 +185,124 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 fn list(listed: &Listed) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&listed.credentials)?;
     let as_of = listed.as_of.unwrap_or_else(clock::today);
-    let asked = review::Asked { node: listed.node, as_of, retirement_months: 0, after: None };
-    let mut waiting = Vec::new();
-    let ended = review::stream(&credentials, &asked, &mut |reviewed| {
-        let cases = reviewed.findings.iter().filter(|finding| finding.list == List::Transfer);
-        let wanted = cases.filter(|finding| finding.overdue > 0 || !listed.overdue);
+    let list = Some(List::Transfer);
+    let asked = review::Asked { node: listed.node, as_of, retirement_months: 0, after: None, list, what: None };
+    let (mut waiting, mut left) = (Vec::new(), review::Left::default());
+    let (ended, outcome) = review::stream(&credentials, &asked, &mut |reviewed| {
+        left.note(reviewed)?;
+        let wanted = reviewed.findings.iter().filter(|finding| finding.overdue > 0 || !listed.overdue);
         waiting.extend(wanted.map(|finding| (reviewed.account.clone(), finding.clone())));
         ensure!(waiting.len() <= review::SHOWN_MAX, "{}", t!("review.too_many", limit = review::SHOWN_MAX));
         Ok(())
-    })?;
+    });
+    outcome.with_context(|| t!("transfer.list_cut_off", accounts = ended.reviewed))?;
     waiting.sort_by_key(|(account, finding)| (std::cmp::Reverse(finding.overdue), finding.due, account.clone()));
     show::review::transfers(&waiting);
+    left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
-    Ok(if waiting.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if waiting.is_empty() && left.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// Takes one step: the case as it stands, the row, the record, the case as it stands then.
+/// Takes one step: the case as it stands, the row, the record, the case as it stands then. A step that would not count is
+/// refused before it is written, because a chain forgets nothing.
 fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     let secret = credentials::read_secret(&step.credentials)?;
     let credentials = Credentials::read(&step.credentials)?;
     let case = case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
     let number = read_number()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let on = step.on.unwrap_or_else(clock::today);
-    let ask = |as_of: Day| {
+    let today = clock::today();
+    let on = step.on.unwrap_or(today);
+    ensure!(on <= today, "{}", t!("transfer.later", on = on, today = today));
+    let ask = || {
         let worker = Worker::Number(number.clone());
-        let question = Question { worker, as_of, proofs: false, policy: Policy::embedded() };
+        let question = Question { worker, as_of: today, proofs: false, policy: Policy::embedded() };
         runtime.block_on(worker::ask(&credentials, step.node, question))
     };
-    let before = ask(on)?.account;
-    let known = cases(&before).find(|(_, known)| known.case == case);
-    let row = row(kind, step, on, &number, known.as_ref().map(|(scheme, case)| (scheme.as_str(), *case)))?;
-    let places = (division(&row, Column::OldPlace)?, division(&row, Column::NewPlace)?);
-    ensure!(may_take(kind, step.node, places), "{}", t!("transfer.not_ours", step = show::kind::name(kind)));
+    let before = ask()?.account;
+    let known = cases(&before).find(|known| known.case == case);
+    let row = row(kind, step, on, &number, known)?;
+    if !is_written(kind, step, known, &before) {
+        // What is there already is not written again, and the answer says so.
+        check(kind, (step, on), &row, known)?;
+    }
 
     let line = serde_json::to_vec(&Value::Object(row))?;
     let intake =
         Intake::open(Source::Bytes(line.into()), &ReadOptions::default()).map_err(|fault| show::fault::file(&fault))?;
     for row in intake.rows(&secret).map_err(|fault| show::fault::file(&fault))? {
-        if let Row::Faulty(row) = row.map_err(|fault| show::fault::file(&fault))? {
-            let faults: Vec<String> = row
-                .faults
-                .iter()
-                .map(|fault| format!("{}: {}", fault.name, show::fault::value(&fault.fault)))
-                .collect();
-            bail!("{}", faults.join("\n"));
+        let lines = |notes: &[RowFault]| {
+            let lines = notes.iter().map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        match row.map_err(|fault| show::fault::file(&fault))? {
+            Row::Faulty(row) => bail!("{}", lines(&row.faults)),
+            // Whoever takes one step can look at it: what may be a person's number does not go into a chain.
+            Row::Valid(row) if row.notes.iter().any(|note| matches!(note.fault, Fault::MayBePerson)) => {
+                bail!("{}", lines(&row.notes))
+            }
+            Row::Valid(row) if !row.notes.is_empty() => eprintln!("{}", lines(&row.notes)),
+            Row::Valid(_) => {}
         }
     }
     let chunks = Chunks::new(intake.rows(&secret)?, 1, FaultyRows::Refuse);
     let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
     println!("{}", if sent.present > 0 { t!("transfer.was_there") } else { t!("transfer.appended") });
-    let after = ask(on)?.account;
-    match cases(&after).find(|(_, known)| known.case == case) {
-        Some((_, case)) => show::transfer::print(case),
-        None => println!("{}", t!("transfer.not_seen")),
-    }
-    Ok(Outcome::Clean)
+    let after = ask()?.account;
+    let Some(case) = cases(&after).find(|known| known.case == case) else {
+        println!("{}", t!("transfer.not_seen"));
+        return Ok(Outcome::Findings);
+    };
+    show::transfer::print(case);
+    let is_unused = case.faults.iter().any(|fault| fault.step == kind && is_of(fault.record, step, &after));
+    Ok(if is_unused { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// Every case of an account, with its scheme.
-fn cases(account: &Account) -> impl Iterator<Item = (String, &TransferCase)> {
-    account.families.iter().flat_map(|family| {
-        let scheme = family.schemes.first().cloned().unwrap_or_default();
-        family.transfers.iter().map(move |case| (scheme.clone(), case))
-    })
+/// Whether the agency has taken this very step before.
+fn is_written(kind: Kind, step: &Step, known: Option<&TransferCase>, account: &Account) -> bool {
+    let steps = known.map_or(&[][..], |case| &case.steps);
+    steps.iter().any(|line| line.kind == kind && is_of(line.record, step, account))
+}
+
+/// Whether a record is of the agency's chain and under the step's serial.
+fn is_of(record: RecordNumber, step: &Step, account: &Account) -> bool {
+    let record = usize::try_from(record.0).ok().and_then(|at| account.records.get(at));
+    record.is_some_and(|record| record.region == step.node && record.serial == step.serial)
+}
+
+/// Whether the step is this agency's, and would count by what is known here.
+fn check(
+    kind: Kind,
+    (step, on): (&Step, Day),
+    row: &Map<String, Value>,
+    known: Option<&TransferCase>,
+) -> anyhow::Result<()> {
+    let sides = (division(row, Column::OldPlace)?, division(row, Column::NewPlace)?);
+    let name = show::kind::name(kind);
+    ensure!(may_take(kind, step.node, sides), "{}", t!("transfer.not_ours", step = name));
+    if step.anyway {
+        return Ok(());
+    }
+    let text = row.get(Column::Scheme.english()).and_then(Value::as_str).unwrap_or_default();
+    // A scheme that is none is a fault of the row, which names what would be one.
+    let Some(scheme) = Scheme::parse(text) else { return Ok(()) };
+    let candidate = Candidate { kind, region: step.node, sides, on };
+    if let Some(fault) = would_fault(known, scheme, candidate) {
+        let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
+        bail!("{}", t!("transfer.would_not_count", step = name, why = why));
+    }
+    Ok(())
+}
+
+/// Every case of an account.
+fn cases(account: &Account) -> impl Iterator<Item = &TransferCase> {
+    account.families.iter().flat_map(|family| &family.transfers)
+}
+
+/// The scheme of a case: that of its letter, else of its first step.
+fn scheme_of(case: &TransferCase) -> Option<String> {
+    let letter = case.steps.iter().find(|step| step.kind == Kind::LETTER);
+    letter.or(case.steps.first()).map(|step| step.scheme.clone())
 }
 
 /// The step as a row of JSON Lines; scheme and places come from the case where they are not given.
@@ -249,7 +311,7 @@ fn row(
     step: &Step,
     on: Day,
     number: &str,
-    known: Option<(&str, &TransferCase)>,
+    known: Option<&TransferCase>,
 ) -> anyhow::Result<Map<String, Value>> {
     let mut row = Map::new();
     let mut put = |column: Column, value: Option<String>| {
@@ -266,10 +328,10 @@ fn row(
     put(Column::Serial, Some(step.serial.clone()));
     put(Column::Agency, step.agency.clone());
     put(Column::Date, Some(on.to_string()));
-    put(Column::Scheme, Some(from_case(&step.scheme, known.map(|(scheme, _)| scheme.to_owned()), "--scheme")?));
-    let old = known.map(|(_, case)| case.source.to_string());
+    put(Column::Scheme, Some(from_case(&step.scheme, known.and_then(scheme_of), "--scheme")?));
+    let old = known.map(|case| case.source.to_string());
     put(Column::OldPlace, Some(from_case(&step.old_place, old, "--old-place")?));
-    let new = known.map(|(_, case)| case.target.to_string());
+    let new = known.map(|case| case.target.to_string());
     put(Column::NewPlace, Some(from_case(&step.new_place, new, "--new-place")?));
     put(Column::FirstMonth, step.first_month.clone());
     put(Column::LastMonth, step.last_month.clone());

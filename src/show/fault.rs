@@ -69,6 +69,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::MayBePerson
         | F::PeriodTwice
         | F::PaidButNotFull
+        | F::BirthDiffers
         | F::SpanOneEnd
         | F::TargetNotFound => Variables::new(),
         F::KindUnknown { found }
@@ -79,6 +80,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::AccountTypeUnknown { found }
         | F::ClassUnknown { found }
         | F::GroundUnknown { found }
+        | F::DocumentUnnamed { found }
         | F::FlagForm { found }
         | F::ReasonUnknown { found }
         | F::MonthForm { found }
@@ -88,6 +90,8 @@ fn variables(fault: &Fault) -> Variables {
         | F::RateForm { found }
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
+        F::SamePlace { found } => of([("found", found)]),
+        F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
         F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
         F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),
         F::CountForm { least, most, found } => of([("least", least), ("most", most), ("found", &shown(found))]),

@@ -33,6 +33,16 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     for fault in summary.first_faults.iter().take(FAULTS_PRINTED_MAX) {
         println!("{}", super::fault::row(fault));
     }
+    // What stands above is the first few, errors and warnings together.
+    let shown = summary.first_faults.len().min(FAULTS_PRINTED_MAX);
+    let found = summary.codes.iter().filter(|(code, _)| **code != "duplicate");
+    if found.clone().map(|(_, count)| *count).sum::<u64>() > u64::try_from(shown).unwrap_or(u64::MAX) {
+        let counts: Vec<String> = found.map(|(code, count)| format!("{code} {count}")).collect();
+        println!("{}", t!("import.counts", list = counts.join(", ")));
+    }
+    if summary.warned > 0 {
+        println!("{}", t!("import.warned", rows = summary.warned));
+    }
     if summary.faulty > 0 {
         println!("{}", t!("import.errors", path = errors.display()));
     }

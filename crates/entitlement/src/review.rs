@@ -1,12 +1,15 @@
 //! What an agency looks for in many accounts: conflicts, gaps, transfers that wait, retirements that are near.
 
 use crate::{
-    account::{Account, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase},
-    conflict::{Actor, Severity},
+    account::{Account, Class, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase},
+    conflict::{Actor, ConflictCode, Severity},
     json,
 };
 use serde::{Deserialize, Serialize};
-use yizhang_ledger::value::{Day, Division, Month};
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Day, Division, Month},
+};
 
 /// Which list a finding is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +24,53 @@ pub enum List {
     /// A retirement within the months asked for, or past and without an award; `what` is the class of retirement.
     Retirement,
 }
+
+impl List {
+    /// All of them, by name.
+    pub const NAMED: [(Self, &'static str); 4] = [
+        (Self::Conflict, "conflict"),
+        (Self::Gap, "gap"),
+        (Self::Transfer, "transfer"),
+        (Self::Retirement, "retirement"),
+    ];
+
+    /// The list of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(_, known)| *known == name).map(|(list, _)| list)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMED.into_iter().find(|(list, _)| *list == self).map_or("", |(_, name)| name)
+    }
+
+    /// What its findings can be: classes of conflict, causes of gaps, awaited steps, classes of retirement.
+    pub fn vocabulary(self) -> Vec<String> {
+        match self {
+            Self::Conflict => {
+                let open = ConflictCode::CLASSES.iter().filter(|class| class.severity != Severity::Auto);
+                open.map(|class| format!("{:?}", class.code)).collect()
+            }
+            Self::Gap => CAUSES.into_iter().filter_map(|(_, name)| name).map(str::to_owned).collect(),
+            Self::Transfer => AWAITED.iter().map(ToString::to_string).collect(),
+            Self::Retirement => [Class::M60, Class::F55, Class::F50].iter().map(|class| format!("{class:?}")).collect(),
+        }
+    }
+}
+
+/// Causes of gaps by name; none for those that nobody has to close: what was taken back, and what comes later.
+const CAUSES: [(GapCause, Option<&str>); 6] = [
+    (GapCause::NotFull, Some("not_full")),
+    (GapCause::Refunded, Some("refunded")),
+    (GapCause::Arrears, Some("arrears")),
+    (GapCause::Unpaid, Some("unpaid")),
+    (GapCause::Later, None),
+    (GapCause::Reversed, None),
+];
+
+/// Steps that a case can wait for.
+const AWAITED: [Kind; 7] =
+    [Kind::LETTER, Kind::FREEZE, Kind::INFO_SHEET, Kind::FUNDS_SENT, Kind::FUNDS_RECEIVED, Kind::POSTED, Kind::CLOSED];
 
 /// Something in an account that waits for somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,15 +168,9 @@ pub fn from_json(bytes: &[u8]) -> Result<Vec<Finding>, NotAnAccount> {
     serde_json::from_slice(bytes).map_err(|fault| NotAnAccount::Json { at: fault.column() })
 }
 
-/// Gaps that nobody has to close are none: what was taken back, and what comes later.
 fn gap(gap: &Gap) -> Option<Finding> {
-    let cause = match gap.cause {
-        GapCause::NotFull => "not_full",
-        GapCause::Refunded => "refunded",
-        GapCause::Arrears => "arrears",
-        GapCause::Unpaid => "unpaid",
-        GapCause::Later | GapCause::Reversed => return None,
-    };
+    let (_, cause) = CAUSES.into_iter().find(|(cause, _)| *cause == gap.cause)?;
+    let cause = cause?;
     let acts = matches!(gap.cause, GapCause::NotFull | GapCause::Arrears).then_some(Actor::Payer);
     let (first, last) = (Some(gap.first), Some(gap.last));
     Some(Finding { first, last, months: gap.months, acts, ..Finding::new(List::Gap, cause.to_owned()) })

@@ -39,7 +39,7 @@ use crate::{
 use holdings::{Cut, Field, Holdings};
 pub(crate) use places::Places;
 pub(crate) use procedure::covers;
-pub use procedure::may_take;
+pub use procedure::{Candidate, may_take, would_fault};
 use procedure::{Progress, Step};
 use std::{
     collections::{BTreeMap, BTreeSet},

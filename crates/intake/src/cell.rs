@@ -124,9 +124,9 @@ pub(crate) fn scheme(text: &str, namespace: Option<Namespace>) -> Result<(Scheme
     }
 }
 
-/// Whether a run of digits in `text` is a citizen ID: 18 characters with a date of birth and the right check character.
+/// Whether a run of digits in `text` holds a citizen ID: 18 characters with a date of birth and the right check character.
 pub(crate) fn looks_like_person(text: &str) -> bool {
-    text.len() >= 18 && runs(text).any(|run| run.len() == 18 && is_citizen_id(run))
+    text.len() >= 18 && runs(text).any(|run| windows(run, 18).any(is_citizen_id))
 }
 
 /// Whether a run of digits could be a citizen ID of the old form, which has no check character.
@@ -137,6 +137,11 @@ pub(crate) fn may_be_person(text: &str) -> bool {
 fn is_citizen_id(run: &str) -> bool {
     let province = run.get(..2).and_then(|digits| digits.parse().ok());
     province.is_some_and(|province| PROVINCES.contains(&province)) && SocialSecurityNumber::parse(run).is_ok()
+}
+
+/// The parts of a run that are so long: a serial may have a number before or behind that of a person.
+fn windows(run: &str, length: usize) -> impl Iterator<Item = &str> {
+    (length..=run.len()).filter_map(move |end| run.get(end.checked_sub(length)?..end))
 }
 
 /// The runs of digits in `text`, each with an X behind it if one stands there.

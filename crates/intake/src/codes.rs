@@ -3,6 +3,7 @@
 use crate::{
     cell,
     column::Column,
+    fault::Fault,
     tables::{self, CodeRow},
 };
 use std::collections::BTreeMap;
@@ -46,6 +47,18 @@ pub enum CodeMapFault {
         /// What it should stand for.
         to: String,
     },
+    /// A code stands for two things.
+    #[error("{column}: {from} stands for {to} and for {other}")]
+    Twice {
+        /// Column.
+        column: &'static str,
+        /// The system's code.
+        from: String,
+        /// What it should stand for.
+        to: String,
+        /// What it stands for already.
+        other: String,
+    },
     /// A code of nothing.
     #[error("{column}: expected a code before the equals sign, found nothing")]
     Empty {
@@ -80,7 +93,13 @@ impl CodeMap {
                 let (from, to) = (from.to_owned(), to.to_owned());
                 return Err(CodeMapFault::Target { column: column.english(), from, to });
             }
-            map.entry(column).or_default().insert(from.to_owned(), to.to_owned());
+            match map.entry(column).or_default().insert(from.to_owned(), to.to_owned()) {
+                Some(other) if other != to => {
+                    let (from, to) = (from.to_owned(), to.to_owned());
+                    return Err(CodeMapFault::Twice { column: column.english(), from, to, other });
+                }
+                _ => {}
+            }
         }
         if found > CODES_MAX {
             return Err(CodeMapFault::TooMany { found });
@@ -99,12 +118,13 @@ fn takes(column: Column, text: &str) -> bool {
     let of = |table: &[CodeRow]| tables::code(table, text).is_some();
     match column {
         Column::Kind => tables::kind(text).is_some(),
-        Column::Scheme => cell::scheme(text, None).is_ok(),
+        // Which of two schemes a bare code is, the rows' namespace says.
+        Column::Scheme => !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. })),
         Column::PayerKind => of(tables::payer_kinds()),
         Column::Nature => tables::natures().iter().any(|row| row.code.to_string() == text || row.name == text),
         Column::Full => of(tables::flags()),
         Column::AccountType => of(tables::account_types()),
-        Column::Reason => of(tables::reasons()),
+        Column::Reason => of(tables::reasons()) || of(tables::back_payment_documents()),
         Column::Ground => of(tables::birth_grounds()),
         Column::Class => of(tables::classes()),
         _ => false,

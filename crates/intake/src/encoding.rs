@@ -35,8 +35,7 @@ impl Encoding {
     /// Reads `inner` as UTF-8. Bytes that are no text in GB 18030 become U+FFFD; those that are none in UTF-8 stay.
     pub(crate) fn decode<R: Read + Send + 'static>(self, mut inner: R) -> io::Result<Box<dyn Read + Send>> {
         match self {
-            Self::Utf8 => Ok(Box::new(inner)),
-            Self::Utf8Bom => {
+            Self::Utf8 | Self::Utf8Bom => {
                 let mut start = Vec::with_capacity(BOM.len());
                 inner.by_ref().take(BOM.len() as u64).read_to_end(&mut start)?;
                 let start = if start == BOM { Vec::new() } else { start };

@@ -6,9 +6,10 @@ use crate::{
     source::Format,
 };
 use std::{
-    fs::File,
+    fs::{File, OpenOptions, Permissions},
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
 };
 
 /// Where the faulty rows go, and how their faults are worded.
@@ -73,7 +74,7 @@ impl<'f, 't> ErrorWriter<'f, 't> {
 
     fn put(&mut self, row: &[u8]) -> io::Result<()> {
         if let Target::Path(path) = &self.file.target {
-            self.file.target = Target::Open(Box::new(BufWriter::new(File::create(path)?)));
+            self.file.target = Target::Open(Box::new(BufWriter::new(private(path)?)));
         }
         let Target::Open(writer) = &mut self.file.target else { return Ok(()) };
         if !std::mem::replace(&mut self.begun, true) {
@@ -84,6 +85,13 @@ impl<'f, 't> ErrorWriter<'f, 't> {
         }
         self.encoding.encode(row, writer)
     }
+}
+
+/// A file for its owner alone, because rows hold numbers and names; one that is there is emptied and made so.
+fn private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 fn csv_header(header: &Header, delimiter: u8) -> io::Result<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::fmt;
 use yizhang_ledger::{
     entry::Kind,
     person::NumberFault,
-    value::{Fen, Month},
+    value::{Division, Fen, Month},
 };
 
 /// How bad it is.
@@ -225,6 +225,31 @@ pub enum Fault {
     #[error("expected id or archive, found {found}")]
     GroundUnknown {
         /// What stands there.
+        found: Found,
+    },
+    /// The month of birth is said to be the citizen id's and is not.
+    #[error("expected the month of the row's citizen id, or archive as the ground; found another month")]
+    BirthDiffers,
+    /// A transfer leads where it comes from.
+    #[error("expected another place than the old one, found {found}")]
+    SamePlace {
+        /// The place.
+        found: Division,
+    },
+    /// The unit's part of a personal account is more than all of it.
+    #[error("expected at most {whole}, the whole account; found {found}")]
+    UnitAboveWhole {
+        /// The account.
+        whole: Fen,
+        /// The part.
+        found: Fen,
+    },
+    /// A closing names a document and not which kind it is.
+    #[error(
+        "expected court, audit, inspection or arbitration beside a document, or back-payments do not move on it; found {found}"
+    )]
+    DocumentUnnamed {
+        /// The reason.
         found: Found,
     },
     /// No yes or no.
@@ -456,6 +481,10 @@ codes! {
     AccountTypeUnknown "account-type-unknown";
     ClassUnknown "class-unknown";
     GroundUnknown "ground-unknown";
+    BirthDiffers "birth-differs";
+    SamePlace "same-place";
+    UnitAboveWhole "unit-above-whole";
+    DocumentUnnamed "document-unnamed";
     FlagForm "flag-form";
     ReasonUnknown "reason-unknown";
     MonthForm "month-form";
@@ -492,7 +521,9 @@ impl Fault {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Duplicate { .. } => Severity::Note,
-            Self::MayBePerson | Self::ReasonUnknown { .. } | Self::PaidButNotFull => Severity::Warning,
+            Self::MayBePerson | Self::ReasonUnknown { .. } | Self::PaidButNotFull | Self::DocumentUnnamed { .. } => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }

@@ -6,6 +6,8 @@ use crate::{
     cells::{Cells, Sign},
     column::Column,
     fault::Fault,
+    found::Found,
+    tables,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -15,7 +17,7 @@ use yizhang_ledger::{
         Benefit, CaseId, Identity, InterestCredit, Participation, Reversal, Shares, Source, TransferSide, TransferStep,
         TransferSums,
     },
-    value::{Fen, Month},
+    value::{Code, Fen, Month},
 };
 
 /// Context from which a case id is derived where agencies use a number of their own.
@@ -97,7 +99,12 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     let sums = sums(cells);
     let account_type = cells.account_type();
     let document = cells.or(Column::Document, Hash::ZERO, cell::hash);
-    let reason = cells.code(Column::Reason);
+    let reason = reason_of_step(cells, document);
+    if let (Some(source), Some(target)) = (source_side, target_side)
+        && source.place == target.place
+    {
+        cells.fault(Column::NewPlace, Fault::SamePlace { found: target.place });
+    }
     let (first, last) = span?;
     Some(TransferStep {
         account: frame.account?,
@@ -128,6 +135,21 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
     let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
         derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
     Ok(CaseId(id))
+}
+
+/// Why; for a closing with a document which kind of document it is, by code or word.
+fn reason_of_step<'r>(cells: &mut Cells<'r>, document: Option<Hash>) -> Option<Code<'r>> {
+    let text = cells.text(Column::Reason)?;
+    let named = tables::code(tables::back_payment_documents(), text).and_then(Code::new);
+    let is_documented = cells.kind == Kind::FREEZE && document.is_some_and(|document| document != Hash::ZERO);
+    if named.is_some() && cells.kind == Kind::FREEZE {
+        return named;
+    }
+    let reason = cells.code(Column::Reason);
+    if is_documented && reason.is_some() {
+        cells.fault(Column::Reason, Fault::DocumentUnnamed { found: Found::new(text) });
+    }
+    reason
 }
 
 fn side<'r>(cells: &mut Cells<'r>, place: Column, agency: Column) -> Option<TransferSide<'r>> {
@@ -163,6 +185,11 @@ fn sums(cells: &mut Cells<'_>) -> Option<TransferSums> {
     let personal_account = cells.amount(Column::PersonalAccount, Sign::Any);
     let personal_account_unit = cells.amount(Column::PersonalAccountUnit, Sign::Any);
     let pool = cells.amount(Column::Pool, Sign::Any);
+    if let (Some(whole), Some(found)) = (personal_account, personal_account_unit)
+        && found.get().unsigned_abs() > whole.get().unsigned_abs()
+    {
+        cells.fault(Column::PersonalAccountUnit, Fault::UnitAboveWhole { whole, found });
+    }
     Some(TransferSums {
         deemed_months: deemed_months?,
         actual_months: actual_months?,

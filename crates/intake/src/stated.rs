@@ -34,9 +34,17 @@ pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth
             Some("archive") => Ok(BirthEvidence::Archive),
             _ => Err(Fault::GroundUnknown { found: Found::new(text) }),
         });
+    if birth.is_some() && by == Some(BirthEvidence::CitizenId) && month_of_id(cells) != birth {
+        cells.fault(Column::Month, Fault::BirthDiffers);
+    }
     let on = decided(cells);
     let document = document(cells);
     Some(Birth { account: frame.account?, birth: birth?, by: by?, on: on?, document: document?, source: frame.source? })
+}
+
+/// The month in the citizen id of the row; none where that cannot be read, which is a fault of its own.
+fn month_of_id(cells: &mut Cells<'_>) -> Option<Month> {
+    Month::parse(cells.text(Column::Person)?.get(6..12)?)
 }
 
 pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deemed<'r>> {

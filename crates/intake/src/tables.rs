@@ -115,6 +115,8 @@ code_table! {
     classes = "data/classes.csv";
     /// What a month of birth rests on.
     birth_grounds = "data/birth_grounds.csv";
+    /// Documents on which back-payments of three years or more may move, as reasons of a closing (人社厅发〔2019〕94号).
+    back_payment_documents = "data/back_payment_documents.csv";
     /// Reasons for a change of participation (AAE160).
     reasons = "data/reasons.csv";
 }

@@ -79,6 +79,33 @@ fn encodings_and_forms_are_detected() {
     assert_eq!(Intake::open(Source::Bytes(ascii.into()), &options).unwrap().encoding(), Encoding::Gb18030);
 }
 
+/// A mark at the beginning is none of the text, also where UTF-8 is asked for by name.
+#[test]
+fn a_byte_order_mark_is_passed_over_in_utf8_by_name() {
+    let options = ReadOptions { encoding: Some(Encoding::Utf8), ..ReadOptions::default() };
+    let secret = support::secret();
+    for text in [json(&[received()]), csv(&[received()]).replacen("kind", "\"kind\"", 1)] {
+        let marked = format!("\u{feff}{text}");
+        let intake = Intake::open(Source::Bytes(marked.into_bytes().into()), &options).unwrap();
+        let rows: Vec<_> = intake.rows(&secret).unwrap().collect();
+        assert!(matches!(rows.as_slice(), [Ok(Row::Valid(_))]), "{text}");
+    }
+}
+
+/// The kind of a document by code in any case, or by word; of other steps and words nothing is made.
+#[test]
+fn a_closing_says_which_document_lets_back_payments_move() {
+    let reason = |kind: &'static str, reason: &'static str| {
+        let document = "abababababababababababababababababababababababababababababababab";
+        let fields = [("kind", kind), ("document", document), ("reason", reason)];
+        let rows = parsed(csv(&[with(support::transfer(), &fields)]));
+        let Record::Transfer(_, step) = record(&rows[0]) else { panic!() };
+        step.reason.to_string()
+    };
+    assert_eq!((reason("Freeze", "Court"), reason("Freeze", "仲裁")), ("court".into(), "arbitration".into()));
+    assert_eq!((reason("Freeze", "judgment"), reason("InfoSheet", "Court")), ("judgment".into(), "Court".into()));
+}
+
 #[test]
 fn a_character_may_lie_across_any_buffer() {
     // Rows with names in Chinese, far beyond one buffer, so that characters fall on its edge at some offset.
@@ -276,6 +303,11 @@ fn codes_of_the_agencys_own_system_stand_for_ours() {
     assert!(matches!(refused("payer_kind", "05", "boss"), CodeMapFault::Target { .. }));
     assert!(matches!(refused("base", "1", "2"), CodeMapFault::Column { .. }));
     assert!(matches!(refused("type", " ", "10"), CodeMapFault::Empty { .. }));
+    assert!(CodeMap::new([("scheme", "3", "410")]).is_ok(), "which 410, the namespace of the rows says");
+    assert!(CodeMap::new([("reason", "07", "court")]).is_ok());
+    let twice = CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02 ", "person")]).unwrap_err();
+    assert_eq!(twice.to_string(), "payer_kind: 02 stands for person and for unit");
+    assert!(CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02", "unit")]).is_ok());
     let many: Vec<String> = (0..=CODES_MAX).map(|number| format!("X{number}")).collect();
     let many = CodeMap::new(many.iter().map(|code| ("type", code.as_str(), "10")));
     assert_eq!(many, Err(CodeMapFault::TooMany { found: CODES_MAX + 1 }));

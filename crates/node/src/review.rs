@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-use yizhang_entitlement::review::{review, to_json};
+use yizhang_entitlement::review::{Finding, List, review, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
 use yizhang_wire::{
     convert,
@@ -20,6 +20,8 @@ const FINDINGS_MAX: usize = 100;
 const PAGES_AHEAD: usize = 2;
 /// Longest that retirements may be looked for, in months.
 const RETIREMENT_MONTHS_MAX: u16 = 1_200;
+/// Longest name of a class, cause or step that may be asked for.
+const WHAT_BYTES_MAX: usize = 64;
 /// How long a receiver may take for a page; then the thread is given to somebody else.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -32,6 +34,16 @@ struct Task {
     as_of: Day,
     retirement_months: u16,
     after: Option<AccountId>,
+    list: Option<List>,
+    /// Class, cause, step or class of retirement; empty for all.
+    what: String,
+}
+
+impl Task {
+    fn wants(&self, finding: &Finding) -> bool {
+        self.list.is_none_or(|list| list == finding.list)
+            && (self.what.is_empty() || self.what.eq_ignore_ascii_case(&finding.what))
+    }
 }
 
 #[tonic::async_trait]
@@ -58,6 +70,15 @@ impl Review for ReviewService {
             } else {
                 Some(convert::account_id(&request.after).map_err(Refusal::from)?)
             },
+            list: match request.list.as_str() {
+                "" => None,
+                name => Some(List::named(name).ok_or_else(|| {
+                    Status::invalid_argument("list: expected conflict, gap, transfer, retirement or nothing")
+                })?),
+            },
+            what: Some(request.what)
+                .filter(|what| what.len() <= WHAT_BYTES_MAX)
+                .ok_or_else(|| Status::invalid_argument(format!("what: expected at most {WHAT_BYTES_MAX} bytes")))?,
         };
         let permit = Arc::clone(&shared.reviews)
             .try_acquire_owned()
@@ -102,6 +123,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
         match lookup::lookup(shared, *account, task.as_of) {
             Ok(looked_up) => {
                 let mut findings = review(&looked_up.account, task.retirement_months);
+                findings.retain(|finding| task.wants(finding));
                 if findings.is_empty() {
                     continue;
                 }

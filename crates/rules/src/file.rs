@@ -205,9 +205,9 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
     let unit = written.unit();
     let found = short;
     Ok(match (key.unit(), written) {
-        (Unit::Months, WrittenValue::Months(number)) => Value::Months(number),
-        (Unit::Days, WrittenValue::Days(number)) => Value::Days(number),
-        (Unit::Count, WrittenValue::Count(number)) => Value::Count(number),
+        (Unit::Months, WrittenValue::Months(number)) => Value::Months(small(number, "months")?),
+        (Unit::Days, WrittenValue::Days(number)) => Value::Days(small(number, "days")?),
+        (Unit::Count, WrittenValue::Count(number)) => Value::Count(small(number, "count")?),
         (Unit::Yuan, WrittenValue::Yuan(text)) => {
             Value::Yuan(yuan(&text).ok_or_else(|| wrong("value", "yuan with two decimals as 7162.00", found(&text)))?)
         }
@@ -223,9 +223,8 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
                 return Err(wrong("value", format!("rows of {columns} numbers"), format!("a row of {}", row.len())));
             }
             bounded(rows.len())?;
-            let not_place = |number: &&u32| key == Key::DivisionSuccessor && Division::new(**number).is_none();
-            if let Some(number) = rows.iter().flatten().find(not_place) {
-                return Err(wrong("value", "divisions of six digits", number.to_string()));
+            if let Some((expected, found)) = meaningless(key, &rows) {
+                return Err(wrong("value", expected, found));
             }
             Value::Table(rows)
         }
@@ -240,6 +239,64 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
         }
         (unit_of_key, _) => return Err(wrong("value", unit_of_key.to_string(), unit)),
     })
+}
+
+/// Months, days and counts fit into what reads them.
+fn small(number: u32, unit: &str) -> Result<u32, Fault> {
+    let limit = u32::from(u16::MAX);
+    if number > limit {
+        return Err(wrong("value", format!("at most {limit} {unit}"), number.to_string()));
+    }
+    Ok(number)
+}
+
+/// What is expected of a table and found instead, where its numbers mean nothing to the key.
+fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<(&'static str, String)> {
+    let shown = |row: &Vec<u32>| row.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    let first = |wrong: &dyn Fn(&Vec<u32>) -> bool| rows.iter().find(|row| wrong(row)).map(shown);
+    let unordered = || {
+        let pair = rows.windows(2).find(|pair| matches!(pair, [one, other] if one.first() >= other.first()));
+        pair.and_then(<[Vec<u32>]>::last).map(shown)
+    };
+    match key {
+        Key::DivisionSuccessor => {
+            let no_division = |row: &Vec<u32>| row.iter().any(|number| Division::new(*number).is_none());
+            first(&no_division).map(|found| ("divisions of six digits", found))
+        }
+        Key::RetirementSchedule => {
+            if rows.len() != 1 {
+                return Some(("one row", format!("{} rows", rows.len())));
+            }
+            let is_schedule = |row: &Vec<u32>| match row.as_slice() {
+                [age, born, step, _] => *age > 0 && *step > 0 && Month::parse(&born.to_string()).is_some(),
+                _ => false,
+            };
+            first(&|row| !is_schedule(row))
+                .map(|found| ("an age in months, a month as 196501, a step above 0, a largest delay", found))
+        }
+        Key::UnemploymentStretches => {
+            let (last, before) = rows.split_last()?;
+            let ends = |row: &Vec<u32>| row.first().copied().unwrap_or(0);
+            if ends(last) != 0 {
+                return Some(("a last row without end, as [0, 6, 1]", shown(last)));
+            }
+            if let Some(row) = before.iter().find(|row| ends(row) == 0) {
+                return Some(("an end in every row but the last", shown(row)));
+            }
+            let rising = before.windows(2).all(|pair| matches!(pair, [one, other] if ends(one) < ends(other)));
+            if !rising {
+                return Some((
+                    "ends that rise from row to row",
+                    before.iter().map(shown).collect::<Vec<_>>().join(", "),
+                ));
+            }
+            first(&|row| row.get(1).copied().unwrap_or(0) == 0).map(|found| ("for each 1 or more paid months", found))
+        }
+        Key::PensionDivisor | Key::UnemploymentCeiling | Key::InjuryGrades => {
+            unordered().map(|found| ("rows whose first number rises", found))
+        }
+        _ => None,
+    }
 }
 
 /// The beginning of a text, for a fault.

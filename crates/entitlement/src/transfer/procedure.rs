@@ -1,14 +1,15 @@
 //! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
 
 use crate::{
-    account::{CaseState, Side, StepFaultName},
+    account::{CaseState, Side, StepFaultName, TransferCase},
     set::RecordSet,
 };
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    record::{Record, TransferStep, TransferSums},
-    value::{Day, Division, LeafIndex},
+    person::AccountId,
+    record::{AccountType, CaseId, Record, Source, TransferSide, TransferStep, TransferSums},
+    value::{Code, Day, Division, Fen, LeafIndex, Scheme},
 };
 
 /// A step and where it stands.
@@ -65,6 +66,72 @@ pub fn may_take(kind: Kind, region: Division, (old, new): (Division, Division)) 
         Some(Side::New) => covers(region, new),
         None => covers(region, old) || covers(region, new),
     }
+}
+
+/// A step that an agency is about to take.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Which.
+    pub kind: Kind,
+    /// Whose chain would hold it.
+    pub region: Division,
+    /// Old and new place, as the step would name them.
+    pub sides: (Division, Division),
+    /// The day of the step.
+    pub on: Day,
+}
+
+/// Why a step would not be used, as far as the steps of the case that are known say: the same fault that the case would
+/// show. The document that it names is not looked at.
+pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: Candidate) -> Option<StepFaultName> {
+    let fields = |sides: (Division, Division), on, sums| TransferStep {
+        account: AccountId([0; 16]),
+        case: CaseId([0; 16]),
+        scheme,
+        source_side: TransferSide { place: sides.0, agency: Code::NONE },
+        target_side: TransferSide { place: sides.1, agency: Code::NONE },
+        on,
+        first: None,
+        last: None,
+        sums,
+        account_type: AccountType::General,
+        document: Hash::ZERO,
+        reason: Code::NONE,
+        source: Source::default(),
+    };
+    let sums = |line: &crate::account::TransferStep| TransferSums {
+        personal_account: Fen::new(line.personal_account).unwrap_or_default(),
+        pool: Fen::new(line.pool).unwrap_or_default(),
+        ..TransferSums::default()
+    };
+    let known = case.map_or(&[][..], |case| &case.steps);
+    let written: Vec<TransferStep<'_>> = known
+        .iter()
+        .map(|line| fields((line.source, line.target), line.on, sums(line)))
+        .chain([fields(candidate.sides, candidate.on, TransferSums::default())])
+        .collect();
+    let lines = known.iter().map(|line| (line.kind, line.region)).chain([(candidate.kind, candidate.region)]);
+    // The lines of a case stand in the order of its steps, so that their places in it do as positions; what is taken now
+    // stands behind them all.
+    let mut steps: Vec<Step<'_>> = lines
+        .zip(&written)
+        .zip(0_u64..)
+        .map(|(((kind, region), fields), position)| Step {
+            at: usize::try_from(position).unwrap_or(usize::MAX),
+            kind,
+            region,
+            index: LeafIndex(position),
+            fields,
+        })
+        .collect();
+    steps.sort_by_key(Step::order);
+    let computed = case
+        .and_then(|case| case.sums.as_ref())
+        .is_some_and(|sums| sums.computed.personal_account != 0 || sums.computed.pool != 0);
+    let early = Progress::of(&steps, false);
+    let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed && early.child.is_none();
+    let faults = Progress::of(&steps, needs_money).faults;
+    faults.into_iter().find(|(step, _)| step.at == known.len()).map(|(_, fault)| fault)
 }
 
 /// Whose step it is; none where either side may say it. A return is the old place's, and before the letter, as a
