@@ -117,7 +117,7 @@ fn overlap(held: &Held<'_>, cover: Cover<'_>, as_of: AsOf) -> u32 {
 
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
 /// government paid is not. Each share times `overlap` over the months of the period, half up to the fen.
-pub(crate) fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
+fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
     if overlap == 0 || contribution.payer.kind == PayerKind::Government {
         return Sums::default();
     }
@@ -128,7 +128,7 @@ pub(crate) fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums 
 
 /// Whether what stays paid after refunds still reaches what was due. Where no due amount is recorded, all that was paid
 /// was due.
-pub(crate) fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
+fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
     let nothing_due = contribution.due.unit == Fen::ZERO && contribution.due.person == Fen::ZERO;
     let reaches = |due: Fen, paid: Fen, refunded: i128, allowed: i128| {
         let required = if nothing_due { paid } else { due.min(paid) };

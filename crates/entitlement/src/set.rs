@@ -57,6 +57,7 @@ pub(crate) enum Target {
 }
 
 /// A record of the set.
+#[derive(Clone)]
 pub(crate) struct Held<'f> {
     pub(crate) fact: &'f Fact<'f>,
     /// Further positions of the same content in the same chain.

@@ -22,6 +22,7 @@ mod holdings;
 mod places;
 mod procedure;
 pub mod rules;
+mod view;
 
 pub use calendar::{NotAscending, WorkingDays};
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
@@ -33,10 +34,10 @@ use crate::{
     },
     family::Family,
     overlap::Cover,
-    policy::{Policy, Terms},
+    policy::{Policy, Successors, Terms},
     set::{AsOf, Held, RecordSet, number},
 };
-use holdings::{Cut, Field, Holdings};
+use holdings::{Closing, Field, Holdings};
 pub(crate) use places::Places;
 pub(crate) use procedure::covers;
 pub use procedure::{Candidate, may_take, would_fault};
@@ -45,6 +46,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
+use view::{Cut, View};
+
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{AccountType, CaseId, Record},
@@ -69,13 +72,14 @@ pub(crate) fn transfers<'s>(
     policy: &Policy,
 ) -> Transfers {
     let field = Field { set, range, cover };
+    let successors = policy.successors(as_of.month);
     let mut places = Places::default();
     let mut cases: Vec<Worked<'s>> = Vec::new();
     for (case, steps) in in_order_of_closing(steps(set, range)) {
         // A case is judged by the rules of its own time, whatever has come since.
         let month = judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
         let Terms { working_days, scheme } = policy.terms(family, month);
-        let desk = Desk { field, lines, as_of, working_days, rule: scheme };
+        let desk = Desk { field, family, successors: &successors, lines, as_of, working_days, rule: scheme };
         let worked = desk.work(case, steps, (&cases, &mut places));
         cases.push(worked);
     }
@@ -134,6 +138,8 @@ fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, V
 /// Everything that the cases of a family are worked out from.
 struct Desk<'s, 'f, 'd> {
     field: Field<'s, 'f>,
+    family: Family<'d>,
+    successors: &'d Successors<'d>,
     lines: &'d [MonthLine],
     as_of: AsOf,
     working_days: WorkingDays<'d>,
@@ -152,6 +158,8 @@ struct Worked<'s> {
     state: CaseState,
     next: Option<NextStep>,
     is_dangling: bool,
+    /// The closing, with what was in effect then.
+    closing: Option<Closing>,
     /// Records that move with it, from the closing on.
     moving: BTreeSet<usize>,
 }
@@ -185,22 +193,29 @@ impl<'s> Desk<'s, '_, '_> {
         let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
         let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
         // Before a letter nobody asks what the old place holds.
+        let view =
+            early.freeze.map(|_| View::at(self.field.set, (self.family, self.field.range), cut, self.successors));
+        let field = view.as_ref().map_or(self.field, |view| Field {
+            set: &view.set,
+            range: self.field.range,
+            cover: Cover(&view.cover),
+        });
         let mut holdings = match early.letter {
-            Some(_) => Holdings::of(self.field, places, &sources, cut, backpay),
+            Some(_) => Holdings::of(field, places, &sources, cut, backpay),
             None => Holdings::default(),
         };
         if holdings::is_documented(&early) {
             holdings.release();
         }
-        let (types, type_records) = holdings::account_types(self.field, &sources, &holdings, cut);
+        let (types, type_records) = holdings::account_types(field, &sources, &holdings, cut);
         let basis = self.basis(&types, is_between_provinces);
-        let (computed, _) = holdings.computed(self.field, &self.rule, basis);
+        let (computed, _) = holdings.computed(field, &self.rule, basis);
         let needs_money = Progress::states_money(early.sheet.or(early.child))
             || computed.personal_account != 0 && early.child.is_none()
             || computed.pool != 0 && early.child.is_none();
         let progress = Progress::of(&steps, needs_money);
         let is_asked_for = progress.letter.is_some();
-        let comparison = is_asked_for.then(|| comparison::compare(self.field, &progress, &holdings, &self.rule, basis));
+        let comparison = is_asked_for.then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
         let is_mismatched = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
         let state = progress.state(is_mismatched);
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
@@ -214,6 +229,7 @@ impl<'s> Desk<'s, '_, '_> {
             comparison,
             checks: Vec::new(),
             state,
+            closing: view.is_some().then(|| Closing::of(field, cut)),
             moving: BTreeSet::new(),
         };
         if is_asked_for {
@@ -317,12 +333,12 @@ impl<'s> Desk<'s, '_, '_> {
             None => BTreeSet::new(),
         };
         let closed = |case: &&Worked<'_>| case.has_closed() && case.meets(worked);
-        let parent = earlier.iter().rfind(closed).and_then(|case| case.progress.freeze);
+        let parent = earlier.iter().rfind(closed).and_then(|case| case.closing.as_ref());
+        let closing = worked.closing.as_ref().or(parent);
         for step in &progress.follow_ups {
             let is_in_time = progress.posted.is_none_or(|posted| step.on() <= posted.on());
-            if let Some(freeze) = progress.freeze.or(parent).filter(|_| is_in_time) {
-                let cut = Cut::of(Some(freeze), freeze.on());
-                moving.extend(holdings::following(self.field, (places, &worked.sources), *step, cut));
+            if let Some(closing) = closing.filter(|_| is_in_time) {
+                moving.extend(holdings::following(self.field, (places, &worked.sources), *step, closing));
             }
         }
         for at in &moving {

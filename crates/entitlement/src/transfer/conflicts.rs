@@ -8,7 +8,7 @@ use crate::{
     set::number,
     transfer::{
         Worked,
-        holdings::{Behind, Cut, Field, behind, is_in_span},
+        holdings::{Behind, Field, is_in_span},
         places::Places,
         procedure::{Progress, Step},
     },
@@ -71,12 +71,12 @@ fn after_closing(
     places: &Places,
 ) -> (Vec<usize>, Vec<usize>) {
     let (mut late, mut corrected) = (Vec::new(), Vec::new());
-    let Some(freeze) = worked.progress.freeze.filter(|_| worked.has_closed()) else { return (late, corrected) };
+    let closing = worked.closing.as_ref().filter(|_| worked.has_closed());
+    let (Some(freeze), Some(closing)) = (worked.progress.freeze, closing) else { return (late, corrected) };
     let is_home = |at: &usize| places.is_at(field.set, *at, &worked.sources, as_of);
     if worked.progress.posted.is_some() && worked.moving.iter().any(is_home) {
         return (late, corrected);
     }
-    let cut = Cut::of(Some(freeze), freeze.on());
     let answers: Vec<Step<'_>> = all
         .iter()
         .filter(|other| other.meets(worked))
@@ -89,7 +89,7 @@ fn after_closing(
         .collect();
     for (at, held) in field.set.within(field.range) {
         let Some(month) = held.period.map(|period| period.first) else { continue };
-        let Some(what) = behind(field.set, held, cut) else { continue };
+        let Some(what) = closing.behind(held) else { continue };
         if !places.is_at(field.set, at, &worked.sources, freeze.on()) {
             continue;
         }

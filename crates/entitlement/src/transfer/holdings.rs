@@ -1,14 +1,14 @@
-//! What the old place holds on the day on which it closes the account: the closed view, which later records of that place
-//! do not change (they are C10 and C15).
+//! What the old place holds in the closed view, what of it moves, and what came behind the closing (C10, C15).
 
 use crate::{
     account::{Standing, SumsBasis, TransferAmounts},
-    overlap::{Cover, Sums, given_back, is_full_after, narrow, refund_due},
+    overlap::{Cover, given_back, narrow},
     set::{Held, RecordSet, Role, Target},
     transfer::{
         places::Places,
         procedure::{Progress, Step},
         rules::{PersonalMoney, SchemeTransfer},
+        view::Cut,
     },
 };
 use std::{
@@ -19,30 +19,8 @@ use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
     record::{AccountType, Contribution, Record},
-    value::{Day, Division, Fen, LeafIndex, Month},
+    value::{Day, Division, Fen, Month},
 };
-
-/// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
-#[derive(Clone, Copy)]
-pub(crate) struct Cut {
-    pub(crate) on: Day,
-    pub(crate) chain: Option<(Division, LeafIndex)>,
-}
-
-impl Cut {
-    /// At the closing of the account, or while it is open, at the as-of day.
-    pub(crate) fn of(freeze: Option<Step<'_>>, as_of: Day) -> Self {
-        freeze.map_or(Self { on: as_of, chain: None }, |freeze| Self {
-            on: freeze.on(),
-            chain: Some((freeze.region, freeze.index)),
-        })
-    }
-
-    /// Whether a record stands behind the closing in the old place's own chain.
-    pub(crate) fn is_before_in_chain(self, held: &Held<'_>) -> bool {
-        self.chain.is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
-    }
-}
 
 /// Where records are looked for.
 #[derive(Clone, Copy)]
@@ -67,92 +45,22 @@ pub(crate) struct Holdings {
     pub(crate) is_interest_shared: bool,
 }
 
-/// The contribution of a record that is in the view.
-pub(crate) fn in_view<'f>(set: &RecordSet<'f>, held: &Held<'f>, cut: Cut) -> Option<(Role, &'f Contribution<'f>)> {
+/// The contribution of a record that is in effect at the cut.
+fn in_view<'f>(held: &Held<'f>, cut: Cut) -> Option<(Role, &'f Contribution<'f>)> {
     let (role, contribution) = held.money()?;
     let moves_money = matches!(role, Role::Received | Role::Adjust | Role::Refund);
     let in_time = contribution.received.is_some_and(|day| day <= cut.on);
-    (moves_money && in_time && stood(set, held, cut)).then_some((role, contribution))
+    (moves_money && in_time && has_effect(held)).then_some((role, contribution))
 }
 
-/// Whether a record had effect at the closing, whatever came later. What acts on a record shares its fate.
-fn stood(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
-    let mut one = held;
-    for _ in 0..FOLLOWED_MAX {
-        if !stood_itself(set, one, cut) {
-            return false;
-        }
-        match (one.target, one.money()) {
-            (Target::At(target), Some(_)) => match set.get(target) {
-                Some(named) => one = named,
-                None => return true,
-            },
-            _ => return true,
-        }
-    }
-    false
+fn has_effect(held: &Held<'_>) -> bool {
+    matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded)
 }
 
-/// Differences of differences are followed no farther.
-const FOLLOWED_MAX: usize = 8;
-
-fn stood_itself(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
-    match held.standing {
-        Standing::Held | Standing::NotFull | Standing::Refunded => true,
-        Standing::Reversed => {
-            // A follower was taken back with what it follows: the reversal stands at the end.
-            let mut because = held.because.and_then(|at| set.get(at));
-            for _ in 0..FOLLOWED_MAX {
-                because = match because {
-                    Some(one) if !one.is_reversal() => one.because.and_then(|at| set.get(at)),
-                    end => end,
-                };
-            }
-            because.is_some_and(|reversal| reversal.is_reversal() && cut.is_before_in_chain(reversal))
-        }
-        Standing::Cleared => {
-            held.because.and_then(|at| set.get(at)).and_then(Held::day).is_some_and(|day| day > cut.on)
-        }
-        _ => false,
-    }
-}
-
-/// What refunds of the view took from each record.
-fn refunds(field: Field<'_, '_>, cut: Cut) -> BTreeMap<usize, Sums> {
-    let mut refunds: BTreeMap<usize, Sums> = BTreeMap::new();
-    for (_, held) in field.set.within(field.range) {
-        if let (Some((Role::Refund, refund)), Target::At(target)) = (in_view(field.set, held, cut), held.target) {
-            let sums = refunds.entry(target).or_default();
-            sums.add(given_back(refund.paid.unit), given_back(refund.paid.person));
-        }
-    }
-    refunds
-}
-
-/// Whether a month was another family's by the day of the view.
-fn was_covered(field: Field<'_, '_>, month: Month, cut: Cut) -> bool {
-    let in_time = |number: &crate::account::RecordNumber| {
-        let held = usize::try_from(number.0).ok().and_then(|at| field.set.get(at));
-        held.and_then(Held::day).is_none_or(|day| day <= cut.on)
-    };
-    field.cover.line(month).is_some_and(|line| line.by.iter().any(in_time))
-}
-
-/// Whether a contribution or difference of the view was worth its whole amount then.
-fn was_full(
-    field: Field<'_, '_>,
-    (role, contribution): (Role, &Contribution<'_>),
-    refunded: Option<&Sums>,
-    cut: Cut,
-) -> bool {
-    let refunded = refunded.copied().unwrap_or_default();
-    match role {
-        Role::Received => {
-            let covered = contribution.period.iter().filter(|month| was_covered(field, *month, cut)).count();
-            let allowed = refund_due(contribution, u32::try_from(covered).unwrap_or(u32::MAX));
-            contribution.full && is_full_after(contribution, refunded, allowed)
-        }
-        Role::Adjust => is_full_after(contribution, refunded, Sums::default()),
+/// Whether what a refund gave back is in effect itself.
+fn has_target_in_view(set: &RecordSet<'_>, held: &Held<'_>) -> bool {
+    match held.target {
+        Target::At(target) => set.get(target).is_some_and(has_effect),
         _ => false,
     }
 }
@@ -168,7 +76,6 @@ impl Holdings {
     ) -> Self {
         let mut holdings = Self::default();
         let mut regions = BTreeSet::new();
-        let refunds = refunds(field, cut);
         let mut back_paid: BTreeMap<Day, BTreeMap<Month, Vec<usize>>> = BTreeMap::new();
         for (at, held) in field.set.within(field.range) {
             if !places.is_at(field.set, at, sources, cut.on) {
@@ -178,13 +85,16 @@ impl Holdings {
                 regions.insert(held.fact.region);
                 holdings.records.push(at);
             }
-            let Some((role, contribution)) = in_view(field.set, held, cut) else { continue };
-            holdings.records.push(at);
-            if !was_full(field, (role, contribution), refunds.get(&at), cut) {
+            let Some((role, contribution)) = in_view(held, cut) else { continue };
+            // What an agreement cleared is the worker's, and its refunds with it.
+            if role == Role::Refund && !has_target_in_view(field.set, held) {
                 continue;
             }
-            holdings.full.insert(at);
-            if role == Role::Received {
+            holdings.records.push(at);
+            if held.standing == Standing::Held && matches!(role, Role::Received | Role::Adjust) {
+                holdings.full.insert(at);
+            }
+            if held.standing == Standing::Held && role == Role::Received {
                 holdings.count(field, contribution, cut);
                 if let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) {
                     for month in contribution.period.iter() {
@@ -207,7 +117,7 @@ impl Holdings {
 
     fn count(&mut self, field: Field<'_, '_>, contribution: &Contribution<'_>, cut: Cut) {
         let last = cut.on.in_month();
-        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && !was_covered(field, *month, cut);
+        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none();
         self.months.extend(contribution.period.iter().filter(counts));
     }
 
@@ -296,22 +206,18 @@ pub(crate) fn following(
     field: Field<'_, '_>,
     (places, sources): (&Places, &[Division]),
     step: Step<'_>,
-    cut: Cut,
+    closing: &Closing,
 ) -> Vec<usize> {
-    let mut following = Vec::new();
-    for (at, held) in field.set.within(field.range) {
-        let Some(what) = behind(field.set, held, cut) else { continue };
-        let wanted = match step.kind {
-            Kind::SUPPLEMENT => Behind::Late,
-            _ => Behind::Correction,
-        };
+    let wanted = match step.kind {
+        Kind::SUPPLEMENT => Behind::Late,
+        _ => Behind::Correction,
+    };
+    let follows = |(at, held): &(usize, &Held<'_>)| {
         let in_time = held.day().is_some_and(|day| day <= step.on());
         let in_span = held.period.is_some_and(|period| is_in_span(step, period.first));
-        if what == wanted && in_time && in_span && places.is_at(field.set, at, sources, step.on()) {
-            following.push(at);
-        }
-    }
-    following
+        closing.behind(held) == Some(wanted) && in_time && in_span && places.is_at(field.set, *at, sources, step.on())
+    };
+    field.set.within(field.range).filter(follows).map(|(at, _)| at).collect()
 }
 
 /// Whether a step is about a month: about all, where it names none.
@@ -328,35 +234,43 @@ pub(crate) enum Behind {
     Correction,
 }
 
-/// For records with effect, for months up to the closing.
-pub(crate) fn behind(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> Option<Behind> {
-    let month = held.period?.first;
-    let is_old = cut.on.in_month().is_none_or(|closed| month <= closed);
-    let has_effect = matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded);
-    let is_later = held.day().is_some_and(|day| day > cut.on);
-    if !is_old || !has_effect {
-        return None;
-    }
-    let of_view = || touches_view(set, held, cut);
-    match held.money() {
-        Some((Role::Received, _)) if is_later => Some(Behind::Late),
-        Some((Role::Adjust | Role::Refund, _)) if is_later => {
-            Some(if of_view() { Behind::Correction } else { Behind::Late })
-        }
-        None if held.is_reversal() && cut.is_before_in_chain(held) && of_view() => Some(Behind::Correction),
-        _ => None,
-    }
+/// A closing, and the records that were in effect then.
+#[derive(Clone)]
+pub(crate) struct Closing {
+    pub(crate) cut: Cut,
+    in_effect: BTreeSet<usize>,
 }
 
-/// Whether what it acts on was part of the closed view: what came later is the supplement's matter.
-fn touches_view(set: &RecordSet<'_>, held: &Held<'_>, cut: Cut) -> bool {
-    match held.target {
-        Target::At(target) => set.get(target).is_some_and(|named| {
-            let is_interest = matches!(&named.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
-            is_interest || in_view(set, named, cut).is_some()
-        }),
-        Target::None => true,
-        Target::Elsewhere | Target::Unknown => false,
+impl Closing {
+    /// What was in effect in the view of a closing.
+    pub(crate) fn of(view: Field<'_, '_>, cut: Cut) -> Self {
+        let interest = |held: &Held<'_>| is_interest_of(held, cut);
+        let in_effect = view.set.within(view.range).filter(|(_, held)| interest(held) || in_view(held, cut).is_some());
+        Self { cut, in_effect: in_effect.map(|(at, _)| at).collect() }
+    }
+
+    /// What a record is that came behind the closing: for records with effect, for months up to the closing.
+    pub(crate) fn behind(&self, held: &Held<'_>) -> Option<Behind> {
+        let month = held.period?.first;
+        let is_old = self.cut.on.in_month().is_none_or(|closed| month <= closed);
+        let is_later = held.day().is_some_and(|day| day > self.cut.on);
+        if !is_old || !has_effect(held) {
+            return None;
+        }
+        // What came later is the supplement's matter, and so is what acts on it.
+        let of_view = match held.target {
+            Target::At(target) => self.in_effect.contains(&target),
+            Target::None => true,
+            Target::Elsewhere | Target::Unknown => false,
+        };
+        match held.money() {
+            Some((Role::Received, _)) if is_later => Some(Behind::Late),
+            Some((Role::Adjust | Role::Refund, _)) if is_later => {
+                Some(if of_view { Behind::Correction } else { Behind::Late })
+            }
+            None if held.is_reversal() && self.cut.is_before_in_chain(held) && of_view => Some(Behind::Correction),
+            _ => None,
+        }
     }
 }
 

@@ -2,25 +2,25 @@
 
 use crate::{
     federation::{self, Federation},
-    sample::{WORKER, division, fifteenth, flexible, interest, month, scheme, source},
+    sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source},
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
     Account, Policy,
-    account::{BenefitFact, FamilyAccount, Ground, MonthStatus},
+    account::{BenefitFact, FamilyAccount, Ground, MonthStatus, TransferCase},
     fold,
 };
 use yizhang_ledger::{
-    entry::{Kind, RecordId},
+    entry::{Entry, Kind, RecordId},
     hash::Hash,
     record::{
         AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
         Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares, TransferSide,
         TransferStep, TransferSums,
     },
-    value::{Code, Day, Fen, Month},
+    value::{Code, Day, Fen, LeafIndex, Month},
 };
 
 /// Histories of each run: a few seconds. `YIZHANG_HISTORIES` asks for more, `YIZHANG_SEED` for others.
@@ -457,4 +457,92 @@ fn a_transfer_in_whatever_state_changes_no_counted_month_and_no_money() {
     });
     // A single history, repeated from its seed, may move nothing.
     assert!(posted.get() > 0 || std::env::var("YIZHANG_HISTORIES").is_ok(), "no history had a posted transfer");
+}
+
+/// Records that came to the old place's chain on a day when the accounts had long been closed: money, differences, refunds,
+/// what takes earlier contributions of that chain back, agreements.
+fn later(rng: &mut ChaCha8Rng, history: &History) -> Vec<(usize, Vec<u8>)> {
+    let on = day("2022-06-10");
+    let here = history.records.iter().filter(|(chain, _)| CHAINS[*chain] == "440000");
+    let money: Vec<(RecordId, Kind, Contribution<'_>)> = here
+        .filter_map(|(_, bytes)| match Record::read(&Entry::parse(bytes, LeafIndex(0)).unwrap()).ok()? {
+            // Of a place outside the region the chain's order says nothing about the closing there.
+            Record::Contribution(kind, fields) if fields.place.province() == division("440000") => {
+                Some((RecordId(yizhang_ledger::hash::hash_leaf(bytes)), kind, fields))
+            }
+            _ => None,
+        })
+        .collect();
+    let chain = CHAINS.iter().position(|chain| *chain == "440000").unwrap();
+    let mut records = Vec::new();
+    for serial in 0..rng.random_range(1..6) {
+        let text = format!("later-{serial}");
+        let named = if money.is_empty() { None } else { Some(money[rng.random_range(0..money.len())]) };
+        let record = match (rng.random_range(0..5), named) {
+            (0, Some((target, ..))) => {
+                Record::Reversal(Reversal { account: WORKER, target, reason: Code::NONE, source: source(&text) })
+            }
+            (1, Some((target, Kind::RECEIVED, fields))) => {
+                let received = Some(on);
+                let fields =
+                    Contribution { target: Some(target), received, nature: 20, source: source(&text), ..fields };
+                Record::Contribution(Kind::REFUND, fields)
+            }
+            (2, Some((target, Kind::RECEIVED, fields))) => {
+                let received = Some(on);
+                let fields =
+                    Contribution { target: Some(target), received, nature: 34, source: source(&text), ..fields };
+                Record::Contribution(Kind::ADJUST_DELTA, fields)
+            }
+            (3, _) => {
+                let (scheme, keep) = (scheme(pick(rng, &SCHEMES)), division(pick(rng, &PLACES)));
+                let (first, last) = (month("2020-01"), month("2021-12"));
+                let (document, source) = (Hash::ZERO, source(&text));
+                Record::Agreement(Agreement { account: WORKER, scheme, first, last, keep, on, document, source })
+            }
+            _ => {
+                let scheme = pick(rng, &SCHEMES);
+                let plain = flexible(scheme, some_month(rng), &text);
+                Record::Contribution(
+                    Kind::RECEIVED,
+                    Contribution { place: division("440300"), received: Some(on), ..plain },
+                )
+            }
+        };
+        records.push((chain, federation::entry(&record)));
+    }
+    records
+}
+
+/// Sheet and records are compared as of the closing: nothing that comes later changes what the sheet should have said.
+#[test]
+fn what_comes_after_a_closing_changes_nothing_of_the_closed_view() {
+    let closed = std::cell::Cell::new(0_u32);
+    for_every_history(|history, rng| {
+        let as_of = day("2022-06-15");
+        let mut before = History { records: history.records.clone(), as_of };
+        before.records.extend(procedure(rng));
+        let mut after = History { records: before.records.clone(), as_of };
+        after.records.extend(later(rng, &before));
+        let views = |history: &History| {
+            let federation = history.federation();
+            let account = fold(&federation.facts(), Policy::embedded(), as_of);
+            let cases = account.families.into_iter().flat_map(|family| {
+                let name = family.family.clone();
+                family.transfers.into_iter().map(move |case| (name.clone(), case))
+            });
+            let is_closed = |case: &TransferCase| {
+                let froze = case.steps.iter().find(|step| step.kind == Kind::FREEZE);
+                froze.is_some_and(|step| case.faults.iter().all(|fault| fault.record != step.record))
+            };
+            let closed = cases.filter(|(_, case)| is_closed(case));
+            closed
+                .map(|(family, case)| ((family, case.case), case.sums.map(|sums| (sums.computed, sums.interest))))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let (one, other) = (views(&before), views(&after));
+        assert_eq!(one, other);
+        closed.set(closed.get() + u32::try_from(one.len()).unwrap());
+    });
+    assert!(closed.get() > 0 || std::env::var("YIZHANG_HISTORIES").is_ok(), "no history closed an account");
 }

@@ -1,0 +1,88 @@
+//! The closed view: all records as they stood at the end of the day on which an account was closed.
+//!
+//! It is settled by the same functions as the account, from the records that were there: so nothing that came later, money,
+//! refunds, reversals, agreements or another family's months, can change what the sheet should have said.
+
+use crate::{
+    account::{MonthLine, Standing},
+    agreements,
+    ends::Ends,
+    family::Family,
+    months::{Bounds, month_lines},
+    overlap::{Cover, settle_refunds},
+    policy::Successors,
+    set::{AsOf, Held, RecordSet},
+    standing,
+    transfer::{places::Places, procedure::Step},
+};
+use std::ops::Range;
+use yizhang_ledger::value::{Day, Division, LeafIndex};
+
+/// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
+#[derive(Clone, Copy)]
+pub(crate) struct Cut {
+    pub(crate) on: Day,
+    pub(crate) chain: Option<(Division, LeafIndex)>,
+}
+
+impl Cut {
+    /// At the closing of the account, or while it is open, at the as-of day.
+    pub(crate) fn of(freeze: Option<Step<'_>>, as_of: Day) -> Self {
+        freeze.map_or(Self { on: as_of, chain: None }, |freeze| Self {
+            on: freeze.on(),
+            chain: Some((freeze.region, freeze.index)),
+        })
+    }
+
+    /// Whether a record stands behind the closing in the old place's own chain.
+    pub(crate) fn is_before_in_chain(self, held: &Held<'_>) -> bool {
+        self.chain.is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
+    }
+}
+
+/// The records of a worker at a cut; positions are those of the set that it was made from.
+pub(crate) struct View<'f> {
+    pub(crate) set: RecordSet<'f>,
+    /// Months of the family whose months take the place of this one's.
+    pub(crate) cover: Vec<MonthLine>,
+}
+
+impl<'f> View<'f> {
+    /// The records of a set as they stood at a cut, settled for one family.
+    pub(crate) fn at(
+        set: &RecordSet<'f>,
+        (family, range): (Family<'_>, &Range<usize>),
+        cut: Cut,
+        successors: &Successors<'_>,
+    ) -> Self {
+        let as_of = AsOf::new(cut.on);
+        let mut set = RecordSet(set.0.iter().map(|held| untouched(held, cut)).collect());
+        standing::settle(&mut set, as_of);
+        let mut cover = Vec::new();
+        let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
+        if let Some((by, range)) = covering {
+            settle(&mut set, &range, (Cover(&[]), as_of), successors);
+            let ends = Ends::of(&set, by, &range, None);
+            cover = month_lines(&set, &range, Bounds { cover: Cover(&[]), ends, as_of });
+        }
+        settle(&mut set, range, (Cover(&cover), as_of), successors);
+        Self { set, cover }
+    }
+}
+
+fn settle(
+    set: &mut RecordSet<'_>,
+    range: &Range<usize>,
+    (cover, as_of): (Cover<'_>, AsOf),
+    successors: &Successors<'_>,
+) {
+    settle_refunds(set, range, cover, as_of);
+    agreements::settle(set, range, (successors, &Places::default()));
+}
+
+/// A record as it was found, and out of effect if it is without a date and stands behind the closing.
+fn untouched<'f>(held: &Held<'f>, cut: Cut) -> Held<'f> {
+    let is_behind = held.day().is_none() && cut.is_before_in_chain(held);
+    let standing = if is_behind { Standing::Later } else { Standing::Held };
+    Held { standing, because: None, again: Vec::new(), ..held.clone() }
+}
