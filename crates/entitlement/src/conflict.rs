@@ -173,6 +173,9 @@ classes! {
     C27 Auto None Nobody "paid in a division that is another one now",
         "nothing: records keep their code, months are counted at the division that took its place",
         "design rule; the table of successors";
+    C28 Auto None Nobody "paid by an employer that is another one now",
+        "nothing: records keep the code, months are the worker's whoever paid",
+        "design rule; the table of successors";
     C29 Prov None Agency "paid on a base outside limits that were published after the money came",
         "the agency collects or returns the difference (type 34); the account says how much to expect",
         "limits take effect on the month they name, not on the day of publication";

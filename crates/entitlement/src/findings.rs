@@ -9,14 +9,18 @@ use crate::{
     holders::{Holder, Run, extend, holders},
     months::Bounds,
     overlap::Cover,
-    policy::Successors,
-    set::{Held, RecordSet, Role, Target, number},
+    policy::{Policy, Successors},
+    set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
-use yizhang_ledger::{entry::Kind, record::Record, value::Division};
+use yizhang_ledger::{
+    entry::Kind,
+    record::{PayerKind, Record},
+    value::Division,
+};
 
 /// A conflict of these records.
 pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
@@ -123,13 +127,41 @@ pub(crate) fn renamed_places(
             extend(&mut runs, line.month, places, &line.by);
         }
     }
-    let conflict = |run: Run<Vec<Division>>| Conflict {
+    runs.into_iter().map(|run| of_run(ConflictCode::C27, family, run)).collect()
+}
+
+/// Months paid by an employer that is another one now (C28): a link, without effect on a worker's months.
+pub(crate) fn renamed_employers(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    (lines, policy, as_of): (&[MonthLine], &Policy, AsOf),
+) -> Vec<Conflict> {
+    if !policy.knows_employers() {
+        return Vec::new();
+    }
+    let mut runs: Vec<Run<Vec<&str>>> = Vec::new();
+    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+        let payers: Vec<&str> = holders(set, &line.by)
+            .into_iter()
+            .map(|holder| holder.payer)
+            .filter(|payer| payer.kind != PayerKind::Person)
+            .map(|payer| payer.id.as_str())
+            .filter(|payer| policy.employer_successor(payer, as_of.month).is_some())
+            .collect();
+        if !payers.is_empty() {
+            extend(&mut runs, line.month, payers, &line.by);
+        }
+    }
+    runs.into_iter().map(|run| of_run(ConflictCode::C28, family, run)).collect()
+}
+
+fn of_run<K>(code: ConflictCode, family: Family<'_>, run: Run<K>) -> Conflict {
+    Conflict {
         first: Some(run.first),
         last: Some(run.last),
         months: run.months(),
-        ..conflict(ConflictCode::C27, Some(family), run.records)
-    };
-    runs.into_iter().map(conflict).collect()
+        ..conflict(code, Some(family), run.records)
+    }
 }
 
 /// The records among the others of a month that deem it paid.

@@ -154,6 +154,7 @@ fn fold_family<'f>(
         benefits: events::benefits(set, &range),
     };
     conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
+    conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
     let enough_months = sheet.policy.enough_months(as_of.month);
     keepers::settle(set, (&range, &account), person, &mut conflicts, (as_of, enough_months));

@@ -21,6 +21,7 @@ pub struct Policy {
     name: Hash,
     holidays: Vec<Day>,
     workdays: Vec<Day>,
+    knows_employers: bool,
 }
 
 /// Keys that say how a relation moves, of any scheme.
@@ -41,7 +42,14 @@ impl Policy {
             days.dedup();
             days
         };
-        Self { name: rules.name(), holidays: days(Key::Holidays), workdays: days(Key::Workdays), rules }
+        let knows_employers = rules.rules().iter().any(|rule| rule.key == Key::EmployerSuccessor);
+        Self {
+            knows_employers,
+            name: rules.name(),
+            holidays: days(Key::Holidays),
+            workdays: days(Key::Workdays),
+            rules,
+        }
     }
 
     /// The policy of the rules that the program brings.
@@ -84,6 +92,16 @@ impl Policy {
             _ => None,
         };
         Successors(of_key.filter_map(|rule| Some((rule.place?, (one(rule)?, rule)))).collect())
+    }
+
+    /// The rule by which an employer, by the code that a contribution names, is another one now.
+    pub(crate) fn employer_successor(&self, payer: &str, month: Month) -> Option<&Rule> {
+        self.rules.find(Key::EmployerSuccessor, payer, None, month)
+    }
+
+    /// Whether any rule says that an employer is another one now.
+    pub(crate) const fn knows_employers(&self) -> bool {
+        self.knows_employers
     }
 
     /// Months that are enough for a place of benefit that is not home; without a rule none are.

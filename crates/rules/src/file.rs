@@ -6,7 +6,7 @@ use crate::{
     rule::{Confidence, Rule, Value},
 };
 use serde::Deserialize;
-use yizhang_ledger::value::{Day, Division, Fen, Month, Rate};
+use yizhang_ledger::value::{Code, Day, Division, Fen, Month, Rate};
 
 /// Largest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 1024 * 1024;
@@ -65,6 +65,7 @@ enum WrittenValue {
     Month(String),
     Table(Vec<Vec<u32>>),
     Dates(Vec<String>),
+    Code(String),
 }
 
 impl WrittenValue {
@@ -78,6 +79,7 @@ impl WrittenValue {
             Self::Month(_) => "month",
             Self::Table(_) => "table",
             Self::Dates(_) => "dates",
+            Self::Code(_) => "code",
         }
     }
 }
@@ -236,6 +238,11 @@ fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
                 days.push(day.ok_or_else(|| wrong("value", "ascending days as 2026-01-01", found(text)))?);
             }
             Value::Dates(days)
+        }
+        (Unit::Code, WrittenValue::Code(text)) => {
+            let code = Code::new(&text).filter(|code| !code.is_none());
+            let code = code.ok_or_else(|| wrong("value", "1 to 32 visible ASCII characters", found(&text)))?;
+            Value::Code(code.as_str().to_owned())
         }
         (unit_of_key, _) => return Err(wrong("value", unit_of_key.to_string(), unit)),
     })

@@ -1,7 +1,7 @@
 //! The register of keys: what can be configured, in which unit (domain reference, section 11).
 
 use std::fmt;
-use yizhang_ledger::value::{Division, Scheme};
+use yizhang_ledger::value::{Code, Division, Scheme};
 
 /// What a value is measured in, and what may stand under `value` in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +22,8 @@ pub enum Unit {
     Table(usize),
     /// `{ dates = ["2026-01-01"] }`, ascending.
     Dates,
+    /// `{ code = "91440300MA0000000X" }`: 1 to 32 visible ASCII characters.
+    Code,
 }
 
 impl fmt::Display for Unit {
@@ -35,6 +37,7 @@ impl fmt::Display for Unit {
             Self::Month => f.write_str("month"),
             Self::Table(columns) => write!(f, "table of {columns} columns"),
             Self::Dates => f.write_str("dates"),
+            Self::Code => f.write_str("code"),
         }
     }
 }
@@ -52,6 +55,8 @@ pub enum Subject {
     Scheme,
     /// A scheme, or nothing for every scheme that has no rule of its own.
     AnyScheme,
+    /// An employer, by the code that contributions name.
+    Employer,
 }
 
 impl Subject {
@@ -63,6 +68,7 @@ impl Subject {
             Self::Sex => matches!(of, "men" | "women"),
             Self::Scheme => Scheme::parse(of).is_some(),
             Self::AnyScheme => of.is_empty() || Scheme::parse(of).is_some(),
+            Self::Employer => Code::new(of).is_some_and(|code| !code.is_none()),
         }
     }
 }
@@ -75,6 +81,7 @@ impl fmt::Display for Subject {
             Self::Sex => "men or women",
             Self::Scheme => "a scheme as hrss:110",
             Self::AnyScheme => "a scheme as hrss:210, or nothing for all others",
+            Self::Employer => "the code of an employer",
         })
     }
 }
@@ -211,6 +218,7 @@ keys! {
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
+    EmployerSuccessor "employer.successor" Unit::Code, Loose, Employer, Nation, "the employer that took an employer's place: renamed, merged, or under a new code";
     Holidays "calendar.holidays" Unit::Dates, Loose, Nothing, Nation, "days without work in a year, weekends or not";
     Workdays "calendar.workdays" Unit::Dates, Loose, Nothing, Nation, "weekend days with work in a year 调休";
 }

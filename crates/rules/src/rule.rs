@@ -67,6 +67,8 @@ pub enum Value {
     Table(Vec<Vec<u32>>),
     /// Ascending days.
     Dates(Vec<Day>),
+    /// A code, not empty.
+    Code(String),
 }
 
 impl fmt::Display for Value {
@@ -80,6 +82,7 @@ impl fmt::Display for Value {
                 let row = |row: &Vec<u32>| row.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
                 f.write_str(&rows.iter().map(row).collect::<Vec<_>>().join(", "))
             }
+            Self::Code(code) => f.write_str(code),
             Self::Dates(days) => f.write_str(&days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         }
     }
