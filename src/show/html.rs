@@ -132,7 +132,9 @@ fn picture(family: &FamilyAccount, legend: &Legend, open: &[&Conflict]) -> Marku
     let months: BTreeMap<Month, &MonthLine> = family.months.iter().map(|line| (line.month, line)).collect();
     let first = months.keys().next().map_or(0, |month| month.year());
     let last = months.keys().next_back().map_or(0, |month| month.year());
-    let years = (first..=last).take(usize::from(YEARS_MAX)).filter(|_| !months.is_empty());
+    // The newest: a record of a wrong century hides nothing of the last years.
+    let first = first.max(last.saturating_sub(YEARS_MAX - 1));
+    let years = (first..=last).filter(|_| !months.is_empty());
     html! {
         table.grid {
             tr { th {} @for month in 1..=12 { th { (month) } } }

@@ -171,9 +171,14 @@ pub(super) fn forecasts(
     let paid = paid(sheet, family, drawn_at);
     let reference = reference(sheet, desk, &place, drawn_at);
     let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, balance, reference };
-    let statutory = (plan.statutory, found.age_months);
+    // Whoever has passed that month retires no earlier than now, and is as old as now.
+    let passed = |month: Option<Month>| month.map_or(0, |month| desk.as_of.month.since(month));
+    let age_at = |month: Option<Month>, age: u16| age.saturating_add(u16::try_from(passed(month)).unwrap_or(0));
+    let statutory = (plan.statutory, age_at(plan.statutory.value, found.age_months));
     let age_later = found.latest.map_or(0, |latest| u16::try_from(latest.since(found.statutory)).unwrap_or(0));
-    let latest = plan.latest.map_or(statutory, |latest| (latest, found.age_months.saturating_add(age_later)));
+    let latest = plan
+        .latest
+        .map_or(statutory, |latest| (latest, age_at(latest.value, found.age_months.saturating_add(age_later))));
     base.forecast(sheet, Forecast::Now, statutory);
     base.forecast(sheet, Forecast::Continued, statutory);
     base.forecast(sheet, Forecast::Best, latest);
