@@ -6,7 +6,7 @@ mod review;
 mod transfer;
 
 use crate::{
-    connection,
+    clock, connection,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
     files,
@@ -161,6 +161,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             Some(path) => codes(path).with_context(|| path.display().to_string())?,
             None => CodeMap::default(),
         },
+        today: Some(clock::today()),
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)

@@ -90,6 +90,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::RateForm { found }
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
+        F::DayAhead { today, found } => of([("today", today), ("found", found)]),
         F::SamePlace { found } => of([("found", found)]),
         F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
         F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),

@@ -20,7 +20,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::{AccountId, FederationSecret, SocialSecurityNumber},
     record::{AccountType, Payer, PayerKind, Source},
-    value::{Code, Division, Fen, Namespace, Scheme},
+    value::{Code, Day, Division, Fen, Namespace, Scheme},
 };
 
 /// What reading a row needs besides the row.
@@ -29,6 +29,7 @@ pub(crate) struct Context<'c> {
     pub(crate) secret: &'c FederationSecret,
     pub(crate) namespace: Option<Namespace>,
     pub(crate) codes: &'c CodeMap,
+    pub(crate) today: Option<Day>,
 }
 
 /// Signs that amounts of a kind may have.
@@ -139,6 +140,15 @@ impl<'r> Cells<'r> {
     pub(crate) fn scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
         let namespace = self.context.namespace;
         self.required(Column::Scheme, |text| cell::scheme(text, namespace))
+    }
+
+    /// The day on which something happened: a later one than today is taken, with a warning.
+    pub(crate) fn past_day(&mut self, column: Column) -> Option<Day> {
+        let day = self.required(column, cell::day)?;
+        if let Some(today) = self.context.today.filter(|today| *today < day) {
+            self.fault(column, Fault::DayAhead { today, found: day });
+        }
+        Some(day)
     }
 
     pub(crate) fn place(&mut self, column: Column) -> Option<Division> {

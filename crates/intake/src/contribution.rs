@@ -121,7 +121,7 @@ fn period(cells: &mut Cells<'_>) -> Option<Period> {
 fn received(cells: &mut Cells<'_>) -> Option<Option<Day>> {
     match cells.kind {
         Kind::DUE => Some(None),
-        _ => cells.required(Column::Received, cell::day).map(Some),
+        _ => cells.past_day(Column::Received).map(Some),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use yizhang_ledger::{
     entry::Kind,
     person::NumberFault,
-    value::{Division, Fen, Month},
+    value::{Day, Division, Fen, Month},
 };
 
 /// How bad it is.
@@ -230,6 +230,14 @@ pub enum Fault {
     /// The month of birth is said to be the citizen id's and is not.
     #[error("expected the month of the row's citizen id, or archive as the ground; found another month")]
     BirthDiffers,
+    /// Something is said to have happened on a day to come.
+    #[error("expected a day up to {today}, or it has no effect until then; found {found}")]
+    DayAhead {
+        /// The day of the import.
+        today: Day,
+        /// The day.
+        found: Day,
+    },
     /// A transfer leads where it comes from.
     #[error("expected another place than the old one, found {found}")]
     SamePlace {
@@ -482,6 +490,7 @@ codes! {
     ClassUnknown "class-unknown";
     GroundUnknown "ground-unknown";
     BirthDiffers "birth-differs";
+    DayAhead "day-ahead";
     SamePlace "same-place";
     UnitAboveWhole "unit-above-whole";
     DocumentUnnamed "document-unnamed";
@@ -521,9 +530,11 @@ impl Fault {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Duplicate { .. } => Severity::Note,
-            Self::MayBePerson | Self::ReasonUnknown { .. } | Self::PaidButNotFull | Self::DocumentUnnamed { .. } => {
-                Severity::Warning
-            }
+            Self::MayBePerson
+            | Self::ReasonUnknown { .. }
+            | Self::PaidButNotFull
+            | Self::DayAhead { .. }
+            | Self::DocumentUnnamed { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }

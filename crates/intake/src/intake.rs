@@ -15,7 +15,11 @@ use crate::{
     usage::Layout,
 };
 use std::collections::BTreeMap;
-use yizhang_ledger::{entry::Kind, person::FederationSecret, value::Namespace};
+use yizhang_ledger::{
+    entry::Kind,
+    person::FederationSecret,
+    value::{Day, Namespace},
+};
 
 /// Rows between two reports of progress: some milliseconds of work.
 const PROGRESS_ROWS: u64 = 4_096;
@@ -30,6 +34,7 @@ pub struct Intake {
     encoding: Encoding,
     namespace: Option<Namespace>,
     codes: CodeMap,
+    today: Option<Day>,
     header: Header,
     survey: Survey,
 }
@@ -97,6 +102,7 @@ impl Intake {
             encoding,
             namespace: options.namespace,
             codes: options.codes.clone(),
+            today: options.today,
             header,
             survey,
         })
@@ -164,7 +170,8 @@ impl Intake {
     /// As [`Intake::open`].
     pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
         let (reader, _) = row::open(&self.source, self.format, self.encoding)?;
-        let context = Context { header: &self.header, secret, namespace: self.namespace, codes: &self.codes };
+        let Self { header, codes, today, namespace, .. } = self;
+        let context = Context { header, secret, namespace: *namespace, codes, today: *today };
         Ok(Rows { reader, context, book: Book::new(&self.survey), raw: RawRow::default(), ended: false })
     }
 }

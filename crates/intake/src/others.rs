@@ -58,7 +58,7 @@ pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<In
     }
     let unit = cells.amount(Column::InterestUnit, Sign::Positive);
     let person = cells.amount(Column::InterestPerson, Sign::Positive);
-    let posted = cells.required(Column::Posted, cell::day);
+    let posted = cells.past_day(Column::Posted);
     Some(InterestCredit {
         account: frame.account?,
         scheme: scheme?.0,
@@ -94,7 +94,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     let scheme = cells.scheme();
     let source_side = side(cells, Column::OldPlace, Column::OldAgency);
     let target_side = side(cells, Column::NewPlace, Column::NewAgency);
-    let on = cells.required(Column::Date, cell::day);
+    let on = cells.past_day(Column::Date);
     let span = span(cells);
     let sums = sums(cells);
     let account_type = cells.account_type();
@@ -210,7 +210,7 @@ pub(crate) fn benefit<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'
         cells.fault(Column::Until, Fault::SpanReversed { first, found });
     }
     let amount = benefit_amount(cells);
-    let on = cells.required(Column::Date, cell::day);
+    let on = cells.past_day(Column::Date);
     let place = cells.place(Column::Place);
     let target = cells.target(book, frame.source, frame.account);
     let reason = cells.code(Column::Reason);
@@ -259,7 +259,7 @@ pub(crate) fn identity<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<
     };
     let reason = cells.code(Column::Reason);
     let evidence = cells.or(Column::Evidence, Hash::ZERO, cell::hash);
-    let on = cells.required(Column::Date, cell::day);
+    let on = cells.past_day(Column::Date);
     Some(Identity {
         account: frame.account?,
         other: other?,

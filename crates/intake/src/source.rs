@@ -15,7 +15,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use yizhang_ledger::value::Namespace;
+use yizhang_ledger::value::{Day, Namespace};
 
 /// Most bytes of a row. A wide row with every cell filled takes about 2 KiB; the rest is room for remarks.
 pub const ROW_BYTES_MAX: usize = 64 * 1_024;
@@ -89,6 +89,8 @@ pub struct ReadOptions {
     pub namespace: Option<Namespace>,
     /// What the codes of the agency's own system stand for.
     pub codes: CodeMap,
+    /// The day of the import; without it no day is too late.
+    pub today: Option<Day>,
 }
 
 impl Format {

@@ -123,7 +123,7 @@ pub(crate) fn dispute<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'
 }
 
 fn decided(cells: &mut Cells<'_>) -> Option<Day> {
-    cells.required(Column::Decided, cell::day)
+    cells.past_day(Column::Decided)
 }
 
 fn document(cells: &mut Cells<'_>) -> Option<Hash> {

@@ -110,6 +110,8 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
         ("class-unknown", one(support::class()), vec![("class", "M55")]),
         ("birth-differs", one(support::birth()), vec![("ground", "id"), ("month", "1990-04")]),
         ("birth-differs", one(support::birth()), vec![("ground", ""), ("month", "1989-03")]),
+        ("day-ahead", one(transfer()), vec![("date", "2030-01-02")]),
+        ("day-ahead", one(support::class()), vec![("decided", "2030-01-02")]),
         ("same-place", one(transfer()), vec![("new_place", "440300")]),
         ("unit-above-whole", one(transfer()), vec![("personal_account_unit", "12744.01")]),
         (
