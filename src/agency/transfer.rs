@@ -121,6 +121,12 @@ pub(crate) struct Step {
     /// Place that the worker goes to, six digits.
     #[arg(long)]
     new_place: Option<String>,
+    /// Code of the old agency, where the place has several.
+    #[arg(long)]
+    old_agency: Option<String>,
+    /// Code of the new agency, where the place has several.
+    #[arg(long)]
+    new_agency: Option<String>,
     /// First month moved.
     #[arg(long)]
     first_month: Option<String>,
@@ -333,6 +339,8 @@ fn row(
     put(Column::OldPlace, Some(from_case(&step.old_place, old, "--old-place")?));
     let new = known.map(|case| case.target.to_string());
     put(Column::NewPlace, Some(from_case(&step.new_place, new, "--new-place")?));
+    put(Column::OldAgency, step.old_agency.clone());
+    put(Column::NewAgency, step.new_agency.clone());
     put(Column::FirstMonth, step.first_month.clone());
     put(Column::LastMonth, step.last_month.clone());
     put(Column::DeemedMonths, step.deemed_months.clone());

@@ -12,7 +12,7 @@
 //! C15 until a correction or supplement follows.
 //!
 //! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
-//! for temporary accounts (国办发〔2009〕66号 art. 5), which need facts that no record of this version holds.
+//! for temporary accounts (国办发〔2009〕66号 art. 5), about which the figures ask.
 
 pub mod calendar;
 mod comparison;

@@ -238,8 +238,8 @@ pub enum Fault {
         /// The day.
         found: Day,
     },
-    /// A transfer leads where it comes from.
-    #[error("expected another place than the old one, found {found}")]
+    /// A transfer leads where it comes from: to the same place, and no other agency there.
+    #[error("expected another place than the old one, or another agency there; found {found}")]
     SamePlace {
         /// The place.
         found: Division,

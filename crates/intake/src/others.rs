@@ -101,7 +101,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     let document = cells.or(Column::Document, Hash::ZERO, cell::hash);
     let reason = reason_of_step(cells, document);
     if let (Some(source), Some(target)) = (source_side, target_side)
-        && source.place == target.place
+        && source == target
     {
         cells.fault(Column::NewPlace, Fault::SamePlace { found: target.place });
     }

@@ -113,6 +113,11 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
         ("day-ahead", one(transfer()), vec![("date", "2030-01-02")]),
         ("day-ahead", one(support::class()), vec![("decided", "2030-01-02")]),
         ("same-place", one(transfer()), vec![("new_place", "440300")]),
+        (
+            "same-place",
+            one(with(transfer(), &[("new_place", "440300"), ("new_agency", "A2")])),
+            vec![("new_agency", "")],
+        ),
         ("unit-above-whole", one(transfer()), vec![("personal_account_unit", "12744.01")]),
         (
             "document-unnamed",
