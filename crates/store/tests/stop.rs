@@ -157,8 +157,14 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Whatever still uses it has been ended; a failure here must not hide one of the test.
-        let _ = run("umount", &[self.path()]);
+        // Whatever still uses it has been ended, but for children of other tests, which hold every file of this process
+        // between fork and exec. A failure here must not hide one of the test.
+        for _ in 0..100 {
+            if run("umount", &[self.path()]).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
