@@ -10,7 +10,7 @@ use yizhang_entitlement::{
     account::{Conflict, FamilyAccount, MonthLine, MonthStatus},
     conflict::Severity,
 };
-use yizhang_ledger::value::{Division, Month};
+use yizhang_ledger::value::{Day, Division, Month};
 
 /// Most years of one picture: a hundred years of life and of what is wrong with a file.
 const YEARS_MAX: u16 = 120;
@@ -51,7 +51,7 @@ pub(crate) fn page(answer: &Answer) -> String {
                 @for line in account::person_lines(&account.person) { p { (line) } }
                 @if account.records.is_empty() { p { (t!("account.nothing")) } }
                 (entitlement(account))
-                @for family in &account.families { (section(family, &open)) }
+                @for family in &account.families { (section(family, &open, account.as_of)) }
                 (conflicts(account, &open))
                 (sources(account))
                 p.small { (t!("account.digest", digest = answer.digest)) }
@@ -105,14 +105,14 @@ impl Legend {
     }
 }
 
-fn section(family: &FamilyAccount, open: &[&Conflict]) -> Markup {
+fn section(family: &FamilyAccount, open: &[&Conflict], as_of: Day) -> Markup {
     let schemes: Vec<String> = family.schemes.iter().map(|scheme| place::scheme(scheme)).collect();
     let legend = Legend::of(family);
     let lines = account::family_lines(family);
     html! {
         h2 { (t!("account.family", schemes = schemes.join(" + "), months = family.counted_months)) }
         @for line in lines { p { (line) } }
-        (picture(family, &legend, open))
+        (picture(family, &legend, open, as_of))
         table.key {
             tr {
                 @for province in legend.0.keys() {
@@ -128,10 +128,12 @@ fn section(family: &FamilyAccount, open: &[&Conflict]) -> Markup {
 }
 
 /// Years by months.
-fn picture(family: &FamilyAccount, legend: &Legend, open: &[&Conflict]) -> Markup {
+fn picture(family: &FamilyAccount, legend: &Legend, open: &[&Conflict], as_of: Day) -> Markup {
     let months: BTreeMap<Month, &MonthLine> = family.months.iter().map(|line| (line.month, line)).collect();
     let first = months.keys().next().map_or(0, |month| month.year());
-    let last = months.keys().next_back().map_or(0, |month| month.year());
+    // A period of a century to come hides nothing either.
+    let now = as_of.in_month().map_or(u16::MAX, Month::year);
+    let last = months.keys().next_back().map_or(0, |month| month.year()).min(now.saturating_add(1));
     // The newest: a record of a wrong century hides nothing of the last years.
     let first = first.max(last.saturating_sub(YEARS_MAX - 1));
     let years = (first..=last).filter(|_| !months.is_empty());

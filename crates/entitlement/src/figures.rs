@@ -19,8 +19,10 @@ pub(crate) use place::{months_by_province, relation};
 pub(crate) use sheet::Sheet;
 
 use crate::{
-    account::{Conflict, FamilyAccount, Person},
+    account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
+    conflict::ConflictCode,
     ends::Ends,
+    person::conflicts,
     set::{AsOf, RecordSet},
 };
 use std::ops::Range;
@@ -51,6 +53,14 @@ impl<'a> Desk<'a, '_> {
 /// Writes down every figure of an account, and gives the conflicts that come to light. After a death nothing is forecast.
 pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict> {
     let living = desk.person.death.is_empty();
+    let doubt = conflicts(desk.person).into_iter().find(|found| found.code == ConflictCode::C17);
+    if let Some(doubt) = doubt {
+        // No sum over a number that may be two persons'.
+        sheet.ask(QuestionName::TwoPersons, doubt.records.into_iter().map(Ground::Record).collect());
+        let unemployment = desk.family(UNEMPLOYMENT);
+        let found = unemployment.map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
+        return found.unwrap_or_default();
+    }
     let pension = desk.family(PENSION);
     let resident = desk.family(RESIDENT);
     if let Some(pension) = pension {
@@ -67,23 +77,32 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
             }
         }
     }
-    if let Some(resident) = resident.filter(|resident| living && resident.ends.benefit.is_none()) {
+    let retired = pension.is_some_and(|pension| pension.ends.benefit.is_some());
+    // Nobody draws both (人社部发〔2014〕17号 art. 8).
+    if let Some(resident) = resident.filter(|resident| living && !retired && resident.ends.benefit.is_none()) {
         resident::pension(sheet, desk, resident);
     }
     if !living {
         return Vec::new();
     }
-    if let Some(medical) = desk.family(MEDICAL) {
-        medical::medical(sheet, desk, medical.account);
+    // A month of either scheme is cover; who draws a pension is covered as a retired person.
+    let medical = [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name));
+    let covered = medical.iter().flatten().filter_map(|medical| medical.account.last).max().filter(|_| !retired);
+    if let [Some(medical), _] = medical {
+        medical::medical(sheet, desk, medical.account, covered);
     }
-    if let Some(medical) = desk.family(RESIDENT_MEDICAL) {
-        medical::resident(sheet, desk, medical.account);
+    if let [_, Some(medical)] = medical {
+        medical::resident(sheet, desk, medical.account, covered);
     }
     if let Some(injury) = desk.family(INJURY) {
         injury::wage(sheet, desk, injury.account);
     }
-    let unemployment = desk.family(UNEMPLOYMENT).map(|folded| unemployment::unemployment(sheet, desk, folded));
-    unemployment.unwrap_or_default()
+    let Some(unemployment) = desk.family(UNEMPLOYMENT) else { return Vec::new() };
+    if retired {
+        // A pension ends unemployment benefit (社会保险法 art. 51): claims are found, and nothing is written down.
+        return unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, unemployment);
+    }
+    unemployment::unemployment(sheet, desk, unemployment)
 }
 
 const PENSION: &str = "hrss:110";

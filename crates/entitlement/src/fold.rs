@@ -25,7 +25,7 @@ use yizhang_ledger::{
     entry::Kind,
     fact::Fact,
     record::{Record, Source},
-    value::{Day, Division},
+    value::{Day, Division, Namespace},
 };
 
 /// The account of the worker whose facts these are, under a policy, as of the end of a day.
@@ -114,6 +114,9 @@ fn fold_family<'f>(
     agreements::settle(set, &range, (&successors, &Places::default()));
     let ends = Ends::of(set, family, &range, person::death(person));
     let bounds = Bounds { cover, ends, as_of };
+    // Who draws the employee pension pays nothing any more, under no scheme.
+    let pension = folded.iter().find(|folded| folded.family.begins_with((Namespace::Hrss, "110")));
+    let closing = Ends { benefit: ends.benefit.or(pension.and_then(|pension| pension.ends.benefit)), ..ends };
     let mut months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
     let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
@@ -140,7 +143,7 @@ fn fold_family<'f>(
         first: months.iter().find(counted).map(|line| line.month),
         last: months.iter().rfind(counted).map(|line| line.month),
         spans: holders::spans(set, &months),
-        gaps: gaps::gaps(&months, &participation, bounds),
+        gaps: gaps::gaps(&months, &participation, Bounds { ends: closing, ..bounds }),
         by_province,
         by_place,
         credited: totals::credited(set, &range),

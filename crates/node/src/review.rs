@@ -132,8 +132,10 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
                 reviewed.unlisted = u32::try_from(unlisted).unwrap_or(u32::MAX);
                 reviewed.findings = to_json(&findings).into();
             }
-            // One account that is too large or linked to too many keeps nobody else from being reviewed.
-            Err(refusal @ (Refusal::TooMany { .. } | Refusal::Linked(_))) => reviewed.failure = refusal.to_string(),
+            // One account that is too large, linked to too many or cannot be proved keeps nobody else from being reviewed.
+            Err(refusal @ (Refusal::TooMany { .. } | Refusal::Linked(_) | Refusal::Invalid(_))) => {
+                reviewed.failure = refusal.to_string();
+            }
             Err(refusal) => return Err(refusal),
         }
         found.push(reviewed);

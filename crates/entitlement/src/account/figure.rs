@@ -202,6 +202,10 @@ names! {
         Relation,
         /// Which of several places was the previous one.
         PreviousPlace,
+        /// Enough months for a monthly pension.
+        EnoughMonths,
+        /// Which of several places keeps months that they all hold (C01).
+        ContestedMonths,
         /// Which place will take a temporary account over (国办发〔2009〕66号 art. 5).
         TemporaryAccount,
         /// A month that counts.
@@ -288,6 +292,8 @@ names! {
         WhereToDraw,
         /// Whether a general account begun elsewhere at that age should be a temporary one (国办发〔2009〕66号 art. 5).
         TemporaryAccount,
+        /// Whose records these are: two persons under one number (C17). Until it is resolved nothing is summed.
+        TwoPersons,
     }
 }
 

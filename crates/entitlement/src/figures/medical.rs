@@ -5,24 +5,28 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
+    account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName, PlaceMonths},
     formulas::medical::{
         GapRule, Lapse, MedicalMonths, ResidentWaitRule, RetirementStandard, resident_wait, retirement_gap,
         wait_after_gap,
     },
     holders::last_place,
 };
+use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::Key;
 
-/// Writes down medical months, the standard of the place of cover, and the open gap.
-pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+/// Writes down medical months, the standard of the place of cover, and the open gap since the last month of cover under
+/// either scheme; none of it for who has retired, whose cover needs no contributions.
+pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, covered: Option<Month>) {
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
     let total = sheet.months(draft(FigureName::MedicalMonths).family(&family.family), Some(family.counted_months));
     let now = |place| sheet.policy.successors(month).now(place);
     if let Some(place) = relation(family).map(now) {
-        let here = family.by_place.iter().find(|line| line.place == place);
-        let local = here.map_or(0, |line| line.months.saturating_add(line.contested));
+        // Paid in the area, not brought there.
+        let here = family.by_place.iter().filter(|line| pooling_area(line.place) == pooling_area(place));
+        let paid = |line: &PlaceMonths| line.months.saturating_add(line.contested).saturating_sub(line.transferred);
+        let local = here.fold(0_u32, |sum, line| sum.saturating_add(paid(line)));
         let local = sheet.months(draft(FigureName::MedicalLocalMonths).family(&family.family), Some(local));
         let class = desk.person.class.last();
         let of = class.map(|line| if line.class == Class::M60 { "men" } else { "women" });
@@ -41,7 +45,7 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
             sheet.months(draft(FigureName::MedicalShort).all(grounds), Some(gap.months_short));
         }
     }
-    let Some(last) = family.last else { return };
+    let Some(last) = covered.filter(|_| family.last.is_some()) else { return };
     // The running month can still be paid.
     let gap = u32::try_from(month.since(last).saturating_sub(1)).unwrap_or(0);
     if gap == 0 {
@@ -62,11 +66,20 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
     }
 }
 
+/// The area that pools medical insurance around a place: its city, or a municipality as a whole.
+fn pooling_area(place: Division) -> u32 {
+    let code = place.code();
+    match code / 10_000 {
+        11 | 12 | 31 | 50 => code / 10_000,
+        _ => code / 100,
+    }
+}
+
 /// Writes down the lapse of a resident's cover and the wait that follows from it (国办发〔2024〕38号): the fixed months, and
 /// the variable ones of each further year. Who is covered in the year of the account has no lapse.
-pub(super) fn resident(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn resident(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, covered: Option<Month>) {
     let month = desk.as_of.month;
-    let Some(last) = family.last else { return };
+    let Some(last) = covered.filter(|_| family.last.is_some()) else { return };
     let years = u32::from(month.year().saturating_sub(last.year()));
     if years == 0 {
         return;

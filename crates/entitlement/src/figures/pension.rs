@@ -2,7 +2,7 @@
 
 use super::{
     Desk, Folded,
-    retirement::{Needed, Plan},
+    retirement::{Needed, Plan, left_to_pay},
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
     formulas::{
         interest::{Bearing, Credit, year_interest},
         pension::{Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor},
-        retirement::months_left,
     },
     totals,
 };
@@ -26,6 +25,10 @@ pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let posted = Fen::new(family.credited.total.saturating_add(family.interest.total));
     let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
     let posted = sheet.fen(draft, posted);
+    if !desk.person.death.is_empty() || folded.ends.benefit.is_some() {
+        // It is paid out, or to be paid out: what it would bear is not known here.
+        return posted;
+    }
     let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(posted.ground());
     let (interim, draft) = interim(sheet, desk, folded, draft);
     sheet.fen(draft, interim)
@@ -115,7 +118,7 @@ struct Paid {
 }
 
 /// Every counted month over the average wage of the place of benefit in that month (国办发〔2009〕66号 art. 7).
-fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid {
+fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Division, Month)) -> Paid {
     let mut paid = Paid {
         lines: Vec::new(),
         others: family.deemed_months,
@@ -124,18 +127,26 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid 
         last_base: None,
     };
     let averages = sheet.policy.rules().series(Key::PensionAverageWage, "", place);
-    let mut rule: Option<&yizhang_rules::Rule> = None;
-    let mut lacking: Option<(Month, Month)> = None;
+    // A month behind all that is published takes the newest; one between two rules has none.
+    let newest = sheet.policy.rules().latest(Key::PensionAverageWage, "", place, as_of);
+    let newest = newest.filter(|rule| rule.until.is_some_and(|until| until < as_of));
+    let mut last: Option<&yizhang_rules::Rule> = None;
+    let mut lacking: Vec<(Month, Month)> = Vec::new();
     for line in family.months.iter().filter(|line| line.status == MonthStatus::Counted) {
         let Some(base) = line.base.and_then(Fen::new) else {
             paid.others = paid.others.saturating_add(1);
             continue;
         };
         paid.last_base = Some(base);
-        if !rule.is_some_and(|rule| rule.holds_in(line.month)) {
-            rule = averages.at(line.month);
+        let in_force = averages.at(line.month);
+        let rule = in_force.or(newest.filter(|rule| rule.until < Some(line.month)));
+        if rule.map(|rule| &rule.id) != last.map(|rule| &rule.id) {
             paid.rules.extend(rule.map(|rule| sheet.rule(rule)));
         }
+        if in_force.is_none() && rule.is_some() && !paid.rules.contains(&Ground::Assumed(Assumption::LastPublished)) {
+            paid.rules.push(Ground::Assumed(Assumption::LastPublished));
+        }
+        last = rule;
         match rule.map(|rule| &rule.value) {
             Some(yizhang_rules::Value::Yuan(average)) => match paid.lines.last_mut() {
                 Some(last) if last.base == base && last.average == *average => {
@@ -143,10 +154,13 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, place: Division) -> Paid 
                 }
                 _ => paid.lines.push(IndexLine { months: 1, base, average: *average }),
             },
-            _ => lacking = Some((lacking.map_or(line.month, |(first, _)| first), line.month)),
+            _ => match lacking.last_mut().filter(|(_, last)| last.next() == line.month) {
+                Some((_, last)) => *last = line.month,
+                None => lacking.push((line.month, line.month)),
+            },
         }
     }
-    if let Some((first, last)) = lacking {
+    for (first, last) in lacking {
         let what = MissingName::AverageWage;
         paid.missing.push(Missing { what, place: Some(place), first: Some(first), last: Some(last) });
     }
@@ -165,10 +179,11 @@ pub(super) fn forecasts(
 ) {
     // Without these there is nothing to multiply, and their figures say what they lack.
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
-    let pays_at = super::relation(family).unwrap_or(province);
+    let successors = sheet.policy.successors(desk.as_of.month);
+    let pays_at = super::relation(family).map_or(province, |place| successors.now(place));
     // A city's own figures where the relation is in it, else those of the province.
     let drawn_at = if pays_at.province() == province { pays_at } else { province };
-    let paid = paid(sheet, family, drawn_at);
+    let paid = paid(sheet, family, (drawn_at, desk.as_of.month));
     let reference = reference(sheet, desk, &place, drawn_at);
     let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, balance, reference };
     // Whoever has passed that month retires no earlier than now, and is as old as now.
@@ -213,7 +228,7 @@ impl Outlook<'_, '_> {
         let draft = |name| Draft::new(name).forecast(forecast);
         let more = match forecast {
             Forecast::Now => 0,
-            _ => retire.value.map_or(0, |month| months_left(self.desk.as_of.month, month)),
+            _ => retire.value.map_or(0, |month| left_to_pay(self.desk, self.family, month)),
         };
         let months = {
             let draft = draft(FigureName::ForecastMonths).on(self.needed.employee.ground()).on(retire.ground());
@@ -240,7 +255,15 @@ impl Outlook<'_, '_> {
         };
         let sum = basic.value.zip(account.value).and_then(|(one, other)| Fen::new(one.get().checked_add(other.get())?));
         let draft = draft(FigureName::Pension).on(basic.ground()).on(account.ground());
-        sheet.fen(draft.assumed(Assumption::WithoutProvincialParts), sum);
+        let draft = draft.assumed(Assumption::WithoutProvincialParts);
+        // Below the minimum there is no monthly pension (社会保险法 art. 16; the decision of 2024-09-13, art. 2).
+        let needed = self.needed.minimum.and_then(|minimum| minimum.value);
+        let draft = draft.all(self.needed.minimum.map(|minimum| minimum.ground()));
+        match (months.value, needed) {
+            (Some(months), Some(needed)) if months >= needed => sheet.fen(draft, sum),
+            (Some(_), Some(_)) => sheet.fen(draft.lacks(MissingName::EnoughMonths), None),
+            _ => sheet.fen(draft.lacks(MissingName::Rule), None),
+        };
     }
 
     /// The base of months still to come: the last one, or the highest of the place.

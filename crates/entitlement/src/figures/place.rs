@@ -6,12 +6,16 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, Class, FamilyAccount, FigureName, Ground, MissingName, ParticipationState, PlaceReason,
+        Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, MissingName, ParticipationState, PlaceReason,
         QuestionName,
     },
     formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
+    transfer::covers,
 };
-use yizhang_ledger::value::{Division, Month};
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Division, Month},
+};
 use yizhang_rules::Key;
 
 /// Writes down household, relation and the place that follows from them.
@@ -43,7 +47,12 @@ pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
         Reason::Unknown(missing) => lacking(missing).iter().fold(draft, |draft, what| draft.lacks(*what)),
         _ => draft,
     };
-    let known = sheet.place(draft, found.place);
+    // Months that several places hold belong to one of them in the end.
+    let settled: Vec<PlaceMonths> = family.by_province.iter().map(|line| place_months(line, 0)).collect();
+    let without = benefit_place(Facts { months: &settled, ..facts }, enough);
+    let open = found.place.is_some() && without.place != found.place;
+    let draft = if open { draft.lacks(MissingName::ContestedMonths) } else { draft };
+    let known = sheet.place(draft, found.place.filter(|_| !open));
     if known.value.is_none() {
         sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
     }
@@ -95,21 +104,38 @@ const fn lacking(missing: Missing) -> &'static [MissingName] {
 
 /// Months that count, or would, in each province: those that several hold in each of them.
 pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
-    let line = |line: &crate::account::PlaceMonths| PlaceMonths {
-        place: line.place,
-        months: line.months.saturating_add(line.contested).saturating_add(line.deemed).saturating_sub(line.temporary),
-        temporary: line.temporary,
-        last: line.last,
-    };
-    family.by_province.iter().map(line).collect()
+    family.by_province.iter().map(|line| place_months(line, line.contested)).collect()
 }
 
-/// The place of the relation: that of the latest participation that is active, else of the last month that counts there,
-/// posted transfers included. A temporary account leaves the relation where it was (国办发〔2009〕66号 art. 5).
+fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMonths {
+    PlaceMonths {
+        place: line.place,
+        months: line.months.saturating_add(contested).saturating_add(line.deemed).saturating_sub(line.temporary),
+        temporary: line.temporary,
+        last: line.last,
+    }
+}
+
+/// The place of the relation: that of the latest participation that is active or of the latest posted transfer, else of the
+/// last month that counts there. A posted transfer ends what was active at its old place; a temporary account leaves the
+/// relation where it was (国办发〔2009〕66号 art. 5).
 pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
+    let posted = family.transfers.iter().filter_map(|case| {
+        let is_posted = matches!(case.state, CaseState::Posted | CaseState::Closed) && case.transferred.is_some();
+        let step = case.steps.iter().rfind(|step| step.kind == Kind::POSTED).filter(|_| is_posted)?;
+        Some((step.on.in_month()?, case.source, case.target))
+    });
+    let posted: Vec<(Month, Division, Division)> = posted.collect();
     let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active && !line.temporary);
-    let latest = active.max_by_key(|line| (line.since, std::cmp::Reverse(line.place)));
+    let active = active.filter(|line| {
+        let left =
+            |(month, source, _): &(Month, Division, Division)| covers(*source, line.place) && line.since <= *month;
+        !posted.iter().any(left)
+    });
+    let active = active.map(|line| (line.since, line.place));
+    let latest = active.chain(posted.iter().map(|(month, _, target)| (*month, *target)));
+    let latest = latest.max_by_key(|(since, place)| (*since, std::cmp::Reverse(*place)));
     let last = family.by_place.iter().filter(|line| line.last.is_some());
     let last = last.max_by_key(|line| (line.last, std::cmp::Reverse(line.place)));
-    latest.map(|line| line.place).or_else(|| last.map(|line| line.place))
+    latest.map(|(_, place)| place).or_else(|| last.map(|line| line.place))
 }

@@ -5,7 +5,7 @@ use super::{
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, QuestionName},
+    account::{Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthStatus, QuestionName},
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short, retirement,
     },
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy)]
 pub(crate) struct Needed {
     pub(crate) employee: Known<u32>,
+    /// Months needed in the year that applies.
+    pub(crate) minimum: Option<Known<u32>>,
     pub(crate) left: Option<Known<u32>>,
 }
 
@@ -112,7 +114,7 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, plan: &Plan) -> Needed {
     let held = family.counted_months.saturating_add(family.deemed_months);
     let employee = sheet.months(Draft::new(FigureName::EmployeeMonths).family(&family.family), Some(held));
-    let Some(statutory) = plan.statutory.value else { return Needed { employee, left: None } };
+    let Some(statutory) = plan.statutory.value else { return Needed { employee, minimum: None, left: None } };
     let needed = minimum(sheet, (FigureName::MinimumMonths, statutory, statutory), plan.statutory);
     if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
         minimum(sheet, (FigureName::MinimumMonthsEarliest, statutory, month), earliest);
@@ -120,7 +122,7 @@ pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyA
     let draft = Draft::new(FigureName::MonthsShort).on(employee.ground()).on(needed.ground());
     let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
     let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground());
-    let left = sheet.months(draft, Some(months_left(desk.as_of.month, statutory)));
+    let left = sheet.months(draft, Some(left_to_pay(desk, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
             // That month has passed.
@@ -130,7 +132,15 @@ pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyA
             sheet.month(draft, latest_start(missing, statutory));
         }
     }
-    Needed { employee, left: Some(left) }
+    Needed { employee, minimum: Some(needed), left: Some(left) }
+}
+
+/// Months that can still be paid before a month of retirement: the running one too, while it does not count.
+pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
+    let now = desk.as_of.month;
+    let line = family.months.binary_search_by_key(&now, |line| line.month).ok().and_then(|at| family.months.get(at));
+    let counts = line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
+    months_left(now, retirement).saturating_add(u32::from(!counts && now < retirement))
 }
 
 /// The minimum of the year that applies to a chosen month.

@@ -52,6 +52,9 @@ struct Case {
     figures: Vec<String>,
     /// What the law leaves to people; left out where it does not matter.
     questions: Option<Vec<String>>,
+    /// Names of figures that must not be there.
+    #[serde(default)]
+    absent: Vec<String>,
     #[serde(default)]
     expect: Vec<Expected>,
     /// Conflicts without a family.
@@ -218,6 +221,8 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
     }
     let questions = account.questions.iter().map(|question| snake(&question.name)).collect();
     faults.same_if("questions", &questions, case.questions.as_ref());
+    let there = |name: &&String| account.figures.iter().any(|figure| snake(&figure.name) == **name);
+    faults.same("absent figures", &case.absent.iter().filter(there).cloned().collect(), &Vec::new());
     let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
     for fault in schema().iter_errors(&json).take(3) {
         faults.0.push(format!("docs/account.schema.json at {}: {fault}", fault.instance_path()));

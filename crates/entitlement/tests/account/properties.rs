@@ -349,7 +349,9 @@ fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar
                 assert!(filled.insert(line.month), "{} is deemed and something else", line.month);
             }
             let ended = |benefit: &BenefitFact| benefit.kind == Kind::BENEFIT_AWARD;
-            if !account.person.death.is_empty() || family.benefits.iter().any(ended) {
+            // The employee pension ends the gaps of every family.
+            let retired = account.family("hrss:110").is_some_and(|pension| pension.benefits.iter().any(ended));
+            if !account.person.death.is_empty() || retired || family.benefits.iter().any(ended) {
                 continue;
             }
             let Some(first) = filled.first().copied() else { continue };
