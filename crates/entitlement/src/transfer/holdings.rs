@@ -235,9 +235,8 @@ pub(crate) enum Behind {
 }
 
 /// A closing, and the records that were in effect then.
-#[derive(Clone)]
 pub(crate) struct Closing {
-    pub(crate) cut: Cut,
+    cut: Cut,
     in_effect: BTreeSet<usize>,
 }
 
