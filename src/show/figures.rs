@@ -20,11 +20,13 @@ const LINES: &[FigureName] = &[
     FigureName::LatestMonth,
     FigureName::EmployeeMonths,
     FigureName::MinimumMonths,
+    FigureName::MinimumMonthsEarliest,
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
     FigureName::BalancePosted,
     FigureName::BalanceInterim,
+    FigureName::BalanceOwed,
     FigureName::ResidentMonths,
     FigureName::ResidentMinimum,
     FigureName::ResidentMonth,
@@ -59,15 +61,54 @@ const FORECAST_ROWS: &[FigureName] = &[
     FigureName::Pension,
 ];
 
+/// What figures take for granted, each under a letter that stands behind their values.
+#[derive(Default)]
+pub(crate) struct Footnotes(Vec<Assumption>);
+
+impl Footnotes {
+    /// The letters of what a figure with a value takes for granted.
+    fn marks(&mut self, figure: &Figure) -> String {
+        let assumed = figure.from.iter().filter_map(|ground| match ground {
+            Ground::Assumed(assumption) if figure.value.is_some() => Some(*assumption),
+            _ => None,
+        });
+        let letters: Vec<String> = assumed.map(|assumption| format!("[{}]", self.letter(assumption))).collect();
+        if letters.is_empty() { String::new() } else { format!(" {}", letters.concat()) }
+    }
+
+    fn letter(&mut self, assumption: Assumption) -> char {
+        let known = self.0.iter().position(|known| *known == assumption);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(assumption);
+            self.0.len() - 1
+        });
+        letter(at)
+    }
+
+    /// A line for each.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let line = |(at, assumption): (usize, &Assumption)| {
+            let what = named(&format!("assumption.{}", serde_name(assumption)));
+            t!("figures.footnote", letter = letter(at), what = what).to_string()
+        };
+        self.0.iter().enumerate().map(line).collect()
+    }
+}
+
+/// There are fewer assumptions than letters.
+fn letter(at: usize) -> char {
+    u8::try_from(at).ok().map_or('*', |at| char::from(b'a'.saturating_add(at)))
+}
+
 /// A figure's name as people read it, with its scheme where there could be several, and its value.
-pub(crate) fn lines(account: &Account) -> Vec<(String, String)> {
+pub(crate) fn lines(account: &Account, notes: &mut Footnotes) -> Vec<(String, String)> {
     let mut figures: Vec<(usize, &Figure)> = account
         .figures
         .iter()
         .filter_map(|figure| Some((LINES.iter().position(|name| *name == figure.name)?, figure)))
         .collect();
     figures.sort_by_key(|(line, _)| *line);
-    figures.into_iter().map(|(_, figure)| (name(figure), value(figure))).collect()
+    figures.into_iter().map(|(_, figure)| (name(figure), value(figure) + &notes.marks(figure))).collect()
 }
 
 /// The three numbers as a table: a header, then the rows. Empty where nothing is forecast.
@@ -119,7 +160,7 @@ pub(crate) fn forecast_notes(account: &Account) -> Vec<String> {
 }
 
 /// What could close each gap of the pension.
-pub(crate) fn gap_lines(account: &Account) -> Vec<String> {
+pub(crate) fn gap_lines(account: &Account, notes: &mut Footnotes) -> Vec<String> {
     let mut lines = Vec::new();
     for figure in &account.figures {
         let (Some(first), Some(last)) = (figure.first, figure.last) else { continue };
@@ -137,7 +178,7 @@ pub(crate) fn gap_lines(account: &Account) -> Vec<String> {
             }
             _ => continue,
         };
-        lines.push(line.to_string());
+        lines.push(line.to_string() + &notes.marks(figure));
     }
     lines
 }
@@ -175,7 +216,8 @@ pub(crate) fn print(account: &Account) {
     println!();
     println!("{}", t!("figures.title", as_of = account.as_of, rules = short(account)));
     let mut rows = bare_table();
-    rows.add_rows(lines(account).into_iter().map(|(name, value)| [name, value]));
+    let mut notes = Footnotes::default();
+    rows.add_rows(lines(account, &mut notes).into_iter().map(|(name, value)| [name, value]));
     println!("{rows}");
     let mut forecast = forecast_rows(account).into_iter();
     if let Some(header) = forecast.next() {
@@ -184,7 +226,8 @@ pub(crate) fn print(account: &Account) {
         println!("{rows}");
         print_lines(&forecast_notes(account), 0);
     }
-    print_lines(&gap_lines(account), 0);
+    print_lines(&gap_lines(account, &mut notes), 0);
+    print_lines(&notes.lines(), 0);
     let questions = questions(account);
     if !questions.is_empty() {
         println!("{}", t!("figures.questions"));

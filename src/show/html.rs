@@ -65,10 +65,12 @@ pub(crate) fn page(answer: &Answer) -> String {
 
 fn entitlement(account: &Account) -> Markup {
     let forecast = figures::forecast_rows(account);
-    let (gaps, questions) = (figures::gap_lines(account), figures::questions(account));
+    let mut notes = figures::Footnotes::default();
+    let lines = figures::lines(account, &mut notes);
+    let (gaps, questions) = (figures::gap_lines(account, &mut notes), figures::questions(account));
     html! {
         table.rows {
-            @for (name, value) in figures::lines(account) { tr { td { (name) } td { (value) } } }
+            @for (name, value) in lines { tr { td { (name) } td { (value) } } }
         }
         @if let Some((header, rows)) = forecast.split_first() {
             table.list {
@@ -78,6 +80,7 @@ fn entitlement(account: &Account) -> Markup {
             @for note in figures::forecast_notes(account) { p.small { (note) } }
         }
         @for line in gaps { p { (line) } }
+        @for line in notes.lines() { p.small { (line) } }
         @if !questions.is_empty() {
             p { (t!("figures.questions")) }
             ul { @for question in questions { li { (question) } } }

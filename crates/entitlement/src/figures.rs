@@ -3,6 +3,7 @@
 //! Every figure is written to one [`Sheet`], with what it rests on; a figure that lacks a fact or a rule says which. The
 //! formulas are in [`crate::formulas`] and know neither records nor rules: here they meet.
 
+mod balance;
 mod gaps;
 mod injury;
 mod limits;
@@ -64,13 +65,13 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     let pension = desk.family(PENSION);
     let resident = desk.family(RESIDENT);
     if let Some(pension) = pension {
-        let balance = pension::balance(sheet, desk, pension);
+        let held = balance::balance(sheet, desk, pension);
         if living && pension.ends.benefit.is_none() {
-            let place = place::place(sheet, desk, pension.account);
-            place::temporary(sheet, desk, pension.account);
             let plan = retirement::plan(sheet, desk);
             let months = retirement::months(sheet, desk, pension.account, &plan);
-            pension::forecasts(sheet, desk, pension.account, (&plan, months, place, balance));
+            let place = place::place(sheet, desk, pension.account, (&plan, months));
+            place::temporary(sheet, desk, pension.account);
+            pension::forecasts(sheet, desk, pension.account, (&plan, months, place, held));
             gaps::gaps(sheet, desk, pension.account);
             if let Some(resident) = resident {
                 resident::bridge(sheet, desk, (pension.account, resident.account), &plan);

@@ -156,16 +156,17 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
     set.within(range).filter_map(line).collect()
 }
 
-/// What was credited to the personal account, less what was refunded from it, by the month in which the money came.
-pub(crate) fn credits(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<Month, i64> {
-    let mut months: BTreeMap<Month, i64> = BTreeMap::new();
-    for (at, (_, sums)) in movements_at(set, range) {
+/// What was credited to the personal account, less what was refunded from it, by province and the month in which the money
+/// came.
+pub(crate) fn credits(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<Division, BTreeMap<Month, i64>> {
+    let mut provinces: BTreeMap<Division, BTreeMap<Month, i64>> = BTreeMap::new();
+    for (at, (place, sums)) in movements_at(set, range) {
         let Some((_, contribution)) = set.get(at).and_then(Held::money) else { continue };
         let month = contribution.received.and_then(Day::in_month).unwrap_or(contribution.period.first);
-        let sum = months.entry(month).or_default();
+        let sum = provinces.entry(place.province()).or_default().entry(month).or_default();
         *sum = sum.saturating_add(narrow(sums.unit.saturating_add(sums.person)));
     }
-    months
+    provinces
 }
 
 /// What every money record in force moves on the personal account, at the place that it concerns. Records paid in part or

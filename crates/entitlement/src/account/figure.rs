@@ -106,6 +106,8 @@ names! {
         BalancePosted,
         /// Personal account with interest estimated for years not posted.
         BalanceInterim,
+        /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes.
+        BalanceOwed,
         /// Months of the forecast.
         ForecastMonths,
         /// Average contribution index.
@@ -250,10 +252,20 @@ names! {
         LastPublished,
         /// The household stays where it is.
         HouseholdUnchanged,
+        /// Money for months that several places hold is all counted: what is given back of it comes off.
+        DoubleMoneyIncluded,
         /// Months whose base is not known have the index of the others.
         OtherMonthsAlike,
         /// Transitional and local parts of the pension are left out.
         WithoutProvincialParts,
+        /// The index takes bases as they were recorded: floors and caps of the province are not applied.
+        IndexAsRecorded,
+        /// Between two ages of the table the divisor is on the line between them.
+        DivisorBetweenAges,
+        /// The months that are needed then are there by then.
+        MonthsThere,
+        /// Work ends without the worker's wish, and new work is sought (社会保险法 art. 45).
+        UnemployedUnwillingly,
         /// The bridging threshold follows the minimum months of the year.
         BridgeFollowsMinimum,
         /// Men's standard for class M60, women's for the others.

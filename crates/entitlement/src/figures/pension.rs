@@ -1,7 +1,8 @@
-//! The personal account and the pension in three numbers: now, if continued, at best.
+//! The pension in three numbers: now, if continued, at best.
 
 use super::{
-    Desk, Folded,
+    Desk,
+    balance::PersonalAccount,
     retirement::{Needed, Plan, left_to_pay},
     sheet::{Draft, Known, Sheet},
 };
@@ -9,102 +10,12 @@ use crate::{
     account::{
         Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthStatus,
     },
-    formulas::{
-        interest::{Bearing, Credit, year_interest},
-        pension::{Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor},
+    formulas::pension::{
+        Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor,
     },
-    totals,
 };
-use std::collections::BTreeMap;
 use yizhang_ledger::value::{Division, Fen, Month};
 use yizhang_rules::Key;
-
-/// Writes down the personal account as posted, and with interest estimated for years that no agency has posted.
-pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Known<Fen> {
-    let family = folded.account;
-    let posted = Fen::new(family.credited.total.saturating_add(family.interest.total));
-    let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
-    let posted = sheet.fen(draft, posted);
-    if !desk.person.death.is_empty() || folded.ends.benefit.is_some() {
-        // It is paid out, or to be paid out: what it would bear is not known here.
-        return posted;
-    }
-    let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(posted.ground());
-    let (interim, draft) = interim(sheet, desk, folded, draft);
-    sheet.fen(draft, interim)
-}
-
-/// The balance year by year: credits by the month in which they were received, interest as posted, else by the rate of
-/// the year (月积数法), else none and said so. The year of the account's date has no interest yet.
-fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut draft: Draft) -> (Option<Fen>, Draft) {
-    let family = folded.account;
-    let credits = totals::credits(desk.set, folded.range);
-    let mut posted: BTreeMap<u16, i64> = BTreeMap::new();
-    for line in &folded.account.interest.postings {
-        let amount = line.amount.unit.saturating_add(line.amount.person);
-        let sum = posted.entry(line.year).or_default();
-        *sum = sum.saturating_add(amount);
-    }
-    let years = credits.keys().map(|month| month.year()).chain(posted.keys().copied());
-    let Some(first) = years.min() else { return (Some(Fen::ZERO), draft) };
-    let mut balance = Some(Fen::ZERO);
-    // Rates are those of employee pension; another family's stand under its name.
-    let of = if family.family == super::PENSION { "" } else { family.family.as_str() };
-    let mut unknown: Vec<(Month, Month)> = Vec::new();
-    for year in first..=desk.as_of.month.year() {
-        let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else { continue };
-        let of_year: Vec<(Month, Fen)> =
-            credits.range(start..=end).filter_map(|(month, sum)| Some((*month, Fen::new(*sum)?))).collect();
-        let principal = of_year.iter().map(|(_, amount)| *amount).chain(balance);
-        let plain = principal.fold(0_i64, |sum, amount| sum.saturating_add(amount.get()));
-        if year == desk.as_of.month.year() || posted.contains_key(&year) {
-            balance = Fen::new(plain.saturating_add(posted.get(&year).copied().unwrap_or(0)));
-            continue;
-        }
-        let rate = sheet.policy.rules().rate(Key::PensionInterest, of, None, start);
-        let estimated = match sheet.use_rule(rate) {
-            Some((rate, rule)) if plain != 0 || !of_year.is_empty() => {
-                draft = draft.on(rule);
-                let (bearing, offset) = bearing(sheet, start);
-                draft = draft.all(offset);
-                let credits: Vec<Credit> = of_year
-                    .iter()
-                    .map(|(month, amount)| Credit {
-                        month_of_year: u8::try_from(month.month()).unwrap_or(0),
-                        amount: *amount,
-                    })
-                    .collect();
-                balance.and_then(|opening| year_interest(opening, &credits, rate, bearing)).map(|year| year.closing)
-            }
-            Some(_) => Fen::new(plain),
-            None => {
-                match unknown.last_mut().filter(|(_, last)| last.next() == start) {
-                    Some((_, last)) => *last = end,
-                    None => unknown.push((start, end)),
-                }
-                Fen::new(plain)
-            }
-        };
-        balance = estimated;
-    }
-    for (first, last) in unknown {
-        draft = draft.without(Missing {
-            what: MissingName::InterestRate,
-            place: None,
-            first: Some(first),
-            last: Some(last),
-        });
-    }
-    (balance, draft)
-}
-
-fn bearing(sheet: &mut Sheet<'_>, month: Month) -> (Bearing, Option<Ground>) {
-    match sheet.number(Key::PensionInterestOffset, "", None, month) {
-        Some((0, rule)) => (Bearing::NextMonth, Some(rule)),
-        Some((_, rule)) => (Bearing::OwnMonth, Some(rule)),
-        None => (Bearing::OwnMonth, None),
-    }
-}
 
 /// Months paid so far as the index sees them, and what it lacks.
 struct Paid {
@@ -175,7 +86,7 @@ pub(super) fn forecasts(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     family: &FamilyAccount,
-    (plan, needed, place, balance): (&Plan, Needed, Known<Division>, Known<Fen>),
+    (plan, needed, place, held): (&Plan, Needed, Known<Division>, PersonalAccount),
 ) {
     // Without these there is nothing to multiply, and their figures say what they lack.
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
@@ -185,7 +96,7 @@ pub(super) fn forecasts(
     let drawn_at = if pays_at.province() == province { pays_at } else { province };
     let paid = paid(sheet, family, (drawn_at, desk.as_of.month));
     let reference = reference(sheet, desk, &place, drawn_at);
-    let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, balance, reference };
+    let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, held, reference };
     // Whoever has passed that month retires no earlier than now, and is as old as now.
     let passed = |month: Option<Month>| month.map_or(0, |month| desk.as_of.month.since(month));
     let age_at = |month: Option<Month>, age: u16| age.saturating_add(u16::try_from(passed(month)).unwrap_or(0));
@@ -219,7 +130,7 @@ struct Outlook<'a, 'f> {
     /// Where the relation is.
     pays_at: Division,
     needed: Needed,
-    balance: Known<Fen>,
+    held: PersonalAccount,
     reference: Known<Fen>,
 }
 
@@ -266,15 +177,28 @@ impl Outlook<'_, '_> {
         };
     }
 
-    /// The base of months still to come: the last one, or the highest of the place.
+    /// The base of months still to come: the last one as far as today's limits allow it, or the highest of the place.
     fn future_base(&self, sheet: &mut Sheet<'_>, forecast: Forecast) -> (Option<Fen>, Vec<Ground>, Vec<Missing>) {
         let month = self.desk.as_of.month;
         let lacks = |what, place| Missing { what, place, first: None, last: None };
         match forecast {
             Forecast::Now => (None, Vec::new(), Vec::new()),
             Forecast::Continued => {
-                let missing = if self.paid.last_base.is_none() { vec![lacks(MissingName::Base, None)] } else { vec![] };
-                (self.paid.last_base, vec![Ground::Assumed(Assumption::NoGrowth)], missing)
+                let Some(mut base) = self.paid.last_base else {
+                    return (None, Vec::new(), vec![lacks(MissingName::Base, None)]);
+                };
+                let mut grounds = vec![Ground::Assumed(Assumption::NoGrowth)];
+                let limit =
+                    |sheet: &mut Sheet<'_>, key| sheet.newest_yuan(key, &self.family.family, self.pays_at, month);
+                if let Some((floor, rules)) = limit(sheet, Key::BaseFloor).filter(|(floor, _)| base < *floor) {
+                    grounds.extend(rules);
+                    base = floor;
+                }
+                if let Some((ceiling, rules)) = limit(sheet, Key::BaseCeiling).filter(|(ceiling, _)| base > *ceiling) {
+                    grounds.extend(rules);
+                    base = ceiling;
+                }
+                (Some(base), grounds, Vec::new())
             }
             // The highest base of where the worker pays now.
             Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, &self.family.family, self.pays_at, month) {
@@ -294,6 +218,7 @@ impl Outlook<'_, '_> {
         (more, future, grounds, missing): (u32, Option<Fen>, &[Ground], &[Missing]),
     ) -> Known<Index> {
         let mut draft = draft.family(&self.family.family).on(self.place.ground()).all(self.paid.rules.iter().cloned());
+        draft = draft.assumed(Assumption::IndexAsRecorded);
         if self.paid.others > 0 {
             draft = draft.assumed(Assumption::OtherMonthsAlike);
         }
@@ -336,6 +261,8 @@ impl Outlook<'_, '_> {
         let rows: Vec<DivisorRow> = rows.iter().filter_map(row).collect();
         let found = divisor(&rows, age);
         let draft = if found.is_none() { draft.lacks(MissingName::Divisor) } else { draft };
+        let between = found.is_some() && !age.is_multiple_of(12);
+        let draft = if between { draft.assumed(Assumption::DivisorBetweenAges) } else { draft };
         sheet.put(draft.on(rule), found, |divisor| FigureValue::Divisor(divisor.0))
     }
 
@@ -345,9 +272,9 @@ impl Outlook<'_, '_> {
         draft: Draft,
         (more, future, grounds, missing): (u32, Option<Fen>, &[Ground], &[Missing]),
     ) -> Known<Fen> {
-        let draft = draft.on(self.balance.ground()).assumed(Assumption::NoFurtherInterest);
+        let (held, draft) = self.held.left(draft);
         if more == 0 {
-            return sheet.fen(draft, self.balance.value);
+            return sheet.fen(draft, held);
         }
         let draft = draft.all(grounds.iter().cloned());
         let rate =
@@ -358,7 +285,7 @@ impl Outlook<'_, '_> {
         };
         let draft = missing.iter().cloned().fold(draft, Draft::without);
         let credit = rate.zip(future).and_then(|(rate, base)| rate.of_half_up(base));
-        let sum = credit.zip(self.balance.value).and_then(|(credit, balance)| {
+        let sum = credit.zip(held).and_then(|(credit, balance)| {
             Fen::new(balance.get().checked_add(credit.get().checked_mul(i64::from(more))?)?)
         });
         sheet.fen(draft, sum)

@@ -2,27 +2,37 @@
 
 use super::{
     Desk,
+    retirement::{Needed, Plan},
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
     account::{
-        Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, MissingName, ParticipationState, PlaceReason,
-        QuestionName,
+        Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus,
+        ParticipationState, PlaceReason, QuestionName, TransferCase,
     },
     formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
     transfer::covers,
 };
 use yizhang_ledger::{
     entry::Kind,
-    value::{Division, Month},
+    value::{Day, Division, Month},
 };
 use yizhang_rules::Key;
 
-/// Writes down household, relation and the place that follows from them.
-pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) -> Known<Division> {
+/// Writes down household, relation and the place that follows from them: the household is that of the month in which the
+/// conditions were met (art. 6), as long as they are not that of the account's month.
+pub(crate) fn place(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    (plan, needed): (&Plan, Needed),
+) -> Known<Division> {
     let month = desk.as_of.month;
-    let home = desk.person.home_in(month);
+    let met = conditions_met(family, plan.statutory.value, needed).filter(|met| *met <= month);
+    let home = desk.person.home_in(met.unwrap_or(month));
     let draft = Draft::new(FigureName::Household).all(home.map(|home| Ground::Record(home.record)));
+    let by = [Some(plan.statutory.ground()), needed.minimum.map(|minimum| minimum.ground())];
+    let draft = draft.all(by.into_iter().flatten().filter(|_| met.is_some()));
     let draft = if home.is_some() { draft } else { draft.lacks(MissingName::Household) };
     let household = sheet.place(draft, home.map(|home| home.place));
 
@@ -31,11 +41,9 @@ pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
     let draft = if held.is_some() { draft } else { draft.lacks(MissingName::Relation) };
     let relation = sheet.place(draft, held);
 
-    let draft = Draft::new(FigureName::BenefitPlace)
-        .on(household.ground())
-        .on(relation.ground())
-        .family(&family.family)
-        .assumed(Assumption::HouseholdUnchanged);
+    let draft =
+        Draft::new(FigureName::BenefitPlace).on(household.ground()).on(relation.ground()).family(&family.family);
+    let draft = if met.is_none() { draft.assumed(Assumption::HouseholdUnchanged) } else { draft };
     let Some((enough, rule)) = sheet.number(Key::BenefitPlaceMonths, "", None, month) else {
         return sheet.place(draft.lacks(MissingName::Rule), None);
     };
@@ -57,6 +65,21 @@ pub(crate) fn place(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
         sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
     }
     known
+}
+
+/// The month in which both conditions of a pension were met: the statutory month, or that of the last month that was needed
+/// if it came later. Nothing while months are missing.
+fn conditions_met(family: &FamilyAccount, statutory: Option<Month>, needed: Needed) -> Option<Month> {
+    let needed = usize::try_from(needed.minimum?.value?).ok()?;
+    let enough = match needed.checked_sub(1) {
+        Some(last) => {
+            let counts = |line: &&MonthLine| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
+            Some(family.months.iter().filter(counts).nth(last)?.month)
+        }
+        None => None,
+    };
+    let statutory = statutory?;
+    Some(enough.map_or(statutory, |enough: Month| enough.max(statutory)))
 }
 
 /// Asks whether general accounts begun away from home, with a relation in another province before, should be temporary
@@ -120,11 +143,7 @@ fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMont
 /// last month that counts there. A posted transfer ends what was active at its old place; a temporary account leaves the
 /// relation where it was (国办发〔2009〕66号 art. 5).
 pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
-    let posted = family.transfers.iter().filter_map(|case| {
-        let is_posted = matches!(case.state, CaseState::Posted | CaseState::Closed) && case.transferred.is_some();
-        let step = case.steps.iter().rfind(|step| step.kind == Kind::POSTED).filter(|_| is_posted)?;
-        Some((step.on.in_month()?, case.source, case.target))
-    });
+    let posted = posted_cases(family).filter_map(|(on, case)| Some((on.in_month()?, case.source, case.target)));
     let posted: Vec<(Month, Division, Division)> = posted.collect();
     let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active && !line.temporary);
     let active = active.filter(|line| {
@@ -138,4 +157,13 @@ pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
     let last = family.by_place.iter().filter(|line| line.last.is_some());
     let last = last.max_by_key(|line| (line.last, std::cmp::Reverse(line.place)));
     latest.map(|(_, place)| place).or_else(|| last.map(|line| line.place))
+}
+
+/// The transfers that have been posted at their new place, with the day.
+pub(super) fn posted_cases(family: &FamilyAccount) -> impl Iterator<Item = (Day, &TransferCase)> {
+    family.transfers.iter().filter_map(|case| {
+        let is_posted = matches!(case.state, CaseState::Posted | CaseState::Closed) && case.transferred.is_some();
+        let step = case.steps.iter().rfind(|step| step.kind == Kind::POSTED).filter(|_| is_posted)?;
+        Some((step.on, case))
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Desk, Folded,
-    pension::balance,
+    balance::balance,
     retirement::{Plan, birth},
     sheet::{Draft, Sheet},
 };
@@ -30,9 +30,9 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let value = born.value.zip(age).and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
     sheet.month(start, value);
 
-    let balance = balance(sheet, desk, folded);
+    let held = balance(sheet, desk, folded);
     let place = super::relation(family).or_else(|| desk.person.home_in(month).map(|home| home.place));
-    let pension = draft(FigureName::ResidentPension).on(balance.ground()).assumed(Assumption::NoFurtherInterest);
+    let (balance, pension) = held.left(draft(FigureName::ResidentPension));
     let Some(place) = place else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
@@ -47,7 +47,7 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
         Some((_, rule)) => pension.on(rule.clone()),
         None => pension.lacks(MissingName::Rule),
     };
-    let value = match (basic, balance.value, divisor) {
+    let value = match (basic, balance, divisor) {
         (Some((basic, _)), Some(balance), Some((divisor, _))) => {
             resident_pension(basic, balance, Divisor(divisor.saturating_mul(10)))
         }

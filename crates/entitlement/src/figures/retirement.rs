@@ -5,7 +5,9 @@ use super::{
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthStatus, QuestionName},
+    account::{
+        Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthStatus, QuestionName,
+    },
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short, retirement,
     },
@@ -55,12 +57,14 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         return Plan { statutory, earliest: None, latest: None, retirement: None };
     };
     sheet.months(draft(FigureName::StatutoryAge), Some(found.age_months.into()));
-    let mut chosen = |name, month: Option<Month>| {
+    let mut chosen = |draft: Draft, month: Option<Month>| {
         let flex = rules.get(1).into_iter().flatten().cloned();
-        month.map(|month| sheet.month(Draft::new(name).on(statutory.ground()).all(flex), Some(month)))
+        month.map(|month| sheet.month(draft.on(statutory.ground()).all(flex), Some(month)))
     };
-    let earliest = chosen(FigureName::EarliestMonth, found.earliest);
-    let latest = chosen(FigureName::LatestMonth, found.latest);
+    // The decision of 2024-09-13, art. 3: who has the minimum months may retire earlier.
+    let earliest = Draft::new(FigureName::EarliestMonth).assumed(Assumption::MonthsThere);
+    let earliest = chosen(earliest, found.earliest);
+    let latest = chosen(Draft::new(FigureName::LatestMonth), found.latest);
     if let (Some(earliest), Some(latest)) = (earliest, latest) {
         sheet.ask(QuestionName::RetireWhen, vec![earliest.ground(), statutory.ground(), latest.ground()]);
     }

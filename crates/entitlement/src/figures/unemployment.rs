@@ -5,7 +5,9 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing},
+    account::{
+        Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing,
+    },
     conflict::ConflictCode,
     ends::awards,
     findings::conflict,
@@ -66,7 +68,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         let draft = if unused.is_none() { draft.lacks(MissingName::UnemploymentFormula) } else { draft };
         sheet.months(draft, unused)
     });
-    let Some(place) = relation(family) else { return restarts };
+    let Some(place) = relation(family).map(|place| sheet.policy.successors(month).now(place)) else { return restarts };
     let (ceiling, months, rules) = claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
     let ceiling_draft = match rules.first() {
@@ -77,6 +79,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     let result = draft(FigureName::UnemploymentMonths)
         .on(paid.ground())
         .on(ceiling.ground())
+        .assumed(Assumption::UnemployedUnwillingly)
         .all(carried.map(|known| known.ground()))
         .all(rules);
     let result =

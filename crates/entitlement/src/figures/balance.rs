@@ -1,0 +1,189 @@
+//! The personal account: as posted, with interest estimated for years that no agency has posted, and what has to be given
+//! back of it.
+
+use super::{
+    Desk, Folded,
+    place::posted_cases,
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{Amount, Assumption, FamilyAccount, FigureName, Ground, Missing, MissingName, RecordNumber},
+    formulas::interest::{Bearing, Credit, year_interest},
+    totals,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use yizhang_ledger::value::{Day, Division, Fen, Month};
+use yizhang_rules::Key;
+
+/// The personal account of a family, written down.
+#[derive(Clone, Copy)]
+pub(super) struct PersonalAccount {
+    balance: Known<Fen>,
+    /// What has to be given back of it.
+    owed: Option<Known<Fen>>,
+    /// Whether agencies hold money for one month in two places, and nobody has said which of it stays.
+    is_double: bool,
+}
+
+impl PersonalAccount {
+    /// What is left of it for a pension, with what that rests on.
+    pub(super) fn left(&self, draft: Draft) -> (Option<Fen>, Draft) {
+        let owed = self.owed.as_ref();
+        let draft = draft.on(self.balance.ground()).all(owed.map(Known::ground));
+        let draft = draft.assumed(Assumption::NoFurtherInterest);
+        let draft = if self.is_double { draft.assumed(Assumption::DoubleMoneyIncluded) } else { draft };
+        let left = |balance: Fen, owed: Fen| Fen::new(balance.get().checked_sub(owed.get())?);
+        let value = match owed {
+            Some(owed) => self.balance.value.zip(owed.value).and_then(|(balance, owed)| left(balance, owed)),
+            None => self.balance.value,
+        };
+        (value, draft)
+    }
+}
+
+/// Writes down the personal account as posted, with interest estimated, and what has to be given back of it.
+pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
+    let family = folded.account;
+    let posted = Fen::new(family.credited.total.saturating_add(family.interest.total));
+    let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
+    let mut balance = sheet.fen(draft, posted);
+    // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
+    if desk.person.death.is_empty() && folded.ends.benefit.is_none() {
+        let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(balance.ground());
+        let (interim, draft) = interim(sheet, desk, folded, draft);
+        balance = sheet.fen(draft, interim);
+    }
+    let is_double = family.by_place.iter().any(|line| line.contested > 0);
+    PersonalAccount { balance, owed: owed(sheet, family), is_double }
+}
+
+/// Writes down what has to be given back: of records that an agreement has cleared, and of months of residents that count
+/// as employee months (C04). Nothing where nothing is owed.
+fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
+    let left = |due: &Amount, back: Amount| {
+        let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
+        share(due.unit, back.unit).saturating_add(share(due.person, back.person))
+    };
+    let cleared = family.cleared.iter().map(|line| (left(&line.due, line.refunded), line.record));
+    let resident = family
+        .years
+        .iter()
+        .filter_map(|line| Some((left(line.refund_due.as_ref()?, line.refunded.unwrap_or_default()), line.record)));
+    let owed: Vec<(i64, RecordNumber)> = cleared.chain(resident).filter(|(sum, _)| *sum > 0).collect();
+    let sum = owed.iter().fold(0_i64, |sum, (one, _)| sum.saturating_add(*one));
+    let draft = Draft::new(FigureName::BalanceOwed).of_family(&family.family);
+    let draft = draft.all(owed.iter().map(|(_, record)| Ground::Record(*record)));
+    (!owed.is_empty()).then(|| sheet.fen(draft, Fen::new(sum)))
+}
+
+/// The balance year by year and province by province: credits by the month in which they were received, interest as posted
+/// there, or by whoever took the account over in that year, else by the rate of the year, else none and said so. The year
+/// of the account's date has no interest yet.
+fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut draft: Draft) -> (Option<Fen>, Draft) {
+    let family = folded.account;
+    let credits = totals::credits(desk.set, folded.range);
+    let posted = postings(desk, family);
+    let moves = moves(family);
+    let years = credits.values().flat_map(BTreeMap::keys).map(|month| month.year());
+    let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else { return (Some(Fen::ZERO), draft) };
+    let provinces: BTreeSet<Division> =
+        credits.keys().chain(posted.keys().map(|(_, province)| province)).copied().collect();
+    // Rates are those of employee pension; another family's stand under its name.
+    let of = if family.family == super::PENSION { "" } else { family.family.as_str() };
+    let mut balances: BTreeMap<Division, Fen> = BTreeMap::new();
+    let mut unknown: BTreeSet<u16> = BTreeSet::new();
+    for year in first..=desk.as_of.month.year() {
+        for province in &provinces {
+            let opening = balances.get(province).copied().unwrap_or(Fen::ZERO);
+            let credits = credits.get(province).map(|months| of_year(months, year)).unwrap_or_default();
+            let here = posted.get(&(year, *province)).copied();
+            let is_posted = here.is_some() || posted.contains_key(&(year, held_by(&moves, year, *province)));
+            let is_empty = opening == Fen::ZERO && credits.is_empty();
+            let estimated = year < desk.as_of.month.year() && !is_posted && !is_empty;
+            let rate = Month::of(year, 1).filter(|_| estimated).and_then(|month| {
+                let rate = sheet.policy.rules().rate(Key::PensionInterest, of, None, month);
+                Some((sheet.use_rule(rate)?, bearing(sheet, month)))
+            });
+            let closing = if let Some(((rate, rule), (bearing, offset))) = rate {
+                draft = draft.on(rule).all(offset);
+                year_interest(opening, &credits, rate, bearing).map(|year| year.closing)
+            } else {
+                unknown.extend(estimated.then_some(year));
+                let amounts = credits.iter().map(|credit| credit.amount.get()).chain(here);
+                Fen::new(amounts.fold(opening.get(), i64::saturating_add))
+            };
+            let Some(closing) = closing else { return (None, draft) };
+            balances.insert(*province, closing);
+        }
+        for (_, source, target) in moves.iter().filter(|(moved, ..)| *moved == year) {
+            let moved = balances.remove(source).unwrap_or(Fen::ZERO);
+            let held = balances.get(target).copied().unwrap_or(Fen::ZERO);
+            let Some(sum) = Fen::new(held.get().saturating_add(moved.get())) else { return (None, draft) };
+            balances.insert(*target, sum);
+        }
+    }
+    let draft = spells(&unknown).into_iter().fold(draft, Draft::without);
+    (Fen::new(balances.values().fold(0_i64, |sum, balance| sum.saturating_add(balance.get()))), draft)
+}
+
+/// The years that have no rate, as spells of them.
+fn spells(unknown: &BTreeSet<u16>) -> Vec<Missing> {
+    let mut spells: Vec<Missing> = Vec::new();
+    for (start, end) in unknown.iter().filter_map(|year| Some((Month::of(*year, 1)?, Month::of(*year, 12)?))) {
+        match spells.last_mut().filter(|spell| spell.last.is_some_and(|last| last.next() == start)) {
+            Some(spell) => spell.last = Some(end),
+            None => spells.push(Missing {
+                what: MissingName::InterestRate,
+                place: None,
+                first: Some(start),
+                last: Some(end),
+            }),
+        }
+    }
+    spells
+}
+
+/// Interest that agencies have posted, by year and province.
+fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Division), i64> {
+    let mut posted: BTreeMap<(u16, Division), i64> = BTreeMap::new();
+    for line in &family.interest.postings {
+        let at = usize::try_from(line.record.0).ok().and_then(|at| desk.set.get(at));
+        let Some(province) = at.map(|held| held.fact.region.province()) else { continue };
+        let sum = posted.entry((line.year, province)).or_default();
+        *sum = sum.saturating_add(line.amount.unit).saturating_add(line.amount.person);
+    }
+    posted
+}
+
+/// The year, old and new province of each transfer that has been posted, in the order of its day.
+fn moves(family: &FamilyAccount) -> Vec<(u16, Division, Division)> {
+    let mut moves: Vec<(Day, Division, Division)> = posted_cases(family)
+        .map(|(on, case)| (on, case.source.province(), case.target.province()))
+        .filter(|(_, source, target)| source != target)
+        .collect();
+    moves.sort_unstable();
+    moves.into_iter().filter_map(|(on, source, target)| Some((on.in_month()?.year(), source, target))).collect()
+}
+
+/// The province that holds at the end of a year what another one held in it.
+fn held_by(moves: &[(u16, Division, Division)], year: u16, province: Division) -> Division {
+    let of_year = moves.iter().filter(|(moved, ..)| *moved == year);
+    of_year.fold(province, |held, (_, source, target)| if *source == held { *target } else { held })
+}
+
+/// What was credited in a year.
+fn of_year(months: &BTreeMap<Month, i64>, year: u16) -> Vec<Credit> {
+    let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else { return Vec::new() };
+    let credit = |(month, sum): (&Month, &i64)| {
+        Some(Credit { month_of_year: u8::try_from(month.month()).ok()?, amount: Fen::new(*sum)? })
+    };
+    months.range(start..=end).filter_map(credit).collect()
+}
+
+fn bearing(sheet: &mut Sheet<'_>, month: Month) -> (Bearing, Option<Ground>) {
+    match sheet.number(Key::PensionInterestOffset, "", None, month) {
+        Some((0, rule)) => (Bearing::NextMonth, Some(rule)),
+        Some((_, rule)) => (Bearing::OwnMonth, Some(rule)),
+        None => (Bearing::OwnMonth, None),
+    }
+}
