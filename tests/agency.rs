@@ -213,6 +213,39 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
 }
 
 #[test]
+fn linked_numbers_are_reviewed_once_and_a_birth_without_a_class_is_near() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    for (name, number, months) in [("one.csv", WORKER, 24), ("other.csv", OTHER, 12)] {
+        let file = federation.file(name, &contributions(number, 440_300, months, name));
+        federation.import(GUANGDONG, &file, &[]).expect(0);
+    }
+    // Under the original age of 50, this class or another, born 1966-06 is long past it.
+    let facts =
+        format!("kind,person,decided,month,ground,serial\nBirthDateFact,{OTHER},2024-01-05,1966-06,archive,F1\n");
+    let facts = federation.file("facts.csv", facts.as_bytes());
+    federation.import(GUANGDONG, &facts, &[]).expect(0);
+    let office = Office { federation: &federation, region: GUANGDONG };
+    let csv = federation.path().join("review.csv");
+    let csv = csv.to_str().unwrap();
+    let review = |list: &str| {
+        office.ask(&["review", "--as-of", "2026-10-31", "--list", list, "--csv", csv]).expect(1);
+        let found = fs::read_to_string(csv).unwrap();
+        found.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let near = review("retirements");
+    assert!(near.len() == 1 && near[0].contains("class_unknown"), "{near:?}");
+    assert_eq!(review("gaps").len(), 2);
+
+    let link = format!("kind,person,other_person,date,serial\nIdentityLink,{WORKER},{OTHER},2024-02-05,L1\n");
+    let link = federation.file("link.csv", link.as_bytes());
+    federation.import(GUANGDONG, &link, &[]).expect(0);
+    assert_eq!(review("gaps").len(), 1, "one person, one line");
+    let near = review("retirements");
+    assert!(near.len() == 1 && near[0].contains("class_unknown"), "{near:?}");
+}
+
+#[test]
 fn an_operators_rules_are_named_by_the_account_and_needed_to_check_it() {
     let mut federation = Federation::found(&[GUANGDONG]);
     let rules = federation.path().join("rules");

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// Only this list.
     #[arg(long, value_enum)]
     list: Option<ListName>,
-    /// Only this class, cause, step or class of retirement, as C01, unpaid, FundsReceived, M60.
+    /// Only this class, cause, step or class of retirement, as C01, unpaid, FundsReceived, M60, class_unknown.
     #[arg(long)]
     what: Option<String>,
     /// How many months ahead retirements are named.

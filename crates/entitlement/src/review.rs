@@ -21,7 +21,8 @@ pub enum List {
     Gap,
     /// A transfer case that waits for a step; `what` is the step.
     Transfer,
-    /// A retirement within the months asked for, or past and without an award; `what` is the class of retirement.
+    /// A retirement within the months asked for, or past and without an award; `what` is the class of retirement,
+    /// [`CLASS_UNKNOWN`] where no agency has stated it and some class would be that near, or [`RESIDENT`].
     Retirement,
 }
 
@@ -53,10 +54,18 @@ impl List {
             }
             Self::Gap => CAUSES.into_iter().filter_map(|(_, name)| name).map(str::to_owned).collect(),
             Self::Transfer => AWAITED.iter().map(ToString::to_string).collect(),
-            Self::Retirement => [Class::M60, Class::F55, Class::F50].iter().map(|class| format!("{class:?}")).collect(),
+            Self::Retirement => {
+                let classes = [Class::M60, Class::F55, Class::F50].iter().map(|class| format!("{class:?}"));
+                classes.chain([CLASS_UNKNOWN, RESIDENT].map(str::to_owned)).collect()
+            }
         }
     }
 }
+
+/// On the list of retirements: near under some class, and no agency has stated which.
+pub const CLASS_UNKNOWN: &str = "class_unknown";
+/// On the list of retirements: resident pension, of who has no employee pension.
+pub const RESIDENT: &str = "resident";
 
 /// Causes of gaps by name; none for those that nobody has to close: what was taken back, and what comes later.
 const CAUSES: [(GapCause, Option<&str>); 6] = [
@@ -82,7 +91,7 @@ pub struct Finding {
     /// Family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// First month; of a retirement, its statutory month.
+    /// First month; of a retirement, its statutory month, or the first that it could be.
     #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
     pub first: Option<Month>,
     /// Last month.
@@ -189,16 +198,32 @@ fn transfer(case: &TransferCase) -> Option<Finding> {
     })
 }
 
+/// The nearest retirement: by class under employee pension, else by age under resident pension.
 fn retirement(account: &Account, within: u16) -> Option<Finding> {
-    let Some(FigureValue::Month(statutory)) = account.figure(FigureName::StatutoryMonth)?.value else { return None };
-    let ahead = statutory.since(account.as_of.in_month()?);
-    if ahead > i32::from(within) {
-        return None;
-    }
-    let class = account.person.class.last().map(|line| format!("{:?}", line.class)).unwrap_or_default();
-    let short = match account.figure(FigureName::MonthsShort).and_then(|figure| figure.value) {
+    let month = |name| match account.figure(name).and_then(|figure| figure.value) {
+        Some(FigureValue::Month(month)) => Some(month),
+        _ => None,
+    };
+    let months = |name| match account.figure(name).and_then(|figure| figure.value) {
         Some(FigureValue::Months(months)) => months,
         _ => 0,
     };
-    Some(Finding { first: Some(statutory), months: short, ..Finding::new(List::Retirement, class) })
+    let now = account.as_of.in_month()?;
+    let is_near = |month: Month| month.since(now) <= i32::from(within);
+    let found = |what: String, first: Month| Finding { first: Some(first), ..Finding::new(List::Retirement, what) };
+    let employee = account.figure(FigureName::StatutoryMonth).filter(|_| months(FigureName::EmployeeMonths) > 0);
+    let finding = if let Some(figure) = employee {
+        let short = months(FigureName::MonthsShort);
+        match (month(FigureName::StatutoryMonth), figure.first, account.person.class.last()) {
+            (Some(statutory), _, Some(line)) => {
+                Finding { months: short, ..found(format!("{:?}", line.class), statutory) }
+            }
+            (None, Some(first), None) => Finding { last: figure.last, ..found(CLASS_UNKNOWN.to_owned(), first) },
+            _ => return None,
+        }
+    } else {
+        let short = months(FigureName::ResidentMinimum).saturating_sub(months(FigureName::ResidentMonths));
+        Finding { months: short, ..found(RESIDENT.to_owned(), month(FigureName::ResidentMonth)?) }
+    };
+    finding.first.is_some_and(is_near).then_some(finding)
 }

@@ -121,6 +121,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
             unlisted: 0,
         };
         match lookup::lookup(shared, *account, task.as_of) {
+            Ok(looked_up) if is_under_another(shared, *account, &looked_up.accounts)? => continue,
             Ok(looked_up) => {
                 let mut findings = review(&looked_up.account, task.retirement_months);
                 findings.retain(|finding| task.wants(finding));
@@ -147,4 +148,14 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
         through: last.map(|last| last.0.to_vec()).unwrap_or_default().into(),
     };
     Ok((page, last.filter(|_| accounts.len() == PAGE_ACCOUNTS)))
+}
+
+/// Whether the account of linked pseudonyms is reviewed under a lower one: the lowest that the node's own chain knows.
+fn is_under_another(shared: &Shared, account: AccountId, linked: &[AccountId]) -> Result<bool, Refusal> {
+    for lower in linked.iter().filter(|linked| **linked < account) {
+        if shared.store.positions(lower)?.iter().any(|(origin, _)| *origin == shared.origin) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -66,6 +66,7 @@ enum WrittenValue {
     Table(Vec<Vec<u32>>),
     Dates(Vec<String>),
     Code(String),
+    None(bool),
 }
 
 impl WrittenValue {
@@ -80,6 +81,7 @@ impl WrittenValue {
             Self::Table(_) => "table",
             Self::Dates(_) => "dates",
             Self::Code(_) => "code",
+            Self::None(_) => "none",
         }
     }
 }
@@ -167,6 +169,9 @@ fn rule(written: WrittenRule) -> Result<Rule, Vec<Fault>> {
             faults.push(wrong(field, format!("at most {TEXT_BYTES_MAX} bytes"), format!("{}", text.len())));
         }
     }
+    if matches!(written.value, WrittenValue::None(_)) && written.place.is_none() {
+        faults.push(wrong("value", "a value: only a place can be without the one of what is around it", "none"));
+    }
     let value = key.and_then(|key| value(key, written.value).map_err(|fault| faults.push(fault)).ok());
     match (key, value, confidence) {
         (Some(key), Some(value), Some(confidence)) if faults.is_empty() => Ok(Rule {
@@ -206,6 +211,11 @@ fn optional<T>(
 fn value(key: Key, written: WrittenValue) -> Result<Value, Fault> {
     let unit = written.unit();
     let found = short;
+    match written {
+        WrittenValue::None(true) => return Ok(Value::None),
+        WrittenValue::None(false) => return Err(wrong("value", "`none = true`, or a value", "none = false")),
+        _ => {}
+    }
     Ok(match (key.unit(), written) {
         (Unit::Months, WrittenValue::Months(number)) => Value::Months(small(number, "months")?),
         (Unit::Days, WrittenValue::Days(number)) => Value::Days(small(number, "days")?),

@@ -69,6 +69,8 @@ pub enum Value {
     Dates(Vec<Day>),
     /// A code, not empty.
     Code(String),
+    /// Not that of what is around the place: it has its own, which this set does not know.
+    None,
 }
 
 impl fmt::Display for Value {
@@ -83,6 +85,7 @@ impl fmt::Display for Value {
                 f.write_str(&rows.iter().map(row).collect::<Vec<_>>().join(", "))
             }
             Self::Code(code) => f.write_str(code),
+            Self::None => f.write_str("none"),
             Self::Dates(days) => f.write_str(&days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         }
     }

@@ -82,7 +82,7 @@ names! {
         Relation,
         /// Place of benefit 待遇领取地, as things stand.
         BenefitPlace,
-        /// Month of the statutory retirement age.
+        /// Month of the statutory retirement age. Without a class its `first` and `last` say which months it could be.
         StatutoryMonth,
         /// The statutory age, in months.
         StatutoryAge,

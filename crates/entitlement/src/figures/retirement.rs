@@ -48,6 +48,9 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         for (_, what) in lacks.into_iter().filter(|(lacks, _)| *lacks) {
             draft = draft.lacks(what);
         }
+        if class.value.is_none() {
+            draft = between(sheet, desk, birth.value, draft);
+        }
         if birth.value.is_some() && class.value.is_some() && found.is_none() {
             draft = draft.lacks(MissingName::Rule);
         }
@@ -69,6 +72,21 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         sheet.ask(QuestionName::RetireWhen, vec![earliest.ground(), statutory.ground(), latest.ground()]);
     }
     Plan { statutory, earliest, latest, retirement: Some(found) }
+}
+
+/// Without a class: from the first month that a class could give to the last, with their rules.
+fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draft: Draft) -> Draft {
+    let mut months: Vec<Month> = Vec::new();
+    let mut grounds: Vec<Ground> = Vec::new();
+    for class in [Class::M60, Class::F55, Class::F50] {
+        let (found, [schedule, _]) = reckoned(sheet, desk, birth, Some(class));
+        months.extend(found.map(|found| found.statutory));
+        grounds.extend(schedule);
+    }
+    match (months.iter().min(), months.iter().max()) {
+        (Some(first), Some(last)) => draft.span(*first, *last).all(grounds),
+        _ => draft,
+    }
 }
 
 /// The month of birth: the archive decides for benefits (C19).
