@@ -193,8 +193,8 @@ impl<'s> Desk<'s, '_, '_> {
         let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
         let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
         // Before a letter nobody asks what the old place holds.
-        let view =
-            early.freeze.map(|_| View::at(self.field.set, (self.family, self.field.range), cut, self.successors));
+        let named = (self.successors, &*places);
+        let view = early.freeze.map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
         let field = view.as_ref().map_or(self.field, |view| Field {
             set: &view.set,
             range: self.field.range,

@@ -48,12 +48,12 @@ pub(crate) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    /// The records of a set as they stood at a cut, settled for one family.
+    /// The records of a set as they stood at a cut, settled for one family, whose earlier transfers are these.
     pub(crate) fn at(
         set: &RecordSet<'f>,
         (family, range): (Family<'_>, &Range<usize>),
         cut: Cut,
-        successors: &Successors<'_>,
+        (successors, places): (&Successors<'_>, &Places),
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let mut set = RecordSet(set.0.iter().map(|held| untouched(held, cut)).collect());
@@ -61,11 +61,11 @@ impl<'f> View<'f> {
         let mut cover = Vec::new();
         let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
         if let Some((by, range)) = covering {
-            settle(&mut set, &range, (Cover(&[]), as_of), successors);
+            settle(&mut set, &range, (Cover(&[]), as_of), (successors, &Places::default()));
             let ends = Ends::of(&set, by, &range, None);
             cover = month_lines(&set, &range, Bounds { cover: Cover(&[]), ends, as_of });
         }
-        settle(&mut set, range, (Cover(&cover), as_of), successors);
+        settle(&mut set, range, (Cover(&cover), as_of), (successors, places));
         Self { set, cover }
     }
 }
@@ -74,10 +74,10 @@ fn settle(
     set: &mut RecordSet<'_>,
     range: &Range<usize>,
     (cover, as_of): (Cover<'_>, AsOf),
-    successors: &Successors<'_>,
+    named: (&Successors<'_>, &Places),
 ) {
     settle_refunds(set, range, cover, as_of);
-    agreements::settle(set, range, (successors, &Places::default()));
+    agreements::settle(set, range, named);
 }
 
 /// A record as it was found, and out of effect if it is without a date and stands behind the closing.
