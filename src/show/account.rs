@@ -6,8 +6,8 @@ use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     account::{
-        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, MonthStatus, Payer, PayerName, Person, PlaceMonths,
-        SourceLine, Span, YearLine,
+        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, JoinedLine, MonthStatus, Payer, PayerName, Person,
+        PlaceMonths, SourceLine, Span, YearLine,
     },
     conflict::{ConflictCode, Severity},
 };
@@ -99,6 +99,7 @@ pub(crate) fn family_lines(family: &FamilyAccount) -> Vec<String> {
         lines.push(t!("account.deemed", months = family.deemed_months).to_string());
     }
     lines.extend(family.cleared.iter().map(cleared));
+    lines.extend(family.joined.iter().flat_map(joined));
     lines.extend(family.transfers.iter().flat_map(transfer::lines));
     lines.extend(family.benefits.iter().map(|benefit| {
         let (kind, amount) = (kind::name(benefit.kind), yuan(benefit.amount));
@@ -147,6 +148,19 @@ fn cleared(line: &ClearedLine) -> String {
     let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
     let (place, due, refunded) = (place::name(line.place), sum(&line.due), sum(&line.refunded));
     t!("account.cleared", month = line.first, place = place, due = due, refunded = refunded).to_string()
+}
+
+/// A personal account that went to another scheme.
+fn joined(line: &JoinedLine) -> Vec<String> {
+    let (scheme, amount) = (place::scheme(&line.into), yuan(line.personal_account));
+    if !line.has_effect {
+        return vec![t!("account.joined_void", scheme = scheme, on = line.on, amount = amount).to_string()];
+    }
+    let mut lines = vec![t!("account.joined", scheme = scheme, on = line.on, amount = amount).to_string()];
+    if line.personal_account != line.computed {
+        lines.push(t!("account.joined_differs", computed = yuan(line.computed)).to_string());
+    }
+    lines
 }
 
 /// What agencies have stated about the worker.

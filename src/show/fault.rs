@@ -65,6 +65,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::KeyTwice
         | F::PersonBirthDate
         | F::SamePerson
+        | F::SameScheme
         | F::LooksLikePerson
         | F::MayBePerson
         | F::PeriodTwice

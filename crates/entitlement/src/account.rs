@@ -20,7 +20,7 @@ mod record;
 mod transfer;
 
 pub use family::{
-    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, MonthLine,
+    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, JoinedLine, MonthLine,
     MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
 };
 pub use figure::{
@@ -35,7 +35,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/5";
+pub const FORMAT: &str = "yizhang-account/6";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

@@ -170,6 +170,9 @@ classes! {
     C25 Auto None Nobody "unemployment months before a claim",
         "nothing: paid months count again from the claim, unused benefit months carry over",
         "社会保险法 art. 46";
+    C26 Prov None Agency "a personal account was joined with another sum than its records come to",
+        "sum or records are corrected; until then the sum that the agency stated stands",
+        "design rule";
     C27 Auto None Nobody "paid in a division that is another one now",
         "nothing: records keep their code, months are counted at the division that took its place",
         "design rule; the table of successors";
@@ -221,4 +224,7 @@ classes! {
     Y06 Prov None Agency "a transfer step by the wrong side, out of order or too late",
         "the agency that took the step corrects it",
         "design rule";
+    Y07 Prov None Agency "a personal account joined to another scheme that could not be, or paid into after it was",
+        "the agency reverses the joining, or refunds what came after it",
+        "人社部发〔2014〕17号 art. 3";
 }

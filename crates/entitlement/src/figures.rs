@@ -15,12 +15,14 @@ mod retirement;
 mod sheet;
 mod unemployment;
 
+pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
 pub(crate) use place::{months_by_province, relation};
 pub(crate) use sheet::Sheet;
 
 use crate::{
     account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
+    bridges::Bridges,
     conflict::ConflictCode,
     ends::Ends,
     person::conflicts,
@@ -42,6 +44,7 @@ pub(crate) struct Desk<'a, 'f> {
     pub(crate) set: &'a RecordSet<'f>,
     pub(crate) families: &'a [Folded<'a>],
     pub(crate) person: &'a Person,
+    pub(crate) bridges: &'a Bridges<'f>,
     pub(crate) as_of: AsOf,
 }
 
@@ -62,8 +65,9 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
         let found = unemployment.map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
         return found.unwrap_or_default();
     }
-    let pension = desk.family(PENSION);
-    let resident = desk.family(RESIDENT);
+    // A scheme that was left for another gives nothing of its own any more.
+    let pension = desk.family(PENSION).filter(|_| desk.bridges.leaving(PENSION).is_none());
+    let resident = desk.family(RESIDENT).filter(|_| desk.bridges.leaving(RESIDENT).is_none());
     if let Some(pension) = pension {
         let held = balance::balance(sheet, desk, pension);
         if living && pension.ends.benefit.is_none() {

@@ -6,6 +6,7 @@ use crate::{
         SourceLine, UnreadKind,
     },
     agreements, benefits,
+    bridges::Bridges,
     ends::Ends,
     events,
     family::Family,
@@ -38,6 +39,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
     let person = person::person(&set);
+    let bridges = Bridges::of(&set);
     let mut sheet = Sheet::new(policy);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
     let (mut order, covered): (Vec<_>, Vec<_>) =
@@ -45,7 +47,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     // A family whose months another takes the place of comes after that other.
     order.extend(covered);
     for (family, range) in order {
-        let one = fold_family(&mut set, (family, range), &folded, &person, (as_of, &mut sheet));
+        let one = fold_family(&mut set, (family, range), &folded, (&person, &bridges), (as_of, &mut sheet));
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
@@ -53,7 +55,10 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         .iter()
         .map(|folded| Folded { account: &folded.account, range: &folded.range, ends: folded.ends })
         .collect();
-    let counters = figures::figures(&mut sheet, Desk { set: &set, families: &desk, person: &person, as_of });
+    let counters =
+        figures::figures(&mut sheet, Desk { set: &set, families: &desk, person: &person, bridges: &bridges, as_of });
+    let accounts: Vec<&FamilyAccount> = folded.iter().map(|folded| &folded.account).collect();
+    let joined = bridges.conflicts(&accounts, policy);
     let mut conflicts = Vec::new();
     let mut families = Vec::new();
     for one in folded {
@@ -61,6 +66,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         conflicts.extend(one.conflicts);
     }
     conflicts.extend(counters);
+    conflicts.extend(joined);
     conflicts.extend(benefits::drawn_twice(&set));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&person));
@@ -102,7 +108,7 @@ fn fold_family<'f>(
     set: &mut RecordSet<'f>,
     (family, range): (Family<'f>, Range<usize>),
     folded: &[FoldedFamily<'f>],
-    person: &Person,
+    (person, bridges): (&Person, &Bridges<'_>),
     (as_of, sheet): (AsOf, &mut Sheet<'_>),
 ) -> FoldedFamily<'f> {
     let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
@@ -116,7 +122,10 @@ fn fold_family<'f>(
     let bounds = Bounds { cover, ends, as_of };
     // Who draws the employee pension pays nothing any more, under no scheme.
     let pension = folded.iter().find(|folded| folded.family.begins_with((Namespace::Hrss, "110")));
-    let closing = Ends { benefit: ends.benefit.or(pension.and_then(|pension| pension.ends.benefit)), ..ends };
+    // Nor does anybody into a scheme that was left for another.
+    let left = bridges.leaving(&family.to_string()).map(|joined| (joined.month, joined.record));
+    let drawn = ends.benefit.or(pension.and_then(|pension| pension.ends.benefit));
+    let closing = Ends { benefit: drawn.into_iter().chain(left).min(), ..ends };
     let mut months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
     let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
@@ -135,7 +144,7 @@ fn fold_family<'f>(
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
-    let account = FamilyAccount {
+    let mut account = FamilyAccount {
         family: family.to_string(),
         schemes: schemes(set, &range),
         counted_months: count(&months, MonthStatus::Counted),
@@ -149,6 +158,7 @@ fn fold_family<'f>(
         credited: totals::credited(set, &range),
         interest: totals::interest(set, &range),
         cleared: totals::cleared(set, &range),
+        joined: Vec::new(),
         years: overlap::year_lines(set, &range, bounds),
         months,
         participation,
@@ -156,6 +166,7 @@ fn fold_family<'f>(
         transfers: transfers.cases,
         benefits: events::benefits(set, &range),
     };
+    account.joined = bridges.lines(set, (family, &range), figures::owed(&account));
     conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
     conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
@@ -180,6 +191,7 @@ fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
             Record::Benefit(_, fields) => fields.scheme,
             Record::Deemed(fields) => fields.scheme,
             Record::Agreement(fields) => fields.scheme,
+            Record::Bridge(fields) => fields.scheme,
             _ => continue,
         };
         if !schemes.contains(&scheme) {
@@ -263,6 +275,7 @@ const fn source<'f>(record: &Record<'f>) -> Option<Source<'f>> {
         Record::Birth(fields) => Some(fields.source),
         Record::Death(fields) => Some(fields.source),
         Record::Agreement(fields) => Some(fields.source),
+        Record::Bridge(fields) => Some(fields.source),
         Record::Dispute(_, fields) => Some(fields.source),
         Record::Unknown(..) => None,
     }

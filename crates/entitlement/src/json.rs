@@ -130,3 +130,9 @@ pub(crate) const fn is_false(truth: &bool) -> bool {
 pub(crate) const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
+
+/// For `#[serde(skip_serializing_if = "json::is_zero_fen")]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+pub(crate) const fn is_zero_fen(amount: &i64) -> bool {
+    *amount == 0
+}

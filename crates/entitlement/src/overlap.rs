@@ -14,7 +14,7 @@ use yizhang_ledger::{
 };
 
 /// What a sum may be short and still be full: GB/T 40217 allows a fen of rounding in every share.
-const TOLERANCE_FEN: i128 = 1;
+pub(crate) const TOLERANCE_FEN: i128 = 1;
 
 /// The months of the family whose months take the place of this one's, with their records.
 #[derive(Clone, Copy)]

@@ -101,6 +101,7 @@ impl<'f> Held<'f> {
             Record::Birth(fields) => Some(fields.on),
             Record::Death(fields) => Some(fields.on),
             Record::Agreement(fields) => Some(fields.on),
+            Record::Bridge(fields) => Some(fields.on),
             Record::Dispute(_, fields) => Some(fields.on),
             Record::Reversal(_) | Record::Participation(..) | Record::Unknown(..) => None,
         }
@@ -193,6 +194,7 @@ fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
         Record::Benefit(_, fields) => fields.scheme,
         Record::Deemed(fields) => fields.scheme,
         Record::Agreement(fields) => fields.scheme,
+        Record::Bridge(fields) => fields.scheme,
         Record::Reversal(_)
         | Record::Identity(..)
         | Record::Household(_)
@@ -215,6 +217,7 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         Record::Benefit(_, fields) => Some(month(fields.from)),
         Record::Deemed(fields) => Some(month(fields.first)),
         Record::Agreement(fields) => Some(month(fields.first)),
+        Record::Bridge(fields) => fields.on.in_month().map(month),
         Record::Reversal(_)
         | Record::Identity(..)
         | Record::Household(_)

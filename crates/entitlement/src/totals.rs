@@ -13,7 +13,7 @@ use crate::{
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     record::{AccountType, Record},
-    value::{Day, Division, Month},
+    value::{Day, Division, Month, Namespace},
 };
 
 /// Months of a place so far.
@@ -160,11 +160,16 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
 /// came.
 pub(crate) fn credits(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<Division, BTreeMap<Month, i64>> {
     let mut provinces: BTreeMap<Division, BTreeMap<Month, i64>> = BTreeMap::new();
-    for (at, (place, sums)) in movements_at(set, range) {
+    let shares = movements_at(set, range).map(|(at, (place, sums))| (at, place, sums.unit.saturating_add(sums.person)));
+    let subsidies = moved_subsidies(set, range).filter_map(|(at, sum)| {
+        let (_, contribution) = set.get(at)?.money()?;
+        Some((at, contribution.place, sum))
+    });
+    for (at, place, moved) in shares.chain(subsidies) {
         let Some((_, contribution)) = set.get(at).and_then(Held::money) else { continue };
         let month = contribution.received.and_then(Day::in_month).unwrap_or(contribution.period.first);
         let sum = provinces.entry(place.province()).or_default().entry(month).or_default();
-        *sum = sum.saturating_add(narrow(sums.unit.saturating_add(sums.person)));
+        *sum = sum.saturating_add(narrow(moved));
     }
     provinces
 }
@@ -199,6 +204,37 @@ fn movements_at(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item
     })
 }
 
+/// What governments added to the personal account of residents (国发〔2014〕8号): a refund of an overlap takes none of it.
+fn moved_subsidies(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (usize, i128)> {
+    set.within(range).filter_map(|(at, held)| {
+        let (role, contribution) = held.money()?;
+        let moved =
+            matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
+        let given = contribution.subsidies;
+        let sum = [given.central, given.province, given.city, given.county]
+            .iter()
+            .fold(0_i128, |sum, subsidy| sum.saturating_add(subsidy.get().into()));
+        let of_account = held.family.is_some_and(|family| family.begins_with((Namespace::Hrss, "170")));
+        (moved && of_account && matches!(role, Role::Received | Role::Adjust | Role::Refund)).then_some((at, sum))
+    })
+}
+
+/// The personal account at the end of a day: what had been credited, refunded and posted as interest by then.
+pub(crate) fn balance_on(set: &RecordSet<'_>, range: &Range<usize>, day: Day) -> i64 {
+    let by_then = |at: usize| set.get(at).and_then(Held::day).is_some_and(|moved| moved <= day);
+    let moved = movements_at(set, range).map(|(at, (_, sums))| (at, sums.unit.saturating_add(sums.person)));
+    let sum = moved.chain(moved_subsidies(set, range)).filter(|(at, _)| by_then(*at));
+    let principal = sum.fold(0_i128, |sum, (_, one)| sum.saturating_add(one));
+    let posted = set.within(range).filter(|(at, held)| held.standing == Standing::Held && by_then(*at));
+    let interest = posted.filter_map(|(_, held)| match &held.fact.record {
+        Record::InterestCredit(fields) => Some(Amount::from(fields.amount)),
+        _ => None,
+    });
+    let interest =
+        interest.fold(0_i128, |sum, one| sum.saturating_add(one.unit.into()).saturating_add(one.person.into()));
+    narrow(principal.saturating_add(interest))
+}
+
 /// The principal of the personal account.
 pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
     let (mut all, mut refunded) = (Sums::default(), 0_i128);
@@ -211,7 +247,9 @@ pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
             refunded = refunded.saturating_add(given_back(credited.unit)).saturating_add(given_back(credited.person));
         }
     }
-    Credited { total: narrow(all.unit.saturating_add(all.person)), shares: all.amount(), refunded: narrow(refunded) }
+    let subsidies = narrow(moved_subsidies(set, range).fold(0, |sum: i128, (_, subsidy)| sum.saturating_add(subsidy)));
+    let total = narrow(all.unit.saturating_add(all.person)).saturating_add(subsidies);
+    Credited { total, shares: all.amount(), subsidies, refunded: narrow(refunded) }
 }
 
 /// Interest posted by agencies.

@@ -138,8 +138,12 @@ impl<'r> Cells<'r> {
     }
 
     pub(crate) fn scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
+        self.scheme_in(Column::Scheme)
+    }
+
+    pub(crate) fn scheme_in(&mut self, column: Column) -> Option<(Scheme<'static>, BaseRule)> {
         let namespace = self.context.namespace;
-        self.required(Column::Scheme, |text| cell::scheme(text, namespace))
+        self.required(column, |text| cell::scheme(text, namespace))
     }
 
     /// The day on which something happened: a later one than today is taken, with a warning.

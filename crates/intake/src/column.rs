@@ -36,6 +36,8 @@ columns! {
     Person = "person" ["社会保障号码", "公民身份号码", "身份证号", "身份证号码", "证件号码", "AAC002"];
     /// Scheme, as `hrss:110`, as a bare code where only one set has it, or by its Chinese name.
     Scheme = "scheme" ["险种", "险种类型", "险种代码", "AAE140"];
+    /// The scheme that takes an account over.
+    Into = "into" ["转入险种", "衔接险种"];
     /// The month that is paid for.
     Period = "period" ["费款所属期", "应缴年月", "所属期", "AAE003"];
     /// The year that is paid for (twelve months), or that interest is for.
@@ -120,7 +122,7 @@ columns! {
     DeemedMonths = "deemed_months" ["视同缴费月数", "AAE200"];
     /// Actual months.
     ActualMonths = "actual_months" ["实际缴费月数", "AAE201"];
-    /// Personal account moved.
+    /// Personal account moved, or joined to that of another scheme.
     PersonalAccount = "personal_account" ["个人账户转移金额", "AIC099"];
     /// Of it from the unit.
     PersonalAccountUnit = "personal_account_unit" ["个人账户单位部分", "AIC100"];

@@ -141,6 +141,9 @@ pub enum Fault {
     /// A link of a person with themselves.
     #[error("both numbers are the same person")]
     SamePerson,
+    /// A personal account is joined to that of its own scheme.
+    #[error("an account is joined to that of another scheme, not of the same")]
+    SameScheme,
     /// A number of a person stands where no personal datum may stand.
     #[error("this looks like a citizen ID; a record may not contain one")]
     LooksLikePerson,
@@ -475,6 +478,7 @@ codes! {
     PersonBirthDate "citizen-id-birth-date";
     PersonCheck "citizen-id-check";
     SamePerson "same-person";
+    SameScheme "same-scheme";
     LooksLikePerson "looks-like-person";
     MayBePerson "may-be-person";
     CodeForm "code-form";

@@ -140,6 +140,7 @@ fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Optio
         Kind::HUKOU_FACT => Record::Household(stated::household(cells, frame)?),
         Kind::RETIRE_CLASS_FACT => Record::RetireClass(stated::class(cells, frame)?),
         Kind::DUPLICATE_AGREEMENT => Record::Agreement(stated::agreement(cells, frame)?),
+        Kind::BRIDGE => Record::Bridge(stated::bridge(cells, frame)?),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, stated::dispute(cells, book, frame)?),
         kind if kind <= Kind::CORRECTION => Record::Transfer(kind, others::transfer(cells, frame)?),
         kind => Record::Benefit(kind, others::benefit(cells, book, frame)?),

@@ -1,9 +1,9 @@
-//! What agencies state about a worker: births, deaths, households, classes, deemed months; agreements and disputes.
+//! What agencies state about a worker: births, deaths, households, classes, deemed months; agreements, joined accounts and disputes.
 
 use crate::{
     book::Book,
     cell,
-    cells::Cells,
+    cells::{Cells, Sign},
     column::Column,
     fault::Fault,
     found::Found,
@@ -13,7 +13,7 @@ use crate::{
 use yizhang_ledger::{
     hash::Hash,
     record::{
-        Agreement, Birth, BirthEvidence, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
+        Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
         RetireClassFact,
     },
     value::{Day, Month},
@@ -100,6 +100,34 @@ pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<A
         last,
         keep: keep?,
         on: on?,
+        document: document?,
+        source: frame.source?,
+    })
+}
+
+pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Bridge<'r>> {
+    let scheme = cells.scheme();
+    let into = cells.scheme_in(Column::Into);
+    let place = cells.place(Column::Place);
+    if cells.is_empty(Column::PersonalAccount) {
+        let kind = cells.kind;
+        cells.fault(Column::PersonalAccount, Fault::Missing { kind });
+    }
+    let personal_account = cells.amount(Column::PersonalAccount, Sign::Positive);
+    if let (Some((scheme, _)), Some((into, _))) = (&scheme, &into)
+        && scheme == into
+    {
+        cells.fault(Column::Into, Fault::SameScheme);
+    }
+    let on = decided(cells);
+    let document = document(cells);
+    Some(Bridge {
+        account: frame.account?,
+        scheme: scheme?.0,
+        into: into?.0,
+        place: place?,
+        on: on?,
+        personal_account: personal_account?,
         document: document?,
         source: frame.source?,
     })

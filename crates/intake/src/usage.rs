@@ -4,7 +4,7 @@ use crate::column::{
     Column::{
         AccountType, ActualMonths, Agency, Amount, Base, Case, Class, CreditedPerson, CreditedUnit, Date, Decided,
         DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth, From, Full, Ground, InterestPerson,
-        InterestRate, InterestUnit, Item, Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature,
+        InterestRate, InterestUnit, Into, Item, Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature,
         NewAgency, NewPlace, OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
         Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received,
         Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty,
@@ -84,6 +84,7 @@ const DEEMED: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, 
 const HOUSEHOLD: ColumnSet = ColumnSet::of(&[Place, From]).and(STATED);
 const CLASS: ColumnSet = ColumnSet::of(&[Class]).and(STATED);
 const AGREEMENT: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document]).and(STATED);
+const BRIDGE: ColumnSet = ColumnSet::of(&[Scheme, Into, Place, PersonalAccount, Document]).and(STATED);
 const DISPUTE: ColumnSet = ColumnSet::of(&[Region, Target, Reason, Document]).and(STATED);
 
 /// The columns that a row of this kind may fill.
@@ -98,6 +99,7 @@ pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
         Kind::RETIRE_CLASS_FACT => CLASS,
         Kind::BIRTH_DATE_FACT => BIRTH,
         Kind::DUPLICATE_AGREEMENT => AGREEMENT,
+        Kind::BRIDGE => BRIDGE,
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => DISPUTE,
         _ => match Layout::of(kind) {
             Layout::Accounts if (Kind::ENROL..=Kind::TERMINATE).contains(&kind) => PARTICIPATION,
@@ -118,6 +120,7 @@ const STATEMENTS: &[Kind] = &[
     Kind::RETIRE_CLASS_FACT,
     Kind::BIRTH_DATE_FACT,
     Kind::DUPLICATE_AGREEMENT,
+    Kind::BRIDGE,
     Kind::DISPUTE,
     Kind::DISPUTE_OUTCOME,
 ];
@@ -133,7 +136,7 @@ pub enum Layout {
     Benefits,
     /// Links of two numbers of one person: has the column `other_person`.
     Identities,
-    /// What agencies state about a worker, agreements and disputes: has the column `decided`.
+    /// What agencies state about a worker, agreements, joined accounts and disputes: has the column `decided`.
     Statements,
     /// JSON Lines: every row has its own keys.
     Any,
@@ -179,7 +182,9 @@ impl Layout {
             Self::Transfers => TRANSFER,
             Self::Benefits => BENEFIT,
             Self::Identities => IDENTITY,
-            Self::Statements => DEATH.and(BIRTH).and(DEEMED).and(HOUSEHOLD).and(CLASS).and(AGREEMENT).and(DISPUTE),
+            Self::Statements => {
+                DEATH.and(BIRTH).and(DEEMED).and(HOUSEHOLD).and(CLASS).and(AGREEMENT).and(BRIDGE).and(DISPUTE)
+            }
             Self::Any => ColumnSet::of(crate::Column::ALL),
         }
     }

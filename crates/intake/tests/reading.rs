@@ -338,6 +338,7 @@ fn every_layout_is_chosen_by_its_header() {
         (support::death(), Layout::Statements, Kind::DEATH_NOTICE),
         (support::deemed(), Layout::Statements, Kind::DEEMED_MONTHS),
         (support::agreement(), Layout::Statements, Kind::DUPLICATE_AGREEMENT),
+        (support::bridge(), Layout::Statements, Kind::BRIDGE),
         (support::dispute(), Layout::Statements, Kind::DISPUTE),
         (with(support::dispute(), &[("kind", "DisputeOutcome")]), Layout::Statements, Kind::DISPUTE_OUTCOME),
         (support::interest(), Layout::Accounts, Kind::INTEREST_CREDIT),

@@ -107,7 +107,7 @@ kinds! {
     /// Correction after transfer 纠错.
     CORRECTION = 76, "Correction";
     // Bridging.
-    /// Reserved.
+    /// A personal account joined to that of another scheme 制度衔接.
     BRIDGE = 80, "Bridge";
     /// Which of duplicate months are kept 协商确认.
     DUPLICATE_AGREEMENT = 81, "DuplicateAgreement";

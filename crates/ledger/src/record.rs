@@ -16,7 +16,8 @@ use bincode::{BorrowDecode, Encode};
 mod stated;
 
 pub use stated::{
-    Agreement, Birth, BirthEvidence, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass, RetireClassFact,
+    Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
+    RetireClassFact,
 };
 
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
@@ -342,6 +343,8 @@ pub enum Record<'a> {
     Birth(Birth<'a>),
     /// [`Kind::DUPLICATE_AGREEMENT`].
     Agreement(Agreement<'a>),
+    /// [`Kind::BRIDGE`].
+    Bridge(Bridge<'a>),
     /// [`Kind::DISPUTE`], [`Kind::DISPUTE_OUTCOME`].
     Dispute(Kind, Dispute<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
@@ -365,6 +368,7 @@ enum Shape {
     RetireClass,
     Birth,
     Agreement,
+    Bridge,
     Dispute,
     Unknown,
 }
@@ -386,6 +390,7 @@ impl Shape {
             Kind::RETIRE_CLASS_FACT => Self::RetireClass,
             Kind::BIRTH_DATE_FACT => Self::Birth,
             Kind::DUPLICATE_AGREEMENT => Self::Agreement,
+            Kind::BRIDGE => Self::Bridge,
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             _ => Self::Unknown,
         }
@@ -412,6 +417,7 @@ impl<'a> Record<'a> {
             Shape::RetireClass => Self::RetireClass(codec::decode(entry.payload)?),
             Shape::Birth => Self::Birth(codec::decode(entry.payload)?),
             Shape::Agreement => Self::Agreement(codec::decode(entry.payload)?),
+            Shape::Bridge => Self::Bridge(codec::decode(entry.payload)?),
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
@@ -443,6 +449,7 @@ impl<'a> Record<'a> {
             Self::RetireClass(fields) => codec::encode(fields, &mut payload)?,
             Self::Birth(fields) => codec::encode(fields, &mut payload)?,
             Self::Agreement(fields) => codec::encode(fields, &mut payload)?,
+            Self::Bridge(fields) => codec::encode(fields, &mut payload)?,
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => return Err(CodecFault::TooLarge),
             Self::Unknown(_, bytes) => payload.extend_from_slice(bytes),
@@ -462,6 +469,7 @@ impl<'a> Record<'a> {
             Self::RetireClass(_) => Kind::RETIRE_CLASS_FACT,
             Self::Birth(_) => Kind::BIRTH_DATE_FACT,
             Self::Agreement(_) => Kind::DUPLICATE_AGREEMENT,
+            Self::Bridge(_) => Kind::BRIDGE,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -488,6 +496,7 @@ impl<'a> Record<'a> {
             Self::RetireClass(fields) => (Some(fields.account), None),
             Self::Birth(fields) => (Some(fields.account), None),
             Self::Agreement(fields) => (Some(fields.account), None),
+            Self::Bridge(fields) => (Some(fields.account), None),
             Self::Dispute(_, fields) => (Some(fields.account), None),
             Self::Unknown(..) => (None, None),
         };
@@ -510,6 +519,7 @@ impl<'a> Record<'a> {
             Self::RetireClass(_) => Shape::RetireClass,
             Self::Birth(_) => Shape::Birth,
             Self::Agreement(_) => Shape::Agreement,
+            Self::Bridge(_) => Shape::Bridge,
             Self::Dispute(..) => Shape::Dispute,
             Self::Unknown(..) => Shape::Unknown,
         };
@@ -528,6 +538,7 @@ impl<'a> Record<'a> {
             Self::Benefit(_, fields) => Some(fields.scheme),
             Self::Deemed(fields) => Some(fields.scheme),
             Self::Agreement(fields) => Some(fields.scheme),
+            Self::Bridge(fields) => Some(fields.scheme),
             Self::Reversal(_)
             | Self::Identity(..)
             | Self::Death(_)
@@ -571,6 +582,10 @@ impl<'a> Record<'a> {
             Self::Deemed(fields) => {
                 rule(fields.first <= fields.last, "a span of months ends before it begins")?;
                 rule(fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX), "deemed months are more than 1200")
+            }
+            Self::Bridge(fields) => {
+                rule(!fields.into.code.is_none(), "the scheme code is empty")?;
+                rule(fields.scheme != fields.into, "a scheme is joined to itself")
             }
             Self::Agreement(fields) => rule(fields.first <= fields.last, "a span of months ends before it begins"),
             Self::Reversal(_)

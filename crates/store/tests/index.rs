@@ -13,9 +13,9 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
-        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact,
-        Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
+        Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -264,6 +264,10 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
         }
         Kind::DUPLICATE_AGREEMENT => {
             Record::Agreement(Agreement { account, scheme, first, last, keep: place, on, document, source })
+        }
+        Kind::BRIDGE => {
+            let (into, personal_account) = (Scheme::parse("hrss:170").unwrap(), Fen::ZERO);
+            Record::Bridge(Bridge { account, scheme, into, place, on, personal_account, document, source })
         }
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
             let target = RecordId(Hash([9; 32]));

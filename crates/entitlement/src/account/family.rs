@@ -38,6 +38,9 @@ pub struct FamilyAccount {
     /// Records that an agreement cleared, and what is to be refunded of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cleared: Vec<ClearedLine>,
+    /// Joinings of this personal account to that of another scheme.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<JoinedLine>,
     /// Periods of several months (resident schemes), and what overlaps with employee months.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub years: Vec<YearLine>,
@@ -212,6 +215,9 @@ pub struct Credited {
     pub total: i64,
     /// By who bore it.
     pub shares: Amount,
+    /// Subsidies of governments, which are part of a resident account.
+    #[serde(default, skip_serializing_if = "json::is_zero_fen")]
+    pub subsidies: i64,
     /// Of the total, taken back by refunds.
     pub refunded: i64,
 }
@@ -256,6 +262,30 @@ pub struct ClearedLine {
     pub record: RecordNumber,
     /// The agreement.
     pub agreement: RecordNumber,
+}
+
+/// A personal account joined to that of another scheme (人社部发〔2014〕17号).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedLine {
+    /// The family that took it over.
+    pub into: String,
+    /// The day.
+    #[serde(with = "json::text")]
+    pub on: Day,
+    /// Where it was done.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// What was joined, as the agency states it.
+    pub personal_account: i64,
+    /// What the records of this family come to by that day, without what is to be given back.
+    pub computed: i64,
+    /// What is to be given back of it (C04).
+    #[serde(default, skip_serializing_if = "json::is_zero_fen")]
+    pub owed: i64,
+    /// Whether it ended the relation: the first one between employee and resident pension.
+    pub has_effect: bool,
+    /// The record.
+    pub record: RecordNumber,
 }
 
 /// A contribution for a period of several months.

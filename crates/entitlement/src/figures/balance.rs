@@ -44,8 +44,11 @@ impl PersonalAccount {
 /// Writes down the personal account as posted, with interest estimated, and what has to be given back of it.
 pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
     let family = folded.account;
-    let posted = Fen::new(family.credited.total.saturating_add(family.interest.total));
+    let brought = desk.bridges.joining(&family.family);
+    let posted = family.credited.total.saturating_add(family.interest.total);
+    let posted = Fen::new(posted.saturating_add(brought.map_or(0, |joined| joined.amount().get())));
     let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
+    let draft = draft.all(brought.map(|joined| Ground::Record(joined.record)));
     let mut balance = sheet.fen(draft, posted);
     // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
     if desk.person.death.is_empty() && folded.ends.benefit.is_none() {
@@ -60,6 +63,22 @@ pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
 /// Writes down what has to be given back: of records that an agreement has cleared, and of months of residents that count
 /// as employee months (C04). Nothing where nothing is owed.
 fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
+    let owed = debts(family);
+    let draft = Draft::new(FigureName::BalanceOwed).of_family(&family.family);
+    let draft = draft.all(owed.iter().map(|(_, record)| Ground::Record(*record)));
+    (!owed.is_empty()).then(|| sheet.fen(draft, Fen::new(sum(&owed))))
+}
+
+/// What has to be given back of the personal account of a family.
+pub(crate) fn owed_of(family: &FamilyAccount) -> i64 {
+    sum(&debts(family))
+}
+
+fn sum(debts: &[(i64, RecordNumber)]) -> i64 {
+    debts.iter().fold(0_i64, |sum, (one, _)| sum.saturating_add(*one))
+}
+
+fn debts(family: &FamilyAccount) -> Vec<(i64, RecordNumber)> {
     let left = |due: &Amount, back: Amount| {
         let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
         share(due.unit, back.unit).saturating_add(share(due.person, back.person))
@@ -69,11 +88,7 @@ fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
         .years
         .iter()
         .filter_map(|line| Some((left(line.refund_due.as_ref()?, line.refunded.unwrap_or_default()), line.record)));
-    let owed: Vec<(i64, RecordNumber)> = cleared.chain(resident).filter(|(sum, _)| *sum > 0).collect();
-    let sum = owed.iter().fold(0_i64, |sum, (one, _)| sum.saturating_add(*one));
-    let draft = Draft::new(FigureName::BalanceOwed).of_family(&family.family);
-    let draft = draft.all(owed.iter().map(|(_, record)| Ground::Record(*record)));
-    (!owed.is_empty()).then(|| sheet.fen(draft, Fen::new(sum)))
+    cleared.chain(resident).filter(|(sum, _)| *sum > 0).collect()
 }
 
 /// The balance year by year and province by province: credits by the month in which they were received, interest as posted
@@ -81,7 +96,11 @@ fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
 /// of the account's date has no interest yet.
 fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut draft: Draft) -> (Option<Fen>, Draft) {
     let family = folded.account;
-    let credits = totals::credits(desk.set, folded.range);
+    let mut credits = totals::credits(desk.set, folded.range);
+    if let Some(joined) = desk.bridges.joining(&family.family) {
+        let month = credits.entry(joined.place().province()).or_default().entry(joined.month).or_default();
+        *month = month.saturating_add(joined.amount().get());
+    }
     let posted = postings(desk, family);
     let moves = moves(family);
     let years = credits.values().flat_map(BTreeMap::keys).map(|month| month.year());

@@ -18,11 +18,18 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let family = folded.account;
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let held = family.counted_months.saturating_add(family.deemed_months);
-    sheet.months(draft(FigureName::ResidentMonths).family(&family.family), Some(held));
-    if let Some((needed, rule)) = sheet.number(Key::ResidentMinimum, "", None, month) {
-        sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed));
-    }
+    let own = family.counted_months.saturating_add(family.deemed_months);
+    // art. 6: employee years are added as resident years.
+    let left = desk.bridges.joining(&family.family).zip(desk.family(super::PENSION));
+    let brought = left.map_or(0, |(joined, left)| joined.months_brought(left.account));
+    let months = draft(FigureName::ResidentMonths).family(&family.family);
+    let months = months.all(
+        left.iter()
+            .flat_map(|(joined, left)| [Ground::Record(joined.record), Ground::Family(left.account.family.clone())]),
+    );
+    let held = sheet.months(months, Some(own.saturating_add(brought)));
+    let needed = sheet.number(Key::ResidentMinimum, "", None, month);
+    let needed = needed.map(|(needed, rule)| sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed)));
     let born = birth(sheet, desk);
     let age = sheet.number(Key::ResidentAge, "", None, month);
     let start = draft(FigureName::ResidentMonth).on(born.ground()).all(age.iter().map(|(_, rule)| rule.clone()));
@@ -30,9 +37,9 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let value = born.value.zip(age).and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
     sheet.month(start, value);
 
-    let held = balance(sheet, desk, folded);
+    let account = balance(sheet, desk, folded);
     let place = super::relation(family).or_else(|| desk.person.home_in(month).map(|home| home.place));
-    let (balance, pension) = held.left(draft(FigureName::ResidentPension));
+    let (balance, pension) = account.left(draft(FigureName::ResidentPension));
     let Some(place) = place else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
@@ -47,7 +54,16 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
         Some((_, rule)) => pension.on(rule.clone()),
         None => pension.lacks(MissingName::Rule),
     };
+    // Fewer months give no monthly pension (国发〔2014〕8号: 15 years).
+    let pension = pension.on(held.ground()).all(needed.map(|needed| needed.ground()));
+    let is_enough = held.value.zip(needed.and_then(|needed| needed.value)).map(|(held, needed)| held >= needed);
+    let pension = match is_enough {
+        Some(true) => pension,
+        Some(false) => pension.lacks(MissingName::EnoughMonths),
+        None => pension.lacks(MissingName::Rule),
+    };
     let value = match (basic, balance, divisor) {
+        _ if is_enough != Some(true) => None,
         (Some((basic, _)), Some(balance), Some((divisor, _))) => {
             resident_pension(basic, balance, Divisor(divisor.saturating_mul(10)))
         }

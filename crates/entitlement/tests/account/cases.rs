@@ -15,9 +15,9 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::Hash,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
-        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares, TransferSide,
-        TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
+        Household, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Fen, Month},
 };
@@ -86,6 +86,8 @@ struct Row {
     credited: Option<Pair>,
     full: Option<bool>,
     received: Option<String>,
+    /// Yuan that the county adds to a resident account.
+    subsidy: Option<String>,
     nature: Option<u16>,
     serial: Option<String>,
     label: Option<String>,
@@ -172,6 +174,9 @@ struct Expected {
     provisional: Option<Vec<String>>,
     /// What places would have to refund if another is kept, as `2024-01 440000 2400.00`.
     choices: Option<Vec<String>>,
+    /// Joinings to another scheme, as `hrss:110 800.00 computed 800.00`, with `owed 1.00` and `without effect`.
+    #[serde(default)]
+    joined: Vec<String>,
     /// Records that an agreement cleared, as `2024-01 330200 416.00 refunded 0.00`.
     #[serde(default)]
     cleared: Vec<String>,
@@ -434,6 +439,17 @@ impl Faults {
             format!("{} {} {} refunded {}", line.first, line.place, sum(line.due), sum(line.refunded))
         });
         self.same(&name("cleared"), &cleared.collect(), &expected.cleared);
+        let joined = family.joined.iter().map(|line| {
+            let mut text = format!("{} {} computed {}", line.into, yuan(line.personal_account), yuan(line.computed));
+            if line.owed != 0 {
+                write!(text, " owed {}", yuan(line.owed)).unwrap();
+            }
+            if !line.has_effect {
+                text.push_str(" without effect");
+            }
+            text
+        });
+        self.same(&name("joined"), &joined.collect(), &expected.joined);
     }
 }
 
@@ -708,6 +724,13 @@ fn stated<'r>(row: &'r Row, kind: Kind, period: Period, serial: &'r str, target:
             let region = division(row.to.as_deref().unwrap_or(&row.chain));
             Record::Dispute(kind, Dispute { account, region, target, reason, on, document, source })
         }
+        Kind::BRIDGE => {
+            let (scheme, into) =
+                (scheme(&row.scheme), scheme(row.to.as_deref().expect("an account is joined `to` one")));
+            let personal_account =
+                shares(row.paid.as_ref().expect("an account that is joined has a sum, as `paid`")).person;
+            Record::Bridge(Bridge { account, scheme, into, place, on, personal_account, document, source })
+        }
         kind => Record::Unknown(kind, serial.as_bytes()),
     }
 }
@@ -756,6 +779,7 @@ fn contribution<'a>(row: &'a Row, period: Period, serial: &'a str) -> Contributi
         paid,
         credited: row.credited.as_ref().map_or(by_default, shares),
         full: row.full.unwrap_or(!nothing),
+        subsidies: Subsidies { county: row.subsidy.as_deref().map_or(Fen::ZERO, fen), ..Subsidies::default() },
         received: if nothing { None } else { row.received.as_deref().map_or(plain.received, |text| Some(day(text))) },
         nature: row.nature.unwrap_or(match kind {
             Kind::REFUND => 20,

@@ -185,6 +185,11 @@ pub(crate) fn agreement() -> Cells {
     stated("DuplicateAgreement", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440000")])
 }
 
+pub(crate) fn bridge() -> Cells {
+    let account = ("personal_account", "9876.54");
+    stated("Bridge", &[("scheme", "hrss:170"), ("into", "hrss:110"), ("place", "440300"), account])
+}
+
 pub(crate) fn dispute() -> Cells {
     const RECORD: &str = "1234567890123456789012345678901234567890123456789012345678901234";
     stated("Dispute", &[("region", "440000"), ("target", RECORD), ("reason", "MONTHS")])

@@ -1,9 +1,9 @@
 //! What an agency states about a worker beside money: deemed months, household registration, class of retirement, birth,
-//! death, what was agreed to be kept of duplicate months, and disputes.
+//! death, what was agreed to be kept of duplicate months, joined accounts, and disputes.
 //!
 //! A leaf holds no more of a person than its rules need: a birth is a month, a household a division.
 
-use super::{AccountId, BorrowDecode, Code, Day, Division, Encode, Hash, Month, RecordId, Scheme, Source};
+use super::{AccountId, BorrowDecode, Code, Day, Division, Encode, Fen, Hash, Month, RecordId, Scheme, Source};
 
 /// Months that one record of deemed months can name: a hundred years.
 pub const DEEMED_MONTHS_MAX: u16 = 1_200;
@@ -128,6 +128,27 @@ pub struct Agreement<'a> {
     pub keep: Division,
     /// The day of the agreement.
     pub on: Day,
+    /// Hash of the document behind it, zeros if none.
+    pub document: Hash,
+    /// Agency, system, serial.
+    pub source: Source<'a>,
+}
+
+/// 制度衔接: the personal account of one pension scheme has been joined to that of another (人社部发〔2014〕17号 art. 3 to 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Bridge<'a> {
+    /// The worker.
+    pub account: AccountId,
+    /// The scheme that was left; its relation has ended.
+    pub scheme: Scheme<'a>,
+    /// The scheme that took the account over.
+    pub into: Scheme<'a>,
+    /// Where it was done.
+    pub place: Division,
+    /// The day of the joining.
+    pub on: Day,
+    /// What was joined: the whole personal account, interest included.
+    pub personal_account: Fen,
     /// Hash of the document behind it, zeros if none.
     pub document: Hash,
     /// Agency, system, serial.

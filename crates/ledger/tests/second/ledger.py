@@ -258,6 +258,10 @@ birth = record(account=id16, birth=month, by=choice("CitizenId", "Archive"), on=
 agreement = record(
     account=id16, scheme=scheme, first=month, last=month, keep=division, on=day, document=hash32, source=source,
 )
+bridge = record(
+    account=id16, scheme=scheme, into=scheme, place=division, on=day, personal_account=fen, document=hash32,
+    source=source,
+)
 dispute = record(
     account=id16, region=division, target=hash32, reason=code, on=day, document=hash32, source=source,
 )
@@ -283,13 +287,16 @@ FIELDS = {
     **dict.fromkeys(range(48, 52), contribution), 52: reversal, 53: interest,
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
-    38: retire_class, 39: birth, 81: agreement, 146: dispute, 147: dispute,
+    38: retire_class, 39: birth, 80: bridge, 81: agreement, 146: dispute, 147: dispute,
 }
 
 
 def check_rules(kind, fields):
     if "scheme" in fields:
         check(fields["scheme"]["code"] != "")
+    if "into" in fields:
+        check(fields["into"]["code"] != "")
+        check(fields["scheme"] != fields["into"])
     if "period" in fields:
         months = fields["period"]["months"]
         check(1 <= months <= 12)

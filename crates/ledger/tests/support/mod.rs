@@ -15,9 +15,10 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed,
-        Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
-        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death,
+        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record,
+        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep,
+        TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -64,6 +65,7 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::RetireClass(_) => Record::RetireClass(from.retire_class()),
         Record::Birth(_) => Record::Birth(from.birth()),
         Record::Agreement(_) => Record::Agreement(from.agreement()),
+        Record::Bridge(_) => Record::Bridge(from.bridge()),
         Record::Dispute(..) => Record::Dispute(kind, from.dispute()),
         Record::Unknown(..) => return None,
     })
@@ -296,6 +298,25 @@ impl<'a> Draw<'_, 'a> {
             last: first.plus(self.rng.random_range(0..400)).unwrap_or(first),
             keep: self.place(),
             on: self.day(),
+            document: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn bridge(&mut self) -> Bridge<'a> {
+        let (scheme, into) = loop {
+            let (scheme, into) = (self.scheme(), self.scheme());
+            if scheme != into {
+                break (scheme, into);
+            }
+        };
+        Bridge {
+            account: self.account(),
+            scheme,
+            into,
+            place: self.place(),
+            on: self.day(),
+            personal_account: self.fen(),
             document: self.hash(),
             source: self.source(),
         }

@@ -84,7 +84,7 @@ pub(crate) fn accounts(entry: &[u8]) -> [Option<AccountId>; 2] {
         || known(Kind::ENROL, Kind::BIRTH_DATE_FACT)
         || known(Kind::DUE, Kind::INTEREST_CREDIT)
         || known(Kind::CERTIFICATE, Kind::CORRECTION)
-        || entry.kind == Kind::DUPLICATE_AGREEMENT
+        || known(Kind::BRIDGE, Kind::DUPLICATE_AGREEMENT)
         || known(Kind::BENEFIT_APPLY, Kind::RECOVERY)
         || known(Kind::DISPUTE, Kind::DISPUTE_OUTCOME);
     let account = |at: usize| entry.payload.get(at..)?.first_chunk().map(|account| AccountId(*account));

@@ -11,8 +11,8 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::hash_leaf,
     record::{
-        AccountType, Agreement, Benefit, Contribution, Deemed, Identity, InterestCredit, Payer, PayerKind, Period,
-        Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferStep,
+        AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity, InterestCredit, Payer, PayerKind,
+        Period, Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -315,6 +315,16 @@ fn rule_faults() -> Vec<Json> {
             "an agreement that ends before it begins",
             Kind::DUPLICATE_AGREEMENT,
             plain(Agreement { last: sample::month("2023-12"), ..sample::agreement() }),
+        ),
+        payload(
+            "a scheme joined to itself",
+            Kind::BRIDGE,
+            plain(Bridge { into: sample::bridge().scheme, ..sample::bridge() }),
+        ),
+        payload(
+            "a scheme joined to none",
+            Kind::BRIDGE,
+            plain(Bridge { into: Scheme { code: Code::NONE, ..sample::bridge().into }, ..sample::bridge() }),
         ),
         payload("a class of retirement that there is not", Kind::RETIRE_CLASS_FACT, {
             let mut bytes = plain(sample::retire_class());

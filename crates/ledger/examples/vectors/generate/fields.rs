@@ -4,7 +4,7 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        Agreement, Benefit, Birth, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
+        Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
         Participation, Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
@@ -26,6 +26,7 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::RetireClass(fields) => retire_class(fields),
         Record::Birth(fields) => birth(fields),
         Record::Agreement(fields) => agreement(fields),
+        Record::Bridge(fields) => bridge(fields),
         Record::Dispute(_, fields) => dispute(fields),
         Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
     }
@@ -243,6 +244,19 @@ fn agreement(fields: &Agreement<'_>) -> Json {
         ("last", month(fields.last)),
         ("keep", division(fields.keep)),
         ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn bridge(fields: &Bridge<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("scheme", scheme(fields.scheme)),
+        ("into", scheme(fields.into)),
+        ("place", division(fields.place)),
+        ("on", day(fields.on)),
+        ("personal_account", fen(fields.personal_account)),
         ("document", fields.document.into()),
         ("source", source(&fields.source)),
     ])

@@ -9,9 +9,9 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, CaseId, Contribution, Death, Deemed, Dispute, Household,
-        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact,
-        Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
+        Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -287,6 +287,19 @@ pub fn agreement() -> Agreement<'static> {
     }
 }
 
+pub fn bridge() -> Bridge<'static> {
+    Bridge {
+        account: account(1),
+        scheme: Scheme::parse("hrss:170").unwrap(),
+        into: pension(),
+        place: place(440_500),
+        on: day("2039-10-09"),
+        personal_account: fen(1_234_567),
+        document: Hash([0xd5; 32]),
+        source: source("B-1"),
+    }
+}
+
 pub fn dispute() -> Dispute<'static> {
     Dispute {
         account: account(1),
@@ -321,6 +334,7 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::RETIRE_CLASS_FACT => Record::RetireClass(retire_class()),
         Kind::BIRTH_DATE_FACT => Record::Birth(birth()),
         Kind::DUPLICATE_AGREEMENT => Record::Agreement(agreement()),
+        Kind::BRIDGE => Record::Bridge(bridge()),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(kind, Identity { target: Some(target()), ..identity() }),

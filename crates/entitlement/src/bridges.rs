@@ -1,0 +1,173 @@
+//! Joined accounts 制度衔接: the personal account of resident pension brought into employee pension, or the reverse
+//! (人社部发〔2014〕17号 art. 3 to 6). With it the relation of the scheme that was left ends.
+
+use crate::{
+    account::{Conflict, FamilyAccount, JoinedLine, MonthStatus, RecordNumber, Standing},
+    conflict::ConflictCode,
+    family::Family,
+    findings::conflict,
+    overlap::TOLERANCE_FEN,
+    policy::Policy,
+    set::{RecordSet, number},
+    totals,
+};
+use std::ops::Range;
+use yizhang_ledger::{
+    record::{Bridge, Record},
+    value::{Fen, Month, Namespace},
+};
+use yizhang_rules::Key;
+
+const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
+const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
+
+/// The joinings that are in force, in the order of their days.
+pub(crate) struct Bridges<'f>(Vec<Joined<'f>>);
+
+/// One joining.
+pub(crate) struct Joined<'f> {
+    from: Family<'f>,
+    into: Family<'f>,
+    fields: Bridge<'f>,
+    /// The month of its day: the last of the scheme that was left.
+    pub(crate) month: Month,
+    pub(crate) record: RecordNumber,
+    /// Between employee and resident pension, and neither had been left before.
+    has_effect: bool,
+}
+
+impl<'f> Bridges<'f> {
+    pub(crate) fn of(set: &RecordSet<'f>) -> Self {
+        let mut found: Vec<Joined<'f>> = Vec::new();
+        for (at, held) in set.0.iter().enumerate().filter(|(_, held)| held.standing == Standing::Held) {
+            let Record::Bridge(fields) = &held.fact.record else { continue };
+            let Some(month) = fields.on.in_month() else { continue };
+            let (from, into) = (Family::of(fields.scheme), Family::of(fields.into));
+            let fields = *fields;
+            found.push(Joined { from, into, fields, month, record: number(at), has_effect: false });
+        }
+        found.sort_by_key(|joined| (joined.fields.on, joined.record));
+        // There are two schemes, so that the first joining between them leaves nothing for another.
+        if let Some(first) = found.iter_mut().find(|joined| joined.is_between_pensions()) {
+            first.has_effect = true;
+        }
+        Self(found)
+    }
+
+    /// The joining by which the relation of a family ended.
+    pub(crate) fn leaving(&self, family: &str) -> Option<&Joined<'f>> {
+        self.0.iter().find(|joined| joined.has_effect && joined.from.to_string() == family)
+    }
+
+    /// The joining that brought another account into that of a family.
+    pub(crate) fn joining(&self, family: &str) -> Option<&Joined<'f>> {
+        self.0.iter().find(|joined| joined.has_effect && joined.into.to_string() == family)
+    }
+
+    /// What the account says of them, at the family that was left.
+    pub(crate) fn lines(
+        &self,
+        set: &RecordSet<'_>,
+        (family, range): (Family<'_>, &Range<usize>),
+        owed: i64,
+    ) -> Vec<JoinedLine> {
+        let of_family = self.0.iter().filter(|joined| joined.from == family);
+        of_family.map(|joined| joined.line(totals::balance_on(set, range, joined.fields.on), owed)).collect()
+    }
+
+    /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
+    /// records come to (C26).
+    pub(crate) fn conflicts(&self, accounts: &[&FamilyAccount], policy: &Policy) -> Vec<Conflict> {
+        let effective = self.0.iter().find(|joined| joined.has_effect);
+        let mut found = Vec::new();
+        for joined in &self.0 {
+            if !joined.has_effect {
+                let other = effective.map(|other| other.record);
+                let records = other.into_iter().chain([joined.record]).collect();
+                found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
+                continue;
+            }
+            let of = |family: Family<'_>| accounts.iter().find(|account| account.family == family.to_string()).copied();
+            let employee = if joined.into.begins_with(EMPLOYEE) { joined.into } else { joined.from };
+            if joined.is_by_wrong_months(of(employee), policy) {
+                found.push(conflict(ConflictCode::Y07, Some(joined.from), vec![joined.record]));
+            }
+            if let Some(left) = of(joined.from) {
+                found.extend(joined.paid_since(left));
+                let differs = |line: &&JoinedLine| line.record == joined.record && differs(line, left);
+                if left.joined.iter().any(|line| differs(&line)) {
+                    found.push(conflict(ConflictCode::C26, Some(joined.from), vec![joined.record]));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Joined<'_> {
+    fn is_between_pensions(&self) -> bool {
+        let is = |from, into| self.from.begins_with(from) && self.into.begins_with(into);
+        is(RESIDENT, EMPLOYEE) || is(EMPLOYEE, RESIDENT)
+    }
+
+    /// What was brought along.
+    pub(crate) const fn amount(&self) -> Fen {
+        self.fields.personal_account
+    }
+
+    /// The place that did it.
+    pub(crate) const fn place(&self) -> yizhang_ledger::value::Division {
+        self.fields.place
+    }
+
+    /// Months of the family that was left, deemed ones included, up to the joining.
+    pub(crate) fn months_brought(&self, left: &FamilyAccount) -> u32 {
+        months_until(left, self.month)
+    }
+
+    /// art. 3: from the threshold on the resident account comes into employee pension, below it the reverse. Where no
+    /// rule has a threshold for the month there is nothing to hold it against.
+    fn is_by_wrong_months(&self, employee: Option<&FamilyAccount>, policy: &Policy) -> bool {
+        let threshold = policy.rules().number(Key::BridgeMonths, "", None, self.month);
+        let months = employee.map_or(0, |account| months_until(account, self.month));
+        threshold.is_some_and(|threshold| (months >= threshold.value) != self.into.begins_with(EMPLOYEE))
+    }
+
+    /// Months paid into the scheme behind the joining.
+    fn paid_since(&self, left: &FamilyAccount) -> Option<Conflict> {
+        let paid = left.months.iter().filter(|line| line.month > self.month && !line.by.is_empty());
+        let mut records: Vec<RecordNumber> = paid.clone().flat_map(|line| line.by.iter().copied()).collect();
+        let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
+        let months = u32::try_from(paid.count()).unwrap_or(u32::MAX);
+        records.push(self.record);
+        let found = conflict(ConflictCode::Y07, Some(self.from), records);
+        Some(Conflict { first: Some(first), last: Some(last), months, ..found })
+    }
+
+    fn line(&self, balance: i64, owed: i64) -> JoinedLine {
+        JoinedLine {
+            into: self.into.to_string(),
+            on: self.fields.on,
+            place: self.fields.place,
+            personal_account: self.fields.personal_account.get(),
+            computed: balance.saturating_sub(owed),
+            owed,
+            has_effect: self.has_effect,
+            record: self.record,
+        }
+    }
+}
+
+fn months_until(account: &FamilyAccount, last: Month) -> u32 {
+    let until = account.months.iter().take_while(|line| line.month <= last);
+    let counting = until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
+    u32::try_from(counting.count()).unwrap_or(u32::MAX)
+}
+
+/// Whether the sum is neither what the records come to nor that with what is still to be given back of it, by more than a
+/// fen for each record of the personal account.
+fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
+    let tolerance = TOLERANCE_FEN.saturating_mul(left.months.len().try_into().unwrap_or(i128::MAX));
+    let apart = |sum: i64| i128::from(line.personal_account).abs_diff(sum.into()) > tolerance.unsigned_abs();
+    apart(line.computed) && apart(line.computed.saturating_add(line.owed))
+}
