@@ -19,7 +19,8 @@ use yizhang_entitlement::{
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 5] = ["help.yml", "faults.yml", "findings.yml", "usage.yml", "damage.yml"];
+const CHINESE_ONLY: [&str; 6] =
+    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml"];
 /// Keys that the program puts together, by what they begin with.
 const COMPUTED: [&str; 21] = [
     "actor.",

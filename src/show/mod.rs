@@ -12,6 +12,7 @@ pub(crate) mod kind;
 pub(crate) mod place;
 pub(crate) mod progress;
 pub(crate) mod review;
+pub(crate) mod rule_fault;
 pub(crate) mod rules;
 pub(crate) mod status;
 pub(crate) mod store;

@@ -13,7 +13,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::value::{Day, Division, Fen, Month};
-use yizhang_rules::Key;
+use yizhang_rules::{Key, Where};
 
 /// The personal account of a family, written down.
 #[derive(Clone, Copy)]
@@ -107,8 +107,6 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
     let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else { return (Some(Fen::ZERO), draft) };
     let provinces: BTreeSet<Division> =
         credits.keys().chain(posted.keys().map(|(_, province)| province)).copied().collect();
-    // Rates are those of employee pension; another family's stand under its name.
-    let of = if family.family == super::PENSION { "" } else { family.family.as_str() };
     let mut balances: BTreeMap<Division, Fen> = BTreeMap::new();
     let mut unknown: BTreeSet<u16> = BTreeSet::new();
     for year in first..=desk.as_of.month.year() {
@@ -120,8 +118,9 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
             let is_empty = opening == Fen::ZERO && credits.is_empty();
             let estimated = year < desk.as_of.month.year() && !is_posted && !is_empty;
             let rate = Month::of(year, 1).filter(|_| estimated).and_then(|month| {
-                let rate = sheet.policy.rules().rate(Key::PensionInterest, of, None, month);
-                Some((sheet.use_rule(rate)?, bearing(sheet, month)))
+                let place = Where::Whole(*province);
+                let rate = sheet.policy.rules().rate(Key::PensionInterest, &family.family, place, month);
+                Some((sheet.use_rule(rate)?, bearing(sheet, place, month)))
             });
             let closing = if let Some(((rate, rule), (bearing, offset))) = rate {
                 draft = draft.on(rule).all(offset);
@@ -199,8 +198,8 @@ fn of_year(months: &BTreeMap<Month, i64>, year: u16) -> Vec<Credit> {
     months.range(start..=end).filter_map(credit).collect()
 }
 
-fn bearing(sheet: &mut Sheet<'_>, month: Month) -> (Bearing, Option<Ground>) {
-    match sheet.number(Key::PensionInterestOffset, "", None, month) {
+fn bearing(sheet: &mut Sheet<'_>, place: Where, month: Month) -> (Bearing, Option<Ground>) {
+    match sheet.number(Key::PensionInterestOffset, "", place, month) {
         Some((0, rule)) => (Bearing::NextMonth, Some(rule)),
         Some((_, rule)) => (Bearing::OwnMonth, Some(rule)),
         None => (Bearing::OwnMonth, None),

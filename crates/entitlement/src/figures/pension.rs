@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use yizhang_ledger::value::{Division, Fen, Month};
-use yizhang_rules::Key;
+use yizhang_rules::{Key, Where};
 
 /// Months paid so far as the index sees them, and what it lacks.
 struct Paid {
@@ -29,7 +29,7 @@ struct Paid {
 }
 
 /// Every counted month over the average wage of the place of benefit in that month (国办发〔2009〕66号 art. 7).
-fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Division, Month)) -> Paid {
+fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Where, Month)) -> Paid {
     let mut paid = Paid {
         lines: Vec::new(),
         others: family.deemed_months,
@@ -73,7 +73,7 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Division
     }
     for (first, last) in lacking {
         let what = MissingName::AverageWage;
-        paid.missing.push(Missing { what, place: Some(place), first: Some(first), last: Some(last) });
+        paid.missing.push(Missing { what, place: place.place(), first: Some(first), last: Some(last) });
     }
     if paid.lines.is_empty() && paid.missing.is_empty() {
         paid.missing.push(Missing { what: MissingName::Months, place: None, first: None, last: None });
@@ -91,9 +91,11 @@ pub(super) fn forecasts(
     // Without these there is nothing to multiply, and their figures say what they lack.
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
     let successors = sheet.policy.successors(desk.as_of.month);
-    let pays_at = super::relation(family).map_or(province, |place| successors.now(place));
+    let relation = super::relation(family).map(|place| successors.now(place));
+    let pays_at = relation.map_or(Where::Whole(province), Where::At);
     // A city's own figures where the relation is in it, else those of the province.
-    let drawn_at = if pays_at.province() == province { pays_at } else { province };
+    let within = relation.filter(|place| place.province() == province);
+    let drawn_at = within.map_or(Where::Whole(province), Where::At);
     let paid = paid(sheet, family, (drawn_at, desk.as_of.month));
     let reference = reference(sheet, desk, &place, drawn_at);
     let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, held, reference };
@@ -110,12 +112,12 @@ pub(super) fn forecasts(
     base.forecast(sheet, Forecast::Best, latest);
 }
 
-fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>, province: Division) -> Known<Fen> {
-    let found = sheet.newest_yuan(Key::PensionReference, "", province, desk.as_of.month);
+fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>, drawn_at: Where) -> Known<Fen> {
+    let found = sheet.newest_yuan(Key::PensionReference, "", drawn_at, desk.as_of.month);
     let draft = Draft::new(FigureName::ReferenceWage).on(place.ground());
     match found {
         Some((amount, grounds)) => sheet.fen(draft.all(grounds).assumed(Assumption::NoGrowth), Some(amount)),
-        None => sheet.fen(draft.lacks_at(MissingName::ReferenceWage, province, desk.as_of.month), None),
+        None => sheet.fen(draft.lacks_at(MissingName::ReferenceWage, drawn_at.place(), desk.as_of.month), None),
     }
 }
 
@@ -126,9 +128,9 @@ struct Outlook<'a, 'f> {
     paid: &'a Paid,
     place: Known<Division>,
     /// Where it would be drawn: the city of the relation, or a province.
-    drawn_at: Division,
+    drawn_at: Where,
     /// Where the relation is.
-    pays_at: Division,
+    pays_at: Where,
     needed: Needed,
     held: PersonalAccount,
     reference: Known<Fen>,
@@ -206,7 +208,7 @@ impl Outlook<'_, '_> {
                     grounds.push(Ground::Assumed(Assumption::NoGrowth));
                     (Some(ceiling), grounds, Vec::new())
                 }
-                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, Some(self.pays_at))]),
+                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, self.pays_at.place())]),
             },
         }
     }
@@ -235,7 +237,7 @@ impl Outlook<'_, '_> {
                 }
                 (None, _) => lacks.push(Missing {
                     what: MissingName::AverageWage,
-                    place: Some(self.drawn_at),
+                    place: self.drawn_at.place(),
                     first: Some(self.desk.as_of.month),
                     last: Some(self.desk.as_of.month),
                 }),
