@@ -139,10 +139,10 @@ fn payment<'f>(at: usize, held: &Held<'f>) -> Option<Paid<'f>> {
 }
 
 /// Of each payment, by its number, the months that were recovered in full, ascending.
-type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
+pub(crate) type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
 
 /// Recoveries that name a payment, or an overpayment that names one, and give back at least its share for their months.
-fn recovered(set: &RecordSet<'_>) -> Recovered {
+pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
     let benefits = || {
         set.0.iter().enumerate().filter_map(|(at, held)| match &held.fact.record {
             Record::Benefit(kind, benefit) if held.standing == Standing::Held => Some((at, held, *kind, benefit)),

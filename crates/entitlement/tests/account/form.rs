@@ -119,7 +119,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
         r#"{"name":"relation","value":{"place":"440300"},"from":[{"family":"hrss:110"}]},"#,
         r#"{"name":"benefit_place","from":[{"figure":6},{"figure":7},{"family":"hrss:110"},"#,
         r#"{"assumed":"household_unchanged"}],"missing":[{"what":"rule"}]},"#,
-        r#"{"name":"gap_payable","family":"hrss:110","first":"2020-02","last":"2020-02","#,
+        r#"{"name":"gap_payable","family":"hrss:110","first":"2020-02","last":"2020-02","from":[{"family":"hrss:110"}],"#,
         r#""missing":[{"what":"backpay","place":"440300","first":"2020-02","last":"2020-02"}]}],"#,
         r#""records":[{"region":"440000","index":1,"id":"ID","kind":"Received","standing":"held","#,
         r#""agency":"AGENCY","system":"TEST","serial":"S1","contribution":{"scheme":"hrss:110","first":"2020-01","#,
