@@ -29,7 +29,8 @@ pub(crate) fn refunded_after_award(
     let Some(awarded) = day_of(award) else { return Vec::new() };
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
-        let before = held.period.is_some_and(|period| period.first < first);
+        // An award rests on months before it, and on none after death.
+        let before = held.period.is_some_and(|period| period.first < first && ends.status(period.first).is_none());
         let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed) && before;
         let Some(because) = held.because.filter(|_| taken).map(number) else { continue };
         if is_made_good(held, lines) {

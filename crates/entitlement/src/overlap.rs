@@ -5,7 +5,7 @@ use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
     formulas::refund::overlap_refund,
     months::Bounds,
-    set::{AsOf, Held, RecordSet, Role, Target, number},
+    set::{Held, RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -87,42 +87,77 @@ fn all(refunds: &[(usize, Sums)]) -> Sums {
 }
 
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
-/// less stayed than was due. A difference that is given back is worth nothing any more.
-pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) {
+/// less stayed than was due. A difference that is given back is worth nothing any more. A refund for those months of a
+/// record that do not count leaves the others.
+pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
     for (at, refunds) in refunds(set, range) {
         let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
-        let allowed = match held.money() {
-            Some((Role::Received, contribution)) => refund_due(contribution, overlap(held, cover, as_of)),
-            Some((Role::Adjust, _)) => Sums::default(),
+        let Some((role, contribution)) = held.money() else { continue };
+        let allowance = match role {
+            Role::Received => Allowance::of(contribution, bounds),
+            Role::Adjust => Allowance::default(),
             _ => continue,
         };
-        let Some((_, contribution)) = held.money() else { continue };
+        let allowed = allowance.sums;
+        let given_back = allowance.has_given_back(all(&refunds));
         let mut taken = Sums::default();
         let decisive = refunds.iter().find(|(_, sums)| {
             taken.add(sums.unit, sums.person);
             !is_full_after(contribution, taken, allowed)
         });
-        if let (Some((refund, _)), Some(held)) = (decisive, set.0.get_mut(at)) {
-            (held.standing, held.because) = (Standing::Refunded, Some(*refund));
+        let decisive = decisive.map(|(refund, _)| *refund);
+        let Some(held) = set.0.get_mut(at) else { continue };
+        match decisive {
+            Some(refund) => (held.standing, held.because) = (Standing::Refunded, Some(refund)),
+            None => held.keeps_rest = given_back,
         }
     }
 }
 
-/// Months of the record's period that count as employee months.
-fn overlap(held: &Held<'_>, cover: Cover<'_>, as_of: AsOf) -> u32 {
-    let months = held.period.into_iter().flat_map(yizhang_ledger::record::Period::iter);
-    let counted = months.filter(|month| *month <= as_of.month && cover.line(*month).is_some());
-    u32::try_from(counted.count()).unwrap_or(u32::MAX)
+/// What refunds may take of a record for the months that do not count here, without taking those that do.
+#[derive(Clone, Copy, Default)]
+struct Allowance {
+    sums: Sums,
+    /// Months whose money goes back for another reason than employee months.
+    outside: u32,
+}
+
+impl Allowance {
+    /// Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
+    fn of(contribution: &Contribution<'_>, bounds: Bounds<'_>) -> Self {
+        let (period, months) = (contribution.period, u32::from(contribution.period.months));
+        let outside = count(period.iter().filter(|month| bounds.is_outside(*month)));
+        let employee = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
+        let employee = count(period.iter().filter(employee));
+        if outside == months {
+            return Self::default();
+        }
+        // art. 7 gives a government nothing back; what was paid behind an end goes back to whoever paid it.
+        let employee = if contribution.payer.kind == PayerKind::Government { 0 } else { employee };
+        Self { sums: part(contribution, outside.saturating_add(employee)), outside }
+    }
+
+    /// Whether refunds have given back all that the months outside were paid with.
+    fn has_given_back(self, refunded: Sums) -> bool {
+        let reaches = |refunded: i128, allowed: i128| refunded.saturating_add(TOLERANCE_FEN) >= allowed;
+        self.outside > 0 && reaches(refunded.unit, self.sums.unit) && reaches(refunded.person, self.sums.person)
+    }
+}
+
+fn count(months: impl Iterator<Item = Month>) -> u32 {
+    u32::try_from(months.count()).unwrap_or(u32::MAX)
 }
 
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
-/// government paid is not. Each share times `overlap` over the months of the period, half up to the fen.
+/// government paid is not.
 fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
-    if overlap == 0 || contribution.payer.kind == PayerKind::Government {
-        return Sums::default();
-    }
+    if contribution.payer.kind == PayerKind::Government { Sums::default() } else { part(contribution, overlap) }
+}
+
+/// Each share that was paid, times `some` over the months of the period, half up to the fen.
+fn part(contribution: &Contribution<'_>, some: u32) -> Sums {
     let months = u32::from(contribution.period.months);
-    let part = |paid: Fen| i128::from(overlap_refund(paid, overlap, months).get());
+    let part = |paid: Fen| i128::from(overlap_refund(paid, some, months).get());
     Sums { unit: part(contribution.paid.unit), person: part(contribution.paid.person) }
 }
 
@@ -142,7 +177,7 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
 
 /// The lines of contributions for periods of several months.
 pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<YearLine> {
-    let Bounds { cover, ends, as_of } = bounds;
+    let Bounds { cover, as_of, .. } = bounds;
     let refunds = refunds(set, range);
     let mut lines = Vec::new();
     for (at, held) in set.within(range) {
@@ -153,12 +188,15 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
         }
         let months = u32::from(period.months);
         let counts = held.standing == Standing::Held;
-        let employee = if counts { overlap(held, cover, as_of) } else { 0 };
-        let future = u32::try_from(period.iter().filter(|month| *month > as_of.month).count()).unwrap_or(0);
+        let employee = if counts { count(period.iter().filter(|month| bounds.is_employee(*month))) } else { 0 };
+        let future = count(period.iter().filter(|month| *month > as_of.month));
         let due = refund_due(contribution, employee).amount();
-        let keeps =
-            |month: &Month| *month <= as_of.month && ends.status(*month).is_none() && cover.line(*month).is_none();
-        let effective = u32::try_from(period.iter().filter(keeps).count()).unwrap_or(0);
+        let given_back = |month: Month| held.keeps_rest && bounds.is_outside(month);
+        let keeps = |month: &Month| {
+            let ended = bounds.ends.status(*month).is_some();
+            *month <= as_of.month && !ended && !given_back(*month) && cover.line(*month).is_none()
+        };
+        let effective = count(period.iter().filter(keeps));
         lines.push(YearLine {
             first: period.first,
             months,

@@ -82,9 +82,9 @@ pub enum MonthStatus {
     Reversed,
     /// Only a difference or a refund, nothing that it could belong to.
     Unpaid,
-    /// Would count, but the benefit had begun (C21).
+    /// Paid, due or deemed, but the benefit had begun (C21).
     AfterBenefit,
-    /// Would count, but the worker had died (C22).
+    /// Paid, due or deemed, but the worker had died (C22).
     AfterDeath,
     /// Counts without money 视同缴费.
     Deemed,
