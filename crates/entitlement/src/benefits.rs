@@ -31,7 +31,8 @@ pub(crate) fn refunded_after_award(
     for (at, held) in set.within(range) {
         // An award rests on months before it, and on none after death.
         let before = held.period.is_some_and(|period| period.first < first && ends.status(period.first).is_none());
-        let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed) && before;
+        // What is not full for the sake of another record lost its month to a refund.
+        let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed | Standing::NotFull) && before;
         let Some(because) = held.because.filter(|_| taken).map(number) else { continue };
         if is_made_good(held, lines) {
             continue;

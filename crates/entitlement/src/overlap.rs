@@ -4,6 +4,7 @@
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
     formulas::refund::overlap_refund,
+    instalments::{self, is_completed},
     months::Bounds,
     set::{Held, RecordSet, Role, Target, number},
 };
@@ -62,7 +63,7 @@ pub(crate) fn given_back(fen: Fen) -> i128 {
 }
 
 /// The refunds in force of each record, by position, in the order of their days: position and amount.
-type Refunds = BTreeMap<usize, Vec<(usize, Sums)>>;
+pub(crate) type Refunds = BTreeMap<usize, Vec<(usize, Sums)>>;
 
 fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
     let mut refunds = Refunds::new();
@@ -88,43 +89,47 @@ fn all(refunds: &[(usize, Sums)]) -> Sums {
 
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. A refund for those months of a
-/// record that do not count leaves the others.
+/// record that do not count leaves the others; a part payment is one until all of it is given back.
 pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
-    for (at, refunds) in refunds(set, range) {
-        let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
+    let refunds = refunds(set, range);
+    for (at, refunds) in &refunds {
+        let moved = |held: &&Held<'_>| matches!(held.standing, Standing::Held | Standing::NotFull);
+        let Some(held) = set.get(*at).filter(moved) else { continue };
         let Some((role, contribution)) = held.money() else { continue };
+        let is_part = held.standing == Standing::NotFull;
         let allowance = match role {
             Role::Received => Allowance::of(contribution, bounds),
             Role::Adjust => Allowance::default(),
             _ => continue,
         };
         let allowed = allowance.sums;
-        let given_back = allowance.has_given_back(all(&refunds));
+        let given_back = allowance.has_given_back(all(refunds));
         let mut taken = Sums::default();
         let decisive = refunds.iter().find(|(_, sums)| {
             taken.add(sums.unit, sums.person);
-            !is_full_after(contribution, taken, allowed)
+            if is_part { is_nothing_after(contribution, taken) } else { !is_full_after(contribution, taken, allowed) }
         });
         let decisive = decisive.map(|(refund, _)| *refund);
-        let Some(held) = set.0.get_mut(at) else { continue };
+        let Some(held) = set.0.get_mut(*at) else { continue };
         match decisive {
             Some(refund) => (held.standing, held.because) = (Standing::Refunded, Some(refund)),
             None => held.keeps_rest = given_back,
         }
     }
+    instalments::settle(set, range, &refunds, bounds);
 }
 
 /// What refunds may take of a record for the months that do not count here, without taking those that do.
 #[derive(Clone, Copy, Default)]
-struct Allowance {
-    sums: Sums,
+pub(crate) struct Allowance {
+    pub(crate) sums: Sums,
     /// Months whose money goes back for another reason than employee months.
     outside: u32,
 }
 
 impl Allowance {
     /// Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
-    fn of(contribution: &Contribution<'_>, bounds: Bounds<'_>) -> Self {
+    pub(crate) fn of(contribution: &Contribution<'_>, bounds: Bounds<'_>) -> Self {
         let (period, months) = (contribution.period, u32::from(contribution.period.months));
         let outside = count(period.iter().filter(|month| bounds.is_outside(*month)));
         let employee = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
@@ -175,7 +180,13 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
         && reaches(due.person, paid.person, refunded.person, allowed.person)
 }
 
-/// The lines of contributions for periods of several months.
+/// Whether refunds have left nothing of what was paid.
+fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
+    let gone = |paid: Fen, refunded: i128| refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get());
+    gone(contribution.paid.unit, refunded.unit) && gone(contribution.paid.person, refunded.person)
+}
+
+/// The lines of contributions for periods of several months, and for single months that count as employee months.
 pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<YearLine> {
     let Bounds { cover, as_of, .. } = bounds;
     let refunds = refunds(set, range);
@@ -183,11 +194,12 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
     for (at, held) in set.within(range) {
         let Some((Role::Received, contribution)) = held.money() else { continue };
         let period = contribution.period;
-        if period.months < 2 {
+        if period.months < 2 && !bounds.is_employee(period.first) {
             continue;
         }
         let months = u32::from(period.months);
-        let counts = held.standing == Standing::Held;
+        // An instalment counts with the others of its year.
+        let counts = held.standing == Standing::Held || is_completed(set, range, held);
         let employee = if counts { count(period.iter().filter(|month| bounds.is_employee(*month))) } else { 0 };
         let future = count(period.iter().filter(|month| *month > as_of.month));
         let due = refund_due(contribution, employee).amount();

@@ -41,7 +41,7 @@ pub struct FamilyAccount {
     /// Joinings of this personal account to that of another scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedLine>,
-    /// Periods of several months (resident schemes), and what overlaps with employee months.
+    /// Periods of several months (resident schemes) and single months that count as employee months, and what overlaps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub years: Vec<YearLine>,
     /// Every month that a record touches.
@@ -288,7 +288,7 @@ pub struct JoinedLine {
     pub record: RecordNumber,
 }
 
-/// A contribution for a period of several months.
+/// A contribution for a period of several months, or for a month that counts as an employee month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearLine {
     /// First month.
