@@ -8,7 +8,7 @@ use std::{
 use yizhang_intake::{
     CHUNK_RECORDS, Column, Fault, FileFault, Intake, Layout, ROW_BYTES_MAX, ROWS_MAX, ReadOptions, Row, RowFault,
     SERIALS_KEPT_MAX, Source,
-    tables::{self, BaseRule, CodeRow},
+    tables::{self, BaseRule, CodeRow, Moves},
 };
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX},
@@ -165,11 +165,16 @@ fn the_code_tables_are_those_of_the_program() {
         .iter()
         .map(|row| {
             let base = if row.base == BaseRule::Required { "required" } else { "optional" };
-            (row.scheme.to_string(), row.names.clone(), base)
+            let moves = match row.moves {
+                Moves::Yes => "yes",
+                Moves::No => "no",
+                Moves::Unsaid => "–",
+            };
+            (row.scheme.to_string(), row.names.clone(), base, moves)
         })
         .collect();
     let found: Vec<_> =
-        rows(&document, "### Schemes").iter().map(|row| (row[0].to_owned(), list(row[1]), row[2])).collect();
+        rows(&document, "### Schemes").iter().map(|row| (row[0].to_owned(), list(row[1]), row[2], row[3])).collect();
     assert_eq!(found, schemes);
     let types: Vec<_> = tables::natures()
         .iter()

@@ -71,6 +71,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::PeriodTwice
         | F::PaidButNotFull
         | F::BirthDiffers
+        | F::BirthNotInId
         | F::SpanOneEnd
         | F::TargetNotFound => Variables::new(),
         F::KindUnknown { found }
@@ -92,7 +93,10 @@ fn variables(fault: &Fault) -> Variables {
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
         F::DayAhead { today, found } => of([("today", today), ("found", found)]),
-        F::SamePlace { found } => of([("found", found)]),
+        F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
+        F::BeforeBirth { found } => of([("found", found)]),
+        F::SchemeStays { found } => of([("found", found)]),
+        F::SamePlace { found } | F::PlaceUnknown { found } => of([("found", found)]),
         F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
         F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
         F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),

@@ -21,6 +21,7 @@ const LINES: &[FigureName] = &[
     FigureName::EmployeeMonths,
     FigureName::MinimumMonths,
     FigureName::MinimumMonthsEarliest,
+    FigureName::PrepaidMonths,
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
@@ -34,9 +35,11 @@ const LINES: &[FigureName] = &[
     FigureName::BridgeThreshold,
     FigureName::EmployeeIfBridged,
     FigureName::ResidentIfBridged,
+    FigureName::BalanceIfBridged,
     FigureName::MedicalMonths,
     FigureName::MedicalLocalMonths,
     FigureName::MedicalStandard,
+    FigureName::MedicalStandardLocal,
     FigureName::MedicalShort,
     FigureName::MedicalGap,
     FigureName::MedicalWait,
@@ -46,6 +49,7 @@ const LINES: &[FigureName] = &[
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,
     FigureName::UnemploymentMonths,
+    FigureName::UnemploymentAmount,
     FigureName::InjuryWage,
     FigureName::ExpectedDifference,
 ];
@@ -58,6 +62,7 @@ const FORECAST_ROWS: &[FigureName] = &[
     FigureName::Divisor,
     FigureName::BasicPension,
     FigureName::AccountPension,
+    FigureName::TransitionalPension,
     FigureName::Pension,
 ];
 

@@ -29,8 +29,10 @@ pub(crate) fn refunded_after_award(
     let Some(awarded) = day_of(award) else { return Vec::new() };
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
-        let before = held.period.is_some_and(|period| period.first < first);
-        let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed) && before;
+        // An award rests on months before it, and on none after death.
+        let before = held.period.is_some_and(|period| period.first < first && ends.status(period.first).is_none());
+        // What is not full for the sake of another record lost its month to a refund.
+        let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed | Standing::NotFull) && before;
         let Some(because) = held.because.filter(|_| taken).map(number) else { continue };
         if is_made_good(held, lines) {
             continue;
@@ -139,10 +141,10 @@ fn payment<'f>(at: usize, held: &Held<'f>) -> Option<Paid<'f>> {
 }
 
 /// Of each payment, by its number, the months that were recovered in full, ascending.
-type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
+pub(crate) type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
 
 /// Recoveries that name a payment, or an overpayment that names one, and give back at least its share for their months.
-fn recovered(set: &RecordSet<'_>) -> Recovered {
+pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
     let benefits = || {
         set.0.iter().enumerate().filter_map(|(at, held)| match &held.fact.record {
             Record::Benefit(kind, benefit) if held.standing == Standing::Held => Some((at, held, *kind, benefit)),

@@ -33,7 +33,7 @@ impl Ends {
         Self { benefit, death }
     }
 
-    /// What a month that would count is instead, if it lies behind one of the ends.
+    /// What a month that is paid or due is instead, if it lies behind one of the ends.
     pub(crate) fn status(self, month: Month) -> Option<MonthStatus> {
         if self.death.is_some_and(|(last, _)| month > last) {
             return Some(MonthStatus::AfterDeath);

@@ -15,6 +15,17 @@ pub enum BaseRule {
     Optional,
 }
 
+/// Whether the relation of a scheme moves with the worker (社会保险法, 社会保险经办条例).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moves {
+    /// It does, and its months add up.
+    Yes,
+    /// It does not: one enrols anew at the new place, and no months add up (条例 art. 15).
+    No,
+    /// By local rules, or by rules of its own.
+    Unsaid,
+}
+
 /// A scheme that rows may name.
 #[derive(Clone, Debug)]
 pub struct SchemeRow {
@@ -22,6 +33,8 @@ pub struct SchemeRow {
     pub scheme: Scheme<'static>,
     /// Whether it has a base.
     pub base: BaseRule,
+    /// Whether its relation moves with the worker.
+    pub moves: Moves,
     /// Chinese names.
     pub names: Vec<&'static str>,
 }
@@ -55,15 +68,25 @@ impl CodeRow {
 /// Every scheme.
 pub fn schemes() -> &'static [SchemeRow] {
     static TABLE: LazyLock<Vec<SchemeRow>> = LazyLock::new(|| {
-        let read = |[namespace, code, base, names]: [&'static str; 4]| {
+        let read = |[namespace, code, base, moves, names]: [&'static str; 5]| {
             let (_, namespace) = Namespace::ALL.into_iter().find(|(prefix, _)| *prefix == namespace)?;
             let code = yizhang_ledger::value::Code::new(code)?;
             let base = if base == "required" { BaseRule::Required } else { BaseRule::Optional };
-            Some(SchemeRow { scheme: Scheme { namespace, code }, base, names: words(names) })
+            let moves = match moves {
+                "yes" => Moves::Yes,
+                "no" => Moves::No,
+                _ => Moves::Unsaid,
+            };
+            Some(SchemeRow { scheme: Scheme { namespace, code }, base, moves, names: words(names) })
         };
         lines(include_str!("data/schemes.csv")).filter_map(read).collect()
     });
     &TABLE
+}
+
+/// Whether the relation of a scheme moves with the worker.
+pub fn moves(scheme: Scheme<'_>) -> Moves {
+    schemes().iter().find(|row| row.scheme == scheme).map_or(Moves::Unsaid, |row| row.moves)
 }
 
 /// Every type of contribution.

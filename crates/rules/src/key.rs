@@ -220,6 +220,11 @@ keys! {
     PensionDivisor "pension.divisor" Unit::Table(2), Continuous, Nothing, Nation, "计发月数: age in years, months";
     PensionReference "pension.reference" Unit::Yuan, Loose, Nothing, Anywhere, "计发基数 of a place";
     PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage that an index divides by";
+    IndexFloor "pension.index-floor" Unit::Rate, Loose, Nothing, Anywhere, "least index of a month, of the average wage";
+    IndexCeiling "pension.index-ceiling" Unit::Rate, Loose, Nothing, Anywhere, "largest index of a month, of the average wage";
+    IndexDeemed "pension.index-deemed" Unit::Rate, Loose, Nothing, Anywhere, "index of a deemed month";
+    TransitionRate "pension.transition-rate" Unit::Rate, Loose, Nothing, Anywhere, "过渡性养老金: share of the indexed reference wage for a year deemed or before the personal account";
+    TransitionUntil "pension.transition-until" Unit::Month, Loose, Nothing, Anywhere, "last month before the personal account: paid months up to it are in the transitional pension";
     PensionInterest "pension.interest" Unit::Rate, Continuous, Account, Anywhere, "记账利率 of the personal account; hrss:110 for hrss:120 too";
     PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, Nothing, Anywhere, "months, 0 or 1, added to 12 less the month of a credit when interest is computed";
     AccountRate "contribution.account-rate" Unit::Rate, Continuous, Scheme, Anywhere, "share of the base that is credited to the personal account";
@@ -250,12 +255,16 @@ keys! {
     UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, Nothing, Nation, "paid months for any benefit";
     UnemploymentCeiling "unemployment.ceiling" Unit::Table(2), Continuous, Nothing, Nation, "from so many paid months, at most so many of benefit";
     UnemploymentStretches "unemployment.stretches" Unit::Table(3), Loose, Nothing, Anywhere, "up to so many paid months (0: without end), for each so many, so many months of benefit";
+    UnemploymentAmount "unemployment.amount" Unit::Yuan, Loose, Nothing, Place, "unemployment benefit a month";
     MedicalRetirement "medical.retirement" Unit::Months, Loose, Sex, Anywhere, "months of employee medical insurance for benefits in retirement, of men or women";
+    MedicalRetirementLocal "medical.retirement-local" Unit::Months, Loose, Sex, Anywhere, "of them, months paid in the pooling area itself";
+    MedicalSwitch "medical.switch" Unit::Months, Continuous, Nothing, Nation, "months of cover without a break after which a change between employees' and residents' scheme costs no waiting";
     MedicalGap "medical.gap" Unit::Months, Continuous, Nothing, Anywhere, "gap that costs no waiting";
     MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Anywhere, "longest waiting after a longer gap";
     ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, Nothing, Anywhere, "waiting of residents who enrolled late";
     ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, Nothing, Anywhere, "waiting for each further year that lapsed";
     InjuryGrades "injury.grades" Unit::Table(2), Continuous, Nothing, Nation, "grade, months of own wage";
+    InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";

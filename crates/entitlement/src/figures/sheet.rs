@@ -170,6 +170,13 @@ impl<'p> Sheet<'p> {
         self.use_rule(found)
     }
 
+    /// What a place is now, with the rule that says so where it was another (C27).
+    pub(crate) fn now(&mut self, place: Division, month: Month) -> (Division, Option<Ground>) {
+        let successors = self.policy.successors(month);
+        let rule = successors.rule(place);
+        (successors.now(place), rule.map(|rule| self.rule(rule)))
+    }
+
     /// Money in force, or as published last.
     pub(crate) fn newest_yuan(
         &mut self,
