@@ -138,9 +138,21 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
         24,
         "a cell for each month, where it was paid and on what base"
     );
+    for part in ["Account (pseudonym)", "no agency has stated it", "How to check this page", "nothing recorded", "→B"]
+    {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
     assert!(page.contains("closed") && !page.contains("<script") && !page.contains("http") && !page.contains(WORKER));
     let explained = run_with(&[ask.as_slice(), &["--explain"]].concat(), WORKER).expect(0).stdout;
-    for ground in ["Pension months so far: 24 months", "rule benefit-place.months = 120", "not known: needs"] {
+    let grounds = [
+        "Pension months so far: 24 months",
+        "months and records of enterprise employee pension",
+        "Guangdong #1–#24",
+        "rule benefit-place.months = 120 months (months that are enough for a place that is not home)",
+        "art. 6; read",
+        "not known: needs",
+    ];
+    for ground in grounds {
         assert!(explained.contains(ground), "{ground} is not in\n{explained}");
     }
 }
@@ -210,6 +222,8 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     // Born 1966-06: 60 years and 5 months later it is 2026-11, one month ahead.
     let ran = office.ask(&["review", "--as-of", "2026-10-31", "--csv", csv]).expect(1);
     assert!(ran.stdout.contains("2 accounts gone through"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("No birth is stated for 1 of them"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("168 months short"), "the findings themselves: {}", ran.stdout);
     let found = fs::read_to_string(csv).unwrap();
     let rows: Vec<Vec<&str>> = found.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows[0][..3], ["account", "list", "what"]);
@@ -217,6 +231,11 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let conflicts = of("conflict");
     assert!(conflicts.iter().any(|row| row[2] == "C01" && row[6] == "24" && row[8] == "agency_and_person"), "{found}");
     assert_eq!(of("gap").len(), 2, "both have paid nothing since: {found}");
+    assert!(conflicts.iter().any(|row| row[9] == "440300 520100"), "{found}");
+    // Guangdong lets a flexible worker pay the running month; of Guizhou no rule is known.
+    let mut closings: Vec<_> = of("gap").iter().map(|row| row[13..].join(" ")).collect();
+    closings.sort_unstable();
+    assert_eq!(closings, ["  ", "1 2026-10 955.00"], "{found}");
     assert_eq!(of("retirement").len(), 1, "{found}");
     assert!(!found.contains(WORKER) && !found.contains(OTHER), "pseudonyms only");
     let one = office.ask(&["review", "--as-of", "2026-10-31", "--list", "conflicts", "--what", "c01"]).expect(1);
@@ -255,6 +274,22 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
         waiting.stdout.contains("contact letter") && !waiting.stdout.contains("further findings"),
         "{}",
         waiting.stdout
+    );
+
+    // A file of nothing has a header; a limit of nothing shows no list.
+    let none = federation.path().join("none.csv");
+    let none = none.to_str().unwrap();
+    office.ask(&["review", "--as-of", "2026-10-31", "--after", &"f".repeat(32), "--csv", none]).expect(0);
+    assert!(fs::read_to_string(none).unwrap().starts_with("account,list,what,"));
+    let brief = office.ask(&["review", "--as-of", "2026-10-31", "--limit", "0"]).expect(1);
+    assert!(!brief.stdout.contains("Shenzhen"), "{}", brief.stdout);
+    let bad = office.ask(&["review", "--after", "zz"]).expect(4);
+    assert!(bad.stderr.contains("--after") && !bad.stderr.contains("--account"), "{}", bad.stderr);
+    let nowhere = office.ask(&["review", "--csv", "/nonexistent/x.csv"]).expect(4);
+    assert!(
+        nowhere.stderr.contains("its directory is not there") && !nowhere.stderr.contains("tmp"),
+        "{}",
+        nowhere.stderr
     );
 
     // A word that no list knows is no clean bill.

@@ -19,10 +19,10 @@ use yizhang_entitlement::{
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 6] =
-    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml"];
+const CHINESE_ONLY: [&str; 7] =
+    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml", "rule_keys.yml"];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 21] = [
+const COMPUTED: [&str; 22] = [
     "actor.",
     "assumption.",
     "class.",
@@ -41,6 +41,7 @@ const COMPUTED: [&str; 21] = [
     "question.",
     "resolve.",
     "review.list.",
+    "rule_key.",
     "scheme.",
     "severity.",
     "transfer.",
@@ -209,7 +210,9 @@ fn every_code_has_its_text() {
     let severities =
         names_of::<yizhang_entitlement::conflict::Severity>().iter().map(|name| name.to_lowercase()).collect();
     let resolutions = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
-    let families: [(&str, BTreeSet<String>); 21] = [
+    let rule_keys = yizhang_rules::Key::ALL.iter().map(|key| key.name().to_owned()).collect();
+    let families: [(&str, BTreeSet<String>); 22] = [
+        ("rule_key.", rule_keys),
         ("review.list.", names_of::<yizhang_entitlement::review::List>()),
         ("assumption.", names_of::<Assumption>()),
         ("figure.", names_of::<FigureName>()),
@@ -306,7 +309,8 @@ fn every_command_and_argument_has_help_in_both_languages() {
 
 #[test]
 fn wrong_arguments_are_told_in_chinese() {
-    let cases: [(&[&str], &str); 12] = [
+    let cases: [(&[&str], &str); 13] = [
+        (&["agency", "review", "--retirement-months", "99999"], "应为月数，0 至 1200"),
         (&["nod"], "没有命令 nod"),
         (&["node", "statu"], "相近的写法：status"),
         (&["node", "status", "--jsn"], "没有参数 --jsn"),

@@ -2,15 +2,21 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+mod conflicts;
 pub(crate) mod damage;
+pub(crate) mod explain;
+mod family;
 pub(crate) mod fault;
-pub(crate) mod figures;
+mod figures;
 pub(crate) mod finding;
 pub(crate) mod html;
 pub(crate) mod import;
 pub(crate) mod kind;
+mod page;
+mod picture;
 pub(crate) mod place;
 pub(crate) mod progress;
+mod record;
 pub(crate) mod review;
 pub(crate) mod rule_fault;
 pub(crate) mod rules;
@@ -45,7 +51,7 @@ fn print_lines(lines: &[String], indent: usize) {
 }
 
 /// Fen as yuan with two decimals.
-fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
 }
