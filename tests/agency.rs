@@ -149,7 +149,7 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
         "months and records of enterprise employee pension",
         "Guangdong #1–#24",
         "rule benefit-place.months = 120 months (months that are enough for a place that is not home)",
-        "art. 6; read",
+        "第六条; read",
         "not known: needs",
     ];
     for ground in grounds {
