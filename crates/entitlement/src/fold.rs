@@ -70,7 +70,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(benefits::drawn_twice(&set));
     conflicts.extend(benefits::drawn_after_death(&set, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
-    conflicts.extend(person::conflicts(&person));
+    conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);
     conflicts.extend(person::open_disputes(&disputes));
     let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
