@@ -143,7 +143,7 @@ fn fold_family<'f>(
         case.rules = sheet.policy.transfer_rules(family, month).map(|rule| sheet.number_of(rule)).collect();
     }
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
-    let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
+    let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
