@@ -105,7 +105,7 @@ classes! {
         "a DuplicateAgreement that names the place to keep; the others refund the personal account with interest",
         "人社部发〔2009〕187号 art. 3; 人社部发〔2010〕70号 art. 10";
     C02 Prov Open Agency "the same month from two payers in one province",
-        "the agency reverses or refunds one of the two, or confirms the months",
+        "the agency reverses or refunds one of the two where one is wrong; where both are right it stays shown",
         "local practice";
     C03 Hold Open AgencyAndPerson "the same month in enterprise and public-institution pension",
         "a DuplicateAgreement that names scheme and place to keep",
@@ -146,11 +146,11 @@ classes! {
     C15 Auto None OldPlace "money arrived at the old place after the account was closed for transfer",
         "a supplementary transfer to the place that holds the relation now",
         "local practice";
-    C17 Hold None Agency "two months of birth on the ground of citizen's ids: two persons under one number",
-        "the agencies establish whose number it is; a link or split follows",
+    C17 Hold None Agency "two months of birth by citizen's ids, or a man's and a woman's class: two persons under one number",
+        "the agencies establish whose number it is, and reverse the statement that is another person's",
         "design rule";
-    C19 Prov None Agency "month of birth: the archive differs from the citizen's id",
-        "the agency decides by the archive",
+    C19 Prov None Agency "month of birth: archives differ, or the archive from the citizen's id",
+        "the archive decides for benefits; it stays shown while both statements stand",
         "practice: the archive decides for benefits";
     C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
         "a closing that names the document, and its kind as the reason: court, audit, inspection or arbitration",
@@ -186,10 +186,10 @@ classes! {
         "nothing: each month counts once it has begun",
         "design rule";
     C31 Prov None Agency "paid on a base outside the limits of the month",
-        "the agency corrects the base, or confirms it; the index uses it as recorded",
+        "the agency corrects the base where it is wrong; the index uses it as recorded",
         "国办发〔2019〕13号; limits of the place";
     C32 Auto None Payer "paid in part",
-        "the rest is paid",
+        "the rest is paid, in a row with the flag of full receipt",
         "GB/T 40217—2021 006001";
     C33 Auto None Nobody "a deemed month that was paid as well: paid wins",
         "nothing: the paid month counts",
@@ -198,7 +198,7 @@ classes! {
         "the agencies agree what the account was",
         "国办发〔2009〕66号 art. 5";
     C35 Prov None Agency "paid while suspended for prison, military service or settling abroad",
-        "the agency confirms the months or refunds them",
+        "the agency refunds months that should not have been paid; others stay shown",
         "AAE160 6303, 6305, 6402";
     C38 Auto None Nobody "the household has moved to another province",
         "nothing: the household of the day counts on which the conditions are met",
@@ -216,7 +216,7 @@ classes! {
         "the agency names the contribution",
         "design rule";
     Y04 Prov Open Agency "the same month more than once where no other class fits",
-        "the agency reverses or confirms",
+        "the agency reverses or refunds what is one too many; where all are right it stays shown",
         "design rule";
     Y05 Hold Open Agency "records of accounts that no link in force ties together",
         "an identity link, or the records are looked up apart",
@@ -227,4 +227,7 @@ classes! {
     Y07 Prov None Agency "a personal account joined to another scheme that could not be, or paid into after it was",
         "the agency reverses the joining, or refunds what came after it",
         "人社部发〔2014〕17号 art. 3";
+    Y08 Prov None Agency "statements that contradict each other: death, household, where deemed months were worked",
+        "the agency whose statement is wrong reverses it; until then the later one holds",
+        "design rule";
 }

@@ -64,7 +64,7 @@ impl<'a> Desk<'a, '_> {
 /// Writes down every figure of an account, and gives the conflicts that come to light. After a death nothing is forecast.
 pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict> {
     let living = desk.person.death.is_empty();
-    let doubt = conflicts(desk.person).into_iter().find(|found| found.code == ConflictCode::C17);
+    let doubt = conflicts(desk.set, desk.person, desk.as_of).into_iter().find(|found| found.code == ConflictCode::C17);
     if let Some(doubt) = doubt {
         // No sum over a number that may be two persons'.
         sheet.ask(QuestionName::TwoPersons, doubt.records.into_iter().map(Ground::Record).collect());

@@ -12,6 +12,7 @@ use crate::{
     overlap::Cover,
     policy::{Policy, Successors},
     set::{AsOf, Held, RecordSet, Role, Target, number},
+    totals::deemed_at,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,15 +49,20 @@ pub(crate) fn of_family(
     family: Family<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
-    bounds: Bounds<'_>,
+    (bounds, successors): (Bounds<'_>, &Successors<'_>),
 ) -> Vec<Conflict> {
-    let mut found = of_months(set, family, lines, bounds);
+    let mut found = of_months(set, family, lines, (bounds, successors));
     found.sort_by(|one, other| (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records)));
     found.extend(of_records(set, range, Some(family)));
     found
 }
 
-fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bounds: Bounds<'_>) -> Vec<Conflict> {
+fn of_months(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    lines: &[MonthLine],
+    (bounds, successors): (Bounds<'_>, &Successors<'_>),
+) -> Vec<Conflict> {
     let Bounds { cover, ends, .. } = bounds;
     let mut runs: BTreeMap<ConflictCode, Vec<Run<Vec<Holder<'_>>>>> = BTreeMap::new();
     let mut add = |code, line: &MonthLine, records: &[RecordNumber]| {
@@ -69,7 +75,7 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
         }
         match line.status {
             MonthStatus::Counted if line.by.len() > 1 => {
-                if let Some(code) = duplicate(family, &holders(set, &line.by)) {
+                if let Some(code) = duplicate(family, &holders(set, &line.by), successors) {
                     add(code, line, &line.by);
                 }
             }
@@ -90,6 +96,7 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
                     add(code, line, &records);
                 }
             }
+            MonthStatus::Deemed if !is_one_place(set, line, successors) => add(ConflictCode::Y08, line, &line.by),
             MonthStatus::NotFull => add(ConflictCode::C32, line, &with_standing(set, line, Standing::NotFull)),
             MonthStatus::Future => {
                 let received = received(set, line);
@@ -167,6 +174,13 @@ fn of_run<K>(code: ConflictCode, family: Family<'_>, run: Run<K>) -> Conflict {
     }
 }
 
+/// Whether all records that deem a month say that it was worked at one place.
+fn is_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successors<'_>) -> bool {
+    let mut places = line.by.iter().filter_map(|number| deemed_at(set, *number)).map(|place| successors.now(place));
+    let first = places.next();
+    places.all(|place| Some(place) == first)
+}
+
 /// The records among the others of a month that deem it paid.
 fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let deems = |number: &&RecordNumber| {
@@ -192,17 +206,18 @@ fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> V
     line.others.iter().filter(chosen).copied().collect()
 }
 
-/// The class of a month that several records make count; none where that is lawful.
-fn duplicate(family: Family<'_>, holders: &[Holder<'_>]) -> Option<ConflictCode> {
+/// The class of a month that several records make count; none where that is lawful. Places are what they are called now.
+fn duplicate(family: Family<'_>, holders: &[Holder<'_>], successors: &Successors<'_>) -> Option<ConflictCode> {
+    let place = |holder: &Holder<'_>| successors.now(holder.place);
     let differ = |same: &dyn Fn(&Holder<'_>, &Holder<'_>) -> bool| {
         holders.iter().zip(holders.iter().skip(1)).any(|(one, other)| !same(one, other))
     };
-    let by_place = differ(&|one, other| one.place == other.place);
+    let by_place = differ(&|one, other| place(one) == place(other));
     match family.rule().duplicates {
         Duplicates::ByProvince { schemes, provinces, payers } => {
             if differ(&|one, other| one.scheme == other.scheme) {
                 Some(schemes)
-            } else if differ(&|one, other| one.place.province() == other.place.province()) {
+            } else if differ(&|one, other| place(one).province() == place(other).province()) {
                 Some(provinces)
             } else if differ(&|one, other| one.payer == other.payer) {
                 Some(payers)

@@ -70,7 +70,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(benefits::drawn_twice(&set));
     conflicts.extend(benefits::drawn_after_death(&set, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
-    conflicts.extend(person::conflicts(&person));
+    conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);
     conflicts.extend(person::open_disputes(&disputes));
     let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
@@ -143,7 +143,7 @@ fn fold_family<'f>(
         case.rules = sheet.policy.transfer_rules(family, month).map(|rule| sheet.number_of(rule)).collect();
     }
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
-    let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
+    let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));

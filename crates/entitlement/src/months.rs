@@ -7,7 +7,10 @@ use crate::{
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::ops::Range;
-use yizhang_ledger::{record::Record, value::Month};
+use yizhang_ledger::{
+    record::{Contribution, Record},
+    value::Month,
+};
 
 /// What a record means for a month that it touches, the strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +123,8 @@ fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> M
     }
 }
 
-/// The base of the one record that counts, with the differences of its chain; none while it is open which record stays,
+/// The base of the one record that counts, with the differences that name it, and those of its chain that name none and are
+/// for the same scheme, place and payer; none while it is open which record stays,
 /// or where the period is longer than the month.
 fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     let mut counting = touches.iter().filter(|(_, touch, _)| *touch == Touch::Counts);
@@ -130,12 +134,21 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     let mut sum = i128::from(contribution.base.get());
     for (_, _, other) in touches {
         let Some(held) = set.get(*other).filter(|held| held.standing == Standing::Held) else { continue };
-        let belongs = held.fact.region == record.fact.region
-            && matches!(held.target, Target::None | Target::At(_))
-            && (held.target == Target::None || held.target == Target::At(*at));
-        if let (Some((Role::Adjust, difference)), true) = (held.money(), belongs) {
+        let Some((Role::Adjust, difference)) = held.money() else { continue };
+        let belongs = match held.target {
+            Target::At(named) => named == *at,
+            Target::None => held.fact.region == record.fact.region && is_alike(difference, contribution),
+            Target::Elsewhere | Target::Unknown => false,
+        };
+        if belongs {
             sum = sum.saturating_add(i128::from(difference.base.get()));
         }
     }
     Some(narrow(sum))
+}
+
+fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
+    let of = |fields: &Contribution<'_>| (fields.place, fields.payer.kind);
+    let same_payer = difference.payer.id.is_none() || difference.payer.id == contribution.payer.id;
+    difference.scheme == contribution.scheme && of(difference) == of(contribution) && same_payer
 }

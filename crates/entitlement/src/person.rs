@@ -1,14 +1,17 @@
 //! What agencies have stated about the worker: household registration, birth, class of retirement, death; and disputes.
 
 use crate::{
-    account::{BirthLine, ClassLine, Conflict, DeathLine, DisputeLine, HomeLine, Person, RecordNumber, Standing},
+    account::{
+        BirthLine, Class, ClassLine, Conflict, DeathLine, DisputeLine, HomeLine, Person, RecordNumber, Standing,
+    },
     conflict::ConflictCode,
     findings::conflict,
-    set::{Held, RecordSet, number},
+    set::{AsOf, Held, RecordSet, number},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
+    person::AccountId,
     record::{BirthEvidence, Dispute, Record},
     value::{Division, Month},
 };
@@ -52,27 +55,82 @@ pub(crate) fn death(person: &Person) -> Option<(Month, RecordNumber)> {
     person.death.last().map(|line| (line.month, line.record))
 }
 
-/// Where facts of the person disagree: two birth months on the ground of the citizen's id are two persons under one
-/// number until somebody says otherwise (C17), the archive against the id is decided by the agency (C19).
-pub(crate) fn conflicts(person: &Person) -> Vec<Conflict> {
-    let mut found = Vec::new();
-    let by_id = || person.birth.iter().filter(|line| !line.archive);
-    let records = |lines: Vec<&BirthLine>| lines.into_iter().map(|line| line.record).collect::<Vec<_>>();
-    if by_id().any(|line| Some(line.month) != by_id().next().map(|first| first.month)) {
-        found.push(conflict(ConflictCode::C17, None, records(by_id().collect())));
+/// Where facts of the person disagree. Two births on the ground of citizen's ids, or a man's and a woman's class, are two
+/// persons under one number until somebody says otherwise (C17); under two numbers that a link ties together they are what
+/// was corrected (C16). What archives say against each other and against the id decides for benefits (C19). Of two deaths, or two
+/// households from one month, the later statement holds, and is named (Y08).
+pub(crate) fn conflicts(set: &RecordSet<'_>, person: &Person, as_of: AsOf) -> Vec<Conflict> {
+    let mut found = two_persons(set, person);
+    found.extend(births(person));
+    let deaths = person.death.iter().map(|line| (line.month, line.record));
+    found.extend(contradiction(deaths));
+    // Of statements from one month the last of the line holds.
+    let mut homes = Vec::new();
+    for from_month in person.home.chunk_by(|one, other| one.from == other.from) {
+        found.extend(contradiction(from_month.iter().map(|line| (line.place, line.record))));
+        homes.extend(from_month.last().filter(|line| line.from <= as_of.month));
     }
-    let archive = person.birth.iter().rfind(|line| line.archive);
-    if let (Some(archive), Some(id)) = (archive, by_id().next_back())
-        && archive.month != id.month
-    {
-        found.push(conflict(ConflictCode::C19, None, records(vec![id, archive])));
-    }
-    let mut homes: Vec<_> = person.home.iter().map(|line| line.place.province()).collect();
-    homes.dedup();
-    if homes.len() > 1 {
-        found.push(conflict(ConflictCode::C38, None, person.home.iter().map(|line| line.record).collect()));
+    let moved = homes.iter().zip(homes.iter().skip(1)).any(|(one, next)| one.place.province() != next.place.province());
+    if moved {
+        found.push(conflict(ConflictCode::C38, None, homes.iter().map(|line| line.record).collect()));
     }
     found
+}
+
+/// C17, by number.
+fn two_persons(set: &RecordSet<'_>, person: &Person) -> Vec<Conflict> {
+    let number_of = |record: RecordNumber| {
+        let held = usize::try_from(record.0).ok().and_then(|at| set.get(at))?;
+        held.fact.record.accounts().next()
+    };
+    let mut stated: BTreeMap<AccountId, (Statements<Month>, Statements<bool>)> = BTreeMap::new();
+    for line in person.birth.iter().filter(|line| !line.archive) {
+        let Some(account) = number_of(line.record) else { continue };
+        stated.entry(account).or_default().0.push((line.month, line.record));
+    }
+    for line in &person.class {
+        let Some(account) = number_of(line.record) else { continue };
+        let of_men = line.class == Class::M60;
+        stated.entry(account).or_default().1.push((of_men, line.record));
+    }
+    let mut found = Vec::new();
+    for (births, classes) in stated.into_values() {
+        let mut records = Vec::new();
+        records.extend(differing(births));
+        records.extend(differing(classes));
+        if !records.is_empty() {
+            found.push(conflict(ConflictCode::C17, None, records));
+        }
+    }
+    found
+}
+
+/// What records say of one fact.
+type Statements<T> = Vec<(T, RecordNumber)>;
+
+/// The records, where they do not all say the same.
+fn differing<T: PartialEq>(statements: Statements<T>) -> Vec<RecordNumber> {
+    let differs = statements.iter().zip(statements.iter().skip(1)).any(|(one, other)| one.0 != other.0);
+    if differs { statements.into_iter().map(|(_, record)| record).collect() } else { Vec::new() }
+}
+
+fn contradiction<T: PartialEq>(statements: impl Iterator<Item = (T, RecordNumber)>) -> Option<Conflict> {
+    let records = differing(statements.collect());
+    (!records.is_empty()).then(|| conflict(ConflictCode::Y08, None, records))
+}
+
+/// C19: archives that differ, or the last of them from the last id.
+fn births(person: &Person) -> Option<Conflict> {
+    let id = person.birth.iter().rfind(|line| !line.archive);
+    let archives = || person.birth.iter().filter(|line| line.archive);
+    let mut records = differing(archives().map(|line| (line.month, line.record)).collect());
+    let last = archives().next_back();
+    records.extend(last.zip(id).filter(|(archive, id)| archive.month != id.month).map(|(archive, _)| archive.record));
+    if records.is_empty() {
+        return None;
+    }
+    records.extend(id.map(|line| line.record));
+    Some(conflict(ConflictCode::C19, None, records))
 }
 
 /// Disputes in force, and their outcomes.

@@ -163,8 +163,23 @@ fn follow(set: &mut RecordSet<'_>, at: usize, target: usize) {
     let Some(named) = set.get(target) else { return };
     match (named.money(), named.standing) {
         (Some((Role::Received | Role::Adjust, _)), Standing::Held) => {}
+        (Some((Role::Received | Role::Adjust, _)), Standing::Copy) => follow_original(set, at, target),
         (Some((Role::Received | Role::Adjust, _)), standing) => put(set, at, standing, Some(target)),
         _ => put(set, at, Standing::NoTarget, Some(target)),
+    }
+}
+
+/// What one of two chains says of a record that both hold, it says of the one record, by whichever chain that acts; said by
+/// both, it is said once.
+fn follow_original(set: &mut RecordSet<'_>, at: usize, copy: usize) {
+    let (Some(held), Some(original)) = (set.get(at), set.get(copy).and_then(|copy| copy.because)) else { return };
+    let id = held.fact.id;
+    let mut others = set.0.iter().enumerate().filter(|(other, one)| *other != at && one.standing == Standing::Held);
+    let same = others.find(|(_, one)| one.fact.id == id).map(|(other, _)| other);
+    if same.is_some() || !is_held(set, original) {
+        put(set, at, Standing::Copy, Some(same.unwrap_or(copy)));
+    } else if let Some(held) = set.0.get_mut(at) {
+        held.target = Target::At(original);
     }
 }
 

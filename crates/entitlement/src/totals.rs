@@ -10,7 +10,10 @@ use crate::{
     set::{AsOf, Held, RecordSet, Role, Target, number},
     transfer::Places,
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
     record::{AccountType, Record},
     value::{Day, Division, Month, Namespace},
@@ -21,6 +24,7 @@ use yizhang_ledger::{
 struct Tally {
     months: u32,
     deemed: u32,
+    deemed_contested: u32,
     contested: u32,
     in_transfer: u32,
     transferred: u32,
@@ -64,14 +68,10 @@ pub(crate) fn by_place(
         count(&mut provinces, line.month, &stays);
     }
     for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
-        // Where several records deem a month, the first in the order of the set says where.
-        if let Some(place) = line.by.first().and_then(|number| deemed_at(set, *number)).map(|at| successors.now(at)) {
-            for (tallies, place) in [(&mut places, place), (&mut provinces, place.province())] {
-                let tally = tallies.entry(place).or_default();
-                tally.deemed = tally.deemed.saturating_add(1);
-                tally.last = tally.last.max(Some(line.month));
-            }
-        }
+        let at = line.by.iter().filter_map(|number| deemed_at(set, *number)).map(|at| successors.now(at));
+        let at: Vec<Division> = at.collect();
+        count_deemed(&mut places, line.month, at.iter().copied());
+        count_deemed(&mut provinces, line.month, at.iter().map(|place| place.province()));
     }
     for (place, sums) in movements(set, range) {
         let place = successors.now(place);
@@ -111,12 +111,25 @@ fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
     }
 }
 
+/// Counts one deemed month: here if every record that deems it says so, claimed by each of several places otherwise (Y08).
+fn count_deemed(tallies: &mut Tallies, month: Month, at: impl Iterator<Item = Division>) {
+    let at: BTreeSet<Division> = at.collect();
+    let is_claimed = at.len() > 1;
+    for place in at {
+        let tally = tallies.entry(place).or_default();
+        let counter = if is_claimed { &mut tally.deemed_contested } else { &mut tally.deemed };
+        *counter = counter.saturating_add(1);
+        tally.last = tally.last.max(Some(month));
+    }
+}
+
 fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
     let line = |(place, tally): (Division, Tally)| PlaceMonths {
         place,
         months: tally.months,
         contested: tally.contested,
         deemed: tally.deemed,
+        deemed_contested: tally.deemed_contested,
         in_transfer: tally.in_transfer,
         transferred: tally.transferred,
         temporary: tally.temporary,
@@ -126,7 +139,8 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
     tallies.into_iter().map(line).collect()
 }
 
-fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
+/// Where a record says that deemed months were worked.
+pub(crate) fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
     match &set.get(usize::try_from(number.0).ok()?)?.fact.record {
         Record::Deemed(fields) => Some(fields.place),
         _ => None,

@@ -227,6 +227,9 @@ pub struct PlaceMonths {
     /// Deemed months here.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub deemed: u32,
+    /// Deemed months that count once, here or at another place: agencies differ on where they were worked (Y08).
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub deemed_contested: u32,
     /// Of both, months on the way to another place: closed here, not yet posted there.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub in_transfer: u32,

@@ -127,7 +127,11 @@ const fn lacking(missing: Missing) -> &'static [MissingName] {
 
 /// Months that count, or would, in each province: those that several hold in each of them.
 pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
-    family.by_province.iter().map(|line| place_months(line, line.contested)).collect()
+    family
+        .by_province
+        .iter()
+        .map(|line| place_months(line, line.contested.saturating_add(line.deemed_contested)))
+        .collect()
 }
 
 fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMonths {

@@ -12,7 +12,7 @@ use yizhang_entitlement::{
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::AccountId,
-    record::{Contribution, Identity, Record, Reversal, Source},
+    record::{Birth, BirthEvidence, Contribution, Identity, Record, Reversal, Source},
     value::Code,
 };
 
@@ -116,4 +116,24 @@ fn months_of_linked_accounts_add_up_and_those_of_strangers_are_named() {
     assert_eq!(account.family("hrss:110").unwrap().counted_months, 2);
     assert!(account.conflicts.iter().all(|conflict| conflict.code != ConflictCode::Y05));
     assert!(account.identity.iter().all(|fact| fact.in_force));
+}
+
+/// A number that was corrected has a birth of its own under the old and the new one: the link says that they are one person's.
+#[test]
+fn births_under_linked_numbers_are_a_correction_and_under_one_number_two_persons() {
+    let birth = |account, birth: &str| {
+        let (birth, on) = (month(birth), day("2026-01-05"));
+        let (document, source) = (yizhang_ledger::hash::Hash::ZERO, Source::default());
+        federation::entry(&Record::Birth(Birth { account, birth, by: BirthEvidence::CitizenId, on, document, source }))
+    };
+    let link = record(identity(WORKER, OLD, None, "2026-02-01"));
+    let codes = |records: &[Vec<u8>]| -> Vec<ConflictCode> {
+        let mut federation = Federation::default();
+        federation.append(division("440000"), records);
+        let account = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
+        account.conflicts.iter().map(|found| found.code).collect()
+    };
+    assert_eq!(codes(&[birth(OLD, "1990-01"), birth(WORKER, "1990-03"), link.clone()]), []);
+    assert_eq!(codes(&[birth(WORKER, "1990-01"), birth(WORKER, "1990-03"), link]), [ConflictCode::C17]);
+    assert_eq!(codes(&[birth(OLD, "1990-01"), birth(WORKER, "1990-03")]), [ConflictCode::Y05]);
 }
