@@ -171,7 +171,7 @@ fn fold_family<'f>(
     conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
     let enough_months = sheet.policy.enough_months(as_of.month);
-    keepers::settle(set, (&range, &account), person, &mut conflicts, (as_of, enough_months));
+    keepers::settle(set, (&range, &account), person, &mut conflicts, (&transfers.places, as_of, enough_months));
     findings::hold_open(set, &range, &account, &mut conflicts);
     FoldedFamily { family, range, ends, account, conflicts }
 }
