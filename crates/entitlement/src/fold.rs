@@ -134,6 +134,7 @@ fn fold_family<'f>(
         months = months::month_lines(set, &range, bounds);
         transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     }
+    agreements::adopt_refunds(set, &range, &transfers.places);
     for case in &mut transfers.cases {
         let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
         case.rules = sheet.policy.transfer_rules(family, month).map(|rule| sheet.number_of(rule)).collect();

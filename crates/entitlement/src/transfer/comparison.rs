@@ -25,14 +25,15 @@ pub(crate) fn compare(
     rule: &SchemeTransfer,
     basis: SumsBasis,
 ) -> TransferComparison {
-    let (computed, interest) = holdings.computed(field, rule, basis);
+    let (computed, interest) = holdings.computed(field, rule, (basis, progress.sheet));
     let per_month = rule.limits.tolerance_per_month.get();
     let mut comparison = TransferComparison {
         basis,
         computed,
         interest,
         is_interest_shared: holdings.is_interest_shared && interest != 0,
-        sheet: progress.sheet.map(stated),
+        // A supplement says itself what it takes along.
+        sheet: progress.sheet.or(progress.child).map(stated),
         sent: progress.sent.map(stated),
         received: progress.received.map(stated),
         tolerance: per_month.saturating_mul(i64::from(computed.months.max(1))),
