@@ -141,9 +141,9 @@ fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, V
     let mut ordered = Vec::with_capacity(waiting.len());
     while let Some(first) = waiting.first() {
         let of_day = waiting.iter().take_while(|dated| dated.closing == first.closing);
-        let is_fed = |dated: &&Dated<'_>| !of_day.clone().any(|other| other.case != dated.case && other.feeds(dated));
+        let is_ready = |dated: &&Dated<'_>| !of_day.clone().any(|other| other.case != dated.case && other.feeds(dated));
         // Cases that feed each other in a ring go by their numbers.
-        let next = of_day.clone().position(|dated| is_fed(&dated)).unwrap_or(0);
+        let next = of_day.clone().position(|dated| is_ready(&dated)).unwrap_or(0);
         let Dated { case, steps, .. } = waiting.remove(next);
         ordered.push((case, steps));
     }

@@ -41,7 +41,7 @@ pub(crate) fn compare(
     };
     let posted = progress.posted.filter(|posted| Progress::states_money(Some(*posted))).map(stated);
     if let Some(sheet) = comparison.sheet {
-        with_chain(&mut comparison, sheet);
+        with_chain(&mut comparison, sheet, holdings.interest_elsewhere);
     }
     let pairs = [
         (Between::SentAndSheet, comparison.sent, comparison.sheet),
@@ -59,7 +59,7 @@ pub(crate) fn compare(
     comparison
 }
 
-fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts) {
+fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts, interest_elsewhere: i64) {
     let mut difference = difference(Between::SheetAndChain, sheet, comparison.computed);
     let money_agrees = match comparison.basis {
         SumsBasis::MonthsOnly => {
@@ -67,11 +67,14 @@ fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts) {
             true
         }
         // A temporary account moves as one sum; how the sheet splits it is the agency's matter.
-        SumsBasis::Temporary => {
-            is_personal_within(comparison, difference.personal_account.saturating_add(difference.pool))
-        }
+        SumsBasis::Temporary => is_personal_within(
+            comparison,
+            difference.personal_account.saturating_add(difference.pool),
+            interest_elsewhere,
+        ),
         SumsBasis::General => {
-            is_personal_within(comparison, difference.personal_account) && is_within(comparison, difference.pool)
+            is_personal_within(comparison, difference.personal_account, interest_elsewhere)
+                && is_within(comparison, difference.pool)
         }
     };
     if difference.months != 0 || !money_agrees {
@@ -92,9 +95,11 @@ fn is_within(comparison: &TransferComparison, difference: i64) -> bool {
     (comparison.tolerance.saturating_neg()..=comparison.tolerance).contains(&difference)
 }
 
-/// Of interest that may belong to other places any part may be missing.
-fn is_personal_within(comparison: &TransferComparison, difference: i64) -> bool {
+/// Of interest that may belong to other places any part may be missing, and of what they have taken along any part may be
+/// there.
+fn is_personal_within(comparison: &TransferComparison, difference: i64, interest_elsewhere: i64) -> bool {
     let spare = if comparison.is_interest_shared { comparison.interest.max(0) } else { 0 };
     is_within(comparison, difference)
         || (difference < 0 && is_within(comparison, difference.saturating_add(spare).min(0)))
+        || (difference > 0 && is_within(comparison, difference.saturating_sub(interest_elsewhere.max(0)).max(0)))
 }

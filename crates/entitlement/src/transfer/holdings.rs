@@ -46,6 +46,8 @@ pub(crate) struct Holdings {
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
     /// Whether the interest may belong to other places of its chain as well.
     pub(crate) is_interest_shared: bool,
+    /// Interest of its chain that another place of it has taken along, and may in part have been of this one.
+    pub(crate) interest_elsewhere: i64,
     /// Regions of which no other place has ever had money.
     pub(crate) sole_regions: BTreeSet<Division>,
 }
@@ -115,7 +117,20 @@ impl Holdings {
         let elsewhere: BTreeSet<Division> = field.set.within(field.range).filter_map(elsewhere).collect();
         holdings.is_interest_shared = regions.iter().any(|region| elsewhere.contains(region));
         let own = holdings.records.iter().filter_map(|at| field.set.get(*at)).map(|held| held.fact.region);
-        holdings.sole_regions = own.filter(|region| !elsewhere.contains(region)).collect();
+        let own: BTreeSet<Division> = own.collect();
+        let taken = field.set.within(field.range).filter_map(|(at, held)| match &held.fact.record {
+            Record::InterestCredit(fields) if own.contains(&held.fact.region) && is_interest_of(held, cut) => {
+                let sum = i128::from(fields.amount.unit.get()).saturating_add(fields.amount.person.get().into());
+                (!places.is_at(field, at, sources, cut.on)).then_some(sum)
+            }
+            _ => None,
+        });
+        let paid_elsewhere = field.set.within(field.range).any(|(_, held)| {
+            let is_own = own.contains(&held.fact.region);
+            is_own && held.money().is_some_and(|(_, fields)| !is_within(field, sources, fields.place))
+        });
+        holdings.interest_elsewhere = if paid_elsewhere { narrow(taken.fold(0, i128::saturating_add)) } else { 0 };
+        holdings.sole_regions = own.difference(&elsewhere).copied().collect();
         holdings
     }
 
