@@ -3,11 +3,15 @@
 use crate::{
     account::Standing,
     policy::Successors,
-    set::{Held, RecordSet, Role},
+    set::{Held, RecordSet, Role, Target},
     transfer::{Places, covers},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
+    entry::RecordId,
     record::{Agreement, Contribution, Record},
     value::Month,
 };
@@ -33,15 +37,46 @@ pub(crate) fn settle(
     // The latest agreement speaks first; what it has cleared an older one finds no more.
     agreements.sort_by_key(|(at, fields)| std::cmp::Reverse((fields.on, *at)));
     let mut any = false;
-    for (by, agreement) in agreements {
-        for at in not_kept(set, range, &agreement, (successors, moved)) {
+    for (by, agreement) in &agreements {
+        // Two agreements of one day that keep different things say nothing: people have to say which it is.
+        if agreements.iter().any(|(_, other)| contradicts(agreement, other)) {
+            continue;
+        }
+        for at in not_kept(set, range, agreement, (successors, moved)) {
             if let Some(held) = set.0.get_mut(at) {
-                (held.standing, held.because) = (Standing::Cleared, Some(by));
+                (held.standing, held.because) = (Standing::Cleared, Some(*by));
                 any = true;
             }
         }
     }
     any
+}
+
+/// Takes refunds of what was cleared for those of the place to which a transfer had brought it by then: the new place clears
+/// after the transfer 先转后清 (人社部发〔2010〕70号 art. 10), in its own chain, and names the records of the old one.
+pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moved: &Places) {
+    let cleared = set.within(range).filter(|(_, held)| held.standing == Standing::Cleared);
+    let cleared: BTreeMap<RecordId, usize> = cleared.map(|(at, held)| (held.fact.id, at)).collect();
+    let adopts = |(at, held): (usize, &Held<'_>)| {
+        let (Role::Refund, contribution) = held.money()? else { return None };
+        let target = *cleared.get(&contribution.target?)?;
+        let place = moved.moved(target, held.day()?)?;
+        let is_open = held.target == Target::Elsewhere && held.standing == Standing::NoTarget;
+        (is_open && covers(held.fact.region, place)).then_some((at, target))
+    };
+    let adopted: Vec<(usize, usize)> =
+        if cleared.is_empty() { Vec::new() } else { set.within(range).filter_map(adopts).collect() };
+    for (at, target) in adopted {
+        if let Some(held) = set.0.get_mut(at) {
+            (held.target, held.standing) = (Target::At(target), Standing::Held);
+        }
+    }
+}
+
+/// Whether two agreements of one day keep different places or schemes of the same months.
+fn contradicts(one: &Agreement<'_>, other: &Agreement<'_>) -> bool {
+    let same_months = one.first <= other.last && other.first <= one.last;
+    one.on == other.on && same_months && (one.keep, one.scheme) != (other.keep, other.scheme)
 }
 
 /// The records that an agreement does not keep.
@@ -54,7 +89,9 @@ fn not_kept(
     let keep = successors.now(agreement.keep);
     let is_kept = |at: usize, contribution: &Contribution<'_>| {
         let place = moved.moved(at, agreement.on).unwrap_or(contribution.place);
-        covers(keep, successors.now(place))
+        // An agreement on the way is made with the new place, and for it (domain reference, 3.4).
+        let heading = moved.heading(at, agreement.on);
+        [Some(place), heading].into_iter().flatten().any(|place| covers(keep, successors.now(place)))
     };
     let (mut months, mut of_scheme) = (BTreeSet::new(), BTreeSet::new());
     for (at, held, contribution) in within(set, range, agreement) {

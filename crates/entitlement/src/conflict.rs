@@ -140,7 +140,7 @@ classes! {
     C13 Hold None BothPlaces "information sheet, money and chain disagree",
         "sheet, money or records are corrected until they agree",
         "GB/T 31594—2015";
-    C14 Auto FirstInChain Agency "one relation asked for by two places",
+    C14 Auto FirstInChain Agency "one relation asked for twice",
         "the case that came second is sent back",
         "design rule";
     C15 Auto None OldPlace "money arrived at the old place after the account was closed for transfer",
@@ -153,7 +153,7 @@ classes! {
         "the archive decides for benefits; it stays shown while both statements stand",
         "practice: the archive decides for benefits";
     C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
-        "a closing that names the document, and its kind as the reason: court, audit, inspection or arbitration",
+        "a closing or supplement that names the document, and its kind as the reason: court, audit, inspection or arbitration; or a refund",
         "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
     C21 Prov None Agency "paid for months in which a benefit had begun",
         "the money is refunded, unless the benefit is awarded again for a later month",

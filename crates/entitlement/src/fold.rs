@@ -138,6 +138,7 @@ fn fold_family<'f>(
         months = months::month_lines(set, &range, bounds);
         transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     }
+    agreements::adopt_refunds(set, &range, &transfers.places);
     for case in &mut transfers.cases {
         let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
         case.rules = sheet.policy.transfer_rules(family, month).map(|rule| sheet.number_of(rule)).collect();
@@ -176,7 +177,7 @@ fn fold_family<'f>(
     conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
     let enough_months = sheet.policy.enough_months(as_of.month);
-    keepers::settle(set, (&range, &account), person, &mut conflicts, (as_of, enough_months));
+    keepers::settle(set, (&range, &account), person, &mut conflicts, (&transfers.places, as_of, enough_months));
     findings::hold_open(set, &range, &account, &mut conflicts);
     FoldedFamily { family, range, ends, account, conflicts }
 }

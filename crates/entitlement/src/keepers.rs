@@ -3,13 +3,11 @@
 use crate::{
     account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
     conflict::ConflictCode,
-    figures::{months_by_province, relation},
-    formulas::{
-        benefit_place::{Facts, PlaceMonths, benefit_place},
-        rounding::half_up_fen,
-    },
+    figures::{by_keepers, months_by_province, relation},
+    formulas::{benefit_place::PlaceMonths, rounding::half_up_fen},
     overlap::{Sums, given_back},
     set::{AsOf, Held, RecordSet, Role, Target},
+    transfer::Places,
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::value::{Day, Division, Month};
@@ -21,7 +19,7 @@ pub(crate) fn settle(
     (range, family): (&Range<usize>, &FamilyAccount),
     person: &Person,
     conflicts: &mut [Conflict],
-    (as_of, enough_months): (AsOf, u32),
+    (moved, as_of, enough_months): (&Places, AsOf, u32),
 ) {
     let open = |found: &&mut Conflict| matches!(found.code, ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05);
     let mut open = conflicts.iter_mut().filter(open).peekable();
@@ -31,9 +29,15 @@ pub(crate) fn settle(
     let followers = followers(set, range);
     let months = months_by_province(family);
     let home = person.home_in(as_of.month).map(|line| line.place);
-    let benefit = benefit_place(Facts { home, relation: relation(family), months: &months }, enough_months).place;
+    let kept = by_keepers(family, (home, relation(family)), enough_months);
+    let benefit = kept.found.place.filter(|_| !kept.is_open);
     for found in open {
-        let places = credited_by_province(set, &followers, found);
+        let place = |at: usize, paid: Division| match found.code {
+            // Residents pay where their household is registered, wherever the account is now.
+            ConflictCode::C05 => paid,
+            _ => moved.moved(at, as_of.day).unwrap_or(paid),
+        };
+        let places = credited_by_province(set, &followers, found, place);
         if places.len() < 2 {
             // Two schemes in one province: people choose between these, not between places.
             continue;
@@ -84,11 +88,12 @@ fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums>
 }
 
 /// By province what the records have credited for the months of the conflict, differences and refunds included; of a
-/// record for more months than these, their part.
+/// record for more months than these, their part. `place` says where a record paid at a place belongs.
 fn credited_by_province(
     set: &RecordSet<'_>,
     followers: &BTreeMap<usize, Sums>,
     conflict: &Conflict,
+    place: impl Fn(usize, Division) -> Division,
 ) -> BTreeMap<Division, Stake> {
     let mut places: BTreeMap<Division, Stake> = BTreeMap::new();
     for number in &conflict.records {
@@ -99,7 +104,7 @@ fn credited_by_province(
         let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
         let part = |whole: i128| share(whole, inside, contribution.period.months);
-        let stake = places.entry(contribution.place.province()).or_default();
+        let stake = places.entry(place(at, contribution.place).province()).or_default();
         stake.credited.add(part(credited.unit), part(credited.person));
         stake.received = match (stake.received, contribution.received) {
             (Some(one), Some(other)) => Some(one.min(other)),

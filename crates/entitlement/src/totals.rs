@@ -31,6 +31,8 @@ struct Tally {
     temporary: u32,
     /// The last month that counts here, deemed ones included, those of a temporary account not.
     last: Option<Month>,
+    /// The last one of these that no other place holds.
+    last_alone: Option<Month>,
     credited: Sums,
 }
 
@@ -105,6 +107,7 @@ fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
             tally.temporary = tally.temporary.saturating_add(1);
         } else {
             tally.last = tally.last.max(Some(month));
+            tally.last_alone = tally.last_alone.max(Some(month).filter(|_| !contested));
         }
         tally.in_transfer = tally.in_transfer.saturating_add(own.clone().any(|stay| stay.going != place).into());
         tally.transferred = tally.transferred.saturating_add(own.any(|stay| stay.paid != place).into());
@@ -120,6 +123,9 @@ fn count_deemed(tallies: &mut Tallies, month: Month, at: impl Iterator<Item = Di
         let counter = if is_claimed { &mut tally.deemed_contested } else { &mut tally.deemed };
         *counter = counter.saturating_add(1);
         tally.last = tally.last.max(Some(month));
+        if !is_claimed {
+            tally.last_alone = tally.last_alone.max(Some(month));
+        }
     }
 }
 
@@ -134,6 +140,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         transferred: tally.transferred,
         temporary: tally.temporary,
         last: tally.last,
+        last_alone: tally.last_alone.filter(|_| tally.contested > 0),
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()

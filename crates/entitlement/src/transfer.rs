@@ -29,7 +29,7 @@ pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 
 use crate::{
     account::{
-        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber,
+        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber, Side,
         Standing, StepFault, SumsBasis, TransferCase, TransferComparison, TransferStep,
     },
     family::Family,
@@ -71,18 +71,28 @@ pub(crate) fn transfers<'s>(
     as_of: AsOf,
     policy: &Policy,
 ) -> Transfers {
-    let field = Field { set, range, cover };
+    // A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
+    let month = |steps: &[Step<'_>]| judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
+    let ordered = in_order_of_closing(steps(set, range));
+    let named: Vec<Successors<'_>> = ordered.iter().map(|(_, steps)| policy.successors(month(steps))).collect();
     let successors = policy.successors(as_of.month);
     let mut places = Places::default();
-    let mut cases: Vec<Worked<'s>> = Vec::new();
-    for (case, steps) in in_order_of_closing(steps(set, range)) {
-        // A case is judged by the rules of its own time, whatever has come since.
-        let month = judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
-        let Terms { working_days, scheme } = policy.terms(family, month);
-        let desk = Desk { field, family, successors: &successors, lines, as_of, working_days, rule: scheme };
+    let mut cases: Vec<Worked<'_>> = Vec::new();
+    for ((case, steps), successors) in ordered.into_iter().zip(&named) {
+        let Terms { working_days, scheme } = policy.terms(family, month(&steps));
+        let field = Field { set, range, cover, successors };
+        let desk = Desk { field, family, lines, as_of, working_days, rule: scheme };
         let worked = desk.work(case, steps, (&cases, &mut places));
         cases.push(worked);
     }
+    // What another case has posted in the meantime neither is on the way with this one nor went with it.
+    for worked in &mut cases {
+        match worked.progress.posted {
+            Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on())),
+            None => worked.moving.retain(|at| places.target(*at).is_some()),
+        }
+    }
+    let field = Field { set, range, cover, successors: &successors };
     let mut conflicts = conflicts::destinations(family, &mut cases);
     for worked in &cases {
         conflicts.extend(conflicts::of_case(field, family, worked, (&cases, as_of.day), &places));
@@ -124,22 +134,49 @@ fn steps<'s>(set: &'s RecordSet<'_>, range: &Range<usize>) -> BTreeMap<CaseId, V
 }
 
 /// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money
-/// followed.
+/// followed; of those of one day the one that brings to a place before the one that takes from there.
 fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
-    let mut cases: Vec<_> = cases.into_iter().collect();
-    cases.sort_by_key(|(case, steps)| {
-        let progress = Progress::of(steps, false);
+    let mut waiting: Vec<Dated<'_>> = cases.into_iter().map(|(case, steps)| Dated::of(case, steps)).collect();
+    waiting.sort_by_key(|dated| (dated.closing.is_none(), dated.closing, dated.case));
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while let Some(first) = waiting.first() {
+        let of_day = waiting.iter().take_while(|dated| dated.closing == first.closing);
+        let is_ready = |dated: &&Dated<'_>| !of_day.clone().any(|other| other.case != dated.case && other.feeds(dated));
+        // Cases that feed each other in a ring go by their numbers.
+        let next = of_day.clone().position(|dated| is_ready(&dated)).unwrap_or(0);
+        let Dated { case, steps, .. } = waiting.remove(next);
+        ordered.push((case, steps));
+    }
+    ordered
+}
+
+/// A case with the day of its closing, or of the supplement or correction that it is.
+struct Dated<'s> {
+    case: CaseId,
+    steps: Vec<Step<'s>>,
+    closing: Option<Day>,
+    posted: Option<Day>,
+    sides: Option<(Division, Division)>,
+}
+
+impl<'s> Dated<'s> {
+    fn of(case: CaseId, steps: Vec<Step<'s>>) -> Self {
+        let progress = Progress::of(&steps, false);
         let closing = progress.freeze.or(progress.child).map(|step| step.on());
-        (closing.is_none(), closing, *case)
-    });
-    cases
+        Self { case, closing, posted: progress.posted.map(|step| step.on()), sides: progress.sides, steps }
+    }
+
+    /// Whether it has brought, by the day of its closing, to where the other takes from.
+    fn feeds(&self, other: &Self) -> bool {
+        let (Some((_, target)), Some((source, _))) = (self.sides, other.sides) else { return false };
+        self.posted.is_some() && self.posted == self.closing && (covers(source, target) || covers(target, source))
+    }
 }
 
 /// Everything that the cases of a family are worked out from.
 struct Desk<'s, 'f, 'd> {
     field: Field<'s, 'f>,
     family: Family<'d>,
-    successors: &'d Successors<'d>,
     lines: &'d [MonthLine],
     as_of: AsOf,
     working_days: WorkingDays<'d>,
@@ -151,8 +188,10 @@ struct Worked<'s> {
     case: CaseId,
     steps: Vec<Step<'s>>,
     progress: Progress<'s>,
-    /// The old place, under all its names.
+    /// The old place, under all names that its steps give it.
     sources: Vec<Division>,
+    /// The same, and the names that these have had since.
+    known_as: Vec<Division>,
     comparison: Option<TransferComparison>,
     checks: Vec<OutCheck>,
     state: CaseState,
@@ -176,11 +215,20 @@ impl Worked<'_> {
         self.progress.freeze.is_some() && !self.progress.has_failed()
     }
 
-    /// Whether both are about the same old place: one contains the other.
+    /// Whether a place is the old one, or one contains the other.
+    fn is_of(&self, place: Division) -> bool {
+        self.known_as.iter().any(|mine| covers(*mine, place) || covers(place, *mine))
+    }
+
+    /// Whether both are about the same old place.
     fn meets(&self, other: &Self) -> bool {
-        self.sources
-            .iter()
-            .any(|mine| other.sources.iter().any(|theirs| covers(*mine, *theirs) || covers(*theirs, *mine)))
+        other.known_as.iter().any(|theirs| self.is_of(*theirs))
+    }
+
+    /// The place that has posted, or else will.
+    fn target(&self) -> Option<Division> {
+        let named = self.progress.sides.map(|(_, target)| target);
+        self.progress.posted.map(|posted| posted.place(Side::New)).or(named)
     }
 }
 
@@ -189,33 +237,45 @@ impl<'s> Desk<'s, '_, '_> {
         // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
         let early = Progress::of(&steps, false);
         let sources = early.sources();
-        let cut = Cut::of(early.freeze, self.as_of.day);
+        let cut = Cut::of(early.freeze.or(early.child), self.as_of.day);
         let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
         let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
         // Before a letter nobody asks what the old place holds.
-        let named = (self.successors, &*places);
-        let view = early.freeze.map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
+        let named = (self.field.successors, &*places);
+        let view =
+            early.freeze.or(early.child).map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
         let field = view.as_ref().map_or(self.field, |view| Field {
             set: &view.set,
             range: self.field.range,
             cover: Cover(&view.cover),
+            successors: self.field.successors,
         });
-        let mut holdings = match early.letter {
-            Some(_) => Holdings::of(field, places, &sources, cut, backpay),
-            None => Holdings::default(),
+        let known_as = self.known_as(&sources);
+        let supplement = early.child.filter(|child| child.kind == Kind::SUPPLEMENT);
+        let holdings = match (early.letter, supplement) {
+            (Some(_), _) => {
+                let mut holdings = Holdings::of(field, places, &sources, cut, backpay);
+                if early.freeze.is_some_and(holdings::is_documented) {
+                    holdings.release();
+                }
+                holdings
+            }
+            (None, Some(step)) => {
+                let closing = closing_of(earlier, &known_as);
+                let late = |closing| holdings::following(field, (places, &sources), step, closing, backpay);
+                Holdings::late(field, closing.map(late).unwrap_or_default(), cut)
+            }
+            (None, None) => Holdings::default(),
         };
-        if holdings::is_documented(&early) {
-            holdings.release();
-        }
-        let (types, type_records) = holdings::account_types(field, &sources, &holdings, cut);
+        let (types, type_records) = holdings::account_types(field, (places, &sources), &holdings, cut);
         let basis = self.basis(&types, is_between_provinces);
-        let (computed, _) = holdings.computed(field, &self.rule, basis);
-        let needs_money = Progress::states_money(early.sheet.or(early.child))
-            || computed.personal_account != 0 && early.child.is_none()
-            || computed.pool != 0 && early.child.is_none();
+        let (computed, _) = holdings.computed(field, &self.rule, (basis, early.sheet));
+        let needs_money =
+            Progress::states_money(early.sheet.or(early.child)) || computed.personal_account != 0 || computed.pool != 0;
         let progress = Progress::of(&steps, needs_money);
         let is_asked_for = progress.letter.is_some();
-        let comparison = is_asked_for.then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
+        let comparison = (is_asked_for || supplement.is_some())
+            .then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
         let is_mismatched = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
         let state = progress.state(is_mismatched);
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
@@ -226,18 +286,29 @@ impl<'s> Desk<'s, '_, '_> {
             progress,
             steps,
             sources,
+            known_as,
             comparison,
             checks: Vec::new(),
             state,
-            closing: view.is_some().then(|| Closing::of(field, cut)),
+            closing: early.freeze.map(|_| Closing::of(field, &holdings, cut)),
             moving: BTreeSet::new(),
         };
         if is_asked_for {
-            self.check(&mut worked, &holdings, places, cut);
+            self.check(&mut worked, places, cut);
             self.check_types(&mut worked, &types, &type_records);
         }
-        self.move_records(&mut worked, &holdings, (earlier, places));
+        self.check_back_paid(&mut worked, &holdings.back_paid);
+        self.move_records(&mut worked, &holdings, (earlier, places), backpay);
         worked
+    }
+
+    /// Places, and what they are called by the rules of the case.
+    fn known_as(&self, places: &[Division]) -> Vec<Division> {
+        let now = places.iter().map(|place| self.field.successors.now(*place));
+        let mut known_as: Vec<Division> = places.iter().copied().chain(now).collect();
+        known_as.sort_unstable();
+        known_as.dedup();
+        known_as
     }
 
     fn basis(&self, types: &BTreeSet<AccountType>, is_between_provinces: bool) -> SumsBasis {
@@ -252,11 +323,10 @@ impl<'s> Desk<'s, '_, '_> {
     }
 
     /// What the old place has to settle (domain reference, 3.4 `OUT_CHECK`).
-    fn check(&self, worked: &mut Worked<'_>, holdings: &Holdings, places: &Places, cut: Cut) {
-        let set = self.field.set;
+    fn check(&self, worked: &mut Worked<'_>, places: &Places, cut: Cut) {
         let last = cut.on.in_month();
         let here = |number: &RecordNumber| {
-            usize::try_from(number.0).is_ok_and(|at| places.is_at(set, at, &worked.sources, cut.on))
+            usize::try_from(number.0).is_ok_and(|at| places.is_at(self.field, at, &worked.sources, cut.on))
         };
         let (mut owing, mut owing_months, mut double, mut double_months) = (Vec::new(), 0_u32, Vec::new(), 0_u32);
         for line in self.lines.iter().filter(|line| last.is_none_or(|last| line.month <= last)) {
@@ -271,9 +341,7 @@ impl<'s> Desk<'s, '_, '_> {
                 double.extend(&line.by);
             }
         }
-        let drawing = if self.rule.is_blocked_by_benefit { self.drawing() } else { None };
-        let back_paid: Vec<RecordNumber> = holdings.back_paid.values().flatten().map(|at| number(*at)).collect();
-        let back_months = u32::try_from(holdings.back_paid.len()).unwrap_or(u32::MAX);
+        let drawing = if self.rule.is_blocked_by_benefit { self.drawing(cut) } else { None };
         let mut add = |what, months, records: Vec<RecordNumber>| {
             if !records.is_empty() {
                 worked.check(what, months, records);
@@ -282,7 +350,19 @@ impl<'s> Desk<'s, '_, '_> {
         add(OutCheckName::Owing, owing_months, owing);
         add(OutCheckName::Drawing, 0, drawing.into_iter().map(number).collect());
         add(OutCheckName::Duplicate, double_months, double);
-        add(OutCheckName::BackPaid, back_months, back_paid);
+    }
+
+    /// Months that stay behind until a document is named (C20), those not that their place has settled since (人社厅发〔2019〕
+    /// 94号 art. 3).
+    fn check_back_paid(&self, worked: &mut Worked<'_>, back_paid: &BTreeMap<Month, Vec<usize>>) {
+        let stands = |at: &&usize| self.field.set.get(**at).is_some_and(|held| held.standing == Standing::Held);
+        let open = back_paid.values().filter(|records| records.iter().any(|at| stands(&at)));
+        let months = u32::try_from(open.count()).unwrap_or(u32::MAX);
+        if months == 0 {
+            return;
+        }
+        let records = back_paid.values().flatten().filter(stands).map(|at| number(*at)).collect();
+        worked.check(OutCheckName::BackPaid, months, records);
         let informs = self.rule.limits.inform.zip(worked.progress.letter);
         let inform_by = informs.and_then(|(days, letter)| self.working_days.after(letter.on(), days));
         for check in worked.checks.iter_mut().filter(|check| check.what == OutCheckName::BackPaid) {
@@ -290,13 +370,15 @@ impl<'s> Desk<'s, '_, '_> {
         }
     }
 
-    /// The last award, payment or resumption of a benefit, if no suspension or stop follows it.
-    fn drawing(&self) -> Option<usize> {
+    /// The last award, payment or resumption of a benefit up to the closing, if no suspension or stop follows it.
+    fn drawing(&self, cut: Cut) -> Option<usize> {
         let of = |(at, held): (usize, &Held<'_>)| {
             let Record::Benefit(kind, fields) = &held.fact.record else { return None };
             let starts = matches!(*kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::BENEFIT_RESUME);
             let stops = matches!(*kind, Kind::BENEFIT_SUSPEND | Kind::BENEFIT_STOP);
-            (held.standing == Standing::Held && (starts || stops)).then_some(((fields.on, stops, at), starts))
+            let in_time = fields.on <= cut.on;
+            (held.standing == Standing::Held && in_time && (starts || stops))
+                .then_some(((fields.on, stops, at), starts))
         };
         let last = self.field.set.within(self.field.range).filter_map(of).max()?;
         last.1.then_some(last.0.2)
@@ -325,33 +407,45 @@ impl<'s> Desk<'s, '_, '_> {
         worked: &mut Worked<'_>,
         holdings: &Holdings,
         (earlier, places): (&[Worked<'_>], &mut Places),
+        backpay: Option<u32>,
     ) {
         let progress = &worked.progress;
-        let (Some((_, target)), false) = (progress.sides, progress.has_failed()) else { return };
-        let mut moving: BTreeSet<usize> = match progress.freeze {
+        let (Some(target), false) = (worked.target(), progress.has_failed()) else { return };
+        // Before the closing nothing is on the way; a supplement takes along what its view says.
+        let mut moving: BTreeSet<usize> = match progress.freeze.or(progress.child) {
             Some(_) => holdings.moving(self.field.set, progress.sheet).into_iter().collect(),
             None => BTreeSet::new(),
         };
-        let closed = |case: &&Worked<'_>| case.has_closed() && case.meets(worked);
-        let parent = earlier.iter().rfind(closed).and_then(|case| case.closing.as_ref());
-        let closing = worked.closing.as_ref().or(parent);
-        for step in &progress.follow_ups {
-            let is_in_time = progress.posted.is_none_or(|posted| step.on() <= posted.on());
-            if let Some(closing) = closing.filter(|_| is_in_time) {
-                moving.extend(holdings::following(self.field, (places, &worked.sources), *step, closing));
+        let is_supplement = |step: &&Step<'_>| progress.child.is_some() && step.kind == Kind::SUPPLEMENT;
+        let mut back_paid = BTreeMap::new();
+        // What a supplement of its own takes along stands in its view.
+        for step in progress.follow_ups.iter().filter(|step| !is_supplement(step)) {
+            let closing = worked.closing.as_ref().or_else(|| closing_of(earlier, &worked.known_as));
+            if let Some(closing) = closing {
+                let following = holdings::following(self.field, (places, &worked.sources), *step, closing, backpay);
+                moving.extend(following.records);
+                back_paid.extend(following.back_paid);
             }
         }
-        for at in &moving {
-            match progress.posted {
-                Some(posted) if places.is_at(self.field.set, *at, &worked.sources, posted.on()) => {
-                    places.carry(*at, posted.on(), target);
+        let begun = progress.freeze.or(progress.child).map(|step| step.on());
+        match progress.posted {
+            Some(posted) => {
+                moving.retain(|at| places.is_at(self.field, *at, &worked.sources, posted.on()));
+                for at in &moving {
+                    places.carry(*at, (begun.unwrap_or(posted.on()), posted.on()), target);
                 }
-                Some(_) => {}
-                None => places.depart(*at, target),
             }
+            None => moving.iter().for_each(|at| places.depart(*at, target)),
         }
         worked.moving = moving;
+        self.check_back_paid(worked, &back_paid);
     }
+}
+
+/// The last closing of an old place that is known by these names.
+fn closing_of<'w>(earlier: &'w [Worked<'_>], known_as: &[Division]) -> Option<&'w Closing> {
+    let closed = |case: &&Worked<'_>| case.has_closed() && known_as.iter().any(|place| case.is_of(*place));
+    earlier.iter().rfind(closed)?.closing.as_ref()
 }
 
 /// The counted months of these records.

@@ -243,6 +243,9 @@ pub struct PlaceMonths {
     /// The last month that counts here, deemed ones included, those of a temporary account not; left out where there is none.
     #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
     pub last: Option<Month>,
+    /// The last one of these that no other place holds; only where some are contested.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub last_alone: Option<Month>,
     /// Credited to the personal account by contributions for this place, wherever a transfer has taken it since.
     pub credited: Amount,
 }

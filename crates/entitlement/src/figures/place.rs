@@ -10,9 +10,10 @@ use crate::{
         Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus,
         ParticipationState, PlaceReason, QuestionName, TransferCase,
     },
-    formulas::benefit_place::{Facts, Missing, PlaceMonths, Reason, benefit_place},
+    formulas::benefit_place::{BenefitPlace, Facts, Missing, PlaceMonths, Reason, benefit_place},
     transfer::covers,
 };
+use std::cmp::Reverse;
 use yizhang_ledger::{
     entry::Kind,
     value::{Day, Division, Month},
@@ -47,18 +48,13 @@ pub(crate) fn place(
     let Some((enough, rule)) = sheet.number(Key::BenefitPlaceMonths, "", None, month) else {
         return sheet.place(draft.lacks(MissingName::Rule), None);
     };
-    let months = months_by_province(family);
-    let facts = Facts { home: household.value, relation: relation.value, months: &months };
-    let found = benefit_place(facts, enough);
+    let kept = by_keepers(family, (household.value, relation.value), enough);
+    let (found, open) = (kept.found, kept.is_open);
     let draft = draft.on(rule).reason(reason(found.reason, found.place.is_some()));
     let draft = match found.reason {
         Reason::Unknown(missing) => lacking(missing).iter().fold(draft, |draft, what| draft.lacks(*what)),
         _ => draft,
     };
-    // Months that several places hold belong to one of them in the end.
-    let settled: Vec<PlaceMonths> = family.by_province.iter().map(|line| place_months(line, 0)).collect();
-    let without = benefit_place(Facts { months: &settled, ..facts }, enough);
-    let open = found.place.is_some() && without.place != found.place;
     let draft = if open { draft.lacks(MissingName::ContestedMonths) } else { draft };
     let known = sheet.place(draft, found.place.filter(|_| !open));
     if known.value.is_none() {
@@ -135,32 +131,112 @@ pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
 }
 
 fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMonths {
+    let keeps = contested > 0 || line.contested == 0;
     PlaceMonths {
         place: line.place,
         months: line.months.saturating_add(contested).saturating_add(line.deemed).saturating_sub(line.temporary),
         temporary: line.temporary,
-        last: line.last,
+        last: if keeps { line.last } else { line.last_alone },
     }
 }
 
-/// The place of the relation: that of the latest participation that is active or of the latest posted transfer, else of the
-/// last month that counts there. A posted transfer ends what was active at its old place; a temporary account leaves the
-/// relation where it was (国办发〔2009〕66号 art. 5).
+/// The place of benefit with all that places hold, and whether it hangs on who keeps the months that several hold.
+pub(crate) struct Kept {
+    pub(crate) found: BenefitPlace,
+    pub(crate) is_open: bool,
+}
+
+/// Provinces with contested months of which every choice is looked at, 2^6 in all; one worker has hardly ever three. Beyond
+/// them the place is open.
+const CONTESTED_MAX: usize = 6;
+
+/// Months that several places hold belong to one of them in the end, with their last month: the place is certain only if it
+/// is the same whichever of these places keep theirs.
+pub(crate) fn by_keepers(
+    family: &FamilyAccount,
+    (home, relation): (Option<Division>, Option<Division>),
+    enough: u32,
+) -> Kept {
+    let decide = |months: &[PlaceMonths]| benefit_place(Facts { home, relation, months }, enough);
+    let found = decide(&months_by_province(family));
+    let contested: Vec<Division> =
+        family.by_province.iter().filter(|line| line.contested > 0).map(|line| line.place).collect();
+    let differs = |choice: u32| {
+        let keeps =
+            |place: Division| contested.iter().zip(0_u32..).any(|(one, bit)| *one == place && choice >> bit & 1 == 1);
+        let line = |line| place_months(line, if keeps(line.place) { line.contested } else { 0 });
+        let months: Vec<PlaceMonths> = family.by_province.iter().map(line).collect();
+        decide(&months).place != found.place
+    };
+    let choices = u32::try_from(contested.len()).ok().and_then(|places| 1_u32.checked_shl(places)).unwrap_or(u32::MAX);
+    let is_open = found.place.is_some()
+        && (contested.len() > CONTESTED_MAX || (!contested.is_empty() && (0..choices).any(differs)));
+    Kept { found, is_open }
+}
+
+/// A relation that a posted transfer has taken along.
+struct Moved {
+    on: Day,
+    source: Division,
+    target: Division,
+}
+
+/// The place of the relation: that of the latest participation that is active or of the latest posted transfer; where none
+/// is active, of the last month that counts, if it is later than the transfer. A participation is as late as the last month
+/// that counts there. A posted transfer ends what was active at its old place; a temporary account leaves the relation where
+/// it was (国办发〔2009〕66号 art. 5), and so do supplements and corrections, which follow it.
 pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
-    let posted = posted_cases(family).filter_map(|(on, case)| Some((on.in_month()?, case.source, case.target)));
-    let posted: Vec<(Month, Division, Division)> = posted.collect();
+    let posted = moved_relations(family);
+    let left = |place: Division, since: Month| {
+        posted.iter().any(|moved| covers(moved.source, place) && moved.on.in_month().is_none_or(|month| since <= month))
+    };
+    let last = |place: Division| {
+        let within = family.by_place.iter().filter(|line| covers(place, line.place));
+        within.filter_map(|line| line.last).max()
+    };
     let active = family.standing.iter().filter(|line| line.state == ParticipationState::Active && !line.temporary);
-    let active = active.filter(|line| {
-        let left =
-            |(month, source, _): &(Month, Division, Division)| covers(*source, line.place) && line.since <= *month;
-        !posted.iter().any(left)
-    });
-    let active = active.map(|line| (line.since, line.place));
-    let latest = active.chain(posted.iter().map(|(month, _, target)| (*month, *target)));
-    let latest = latest.max_by_key(|(since, place)| (*since, std::cmp::Reverse(*place)));
-    let last = family.by_place.iter().filter(|line| line.last.is_some());
-    let last = last.max_by_key(|line| (line.last, std::cmp::Reverse(line.place)));
-    latest.map(|(_, place)| place).or_else(|| last.map(|line| line.place))
+    let active: Vec<Candidate> = active
+        .filter(|line| !left(line.place, line.since))
+        .map(|line| (Some(line.since).max(last(line.place)), Evidence::Active, None, line.place))
+        .map(candidate)
+        .collect();
+    let months = family.by_place.iter().filter(|line| active.is_empty() && line.last.is_some());
+    let months = months.map(|line| candidate((line.last, Evidence::Month, None, line.place)));
+    let posted = posted.iter().filter(|moved| !is_moved_on(moved, &posted));
+    let posted = posted.map(|moved| candidate((moved.on.in_month(), Evidence::Posted, Some(moved.on), moved.target)));
+    posted.chain(months).chain(active.iter().copied()).max().map(|(_, _, _, place)| place.0)
+}
+
+/// What says where the relation is; of one month the later one says it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Evidence {
+    Month,
+    Posted,
+    Active,
+}
+
+/// By month, evidence and day; of equals the lower code.
+type Candidate = (Option<Month>, Evidence, Option<Day>, Reverse<Division>);
+
+const fn candidate((month, evidence, day, place): (Option<Month>, Evidence, Option<Day>, Division)) -> Candidate {
+    (month, evidence, day, Reverse(place))
+}
+
+/// The relations that posted transfers have taken along, each to the place that posted it.
+fn moved_relations(family: &FamilyAccount) -> Vec<Moved> {
+    let whole = posted_cases(family).filter(|(_, case)| case.steps.iter().any(|step| step.kind == Kind::FREEZE));
+    whole
+        .map(|(on, case)| {
+            let posting = case.steps.iter().rfind(|step| step.kind == Kind::POSTED);
+            Moved { on, source: case.source, target: posting.map_or(case.target, |step| step.target) }
+        })
+        .collect()
+}
+
+/// Whether another transfer took it on from its new place on the same day.
+fn is_moved_on(moved: &Moved, posted: &[Moved]) -> bool {
+    let on_from = |other: &&Moved| other.on == moved.on && covers(other.source, moved.target);
+    posted.iter().any(|other| on_from(&other) && !covers(moved.source, other.target))
 }
 
 /// The transfers that have been posted at their new place, with the day.

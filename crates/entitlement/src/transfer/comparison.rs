@@ -25,14 +25,15 @@ pub(crate) fn compare(
     rule: &SchemeTransfer,
     basis: SumsBasis,
 ) -> TransferComparison {
-    let (computed, interest) = holdings.computed(field, rule, basis);
+    let (computed, interest) = holdings.computed(field, rule, (basis, progress.sheet));
     let per_month = rule.limits.tolerance_per_month.get();
     let mut comparison = TransferComparison {
         basis,
         computed,
         interest,
         is_interest_shared: holdings.is_interest_shared && interest != 0,
-        sheet: progress.sheet.map(stated),
+        // A supplement says itself what it takes along.
+        sheet: progress.sheet.or(progress.child).map(stated),
         sent: progress.sent.map(stated),
         received: progress.received.map(stated),
         tolerance: per_month.saturating_mul(i64::from(computed.months.max(1))),
@@ -40,7 +41,7 @@ pub(crate) fn compare(
     };
     let posted = progress.posted.filter(|posted| Progress::states_money(Some(*posted))).map(stated);
     if let Some(sheet) = comparison.sheet {
-        with_chain(&mut comparison, sheet);
+        with_chain(&mut comparison, sheet, holdings.interest_elsewhere);
     }
     let pairs = [
         (Between::SentAndSheet, comparison.sent, comparison.sheet),
@@ -58,7 +59,7 @@ pub(crate) fn compare(
     comparison
 }
 
-fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts) {
+fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts, interest_elsewhere: i64) {
     let mut difference = difference(Between::SheetAndChain, sheet, comparison.computed);
     let money_agrees = match comparison.basis {
         SumsBasis::MonthsOnly => {
@@ -66,11 +67,14 @@ fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts) {
             true
         }
         // A temporary account moves as one sum; how the sheet splits it is the agency's matter.
-        SumsBasis::Temporary => {
-            is_personal_within(comparison, difference.personal_account.saturating_add(difference.pool))
-        }
+        SumsBasis::Temporary => is_personal_within(
+            comparison,
+            difference.personal_account.saturating_add(difference.pool),
+            interest_elsewhere,
+        ),
         SumsBasis::General => {
-            is_personal_within(comparison, difference.personal_account) && is_within(comparison, difference.pool)
+            is_personal_within(comparison, difference.personal_account, interest_elsewhere)
+                && is_within(comparison, difference.pool)
         }
     };
     if difference.months != 0 || !money_agrees {
@@ -91,9 +95,11 @@ fn is_within(comparison: &TransferComparison, difference: i64) -> bool {
     (comparison.tolerance.saturating_neg()..=comparison.tolerance).contains(&difference)
 }
 
-/// Of interest that may belong to other places any part may be missing.
-fn is_personal_within(comparison: &TransferComparison, difference: i64) -> bool {
+/// Of interest that may belong to other places any part may be missing, and of what they have taken along any part may be
+/// there.
+fn is_personal_within(comparison: &TransferComparison, difference: i64, interest_elsewhere: i64) -> bool {
     let spare = if comparison.is_interest_shared { comparison.interest.max(0) } else { 0 };
     is_within(comparison, difference)
         || (difference < 0 && is_within(comparison, difference.saturating_add(spare).min(0)))
+        || (difference > 0 && is_within(comparison, difference.saturating_sub(interest_elsewhere.max(0)).max(0)))
 }

@@ -1,19 +1,23 @@
 //! Conflicts around transfers: C10 to C15, C20, C34, and steps that could not be used.
 
 use crate::{
-    account::{Conflict, OutCheckName, StepFaultName},
+    account::{Conflict, OutCheckName, Standing, StepFaultName},
     conflict::{ConflictCode, Keeper},
     family::Family,
     findings::conflict,
-    set::number,
+    set::{Held, Target, number},
     transfer::{
         Worked,
         holdings::{Behind, Field, is_in_span},
-        places::Places,
-        procedure::{Progress, Step},
+        places::{Arrival, Places, is_interest},
+        procedure::{Progress, Step, covers},
     },
 };
-use yizhang_ledger::{entry::Kind, value::Day};
+use std::collections::BTreeSet;
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Day, Division, Month},
+};
 
 /// Conflicts of one case, apart from those with other cases.
 pub(crate) fn of_case(
@@ -39,7 +43,10 @@ pub(crate) fn of_case(
     let unfounded = |fault: &&(Step<'_>, StepFaultName)| is_posted_without_sheet(progress, **fault);
     add(ConflictCode::C12, progress.faults.iter().filter(unfounded).map(|(step, _)| step.at).collect());
     if worked.comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty()) {
-        add(ConflictCode::C13, at(&[progress.sheet, progress.sent, progress.received, progress.posted]));
+        add(
+            ConflictCode::C13,
+            at(&[progress.sheet.or(progress.child), progress.sent, progress.received, progress.posted]),
+        );
     }
     add(ConflictCode::C15, late);
     let checked = |what: OutCheckName| {
@@ -57,13 +64,13 @@ pub(crate) fn of_case(
 
 /// A posting at the right side that no sheet of the old place stands behind.
 fn is_posted_without_sheet(progress: &Progress<'_>, (step, fault): (Step<'_>, StepFaultName)) -> bool {
-    let without = fault == StepFaultName::OutOfOrder && progress.sheet.is_none();
+    let without = fault == StepFaultName::OutOfOrder && progress.sheet.or(progress.child).is_none();
     step.kind == Kind::POSTED && (without || fault == StepFaultName::OtherSheet)
 }
 
-/// Records of the old place behind the closing, for months up to it: money received late, until a posted supplement has taken
-/// it along, and corrections, until a posted correction follows them, to whatever place then held the relation. Neither,
-/// once the relation has come back.
+/// Records that came to the old place behind the closing, for months up to it: money received late, until it lies where the
+/// relation has gone, and corrections of what moved, until a posted correction follows them there, or the next closing has
+/// taken them along. Neither, once the relation has come back.
 fn after_closing(
     field: Field<'_, '_>,
     worked: &Worked<'_>,
@@ -73,13 +80,14 @@ fn after_closing(
     let (mut late, mut corrected) = (Vec::new(), Vec::new());
     let closing = worked.closing.as_ref().filter(|_| worked.has_closed());
     let (Some(freeze), Some(closing)) = (worked.progress.freeze, closing) else { return (late, corrected) };
-    let is_home = |at: &usize| places.is_at(field.set, *at, &worked.sources, as_of);
-    if worked.progress.posted.is_some() && worked.moving.iter().any(is_home) {
+    let line = line_of_relation(worked, all);
+    if worked.progress.posted.is_some() && line.iter().any(|place| worked.is_of(*place)) {
         return (late, corrected);
     }
+    let is_on_line = |here: Division| line.iter().any(|place| covers(*place, here) || covers(here, *place));
     let answers: Vec<Step<'_>> = all
         .iter()
-        .filter(|other| other.meets(worked))
+        .filter(|other| other.meets(worked) && other.target().is_some_and(is_on_line))
         .flat_map(|other| {
             let posted = other.progress.posted.map(|posted| posted.on());
             let used = other.progress.follow_ups.iter();
@@ -87,25 +95,55 @@ fn after_closing(
         })
         .copied()
         .collect();
+    let moved_months = moved_months(field, worked);
+    let concerns = |held: &Held<'_>, month: Month| match held.target {
+        // What an agreement has cleared is given back to the worker, and needs no correction.
+        Target::At(target) => {
+            let is_cleared = field.set.get(target).is_some_and(|named| named.standing == Standing::Cleared);
+            worked.moving.contains(&target) && !is_cleared
+        }
+        _ => moved_months.contains(&month),
+    };
     for (at, held) in field.set.within(field.range) {
         let Some(month) = held.period.map(|period| period.first) else { continue };
-        let Some(what) = closing.behind(held) else { continue };
-        if !places.is_at(field.set, at, &worked.sources, freeze.on()) {
+        let came = places.came(field, at, &worked.sources);
+        let Some(what) = closing.behind((at, held), came.day()) else { continue };
+        if came == Arrival::Never || places.moved(at, as_of).is_some_and(is_on_line) {
             continue;
         }
         let since = held.day().unwrap_or(freeze.on());
         let has_answer = || answers.iter().any(|step| is_in_span(*step, month) && step.on() >= since);
         match what {
             // A difference of late money goes with it.
-            Behind::Late if held.is_received() && places.moved(at, as_of).is_none() => late.push(at),
-            Behind::Correction if !has_answer() => corrected.push(at),
+            Behind::Late if held.is_received() || is_interest(field.set, at) => late.push(at),
+            Behind::Correction if concerns(held, month) && !has_answer() => corrected.push(at),
             _ => {}
         }
     }
     (late, corrected)
 }
 
-/// One relation to several destinations (C14): which case, if any, the old place has answered first in its chain.
+/// Where a case has taken the relation, and where later ones have taken it from there.
+fn line_of_relation(worked: &Worked<'_>, all: &[Worked<'_>]) -> Vec<Division> {
+    let mut line: Vec<Division> = worked.target().into_iter().collect();
+    for other in all.iter().skip_while(|other| other.case != worked.case).skip(1) {
+        let takes_on = other.has_closed() && other.progress.posted.is_some();
+        if let Some(target) = other.target().filter(|_| takes_on)
+            && line.last().is_some_and(|place| other.is_of(*place))
+        {
+            line.push(target);
+        }
+    }
+    line
+}
+
+/// The months of the contributions that move with a case.
+fn moved_months(field: Field<'_, '_>, worked: &Worked<'_>) -> BTreeSet<Month> {
+    let contributions = worked.moving.iter().filter_map(|at| field.set.get(*at).filter(|held| held.is_received()));
+    contributions.filter_map(|held| held.period).flat_map(yizhang_ledger::record::Period::iter).collect()
+}
+
+/// One relation asked for twice, by two places or by one under two numbers (C14): which case, if any, the old place has answered first in its chain.
 ///
 /// Letters stand in the chains of the new places, which nothing puts in order. What the old place did about them, the
 /// closing or the sheet, stands in one chain, and the first of it decides; until there is one, the choice is open.
@@ -142,15 +180,15 @@ fn answer_order(step: Step<'_>) -> (yizhang_ledger::value::Division, yizhang_led
 
 type Answers<'s> = (Option<Step<'s>>, Option<Step<'s>>);
 
-/// The letters of two cases for one relation to two places, and what the old place answered to each.
+/// The letters of two cases for one relation, and what the old place answered to each.
 fn competition<'s>(one: &Worked<'s>, other: &Worked<'s>) -> Option<([Step<'s>; 2], Answers<'s>)> {
     let letters = [one.progress.letter?, other.progress.letter?];
     if one.progress.has_failed() || other.progress.has_failed() {
         return None;
     }
-    let ((source, target), (other_source, other_target)) = (one.progress.sides?, other.progress.sides?);
+    let ((source, _), (other_source, _)) = (one.progress.sides?, other.progress.sides?);
     let is_same = source.province() == other_source.province() && one.meets(other);
-    if !is_same || target == other_target || !overlap(one, other) {
+    if !is_same || !overlap(one, other) {
         return None;
     }
     let answer = |case: &Worked<'s>| {

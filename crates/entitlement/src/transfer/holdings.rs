@@ -3,12 +3,13 @@
 use crate::{
     account::{Standing, SumsBasis, TransferAmounts},
     overlap::{Cover, given_back, narrow},
+    policy::Successors,
     set::{Held, RecordSet, Role, Target},
     transfer::{
-        places::Places,
-        procedure::{Progress, Step},
+        places::{Places, is_within},
+        procedure::Step,
         rules::{PersonalMoney, SchemeTransfer},
-        view::Cut,
+        view::{Cut, entered_again},
     },
 };
 use std::{
@@ -28,6 +29,8 @@ pub(crate) struct Field<'s, 'f> {
     pub(crate) set: &'s RecordSet<'f>,
     pub(crate) range: &'s Range<usize>,
     pub(crate) cover: Cover<'s>,
+    /// The names that divisions have had since.
+    pub(crate) successors: &'s Successors<'s>,
 }
 
 /// The records of the old place in the closed view.
@@ -43,6 +46,10 @@ pub(crate) struct Holdings {
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
     /// Whether the interest may belong to other places of its chain as well.
     pub(crate) is_interest_shared: bool,
+    /// Interest of its chain that another place of it has taken along, and may in part have been of this one.
+    pub(crate) interest_elsewhere: i64,
+    /// Regions of which no other place has ever had money.
+    pub(crate) sole_regions: BTreeSet<Division>,
 }
 
 /// The contribution of a record that is in effect at the cut.
@@ -76,9 +83,9 @@ impl Holdings {
     ) -> Self {
         let mut holdings = Self::default();
         let mut regions = BTreeSet::new();
-        let mut back_paid: BTreeMap<Day, BTreeMap<Month, Vec<usize>>> = BTreeMap::new();
+        let mut back_paid = BackPayments::default();
         for (at, held) in field.set.within(field.range) {
-            if !places.is_at(field.set, at, sources, cut.on) {
+            if !places.is_at(field, at, sources, cut.on) {
                 continue;
             }
             if is_interest_of(held, cut) {
@@ -96,22 +103,51 @@ impl Holdings {
             }
             if held.standing == Standing::Held && role == Role::Received {
                 holdings.count(field, contribution, cut);
-                if let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) {
-                    for month in contribution.period.iter() {
-                        back_paid.entry(day).or_default().entry(month).or_default().push(at);
-                    }
+                // What has gone from province to province before went with its document.
+                if !places.has_left_province(field.set, at) {
+                    back_paid.add(at, contribution);
                 }
             }
         }
-        let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
-            backpay_months.is_some_and(|limit| u32::try_from(months.len()).is_ok_and(|months| months >= limit))
+        holdings.back_paid = back_paid.of(backpay_months);
+        let elsewhere = |(at, held): (usize, &Held<'_>)| {
+            let is_elsewhere = held.money().is_some() && !places.is_at(field, at, sources, cut.on);
+            is_elsewhere.then_some(held.fact.region)
         };
-        holdings.back_paid = back_paid.into_values().filter(too_many).flatten().collect();
-        holdings.is_interest_shared = field.set.within(field.range).any(|(at, held)| {
-            held.money().is_some()
-                && regions.contains(&held.fact.region)
-                && !places.is_at(field.set, at, sources, cut.on)
+        let elsewhere: BTreeSet<Division> = field.set.within(field.range).filter_map(elsewhere).collect();
+        holdings.is_interest_shared = regions.iter().any(|region| elsewhere.contains(region));
+        let own = holdings.records.iter().filter_map(|at| field.set.get(*at)).map(|held| held.fact.region);
+        let own: BTreeSet<Division> = own.collect();
+        let taken = field.set.within(field.range).filter_map(|(at, held)| match &held.fact.record {
+            Record::InterestCredit(fields) if own.contains(&held.fact.region) && is_interest_of(held, cut) => {
+                let sum = i128::from(fields.amount.unit.get()).saturating_add(fields.amount.person.get().into());
+                (!places.is_at(field, at, sources, cut.on)).then_some(sum)
+            }
+            _ => None,
         });
+        let paid_elsewhere = field.set.within(field.range).any(|(_, held)| {
+            let is_own = own.contains(&held.fact.region);
+            is_own && held.money().is_some_and(|(_, fields)| !is_within(field, sources, fields.place))
+        });
+        holdings.interest_elsewhere = if paid_elsewhere { narrow(taken.fold(0, i128::saturating_add)) } else { 0 };
+        holdings.sole_regions = own.difference(&elsewhere).copied().collect();
+        holdings
+    }
+
+    /// What a supplement takes along: records that came late, without those that stay behind.
+    pub(crate) fn late(field: Field<'_, '_>, following: Following, cut: Cut) -> Self {
+        let mut holdings = Self { back_paid: following.back_paid, ..Self::default() };
+        for at in following.records {
+            holdings.records.push(at);
+            let Some(held) = field.set.get(at) else { continue };
+            let Some((role, contribution)) = held.money() else { continue };
+            if held.standing == Standing::Held && matches!(role, Role::Received | Role::Adjust) {
+                holdings.full.insert(at);
+            }
+            if held.standing == Standing::Held && role == Role::Received {
+                holdings.count(field, contribution, cut);
+            }
+        }
         holdings
     }
 
@@ -136,29 +172,31 @@ impl Holdings {
 
     /// Records that move: without the months that stay behind, and within the span of the sheet, where it names one.
     pub(crate) fn moving(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> Vec<usize> {
-        let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
-        let moves = |at: &usize| {
-            let Some(period) = set.get(*at).and_then(|held| held.period) else { return false };
-            let last = period.iter().last().unwrap_or(period.first);
-            let in_span = span.is_none_or(|(from, until)| from <= last && period.first <= until);
-            in_span && !self.stays(set, *at)
-        };
-        self.records.iter().copied().filter(moves).collect()
+        self.records.iter().copied().filter(|at| self.moves(set, *at, sheet)).collect()
     }
 
-    /// Months and money that move, and the interest among it.
+    fn moves(&self, set: &RecordSet<'_>, at: usize, sheet: Option<Step<'_>>) -> bool {
+        let Some(period) = set.get(at).and_then(|held| held.period) else { return false };
+        let last = period.iter().last().unwrap_or(period.first);
+        let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
+        span.is_none_or(|(from, until)| from <= last && period.first <= until) && !self.stays(set, at)
+    }
+
+    /// Months and money that move, within the span of the sheet, where it names one, and the interest among it.
     pub(crate) fn computed(
         &self,
         field: Field<'_, '_>,
         rule: &SchemeTransfer,
-        basis: SumsBasis,
+        (basis, sheet): (SumsBasis, Option<Step<'_>>),
     ) -> (TransferAmounts, i64) {
-        let stay = |month: &&Month| !self.back_paid.contains_key(month);
-        let months = u32::try_from(self.months.iter().filter(stay).count()).unwrap_or(u32::MAX);
+        let moves = |month: &&Month| {
+            !self.back_paid.contains_key(month) && sheet.is_none_or(|sheet| is_in_span(sheet, **month))
+        };
+        let months = u32::try_from(self.months.iter().filter(moves).count()).unwrap_or(u32::MAX);
         let mut sums = Money::default();
         for at in &self.records {
             let Some(held) = field.set.get(*at) else { continue };
-            if !self.stays(field.set, *at) {
+            if self.moves(field.set, *at, sheet) {
                 self.add(&mut sums, *at, held, rule);
             }
         }
@@ -200,24 +238,73 @@ impl Holdings {
     }
 }
 
+/// Contributions paid back, by the day of their money and by month.
+#[derive(Default)]
+struct BackPayments(BTreeMap<Day, BTreeMap<Month, Vec<usize>>>);
+
+impl BackPayments {
+    fn add(&mut self, at: usize, contribution: &Contribution<'_>) {
+        let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) else { return };
+        let of_day = self.0.entry(day).or_default();
+        for month in contribution.period.iter() {
+            of_day.entry(month).or_default().push(at);
+        }
+    }
+
+    /// Months paid back at once that are as many as the limit.
+    fn of(self, limit_months: Option<u32>) -> BTreeMap<Month, Vec<usize>> {
+        let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
+            limit_months.is_some_and(|limit| u32::try_from(months.len()).is_ok_and(|months| months >= limit))
+        };
+        self.0.into_values().filter(too_many).flatten().collect()
+    }
+}
+
+/// What a supplement or correction takes along, and what it may not.
+#[derive(Default)]
+pub(crate) struct Following {
+    pub(crate) records: Vec<usize>,
+    /// Months paid back at once, for which the supplement names no document, and their records.
+    pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
+}
+
 /// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
+/// `backpay_months` back-paid on one day need a document here as at a closing.
 pub(crate) fn following(
     field: Field<'_, '_>,
     (places, sources): (&Places, &[Division]),
     step: Step<'_>,
     closing: &Closing,
-) -> Vec<usize> {
+    backpay_months: Option<u32>,
+) -> Following {
     let wanted = match step.kind {
         Kind::SUPPLEMENT => Behind::Late,
         _ => Behind::Correction,
     };
     let follows = |(at, held): &(usize, &Held<'_>)| {
-        let in_time = held.day().is_some_and(|day| day <= step.on());
+        let came = places.came(field, *at, sources).day();
+        let in_time = came.is_some_and(|day| day <= step.on());
         let in_span = held.period.is_some_and(|period| is_in_span(step, period.first));
-        closing.behind(held) == Some(wanted) && in_time && in_span && places.is_at(field.set, *at, sources, step.on())
+        in_time
+            && in_span
+            && closing.behind((*at, held), came) == Some(wanted)
+            && places.is_at(field, *at, sources, step.on())
     };
-    field.set.within(field.range).filter(follows).map(|(at, _)| at).collect()
+    let (mut records, mut back_paid) = (Vec::new(), BackPayments::default());
+    for (at, held) in field.set.within(field.range).filter(follows) {
+        records.push(at);
+        if let Some((Role::Received, contribution)) = held.money().filter(|_| !is_documented(step)) {
+            back_paid.add(at, contribution);
+        }
+    }
+    let back_paid = back_paid.of(backpay_months);
+    let stays = |at: &usize| {
+        let month = field.set.get(*at).and_then(|held| held.period).map(|period| period.first);
+        month.is_some_and(|month| back_paid.contains_key(&month))
+    };
+    records.retain(|at| !stays(at));
+    Following { records, back_paid }
 }
 
 /// Whether a step is about a month: about all, where it names none.
@@ -238,23 +325,36 @@ pub(crate) enum Behind {
 pub(crate) struct Closing {
     cut: Cut,
     in_effect: BTreeSet<usize>,
+    /// Taken back and entered again behind the closing.
+    entered_again: BTreeSet<usize>,
+    /// Regions whose interest can only be that of the old place.
+    sole_regions: BTreeSet<Division>,
 }
 
 impl Closing {
     /// What was in effect in the view of a closing.
-    pub(crate) fn of(view: Field<'_, '_>, cut: Cut) -> Self {
+    pub(crate) fn of(view: Field<'_, '_>, holdings: &Holdings, cut: Cut) -> Self {
         let interest = |held: &Held<'_>| is_interest_of(held, cut);
         let in_effect = view.set.within(view.range).filter(|(_, held)| interest(held) || in_view(held, cut).is_some());
-        Self { cut, in_effect: in_effect.map(|(at, _)| at).collect() }
+        let in_effect = in_effect.map(|(at, _)| at).collect();
+        let sole_regions = holdings.sole_regions.clone();
+        Self { cut, in_effect, entered_again: entered_again(view.set, cut), sole_regions }
     }
 
-    /// What a record is that came behind the closing: for records with effect, for months up to the closing.
-    pub(crate) fn behind(&self, held: &Held<'_>) -> Option<Behind> {
+    /// What a record is that came to the old place behind the closing, on which day if it has one: for records with effect,
+    /// for months up to the closing.
+    pub(crate) fn behind(&self, (at, held): (usize, &Held<'_>), came: Option<Day>) -> Option<Behind> {
         let month = held.period?.first;
         let is_old = self.cut.on.in_month().is_none_or(|closed| month <= closed);
-        let is_later = held.day().is_some_and(|day| day > self.cut.on);
+        let is_later = came.is_some_and(|day| day > self.cut.on);
         if !is_old || !has_effect(held) {
             return None;
+        }
+        if let Record::InterestCredit(_) = held.fact.record {
+            // That of the year of the closing the new place posts.
+            let is_of_past = self.cut.on.in_month().is_some_and(|closed| closed.since(month) >= 12);
+            let is_its_own = is_later && is_of_past && self.sole_regions.contains(&held.fact.region);
+            return Some(Behind::Late).filter(|_| is_its_own);
         }
         // What came later is the supplement's matter, and so is what acts on it.
         let of_view = match held.target {
@@ -264,10 +364,11 @@ impl Closing {
         };
         match held.money() {
             Some((Role::Received, _)) if is_later => Some(Behind::Late),
+            Some((Role::Received, _)) if self.entered_again.contains(&at) => Some(Behind::Correction),
             Some((Role::Adjust | Role::Refund, _)) if is_later => {
                 Some(if of_view { Behind::Correction } else { Behind::Late })
             }
-            None if held.is_reversal() && self.cut.is_before_in_chain(held) && of_view => Some(Behind::Correction),
+            None if held.is_reversal() && self.cut.is_behind_in_chain(held) && of_view => Some(Behind::Correction),
             _ => None,
         }
     }
@@ -300,26 +401,24 @@ fn times_half_up(sum: i128, ten_thousandths: u32) -> i128 {
 /// court, of an audit, of a labour inspection, of an arbitration.
 const DOCUMENTED: [&str; 4] = ["court", "audit", "inspection", "arbitration"];
 
-/// Whether back-payments may move: the closing names a document and says that it is one of these. That it is of a day before
-/// the payment is the agency's word. A sheet's document is the sheet itself.
-pub(crate) fn is_documented(progress: &Progress<'_>) -> bool {
-    progress.freeze.is_some_and(|freeze| {
-        freeze.fields.document != Hash::ZERO && DOCUMENTED.contains(&freeze.fields.reason.as_str())
-    })
+/// Whether back-payments may move: the closing, or the supplement, names a document and says that it is one of these. That it
+/// is of a day before the payment is the agency's word. A sheet's document is the sheet itself.
+pub(crate) fn is_documented(step: Step<'_>) -> bool {
+    step.fields.document != Hash::ZERO && DOCUMENTED.contains(&step.fields.reason.as_str())
 }
 
 /// The account type at the old place: by the last enrolment there (C34), else by the contributions. The records speak for
 /// both types if contributions do not agree, and for none if there are none.
 pub(crate) fn account_types(
     field: Field<'_, '_>,
-    sources: &[Division],
+    (places, sources): (&Places, &[Division]),
     holdings: &Holdings,
     cut: Cut,
 ) -> (BTreeSet<AccountType>, Vec<usize>) {
     let last = cut.on.in_month();
     let enrolments = field.set.within(field.range).filter_map(|(at, held)| {
         let Record::Participation(Kind::ENROL, fields) = &held.fact.record else { return None };
-        let here = sources.iter().any(|source| crate::transfer::covers(*source, fields.place));
+        let here = is_within(field, sources, fields.place);
         let begun = last.is_none_or(|last| fields.from <= last);
         let order = (fields.from, held.fact.index, held.fact.region, at);
         (held.standing == Standing::Held && here && begun).then_some((order, fields.account_type, at))
@@ -327,7 +426,12 @@ pub(crate) fn account_types(
     if let Some((_, account_type, at)) = enrolments.max_by_key(|(order, _, _)| *order) {
         return (BTreeSet::from([account_type]), vec![at]);
     }
-    let of = |at: &usize| field.set.get(*at).and_then(Held::money).map(|(_, fields)| fields.account_type);
+    // A temporary account that has been gathered is part of the general one (国办发〔2009〕66号 art. 5).
+    let of = |at: &usize| {
+        let (_, fields) = field.set.get(*at)?.money()?;
+        let is_gathered = places.moved(*at, cut.on).is_some();
+        Some(if is_gathered { AccountType::General } else { fields.account_type })
+    };
     let types = holdings.records.iter().filter_map(of).collect();
     let records = holdings.records.iter().copied().filter(|at| of(at).is_some()).collect();
     (types, records)

@@ -2,7 +2,7 @@
 
 use crate::{
     set::{Held, RecordSet, Target},
-    transfer::procedure::covers,
+    transfer::{holdings::Field, procedure::covers},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -13,8 +13,32 @@ use yizhang_ledger::{
 /// Where posted transfers have taken records, and which are on the way. Records are known by their position in the set.
 #[derive(Default)]
 pub(crate) struct Places {
-    moves: BTreeMap<usize, Vec<(Day, Division)>>,
+    moves: BTreeMap<usize, Vec<Move>>,
     on_the_way: BTreeMap<usize, Division>,
+}
+
+/// When a record came to a place: a reversal has no day of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Never,
+    Undated,
+    On(Day),
+}
+
+impl Arrival {
+    pub(crate) const fn day(self) -> Option<Day> {
+        match self {
+            Self::On(day) => Some(day),
+            Self::Never | Self::Undated => None,
+        }
+    }
+}
+
+/// A way that a record has gone: from the day of the closing, or of the supplement, to that of the posting.
+struct Move {
+    begun: Day,
+    on: Day,
+    place: Division,
 }
 
 impl Places {
@@ -39,7 +63,29 @@ impl Places {
 
     /// Where a transfer had taken it by the end of a day.
     pub(crate) fn moved(&self, at: usize, day: Day) -> Option<Division> {
-        self.moves.get(&at)?.iter().rfind(|(on, _)| *on <= day).map(|(_, place)| *place)
+        self.moves.get(&at)?.iter().rfind(|moved| moved.on <= day).map(|moved| moved.place)
+    }
+
+    /// Where it was going at the end of a day, and was posted later.
+    pub(crate) fn heading(&self, at: usize, day: Day) -> Option<Division> {
+        self.moves.get(&at)?.iter().find(|moved| moved.begun <= day && day < moved.on).map(|moved| moved.place)
+    }
+
+    /// Whether a transfer has taken it out of the province where it was paid.
+    pub(crate) fn has_left_province(&self, set: &RecordSet<'_>, at: usize) -> bool {
+        let paid = Self::first(set, at).map(Division::province);
+        self.moves.get(&at).into_iter().flatten().any(|moved| Some(moved.place.province()) != paid)
+    }
+
+    /// When it first came to one of these places, by its money or by a transfer.
+    pub(crate) fn came(&self, field: Field<'_, '_>, at: usize, places: &[Division]) -> Arrival {
+        let Some(first) = Self::first(field.set, at) else { return Arrival::Never };
+        let of_region = is_interest(field.set, at) && places.iter().any(|place| covers(first, *place));
+        if of_region || is_within(field, places, first) {
+            return field.set.get(at).and_then(Held::day).map_or(Arrival::Undated, Arrival::On);
+        }
+        let mut moves = self.moves.get(&at).into_iter().flatten();
+        moves.find(|moved| is_within(field, places, moved.place)).map_or(Arrival::Never, |moved| Arrival::On(moved.on))
     }
 
     /// Where it is going.
@@ -47,20 +93,40 @@ impl Places {
         self.on_the_way.get(&at).copied()
     }
 
-    /// Whether it belonged to one of these places. Interest that has not moved belongs to every place of its region.
-    pub(crate) fn is_at(&self, set: &RecordSet<'_>, at: usize, places: &[Division], day: Day) -> bool {
-        let Some(here) = self.on(set, at, day) else { return false };
-        let is_interest = set.get(at).is_some_and(|held| matches!(held.fact.record, Record::InterestCredit(_)));
-        let of_region = is_interest && self.moved(at, day).is_none();
-        places.iter().any(|place| covers(*place, here) || (of_region && covers(here, *place)))
+    /// Whether it belonged to one of these places, under the name that it had then or has now. Interest that has not moved
+    /// belongs to every place of its region.
+    pub(crate) fn is_at(&self, field: Field<'_, '_>, at: usize, places: &[Division], day: Day) -> bool {
+        let Some(here) = self.on(field.set, at, day) else { return false };
+        let of_region = is_interest(field.set, at) && self.moved(at, day).is_none();
+        is_within(field, places, here) || (of_region && places.iter().any(|place| covers(here, *place)))
     }
 
-    pub(crate) fn carry(&mut self, at: usize, on: Day, target: Division) {
-        self.moves.entry(at).or_default().push((on, target));
+    /// Whether it was taken along by what was posted on a day.
+    pub(crate) fn has_gone(&self, at: usize, on: Day) -> bool {
+        self.moves.get(&at).into_iter().flatten().any(|moved| moved.on == on)
+    }
+
+    /// Takes it to a place: from the closing or supplement on, posted on a day. What was posted later from where it no longer
+    /// was has not taken it.
+    pub(crate) fn carry(&mut self, at: usize, (begun, on): (Day, Day), place: Division) {
+        self.on_the_way.remove(&at);
+        let moves = self.moves.entry(at).or_default();
+        moves.retain(|moved| moved.on <= on);
+        moves.push(Move { begun, on, place });
     }
 
     pub(crate) fn depart(&mut self, at: usize, target: Division) {
         // The first case that closed the account: another one may not take the same months a second time.
         self.on_the_way.entry(at).or_insert(target);
     }
+}
+
+pub(crate) fn is_interest(set: &RecordSet<'_>, at: usize) -> bool {
+    set.get(at).is_some_and(|held| matches!(held.fact.record, Record::InterestCredit(_)))
+}
+
+/// Whether a place lies within one of these, as it was named or under the name that it has now.
+pub(crate) fn is_within(field: Field<'_, '_>, places: &[Division], here: Division) -> bool {
+    let now = field.successors.now(here);
+    places.iter().any(|place| covers(*place, here) || covers(*place, now))
 }

@@ -35,9 +35,14 @@ impl<'s> Step<'s> {
     }
 
     /// The order of steps: by day, then by the procedure, whose order is that of the kinds. Money may come back and be sent
-    /// again on one day, so that of these two the one that stands first in its chain came first.
-    pub(crate) fn order(&self) -> (Day, Kind, Division, LeafIndex, usize) {
-        let stage = if self.kind == Kind::RETURNED { Kind::FUNDS_SENT } else { self.kind };
+    /// again on one day, so that of these two the one that stands first in its chain came first. A supplement or correction
+    /// comes behind the closing that it follows, and before the money that goes with it.
+    pub(crate) fn order(&self) -> (Day, (Kind, bool), Division, LeafIndex, usize) {
+        let stage = match self.kind {
+            Kind::RETURNED => (Kind::FUNDS_SENT, false),
+            Kind::SUPPLEMENT | Kind::CORRECTION => (Kind::FREEZE, true),
+            kind => (kind, false),
+        };
         (self.fields.on, stage, self.region, self.index, self.at)
     }
 
@@ -129,7 +134,7 @@ pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: C
         .and_then(|case| case.sums.as_ref())
         .is_some_and(|sums| sums.computed.personal_account != 0 || sums.computed.pool != 0);
     let early = Progress::of(&steps, false);
-    let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed && early.child.is_none();
+    let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed;
     let faults = Progress::of(&steps, needs_money).faults;
     faults.into_iter().find(|(step, _)| step.at == known.len()).map(|(_, fault)| fault)
 }
@@ -306,8 +311,11 @@ impl<'s> Progress<'s> {
         Ok(())
     }
 
-    /// After closing for transfer, or as a case of its own; a case is never reopened by one.
+    /// After closing for transfer and before posting, or as a case of its own; a case is never reopened by one.
     fn follow_up(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+        if self.posted.is_some_and(|posted| posted.on() < step.on()) {
+            return Err(StepFaultName::TooLate);
+        }
         if self.freeze.is_none() {
             let begins = self.apply.is_none() && self.certificate.is_none();
             put(&mut self.child, step, begins, StepFaultName::OutOfOrder)?;

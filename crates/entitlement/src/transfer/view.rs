@@ -11,11 +11,11 @@ use crate::{
     months::{Bounds, month_lines},
     overlap::{Cover, settle_refunds},
     policy::Successors,
-    set::{AsOf, Held, RecordSet},
+    set::{AsOf, Held, RecordSet, Role, Target},
     standing,
     transfer::{places::Places, procedure::Step},
 };
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::value::{Day, Division, LeafIndex};
 
 /// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
@@ -35,7 +35,7 @@ impl Cut {
     }
 
     /// Whether a record stands behind the closing in the old place's own chain.
-    pub(crate) fn is_before_in_chain(self, held: &Held<'_>) -> bool {
+    pub(crate) fn is_behind_in_chain(self, held: &Held<'_>) -> bool {
         self.chain.is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
     }
 }
@@ -56,7 +56,9 @@ impl<'f> View<'f> {
         (successors, places): (&Successors<'_>, &Places),
     ) -> Self {
         let as_of = AsOf::new(cut.on);
-        let mut set = RecordSet(set.0.iter().map(|held| untouched(held, cut)).collect());
+        let entered_again = entered_again(set, cut);
+        let untouched = |(at, held)| untouched(held, cut, entered_again.contains(&at));
+        let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
         standing::settle(&mut set, as_of);
         let mut cover = Vec::new();
         let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
@@ -83,12 +85,39 @@ fn bounds<'c>(
 
 fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {
     settle_refunds(set, range, bounds);
+    // As in the account: by the places where money was paid, then by those to which transfers have taken it.
+    agreements::settle(set, range, (named.0, &Places::default()));
     agreements::settle(set, range, named);
 }
 
-/// A record as it was found, and out of effect if it is without a date and stands behind the closing.
-fn untouched<'f>(held: &Held<'f>, cut: Cut) -> Held<'f> {
-    let is_behind = held.day().is_none() && cut.is_before_in_chain(held);
+/// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
+/// they bear. They are those behind the closing in its chain for a scheme and period of which something was reversed there.
+pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
+    let reversed = |held: &Held<'_>| match held.target {
+        Target::At(target) if held.is_reversal() && cut.is_behind_in_chain(held) => {
+            let (_, contribution) = set.get(target).filter(|target| !cut.is_behind_in_chain(target))?.money()?;
+            Some((contribution.scheme, contribution.period))
+        }
+        _ => None,
+    };
+    let reversed: BTreeSet<_> = set.0.iter().filter_map(reversed).collect();
+    let again = |(_, held): &(usize, &Held<'_>)| {
+        let is_early = held.day().is_some_and(|day| day <= cut.on);
+        let of_month = |(scheme, period)| reversed.contains(&(scheme, period));
+        let money = held.money().filter(|(role, _)| *role == Role::Received);
+        is_early
+            && cut.is_behind_in_chain(held)
+            && money.is_some_and(|(_, fields)| of_month((fields.scheme, fields.period)))
+    };
+    if reversed.is_empty() {
+        return BTreeSet::new();
+    }
+    set.0.iter().enumerate().filter(again).map(|(at, _)| at).collect()
+}
+
+/// A record as it was found, and out of effect if it stands behind the closing and is without a date, or entered again.
+fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
+    let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
     let standing = if is_behind { Standing::Later } else { Standing::Held };
     Held { standing, because: None, keeps_rest: false, again: Vec::new(), ..held.clone() }
 }
