@@ -29,7 +29,7 @@ pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 
 use crate::{
     account::{
-        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber,
+        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber, Side,
         Standing, StepFault, SumsBasis, TransferCase, TransferComparison, TransferStep,
     },
     family::Family,
@@ -78,7 +78,8 @@ pub(crate) fn transfers<'s>(
     for (case, steps) in in_order_of_closing(steps(set, range)) {
         // A case is judged by the rules of its own time, whatever has come since.
         let month = judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
-        let Terms { working_days, scheme } = policy.terms(family, month);
+        let Terms { working_days, scheme } =
+            policy.terms(family, month, steps.first().map(|step| step.place(Side::Old)));
         let desk = Desk { field, family, successors: &successors, lines, as_of, working_days, rule: scheme };
         let worked = desk.work(case, steps, (&cases, &mut places));
         cases.push(worked);
