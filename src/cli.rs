@@ -26,7 +26,7 @@ pub(crate) enum Command {
     /// Run and look after a node.
     #[command(subcommand)]
     Node(node::Command),
-    /// What an agency does: import files.
+    /// What an agency does: import files, take steps of transfers, review accounts.
     #[command(subcommand)]
     Agency(agency::Command),
     /// What a worker asks: the account.

@@ -4,7 +4,7 @@ use anyhow::Context;
 use rust_i18n::t;
 use std::{
     fs::{File, OpenOptions},
-    io::{Read, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -36,10 +36,21 @@ pub(crate) fn create(path: &Path, content: &[u8], access: Access) -> anyhow::Res
 pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let context = || format!("{}", path.display());
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory).with_context(context)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| not_written(path, &error))?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(context)?;
     file.persist(path).map_err(|error| error.error).with_context(context)?;
     Ok(())
+}
+
+/// Why a file cannot be written beside what is in its directory, and what to do about it.
+pub(crate) fn not_written(path: &Path, error: &io::Error) -> anyhow::Error {
+    let path = path.display();
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => t!("file.no_directory", path = path),
+        io::ErrorKind::PermissionDenied => t!("file.no_permission", path = path),
+        _ => t!("file.not_written", path = path, error = error),
+    };
+    anyhow::anyhow!("{text}")
 }
 
 /// Reads a small file; no more of it than that, whatever it says its size is.

@@ -16,10 +16,11 @@ use std::{
     io::{IsTerminal, stdin},
     path::PathBuf,
 };
+use tonic::transport::Channel;
 use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
 use yizhang_ledger::{
     fact::Fact,
-    head::Head,
+    head::{Head, Origin},
     person::{AccountId, SocialSecurityNumber},
     roster::Roster,
     value::{Day, Division, LeafIndex},
@@ -27,7 +28,10 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
-    v1::{LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
+    v1::{
+        ChainStatus, LookupReply, LookupRequest, StatusRequest, account_client::AccountClient,
+        ledger_client::LedgerClient, lookup_request::Worker,
+    },
 };
 
 /// What a worker can ask.
@@ -91,9 +95,22 @@ pub(crate) enum Identity {
     Trusted,
 }
 
+/// A chain as a node holds it.
+pub(crate) struct ChainCopy {
+    pub(crate) region: Division,
+    /// Entries held.
+    pub(crate) size: u64,
+    /// Entries that its node has announced beside them.
+    pub(crate) behind: u64,
+}
+
 /// An account as a node gave it.
 pub(crate) struct Answer {
     pub(crate) account: Account,
+    /// The pseudonyms that its records are under: the one asked for, where it is known here, then those linked to it.
+    pub(crate) accounts: Vec<AccountId>,
+    /// What the node holds of each chain.
+    pub(crate) copies: Vec<ChainCopy>,
     pub(crate) json: Vec<u8>,
     pub(crate) digest: yizhang_ledger::hash::Hash,
     pub(crate) checked: Option<Checked>,
@@ -129,7 +146,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
             eprintln!("{}", show::account::checked_line(checked));
         }
     } else if arguments.explain {
-        show::figures::explain(&answer.account);
+        show::explain::print(&answer.account);
     } else if arguments.html.is_none() {
         show::account::print(&answer);
     }
@@ -162,7 +179,7 @@ pub(crate) struct Question<'p> {
 pub(crate) async fn ask(credentials: &Credentials, region: Division, question: Question<'_>) -> anyhow::Result<Answer> {
     let Question { worker, as_of, proofs, policy } = question;
     let channel = connection::to_node(credentials, region)?;
-    let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let mut client = AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
     let asked = match &worker {
         Worker::Account(bytes) => Some(convert::account_id(bytes)?),
         // An agency can check that the node read the account of this number and not another.
@@ -185,7 +202,20 @@ pub(crate) async fn ask(credentials: &Credentials, region: Division, question: Q
     } else {
         None
     };
-    Ok(Answer { json: reply.account.to_vec(), account, digest, checked })
+    let mut accounts = reply.accounts.iter().map(|bytes| convert::account_id(bytes)).collect::<Result<Vec<_>, _>>()?;
+    accounts.sort_by_key(|account| (Some(*account) != asked, *account));
+    let copies = copies(channel).await;
+    Ok(Answer { json: reply.account.to_vec(), account, accounts, copies, digest, checked })
+}
+
+/// What the node holds of each chain. An account without that is an account all the same.
+async fn copies(channel: Channel) -> Vec<ChainCopy> {
+    let Ok(status) = LedgerClient::new(channel).status(StatusRequest {}).await else { return Vec::new() };
+    let copy = |chain: ChainStatus| {
+        let region = Origin::parse(&chain.origin)?.region();
+        Some(ChainCopy { region, size: chain.size, behind: chain.announced.saturating_sub(chain.size) })
+    };
+    status.into_inner().chains.into_iter().filter_map(copy).collect()
 }
 
 /// Ties every record to a signed head, folds the records again, and compares with what the node answered.

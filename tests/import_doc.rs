@@ -152,7 +152,7 @@ fn each_kind_needs_and_may_have_the_columns_that_the_table_says() {
 #[test]
 fn the_code_tables_are_those_of_the_program() {
     let document = document();
-    let kinds: BTreeMap<_, _> = tables::kinds().iter().map(|(_, row)| (row.code, row.names.clone())).collect();
+    let kinds: BTreeMap<_, _> = tables::kinds().iter().map(|known| (known.row.code, known.row.names.clone())).collect();
     assert_eq!(words(&document, "## Kinds"), kinds);
     assert_eq!(words(&document, "### Payers"), table(tables::payer_kinds()));
     assert_eq!(words(&document, "### Account types"), table(tables::account_types()));

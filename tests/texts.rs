@@ -19,10 +19,10 @@ use yizhang_entitlement::{
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 6] =
-    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml"];
+const CHINESE_ONLY: [&str; 7] =
+    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml", "rule_keys.yml"];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 21] = [
+const COMPUTED: [&str; 22] = [
     "actor.",
     "assumption.",
     "class.",
@@ -41,6 +41,7 @@ const COMPUTED: [&str; 21] = [
     "question.",
     "resolve.",
     "review.list.",
+    "rule_key.",
     "scheme.",
     "severity.",
     "transfer.",
@@ -209,7 +210,9 @@ fn every_code_has_its_text() {
     let severities =
         names_of::<yizhang_entitlement::conflict::Severity>().iter().map(|name| name.to_lowercase()).collect();
     let resolutions = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
-    let families: [(&str, BTreeSet<String>); 21] = [
+    let rule_keys = yizhang_rules::Key::ALL.iter().map(|key| key.name().to_owned()).collect();
+    let families: [(&str, BTreeSet<String>); 22] = [
+        ("rule_key.", rule_keys),
         ("review.list.", names_of::<yizhang_entitlement::review::List>()),
         ("assumption.", names_of::<Assumption>()),
         ("figure.", names_of::<FigureName>()),
@@ -306,7 +309,8 @@ fn every_command_and_argument_has_help_in_both_languages() {
 
 #[test]
 fn wrong_arguments_are_told_in_chinese() {
-    let cases: [(&[&str], &str); 12] = [
+    let cases: [(&[&str], &str); 13] = [
+        (&["agency", "review", "--retirement-months", "99999"], "应为月数，0 至 1200"),
         (&["nod"], "没有命令 nod"),
         (&["node", "statu"], "相近的写法：status"),
         (&["node", "status", "--jsn"], "没有参数 --jsn"),
@@ -332,6 +336,37 @@ fn wrong_arguments_are_told_in_chinese() {
         assert!(told.starts_with("error: ") && !has_chinese(&told), "{arguments:?}: {told}");
     }
     assert_eq!(run(&["--lang", "zh", "--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_number_at_a_wrong_place_is_not_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let federation = directory.path().join("federation").display().to_string();
+    let made = run(&["federation", "init", "--dir", &federation, "--region", "440000=127.0.0.1:1"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let agency = format!("{federation}/440000/agency");
+    let at_node = ["--node", "440000", "--credentials", &agency];
+    for number in ["440300199003078815", "440300900307881", "44030019900307002X"] {
+        let wrong: [&[&str]; 5] = [
+            &["worker", "account", number],
+            &["worker", "account", "--as-of", number],
+            &["worker", number],
+            &["agency", "transfer", "open", "--on", number],
+            &[&["agency", "review", "--what", number], at_node.as_slice()].concat(),
+        ];
+        for arguments in wrong {
+            for language in ["zh", "en"] {
+                let output = run(&[&["--lang", language], arguments].concat());
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert!(!output.status.success() && !told.is_empty(), "{arguments:?}");
+                assert!(!told.contains(&number[..15]) && told.contains('…'), "{arguments:?}: {told}");
+            }
+        }
+    }
+    // A digest in the same place is no number.
+    let digits = "1234567890123456789012345678901234567890123456789012345678901234";
+    let told = run(&["--lang", "en", "worker", "account", &format!("a{digits}")]).stderr;
+    assert!(String::from_utf8(told).unwrap().contains(digits));
 }
 
 #[test]

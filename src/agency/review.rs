@@ -1,10 +1,19 @@
 //! `yizhang agency review`: what waits for people, in the accounts of everybody whom the region's chain knows.
 
-use crate::{clock, connection, credentials::Credentials, exit::Outcome, node::parse_region, show, worker::parse_day};
+use crate::{
+    clock, connection,
+    credentials::Credentials,
+    exit::{Failure, Outcome},
+    files,
+    node::parse_region,
+    show::{self, usage::WrongValue},
+    worker::parse_day,
+};
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use rust_i18n::t;
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     fs::File,
     io,
@@ -24,6 +33,8 @@ use yizhang_wire::{
 
 /// Most findings that are held in memory to be sorted and shown; a file takes all.
 pub(crate) const SHOWN_MAX: usize = 100_000;
+/// Longest that a node looks ahead for retirements.
+const RETIREMENT_MONTHS_MAX: u16 = 1_200;
 /// Steps of the progress bar.
 const PROGRESS_STEPS: u64 = 10_000;
 
@@ -46,14 +57,23 @@ pub(crate) struct Arguments {
     #[arg(long)]
     what: Option<String>,
     /// How many months ahead retirements are named.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = parse_months)]
     retirement_months: u16,
+    /// How many findings of each list are shown, the gravest first; the file takes all.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
     /// Write every finding to this CSV file.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Go on behind this pseudonym, as a review that was cut off says.
     #[arg(long, value_name = "HEX")]
     after: Option<String>,
+}
+
+/// A number of months to look ahead, within what a node looks for.
+fn parse_months(text: &str) -> Result<u16, WrongValue> {
+    let months = text.parse().ok().filter(|months| *months <= RETIREMENT_MONTHS_MAX);
+    months.ok_or_else(|| WrongValue(t!("argument.months", limit = RETIREMENT_MONTHS_MAX).to_string()))
 }
 
 /// Lists by name.
@@ -105,6 +125,8 @@ pub(crate) struct Reviewed {
 pub(crate) struct Ended {
     /// Accounts gone through.
     pub(crate) reviewed: u64,
+    /// Of them, those whose retirement cannot be told because no birth is stated.
+    pub(crate) without_birth: u64,
     /// The pseudonym of the last of them.
     pub(crate) through: Option<String>,
 }
@@ -137,7 +159,7 @@ impl Left {
     }
 }
 
-/// A finding as a row of the file. Field names are the header.
+/// A finding as a row of the file, in the order of [`COLUMNS`].
 #[derive(serde::Serialize)]
 struct CsvRow<'f> {
     account: &'f str,
@@ -153,11 +175,20 @@ struct CsvRow<'f> {
     case: &'f str,
     due: String,
     overdue: u32,
+    payable: String,
+    until: String,
+    price: String,
 }
+
+/// The header of the file, also of one without rows.
+const COLUMNS: [&str; 16] = [
+    "account", "list", "what", "family", "first", "last", "months", "severity", "acts", "place", "case", "due",
+    "overdue", "payable", "until", "price",
+];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let after = arguments.after.as_deref().map(|hex| AccountId::from_hex(hex).context(t!("lookup.bad_account")));
+    let after = arguments.after.as_deref().map(|hex| AccountId::from_hex(hex).context(t!("review.bad_after")));
     let list = arguments.list.map(ListName::list);
     let asked = Asked {
         node: arguments.node,
@@ -169,6 +200,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let mut file = arguments.csv.as_deref().map(|path| Findings::begin(path, asked.after.is_some())).transpose()?;
     let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
+    let mut shown = Shown { limit: arguments.limit, lists: BTreeMap::new() };
     let (mut with_findings, mut left) = (0_u64, Left::default());
     let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| {
         left.note(reviewed)?;
@@ -177,6 +209,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             let count = counts.entry((finding.list, finding.what.clone())).or_default();
             count.0 += 1;
             count.1 += u64::from(finding.overdue > 0);
+            shown.put(&reviewed.account, finding);
             if let Some(file) = &mut file {
                 file.put(&csv_row(&reviewed.account, finding))?;
             }
@@ -186,14 +219,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(file) = file.filter(|_| outcome.is_ok() || ended.reviewed > 0) {
         file.finish()?;
     }
-    outcome.with_context(|| {
-        let cut_off = |through: &String| t!("review.cut_off", accounts = ended.reviewed, after = through);
-        ended.through.as_ref().map_or_else(|| t!("review.not_begun"), cut_off)
-    })?;
+    // One that never began has its own error to show, and nothing to go on from.
+    match &ended.through {
+        Some(through) => outcome.with_context(|| t!("review.cut_off", accounts = ended.reviewed, after = through))?,
+        None => outcome?,
+    }
     show::review::counts(&counts);
+    show::review::lists(&shown.finish(), &counts);
     left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
     println!("{}", t!("review.with_findings", accounts = with_findings));
+    if ended.without_birth > 0 && list.is_none_or(|list| list == List::Retirement) {
+        println!("{}", t!("review.without_birth", accounts = ended.without_birth));
+    }
     if let Some(path) = &arguments.csv {
         println!("{}", t!("review.written", path = path.display()));
     }
@@ -209,6 +247,37 @@ fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
     found.with_context(|| t!("review.no_such", found = what, words = words.join(", ")).to_string())
 }
 
+/// The gravest findings of each list, as many as are shown.
+struct Shown {
+    limit: usize,
+    lists: BTreeMap<List, Vec<(String, Finding)>>,
+}
+
+impl Shown {
+    fn put(&mut self, account: &str, finding: &Finding) {
+        let found = self.lists.entry(finding.list).or_default();
+        found.push((account.to_owned(), finding.clone()));
+        // Sorted once for as many as are kept.
+        if found.len() > self.limit.saturating_mul(2) {
+            cut(found, self.limit);
+        }
+    }
+
+    fn finish(mut self) -> BTreeMap<List, Vec<(String, Finding)>> {
+        self.lists.values_mut().for_each(|found| cut(found, self.limit));
+        self.lists
+    }
+}
+
+/// What blocks comes first, then what is longest overdue, then the most months; retirements by their month.
+fn cut(found: &mut Vec<(String, Finding)>, limit: usize) {
+    found.sort_by_key(|(_, finding)| {
+        let month = Some(finding.first).filter(|_| finding.list == List::Retirement);
+        (Reverse(finding.severity), Reverse(finding.overdue), month, Reverse(finding.months))
+    });
+    found.truncate(limit);
+}
+
 /// The file of findings: under a temporary name until there is something to keep, so that a review that never began leaves
 /// the last one's file alone; one that goes on adds to the file.
 struct Findings {
@@ -220,13 +289,17 @@ impl Findings {
     fn begin(path: &Path, goes_on: bool) -> anyhow::Result<Self> {
         let context = || path.display().to_string();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory).with_context(context)?;
+        let file = tempfile::NamedTempFile::new_in(directory);
+        let mut file = file.map_err(|error| files::not_written(path, &error))?;
         let mut has_header = false;
         if goes_on && path.exists() {
             let copied = io::copy(&mut File::open(path).with_context(context)?, &mut file).with_context(context)?;
             has_header = copied > 0;
         }
-        let rows = csv::WriterBuilder::new().has_headers(!has_header).from_writer(file);
+        let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        if !has_header {
+            rows.write_record(COLUMNS).with_context(context)?;
+        }
         Ok(Self { path: path.to_owned(), rows })
     }
 
@@ -255,10 +328,13 @@ fn csv_row<'f>(account: &'f str, finding: &'f Finding) -> CsvRow<'f> {
         months: finding.months,
         severity: text(finding.severity.map(|severity| show::serde_name(&severity))),
         acts: text(finding.acts.map(|acts| show::serde_name(&acts))),
-        place: text(finding.place.map(|place| place.to_string())),
+        place: finding.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         case: finding.case.as_deref().unwrap_or_default(),
         due: text(finding.due.map(|day| day.to_string())),
         overdue: finding.overdue,
+        payable: text(finding.payable.map(|months| months.to_string())),
+        until: text(finding.until.map(|month| month.to_string())),
+        price: text(finding.price.map(show::yuan)),
     }
 }
 
@@ -283,7 +359,13 @@ pub(crate) fn stream(
                 list: asked.list.map(List::name).unwrap_or_default().to_owned(),
                 what: asked.what.clone().unwrap_or_default(),
             };
-            let refuse = |status: tonic::Status| connection::failure(asked.node, &status);
+            let refuse = |status: tonic::Status| match status.code() {
+                tonic::Code::PermissionDenied => {
+                    let region = show::place::name(asked.node);
+                    Failure::Refused(t!("review.not_ours", region = region).to_string()).into()
+                }
+                _ => connection::failure(asked.node, &status),
+            };
             let mut pages = client.accounts(request).await.map_err(refuse)?.into_inner();
             while let Some(page) = pages.next().await {
                 let page = page.map_err(refuse)?;
@@ -294,6 +376,7 @@ pub(crate) fn stream(
                     each(&Reviewed { account, findings, failure, unlisted: found.unlisted })?;
                 }
                 ended.reviewed += u64::from(page.reviewed);
+                ended.without_birth += u64::from(page.without_birth);
                 if !page.through.is_empty() {
                     let account = convert::account_id(&page.through)?;
                     bar.set_position(done(&account));

@@ -1,41 +1,201 @@
-//! The account for people: per scheme the months, where and by whom they were paid, gaps, overlaps, conflicts, sources.
+//! The account for people, one description for terminal, HTML and paper: whose it is, what it comes to, the schemes, what
+//! waits for somebody, where it came from and how it can be checked.
 
-use super::{figures, kind, named, place, print_lines, serde_name, table, transfer, yuan};
-use crate::worker::{Answer, Checked, Identity};
-use rust_i18n::t;
-use std::collections::BTreeSet;
-use yizhang_entitlement::{
-    account::{
-        Account, Amount, ClearedLine, Conflict, FamilyAccount, Gap, JoinedLine, MonthStatus, Payer, PayerName, Person,
-        PlaceMonths, SourceLine, Span, YearLine,
-    },
-    conflict::{ConflictCode, Severity},
+use super::{
+    conflicts, family, figures, kind, named,
+    page::{self, Block, Part},
+    place, record, serde_name,
 };
-use yizhang_ledger::value::{Division, Month};
+use crate::worker::{Answer, ChainCopy, Checked, Identity};
+use rust_i18n::t;
+use std::collections::BTreeMap;
+use yizhang_entitlement::account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine};
+use yizhang_ledger::{entry::Kind, person::AccountId, value::Division};
 
-/// Records of a conflict that are shown; the account in JSON has all.
-const RECORDS_SHOWN_MAX: usize = 6;
+/// Digits of a pseudonym that tell two pages apart at a glance.
+const TAG_DIGITS: usize = 8;
 
 /// Prints an account and, if the caller checked it, what that established.
 pub(crate) fn print(answer: &Answer) {
+    println!("{}", t!("account.title", as_of = answer.account.as_of));
+    page::print(&parts(answer));
+}
+
+/// The account in parts, in the order of the page.
+pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
     let account = &answer.account;
-    println!("{}", t!("account.title", as_of = account.as_of));
+    let mut notes = figures::Footnotes::default();
+    let mut parts = vec![Part { title: None, blocks: identity(answer) }];
+    parts.extend(figures::part(account, &mut notes));
+    parts.extend(account.families.iter().filter_map(|family| family::part(account, family, &mut notes)));
+    parts.extend(figures::outlook(account, &notes));
+    parts.extend(conflicts::part(account));
+    parts.extend(Part::titled(
+        t!("account.disputes"),
+        vec![Block::Lines(account.disputes.iter().map(|line| dispute(account, line)).collect())],
+    ));
+    parts.extend(sources(answer));
+    parts.extend(Part::titled(t!("account.verify"), vec![Block::Notes(verify(answer))]));
+    parts
+}
+
+/// The first digits of a pseudonym, in two groups.
+pub(crate) fn tag(account: AccountId) -> String {
+    let digits: String = account.reveal_hex().chars().take(TAG_DIGITS).collect::<String>().to_uppercase();
+    let (first, last) = digits.split_at(digits.len() / 2);
+    format!("{first}-{last}")
+}
+
+/// Whose account it is. The number of the person stands nowhere: who has it can compute the pseudonym with the secret.
+fn identity(answer: &Answer) -> Vec<Block> {
+    let account = &answer.account;
+    let person = &account.person;
+    let unknown = || t!("account.not_stated").to_string();
+    let whose: Vec<String> =
+        answer.accounts.iter().map(|account| format!("{} · {}", tag(*account), account.reveal_hex())).collect();
+    let birth = person.birth.last().map(|line| {
+        let by = if line.archive { t!("account.by_archive") } else { t!("account.by_id") };
+        t!("account.born", month = line.month, by = by).to_string()
+    });
+    let class = person.class.last().map(|line| named(&format!("class.{}", serde_name(&line.class))));
+    let home = person
+        .home
+        .last()
+        .map(|home| t!("account.home", place = place::name(home.place), from = home.from).to_string());
+    let mut lines: Vec<String> = account.identity.iter().map(link).collect();
+    if answer.accounts.len() > 1 {
+        lines.insert(0, t!("account.linked", count = answer.accounts.len()).to_string());
+    }
     if account.records.is_empty() {
-        println!("{}", t!("account.nothing"));
+        lines.push(t!("account.nothing").to_string());
     }
-    print_lines(&person_lines(&account.person), 0);
-    account.families.iter().for_each(family);
-    figures::print(account);
-    conflicts(account);
-    sources(account);
-    if account.account_ids > 1 {
-        println!("{}", t!("account.linked", count = account.account_ids));
+    vec![
+        Block::Pairs(vec![
+            (t!("account.whose").to_string(), whose.join("\n")),
+            (t!("account.birth").to_string(), birth.unwrap_or_else(unknown)),
+            (t!("account.class").to_string(), class.unwrap_or_else(unknown)),
+            (t!("account.household").to_string(), home.unwrap_or_else(unknown)),
+            (t!("account.status").to_string(), status(account)),
+            (t!("account.as_of").to_string(), account.as_of.to_string()),
+        ]),
+        Block::Lines(lines),
+    ]
+}
+
+fn link(fact: &IdentityFact) -> String {
+    let key = if fact.in_force { "account.link" } else { "account.link_void" };
+    t!(key, kind = kind::name(fact.kind), on = fact.on, reason = fact.reason).to_string()
+}
+
+/// Alive or not, and under each scheme that adds up: paying, suspended, drawing.
+fn status(account: &Account) -> String {
+    if let Some(death) = account.person.death.last() {
+        return t!("account.death", month = death.month).to_string();
     }
-    println!();
-    println!("{}", t!("account.digest", digest = answer.digest));
-    if let Some(checked) = &answer.checked {
-        println!("{}", checked_line(checked));
+    let schemes: Vec<String> = account.families.iter().filter_map(|family| scheme_status(account, family)).collect();
+    if schemes.is_empty() { t!("account.not_stated").to_string() } else { schemes.join("\n") }
+}
+
+fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
+    let month = account.as_of.in_month()?;
+    let turns = family
+        .benefits
+        .iter()
+        .filter(|benefit| matches!(benefit.kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_STOP) && benefit.from <= month);
+    let drawn = turns.max_by_key(|benefit| (benefit.from, benefit.on)).filter(|turn| turn.kind == Kind::BENEFIT_AWARD);
+    let states: Vec<ParticipationState> = family.standing.iter().map(|line| line.state).collect();
+    let last = family.last.or_else(|| family.months.iter().map(|line| line.month).max())?;
+    let state = if let Some(award) = drawn {
+        t!("account.drawing", from = award.from, place = place::name(award.place))
+    } else if month.since(last) <= 1 {
+        t!("account.paying", last = last)
+    } else if states.contains(&ParticipationState::Suspended) {
+        t!("account.suspended", last = last)
+    } else if states.contains(&ParticipationState::Ended) {
+        t!("account.ended_relation", last = last)
+    } else {
+        t!("account.unpaid_since", last = last)
+    };
+    Some(t!("account.scheme_status", scheme = family::name(family), state = state).to_string())
+}
+
+/// A record that the worker disputes, and what came of it.
+fn dispute(account: &Account, line: &DisputeLine) -> String {
+    let disputed = line.disputed.map_or_else(|| place::name(line.region), |number| record::named(account, number));
+    match line.outcome {
+        Some(answer) => {
+            let answer = record::named(account, answer);
+            t!("account.dispute_answered", on = line.on, record = disputed, answer = answer).to_string()
+        }
+        None => t!("account.dispute_open", on = line.on, record = disputed).to_string(),
     }
+}
+
+/// Of each chain how new it is and what it says, also of those that say nothing.
+fn sources(answer: &Answer) -> Option<Part> {
+    let known: BTreeMap<Division, &SourceLine> =
+        answer.account.sources.iter().map(|line| (line.region, line)).collect();
+    let copies: BTreeMap<Division, &ChainCopy> = answer.copies.iter().map(|copy| (copy.region, copy)).collect();
+    let regions: std::collections::BTreeSet<Division> = known.keys().chain(copies.keys()).copied().collect();
+    let row = |region: Division| {
+        let source = known.get(&region);
+        let copy = copies.get(&region).map(|copy| match copy.behind {
+            0 => t!("account.copy", size = copy.size).to_string(),
+            behind => t!("account.copy_behind", size = copy.size, behind = behind).to_string(),
+        });
+        vec![
+            place::name(region),
+            source.map_or(0, |source| source.records).to_string(),
+            last_contribution(&answer.account, region).unwrap_or_default(),
+            source.and_then(|source| source.latest).map(|day| day.to_string()).unwrap_or_default(),
+            agencies(&answer.account, region),
+            copy.unwrap_or_default(),
+        ]
+    };
+    let header = [
+        t!("account.chain"),
+        t!("account.records"),
+        t!("account.last_contribution"),
+        t!("account.last_day"),
+        t!("account.agencies"),
+        t!("account.held"),
+    ];
+    let rows = regions.into_iter().map(row).collect();
+    Part::titled(t!("account.sources"), vec![Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows)])
+}
+
+/// The last month that a chain has a contribution for, and the last day on which money came.
+fn last_contribution(account: &Account, region: Division) -> Option<String> {
+    let lines =
+        || account.records.iter().filter(|line| line.region == region).filter_map(|line| line.contribution.as_ref());
+    let last = lines().filter_map(|line| line.first.plus(u16::from(line.months.saturating_sub(1)))).max()?;
+    let received = lines().filter_map(|line| line.received).filter(|day| *day <= account.as_of).max();
+    Some(match received {
+        Some(day) => t!("account.contributed", month = last, day = day).to_string(),
+        None => last.to_string(),
+    })
+}
+
+/// The agencies whose records a chain holds, with the number of records of each.
+fn agencies(account: &Account, region: Division) -> String {
+    let mut agencies: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in account.records.iter().filter(|line| line.region == region && !line.agency.is_empty()) {
+        *agencies.entry(&line.agency).or_default() += 1;
+    }
+    agencies.into_iter().map(|(agency, count)| format!("{agency} ×{count}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The digest, and how anybody checks the page.
+fn verify(answer: &Answer) -> Vec<String> {
+    let account = &answer.account;
+    let whose = answer.accounts.first().map(AccountId::reveal_hex).unwrap_or_default();
+    let mut lines = vec![
+        t!("account.digest", digest = answer.digest).to_string(),
+        t!("account.digest_for", account = whose, as_of = account.as_of).to_string(),
+        t!("rules.name", name = account.rules.name).to_string(),
+    ];
+    lines.extend(answer.checked.as_ref().map(checked_line));
+    lines
 }
 
 /// What the caller's own check established, and what it cannot.
@@ -53,245 +213,4 @@ pub(crate) fn checked_line(checked: &Checked) -> String {
     }
     lines.push(t!("account.completeness").to_string());
     lines.join("\n")
-}
-
-/// The schemes of a family of the account, by name.
-pub(crate) fn family_name(account: &Account, name: &str) -> String {
-    let schemes = account.family(name).map_or_else(|| vec![name.to_owned()], |family| family.schemes.clone());
-    schemes.iter().map(|scheme| place::scheme(scheme)).collect::<Vec<_>>().join(" + ")
-}
-
-fn family(family: &FamilyAccount) {
-    println!();
-    let schemes: Vec<String> = family.schemes.iter().map(|scheme| place::scheme(scheme)).collect();
-    println!("{}", t!("account.family", schemes = schemes.join(" + "), months = family.counted_months));
-    let mut rows: Vec<(Month, [String; 5])> = family.spans.iter().map(|span| (span.first, span_row(span))).collect();
-    rows.extend(family.gaps.iter().map(|gap| (gap.first, gap_row(gap))));
-    rows.sort_by_key(|(first, _)| *first);
-    if !rows.is_empty() {
-        let header =
-            [t!("account.from"), t!("account.to"), t!("account.months"), t!("account.where"), t!("account.payer")];
-        let mut spans = table(header);
-        spans.add_rows(rows.into_iter().map(|(_, row)| row));
-        println!("{spans}");
-    }
-    print_lines(&family_lines(family), 0);
-}
-
-/// What a family comes to beside its months: provinces, money, overlaps, what does not count.
-pub(crate) fn family_lines(family: &FamilyAccount) -> Vec<String> {
-    let mut lines = Vec::new();
-    if family.by_province.len() > 1 {
-        let provinces: Vec<String> = family.by_province.iter().map(province).collect();
-        lines.push(t!("account.by_province", list = provinces.join(t!("account.comma").as_ref())));
-    }
-    if family.credited.total != 0 {
-        lines.push(t!(
-            "account.credited",
-            credited = yuan(family.credited.total),
-            interest = yuan(family.interest.total)
-        ));
-    }
-    let mut lines: Vec<String> = lines.into_iter().map(String::from).collect();
-    lines.extend(family.years.iter().filter(|year| year.employee > 0).flat_map(overlap));
-    lines.extend(uncounted(family));
-    if family.deemed_months > 0 {
-        lines.push(t!("account.deemed", months = family.deemed_months).to_string());
-    }
-    lines.extend(family.cleared.iter().map(cleared));
-    lines.extend(family.joined.iter().flat_map(joined));
-    lines.extend(family.transfers.iter().flat_map(transfer::lines));
-    lines.extend(family.benefits.iter().map(|benefit| {
-        let (kind, amount) = (kind::name(benefit.kind), yuan(benefit.amount));
-        t!("account.benefit", kind = kind, from = benefit.from, amount = amount).to_string()
-    }));
-    lines
-}
-
-fn span_row(span: &Span) -> [String; 5] {
-    let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
-    let payers: Vec<String> = span.holders.iter().map(|holder| payer(&holder.payer)).collect();
-    [span.first.to_string(), span.last.to_string(), span.months.to_string(), places.join(" / "), payers.join(" / ")]
-}
-
-fn gap_row(gap: &Gap) -> [String; 5] {
-    let key = if gap.open { "account.gap_open" } else { "account.gap" };
-    let cause = named(&format!("gap.{}", serde_name(&gap.cause)));
-    [gap.first.to_string(), gap.last.to_string(), format!("({})", gap.months), t!(key).to_string(), cause]
-}
-
-fn province(place: &PlaceMonths) -> String {
-    let name = place::name(place.place);
-    let mut line = if place.contested == 0 {
-        t!("account.province", place = name, months = place.months).to_string()
-    } else {
-        t!("account.province_contested", place = name, months = place.months, contested = place.contested).to_string()
-    };
-    if place.temporary > 0 {
-        line.push_str(&t!("account.province_temporary", months = place.temporary));
-    }
-    line
-}
-
-fn overlap(year: &YearLine) -> Vec<String> {
-    let overlap = t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective);
-    let mut lines = vec![overlap.to_string()];
-    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit + due.person).filter(|due| *due != 0) {
-        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit + refunded.person);
-        lines.push(t!("account.refund", due = yuan(due), refunded = yuan(refunded)).to_string());
-    }
-    lines
-}
-
-/// A contribution that was agreed not to be kept.
-fn cleared(line: &ClearedLine) -> String {
-    let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
-    let (place, due, refunded) = (place::name(line.place), sum(&line.due), sum(&line.refunded));
-    t!("account.cleared", month = line.first, place = place, due = due, refunded = refunded).to_string()
-}
-
-/// A personal account that went to another scheme.
-fn joined(line: &JoinedLine) -> Vec<String> {
-    let (scheme, amount) = (place::scheme(&line.into), yuan(line.personal_account));
-    if !line.has_effect {
-        return vec![t!("account.joined_void", scheme = scheme, on = line.on, amount = amount).to_string()];
-    }
-    let mut lines = vec![t!("account.joined", scheme = scheme, on = line.on, amount = amount).to_string()];
-    if line.personal_account != line.computed {
-        lines.push(t!("account.joined_differs", computed = yuan(line.computed)).to_string());
-    }
-    lines
-}
-
-/// What agencies have stated about the worker.
-pub(crate) fn person_lines(person: &Person) -> Vec<String> {
-    let home = person.home.last().map(|home| t!("account.home", place = place::name(home.place), from = home.from));
-    let death = person.death.last().map(|death| t!("account.death", month = death.month));
-    [home, death].into_iter().flatten().map(|line| line.to_string()).collect()
-}
-
-/// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
-fn uncounted(family: &FamilyAccount) -> Vec<String> {
-    let count = |wanted: &[MonthStatus]| family.months.iter().filter(|line| wanted.contains(&line.status)).count();
-    let future = count(&[MonthStatus::Future]);
-    let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
-    let future = (future > 0).then(|| t!("account.future", months = future).to_string());
-    let ended = (ended > 0).then(|| t!("account.ended", months = ended).to_string());
-    future.into_iter().chain(ended).collect()
-}
-
-fn conflicts(account: &Account) {
-    // What a rule resolves is in the figures; what waits for people comes first.
-    let mut all: Vec<&Conflict> = account.conflicts.iter().collect();
-    if all.is_empty() {
-        return;
-    }
-    all.sort_by_key(|conflict| std::cmp::Reverse(conflict.severity));
-    let resolved = all.iter().filter(|conflict| conflict.severity == Severity::Auto).count();
-    println!();
-    println!("{}", t!("account.conflicts", open = all.len() - resolved, resolved = resolved));
-    let mut rows = table([
-        t!("conflict.what"),
-        t!("conflict.months"),
-        t!("conflict.severity"),
-        t!("conflict.acts"),
-        t!("conflict.records"),
-        t!("conflict.class"),
-    ]);
-    for conflict in &all {
-        let months = months_of(conflict);
-        let code = format!("{:?}", conflict.code);
-        rows.add_row([
-            named(&format!("conflict.{code}")),
-            months,
-            named(&format!("severity.{}", serde_name(&conflict.severity).to_lowercase())),
-            named(&format!("actor.{}", serde_name(&conflict.code.class().acts))),
-            records(account, conflict),
-            code,
-        ]);
-    }
-    println!("{rows}");
-    let open: BTreeSet<ConflictCode> =
-        all.iter().filter(|conflict| conflict.severity != Severity::Auto).map(|conflict| conflict.code).collect();
-    for code in open {
-        println!("{code:?}: {}", named(&format!("resolve.{code:?}")));
-    }
-    for conflict in all {
-        print_lines(&choice_lines(conflict), 0);
-    }
-}
-
-/// The months that a conflict is about.
-pub(crate) fn months_of(conflict: &Conflict) -> String {
-    match (conflict.first, conflict.last) {
-        (Some(first), Some(last)) if first == last => first.to_string(),
-        (Some(first), Some(last)) => format!("{first} – {last}"),
-        _ => String::new(),
-    }
-}
-
-/// What is taken meanwhile, and what each choice would mean.
-pub(crate) fn choice_lines(conflict: &Conflict) -> Vec<String> {
-    let months = conflict.first.map(|first| first.to_string()).unwrap_or_default();
-    let mut lines = Vec::new();
-    if let Some(kept) = &conflict.provisional {
-        let reason = named(&format!("provisional.{}", serde_name(&kept.reason)));
-        let (class, place) = (format!("{:?}", conflict.code), place::name(kept.place));
-        lines.push(
-            t!("account.provisional", class = class, months = months, place = place, reason = reason).to_string(),
-        );
-    }
-    for choice in &conflict.choices {
-        let credited = yuan(choice.credited.unit.saturating_add(choice.credited.person));
-        lines.push(t!("account.choice", place = place::name(choice.place), credited = credited).to_string());
-    }
-    lines
-}
-
-/// The first records of a conflict, by chain and position: `Guangdong #12 #13, Beijing #10`.
-fn records(account: &Account, conflict: &Conflict) -> String {
-    let mut chains: Vec<(Division, Vec<String>)> = Vec::new();
-    for record in conflict.records.iter().take(RECORDS_SHOWN_MAX).filter_map(|number| account.record(*number)) {
-        let position = format!("#{}", record.index);
-        match chains.last_mut().filter(|(region, _)| *region == record.region) {
-            Some((_, positions)) => positions.push(position),
-            None => chains.push((record.region, vec![position])),
-        }
-    }
-    let shown: Vec<String> =
-        chains.iter().map(|(region, positions)| format!("{} {}", place::name(*region), positions.join(" "))).collect();
-    let more = conflict.records.len().saturating_sub(RECORDS_SHOWN_MAX);
-    shown.join(t!("account.comma").as_ref()) + &if more > 0 { format!(" +{more}") } else { String::new() }
-}
-
-fn sources(account: &Account) {
-    if account.sources.is_empty() {
-        return;
-    }
-    println!();
-    println!("{}", t!("account.sources"));
-    print_lines(&source_lines(account), 0);
-}
-
-/// Where the records came from, and how new they are.
-pub(crate) fn source_lines(account: &Account) -> Vec<String> {
-    let line = |source: &SourceLine| {
-        let region = place::name(source.region);
-        match source.latest {
-            Some(day) => t!("account.source", region = region, records = source.records, latest = day).to_string(),
-            None => t!("account.source_undated", region = region, records = source.records).to_string(),
-        }
-    };
-    account.sources.iter().map(line).collect()
-}
-
-fn payer(payer: &Payer) -> String {
-    let kind = match payer.kind {
-        PayerName::Unit => t!("payer.unit"),
-        PayerName::Person => t!("payer.person"),
-        PayerName::Government => t!("payer.government"),
-        PayerName::Platform => t!("payer.platform"),
-        PayerName::Fund => t!("payer.fund"),
-    };
-    if payer.id.is_empty() { kind.to_string() } else { format!("{kind} {}", payer.id) }
 }

@@ -109,13 +109,13 @@ fn variables(fault: &Fault) -> Variables {
         F::KeyUnknown { number } => of([("number", number)]),
         F::PersonLength { found } => of([("found", found)]),
         F::SchemeAmbiguous { candidates } => of([("candidates", &candidates.replace(" or ", &t!("fault.or")))]),
-        F::Missing { kind } => of([("kind", &kind::name(*kind))]),
-        F::KindNotOfLayout { found } => of([("found", &kind::name(*found))]),
-        F::NotOfKind { kind, found } => of([("kind", &kind::name(*kind)), ("found", &shown(found))]),
+        F::Missing { kind } => of([("kind", &kind::word(*kind))]),
+        F::KindNotOfLayout { found } => of([("found", &kind::word(*found))]),
+        F::NotOfKind { kind, found } => of([("kind", &kind::word(*kind)), ("found", &shown(found))]),
         F::NatureNotOfKind { kind, expected, found } => {
-            of([("kind", &kind::name(*kind)), ("expected", expected), ("found", found)])
+            of([("kind", &kind::word(*kind)), ("expected", expected), ("found", found)])
         }
-        F::AmountNegative { kind, found } => of([("kind", &kind::name(*kind)), ("found", found)]),
+        F::AmountNegative { kind, found } => of([("kind", &kind::word(*kind)), ("found", found)]),
         F::AmountPositive { found } | F::BaseNotPositive { found } => of([("found", found)]),
         F::DueMismatch { share, expected, found } => {
             of([("share", &rate_of(*share)), ("expected", expected), ("found", found)])

@@ -1,16 +1,17 @@
-//! Figures for people: the block on the page, and the walk from each figure to rules and records.
+//! Figures for people: what an account comes to, what is to be expected, and what could close a gap.
 
-use super::{account::family_name, bare_table, kind, named, place, print_lines, serde_name, table, yuan};
+use super::{
+    named,
+    page::{Block, Part},
+    place, serde_name, yuan,
+};
 use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account,
-    account::{Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing},
+    account::{Assumption, Figure, FigureName, FigureValue, Forecast, Ground, Missing, MissingName},
 };
 use yizhang_ledger::value::Month;
-
-/// Records that are shown under one figure; the account in JSON has all.
-const RECORDS_SHOWN_MAX: usize = 12;
 
 /// Figures that stand in lines of their own, in this order.
 const LINES: &[FigureName] = &[
@@ -105,27 +106,57 @@ fn letter(at: usize) -> char {
     u8::try_from(at).ok().map_or('*', |at| char::from(b'a'.saturating_add(at)))
 }
 
-/// A figure's name as people read it, with its scheme where there could be several, and its value.
-pub(crate) fn lines(account: &Account, notes: &mut Footnotes) -> Vec<(String, String)> {
+/// The block of figures.
+pub(crate) fn part(account: &Account, notes: &mut Footnotes) -> Option<Part> {
     let mut figures: Vec<(usize, &Figure)> = account
         .figures
         .iter()
         .filter_map(|figure| Some((LINES.iter().position(|name| *name == figure.name)?, figure)))
         .collect();
     figures.sort_by_key(|(line, _)| *line);
-    figures.into_iter().map(|(_, figure)| (name(figure), value(figure) + &notes.marks(figure))).collect()
+    let pairs =
+        figures.into_iter().map(|(_, figure)| (plain_name(figure), value(figure) + &notes.marks(figure))).collect();
+    Part::titled(t!("figures.title", as_of = account.as_of), vec![Block::Pairs(pairs)])
 }
 
-/// The three numbers as a table: a header, then the rows. Empty where nothing is forecast.
-pub(crate) fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
+/// The three numbers with what they lack and take for granted, what the figures take for granted, and the questions that
+/// the law leaves to people.
+pub(crate) fn outlook(account: &Account, notes: &Footnotes) -> Option<Part> {
+    let mut rows = forecast_rows(account).into_iter();
+    let forecast = rows.next().map(|header| Block::Table(header, rows.collect()));
+    let has_forecast = forecast.is_some();
+    let mut small = if has_forecast { forecast_notes(account) } else { Vec::new() };
+    small.extend(notes.lines());
+    let mut questions: Vec<String> = account
+        .questions
+        .iter()
+        .map(|question| format!("  {}", named(&format!("question.{}", serde_name(&question.name)))))
+        .collect();
+    if !questions.is_empty() {
+        questions.insert(0, t!("figures.questions").to_string());
+    }
+    let title = if has_forecast { t!("figures.outlook") } else { t!("figures.notes") };
+    Part::titled(title, forecast.into_iter().chain([Block::Notes(small), Block::Lines(questions)]).collect())
+}
+
+/// The three numbers as a table: a header, then the rows. Empty where nothing is forecast. A pension that the months are too
+/// few for has no parts.
+fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
     if account.forecast(FigureName::Pension, Forecast::Now).is_none() {
         return Vec::new();
     }
-    let cell = |row: FigureName, forecast: Forecast| match account.forecast(row, forecast) {
-        Some(figure) if figure.missing.is_empty() || row != FigureName::AverageIndex => {
-            figure.value.map_or_else(|| "–".to_owned(), text)
+    let cell = |row: FigureName, forecast: Forecast| {
+        let is_part = matches!(row, FigureName::BasicPension | FigureName::AccountPension | FigureName::Pension);
+        if is_part && lacks_months(account, forecast) {
+            let none = if row == FigureName::Pension { t!("figures.no_pension") } else { "–".into() };
+            return none.to_string();
         }
-        _ => "–".to_owned(),
+        match account.forecast(row, forecast) {
+            Some(figure) if figure.missing.is_empty() || row != FigureName::AverageIndex => {
+                figure.value.map_or_else(|| "–".to_owned(), text)
+            }
+            _ => "–".to_owned(),
+        }
     };
     let mut rows = vec![
         std::iter::once(t!("figures.pension").to_string())
@@ -139,183 +170,119 @@ pub(crate) fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
     rows
 }
 
-/// What the forecast lacks and takes for granted.
-pub(crate) fn forecast_notes(account: &Account) -> Vec<String> {
+fn lacks_months(account: &Account, forecast: Forecast) -> bool {
+    let of_it = |figure: &&Figure| figure.forecast == Some(forecast);
+    account
+        .figures
+        .iter()
+        .filter(of_it)
+        .flat_map(|figure| &figure.missing)
+        .any(|one| one.what == MissingName::EnoughMonths)
+}
+
+/// Of each number what it lacks, those that lack the same together; and what all take for granted.
+fn forecast_notes(account: &Account) -> Vec<String> {
     let rows = |figure: &&Figure| FORECAST_ROWS.contains(&figure.name) || figure.name == FigureName::ReferenceWage;
     let figures = || account.figures.iter().filter(rows);
-    let mut missing: Vec<String> = Vec::new();
-    for one in figures().flat_map(|figure| &figure.missing).map(lack) {
-        if !missing.contains(&one) {
-            missing.push(one);
+    let mut notes: Vec<String> = Vec::new();
+    let mut lacking: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for forecast in Forecast::ALL {
+        let name = named(&format!("forecast.{}", serde_name(forecast)));
+        if lacks_months(account, *forecast) {
+            notes.push(t!("figures.too_few", forecast = name).to_string());
+            continue;
         }
+        let mut missing: Vec<String> = Vec::new();
+        // The reference wage is that of every number.
+        for one in figures()
+            .filter(|figure| figure.forecast.is_none_or(|of| of == *forecast))
+            .flat_map(|figure| &figure.missing)
+        {
+            let one = lack(one);
+            if !missing.contains(&one) {
+                missing.push(one);
+            }
+        }
+        match lacking.iter_mut().find(|(known, _)| *known == missing) {
+            Some((_, names)) => names.push(name),
+            None => lacking.push((missing, vec![name])),
+        }
+    }
+    let comma = t!("account.comma");
+    for (missing, names) in lacking.iter().filter(|(missing, _)| !missing.is_empty()) {
+        let (forecasts, list) = (names.join(comma.as_ref()), missing.join(comma.as_ref()));
+        notes.push(t!("figures.forecast_lacks", forecast = forecasts, list = list).to_string());
     }
     let assumed: BTreeSet<Assumption> = figures()
         .flat_map(|figure| &figure.from)
         .filter_map(|ground| if let Ground::Assumed(assumption) = ground { Some(*assumption) } else { None })
         .collect();
-    let mut notes = Vec::new();
-    if !missing.is_empty() {
-        notes.push(t!("figures.lacks", list = missing.join(t!("account.comma").as_ref())).to_string());
-    }
     if !assumed.is_empty() {
         let list: Vec<String> = assumed.iter().map(|one| named(&format!("assumption.{}", serde_name(one)))).collect();
-        notes.push(t!("figures.assumes", list = list.join(t!("account.comma").as_ref())).to_string());
+        notes.push(t!("figures.assumes", list = list.join(comma.as_ref())).to_string());
     }
     notes
 }
 
-/// What could close each gap of the pension.
-pub(crate) fn gap_lines(account: &Account, notes: &mut Footnotes) -> Vec<String> {
-    let mut lines = Vec::new();
-    for figure in &account.figures {
-        let (Some(first), Some(last)) = (figure.first, figure.last) else { continue };
-        let months = span(first, last);
-        let line = match (figure.name, figure.value) {
-            (FigureName::GapPayable, Some(FigureValue::Months(0))) => t!("figures.gap_closed", months = months),
-            (FigureName::GapPayable, None) => t!("figures.gap_unknown", months = months, what = value(figure)),
-            (FigureName::GapPrice, Some(FigureValue::Fen(price))) => {
-                let (count, until) = (payable(account, figure), until(account, figure));
-                t!("figures.gap_open", months = months, count = count, price = yuan(price), until = until)
-            }
-            (FigureName::GapPrice, None) => t!("figures.gap_unknown", months = months, what = value(figure)),
-            (FigureName::GapOwed, Some(FigureValue::Fen(owed))) => {
-                t!("figures.gap_owed", months = months, owed = yuan(owed))
-            }
-            _ => continue,
-        };
-        lines.push(line.to_string() + &notes.marks(figure));
-    }
-    lines
-}
-
-/// How many months the price is for.
-fn payable(account: &Account, price: &Figure) -> u32 {
-    let of_months = |ground: &Ground| {
-        let Ground::Figure(number) = ground else { return None };
-        match account.figure_at(*number)?.value {
-            Some(FigureValue::Months(months)) => Some(months),
-            _ => None,
+/// What could close the gap of a family that begins in a month: what is owed for it, or whether it can be paid, until when
+/// and at what price. Nothing where the account has no figure of it.
+pub(crate) fn closing(account: &Account, family: &str, first: Month, notes: &mut Footnotes) -> Option<String> {
+    let of_gap = |name| account.of_gap(name, family, first);
+    let names = [FigureName::GapOwed, FigureName::GapPrice, FigureName::GapPayable];
+    let figure = names.into_iter().find_map(of_gap)?;
+    let value_of = |name| of_gap(name).and_then(|figure| figure.value).map_or_else(String::new, text);
+    let line = match (figure.name, figure.value) {
+        (FigureName::GapOwed, Some(FigureValue::Fen(owed))) => t!("figures.gap_owed", owed = yuan(owed)),
+        (FigureName::GapPrice, Some(FigureValue::Fen(price))) => {
+            let (count, until) = (value_of(FigureName::GapPayable), value_of(FigureName::GapUntil));
+            t!("figures.gap_open", count = count, price = yuan(price), until = until)
         }
+        (FigureName::GapPayable, Some(FigureValue::Months(0))) => {
+            t!("figures.gap_closed", document = document(account, figure))
+        }
+        _ => value(figure).into(),
     };
-    price.from.iter().find_map(of_months).unwrap_or(0)
+    Some(line.to_string() + &notes.marks(figure))
 }
 
-/// Until when the first of the months of this gap can be paid.
-fn until(account: &Account, price: &Figure) -> String {
-    let of_gap = |figure: &&Figure| {
-        figure.name == FigureName::GapUntil && (figure.first, figure.last) == (price.first, price.last)
+/// The document of the first rule that a figure rests on.
+fn document(account: &Account, figure: &Figure) -> String {
+    let of_rule = |ground: &Ground| if let Ground::Rule(number) = ground { account.rule(*number) } else { None };
+    figure.from.iter().find_map(of_rule).map(|rule| cited(&rule.document, &rule.number)).unwrap_or_default()
+}
+
+/// A document with its number, an article in the language in force.
+pub(crate) fn cited(document: &str, number: &str) -> String {
+    let number = match number.split_once("art. ") {
+        Some((before, article)) => {
+            t!("figures.article", before = before.trim_end_matches([',', ' ']), article = article)
+        }
+        None => number.into(),
     };
-    account.figures.iter().find(of_gap).and_then(|figure| figure.value).map_or_else(String::new, text)
+    format!("{document} {}", number.trim()).trim().to_owned()
 }
 
-/// The questions that the law leaves to people.
-pub(crate) fn questions(account: &Account) -> Vec<String> {
-    account.questions.iter().map(|question| named(&format!("question.{}", serde_name(&question.name)))).collect()
+/// A figure's name as people read it, with forecast, scheme and months where there could be several.
+pub(crate) fn name(figure: &Figure) -> String {
+    let family = figure.family.as_ref().map(|family| place::scheme(family));
+    with(figure, family)
 }
 
-/// Prints the block of figures on the page.
-pub(crate) fn print(account: &Account) {
-    if account.figures.is_empty() {
-        return;
-    }
-    println!();
-    println!("{}", t!("figures.title", as_of = account.as_of, rules = short(account)));
-    let mut rows = bare_table();
-    let mut notes = Footnotes::default();
-    rows.add_rows(lines(account, &mut notes).into_iter().map(|(name, value)| [name, value]));
-    println!("{rows}");
-    let mut forecast = forecast_rows(account).into_iter();
-    if let Some(header) = forecast.next() {
-        let mut rows = table(header.into_iter().map(std::borrow::Cow::from));
-        rows.add_rows(forecast);
-        println!("{rows}");
-        print_lines(&forecast_notes(account), 0);
-    }
-    print_lines(&gap_lines(account, &mut notes), 0);
-    print_lines(&notes.lines(), 0);
-    let questions = questions(account);
-    if !questions.is_empty() {
-        println!("{}", t!("figures.questions"));
-        print_lines(&questions, 2);
-    }
+/// A name on the page, which says the scheme itself where it matters.
+fn plain_name(figure: &Figure) -> String {
+    let is_of_pensions = matches!(
+        figure.name,
+        FigureName::BalancePosted
+            | FigureName::BalanceInterim
+            | FigureName::BalanceOwed
+            | FigureName::ExpectedDifference
+    );
+    with(figure, figure.family.as_ref().filter(|_| is_of_pensions).map(|family| place::scheme(family)))
 }
 
-/// The first digits of the name of the rule set.
-pub(crate) fn short(account: &Account) -> String {
-    account.rules.name.to_string().chars().take(8).collect()
-}
-
-/// Prints every figure with what it rests on, down to rules and records. What was explained above is named only.
-pub(crate) fn explain(account: &Account) {
-    if account.figures.is_empty() {
-        println!("{}", t!("figures.nothing"));
-        return;
-    }
-    println!("{}", t!("figures.title", as_of = account.as_of, rules = account.rules.name));
-    for (at, figure) in account.figures.iter().enumerate() {
-        println!();
-        println!("[{}] {}: {}", at + 1, name(figure), value(figure));
-        let records = figure.from.iter().filter(|ground| matches!(ground, Ground::Record(_))).count();
-        let mut shown = 0;
-        for ground in &figure.from {
-            if matches!(ground, Ground::Record(_)) {
-                shown += 1;
-                if shown > RECORDS_SHOWN_MAX {
-                    continue;
-                }
-            }
-            if let Some(line) = ground_text(account, ground) {
-                println!("    ← {line}");
-            }
-        }
-        if records > RECORDS_SHOWN_MAX {
-            println!("    ← {}", t!("figures.more_records", count = records - RECORDS_SHOWN_MAX));
-        }
-    }
-}
-
-fn ground_text(account: &Account, ground: &Ground) -> Option<String> {
-    let text = match ground {
-        Ground::Figure(FigureNumber(number)) => {
-            let figure = account.figure_at(FigureNumber(*number))?;
-            format!("[{}] {}: {}", u64::from(*number) + 1, name(figure), value(figure))
-        }
-        Ground::Rule(number) => {
-            let rule = account.rule(*number)?;
-            t!(
-                "figures.rule",
-                id = rule.id,
-                value = shortened(&rule.value),
-                document = rule.document,
-                number = rule.number,
-                confidence = t!("figures.confidence", letter = rule.confidence)
-            )
-            .to_string()
-        }
-        Ground::Record(number) => {
-            let record = account.record(*number)?;
-            let region = place::name(record.region);
-            t!("figures.record", region = region, index = record.index, kind = kind::name(record.kind)).to_string()
-        }
-        Ground::Family(family) => t!("figures.family", scheme = family_name(account, family)).to_string(),
-        Ground::Assumed(assumption) => named(&format!("assumption.{}", serde_name(assumption))),
-    };
-    Some(text)
-}
-
-/// The beginning of a long table.
-fn shortened(value: &str) -> String {
-    const SHOWN_MAX: usize = 40;
-    if value.chars().count() <= SHOWN_MAX {
-        return value.to_owned();
-    }
-    value.chars().take(SHOWN_MAX).chain(['…']).collect()
-}
-
-fn name(figure: &Figure) -> String {
+fn with(figure: &Figure, family: Option<String>) -> String {
     let name = named(&format!("figure.{}", serde_name(&figure.name)));
     let forecast = figure.forecast.map(|forecast| named(&format!("forecast.{}", serde_name(&forecast))));
-    let family = figure.family.as_ref().map(|family| place::scheme(family));
     let months = figure.first.zip(figure.last).map(|(first, last)| span(first, last));
     let more: Vec<String> = [forecast, family, months].into_iter().flatten().collect();
     if more.is_empty() { name } else { format!("{name} · {}", more.join(" · ")) }
@@ -326,7 +293,7 @@ fn span(first: Month, last: Month) -> String {
 }
 
 /// The value with its reason, or what is missing.
-fn value(figure: &Figure) -> String {
+pub(crate) fn value(figure: &Figure) -> String {
     let missing: Vec<String> = figure.missing.iter().map(lack).collect();
     let missing = missing.join(t!("account.comma").as_ref());
     let Some(value) = figure.value else {

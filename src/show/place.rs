@@ -12,12 +12,9 @@ pub(crate) fn name(place: Division) -> String {
     })
 }
 
-/// A scheme as people call it, with its code.
+/// A scheme as people call it.
 pub(crate) fn scheme(scheme: &str) -> String {
-    match named(&format!("scheme.{}", scheme.replace(':', "-"))) {
-        Some(name) => format!("{name} ({scheme})"),
-        None => scheme.to_string(),
-    }
+    named(&format!("scheme.{}", scheme.replace(':', "-"))).unwrap_or_else(|| scheme.to_string())
 }
 
 fn named(key: &str) -> Option<String> {

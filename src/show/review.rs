@@ -1,6 +1,6 @@
 //! What a review found, for people.
 
-use super::{kind, named, place, serde_name, table};
+use super::{kind, named, place, serde_name, table, yuan};
 use rust_i18n::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::review::{Finding, List};
@@ -26,6 +26,63 @@ pub(crate) fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
     println!("{rows}");
 }
 
+/// Prints the first findings of each list, the gravest first.
+pub(crate) fn lists(lists: &BTreeMap<List, Vec<(String, Finding)>>, counts: &BTreeMap<(List, String), (u64, u64)>) {
+    for (list, found) in lists.iter().filter(|(_, found)| !found.is_empty()) {
+        let all: u64 = counts.iter().filter(|((of, _), _)| of == list).map(|(_, (count, _))| count).sum();
+        println!();
+        let name = named(&format!("review.list.{}", serde_name(list)));
+        println!("{}", t!("review.first", list = name, shown = found.len(), all = all));
+        let header = [
+            t!("review.account"),
+            t!("review.what"),
+            t!("conflict.scheme"),
+            t!("conflict.months"),
+            t!("review.where"),
+            t!("review.how"),
+        ];
+        let mut rows = table(header);
+        rows.add_rows(found.iter().map(|(account, finding)| row(*list, account, finding)));
+        println!("{rows}");
+    }
+}
+
+fn row(list: List, account: &str, finding: &Finding) -> [String; 6] {
+    let months = match (finding.first, finding.last) {
+        (Some(first), Some(last)) if first != last => format!("{first} – {last}"),
+        (first, _) => first.map(|first| first.to_string()).unwrap_or_default(),
+    };
+    let scheme = finding.family.as_deref().map(place::scheme).unwrap_or_default();
+    [account.to_owned(), meaning(list, &finding.what), scheme, months, places(finding), how(finding)]
+}
+
+/// Who must act, until when, what it costs, what is short.
+fn how(finding: &Finding) -> String {
+    let price = finding.price.map(yuan).unwrap_or_default();
+    let line = match (finding.list, finding.payable) {
+        (List::Conflict, _) => {
+            return finding.acts.map(|acts| named(&format!("actor.{}", serde_name(&acts)))).unwrap_or_default();
+        }
+        (List::Transfer, _) => {
+            let due = finding.due.map(|day| day.to_string()).unwrap_or_default();
+            t!("review.due_on", due = due, days = finding.overdue)
+        }
+        (List::Gap, Some(0)) => t!("review.not_payable"),
+        (List::Gap, Some(count)) => {
+            let until = finding.until.map(|month| month.to_string()).unwrap_or_default();
+            t!("figures.gap_open", count = t!("figures.months", count = count), price = price, until = until)
+        }
+        (List::Gap, None) if finding.price.is_some() => t!("figures.gap_owed", owed = price),
+        (List::Gap, None) => return String::new(),
+        (List::Retirement, _) => t!("review.short", months = finding.months),
+    };
+    line.to_string()
+}
+
+fn places(finding: &Finding) -> String {
+    finding.places.iter().map(|place| place::name(*place)).collect::<Vec<_>>().join(" / ")
+}
+
 /// Prints cases that wait for a step.
 pub(crate) fn transfers(waiting: &[(String, Finding)]) {
     if waiting.is_empty() {
@@ -46,7 +103,7 @@ pub(crate) fn transfers(waiting: &[(String, Finding)]) {
             account.clone(),
             finding.case.clone().unwrap_or_default(),
             meaning(List::Transfer, &finding.what),
-            finding.place.map(place::name).unwrap_or_default(),
+            places(finding),
             finding.due.map(|day| day.to_string()).unwrap_or_default(),
             finding.overdue.to_string(),
         ]);

@@ -13,12 +13,14 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 
+mod concern;
 mod family;
 mod figure;
 mod person;
 mod record;
 mod transfer;
 
+pub use concern::Concern;
 pub use family::{
     BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, JoinedLine, MonthLine,
     MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
@@ -128,6 +130,14 @@ impl Account {
     /// One of the three numbers.
     pub fn forecast(&self, name: FigureName, forecast: Forecast) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.name == name && figure.forecast == Some(forecast))
+    }
+
+    /// What a figure says of the gap of a family that begins in a month.
+    pub fn of_gap(&self, name: FigureName, family: &str, first: Month) -> Option<&Figure> {
+        let is_it = |figure: &&Figure| {
+            figure.name == name && figure.family.as_deref() == Some(family) && figure.first == Some(first)
+        };
+        self.figures.iter().find(is_it)
     }
 
     /// The rule with this number.

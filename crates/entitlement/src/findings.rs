@@ -5,6 +5,7 @@ use crate::{
         CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber, Standing, TransferCase,
     },
     conflict::{ConflictCode, Severity},
+    ends::awards,
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
     months::Bounds,
@@ -265,10 +266,10 @@ pub(crate) fn hold_open(
     conflicts: &mut [Conflict],
 ) {
     let is_asked = |held: &Held<'_>| {
-        let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY | Kind::BENEFIT_AWARD, _));
+        let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY, _));
         asks && held.standing == Standing::Held
     };
-    let award = set.within(range).any(|(_, held)| is_asked(held));
+    let award = awards(set, range).next().is_some() || set.within(range).any(|(_, held)| is_asked(held));
     let ended =
         |case: &&TransferCase| matches!(case.state, CaseState::Rejected | CaseState::Returned | CaseState::Withdrawn);
     let checks = account.transfers.iter().filter(|case| !ended(case)).flat_map(|case| &case.checks);

@@ -68,6 +68,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(counters);
     conflicts.extend(joined);
     conflicts.extend(benefits::drawn_twice(&set));
+    conflicts.extend(benefits::drawn_after_death(&set, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&person));
     let disputes = person::disputes(&set);
@@ -146,6 +147,7 @@ fn fold_family<'f>(
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
+    conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {

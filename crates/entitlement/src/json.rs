@@ -82,6 +82,23 @@ pub(crate) mod text_option {
     }
 }
 
+/// For lists of values.
+pub(crate) mod texts {
+    use super::{Cow, Deserialize, Deserializer, Display, Error, FromText, Serializer};
+
+    pub(crate) fn serialize<T: Display, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(ToString::to_string))
+    }
+
+    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        let texts: Vec<Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
+        let read = |text: &Cow<'de, str>| {
+            T::from_text(text).ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
+        };
+        texts.iter().map(read).collect()
+    }
+}
+
 /// A transfer case as 32 hexadecimal digits.
 pub(crate) mod case {
     use super::{CaseId, Cow, Deserialize, Deserializer, Error, Serializer, from_hex};

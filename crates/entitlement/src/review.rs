@@ -1,13 +1,16 @@
 //! What an agency looks for in many accounts: conflicts, gaps, transfers that wait, retirements that are near.
 
 use crate::{
-    account::{Account, Class, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase},
+    account::{
+        Account, Class, Conflict, FamilyAccount, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase,
+    },
     conflict::{Actor, ConflictCode, Severity},
     json,
 };
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     entry::Kind,
+    record::CaseId,
     value::{Day, Division, Month},
 };
 
@@ -106,9 +109,9 @@ pub struct Finding {
     /// Who must act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acts: Option<Actor>,
-    /// The place whose step a transfer waits for.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
-    pub place: Option<Division>,
+    /// The places of a conflict, the one of the last payment before a gap, the one whose step a transfer waits for.
+    #[serde(default, with = "json::texts", skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Division>,
     /// Number of a transfer case, 32 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
@@ -118,6 +121,15 @@ pub struct Finding {
     /// Working days past it.
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub overdue: u32,
+    /// Months of a gap that the worker can still pay; left out where no rule says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payable: Option<u32>,
+    /// The last month in which the first of them can be paid.
+    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Month>,
+    /// The least that they cost, or what the payer owes without the late fee, in fen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<i64>,
 }
 
 impl Finding {
@@ -131,10 +143,13 @@ impl Finding {
             months: 0,
             severity: None,
             acts: None,
-            place: None,
+            places: Vec::new(),
             case: None,
             due: None,
             overdue: 0,
+            payable: None,
+            until: None,
+            price: None,
         }
     }
 }
@@ -143,25 +158,31 @@ impl Finding {
 /// `retirement_months` ahead.
 pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
     let open = account.conflicts.iter().filter(|conflict| conflict.severity != Severity::Auto);
-    let mut findings: Vec<Finding> = open
-        .map(|conflict| Finding {
-            family: conflict.family.clone(),
-            first: conflict.first,
-            last: conflict.last,
-            months: conflict.months,
-            severity: Some(conflict.severity),
-            acts: Some(conflict.code.class().acts),
-            ..Finding::new(List::Conflict, format!("{:?}", conflict.code))
-        })
-        .collect();
+    let mut findings: Vec<Finding> = open.map(|found| conflict(account, found)).collect();
     for family in &account.families {
         let named = |finding: Finding| Finding { family: Some(family.family.clone()), ..finding };
-        findings.extend(family.gaps.iter().filter_map(gap).map(named));
+        let gaps = family.gaps_until(account.as_of);
+        findings.extend(gaps.iter().filter_map(|one| gap(account, family, one)).map(named));
         findings.extend(family.transfers.iter().filter_map(transfer).map(named));
     }
     findings.extend(retirement(account, retirement_months));
     findings
 }
+
+/// Whether retirement cannot be told because no agency has stated a birth: of who lives, has pension months and draws
+/// no pension.
+pub fn is_without_birth(account: &Account) -> bool {
+    let pays = |family: &FamilyAccount| PENSIONS.contains(&family.family.as_str()) && family.counted_months > 0;
+    let draws = |family: &FamilyAccount| family.benefits.iter().any(|benefit| benefit.kind == Kind::BENEFIT_AWARD);
+    let pensions = || account.families.iter().filter(|family| pays(family));
+    account.person.birth.is_empty()
+        && account.person.death.is_empty()
+        && pensions().next().is_some()
+        && !pensions().any(draws)
+}
+
+/// Families of which a pension comes.
+const PENSIONS: [&str; 2] = ["hrss:110", "hrss:170"];
 
 /// Findings as JSON, fields in the order of [`Finding`].
 pub fn to_json(findings: &[Finding]) -> Vec<u8> {
@@ -177,12 +198,47 @@ pub fn from_json(bytes: &[u8]) -> Result<Vec<Finding>, NotAnAccount> {
     serde_json::from_slice(bytes).map_err(|fault| NotAnAccount::Json { at: fault.column() })
 }
 
-fn gap(gap: &Gap) -> Option<Finding> {
+fn conflict(account: &Account, conflict: &Conflict) -> Finding {
+    let concern = account.concern(conflict);
+    Finding {
+        family: concern.family,
+        first: concern.spans.first().map(|(first, _)| *first),
+        last: concern.spans.last().map(|(_, last)| *last),
+        months: conflict.months,
+        severity: Some(conflict.severity),
+        acts: Some(conflict.code.class().acts),
+        places: concern.places.into_iter().collect(),
+        case: concern.case.map(hex),
+        ..Finding::new(List::Conflict, format!("{:?}", conflict.code))
+    }
+}
+
+fn gap(account: &Account, family: &FamilyAccount, gap: &Gap) -> Option<Finding> {
     let (_, cause) = CAUSES.into_iter().find(|(cause, _)| *cause == gap.cause)?;
     let cause = cause?;
-    let acts = matches!(gap.cause, GapCause::NotFull | GapCause::Arrears).then_some(Actor::Payer);
-    let (first, last) = (Some(gap.first), Some(gap.last));
-    Some(Finding { first, last, months: gap.months, acts, ..Finding::new(List::Gap, cause.to_owned()) })
+    let value = |name| account.of_gap(name, &family.family, gap.first)?.value;
+    let fen = |name| if let Some(FigureValue::Fen(amount)) = value(name) { Some(amount) } else { None };
+    Some(Finding {
+        first: Some(gap.first),
+        last: Some(gap.last),
+        months: gap.months,
+        acts: matches!(gap.cause, GapCause::NotFull | GapCause::Arrears).then_some(Actor::Payer),
+        places: family.place_before(gap.first).into_iter().collect(),
+        payable: match value(FigureName::GapPayable) {
+            Some(FigureValue::Months(months)) => Some(months),
+            _ => None,
+        },
+        until: match value(FigureName::GapUntil) {
+            Some(FigureValue::Month(month)) => Some(month),
+            _ => None,
+        },
+        price: fen(FigureName::GapPrice).or_else(|| fen(FigureName::GapOwed)),
+        ..Finding::new(List::Gap, cause.to_owned())
+    })
+}
+
+fn hex(case: CaseId) -> String {
+    format!("{:032x}", u128::from_be_bytes(case.0))
 }
 
 fn transfer(case: &TransferCase) -> Option<Finding> {
@@ -190,8 +246,8 @@ fn transfer(case: &TransferCase) -> Option<Finding> {
     let moved = case.in_transfer.as_ref();
     Some(Finding {
         months: moved.map_or(0, |moved| moved.months),
-        place: Some(next.place),
-        case: Some(format!("{:032x}", u128::from_be_bytes(case.case.0))),
+        places: vec![next.place],
+        case: Some(hex(case.case)),
         due: next.due,
         overdue: next.overdue,
         ..Finding::new(List::Transfer, next.step.to_string())

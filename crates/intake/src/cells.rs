@@ -179,7 +179,8 @@ impl<'r> Cells<'r> {
         self.or(column, Code::NONE, cell::code)
     }
 
-    fn warn_of_person(&mut self, column: Column) {
+    /// Notes what could be an old number of a person in a cell that is hashed or stored as it stands.
+    pub(crate) fn warn_of_person(&mut self, column: Column) {
         if self.text(column).is_some_and(cell::may_be_person) {
             self.fault(column, Fault::MayBePerson);
         }

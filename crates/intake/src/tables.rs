@@ -59,6 +59,17 @@ pub struct CodeRow {
     pub names: Vec<&'static str>,
 }
 
+/// A kind of record.
+#[derive(Clone, Debug)]
+pub struct KindRow {
+    /// The kind.
+    pub kind: Kind,
+    /// Its word and the Chinese ones that rows name it by.
+    pub row: CodeRow,
+    /// What it is called in English, for people; no word of rows.
+    pub english: &'static str,
+}
+
 impl CodeRow {
     fn is(&self, text: &str) -> bool {
         self.code.eq_ignore_ascii_case(text) || self.names.iter().any(|name| name.eq_ignore_ascii_case(text))
@@ -102,9 +113,11 @@ pub fn natures() -> &'static [NatureRow] {
 }
 
 /// Every kind of record that rows may state, by its English name, with its Chinese names.
-pub fn kinds() -> &'static [(Kind, CodeRow)] {
-    static TABLE: LazyLock<Vec<(Kind, CodeRow)>> = LazyLock::new(|| {
-        let read = |[code, names]: [&'static str; 2]| Some((kind_named(code)?, CodeRow { code, names: words(names) }));
+pub fn kinds() -> &'static [KindRow] {
+    static TABLE: LazyLock<Vec<KindRow>> = LazyLock::new(|| {
+        let read = |[code, names, english]: [&'static str; 3]| {
+            Some(KindRow { kind: kind_named(code)?, row: CodeRow { code, names: words(names) }, english })
+        };
         lines(include_str!("data/kinds.csv")).filter_map(read).collect()
     });
     &TABLE
@@ -112,7 +125,7 @@ pub fn kinds() -> &'static [(Kind, CodeRow)] {
 
 /// The kind that a cell names.
 pub(crate) fn kind(text: &str) -> Option<Kind> {
-    kinds().iter().find(|(_, row)| row.is(text)).map(|(kind, _)| *kind)
+    kinds().iter().find(|known| known.row.is(text)).map(|known| known.kind)
 }
 
 macro_rules! code_table {

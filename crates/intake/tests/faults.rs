@@ -46,6 +46,7 @@ fn near_misses() -> Vec<NearMiss> {
         ("looks-like-person", one(received()), vec![("serial", "4403001990030788150001")]),
         ("looks-like-person", one(received()), vec![("serial", "20240101440300199003078815")]),
         ("may-be-person", one(received()), vec![("serial", "440300900307881")]),
+        ("may-be-person", one(transfer()), vec![("case", "440300900307881")]),
         ("code-form", one(received()), vec![("serial", "张三")]),
         ("code-form", one(received()), vec![("agency", "A23456789012345678901234567890123")]),
         ("credit-code-character", one(received()), vec![("payer_id", "9144190SMA0000074G")]),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-use yizhang_entitlement::review::{Finding, List, review, to_json};
+use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
 use yizhang_wire::{
     convert,
@@ -113,6 +113,7 @@ fn run(shared: &Shared, mut task: Task, sender: &mpsc::Sender<Result<v1::ReviewP
 fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountId>), Refusal> {
     let accounts = shared.store.accounts_after(&shared.origin, task.after.as_ref(), PAGE_ACCOUNTS)?;
     let mut found = Vec::new();
+    let mut without_birth = 0;
     for account in &accounts {
         let mut reviewed = v1::ReviewedAccount {
             account: account.0.to_vec().into(),
@@ -123,6 +124,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
         match lookup::lookup(shared, *account, task.as_of) {
             Ok(looked_up) if is_under_another(shared, *account, &looked_up.accounts)? => continue,
             Ok(looked_up) => {
+                without_birth += u32::from(is_without_birth(&looked_up.account));
                 let mut findings = review(&looked_up.account, task.retirement_months);
                 findings.retain(|finding| task.wants(finding));
                 if findings.is_empty() {
@@ -146,6 +148,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
         accounts: found,
         reviewed: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
         through: last.map(|last| last.0.to_vec()).unwrap_or_default().into(),
+        without_birth,
     };
     Ok((page, last.filter(|_| accounts.len() == PAGE_ACCOUNTS)))
 }

@@ -178,6 +178,42 @@ pub struct Gap {
     pub records: Vec<RecordNumber>,
 }
 
+impl FamilyAccount {
+    /// The gaps that a reader is told of. Those of work-injury insurance (`hrss:410`) and maternity insurance are none: no
+    /// months add up there, and nothing moves (社会保险经办条例 art. 15). Of the running month nobody can say yet that
+    /// nothing will come.
+    pub fn gaps_until(&self, as_of: Day) -> Vec<Gap> {
+        if NOTHING_ADDS_UP.contains(&self.family.as_str()) {
+            return Vec::new();
+        }
+        self.gaps.iter().filter_map(|gap| gap.until(as_of)).collect()
+    }
+
+    /// Where the last month that counts before this one was paid, else the first that counts at all.
+    pub fn place_before(&self, month: Month) -> Option<Division> {
+        let before = self.spans.iter().rfind(|span| span.last < month).or_else(|| self.spans.first());
+        before?.holders.last().map(|holder| holder.place)
+    }
+}
+
+/// Families of which a month is over when it is over.
+const NOTHING_ADDS_UP: [&str; 5] = ["hrss:410", "hrss:510", "hrss:OIP", "local:SUPINJ", "nhsa:510"];
+
+impl Gap {
+    /// The months of it that have ended by the end of a day; none for what is left of it then. Money that was paid in part,
+    /// given back or taken back is so whether the month has ended or not.
+    fn until(&self, as_of: Day) -> Option<Self> {
+        let waits = matches!(self.cause, GapCause::Unpaid | GapCause::Arrears | GapCause::Later);
+        let has_tomorrow = Day::new(as_of.number().saturating_add(1)).is_some();
+        if !(waits && has_tomorrow && as_of.in_month() == Some(self.last)) {
+            return Some(self.clone());
+        }
+        let months = self.months.checked_sub(1).filter(|months| *months > 0)?;
+        let last = self.last.number().checked_sub(1).and_then(Month::new)?;
+        Some(Self { last, months, ..self.clone() })
+    }
+}
+
 /// Months and money of a province or place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceMonths {

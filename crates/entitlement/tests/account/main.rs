@@ -6,4 +6,5 @@ mod federation;
 mod form;
 mod identity;
 mod properties;
+mod review;
 mod sample;

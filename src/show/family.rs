@@ -1,0 +1,248 @@
+//! A scheme family for people: what counts and of what sort, where and by whom it was paid, what is missing and what could
+//! close it.
+
+use super::{
+    figures::{self, Footnotes},
+    kind, named,
+    page::{Block, Part},
+    place, serde_name, transfer, yuan,
+};
+use rust_i18n::t;
+use std::collections::BTreeSet;
+use yizhang_entitlement::{
+    Account,
+    account::{
+        Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus, Payer, PayerName,
+        PlaceMonths, Span, YearLine,
+    },
+};
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Division, Month},
+};
+
+/// The schemes of a family by name.
+pub(crate) fn name(family: &FamilyAccount) -> String {
+    family.schemes.iter().map(|scheme| place::scheme(scheme)).collect::<Vec<_>>().join(" + ")
+}
+
+/// The part of the page that belongs to a family.
+pub(crate) fn part(account: &Account, family: &FamilyAccount, notes: &mut Footnotes) -> Option<Part> {
+    let months = family.counted_months.saturating_add(family.deemed_months);
+    let mut rows: Vec<(Month, Vec<String>)> = family.spans.iter().map(|span| (span.first, span_row(span))).collect();
+    rows.extend(deemed(family).into_iter().map(|run| (run.0, deemed_row(account, family, run))));
+    rows.extend(family.gaps_until(account.as_of).iter().map(|gap| (gap.first, gap_row(account, family, gap, notes))));
+    rows.sort_by_key(|(first, _)| *first);
+    let header = [t!("account.from"), t!("account.to"), t!("account.months"), t!("account.where"), t!("account.payer")];
+    let blocks = vec![
+        Block::Lines(sorts(account, family).into_iter().collect()),
+        Block::Picture(family.family.clone()),
+        Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows.into_iter().map(|(_, row)| row).collect()),
+        Block::Lines(lines(family)),
+    ];
+    Part::titled(t!("account.family", schemes = name(family), months = months), blocks)
+}
+
+/// Of what sort the months are: each counts once, some are of several sorts.
+fn sorts(account: &Account, family: &FamilyAccount) -> Option<String> {
+    let sum = |of: fn(&PlaceMonths) -> u32| family.by_province.iter().map(of).fold(0, u32::saturating_add);
+    let contested: u32 = family.spans.iter().filter(|span| provinces(span).len() > 1).map(|span| span.months).sum();
+    let disputed = u32::try_from(account.disputed_months(&family.family).len()).unwrap_or(u32::MAX);
+    let paid = if family.deemed_months > 0 { family.counted_months } else { 0 };
+    let sorts = [
+        ("account.sort.paid", paid),
+        ("account.sort.deemed", family.deemed_months),
+        ("account.sort.transferred", sum(|line| line.transferred)),
+        ("account.sort.in_transfer", sum(|line| line.in_transfer)),
+        ("account.sort.temporary", sum(|line| line.temporary)),
+        ("account.sort.contested", contested),
+        ("account.sort.disputed", disputed),
+    ];
+    let words: Vec<String> = sorts
+        .into_iter()
+        .filter(|(_, months)| *months > 0)
+        .map(|(key, months)| t!("account.sort", what = named(key), months = months).to_string())
+        .collect();
+    (!words.is_empty()).then(|| t!("account.sorts", list = words.join(t!("account.comma").as_ref())).to_string())
+}
+
+/// The provinces of a span.
+pub(crate) fn provinces(span: &Span) -> BTreeSet<Division> {
+    span.holders.iter().map(|holder| holder.place.province()).collect()
+}
+
+/// What a family comes to beside its months: provinces, money, overlaps, what does not count, transfers, benefits.
+fn lines(family: &FamilyAccount) -> Vec<String> {
+    let mut lines = Vec::new();
+    let has_temporary = family.by_province.iter().any(|line| line.temporary > 0);
+    if family.by_province.len() > 1 || has_temporary {
+        let provinces: Vec<String> = family.by_province.iter().map(province).collect();
+        lines.push(t!("account.by_province", list = provinces.join(t!("account.comma").as_ref())).to_string());
+    }
+    lines.extend(personal_account(family));
+    lines.extend(family.years.iter().filter(|year| year.employee > 0).flat_map(overlap));
+    lines.extend(uncounted(family));
+    lines.extend(family.cleared.iter().map(cleared));
+    lines.extend(family.joined.iter().flat_map(joined));
+    lines.extend(family.transfers.iter().flat_map(transfer::lines));
+    lines.extend(benefits(&family.benefits));
+    lines
+}
+
+fn personal_account(family: &FamilyAccount) -> Option<String> {
+    if family.credited.total == 0 {
+        return None;
+    }
+    let credited = yuan(family.credited.total);
+    let posted = family.interest.postings.iter().map(|posting| posting.year).max().map(|year| {
+        let interest = yuan(family.interest.total);
+        t!("account.credited", credited = credited, interest = interest, year = year).to_string()
+    });
+    Some(posted.unwrap_or_else(|| t!("account.credited_only", credited = credited).to_string()))
+}
+
+fn span_row(span: &Span) -> Vec<String> {
+    let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
+    let payers: Vec<String> = span.holders.iter().map(|holder| payer(&holder.payer)).collect();
+    vec![span.first.to_string(), span.last.to_string(), span.months.to_string(), places.join(" / "), payers.join(" / ")]
+}
+
+/// Runs of deemed months.
+fn deemed(family: &FamilyAccount) -> Vec<(Month, Month)> {
+    let mut runs: Vec<(Month, Month)> = Vec::new();
+    for line in family.months.iter().filter(|line| line.status == MonthStatus::Deemed) {
+        match runs.last_mut() {
+            Some((_, last)) if last.next() == line.month => *last = line.month,
+            _ => runs.push((line.month, line.month)),
+        }
+    }
+    runs
+}
+
+fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, Month)) -> Vec<String> {
+    let places: Vec<Division> = family.by_place.iter().filter(|line| line.deemed > 0).map(|line| line.place).collect();
+    let region = || {
+        let line = family.months.iter().find(|line| line.month == first)?;
+        line.by.first().or(line.others.first()).and_then(|number| account.record(*number)).map(|record| record.region)
+    };
+    // Where there are several places, the chain that states these.
+    let place = if let [place] = places.as_slice() { Some(*place) } else { region() };
+    let months = last.since(first).saturating_add(1).to_string();
+    let place = place.map(place::name).unwrap_or_default();
+    vec![first.to_string(), last.to_string(), months, place, t!("account.deemed").to_string()]
+}
+
+fn gap_row(account: &Account, family: &FamilyAccount, gap: &Gap, notes: &mut Footnotes) -> Vec<String> {
+    let key = if gap.open { "account.gap_open" } else { "account.gap" };
+    let cause = named(&format!("gap.{}", serde_name(&gap.cause)));
+    let no_rule = || {
+        let is_open = matches!(gap.cause, GapCause::Unpaid | GapCause::Arrears | GapCause::NotFull);
+        is_open.then(|| t!("figures.gap_no_rule").to_string())
+    };
+    let closing = figures::closing(account, &family.family, gap.first, notes).or_else(no_rule);
+    let words: Vec<String> = std::iter::once(cause).chain(closing).collect();
+    let months = format!("({})", gap.months);
+    vec![
+        gap.first.to_string(),
+        gap.last.to_string(),
+        months,
+        t!(key).to_string(),
+        words.join(t!("account.colon").as_ref()),
+    ]
+}
+
+fn province(place: &PlaceMonths) -> String {
+    let name = place::name(place.place);
+    let mut line = t!("account.province", place = name, months = place.months).to_string();
+    if place.contested > 0 {
+        line.push_str(&t!("account.province_contested", contested = place.contested));
+    }
+    if place.deemed > 0 {
+        line.push_str(&t!("account.province_deemed", months = place.deemed));
+    }
+    if place.temporary > 0 {
+        line.push_str(&t!("account.province_temporary", months = place.temporary));
+    }
+    line
+}
+
+fn overlap(year: &YearLine) -> Vec<String> {
+    let overlap = t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective);
+    let mut lines = vec![overlap.to_string()];
+    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit + due.person).filter(|due| *due != 0) {
+        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit + refunded.person);
+        lines.push(t!("account.refund", due = yuan(due), refunded = yuan(refunded)).to_string());
+    }
+    lines
+}
+
+/// A contribution that was agreed not to be kept.
+fn cleared(line: &ClearedLine) -> String {
+    let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
+    let (place, due, refunded) = (place::name(line.place), sum(&line.due), sum(&line.refunded));
+    t!("account.cleared", month = line.first, place = place, due = due, refunded = refunded).to_string()
+}
+
+/// A personal account that went to another scheme.
+fn joined(line: &JoinedLine) -> Vec<String> {
+    let (scheme, amount) = (place::scheme(&line.into), yuan(line.personal_account));
+    if !line.has_effect {
+        return vec![t!("account.joined_void", scheme = scheme, on = line.on, amount = amount).to_string()];
+    }
+    let mut lines = vec![t!("account.joined", scheme = scheme, on = line.on, amount = amount).to_string()];
+    if line.personal_account != line.computed {
+        lines.push(t!("account.joined_differs", computed = yuan(line.computed)).to_string());
+    }
+    lines
+}
+
+/// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
+fn uncounted(family: &FamilyAccount) -> Vec<String> {
+    let count = |wanted: &[MonthStatus]| family.months.iter().filter(|line| wanted.contains(&line.status)).count();
+    let future = count(&[MonthStatus::Future]);
+    let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
+    let future = (future > 0).then(|| t!("account.future", months = future).to_string());
+    let ended = (ended > 0).then(|| t!("account.ended", months = ended).to_string());
+    future.into_iter().chain(ended).collect()
+}
+
+/// A line for each fact, and one for all payments of an item.
+fn benefits(facts: &[BenefitFact]) -> Vec<String> {
+    let is_paid = |fact: &&BenefitFact| fact.kind == Kind::BENEFIT_PAID;
+    let mut lines: Vec<String> = facts.iter().filter(|fact| !is_paid(fact)).map(benefit).collect();
+    let items: BTreeSet<(&str, &str)> =
+        facts.iter().filter(is_paid).map(|fact| (fact.scheme.as_str(), fact.item.as_str())).collect();
+    for item in items {
+        let mut paid: Vec<&BenefitFact> =
+            facts.iter().filter(is_paid).filter(|fact| (fact.scheme.as_str(), fact.item.as_str()) == item).collect();
+        paid.sort_by_key(|fact| (fact.from, fact.on));
+        let (Some(first), Some(last)) = (paid.first(), paid.last()) else { continue };
+        let sum = paid.iter().fold(0, |sum: i64, fact| sum.saturating_add(fact.amount));
+        let until = last.until.unwrap_or(last.from);
+        let (sum, newest) = (yuan(sum), yuan(last.amount));
+        lines.push(
+            t!("account.paid_out", first = first.from, last = until, count = paid.len(), sum = sum, newest = newest)
+                .to_string(),
+        );
+    }
+    lines
+}
+
+fn benefit(fact: &BenefitFact) -> String {
+    let (kind, at) = (kind::name(fact.kind), place::name(fact.place));
+    if fact.amount == 0 {
+        return t!("account.benefit_fact", kind = kind, from = fact.from, at = at).to_string();
+    }
+    t!("account.benefit", kind = kind, from = fact.from, at = at, amount = yuan(fact.amount)).to_string()
+}
+
+fn payer(payer: &Payer) -> String {
+    let kind = match payer.kind {
+        PayerName::Unit => t!("payer.unit"),
+        PayerName::Person => t!("payer.person"),
+        PayerName::Government => t!("payer.government"),
+        PayerName::Platform => t!("payer.platform"),
+        PayerName::Fund => t!("payer.fund"),
+    };
+    if payer.id.is_empty() { kind.to_string() } else { format!("{kind} {}", payer.id) }
+}

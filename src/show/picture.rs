@@ -1,0 +1,210 @@
+//! The months of a family as a picture: years by months, coloured by place, gaps and conflicts marked.
+
+use super::{family, named, place, serde_name, yuan};
+use maud::{Markup, html};
+use rust_i18n::t;
+use std::collections::{BTreeMap, BTreeSet};
+use yizhang_entitlement::{
+    Account,
+    account::{FamilyAccount, Gap, MonthLine, MonthStatus, MovedMonths, Span},
+    conflict::Severity,
+};
+use yizhang_ledger::value::{Division, Month};
+
+/// Most years of one picture: a hundred years of life and of what is wrong with a file.
+const YEARS_MAX: u16 = 120;
+/// Years from which on a picture stands in two columns, so that a working life takes half a sheet.
+const COLUMN_YEARS: usize = 15;
+/// Hues of places, far apart; they repeat, the letters do not.
+const HUES: [u16; 8] = [210, 25, 140, 290, 50, 180, 330, 100];
+
+/// The letter and colour of each province, the same in every picture of an account, in the order of their codes.
+pub(crate) struct Legend(BTreeMap<Division, usize>);
+
+impl Legend {
+    pub(crate) fn of(account: &Account) -> Self {
+        let families = account.families.iter();
+        let provinces: BTreeSet<Division> =
+            families.flat_map(|family| family.by_province.iter().map(|line| line.place.province())).collect();
+        Self(provinces.into_iter().enumerate().map(|(at, province)| (province, at)).collect())
+    }
+
+    fn letter(&self, province: Division) -> char {
+        let at = self.0.get(&province).copied().unwrap_or(0);
+        char::from_u32(u32::from('A') + u32::try_from(at % 26).unwrap_or(0)).unwrap_or('?')
+    }
+
+    fn style(&self, province: Division) -> String {
+        let hue = HUES[self.0.get(&province).copied().unwrap_or(0) % HUES.len()];
+        format!("background: hsl({hue}, 70%, 82%)")
+    }
+}
+
+/// A family with all that marks its months.
+struct Marked<'a> {
+    family: &'a FamilyAccount,
+    legend: &'a Legend,
+    months: BTreeMap<Month, &'a MonthLine>,
+    gaps: Vec<Gap>,
+    /// Months of conflicts that wait for people.
+    open: Vec<(Month, Month)>,
+    disputed: BTreeSet<Month>,
+    last: Month,
+}
+
+/// A cell: its class beside that of a conflict, the province that colours it, its sign and what it says in words.
+struct Cell {
+    class: &'static str,
+    province: Option<Division>,
+    sign: String,
+    title: String,
+}
+
+/// The picture of a family, with the key to the signs in it. It ends with the month of the account, or with what is paid or
+/// due ahead, up to the next year.
+pub(crate) fn picture(account: &Account, family: &FamilyAccount, legend: &Legend) -> Markup {
+    let months: BTreeMap<Month, &MonthLine> = family.months.iter().map(|line| (line.month, line)).collect();
+    let (Some(first), Some(newest)) = (months.keys().next().copied(), months.keys().next_back().copied()) else {
+        return html! {};
+    };
+    let now = account.as_of.in_month().unwrap_or(newest);
+    let open = account.conflicts.iter().filter(|conflict| conflict.severity != Severity::Auto);
+    let open = open.map(|conflict| account.concern(conflict));
+    let open = open.filter(|concern| concern.family.as_ref() == Some(&family.family));
+    let marked = Marked {
+        family,
+        legend,
+        gaps: family.gaps_until(account.as_of),
+        open: open.flat_map(|concern| concern.spans).collect(),
+        disputed: account.disputed_months(&family.family),
+        last: now.max(newest),
+        months,
+    };
+    let last = marked.last.year().min(now.year().saturating_add(1));
+    // The newest: a record of a wrong century hides nothing of the last years.
+    let first = first.year().max(last.saturating_sub(YEARS_MAX - 1));
+    let years: Vec<u16> = (first..=last).collect();
+    let columns = if years.len() > COLUMN_YEARS { 2 } else { 1 };
+    html! {
+        div.pictures {
+            @for years in years.chunks(years.len().div_ceil(columns).max(1)) {
+                table.grid {
+                    thead { tr { th {} @for month in 1..=12 { th { (month) } } } }
+                    @for year in years { (row(&marked, *year)) }
+                }
+            }
+        }
+        (key(&marked))
+    }
+}
+
+fn row(marked: &Marked<'_>, year: u16) -> Markup {
+    html! {
+        tr {
+            th { (year) }
+            @for month in (1..=12).filter_map(|number| Month::of(year, number)) {
+                @let cell = marked.cell(month);
+                @let class = format!("{} {}", cell.class, if marked.is_open(month) { "open" } else { "" });
+                td class=(class.trim()) style=[cell.province.map(|province| marked.legend.style(province))]
+                    title=(cell.title) { (cell.sign) }
+            }
+        }
+    }
+}
+
+impl Marked<'_> {
+    fn is_open(&self, month: Month) -> bool {
+        self.disputed.contains(&month) || self.open.iter().any(|(first, last)| *first <= month && month <= *last)
+    }
+
+    fn span(&self, month: Month) -> Option<&Span> {
+        self.family.spans.iter().find(|span| span.first <= month && month <= span.last)
+    }
+
+    /// Whether a transfer case takes this month along, by what it says of it.
+    fn case(
+        &self,
+        month: Month,
+        of: fn(&yizhang_entitlement::account::TransferCase) -> Option<&MovedMonths>,
+    ) -> Option<Division> {
+        let has = |moved: &MovedMonths| moved.first <= month && month <= moved.last;
+        let mut cases = self.family.transfers.iter();
+        cases.find(|case| of(case).is_some_and(has)).map(|case| case.target.province())
+    }
+
+    fn cell(&self, month: Month) -> Cell {
+        let line = self.months.get(&month);
+        let cell = |class, sign: &str| Cell { class, province: None, sign: sign.to_owned(), title: self.title(month) };
+        let in_gap = self.gaps.iter().any(|gap| gap.first <= month && month <= gap.last);
+        match line.map(|line| line.status) {
+            Some(MonthStatus::Counted) => self.counted(month),
+            Some(MonthStatus::Deemed) => cell("deemed", &t!("html.deemed_sign")),
+            Some(MonthStatus::Arrears | MonthStatus::NotFull) => cell("owed", "△"),
+            _ if in_gap => cell("gap", "–"),
+            Some(_) => cell("aside", "·"),
+            None => cell("", ""),
+        }
+    }
+
+    /// The letters of all that hold the month; the arrow behind one says that the month is on its way, before one that it
+    /// was brought there.
+    fn counted(&self, month: Month) -> Cell {
+        let provinces = self.span(month).map(family::provinces).unwrap_or_default();
+        let moved = self.case(month, |case| case.transferred.as_ref()).filter(|to| !provinces.contains(to));
+        let leaves = self.case(month, |case| case.in_transfer.as_ref()).is_some();
+        let letters: Vec<String> = provinces.iter().map(|province| self.legend.letter(*province).to_string()).collect();
+        let sign = match moved {
+            Some(to) => format!("→{}", self.legend.letter(to)),
+            None if leaves => format!("{}→", letters.concat()),
+            None => letters.concat(),
+        };
+        let class = if sign.chars().count() > 1 { "narrow" } else { "" };
+        let province = moved.or_else(|| provinces.iter().next_back().copied());
+        Cell { class, province, sign, title: self.title(month) }
+    }
+
+    fn title(&self, month: Month) -> String {
+        match (self.months.get(&month), self.span(month)) {
+            (Some(line), Some(span)) => {
+                let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
+                let base = line.base.map(|base| format!(" {}", yuan(base))).unwrap_or_default();
+                format!("{month} {}{base}", places.join(" / "))
+            }
+            (Some(line), None) => format!("{month} {}", named(&format!("html.status.{}", serde_name(&line.status)))),
+            (None, _) => month.to_string(),
+        }
+    }
+}
+
+/// The key to the signs that occur.
+fn key(marked: &Marked<'_>) -> Markup {
+    let cells: Vec<Cell> = marked.all().map(|month| marked.cell(month)).collect();
+    let has = |class: &str| cells.iter().any(|cell| cell.class == class);
+    let mentions = |sign: char| cells.iter().any(|cell| cell.sign.contains(sign));
+    let provinces = marked.legend.0.keys().filter(|province| mentions(marked.legend.letter(**province)));
+    html! {
+        p.key {
+            @for province in provinces {
+                span.sign style=(marked.legend.style(*province)) { (marked.legend.letter(*province)) } (place::name(*province))
+            }
+            @if mentions('→') { span.sign { "→" } (t!("html.moved")) }
+            @if cells.iter().any(|cell| cell.sign.chars().filter(|sign| sign.is_alphabetic()).count() > 1) {
+                span.sign { "AB" } (t!("html.contested"))
+            }
+            @if has("gap") { span.sign.gap { "–" } (t!("html.gap")) }
+            @if has("owed") { span.sign.owed { "△" } (t!("html.owed")) }
+            @if has("deemed") { span.sign.deemed { (t!("html.deemed_sign")) } (t!("html.deemed")) }
+            @if has("aside") { span.sign.aside { "·" } (t!("html.aside")) }
+            @if marked.all().any(|month| marked.is_open(month)) { span.sign.open { "\u{a0}" } (t!("html.conflict")) }
+        }
+    }
+}
+
+impl Marked<'_> {
+    /// Every month of the picture that could have a sign.
+    fn all(&self) -> impl Iterator<Item = Month> {
+        let first = self.months.keys().next().copied().unwrap_or(self.last);
+        let count = u16::try_from(self.last.since(first)).unwrap_or(0).min(YEARS_MAX * 12);
+        (0..=count).filter_map(move |plus| first.plus(plus))
+    }
+}
