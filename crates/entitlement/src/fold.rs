@@ -141,7 +141,8 @@ fn fold_family<'f>(
     agreements::adopt_refunds(set, &range, &transfers.places);
     for case in &mut transfers.cases {
         let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
-        case.rules = sheet.policy.transfer_rules(family, month).map(|rule| sheet.number_of(rule)).collect();
+        let rules = sheet.policy.transfer_rules(family, month, case.source);
+        case.rules = rules.map(|rule| sheet.number_of(rule)).collect();
     }
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));

@@ -68,16 +68,21 @@ impl Policy {
         self.name
     }
 
-    /// The rules by which a family moves in a month.
-    pub(crate) fn transfer_rules(&self, family: Family<'_>, month: Month) -> impl Iterator<Item = &Rule> {
+    /// The rules by which a family moves in a month from an old place, which may have its own time to send.
+    pub(crate) fn transfer_rules(
+        &self,
+        family: Family<'_>,
+        month: Month,
+        source: Division,
+    ) -> impl Iterator<Item = &Rule> {
         let of = family.to_string();
         let own = if is_pension(family) { PENSION_TRANSFER_KEYS } else { &[] };
-        TRANSFER_KEYS.iter().chain(own).filter_map(move |key| self.of_scheme(*key, &of, month))
+        TRANSFER_KEYS.iter().chain(own).filter_map(move |key| self.of_scheme(*key, &of, Some(source), month))
     }
 
     /// The rule of a scheme, else of all that have none of their own.
-    fn of_scheme(&self, key: Key, of: &str, month: Month) -> Option<&Rule> {
-        self.rules.find(key, of, None, month).or_else(|| self.rules.find(key, "", None, month))
+    fn of_scheme(&self, key: Key, of: &str, source: Option<Division>, month: Month) -> Option<&Rule> {
+        self.rules.find(key, of, source, month).or_else(|| self.rules.find(key, "", source, month))
     }
 
     /// The divisions that are another one now, with the rule that says so. Of a split nobody can tell, so the old one stays.
@@ -109,10 +114,10 @@ impl Policy {
         self.rules.number(Key::BenefitPlaceMonths, "", None, month).map_or(u32::MAX, |figure| figure.value)
     }
 
-    /// How a family moves in a month.
-    pub(crate) fn terms(&self, family: Family<'_>, month: Month) -> Terms<'_> {
+    /// How a family moves in a month from an old place.
+    pub(crate) fn terms(&self, family: Family<'_>, month: Month, source: Option<Division>) -> Terms<'_> {
         let of = family.to_string();
-        let number = |key: Key| match self.of_scheme(key, &of, month)?.value {
+        let number = |key: Key| match self.of_scheme(key, &of, source, month)?.value {
             Value::Months(number) | Value::Days(number) => Some(number),
             _ => None,
         };

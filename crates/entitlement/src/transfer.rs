@@ -79,7 +79,8 @@ pub(crate) fn transfers<'s>(
     let mut places = Places::default();
     let mut cases: Vec<Worked<'_>> = Vec::new();
     for ((case, steps), successors) in ordered.into_iter().zip(&named) {
-        let Terms { working_days, scheme } = policy.terms(family, month(&steps));
+        let old = steps.first().map(|step| step.place(Side::Old));
+        let Terms { working_days, scheme } = policy.terms(family, month(&steps), old);
         let field = Field { set, range, cover, successors };
         let desk = Desk { field, family, lines, as_of, working_days, rule: scheme };
         let worked = desk.work(case, steps, (&cases, &mut places));
