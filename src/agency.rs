@@ -158,7 +158,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             NamespaceArgument::Nhsa => Namespace::Nhsa,
         }),
         codes: match &arguments.codes {
-            Some(path) => codes(path).with_context(|| path.display().to_string())?,
+            Some(path) => codes(path)?,
             None => CodeMap::default(),
         },
         today: Some(clock::today()),
@@ -171,11 +171,14 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
 
 /// Reads what an agency's own codes stand for.
 fn codes(path: &Path) -> anyhow::Result<CodeMap> {
-    let tables: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&files::read_text(path)?)?;
+    let text = files::read_text(path)?;
+    let named = |fault: String| anyhow::anyhow!("{}: {fault}", path.display());
+    let tables: BTreeMap<String, BTreeMap<String, String>> =
+        toml::from_str(&text).map_err(|error| named(show::fault::codes_form(&error, &text)))?;
     let codes = tables
         .iter()
         .flat_map(|(column, codes)| codes.iter().map(move |(from, to)| (column.as_str(), from.as_str(), to.as_str())));
-    Ok(CodeMap::new(codes)?)
+    CodeMap::new(codes).map_err(|fault| named(show::fault::codes(&fault)))
 }
 
 /// Where the faulty rows go: never over the file itself.

@@ -10,6 +10,7 @@ use rust_i18n::t;
 use std::borrow::Cow;
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::value::Division;
+use yizhang_node::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
 use yizhang_wire::channel::{connect_lazily, node_name};
 
 /// A connection to the node of a region.
@@ -67,7 +68,11 @@ fn sentence(status: &Status) -> Cow<'static, str> {
 
 /// The message of a status, and what is behind it where the message alone says little ("transport error").
 fn describe(status: &Status) -> String {
-    let mut text = status.message().to_string();
+    let mut text = match status.message() {
+        ACCOUNT_OF_AUDITOR => t!("connection.account-of-auditor").to_string(),
+        REVIEW_OF_OTHERS => t!("connection.review-of-others").to_string(),
+        other => other.to_string(),
+    };
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         let detail = error.to_string();

@@ -84,6 +84,10 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
     let auditor = federation.auditor();
     let lookup = ["worker", "account", "--node", &region, "--credentials", &auditor, "--account", &"0".repeat(32)];
     run(&lookup).expect(3);
+    let chinese =
+        std::process::Command::new(env!("CARGO_BIN_EXE_yizhang")).args(["--lang", "zh"]).args(lookup).output();
+    let chinese = String::from_utf8(chinese.unwrap().stderr).unwrap();
+    assert!(chinese.contains("审计人员查阅账链，不查询账户"), "{chinese}");
     // A stranger: the certificates of another federation.
     let other = Federation::found(&[GUANGDONG, GUIZHOU]);
     let stolen = other.agency(GUANGDONG);

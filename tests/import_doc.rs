@@ -157,6 +157,8 @@ fn the_code_tables_are_those_of_the_program() {
     assert_eq!(words(&document, "### Payers"), table(tables::payer_kinds()));
     assert_eq!(words(&document, "### Account types"), table(tables::account_types()));
     assert_eq!(words(&document, "### Flags"), table(tables::flags()));
+    assert_eq!(words(&document, "### Statuses of the tax office"), table(tables::tax_statuses()));
+    assert_eq!(words(&document, "### Benefit items"), table(tables::benefit_items()));
     assert_eq!(words(&document, "### Classes of retirement"), table(tables::classes()));
     assert_eq!(words(&document, "### Grounds of a birth"), table(tables::birth_grounds()));
     assert_eq!(words(&document, "### Documents of back-payments"), table(tables::back_payment_documents()));

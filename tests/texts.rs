@@ -421,6 +421,31 @@ fn faults_of_a_file_are_told_in_chinese() {
 }
 
 #[test]
+fn faults_of_a_file_of_codes_are_told_in_chinese() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::write(path("any.csv"), "person,scheme,period,received,place,serial\n").unwrap();
+    let (agency, file, codes) = (path("federation/440000/agency"), path("any.csv"), path("codes.toml"));
+    let cases = [
+        ("[\"征缴方式\"]\n\"2\" = \"1\"\n", "“征缴方式”不是代码列；应为 kind, scheme"),
+        ("[type]\n\"N\" = \"31\"\n[\"缴费类型\"]\n\"n\" = \"10\"\n", "type：n 同时对应 31 和 10"),
+        ("[reason]\n\"A\" = \"参军\"\n", "reason：A 对应的 参军 不是该列可用的代码"),
+        ("[type]\n\"\" = \"31\"\n", "type：等号前应有代码"),
+        ("[type]\n\"N\" = 31\n", "第 2 行：应为 TOML"),
+    ];
+    for (text, expected) in cases {
+        fs::write(&codes, text).unwrap();
+        let arguments = ["agency", "import", &file, "--node", "440000", "--credentials", &agency, "--codes", &codes];
+        let output = run(&[&["--lang", "zh"], arguments.as_slice()].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{text}: {told}");
+        assert!(told.contains(expected) && told.matches("codes.toml").count() == 1, "{text}: {told}");
+    }
+}
+
+#[test]
 fn findings_of_an_audit_are_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();

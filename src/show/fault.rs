@@ -5,7 +5,7 @@ use super::kind;
 use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
-use yizhang_intake::{Column, Fault, FileFault, Found, RowFault, Share};
+use yizhang_intake::{CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, RowFault, Share};
 use yizhang_ledger::person::NumberFault;
 
 /// The variables of a text, by name.
@@ -28,6 +28,33 @@ pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
         Language::En => anyhow::anyhow!("{fault}"),
         Language::Zh => anyhow::anyhow!("{}", fill(fault.code(), variables_of_file(fault))),
     }
+}
+
+/// A fault of a map of codes.
+pub(crate) fn codes(fault: &CodeMapFault) -> String {
+    use CodeMapFault as F;
+    if language::current() == Language::En {
+        return fault.to_string();
+    }
+    match fault {
+        F::Column { column } => t!("fault.codes-column", column = column, columns = CodeMap::columns()),
+        F::Target { column, from, to } => t!("fault.codes-target", column = column, from = from, to = to),
+        F::Twice { column, from, to, other } => {
+            t!("fault.codes-twice", column = column, from = from, to = to, other = other)
+        }
+        F::Empty { column } => t!("fault.codes-empty", column = column),
+        F::TooMany { found } => t!("fault.codes-too-many", limit = CODES_MAX, found = found),
+    }
+    .to_string()
+}
+
+/// A file of codes that is no TOML, or none of tables of texts; `text` is the file.
+pub(crate) fn codes_form(error: &toml::de::Error, text: &str) -> String {
+    if language::current() == Language::En {
+        return error.to_string();
+    }
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    t!("fault.codes-form", line = before.split('\n').count()).to_string()
 }
 
 /// A fault of a social-security number.
@@ -84,6 +111,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::GroundUnknown { found }
         | F::DocumentUnnamed { found }
         | F::FlagForm { found }
+        | F::TaxStatusUnknown { found }
         | F::ReasonUnknown { found }
         | F::MonthForm { found }
         | F::DateForm { found }
@@ -94,6 +122,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::HashForm { found } => of([("found", &shown(found))]),
         F::DayAhead { today, found } => of([("today", today), ("found", found)]),
         F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
+        F::NotInTreasury { found } => of([("found", found)]),
         F::BeforeBirth { found } => of([("found", found)]),
         F::SchemeStays { found } => of([("found", found)]),
         F::SamePlace { found } | F::PlaceUnknown { found } => of([("found", found)]),

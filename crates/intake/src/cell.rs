@@ -107,6 +107,11 @@ pub(crate) fn code(text: &str) -> Result<Code<'_>, Fault> {
     if looks_like_person(text) { Err(Fault::LooksLikePerson) } else { Ok(code) }
 }
 
+/// An item of a benefit by its word, or any code.
+pub(crate) fn benefit_item(text: &str) -> Result<Code<'_>, Fault> {
+    tables::code(tables::benefit_items(), text).and_then(Code::new).map_or_else(|| code(text), Ok)
+}
+
 /// The code of a unit: a unified social credit code if it has the length of one, otherwise any code.
 pub(crate) fn unit(text: &str) -> Result<Code<'_>, Fault> {
     let code = code(text)?;

@@ -1,12 +1,12 @@
 //! Codes of an agency's own system and the ones that they stand for here: data of the operator, a map for each column.
 
 use crate::{
-    cell,
+    cell::{self, benefit_item},
     column::Column,
     fault::Fault,
     tables::{self, CodeRow},
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Most codes of a map, over all columns.
 pub const CODES_MAX: usize = 10_000;
@@ -15,16 +15,19 @@ pub const CODES_MAX: usize = 10_000;
 const CODED: &[Column] = &[
     Column::Kind,
     Column::Scheme,
+    Column::Into,
     Column::PayerKind,
     Column::Nature,
     Column::Full,
+    Column::TaxStatus,
     Column::AccountType,
     Column::Reason,
+    Column::Item,
     Column::Ground,
     Column::Class,
 ];
 
-/// What the codes of a system stand for.
+/// What the codes of a system stand for. Capital or small letters do not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeMap(BTreeMap<Column, BTreeMap<String, String>>);
 
@@ -32,7 +35,7 @@ pub struct CodeMap(BTreeMap<Column, BTreeMap<String, String>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodeMapFault {
     /// No column of codes.
-    #[error("{column}: expected one of kind, scheme, payer_kind, type, full, account_type, reason, ground, class")]
+    #[error("{column}: expected one of {}", CodeMap::columns())]
     Column {
         /// What stands there.
         column: String,
@@ -93,7 +96,7 @@ impl CodeMap {
                 let (from, to) = (from.to_owned(), to.to_owned());
                 return Err(CodeMapFault::Target { column: column.english(), from, to });
             }
-            match map.entry(column).or_default().insert(from.to_owned(), to.to_owned()) {
+            match map.entry(column).or_default().insert(from.to_ascii_lowercase(), to.to_owned()) {
                 Some(other) if other != to => {
                     let (from, to) = (from.to_owned(), to.to_owned());
                     return Err(CodeMapFault::Twice { column: column.english(), from, to, other });
@@ -109,7 +112,15 @@ impl CodeMap {
 
     /// What a cell stands for: itself, where the map says nothing.
     pub(crate) fn translate<'t>(&'t self, column: Column, text: &'t str) -> &'t str {
-        self.0.get(&column).and_then(|codes| codes.get(text)).map_or(text, String::as_str)
+        let Some(codes) = self.0.get(&column) else { return text };
+        let has_capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let key = if has_capitals { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        codes.get(key.as_ref()).map_or(text, String::as_str)
+    }
+
+    /// The columns that a map may have, by their English names.
+    pub fn columns() -> String {
+        CODED.iter().map(|column| column.english()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -119,12 +130,19 @@ fn takes(column: Column, text: &str) -> bool {
     match column {
         Column::Kind => tables::kind(text).is_some(),
         // Which of two schemes a bare code is, the rows' namespace says.
-        Column::Scheme => !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. })),
+        Column::Scheme | Column::Into => !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. })),
         Column::PayerKind => of(tables::payer_kinds()),
         Column::Nature => tables::natures().iter().any(|row| row.code.to_string() == text || row.name == text),
         Column::Full => of(tables::flags()),
+        Column::TaxStatus => of(tables::tax_statuses()),
         Column::AccountType => of(tables::account_types()),
-        Column::Reason => of(tables::reasons()) || of(tables::back_payment_documents()),
+        // Rows name reasons by code alone, so that a word would be refused in each of them.
+        Column::Reason => {
+            let all = tables::reasons().iter().chain(tables::back_payment_documents());
+            all.map(|row| row.code).any(|code| code.eq_ignore_ascii_case(text))
+        }
+        // Items are those of the place; only some are in our table.
+        Column::Item => benefit_item(text).is_ok(),
         Column::Ground => of(tables::birth_grounds()),
         Column::Class => of(tables::classes()),
         _ => false,

@@ -78,6 +78,8 @@ columns! {
     LateFee = "late_fee" ["滞纳金", "AAB204"];
     /// Whether fully paid; without it, whether paid equals due.
     Full = "full" ["足额到账标志", "足额标志", "AAE078"];
+    /// Where the money is, as the tax office says. Checked, not recorded.
+    TaxStatus = "tax_status" ["税务端缴费状态", "税务缴费状态"];
     /// Central subsidy.
     SubsidyCentral = "subsidy_central" ["中央补贴", "AAE034"];
     /// Provincial subsidy.

@@ -27,6 +27,8 @@ const DUE_TOLERANCE_FEN: i64 = 1;
 const LATER_NATURES: std::ops::RangeInclusive<u16> = 31..=35;
 /// Difference of the base.
 const BASE_DIFFERENCE: u16 = 34;
+/// The status of money that is in the treasury 已入库.
+const IN_TREASURY: &str = "04";
 const NORMAL: u16 = 10;
 const REFUND: u16 = 20;
 
@@ -56,6 +58,7 @@ pub(crate) fn read<'r>(
     let settlement = settlement(cells, period, received, nature);
     let rates = rates(cells);
     let base = base(cells, scheme.map(|(_, rule)| rule), nature);
+    in_treasury(cells);
     let money = money(cells);
     if let (Some(rates), Some(base), Some(period), Some(money)) = (rates, base, period, &money) {
         check_due(cells, rates, base, period, money.due);
@@ -296,6 +299,20 @@ fn full(cells: &mut Cells<'_>, due: Shares, paid: Shares) -> Option<bool> {
         }
         Some(given) => Some(given),
         None => Some(due == paid),
+    }
+}
+
+/// Only what has reached the treasury is money received: a status before that belongs to an amount due.
+fn in_treasury(cells: &mut Cells<'_>) {
+    let status = cells.optional(Column::TaxStatus, |text| {
+        tables::code(tables::tax_statuses(), text).ok_or_else(|| Fault::TaxStatusUnknown { found: Found::new(text) })
+    });
+    let is_money = matches!(cells.kind, Kind::RECEIVED | Kind::ADJUST_DELTA);
+    if let Some(Some(status)) = status
+        && is_money
+        && status != IN_TREASURY
+    {
+        cells.fault(Column::TaxStatus, Fault::NotInTreasury { found: status });
     }
 }
 

@@ -421,6 +421,18 @@ pub enum Fault {
         /// Paid by both.
         paid: Fen,
     },
+    /// No such status of the tax office.
+    #[error("expected a status of the tax office (such as 04), found {found}")]
+    TaxStatusUnknown {
+        /// What stands there.
+        found: Found,
+    },
+    /// Said to be received, while the tax office has not passed it to the treasury.
+    #[error("only 04 is in the treasury and so received; found {found}")]
+    NotInTreasury {
+        /// The status.
+        found: &'static str,
+    },
     /// Warning: said not to be fully paid, though all that is due is paid. The month will not count.
     #[error("all that is due is paid, but the row says not fully paid; the month will not count")]
     PaidButNotFull,
@@ -551,6 +563,8 @@ codes! {
     PaidAboveDue "paid-above-due";
     CreditedAbovePaid "credited-above-paid";
     FullButShort "full-but-short";
+    TaxStatusUnknown "tax-status-unknown";
+    NotInTreasury "not-in-treasury";
     PaidButNotFull "paid-but-not-full";
     SettledBeforePeriod "settled-before-period";
     SpanOneEnd "span-one-end";

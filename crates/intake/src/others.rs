@@ -202,7 +202,7 @@ fn sums(cells: &mut Cells<'_>) -> Option<TransferSums> {
 
 pub(crate) fn benefit<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Benefit<'r>> {
     let scheme = cells.scheme();
-    let item = cells.required(Column::Item, cell::code);
+    let item = cells.required(Column::Item, cell::benefit_item);
     let from = cells.required(Column::From, cell::month);
     let until = cells.optional(Column::Until, cell::month);
     if let (Some(first), Some(Some(found))) = (from, until)

@@ -147,6 +147,10 @@ code_table! {
     account_types = "data/account_types.csv";
     /// Yes and no (AAE078).
     flags = "data/flags.csv";
+    /// Where the money is, as the tax office says; of one city, others map theirs.
+    tax_statuses = "data/tax_statuses.csv";
+    /// Items of benefits (AAA036) that have a word.
+    benefit_items = "data/benefit_items.csv";
     /// Classes of retirement.
     classes = "data/classes.csv";
     /// What a month of birth rests on.

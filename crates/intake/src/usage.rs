@@ -8,7 +8,7 @@ use crate::column::{
         NewAgency, NewPlace, OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
         Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received,
         Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty,
-        SubsidyProvince, System, Target, UnitName, UnitRate, Until, Year,
+        SubsidyProvince, System, Target, TaxStatus, UnitName, UnitRate, Until, Year,
     },
     ColumnSet,
 };
@@ -32,6 +32,7 @@ const DUE: ColumnSet = ColumnSet::of(&[
     PersonRate,
     DueUnit,
     DuePerson,
+    TaxStatus,
     AccountType,
 ])
 .and(COMMON);

@@ -58,6 +58,8 @@ fn near_misses() -> Vec<NearMiss> {
         ("payer-kind-unknown", one(received()), vec![("payer_kind", "boss")]),
         ("payer-id-of-person", one(received()), vec![("payer_kind", "person")]),
         ("account-type-unknown", one(received()), vec![("account_type", "3")]),
+        ("tax-status-unknown", one(with(received(), &[("tax_status", "04")])), vec![("tax_status", "05")]),
+        ("not-in-treasury", one(with(received(), &[("tax_status", "已入库")])), vec![("tax_status", "03")]),
         ("flag-form", one(received()), vec![("full", "2")]),
         ("reason-unknown", one(suspend()), vec![("reason", "6399X")]),
         ("month-form", one(received()), vec![("period", "2018-13")]),

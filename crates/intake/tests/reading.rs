@@ -305,6 +305,13 @@ fn codes_of_the_agencys_own_system_stand_for_ours() {
     assert!(matches!(refused("type", " ", "10"), CodeMapFault::Empty { .. }));
     assert!(CodeMap::new([("scheme", "3", "410")]).is_ok(), "which 410, the namespace of the rows says");
     assert!(CodeMap::new([("reason", "07", "court")]).is_ok());
+    assert!(matches!(refused("reason", "A", "参军"), CodeMapFault::Target { .. }), "rows name reasons by code");
+    assert!(CodeMap::new([("item", "D1", "基础养老金"), ("into", "1", "hrss:110"), ("tax_status", "Y", "04")]).is_ok());
+    assert!(matches!(refused("item", "D1", "养老金"), CodeMapFault::Target { .. }));
+    let map = || CodeMap::new([("payer_kind", "05", "person"), ("type", "n", "10")]).unwrap();
+    assert!(matches!(read(map()), Row::Valid(_)), "n is N");
+    let twice = CodeMap::new([("type", "N", "10"), ("type", "n", "31")]).unwrap_err();
+    assert!(matches!(twice, CodeMapFault::Twice { .. }));
     let twice = CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02 ", "person")]).unwrap_err();
     assert_eq!(twice.to_string(), "payer_kind: 02 stands for person and for unit");
     assert!(CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02", "unit")]).is_ok());

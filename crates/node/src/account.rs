@@ -2,7 +2,7 @@
 
 use crate::{
     lookup::{self, Found},
-    refusal::Refusal,
+    refusal::{ACCOUNT_OF_AUDITOR, Refusal},
     role::Role,
     server::Shared,
 };
@@ -22,7 +22,7 @@ impl Account for AccountService {
         let shared = Arc::clone(&self.0);
         match Role::of(&request, &shared.roster.federation)? {
             Role::Agency(_) | Role::Node(_) => {}
-            Role::Auditor => return Err(Refusal::NotYou("auditors read chains, not accounts".into()).into()),
+            Role::Auditor => return Err(Refusal::NotYou(ACCOUNT_OF_AUDITOR.into()).into()),
         }
         let request = request.into_inner();
         let proofs = request.proofs;

@@ -29,4 +29,5 @@ mod server;
 mod submission;
 mod writer;
 
+pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
 pub use server::{Config, Node, StartError};

@@ -7,6 +7,11 @@ use yizhang_replica::Refused;
 use yizhang_store::{Family, StoreError};
 use yizhang_wire::convert::FieldFault;
 
+/// What an auditor is told who asks for an account.
+pub const ACCOUNT_OF_AUDITOR: &str = "auditors read chains, not accounts";
+/// What anybody but the agency of the region is told who asks for a review.
+pub const REVIEW_OF_OTHERS: &str = "a review is for the agency of the node's region";
+
 /// A request that is not answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -31,7 +36,7 @@ pub(crate) enum Refusal {
         /// The id.
         id: String,
     },
-    /// The caller's certificate does not allow it.
+    /// The caller's certificate does not allow it: [`ACCOUNT_OF_AUDITOR`], [`REVIEW_OF_OTHERS`], or more than a fixed sentence.
     #[error("{0}")]
     NotYou(String),
     /// A limit.

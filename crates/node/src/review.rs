@@ -1,6 +1,11 @@
 //! The service Review: what waits for people, in the accounts of everybody whom the node's own chain knows.
 
-use crate::{lookup, refusal::Refusal, role::Role, server::Shared};
+use crate::{
+    lookup,
+    refusal::{REVIEW_OF_OTHERS, Refusal},
+    role::Role,
+    server::Shared,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
@@ -54,7 +59,7 @@ impl Review for ReviewService {
         let shared = Arc::clone(&self.0);
         match Role::of(&request, &shared.roster.federation)? {
             Role::Agency(region) if region == shared.origin.region() => {}
-            _ => return Err(Refusal::NotYou("a review is for the agency of the node's region".into()).into()),
+            _ => return Err(Refusal::NotYou(REVIEW_OF_OTHERS.into()).into()),
         }
         let request = request.into_inner();
         let task = Task {
