@@ -1,5 +1,6 @@
 //! How a command ended, as an exit code that a script can branch on.
 
+use crate::show;
 use rust_i18n::t;
 use std::process::ExitCode;
 
@@ -26,7 +27,7 @@ pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("{}", t!("error", text = format!("{error:#}")));
+            eprintln!("{}", t!("error", text = show::without_numbers(&format!("{error:#}"))));
             ExitCode::from(if error.downcast_ref::<Failure>().is_some() { 3 } else { 4 })
         }
     }

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use rust_i18n::t;
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -53,16 +53,19 @@ pub(crate) fn not_written(path: &Path, error: &io::Error) -> anyhow::Error {
     anyhow::anyhow!("{text}")
 }
 
-/// Reads a small file.
+/// Reads a small file; no more of it than that, whatever it says its size is.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let context = || format!("{}", path.display());
-    let size = fs::metadata(path).with_context(context)?.len();
+    let mut content = Vec::new();
+    let file = File::open(path).with_context(context)?;
+    file.take(SMALL_FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut content).with_context(context)?;
+    let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
     anyhow::ensure!(
         size <= SMALL_FILE_BYTES_MAX,
         "{}",
-        t!("file.too_large", path = path.display(), bytes = size, limit = SMALL_FILE_BYTES_MAX)
+        t!("file.too_large", path = path.display(), limit = SMALL_FILE_BYTES_MAX)
     );
-    fs::read(path).with_context(context)
+    Ok(content)
 }
 
 /// Reads a small text file.

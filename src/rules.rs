@@ -2,19 +2,19 @@
 
 use crate::{
     exit::Outcome,
-    files,
     show::{self, usage::WrongValue},
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::{
-    fs,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 use yizhang_entitlement::Policy;
 use yizhang_ledger::value::{Division, Month};
-use yizhang_rules::{FILES_MAX, Key, Rule, RuleFault, RuleFile, RuleSet};
+use yizhang_rules::{FILE_BYTES_MAX, FILES_MAX, Fault, Key, Place, Rule, RuleFault, RuleFile, RuleSet};
 
 /// What can be done with rules.
 #[derive(Subcommand)]
@@ -51,6 +51,12 @@ pub(crate) struct Shown {
     /// What holds in this month, as 2026-10.
     #[arg(long, value_parser = parse_month)]
     month: Option<Month>,
+    /// The rule with this id, whole.
+    #[arg(long)]
+    id: Option<String>,
+    /// Every field of each rule, whole.
+    #[arg(long)]
+    whole: bool,
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
@@ -66,7 +72,11 @@ fn parse_month(text: &str) -> Result<Month, WrongValue> {
 }
 
 fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
-    let set = match read(dir)? {
+    let Files { texts, faults, left_alone } = dir.map_or_else(|| Ok(Files::default()), read_files)?;
+    if !left_alone.is_empty() {
+        println!("{}", t!("rules.left_alone", names = left_alone.join(", ")));
+    }
+    let set = match laid(&texts, faults) {
         Ok(set) => set,
         Err(faults) => return Ok(show::rules::faults(&faults)),
     };
@@ -85,8 +95,19 @@ fn shown_rules(shown: &Shown) -> anyhow::Result<Outcome> {
         "{}",
         t!("rules.no_key", found = prefix)
     );
-    let rules: Vec<&Rule> = set.rules().iter().filter(|rule| is_shown(&set, rule, prefix, shown)).collect();
-    show::rules::table(&rules);
+    let has_id = |rule: &&Rule| shown.id.as_deref().is_none_or(|id| id == rule.id);
+    anyhow::ensure!(
+        set.rules().iter().any(|rule| has_id(&rule)),
+        "{}",
+        t!("rules.no_id", found = shown.id.as_deref().unwrap_or_default())
+    );
+    let rules: Vec<&Rule> =
+        set.rules().iter().filter(has_id).filter(|rule| is_shown(&set, rule, prefix, shown)).collect();
+    if shown.whole || shown.id.is_some() {
+        show::rules::whole(&rules);
+    } else {
+        show::rules::table(&rules);
+    }
     println!("{}", t!("rules.name", name = set.name()));
     Ok(Outcome::Clean)
 }
@@ -113,28 +134,80 @@ fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
 
 /// The policy of the program's rules, with those of a directory over them.
 pub(crate) fn policy(dir: Option<&Path>) -> anyhow::Result<Policy> {
-    let set = read(dir)?.map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-        anyhow::anyhow!("{}\n{}", t!("rules.faults", count = faults.len()), lines.join("\n"))
-    })?;
+    let set = read(dir)?.map_err(|faults| anyhow::anyhow!("{}", show::rules::fault_lines(&faults)))?;
     Ok(Policy::new(set))
 }
 
 /// The rules of the program, with those of a directory over them.
 fn read(dir: Option<&Path>) -> anyhow::Result<Result<RuleSet, Vec<RuleFault>>> {
-    let Some(dir) = dir else { return Ok(RuleSet::embedded_or_faults()) };
+    let Files { texts, faults, .. } = dir.map_or_else(|| Ok(Files::default()), read_files)?;
+    Ok(laid(&texts, faults))
+}
+
+/// The rule files of a directory.
+#[derive(Default)]
+struct Files {
+    /// Name and text of each that could be read.
+    texts: Vec<(String, String)>,
+    /// What is wrong with the others.
+    faults: Vec<RuleFault>,
+    /// What is no rule file.
+    left_alone: Vec<String>,
+}
+
+/// Rules over those of the program; what is wrong with their files stands before what is wrong in them.
+fn laid(texts: &[(String, String)], mut faults: Vec<RuleFault>) -> Result<RuleSet, Vec<RuleFault>> {
+    let files: Vec<RuleFile<'_>> = texts.iter().map(|(name, text)| RuleFile { name, text }).collect();
+    let set = RuleSet::embedded_or_faults().and_then(|embedded| embedded.overlaid(&files));
+    match set {
+        Ok(set) if faults.is_empty() => Ok(set),
+        Ok(_) => Err(faults),
+        Err(found) => {
+            faults.extend(found);
+            Err(faults)
+        }
+    }
+}
+
+fn read_files(dir: &Path) -> anyhow::Result<Files> {
+    let mut found = Files::default();
+    let unreadable = || t!("rules.no_directory", dir = dir.display()).to_string();
     let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).with_context(|| dir.display().to_string())? {
-        let path = entry.with_context(|| dir.display().to_string())?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+    for entry in fs::read_dir(dir).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
             paths.push(path);
+        } else if found.left_alone.len() < FILES_MAX {
+            found.left_alone.push(path.display().to_string());
         }
         anyhow::ensure!(paths.len() <= FILES_MAX, "{}", t!("rules.too_many_files", limit = FILES_MAX));
     }
     anyhow::ensure!(!paths.is_empty(), "{}", t!("rules.no_files", dir = dir.display()));
     paths.sort();
-    let texts = paths.iter().map(|path| files::read_text(path)).collect::<anyhow::Result<Vec<String>>>()?;
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let files: Vec<RuleFile<'_>> = names.iter().zip(&texts).map(|(name, text)| RuleFile { name, text }).collect();
-    Ok(RuleSet::embedded().overlaid(&files))
+    found.left_alone.sort();
+    for path in paths {
+        let name = path.display().to_string();
+        match read_file(&path) {
+            Ok(text) => found.texts.push((name, text)),
+            Err(fault) => found.faults.push(RuleFault { file: Some(name), place: Place::File, fault }),
+        }
+    }
+    Ok(found)
+}
+
+/// The text of a rule file; nothing is opened that is no file, since a pipe would wait for ever.
+fn read_file(path: &Path) -> Result<String, Fault> {
+    let unreadable = |error: io::Error| Fault::Unreadable(error.to_string());
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Fault::NoFile);
+    }
+    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() > FILE_BYTES_MAX {
+        return Err(Fault::TooLarge(size));
+    }
+    String::from_utf8(content).map_err(|_| Fault::Encoding)
 }

@@ -9,7 +9,9 @@ use std::{
     io::BufWriter,
     path::PathBuf,
 };
-use yizhang_intake::sample::{DEMO_SEED, REGIONS, SampleOptions, SampleSize, Style, WORKERS_MAX, generate};
+use yizhang_intake::sample::{
+    DEMO_SEED, DEMO_WORKERS, REGIONS, SampleOptions, SampleSize, Style, WORKERS_MAX, generate,
+};
 use yizhang_ledger::value::Division;
 
 /// Arguments of `sample`.
@@ -33,9 +35,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    ensure!(arguments.workers <= WORKERS_MAX, "{}", t!("sample.too_many", limit = WORKERS_MAX));
+    let limit = WORKERS_MAX - DEMO_WORKERS;
+    ensure!(arguments.workers <= limit, "{}", t!("sample.too_many", limit = limit));
     let size = arguments.rows.map_or(SampleSize::Workers(arguments.workers), SampleSize::Rows);
     let mut options = SampleOptions::new(arguments.seed, size);
+    // A sample can be imported beside the demonstration: its workers are others.
+    options.personas = false;
+    options.passed_over = DEMO_WORKERS;
     if !arguments.regions.is_empty() {
         let known: Vec<String> = REGIONS.iter().map(ToString::to_string).collect();
         for region in &arguments.regions {

@@ -20,13 +20,17 @@ struct Office<'f> {
 
 impl Office<'_> {
     fn transfer(&self, step: &[&str], more: &[&str]) -> Ran {
+        self.transfer_of(WORKER, "ZY1", step, more)
+    }
+
+    fn transfer_of(&self, worker: &str, case: &str, step: &[&str], more: &[&str]) -> Ran {
         let (node, credentials) = (self.region.to_string(), self.federation.agency(self.region));
         let serial = format!("T{}", step.join("-"));
         let mut arguments = vec!["agency", "transfer"];
         arguments.extend(step);
-        arguments.extend(["--node", &node, "--credentials", &credentials, "--case", "ZY1", "--serial", &serial]);
+        arguments.extend(["--node", &node, "--credentials", &credentials, "--case", case, "--serial", &serial]);
         arguments.extend(more);
-        run_with(&arguments, WORKER)
+        run_with(&arguments, worker)
     }
 
     fn ask(&self, command: &[&str]) -> Ran {
@@ -78,17 +82,30 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
         let said = refused.expect(4).stderr;
         assert!(said.contains(why), "{why} is not in {said}");
     }
+    // What is missing is named, and a step that is there, only later, with its day.
+    let early = new.transfer(&["answer", "posted"], &["--on", "2026-03-06"]).expect(4).stderr;
+    assert!(early.contains("information sheet is not on record"), "{early}");
+    let early = old.transfer(&["answer", "freeze"], &["--on", "2026-03-03"]).expect(4).stderr;
+    assert!(early.contains("contact letter is of 2026-03-04, after 2026-03-03"), "{early}");
+    // The serial of a step that is there, with other content.
+    let changed = new.transfer(&["answer", "letter"], &["--on", "2026-03-05"]).expect(4).stderr;
+    assert!(changed.contains("Tanswer-letter") && changed.contains("Reversal"), "{changed}");
+    let same = new.transfer(&["answer", "letter"], &["--on", "2026-03-04"]).expect(0).stdout;
+    assert!(same.contains("already"), "{same}");
     assert_eq!((federation.size(GUANGDONG, GUANGDONG), federation.size(GUIZHOU, GUIZHOU)), sizes);
     old.transfer(&["answer", "freeze"], &["--on", "2026-03-06"]).expect(0);
 
     // The limit of the old place runs from the letter: 15 working days.
     let due = old.ask(&["transfer", "list", "--as-of", "2026-03-10"]).expect(1);
-    assert!(due.stdout.contains("2026-03-25") && due.stdout.contains("info sheet"), "{}", due.stdout);
+    assert!(due.stdout.contains("2026-03-25") && due.stdout.contains("information sheet"), "{}", due.stdout);
     old.ask(&["transfer", "list", "--overdue", "--as-of", "2026-03-10"]).expect(0);
     let overdue = old.ask(&["transfer", "list", "--overdue", "--as-of", "2026-03-27"]).expect(1);
     assert!(overdue.stdout.contains("2026-03-25"), "{}", overdue.stdout);
 
     let sums = ["--actual-months", "24", "--personal-account", "9600.00", "--pool", "14400.00"];
+    let negative = ["--on", "2026-03-09", "--actual-months", "24", "--personal-account", "9600.00", "--pool=-14400.00"];
+    let refused = old.transfer(&["answer", "info-sheet"], &negative).expect(4).stderr;
+    assert!(refused.contains("not below zero"), "{refused}");
     old.transfer(&["answer", "info-sheet"], &[sums.as_slice(), &["--on", "2026-03-09"]].concat()).expect(0);
     old.transfer(&["answer", "funds-sent"], &[sums.as_slice(), &["--on", "2026-03-09"]].concat()).expect(0);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
@@ -105,6 +122,8 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
     let months: Vec<_> = places.iter().map(|line| (line["place"].as_str().unwrap(), line["months"].as_u64())).collect();
     assert_eq!(months, [("440000", Some(0)), ("520000", Some(24))], "the months are Guizhou's now");
     new.ask(&["transfer", "list", "--as-of", "2026-04-30"]).expect(0);
+    let late = old.transfer(&["answer", "supplement"], &["--on", "2026-03-20", "--personal-account", "8.00"]).expect(4);
+    assert!(late.stderr.contains("another number"), "{}", late.stderr);
     let forced = old.transfer(&["answer", "certificate"], &["--on", "2026-03-20", "--anyway"]).expect(1);
     assert!(forced.stdout.contains("not used"), "{}", forced.stdout);
 
@@ -136,6 +155,47 @@ fn a_transfer_goes_from_application_to_closing_and_its_months_move() {
     for ground in grounds {
         assert!(explained.contains(ground), "{ground} is not in\n{explained}");
     }
+}
+
+#[test]
+fn an_application_of_which_nothing_can_come_is_refused_before_it_is_written() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let new = Office { federation: &federation, region: GUIZHOU };
+    let places = ["--scheme", "hrss:110", "--old-place", "440300", "--new-place", "520100"];
+    // Each differs in one thing from the application below, which is written.
+    let in_2026 = ["--on", "2026-03-02"];
+    let pointless: [(&[&str], &str); 6] = [
+        (&["--scheme", "hrss:110", "--old-place", "310000", "--new-place", "520100"], "no region"),
+        (&["--scheme", "hrss:210", "--old-place", "440300", "--new-place", "520100"], "no month of this worker"),
+        (&["--scheme", "hrss:410", "--old-place", "440300", "--new-place", "520100"], "does not move"),
+        (&["--scheme", "hrss:110", "--old-place", "990000", "--new-place", "520100"], "no province"),
+        (&["--scheme", "hrss:110", "--old-place", "520100", "--new-place", "520100"], "another place"),
+        (&["--scheme", "hrss:110", "--old-place", WORKER, "--new-place", "520100"], "a division code of six digits"),
+    ];
+    for (sides, why) in pointless {
+        let said = new.transfer(&["open"], &[sides, &in_2026].concat()).expect(4).stderr;
+        assert!(said.contains(why) && !said.contains(WORKER), "{why} is not in {said}");
+    }
+    let unlawful = new.transfer(&["open"], &[places.as_slice(), &["--on", "1999-03-02"]].concat()).expect(4);
+    assert!(unlawful.stderr.contains("2010-01-01"), "{}", unlawful.stderr);
+    let nobody = [places.as_slice(), &["--on", "2026-03-02"]].concat();
+    let nobody = new.transfer_of(OTHER, "ZY1", &["open"], &nobody).expect(4);
+    assert!(nobody.stderr.contains("no month of this worker"), "{}", nobody.stderr);
+    let number = new.transfer_of(WORKER, "440300900307881", &["open"], &[places.as_slice(), &in_2026].concat());
+    assert!(number.expect(4).stderr.contains("15-digit"));
+    assert_eq!(federation.size(GUIZHOU, GUIZHOU), 0, "nothing of all that is in a chain");
+
+    new.transfer(&["open"], &[places.as_slice(), &in_2026].concat()).expect(0);
+    let second = new.transfer_of(WORKER, "ZY2", &["open"], &[places.as_slice(), &in_2026].concat());
+    let second = second.expect(4).stderr;
+    assert!(second.contains("in the chain already"), "the serial is used: {second}");
+    let second = [places.as_slice(), &in_2026, &["--agency", "520100"]].concat();
+    let second = new.transfer_of(WORKER, "ZY2", &["open"], &second).expect(4).stderr;
+    assert!(second.contains("another case for this relation is open"), "{second}");
 }
 
 #[test]
@@ -205,9 +265,16 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
         ["--case", "ZY9", "--serial", "A1", "--scheme", "hrss:110", "--old-place", "520100", "--new-place", "440300"];
     let (node, credentials) = (GUANGDONG.to_string(), federation.agency(GUANGDONG));
     let who = ["agency", "transfer", "open", "--node", &node, "--credentials", &credentials, "--on", "2026-03-02"];
-    run_with(&[who.as_slice(), &open].concat(), GAPS).expect(0);
+    // Nothing of the worker is on record there.
+    let pointless = run_with(&[who.as_slice(), &open].concat(), GAPS).expect(4).stderr;
+    assert!(pointless.contains("no month of this worker under hrss:110"), "{pointless}");
+    run_with(&[who.as_slice(), &open, &["--anyway"]].concat(), GAPS).expect(0);
     let waiting = office.ask(&["transfer", "list", "--as-of", "2026-10-31"]).expect(1);
-    assert!(waiting.stdout.contains("letter") && !waiting.stdout.contains("further findings"), "{}", waiting.stdout);
+    assert!(
+        waiting.stdout.contains("contact letter") && !waiting.stdout.contains("further findings"),
+        "{}",
+        waiting.stdout
+    );
 
     // A file of nothing has a header; a limit of nothing shows no list.
     let none = federation.path().join("none.csv");

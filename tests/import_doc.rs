@@ -8,7 +8,7 @@ use std::{
 use yizhang_intake::{
     CHUNK_RECORDS, Column, Fault, FileFault, Intake, Layout, ROW_BYTES_MAX, ROWS_MAX, ReadOptions, Row, RowFault,
     SERIALS_KEPT_MAX, Source,
-    tables::{self, BaseRule, CodeRow},
+    tables::{self, BaseRule, CodeRow, Moves},
 };
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX},
@@ -152,7 +152,7 @@ fn each_kind_needs_and_may_have_the_columns_that_the_table_says() {
 #[test]
 fn the_code_tables_are_those_of_the_program() {
     let document = document();
-    let kinds: BTreeMap<_, _> = tables::kinds().iter().map(|(_, row)| (row.code, row.names.clone())).collect();
+    let kinds: BTreeMap<_, _> = tables::kinds().iter().map(|known| (known.row.code, known.row.names.clone())).collect();
     assert_eq!(words(&document, "## Kinds"), kinds);
     assert_eq!(words(&document, "### Payers"), table(tables::payer_kinds()));
     assert_eq!(words(&document, "### Account types"), table(tables::account_types()));
@@ -165,11 +165,16 @@ fn the_code_tables_are_those_of_the_program() {
         .iter()
         .map(|row| {
             let base = if row.base == BaseRule::Required { "required" } else { "optional" };
-            (row.scheme.to_string(), row.names.clone(), base)
+            let moves = match row.moves {
+                Moves::Yes => "yes",
+                Moves::No => "no",
+                Moves::Unsaid => "–",
+            };
+            (row.scheme.to_string(), row.names.clone(), base, moves)
         })
         .collect();
     let found: Vec<_> =
-        rows(&document, "### Schemes").iter().map(|row| (row[0].to_owned(), list(row[1]), row[2])).collect();
+        rows(&document, "### Schemes").iter().map(|row| (row[0].to_owned(), list(row[1]), row[2], row[3])).collect();
     assert_eq!(found, schemes);
     let types: Vec<_> = tables::natures()
         .iter()

@@ -19,7 +19,8 @@ use yizhang_entitlement::{
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 6] = ["help.yml", "faults.yml", "findings.yml", "usage.yml", "damage.yml", "rule_keys.yml"];
+const CHINESE_ONLY: [&str; 7] =
+    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml", "rule_keys.yml"];
 /// Keys that the program puts together, by what they begin with.
 const COMPUTED: [&str; 22] = [
     "actor.",
@@ -335,6 +336,37 @@ fn wrong_arguments_are_told_in_chinese() {
         assert!(told.starts_with("error: ") && !has_chinese(&told), "{arguments:?}: {told}");
     }
     assert_eq!(run(&["--lang", "zh", "--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_number_at_a_wrong_place_is_not_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let federation = directory.path().join("federation").display().to_string();
+    let made = run(&["federation", "init", "--dir", &federation, "--region", "440000=127.0.0.1:1"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let agency = format!("{federation}/440000/agency");
+    let at_node = ["--node", "440000", "--credentials", &agency];
+    for number in ["440300199003078815", "440300900307881", "44030019900307002X"] {
+        let wrong: [&[&str]; 5] = [
+            &["worker", "account", number],
+            &["worker", "account", "--as-of", number],
+            &["worker", number],
+            &["agency", "transfer", "open", "--on", number],
+            &[&["agency", "review", "--what", number], at_node.as_slice()].concat(),
+        ];
+        for arguments in wrong {
+            for language in ["zh", "en"] {
+                let output = run(&[&["--lang", language], arguments].concat());
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert!(!output.status.success() && !told.is_empty(), "{arguments:?}");
+                assert!(!told.contains(&number[..15]) && told.contains('…'), "{arguments:?}: {told}");
+            }
+        }
+    }
+    // A digest in the same place is no number.
+    let digits = "1234567890123456789012345678901234567890123456789012345678901234";
+    let told = run(&["--lang", "en", "worker", "account", &format!("a{digits}")]).stderr;
+    assert!(String::from_utf8(told).unwrap().contains(digits));
 }
 
 #[test]

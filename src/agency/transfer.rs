@@ -1,5 +1,8 @@
 //! `yizhang agency transfer`: one step of a case as one signed record, checked like a row of a file; and lists of what is due.
 
+mod check;
+
+use self::check::Planned;
 use super::{review, send_chunks};
 use crate::{
     clock,
@@ -18,12 +21,15 @@ use yizhang_entitlement::{
     Account, Policy,
     account::{RecordNumber, TransferCase},
     review::List,
-    transfer::{Candidate, may_take, would_fault},
 };
-use yizhang_intake::{Chunks, Column, Fault, FaultyRows, Intake, ReadOptions, Row, RowFault, Source, case_id};
+use yizhang_intake::{
+    Chunks, Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, case_id,
+};
 use yizhang_ledger::{
-    entry::Kind,
-    value::{Day, Division, Scheme},
+    entry::{Entry, Kind},
+    person::FederationSecret,
+    record::Record,
+    value::{Day, Division, LeafIndex},
 };
 use yizhang_wire::v1::lookup_request::Worker;
 
@@ -157,7 +163,7 @@ pub(crate) struct Step {
     /// Why, as a code; for a closing with the document of back-payments court, audit, inspection or arbitration.
     #[arg(long)]
     reason: Option<String>,
-    /// Write the step even if, by what is known here, it would not count.
+    /// Write the step even if, by what is known here, it would not count or nothing can come of it.
     #[arg(long)]
     anyway: bool,
 }
@@ -227,30 +233,22 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     };
     let before = ask()?.account;
     let known = cases(&before).find(|known| known.case == case);
-    let row = row(kind, step, on, &number, known)?;
-    if !is_written(kind, step, known, &before) {
-        // What is there already is not written again, and the answer says so.
-        check(kind, (step, on), &row, known)?;
-    }
-
-    let line = serde_json::to_vec(&Value::Object(row))?;
+    let line = serde_json::to_vec(&Value::Object(row(kind, step, on, &number, known)?))?;
     let intake =
         Intake::open(Source::Bytes(line.into()), &ReadOptions::default()).map_err(|fault| show::fault::file(&fault))?;
-    for row in intake.rows(&secret).map_err(|fault| show::fault::file(&fault))? {
-        let lines = |notes: &[RowFault]| {
-            let lines = notes.iter().map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
-            lines.collect::<Vec<_>>().join("\n")
-        };
-        match row.map_err(|fault| show::fault::file(&fault))? {
-            Row::Faulty(row) => bail!("{}", lines(&row.faults)),
-            // Whoever takes one step can look at it: what may be a person's number does not go into a chain.
-            Row::Valid(row) if row.notes.iter().any(|note| matches!(note.fault, Fault::MayBePerson)) => {
-                bail!("{}", lines(&row.notes))
-            }
-            Row::Valid(row) if !row.notes.is_empty() => eprintln!("{}", lines(&row.notes)),
-            Row::Valid(_) => {}
+    let parsed = parsed(&intake, &secret, step)?;
+    let entry = Entry::parse(&parsed.bytes, LeafIndex(0))?;
+    let Record::Transfer(_, fields) = &Record::read(&entry)? else { bail!("{}", t!("transfer.no_step")) };
+    let planned = Planned { kind, region: step.node, id: parsed.id(), fields };
+    if !planned.is_written(&before)? {
+        // What is there already is not written again, and the answer says so.
+        planned.is_ours()?;
+        if !step.anyway {
+            planned.would_count(known)?;
+            planned.is_sensible(known, &before, &credentials)?;
         }
     }
+
     let chunks = Chunks::new(intake.rows(&secret)?, 1, FaultyRows::Refuse);
     let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
     println!("{}", if sent.present > 0 { t!("transfer.was_there") } else { t!("transfer.appended") });
@@ -260,44 +258,40 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Findings);
     };
     show::transfer::print(case);
-    let is_unused = case.faults.iter().any(|fault| fault.step == kind && is_of(fault.record, step, &after));
+    let is_this = |record: RecordNumber| after.records.get(usize::try_from(record.0).unwrap_or(usize::MAX));
+    let is_unused =
+        case.faults.iter().any(|fault| is_this(fault.record).is_some_and(|record| record.id == planned.id.0));
     Ok(if is_unused { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// Whether the agency has taken this very step before.
-fn is_written(kind: Kind, step: &Step, known: Option<&TransferCase>, account: &Account) -> bool {
-    let steps = known.map_or(&[][..], |case| &case.steps);
-    steps.iter().any(|line| line.kind == kind && is_of(line.record, step, account))
+/// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.
+fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Result<ParsedRow> {
+    let lines = |notes: &[RowFault]| {
+        let lines = notes.iter().map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let row = intake.rows(secret).map_err(|fault| show::fault::file(&fault))?.next();
+    match row.with_context(|| t!("transfer.no_step"))?.map_err(|fault| show::fault::file(&fault))? {
+        Row::Faulty(row) => bail!("{}", lines(&row.faults)),
+        // Whoever takes one step can look at it: what may be a person's number does not go into a chain.
+        Row::Valid(row) if row.notes.iter().any(|note| matches!(note.fault, Fault::MayBePerson)) => {
+            bail!("{}", lines(&row.notes))
+        }
+        Row::Valid(row) if !step.anyway && row.notes.iter().any(|note| is_pointless(&note.fault)) => {
+            bail!("{}", t!("transfer.pointless", why = lines(&row.notes)))
+        }
+        Row::Valid(row) => {
+            if !row.notes.is_empty() {
+                eprintln!("{}", lines(&row.notes));
+            }
+            Ok(row)
+        }
+    }
 }
 
-/// Whether a record is of the agency's chain and under the step's serial.
-fn is_of(record: RecordNumber, step: &Step, account: &Account) -> bool {
-    let record = usize::try_from(record.0).ok().and_then(|at| account.records.get(at));
-    record.is_some_and(|record| record.region == step.node && record.serial == step.serial)
-}
-
-/// Whether the step is this agency's, and would count by what is known here.
-fn check(
-    kind: Kind,
-    (step, on): (&Step, Day),
-    row: &Map<String, Value>,
-    known: Option<&TransferCase>,
-) -> anyhow::Result<()> {
-    let sides = (division(row, Column::OldPlace)?, division(row, Column::NewPlace)?);
-    let name = show::kind::name(kind);
-    ensure!(may_take(kind, step.node, sides), "{}", t!("transfer.not_ours", step = name));
-    if step.anyway {
-        return Ok(());
-    }
-    let text = row.get(Column::Scheme.english()).and_then(Value::as_str).unwrap_or_default();
-    // A scheme that is none is a fault of the row, which names what would be one.
-    let Some(scheme) = Scheme::parse(text) else { return Ok(()) };
-    let candidate = Candidate { kind, region: step.node, sides, on };
-    if let Some(fault) = would_fault(known, scheme, candidate) {
-        let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
-        bail!("{}", t!("transfer.would_not_count", step = name, why = why));
-    }
-    Ok(())
+/// Warnings about a step of which nothing comes.
+const fn is_pointless(fault: &Fault) -> bool {
+    matches!(fault, Fault::SchemeStays { .. } | Fault::PlaceUnknown { .. })
 }
 
 /// Every case of an account.
@@ -352,9 +346,4 @@ fn row(
     put(Column::Document, step.document.clone());
     put(Column::Reason, step.reason.clone());
     Ok(row)
-}
-
-fn division(row: &Map<String, Value>, column: Column) -> anyhow::Result<Division> {
-    let text = row.get(column.english()).and_then(Value::as_str).unwrap_or_default();
-    Division::parse(text).with_context(|| t!("transfer.no_place", found = text).to_string())
 }

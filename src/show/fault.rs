@@ -71,6 +71,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::PeriodTwice
         | F::PaidButNotFull
         | F::BirthDiffers
+        | F::BirthNotInId
         | F::SpanOneEnd
         | F::TargetNotFound => Variables::new(),
         F::KindUnknown { found }
@@ -92,7 +93,10 @@ fn variables(fault: &Fault) -> Variables {
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
         F::DayAhead { today, found } => of([("today", today), ("found", found)]),
-        F::SamePlace { found } => of([("found", found)]),
+        F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
+        F::BeforeBirth { found } => of([("found", found)]),
+        F::SchemeStays { found } => of([("found", found)]),
+        F::SamePlace { found } | F::PlaceUnknown { found } => of([("found", found)]),
         F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
         F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
         F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),
@@ -105,13 +109,13 @@ fn variables(fault: &Fault) -> Variables {
         F::KeyUnknown { number } => of([("number", number)]),
         F::PersonLength { found } => of([("found", found)]),
         F::SchemeAmbiguous { candidates } => of([("candidates", &candidates.replace(" or ", &t!("fault.or")))]),
-        F::Missing { kind } => of([("kind", &kind::name(*kind))]),
-        F::KindNotOfLayout { found } => of([("found", &kind::name(*found))]),
-        F::NotOfKind { kind, found } => of([("kind", &kind::name(*kind)), ("found", &shown(found))]),
+        F::Missing { kind } => of([("kind", &kind::word(*kind))]),
+        F::KindNotOfLayout { found } => of([("found", &kind::word(*found))]),
+        F::NotOfKind { kind, found } => of([("kind", &kind::word(*kind)), ("found", &shown(found))]),
         F::NatureNotOfKind { kind, expected, found } => {
-            of([("kind", &kind::name(*kind)), ("expected", expected), ("found", found)])
+            of([("kind", &kind::word(*kind)), ("expected", expected), ("found", found)])
         }
-        F::AmountNegative { kind, found } => of([("kind", &kind::name(*kind)), ("found", found)]),
+        F::AmountNegative { kind, found } => of([("kind", &kind::word(*kind)), ("found", found)]),
         F::AmountPositive { found } | F::BaseNotPositive { found } => of([("found", found)]),
         F::DueMismatch { share, expected, found } => {
             of([("share", &rate_of(*share)), ("expected", expected), ("found", found)])

@@ -22,6 +22,7 @@ const LINES: &[FigureName] = &[
     FigureName::EmployeeMonths,
     FigureName::MinimumMonths,
     FigureName::MinimumMonthsEarliest,
+    FigureName::PrepaidMonths,
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
@@ -35,9 +36,11 @@ const LINES: &[FigureName] = &[
     FigureName::BridgeThreshold,
     FigureName::EmployeeIfBridged,
     FigureName::ResidentIfBridged,
+    FigureName::BalanceIfBridged,
     FigureName::MedicalMonths,
     FigureName::MedicalLocalMonths,
     FigureName::MedicalStandard,
+    FigureName::MedicalStandardLocal,
     FigureName::MedicalShort,
     FigureName::MedicalGap,
     FigureName::MedicalWait,
@@ -47,6 +50,7 @@ const LINES: &[FigureName] = &[
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,
     FigureName::UnemploymentMonths,
+    FigureName::UnemploymentAmount,
     FigureName::InjuryWage,
     FigureName::ExpectedDifference,
 ];
@@ -59,6 +63,7 @@ const FORECAST_ROWS: &[FigureName] = &[
     FigureName::Divisor,
     FigureName::BasicPension,
     FigureName::AccountPension,
+    FigureName::TransitionalPension,
     FigureName::Pension,
 ];
 

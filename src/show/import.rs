@@ -25,7 +25,7 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     );
     let mut kinds = table([t!("import.kind"), t!("import.rows"), t!("import.due"), t!("import.paid")]);
     for (kind, total) in &summary.kinds {
-        kinds.add_row([kind::name(*kind), total.rows.to_string(), sum(total.due_fen), sum(total.paid_fen)]);
+        kinds.add_row([kind::word(*kind), total.rows.to_string(), sum(total.due_fen), sum(total.paid_fen)]);
     }
     if !summary.kinds.is_empty() {
         println!("{kinds}");

@@ -1,26 +1,25 @@
-//! Names of kinds of record for people: in Chinese those that import files use, in English those of the format in words.
+//! Names of kinds of record: for people, and as files write them.
 
 use crate::language::{self, Language};
-use yizhang_intake::tables;
+use yizhang_intake::tables::{self, KindRow};
 use yizhang_ledger::entry::Kind;
 
 /// A kind as people call it.
 pub(crate) fn name(kind: Kind) -> String {
-    let usual = tables::kinds().iter().find(|(known, _)| *known == kind).and_then(|(_, row)| row.names.first());
-    match (language::current(), usual) {
-        (Language::Zh, Some(usual)) => (*usual).to_string(),
-        _ => words(&kind.to_string()),
+    match (language::current(), row(kind)) {
+        (Language::En, Some(row)) => row.english.to_string(),
+        _ => word(kind),
     }
 }
 
-/// `FundsSent` as `funds sent`.
-fn words(name: &str) -> String {
-    let mut words = String::new();
-    for character in name.chars() {
-        if character.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(character.to_lowercase());
+/// A kind as the files of agencies name it.
+pub(crate) fn word(kind: Kind) -> String {
+    match (language::current(), row(kind).and_then(|row| row.row.names.first())) {
+        (Language::Zh, Some(usual)) => (*usual).to_string(),
+        _ => kind.to_string(),
     }
-    words
+}
+
+fn row(kind: Kind) -> Option<&'static KindRow> {
+    tables::kinds().iter().find(|row| row.kind == kind)
 }

@@ -18,6 +18,7 @@ pub(crate) mod place;
 pub(crate) mod progress;
 mod record;
 pub(crate) mod review;
+pub(crate) mod rule_fault;
 pub(crate) mod rules;
 pub(crate) mod status;
 pub(crate) mod store;
@@ -53,6 +54,24 @@ fn print_lines(lines: &[String], indent: usize) {
 pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+}
+
+/// Fewest digits of a citizen ID.
+const CITIZEN_ID_DIGITS_MIN: usize = 15;
+
+/// A text without what could be a person's number: one that was typed at a wrong place is in no message and no log of it.
+/// Digits inside a longer word, as of a digest, stay.
+pub(crate) fn without_numbers(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let is_of_word = |c: char| c.is_ascii_alphanumeric();
+    for part in text.split_inclusive(|c: char| !is_of_word(c)) {
+        let word = part.trim_end_matches(|c: char| !is_of_word(c));
+        let digits = word.trim_end_matches(['x', 'X']);
+        let is_number = digits.len() >= CITIZEN_ID_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_digit());
+        shown.push_str(if is_number { "…" } else { word });
+        shown.push_str(part.strip_prefix(word).unwrap_or_default());
+    }
+    shown
 }
 
 /// The text under a key that is put together here.

@@ -1,67 +1,150 @@
 //! Rules for people.
 
-use super::{place, table as empty_table};
+use super::{bare_table, place, rule_fault, table as empty_table};
 use crate::exit::Outcome;
 use rust_i18n::t;
-use yizhang_rules::{Change, Confidence, Rule, RuleFault};
+use yizhang_ledger::value::Month;
+use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
 
-/// Longest value that is shown in a table, in characters; the file has the rest.
+/// Longest value that is shown in a table, in characters; `--id` and `--whole` show the rest.
 const VALUE_SHOWN_MAX: usize = 40;
 
 /// Prints what is wrong with rule files.
 pub(crate) fn faults(faults: &[RuleFault]) -> Outcome {
-    println!("{}", t!("rules.faults", count = faults.len()));
-    for fault in faults {
-        println!("  {fault}");
-    }
+    println!("{}", fault_lines(faults));
     Outcome::Findings
 }
 
-/// Prints rules as a table.
+/// What is wrong with rule files, a line each under how many there are.
+pub(crate) fn fault_lines(faults: &[RuleFault]) -> String {
+    let title = match faults {
+        [_] => t!("rules.fault").to_string(),
+        _ => t!("rules.faults", count = faults.len()).to_string(),
+    };
+    let lines = faults.iter().map(|fault| format!("  {}", rule_fault::line(fault)));
+    std::iter::once(title).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// Prints rules as a table, and the notes on them below.
 pub(crate) fn table(rules: &[&Rule]) {
     let mut rows = empty_table([
+        t!("rules.id"),
         t!("rules.key"),
         t!("rules.of"),
         t!("rules.place"),
-        t!("rules.from"),
-        t!("rules.until"),
+        t!("rules.months"),
         t!("rules.value"),
         t!("rules.document"),
+        t!("rules.published"),
         t!("rules.confidence"),
     ]);
     for rule in rules {
-        let month = |month: Option<yizhang_ledger::value::Month>| month.map(|month| month.to_string());
         rows.add_row([
+            rule.id.clone(),
             rule.key.name().to_owned(),
             rule.of.clone(),
             where_it_holds(rule),
-            month(rule.from).unwrap_or_default(),
-            month(rule.until).unwrap_or_default(),
-            shortened(&rule.value.to_string()),
-            format!("{} {}", rule.document, rule.number).trim().to_owned(),
+            months(rule),
+            shortened(&value(rule)),
+            document(rule),
+            rule.published.map(|day| day.to_string()).unwrap_or_default(),
             confidence(rule.confidence),
         ]);
     }
     println!("{rows}");
+    for rule in rules.iter().filter(|rule| !rule.note.is_empty()) {
+        println!("{}", t!("rules.note_of", id = rule.id, note = rule.note));
+    }
 }
 
-/// Prints what differs.
+/// Prints rules with every field whole.
+pub(crate) fn whole(rules: &[&Rule]) {
+    for rule in rules {
+        let mut rows = bare_table();
+        for (name, text) in fields(rule).into_iter().filter(|(_, text)| !text.is_empty()) {
+            rows.add_row([name, text]);
+        }
+        println!("{rows}");
+    }
+}
+
+/// Prints what differs, field by field.
 pub(crate) fn changes(changes: &[Change<'_>]) {
     if changes.is_empty() {
         println!("{}", t!("rules.same"));
     }
     for change in changes {
-        let text = match change {
-            Change::Added(rule) => t!("rules.added", id = rule.id, value = shortened(&rule.value.to_string())),
-            Change::Removed(rule) => t!("rules.removed", id = rule.id, value = shortened(&rule.value.to_string())),
-            Change::Changed(old, new) => t!(
-                "rules.changed",
-                id = new.id,
-                old = shortened(&old.value.to_string()),
-                new = shortened(&new.value.to_string())
-            ),
-        };
-        println!("{text}");
+        match change {
+            Change::Added(rule) => println!("{}", t!("rules.added", id = rule.id, rule = in_short(rule))),
+            Change::Removed(rule) => println!("{}", t!("rules.removed", id = rule.id, rule = in_short(rule))),
+            Change::Changed(old, new) => {
+                println!("{}", t!("rules.changed", id = new.id));
+                for ((field, old), (_, new)) in fields(old).into_iter().zip(fields(new)) {
+                    if old != new {
+                        let [old, new] = [old, new].map(|text| if text.is_empty() { nothing() } else { text });
+                        println!("    {}", t!("rules.field", field = field, old = old, new = new));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a rule says, where and when.
+fn in_short(rule: &Rule) -> String {
+    let parts = [rule.key.name().to_owned(), rule.of.clone(), where_it_holds(rule), months(rule), value(rule)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&t!("rules.comma"))
+}
+
+/// Every field with its name.
+fn fields(rule: &Rule) -> Vec<(String, String)> {
+    let fields = [
+        (t!("rules.id"), rule.id.clone()),
+        (t!("rules.key"), rule.key.name().to_owned()),
+        (t!("rules.of"), rule.of.clone()),
+        (t!("rules.place"), where_it_holds(rule)),
+        (t!("rules.months"), months(rule)),
+        (t!("rules.value"), value(rule)),
+        (t!("rules.document"), document(rule)),
+        (t!("rules.published"), rule.published.map(|day| day.to_string()).unwrap_or_default()),
+        (t!("rules.confidence"), confidence(rule.confidence)),
+        (t!("rules.note"), rule.note.clone()),
+    ];
+    fields.map(|(name, text)| (name.to_string(), text)).into()
+}
+
+fn nothing() -> String {
+    t!("rules.nothing").to_string()
+}
+
+fn document(rule: &Rule) -> String {
+    format!("{} {}", rule.document, rule.number).trim().to_owned()
+}
+
+/// The value with its unit.
+fn value(rule: &Rule) -> String {
+    let found = rule.value.to_string();
+    match (&rule.value, rule.key.unit()) {
+        (Value::None, _) => t!("rules.own_unknown").to_string(),
+        (_, Unit::Months) => t!("rules.unit.months", count = found).to_string(),
+        (_, Unit::Days) => t!("rules.unit.days", count = found).to_string(),
+        (_, Unit::Yuan) => t!("rules.unit.yuan", amount = found).to_string(),
+        _ => found,
+    }
+}
+
+fn months(rule: &Rule) -> String {
+    span(rule.from, rule.until)
+}
+
+/// Months from the first to the last.
+pub(super) fn span(first: Option<Month>, last: Option<Month>) -> String {
+    match (first, last) {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => t!("rules.span.both", first = first, last = last).to_string(),
+        (Some(first), None) => t!("rules.span.first", first = first).to_string(),
+        (None, Some(last)) => t!("rules.span.last", last = last).to_string(),
+        (None, None) => t!("rules.span.always").to_string(),
     }
 }
 

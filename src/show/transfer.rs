@@ -3,7 +3,7 @@
 use super::{kind, named, place, print_lines, serde_name, yuan};
 use rust_i18n::t;
 use std::borrow::Cow;
-use yizhang_entitlement::account::{TransferAmounts, TransferCase};
+use yizhang_entitlement::account::{TransferAmounts, TransferCase, TransferStep};
 
 /// Prints a case.
 pub(crate) fn print(case: &TransferCase) {
@@ -13,7 +13,9 @@ pub(crate) fn print(case: &TransferCase) {
 /// A case in lines, what belongs to it behind two blanks.
 pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
     let state = named(&format!("transfer.state.{}", serde_name(&case.state)));
-    let last = case.steps.last().map(|step| format!("{} {}", kind::name(step.kind), step.on)).unwrap_or_default();
+    let is_used = |step: &&TransferStep| case.faults.iter().all(|fault| fault.record != step.record);
+    let last = case.steps.iter().rfind(is_used);
+    let last = last.map(|step| format!("{} {}", kind::name(step.kind), step.on)).unwrap_or_default();
     let (from, to) = (place::name(case.source), place::name(case.target));
     let mut lines = vec![t!("transfer.case", from = from, to = to, state = state, last = last).to_string()];
     let mut put = |line: Cow<'_, str>| lines.push(format!("  {line}"));

@@ -1,5 +1,6 @@
 //! Wrong arguments in the language in force. clap words them in English; `src/locales/usage.yml` has the Chinese.
 
+use super::without_numbers;
 use crate::language::{self, Language};
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use rust_i18n::t;
@@ -15,10 +16,15 @@ pub(crate) struct WrongValue(pub(crate) String);
 pub(crate) fn exit(error: &Error) -> ! {
     match (language::current(), fault(error)) {
         (Language::Zh, Some(text)) => {
-            eprintln!("{}", t!("error", text = text));
+            eprintln!("{}", t!("error", text = without_numbers(&text)));
             for line in advice(error) {
-                eprintln!("{line}");
+                eprintln!("{}", without_numbers(&line));
             }
+            std::process::exit(error.exit_code())
+        }
+        // What clap shows of the arguments is shown as it is only where it holds nobody's number.
+        _ if error.use_stderr() && without_numbers(&error.to_string()) != error.to_string() => {
+            eprint!("{}", without_numbers(&error.to_string()));
             std::process::exit(error.exit_code())
         }
         _ => error.exit(),

@@ -3,7 +3,7 @@
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
-    ends::Ends,
+    ends::{Ends, awards, is_held_in},
     family::Family,
     findings::conflict,
     holders::months_between,
@@ -13,42 +13,71 @@ use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
-    value::{Division, Month, Scheme},
+    value::{Day, Division, Month, Scheme},
 };
 
 /// Months taken away after a benefit was awarded on them (C23; 社会保险经办条例 art. 46), or made worth less. Where another
-/// record makes the month count with the same base, nothing has changed.
+/// record makes the month count with the same base, nothing has changed; where the benefit was awarded again since, the
+/// award knew of it.
 pub(crate) fn refunded_after_award(
     set: &RecordSet<'_>,
     (family, range): (Family<'_>, &Range<usize>),
     lines: &[MonthLine],
     ends: Ends,
 ) -> Vec<Conflict> {
-    let Some((first, award)) = ends.benefit else { return Vec::new() };
-    let day_of = |at: RecordNumber| at_number(set, at).and_then(Held::day);
-    let Some(awarded) = day_of(award) else { return Vec::new() };
-    let mut records = Vec::new();
-    for (at, held) in set.within(range) {
-        let before = held.period.is_some_and(|period| period.first < first);
-        let taken = matches!(held.standing, Standing::Refunded | Standing::Reversed) && before;
-        let Some(because) = held.because.filter(|_| taken).map(number) else { continue };
-        if is_made_good(held, lines) {
-            continue;
-        }
-        // A reversal has no day of its own; it stands behind the award or it does not, if in the same chain.
-        let later = match day_of(because) {
-            Some(day) => day > awarded,
-            None => is_behind(set, because, award),
-        };
-        if later && held.money().is_some() {
-            records.extend([number(at), because]);
-        }
-    }
-    if records.is_empty() {
+    if !family.rule().exclusive_benefit {
         return Vec::new();
     }
-    records.push(award);
-    vec![conflict(ConflictCode::C23, Some(family), records)]
+    let mut awards: Vec<(usize, &Benefit<'_>)> = awards(set, range).collect();
+    if awards.is_empty() {
+        return Vec::new();
+    }
+    awards.sort_by_key(|(at, award)| (award.from, *at));
+    let mut records = Vec::new();
+    for (at, held) in set.within(range) {
+        let Some(because) = taken_by(held, at).filter(|_| !is_made_good(held, lines)) else { continue };
+        // An award rests on months before it, and on none after death.
+        let rests = |award: &Benefit<'_>| {
+            held.period.is_some_and(|period| period.first < award.from && ends.status(period.first).is_none())
+        };
+        let is_later = |(award, fields): (usize, &Benefit<'_>)| is_after(set, because, (award, fields.on));
+        // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
+        let again =
+            |award: &Benefit<'_>, other: &Benefit<'_>| family.rule().ends_with_benefit || award.from == other.from;
+        let hit = awards.iter().find(|(award_at, award)| {
+            let known = awards.iter().any(|(at, other)| again(award, other) && !is_later((*at, other)));
+            rests(award) && is_later((*award_at, award)) && !known
+        });
+        if let Some((award, _)) = hit {
+            records.extend([number(at), number(because), number(*award)]);
+        }
+    }
+    if records.is_empty() { Vec::new() } else { vec![conflict(ConflictCode::C23, Some(family), records)] }
+}
+
+/// The record by which a contribution lost months or base: a refund, reversal or agreement; a difference that lowers a base
+/// does it itself.
+fn taken_by(held: &Held<'_>, at: usize) -> Option<usize> {
+    let (role, contribution) = held.money()?;
+    match (role, held.standing) {
+        (Role::Adjust, Standing::Held) => (contribution.base.get() < 0).then_some(at),
+        // What is not full for the sake of another record lost its month to a refund.
+        (_, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => held.because,
+        _ => None,
+    }
+}
+
+/// Whether a record came after an award: by its day; a reversal, which has none, by its place in its chain, behind the
+/// award or behind a record of a later day.
+fn is_after(set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
+    let Some(held) = set.get(at) else { return false };
+    if let Some(day) = held.day() {
+        return day > awarded;
+    }
+    set.0.iter().enumerate().any(|(other, one)| {
+        let is_before = one.fact.region == held.fact.region && one.fact.index < held.fact.index;
+        is_before && (other == award || one.day().is_some_and(|day| day > awarded))
+    })
 }
 
 /// Whether the months of a record that was taken away count all the same: with the same base where they have one.
@@ -58,20 +87,11 @@ fn is_made_good(held: &Held<'_>, lines: &[MonthLine]) -> bool {
         let line = lines.binary_search_by_key(&month, |line| line.month).ok().and_then(|at| lines.get(at));
         line.is_some_and(|line| {
             let same = contribution.period.months > 1 || line.base == Some(contribution.base.get());
-            line.status == MonthStatus::Counted && same
+            // An agreement that keeps the higher base takes nothing from an award.
+            let more = held.standing == Standing::Cleared && line.base >= Some(contribution.base.get());
+            line.status == MonthStatus::Counted && (same || more)
         })
     })
-}
-
-fn at_number<'s, 'f>(set: &'s RecordSet<'f>, number: RecordNumber) -> Option<&'s Held<'f>> {
-    set.get(usize::try_from(number.0).ok()?)
-}
-
-fn is_behind(set: &RecordSet<'_>, one: RecordNumber, other: RecordNumber) -> bool {
-    match (at_number(set, one), at_number(set, other)) {
-        (Some(one), Some(other)) => one.fact.region == other.fact.region && one.fact.index > other.fact.index,
-        _ => false,
-    }
 }
 
 /// A month's benefit, or that of several.
@@ -129,20 +149,22 @@ pub(crate) fn drawn_twice(set: &RecordSet<'_>) -> Vec<Conflict> {
 fn payment<'f>(at: usize, held: &Held<'f>) -> Option<Paid<'f>> {
     let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else { return None };
     let family = held.family.filter(|family| family.rule().exclusive_benefit && held.standing == Standing::Held)?;
-    let last = benefit.until.unwrap_or(benefit.from);
-    Some(Paid {
-        source: (family, benefit.scheme, benefit.place.province()),
-        first: benefit.from,
-        last,
-        record: number(at),
-    })
+    let (first, last) = months_of(benefit);
+    Some(Paid { source: (family, benefit.scheme, benefit.place.province()), first, last, record: number(at) })
 }
 
 /// Of each payment, by its number, the months that were recovered in full, ascending.
-type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
+pub(crate) type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
 
-/// Recoveries that name a payment, or an overpayment that names one, and give back at least its share for their months.
-fn recovered(set: &RecordSet<'_>) -> Recovered {
+/// By the months that they name, what recoveries of a payment gave back.
+type Instalments = BTreeMap<(Month, Month), i128>;
+
+/// What was recovered of each payment, for months that the recoveries name: those for the same months are instalments of one
+/// debt. All of it is recovered where all recoveries together reach the payment, whatever months they name.
+///
+/// A recovery names the payment, or an overpayment that does. It may stand in another chain: what was drawn twice may be
+/// deducted from the other pension (人社部发〔2014〕17号 art. 8).
+pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
     let benefits = || {
         set.0.iter().enumerate().filter_map(|(at, held)| match &held.fact.record {
             Record::Benefit(kind, benefit) if held.standing == Standing::Held => Some((at, held, *kind, benefit)),
@@ -152,28 +174,75 @@ fn recovered(set: &RecordSet<'_>) -> Recovered {
     if !benefits().any(|(_, _, kind, _)| kind == Kind::RECOVERY) {
         return Recovered::new();
     }
-    let by_id: BTreeMap<(Division, RecordId), (usize, Kind, &Benefit<'_>)> =
-        benefits().map(|(at, held, kind, benefit)| ((held.fact.region, held.fact.id), (at, kind, benefit))).collect();
-    let mut recovered = Recovered::new();
-    for (_, held, _, recovery) in benefits().filter(|(_, _, kind, _)| *kind == Kind::RECOVERY) {
-        let named = |target: Option<RecordId>| by_id.get(&(held.fact.region, target?));
+    let by_id: BTreeMap<RecordId, (usize, Kind, &Benefit<'_>)> =
+        benefits().map(|(at, held, kind, benefit)| (held.fact.id, (at, kind, benefit))).collect();
+    let mut debts: BTreeMap<RecordNumber, (&Benefit<'_>, Instalments)> = BTreeMap::new();
+    for (_, _, _, recovery) in benefits().filter(|(_, _, kind, _)| *kind == Kind::RECOVERY) {
+        let named = |target: Option<RecordId>| by_id.get(&target?);
         let payment = match named(recovery.target) {
             Some((_, Kind::OVERPAYMENT, overpaid)) => named(overpaid.target),
             other => other,
         };
         let Some((at, Kind::BENEFIT_PAID, paid)) = payment else { continue };
-        let (first, last) = (recovery.from, recovery.until.unwrap_or(recovery.from));
-        let whole = months_between(paid.from, paid.until.unwrap_or(paid.from));
-        let part = months_between(first.max(paid.from), last.min(paid.until.unwrap_or(paid.from)));
-        let share = i128::from(paid.amount.get()).saturating_mul(i128::from(part));
-        if part > 0 && i128::from(recovery.amount.get()).saturating_mul(i128::from(whole)) >= share {
-            recovered.entry(number(*at)).or_default().push((first, last));
-        }
+        let (_, instalments) = debts.entry(number(*at)).or_insert_with(|| (paid, Instalments::new()));
+        let sum = instalments.entry(months_of(recovery)).or_default();
+        *sum = sum.saturating_add(recovery.amount.get().into());
     }
-    for months in recovered.values_mut() {
-        months.sort_unstable();
+    debts.into_iter().map(|(record, (paid, instalments))| (record, given_back(paid, &instalments))).collect()
+}
+
+fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {
+    (benefit.from, benefit.until.unwrap_or(benefit.from))
+}
+
+/// The months of a payment whose share was given back, ascending.
+fn given_back(paid: &Benefit<'_>, instalments: &Instalments) -> Vec<(Month, Month)> {
+    let ((first, last), amount) = (months_of(paid), i128::from(paid.amount.get()));
+    let total = instalments.values().fold(0_i128, |total, sum| total.saturating_add(*sum));
+    if total >= amount {
+        return vec![(first, last)];
     }
-    recovered
+    let whole = months_between(first, last);
+    let reaches = |(months, sum): &(&(Month, Month), &i128)| {
+        let part = months_between(first.max(months.0), last.min(months.1));
+        part > 0 && sum.saturating_mul(i128::from(whole)) >= amount.saturating_mul(i128::from(part))
+    };
+    instalments.iter().filter(reaches).map(|(months, _)| *months).collect()
+}
+
+/// Benefits drawn for months after death (C22; 社会保险经办条例 art. 25, 26, 46), less what was recovered.
+pub(crate) fn drawn_after_death(set: &RecordSet<'_>, death: Option<(Month, RecordNumber)>) -> Vec<Conflict> {
+    let Some((died, notice)) = death else { return Vec::new() };
+    let recovered = recovered(set);
+    let mut found: BTreeMap<Family<'_>, (Month, Month, u32, Vec<RecordNumber>)> = BTreeMap::new();
+    let payments = set.0.iter().enumerate().filter_map(|(at, held)| payment(at, held));
+    for paid in payments.flat_map(|paid| without(paid, &recovered)).filter(|paid| paid.last > died) {
+        let first = paid.first.max(died.next());
+        let (from, until, months, records) =
+            found.entry(paid.source.0).or_insert_with(|| (first, paid.last, 0, vec![notice]));
+        (*from, *until) = (first.min(*from), paid.last.max(*until));
+        *months = months_between(*from, *until);
+        records.push(paid.record);
+    }
+    let conflict = |(family, (first, last, months, records))| Conflict {
+        first: Some(first),
+        last: Some(last),
+        months,
+        ..conflict(ConflictCode::C22, Some(family), records)
+    };
+    found.into_iter().map(conflict).collect()
+}
+
+/// Stops of awards that their chain does not hold (Y01): without effect.
+pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, (family, range): (Family<'_>, &Range<usize>)) -> Vec<Conflict> {
+    let stray = |(at, held): (usize, &Held<'_>)| {
+        let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else { return None };
+        let award = stop.target.filter(|_| held.standing == Standing::Held)?;
+        let elsewhere = set.within(range).find(|(_, other)| other.fact.id == award)?;
+        let is_stray = !is_held_in(set, range, award, held.fact.region);
+        is_stray.then(|| conflict(ConflictCode::Y01, Some(family), vec![number(at), number(elsewhere.0)]))
+    };
+    set.within(range).filter_map(stray).collect()
 }
 
 /// What of a payment was not recovered.

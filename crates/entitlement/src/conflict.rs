@@ -158,8 +158,8 @@ classes! {
     C21 Prov None Agency "paid for months in which a benefit had begun",
         "the money is refunded, unless the benefit is awarded again for a later month",
         "国办发〔2009〕66号 art. 2";
-    C22 Auto None Agency "paid for months after death",
-        "the money is refunded to unit or heirs; benefits paid since are recovered",
+    C22 Auto None Agency "paid for months after death, or a benefit drawn for them",
+        "what was paid is refunded to unit or heirs; what was drawn is recovered",
         "社会保险法 art. 14; 社会保险经办条例 art. 25, 26, 46";
     C23 Hold None Agency "months taken away after a benefit was awarded on them",
         "the award is computed again, and what was overpaid recovered",
@@ -206,7 +206,7 @@ classes! {
     C41 Prov None Agency "the worker disputes a record, and nobody has answered",
         "the agency's answer, and a correction where the worker is right",
         "社会保险法 art. 4, 74";
-    Y01 Prov None Agency "a reversal, refund or difference names a record of another chain",
+    Y01 Prov None Agency "a reversal, refund, difference or stop names a record of another chain",
         "the agency whose chain holds the target acts on it",
         "design rule";
     Y02 Prov None Agency "a reversal, refund or difference names a record that is not known here",

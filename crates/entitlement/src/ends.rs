@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
-    value::Month,
+    value::{Division, Month},
 };
 
 /// What ends the months of a family, and the record that says so.
@@ -33,7 +33,7 @@ impl Ends {
         Self { benefit, death }
     }
 
-    /// What a month that would count is instead, if it lies behind one of the ends.
+    /// What a month that is paid or due is instead, if it lies behind one of the ends.
     pub(crate) fn status(self, month: Month) -> Option<MonthStatus> {
         if self.death.is_some_and(|(last, _)| month > last) {
             return Some(MonthStatus::AfterDeath);
@@ -57,17 +57,23 @@ fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, Re
     awards(set, range).map(|(at, award)| (award.from, number(at))).min()
 }
 
+/// Whether a chain holds a record of the family.
+pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId, region: Division) -> bool {
+    set.within(range).any(|(_, held)| held.fact.region == region && held.fact.id == id)
+}
+
 /// The awards in force. An award that was stopped from its first month on awarded nothing.
 pub(crate) fn awards<'s, 'f>(
     set: &'s RecordSet<'f>,
     range: &'s Range<usize>,
 ) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
     let held = move || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
-    // Of each award the first month from which it is stopped.
+    // Of each award the first month from which it is stopped, by a chain that holds it.
     let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
     for (_, held) in held() {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
             && let Some(award) = stop.target
+            && is_held_in(set, range, award, held.fact.region)
         {
             let first = stops.entry(award).or_insert(stop.from);
             *first = stop.from.min(*first);

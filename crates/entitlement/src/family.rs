@@ -27,6 +27,8 @@ pub(crate) struct FamilyRule {
     pub(crate) duplicates: Duplicates,
     /// The family whose months take the place of this one's.
     covered_by: Option<(Namespace, &'static str)>,
+    /// The family beside whose months this one's count, and may be given back by local rules.
+    beside: Option<(Namespace, &'static str)>,
     /// Nothing counts any more once the benefit has begun.
     pub(crate) ends_with_benefit: bool,
     /// Its benefit is not drawn beside another of this sort.
@@ -51,6 +53,7 @@ const RULES: &[FamilyRule] = &[
         covered_by: Some((Namespace::Hrss, "110")),
         ends_with_benefit: true,
         exclusive_benefit: true,
+        ..OTHER
     },
     FamilyRule { members: &[(Namespace::Hrss, "210")], exclusive_benefit: true, ..OTHER },
     FamilyRule { members: &[(Namespace::Hrss, "410")], duplicates: Duplicates::Parallel, ..OTHER },
@@ -59,6 +62,7 @@ const RULES: &[FamilyRule] = &[
         duplicates: Duplicates::ByPlace { places: ConflictCode::C07, within: Some(ConflictCode::Y04) },
         ..OTHER
     },
+    FamilyRule { members: &[(Namespace::Nhsa, "390")], beside: Some((Namespace::Nhsa, "310")), ..OTHER },
 ];
 
 /// Every other scheme is a family of its own.
@@ -66,6 +70,7 @@ const OTHER: FamilyRule = FamilyRule {
     members: &[],
     duplicates: Duplicates::Unclassed,
     covered_by: None,
+    beside: None,
     ends_with_benefit: false,
     exclusive_benefit: false,
 };
@@ -91,6 +96,11 @@ impl<'a> Family<'a> {
     /// The family whose counted months take the place of this one's: employee pension for resident pension.
     pub fn covered_by(self) -> Option<Self> {
         self.rule().covered_by.map(|scheme| Self(known(scheme)))
+    }
+
+    /// The family beside whose months this one's may be given back: employee for resident medical insurance (C06).
+    pub(crate) fn beside(self) -> Option<Self> {
+        self.rule().beside.map(|scheme| Self(known(scheme)))
     }
 }
 

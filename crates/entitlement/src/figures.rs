@@ -38,6 +38,13 @@ pub(crate) struct Folded<'a> {
     pub(crate) ends: Ends,
 }
 
+impl Folded<'_> {
+    /// Whether its benefit has begun by then: an award for a month to come changes nothing before.
+    pub(crate) fn is_drawn(self, as_of: AsOf) -> bool {
+        self.ends.benefit.is_some_and(|(first, _)| first <= as_of.month)
+    }
+}
+
 /// All that figures are computed from.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk<'a, 'f> {
@@ -68,46 +75,52 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     // A scheme that was left for another gives nothing of its own any more.
     let pension = desk.family(PENSION).filter(|_| desk.bridges.leaving(PENSION).is_none());
     let resident = desk.family(RESIDENT).filter(|_| desk.bridges.leaving(RESIDENT).is_none());
-    if let Some(pension) = pension {
-        let held = balance::balance(sheet, desk, pension);
-        if living && pension.ends.benefit.is_none() {
-            let plan = retirement::plan(sheet, desk);
-            let months = retirement::months(sheet, desk, pension.account, &plan);
-            let place = place::place(sheet, desk, pension.account, (&plan, months));
-            place::temporary(sheet, desk, pension.account);
-            pension::forecasts(sheet, desk, pension.account, (&plan, months, place, held));
-            gaps::gaps(sheet, desk, pension.account);
-            if let Some(resident) = resident {
-                resident::bridge(sheet, desk, (pension.account, resident.account), &plan);
-            }
+    let retired = pension.is_some_and(|pension| pension.is_drawn(desk.as_of));
+    let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(desk.as_of));
+    let employee = pension.map(|pension| (pension, balance::balance(sheet, desk, pension)));
+    let mut plan = None;
+    if let Some((pension, held)) = employee.filter(|_| living && !retired) {
+        let found = retirement::plan(sheet, desk);
+        let months = retirement::months(sheet, desk, pension.account, &found);
+        let place = place::place(sheet, desk, pension.account, (&found, months));
+        place::temporary(sheet, desk, pension.account);
+        pension::forecasts(sheet, desk, pension.account, (&found, months, place, held));
+        gaps::gaps(sheet, desk, pension.account);
+        plan = Some(found);
+    }
+    // What is in the account, and what has to be given back of it, stays with a death or an award.
+    let residents = resident.map(|resident| (resident, balance::balance(sheet, desk, resident)));
+    // Nobody draws both (人社部发〔2014〕17号 art. 8).
+    if let Some((resident, held)) = residents.filter(|_| living && !drawn) {
+        resident::pension(sheet, desk, (resident, held));
+        if let (Some((pension, balance)), Some(plan)) = (employee, &plan) {
+            resident::bridge(sheet, desk, ((pension, balance), (resident, held)), plan);
         }
     }
-    let retired = pension.is_some_and(|pension| pension.ends.benefit.is_some());
-    // Nobody draws both (人社部发〔2014〕17号 art. 8).
-    if let Some(resident) = resident.filter(|resident| living && !retired && resident.ends.benefit.is_none()) {
-        resident::pension(sheet, desk, resident);
-    }
-    if !living {
-        return Vec::new();
-    }
-    // A month of either scheme is cover; who draws a pension is covered as a retired person.
-    let medical = [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name));
-    let covered = medical.iter().flatten().filter_map(|medical| medical.account.last).max().filter(|_| !retired);
-    if let [Some(medical), _] = medical {
-        medical::medical(sheet, desk, medical.account, covered);
-    }
-    if let [_, Some(medical)] = medical {
-        medical::resident(sheet, desk, medical.account, covered);
-    }
-    if let Some(injury) = desk.family(INJURY) {
-        injury::wage(sheet, desk, injury.account);
+    if living && !retired {
+        insured(sheet, desk);
     }
     let Some(unemployment) = desk.family(UNEMPLOYMENT) else { return Vec::new() };
-    if retired {
+    if retired || !living {
         // A pension ends unemployment benefit (社会保险法 art. 51): claims are found, and nothing is written down.
         return unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, unemployment);
     }
     unemployment::unemployment(sheet, desk, unemployment)
+}
+
+/// Writes down what medical and injury insurance come to, for who draws no pension yet.
+fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
+    let families = [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
+    let cover = medical::Cover::of(families);
+    if let [Some(employees), _] = families {
+        medical::medical(sheet, desk, employees, &cover);
+    }
+    if let [_, Some(residents)] = families {
+        medical::resident(sheet, desk, residents, &cover);
+    }
+    if let Some(injury) = desk.family(INJURY) {
+        injury::wage(sheet, desk, injury);
+    }
 }
 
 const PENSION: &str = "hrss:110";

@@ -5,6 +5,7 @@ use crate::{
         CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber, Standing, TransferCase,
     },
     conflict::{ConflictCode, Severity},
+    ends::awards,
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
     months::Bounds,
@@ -82,14 +83,16 @@ fn of_months(set: &RecordSet<'_>, family: Family<'_>, lines: &[MonthLine], bound
                     MonthStatus::AfterDeath => (ConflictCode::C22, ends.death),
                     _ => (ConflictCode::C21, ends.benefit),
                 };
-                let mut records = with_standing(set, line, Standing::Held);
-                records.extend(end.map(|(_, record)| record));
-                add(code, line, &records);
+                let mut records = received(set, line);
+                // Nothing is to be given back for a month that was deemed, or is only due.
+                if !records.is_empty() {
+                    records.extend(end.map(|(_, record)| record));
+                    add(code, line, &records);
+                }
             }
             MonthStatus::NotFull => add(ConflictCode::C32, line, &with_standing(set, line, Standing::NotFull)),
             MonthStatus::Future => {
-                let mut received = with_standing(set, line, Standing::Held);
-                received.extend(with_standing(set, line, Standing::NotFull));
+                let received = received(set, line);
                 if !received.is_empty() {
                     add(ConflictCode::C30, line, &received);
                 }
@@ -171,6 +174,13 @@ fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
         held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held)
     };
     line.others.iter().filter(deems).copied().collect()
+}
+
+/// The contributions received, in full or in part, among the records of a month that does not count.
+fn received(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
+    let mut received = with_standing(set, line, Standing::Held);
+    received.extend(with_standing(set, line, Standing::NotFull));
+    received
 }
 
 /// The contributions received among the records of a month that do not count and have this standing.
@@ -256,10 +266,10 @@ pub(crate) fn hold_open(
     conflicts: &mut [Conflict],
 ) {
     let is_asked = |held: &Held<'_>| {
-        let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY | Kind::BENEFIT_AWARD, _));
+        let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY, _));
         asks && held.standing == Standing::Held
     };
-    let award = set.within(range).any(|(_, held)| is_asked(held));
+    let award = awards(set, range).next().is_some() || set.within(range).any(|(_, held)| is_asked(held));
     let ended =
         |case: &&TransferCase| matches!(case.state, CaseState::Rejected | CaseState::Returned | CaseState::Withdrawn);
     let checks = account.transfers.iter().filter(|case| !ended(case)).flat_map(|case| &case.checks);

@@ -43,8 +43,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let mut sheet = Sheet::new(policy);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
     let (mut order, covered): (Vec<_>, Vec<_>) =
-        set.families().into_iter().partition(|(family, _)| family.covered_by().is_none());
-    // A family whose months another takes the place of comes after that other.
+        set.families().into_iter().partition(|(family, _)| family.covered_by().or(family.beside()).is_none());
+    // A family whose months another takes the place of, or stands beside, comes after that other.
     order.extend(covered);
     for (family, range) in order {
         let one = fold_family(&mut set, (family, range), &folded, (&person, &bridges), (as_of, &mut sheet));
@@ -68,6 +68,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(counters);
     conflicts.extend(joined);
     conflicts.extend(benefits::drawn_twice(&set));
+    conflicts.extend(benefits::drawn_after_death(&set, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&person));
     let disputes = person::disputes(&set);
@@ -111,15 +112,18 @@ fn fold_family<'f>(
     (person, bridges): (&Person, &Bridges<'_>),
     (as_of, sheet): (AsOf, &mut Sheet<'_>),
 ) -> FoldedFamily<'f> {
-    let covering = folded.iter().find(|folded| Some(folded.family) == family.covered_by());
-    let cover = Cover(covering.map_or(&[], |folded| &folded.account.months));
+    let months_of = |family: Option<Family<'_>>| {
+        let of = folded.iter().find(|folded| Some(folded.family) == family);
+        Cover(of.map_or(&[], |folded| &folded.account.months))
+    };
+    let (cover, beside) = (months_of(family.covered_by()), months_of(family.beside()));
+    let ends = Ends::of(set, family, &range, person::death(person));
+    let bounds = Bounds { cover, beside, ends, as_of };
     // An agreement keeps what still stands after refunds.
-    overlap::settle_refunds(set, &range, cover, as_of);
+    overlap::settle_refunds(set, &range, bounds);
     let policy = sheet.policy;
     let successors = policy.successors(as_of.month);
     agreements::settle(set, &range, (&successors, &Places::default()));
-    let ends = Ends::of(set, family, &range, person::death(person));
-    let bounds = Bounds { cover, ends, as_of };
     // Who draws the employee pension pays nothing any more, under no scheme.
     let pension = folded.iter().find(|folded| folded.family.begins_with((Namespace::Hrss, "110")));
     // Nor does anybody into a scheme that was left for another.
@@ -142,6 +146,7 @@ fn fold_family<'f>(
     let mut conflicts = findings::of_family(set, family, &range, &months, bounds);
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
+    conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {

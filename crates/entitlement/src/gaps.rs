@@ -10,7 +10,7 @@ use yizhang_ledger::{entry::Kind, value::Month};
 
 /// The gaps of a family. Months that count in the covering family are none, nor are those after its end.
 pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<'_>) -> Vec<Gap> {
-    let Bounds { cover, ends, as_of } = bounds;
+    let Bounds { cover, ends, as_of, .. } = bounds;
     let Some(until) = ends.last_month(as_of.month) else { return Vec::new() };
     let begins = |line: &&MonthLine| {
         let none = matches!(line.status, MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid);

@@ -73,6 +73,7 @@ pub mod formulas;
 mod gaps;
 mod holders;
 pub mod identity;
+mod instalments;
 mod json;
 mod keepers;
 mod months;

@@ -26,8 +26,23 @@ enum Touch {
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds<'c> {
     pub(crate) cover: Cover<'c>,
+    /// Cover for which agencies may give these months back; they count until they do.
+    pub(crate) beside: Cover<'c>,
     pub(crate) ends: Ends,
     pub(crate) as_of: AsOf,
+}
+
+impl Bounds<'_> {
+    /// Whether a month counts as an employee month instead.
+    pub(crate) fn is_employee(self, month: Month) -> bool {
+        month <= self.as_of.month && self.cover.line(month).is_some()
+    }
+
+    /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
+    /// other cover.
+    pub(crate) fn is_outside(self, month: Month) -> bool {
+        self.ends.status(month).is_some() || self.beside.line(month).is_some()
+    }
 }
 
 /// The lines of a family, by month.
@@ -40,7 +55,9 @@ pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bou
             continue;
         }
         let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
-        touches.extend(period.iter().map(|month| (month, touch, at)));
+        let given_back = |month| held.keeps_rest && bounds.is_outside(month);
+        let touch_in = |month| if given_back(month) { Touch::Refunded } else { touch };
+        touches.extend(period.iter().map(|month| (month, touch_in(month), at)));
     }
     touches.sort_unstable();
     touches.chunk_by(|one, other| one.0 == other.0).filter_map(|month| line(set, month, bounds)).collect()
@@ -71,12 +88,11 @@ fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], bounds: Bounds<'
         // A reversal of interest or of a participation fact touches no month of contribution.
         return None;
     }
-    let status = match status(strongest, month <= bounds.as_of.month, || bounds.cover.line(month).is_some()) {
-        counts @ (MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed) => {
-            bounds.ends.status(month).unwrap_or(counts)
-        }
-        other => other,
-    };
+    // Behind an end nothing is waited for, neither the rest of a part nor the month itself.
+    let paid_or_due = matches!(strongest, Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due);
+    let ended = bounds.ends.status(month).filter(|_| paid_or_due);
+    let has_begun = month <= bounds.as_of.month;
+    let status = ended.unwrap_or_else(|| status(strongest, has_begun, || bounds.cover.line(month).is_some()));
     let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed);
     let numbers = |wanted: bool| -> Vec<RecordNumber> {
         let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == strongest) == wanted);

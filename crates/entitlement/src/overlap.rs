@@ -4,8 +4,9 @@
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
     formulas::refund::overlap_refund,
+    instalments::{self, is_completed},
     months::Bounds,
-    set::{AsOf, Held, RecordSet, Role, Target, number},
+    set::{Held, RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -62,7 +63,7 @@ pub(crate) fn given_back(fen: Fen) -> i128 {
 }
 
 /// The refunds in force of each record, by position, in the order of their days: position and amount.
-type Refunds = BTreeMap<usize, Vec<(usize, Sums)>>;
+pub(crate) type Refunds = BTreeMap<usize, Vec<(usize, Sums)>>;
 
 fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
     let mut refunds = Refunds::new();
@@ -87,42 +88,81 @@ fn all(refunds: &[(usize, Sums)]) -> Sums {
 }
 
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
-/// less stayed than was due. A difference that is given back is worth nothing any more.
-pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, cover: Cover<'_>, as_of: AsOf) {
-    for (at, refunds) in refunds(set, range) {
-        let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
-        let allowed = match held.money() {
-            Some((Role::Received, contribution)) => refund_due(contribution, overlap(held, cover, as_of)),
-            Some((Role::Adjust, _)) => Sums::default(),
+/// less stayed than was due. A difference that is given back is worth nothing any more. A refund for those months of a
+/// record that do not count leaves the others; a part payment is one until all of it is given back.
+pub(crate) fn settle_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
+    let refunds = refunds(set, range);
+    for (at, refunds) in &refunds {
+        let moved = |held: &&Held<'_>| matches!(held.standing, Standing::Held | Standing::NotFull);
+        let Some(held) = set.get(*at).filter(moved) else { continue };
+        let Some((role, contribution)) = held.money() else { continue };
+        let is_part = held.standing == Standing::NotFull;
+        let allowance = match role {
+            Role::Received => Allowance::of(contribution, bounds),
+            Role::Adjust => Allowance::default(),
             _ => continue,
         };
-        let Some((_, contribution)) = held.money() else { continue };
+        let allowed = allowance.sums;
+        let given_back = allowance.has_given_back(all(refunds));
         let mut taken = Sums::default();
         let decisive = refunds.iter().find(|(_, sums)| {
             taken.add(sums.unit, sums.person);
-            !is_full_after(contribution, taken, allowed)
+            if is_part { is_nothing_after(contribution, taken) } else { !is_full_after(contribution, taken, allowed) }
         });
-        if let (Some((refund, _)), Some(held)) = (decisive, set.0.get_mut(at)) {
-            (held.standing, held.because) = (Standing::Refunded, Some(*refund));
+        let decisive = decisive.map(|(refund, _)| *refund);
+        let Some(held) = set.0.get_mut(*at) else { continue };
+        match decisive {
+            Some(refund) => (held.standing, held.because) = (Standing::Refunded, Some(refund)),
+            None => held.keeps_rest = given_back,
         }
+    }
+    instalments::settle(set, range, &refunds, bounds);
+}
+
+/// What refunds may take of a record for the months that do not count here, without taking those that do.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Allowance {
+    pub(crate) sums: Sums,
+    /// Months whose money goes back for another reason than employee months.
+    outside: u32,
+}
+
+impl Allowance {
+    /// Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
+    pub(crate) fn of(contribution: &Contribution<'_>, bounds: Bounds<'_>) -> Self {
+        let (period, months) = (contribution.period, u32::from(contribution.period.months));
+        let outside = count(period.iter().filter(|month| bounds.is_outside(*month)));
+        let employee = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
+        let employee = count(period.iter().filter(employee));
+        if outside == months {
+            return Self::default();
+        }
+        // art. 7 gives a government nothing back; what was paid behind an end goes back to whoever paid it.
+        let employee = if contribution.payer.kind == PayerKind::Government { 0 } else { employee };
+        Self { sums: part(contribution, outside.saturating_add(employee)), outside }
+    }
+
+    /// Whether refunds have given back all that the months outside were paid with.
+    fn has_given_back(self, refunded: Sums) -> bool {
+        let reaches = |refunded: i128, allowed: i128| refunded.saturating_add(TOLERANCE_FEN) >= allowed;
+        self.outside > 0 && reaches(refunded.unit, self.sums.unit) && reaches(refunded.person, self.sums.person)
     }
 }
 
-/// Months of the record's period that count as employee months.
-fn overlap(held: &Held<'_>, cover: Cover<'_>, as_of: AsOf) -> u32 {
-    let months = held.period.into_iter().flat_map(yizhang_ledger::record::Period::iter);
-    let counted = months.filter(|month| *month <= as_of.month && cover.line(*month).is_some());
-    u32::try_from(counted.count()).unwrap_or(u32::MAX)
+fn count(months: impl Iterator<Item = Month>) -> u32 {
+    u32::try_from(months.count()).unwrap_or(u32::MAX)
 }
 
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
-/// government paid is not. Each share times `overlap` over the months of the period, half up to the fen.
+/// government paid is not.
 fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
-    if overlap == 0 || contribution.payer.kind == PayerKind::Government {
-        return Sums::default();
-    }
+    if contribution.payer.kind == PayerKind::Government { Sums::default() } else { part(contribution, overlap) }
+}
+
+/// Each share that was paid, times `some` over the months of the period, half up to the fen.
+fn part(contribution: &Contribution<'_>, some: u32) -> Sums {
     let months = u32::from(contribution.period.months);
-    let part = |paid: Fen| i128::from(overlap_refund(paid, overlap, months).get());
+    let part = |paid: Fen| i128::from(overlap_refund(paid, some, months).get());
     Sums { unit: part(contribution.paid.unit), person: part(contribution.paid.person) }
 }
 
@@ -140,25 +180,35 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
         && reaches(due.person, paid.person, refunded.person, allowed.person)
 }
 
-/// The lines of contributions for periods of several months.
+/// Whether refunds have left nothing of what was paid.
+fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
+    let gone = |paid: Fen, refunded: i128| refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get());
+    gone(contribution.paid.unit, refunded.unit) && gone(contribution.paid.person, refunded.person)
+}
+
+/// The lines of contributions for periods of several months, and for single months that count as employee months.
 pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<YearLine> {
-    let Bounds { cover, ends, as_of } = bounds;
+    let Bounds { cover, as_of, .. } = bounds;
     let refunds = refunds(set, range);
     let mut lines = Vec::new();
     for (at, held) in set.within(range) {
         let Some((Role::Received, contribution)) = held.money() else { continue };
         let period = contribution.period;
-        if period.months < 2 {
+        if period.months < 2 && !bounds.is_employee(period.first) {
             continue;
         }
         let months = u32::from(period.months);
-        let counts = held.standing == Standing::Held;
-        let employee = if counts { overlap(held, cover, as_of) } else { 0 };
-        let future = u32::try_from(period.iter().filter(|month| *month > as_of.month).count()).unwrap_or(0);
+        // An instalment counts with the others of its year.
+        let counts = held.standing == Standing::Held || is_completed(set, range, held);
+        let employee = if counts { count(period.iter().filter(|month| bounds.is_employee(*month))) } else { 0 };
+        let future = count(period.iter().filter(|month| *month > as_of.month));
         let due = refund_due(contribution, employee).amount();
-        let keeps =
-            |month: &Month| *month <= as_of.month && ends.status(*month).is_none() && cover.line(*month).is_none();
-        let effective = u32::try_from(period.iter().filter(keeps).count()).unwrap_or(0);
+        let given_back = |month: Month| held.keeps_rest && bounds.is_outside(month);
+        let keeps = |month: &Month| {
+            let ended = bounds.ends.status(*month).is_some();
+            *month <= as_of.month && !ended && !given_back(*month) && cover.line(*month).is_none()
+        };
+        let effective = count(period.iter().filter(keeps));
         lines.push(YearLine {
             first: period.first,
             months,

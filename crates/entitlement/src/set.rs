@@ -71,6 +71,8 @@ pub(crate) struct Held<'f> {
     pub(crate) standing: Standing,
     /// Position of the record behind the standing.
     pub(crate) because: Option<usize>,
+    /// Refunds gave back what was paid for those of its months that do not count, and left the rest.
+    pub(crate) keeps_rest: bool,
 }
 
 impl<'f> Held<'f> {
@@ -179,6 +181,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 depth: 0,
                 standing: Standing::Held,
                 because: None,
+                keeps_rest: false,
             }),
         }
     }

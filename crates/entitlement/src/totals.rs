@@ -133,21 +133,30 @@ fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
     }
 }
 
-/// The records that agreements cleared.
+/// The records that agreements cleared, with the differences that were paid on them.
 pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedLine> {
-    let mut refunds: BTreeMap<usize, Sums> = BTreeMap::new();
+    let (mut refunds, mut differences) = (BTreeMap::<usize, Sums>::new(), BTreeMap::<usize, Sums>::new());
     for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
-        if let (Some((Role::Refund, contribution)), Target::At(target)) = (held.money(), held.target) {
-            let credited = contribution.credited;
-            refunds.entry(target).or_default().add(given_back(credited.unit), given_back(credited.person));
+        let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else { continue };
+        let credited = contribution.credited;
+        match role {
+            Role::Refund => {
+                refunds.entry(target).or_default().add(given_back(credited.unit), given_back(credited.person));
+            }
+            Role::Adjust => {
+                differences.entry(target).or_default().add(credited.unit.get().into(), credited.person.get().into());
+            }
+            _ => {}
         }
     }
     let line = |(at, held): (usize, &Held<'_>)| {
         let (_, contribution) = held.money().filter(|_| held.standing == Standing::Cleared)?;
+        let mut due = differences.get(&at).copied().unwrap_or_default();
+        due.add(contribution.credited.unit.get().into(), contribution.credited.person.get().into());
         Some(ClearedLine {
             first: contribution.period.first,
             place: contribution.place,
-            due: contribution.credited.into(),
+            due: due.amount(),
             refunded: refunds.get(&at).copied().unwrap_or_default().amount(),
             record: number(at),
             agreement: held.because.map(number)?,

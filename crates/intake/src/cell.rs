@@ -17,6 +17,13 @@ const YEARS: std::ops::RangeInclusive<u16> = 1_900..=2_199;
 /// First two digits of citizen IDs: provinces (GB/T 2260), Hong Kong, Macao, Taiwan.
 const PROVINCES: std::ops::RangeInclusive<u8> = 11..=83;
 
+/// Provinces by their first two digits (GB/T 2260), with 66, under which some systems keep the 兵团; 71, 81 and 82 are
+/// Taiwan, Hong Kong and Macao.
+const PROVINCE_CODES: &[u32] = &[
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
+    64, 65, 66, 71, 81, 82,
+];
+
 /// An amount in yuan with at most two decimals, as `-12.3`.
 pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
     let form = || Fault::AmountForm { found: Found::new(text) };
@@ -83,6 +90,11 @@ fn whole(text: &str) -> Option<u16> {
 
 pub(crate) fn division(text: &str) -> Result<Division, Fault> {
     Division::parse(text).ok_or_else(|| Fault::DivisionForm { found: Found::new(text) })
+}
+
+/// Whether a place is in a province. Abolished divisions of one are: old records keep their codes.
+pub(crate) fn is_in_a_province(place: Division) -> bool {
+    PROVINCE_CODES.contains(&(place.code() / 10_000))
 }
 
 pub(crate) fn hash(text: &str) -> Result<Hash, Fault> {

@@ -14,7 +14,7 @@ use crate::{
     found::Found,
     header::Header,
     row::RawRow,
-    tables::{self, BaseRule},
+    tables::{self, BaseRule, Moves},
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -146,6 +146,15 @@ impl<'r> Cells<'r> {
         self.required(column, |text| cell::scheme(text, namespace))
     }
 
+    /// A scheme whose relation moves with the worker; one that stays is taken, with a warning.
+    pub(crate) fn moving_scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
+        let scheme = self.scheme()?;
+        if tables::moves(scheme.0) == Moves::No {
+            self.fault(Column::Scheme, Fault::SchemeStays { found: scheme.0.to_string() });
+        }
+        Some(scheme)
+    }
+
     /// The day on which something happened: a later one than today is taken, with a warning.
     pub(crate) fn past_day(&mut self, column: Column) -> Option<Day> {
         let day = self.required(column, cell::day)?;
@@ -155,8 +164,13 @@ impl<'r> Cells<'r> {
         Some(day)
     }
 
+    /// A place; one in no province is taken, with a warning.
     pub(crate) fn place(&mut self, column: Column) -> Option<Division> {
-        self.required(column, cell::division)
+        let place = self.required(column, cell::division)?;
+        if !cell::is_in_a_province(place) {
+            self.fault(column, Fault::PlaceUnknown { found: place });
+        }
+        Some(place)
     }
 
     /// A code, or none.
@@ -165,7 +179,8 @@ impl<'r> Cells<'r> {
         self.or(column, Code::NONE, cell::code)
     }
 
-    fn warn_of_person(&mut self, column: Column) {
+    /// Notes what could be an old number of a person in a cell that is hashed or stored as it stands.
+    pub(crate) fn warn_of_person(&mut self, column: Column) {
         if self.text(column).is_some_and(cell::may_be_person) {
             self.fault(column, Fault::MayBePerson);
         }

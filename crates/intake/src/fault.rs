@@ -233,6 +233,35 @@ pub enum Fault {
     /// The month of birth is said to be the citizen id's and is not.
     #[error("expected the month of the row's citizen id, or archive as the ground; found another month")]
     BirthDiffers,
+    /// The month of birth is said to be the citizen id's, and the number is no citizen id.
+    #[error("a coded number has no month of birth in it; expected archive as the ground")]
+    BirthNotInId,
+    /// Something is stated that had not happened on the day of the statement.
+    #[error("what is stated on {decided} has happened by then; found {found}")]
+    AfterDecision {
+        /// The day of the statement.
+        decided: Day,
+        /// The month.
+        found: Month,
+    },
+    /// Warning: a month before the one of birth in the citizen id of the row. Not shown, because it is part of the id.
+    #[error("{found} is before the month of birth in the row's citizen id")]
+    BeforeBirth {
+        /// The month.
+        found: Month,
+    },
+    /// Warning: months or a transfer of a scheme whose relation stays where it is (条例 art. 15).
+    #[error("{found} does not move with the worker, and no months of it add up; nothing comes of this row")]
+    SchemeStays {
+        /// The scheme.
+        found: String,
+    },
+    /// Warning: a place in no province.
+    #[error("no province has the first two digits of {found}")]
+    PlaceUnknown {
+        /// The place.
+        found: Division,
+    },
     /// Something is said to have happened on a day to come.
     #[error("expected a day up to {today}, or it has no effect until then; found {found}")]
     DayAhead {
@@ -494,6 +523,11 @@ codes! {
     ClassUnknown "class-unknown";
     GroundUnknown "ground-unknown";
     BirthDiffers "birth-differs";
+    BirthNotInId "birth-not-in-id";
+    AfterDecision "after-decision";
+    BeforeBirth "before-birth";
+    SchemeStays "scheme-stays";
+    PlaceUnknown "place-unknown";
     DayAhead "day-ahead";
     SamePlace "same-place";
     UnitAboveWhole "unit-above-whole";
@@ -538,6 +572,9 @@ impl Fault {
             | Self::ReasonUnknown { .. }
             | Self::PaidButNotFull
             | Self::DayAhead { .. }
+            | Self::BeforeBirth { .. }
+            | Self::SchemeStays { .. }
+            | Self::PlaceUnknown { .. }
             | Self::DocumentUnnamed { .. } => Severity::Warning,
             _ => Severity::Error,
         }

@@ -90,8 +90,9 @@ pub(crate) fn participation<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Opti
 }
 
 pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<TransferStep<'r>> {
+    cells.warn_of_person(Column::Case);
     let case = cells.required(Column::Case, case_id);
-    let scheme = cells.scheme();
+    let scheme = cells.moving_scheme();
     let source_side = side(cells, Column::OldPlace, Column::OldAgency);
     let target_side = side(cells, Column::NewPlace, Column::NewAgency);
     let on = cells.past_day(Column::Date);

@@ -12,6 +12,7 @@ use crate::{
 };
 use yizhang_ledger::{
     hash::Hash,
+    person::SocialSecurityNumber,
     record::{
         Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
         RetireClassFact,
@@ -22,6 +23,8 @@ use yizhang_ledger::{
 pub(crate) fn death<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Death<'r>> {
     let month = cells.required(Column::Month, cell::month);
     let on = decided(cells);
+    happened(cells, Column::Month, month, on);
+    not_before_birth(cells, Column::Month, month);
     let document = document(cells);
     Some(Death { account: frame.account?, month: month?, on: on?, document: document?, source: frame.source? })
 }
@@ -34,24 +37,57 @@ pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth
             Some("archive") => Ok(BirthEvidence::Archive),
             _ => Err(Fault::GroundUnknown { found: Found::new(text) }),
         });
-    if birth.is_some() && by == Some(BirthEvidence::CitizenId) && month_of_id(cells) != birth {
-        cells.fault(Column::Month, Fault::BirthDiffers);
+    if let (Some(birth), Some(BirthEvidence::CitizenId), Some(number)) = (birth, by, number(cells)) {
+        match month_of_id(&number) {
+            Some(month) if month == birth => {}
+            Some(_) => cells.fault(Column::Month, Fault::BirthDiffers),
+            None => cells.fault(Column::Ground, Fault::BirthNotInId),
+        }
     }
     let on = decided(cells);
+    happened(cells, Column::Month, birth, on);
     let document = document(cells);
     Some(Birth { account: frame.account?, birth: birth?, by: by?, on: on?, document: document?, source: frame.source? })
 }
 
-/// The month in the citizen id of the row; none where that cannot be read, which is a fault of its own.
-fn month_of_id(cells: &mut Cells<'_>) -> Option<Month> {
-    Month::parse(cells.text(Column::Person)?.get(6..12)?)
+/// The number of the row; none where that cannot be read, which is a fault of its own.
+fn number(cells: &mut Cells<'_>) -> Option<SocialSecurityNumber> {
+    SocialSecurityNumber::parse(cells.text(Column::Person)?).ok()
+}
+
+/// The month of birth in a citizen id, one of 15 digits included (GB 11643); none in a coded number.
+fn month_of_id(number: &SocialSecurityNumber) -> Option<Month> {
+    let number = number.reveal();
+    let is_citizen_id = number.starts_with(|first: char| first.is_ascii_digit());
+    is_citizen_id.then(|| number.get(6..12).and_then(Month::parse)).flatten()
+}
+
+/// Notes a month that was still to come on the day of the statement.
+fn happened(cells: &mut Cells<'_>, column: Column, month: Option<Month>, decided: Option<Day>) {
+    if let (Some(found), Some(decided)) = (month, decided)
+        && decided.in_month().is_some_and(|month| month < found)
+    {
+        cells.fault(column, Fault::AfterDecision { decided, found });
+    }
+}
+
+/// Notes a month before the birth in the row's citizen id. The birth that counts may be an earlier one, by the archive.
+fn not_before_birth(cells: &mut Cells<'_>, column: Column, month: Option<Month>) {
+    let birth = number(cells).and_then(|number| month_of_id(&number));
+    if let (Some(found), Some(birth)) = (month, birth)
+        && found < birth
+    {
+        cells.fault(column, Fault::BeforeBirth { found });
+    }
 }
 
 pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deemed<'r>> {
-    let scheme = cells.scheme();
+    let scheme = cells.moving_scheme();
     let span = span(cells);
     let place = cells.place(Column::Place);
     let on = decided(cells);
+    happened(cells, Column::LastMonth, span.map(|(_, last)| last), on);
+    not_before_birth(cells, Column::FirstMonth, span.map(|(first, _)| first));
     let document = document(cells);
     let reason = cells.code(Column::Reason);
     let (first, last) = span?;
@@ -72,6 +108,7 @@ pub(crate) fn household<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<H
     let place = cells.place(Column::Place);
     let from = cells.required(Column::From, cell::month);
     let on = decided(cells);
+    happened(cells, Column::From, from, on);
     Some(Household { account: frame.account?, place: place?, from: from?, on: on?, source: frame.source? })
 }
 

@@ -15,6 +15,17 @@ pub enum BaseRule {
     Optional,
 }
 
+/// Whether the relation of a scheme moves with the worker (社会保险法, 社会保险经办条例).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moves {
+    /// It does, and its months add up.
+    Yes,
+    /// It does not: one enrols anew at the new place, and no months add up (条例 art. 15).
+    No,
+    /// By local rules, or by rules of its own.
+    Unsaid,
+}
+
 /// A scheme that rows may name.
 #[derive(Clone, Debug)]
 pub struct SchemeRow {
@@ -22,6 +33,8 @@ pub struct SchemeRow {
     pub scheme: Scheme<'static>,
     /// Whether it has a base.
     pub base: BaseRule,
+    /// Whether its relation moves with the worker.
+    pub moves: Moves,
     /// Chinese names.
     pub names: Vec<&'static str>,
 }
@@ -46,6 +59,17 @@ pub struct CodeRow {
     pub names: Vec<&'static str>,
 }
 
+/// A kind of record.
+#[derive(Clone, Debug)]
+pub struct KindRow {
+    /// The kind.
+    pub kind: Kind,
+    /// Its word and the Chinese ones that rows name it by.
+    pub row: CodeRow,
+    /// What it is called in English, for people; no word of rows.
+    pub english: &'static str,
+}
+
 impl CodeRow {
     fn is(&self, text: &str) -> bool {
         self.code.eq_ignore_ascii_case(text) || self.names.iter().any(|name| name.eq_ignore_ascii_case(text))
@@ -55,15 +79,25 @@ impl CodeRow {
 /// Every scheme.
 pub fn schemes() -> &'static [SchemeRow] {
     static TABLE: LazyLock<Vec<SchemeRow>> = LazyLock::new(|| {
-        let read = |[namespace, code, base, names]: [&'static str; 4]| {
+        let read = |[namespace, code, base, moves, names]: [&'static str; 5]| {
             let (_, namespace) = Namespace::ALL.into_iter().find(|(prefix, _)| *prefix == namespace)?;
             let code = yizhang_ledger::value::Code::new(code)?;
             let base = if base == "required" { BaseRule::Required } else { BaseRule::Optional };
-            Some(SchemeRow { scheme: Scheme { namespace, code }, base, names: words(names) })
+            let moves = match moves {
+                "yes" => Moves::Yes,
+                "no" => Moves::No,
+                _ => Moves::Unsaid,
+            };
+            Some(SchemeRow { scheme: Scheme { namespace, code }, base, moves, names: words(names) })
         };
         lines(include_str!("data/schemes.csv")).filter_map(read).collect()
     });
     &TABLE
+}
+
+/// Whether the relation of a scheme moves with the worker.
+pub fn moves(scheme: Scheme<'_>) -> Moves {
+    schemes().iter().find(|row| row.scheme == scheme).map_or(Moves::Unsaid, |row| row.moves)
 }
 
 /// Every type of contribution.
@@ -79,9 +113,11 @@ pub fn natures() -> &'static [NatureRow] {
 }
 
 /// Every kind of record that rows may state, by its English name, with its Chinese names.
-pub fn kinds() -> &'static [(Kind, CodeRow)] {
-    static TABLE: LazyLock<Vec<(Kind, CodeRow)>> = LazyLock::new(|| {
-        let read = |[code, names]: [&'static str; 2]| Some((kind_named(code)?, CodeRow { code, names: words(names) }));
+pub fn kinds() -> &'static [KindRow] {
+    static TABLE: LazyLock<Vec<KindRow>> = LazyLock::new(|| {
+        let read = |[code, names, english]: [&'static str; 3]| {
+            Some(KindRow { kind: kind_named(code)?, row: CodeRow { code, names: words(names) }, english })
+        };
         lines(include_str!("data/kinds.csv")).filter_map(read).collect()
     });
     &TABLE
@@ -89,7 +125,7 @@ pub fn kinds() -> &'static [(Kind, CodeRow)] {
 
 /// The kind that a cell names.
 pub(crate) fn kind(text: &str) -> Option<Kind> {
-    kinds().iter().find(|(_, row)| row.is(text)).map(|(kind, _)| *kind)
+    kinds().iter().find(|known| known.row.is(text)).map(|known| known.kind)
 }
 
 macro_rules! code_table {

@@ -46,6 +46,7 @@ fn near_misses() -> Vec<NearMiss> {
         ("looks-like-person", one(received()), vec![("serial", "4403001990030788150001")]),
         ("looks-like-person", one(received()), vec![("serial", "20240101440300199003078815")]),
         ("may-be-person", one(received()), vec![("serial", "440300900307881")]),
+        ("may-be-person", one(transfer()), vec![("case", "440300900307881")]),
         ("code-form", one(received()), vec![("serial", "张三")]),
         ("code-form", one(received()), vec![("agency", "A23456789012345678901234567890123")]),
         ("credit-code-character", one(received()), vec![("payer_id", "9144190SMA0000074G")]),
@@ -113,6 +114,44 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
         ("class-unknown", one(support::class()), vec![("class", "M55")]),
         ("birth-differs", one(support::birth()), vec![("ground", "id"), ("month", "1990-04")]),
         ("birth-differs", one(support::birth()), vec![("ground", ""), ("month", "1989-03")]),
+        // Digits 7 to 12 of the old form are a day without its century.
+        (
+            "birth-differs",
+            one(with(support::birth(), &[("person", "440300900307881"), ("ground", "id"), ("month", "1990-03")])),
+            vec![("month", "1990-04")],
+        ),
+        (
+            "birth-not-in-id",
+            one(with(support::birth(), &[("person", "HKG01234567"), ("ground", "archive")])),
+            vec![("ground", "id")],
+        ),
+        (
+            "after-decision",
+            one(with(support::birth(), &[("decided", "2024-05-01"), ("month", "2024-05")])),
+            vec![("month", "2024-06")],
+        ),
+        (
+            "after-decision",
+            one(with(support::household(), &[("decided", "2024-05-01"), ("from", "2024-05")])),
+            vec![("from", "2024-06")],
+        ),
+        (
+            "after-decision",
+            one(with(
+                support::deemed(),
+                &[("decided", "2024-05-01"), ("first_month", "2024-04"), ("last_month", "2024-05")],
+            )),
+            vec![("last_month", "2024-06")],
+        ),
+        (
+            "before-birth",
+            one(with(support::deemed(), &[("first_month", "1990-03"), ("last_month", "1991-02")])),
+            vec![("first_month", "1990-02")],
+        ),
+        ("scheme-stays", one(support::deemed()), vec![("scheme", "hrss:410")]),
+        ("scheme-stays", one(transfer()), vec![("scheme", "nhsa:510")]),
+        ("place-unknown", one(support::household()), vec![("place", "990000")]),
+        ("place-unknown", one(transfer()), vec![("new_place", "160100")]),
         ("day-ahead", one(transfer()), vec![("date", "2030-01-02")]),
         ("day-ahead", one(support::class()), vec![("decided", "2030-01-02")]),
         ("same-place", one(transfer()), vec![("new_place", "440300")]),
@@ -142,7 +181,7 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
             one(support::dispute()),
             vec![("target", "zz34567890123456789012345678901234567890123456789012345678901234")],
         ),
-        ("span-reversed", one(support::deemed()), vec![("last_month", "1985-07")]),
+        ("span-reversed", one(support::deemed()), vec![("last_month", "2010-07")]),
         // 1,201 months.
         ("count-form", one(support::deemed()), vec![("first_month", "1900-01"), ("last_month", "2000-01")]),
     ]

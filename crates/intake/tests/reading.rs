@@ -355,7 +355,7 @@ fn every_layout_is_chosen_by_its_header() {
     assert_eq!(record(&rows[0]).accounts().collect::<Vec<_>>(), [account(ANNA), account(BERT)]);
     let rows = parsed(csv(&[support::deemed()]));
     let Record::Deemed(fields) = record(&rows[0]) else { panic!() };
-    assert_eq!((fields.first.to_string(), fields.last.to_string()), ("1985-08".into(), "1994-12".into()));
+    assert_eq!((fields.first.to_string(), fields.last.to_string()), ("2010-08".into(), "2012-12".into()));
     let rows = parsed(csv(&[support::birth(), with(support::birth(), &[("ground", ""), ("serial", "S2")])]));
     let grounds: Vec<BirthEvidence> = rows
         .iter()

@@ -117,6 +117,22 @@ fn other_regions_can_be_asked_for() {
 }
 
 #[test]
+fn a_sample_that_passes_over_the_workers_of_another_has_none_of_them() {
+    let people = |workers, passed_over| {
+        let options =
+            SampleOptions { personas: false, passed_over, ..SampleOptions::new(9, SampleSize::Workers(workers)) };
+        let (report, files) = files(&options);
+        assert_eq!(report.workers, workers);
+        let texts = files.into_iter().map(|file| String::from_utf8(file).unwrap());
+        let number = |line: &str| line.split(',').nth(4).unwrap().to_owned();
+        texts.flat_map(|text| text.lines().skip(1).map(number).collect::<Vec<_>>()).collect::<BTreeSet<_>>()
+    };
+    let (first, second) = (people(20, 0), people(20, 20));
+    assert_eq!((first.len(), second.len()), (20, 20));
+    assert!(first.is_disjoint(&second) && people(40, 0) == &first | &second);
+}
+
+#[test]
 fn workers_have_different_numbers_that_no_person_has() {
     let options = SampleOptions { personas: false, ..SampleOptions::new(9, SampleSize::Workers(300)) };
     let mut people = BTreeSet::new();

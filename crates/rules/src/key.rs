@@ -1,7 +1,7 @@
 //! The register of keys: what can be configured, in which unit (domain reference, section 11).
 
 use std::fmt;
-use yizhang_ledger::value::{Code, Division, Scheme};
+use yizhang_ledger::value::{Code, Division, Namespace, Scheme};
 
 /// What a value is measured in, and what may stand under `value` in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,18 +26,43 @@ pub enum Unit {
     Code,
 }
 
+impl Unit {
+    /// Its word in a value.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Months => "months",
+            Self::Days => "days",
+            Self::Count => "count",
+            Self::Yuan => "yuan",
+            Self::Rate => "rate",
+            Self::Month => "month",
+            Self::Table(_) => "table",
+            Self::Dates => "dates",
+            Self::Code => "code",
+        }
+    }
+
+    /// A value as files write it.
+    pub const fn example(self) -> &'static str {
+        match self {
+            Self::Months => "{ months = 180 }",
+            Self::Days => "{ days = 15 }",
+            Self::Count => "{ count = 139 }",
+            Self::Yuan => "{ yuan = \"7162.00\" }",
+            Self::Rate => "{ rate = \"0.0262\" }",
+            Self::Month => "{ month = \"1998-01\" }",
+            Self::Table(_) => "{ table = [[40, 233], [41, 230]] }",
+            Self::Dates => "{ dates = [\"2026-01-01\"] }",
+            Self::Code => "{ code = \"91440300MA0000000X\" }",
+        }
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Months => f.write_str("months"),
-            Self::Days => f.write_str("days"),
-            Self::Count => f.write_str("count"),
-            Self::Yuan => f.write_str("yuan"),
-            Self::Rate => f.write_str("rate"),
-            Self::Month => f.write_str("month"),
             Self::Table(columns) => write!(f, "table of {columns} columns"),
-            Self::Dates => f.write_str("dates"),
-            Self::Code => f.write_str("code"),
+            unit => f.write_str(unit.word()),
         }
     }
 }
@@ -55,6 +80,8 @@ pub enum Subject {
     Scheme,
     /// A scheme, or nothing for every scheme that has no rule of its own.
     AnyScheme,
+    /// A pension scheme with a personal account; that of employees stands for both of theirs.
+    Account,
     /// An employer, by the code that contributions name.
     Employer,
 }
@@ -66,11 +93,24 @@ impl Subject {
             Self::Nothing => of.is_empty(),
             Self::Class => matches!(of, "M60" | "F55" | "F50"),
             Self::Sex => matches!(of, "men" | "women"),
-            Self::Scheme => Scheme::parse(of).is_some(),
-            Self::AnyScheme => of.is_empty() || Scheme::parse(of).is_some(),
+            Self::Scheme => is_scheme(of),
+            Self::AnyScheme => of.is_empty() || is_scheme(of),
+            Self::Account => matches!(of, "hrss:110" | "hrss:170"),
             Self::Employer => Code::new(of).is_some_and(|code| !code.is_none()),
         }
     }
+}
+
+/// Codes of schemes that two administrations share (domain reference, 1.1); those of a city or province, under `local`, are
+/// its own.
+const SCHEMES: &[&str] = &[
+    "hrss:110", "hrss:120", "hrss:170", "hrss:210", "hrss:410", "hrss:510", "hrss:OIP", "nhsa:310", "nhsa:320",
+    "nhsa:330", "nhsa:370", "nhsa:380", "nhsa:390", "nhsa:391", "nhsa:392", "nhsa:410", "nhsa:510", "ann:OA", "ann:EA",
+    "pp:IP",
+];
+
+fn is_scheme(of: &str) -> bool {
+    SCHEMES.contains(&of) || Scheme::parse(of).is_some_and(|scheme| scheme.namespace == Namespace::Local)
 }
 
 impl fmt::Display for Subject {
@@ -81,6 +121,7 @@ impl fmt::Display for Subject {
             Self::Sex => "men or women",
             Self::Scheme => "a scheme as hrss:110",
             Self::AnyScheme => "a scheme as hrss:210, or nothing for all others",
+            Self::Account => "hrss:110 or hrss:170",
             Self::Employer => "the code of an employer",
         })
     }
@@ -179,8 +220,13 @@ keys! {
     PensionDivisor "pension.divisor" Unit::Table(2), Continuous, Nothing, Nation, "计发月数: age in years, months";
     PensionReference "pension.reference" Unit::Yuan, Loose, Nothing, Anywhere, "计发基数 of a place";
     PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage that an index divides by";
-    PensionInterest "pension.interest" Unit::Rate, Continuous, AnyScheme, Nation, "记账利率 of the personal account";
-    PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, Nothing, Nation, "months added to 12 less the month of a credit when interest is computed";
+    IndexFloor "pension.index-floor" Unit::Rate, Loose, Nothing, Anywhere, "least index of a month, of the average wage";
+    IndexCeiling "pension.index-ceiling" Unit::Rate, Loose, Nothing, Anywhere, "largest index of a month, of the average wage";
+    IndexDeemed "pension.index-deemed" Unit::Rate, Loose, Nothing, Anywhere, "index of a deemed month";
+    TransitionRate "pension.transition-rate" Unit::Rate, Loose, Nothing, Anywhere, "过渡性养老金: share of the indexed reference wage for a year deemed or before the personal account";
+    TransitionUntil "pension.transition-until" Unit::Month, Loose, Nothing, Anywhere, "last month before the personal account: paid months up to it are in the transitional pension";
+    PensionInterest "pension.interest" Unit::Rate, Continuous, Account, Anywhere, "记账利率 of the personal account; hrss:110 for hrss:120 too";
+    PensionInterestOffset "pension.interest-offset" Unit::Count, Continuous, Nothing, Anywhere, "months, 0 or 1, added to 12 less the month of a credit when interest is computed";
     AccountRate "contribution.account-rate" Unit::Rate, Continuous, Scheme, Anywhere, "share of the base that is credited to the personal account";
     UnitRate "contribution.unit-rate" Unit::Rate, Loose, Scheme, Anywhere, "the employer's share of the base";
     PersonRate "contribution.person-rate" Unit::Rate, Loose, Scheme, Anywhere, "the worker's share of the base";
@@ -195,7 +241,7 @@ keys! {
     TransferPoolRate "transfer.pool-rate" Unit::Rate, Continuous, Nothing, Nation, "share of the actual bases that moves from the pool";
     TransferPoolFrom "transfer.pool-from" Unit::Month, Continuous, Nothing, Nation, "first month whose base moves pool money";
     TransferReview "transfer.review" Unit::Days, Continuous, AnyScheme, Nation, "the new place reviews and sends the letter";
-    TransferSend "transfer.send" Unit::Days, Continuous, AnyScheme, Nation, "the old place completes, from the letter";
+    TransferSend "transfer.send" Unit::Days, Continuous, AnyScheme, Anywhere, "the old place completes, from the letter";
     TransferClose "transfer.close" Unit::Days, Continuous, AnyScheme, Nation, "the new place closes, from the arrival of relation and money";
     TransferDangling "transfer.dangling" Unit::Days, Continuous, AnyScheme, Nation, "on the way without being posted before it is called dangling";
     TransferWhole "transfer.whole" Unit::Days, Loose, AnyScheme, Nation, "the whole case, from the application";
@@ -209,12 +255,16 @@ keys! {
     UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, Nothing, Nation, "paid months for any benefit";
     UnemploymentCeiling "unemployment.ceiling" Unit::Table(2), Continuous, Nothing, Nation, "from so many paid months, at most so many of benefit";
     UnemploymentStretches "unemployment.stretches" Unit::Table(3), Loose, Nothing, Anywhere, "up to so many paid months (0: without end), for each so many, so many months of benefit";
+    UnemploymentAmount "unemployment.amount" Unit::Yuan, Loose, Nothing, Place, "unemployment benefit a month";
     MedicalRetirement "medical.retirement" Unit::Months, Loose, Sex, Anywhere, "months of employee medical insurance for benefits in retirement, of men or women";
-    MedicalGap "medical.gap" Unit::Months, Continuous, Nothing, Nation, "gap that costs no waiting";
-    MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Nation, "longest waiting after a longer gap";
+    MedicalRetirementLocal "medical.retirement-local" Unit::Months, Loose, Sex, Anywhere, "of them, months paid in the pooling area itself";
+    MedicalSwitch "medical.switch" Unit::Months, Continuous, Nothing, Nation, "months of cover without a break after which a change between employees' and residents' scheme costs no waiting";
+    MedicalGap "medical.gap" Unit::Months, Continuous, Nothing, Anywhere, "gap that costs no waiting";
+    MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Anywhere, "longest waiting after a longer gap";
     ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, Nothing, Anywhere, "waiting of residents who enrolled late";
     ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, Nothing, Anywhere, "waiting for each further year that lapsed";
     InjuryGrades "injury.grades" Unit::Table(2), Continuous, Nothing, Nation, "grade, months of own wage";
+    InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
@@ -224,11 +274,53 @@ keys! {
 }
 
 impl Key {
+    /// Whether the rule of a scheme comes before one for all of them.
+    pub(crate) const fn serves_all(self) -> bool {
+        matches!(self.subject(), Subject::AnyScheme)
+    }
+
+    /// Whether a value leads from one thing to another of the same sort.
+    pub(crate) const fn is_successor(self) -> bool {
+        matches!(self, Self::DivisionSuccessor | Self::EmployerSuccessor)
+    }
+
+    /// The largest rate of it, in whole numbers: a share of something is no more than the whole.
+    pub(crate) const fn rate_max(self) -> u32 {
+        match self {
+            Self::PensionInterest
+            | Self::AccountRate
+            | Self::UnitRate
+            | Self::PersonRate
+            | Self::FlexibleRate
+            | Self::LateFeeRate
+            | Self::TransferPoolRate => 1,
+            _ => 10,
+        }
+    }
+
+    /// The least and the largest number of it: nobody lives a hundred years of months past another date, days fit into what
+    /// reads them, and nothing is divided by 0.
+    pub(crate) const fn range(self) -> (u32, u32) {
+        match self {
+            Self::PensionInterestOffset => (0, 1),
+            Self::ResidentDivisor => (1, MONTHS_MAX),
+            _ => match self.unit() {
+                Unit::Months => (0, MONTHS_MAX),
+                _ => (0, NUMBER_MAX),
+            },
+        }
+    }
+
     /// The key of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|key| key.name() == name)
     }
 }
+
+/// A hundred years.
+const MONTHS_MAX: u32 = 1_200;
+/// The largest number of 16 bits.
+const NUMBER_MAX: u32 = 65_535;
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -29,11 +29,15 @@
 mod fault;
 mod file;
 mod key;
+mod overlay;
+mod place;
 mod rule;
 mod set;
+mod value;
 
-pub use fault::{Fault, RuleFault};
+pub use fault::{Expected, Fault, Found, Place, RuleFault, Span};
 pub use file::{FILE_BYTES_MAX, ROWS_MAX, RuleFile, TEXT_BYTES_MAX};
 pub use key::{Key, Scope, Subject, Unit};
+pub use place::Where;
 pub use rule::{Confidence, Rule, Value};
 pub use set::{Change, FAULTS_MAX, FILES_MAX, Figure, NAME_CONTEXT, RULES_MAX, RuleSet, Series};

@@ -1,6 +1,6 @@
 //! One rule: what holds, where, from when to when, and who said so.
 
-use crate::{key::Key, set::city};
+use crate::{key::Key, place::city};
 use std::fmt;
 use yizhang_ledger::value::{Day, Division, Fen, Month, Rate};
 
@@ -25,7 +25,7 @@ pub struct Rule {
     pub value: Value,
     /// The document that says so.
     pub document: String,
-    /// Its number.
+    /// Its number and article; a law has articles alone.
     pub number: String,
     /// The day on which it was published, where known.
     pub published: Option<Day>,
@@ -94,7 +94,7 @@ impl fmt::Display for Value {
 /// How sure we are of a value (domain reference, section 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
-    /// The text was read.
+    /// The text was read, or a quotation of it.
     Verified,
     /// Known from practice; no text was opened.
     Known,

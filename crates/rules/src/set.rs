@@ -1,9 +1,11 @@
 //! Rule sets: what is in force where and when, and a name for the whole.
 
 use crate::{
-    fault::{Fault, RuleFault},
+    fault::{Expected, Fault, Found, Place, RuleFault},
     file::{self, RuleFile},
     key::Key,
+    overlay::{self, Laid},
+    place::{Where, city},
     rule::{Confidence, Rule, Value},
 };
 use std::{cmp::Ordering, collections::BTreeMap, fmt::Write, sync::LazyLock};
@@ -51,8 +53,24 @@ pub struct Series<'s>([&'s [Rule]; 5]);
 impl<'s> Series<'s> {
     /// The rule in force in a month.
     pub fn at(&self, month: Month) -> Option<&'s Rule> {
-        self.0.into_iter().find_map(|level| level.iter().find(|rule| rule.holds_in(month)))
+        self.0.into_iter().find_map(|level| in_force(level, month))
     }
+
+    /// The rule in force in a month, else the one that ended last before it, of the narrowest place that has either.
+    fn latest(&self, month: Month) -> Option<&'s Rule> {
+        let ended = |rule: &&Rule| rule.value != Value::None && rule.until.is_some_and(|until| until < month);
+        self.0.into_iter().find_map(|level| {
+            let now = in_force(level, month);
+            let last = || level.iter().filter(ended).max_by_key(|rule| rule.until);
+            now.filter(|rule| rule.value != Value::None).or_else(last).or(now)
+        })
+    }
+}
+
+/// The rule of a place in a month: a value of it, else that it has one of its own.
+fn in_force(level: &[Rule], month: Month) -> Option<&Rule> {
+    let held = || level.iter().filter(|rule| rule.holds_in(month));
+    held().find(|rule| rule.value != Value::None).or_else(|| held().next())
 }
 
 /// How two sets differ in a rule.
@@ -82,9 +100,9 @@ impl RuleSet {
         let set = Self::read(EMBEDDED)?;
         let uncertain = set.rules.iter().filter(|rule| rule.confidence == Confidence::Uncertain);
         let fault = |rule: &Rule| RuleFault {
-            file: "embedded".into(),
-            place: rule.id.clone(),
-            fault: Fault::Field { field: "confidence", expected: "V, K or D".into(), found: "U".into() },
+            file: Some("embedded".into()),
+            place: Place::Rule(rule.id.clone()),
+            fault: Fault::Field { field: "confidence", expected: Expected::Certain, found: Found::text("U") },
         };
         let faults: Vec<RuleFault> = uncertain.map(fault).collect();
         if faults.is_empty() { Ok(set) } else { Err(faults) }
@@ -98,48 +116,36 @@ impl RuleSet {
         Self::default().overlaid(files)
     }
 
-    /// This set with an operator's own rules over it: a rule takes the place of one with the same id, or stands beside the
-    /// others.
+    /// This set with an operator's own rules over it: a rule takes the place of one with the same id, which must be about the
+    /// same key, subject and place, or stands beside the others.
     ///
     /// # Errors
-    /// As [`RuleSet::read`].
+    /// As [`RuleSet::read`]. What a rule does to the others is looked at where every rule could be read.
     pub fn overlaid(&self, files: &[RuleFile<'_>]) -> Result<Self, Vec<RuleFault>> {
-        let mut faults = Vec::new();
         if files.len() > FILES_MAX {
-            return Err(vec![too_many("files", FILES_MAX, files.len())]);
+            return Err(vec![of_all(Fault::TooManyFiles { limit: FILES_MAX, found: files.len() })]);
         }
-        let mut read: BTreeMap<String, (String, Rule)> = BTreeMap::new();
-        for file in files {
-            let (rules, found) = file::read(*file);
-            faults.extend(found);
-            for rule in rules {
-                if let Some((other, _)) = read.get(&rule.id) {
-                    let fault = Fault::SameId { other: other.clone() };
-                    faults.push(RuleFault { file: file.name.to_owned(), place: rule.id, fault });
-                } else {
-                    read.insert(rule.id.clone(), (file.name.to_owned(), rule));
-                }
-            }
+        let (own, mut faults) = by_id(files);
+        let kept = self.rules.iter().filter(|rule| !own.contains_key(&rule.id));
+        let mut laid: Vec<Laid<'_>> = kept.map(|rule| Laid { file: None, rule }).collect();
+        laid.extend(own.values().map(|(file, rule)| Laid { file: Some(file), rule }));
+        if laid.len() > RULES_MAX {
+            return Err(vec![of_all(Fault::TooManyRules { limit: RULES_MAX, found: laid.len() })]);
         }
-        let kept = self.rules.iter().filter(|rule| !read.contains_key(&rule.id)).cloned();
-        let mut rules: Vec<(String, Rule)> = kept.map(|rule| ("below".to_owned(), rule)).collect();
-        rules.extend(read.into_values());
-        if rules.len() > RULES_MAX {
-            return Err(vec![too_many("rules", RULES_MAX, rules.len())]);
-        }
-        rules.sort_by(|(_, one), (_, other)| order(one).cmp(&order(other)));
-        faults.extend(rules.windows(2).filter_map(|pair| match pair {
-            [(_, before), (file, rule)] => {
-                beside(before, rule).map(|fault| RuleFault { file: file.clone(), place: rule.id.clone(), fault })
-            }
-            _ => None,
-        }));
-        faults.truncate(FAULTS_MAX);
+        laid.sort_by(|one, other| order(one.rule).cmp(&order(other.rule)));
+        faults.extend(overlay::replaced(&self.rules, &laid));
         if faults.is_empty() {
-            Ok(Self { rules: rules.into_iter().map(|(_, rule)| rule).collect() })
-        } else {
-            Err(faults)
+            faults.extend(overlay::overlaps(&laid));
+            faults.extend(overlay::gaps(&self.rules, &laid));
         }
+        let set = Self { rules: laid.iter().map(|laid| laid.rule.clone()).collect() };
+        if faults.is_empty() {
+            let files = own.values().map(|(file, rule)| (rule.id.as_str(), file.as_str())).collect();
+            faults.extend(overlay::crossed(&set, &files));
+            faults.extend(overlay::circles(&set, &files));
+        }
+        faults.truncate(FAULTS_MAX);
+        if faults.is_empty() { Ok(set) } else { Err(faults) }
     }
 
     /// BLAKE3 in key-derivation mode under [`NAME_CONTEXT`] over every field of every rule: equal names, equal rules.
@@ -154,25 +160,25 @@ impl RuleSet {
     }
 
     /// The rule in force in a month: that of the very code, else of the place, its city, its province, the nation; without a
-    /// place only that of the nation.
-    pub fn find(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
-        self.series(key, of, place).at(month)
+    /// place only that of the nation. Where a key has rules for all schemes that have none of their own, one of the scheme
+    /// comes first, wherever it holds.
+    pub fn find(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<&Rule> {
+        let place = place.into();
+        let of_all = || self.series(key, "", place).at(month).filter(|_| key.serves_all());
+        self.series(key, of, place).at(month).or_else(of_all)
     }
 
-    /// The rule in force, else the one that ended last before the month, of several the narrower: for what is published late
-    /// every year. It is in
-    /// force if [`Rule::holds_in`] says so.
-    pub fn latest(&self, key: Key, of: &str, place: impl Into<Option<Division>>, month: Month) -> Option<&Rule> {
-        let series = self.series(key, of, place);
-        let ended = |rule: &&Rule| rule.until.is_some_and(|until| until < month);
-        let last =
-            || series.0.into_iter().rev().filter_map(|level| level.iter().rfind(ended)).max_by_key(|rule| rule.until);
-        series.at(month).or_else(last)
+    /// The rule in force, else the one that ended last before the month: for what is published late every year. A place that
+    /// has rules of its own keeps to them, however early its province publishes. The rule is in force if
+    /// [`Rule::holds_in`] says so.
+    pub fn latest(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<&Rule> {
+        self.series(key, of, place).latest(month)
     }
 
     /// The rules of one key and subject at a place, to be asked for many months.
-    pub fn series(&self, key: Key, of: &str, place: impl Into<Option<Division>>) -> Series<'_> {
-        let place = place.into();
+    pub fn series(&self, key: Key, of: &str, place: impl Into<Where>) -> Series<'_> {
+        let asked = place.into();
+        let place = asked.place();
         let province = place.map(Division::province);
         let at = |place: Option<Division>, direct: bool| {
             let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place, rule.direct);
@@ -184,7 +190,7 @@ impl RuleSet {
         let city = place.and_then(city);
         let unless = |same: bool, place: Option<Division>| if same || place.is_none() { &[] } else { level(place) };
         Series([
-            if place.is_none() { &[] } else { at(place, true) },
+            if let Where::At(place) = asked { at(Some(place), true) } else { &[] },
             unless(place == city || place == province, place),
             unless(city == province, city),
             unless(false, province),
@@ -193,13 +199,7 @@ impl RuleSet {
     }
 
     /// Months, days or a number in force.
-    pub fn number(
-        &self,
-        key: Key,
-        of: &str,
-        place: impl Into<Option<Division>>,
-        month: Month,
-    ) -> Option<Figure<'_, u32>> {
+    pub fn number(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, u32>> {
         let rule = self.find(key, of, place, month)?;
         match rule.value {
             Value::Months(value) | Value::Days(value) | Value::Count(value) => Some(Figure { value, rule }),
@@ -208,43 +208,25 @@ impl RuleSet {
     }
 
     /// Money in force.
-    pub fn yuan(
-        &self,
-        key: Key,
-        of: &str,
-        place: impl Into<Option<Division>>,
-        month: Month,
-    ) -> Option<Figure<'_, Fen>> {
+    pub fn yuan(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, Fen>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Yuan(value) = rule.value { Some(Figure { value, rule }) } else { None }
     }
 
     /// A rate in force.
-    pub fn rate(
-        &self,
-        key: Key,
-        of: &str,
-        place: impl Into<Option<Division>>,
-        month: Month,
-    ) -> Option<Figure<'_, Rate>> {
+    pub fn rate(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, Rate>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Rate(value) = rule.value { Some(Figure { value, rule }) } else { None }
     }
 
     /// A table in force.
-    pub fn table(
-        &self,
-        key: Key,
-        of: &str,
-        place: impl Into<Option<Division>>,
-        month: Month,
-    ) -> Option<Figure<'_, &[Vec<u32>]>> {
+    pub fn table(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, &[Vec<u32>]>> {
         let rule = self.find(key, of, place, month)?;
         if let Value::Table(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
     }
 
     /// Days in force.
-    pub fn dates(&self, key: Key, place: impl Into<Option<Division>>, month: Month) -> Option<Figure<'_, &[Day]>> {
+    pub fn dates(&self, key: Key, place: impl Into<Where>, month: Month) -> Option<Figure<'_, &[Day]>> {
         let rule = self.find(key, "", place, month)?;
         if let Value::Dates(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
     }
@@ -265,35 +247,31 @@ impl RuleSet {
     }
 }
 
-/// The city-level division of a place: 440106 lies in 440100. A province is its own.
-#[expect(clippy::arithmetic_side_effects, reason = "a multiple of 100 that is not larger than the code")]
-pub(crate) fn city(place: Division) -> Option<Division> {
-    Division::new(place.code() / 100 * 100)
+/// The rules of files by their ids, each with its file, and what is wrong with the others.
+fn by_id(files: &[RuleFile<'_>]) -> (BTreeMap<String, (String, Rule)>, Vec<RuleFault>) {
+    let mut by_id: BTreeMap<String, (String, Rule)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for file in files {
+        let (rules, found) = file::read(*file);
+        faults.extend(found);
+        for rule in rules {
+            if let Some((other, _)) = by_id.get(&rule.id) {
+                let fault = Fault::SameId { other: other.clone() };
+                faults.push(RuleFault { file: Some(file.name.to_owned()), place: Place::Rule(rule.id), fault });
+            } else {
+                by_id.insert(rule.id.clone(), (file.name.to_owned(), rule));
+            }
+        }
+    }
+    (by_id, faults)
 }
 
-fn too_many(what: &'static str, limit: usize, found: usize) -> RuleFault {
-    RuleFault { file: "all files".into(), place: "file".into(), fault: Fault::TooMany { what, limit, found } }
+const fn of_all(fault: Fault) -> RuleFault {
+    RuleFault { file: None, place: Place::File, fault }
 }
 
 fn order(rule: &Rule) -> (Key, &str, Option<Division>, bool, Option<Month>, Option<Month>, &str) {
     (rule.key, &rule.of, rule.place, rule.direct, rule.from, rule.until, &rule.id)
-}
-
-/// What is wrong between two rules that follow each other, if they say the same thing.
-fn beside(before: &Rule, rule: &Rule) -> Option<Fault> {
-    if (before.key, &before.of, before.place, before.direct) != (rule.key, &rule.of, rule.place, rule.direct) {
-        return None;
-    }
-    let overlap = |month: String| Some(Fault::Overlap { other: before.id.clone(), month });
-    let Some(begins) = rule.from else { return overlap("every month".into()) };
-    match before.until {
-        Some(until) if until < begins => {
-            let (first, last) = (until.next(), begins.number().checked_sub(1).and_then(Month::new)?);
-            let gap = rule.key.is_continuous() && first != begins;
-            gap.then(|| Fault::Gap { key: rule.key.name(), first: first.to_string(), last: last.to_string() })
-        }
-        _ => overlap(begins.to_string()),
-    }
 }
 
 /// Every field with its length, so that no two rules have one text.

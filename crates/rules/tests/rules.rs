@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use yizhang_ledger::value::{Day, Division, Fen, Month};
-use yizhang_rules::{Change, Confidence, FILE_BYTES_MAX, FILES_MAX, Key, RuleFile, RuleSet, Unit};
+use yizhang_rules::{Change, Confidence, FILE_BYTES_MAX, FILES_MAX, Key, RuleFile, RuleSet, Unit, Where};
 
 #[derive(Deserialize)]
 struct Cases {
@@ -90,10 +90,14 @@ fn the_official_tables_are_whole() {
     assert!(divisors.windows(2).all(|pair| pair[0][0] + 1 == pair[1][0] && pair[0][1] > pair[1][1]));
     let rates = [831, 712, 829, 761, 604, 669, 612, 397, 262];
     for (year, rate) in (2_016..).zip(rates) {
-        let found = set.rate(Key::PensionInterest, "", china, month(&format!("{year}-06"))).unwrap();
+        let found = set.rate(Key::PensionInterest, "hrss:110", china, month(&format!("{year}-06"))).unwrap();
         assert_eq!(found.value.get(), rate, "{year}");
     }
-    assert_eq!(set.rate(Key::PensionInterest, "", china, month("2025-01")), None, "one source only: an operator's");
+    assert_eq!(
+        set.rate(Key::PensionInterest, "hrss:110", china, month("2025-01")),
+        None,
+        "one source only: an operator's"
+    );
     let credited = |text: &str| set.rate(Key::AccountRate, "hrss:110", china, month(text)).map(|rate| rate.value.get());
     assert_eq!((credited("1997-12"), credited("2005-12"), credited("2006-01")), (None, Some(1_100), Some(800)));
 }
@@ -210,6 +214,18 @@ fn every_key_has_a_name_of_its_own_and_a_row_in_the_document() {
         let row = format!("| `{}` | {} | {of} | {place} | {} |", key.name(), key.unit(), key.meaning());
         assert!(document.contains(&row), "docs/RULES.md has no row {row}");
     }
+    let (_, list) = document.split_once("no month may lie without a rule between two of them: ").unwrap();
+    let (list, _) = list.split_once(".\n").unwrap();
+    let listed: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    let continuous: Vec<&str> = Key::ALL.iter().filter(|key| key.is_continuous()).map(|key| key.name()).collect();
+    assert_eq!(listed, continuous);
+    let (_, register) = document.split_once("### The register of the domain reference").unwrap();
+    let rows: Vec<&str> =
+        register.lines().filter(|line| line.starts_with("| ")).take_while(|line| !line.contains("| class |")).collect();
+    for name in rows.iter().filter_map(|row| row.split('|').nth(2)).flat_map(|cell| cell.split('`').skip(1).step_by(2))
+    {
+        assert!(Key::named(name).is_some(), "no key {name}");
+    }
     assert_eq!(Key::named("pension.minimum "), None);
     assert_eq!(Unit::Table(2).to_string(), "table of 2 columns");
 }
@@ -225,7 +241,7 @@ fn the_example_of_the_document_is_read() {
     assert_ne!(set.name(), RuleSet::embedded().name());
 }
 
-/// A district has the rules of its city before those of its province; of what has ended, the newest.
+/// A district has the rules of its city before those of its province, of what has ended too.
 #[test]
 fn a_district_lies_in_its_city() {
     let set = RuleSet::embedded();
@@ -243,5 +259,91 @@ fn a_district_lies_in_its_city() {
     let text = rule("city", "440100", "2015-12") + &rule("province", "440000", "2024-12");
     let set = set.overlaid(&[RuleFile { name: "own", text: &text }]).unwrap();
     let newest = set.latest(Key::PensionAverageWage, "", place(440_106), month).unwrap();
-    assert_eq!(newest.id, "province");
+    assert_eq!(newest.id, "city", "it keeps to its own, however old");
+}
+
+const OVER: &str = "[[rule]]\nconfidence = \"D\"\n";
+
+/// What is wrong with one rule over those of the program.
+fn over(fields: &str) -> Vec<String> {
+    let text = format!("{OVER}{fields}");
+    let found = RuleSet::embedded().overlaid(&[RuleFile { name: "own.toml", text: &text }]);
+    found.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+/// An overlay names itself, never the rule below that it contradicts, and takes no month away.
+#[test]
+fn an_overlay_leaves_no_month_without_a_rule() {
+    let minimum = |id: &str, months: &str| {
+        over(&format!("id = \"pension.minimum/{id}\"\nkey = \"pension.minimum\"\nvalue = {{ months = 240 }}\n{months}"))
+    };
+    let gap = |id: &str, span: &str| {
+        vec![format!("own.toml: pension.minimum/{id}: expected no gap, found no rule for pension.minimum {span}")]
+    };
+    assert_eq!(minimum("2039", "from = \"2039-01\""), Vec::<String>::new());
+    assert_eq!(minimum("2039", "from = \"2039-01\"\nuntil = \"2040-12\""), gap("2039", "from 2041-01 on"));
+    assert_eq!(minimum("2029", "from = \"2028-01\"\nuntil = \"2029-12\""), gap("2029", "until 2027-12"));
+    assert_eq!(minimum("2030", "from = \"2030-01\"\nuntil = \"2030-06\""), gap("2030", "from 2030-07 to 2030-12"));
+    assert_eq!(minimum("2030", "from = \"2030-02\"\nuntil = \"2030-12\""), gap("2030", "in 2030-01"));
+    let beside = over("id = \"own/x\"\nkey = \"pension.minimum\"\nuntil = \"2001-12\"\nvalue = { months = 180 }\n");
+    let expected =
+        "own.toml: own/x: expected one rule for a month, found that pension.minimum/2029 holds until 2001-12 too";
+    assert_eq!(beside, [expected]);
+}
+
+#[test]
+fn an_id_stands_for_one_key_subject_and_place() {
+    let other = over("id = \"pension.minimum/2039\"\nkey = \"resident.basic\"\nvalue = { yuan = \"150.00\" }\n");
+    let expected = "own.toml: pension.minimum/2039: key: expected pension.minimum, as the rule of this id has that it takes \
+                    the place of, found resident.basic";
+    assert_eq!(other, [expected]);
+    let place = over(
+        "id = \"pension.reference/110000/2025\"\nkey = \"pension.reference\"\nplace = \"120000\"\nfrom = \"2025-01\"\n\
+         value = { yuan = \"150.00\" }\n",
+    );
+    assert!(place[0].starts_with("own.toml: pension.reference/110000/2025: place: expected 110000, as"), "{place:?}");
+}
+
+/// What is paid at the code of a province itself is not what is drawn in the whole of it.
+#[test]
+fn a_rule_of_the_very_code_is_not_that_of_the_whole_place() {
+    let (set, month, province) = (RuleSet::embedded(), month("2025-10"), place(440_000));
+    let floor = |place: Where| set.yuan(Key::BaseFloor, "hrss:110", place, month).map(|figure| figure.value.get());
+    assert_eq!(floor(Where::At(province)), Some(551_000), "省直");
+    assert_eq!(floor(Where::Whole(province)), Some(477_500));
+    assert_eq!(floor(Where::Whole(place(440_100))), Some(551_000), "the whole city");
+    assert_eq!(floor(Where::Nation), None);
+}
+
+/// A city that has values of its own keeps to them when its province publishes first.
+#[test]
+fn a_value_of_its_own_is_kept_until_a_newer_one_is_known() {
+    let rule = |id: &str, place: &str, year: u32, yuan: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nkey = \"pension.reference\"\nplace = \"{place}\"\nfrom = \"{year}-01\"\n\
+             until = \"{year}-12\"\nvalue = {{ yuan = \"{yuan}\" }}\nconfidence = \"U\"\n"
+        )
+    };
+    let text = rule("own/sz", "440300", 2_025, "12000.00") + &rule("own/gd", "440000", 2_026, "9999.00");
+    let set = RuleSet::embedded().overlaid(&[RuleFile { name: "own", text: &text }]).unwrap();
+    let at =
+        |code: u32, text: &str| set.find(Key::PensionReference, "", place(code), month(text)).map(|rule| &*rule.id);
+    let latest =
+        |code: u32, text: &str| set.latest(Key::PensionReference, "", place(code), month(text)).map(|rule| &*rule.id);
+    assert_eq!(at(440_300, "2025-06"), Some("own/sz"), "beside that the city has its own");
+    assert_eq!(at(440_300, "2026-06"), Some("pension.reference/440300"), "which is not known");
+    assert_eq!(latest(440_300, "2026-06"), Some("own/sz"));
+    assert_eq!(latest(440_300, "2024-06"), Some("pension.reference/440300"), "nothing before it");
+    assert_eq!(latest(440_100, "2026-06"), Some("own/gd"), "a city without its own");
+}
+
+/// A rule of the scheme comes before one for all that have none, and no scheme has another one's.
+#[test]
+fn a_scheme_without_a_rule_of_its_own_has_that_of_all() {
+    let own = "[[rule]]\nid = \"own/ui\"\nkey = \"transfer.send\"\nof = \"hrss:210\"\nplace = \"440000\"\n\
+               value = { days = 5 }\nconfidence = \"U\"\n";
+    let set = RuleSet::embedded().overlaid(&[RuleFile { name: "own", text: own }]).unwrap();
+    let send = |of: &str, code: u32| set.number(Key::TransferSend, of, place(code), month("2026-01")).unwrap().value;
+    assert_eq!((send("hrss:210", 440_300), send("hrss:210", 110_000), send("hrss:110", 440_300)), (5, 15, 15));
+    assert_eq!(set.rate(Key::PensionInterest, "hrss:170", place(440_300), month("2024-01")), None, "of employees");
 }

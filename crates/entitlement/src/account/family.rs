@@ -41,7 +41,7 @@ pub struct FamilyAccount {
     /// Joinings of this personal account to that of another scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedLine>,
-    /// Periods of several months (resident schemes), and what overlaps with employee months.
+    /// Periods of several months (resident schemes) and single months that count as employee months, and what overlaps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub years: Vec<YearLine>,
     /// Every month that a record touches.
@@ -82,9 +82,9 @@ pub enum MonthStatus {
     Reversed,
     /// Only a difference or a refund, nothing that it could belong to.
     Unpaid,
-    /// Would count, but the benefit had begun (C21).
+    /// Paid, due or deemed, but the benefit had begun (C21).
     AfterBenefit,
-    /// Would count, but the worker had died (C22).
+    /// Paid, due or deemed, but the worker had died (C22).
     AfterDeath,
     /// Counts without money 视同缴费.
     Deemed,
@@ -324,7 +324,7 @@ pub struct JoinedLine {
     pub record: RecordNumber,
 }
 
-/// A contribution for a period of several months.
+/// A contribution for a period of several months, or for a month that counts as an employee month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearLine {
     /// First month.

@@ -96,9 +96,11 @@ names! {
         MinimumMonths,
         /// Months needed at the earliest month.
         MinimumMonthsEarliest,
-        /// Months short of the minimum.
+        /// Months paid ahead, which count once they have begun (C30).
+        PrepaidMonths,
+        /// Months short of the minimum, those paid ahead taken off.
         MonthsShort,
-        /// Months that can still be paid before the statutory month.
+        /// Months that are still to be paid before the statutory month.
         MonthsLeft,
         /// Latest month in which to start paying every month, so that the minimum is met.
         LatestStart,
@@ -122,7 +124,9 @@ names! {
         BasicPension,
         /// Account pension a month.
         AccountPension,
-        /// Pension a month: basic and account part; transitional and local parts are not included.
+        /// Transitional pension a month 过渡性养老金, where a rule has the province's rate.
+        TransitionalPension,
+        /// Pension a month: basic, account and, where a rule has it, transitional part; local parts are not included.
         Pension,
         /// Resident-pension months.
         ResidentMonths,
@@ -138,12 +142,16 @@ names! {
         EmployeeIfBridged,
         /// Resident months after bridging into resident pension: employee months are added.
         ResidentIfBridged,
+        /// Both personal accounts together, as they would be after bridging.
+        BalanceIfBridged,
         /// Employee-medical months of all places.
         MedicalMonths,
         /// Those of the place where the worker is covered now.
         MedicalLocalMonths,
         /// Months needed for benefits in retirement there.
         MedicalStandard,
+        /// Months that must have been paid in the area itself.
+        MedicalStandardLocal,
         /// Months short of it.
         MedicalShort,
         /// Months without cover before the running one.
@@ -162,6 +170,8 @@ names! {
         UnemploymentCeiling,
         /// Months of benefit by the province's formula, unused ones included.
         UnemploymentMonths,
+        /// Unemployment benefit a month.
+        UnemploymentAmount,
         /// Mean base of the last twelve months, were there a work injury now.
         InjuryMean,
         /// The same within the limits of the place: 本人工资.
@@ -258,8 +268,10 @@ names! {
         OtherMonthsAlike,
         /// Transitional and local parts of the pension are left out.
         WithoutProvincialParts,
-        /// The index takes bases as they were recorded: floors and caps of the province are not applied.
+        /// The index takes bases as they were recorded: no rule has a floor or a cap of the province.
         IndexAsRecorded,
+        /// Local parts of the pension are left out.
+        WithoutLocalParts,
         /// Between two ages of the table the divisor is on the line between them.
         DivisorBetweenAges,
         /// The months that are needed then are there by then.
@@ -270,6 +282,18 @@ names! {
         BridgeFollowsMinimum,
         /// Men's standard for class M60, women's for the others.
         SexByClass,
+        /// No months have to be paid in the pooling area itself: no rule says so.
+        NoLocalMinimum,
+        /// Fewer than twelve months have a base: their mean stands for twelve.
+        FewerMonths,
+        /// Every employer's base is added: which of them would answer for the injury is open.
+        AllEmployers,
+        /// The average wage is the one that a pension index divides by.
+        AverageOfPension,
+        /// Principal alone: the interest that goes with it is not worked out.
+        PrincipalOnly,
+        /// The basic pension is the nation's least: what the place adds is not known.
+        NationalFloor,
         /// The injury would happen in the month of the account's date.
         InjuryNow,
     }

@@ -7,13 +7,19 @@ use super::{
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{Amount, Assumption, FamilyAccount, FigureName, Ground, Missing, MissingName, RecordNumber},
+    account::{
+        Amount, Assumption, FamilyAccount, FigureName, Ground, Missing, MissingName, MonthStatus, RecordNumber,
+        TransferCase,
+    },
     formulas::interest::{Bearing, Credit, year_interest},
     totals,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use yizhang_ledger::value::{Day, Division, Fen, Month};
-use yizhang_rules::Key;
+use yizhang_ledger::{
+    entry::Kind,
+    value::{Day, Division, Fen, Month},
+};
+use yizhang_rules::{Key, Where};
 
 /// The personal account of a family, written down.
 #[derive(Clone, Copy)]
@@ -32,6 +38,7 @@ impl PersonalAccount {
         let draft = draft.on(self.balance.ground()).all(owed.map(Known::ground));
         let draft = draft.assumed(Assumption::NoFurtherInterest);
         let draft = if self.is_double { draft.assumed(Assumption::DoubleMoneyIncluded) } else { draft };
+        let draft = if owed.is_some() { draft.assumed(Assumption::PrincipalOnly) } else { draft };
         let left = |balance: Fen, owed: Fen| Fen::new(balance.get().checked_sub(owed.get())?);
         let value = match owed {
             Some(owed) => self.balance.value.zip(owed.value).and_then(|(balance, owed)| left(balance, owed)),
@@ -51,12 +58,12 @@ pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let draft = draft.all(brought.map(|joined| Ground::Record(joined.record)));
     let mut balance = sheet.fen(draft, posted);
     // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
-    if desk.person.death.is_empty() && folded.ends.benefit.is_none() {
+    if desk.person.death.is_empty() && !folded.is_drawn(desk.as_of) {
         let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(balance.ground());
         let (interim, draft) = interim(sheet, desk, folded, draft);
         balance = sheet.fen(draft, interim);
     }
-    let is_double = family.by_place.iter().any(|line| line.contested > 0);
+    let is_double = family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1);
     PersonalAccount { balance, owed: owed(sheet, family), is_double }
 }
 
@@ -66,6 +73,8 @@ fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
     let owed = debts(family);
     let draft = Draft::new(FigureName::BalanceOwed).of_family(&family.family);
     let draft = draft.all(owed.iter().map(|(_, record)| Ground::Record(*record)));
+    // It is given back with interest (人社部发〔2009〕187号 art. 3).
+    let draft = draft.assumed(Assumption::PrincipalOnly);
     (!owed.is_empty()).then(|| sheet.fen(draft, Fen::new(sum(&owed))))
 }
 
@@ -107,8 +116,6 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
     let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else { return (Some(Fen::ZERO), draft) };
     let provinces: BTreeSet<Division> =
         credits.keys().chain(posted.keys().map(|(_, province)| province)).copied().collect();
-    // Rates are those of employee pension; another family's stand under its name.
-    let of = if family.family == super::PENSION { "" } else { family.family.as_str() };
     let mut balances: BTreeMap<Division, Fen> = BTreeMap::new();
     let mut unknown: BTreeSet<u16> = BTreeSet::new();
     for year in first..=desk.as_of.month.year() {
@@ -120,8 +127,9 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
             let is_empty = opening == Fen::ZERO && credits.is_empty();
             let estimated = year < desk.as_of.month.year() && !is_posted && !is_empty;
             let rate = Month::of(year, 1).filter(|_| estimated).and_then(|month| {
-                let rate = sheet.policy.rules().rate(Key::PensionInterest, of, None, month);
-                Some((sheet.use_rule(rate)?, bearing(sheet, month)))
+                let place = Where::Whole(*province);
+                let rate = sheet.policy.rules().rate(Key::PensionInterest, &family.family, place, month);
+                Some((sheet.use_rule(rate)?, bearing(sheet, place, month)))
             });
             let closing = if let Some(((rate, rule), (bearing, offset))) = rate {
                 draft = draft.on(rule).all(offset);
@@ -174,14 +182,20 @@ fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Divisi
     posted
 }
 
-/// The year, old and new province of each transfer that has been posted, in the order of its day.
+/// The year, old and new province of each transfer that has been posted, in the order of the day on which the account was
+/// closed: the old place moves it without interest of that year, the new one pays it (domain reference, T14).
 fn moves(family: &FamilyAccount) -> Vec<(u16, Division, Division)> {
     let mut moves: Vec<(Day, Division, Division)> = posted_cases(family)
+        .map(|(on, case)| (closed_on(case).map_or(on, |closed| closed.min(on)), case))
         .map(|(on, case)| (on, case.source.province(), case.target.province()))
         .filter(|(_, source, target)| source != target)
         .collect();
     moves.sort_unstable();
     moves.into_iter().filter_map(|(on, source, target)| Some((on.in_month()?.year(), source, target))).collect()
+}
+
+fn closed_on(case: &TransferCase) -> Option<Day> {
+    case.steps.iter().find(|step| step.kind == Kind::FREEZE).map(|step| step.on)
 }
 
 /// The province that holds at the end of a year what another one held in it.
@@ -199,8 +213,8 @@ fn of_year(months: &BTreeMap<Month, i64>, year: u16) -> Vec<Credit> {
     months.range(start..=end).filter_map(credit).collect()
 }
 
-fn bearing(sheet: &mut Sheet<'_>, month: Month) -> (Bearing, Option<Ground>) {
-    match sheet.number(Key::PensionInterestOffset, "", None, month) {
+fn bearing(sheet: &mut Sheet<'_>, place: Where, month: Month) -> (Bearing, Option<Ground>) {
+    match sheet.number(Key::PensionInterestOffset, "", place, month) {
         Some((0, rule)) => (Bearing::NextMonth, Some(rule)),
         Some((_, rule)) => (Bearing::OwnMonth, Some(rule)),
         None => (Bearing::OwnMonth, None),

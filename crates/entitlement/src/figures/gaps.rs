@@ -2,18 +2,20 @@
 
 use super::{
     Desk,
+    place::posted_cases,
     sheet::{Draft, Sheet},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
     set::Role,
+    transfer::covers,
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    record::Shares,
+    record::{Payer, PayerKind, Shares},
     value::{Division, Fen, Month},
 };
-use yizhang_rules::Key;
+use yizhang_rules::{Key, Value};
 
 /// Most gaps whose price is worked out; the newest ones. The account names them all.
 const GAPS_MAX: usize = 100;
@@ -30,50 +32,78 @@ pub(super) fn gaps(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAcc
     }
 }
 
-/// What a flexible worker may pay back where the months before the gap were paid.
+/// What a flexible worker may pay back, by the rules of the place that would take it.
 fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
-    let before = family.spans.iter().rfind(|span| span.last < gap.first).or_else(|| family.spans.first());
-    let Some(place) = before.and_then(|span| span.holders.last()).map(|holder| holder.place) else { return };
     let month = desk.as_of.month;
-    let draft = Draft::new(FigureName::GapPayable).of_family(&family.family).span(gap.first, gap.last);
-    let Some((allowed, rule)) = sheet.number(Key::FlexibleBackpay, &family.family, place, month) else {
-        sheet.months(draft.lacks_at(MissingName::Backpay, place, month), None);
+    let draft = |name| Draft::new(name).of_family(&family.family).span(gap.first, gap.last);
+    let Some(place) = payee(family, gap) else {
+        sheet.months(draft(FigureName::GapPayable).family(&family.family).lacks(MissingName::Relation), None);
         return;
     };
+    let (place, renamed) = sheet.now(place, month);
+    let payable = draft(FigureName::GapPayable).family(&family.family).all(renamed);
+    let Some((allowed, rule)) = sheet.number(Key::FlexibleBackpay, &family.family, place, month) else {
+        sheet.months(payable.lacks_at(MissingName::Backpay, place, month), None);
+        return;
+    };
+    let allowed = u16::try_from(allowed).unwrap_or(u16::MAX);
     // Months m with m + allowed >= the month of the account; the running month can always be paid.
-    let begins = month.number().saturating_sub(u16::try_from(allowed).unwrap_or(u16::MAX));
-    let first = gap.first.number().max(begins);
-    let payable = gap.last.number().saturating_add(1).saturating_sub(first);
-    let known = sheet.months(draft.on(rule), Some(u32::from(payable)));
-    if payable == 0 {
+    let first = gap.first.number().max(month.number().saturating_sub(allowed));
+    let months: Vec<Month> = (first..=gap.last.number()).filter_map(Month::new).collect();
+    let known = sheet.months(payable.on(rule), Some(u32::try_from(months.len()).unwrap_or(u32::MAX)));
+    if months.is_empty() {
         return;
     }
-    let until = Month::new(first.saturating_add(u16::try_from(allowed).unwrap_or(u16::MAX)));
-    let draft = Draft::new(FigureName::GapUntil).of_family(&family.family).span(gap.first, gap.last);
-    sheet.month(draft.on(known.ground()), until);
-    let draft = Draft::new(FigureName::GapPrice).of_family(&family.family).span(gap.first, gap.last).on(known.ground());
-    let rate = sheet.policy.rules().rate(Key::FlexibleRate, &family.family, place, month);
-    let rate = sheet.use_rule(rate);
-    let floor = sheet.newest_yuan(Key::BaseFloor, &family.family, place, month);
-    let draft = match &rate {
-        Some((_, rule)) => draft.on(rule.clone()),
-        None => draft.lacks_at(MissingName::Rate, place, month),
-    };
-    let draft = match &floor {
-        Some((_, grounds)) => draft.all(grounds.iter().cloned()),
-        None => draft.lacks_at(MissingName::BaseFloor, place, month),
-    };
-    let price = rate
-        .zip(floor)
-        .and_then(|((rate, _), (floor, _))| Fen::new(rate.of_half_up(floor)?.get().checked_mul(i64::from(payable))?));
-    sheet.fen(draft, price);
+    let until = Month::new(first.saturating_add(allowed));
+    sheet.month(draft(FigureName::GapUntil).on(known.ground()), until);
+    price(sheet, family, (draft(FigureName::GapPrice).on(known.ground()), place), &months);
+}
+
+/// The place that would take what is paid for a gap: the one before it, or where posted transfers have taken the relation
+/// since; a closed account takes nothing.
+fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
+    let before = family.spans.iter().rfind(|span| span.last < gap.first).or_else(|| family.spans.first())?;
+    let mut place = before.holders.last()?.place;
+    let mut posted: Vec<_> = posted_cases(family).collect();
+    posted.sort_by_key(|(on, case)| (*on, case.case));
+    for (on, case) in posted {
+        let is_later = on.in_month().is_none_or(|month| month > before.last);
+        if is_later && covers(case.source, place) {
+            place = case.target;
+        }
+    }
+    Some(place)
+}
+
+/// Writes down what these months cost at the least: each at its own floor and rate, as published last.
+fn price(sheet: &mut Sheet<'_>, family: &FamilyAccount, (mut draft, place): (Draft, Division), months: &[Month]) {
+    let mut sum = Some(0_i64);
+    for month in months {
+        let rate = sheet.policy.rules().rate(Key::FlexibleRate, &family.family, place, *month);
+        let rate = sheet.use_rule(rate);
+        let floor = sheet.newest_yuan(Key::BaseFloor, &family.family, place, *month);
+        draft = match &rate {
+            Some((_, rule)) => draft.on(rule.clone()),
+            None => draft.lacks_at(MissingName::Rate, place, *month),
+        };
+        draft = match &floor {
+            Some((_, grounds)) => draft.all(grounds.iter().cloned()),
+            None => draft.lacks_at(MissingName::BaseFloor, place, *month),
+        };
+        let one = rate.zip(floor).and_then(|((rate, _), (floor, _))| rate.of_half_up(floor));
+        sum = sum.zip(one).and_then(|(sum, one)| sum.checked_add(one.get()));
+        if sum.is_none() {
+            break;
+        }
+    }
+    sheet.fen(draft, sum.and_then(Fen::new));
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
 /// its months within the gap. The late fee is added when it is paid: the rule says at what rate.
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, String), Debt> = BTreeMap::new();
-    let mut place: Option<Division> = None;
+    let (mut place, mut by_unit): (Option<Division>, bool) = (None, false);
     let mut draft = Draft::new(FigureName::GapOwed).of_family(&family.family).span(gap.first, gap.last);
     for number in &gap.records {
         let held = usize::try_from(number.0).ok().and_then(|at| desk.set.get(at));
@@ -89,7 +119,8 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             (Role::Received, Standing::NotFull) => (part(both(&fields.due)), part(both(&fields.paid))),
             _ => continue,
         };
-        let debt = debts.entry((fields.period.first, fields.payer.id.as_str().to_owned())).or_default();
+        by_unit |= fields.payer.kind == PayerKind::Unit;
+        let debt = debts.entry((fields.period.first, payer_now(sheet, desk, fields.payer))).or_default();
         debt.due = debt.due.max(due);
         debt.paid = debt.paid.saturating_add(paid);
         place = Some(fields.place);
@@ -97,9 +128,19 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
     }
     let Some(place) = place else { return };
     let owed = debts.values().fold(0_i64, |sum, debt| sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0)));
-    let rate = sheet.policy.rules().rate(Key::LateFeeRate, "", place, desk.as_of.month);
+    // Only units owe a late fee (社会保险法 art. 86).
+    let rate = sheet.policy.rules().rate(Key::LateFeeRate, "", place, desk.as_of.month).filter(|_| by_unit);
     let rule = sheet.use_rule(rate).map(|(_, rule)| rule);
     sheet.fen(draft.all(rule), Fen::new(owed));
+}
+
+/// The payer by the code that it has now (C28).
+fn payer_now(sheet: &Sheet<'_>, desk: Desk<'_, '_>, payer: Payer<'_>) -> String {
+    let successor = sheet.policy.employer_successor(payer.id.as_str(), desk.as_of.month);
+    match successor.map(|rule| &rule.value) {
+        Some(Value::Code(code)) => code.clone(),
+        _ => payer.id.as_str().to_owned(),
+    }
 }
 
 /// What is due of a month and payer, and what was paid of it, in fen.

@@ -1,41 +1,50 @@
 //! Work injury: the wage that benefits would be computed from, were there an injury now (工伤保险条例 art. 64).
 
 use super::{
-    Desk,
+    Desk, Folded,
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthStatus},
+    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, Standing},
     formulas::injury::{MonthBase, WageLimits, own_wage},
     holders::last_place,
+    set::{RecordSet, Role, Target},
 };
+use std::collections::BTreeMap;
 use yizhang_ledger::value::{Fen, Rate};
 use yizhang_rules::Key;
 
+/// Months that the wage is the mean of (art. 64).
+const WAGE_MONTHS: u32 = 12;
+
 /// Writes down the mean base of the twelve months before the account's month, and the same within the limits.
-pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
+    let family = folded.account;
     let month = desk.as_of.month;
-    let counted = family.months.iter().filter(|line| line.status == MonthStatus::Counted);
-    let bases: Vec<MonthBase> = counted
-        .flat_map(|line| {
-            let of_records = line.by.iter().filter_map(|number| desk.set.get(usize::try_from(number.0).ok()?)?.money());
-            let base = line.base.and_then(Fen::new);
-            // Several employers insure a month, lawfully: their bases add up.
-            let several = of_records.filter(move |_| base.is_none()).map(|(_, fields)| fields.base);
-            base.into_iter().chain(several).map(|base| MonthBase { month: line.month, base })
-        })
-        .collect();
+    let bases = bases(desk, folded);
     let Some(place) = last_place(&family.spans) else { return };
-    let no_limits = WageLimits {
-        average: Fen::ZERO,
-        floor: Rate::new(0).unwrap_or_default(),
-        ceiling: Rate::new(0).unwrap_or_default(),
-    };
+    let (place, renamed) = sheet.now(place, month);
+    let no_limits = WageLimits { average: Fen::ZERO, floor: Rate::default(), ceiling: Rate::default() };
     let draft = |name| Draft::new(name).of_family(&family.family).assumed(Assumption::InjuryNow);
-    let Some(mean) = own_wage(month, &bases, no_limits).map(|wage| wage.mean) else { return };
-    let mean = sheet.fen(draft(FigureName::InjuryMean).family(&family.family), Some(mean));
-    let mut wage = draft(FigureName::InjuryWage).on(mean.ground());
-    let average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
+    let found = own_wage(month, &bases, no_limits);
+    let mean = draft(FigureName::InjuryMean).family(&family.family);
+    let mean = match found.map(|found| found.months) {
+        None => mean.lacks(MissingName::Months),
+        Some(months) if months < WAGE_MONTHS => mean.assumed(Assumption::FewerMonths),
+        Some(_) => mean,
+    };
+    let several = has_several(family);
+    let mean = if several { mean.assumed(Assumption::AllEmployers) } else { mean };
+    let mean = sheet.fen(mean, found.map(|found| found.mean));
+    if mean.value.is_none() {
+        return;
+    }
+    let mut wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
+    let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
+    if average.is_none() {
+        average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
+        wage = if average.is_some() { wage.assumed(Assumption::AverageOfPension) } else { wage };
+    }
     wage = match &average {
         Some((_, grounds)) => wage.all(grounds.iter().cloned()),
         None => wage.lacks_at(MissingName::AverageWage, place, month),
@@ -51,4 +60,41 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAcc
     };
     let found = average.and_then(|(average, _)| own_wage(month, &bases, WageLimits { average, floor, ceiling }));
     sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
+}
+
+/// The base of every counted month; of several employers, who insure lawfully at once, of each with its differences.
+fn bases(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<MonthBase> {
+    let differences = differences(desk.set, folded);
+    let counted = folded.account.months.iter().filter(|line| line.status == MonthStatus::Counted);
+    counted.flat_map(|line| bases_of(desk.set, &differences, line)).collect()
+}
+
+fn bases_of(set: &RecordSet<'_>, differences: &BTreeMap<usize, i64>, line: &MonthLine) -> Vec<MonthBase> {
+    let month = line.month;
+    if let Some(base) = line.base.and_then(Fen::new) {
+        return vec![MonthBase { month, base }];
+    }
+    let base = |number: &crate::account::RecordNumber| {
+        let at = usize::try_from(number.0).ok()?;
+        let (_, fields) = set.get(at)?.money()?;
+        let more = differences.get(&at).copied().unwrap_or(0);
+        Some(MonthBase { month, base: Fen::new(fields.base.get().saturating_add(more))? })
+    };
+    line.by.iter().filter_map(base).collect()
+}
+
+/// What differences in force add to the base of a record, by its position.
+fn differences(set: &RecordSet<'_>, folded: Folded<'_>) -> BTreeMap<usize, i64> {
+    let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
+    for (_, held) in set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held) {
+        if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target) {
+            let sum = sums.entry(target).or_default();
+            *sum = sum.saturating_add(fields.base.get());
+        }
+    }
+    sums
+}
+
+fn has_several(family: &FamilyAccount) -> bool {
+    family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1)
 }

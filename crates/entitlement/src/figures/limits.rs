@@ -125,6 +125,9 @@ fn added(
 ) -> (Option<i64>, Vec<Ground>) {
     let keys: &[Key] = match fields.payer.kind {
         PayerKind::Person => &[Key::FlexibleRate],
+        // Of some schemes only one of the two bears a share (社会保险法 art. 33: work injury).
+        _ if fields.due.person == Fen::ZERO && fields.due.unit != Fen::ZERO => &[Key::UnitRate],
+        _ if fields.due.unit == Fen::ZERO && fields.due.person != Fen::ZERO => &[Key::PersonRate],
         _ => &[Key::UnitRate, Key::PersonRate],
     };
     let scheme = fields.scheme.to_string();

@@ -3,54 +3,65 @@
 use super::{
     Desk,
     balance::PersonalAccount,
-    retirement::{Needed, Plan, left_to_pay},
+    retirement::{Needed, Plan, left_to_pay, prepaid},
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
     account::{
-        Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthStatus,
+        Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthLine,
+        MonthStatus, RecordNumber,
     },
     formulas::pension::{
-        Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor,
+        Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension, basic_pension, career_index,
+        divisor, transitional_pension,
     },
+    set::Role,
 };
-use yizhang_ledger::value::{Division, Fen, Month};
-use yizhang_rules::Key;
+use yizhang_ledger::value::{Division, Fen, Month, Rate};
+use yizhang_rules::{Key, Where};
 
 /// Months paid so far as the index sees them, and what it lacks.
 struct Paid {
     lines: Vec<IndexLine>,
-    /// Months that count and have no line: deemed ones, and those whose base is open.
-    others: u32,
+    /// Months that are paid and have no line: their base is open.
+    unknown: u32,
+    /// What the province makes of single months.
+    rule: IndexRule,
     rules: Vec<Ground>,
     missing: Vec<Missing>,
     /// The newest base.
     last_base: Option<Fen>,
 }
 
-/// Every counted month over the average wage of the place of benefit in that month (国办发〔2009〕66号 art. 7).
-fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Division, Month)) -> Paid {
-    let mut paid = Paid {
-        lines: Vec::new(),
-        others: family.deemed_months,
-        rules: Vec::new(),
-        missing: Vec::new(),
-        last_base: None,
-    };
+/// Every counted month, and those paid ahead, over the average wage of the place of benefit in that month
+/// (国办发〔2009〕66号 art. 7).
+fn paid(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    (place, retirement): (Where, Option<Month>),
+) -> Paid {
+    let as_of = desk.as_of.month;
+    let (rule, rules) = index_rule(sheet, (place, as_of));
+    let mut paid = Paid { lines: Vec::new(), unknown: 0, rule, rules, missing: Vec::new(), last_base: None };
     let averages = sheet.policy.rules().series(Key::PensionAverageWage, "", place);
     // A month behind all that is published takes the newest; one between two rules has none.
     let newest = sheet.policy.rules().latest(Key::PensionAverageWage, "", place, as_of);
     let newest = newest.filter(|rule| rule.until.is_some_and(|until| until < as_of));
     let mut last: Option<&yizhang_rules::Rule> = None;
     let mut lacking: Vec<(Month, Month)> = Vec::new();
-    for line in family.months.iter().filter(|line| line.status == MonthStatus::Counted) {
-        let Some(base) = line.base.and_then(Fen::new) else {
-            paid.others = paid.others.saturating_add(1);
+    let counted = family.months.iter().filter(|line| line.status == MonthStatus::Counted);
+    let counted = counted.map(|line| (line.month, line.base.and_then(Fen::new).or_else(|| same_base(desk, line))));
+    let ahead = retirement.into_iter().flat_map(|retirement| prepaid(desk, family, retirement));
+    // Months paid ahead stand behind those that count, so the newest base is the last one.
+    for (month, base) in counted.chain(ahead.map(|ahead| (ahead.month, ahead.base))) {
+        let Some(base) = base else {
+            paid.unknown = paid.unknown.saturating_add(1);
             continue;
         };
         paid.last_base = Some(base);
-        let in_force = averages.at(line.month);
-        let rule = in_force.or(newest.filter(|rule| rule.until < Some(line.month)));
+        let in_force = averages.at(month);
+        let rule = in_force.or(newest.filter(|rule| rule.until < Some(month)));
         if rule.map(|rule| &rule.id) != last.map(|rule| &rule.id) {
             paid.rules.extend(rule.map(|rule| sheet.rule(rule)));
         }
@@ -65,20 +76,47 @@ fn paid(sheet: &mut Sheet<'_>, family: &FamilyAccount, (place, as_of): (Division
                 }
                 _ => paid.lines.push(IndexLine { months: 1, base, average: *average }),
             },
-            _ => match lacking.last_mut().filter(|(_, last)| last.next() == line.month) {
-                Some((_, last)) => *last = line.month,
-                None => lacking.push((line.month, line.month)),
+            _ => match lacking.last_mut().filter(|(_, last)| last.next() == month) {
+                Some((_, last)) => *last = month,
+                None => lacking.push((month, month)),
             },
         }
     }
     for (first, last) in lacking {
         let what = MissingName::AverageWage;
-        paid.missing.push(Missing { what, place: Some(place), first: Some(first), last: Some(last) });
+        paid.missing.push(Missing { what, place: place.place(), first: Some(first), last: Some(last) });
     }
     if paid.lines.is_empty() && paid.missing.is_empty() {
-        paid.missing.push(Missing { what: MissingName::Months, place: None, first: None, last: None });
+        let what = if paid.unknown > 0 { MissingName::Base } else { MissingName::Months };
+        let is_enough = paid.unknown == 0 && family.deemed_months > 0 && paid.rule.deemed.is_some();
+        paid.missing.extend((!is_enough).then_some(Missing { what, place: None, first: None, last: None }));
     }
     paid
+}
+
+/// The base of a month that several records count, where all have the same: whichever of them is kept, it is known. A
+/// difference beside them leaves it open.
+fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
+    let money = |number: &RecordNumber| desk.set.get(usize::try_from(number.0).ok()?)?.money();
+    let differs = |number: &RecordNumber| money(number).is_some_and(|(role, _)| role == Role::Adjust);
+    let mut bases = line.by.iter().filter_map(|number| money(number).filter(|(_, fields)| fields.period.months == 1));
+    let first = bases.next().map(|(_, fields)| fields.base)?;
+    let is_same = bases.all(|(_, fields)| fields.base == first) && !line.others.iter().any(differs);
+    Some(first).filter(|_| is_same)
+}
+
+/// Floor, cap and the index of deemed months, where the province has them.
+fn index_rule(sheet: &mut Sheet<'_>, (place, month): (Where, Month)) -> (IndexRule, Vec<Ground>) {
+    let mut grounds = Vec::new();
+    let mut rate = |key: Key| {
+        let found = sheet.policy.rules().rate(key, "", place, month);
+        let (rate, rule) = sheet.use_rule(found)?;
+        grounds.push(rule);
+        Some(rate)
+    };
+    let rule =
+        IndexRule { floor: rate(Key::IndexFloor), ceiling: rate(Key::IndexCeiling), deemed: rate(Key::IndexDeemed) };
+    (rule, grounds)
 }
 
 /// Writes down the three numbers, each with months, index, divisor, reference wage and balance.
@@ -91,12 +129,15 @@ pub(super) fn forecasts(
     // Without these there is nothing to multiply, and their figures say what they lack.
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
     let successors = sheet.policy.successors(desk.as_of.month);
-    let pays_at = super::relation(family).map_or(province, |place| successors.now(place));
+    let relation = super::relation(family).map(|place| successors.now(place));
+    let pays_at = relation.map_or(Where::Whole(province), Where::At);
     // A city's own figures where the relation is in it, else those of the province.
-    let drawn_at = if pays_at.province() == province { pays_at } else { province };
-    let paid = paid(sheet, family, (drawn_at, desk.as_of.month));
+    let within = relation.filter(|place| place.province() == province);
+    let drawn_at = within.map_or(Where::Whole(province), Where::At);
+    let paid = paid(sheet, desk, family, (drawn_at, plan.statutory.value));
+    let scheme = scheme(family);
     let reference = reference(sheet, desk, &place, drawn_at);
-    let base = Outlook { desk, family, paid: &paid, place, drawn_at, pays_at, needed, held, reference };
+    let base = Outlook { desk, family, scheme, paid: &paid, place, drawn_at, pays_at, needed, held, reference };
     // Whoever has passed that month retires no earlier than now, and is as old as now.
     let passed = |month: Option<Month>| month.map_or(0, |month| desk.as_of.month.since(month));
     let age_at = |month: Option<Month>, age: u16| age.saturating_add(u16::try_from(passed(month)).unwrap_or(0));
@@ -110,12 +151,18 @@ pub(super) fn forecasts(
     base.forecast(sheet, Forecast::Best, latest);
 }
 
-fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>, province: Division) -> Known<Fen> {
-    let found = sheet.newest_yuan(Key::PensionReference, "", province, desk.as_of.month);
+/// The scheme of the last month paid: enterprises and public institutions have limits and rates of their own.
+fn scheme(family: &FamilyAccount) -> &str {
+    let last = family.spans.last().and_then(|span| span.holders.last());
+    last.map_or(family.family.as_str(), |holder| holder.scheme.as_str())
+}
+
+fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>, drawn_at: Where) -> Known<Fen> {
+    let found = sheet.newest_yuan(Key::PensionReference, "", drawn_at, desk.as_of.month);
     let draft = Draft::new(FigureName::ReferenceWage).on(place.ground());
     match found {
         Some((amount, grounds)) => sheet.fen(draft.all(grounds).assumed(Assumption::NoGrowth), Some(amount)),
-        None => sheet.fen(draft.lacks_at(MissingName::ReferenceWage, province, desk.as_of.month), None),
+        None => sheet.fen(draft.lacks_at(MissingName::ReferenceWage, drawn_at.place(), desk.as_of.month), None),
     }
 }
 
@@ -123,12 +170,13 @@ fn reference(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, place: &Known<Division>,
 struct Outlook<'a, 'f> {
     desk: Desk<'a, 'f>,
     family: &'a FamilyAccount,
+    scheme: &'a str,
     paid: &'a Paid,
     place: Known<Division>,
     /// Where it would be drawn: the city of the relation, or a province.
-    drawn_at: Division,
+    drawn_at: Where,
     /// Where the relation is.
-    pays_at: Division,
+    pays_at: Where,
     needed: Needed,
     held: PersonalAccount,
     reference: Known<Fen>,
@@ -145,7 +193,9 @@ impl Outlook<'_, '_> {
             let draft = draft(FigureName::ForecastMonths).on(self.needed.employee.ground()).on(retire.ground());
             let draft =
                 draft.all(self.needed.left.filter(|_| forecast == Forecast::Continued).map(|left| left.ground()));
-            sheet.months(draft, self.needed.employee.value.map(|held| held.saturating_add(more)))
+            let draft = draft.all(self.needed.prepaid.map(|prepaid| prepaid.ground()));
+            let ahead = self.needed.prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0);
+            sheet.months(draft, self.needed.employee.value.map(|held| held.saturating_add(ahead).saturating_add(more)))
         };
         let (future, grounds, missing) = self.future_base(sheet, forecast);
         let index = self.index(sheet, draft(FigureName::AverageIndex), (more, future, &grounds, &missing));
@@ -164,9 +214,17 @@ impl Outlook<'_, '_> {
                 balance.value.zip(divisor.value).and_then(|(balance, divisor)| account_pension(balance, divisor));
             sheet.fen(draft(FigureName::AccountPension).on(balance.ground()).on(divisor.ground()), value)
         };
+        let transition = self.transition(sheet, draft(FigureName::TransitionalPension), index);
         let sum = basic.value.zip(account.value).and_then(|(one, other)| Fen::new(one.get().checked_add(other.get())?));
+        let sum = match transition {
+            Some(part) => sum.zip(part.value).and_then(|(sum, part)| Fen::new(sum.get().checked_add(part.get())?)),
+            None => sum,
+        };
         let draft = draft(FigureName::Pension).on(basic.ground()).on(account.ground());
-        let draft = draft.assumed(Assumption::WithoutProvincialParts);
+        let draft = match transition {
+            Some(part) => draft.on(part.ground()).assumed(Assumption::WithoutLocalParts),
+            None => draft.assumed(Assumption::WithoutProvincialParts),
+        };
         // Below the minimum there is no monthly pension (社会保险法 art. 16; the decision of 2024-09-13, art. 2).
         let needed = self.needed.minimum.and_then(|minimum| minimum.value);
         let draft = draft.all(self.needed.minimum.map(|minimum| minimum.ground()));
@@ -175,6 +233,29 @@ impl Outlook<'_, '_> {
             (Some(_), Some(_)) => sheet.fen(draft.lacks(MissingName::EnoughMonths), None),
             _ => sheet.fen(draft.lacks(MissingName::Rule), None),
         };
+    }
+
+    /// The transitional part, where a rule has the province's rate and there are months for it: deemed ones, and those paid
+    /// before the personal account.
+    fn transition(&self, sheet: &mut Sheet<'_>, draft: Draft, index: Known<Index>) -> Option<Known<Fen>> {
+        let month = self.desk.as_of.month;
+        let rate = sheet.policy.rules().rate(Key::TransitionRate, "", self.drawn_at, month);
+        let (rate, by): (Rate, Ground) = sheet.use_rule(rate)?;
+        let until = sheet.policy.rules().find(Key::TransitionUntil, "", self.drawn_at, month);
+        let last =
+            until.and_then(|rule| if let yizhang_rules::Value::Month(last) = rule.value { Some(last) } else { None });
+        let early =
+            |line: &&MonthLine| line.status == MonthStatus::Counted && last.is_some_and(|last| line.month <= last);
+        let paid = u32::try_from(self.family.months.iter().filter(early).count()).unwrap_or(u32::MAX);
+        let months = self.family.deemed_months.saturating_add(paid);
+        if months == 0 {
+            return None;
+        }
+        let draft = draft.family(&self.family.family).on(self.reference.ground()).on(index.ground()).on(by);
+        let draft = draft.all(until.map(|rule| sheet.rule(rule)));
+        let value = self.reference.value.zip(index.value);
+        let value = value.and_then(|(reference, index)| transitional_pension(reference, index, months, rate));
+        Some(sheet.fen(draft, value))
     }
 
     /// The base of months still to come: the last one as far as today's limits allow it, or the highest of the place.
@@ -188,8 +269,7 @@ impl Outlook<'_, '_> {
                     return (None, Vec::new(), vec![lacks(MissingName::Base, None)]);
                 };
                 let mut grounds = vec![Ground::Assumed(Assumption::NoGrowth)];
-                let limit =
-                    |sheet: &mut Sheet<'_>, key| sheet.newest_yuan(key, &self.family.family, self.pays_at, month);
+                let limit = |sheet: &mut Sheet<'_>, key| sheet.newest_yuan(key, self.scheme, self.pays_at, month);
                 if let Some((floor, rules)) = limit(sheet, Key::BaseFloor).filter(|(floor, _)| base < *floor) {
                     grounds.extend(rules);
                     base = floor;
@@ -201,12 +281,12 @@ impl Outlook<'_, '_> {
                 (Some(base), grounds, Vec::new())
             }
             // The highest base of where the worker pays now.
-            Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, &self.family.family, self.pays_at, month) {
+            Forecast::Best => match sheet.newest_yuan(Key::BaseCeiling, self.scheme, self.pays_at, month) {
                 Some((ceiling, mut grounds)) => {
                     grounds.push(Ground::Assumed(Assumption::NoGrowth));
                     (Some(ceiling), grounds, Vec::new())
                 }
-                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, Some(self.pays_at))]),
+                None => (None, Vec::new(), vec![lacks(MissingName::BaseCeiling, self.pays_at.place())]),
             },
         }
     }
@@ -218,12 +298,16 @@ impl Outlook<'_, '_> {
         (more, future, grounds, missing): (u32, Option<Fen>, &[Ground], &[Missing]),
     ) -> Known<Index> {
         let mut draft = draft.family(&self.family.family).on(self.place.ground()).all(self.paid.rules.iter().cloned());
-        draft = draft.assumed(Assumption::IndexAsRecorded);
-        if self.paid.others > 0 {
+        let rule = self.paid.rule;
+        if rule.floor.or(rule.ceiling).is_none() {
+            draft = draft.assumed(Assumption::IndexAsRecorded);
+        }
+        let deemed = self.family.deemed_months;
+        if self.paid.unknown > 0 || (deemed > 0 && rule.deemed.is_none()) {
             draft = draft.assumed(Assumption::OtherMonthsAlike);
         }
         let mut lacks = self.paid.missing.clone();
-        let mut lines = self.paid.lines.clone();
+        let mut ahead = None;
         if more > 0 {
             let average = sheet.newest_yuan(Key::PensionAverageWage, "", self.drawn_at, self.desk.as_of.month);
             draft = draft.all(grounds.iter().cloned());
@@ -231,18 +315,20 @@ impl Outlook<'_, '_> {
             match (average, future) {
                 (Some((average, rules)), Some(base)) => {
                     draft = draft.all(rules);
-                    lines.push(IndexLine { months: more, base, average });
+                    ahead = Some(IndexLine { months: more, base, average });
                 }
                 (None, _) => lacks.push(Missing {
                     what: MissingName::AverageWage,
-                    place: Some(self.drawn_at),
+                    place: self.drawn_at.place(),
                     first: Some(self.desk.as_of.month),
                     last: Some(self.desk.as_of.month),
                 }),
                 (Some(_), None) => {}
             }
         }
-        let value = if lacks.is_empty() { average_index(&lines) } else { None };
+        let (paid, unknown, future) = (self.paid.lines.as_slice(), self.paid.unknown, ahead.as_slice());
+        let value =
+            if lacks.is_empty() { career_index(rule, IndexMonths { paid, unknown, deemed, future }) } else { None };
         let draft = lacks.into_iter().fold(draft, Draft::without);
         sheet.put(draft, value, |index| FigureValue::Index(index.0))
     }
@@ -277,8 +363,7 @@ impl Outlook<'_, '_> {
             return sheet.fen(draft, held);
         }
         let draft = draft.all(grounds.iter().cloned());
-        let rate =
-            sheet.policy.rules().rate(Key::AccountRate, &self.family.family, self.drawn_at, self.desk.as_of.month);
+        let rate = sheet.policy.rules().rate(Key::AccountRate, self.scheme, self.drawn_at, self.desk.as_of.month);
         let (rate, draft) = match sheet.use_rule(rate) {
             Some((rate, rule)) => (Some(rate), draft.on(rule)),
             None => (None, draft.lacks(MissingName::Rate)),

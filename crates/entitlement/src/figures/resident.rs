@@ -2,19 +2,19 @@
 
 use super::{
     Desk, Folded,
-    balance::balance,
+    balance::PersonalAccount,
     retirement::{Plan, birth},
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, Ground, MissingName, QuestionName},
+    account::{Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName},
     formulas::pension::{Divisor, resident_pension},
 };
-use yizhang_ledger::value::Month;
+use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::Key;
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
+pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, account): (Folded<'_>, PersonalAccount)) {
     let family = folded.account;
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
@@ -37,14 +37,21 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
     let value = born.value.zip(age).and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
     sheet.month(start, value);
 
-    let account = balance(sheet, desk, folded);
-    let place = super::relation(family).or_else(|| desk.person.home_in(month).map(|home| home.place));
+    let home = desk.person.home_in(month);
+    let relation = super::relation(family);
+    let place = relation.or_else(|| home.map(|home| home.place)).map(|place| sheet.now(place, month));
     let (balance, pension) = account.left(draft(FigureName::ResidentPension));
-    let Some(place) = place else {
+    let by_home = home.filter(|_| relation.is_none()).map(|home| Ground::Record(home.record));
+    let pension = pension.all(by_home);
+    let Some((place, renamed)) = place else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
+    let pension = pension.all(renamed);
     let basic = sheet.newest_yuan(Key::ResidentBasic, "", place, month);
+    let is_national =
+        sheet.policy.rules().latest(Key::ResidentBasic, "", place, month).is_some_and(|rule| rule.place.is_none());
+    let pension = if is_national { pension.assumed(Assumption::NationalFloor) } else { pension };
     let divisor = sheet.number(Key::ResidentDivisor, "", None, month);
     let pension = match &basic {
         Some((_, grounds)) => pension.all(grounds.iter().cloned()),
@@ -76,9 +83,10 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<
 pub(super) fn bridge(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
-    (employee, resident): (&FamilyAccount, &FamilyAccount),
+    ((pension, balance), (residents, held)): ((Folded<'_>, PersonalAccount), (Folded<'_>, PersonalAccount)),
     plan: &Plan,
 ) {
+    let (employee, resident) = (pension.account, residents.account);
     let months = |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
     if months(employee) == 0 || months(resident) == 0 {
         return;
@@ -90,9 +98,25 @@ pub(super) fn bridge(
     let threshold = sheet.months(draft, threshold);
     let both = |name| Draft::new(name).family(&employee.family).family(&resident.family);
     let kept = sheet.months(both(FigureName::EmployeeIfBridged), Some(months(employee)));
-    let added = months(employee).saturating_add(months(resident));
+    let added = months(employee).saturating_add(months(resident)).saturating_sub(both_deemed(employee, resident));
     let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
+    // art. 5 and 6: the whole account comes along.
+    let (own, draft) = balance.left(Draft::new(FigureName::BalanceIfBridged));
+    let (other, draft) = held.left(draft);
+    let sum = own.zip(other).and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
+    sheet.fen(draft, sum);
     sheet.ask(QuestionName::Bridge, vec![threshold.ground(), kept.ground(), added.ground()]);
+}
+
+/// Resident months that are deemed employee months too: the same time is added once.
+fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
+    let counts = |status: MonthStatus| matches!(status, MonthStatus::Counted | MonthStatus::Deemed);
+    let also = |month: Month| {
+        let line = employee.months.binary_search_by_key(&month, |line| line.month).ok();
+        line.and_then(|at| employee.months.get(at)).is_some_and(|line| counts(line.status))
+    };
+    let both = resident.months.iter().filter(|line| counts(line.status) && also(line.month));
+    u32::try_from(both.count()).unwrap_or(u32::MAX)
 }
 
 /// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them

@@ -6,13 +6,15 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthStatus, QuestionName,
+        Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine, MonthStatus,
+        QuestionName, RecordNumber, Standing,
     },
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short, retirement,
     },
+    set::Role,
 };
-use yizhang_ledger::value::Month;
+use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::Key;
 
 /// When the worker may retire, and by which figures.
@@ -30,6 +32,8 @@ pub(crate) struct Needed {
     /// Months needed in the year that applies.
     pub(crate) minimum: Option<Known<u32>>,
     pub(crate) left: Option<Known<u32>>,
+    /// Months paid ahead, up to the statutory month; none where there are none.
+    pub(crate) prepaid: Option<Known<u32>>,
 }
 
 /// Writes down birth, class and the months of retirement.
@@ -68,7 +72,9 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     let earliest = Draft::new(FigureName::EarliestMonth).assumed(Assumption::MonthsThere);
     let earliest = chosen(earliest, found.earliest);
     let latest = chosen(Draft::new(FigureName::LatestMonth), found.latest);
-    if let (Some(earliest), Some(latest)) = (earliest, latest) {
+    // Once the latest month has passed there is nothing to choose.
+    let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
+    if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
         sheet.ask(QuestionName::RetireWhen, vec![earliest.ground(), statutory.ground(), latest.ground()]);
     }
     Plan { statutory, earliest, latest, retirement: Some(found) }
@@ -136,14 +142,20 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, plan: &Plan) -> Needed {
     let held = family.counted_months.saturating_add(family.deemed_months);
     let employee = sheet.months(Draft::new(FigureName::EmployeeMonths).family(&family.family), Some(held));
-    let Some(statutory) = plan.statutory.value else { return Needed { employee, minimum: None, left: None } };
+    let Some(statutory) = plan.statutory.value else {
+        return Needed { employee, minimum: None, left: None, prepaid: None };
+    };
     let needed = minimum(sheet, (FigureName::MinimumMonths, statutory, statutory), plan.statutory);
     if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
         minimum(sheet, (FigureName::MinimumMonthsEarliest, statutory, month), earliest);
     }
+    let prepaid = prepaid_months(sheet, desk, family, statutory);
     let draft = Draft::new(FigureName::MonthsShort).on(employee.ground()).on(needed.ground());
+    let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
+    let held = held.saturating_add(prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0));
     let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
-    let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground());
+    let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground()).family(&family.family);
+    let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
     let left = sheet.months(draft, Some(left_to_pay(desk, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
@@ -154,15 +166,54 @@ pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyA
             sheet.month(draft, latest_start(missing, statutory));
         }
     }
-    Needed { employee, minimum: Some(needed), left: Some(left) }
+    Needed { employee, minimum: Some(needed), left: Some(left), prepaid }
 }
 
-/// Months that can still be paid before a month of retirement: the running one too, while it does not count.
+/// Writes down the months paid ahead, if there are any before a month of retirement.
+fn prepaid_months(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    retirement: Month,
+) -> Option<Known<u32>> {
+    let ahead: Vec<Prepaid> = prepaid(desk, family, retirement).collect();
+    let draft = Draft::new(FigureName::PrepaidMonths);
+    let draft = draft.all(ahead.iter().map(|month| Ground::Record(month.record)));
+    let months = u32::try_from(ahead.len()).unwrap_or(u32::MAX);
+    (months > 0).then(|| sheet.months(draft, Some(months)))
+}
+
+/// A month that is fully paid and has not begun (C30).
+pub(super) struct Prepaid {
+    pub(super) month: Month,
+    record: RecordNumber,
+    /// Its base, if one record pays it.
+    pub(super) base: Option<Fen>,
+}
+
+/// The months before a retirement that are paid ahead, in order.
+pub(super) fn prepaid(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> impl Iterator<Item = Prepaid> {
+    let ahead = move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
+    family.months.iter().filter(ahead).filter_map(move |line| {
+        let full = |number: &RecordNumber| {
+            let held = desk.set.get(usize::try_from(number.0).ok()?)?;
+            let (role, fields) = held.money().filter(|_| held.standing == Standing::Held)?;
+            (role == Role::Received).then_some((*number, fields.base))
+        };
+        let mut paid = line.others.iter().filter_map(full);
+        let (record, base) = paid.next()?;
+        Some(Prepaid { month: line.month, record, base: Some(base).filter(|_| paid.next().is_none()) })
+    })
+}
+
+/// Months that are still to be paid before a month of retirement: the running one too while it does not count, those paid
+/// ahead not.
 pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
     let now = desk.as_of.month;
     let line = family.months.binary_search_by_key(&now, |line| line.month).ok().and_then(|at| family.months.get(at));
     let counts = line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
-    months_left(now, retirement).saturating_add(u32::from(!counts && now < retirement))
+    let ahead = u32::try_from(prepaid(desk, family, retirement).count()).unwrap_or(u32::MAX);
+    months_left(now, retirement).saturating_add(u32::from(!counts && now < retirement)).saturating_sub(ahead)
 }
 
 /// The minimum of the year that applies to a chosen month.

@@ -8,7 +8,7 @@ use crate::{
     policy::Policy,
 };
 use yizhang_ledger::value::{Division, Fen, Month};
-use yizhang_rules::{Figure as RuleFigure, Key, Rule};
+use yizhang_rules::{Figure as RuleFigure, Key, Rule, Where};
 
 /// The figures, questions and used rules of an account in the making.
 pub(crate) struct Sheet<'p> {
@@ -94,8 +94,8 @@ impl Draft {
         self.without(Missing { what, place: None, first: None, last: None })
     }
 
-    pub(crate) fn lacks_at(self, what: MissingName, place: Division, month: Month) -> Self {
-        self.without(Missing { what, place: Some(place), first: Some(month), last: Some(month) })
+    pub(crate) fn lacks_at(self, what: MissingName, place: impl Into<Option<Division>>, month: Month) -> Self {
+        self.without(Missing { what, place: place.into(), first: Some(month), last: Some(month) })
     }
 
     pub(crate) fn without(mut self, missing: Missing) -> Self {
@@ -163,11 +163,18 @@ impl<'p> Sheet<'p> {
         &mut self,
         key: Key,
         of: &str,
-        place: impl Into<Option<Division>>,
+        place: impl Into<Where>,
         month: Month,
     ) -> Option<(u32, Ground)> {
         let found = self.policy.rules().number(key, of, place, month);
         self.use_rule(found)
+    }
+
+    /// What a place is now, with the rule that says so where it was another (C27).
+    pub(crate) fn now(&mut self, place: Division, month: Month) -> (Division, Option<Ground>) {
+        let successors = self.policy.successors(month);
+        let rule = successors.rule(place);
+        (successors.now(place), rule.map(|rule| self.rule(rule)))
     }
 
     /// Money in force, or as published last.
@@ -175,7 +182,7 @@ impl<'p> Sheet<'p> {
         &mut self,
         key: Key,
         of: &str,
-        place: Division,
+        place: impl Into<Where>,
         month: Month,
     ) -> Option<(Fen, Vec<Ground>)> {
         let rule = self.policy.rules().latest(key, of, place, month)?;

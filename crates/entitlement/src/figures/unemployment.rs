@@ -2,12 +2,13 @@
 
 use super::{
     Desk, Folded, relation,
-    sheet::{Draft, Sheet},
+    sheet::{Draft, Known, Sheet},
 };
 use crate::{
     account::{
         Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing,
     },
+    benefits::recovered,
     conflict::ConflictCode,
     ends::awards,
     findings::conflict,
@@ -32,6 +33,7 @@ struct Claim {
     place: Division,
     record: RecordNumber,
     drawn: BTreeSet<Month>,
+    payments: Vec<RecordNumber>,
 }
 
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
@@ -54,6 +56,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         unused = earned.1.map(|earned| earned.saturating_sub(drawn));
         grounds.extend(earned.2);
         grounds.push(Ground::Record(claim.record));
+        grounds.extend(claim.payments.iter().map(|record| Ground::Record(*record)));
         since = Some(claim.from);
     }
     let paid = paid_between(family, since, None);
@@ -64,11 +67,12 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         Some(paid),
     );
     let carried = (!claims.is_empty()).then(|| {
-        let draft = draft(FigureName::UnemploymentUnused).all(grounds);
+        let draft = draft(FigureName::UnemploymentUnused).family(&family.family).all(grounds);
         let draft = if unused.is_none() { draft.lacks(MissingName::UnemploymentFormula) } else { draft };
         sheet.months(draft, unused)
     });
-    let Some(place) = relation(family).map(|place| sheet.policy.successors(month).now(place)) else { return restarts };
+    let Some(place) = relation(family) else { return restarts };
+    let (place, renamed) = sheet.now(place, month);
     let (ceiling, months, rules) = claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
     let ceiling_draft = match rules.first() {
@@ -79,13 +83,24 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     let result = draft(FigureName::UnemploymentMonths)
         .on(paid.ground())
         .on(ceiling.ground())
+        .all(renamed)
         .assumed(Assumption::UnemployedUnwillingly)
         .all(carried.map(|known| known.ground()))
         .all(rules);
     let result =
         if months.is_none() { result.lacks_at(MissingName::UnemploymentFormula, place, month) } else { result };
-    sheet.months(result, months);
+    let months = sheet.months(result, months);
+    amount(sheet, (place, month), months);
     restarts
+}
+
+/// Writes down the benefit of a month, where the place has one and there are months of it.
+fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Known<u32>) {
+    let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month) else { return };
+    if months.value.is_some_and(|months| months > 0) {
+        let draft = Draft::new(FigureName::UnemploymentAmount).of_family(super::UNEMPLOYMENT).on(months.ground());
+        sheet.fen(draft.all(grounds), Some(amount));
+    }
 }
 
 /// The counter of paid months begins again with a claim (C25).
@@ -129,14 +144,21 @@ fn claimable(
     });
     let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
     let stretches = sheet.policy.rules().table(Key::UnemploymentStretches, "", place, month);
-    let earned = sheet.use_rule(stretches).zip(minimum).and_then(|((rows, rule), (minimum, other))| {
-        rules.extend([rule, other]);
-        let stretches = stretches_of(rows);
-        provincial_months(
-            ProvincialRule { minimum_paid_months: minimum, stretches: &stretches, benefit_months_max: TOTAL_MAX },
-            paid,
-        )
-    });
+    let is_below = minimum.as_ref().is_some_and(|(minimum, _)| paid < *minimum);
+    let earned = if is_below {
+        // Too few months earn nothing (社会保险法 art. 45), whatever the province's formula is.
+        rules.extend(minimum.map(|(_, other)| other));
+        Some(0)
+    } else {
+        sheet.use_rule(stretches).zip(minimum).and_then(|((rows, rule), (minimum, other))| {
+            rules.extend([rule, other]);
+            let stretches = stretches_of(rows);
+            provincial_months(
+                ProvincialRule { minimum_paid_months: minimum, stretches: &stretches, benefit_months_max: TOTAL_MAX },
+                paid,
+            )
+        })
+    };
     let months = match (earned, ceiling, unused) {
         (Some(earned), Some(ceiling), Some(unused)) => Some(claimable_months(earned, ceiling, unused, TOTAL_MAX)),
         _ => None,
@@ -162,18 +184,24 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 fn claims(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Claim> {
     let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
     let claim = |(at, award): (usize, &Benefit<'_>)| {
-        let (record, drawn) = (crate::set::number(at), BTreeSet::new());
-        Claim { from: award.from, place: award.place, record, drawn }
+        let record = crate::set::number(at);
+        Claim { from: award.from, place: award.place, record, drawn: BTreeSet::new(), payments: Vec::new() }
     };
     let mut claims: Vec<Claim> = awards(desk.set, folded.range).map(claim).collect();
     claims.sort_by_key(|claim| (claim.from, claim.record));
     claims.dedup_by_key(|claim| claim.from);
-    for (_, held) in held() {
+    let recovered = recovered(desk.set);
+    for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };
+        let record = crate::set::number(at);
         let Some(claim) = claims.iter_mut().rfind(|claim| claim.from <= paid.from) else { continue };
         let last = paid.until.unwrap_or(paid.from);
-        let months = (paid.from.number()..=last.number()).filter_map(Month::new);
-        claim.drawn.extend(months.take(PAID_MONTHS_MAX));
+        let months = (paid.from.number()..=last.number()).filter_map(Month::new).take(PAID_MONTHS_MAX);
+        // What was given back was not drawn.
+        let back = recovered.get(&record).map_or(&[][..], Vec::as_slice);
+        let is_back = |month: &Month| back.iter().any(|(first, last)| first <= month && month <= last);
+        claim.drawn.extend(months.filter(|month| !is_back(month)));
+        claim.payments.push(record);
     }
     claims
 }

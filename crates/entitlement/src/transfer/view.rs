@@ -61,22 +61,28 @@ impl<'f> View<'f> {
         let mut cover = Vec::new();
         let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
         if let Some((by, range)) = covering {
-            settle(&mut set, &range, (Cover(&[]), as_of), (successors, &Places::default()));
-            let ends = Ends::of(&set, by, &range, None);
-            cover = month_lines(&set, &range, Bounds { cover: Cover(&[]), ends, as_of });
+            let bounds = bounds(&set, (by, &range), Cover(&[]), as_of);
+            settle(&mut set, &range, bounds, (successors, &Places::default()));
+            cover = month_lines(&set, &range, bounds);
         }
-        settle(&mut set, range, (Cover(&cover), as_of), (successors, places));
+        let bounds = bounds(&set, (family, range), Cover(&cover), as_of);
+        settle(&mut set, range, bounds, (successors, places));
         Self { set, cover }
     }
 }
 
-fn settle(
-    set: &mut RecordSet<'_>,
-    range: &Range<usize>,
-    (cover, as_of): (Cover<'_>, AsOf),
-    named: (&Successors<'_>, &Places),
-) {
-    settle_refunds(set, range, cover, as_of);
+/// What a death or cover beside it changes is no matter of a sheet.
+fn bounds<'c>(
+    set: &RecordSet<'_>,
+    (family, range): (Family<'_>, &Range<usize>),
+    cover: Cover<'c>,
+    as_of: AsOf,
+) -> Bounds<'c> {
+    Bounds { cover, beside: Cover(&[]), ends: Ends::of(set, family, range, None), as_of }
+}
+
+fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {
+    settle_refunds(set, range, bounds);
     agreements::settle(set, range, named);
 }
 
@@ -84,5 +90,5 @@ fn settle(
 fn untouched<'f>(held: &Held<'f>, cut: Cut) -> Held<'f> {
     let is_behind = held.day().is_none() && cut.is_before_in_chain(held);
     let standing = if is_behind { Standing::Later } else { Standing::Held };
-    Held { standing, because: None, again: Vec::new(), ..held.clone() }
+    Held { standing, because: None, keeps_rest: false, again: Vec::new(), ..held.clone() }
 }

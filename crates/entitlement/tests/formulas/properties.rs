@@ -4,7 +4,9 @@ use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use yizhang_entitlement::formulas::{
     benefit_place::{Facts, PlaceMonths, benefit_place},
-    pension::{DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor},
+    pension::{
+        DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension, basic_pension, career_index, divisor,
+    },
     refund::overlap_refund,
     retirement::{Schedule, latest_start, months_left, retirement},
 };
@@ -83,7 +85,7 @@ fn extreme_values_do_not_panic() {
     let most = Fen::new(Fen::MAX).unwrap();
     assert_eq!(basic_pension(most, Index(u32::MAX), u32::MAX), None);
     let line = IndexLine { months: u32::MAX, base: most, average: Fen::new(1).unwrap() };
-    assert_eq!(average_index(&[line]), None);
+    assert_eq!(career_index(IndexRule::default(), IndexMonths { paid: &[line], ..IndexMonths::default() }), None);
     assert_eq!(account_pension(most, yizhang_entitlement::formulas::pension::Divisor(0)), None);
     each_seed(|_, rng| {
         let mut any = || if rng.random_bool(0.3) { [0, 1, u16::MAX][rng.random_range(0..3)] } else { rng.random() };

@@ -7,7 +7,7 @@ use yizhang_ledger::value::{Division, Month};
 /// Where chance starts for the demonstration.
 pub const DEMO_SEED: u64 = 2_026;
 /// Workers of the demonstration, the personas included: some thousand rows.
-const WORKERS: u32 = 20;
+pub const DEMO_WORKERS: u32 = 20;
 /// First year of the workers who are no personas: short careers keep the files small.
 const FIRST_YEAR: u16 = 2_022;
 
@@ -31,7 +31,7 @@ pub struct DemoFile {
 /// None that memory does not have.
 pub fn demo() -> io::Result<Vec<DemoFile>> {
     let styles = [Style::PLAIN, Style::CHINESE, Style::GB18030, Style::JSON_LINES];
-    let mut options = SampleOptions::new(DEMO_SEED, SampleSize::Workers(WORKERS));
+    let mut options = SampleOptions::new(DEMO_SEED, SampleSize::Workers(DEMO_WORKERS));
     options.files.iter_mut().zip(styles).for_each(|((_, style), form)| *style = form);
     options.from = Month::of(FIRST_YEAR, 1).unwrap_or(options.from);
     let mut contents: Vec<Vec<u8>> = vec![Vec::new(); options.files.len()];

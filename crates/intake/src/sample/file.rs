@@ -160,7 +160,7 @@ fn serial_number(region: u32, serial: u64, out: &mut String) -> std::fmt::Result
 }
 
 fn kind_word(fact: &Fact, chinese: bool) -> &'static str {
-    let row = tables::kinds().iter().find(|(kind, _)| *kind == fact.kind).map(|(_, row)| row);
+    let row = tables::kinds().iter().find(|known| known.kind == fact.kind).map(|known| &known.row);
     row.map_or("", |row| if chinese { row.names.first().copied().unwrap_or_default() } else { row.code })
 }
 

@@ -14,7 +14,7 @@ mod identity;
 mod persona;
 mod spell;
 
-pub use demo::{DEMO_SEED, DemoFile, demo};
+pub use demo::{DEMO_SEED, DEMO_WORKERS, DemoFile, demo};
 pub use file::Style;
 pub use identity::WORKERS_MAX;
 pub use persona::{P1_NUMBER, P2_NUMBER};
@@ -66,13 +66,15 @@ pub struct SampleOptions {
     pub last: Month,
     /// Whether the first workers are the personas.
     pub personas: bool,
+    /// Workers passed over before the first: those of another sample, so that nobody is in both.
+    pub passed_over: u32,
 }
 
 impl SampleOptions {
     /// Plain CSV files for [`REGIONS`], [`FROM`] to [`LAST`], with the personas.
     pub fn new(seed: u64, size: SampleSize) -> Self {
         let files = REGIONS.into_iter().filter_map(Division::new).map(|region| (region, Style::PLAIN)).collect();
-        Self { seed, size, files, from: FROM, last: LAST, personas: true }
+        Self { seed, size, files, from: FROM, last: LAST, personas: true, passed_over: 0 }
     }
 }
 
@@ -103,17 +105,17 @@ pub fn generate<'w>(
         last: options.last,
     };
     let (workers_max, mut left) = match options.size {
-        SampleSize::Workers(workers) => (workers.min(WORKERS_MAX), u64::MAX),
+        SampleSize::Workers(workers) => (workers.saturating_add(options.passed_over).min(WORKERS_MAX), u64::MAX),
         SampleSize::Rows(rows) => (WORKERS_MAX, rows),
     };
-    let mut workers = 0;
+    let mut workers = options.passed_over;
     while workers < workers_max && left > 0 && !files.is_empty() {
         workers += 1;
         live(options, &world, &mut files, &mut left, workers)?;
     }
     let rows = options.files.iter().zip(&files).map(|((region, _), file)| (*region, file.rows)).collect();
     files.into_iter().try_for_each(SampleFile::finish)?;
-    Ok(SampleReport { workers, rows })
+    Ok(SampleReport { workers: workers - options.passed_over, rows })
 }
 
 fn live(

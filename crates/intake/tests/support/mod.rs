@@ -176,7 +176,7 @@ pub(crate) fn death() -> Cells {
 }
 
 pub(crate) fn deemed() -> Cells {
-    let span = [("first_month", "1985-08"), ("last_month", "1994-12")];
+    let span = [("first_month", "2010-08"), ("last_month", "2012-12")];
     stated("DeemedMonths", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440300")])
 }
 

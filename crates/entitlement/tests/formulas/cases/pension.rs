@@ -1,7 +1,8 @@
 use crate::words::{age, read, ten_thousandths, tenths, yuan};
 use serde::Deserialize;
 use yizhang_entitlement::formulas::pension::{
-    Divisor, DivisorRow, Index, IndexLine, account_pension, average_index, basic_pension, divisor, resident_pension,
+    Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension, basic_pension, career_index,
+    divisor, resident_pension,
 };
 
 #[derive(Deserialize)]
@@ -35,7 +36,11 @@ fn pensions() {
                         average: yuan(average),
                     })
                     .collect();
-                assert_eq!(average_index(&lines), index.as_deref().map(|z| Index(ten_thousandths(z))), "{title}");
+                assert_eq!(
+                    career_index(IndexRule::default(), IndexMonths { paid: &lines, ..IndexMonths::default() }),
+                    index.as_deref().map(|z| Index(ten_thousandths(z))),
+                    "{title}"
+                );
             }
             Case::Basic { title, reference, index, months, basic } => {
                 let found = basic_pension(yuan(&reference), Index(ten_thousandths(&index)), months);

@@ -1,0 +1,166 @@
+//! What is looked at before a step is written, because a chain forgets nothing: whether it is there already, whether it
+//! would count, and whether anything can come of it.
+
+use super::cases;
+use crate::{credentials::Credentials, show};
+use anyhow::{bail, ensure};
+use rust_i18n::t;
+use yizhang_entitlement::{
+    Account, Family,
+    account::{StepFaultName, TransferCase},
+    transfer::{Candidate, may_take, would_fault},
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    record::TransferStep,
+    value::{Day, Division, Fen},
+};
+
+/// First day of the law on transfers (国办发〔2009〕66号): what an agency did before it was none of these steps.
+const LAW_FROM: &str = "2010-01-01";
+
+/// A step that is about to be written.
+pub(super) struct Planned<'s> {
+    pub(super) kind: Kind,
+    /// Whose chain would hold it.
+    pub(super) region: Division,
+    /// Its name in that chain.
+    pub(super) id: RecordId,
+    pub(super) fields: &'s TransferStep<'s>,
+}
+
+impl Planned<'_> {
+    fn sides(&self) -> (Division, Division) {
+        (self.fields.source_side.place, self.fields.target_side.place)
+    }
+
+    fn name(&self) -> String {
+        show::kind::name(self.kind)
+    }
+
+    /// Whether the chain holds this very step.
+    ///
+    /// # Errors
+    /// Where another step or record of the worker stands under the same agency, system and serial.
+    pub(super) fn is_written(&self, account: &Account) -> anyhow::Result<bool> {
+        let source = self.fields.source;
+        let mut own = account.records.iter().filter(|record| record.region == self.region);
+        if own.clone().any(|record| record.id == self.id.0) {
+            return Ok(true);
+        }
+        let other = own.find(|record| {
+            record.agency == source.agency.as_str()
+                && record.system == source.system.as_str()
+                && record.serial == source.serial.as_str()
+        });
+        match other {
+            Some(record) => {
+                bail!("{}", t!("transfer.serial_used", serial = record.serial, kind = show::kind::name(record.kind)))
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the step is this agency's to take.
+    pub(super) fn is_ours(&self) -> anyhow::Result<()> {
+        ensure!(may_take(self.kind, self.region, self.sides()), "{}", t!("transfer.not_ours", step = self.name()));
+        Ok(())
+    }
+
+    /// Whether the step would count by what is known here.
+    pub(super) fn would_count(&self, known: Option<&TransferCase>) -> anyhow::Result<()> {
+        let candidate = Candidate { kind: self.kind, region: self.region, sides: self.sides(), on: self.fields.on };
+        let Some(fault) = would_fault(known, self.fields.scheme, candidate) else { return Ok(()) };
+        let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
+        let why = match self.missing(known).filter(|_| fault == StepFaultName::OutOfOrder) {
+            Some(missing) => format!("{why} ({missing})"),
+            None => why,
+        };
+        bail!("{}", t!("transfer.would_not_count", step = self.name(), why = why))
+    }
+
+    /// The step that would have to come before, and its day where it is there, only later.
+    fn missing(&self, known: Option<&TransferCase>) -> Option<String> {
+        let steps = || known.into_iter().flat_map(used);
+        let begins_with_follow_up = steps().next().is_some_and(|(kind, _)| is_follow_up(kind));
+        let mut needed =
+            needed_before(self.kind).iter().filter(|kind| !(begins_with_follow_up && **kind <= Kind::INFO_SHEET));
+        let absent = |kind: &&Kind| !steps().any(|(known, on)| known == **kind && on <= self.fields.on);
+        let kind = needed.find(absent)?;
+        let step = show::kind::name(*kind);
+        let later = steps().find(|(known, _)| known == kind);
+        Some(later.map_or_else(
+            || t!("transfer.missing", step = step).to_string(),
+            |(_, day)| t!("transfer.missing_till", step = step, day = day, on = self.fields.on).to_string(),
+        ))
+    }
+
+    /// Whether anything can come of the step, by what is known here.
+    pub(super) fn is_sensible(
+        &self,
+        known: Option<&TransferCase>,
+        account: &Account,
+        credentials: &Credentials,
+    ) -> anyhow::Result<()> {
+        let fields = self.fields;
+        let is_lawful = Day::parse(LAW_FROM).is_none_or(|law| law <= fields.on);
+        ensure!(is_lawful, "{}", t!("transfer.before_law", law = LAW_FROM, on = fields.on));
+        let sums = fields.sums;
+        let is_negative =
+            [sums.personal_account, sums.personal_account_unit, sums.pool].iter().any(|sum| *sum < Fen::ZERO);
+        ensure!(!is_negative, "{}", t!("transfer.negative"));
+        let is_posted = known.is_some_and(|case| used(case).any(|(kind, _)| kind == Kind::POSTED));
+        ensure!(!(is_posted && is_follow_up(self.kind)), "{}", t!("transfer.own_number", step = self.name()));
+        if self.kind == Kind::TRANSFER_APPLY { self.can_be_answered(account, credentials) } else { Ok(()) }
+    }
+
+    /// Whether somebody is there who can answer an application, with something to move.
+    fn can_be_answered(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
+        let (sides, scheme) = (self.sides(), self.fields.scheme);
+        let answers = |region: &Division| may_take(Kind::FREEZE, *region, sides);
+        let place = show::place::name(sides.0);
+        ensure!(credentials.roster.regions.keys().any(answers), "{}", t!("transfer.nobody_there", place = place));
+        let family = account.family(&Family::of(scheme).to_string());
+        let province = sides.0.province();
+        let has_months = family.is_some_and(|family| {
+            let here = family.by_province.iter().filter(|line| line.place.province() == province);
+            here.map(|line| (line.months, line.contested, line.deemed)).any(|months| months != (0, 0, 0))
+        });
+        ensure!(has_months, "{}", t!("transfer.nothing_there", place = place, scheme = scheme));
+        let open = cases(account).find(|case| {
+            case.case != self.fields.case
+                && case.next.is_some()
+                && case.source.province() == province
+                && case.steps.iter().any(|step| step.scheme == scheme.to_string())
+        });
+        if let Some(case) = open {
+            let (from, to) = (show::place::name(case.source), show::place::name(case.target));
+            bail!("{}", t!("transfer.open_already", from = from, to = to));
+        }
+        Ok(())
+    }
+}
+
+/// The steps of a case that were used, by kind and day.
+fn used(case: &TransferCase) -> impl Iterator<Item = (Kind, Day)> {
+    let is_used = |record| case.faults.iter().all(|fault| fault.record != record);
+    case.steps.iter().filter(move |step| is_used(step.record)).map(|step| (step.kind, step.on))
+}
+
+fn is_follow_up(kind: Kind) -> bool {
+    kind == Kind::SUPPLEMENT || kind == Kind::CORRECTION
+}
+
+/// The steps that must have come before one of this kind. A case that is itself a supplement or correction has those up to
+/// the sheet behind it.
+const fn needed_before(kind: Kind) -> &'static [Kind] {
+    match kind {
+        Kind::LETTER | Kind::WITHDRAWN | Kind::RETURNED => &[Kind::TRANSFER_APPLY],
+        Kind::FREEZE => &[Kind::LETTER],
+        Kind::INFO_SHEET | Kind::FUNDS_SENT => &[Kind::FREEZE],
+        Kind::FUNDS_RECEIVED => &[Kind::FUNDS_SENT],
+        Kind::POSTED => &[Kind::INFO_SHEET, Kind::FUNDS_RECEIVED],
+        Kind::CLOSED => &[Kind::POSTED],
+        _ => &[],
+    }
+}
