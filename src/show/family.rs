@@ -135,9 +135,10 @@ fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, 
 fn gap_row(account: &Account, family: &FamilyAccount, gap: &Gap, notes: &mut Footnotes) -> Vec<String> {
     let key = if gap.open { "account.gap_open" } else { "account.gap" };
     let cause = named(&format!("gap.{}", serde_name(&gap.cause)));
-    let no_rule = || {
-        let is_open = matches!(gap.cause, GapCause::Unpaid | GapCause::Arrears | GapCause::NotFull);
-        is_open.then(|| t!("figures.gap_no_rule").to_string())
+    let no_rule = || match gap.cause {
+        GapCause::Arrears | GapCause::NotFull => Some(t!("figures.gap_debt").to_string()),
+        GapCause::Unpaid => Some(t!("figures.gap_no_rule").to_string()),
+        GapCause::Refunded | GapCause::Later | GapCause::Reversed => None,
     };
     let closing = figures::closing(account, &family.family, gap.first, notes).or_else(no_rule);
     let words: Vec<String> = std::iter::once(cause).chain(closing).collect();

@@ -12,11 +12,15 @@ use rust_i18n::t;
 /// Digits of the digest at the foot of every sheet.
 const FOOT_DIGITS: usize = 16;
 
+/// Rows of a table that is not torn in two: what fits a sheet beside others.
+const WHOLE_ROWS_MAX: usize = 12;
+
 const STYLE: &str = "
 body { print-color-adjust: exact; -webkit-print-color-adjust: exact; font: 9.5pt/1.35 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 186mm }
 h1 { font-size: 15pt; margin: 0 0 .2em } h2 { font-size: 11pt; margin: .9em 0 .25em; border-bottom: 1px solid #999; break-after: avoid }
 p { margin: .15em 0 } .sub { padding-left: 1.4em } .small { font-size: 8pt; color: #444 }
-table { border-collapse: collapse; margin: .25em 0 } td, th { padding: .08em .5em; text-align: left; vertical-align: top; white-space: pre-line; overflow-wrap: anywhere }
+table { border-collapse: collapse; margin: .25em 0 } td, th { padding: .08em .5em; text-align: left; vertical-align: top; white-space: pre-line; overflow-wrap: break-word }
+.whole { break-inside: avoid } .short { white-space: nowrap }
 tr { break-inside: avoid } thead { display: table-header-group } th { white-space: normal }
 .pairs { columns: 2; column-gap: 6mm } .pairs div { display: flex; gap: .6em; break-inside: avoid; border-top: 1px dotted #ccc; white-space: pre-line; overflow-wrap: anywhere }
 .pairs span { flex: 1 1 50% } .pairs span:first-child { color: #444 }
@@ -78,9 +82,9 @@ fn shown(answer: &Answer, legend: &Legend, block: &Block) -> Markup {
             div.pairs { @for (name, value) in pairs { div { span { (name) } span { (value) } } } }
         },
         Block::Table(header, rows) => html! {
-            table.list {
+            table.list.whole[rows.len() <= WHOLE_ROWS_MAX] {
                 thead { tr { @for cell in header { th { (cell) } } } }
-                @for row in rows { tr { @for cell in row { td { (cell) } } } }
+                @for row in rows { tr { @for cell in row { td.short[is_numbers(cell)] { (cell) } } } }
             }
         },
         Block::Lines(lines) => html! {
@@ -93,4 +97,9 @@ fn shown(answer: &Answer, legend: &Legend, block: &Block) -> Markup {
             @if let Some(family) = answer.account.family(family) { (picture::picture(&answer.account, family, legend)) }
         },
     }
+}
+
+/// Whether a cell is months, days, counts or a stretch of them, which are read whole.
+fn is_numbers(cell: &str) -> bool {
+    cell.chars().all(|character| character.is_ascii_digit() || "-– ()\n".contains(character))
 }

@@ -13,8 +13,8 @@ use yizhang_ledger::value::{Division, Month};
 
 /// Most years of one picture: a hundred years of life and of what is wrong with a file.
 const YEARS_MAX: u16 = 120;
-/// Years from which on a picture stands in two columns, so that a working life takes half a sheet.
-const COLUMN_YEARS: usize = 15;
+/// Longest picture of one column, in years; a longer one stands in two, so that a working life takes half a sheet.
+const COLUMN_YEARS: usize = 7;
 /// Hues of places, far apart; they repeat, the letters do not.
 const HUES: [u16; 8] = [210, 25, 140, 290, 50, 180, 330, 100];
 

@@ -73,6 +73,8 @@ fn how(finding: &Finding) -> String {
             t!("figures.gap_open", count = t!("figures.months", count = count), price = price, until = until)
         }
         (List::Gap, None) if finding.price.is_some() => t!("figures.gap_owed", owed = price),
+        (List::Gap, None) if finding.acts.is_some() => t!("figures.gap_debt"),
+        (List::Gap, None) if finding.what == "unpaid" => t!("figures.gap_no_rule"),
         (List::Gap, None) => return String::new(),
         (List::Retirement, _) => t!("review.short", months = finding.months),
     };

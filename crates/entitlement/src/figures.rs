@@ -88,6 +88,9 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
         gaps::gaps(sheet, desk, pension.account);
         plan = Some(found);
     }
+    if let Some((pension, _)) = employee.filter(|_| retired || !living) {
+        gaps::debts(sheet, desk, pension.account);
+    }
     // What is in the account, and what has to be given back of it, stays with a death or an award.
     let residents = resident.map(|resident| (resident, balance::balance(sheet, desk, resident)));
     // Nobody draws both (人社部发〔2014〕17号 art. 8).

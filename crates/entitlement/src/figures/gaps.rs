@@ -32,6 +32,15 @@ pub(super) fn gaps(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAcc
     }
 }
 
+/// Writes down what payers owe, which no award and no death ends.
+pub(super) fn debts(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+    let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
+    let is_owed = |gap: &&Gap| matches!(gap.cause, GapCause::Arrears | GapCause::NotFull);
+    for gap in family.gaps.iter().skip(skipped).filter(is_owed) {
+        owed(sheet, desk, family, gap);
+    }
+}
+
 /// What a flexible worker may pay back, by the rules of the place that would take it.
 fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let month = desk.as_of.month;
