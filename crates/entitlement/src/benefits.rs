@@ -12,7 +12,7 @@ use crate::{
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    record::{Benefit, Record},
+    record::{Benefit, Period, Record},
     value::{Day, Division, Month, Scheme},
 };
 
@@ -36,9 +36,10 @@ pub(crate) fn refunded_after_award(
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
         let Some(because) = taken_by(held, at).filter(|_| !is_made_good(held, lines)) else { continue };
-        // An award rests on months before it, and on none after death.
+        // An award rests on months before it that were paid by its day, and on none after death.
         let rests = |award: &Benefit<'_>| {
-            held.period.is_some_and(|period| period.first < award.from && ends.status(period.first).is_none())
+            let before = |period: Period| period.first < award.from && ends.status(period.first).is_none();
+            held.period.is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
         };
         let is_later = |(award, fields): (usize, &Benefit<'_>)| is_after(set, because, (award, fields.on));
         // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.

@@ -2,7 +2,7 @@
 
 use crate::{
     account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
-    conflict::ConflictCode,
+    conflict::{ConflictCode, Severity},
     figures::{by_keepers, months_by_province, relation},
     formulas::{benefit_place::PlaceMonths, rounding::half_up_fen},
     overlap::{Sums, given_back},
@@ -46,6 +46,10 @@ pub(crate) fn settle(
             ConflictCode::C05 => at_home(&places, person, found.first),
             _ => by_benefit(&places, &months, benefit),
         };
+        if found.code == ConflictCode::C05 && found.provisional.is_none() {
+            // Without the household of one of the places nothing says which stays, not even provisionally.
+            found.severity = Severity::Hold;
+        }
         found.choices = places.into_iter().map(|(place, held)| held.choice(place)).collect();
     }
 }
