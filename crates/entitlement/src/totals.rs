@@ -140,7 +140,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         transferred: tally.transferred,
         temporary: tally.temporary,
         last: tally.last,
-        last_alone: tally.last_alone.filter(|_| tally.contested > 0),
+        last_alone: tally.last_alone.filter(|_| tally.contested > 0 || tally.deemed_contested > 0),
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()

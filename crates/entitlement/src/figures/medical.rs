@@ -69,7 +69,8 @@ impl Cover {
 /// either scheme.
 pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, cover: &Cover) {
     let month = desk.as_of.month;
-    if let Some(place) = relation(family) {
+    // A province as a whole is no pooling area.
+    if let Some(place) = relation(family).filter(|place| is_area(*place)) {
         let (place, renamed) = sheet.now(place, month);
         retirement(sheet, desk, family, (place, renamed));
     } else {
@@ -155,6 +156,11 @@ fn retirement(
         None => short.assumed(Assumption::NoLocalMinimum),
     };
     sheet.months(short, Some(gap.months_short));
+}
+
+/// Whether a place lies in one pooling area.
+fn is_area(place: Division) -> bool {
+    place != place.province() || matches!(place.code() / 10_000, 11 | 12 | 31 | 50)
 }
 
 /// The area that pools medical insurance around a place: its city, or a municipality as a whole.

@@ -13,7 +13,6 @@ use crate::{
     formulas::benefit_place::{BenefitPlace, Facts, Missing, PlaceMonths, Reason, benefit_place},
     transfer::covers,
 };
-use std::cmp::Reverse;
 use yizhang_ledger::{
     entry::Kind,
     value::{Day, Division, Month},
@@ -123,15 +122,16 @@ const fn lacking(missing: Missing) -> &'static [MissingName] {
 
 /// Months that count, or would, in each province: those that several hold in each of them.
 pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
-    family
-        .by_province
-        .iter()
-        .map(|line| place_months(line, line.contested.saturating_add(line.deemed_contested)))
-        .collect()
+    family.by_province.iter().map(|line| place_months(line, open_months(line))).collect()
+}
+
+/// Months that a place and others hold, paid or deemed.
+const fn open_months(line: &crate::account::PlaceMonths) -> u32 {
+    line.contested.saturating_add(line.deemed_contested)
 }
 
 fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMonths {
-    let keeps = contested > 0 || line.contested == 0;
+    let keeps = contested > 0 || open_months(line) == 0;
     PlaceMonths {
         place: line.place,
         months: line.months.saturating_add(contested).saturating_add(line.deemed).saturating_sub(line.temporary),
@@ -160,11 +160,11 @@ pub(crate) fn by_keepers(
     let decide = |months: &[PlaceMonths]| benefit_place(Facts { home, relation, months }, enough);
     let found = decide(&months_by_province(family));
     let contested: Vec<Division> =
-        family.by_province.iter().filter(|line| line.contested > 0).map(|line| line.place).collect();
+        family.by_province.iter().filter(|line| open_months(line) > 0).map(|line| line.place).collect();
     let differs = |choice: u32| {
         let keeps =
             |place: Division| contested.iter().zip(0_u32..).any(|(one, bit)| *one == place && choice >> bit & 1 == 1);
-        let line = |line| place_months(line, if keeps(line.place) { line.contested } else { 0 });
+        let line = |line| place_months(line, if keeps(line.place) { open_months(line) } else { 0 });
         let months: Vec<PlaceMonths> = family.by_province.iter().map(line).collect();
         decide(&months).place != found.place
     };
@@ -185,6 +185,9 @@ struct Moved {
 /// is active, of the last month that counts, if it is later than the transfer. A participation is as late as the last month
 /// that counts there. A posted transfer ends what was active at its old place; a temporary account leaves the relation where
 /// it was (国办发〔2009〕66号 art. 5), and so do supplements and corrections, which follow it.
+///
+/// Where nothing tells several places apart, it is their province if they share one, and else not known: whose it is then is
+/// what people have to decide.
 pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
     let posted = moved_relations(family);
     let left = |place: Division, since: Month| {
@@ -204,7 +207,15 @@ pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
     let months = months.map(|line| candidate((line.last, Evidence::Month, None, line.place)));
     let posted = posted.iter().filter(|moved| !is_moved_on(moved, &posted));
     let posted = posted.map(|moved| candidate((moved.on.in_month(), Evidence::Posted, Some(moved.on), moved.target)));
-    posted.chain(months).chain(active.iter().copied()).max().map(|(_, _, _, place)| place.0)
+    let all: Vec<Candidate> = posted.chain(months).chain(active.iter().copied()).collect();
+    let (newest, _) = all.iter().max_by_key(|(since, _)| *since)?;
+    let mut places = all.iter().filter(|(since, _)| since == newest).map(|(_, place)| *place);
+    let first = places.next()?;
+    let mut others = places.filter(|place| *place != first).peekable();
+    if others.peek().is_none() {
+        return Some(first);
+    }
+    others.all(|place| place.province() == first.province()).then_some(first.province())
 }
 
 /// What says where the relation is; of one month the later one says it.
@@ -215,11 +226,11 @@ enum Evidence {
     Active,
 }
 
-/// By month, evidence and day; of equals the lower code.
-type Candidate = (Option<Month>, Evidence, Option<Day>, Reverse<Division>);
+/// By month, evidence and day, and the place.
+type Candidate = ((Option<Month>, Evidence, Option<Day>), Division);
 
 const fn candidate((month, evidence, day, place): (Option<Month>, Evidence, Option<Day>, Division)) -> Candidate {
-    (month, evidence, day, Reverse(place))
+    ((month, evidence, day), place)
 }
 
 /// The relations that posted transfers have taken along, each to the place that posted it.
