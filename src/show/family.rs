@@ -120,7 +120,12 @@ fn deemed(family: &FamilyAccount) -> Vec<(Month, Month)> {
 }
 
 fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, Month)) -> Vec<String> {
-    let places: Vec<Division> = family.by_place.iter().filter(|line| line.deemed > 0).map(|line| line.place).collect();
+    let places: Vec<Division> = family
+        .by_place
+        .iter()
+        .filter(|line| line.deemed > 0 || line.deemed_contested > 0)
+        .map(|line| line.place)
+        .collect();
     let region = || {
         let line = family.months.iter().find(|line| line.month == first)?;
         line.by.first().or(line.others.first()).and_then(|number| account.record(*number)).map(|record| record.region)
@@ -160,6 +165,9 @@ fn province(place: &PlaceMonths) -> String {
     }
     if place.deemed > 0 {
         line.push_str(&t!("account.province_deemed", months = place.deemed));
+    }
+    if place.deemed_contested > 0 {
+        line.push_str(&t!("account.province_deemed_contested", months = place.deemed_contested));
     }
     if place.temporary > 0 {
         line.push_str(&t!("account.province_temporary", months = place.temporary));

@@ -69,6 +69,8 @@ impl Planned<'_> {
 
     /// Whether the step would count by what is known here.
     pub(super) fn would_count(&self, known: Option<&TransferCase>) -> anyhow::Result<()> {
+        let is_posted = known.is_some_and(|case| used(case).any(|(kind, _)| kind == Kind::POSTED));
+        ensure!(!(is_posted && is_follow_up(self.kind)), "{}", t!("transfer.own_number", step = self.name()));
         let candidate = Candidate { kind: self.kind, region: self.region, sides: self.sides(), on: self.fields.on };
         let Some(fault) = would_fault(known, self.fields.scheme, candidate) else { return Ok(()) };
         let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
@@ -109,8 +111,6 @@ impl Planned<'_> {
         let is_negative =
             [sums.personal_account, sums.personal_account_unit, sums.pool].iter().any(|sum| *sum < Fen::ZERO);
         ensure!(!is_negative, "{}", t!("transfer.negative"));
-        let is_posted = known.is_some_and(|case| used(case).any(|(kind, _)| kind == Kind::POSTED));
-        ensure!(!(is_posted && is_follow_up(self.kind)), "{}", t!("transfer.own_number", step = self.name()));
         if self.kind == Kind::TRANSFER_APPLY { self.can_be_answered(account, credentials) } else { Ok(()) }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Desk,
     balance::PersonalAccount,
+    place::asked_at,
     retirement::{Needed, Plan, left_to_pay, prepaid},
     sheet::{Draft, Known, Sheet},
 };
@@ -130,10 +131,11 @@ pub(super) fn forecasts(
     let (Some(found), Some(province)) = (plan.retirement, place.value) else { return };
     let successors = sheet.policy.successors(desk.as_of.month);
     let relation = super::relation(family).map(|place| successors.now(place));
-    let pays_at = relation.map_or(Where::Whole(province), Where::At);
+    let asked = |place| asked_at(family, place);
+    let pays_at = relation.map_or(Where::Whole(province), asked);
     // A city's own figures where the relation is in it, else those of the province.
     let within = relation.filter(|place| place.province() == province);
-    let drawn_at = within.map_or(Where::Whole(province), Where::At);
+    let drawn_at = within.map_or(Where::Whole(province), asked);
     let paid = paid(sheet, desk, family, (drawn_at, plan.statutory.value));
     let scheme = scheme(family);
     let reference = reference(sheet, desk, &place, drawn_at);

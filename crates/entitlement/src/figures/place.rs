@@ -17,7 +17,7 @@ use yizhang_ledger::{
     entry::Kind,
     value::{Day, Division, Month},
 };
-use yizhang_rules::Key;
+use yizhang_rules::{Key, Where};
 
 /// Writes down household, relation and the place that follows from them: the household is that of the month in which the
 /// conditions were met (art. 6), as long as they are not that of the account's month.
@@ -216,6 +216,13 @@ pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
         return Some(first);
     }
     others.all(|place| place.province() == first.province()).then_some(first.province())
+}
+
+/// Where rules are asked for a relation: a province that stands for several of its cities is asked as a whole, unless
+/// something was paid at its very code.
+pub(crate) fn asked_at(family: &FamilyAccount, relation: Division) -> Where {
+    let is_paid = family.by_place.iter().any(|line| line.place == relation);
+    if relation == relation.province() && !is_paid { Where::Whole(relation) } else { Where::At(relation) }
 }
 
 /// What says where the relation is; of one month the later one says it.

@@ -3,6 +3,7 @@
 use super::{
     Desk, Folded,
     balance::PersonalAccount,
+    place::asked_at,
     retirement::{Plan, birth},
     sheet::{Draft, Sheet},
 };
@@ -11,7 +12,7 @@ use crate::{
     formulas::pension::{Divisor, resident_pension},
 };
 use yizhang_ledger::value::{Fen, Month};
-use yizhang_rules::Key;
+use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
 pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, account): (Folded<'_>, PersonalAccount)) {
@@ -39,18 +40,21 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, accoun
 
     let home = desk.person.home_in(month);
     let relation = super::relation(family);
-    let place = relation.or_else(|| home.map(|home| home.place)).map(|place| sheet.now(place, month));
+    // Where nothing has been paid it is the household's place as a whole.
+    let asked = relation.map(|place| asked_at(family, place)).or_else(|| home.map(|home| Where::Whole(home.place)));
+    let place = asked.and_then(Where::place).map(|place| sheet.now(place, month));
     let (balance, pension) = account.left(draft(FigureName::ResidentPension));
     let by_home = home.filter(|_| relation.is_none()).map(|home| Ground::Record(home.record));
     let pension = pension.all(by_home);
-    let Some((place, renamed)) = place else {
+    let Some(((place, renamed), asked)) = place.zip(asked) else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
     let pension = pension.all(renamed);
-    let basic = sheet.newest_yuan(Key::ResidentBasic, "", place, month);
+    let asked = if matches!(asked, Where::Whole(_)) { Where::Whole(place) } else { Where::At(place) };
+    let basic = sheet.newest_yuan(Key::ResidentBasic, "", asked, month);
     let is_national =
-        sheet.policy.rules().latest(Key::ResidentBasic, "", place, month).is_some_and(|rule| rule.place.is_none());
+        sheet.policy.rules().latest(Key::ResidentBasic, "", asked, month).is_some_and(|rule| rule.place.is_none());
     let pension = if is_national { pension.assumed(Assumption::NationalFloor) } else { pension };
     let divisor = sheet.number(Key::ResidentDivisor, "", None, month);
     let pension = match &basic {
