@@ -245,7 +245,7 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
         planned.is_ours()?;
         if !step.anyway {
             planned.would_count(known)?;
-            planned.is_sensible(known, &before, &credentials)?;
+            planned.is_sensible(&before, &credentials)?;
         }
     }
 

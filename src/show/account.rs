@@ -9,8 +9,14 @@ use super::{
 use crate::worker::{Answer, ChainCopy, Checked, Identity};
 use rust_i18n::t;
 use std::collections::BTreeMap;
-use yizhang_entitlement::account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine};
-use yizhang_ledger::{entry::Kind, person::AccountId, value::Division};
+use yizhang_entitlement::account::{
+    Account, BenefitFact, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
+};
+use yizhang_ledger::{
+    entry::Kind,
+    person::AccountId,
+    value::{Division, Month},
+};
 
 /// Digits of a pseudonym that tell two pages apart at a glance.
 const TAG_DIGITS: usize = 8;
@@ -98,13 +104,11 @@ fn status(account: &Account) -> String {
 
 fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
     let month = account.as_of.in_month()?;
-    let turns = family
-        .benefits
-        .iter()
-        .filter(|benefit| matches!(benefit.kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_STOP) && benefit.from <= month);
-    let drawn = turns.max_by_key(|benefit| (benefit.from, benefit.on)).filter(|turn| turn.kind == Kind::BENEFIT_AWARD);
+    let drawn = drawn(account, family, month);
     let states: Vec<ParticipationState> = family.standing.iter().map(|line| line.state).collect();
-    let last = family.last.or_else(|| family.months.iter().map(|line| line.month).max())?;
+    let Some(last) = family.last.filter(|_| drawn.is_none()).or(drawn.map(|award| award.from)) else {
+        return Some(of_scheme(family, &t!("account.never_counted")));
+    };
     let state = if let Some(award) = drawn {
         t!("account.drawing", from = award.from, place = place::name(award.place))
     } else if month.since(last) <= 1 {
@@ -116,7 +120,27 @@ fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
     } else {
         t!("account.unpaid_since", last = last)
     };
-    Some(t!("account.scheme_status", scheme = family::name(family), state = state).to_string())
+    Some(of_scheme(family, &state))
+}
+
+fn of_scheme(family: &FamilyAccount, state: &str) -> String {
+    t!("account.scheme_status", scheme = family::name(family), state = state).to_string()
+}
+
+/// The award that is drawn in a month: the newest that no stop or suspension of its own chain has ended, unless resumed.
+fn drawn<'a>(account: &'a Account, family: &'a FamilyAccount, month: Month) -> Option<&'a BenefitFact> {
+    let region = |benefit: &BenefitFact| account.record(benefit.record).map(|record| record.region);
+    let until_now = || family.benefits.iter().filter(|benefit| benefit.from <= month);
+    let awards = until_now().filter(|benefit| benefit.kind == Kind::BENEFIT_AWARD);
+    let award = awards.max_by_key(|award| (award.from, award.on))?;
+    let turns = until_now().filter(|turn| {
+        let is_turn = matches!(turn.kind, Kind::BENEFIT_STOP | Kind::BENEFIT_SUSPEND | Kind::BENEFIT_RESUME);
+        is_turn && region(turn) == region(award) && (turn.from, turn.on) >= (award.from, award.on)
+    });
+    let last = turns.max_by_key(|turn| (turn.from, turn.on));
+    // What ends an earlier award in the month of a new one ends that one alone.
+    let ends = |turn: &BenefitFact| turn.kind != Kind::BENEFIT_RESUME && turn.from > award.from;
+    (!last.is_some_and(ends)).then_some(award)
 }
 
 /// A record that the worker disputes, and what came of it.

@@ -126,15 +126,18 @@ fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, 
         .filter(|line| line.deemed > 0 || line.deemed_contested > 0)
         .map(|line| line.place)
         .collect();
-    let region = || {
-        let line = family.months.iter().find(|line| line.month == first)?;
-        line.by.first().or(line.others.first()).and_then(|number| account.record(*number)).map(|record| record.region)
+    // Where there are several places, the chains that state these.
+    let regions = || -> Vec<Division> {
+        let line = family.months.iter().find(|line| line.month == first);
+        let records = line.into_iter().flat_map(|line| &line.by).filter_map(|number| account.record(*number));
+        let mut regions: Vec<Division> = records.map(|record| record.region).collect();
+        regions.dedup();
+        regions
     };
-    // Where there are several places, the chain that states these.
-    let place = if let [place] = places.as_slice() { Some(*place) } else { region() };
+    let stated = if places.len() == 1 { places } else { regions() };
     let months = last.since(first).saturating_add(1).to_string();
-    let place = place.map(place::name).unwrap_or_default();
-    vec![first.to_string(), last.to_string(), months, place, t!("account.deemed").to_string()]
+    let stated: Vec<String> = stated.into_iter().map(place::name).collect();
+    vec![first.to_string(), last.to_string(), months, stated.join(" / "), t!("account.deemed").to_string()]
 }
 
 fn gap_row(account: &Account, family: &FamilyAccount, gap: &Gap, notes: &mut Footnotes) -> Vec<String> {
@@ -178,8 +181,8 @@ fn province(place: &PlaceMonths) -> String {
 fn overlap(year: &YearLine) -> Vec<String> {
     let overlap = t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective);
     let mut lines = vec![overlap.to_string()];
-    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit + due.person).filter(|due| *due != 0) {
-        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit + refunded.person);
+    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit.saturating_add(due.person)).filter(|due| *due != 0) {
+        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit.saturating_add(refunded.person));
         lines.push(t!("account.refund", due = yuan(due), refunded = yuan(refunded)).to_string());
     }
     lines

@@ -9,11 +9,14 @@ use crate::{
     holders::months_between,
     set::{Held, RecordSet, Role, number},
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Period, Record},
-    value::{Day, Division, Month, Scheme},
+    value::{Day, Division, LeafIndex, Month, Scheme},
 };
 
 /// Months taken away after a benefit was awarded on them (C23; 社会保险经办条例 art. 46), or made worth less. Where another
@@ -33,6 +36,7 @@ pub(crate) fn refunded_after_award(
         return Vec::new();
     }
     awards.sort_by_key(|(at, award)| (award.from, *at));
+    let chains = Chains::of(set);
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
         let Some(because) = taken_by(held, at).filter(|_| !is_made_good(held, lines)) else { continue };
@@ -41,14 +45,14 @@ pub(crate) fn refunded_after_award(
             let before = |period: Period| period.first < award.from && ends.status(period.first).is_none();
             held.period.is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
         };
-        let is_later = |(award, fields): (usize, &Benefit<'_>)| is_after(set, because, (award, fields.on));
+        let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
         // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
-        let again =
-            |award: &Benefit<'_>, other: &Benefit<'_>| family.rule().ends_with_benefit || award.from == other.from;
-        let hit = awards.iter().find(|(award_at, award)| {
-            let known = awards.iter().any(|(at, other)| again(award, other) && !is_later((*at, other)));
-            rests(award) && is_later((*award_at, award)) && !known
-        });
+        let known: BTreeSet<Month> =
+            awards.iter().filter(|(at, other)| !is_later((*at, other))).map(|(_, other)| other.from).collect();
+        let is_known = |award: &Benefit<'_>| {
+            if family.rule().ends_with_benefit { !known.is_empty() } else { known.contains(&award.from) }
+        };
+        let hit = awards.iter().find(|(at, award)| rests(award) && !is_known(award) && is_later((*at, award)));
         if let Some((award, _)) = hit {
             records.extend([number(at), number(because), number(*award)]);
         }
@@ -68,17 +72,42 @@ fn taken_by(held: &Held<'_>, at: usize) -> Option<usize> {
     }
 }
 
-/// Whether a record came after an award: by its day; a reversal, which has none, by its place in its chain, behind the
-/// award or behind a record of a later day.
-fn is_after(set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
-    let Some(held) = set.get(at) else { return false };
-    if let Some(day) = held.day() {
-        return day > awarded;
+/// Of each chain its records by position, each with the latest day up to it.
+struct Chains(BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>>);
+
+impl Chains {
+    fn of(set: &RecordSet<'_>) -> Self {
+        let mut chains: BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>> = BTreeMap::new();
+        for held in &set.0 {
+            chains.entry(held.fact.region).or_default().push((held.fact.index, held.day()));
+        }
+        for records in chains.values_mut() {
+            records.sort_unstable();
+            let mut latest = None;
+            for (_, day) in records {
+                latest = latest.max(*day);
+                *day = latest;
+            }
+        }
+        Self(chains)
     }
-    set.0.iter().enumerate().any(|(other, one)| {
-        let is_before = one.fact.region == held.fact.region && one.fact.index < held.fact.index;
-        is_before && (other == award || one.day().is_some_and(|day| day > awarded))
-    })
+
+    /// Whether a record came after an award: by its day; a reversal, which has none, by its place behind the award in one
+    /// chain, and in another one behind a record of a later day.
+    fn is_after(&self, set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
+        let Some(held) = set.get(at) else { return false };
+        if let Some(day) = held.day() {
+            return day > awarded;
+        }
+        let Some(award) = set.get(award) else { return false };
+        if award.fact.region == held.fact.region {
+            return award.fact.index < held.fact.index;
+        }
+        let records = self.0.get(&held.fact.region).map_or(&[][..], Vec::as_slice);
+        let before = records.partition_point(|(index, _)| *index < held.fact.index);
+        let latest = before.checked_sub(1).and_then(|last| records.get(last)).and_then(|(_, day)| *day);
+        latest.is_some_and(|day| day > awarded)
+    }
 }
 
 /// Whether the months of a record that was taken away count all the same: with the same base where they have one.

@@ -3,7 +3,7 @@
 use crate::{
     account::{
         BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
-        Standing,
+        RecordNumber, Standing,
     },
     conflict::ConflictCode,
     family::Family,
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::Kind,
     record::{AccountType, Record},
-    value::{Division, Scheme},
+    value::{Division, Month, Scheme},
 };
 
 fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
@@ -107,7 +107,7 @@ pub(crate) fn paid_while_away(
     }
     aways.sort_unstable();
     returns.sort_unstable();
-    let mut found = Vec::new();
+    let mut absences: Vec<Absence> = Vec::new();
     for (from, region, index, record) in &aways {
         // The return of the month itself counts where the same chain has it after the absence.
         let later = returns.partition_point(|(month, ..)| month < from);
@@ -116,8 +116,19 @@ pub(crate) fn paid_while_away(
             .skip(later)
             .find(|(month, at, position, _)| month > from || (at == region && position > index));
         let next = back.map(|(month, ..)| *month);
-        let before = lines.partition_point(|line| line.month < *from);
-        let away = lines.iter().skip(before).take_while(|line| next.is_none_or(|next| line.month < next));
+        // What two agencies recorded of one absence is one.
+        match absences.last_mut().filter(|last| last.until.is_none_or(|until| *from < until)) {
+            Some(last) => {
+                last.until = last.until.zip(next).map(|(one, other)| one.max(other));
+                last.records.push(*record);
+            }
+            None => absences.push(Absence { from: *from, until: next, records: vec![*record] }),
+        }
+    }
+    let mut found = Vec::new();
+    for absence in &absences {
+        let before = lines.partition_point(|line| line.month < absence.from);
+        let away = lines.iter().skip(before).take_while(|line| absence.until.is_none_or(|until| line.month < until));
         let mut runs: Vec<Run<()>> = Vec::new();
         for line in away.filter(|line| line.status == MonthStatus::Counted) {
             extend(&mut runs, line.month, (), &line.by);
@@ -126,10 +137,17 @@ pub(crate) fn paid_while_away(
             first: Some(run.first),
             last: Some(run.last),
             months: run.months(),
-            ..conflict(ConflictCode::C35, Some(family), [run.records.as_slice(), &[*record]].concat())
+            ..conflict(ConflictCode::C35, Some(family), [run.records.as_slice(), &absence.records].concat())
         }));
     }
     found
+}
+
+/// Months away, up to the return, with the records that say so.
+struct Absence {
+    from: Month,
+    until: Option<Month>,
+    records: Vec<RecordNumber>,
 }
 
 /// Benefit facts by day, kind, chain and position.

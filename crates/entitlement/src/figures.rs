@@ -17,7 +17,7 @@ mod unemployment;
 
 pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
-pub(crate) use place::{by_keepers, months_by_province, relation};
+pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
 pub(crate) use sheet::Sheet;
 
 use crate::{

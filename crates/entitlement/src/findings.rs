@@ -90,6 +90,12 @@ fn of_months(
                     _ => (ConflictCode::C21, ends.benefit),
                 };
                 let mut records = received(set, line);
+                // What was paid for these months has gone back where the record keeps the rest.
+                let is_given_back = |number: &RecordNumber| {
+                    let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+                    held.is_some_and(|held| held.keeps_rest)
+                };
+                records.retain(|number| !is_given_back(number));
                 // Nothing is to be given back for a month that was deemed, or is only due.
                 if !records.is_empty() {
                     records.extend(end.map(|(_, record)| record));

@@ -177,8 +177,8 @@ fn fold_family<'f>(
     conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
     conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
     conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
-    let enough_months = sheet.policy.enough_months(as_of.month);
-    keepers::settle(set, (&range, &account), person, &mut conflicts, (&transfers.places, as_of, enough_months));
+    let stated = (policy, person, bridges);
+    keepers::settle(set, (&range, &account), stated, &mut conflicts, (&transfers.places, as_of));
     findings::hold_open(set, &range, &account, &mut conflicts);
     FoldedFamily { family, range, ends, account, conflicts }
 }

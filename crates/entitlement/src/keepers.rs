@@ -2,10 +2,12 @@
 
 use crate::{
     account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
+    bridges::Bridges,
     conflict::{ConflictCode, Severity},
-    figures::{by_keepers, months_by_province, relation},
+    figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
     formulas::{benefit_place::PlaceMonths, rounding::half_up_fen},
     overlap::{Sums, given_back},
+    policy::Policy,
     set::{AsOf, Held, RecordSet, Role, Target},
     transfer::Places,
 };
@@ -17,9 +19,9 @@ use yizhang_ledger::value::{Day, Division, Month};
 pub(crate) fn settle(
     set: &RecordSet<'_>,
     (range, family): (&Range<usize>, &FamilyAccount),
-    person: &Person,
+    (policy, person, bridges): (&Policy, &Person, &Bridges<'_>),
     conflicts: &mut [Conflict],
-    (moved, as_of, enough_months): (&Places, AsOf, u32),
+    (moved, as_of): (&Places, AsOf),
 ) {
     let open = |found: &&mut Conflict| matches!(found.code, ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05);
     let mut open = conflicts.iter_mut().filter(open).peekable();
@@ -28,8 +30,10 @@ pub(crate) fn settle(
     }
     let followers = followers(set, range);
     let months = months_by_province(family);
-    let home = person.home_in(as_of.month).map(|line| line.place);
-    let kept = by_keepers(family, (home, relation(family)), enough_months);
+    let desk = Desk { set, families: &[], person, bridges, as_of };
+    let home = deciding_home(policy, desk, family);
+    let relation = relation(family).map(|place| policy.successors(as_of.month).now(place));
+    let kept = by_keepers(family, (home, relation), policy.enough_months(as_of.month));
     let benefit = kept.found.place.filter(|_| !kept.is_open);
     for found in open {
         let place = |at: usize, paid: Division| match found.code {

@@ -241,9 +241,11 @@ fn moved_subsidies(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<I
         let moved =
             matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
         let given = contribution.subsidies;
-        let sum = [given.central, given.province, given.city, given.county]
-            .iter()
-            .fold(0_i128, |sum, subsidy| sum.saturating_add(subsidy.get().into()));
+        let sum =
+            [given.central, given.province, given.city, given.county].iter().fold(0_i128, |sum, subsidy| match role {
+                Role::Refund => sum.saturating_sub(given_back(*subsidy)),
+                _ => sum.saturating_add(subsidy.get().into()),
+            });
         let of_account = held.family.is_some_and(|family| family.begins_with((Namespace::Hrss, "170")));
         (moved && of_account && matches!(role, Role::Received | Role::Adjust | Role::Refund)).then_some((at, sum))
     })

@@ -32,7 +32,9 @@ use crate::{
         CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber, Side,
         Standing, StepFault, SumsBasis, TransferCase, TransferComparison, TransferStep,
     },
+    conflict::ConflictCode,
     family::Family,
+    findings::conflict,
     overlap::Cover,
     policy::{Policy, Successors, Terms},
     set::{AsOf, Held, RecordSet, number},
@@ -54,6 +56,10 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 
+/// Cases of a scheme that are worked out, in the order of their closing: each settles the records anew, and is compared with
+/// every other. More than a move a year in a working life; steps of further cases are named (Y06).
+const CASES_MAX: usize = 64;
+
 /// What transfers come to in a family.
 pub(crate) struct Transfers {
     pub(crate) cases: Vec<TransferCase>,
@@ -73,7 +79,8 @@ pub(crate) fn transfers<'s>(
 ) -> Transfers {
     // A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
     let month = |steps: &[Step<'_>]| judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
-    let ordered = in_order_of_closing(steps(set, range));
+    let mut ordered = in_order_of_closing(steps(set, range));
+    let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
     let named: Vec<Successors<'_>> = ordered.iter().map(|(_, steps)| policy.successors(month(steps))).collect();
     let successors = policy.successors(as_of.month);
     let mut places = Places::default();
@@ -97,6 +104,10 @@ pub(crate) fn transfers<'s>(
     let mut conflicts = conflicts::destinations(family, &mut cases);
     for worked in &cases {
         conflicts.extend(conflicts::of_case(field, family, worked, (&cases, as_of.day), &places));
+    }
+    if !beyond.is_empty() {
+        let steps = beyond.iter().flat_map(|(_, steps)| steps).map(|step| number(step.at)).collect();
+        conflicts.push(conflict(ConflictCode::Y06, Some(family), steps));
     }
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     cases.sort_by_key(|worked| worked.case);

@@ -98,12 +98,7 @@ impl Planned<'_> {
     }
 
     /// Whether anything can come of the step, by what is known here.
-    pub(super) fn is_sensible(
-        &self,
-        known: Option<&TransferCase>,
-        account: &Account,
-        credentials: &Credentials,
-    ) -> anyhow::Result<()> {
+    pub(super) fn is_sensible(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
         let fields = self.fields;
         let is_lawful = Day::parse(LAW_FROM).is_none_or(|law| law <= fields.on);
         ensure!(is_lawful, "{}", t!("transfer.before_law", law = LAW_FROM, on = fields.on));

@@ -114,8 +114,12 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
     let moves = moves(family);
     let years = credits.values().flat_map(BTreeMap::keys).map(|month| month.year());
     let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else { return (Some(Fen::ZERO), draft) };
-    let provinces: BTreeSet<Division> =
-        credits.keys().chain(posted.keys().map(|(_, province)| province)).copied().collect();
+    let provinces: BTreeSet<Division> = credits
+        .keys()
+        .chain(posted.keys().map(|(_, province)| province))
+        .chain(moves.iter().map(|(.., target)| target))
+        .copied()
+        .collect();
     let mut balances: BTreeMap<Division, Fen> = BTreeMap::new();
     let mut unknown: BTreeSet<u16> = BTreeSet::new();
     for year in first..=desk.as_of.month.year() {
@@ -186,7 +190,8 @@ fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Divisi
 /// closed: the old place moves it without interest of that year, the new one pays it (domain reference, T14).
 fn moves(family: &FamilyAccount) -> Vec<(u16, Division, Division)> {
     let mut moves: Vec<(Day, Division, Division)> = posted_cases(family)
-        .map(|(on, case)| (closed_on(case).map_or(on, |closed| closed.min(on)), case))
+        // A supplement brings late money, not the account.
+        .filter_map(|(on, case)| Some((closed_on(case)?.min(on), case)))
         .map(|(on, case)| (on, case.source.province(), case.target.province()))
         .filter(|(_, source, target)| source != target)
         .collect();

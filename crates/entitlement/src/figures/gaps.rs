@@ -2,13 +2,12 @@
 
 use super::{
     Desk,
-    place::posted_cases,
+    place::taken_to,
     sheet::{Draft, Sheet},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
     set::Role,
-    transfer::covers,
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -69,19 +68,12 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
 }
 
 /// The place that would take what is paid for a gap: the one before it, or where posted transfers have taken the relation
-/// since; a closed account takes nothing.
+/// since. Where several provinces hold the month before it, it is as open as that month.
 fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
     let before = family.spans.iter().rfind(|span| span.last < gap.first).or_else(|| family.spans.first())?;
-    let mut place = before.holders.last()?.place;
-    let mut posted: Vec<_> = posted_cases(family).collect();
-    posted.sort_by_key(|(on, case)| (*on, case.case));
-    for (on, case) in posted {
-        let is_later = on.in_month().is_none_or(|month| month > before.last);
-        if is_later && covers(case.source, place) {
-            place = case.target;
-        }
-    }
-    Some(place)
+    let place = before.holders.last()?.place;
+    let is_open = before.holders.iter().any(|holder| holder.place.province() != place.province());
+    (!is_open).then(|| taken_to(family, place, before.last))
 }
 
 /// Writes down what these months cost at the least: each at its own floor and rate, as published last.
@@ -111,7 +103,7 @@ fn price(sheet: &mut Sheet<'_>, family: &FamilyAccount, (mut draft, place): (Dra
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
 /// its months within the gap. The late fee is added when it is paid: the rule says at what rate.
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
-    let mut debts: BTreeMap<(Month, String), Debt> = BTreeMap::new();
+    let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let (mut place, mut by_unit): (Option<Division>, bool) = (None, false);
     let mut draft = Draft::new(FigureName::GapOwed).of_family(&family.family).span(gap.first, gap.last);
     for number in &gap.records {
@@ -129,7 +121,8 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             _ => continue,
         };
         by_unit |= fields.payer.kind == PayerKind::Unit;
-        let debt = debts.entry((fields.period.first, payer_now(sheet, desk, fields.payer))).or_default();
+        let payer = (fields.payer.kind, payer_now(sheet, desk, fields.payer));
+        let debt = debts.entry((fields.period.first, fields.place, payer)).or_default();
         debt.due = debt.due.max(due);
         debt.paid = debt.paid.saturating_add(paid);
         place = Some(fields.place);

@@ -7,11 +7,14 @@ use super::{
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, Standing},
     formulas::injury::{MonthBase, WageLimits, own_wage},
-    holders::last_place,
+    holders::{holders, last_place},
     set::{RecordSet, Role, Target},
 };
 use std::collections::BTreeMap;
-use yizhang_ledger::value::{Fen, Rate};
+use yizhang_ledger::{
+    record::Payer,
+    value::{Fen, Rate},
+};
 use yizhang_rules::Key;
 
 /// Months that the wage is the mean of (art. 64).
@@ -33,7 +36,7 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         Some(months) if months < WAGE_MONTHS => mean.assumed(Assumption::FewerMonths),
         Some(_) => mean,
     };
-    let several = has_several(family);
+    let several = has_several(desk.set, family);
     let mean = if several { mean.assumed(Assumption::AllEmployers) } else { mean };
     let mean = sheet.fen(mean, found.map(|found| found.mean));
     if mean.value.is_none() {
@@ -80,7 +83,15 @@ fn bases_of(set: &RecordSet<'_>, differences: &BTreeMap<usize, i64>, line: &Mont
         let more = differences.get(&at).copied().unwrap_or(0);
         Some(MonthBase { month, base: Fen::new(fields.base.get().saturating_add(more))? })
     };
-    line.by.iter().filter_map(base).collect()
+    // One employer's row entered twice is one base: the larger.
+    let mut payers: BTreeMap<Payer<'_>, MonthBase> = BTreeMap::new();
+    for number in &line.by {
+        let payer = usize::try_from(number.0).ok().and_then(|at| set.get(at)?.money()).map(|(_, fields)| fields.payer);
+        let (Some(payer), Some(one)) = (payer, base(number)) else { continue };
+        let known = payers.entry(payer).or_insert(one);
+        known.base = known.base.max(one.base);
+    }
+    payers.into_values().collect()
 }
 
 /// What differences in force add to the base of a record, by its position.
@@ -95,6 +106,12 @@ fn differences(set: &RecordSet<'_>, folded: Folded<'_>) -> BTreeMap<usize, i64> 
     sums
 }
 
-fn has_several(family: &FamilyAccount) -> bool {
-    family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1)
+fn has_several(set: &RecordSet<'_>, family: &FamilyAccount) -> bool {
+    let payers = |line: &MonthLine| {
+        let mut payers: Vec<Payer<'_>> = holders(set, &line.by).into_iter().map(|holder| holder.payer).collect();
+        payers.sort_unstable();
+        payers.dedup();
+        payers.len()
+    };
+    family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1 && payers(line) > 1)
 }

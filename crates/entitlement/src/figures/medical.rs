@@ -74,8 +74,9 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
         let (place, renamed) = sheet.now(place, month);
         retirement(sheet, desk, family, (place, renamed));
     } else {
-        let draft = Draft::new(FigureName::MedicalMonths).of_family(&family.family).family(&family.family);
-        sheet.months(draft, Some(family.counted_months));
+        let draft = |name| Draft::new(name).of_family(&family.family);
+        sheet.months(draft(FigureName::MedicalMonths).family(&family.family), Some(family.counted_months));
+        sheet.months(draft(FigureName::MedicalStandard).lacks(MissingName::Relation), None);
     }
     let draft = |name| Draft::new(name).of_family(&family.family);
     let Some(gap) = cover.gap(month).filter(|gap| *gap > 0 && family.last.is_some()) else { return };
@@ -85,6 +86,11 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
     let longest = sheet.number(Key::MedicalWait, "", place, month);
     let (is_whole, switch) = has_whole_cover(sheet, cover, month, cover.by_employees);
     let wait = draft(FigureName::MedicalWait).on(known.ground()).all(switch);
+    if place.is_none() {
+        // Whose wait it is depends on the place.
+        sheet.months(wait.lacks(MissingName::Relation), None);
+        return;
+    }
     match (tolerated, longest) {
         (Some((tolerated, rule)), Some((longest, other))) => {
             // Without the years of cover that a change of scheme needs, any gap has its wait.

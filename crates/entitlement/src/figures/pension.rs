@@ -10,13 +10,13 @@ use super::{
 use crate::{
     account::{
         Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName, MonthLine,
-        MonthStatus, RecordNumber,
+        MonthStatus, RecordNumber, Standing,
     },
     formulas::pension::{
         Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension, basic_pension, career_index,
         divisor, transitional_pension,
     },
-    set::Role,
+    set::{Role, Target, number as number_of},
 };
 use yizhang_ledger::value::{Division, Fen, Month, Rate};
 use yizhang_rules::{Key, Where};
@@ -99,7 +99,17 @@ fn paid(
 /// difference beside them leaves it open.
 fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
     let money = |number: &RecordNumber| desk.set.get(usize::try_from(number.0).ok()?)?.money();
-    let differs = |number: &RecordNumber| money(number).is_some_and(|(role, _)| role == Role::Adjust);
+    let differs = |number: &RecordNumber| {
+        let held = usize::try_from(number.0).ok().and_then(|at| desk.set.get(at));
+        let held = held.filter(|held| held.standing == Standing::Held);
+        let is_adjust = held.is_some_and(|held| matches!(held.money(), Some((Role::Adjust, _))));
+        let of_these = |target| line.by.contains(&number_of(target));
+        is_adjust
+            && held.is_some_and(|held| match held.target {
+                Target::At(target) => of_these(target),
+                _ => true,
+            })
+    };
     let mut bases = line.by.iter().filter_map(|number| money(number).filter(|(_, fields)| fields.period.months == 1));
     let first = bases.next().map(|(_, fields)| fields.base)?;
     let is_same = bases.all(|(_, fields)| fields.base == first) && !line.others.iter().any(differs);

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus,
+        Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, HomeLine, MissingName, MonthLine, MonthStatus,
         ParticipationState, PlaceReason, QuestionName, TransferCase,
     },
     formulas::benefit_place::{BenefitPlace, Facts, Missing, PlaceMonths, Reason, benefit_place},
+    policy::Policy,
     transfer::covers,
 };
 use yizhang_ledger::{
@@ -28,8 +29,7 @@ pub(crate) fn place(
     (plan, needed): (&Plan, Needed),
 ) -> Known<Division> {
     let month = desk.as_of.month;
-    let met = conditions_met(family, plan.statutory.value, needed).filter(|met| *met <= month);
-    let home = desk.person.home_in(met.unwrap_or(month));
+    let (met, home) = home(desk, family, (plan, needed));
     let draft = Draft::new(FigureName::Household).all(home.map(|home| Ground::Record(home.record)));
     let by = [Some(plan.statutory.ground()), needed.minimum.map(|minimum| minimum.ground())];
     let draft = draft.all(by.into_iter().flatten().filter(|_| met.is_some()));
@@ -60,6 +60,26 @@ pub(crate) fn place(
         sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
     }
     known
+}
+
+/// The household that decides: that of the month in which both conditions of a pension were met, which comes with it, else
+/// that of the account's month.
+fn home<'a>(
+    desk: Desk<'a, '_>,
+    family: &FamilyAccount,
+    (plan, needed): (&Plan, Needed),
+) -> (Option<Month>, Option<&'a HomeLine>) {
+    let month = desk.as_of.month;
+    let met = conditions_met(family, plan.statutory.value, needed).filter(|met| *met <= month);
+    (met, desk.person.home_in(met.unwrap_or(month)))
+}
+
+/// The same household, for who writes no figures down.
+pub(crate) fn deciding_home(policy: &Policy, desk: Desk<'_, '_>, family: &FamilyAccount) -> Option<Division> {
+    let mut sheet = Sheet::new(policy);
+    let plan = super::retirement::plan(&mut sheet, desk);
+    let needed = super::retirement::months(&mut sheet, desk, family, &plan);
+    home(desk, family, (&plan, needed)).1.map(|home| home.place)
 }
 
 /// The month in which both conditions of a pension were met: the statutory month, or that of the last month that was needed
@@ -238,6 +258,14 @@ type Candidate = ((Option<Month>, Evidence, Option<Day>), Division);
 
 const fn candidate((month, evidence, day, place): (Option<Month>, Evidence, Option<Day>, Division)) -> Candidate {
     ((month, evidence, day), place)
+}
+
+/// Where the relation that lay at a place in a month has been taken since: a closed account takes nothing.
+pub(super) fn taken_to(family: &FamilyAccount, place: Division, since: Month) -> Division {
+    let mut moved = moved_relations(family);
+    moved.sort_by_key(|moved| moved.on);
+    let later = moved.iter().filter(|moved| moved.on.in_month().is_none_or(|month| month >= since));
+    later.fold(place, |place, moved| if covers(moved.source, place) { moved.target } else { place })
 }
 
 /// The relations that posted transfers have taken along, each to the place that posted it.

@@ -22,7 +22,9 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, accoun
     let own = family.counted_months.saturating_add(family.deemed_months);
     // art. 6: employee years are added as resident years.
     let left = desk.bridges.joining(&family.family).zip(desk.family(super::PENSION));
-    let brought = left.map_or(0, |(joined, left)| joined.months_brought(left.account));
+    let brought = left.map_or(0, |(joined, left)| {
+        joined.months_brought(left.account).saturating_sub(both_deemed(left.account, family))
+    });
     let months = draft(FigureName::ResidentMonths).family(&family.family);
     let months = months.all(
         left.iter()

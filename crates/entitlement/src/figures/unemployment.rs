@@ -51,7 +51,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         if paid > 0 {
             restarts.push(restart(claim, paid));
         }
-        let earned = claimable(sheet, (claim.place, claim.from), paid, unused);
+        let earned = claimable(sheet, (Some(claim.place), claim.from), paid, unused);
         let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
         unused = earned.1.map(|earned| earned.saturating_sub(drawn));
         grounds.extend(earned.2);
@@ -71,8 +71,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         let draft = if unused.is_none() { draft.lacks(MissingName::UnemploymentFormula) } else { draft };
         sheet.months(draft, unused)
     });
-    let Some(place) = relation(family) else { return restarts };
-    let (place, renamed) = sheet.now(place, month);
+    let (place, renamed) = relation(family).map(|place| sheet.now(place, month)).unzip();
     let (ceiling, months, rules) = claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
     let ceiling_draft = match rules.first() {
@@ -83,14 +82,19 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     let result = draft(FigureName::UnemploymentMonths)
         .on(paid.ground())
         .on(ceiling.ground())
-        .all(renamed)
+        .all(renamed.flatten())
         .assumed(Assumption::UnemployedUnwillingly)
         .all(carried.map(|known| known.ground()))
         .all(rules);
-    let result =
-        if months.is_none() { result.lacks_at(MissingName::UnemploymentFormula, place, month) } else { result };
+    let result = match place {
+        _ if months.is_some() => result,
+        Some(place) => result.lacks_at(MissingName::UnemploymentFormula, place, month),
+        None => result.lacks(MissingName::Relation),
+    };
     let months = sheet.months(result, months);
-    amount(sheet, (place, month), months);
+    if let Some(place) = place {
+        amount(sheet, (place, month), months);
+    }
     restarts
 }
 
@@ -128,7 +132,7 @@ fn paid_between(family: &FamilyAccount, since: Option<Month>, until: Option<Mont
 /// The ceiling, and the months by the province's formula with unused ones, with the rules of both (the ceiling's first).
 fn claimable(
     sheet: &mut Sheet<'_>,
-    (place, month): (Division, Month),
+    (place, month): (Option<Division>, Month),
     paid: u32,
     unused: Option<u32>,
 ) -> (Option<u32>, Option<u32>, Vec<Ground>) {

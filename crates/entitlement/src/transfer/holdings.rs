@@ -223,10 +223,10 @@ impl Holdings {
         let credited = share(signed(fields.credited.unit), signed(fields.credited.person));
         sums.credited = sums.credited.saturating_add(credited);
         sums.paid = sums.paid.saturating_add(signed(fields.paid.unit)).saturating_add(signed(fields.paid.person));
-        if with_subsidies && role != Role::Refund {
+        if with_subsidies {
             let given = fields.subsidies;
             for subsidy in [given.central, given.province, given.city, given.county] {
-                sums.credited = sums.credited.saturating_add(subsidy.get().into());
+                sums.credited = sums.credited.saturating_add(signed(subsidy));
             }
         }
         let pooled = rule.pool.is_some_and(|pool| fields.period.first >= pool.from);
