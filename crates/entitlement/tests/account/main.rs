@@ -1,5 +1,6 @@
 //! The account through the public door: records are written, signed and verified like real ones, then folded.
 
+mod bounds;
 mod cases;
 mod document;
 mod federation;

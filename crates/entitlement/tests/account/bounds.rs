@@ -1,0 +1,96 @@
+//! Accounts that no life brings about, but a chain can: they end, within named limits.
+
+use crate::{
+    federation::{self, Federation},
+    sample::{WORKER, day, division, flexible, month, scheme, source},
+};
+use yizhang_entitlement::{ConflictCode, Policy, fold};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    hash::{Hash, hash_leaf},
+    record::{AccountType, Benefit, CaseId, Contribution, Record, Reversal, TransferSide, TransferStep, TransferSums},
+    value::{Code, Fen},
+};
+
+/// The limit of the crate.
+const CASES_MAX: usize = 64;
+
+#[test]
+fn of_more_cases_than_are_worked_out_the_steps_are_named() {
+    let case_of = |number: u8| -> Vec<Vec<u8>> {
+        let side = |place: &str| TransferSide { place: division(place), agency: Code::NONE };
+        let step = |kind: Kind, serial: &str| {
+            let step = TransferStep {
+                account: WORKER,
+                case: CaseId([number; 16]),
+                scheme: scheme("hrss:110"),
+                source_side: side("440300"),
+                target_side: side("520100"),
+                on: day("2024-05-06"),
+                first: None,
+                last: None,
+                sums: TransferSums::default(),
+                account_type: AccountType::General,
+                document: Hash::ZERO,
+                reason: Code::NONE,
+                source: source(serial),
+            };
+            federation::entry(&Record::Transfer(kind, step))
+        };
+        vec![step(Kind::TRANSFER_APPLY, &format!("A{number}")), step(Kind::LETTER, &format!("L{number}"))]
+    };
+    for (cases, beyond) in [(CASES_MAX, 0), (CASES_MAX + 1, 2), (CASES_MAX + 6, 12)] {
+        let mut federation = Federation::default();
+        let numbers = 1..=u8::try_from(cases).unwrap();
+        federation.append(division("520000"), &numbers.flat_map(case_of).collect::<Vec<_>>());
+        let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
+        let family = account.family("hrss:110").unwrap();
+        assert_eq!(family.transfers.len(), CASES_MAX);
+        let named: usize = account
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.code == ConflictCode::Y06)
+            .map(|conflict| conflict.records.len())
+            .sum();
+        assert_eq!(named, beyond, "{cases} cases");
+    }
+}
+
+/// Every month taken back, and as many awards: searching each award for each reversal in all records would take minutes.
+#[test]
+fn thousands_of_reversals_and_awards_are_folded() {
+    const EACH: u16 = 1_500;
+    let first = month("1950-01");
+    let mut entries = Vec::new();
+    for offset in 0..EACH {
+        let paid = flexible("hrss:110", first.plus(offset % 600).unwrap(), "");
+        let serial = format!("S{offset}");
+        let paid =
+            federation::entry(&Record::Contribution(Kind::RECEIVED, Contribution { source: source(&serial), ..paid }));
+        let (target, serial) = (RecordId(hash_leaf(&paid)), format!("R{offset}"));
+        let reversal = Reversal { account: WORKER, target, reason: Code::NONE, source: source(&serial) };
+        entries.extend([paid, federation::entry(&Record::Reversal(reversal))]);
+    }
+    for offset in 0..EACH {
+        let serial = format!("B{offset}");
+        let award = Benefit {
+            account: WORKER,
+            scheme: scheme("hrss:110"),
+            item: Code::new("100011").unwrap(),
+            from: month("2005-01").plus(offset % 200).unwrap(),
+            until: None,
+            amount: Fen::new(100_000).unwrap(),
+            on: day("2005-01-10"),
+            place: division("440300"),
+            target: None,
+            reason: Code::NONE,
+            source: source(&serial),
+        };
+        entries.push(federation::entry(&Record::Benefit(Kind::BENEFIT_AWARD, award)));
+    }
+    let mut federation = Federation::default();
+    federation.append(division("440000"), &entries);
+    let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
+    assert_eq!(account.records.len(), usize::from(EACH) * 3);
+    assert_eq!(account.family("hrss:110").unwrap().counted_months, 0);
+}
