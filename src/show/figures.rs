@@ -163,7 +163,11 @@ fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
             .chain(Forecast::ALL.iter().map(|forecast| named(&format!("forecast.{}", serde_name(forecast)))))
             .collect(),
     ];
-    rows.extend(FORECAST_ROWS.iter().map(|row| {
+    // A part that no rule of the province gives has no row.
+    let is_there = |row: &&FigureName| {
+        **row != FigureName::TransitionalPension || account.figure(FigureName::TransitionalPension).is_some()
+    };
+    rows.extend(FORECAST_ROWS.iter().filter(is_there).map(|row| {
         let name = named(&format!("figure.{}", serde_name(row)));
         std::iter::once(name).chain(Forecast::ALL.iter().map(|forecast| cell(*row, *forecast))).collect()
     }));

@@ -224,7 +224,7 @@ pub struct Conflict {
 /// The place that is taken to keep months until agency and person agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisional {
-    /// Province.
+    /// Province; for resident pension (C05) the place.
     #[serde(with = "json::text")]
     pub place: Division,
     /// Why this one.
@@ -250,7 +250,7 @@ pub enum ProvisionalReason {
 /// What one province holds of months that several hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// Province.
+    /// Province; for resident pension (C05) the place.
     #[serde(with = "json::text")]
     pub place: Division,
     /// Credited there for these months: principal to be refunded, with interest, if another is kept.

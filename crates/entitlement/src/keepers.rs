@@ -9,7 +9,7 @@ use crate::{
     overlap::{Sums, given_back},
     policy::Policy,
     set::{AsOf, Held, RecordSet, Role, Target},
-    transfer::Places,
+    transfer::{Places, covers},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::value::{Day, Division, Month};
@@ -37,11 +37,11 @@ pub(crate) fn settle(
     let benefit = kept.found.place.filter(|_| !kept.is_open);
     for found in open {
         let place = |at: usize, paid: Division| match found.code {
-            // Residents pay where their household is registered, wherever the account is now.
-            ConflictCode::C05 => paid,
-            _ => moved.moved(at, as_of.day).unwrap_or(paid),
+            // Residents pay where their household is registered, in a city, wherever the account is now.
+            ConflictCode::C05 => policy.successors(as_of.month).now(paid),
+            _ => moved.moved(at, as_of.day).unwrap_or(paid).province(),
         };
-        let places = credited_by_province(set, &followers, found, place);
+        let places = credited_by_place(set, &followers, found, place);
         if places.len() < 2 {
             // Two schemes in one province: people choose between these, not between places.
             continue;
@@ -95,9 +95,10 @@ fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums>
     followers
 }
 
-/// By province what the records have credited for the months of the conflict, differences and refunds included; of a
-/// record for more months than these, their part. `place` says where a record paid at a place belongs.
-fn credited_by_province(
+/// By place what the records have credited for the months of the conflict, differences and refunds included; of a
+/// record for more months than these, their part. `place` says where a record paid at a place
+/// belongs: the province, for residents the place itself.
+fn credited_by_place(
     set: &RecordSet<'_>,
     followers: &BTreeMap<usize, Sums>,
     conflict: &Conflict,
@@ -112,7 +113,7 @@ fn credited_by_province(
         let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
         let part = |whole: i128| share(whole, inside, contribution.period.months);
-        let stake = places.entry(place(at, contribution.place).province()).or_default();
+        let stake = places.entry(place(at, contribution.place)).or_default();
         stake.credited.add(part(credited.unit), part(credited.person));
         stake.received = match (stake.received, contribution.received) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -131,10 +132,15 @@ fn share(whole: i128, inside: usize, months: u8) -> i128 {
     half_up_fen(whole.saturating_mul(inside), months).map_or(0, |fen| fen.get().into())
 }
 
-/// 国发〔2014〕8号: residents participate where their household is registered.
+/// 国发〔2014〕8号: residents participate where their household is registered: of these places the one that it lies in, else
+/// the only one in its province.
 fn at_home(places: &BTreeMap<Division, Stake>, person: &Person, first: Option<Month>) -> Option<Provisional> {
-    let home = person.home_in(first?)?.place.province();
-    places.contains_key(&home).then_some(Provisional { place: home, reason: ProvisionalReason::Household })
+    let home = person.home_in(first?)?.place;
+    let within =
+        places.keys().copied().find(|place| covers(*place, home) || covers(home, *place) && home != home.province());
+    let mut of_province = places.keys().copied().filter(|place| place.province() == home.province());
+    let only = of_province.next().filter(|_| of_province.next().is_none());
+    within.or(only).map(|place| Provisional { place, reason: ProvisionalReason::Household })
 }
 
 fn by_benefit(
