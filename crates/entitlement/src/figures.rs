@@ -4,6 +4,7 @@
 //! formulas are in [`crate::formulas`] and know neither records nor rules: here they meet.
 
 mod balance;
+mod bases;
 mod gaps;
 mod injury;
 mod limits;

@@ -176,7 +176,7 @@ fn fold_family<'f>(
     account.joined = bridges.lines(set, (family, &range), figures::owed(&account));
     conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
     conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
-    conflicts.extend(figures::out_of_limits(sheet, set, family, &account));
+    conflicts.extend(figures::out_of_limits(sheet, set, (family, &range), &account));
     let stated = (policy, person, bridges);
     keepers::settle(set, (&range, &account), stated, &mut conflicts, (&transfers.places, as_of));
     findings::hold_open(set, &range, &account, &mut conflicts);

@@ -2,13 +2,14 @@
 
 use super::{
     Desk, Folded,
+    bases::Differences,
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, Standing},
+    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber},
     formulas::injury::{MonthBase, WageLimits, own_wage},
     holders::{holders, last_place},
-    set::{RecordSet, Role, Target},
+    set::RecordSet,
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -67,22 +68,17 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
 
 /// The base of every counted month; of several employers, who insure lawfully at once, of each with its differences.
 fn bases(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<MonthBase> {
-    let differences = differences(desk.set, folded);
+    let differences = Differences::of(desk.set, folded.range);
     let counted = folded.account.months.iter().filter(|line| line.status == MonthStatus::Counted);
     counted.flat_map(|line| bases_of(desk.set, &differences, line)).collect()
 }
 
-fn bases_of(set: &RecordSet<'_>, differences: &BTreeMap<usize, i64>, line: &MonthLine) -> Vec<MonthBase> {
+fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) -> Vec<MonthBase> {
     let month = line.month;
     if let Some(base) = line.base.and_then(Fen::new) {
         return vec![MonthBase { month, base }];
     }
-    let base = |number: &crate::account::RecordNumber| {
-        let at = usize::try_from(number.0).ok()?;
-        let (_, fields) = set.get(at)?.money()?;
-        let more = differences.get(&at).copied().unwrap_or(0);
-        Some(MonthBase { month, base: Fen::new(fields.base.get().saturating_add(more))? })
-    };
+    let base = |number: &RecordNumber| Some(MonthBase { month, base: differences.base(set, *number)? });
     // One employer's row entered twice is one base: the larger.
     let mut payers: BTreeMap<Payer<'_>, MonthBase> = BTreeMap::new();
     for number in &line.by {
@@ -92,18 +88,6 @@ fn bases_of(set: &RecordSet<'_>, differences: &BTreeMap<usize, i64>, line: &Mont
         known.base = known.base.max(one.base);
     }
     payers.into_values().collect()
-}
-
-/// What differences in force add to the base of a record, by its position.
-fn differences(set: &RecordSet<'_>, folded: Folded<'_>) -> BTreeMap<usize, i64> {
-    let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
-    for (_, held) in set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held) {
-        if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target) {
-            let sum = sums.entry(target).or_default();
-            *sum = sum.saturating_add(fields.base.get());
-        }
-    }
-    sums
 }
 
 fn has_several(set: &RecordSet<'_>, family: &FamilyAccount) -> bool {

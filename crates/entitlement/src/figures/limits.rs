@@ -1,15 +1,19 @@
 //! Bases outside the limits of their month (C31), and limits that were published after the money came (C29).
 
-use super::sheet::{Draft, Sheet};
+use super::{
+    bases::Differences,
+    sheet::{Draft, Sheet},
+};
 use crate::{
-    account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber},
+    account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus, RecordNumber},
     conflict::ConflictCode,
-    family::Family,
+    family::{Duplicates, Family},
     findings::conflict,
     formulas::dues::base_adjustment,
-    holders::{Run, extend},
+    holders::months_between,
     set::RecordSet,
 };
+use std::ops::Range;
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
     value::{Division, Fen, Month, Rate, Scheme},
@@ -35,54 +39,102 @@ struct Limits<'p, 'f> {
 pub(crate) fn out_of_limits(
     sheet: &mut Sheet<'_>,
     set: &RecordSet<'_>,
-    family: Family<'_>,
+    (family, range): (Family<'_>, &Range<usize>),
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
     if !sheet.policy.rules().rules().iter().any(|rule| matches!(rule.key, Key::BaseFloor | Key::BaseCeiling)) {
         return Vec::new();
     }
     let mut limits = Limits::default();
-    let mut runs: Vec<Run<Miss>> = Vec::new();
-    let mut differences: Vec<(Miss, Option<i64>, Vec<Ground>)> = Vec::new();
+    let differences = Differences::of(set, range);
+    let mut runs: Vec<MissedRun> = Vec::new();
     for line in account.months.iter().filter(|line| line.status == MonthStatus::Counted) {
-        let (Some(base), [record]) = (line.base.and_then(Fen::new), line.by.as_slice()) else { continue };
-        let Some(fields) = contribution(set, *record) else { continue };
-        let Some((rule, limit)) = limits.missed(sheet, fields, line.month, base) else { continue };
-        let late = rule.published.zip(fields.received).is_some_and(|(published, received)| received < published);
-        let code = if late { ConflictCode::C29 } else { ConflictCode::C31 };
-        let miss = Miss { code, limit: sheet.rule(rule) };
-        let count = runs.len();
-        extend(&mut runs, line.month, miss.clone(), &[*record]);
-        let (difference, grounds) =
-            if late { added(sheet, fields, line.month, base, limit) } else { (Some(0), vec![]) };
-        match differences.last_mut().filter(|_| runs.len() == count) {
-            Some((_, sum, all)) => {
-                *sum = sum.zip(difference).and_then(|(sum, more)| sum.checked_add(more));
-                all.extend(grounds);
-            }
-            None => differences.push((miss, difference, grounds)),
+        for (record, base) in bases(set, family, line, &differences) {
+            let Some(fields) = contribution(set, record) else { continue };
+            let Some((rule, limit)) = limits.missed(sheet, fields, line.month, base) else { continue };
+            let late = rule.published.zip(fields.received).is_some_and(|(published, received)| received < published);
+            let code = if late { ConflictCode::C29 } else { ConflictCode::C31 };
+            let miss = Miss { code, limit: sheet.rule(rule) };
+            let (difference, grounds) =
+                if late { added(sheet, fields, line.month, base, limit) } else { (Some(0), vec![]) };
+            extend(&mut runs, (miss, line.month, record), (difference, grounds));
         }
     }
-    let mut found = Vec::new();
-    for (run, (miss, sum, grounds)) in runs.into_iter().zip(differences) {
-        if miss.code == ConflictCode::C29 {
+    runs.into_iter().map(|run| run.conflict(sheet, family)).collect()
+}
+
+/// The base of the one record that counts; of each, where several places hold a month, so that an open keeper hides no
+/// base. Several employers at once, where that is lawful, each insure a part.
+fn bases(
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    line: &MonthLine,
+    differences: &Differences,
+) -> Vec<(RecordNumber, Fen)> {
+    match (line.by.as_slice(), line.base.and_then(Fen::new)) {
+        ([record], Some(base)) => vec![(*record, base)],
+        ([_], None) => Vec::new(),
+        _ if family.rule().duplicates == Duplicates::Parallel => Vec::new(),
+        (records, _) => {
+            let base = |number: &RecordNumber| Some((*number, differences.base(set, *number)?));
+            records.iter().filter_map(base).collect()
+        }
+    }
+}
+
+/// Consecutive months whose bases miss one limit, and what it adds to them.
+struct MissedRun {
+    miss: Miss,
+    first: Month,
+    last: Month,
+    records: Vec<RecordNumber>,
+    /// Nothing where a rate is missing.
+    difference: Option<i64>,
+    grounds: Vec<Ground>,
+}
+
+/// Runs that a month is compared with: those of the places that hold one month.
+const RUNS_COMPARED: usize = 8;
+
+/// Adds a record to the run of its limit. Months come in ascending order.
+fn extend(
+    runs: &mut Vec<MissedRun>,
+    (miss, month, record): (Miss, Month, RecordNumber),
+    (difference, grounds): (Option<i64>, Vec<Ground>),
+) {
+    let goes_on = |run: &&mut MissedRun| run.miss == miss && (run.last == month || run.last.next() == month);
+    match runs.iter_mut().rev().take(RUNS_COMPARED).find(goes_on) {
+        Some(run) => {
+            run.last = month;
+            run.records.push(record);
+            run.difference = run.difference.zip(difference).and_then(|(sum, more)| sum.checked_add(more));
+            run.grounds.extend(grounds);
+        }
+        None => runs.push(MissedRun { miss, first: month, last: month, records: vec![record], difference, grounds }),
+    }
+}
+
+impl MissedRun {
+    /// The conflict, with the figure of what a limit published late will add.
+    fn conflict(self, sheet: &mut Sheet<'_>, family: Family<'_>) -> Conflict {
+        let (first, last) = (self.first, self.last);
+        if self.miss.code == ConflictCode::C29 {
             let draft = Draft::new(FigureName::ExpectedDifference)
-                .of_family(&account.family)
-                .span(run.first, run.last)
-                .on(miss.limit)
-                .all(grounds)
-                .all(run.records.iter().map(|record| Ground::Record(*record)));
-            let draft = if sum.is_none() { draft.lacks(MissingName::Rate) } else { draft };
-            sheet.fen(draft, sum.and_then(Fen::new));
+                .of_family(&family.to_string())
+                .span(first, last)
+                .on(self.miss.limit)
+                .all(self.grounds)
+                .all(self.records.iter().map(|record| Ground::Record(*record)));
+            let draft = if self.difference.is_none() { draft.lacks(MissingName::Rate) } else { draft };
+            sheet.fen(draft, self.difference.and_then(Fen::new));
         }
-        found.push(Conflict {
-            first: Some(run.first),
-            last: Some(run.last),
-            months: run.months(),
-            ..conflict(miss.code, Some(family), run.records)
-        });
+        Conflict {
+            first: Some(first),
+            last: Some(last),
+            months: months_between(first, last),
+            ..conflict(self.miss.code, Some(family), self.records)
+        }
     }
-    found
 }
 
 fn contribution<'s, 'f>(set: &'s RecordSet<'f>, number: RecordNumber) -> Option<&'s Contribution<'f>> {
