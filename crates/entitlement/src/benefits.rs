@@ -39,11 +39,15 @@ pub(crate) fn refunded_after_award(
     let chains = Chains::of(set);
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
-        let Some(because) = taken_by(held, at).filter(|_| !is_made_good(held, lines)) else { continue };
+        let Some(because) = taken_by(held, at) else { continue };
+        let taken = months_taken(held);
+        if is_made_good(held, &taken, lines) {
+            continue;
+        }
         // An award rests on months before it that were paid by its day, and on none after death.
         let rests = |award: &Benefit<'_>| {
-            let before = |period: Period| period.first < award.from && ends.status(period.first).is_none();
-            held.period.is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
+            let before = |first: &Month| *first < award.from && ends.status(*first).is_none();
+            taken.first().is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
         };
         let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
         // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
@@ -68,8 +72,17 @@ fn taken_by(held: &Held<'_>, at: usize) -> Option<usize> {
         (Role::Adjust, Standing::Held) => (contribution.base.get() < 0).then_some(at),
         // What is not full for the sake of another record lost its month to a refund.
         (_, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => held.because,
+        (Role::Received, Standing::Held) => held.given_back.by,
         _ => None,
     }
+}
+
+/// The months that a contribution lost, ascending: some of them, where refunds left the others.
+fn months_taken(held: &Held<'_>) -> Vec<Month> {
+    if held.given_back.by.is_some() {
+        return held.given_back.months.iter().copied().collect();
+    }
+    held.period.into_iter().flat_map(Period::iter).collect()
 }
 
 /// Of each chain its records by position, each with the latest day up to it.
@@ -110,11 +123,11 @@ impl Chains {
     }
 }
 
-/// Whether the months of a record that was taken away count all the same: with the same base where they have one.
-fn is_made_good(held: &Held<'_>, lines: &[MonthLine]) -> bool {
+/// Whether the months that a record lost count all the same: with the same base where they have one.
+fn is_made_good(held: &Held<'_>, taken: &[Month], lines: &[MonthLine]) -> bool {
     let Some((Role::Received, contribution)) = held.money() else { return false };
-    contribution.period.iter().all(|month| {
-        let line = lines.binary_search_by_key(&month, |line| line.month).ok().and_then(|at| lines.get(at));
+    taken.iter().all(|month| {
+        let line = lines.binary_search_by_key(month, |line| line.month).ok().and_then(|at| lines.get(at));
         line.is_some_and(|line| {
             let same = contribution.period.months > 1 || line.base == Some(contribution.base.get());
             // An agreement that keeps the higher base takes nothing from an award.

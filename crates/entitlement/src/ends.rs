@@ -3,9 +3,12 @@
 use crate::{
     account::{MonthStatus, RecordNumber, Standing},
     family::Family,
-    set::{RecordSet, number},
+    set::{Held, RecordSet, number},
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
@@ -60,6 +63,30 @@ fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, Re
 /// Whether a chain holds a record of the family.
 pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId, region: Division) -> bool {
     set.within(range).any(|(_, held)| held.fact.region == region && held.fact.id == id)
+}
+
+/// First months that did not count by what was taken back since: by awards that a reversal or a stop from their first month
+/// on took back, and by notices of death that were reversed; ascending.
+pub(crate) fn withdrawn_ends(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Month> {
+    let in_force: BTreeSet<usize> = awards(set, range).map(|(at, _)| at).collect();
+    let award = |(at, held): (usize, &Held<'_>)| match &held.fact.record {
+        Record::Benefit(Kind::BENEFIT_AWARD, award)
+            if matches!(held.standing, Standing::Held | Standing::Reversed)
+                && !in_force.contains(&at)
+                && held.family.is_some_and(|family| family.rule().ends_with_benefit) =>
+        {
+            Some(award.from)
+        }
+        _ => None,
+    };
+    let death = |held: &Held<'_>| match &held.fact.record {
+        Record::Death(notice) if held.standing == Standing::Reversed => Some(notice.month.next()),
+        _ => None,
+    };
+    let mut months: Vec<Month> = set.within(range).filter_map(award).chain(set.0.iter().filter_map(death)).collect();
+    months.sort_unstable();
+    months.dedup();
+    months
 }
 
 /// The awards in force. An award that was stopped from its first month on awarded nothing.

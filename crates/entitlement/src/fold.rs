@@ -16,6 +16,7 @@ use crate::{
     overlap::{self, Cover},
     person,
     policy::Policy,
+    refunds,
     set::{AsOf, Held, RecordSet, Target, number},
     standing, totals,
     transfer::{self, Places},
@@ -120,7 +121,7 @@ fn fold_family<'f>(
     let ends = Ends::of(set, family, &range, person::death(person));
     let bounds = Bounds { cover, beside, ends, as_of };
     // An agreement keeps what still stands after refunds.
-    overlap::settle_refunds(set, &range, bounds);
+    refunds::settle(set, &range, bounds);
     let policy = sheet.policy;
     let successors = policy.successors(as_of.month);
     agreements::settle(set, &range, (&successors, &Places::default()));

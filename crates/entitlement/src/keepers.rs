@@ -112,7 +112,10 @@ fn credited_by_place(
         credited.add(contribution.credited.unit.get().into(), contribution.credited.person.get().into());
         let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
-        let part = |whole: i128| share(whole, inside, contribution.period.months);
+        // What was given back is gone with its months.
+        let gone = set.get(at).map_or(0, |held| held.given_back.months.len());
+        let stays = usize::from(contribution.period.months).saturating_sub(gone);
+        let part = |whole: i128| share(whole, inside, stays);
         let stake = places.entry(place(at, contribution.place)).or_default();
         stake.credited.add(part(credited.unit), part(credited.person));
         stake.received = match (stake.received, contribution.received) {
@@ -124,8 +127,8 @@ fn credited_by_place(
 }
 
 /// The part of a sum for some months of a period, half up to the fen.
-fn share(whole: i128, inside: usize, months: u8) -> i128 {
-    let (inside, months) = (i128::try_from(inside).unwrap_or(0), i128::from(months.max(1)));
+fn share(whole: i128, inside: usize, months: usize) -> i128 {
+    let (inside, months) = (i128::try_from(inside).unwrap_or(0), i128::try_from(months.max(1)).unwrap_or(1));
     if inside >= months {
         return whole;
     }

@@ -80,6 +80,7 @@ mod months;
 mod overlap;
 mod person;
 mod policy;
+mod refunds;
 pub mod review;
 mod set;
 mod standing;

@@ -41,6 +41,16 @@ impl Bounds<'_> {
         month <= self.as_of.month && self.cover.line(month).is_some()
     }
 
+    /// Whether a month counted as an employee month by money that was taken back since.
+    pub(crate) fn was_employee(self, month: Month) -> bool {
+        month <= self.as_of.month && self.cover.was_there(month)
+    }
+
+    /// Whether a month stood beside other cover whose money was taken back since.
+    pub(crate) fn was_beside(self, month: Month) -> bool {
+        self.beside.was_there(month)
+    }
+
     /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
     /// other cover.
     pub(crate) fn is_outside(self, month: Month) -> bool {
@@ -58,8 +68,8 @@ pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bou
             continue;
         }
         let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
-        let given_back = |month| held.keeps_rest && bounds.is_outside(month);
-        let touch_in = |month| if given_back(month) { Touch::Refunded } else { touch };
+        let given_back = &held.given_back.months;
+        let touch_in = |month| if given_back.contains(&month) { Touch::Refunded } else { touch };
         touches.extend(period.iter().map(|month| (month, touch_in(month), at)));
     }
     touches.sort_unstable();

@@ -3,6 +3,7 @@
 use crate::{
     account::{RecordNumber, Standing},
     family::Family,
+    refunds::GivenBack,
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{
@@ -71,8 +72,8 @@ pub(crate) struct Held<'f> {
     pub(crate) standing: Standing,
     /// Position of the record behind the standing.
     pub(crate) because: Option<usize>,
-    /// Refunds gave back what was paid for those of its months that do not count, and left the rest.
-    pub(crate) keeps_rest: bool,
+    /// What refunds gave back of it while they left the rest.
+    pub(crate) given_back: GivenBack,
 }
 
 impl<'f> Held<'f> {
@@ -181,7 +182,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 depth: 0,
                 standing: Standing::Held,
                 because: None,
-                keeps_rest: false,
+                given_back: GivenBack::default(),
             }),
         }
     }

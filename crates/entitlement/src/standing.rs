@@ -1,6 +1,6 @@
 //! Whether each record has effect: reversals, dates, copies, business keys, and partial payment.
 //!
-//! Refunds that leave a record less than full are settled later, with the months (`overlap`), because a refund for months
+//! Refunds that leave a record less than full are settled later, with the months (`refunds`), because a refund for months
 //! that count as employee months is allowed for.
 
 use crate::{

@@ -9,8 +9,9 @@ use crate::{
     ends::Ends,
     family::Family,
     months::{Bounds, month_lines},
-    overlap::{Cover, settle_refunds},
+    overlap::Cover,
     policy::Successors,
+    refunds::{self, GivenBack},
     set::{AsOf, Held, RecordSet, Role, Target},
     standing,
     transfer::{places::Places, procedure::Step},
@@ -84,7 +85,7 @@ fn bounds<'c>(
 }
 
 fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {
-    settle_refunds(set, range, bounds);
+    refunds::settle(set, range, bounds);
     // As in the account: by the places where money was paid, then by those to which transfers have taken it.
     agreements::settle(set, range, (named.0, &Places::default()));
     agreements::settle(set, range, named);
@@ -119,5 +120,5 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
 fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
     let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
     let standing = if is_behind { Standing::Later } else { Standing::Held };
-    Held { standing, because: None, keeps_rest: false, again: Vec::new(), ..held.clone() }
+    Held { standing, because: None, given_back: GivenBack::default(), again: Vec::new(), ..held.clone() }
 }

@@ -534,7 +534,7 @@ fn shares(pair: &Pair) -> Shares {
 }
 
 /// Records by label and month, for those that name them.
-type Labels = BTreeMap<String, BTreeMap<Month, RecordId>>;
+type Labels = BTreeMap<String, BTreeMap<Month, (Period, RecordId)>>;
 
 fn build(rows: &[Row]) -> Federation {
     let mut federation = Federation::default();
@@ -546,7 +546,7 @@ fn build(rows: &[Row]) -> Federation {
             let bytes = write(row, period, &serial, &labels);
             if let Some(label) = &row.label {
                 let id = RecordId(yizhang_ledger::hash::hash_leaf(&bytes));
-                labels.entry(label.clone()).or_default().insert(period.first, id);
+                labels.entry(label.clone()).or_default().insert(period.first, (period, id));
             }
             entries.push(bytes);
         }
@@ -563,6 +563,9 @@ fn build(rows: &[Row]) -> Federation {
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
     let is_benefit = (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind_of(row));
     let about_months = is_benefit || matches!(kind_of(row), Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT);
+    if let Some((first, last)) = span(row).filter(|_| kind_of(row) == Kind::REFUND) {
+        return vec![Period { first, months: u8::try_from(last.since(first) + 1).unwrap() }];
+    }
     if let Some((first, _)) = span(row).filter(|_| about_months) {
         return vec![Period { first, months: 1 }];
     }
@@ -575,6 +578,9 @@ fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
             let (first, last) = months.split_once("..").unwrap_or((months, months));
             let (first, last) = (month(first), month(last));
             (0..=last.since(first)).map(|offset| first.plus(u16::try_from(offset).unwrap()).unwrap()).collect()
+        }
+        (None, Some(named)) if kind_of(row) == Kind::REFUND => {
+            return named.values().map(|(period, _)| *period).collect();
         }
         (None, Some(named)) => named.keys().copied().collect(),
         (None, None) => vec![month("2020-01")],
@@ -600,7 +606,7 @@ fn target(row: &Row, first: Month, labels: &Labels) -> Option<RecordId> {
     }
     let named = labels.get(label).unwrap_or_else(|| panic!("no row before has the label {label}"));
     let alone = named.values().next().filter(|_| named.len() == 1);
-    Some(*named.get(&first).or(alone).unwrap_or_else(|| panic!("{label} has no record for {first}")))
+    Some(named.get(&first).or(alone).unwrap_or_else(|| panic!("{label} has no record for {first}")).1)
 }
 
 fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {

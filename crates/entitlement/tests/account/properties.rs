@@ -114,6 +114,13 @@ fn contribution(rng: &mut ChaCha8Rng, serial: &str, target: Option<RecordId>) ->
     let first = some_month(rng);
     let months = if scheme == "hrss:170" { 12 } else { 1 };
     let first = if months == 12 { Month::of(first.year(), 1).unwrap() } else { first };
+    // Some refunds of a year name a few of its months.
+    let (first, months) = if kind == Kind::REFUND && months == 12 && rng.random_ratio(1, 2) {
+        let offset: u8 = rng.random_range(0..12);
+        (first.plus(offset.into()).unwrap(), rng.random_range(1..=12 - offset))
+    } else {
+        (first, months)
+    };
     let plain = flexible(scheme, first, serial);
     let sign = if kind == Kind::REFUND { -1 } else { 1 };
     let share = |fen: i64| Shares { unit: Fen::ZERO, person: Fen::new(sign * fen).unwrap() };
