@@ -37,7 +37,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/6";
+pub const FORMAT: &str = "yizhang-account/7";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

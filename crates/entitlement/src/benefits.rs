@@ -3,10 +3,11 @@
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
-    ends::{Ends, awards, is_held_in},
+    ends::{Ends, awards, is_held_in, stops},
     family::Family,
     findings::conflict,
     holders::months_between,
+    policy::Successors,
     set::{Held, RecordSet, Role, number},
 };
 use std::{
@@ -135,6 +136,60 @@ fn is_made_good(held: &Held<'_>, taken: &[Month], lines: &[MonthLine]) -> bool {
             line.status == MonthStatus::Counted && (same || more)
         })
     })
+}
+
+/// Awards in force that exclude each other (Y09): pensions of two provinces or schemes that are both drawn (人社厅发〔2019〕94号),
+/// and claims of unemployment benefit from one month at two places. A pension that ended before the other began excludes none.
+pub(crate) fn awarded_twice(
+    set: &RecordSet<'_>,
+    (family, range): (Family<'_>, &Range<usize>),
+    successors: &Successors<'_>,
+) -> Vec<Conflict> {
+    if !family.rule().exclusive_benefit {
+        return Vec::new();
+    }
+    let mut awards: Vec<(usize, &Benefit<'_>)> = awards(set, range).collect();
+    awards.sort_by_key(|(at, award)| (award.from, *at));
+    if family.rule().ends_with_benefit {
+        let records = drawn_beside(set, range, &awards, successors);
+        let found = conflict(ConflictCode::Y09, Some(family), records);
+        return if found.records.is_empty() { Vec::new() } else { vec![found] };
+    }
+    let of_month = |claims: &[(usize, &Benefit<'_>)]| {
+        let (_, first) = claims.first()?;
+        let place = |claim: &Benefit<'_>| successors.now(claim.place);
+        let differ = claims.iter().any(|(_, claim)| place(claim) != place(first));
+        let found = conflict(ConflictCode::Y09, Some(family), claims.iter().map(|(at, _)| number(*at)).collect());
+        differ.then_some(Conflict { first: Some(first.from), last: Some(first.from), months: 1, ..found })
+    };
+    awards.chunk_by(|(_, one), (_, other)| one.from == other.from).filter_map(of_month).collect()
+}
+
+/// Of awards in the order of their months those of which another one, of another province or scheme, is drawn at the same time.
+fn drawn_beside(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    awards: &[(usize, &Benefit<'_>)],
+    successors: &Successors<'_>,
+) -> Vec<RecordNumber> {
+    let stops = stops(set, range);
+    // Of each source the award that is drawn longest so far, and the month in which it ends: none, as long as it does not.
+    let mut longest: BTreeMap<(Scheme<'_>, Division), (Option<Month>, usize)> = BTreeMap::new();
+    let lasts = |end: Option<Month>, month: Month| end.is_none_or(|end| end > month);
+    let mut records = Vec::new();
+    for (at, award) in awards {
+        let source = (award.scheme, successors.now(award.place).province());
+        for (_, (_, other)) in longest.iter().filter(|(one, (end, _))| **one != source && lasts(*end, award.from)) {
+            records.extend([number(*other), number(*at)]);
+        }
+        let stopped = set.get(*at).and_then(|held| stops.get(&held.fact.id)).copied();
+        let end = stopped.into_iter().chain(award.until.map(Month::next)).min();
+        let known = longest.entry(source).or_insert((end, *at));
+        if known.0.is_some_and(|known| lasts(end, known)) {
+            *known = (end, *at);
+        }
+    }
+    records
 }
 
 /// A month's benefit, or that of several.

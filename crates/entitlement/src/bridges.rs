@@ -14,7 +14,7 @@ use crate::{
 use std::ops::Range;
 use yizhang_ledger::{
     record::{Bridge, Record},
-    value::{Fen, Month, Namespace},
+    value::{Division, Fen, Month, Namespace},
 };
 use yizhang_rules::Key;
 
@@ -116,7 +116,7 @@ impl Joined<'_> {
     }
 
     /// The place that did it.
-    pub(crate) const fn place(&self) -> yizhang_ledger::value::Division {
+    pub(crate) const fn place(&self) -> Division {
         self.fields.place
     }
 

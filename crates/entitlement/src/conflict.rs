@@ -230,4 +230,7 @@ classes! {
     Y08 Prov None Agency "statements that contradict each other: death, household, where deemed months were worked",
         "the agency whose statement is wrong reverses it; until then the later one holds",
         "design rule";
+    Y09 Hold None Agency "a benefit awarded at two places at once",
+        "one of the awards is reversed, or stopped from the month in which the other begins",
+        "人社厅发〔2019〕94号; design rule for unemployment benefit";
 }

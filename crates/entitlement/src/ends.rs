@@ -89,15 +89,10 @@ pub(crate) fn withdrawn_ends(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<M
     months
 }
 
-/// The awards in force. An award that was stopped from its first month on awarded nothing.
-pub(crate) fn awards<'s, 'f>(
-    set: &'s RecordSet<'f>,
-    range: &'s Range<usize>,
-) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
-    let held = move || set.within(range).filter(|(_, held)| held.standing == Standing::Held);
-    // Of each award the first month from which it is stopped, by a chain that holds it.
+/// Of each award the first month from which it is stopped, by a chain that holds it.
+pub(crate) fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, Month> {
     let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
-    for (_, held) in held() {
+    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
             && let Some(award) = stop.target
             && is_held_in(set, range, award, held.fact.region)
@@ -106,7 +101,17 @@ pub(crate) fn awards<'s, 'f>(
             *first = stop.from.min(*first);
         }
     }
-    held().filter_map(move |(at, held)| match &held.fact.record {
+    stops
+}
+
+/// The awards in force. An award that was stopped from its first month on awarded nothing.
+pub(crate) fn awards<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &'s Range<usize>,
+) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
+    let stops = stops(set, range);
+    let held = set.within(range).filter(|(_, held)| held.standing == Standing::Held);
+    held.filter_map(move |(at, held)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award)
             if stops.get(&held.fact.id).is_none_or(|stopped| *stopped > award.from) =>
         {

@@ -15,6 +15,8 @@ pub(crate) enum Duplicates {
     ByProvince { schemes: ConflictCode, provinces: ConflictCode, payers: ConflictCode },
     /// By place; `within` one place, none where several records are instalments.
     ByPlace { places: ConflictCode, within: Option<ConflictCode> },
+    /// As without a class, but for a person's payment with a government's beside it.
+    BesideGovernment,
     /// No class: shown as received more than once.
     Unclassed,
     /// Lawful: several at once (社会保险法 art. 33: each employer insures work injury).
@@ -62,7 +64,13 @@ const RULES: &[FamilyRule] = &[
         duplicates: Duplicates::ByPlace { places: ConflictCode::C07, within: Some(ConflictCode::Y04) },
         ..OTHER
     },
-    FamilyRule { members: &[(Namespace::Nhsa, "390")], beside: Some((Namespace::Nhsa, "310")), ..OTHER },
+    FamilyRule {
+        // 390 took the place of 391 and 380 (国发〔2016〕3号).
+        members: &[(Namespace::Nhsa, "390"), (Namespace::Nhsa, "391"), (Namespace::Nhsa, "380")],
+        duplicates: Duplicates::BesideGovernment,
+        beside: Some((Namespace::Nhsa, "310")),
+        ..OTHER
+    },
 ];
 
 /// Every other scheme is a family of its own.

@@ -115,7 +115,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 /// Writes down what medical and injury insurance come to, for who draws no pension yet.
 fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
     let families = [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
-    let cover = medical::Cover::of(families);
+    let cover = medical::MedicalCover::of(families);
     if let [Some(employees), _] = families {
         medical::medical(sheet, desk, employees, &cover);
     }

@@ -75,7 +75,7 @@ fn of_months(
         }
         match line.status {
             MonthStatus::Counted if line.by.len() > 1 => {
-                if let Some(code) = duplicate(family, &holders(set, &line.by), successors) {
+                if let Some(code) = duplicate(family, &holders(set, &line.by), line.by.len(), successors) {
                     add(code, line, &line.by);
                 }
             }
@@ -212,8 +212,14 @@ fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> V
     line.others.iter().filter(chosen).copied().collect()
 }
 
-/// The class of a month that several records make count; none where that is lawful. Places are what they are called now.
-fn duplicate(family: Family<'_>, holders: &[Holder<'_>], successors: &Successors<'_>) -> Option<ConflictCode> {
+/// The class of a month that several records of these holders make count; none where that is lawful. Places are what they are
+/// called now.
+fn duplicate(
+    family: Family<'_>,
+    holders: &[Holder<'_>],
+    records: usize,
+    successors: &Successors<'_>,
+) -> Option<ConflictCode> {
     let place = |holder: &Holder<'_>| successors.now(holder.place);
     let differ = |same: &dyn Fn(&Holder<'_>, &Holder<'_>) -> bool| {
         holders.iter().zip(holders.iter().skip(1)).any(|(one, other)| !same(one, other))
@@ -233,9 +239,17 @@ fn duplicate(family: Family<'_>, holders: &[Holder<'_>], successors: &Successors
         }
         Duplicates::ByPlace { places, .. } if by_place => Some(places),
         Duplicates::ByPlace { within, .. } => within,
-        Duplicates::Unclassed => Some(ConflictCode::Y04),
+        Duplicates::BesideGovernment if records == 2 && !by_place && is_shared(holders) => None,
+        Duplicates::BesideGovernment | Duplicates::Unclassed => Some(ConflictCode::Y04),
         Duplicates::Parallel => None,
     }
+}
+
+/// Whether a month is paid by one person and a government, each its share (国发〔2016〕3号).
+fn is_shared(holders: &[Holder<'_>]) -> bool {
+    let governments = holders.iter().filter(|holder| holder.payer.kind == PayerKind::Government).count();
+    let one_scheme = holders.iter().all(|holder| holders.first().is_some_and(|first| first.scheme == holder.scheme));
+    one_scheme && governments == 1 && holders.len() == 2
 }
 
 /// Conflicts of single records: re-sent rows, business keys, targets out of reach.

@@ -150,6 +150,7 @@ fn fold_family<'f>(
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
+    conflicts.extend(benefits::awarded_twice(set, (family, &range), &successors));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {

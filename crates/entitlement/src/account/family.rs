@@ -348,7 +348,7 @@ pub struct YearLine {
     /// months, half up. What has been refunded already is included. Left out without overlap and where a government paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_due: Option<Amount>,
-    /// Refunded so far.
+    /// Refunded so far, but for the part of months that refunds took while the record kept the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Amount>,
     /// The record.

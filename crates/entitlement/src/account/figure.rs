@@ -216,6 +216,8 @@ names! {
         PreviousPlace,
         /// Enough months for a monthly pension.
         EnoughMonths,
+        /// Which of several places decides on a claim of unemployment benefit (Y09).
+        ClaimPlace,
         /// Which of several places keeps months that they all hold (C01).
         ContestedMonths,
         /// Which place will take a temporary account over (国办发〔2009〕66号 art. 5).

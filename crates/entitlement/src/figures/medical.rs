@@ -17,7 +17,7 @@ use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::Key;
 
 /// The months covered by the employees' or the residents' scheme: a month of either is cover.
-pub(super) struct Cover {
+pub(super) struct MedicalCover {
     /// The last of them.
     last: Option<Month>,
     /// Whether the employees' scheme covers the last of them.
@@ -28,7 +28,7 @@ pub(super) struct Cover {
     families: Vec<String>,
 }
 
-impl Cover {
+impl MedicalCover {
     /// Of the employees' and the residents' family.
     pub(super) fn of(families: [Option<&FamilyAccount>; 2]) -> Self {
         let counted = |family: &FamilyAccount| -> Vec<Month> {
@@ -67,7 +67,7 @@ impl Cover {
 
 /// Writes down medical months, the standard of the place of cover, and the open gap since the last month of cover under
 /// either scheme.
-pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, cover: &Cover) {
+pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, cover: &MedicalCover) {
     let month = desk.as_of.month;
     // A province as a whole is no pooling area.
     if let Some(place) = relation(family).filter(|place| is_area(*place)) {
@@ -108,7 +108,7 @@ pub(super) fn medical(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Family
 /// after two years of cover without a break (医保办发〔2021〕43号).
 fn has_whole_cover(
     sheet: &mut Sheet<'_>,
-    cover: &Cover,
+    cover: &MedicalCover,
     month: Month,
     stays_in_scheme: bool,
 ) -> (bool, Option<Ground>) {
@@ -164,24 +164,26 @@ fn retirement(
     sheet.months(short, Some(gap.months_short));
 }
 
+/// Whether a place lies in one of the municipalities 直辖市 (GB/T 2260): Beijing, Tianjin, Shanghai, Chongqing.
+const fn is_municipality(place: Division) -> bool {
+    matches!(place.code() / 10_000, 11 | 12 | 31 | 50)
+}
+
 /// Whether a place lies in one pooling area.
 fn is_area(place: Division) -> bool {
-    place != place.province() || matches!(place.code() / 10_000, 11 | 12 | 31 | 50)
+    place != place.province() || is_municipality(place)
 }
 
 /// The area that pools medical insurance around a place: its city, or a municipality as a whole.
 fn pooling_area(place: Division) -> u32 {
     let code = place.code();
-    match code / 10_000 {
-        11 | 12 | 31 | 50 => code / 10_000,
-        _ => code / 100,
-    }
+    if is_municipality(place) { code / 10_000 } else { code / 100 }
 }
 
 /// Writes down the lapse of a resident's cover and the wait that follows from it (国办发〔2024〕38号): the fixed months, and
 /// the variable ones of each further year. Who comes from the employees' scheme within the gap that costs no waiting, after
 /// two years of cover, waits for nothing (医保办发〔2021〕43号).
-pub(super) fn resident(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, cover: &Cover) {
+pub(super) fn resident(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, cover: &MedicalCover) {
     let month = desk.as_of.month;
     let Some(last) = cover.last.filter(|_| family.last.is_some()) else { return };
     let Some(gap) = cover.gap(month) else { return };

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     account::{
         Assumption, CaseState, Class, FamilyAccount, FigureName, Ground, HomeLine, MissingName, MonthLine, MonthStatus,
-        ParticipationState, PlaceReason, QuestionName, TransferCase,
+        ParticipationState, PlaceMonths as PlaceLine, PlaceReason, QuestionName, TransferCase,
     },
     formulas::benefit_place::{BenefitPlace, Facts, Missing, PlaceMonths, Reason, benefit_place},
     policy::Policy,
@@ -146,11 +146,11 @@ pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
 }
 
 /// Months that a place and others hold, paid or deemed.
-const fn open_months(line: &crate::account::PlaceMonths) -> u32 {
+const fn open_months(line: &PlaceLine) -> u32 {
     line.contested.saturating_add(line.deemed_contested)
 }
 
-fn place_months(line: &crate::account::PlaceMonths, contested: u32) -> PlaceMonths {
+fn place_months(line: &PlaceLine, contested: u32) -> PlaceMonths {
     let keeps = contested > 0 || open_months(line) == 0;
     PlaceMonths {
         place: line.place,

@@ -13,11 +13,12 @@ use crate::{
     ends::awards,
     findings::conflict,
     formulas::unemployment::{Band, ProvincialRule, Stretch, claimable_months, national_ceiling, provincial_months},
+    set::number,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     entry::Kind,
-    record::{Benefit, Record},
+    record::Record,
     value::{Division, Month},
 };
 use yizhang_rules::Key;
@@ -27,13 +28,20 @@ const TOTAL_MAX: u32 = 24;
 /// Longest run of months that one payment is taken to be about.
 const PAID_MONTHS_MAX: usize = 24;
 
-/// A claim: when it began, where, and for which months benefit was paid.
+/// A claim: when it began, where, and for which months benefit was paid. Awards from one month are one claim.
 struct Claim {
     from: Month,
-    place: Division,
-    record: RecordNumber,
+    /// One place; more, if agencies contradict each other (Y09).
+    places: BTreeSet<Division>,
+    awards: Vec<RecordNumber>,
     drawn: BTreeSet<Month>,
     payments: Vec<RecordNumber>,
+}
+
+impl Claim {
+    fn new(from: Month) -> Self {
+        Self { from, places: BTreeSet::new(), awards: Vec::new(), drawn: BTreeSet::new(), payments: Vec::new() }
+    }
 }
 
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
@@ -43,6 +51,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     let draft = |name| Draft::new(name).of_family(&family.family);
     let claims = claims(desk, folded);
     let mut unused = Some(0_u32);
+    let mut lacks = None;
     let mut since: Option<Month> = None;
     let mut grounds: Vec<Ground> = Vec::new();
     let mut restarts = Vec::new();
@@ -51,24 +60,30 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         if paid > 0 {
             restarts.push(restart(claim, paid));
         }
-        let earned = claimable(sheet, (Some(claim.place), claim.from), paid, unused);
+        let earned: Vec<_> =
+            claim.places.iter().map(|place| claimable(sheet, (Some(*place), claim.from), paid, unused)).collect();
+        let months: BTreeSet<Option<u32>> = earned.iter().map(|(_, months, _)| *months).collect();
+        if months.len() > 1 {
+            lacks.get_or_insert(MissingName::ClaimPlace);
+        }
         let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
-        unused = earned.1.map(|earned| earned.saturating_sub(drawn));
-        grounds.extend(earned.2);
-        grounds.push(Ground::Record(claim.record));
-        grounds.extend(claim.payments.iter().map(|record| Ground::Record(*record)));
+        let known = months.first().copied().flatten().filter(|_| months.len() == 1);
+        unused = known.map(|earned| earned.saturating_sub(drawn));
+        grounds.extend(earned.into_iter().flat_map(|(.., rules)| rules));
+        grounds.extend(claim.awards.iter().chain(&claim.payments).map(|record| Ground::Record(*record)));
         since = Some(claim.from);
     }
     let paid = paid_between(family, since, None);
     let paid = sheet.months(
         draft(FigureName::UnemploymentPaid)
             .family(&family.family)
-            .all(claims.last().map(|claim| Ground::Record(claim.record))),
+            .all(claims.last().into_iter().flat_map(|claim| &claim.awards).map(|award| Ground::Record(*award))),
         Some(paid),
     );
     let carried = (!claims.is_empty()).then(|| {
         let draft = draft(FigureName::UnemploymentUnused).family(&family.family).all(grounds);
-        let draft = if unused.is_none() { draft.lacks(MissingName::UnemploymentFormula) } else { draft };
+        let lacks = lacks.unwrap_or(MissingName::UnemploymentFormula);
+        let draft = if unused.is_none() { draft.lacks(lacks) } else { draft };
         sheet.months(draft, unused)
     });
     let (place, renamed) = relation(family).map(|place| sheet.now(place, month)).unzip();
@@ -109,7 +124,7 @@ fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Know
 
 /// The counter of paid months begins again with a claim (C25).
 fn restart(claim: &Claim, paid: u32) -> Conflict {
-    let found = conflict(ConflictCode::C25, None, vec![claim.record]);
+    let found = conflict(ConflictCode::C25, None, claim.awards.clone());
     Conflict {
         family: Some(super::UNEMPLOYMENT.to_owned()),
         first: Some(claim.from),
@@ -187,17 +202,17 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 /// Claims in the order of their months: an award, and the payments until the next one.
 fn claims(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Claim> {
     let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
-    let claim = |(at, award): (usize, &Benefit<'_>)| {
-        let record = crate::set::number(at);
-        Claim { from: award.from, place: award.place, record, drawn: BTreeSet::new(), payments: Vec::new() }
-    };
-    let mut claims: Vec<Claim> = awards(desk.set, folded.range).map(claim).collect();
-    claims.sort_by_key(|claim| (claim.from, claim.record));
-    claims.dedup_by_key(|claim| claim.from);
+    let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
+    for (at, award) in awards(desk.set, folded.range) {
+        let claim = by_month.entry(award.from).or_insert_with(|| Claim::new(award.from));
+        claim.places.insert(award.place);
+        claim.awards.push(number(at));
+    }
+    let mut claims: Vec<Claim> = by_month.into_values().collect();
     let recovered = recovered(desk.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };
-        let record = crate::set::number(at);
+        let record = number(at);
         let Some(claim) = claims.iter_mut().rfind(|claim| claim.from <= paid.from) else { continue };
         let last = paid.until.unwrap_or(paid.from);
         let months = (paid.from.number()..=last.number()).filter_map(Month::new).take(PAID_MONTHS_MAX);

@@ -72,8 +72,9 @@ fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
     let text = String::from_utf8(bytes).unwrap();
     let spaced = text.replacen(':', ": ", 1);
     assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
-    let newer = text.replacen("account/6", "account/7", 1);
-    assert_eq!(Account::from_json(newer.as_bytes()), Err(NotAnAccount::Format { found: "yizhang-account/7".into() }));
+    let newer = text.replacen("yizhang-account/", "yizhang-account/9", 1);
+    let refused = Account::from_json(newer.as_bytes()).map(|_| "read");
+    assert!(matches!(refused, Err(NotAnAccount::Format { found }) if found.starts_with("yizhang-account/9")));
     assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
 }
 
@@ -98,7 +99,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
     let policy = Policy::new(RuleSet::default());
     let account = fold(&federation.facts(), &policy, day("2020-02-29"));
     let expected = concat!(
-        r#"{"format":"yizhang-account/6","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
+        r#"{"format":"yizhang-account/7","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
         r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
         r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
         r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,
