@@ -181,7 +181,7 @@ fn an_application_of_which_nothing_can_come_is_refused_before_it_is_written() {
         assert!(said.contains(why) && !said.contains(WORKER), "{why} is not in {said}");
     }
     let unlawful = new.transfer(&["open"], &[places.as_slice(), &["--on", "1999-03-02"]].concat()).expect(4);
-    assert!(unlawful.stderr.contains("2010-01-01"), "{}", unlawful.stderr);
+    assert!(unlawful.stderr.contains("2010-01"), "{}", unlawful.stderr);
     let nobody = [places.as_slice(), &["--on", "2026-03-02"]].concat();
     let nobody = new.transfer_of(OTHER, "ZY1", &["open"], &nobody).expect(4);
     assert!(nobody.stderr.contains("no month of this worker"), "{}", nobody.stderr);

@@ -242,10 +242,10 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     let planned = Planned { kind, region: step.node, id: parsed.id(), fields };
     if !planned.is_written(&before)? {
         // What is there already is not written again, and the answer says so.
-        planned.is_ours()?;
+        planned.ensure_ours()?;
         if !step.anyway {
-            planned.would_count(known)?;
-            planned.is_sensible(&before, &credentials)?;
+            planned.ensure_counts(known)?;
+            planned.ensure_sensible(&before, &credentials)?;
         }
     }
 

@@ -5,10 +5,7 @@ use crate::{
     family::Family,
     set::{Held, RecordSet, number},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
@@ -65,25 +62,19 @@ pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId
     set.within(range).any(|(_, held)| held.fact.region == region && held.fact.id == id)
 }
 
-/// First months that did not count by what was taken back since: by awards that a reversal or a stop from their first month
-/// on took back, and by notices of death that were reversed; ascending.
-pub(crate) fn withdrawn_ends(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Month> {
-    let in_force: BTreeSet<usize> = awards(set, range).map(|(at, _)| at).collect();
-    let award = |(at, held): (usize, &Held<'_>)| match &held.fact.record {
-        Record::Benefit(Kind::BENEFIT_AWARD, award)
-            if matches!(held.standing, Standing::Held | Standing::Reversed)
-                && !in_force.contains(&at)
-                && held.family.is_some_and(|family| family.rule().ends_with_benefit) =>
-        {
-            Some(award.from)
+/// First months of benefit by awards that were stopped from then on, ascending: they awarded nothing, but money may have been
+/// given back for them.
+pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Month> {
+    let stops = stops(set, range);
+    let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
+        Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
+            let ends = held.family.is_some_and(|family| family.rule().ends_with_benefit);
+            let stopped = stops.get(&held.fact.id).is_some_and(|stopped| *stopped <= award.from);
+            (ends && stopped).then_some(award.from)
         }
         _ => None,
     };
-    let death = |held: &Held<'_>| match &held.fact.record {
-        Record::Death(notice) if held.standing == Standing::Reversed => Some(notice.month.next()),
-        _ => None,
-    };
-    let mut months: Vec<Month> = set.within(range).filter_map(award).chain(set.0.iter().filter_map(death)).collect();
+    let mut months: Vec<Month> = set.within(range).filter_map(award).collect();
     months.sort_unstable();
     months.dedup();
     months

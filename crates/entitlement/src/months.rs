@@ -41,12 +41,12 @@ impl Bounds<'_> {
         month <= self.as_of.month && self.cover.line(month).is_some()
     }
 
-    /// Whether a month counted as an employee month by money that was taken back since.
+    /// Whether a month counted as an employee month by money that has gone back since.
     pub(crate) fn was_employee(self, month: Month) -> bool {
         month <= self.as_of.month && self.cover.was_there(month)
     }
 
-    /// Whether a month stood beside other cover whose money was taken back since.
+    /// Whether a month stood beside other cover whose money has gone back since.
     pub(crate) fn was_beside(self, month: Month) -> bool {
         self.beside.was_there(month)
     }

@@ -29,11 +29,10 @@ impl<'c> Cover<'c> {
         self.0.get(at).filter(|line| line.status == MonthStatus::Counted)
     }
 
-    /// Whether a month was paid there with money that has gone back since, or that a reversal took back.
+    /// Whether a month was paid there with money that has gone back since.
     pub(crate) fn was_there(self, month: Month) -> bool {
         let at = self.0.binary_search_by_key(&month, |line| line.month);
-        let line = at.ok().and_then(|at| self.0.get(at));
-        line.is_some_and(|line| matches!(line.status, MonthStatus::Refunded | MonthStatus::Reversed))
+        at.ok().and_then(|at| self.0.get(at)).is_some_and(|line| line.status == MonthStatus::Refunded)
     }
 
     /// Months that count there.

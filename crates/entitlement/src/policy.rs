@@ -68,6 +68,12 @@ impl Policy {
         self.name
     }
 
+    /// The first month in which applications for transfers are reviewed; none where the rules set none.
+    pub fn transfers_begin(&self) -> Option<Month> {
+        let reviews = self.rules.rules().iter().filter(|rule| rule.key == Key::TransferReview);
+        reviews.map(|rule| rule.from).min().flatten()
+    }
+
     /// The rules by which a family moves in a month from an old place, which may have its own time to send.
     pub(crate) fn transfer_rules(
         &self,

@@ -1,12 +1,13 @@
 //! Refunds: whether they left a payment less than full, and of a payment for several months which months they took.
 //!
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
-//! shorter than the payment's; where it is not, it is taken to be made for the months that do not count now, or for those that did
-//! not count by records that were taken back since, if it gives back exactly their part.
+//! shorter than the payment's; where it is not, it is taken to be made for the months that do not count now, or, if it gives back
+//! exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since. What
+//! was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
-    ends::withdrawn_ends,
+    ends::withdrawn,
     instalments,
     months::Bounds,
     overlap::{Sums, TOLERANCE_FEN, given_back, part},
@@ -116,7 +117,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
 /// What decides for which months refunds were made.
 pub(crate) struct Scope<'c> {
     bounds: Bounds<'c>,
-    /// The first months that did not count by awards and notices of death that were taken back, ascending.
+    /// The first months that did not count by awards that were stopped from then on, ascending.
     withdrawn: Vec<Month>,
 }
 
@@ -129,7 +130,7 @@ pub(crate) struct Reading {
 
 impl<'c> Scope<'c> {
     fn of(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'c>) -> Self {
-        Self { bounds, withdrawn: withdrawn_ends(set, range) }
+        Self { bounds, withdrawn: withdrawn(set, range) }
     }
 
     /// Whether a month would not count, had nothing been given back.
@@ -150,7 +151,7 @@ impl<'c> Scope<'c> {
         let employee = among(&|month| bounds.is_employee(month));
         let mut named = Named::of(contribution, refunds);
         if named.months.is_empty()
-            && let Some(months) = self.taken_back(contribution, all(refunds))
+            && let Some(months) = self.withdrawn_months(contribution, all(refunds))
         {
             named = Named { whole: months.clone(), months };
         }
@@ -169,9 +170,9 @@ impl<'c> Scope<'c> {
         Reading { allowed, months: among(&is_given_back) }
     }
 
-    /// The months that did not count by records that were taken back since, where refunds gave back exactly their part, and
+    /// The months that did not count by an award or cover that was withdrawn since, where refunds gave back exactly their part, and
     /// not that of months which do not count now.
-    fn taken_back(&self, contribution: &Contribution<'_>, refunded: Sums) -> Option<BTreeSet<Month>> {
+    fn withdrawn_months(&self, contribution: &Contribution<'_>, refunded: Sums) -> Option<BTreeSet<Month>> {
         let bounds = self.bounds;
         let of_worker = contribution.payer.kind != PayerKind::Government;
         let months = |wanted: &dyn Fn(Month) -> bool| -> BTreeSet<Month> {

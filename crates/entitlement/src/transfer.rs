@@ -42,7 +42,7 @@ use crate::{
 use holdings::{Closing, Field, Holdings};
 pub(crate) use places::Places;
 pub(crate) use procedure::covers;
-pub use procedure::{Candidate, may_take, would_fault};
+pub use procedure::{Candidate, is_follow_up, may_take, missing_before, used, would_fault};
 use procedure::{Progress, Step};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -6,18 +6,15 @@ use crate::{credentials::Credentials, show};
 use anyhow::{bail, ensure};
 use rust_i18n::t;
 use yizhang_entitlement::{
-    Account, Family,
+    Account, Family, Policy,
     account::{StepFaultName, TransferCase},
-    transfer::{Candidate, may_take, would_fault},
+    transfer::{Candidate, is_follow_up, may_take, missing_before, used, would_fault},
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::TransferStep,
-    value::{Day, Division, Fen},
+    value::{Division, Fen},
 };
-
-/// First day of the law on transfers (国办发〔2009〕66号): what an agency did before it was none of these steps.
-const LAW_FROM: &str = "2010-01-01";
 
 /// A step that is about to be written.
 pub(super) struct Planned<'s> {
@@ -61,14 +58,14 @@ impl Planned<'_> {
         }
     }
 
-    /// Whether the step is this agency's to take.
-    pub(super) fn is_ours(&self) -> anyhow::Result<()> {
+    /// Refuses a step that is not this agency's to take.
+    pub(super) fn ensure_ours(&self) -> anyhow::Result<()> {
         ensure!(may_take(self.kind, self.region, self.sides()), "{}", t!("transfer.not_ours", step = self.name()));
         Ok(())
     }
 
-    /// Whether the step would count by what is known here.
-    pub(super) fn would_count(&self, known: Option<&TransferCase>) -> anyhow::Result<()> {
+    /// Refuses a step that would not count by what is known here.
+    pub(super) fn ensure_counts(&self, known: Option<&TransferCase>) -> anyhow::Result<()> {
         let is_posted = known.is_some_and(|case| used(case).any(|(kind, _)| kind == Kind::POSTED));
         ensure!(!(is_posted && is_follow_up(self.kind)), "{}", t!("transfer.own_number", step = self.name()));
         let candidate = Candidate { kind: self.kind, region: self.region, sides: self.sides(), on: self.fields.on };
@@ -83,34 +80,31 @@ impl Planned<'_> {
 
     /// The step that would have to come before, and its day where it is there, only later.
     fn missing(&self, known: Option<&TransferCase>) -> Option<String> {
-        let steps = || known.into_iter().flat_map(used);
-        let begins_with_follow_up = steps().next().is_some_and(|(kind, _)| is_follow_up(kind));
-        let mut needed =
-            needed_before(self.kind).iter().filter(|kind| !(begins_with_follow_up && **kind <= Kind::INFO_SHEET));
-        let absent = |kind: &&Kind| !steps().any(|(known, on)| known == **kind && on <= self.fields.on);
-        let kind = needed.find(absent)?;
-        let step = show::kind::name(*kind);
-        let later = steps().find(|(known, _)| known == kind);
+        let (kind, later) = missing_before(known, self.kind, self.fields.on)?;
+        let step = show::kind::name(kind);
         Some(later.map_or_else(
             || t!("transfer.missing", step = step).to_string(),
-            |(_, day)| t!("transfer.missing_till", step = step, day = day, on = self.fields.on).to_string(),
+            |day| t!("transfer.missing_till", step = step, day = day, on = self.fields.on).to_string(),
         ))
     }
 
-    /// Whether anything can come of the step, by what is known here.
-    pub(super) fn is_sensible(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
+    /// Refuses a step of which nothing can come, by what is known here.
+    pub(super) fn ensure_sensible(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
         let fields = self.fields;
-        let is_lawful = Day::parse(LAW_FROM).is_none_or(|law| law <= fields.on);
-        ensure!(is_lawful, "{}", t!("transfer.before_law", law = LAW_FROM, on = fields.on));
+        // What an agency did before the law on transfers was none of these steps.
+        if let Some(law) = Policy::embedded().transfers_begin() {
+            let is_lawful = fields.on.in_month().is_none_or(|month| law <= month);
+            ensure!(is_lawful, "{}", t!("transfer.before_law", law = law, on = fields.on));
+        }
         let sums = fields.sums;
         let is_negative =
             [sums.personal_account, sums.personal_account_unit, sums.pool].iter().any(|sum| *sum < Fen::ZERO);
         ensure!(!is_negative, "{}", t!("transfer.negative"));
-        if self.kind == Kind::TRANSFER_APPLY { self.can_be_answered(account, credentials) } else { Ok(()) }
+        if self.kind == Kind::TRANSFER_APPLY { self.ensure_answerable(account, credentials) } else { Ok(()) }
     }
 
-    /// Whether somebody is there who can answer an application, with something to move.
-    fn can_be_answered(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
+    /// Refuses an application that nobody is there to answer, or that has nothing to move.
+    fn ensure_answerable(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
         let (sides, scheme) = (self.sides(), self.fields.scheme);
         let answers = |region: &Division| may_take(Kind::FREEZE, *region, sides);
         let place = show::place::name(sides.0);
@@ -133,29 +127,5 @@ impl Planned<'_> {
             bail!("{}", t!("transfer.open_already", from = from, to = to));
         }
         Ok(())
-    }
-}
-
-/// The steps of a case that were used, by kind and day.
-fn used(case: &TransferCase) -> impl Iterator<Item = (Kind, Day)> {
-    let is_used = |record| case.faults.iter().all(|fault| fault.record != record);
-    case.steps.iter().filter(move |step| is_used(step.record)).map(|step| (step.kind, step.on))
-}
-
-fn is_follow_up(kind: Kind) -> bool {
-    kind == Kind::SUPPLEMENT || kind == Kind::CORRECTION
-}
-
-/// The steps that must have come before one of this kind. A case that is itself a supplement or correction has those up to
-/// the sheet behind it.
-const fn needed_before(kind: Kind) -> &'static [Kind] {
-    match kind {
-        Kind::LETTER | Kind::WITHDRAWN | Kind::RETURNED => &[Kind::TRANSFER_APPLY],
-        Kind::FREEZE => &[Kind::LETTER],
-        Kind::INFO_SHEET | Kind::FUNDS_SENT => &[Kind::FREEZE],
-        Kind::FUNDS_RECEIVED => &[Kind::FUNDS_SENT],
-        Kind::POSTED => &[Kind::INFO_SHEET, Kind::FUNDS_RECEIVED],
-        Kind::CLOSED => &[Kind::POSTED],
-        _ => &[],
     }
 }

@@ -139,6 +139,42 @@ pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: C
     faults.into_iter().find(|(step, _)| step.at == known.len()).map(|(_, fault)| fault)
 }
 
+/// The first step that has to come before one of a kind and is not there by a day, as far as the steps of the case that are
+/// known say, with its own day where it is there, only later.
+pub fn missing_before(case: Option<&TransferCase>, kind: Kind, on: Day) -> Option<(Kind, Option<Day>)> {
+    let steps = || case.into_iter().flat_map(used);
+    let is_child = steps().next().is_some_and(|(first, _)| is_follow_up(first));
+    let mut needed = needed_before(kind).iter().copied().filter(|needed| !(is_child && *needed <= Kind::INFO_SHEET));
+    let absent = |needed: &Kind| !steps().any(|(known, day)| known == *needed && day <= on);
+    let missing = needed.find(absent)?;
+    Some((missing, steps().find(|(known, _)| *known == missing).map(|(_, day)| day)))
+}
+
+/// The steps of a case that were used, by kind and day.
+pub fn used(case: &TransferCase) -> impl Iterator<Item = (Kind, Day)> {
+    let is_used = |record| case.faults.iter().all(|fault| fault.record != record);
+    case.steps.iter().filter(move |step| is_used(step.record)).map(|step| (step.kind, step.on))
+}
+
+/// Whether a step follows up on a closing: after the posting it needs a case of its own.
+pub fn is_follow_up(kind: Kind) -> bool {
+    kind == Kind::SUPPLEMENT || kind == Kind::CORRECTION
+}
+
+/// The steps that must have come before one of this kind, as [`Progress`] admits it. A case that is itself a supplement or
+/// correction has those up to the sheet behind it.
+const fn needed_before(kind: Kind) -> &'static [Kind] {
+    match kind {
+        Kind::LETTER | Kind::WITHDRAWN | Kind::RETURNED => &[Kind::TRANSFER_APPLY],
+        Kind::FREEZE => &[Kind::LETTER],
+        Kind::INFO_SHEET | Kind::FUNDS_SENT => &[Kind::FREEZE],
+        Kind::FUNDS_RECEIVED => &[Kind::FUNDS_SENT],
+        Kind::POSTED => &[Kind::INFO_SHEET, Kind::FUNDS_RECEIVED],
+        Kind::CLOSED => &[Kind::POSTED],
+        _ => &[],
+    }
+}
+
 /// Whose step it is; none where either side may say it. A return is the old place's, and before the letter, as a
 /// rejection, the new one's.
 pub(crate) const fn whose(kind: Kind) -> Option<Side> {

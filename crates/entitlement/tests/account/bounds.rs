@@ -2,13 +2,13 @@
 
 use crate::{
     federation::{self, Federation},
-    sample::{WORKER, day, division, flexible, month, scheme, source},
+    sample::{WORKER, day, division, flexible, month, scheme, source, step},
 };
 use yizhang_entitlement::{ConflictCode, Policy, fold};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    hash::{Hash, hash_leaf},
-    record::{AccountType, Benefit, CaseId, Contribution, Record, Reversal, TransferSide, TransferStep, TransferSums},
+    hash::hash_leaf,
+    record::{Benefit, CaseId, Contribution, Record, Reversal, TransferStep},
     value::{Code, Fen},
 };
 
@@ -18,24 +18,10 @@ const CASES_MAX: usize = 64;
 #[test]
 fn of_more_cases_than_are_worked_out_the_steps_are_named() {
     let case_of = |number: u8| -> Vec<Vec<u8>> {
-        let side = |place: &str| TransferSide { place: division(place), agency: Code::NONE };
         let step = |kind: Kind, serial: &str| {
-            let step = TransferStep {
-                account: WORKER,
-                case: CaseId([number; 16]),
-                scheme: scheme("hrss:110"),
-                source_side: side("440300"),
-                target_side: side("520100"),
-                on: day("2024-05-06"),
-                first: None,
-                last: None,
-                sums: TransferSums::default(),
-                account_type: AccountType::General,
-                document: Hash::ZERO,
-                reason: Code::NONE,
-                source: source(serial),
-            };
-            federation::entry(&Record::Transfer(kind, step))
+            let (case, on) = (CaseId([number; 16]), day("2024-05-06"));
+            let fields = TransferStep { case, on, ..step("440300", "520100", serial) };
+            federation::entry(&Record::Transfer(kind, fields))
         };
         vec![step(Kind::TRANSFER_APPLY, &format!("A{number}")), step(Kind::LETTER, &format!("L{number}"))]
     };

@@ -6,6 +6,7 @@ mod document;
 mod federation;
 mod form;
 mod identity;
+mod procedure;
 mod properties;
 mod review;
 mod sample;

@@ -2,7 +2,7 @@
 
 use crate::{
     federation::{self, Federation},
-    sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source},
+    sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source, step},
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -413,26 +413,6 @@ fn every_figure_rests_on_what_is_there_and_says_what_it_lacks() {
             assert!(account.rule(*number).is_some());
         }
     });
-}
-
-/// A step of an employee-pension case from one place to another.
-fn step<'a>(from: &str, to: &str, serial: &'a str) -> TransferStep<'a> {
-    let side = |place| TransferSide { place: division(place), agency: Code::NONE };
-    TransferStep {
-        account: WORKER,
-        case: CaseId([9; 16]),
-        scheme: scheme("hrss:110"),
-        source_side: side(from),
-        target_side: side(to),
-        on: fifteenth(month("2020-06")),
-        first: None,
-        last: None,
-        sums: TransferSums::default(),
-        account_type: AccountType::General,
-        document: Hash::ZERO,
-        reason: Code::NONE,
-        source: source(serial),
-    }
 }
 
 /// A procedure from 440300 to 520100 in the right order up to some step, a month apart, with the chain of each step.

@@ -5,8 +5,8 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Contribution, Identity, InterestCredit, Payer, PayerKind, Period, ShareRates, Shares, Source,
-        Subsidies,
+        AccountType, CaseId, Contribution, Identity, InterestCredit, Payer, PayerKind, Period, ShareRates, Shares,
+        Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Rate, Scheme},
 };
@@ -98,4 +98,24 @@ pub(crate) fn identity(
         source: Source::default(),
     };
     (kind, fields)
+}
+
+/// A step of an employee-pension case from one place to another.
+pub(crate) fn step<'a>(from: &str, to: &str, serial: &'a str) -> TransferStep<'a> {
+    let side = |place| TransferSide { place: division(place), agency: Code::NONE };
+    TransferStep {
+        account: WORKER,
+        case: CaseId([9; 16]),
+        scheme: scheme("hrss:110"),
+        source_side: side(from),
+        target_side: side(to),
+        on: fifteenth(month("2020-06")),
+        first: None,
+        last: None,
+        sums: TransferSums::default(),
+        account_type: AccountType::General,
+        document: Hash::ZERO,
+        reason: Code::NONE,
+        source: source(serial),
+    }
 }
