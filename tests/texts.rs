@@ -309,8 +309,9 @@ fn every_command_and_argument_has_help_in_both_languages() {
 
 #[test]
 fn wrong_arguments_are_told_in_chinese() {
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["agency", "review", "--retirement-months", "99999"], "应为月数，0 至 1200"),
+        (&["agency", "review", "--limit", "100001"], "应为条数，0 至 100000"),
         (&["nod"], "没有命令 nod"),
         (&["node", "statu"], "相近的写法：status"),
         (&["node", "status", "--jsn"], "没有参数 --jsn"),

@@ -31,7 +31,7 @@ use yizhang_wire::{
     v1::{ReviewRequest, review_client::ReviewClient},
 };
 
-/// Most findings that are held in memory to be sorted and shown; a file takes all.
+/// Most findings of a list that are held in memory to be sorted and shown; a file takes all.
 pub(crate) const SHOWN_MAX: usize = 100_000;
 /// Longest that a node looks ahead for retirements.
 const RETIREMENT_MONTHS_MAX: u16 = 1_200;
@@ -59,8 +59,8 @@ pub(crate) struct Arguments {
     /// How many months ahead retirements are named.
     #[arg(long, default_value_t = 12, value_parser = parse_months)]
     retirement_months: u16,
-    /// How many findings of each list are shown, the gravest first; the file takes all.
-    #[arg(long, default_value_t = 20)]
+    /// How many findings of each list are shown, the gravest first, at most 100,000; the file takes all.
+    #[arg(long, default_value_t = 20, value_parser = parse_limit)]
     limit: usize,
     /// Write every finding to this CSV file.
     #[arg(long, value_name = "FILE")]
@@ -74,6 +74,12 @@ pub(crate) struct Arguments {
 fn parse_months(text: &str) -> Result<u16, WrongValue> {
     let months = text.parse().ok().filter(|months| *months <= RETIREMENT_MONTHS_MAX);
     months.ok_or_else(|| WrongValue(t!("argument.months", limit = RETIREMENT_MONTHS_MAX).to_string()))
+}
+
+/// A number of findings, within what is held in memory.
+fn parse_limit(text: &str) -> Result<usize, WrongValue> {
+    let limit = text.parse().ok().filter(|limit| *limit <= SHOWN_MAX);
+    limit.ok_or_else(|| WrongValue(t!("argument.shown", limit = SHOWN_MAX).to_string()))
 }
 
 /// Lists by name.

@@ -13,7 +13,7 @@ use yizhang_entitlement::{
     Account,
     account::{
         Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus, Payer, PayerName,
-        PlaceMonths, Span, YearLine,
+        PlaceMonths, Span, YearLine, runs,
     },
 };
 use yizhang_ledger::{
@@ -109,14 +109,8 @@ fn span_row(span: &Span) -> Vec<String> {
 
 /// Runs of deemed months.
 fn deemed(family: &FamilyAccount) -> Vec<(Month, Month)> {
-    let mut runs: Vec<(Month, Month)> = Vec::new();
-    for line in family.months.iter().filter(|line| line.status == MonthStatus::Deemed) {
-        match runs.last_mut() {
-            Some((_, last)) if last.next() == line.month => *last = line.month,
-            _ => runs.push((line.month, line.month)),
-        }
-    }
-    runs
+    let deemed = family.months.iter().filter(|line| line.status == MonthStatus::Deemed);
+    runs(deemed.map(|line| line.month))
 }
 
 fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, Month)) -> Vec<String> {

@@ -20,7 +20,7 @@ mod person;
 mod record;
 mod transfer;
 
-pub use concern::Concern;
+pub use concern::{Concern, runs};
 pub use family::{
     BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, JoinedLine, MonthLine,
     MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,

@@ -24,7 +24,7 @@ impl Account {
         let moved = case.and_then(|(_, case)| case.in_transfer.as_ref().or(case.transferred.as_ref()));
         let mut spans: Vec<(Month, Month)> = conflict.first.zip(conflict.last).into_iter().collect();
         if spans.is_empty() {
-            spans = runs(lines().flat_map(ContributionLine::covered).collect());
+            spans = runs(lines().flat_map(ContributionLine::covered).collect::<BTreeSet<Month>>());
         }
         if spans.is_empty() {
             spans.extend(moved.map(|moved| (moved.first, moved.last)));
@@ -74,7 +74,8 @@ impl ContributionLine {
     }
 }
 
-fn runs(months: BTreeSet<Month>) -> Vec<(Month, Month)> {
+/// Months in ascending order as runs, each with its first and last.
+pub fn runs(months: impl IntoIterator<Item = Month>) -> Vec<(Month, Month)> {
     let mut runs: Vec<(Month, Month)> = Vec::new();
     for month in months {
         match runs.last_mut() {
