@@ -320,7 +320,7 @@ pub(crate) fn value(figure: &Figure) -> String {
 
 fn text(value: FigureValue) -> String {
     match value {
-        FigureValue::Months(count) => t!("figures.months", count = count).to_string(),
+        FigureValue::Months(count) => months(count),
         FigureValue::Month(month) => month.to_string(),
         FigureValue::Fen(amount) => t!("figures.yuan", amount = yuan(amount)).to_string(),
         FigureValue::Index(index) => format!("{}.{:04}", index / 10_000, index % 10_000),
