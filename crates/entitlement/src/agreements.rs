@@ -96,14 +96,17 @@ fn not_kept(
     let (mut months, mut of_scheme) = (BTreeSet::new(), BTreeSet::new());
     for (at, held, contribution) in within(set, range, agreement) {
         if held.standing == Standing::Held && is_kept(at, contribution) {
-            months.extend(contribution.period.iter());
+            let stands = || contribution.period.iter().filter(|month| !held.given_back.has(*month));
+            months.extend(stands());
             if contribution.scheme == agreement.scheme {
-                of_scheme.extend(contribution.period.iter());
+                of_scheme.extend(stands());
             }
         }
     }
-    let goes = |(at, _, contribution): &(usize, &Held<'_>, &Contribution<'_>)| {
-        let all_in = |months: &BTreeSet<Month>| contribution.period.iter().all(|month| months.contains(&month));
+    let goes = |(at, held, contribution): &(usize, &Held<'_>, &Contribution<'_>)| {
+        let stands = |month: &Month| !held.given_back.has(*month);
+        let all_in =
+            |months: &BTreeSet<Month>| contribution.period.iter().filter(stands).all(|month| months.contains(&month));
         if is_kept(*at, contribution) {
             contribution.scheme != agreement.scheme && all_in(&of_scheme)
         } else {

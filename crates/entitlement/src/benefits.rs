@@ -9,6 +9,7 @@ use crate::{
     holders::months_between,
     policy::Successors,
     set::{Held, RecordSet, Role, number},
+    transfer::covers,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,50 +41,59 @@ pub(crate) fn refunded_after_award(
     let chains = Chains::of(set);
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
-        let Some(because) = taken_by(held, at) else { continue };
-        let taken = months_taken(held);
-        if is_made_good(held, &taken, lines) {
-            continue;
-        }
-        // An award rests on months before it that were paid by its day, and on none after death.
-        let rests = |award: &Benefit<'_>| {
-            let before = |first: &Month| *first < award.from && ends.status(*first).is_none();
-            taken.first().is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
-        };
-        let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
-        // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
-        let known: BTreeSet<Month> =
-            awards.iter().filter(|(at, other)| !is_later((*at, other))).map(|(_, other)| other.from).collect();
-        let is_known = |award: &Benefit<'_>| {
-            if family.rule().ends_with_benefit { !known.is_empty() } else { known.contains(&award.from) }
-        };
-        let hit = awards.iter().find(|(at, award)| rests(award) && !is_known(award) && is_later((*at, award)));
-        if let Some((award, _)) = hit {
-            records.extend([number(at), number(because), number(*award)]);
+        for (because, taken) in losses(held, at) {
+            if is_made_good(held, &taken, lines) {
+                continue;
+            }
+            records.extend(hit(set, (at, held), (because, &taken), (&awards, &chains), (family, ends)));
         }
     }
     if records.is_empty() { Vec::new() } else { vec![conflict(ConflictCode::C23, Some(family), records)] }
 }
 
-/// The record by which a contribution lost months or base: a refund, reversal or agreement; a difference that lowers a base
-/// does it itself.
-fn taken_by(held: &Held<'_>, at: usize) -> Option<usize> {
-    let (role, contribution) = held.money()?;
-    match (role, held.standing) {
+/// The award that rests on months which a record lost, if it did not know of it: with the record, and what took them.
+fn hit(
+    set: &RecordSet<'_>,
+    (at, held): (usize, &Held<'_>),
+    (because, taken): (usize, &[Month]),
+    (awards, chains): (&[(usize, &Benefit<'_>)], &Chains),
+    (family, ends): (Family<'_>, Ends),
+) -> Vec<RecordNumber> {
+    // An award rests on months before it that were paid by its day, and on none after death.
+    let rests = |award: &Benefit<'_>| {
+        let before = |first: &Month| *first < award.from && ends.status(*first).is_none();
+        taken.first().is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
+    };
+    let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
+    // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
+    let known: BTreeSet<Month> =
+        awards.iter().filter(|(at, other)| !is_later((*at, other))).map(|(_, other)| other.from).collect();
+    let is_known = |award: &Benefit<'_>| {
+        if family.rule().ends_with_benefit { !known.is_empty() } else { known.contains(&award.from) }
+    };
+    let hit = awards.iter().find(|(at, award)| rests(award) && !is_known(award) && is_later((*at, award)));
+    hit.map_or_else(Vec::new, |(award, _)| vec![number(at), number(because), number(*award)])
+}
+
+/// What a contribution lost, months or base, each with the record by which it did: a refund, reversal or agreement; a
+/// difference that lowers a base does it itself.
+fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
+    let Some((role, contribution)) = held.money() else { return Vec::new() };
+    let by = match (role, held.standing) {
         (Role::Adjust, Standing::Held) => (contribution.base.get() < 0).then_some(at),
         // What is not full for the sake of another record lost its month to a refund.
         (_, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => held.because,
-        (Role::Received, Standing::Held) => held.given_back.by,
+        (Role::Received, Standing::Held) => {
+            let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
+            for (month, refund) in held.given_back.own.iter().chain(&held.given_back.of_parts) {
+                by.entry(*refund).or_default().push(*month);
+            }
+            return by.into_iter().collect();
+        }
         _ => None,
-    }
-}
-
-/// The months that a contribution lost, ascending: some of them, where refunds left the others.
-fn months_taken(held: &Held<'_>) -> Vec<Month> {
-    if held.given_back.by.is_some() {
-        return held.given_back.months.iter().copied().collect();
-    }
-    held.period.into_iter().flat_map(Period::iter).collect()
+    };
+    let months = held.period.into_iter().flat_map(Period::iter);
+    by.map(|by| (by, months.collect())).into_iter().collect()
 }
 
 /// Of each chain its records by position, each with the latest day up to it.
@@ -158,7 +168,9 @@ pub(crate) fn awarded_twice(
     let of_month = |claims: &[(usize, &Benefit<'_>)]| {
         let (_, first) = claims.first()?;
         let place = |claim: &Benefit<'_>| successors.now(claim.place);
-        let differ = claims.iter().any(|(_, claim)| place(claim) != place(first));
+        // A city and a district of it are one place.
+        let is_one = |one: Division, other: Division| covers(one, other) || covers(other, one);
+        let differ = claims.iter().any(|(_, claim)| !is_one(place(claim), place(first)));
         let found = conflict(ConflictCode::Y09, Some(family), claims.iter().map(|(at, _)| number(*at)).collect());
         differ.then_some(Conflict { first: Some(first.from), last: Some(first.from), months: 1, ..found })
     };

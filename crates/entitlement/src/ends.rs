@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
-    value::{Division, Month},
+    value::{Day, Division, Month},
 };
 
 /// What ends the months of a family, and the record that says so.
@@ -62,19 +62,19 @@ pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId
     set.within(range).any(|(_, held)| held.fact.region == region && held.fact.id == id)
 }
 
-/// First months of benefit by awards that were stopped from then on, ascending: they awarded nothing, but money may have been
-/// given back for them.
-pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Month> {
+/// First months of benefit by awards that were stopped from then on, with the days of the awards, ascending: they awarded
+/// nothing, but money may have been given back for them.
+pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<(Month, Day)> {
     let stops = stops(set, range);
     let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
             let ends = held.family.is_some_and(|family| family.rule().ends_with_benefit);
             let stopped = stops.get(&held.fact.id).is_some_and(|stopped| *stopped <= award.from);
-            (ends && stopped).then_some(award.from)
+            (ends && stopped).then_some((award.from, award.on))
         }
         _ => None,
     };
-    let mut months: Vec<Month> = set.within(range).filter_map(award).collect();
+    let mut months: Vec<(Month, Day)> = set.within(range).filter_map(award).collect();
     months.sort_unstable();
     months.dedup();
     months

@@ -2,11 +2,12 @@
 
 use crate::{
     account::Standing,
+    months::Bounds,
     overlap::{Sums, TOLERANCE_FEN},
-    refunds::{Refunds, Scope},
+    refunds::{Reading, Refund},
     set::{Held, RecordSet, Role},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Payer, Period},
     value::{Division, Fen, Month, Scheme},
@@ -39,51 +40,88 @@ pub(crate) fn is_completed(set: &RecordSet<'_>, range: &Range<usize>, part: &Hel
     in_force(set, range).any(|(_, held, fields)| held.standing == Standing::Held && parts_of(held, fields) == parts)
 }
 
-/// Marks the records that were full only with parts of which refunds have left too little, with the refund that did. What
-/// was due must be on record: otherwise the flag of the record stands for itself, as it does where nothing was refunded.
-pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, refunds: &Refunds, scope: &Scope<'_>) {
+/// Marks the records that were full only with parts of which refunds have left too little, with the refund that did: whole,
+/// or the months that the refunds took of a part. What was due must be on record: otherwise the flag of the record stands for
+/// itself, as it does where nothing was refunded.
+pub(crate) fn settle(
+    set: &mut RecordSet<'_>,
+    range: &Range<usize>,
+    readings: &BTreeMap<usize, Reading>,
+    bounds: Bounds<'_>,
+) {
     let part =
         |at: &usize| set.get(*at).and_then(|held| held.money().filter(|(_, fields)| is_part(fields)).map(|_| held));
-    if !refunds.keys().any(|at| part(at).is_some()) {
+    if !readings.keys().any(|at| part(at).is_some()) {
         return;
     }
-    share_given_back(set, range, scope);
+    let by_parts = by_parts(set, range, readings, bounds);
     let mut short = Vec::new();
     for (at, held, fields) in in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held) {
         let lacks = lacks(fields);
-        if lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN {
-            short.extend(decisive(set, (range, refunds), (parts_of(held, fields), lacks), scope).map(|by| (at, by)));
+        if (lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN)
+            && let Some(parts) = by_parts.get(&parts_of(held, fields))
+        {
+            short.push((at, parts.decisive(lacks), parts.months.clone()));
         }
     }
-    for (at, by) in short {
-        if let Some(held) = set.0.get_mut(at) {
-            (held.standing, held.because) = (Standing::NotFull, Some(by));
+    for (at, by, months) in short {
+        let Some(held) = set.0.get_mut(at) else { continue };
+        match by {
+            Some(by) => (held.standing, held.because) = (Standing::NotFull, Some(by)),
+            None => held.given_back.of_parts = months,
         }
     }
 }
 
-/// A month is not full any more once one of the parts that made it full has given its money back; those that do not count wait
-/// for each part.
-fn share_given_back(set: &mut RecordSet<'_>, range: &Range<usize>, scope: &Scope<'_>) {
-    let mut shared = Vec::new();
-    for (_, part, fields) in in_force(set, range).filter(|(.., fields)| is_part(fields)) {
-        let given_back = &part.given_back;
-        let months = given_back.months.iter().copied().filter(|month| !scope.is_outside(*month));
-        let months: BTreeSet<Month> = months.collect();
-        if !months.is_empty() {
-            let made_full = |(at, held, other): (usize, &Held<'_>, &Contribution<'_>)| {
-                (held.standing == Standing::Held && parts_of(held, other) == parts_of(part, fields)).then_some(at)
-            };
-            shared.extend(in_force(set, range).filter_map(made_full).map(|at| (at, months.clone(), given_back.by)));
+/// The parts of one payment that were there: what refunds may leave of them, the refunds that name no months, in the order of
+/// their days, and the months that refunds took.
+#[derive(Default)]
+struct Together {
+    stays: Sums,
+    refunds: Vec<Refund>,
+    months: BTreeMap<Month, usize>,
+}
+
+fn by_parts<'f>(
+    set: &RecordSet<'f>,
+    range: &Range<usize>,
+    readings: &BTreeMap<usize, Reading>,
+    bounds: Bounds<'_>,
+) -> BTreeMap<Parts<'f>, Together> {
+    let mut by_parts: BTreeMap<Parts<'f>, Together> = BTreeMap::new();
+    for (at, held) in set.within(range) {
+        let Some((Role::Received, fields)) = held.money().filter(|(_, fields)| is_part(fields)) else { continue };
+        if !matches!(held.standing, Standing::NotFull | Standing::Refunded) {
+            continue;
         }
+        let together = by_parts.entry(parts_of(held, fields)).or_default();
+        together.stays.add(fields.paid.unit.get().into(), fields.paid.person.get().into());
+        // What may be given back without taking the months that count is as good as there.
+        let Some(reading) = readings.get(&at) else { continue };
+        together.stays.add(reading.allowed.unit, reading.allowed.person);
+        together.refunds.extend(&reading.unnamed);
+        // Months that do not count wait for each part.
+        let taken = held.given_back.own.iter().filter(|(month, _)| !bounds.is_outside(**month));
+        together.months.extend(taken.map(|(month, by)| (*month, *by)));
     }
-    for (at, months, by) in shared {
-        let own = set.get(at).and_then(|held| held.given_back.by);
-        let latest = own.into_iter().chain(by).max_by_key(|by| (set.get(*by).and_then(Held::day), *by));
-        if let Some(held) = set.0.get_mut(at) {
-            held.given_back.months.extend(months);
-            held.given_back.by = latest;
-        }
+    for together in by_parts.values_mut() {
+        together.refunds.sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
+    }
+    by_parts
+}
+
+impl Together {
+    /// The refund by which the parts no longer make up for what a record lacks. Where they never did, the flag of the record
+    /// spoke of what there was.
+    fn decisive(&self, lacks: Sums) -> Option<usize> {
+        let mut stays = self.stays;
+        let wanted = Sums { unit: lacks.unit.min(stays.unit), person: lacks.person.min(stays.person) };
+        let decisive = self.refunds.iter().find(|refund| {
+            stays.add(refund.sums.unit.saturating_neg(), refund.sums.person.saturating_neg());
+            let reaches = |stays: i128, wanted: i128| stays.saturating_add(TOLERANCE_FEN) >= wanted;
+            !(reaches(stays.unit, wanted.unit) && reaches(stays.person, wanted.person))
+        });
+        decisive.map(|refund| refund.at)
     }
 }
 
@@ -96,36 +134,4 @@ const fn is_part(fields: &Contribution<'_>) -> bool {
 fn lacks(fields: &Contribution<'_>) -> Sums {
     let lacks = |due: Fen, paid: Fen| i128::from(due.get()).saturating_sub(paid.get().into()).max(0);
     Sums { unit: lacks(fields.due.unit, fields.paid.unit), person: lacks(fields.due.person, fields.paid.person) }
-}
-
-/// The refund by which the parts no longer make up for what the record lacks. Where they never did, the flag of the record
-/// spoke of what there was.
-fn decisive<'f>(
-    set: &RecordSet<'f>,
-    (range, refunds): (&Range<usize>, &Refunds),
-    (parts, lacks): (Parts<'f>, Sums),
-    scope: &Scope<'_>,
-) -> Option<usize> {
-    let mut stays = Sums::default();
-    let mut taken = Vec::new();
-    for (at, held) in set.within(range) {
-        let Some((Role::Received, fields)) = held.money().filter(|(_, fields)| is_part(fields)) else { continue };
-        let was_there = matches!(held.standing, Standing::NotFull | Standing::Refunded);
-        if was_there && parts_of(held, fields) == parts {
-            stays.add(fields.paid.unit.get().into(), fields.paid.person.get().into());
-            // What may be given back without taking the months that count is as good as there.
-            let Some(refunds) = refunds.get(&at) else { continue };
-            let allowed = scope.reading(fields, refunds).allowed;
-            stays.add(allowed.unit, allowed.person);
-            taken.extend(refunds.iter().copied());
-        }
-    }
-    taken.sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
-    let wanted = Sums { unit: lacks.unit.min(stays.unit), person: lacks.person.min(stays.person) };
-    let decisive = taken.into_iter().find(|refund| {
-        stays.add(refund.sums.unit.saturating_neg(), refund.sums.person.saturating_neg());
-        let reaches = |stays: i128, wanted: i128| stays.saturating_add(TOLERANCE_FEN) >= wanted;
-        !(reaches(stays.unit, wanted.unit) && reaches(stays.person, wanted.person))
-    });
-    decisive.map(|refund| refund.at)
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
-    formulas::refund::overlap_refund,
+    formulas::{refund::overlap_refund, rounding::half_up_fen},
     instalments::is_completed,
     months::Bounds,
     refunds::{Refund, all, refunds},
@@ -52,6 +52,13 @@ impl Sums {
     pub(crate) fn add(&mut self, unit: i128, person: i128) {
         self.unit = self.unit.saturating_add(unit);
         self.person = self.person.saturating_add(person);
+    }
+
+    /// Adds `some` of `all` equal shares of a sum, half up to the fen.
+    pub(crate) fn add_share(&mut self, sums: Self, some: usize, all: usize) {
+        let (some, all) = (i128::try_from(some).unwrap_or(0), i128::try_from(all.max(1)).unwrap_or(1));
+        let share = |sum: i128| half_up_fen(sum.saturating_mul(some), all).map_or(0, |fen| fen.get().into());
+        self.add(share(sums.unit), share(sums.person));
     }
 
     /// What is left of it, at least nothing.
@@ -109,14 +116,12 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let employee = period.iter().filter(|month| counts && bounds.is_employee(*month)).count();
         let future = count(period.iter().filter(|month| *month > as_of.month));
         let due = refund_due(contribution, employee).amount();
-        let given_back = &held.given_back.months;
         let keeps = |month: &Month| {
             let ended = bounds.ends.status(*month).is_some();
-            *month <= as_of.month && !ended && !given_back.contains(month) && cover.line(*month).is_none()
+            *month <= as_of.month && !ended && !held.given_back.has(*month) && cover.line(*month).is_none()
         };
-        // What went back with other months is not for these.
-        let for_others = part(contribution, given_back.len());
-        let refunded = |refunds: &Vec<Refund>| all(refunds).less(for_others).amount();
+        // What went back for other months is not for these.
+        let refunded = |refunds: &Vec<Refund>| all(refunds).less(held.given_back.beside_overlap).amount();
         let effective = count(period.iter().filter(keeps));
         lines.push(YearLine {
             first: period.first,

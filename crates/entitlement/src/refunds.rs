@@ -1,9 +1,9 @@
 //! Refunds: whether they left a payment less than full, and of a payment for several months which months they took.
 //!
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
-//! shorter than the payment's; where it is not, it is taken to be made for the months that do not count now, or, if it gives back
-//! exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since. What
-//! was reversed never was, and explains nothing.
+//! shorter than the payment's. Refunds that name none are taken together: for the months that do not count now, else, if they give
+//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since.
+//! What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
@@ -19,7 +19,7 @@ use std::{
 };
 use yizhang_ledger::{
     record::{Contribution, PayerKind, Period},
-    value::{Fen, Month},
+    value::{Day, Fen, Month},
 };
 
 /// A refund in force.
@@ -28,6 +28,7 @@ pub(crate) struct Refund {
     /// Its position.
     pub(crate) at: usize,
     pub(crate) sums: Sums,
+    on: Option<Day>,
     /// The months that it is for, where it names fewer than were paid for.
     months: Option<Period>,
 }
@@ -35,12 +36,22 @@ pub(crate) struct Refund {
 /// The refunds in force of each record, by position, in the order of their days.
 pub(crate) type Refunds = BTreeMap<usize, Vec<Refund>>;
 
-/// Of a record for several months those whose money refunds gave back, while the others stay.
+/// Of a record for several months those that refunds took while the others stay, each with the position of the refund.
 #[derive(Clone, Default)]
 pub(crate) struct GivenBack {
-    pub(crate) months: BTreeSet<Month>,
-    /// Position of the last of the refunds.
-    pub(crate) by: Option<usize>,
+    /// Those whose money went back.
+    pub(crate) own: BTreeMap<Month, usize>,
+    /// Those for which a part went back that had made this record full.
+    pub(crate) of_parts: BTreeMap<Month, usize>,
+    /// What went back for months that are no employee months.
+    pub(crate) beside_overlap: Sums,
+}
+
+impl GivenBack {
+    /// Whether refunds took a month.
+    pub(crate) fn has(&self, month: Month) -> bool {
+        self.own.contains_key(&month) || self.of_parts.contains_key(&month)
+    }
 }
 
 /// The refunds of a family's records.
@@ -52,11 +63,11 @@ pub(crate) fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
             sums.add(given_back(contribution.paid.unit), given_back(contribution.paid.person));
             let whole = set.get(target).and_then(Held::money).map(|(_, paid)| paid.period);
             let months = whole.and_then(|whole| shorter(contribution.period, whole));
-            refunds.entry(target).or_default().push(Refund { at, sums, months });
+            refunds.entry(target).or_default().push(Refund { at, sums, on: held.day(), months });
         }
     }
     for of_record in refunds.values_mut() {
-        of_record.sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
+        of_record.sort_by_key(|refund| (refund.on, refund.at));
     }
     refunds
 }
@@ -83,19 +94,20 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
     if refunds.is_empty() {
         return;
     }
-    let scope = Scope::of(set, range, bounds);
+    let withdrawn = withdrawn(set, range);
+    let mut readings = BTreeMap::new();
     for (at, refunds) in &refunds {
         let moved = |held: &&Held<'_>| matches!(held.standing, Standing::Held | Standing::NotFull);
         let Some(held) = set.get(*at).filter(moved) else { continue };
         let Some((role, contribution)) = held.money() else { continue };
         let is_part = held.standing == Standing::NotFull;
         let reading = match role {
-            Role::Received => scope.reading(contribution, refunds),
-            Role::Adjust => Reading::default(),
+            Role::Received => Scope { bounds, withdrawn: &withdrawn, contribution }.read(refunds),
+            Role::Adjust => Reading { unnamed: refunds.clone(), ..Reading::default() },
             _ => continue,
         };
         let mut taken = Sums::default();
-        let decisive = refunds.iter().find(|refund| {
+        let decisive = if is_part { refunds } else { &reading.unnamed }.iter().find(|refund| {
             taken.add(refund.sums.unit, refund.sums.person);
             if is_part {
                 is_nothing_after(contribution, taken)
@@ -103,132 +115,187 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
                 !is_full_after(contribution, taken, reading.allowed)
             }
         });
-        let decisive = decisive.map(|refund| refund.at);
+        // Where refunds have named every month, one by one, the last of them took what was left.
+        let has_all = reading.given_back.own.len() == usize::from(contribution.period.months);
+        let last = reading.given_back.own.values().copied().filter(|_| has_all);
+        let last = last.max_by_key(|at| (set.get(*at).and_then(Held::day), *at));
+        let decisive = decisive.map(|refund| refund.at).or(last);
         let Some(held) = set.0.get_mut(*at) else { continue };
         match decisive {
             Some(refund) => (held.standing, held.because) = (Standing::Refunded, Some(refund)),
-            None if reading.months.is_empty() => {}
-            None => held.given_back = GivenBack { months: reading.months, by: refunds.last().map(|refund| refund.at) },
+            None => held.given_back = reading.given_back.clone(),
         }
+        readings.insert(*at, reading);
     }
-    instalments::settle(set, range, &refunds, &scope);
+    instalments::settle(set, range, &readings, bounds);
 }
 
-/// What decides for which months refunds were made.
-pub(crate) struct Scope<'c> {
-    bounds: Bounds<'c>,
-    /// The first months that did not count by awards that were stopped from then on, ascending.
-    withdrawn: Vec<Month>,
-}
-
-/// What refunds may take of a record without taking the months that stay, and the months that they took.
+/// What the refunds of a record mean.
 #[derive(Default)]
 pub(crate) struct Reading {
+    /// Those that name no months.
+    pub(crate) unnamed: Vec<Refund>,
+    /// What these may take without taking the months that stay.
     pub(crate) allowed: Sums,
-    months: BTreeSet<Month>,
+    given_back: GivenBack,
 }
 
-impl<'c> Scope<'c> {
-    fn of(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'c>) -> Self {
-        Self { bounds, withdrawn: withdrawn(set, range) }
-    }
+/// What decides for which months the refunds of a contribution were made.
+struct Scope<'c, 'f> {
+    bounds: Bounds<'c>,
+    /// First months of benefit by awards that were stopped from then on, with the days of the awards, ascending.
+    withdrawn: &'c [(Month, Day)],
+    contribution: &'c Contribution<'f>,
+}
 
-    /// Whether a month would not count, had nothing been given back.
-    pub(crate) fn is_outside(&self, month: Month) -> bool {
-        self.bounds.is_outside(month)
-    }
-
-    /// Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
-    pub(crate) fn reading(&self, contribution: &Contribution<'_>, refunds: &[Refund]) -> Reading {
-        let bounds = self.bounds;
-        let period: Vec<Month> = contribution.period.iter().collect();
-        let among = |wanted: &dyn Fn(Month) -> bool| -> BTreeSet<Month> {
-            period.iter().copied().filter(|month| wanted(*month)).collect()
-        };
-        // art. 7 gives a government nothing back; what was paid behind an end goes back to whoever paid it.
-        let of_worker = contribution.payer.kind != PayerKind::Government;
-        let outside = among(&|month| bounds.is_outside(month));
-        let employee = among(&|month| bounds.is_employee(month));
-        let mut named = Named::of(contribution, refunds);
-        if named.months.is_empty()
-            && let Some(months) = self.withdrawn_months(contribution, all(refunds))
+impl Scope<'_, '_> {
+    fn read(&self, refunds: &[Refund]) -> Reading {
+        let (contribution, bounds) = (self.contribution, self.bounds);
+        let mut given_back = GivenBack::default();
+        let unnamed = self.take_named(refunds, &mut given_back);
+        let total = all(&unnamed);
+        let outside = self.among(|month| bounds.is_outside(month) && !given_back.has(month));
+        let overlap = self.among(|month| self.goes_back_as_employee(month) && !given_back.has(month));
+        let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
+        // Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
+        let keeps = outside.len().saturating_add(given_back.own.len()) < usize::from(contribution.period.months);
+        let allowed = if keeps { part(contribution, gone.len()) } else { Sums::default() };
+        let mut taken = BTreeSet::new();
+        if keeps && !outside.is_empty() && reaches(total, allowed) {
+            taken = outside;
+        }
+        if keeps
+            && !is_full_after(contribution, total, allowed)
+            && let Some(months) = self.withdrawn_months(&gone, &unnamed)
         {
-            named = Named { whole: months.clone(), months };
+            let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
+            taken = months.into_iter().filter(|month| !stays(month)).collect();
+            given_back.take(contribution, &taken, &unnamed, bounds);
+            return Reading { unnamed, allowed: total, given_back };
         }
-        let gone: BTreeSet<Month> = outside.union(&named.months).copied().collect();
-        if gone.len() == period.len() {
-            return Reading::default();
-        }
-        let overlapping = employee.difference(&gone).count();
-        let allowed = part(contribution, gone.len().saturating_add(if of_worker { overlapping } else { 0 }));
-        let returned: BTreeSet<Month> = outside.union(&named.whole).copied().collect();
-        let has_returned = reaches(all(refunds), part(contribution, returned.len()));
-        let is_given_back = |month: Month| match (outside.contains(&month), named.months.contains(&month)) {
-            (true, _) => has_returned || named.whole.contains(&month),
-            (false, is_named) => is_named && !employee.contains(&month),
-        };
-        Reading { allowed, months: among(&is_given_back) }
+        given_back.take(contribution, &taken, &unnamed, bounds);
+        Reading { unnamed, allowed, given_back }
     }
 
-    /// The months that did not count by an award or cover that was withdrawn since, where refunds gave back exactly their part, and
-    /// not that of months which do not count now.
-    fn withdrawn_months(&self, contribution: &Contribution<'_>, refunded: Sums) -> Option<BTreeSet<Month>> {
-        let bounds = self.bounds;
-        let of_worker = contribution.payer.kind != PayerKind::Government;
-        let months = |wanted: &dyn Fn(Month) -> bool| -> BTreeSet<Month> {
-            contribution.period.iter().filter(|month| wanted(*month)).collect()
-        };
-        let is_exact = |months: &BTreeSet<Month>| {
-            let due = part(contribution, months.len());
-            !months.is_empty() && reaches(refunded, due) && reaches(due, refunded)
-        };
-        let is_employee = |month| of_worker && bounds.is_employee(month);
-        let is_outside = |month| bounds.is_outside(month);
-        let is_now = |month| is_employee(month) || is_outside(month);
-        let now = [months(&is_employee), months(&is_outside), months(&is_now)];
-        if now.iter().any(is_exact) || is_rounding(refunded) {
-            return None;
-        }
-        let was_covered = |month| of_worker && bounds.was_employee(month) || bounds.was_beside(month);
-        let ends = || self.withdrawn.iter().map(|end| move |month: Month| month >= *end);
-        let covered = months(&|month| is_now(month) || was_covered(month));
-        let ended = ends().map(|has_ended| months(&|month| is_now(month) || has_ended(month)));
-        let both = ends().map(|has_ended| months(&|month| is_now(month) || was_covered(month) || has_ended(month)));
-        let alone = ends().map(|has_ended| months(&has_ended));
-        [months(&was_covered), covered].into_iter().chain(alone).chain(ended).chain(both).find(is_exact)
+    /// The months of the period of which something holds.
+    fn among(&self, holds: impl Fn(Month) -> bool) -> BTreeSet<Month> {
+        self.contribution.period.iter().filter(|month| holds(*month)).collect()
     }
-}
 
-/// The months that refunds name.
-#[derive(Default)]
-struct Named {
-    months: BTreeSet<Month>,
-    /// Those of them whose part was given back whole.
-    whole: BTreeSet<Month>,
-}
+    /// art. 7 gives a government nothing back; what was paid behind an end goes back to whoever paid it.
+    fn goes_back_as_employee(&self, month: Month) -> bool {
+        self.contribution.payer.kind != PayerKind::Government && self.bounds.is_employee(month)
+    }
 
-impl Named {
-    fn of(contribution: &Contribution<'_>, refunds: &[Refund]) -> Self {
-        let mut sums: BTreeMap<Period, Sums> = BTreeMap::new();
+    /// Writes down the months that refunds name, and gives the other refunds. Those for the same months go together; what gives
+    /// back more than they were paid with names none.
+    fn take_named(&self, refunds: &[Refund], given_back: &mut GivenBack) -> Vec<Refund> {
+        let (contribution, bounds) = (self.contribution, self.bounds);
+        let mut groups: BTreeMap<Option<Period>, Vec<Refund>> = BTreeMap::new();
         for refund in refunds {
-            if let Some(months) = refund.months {
-                sums.entry(months).or_default().add(refund.sums.unit, refund.sums.person);
-            }
+            groups.entry(refund.months).or_default().push(*refund);
         }
-        let mut named = Self::default();
-        for (months, refunded) in sums {
-            let due = part(contribution, usize::from(months.months));
-            // What gives back more than the months were paid with is for others too.
-            if is_rounding(refunded) || !reaches(due, refunded) {
+        let mut unnamed = groups.remove(&None).unwrap_or_default();
+        for (months, group) in groups {
+            let Some(months) = months else { continue };
+            let paid = part(contribution, usize::from(months.months));
+            if !reaches(paid, all(&group)) {
+                unnamed.extend(group);
                 continue;
             }
-            named.months.extend(months.iter());
-            if reaches(refunded, due) {
-                named.whole.extend(months.iter());
+            let mut taken = Sums::default();
+            let mut last = None;
+            let mut decisive = None;
+            for refund in &group {
+                taken.add(refund.sums.unit, refund.sums.person);
+                last = Some(refund.at);
+                if decisive.is_none() && !is_part_full_after(contribution, usize::from(months.months), taken) {
+                    decisive = Some(refund.at);
+                }
             }
+            let is_whole = reaches(taken, paid);
+            for month in months.iter() {
+                // What does not count waits until all of it is there; an employee month stays one.
+                let by = if bounds.is_outside(month) {
+                    last.filter(|_| is_whole)
+                } else {
+                    decisive.filter(|_| !bounds.is_employee(month))
+                };
+                given_back.own.extend(by.map(|by| (month, by)));
+            }
+            let is_beside = |month: &Month| !bounds.is_employee(*month);
+            let beside = months.iter().filter(is_beside).count();
+            given_back.beside_overlap.add_share(taken, beside, usize::from(months.months));
         }
-        named
+        unnamed.sort_by_key(|refund| (refund.on, refund.at));
+        unnamed
     }
+
+    /// The months that did not count by an award or cover that was withdrawn since, with those that do not count now, where
+    /// refunds gave back exactly their part. No refund is older than the award.
+    fn withdrawn_months(&self, now: &BTreeSet<Month>, refunds: &[Refund]) -> Option<BTreeSet<Month>> {
+        let (contribution, bounds) = (self.contribution, self.bounds);
+        let total = all(refunds);
+        let is_exact = |months: &BTreeSet<Month>| {
+            let due = part(contribution, months.len());
+            !months.is_empty() && reaches(total, due) && reaches(due, total)
+        };
+        if is_rounding(total) {
+            return None;
+        }
+        let of_worker = contribution.payer.kind != PayerKind::Government;
+        let was_covered = |month| of_worker && bounds.was_employee(month) || bounds.was_beside(month);
+        let covered = self.among(|month| now.contains(&month) || was_covered(month));
+        if is_exact(&covered) {
+            return Some(covered);
+        }
+        let first = refunds.first().and_then(|refund| refund.on);
+        let last_month = contribution.period.iter().last()?;
+        let within = self.withdrawn.iter().filter(|(from, on)| *from <= last_month && first >= Some(*on));
+        // An end before the period takes all of it; of the others there are twelve.
+        let ends: BTreeSet<Month> = within.map(|(from, _)| (*from).max(contribution.period.first)).collect();
+        let readings = ends.into_iter().flat_map(|from| {
+            let alone = self.among(|month| month >= from);
+            let joined = self.among(|month| month >= from || now.contains(&month));
+            [alone, joined]
+        });
+        readings.into_iter().find(is_exact)
+    }
+}
+
+impl GivenBack {
+    /// Writes down months that refunds without names took.
+    fn take(
+        &mut self,
+        contribution: &Contribution<'_>,
+        months: &BTreeSet<Month>,
+        unnamed: &[Refund],
+        bounds: Bounds<'_>,
+    ) {
+        let Some(last) = unnamed.last() else { return };
+        self.own.extend(months.iter().map(|month| (*month, last.at)));
+        let beside = part(contribution, months.iter().filter(|month| !bounds.is_employee(**month)).count());
+        self.beside_overlap.add(beside.unit, beside.person);
+    }
+}
+
+/// Whether for some months of a period what stays paid after refunds reaches what was due for them.
+fn is_part_full_after(contribution: &Contribution<'_>, months: usize, refunded: Sums) -> bool {
+    let all = usize::from(contribution.period.months);
+    let surplus = surplus(contribution);
+    let mut allowed = Sums::default();
+    allowed.add_share(surplus, months, all);
+    reaches(allowed, refunded)
+}
+
+/// What was paid beyond what was due, where that is on record.
+fn surplus(contribution: &Contribution<'_>) -> Sums {
+    let (due, paid) = (contribution.due, contribution.paid);
+    if due.unit == Fen::ZERO && due.person == Fen::ZERO {
+        return Sums::default();
+    }
+    let beyond = |due: Fen, paid: Fen| i128::from(paid.get()).saturating_sub(due.get().into()).max(0);
+    Sums { unit: beyond(due.unit, paid.unit), person: beyond(due.person, paid.person) }
 }
 
 /// Whether a sum is so small that it takes no month.

@@ -72,7 +72,7 @@ pub(crate) struct Held<'f> {
     pub(crate) standing: Standing,
     /// Position of the record behind the standing.
     pub(crate) because: Option<usize>,
-    /// What refunds gave back of it while they left the rest.
+    /// The months that refunds took of it while they left the rest.
     pub(crate) given_back: GivenBack,
 }
 

@@ -13,6 +13,7 @@ use crate::{
     ends::awards,
     findings::conflict,
     formulas::unemployment::{Band, ProvincialRule, Stretch, claimable_months, national_ceiling, provincial_months},
+    policy::Successors,
     set::number,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     let family = folded.account;
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let claims = claims(desk, folded);
+    let claims = claims(desk, folded, &sheet.policy.successors(month));
     let mut unused = Some(0_u32);
     let mut lacks = None;
     let mut since: Option<Month> = None;
@@ -82,8 +83,8 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
     );
     let carried = (!claims.is_empty()).then(|| {
         let draft = draft(FigureName::UnemploymentUnused).family(&family.family).all(grounds);
-        let lacks = lacks.unwrap_or(MissingName::UnemploymentFormula);
-        let draft = if unused.is_none() { draft.lacks(lacks) } else { draft };
+        let what = lacks.unwrap_or(MissingName::UnemploymentFormula);
+        let draft = if unused.is_none() { draft.lacks(what) } else { draft };
         sheet.months(draft, unused)
     });
     let (place, renamed) = relation(family).map(|place| sheet.now(place, month)).unzip();
@@ -103,6 +104,7 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         .all(rules);
     let result = match place {
         _ if months.is_some() => result,
+        _ if lacks.is_some() => result.lacks(MissingName::ClaimPlace),
         Some(place) => result.lacks_at(MissingName::UnemploymentFormula, place, month),
         None => result.lacks(MissingName::Relation),
     };
@@ -200,12 +202,12 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 }
 
 /// Claims in the order of their months: an award, and the payments until the next one.
-fn claims(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Claim> {
+fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
     let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
     let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
     for (at, award) in awards(desk.set, folded.range) {
         let claim = by_month.entry(award.from).or_insert_with(|| Claim::new(award.from));
-        claim.places.insert(award.place);
+        claim.places.insert(successors.now(award.place));
         claim.awards.push(number(at));
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();

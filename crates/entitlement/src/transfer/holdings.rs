@@ -102,7 +102,7 @@ impl Holdings {
                 holdings.full.insert(at);
             }
             if held.standing == Standing::Held && role == Role::Received {
-                holdings.count(field, contribution, cut);
+                holdings.count(field, held, contribution, cut);
                 // What has gone from province to province before went with its document.
                 if !places.has_left_province(field.set, at) {
                     back_paid.add(at, contribution);
@@ -145,15 +145,17 @@ impl Holdings {
                 holdings.full.insert(at);
             }
             if held.standing == Standing::Held && role == Role::Received {
-                holdings.count(field, contribution, cut);
+                holdings.count(field, held, contribution, cut);
             }
         }
         holdings
     }
 
-    fn count(&mut self, field: Field<'_, '_>, contribution: &Contribution<'_>, cut: Cut) {
+    fn count(&mut self, field: Field<'_, '_>, held: &Held<'_>, contribution: &Contribution<'_>, cut: Cut) {
         let last = cut.on.in_month();
-        let counts = |month: &Month| last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none();
+        let counts = |month: &Month| {
+            last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none() && !held.given_back.has(*month)
+        };
         self.months.extend(contribution.period.iter().filter(counts));
     }
 
@@ -232,7 +234,7 @@ impl Holdings {
         let pooled = rule.pool.is_some_and(|pool| fields.period.first >= pool.from);
         // Only what made the month count, and its differences: money paid in part has no base yet.
         let has_base = self.full.contains(&at);
-        if pooled && has_base && self.months.contains(&fields.period.first) {
+        if pooled && has_base && fields.period.iter().any(|month| self.months.contains(&month)) {
             sums.bases = sums.bases.saturating_add(fields.base.get().into());
         }
     }

@@ -8,7 +8,7 @@ use yizhang_entitlement::{ConflictCode, Policy, fold};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::hash_leaf,
-    record::{Benefit, CaseId, Contribution, Record, Reversal, TransferStep},
+    record::{Benefit, CaseId, Contribution, Period, Record, Reversal, Shares, TransferStep},
     value::{Code, Fen},
 };
 
@@ -79,4 +79,55 @@ fn thousands_of_reversals_and_awards_are_folded() {
     let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
     assert_eq!(account.records.len(), usize::from(EACH) * 3);
     assert_eq!(account.family("hrss:110").unwrap().counted_months, 0);
+}
+
+/// One year in very many parts, each with a refund of some months, beside very many awards that were stopped: looking at every
+/// pair of them would take minutes and a gigabyte.
+#[test]
+fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
+    const EACH: u32 = 1_200;
+    let mut entries = Vec::new();
+    let mut push = |record: Record<'_>| {
+        let bytes = federation::entry(&record);
+        let id = RecordId(hash_leaf(&bytes));
+        entries.push(bytes);
+        id
+    };
+    let person = |fen: i64| Shares { unit: Fen::ZERO, person: Fen::new(fen).unwrap() };
+    for number in 0..EACH {
+        let serials = ["P", "F", "R", "A", "S"].map(|letter| format!("{letter}{number}"));
+        let year = |serial| {
+            let plain = flexible("hrss:170", month("2025-01"), serial);
+            let period = Period { first: month("2025-01"), months: 12 };
+            Contribution { period, due: person(120_000), paid: person(60_000), credited: person(60_000), ..plain }
+        };
+        let part = push(Record::Contribution(Kind::RECEIVED, Contribution { full: false, ..year(&serials[0]) }));
+        push(Record::Contribution(Kind::RECEIVED, year(&serials[1])));
+        let (refunded, target) = (person(-777), Some(part));
+        let refund = Contribution { paid: refunded, credited: refunded, nature: 20, target, ..year(&serials[2]) };
+        let named = Period { first: month("2025-04"), months: 2 };
+        let period = if number % 2 == 0 { refund.period } else { named };
+        push(Record::Contribution(Kind::REFUND, Contribution { period, ..refund }));
+        let award = |serial| Benefit {
+            account: WORKER,
+            scheme: scheme("hrss:170"),
+            item: Code::new("100011").unwrap(),
+            from: month("2025-02").plus(u16::try_from(number % 9).unwrap()).unwrap(),
+            until: None,
+            amount: Fen::new(20_000).unwrap(),
+            on: day("2025-01-10"),
+            place: division("440300"),
+            target: None,
+            reason: Code::NONE,
+            source: source(serial),
+        };
+        let target = push(Record::Benefit(Kind::BENEFIT_AWARD, award(&serials[3])));
+        push(Record::Benefit(Kind::BENEFIT_STOP, Benefit { target: Some(target), ..award(&serials[4]) }));
+    }
+    let mut federation = Federation::default();
+    federation.append(division("440000"), &entries);
+    let account = fold(&federation.facts(), Policy::embedded(), day("2025-12-31"));
+    assert_eq!(account.records.len(), entries.len());
+    let family = account.family("hrss:170").unwrap();
+    assert_eq!(family.counted_months, 10, "of each other part April and May went back");
 }
