@@ -318,6 +318,11 @@ pub(crate) fn value(figure: &Figure) -> String {
     words.join(" · ")
 }
 
+/// A number of months.
+pub(crate) fn months(count: u32) -> String {
+    if count == 1 { t!("figures.month", count = count) } else { t!("figures.months", count = count) }.to_string()
+}
+
 fn text(value: FigureValue) -> String {
     match value {
         FigureValue::Months(count) => months(count),

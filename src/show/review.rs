@@ -1,6 +1,6 @@
 //! What a review found, for people.
 
-use super::{kind, named, place, serde_name, table, yuan};
+use super::{figures, kind, named, place, serde_name, table, yuan};
 use rust_i18n::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::review::{Finding, List};
@@ -70,7 +70,7 @@ fn how(finding: &Finding) -> String {
         (List::Gap, Some(0)) => t!("review.not_payable"),
         (List::Gap, Some(count)) => {
             let until = finding.until.map(|month| month.to_string()).unwrap_or_default();
-            t!("figures.gap_open", count = t!("figures.months", count = count), price = price, until = until)
+            t!("figures.gap_open", count = figures::months(count), price = price, until = until)
         }
         (List::Gap, None) if finding.price.is_some() => t!("figures.gap_owed", owed = price),
         (List::Gap, None) if finding.acts.is_some() => t!("figures.gap_debt"),
