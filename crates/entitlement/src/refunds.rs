@@ -152,10 +152,12 @@ impl Scope<'_, '_> {
     fn read(&self, refunds: &[Refund]) -> Reading {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let mut given_back = GivenBack::default();
-        let unnamed = self.take_named(refunds, &mut given_back);
+        let (unnamed, settled) = self.take_named(refunds, &mut given_back);
         let total = all(&unnamed);
-        let outside = self.among(|month| bounds.is_outside(month) && !given_back.has(month));
-        let overlap = self.among(|month| self.goes_back_as_employee(month) && !given_back.has(month));
+        // What has been given back by name is not waited for.
+        let open = self.among(|month| !given_back.has(month) && !settled.contains(&month));
+        let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
+        let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
         // Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
         let keeps = outside.len().saturating_add(given_back.own.len()) < usize::from(contribution.period.months);
@@ -166,7 +168,7 @@ impl Scope<'_, '_> {
         }
         if keeps
             && !is_full_after(contribution, total, allowed)
-            && let Some(months) = self.withdrawn_months(&gone, &unnamed)
+            && let Some(months) = self.withdrawn_months((&open, &gone), &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
             taken = months.into_iter().filter(|month| !stays(month)).collect();
@@ -187,15 +189,16 @@ impl Scope<'_, '_> {
         self.contribution.payer.kind != PayerKind::Government && self.bounds.is_employee(month)
     }
 
-    /// Writes down the months that refunds name, and gives the other refunds. Those for the same months go together; what gives
-    /// back more than they were paid with names none.
-    fn take_named(&self, refunds: &[Refund], given_back: &mut GivenBack) -> Vec<Refund> {
+    /// Writes down the months that refunds name, and gives the other refunds and the months that were named and given back
+    /// whole. Refunds for the same months go together; what gives back more than they were paid with names none.
+    fn take_named(&self, refunds: &[Refund], given_back: &mut GivenBack) -> (Vec<Refund>, BTreeSet<Month>) {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let mut groups: BTreeMap<Option<Period>, Vec<Refund>> = BTreeMap::new();
         for refund in refunds {
             groups.entry(refund.months).or_default().push(*refund);
         }
         let mut unnamed = groups.remove(&None).unwrap_or_default();
+        let mut settled = BTreeSet::new();
         for (months, group) in groups {
             let Some(months) = months else { continue };
             let paid = part(contribution, usize::from(months.months));
@@ -214,6 +217,7 @@ impl Scope<'_, '_> {
                 }
             }
             let is_whole = reaches(taken, paid);
+            settled.extend(months.iter().filter(|_| is_whole));
             for month in months.iter() {
                 // What does not count waits until all of it is there; an employee month stays one.
                 let by = if bounds.is_outside(month) {
@@ -228,12 +232,16 @@ impl Scope<'_, '_> {
             given_back.beside_overlap.add_share(taken, beside, usize::from(months.months));
         }
         unnamed.sort_by_key(|refund| (refund.on, refund.at));
-        unnamed
+        (unnamed, settled)
     }
 
-    /// The months that did not count by an award or cover that was withdrawn since, with those that do not count now, where
-    /// refunds gave back exactly their part. No refund is older than the award.
-    fn withdrawn_months(&self, now: &BTreeSet<Month>, refunds: &[Refund]) -> Option<BTreeSet<Month>> {
+    /// Of the months that no refund has given back by name those that did not count by an award or cover that was withdrawn
+    /// since, with those that do not count now, where refunds gave back exactly their part. No refund is older than the award.
+    fn withdrawn_months(
+        &self,
+        (open, now): (&BTreeSet<Month>, &BTreeSet<Month>),
+        refunds: &[Refund],
+    ) -> Option<BTreeSet<Month>> {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let total = all(refunds);
         let is_exact = |months: &BTreeSet<Month>| {
@@ -245,7 +253,7 @@ impl Scope<'_, '_> {
         }
         let of_worker = contribution.payer.kind != PayerKind::Government;
         let was_covered = |month| of_worker && bounds.was_employee(month) || bounds.was_beside(month);
-        let covered = self.among(|month| now.contains(&month) || was_covered(month));
+        let covered = self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
         if is_exact(&covered) {
             return Some(covered);
         }
@@ -255,8 +263,8 @@ impl Scope<'_, '_> {
         // An end before the period takes all of it; of the others there are twelve.
         let ends: BTreeSet<Month> = within.map(|(from, _)| (*from).max(contribution.period.first)).collect();
         let readings = ends.into_iter().flat_map(|from| {
-            let alone = self.among(|month| month >= from);
-            let joined = self.among(|month| month >= from || now.contains(&month));
+            let alone = self.among(|month| month >= from && open.contains(&month));
+            let joined = self.among(|month| alone.contains(&month) || now.contains(&month));
             [alone, joined]
         });
         readings.into_iter().find(is_exact)
