@@ -79,17 +79,19 @@ fn hit(
 /// difference that lowers a base does it itself.
 fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
     let Some((role, contribution)) = held.money() else { return Vec::new() };
+    let given_back = &held.given_back;
+    let is_by_month = matches!(held.standing, Standing::Held | Standing::Refunded) && !given_back.is_empty();
+    if role == Role::Received && is_by_month {
+        let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
+        for (month, refund) in given_back.own.iter().chain(&given_back.of_parts) {
+            by.entry(*refund).or_default().push(*month);
+        }
+        return by.into_iter().collect();
+    }
     let by = match (role, held.standing) {
         (Role::Adjust, Standing::Held) => (contribution.base.get() < 0).then_some(at),
         // What is not full for the sake of another record lost its month to a refund.
         (_, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => held.because,
-        (Role::Received, Standing::Held) => {
-            let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
-            for (month, refund) in held.given_back.own.iter().chain(&held.given_back.of_parts) {
-                by.entry(*refund).or_default().push(*month);
-            }
-            return by.into_iter().collect();
-        }
         _ => None,
     };
     let months = held.period.into_iter().flat_map(Period::iter);

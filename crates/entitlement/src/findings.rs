@@ -75,7 +75,8 @@ fn of_months(
         }
         match line.status {
             MonthStatus::Counted if line.by.len() > 1 => {
-                if let Some(code) = duplicate(family, &holders(set, &line.by), line.by.len(), successors) {
+                let by_people = line.by.iter().filter(|number| !is_by_government(set, **number)).count();
+                if let Some(code) = duplicate(family, &holders(set, &line.by), by_people, successors) {
                     add(code, line, &line.by);
                 }
             }
@@ -212,12 +213,12 @@ fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> V
     line.others.iter().filter(chosen).copied().collect()
 }
 
-/// The class of a month that several records of these holders make count; none where that is lawful. Places are what they are
-/// called now.
+/// The class of a month that several records of these holders make count, some of them paid by people and not by governments;
+/// none where that is lawful. Places are what they are called now.
 fn duplicate(
     family: Family<'_>,
     holders: &[Holder<'_>],
-    records: usize,
+    by_people: usize,
     successors: &Successors<'_>,
 ) -> Option<ConflictCode> {
     let place = |holder: &Holder<'_>| successors.now(holder.place);
@@ -239,17 +240,20 @@ fn duplicate(
         }
         Duplicates::ByPlace { places, .. } if by_place => Some(places),
         Duplicates::ByPlace { within, .. } => within,
-        Duplicates::BesideGovernment if records == 2 && !by_place && is_shared(holders) => None,
+        Duplicates::BesideGovernment if by_people == 1 && !by_place && is_of_one_scheme(holders) => None,
         Duplicates::BesideGovernment | Duplicates::Unclassed => Some(ConflictCode::Y04),
         Duplicates::Parallel => None,
     }
 }
 
-/// Whether a month is paid by one person and a government, each its share (国发〔2016〕3号).
-fn is_shared(holders: &[Holder<'_>]) -> bool {
-    let governments = holders.iter().filter(|holder| holder.payer.kind == PayerKind::Government).count();
-    let one_scheme = holders.iter().all(|holder| holders.first().is_some_and(|first| first.scheme == holder.scheme));
-    one_scheme && governments == 1 && holders.len() == 2
+fn is_of_one_scheme(holders: &[Holder<'_>]) -> bool {
+    holders.iter().zip(holders.iter().skip(1)).all(|(one, other)| one.scheme == other.scheme)
+}
+
+/// Whether a government paid its share of a premium (国发〔2016〕3号).
+fn is_by_government(set: &RecordSet<'_>, number: RecordNumber) -> bool {
+    let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+    held.and_then(Held::money).is_some_and(|(_, fields)| fields.payer.kind == PayerKind::Government)
 }
 
 /// Conflicts of single records: re-sent rows, business keys, targets out of reach.

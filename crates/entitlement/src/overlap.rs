@@ -61,6 +61,12 @@ impl Sums {
         self.add(share(sums.unit), share(sums.person));
     }
 
+    /// Both together.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.add(other.unit, other.person);
+        self
+    }
+
     /// What is left of it, at least nothing.
     pub(crate) fn less(self, other: Self) -> Self {
         let less = |sum: i128, other: i128| sum.saturating_sub(other).max(0);

@@ -48,6 +48,10 @@ pub(crate) struct GivenBack {
 }
 
 impl GivenBack {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.of_parts.is_empty()
+    }
+
     /// Whether refunds took a month.
     pub(crate) fn has(&self, month: Month) -> bool {
         self.own.contains_key(&month) || self.of_parts.contains_key(&month)
@@ -101,7 +105,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let Some(held) = set.get(*at).filter(moved) else { continue };
         let Some((role, contribution)) = held.money() else { continue };
         let is_part = held.standing == Standing::NotFull;
-        let reading = match role {
+        let mut reading = match role {
             Role::Received => Scope { bounds, withdrawn: &withdrawn, contribution }.read(refunds),
             Role::Adjust => Reading { unnamed: refunds.clone(), ..Reading::default() },
             _ => continue,
@@ -115,15 +119,18 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
                 !is_full_after(contribution, taken, reading.allowed)
             }
         });
-        // Where refunds have named every month, one by one, the last of them took what was left.
+        // Where refunds took every month, one after the other, the last of them took what was left.
         let has_all = reading.given_back.own.len() == usize::from(contribution.period.months);
         let last = reading.given_back.own.values().copied().filter(|_| has_all);
         let last = last.max_by_key(|at| (set.get(*at).and_then(Held::day), *at));
-        let decisive = decisive.map(|refund| refund.at).or(last);
+        let decisive = decisive.map(|refund| refund.at);
         let Some(held) = set.0.get_mut(*at) else { continue };
-        match decisive {
-            Some(refund) => (held.standing, held.because) = (Standing::Refunded, Some(refund)),
-            None => held.given_back = reading.given_back.clone(),
+        if decisive.is_none() {
+            held.given_back = reading.given_back.clone();
+        }
+        if let Some(refund) = decisive.or(last) {
+            (held.standing, held.because) = (Standing::Refunded, Some(refund));
+            reading.unnamed.clone_from(refunds);
         }
         readings.insert(*at, reading);
     }
@@ -159,15 +166,12 @@ impl Scope<'_, '_> {
         let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
         let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
-        // Of a record that keeps no month nothing is allowed: what gives its money back takes it whole.
-        let keeps = outside.len().saturating_add(given_back.own.len()) < usize::from(contribution.period.months);
-        let allowed = if keeps { part(contribution, gone.len()) } else { Sums::default() };
+        let allowed = part(contribution, gone.len());
         let mut taken = BTreeSet::new();
-        if keeps && !outside.is_empty() && reaches(total, allowed) {
+        if !outside.is_empty() && reaches(total, allowed) {
             taken = outside;
         }
-        if keeps
-            && !is_full_after(contribution, total, allowed)
+        if !is_full_after(contribution, total, allowed)
             && let Some(months) = self.withdrawn_months((&open, &gone), &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
@@ -190,7 +194,8 @@ impl Scope<'_, '_> {
     }
 
     /// Writes down the months that refunds name, and gives the other refunds and the months that were named and given back
-    /// whole. Refunds for the same months go together; what gives back more than they were paid with names none.
+    /// whole. Refunds for the same months go together; what gives back more than the months were paid with names none, nor
+    /// does what takes no month: a surplus, or a part of what is waited for.
     fn take_named(&self, refunds: &[Refund], given_back: &mut GivenBack) -> (Vec<Refund>, BTreeSet<Month>) {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let mut groups: BTreeMap<Option<Period>, Vec<Refund>> = BTreeMap::new();
@@ -199,6 +204,13 @@ impl Scope<'_, '_> {
         }
         let mut unnamed = groups.remove(&None).unwrap_or_default();
         let mut settled = BTreeSet::new();
+        let named: BTreeSet<Month> = groups.keys().flatten().flat_map(|months| months.iter()).collect();
+        let mut limit = part(contribution, named.len());
+        let rounding = TOLERANCE_FEN.saturating_mul(i128::try_from(groups.len()).unwrap_or(0));
+        limit.add(rounding, rounding);
+        if !reaches(limit, groups.values().map(|group| all(group)).fold(Sums::default(), Sums::and)) {
+            return (refunds.to_vec(), settled);
+        }
         for (months, group) in groups {
             let Some(months) = months else { continue };
             let paid = part(contribution, usize::from(months.months));
@@ -217,6 +229,11 @@ impl Scope<'_, '_> {
                 }
             }
             let is_whole = reaches(taken, paid);
+            let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
+            if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
+                unnamed.extend(group);
+                continue;
+            }
             settled.extend(months.iter().filter(|_| is_whole));
             for month in months.iter() {
                 // What does not count waits until all of it is there; an employee month stays one.
