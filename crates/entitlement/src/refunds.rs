@@ -2,8 +2,8 @@
 //!
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
 //! shorter than the payment's. Refunds that name none are taken together: for the months that do not count now, else, if they give
-//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since.
-//! What was reversed never was, and explains nothing.
+//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that has been refunded, on
+//! whatever day. What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
@@ -252,8 +252,8 @@ impl Scope<'_, '_> {
         (unnamed, settled)
     }
 
-    /// Of the months that no refund has given back by name those that did not count by an award or cover that was withdrawn
-    /// since, with those that do not count now, where refunds gave back exactly their part. No refund is older than the award.
+    /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
+    /// was refunded, with those that do not count now, where refunds gave back exactly their part. No refund is older than the award.
     fn withdrawn_months(
         &self,
         (open, now): (&BTreeSet<Month>, &BTreeSet<Month>),
