@@ -96,7 +96,7 @@ fn not_kept(
     let (mut months, mut of_scheme) = (BTreeSet::new(), BTreeSet::new());
     for (at, held, contribution) in within(set, range, agreement) {
         if held.standing == Standing::Held && is_kept(at, contribution) {
-            let stands = || contribution.period.iter().filter(|month| !held.given_back.has(*month));
+            let stands = || contribution.period.iter().filter(|month| !held.given_back().has(*month));
             months.extend(stands());
             if contribution.scheme == agreement.scheme {
                 of_scheme.extend(stands());
@@ -104,7 +104,7 @@ fn not_kept(
         }
     }
     let goes = |(at, held, contribution): &(usize, &Held<'_>, &Contribution<'_>)| {
-        let stands = |month: &Month| !held.given_back.has(*month);
+        let stands = |month: &Month| !held.given_back().has(*month);
         let all_in =
             |months: &BTreeSet<Month>| contribution.period.iter().filter(stands).all(|month| months.contains(&month));
         if is_kept(*at, contribution) {

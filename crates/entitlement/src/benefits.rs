@@ -79,7 +79,7 @@ fn hit(
 /// difference that lowers a base does it itself.
 fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
     let Some((role, contribution)) = held.money() else { return Vec::new() };
-    let given_back = &held.given_back;
+    let given_back = held.given_back();
     let is_by_month = matches!(held.standing, Standing::Held | Standing::Refunded) && !given_back.is_empty();
     if role == Role::Received && is_by_month {
         let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();

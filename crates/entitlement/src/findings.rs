@@ -94,7 +94,7 @@ fn of_months(
                 // What was paid for these months has gone back where the record keeps the rest.
                 let is_given_back = |number: &RecordNumber| {
                     let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
-                    held.is_some_and(|held| held.given_back.has(line.month))
+                    held.is_some_and(|held| held.given_back().has(line.month))
                 };
                 records.retain(|number| !is_given_back(number));
                 // Nothing is to be given back for a month that was deemed, or is only due.

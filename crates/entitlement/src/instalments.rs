@@ -68,7 +68,7 @@ pub(crate) fn settle(
         let Some(held) = set.0.get_mut(at) else { continue };
         match by {
             Some(by) => (held.standing, held.because) = (Standing::NotFull, Some(by)),
-            None => held.given_back.of_parts = months,
+            None => held.given_back.get_or_insert_default().of_parts = months,
         }
     }
 }
@@ -101,7 +101,7 @@ fn by_parts<'f>(
         together.stays.add(reading.allowed.unit, reading.allowed.person);
         together.refunds.extend(&reading.unnamed);
         // Months that do not count wait for each part.
-        let taken = held.given_back.own.iter().filter(|(month, _)| !bounds.is_outside(**month));
+        let taken = held.given_back().own.iter().filter(|(month, _)| !bounds.is_outside(**month));
         together.months.extend(taken.map(|(month, by)| (*month, *by)));
     }
     for together in by_parts.values_mut() {

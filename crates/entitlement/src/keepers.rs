@@ -113,7 +113,7 @@ fn credited_by_place(
         let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
         // What was given back is gone with its months.
-        let gone = set.get(at).map_or(0, |held| held.given_back.own.len());
+        let gone = set.get(at).map_or(0, |held| held.given_back().own.len());
         let stays = usize::from(contribution.period.months).saturating_sub(gone);
         let part = |whole: i128| share(whole, inside, stays);
         let stake = places.entry(place(at, contribution.place)).or_default();

@@ -68,7 +68,7 @@ pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bou
             continue;
         }
         let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
-        let touch_in = |month| if held.given_back.has(month) { Touch::Refunded } else { touch };
+        let touch_in = |month| if held.given_back().has(month) { Touch::Refunded } else { touch };
         touches.extend(period.iter().map(|month| (month, touch_in(month), at)));
     }
     touches.sort_unstable();

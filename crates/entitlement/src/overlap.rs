@@ -124,10 +124,10 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let due = refund_due(contribution, employee).amount();
         let keeps = |month: &Month| {
             let ended = bounds.ends.status(*month).is_some();
-            *month <= as_of.month && !ended && !held.given_back.has(*month) && cover.line(*month).is_none()
+            *month <= as_of.month && !ended && !held.given_back().has(*month) && cover.line(*month).is_none()
         };
         // What went back for other months is not for these.
-        let refunded = |refunds: &Vec<Refund>| all(refunds).less(held.given_back.beside_overlap).amount();
+        let refunded = |refunds: &Vec<Refund>| all(refunds).less(held.given_back().beside_overlap).amount();
         let effective = count(period.iter().filter(keeps));
         lines.push(YearLine {
             first: period.first,

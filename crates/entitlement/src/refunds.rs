@@ -47,6 +47,10 @@ pub(crate) struct GivenBack {
     pub(crate) beside_overlap: Sums,
 }
 
+/// What refunds took of a record that has none.
+pub(crate) static NOTHING: GivenBack =
+    GivenBack { own: BTreeMap::new(), of_parts: BTreeMap::new(), beside_overlap: Sums { unit: 0, person: 0 } };
+
 impl GivenBack {
     pub(crate) fn is_empty(&self) -> bool {
         self.own.is_empty() && self.of_parts.is_empty()
@@ -126,7 +130,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let decisive = decisive.map(|refund| refund.at);
         let Some(held) = set.0.get_mut(*at) else { continue };
         if decisive.is_none() {
-            held.given_back = reading.given_back.clone();
+            held.given_back = Some(Box::new(reading.given_back.clone()));
         }
         if let Some(refund) = decisive.or(last) {
             (held.standing, held.because) = (Standing::Refunded, Some(refund));

@@ -3,7 +3,7 @@
 use crate::{
     account::{RecordNumber, Standing},
     family::Family,
-    refunds::GivenBack,
+    refunds::{self, GivenBack},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{
@@ -72,8 +72,8 @@ pub(crate) struct Held<'f> {
     pub(crate) standing: Standing,
     /// Position of the record behind the standing.
     pub(crate) because: Option<usize>,
-    /// The months that refunds took of it while they left the rest.
-    pub(crate) given_back: GivenBack,
+    /// The months that refunds took of it while they left the rest. Few records have any.
+    pub(crate) given_back: Option<Box<GivenBack>>,
 }
 
 impl<'f> Held<'f> {
@@ -108,6 +108,11 @@ impl<'f> Held<'f> {
             Record::Dispute(_, fields) => Some(fields.on),
             Record::Reversal(_) | Record::Participation(..) | Record::Unknown(..) => None,
         }
+    }
+
+    /// The months that refunds took of it while they left the rest.
+    pub(crate) fn given_back(&self) -> &GivenBack {
+        self.given_back.as_deref().unwrap_or(&refunds::NOTHING)
     }
 
     /// Whether it says that a contribution was received.
@@ -182,7 +187,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 depth: 0,
                 standing: Standing::Held,
                 because: None,
-                given_back: GivenBack::default(),
+                given_back: None,
             }),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     set::{AsOf, RecordSet, Role, Target},
 };
 use yizhang_ledger::{
-    entry::Kind,
+    entry::{Kind, RecordId},
     record::{Period, Record},
     value::{Code, Division, LeafIndex, Scheme},
 };
@@ -68,14 +68,15 @@ fn settle_dates(set: &mut RecordSet<'_>, as_of: AsOf) {
 /// The same content in several chains is one record: it acts from the lowest region where it is in force. What acts on a
 /// target stays, because it acts on its own chain only.
 fn settle_copies(set: &mut RecordSet<'_>) {
-    let mut order: Vec<usize> = (0..set.0.len()).filter(|at| is_held(set, *at) && acts_alone(set, *at)).collect();
-    order.sort_unstable_by_key(|at| set.get(*at).map(|held| (held.fact.id, held.fact.region)));
-    let mut first: Option<usize> = None;
-    for at in order {
-        let id = |at: usize| set.get(at).map(|held| held.fact.id);
+    let acting = set.0.iter().enumerate().filter(|(at, held)| held.standing == Standing::Held && acts_alone(set, *at));
+    let mut order: Vec<(RecordId, Division, usize)> =
+        acting.map(|(at, held)| (held.fact.id, held.fact.region, at)).collect();
+    order.sort_unstable();
+    let mut first: Option<(RecordId, usize)> = None;
+    for (id, _, at) in order {
         match first {
-            Some(original) if id(original) == id(at) => put(set, at, Standing::Copy, Some(original)),
-            _ => first = Some(at),
+            Some((known, original)) if known == id => put(set, at, Standing::Copy, Some(original)),
+            _ => first = Some((id, at)),
         }
     }
 }

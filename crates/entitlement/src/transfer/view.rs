@@ -11,7 +11,7 @@ use crate::{
     months::{Bounds, month_lines},
     overlap::Cover,
     policy::Successors,
-    refunds::{self, GivenBack},
+    refunds,
     set::{AsOf, Held, RecordSet, Role, Target},
     standing,
     transfer::{places::Places, procedure::Step},
@@ -120,5 +120,5 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
 fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
     let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
     let standing = if is_behind { Standing::Later } else { Standing::Held };
-    Held { standing, because: None, given_back: GivenBack::default(), again: Vec::new(), ..held.clone() }
+    Held { standing, because: None, given_back: None, again: Vec::new(), ..held.clone() }
 }
