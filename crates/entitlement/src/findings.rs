@@ -93,7 +93,7 @@ fn of_months(
                 let mut records = received(set, line);
                 // What was paid for these months has gone back where the record keeps the rest.
                 let is_given_back = |number: &RecordNumber| {
-                    let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+                    let held = set.numbered(*number);
                     held.is_some_and(|held| held.given_back().has(line.month))
                 };
                 records.retain(|number| !is_given_back(number));
@@ -191,7 +191,7 @@ fn is_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successors<'
 /// The records among the others of a month that deem it paid.
 fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let deems = |number: &&RecordNumber| {
-        let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+        let held = set.numbered(**number);
         held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held)
     };
     line.others.iter().filter(deems).copied().collect()
@@ -207,7 +207,7 @@ fn received(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
 /// The contributions received among the records of a month that do not count and have this standing.
 fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> Vec<RecordNumber> {
     let chosen = |number: &&RecordNumber| {
-        let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+        let held = set.numbered(**number);
         held.is_some_and(|held| held.standing == standing && matches!(held.money(), Some((Role::Received, _))))
     };
     line.others.iter().filter(chosen).copied().collect()
@@ -252,7 +252,7 @@ fn is_of_one_scheme(holders: &[Holder<'_>]) -> bool {
 
 /// Whether a government paid its share of a premium (国发〔2016〕3号).
 fn is_by_government(set: &RecordSet<'_>, number: RecordNumber) -> bool {
-    let held = usize::try_from(number.0).ok().and_then(|at| set.get(at));
+    let held = set.numbered(number);
     held.and_then(Held::money).is_some_and(|(_, fields)| fields.payer.kind == PayerKind::Government)
 }
 

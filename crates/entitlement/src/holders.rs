@@ -32,7 +32,7 @@ impl From<Holder<'_>> for SpanHolder {
 /// The holders of these records, each once.
 pub(crate) fn holders<'f>(set: &RecordSet<'f>, numbers: &[RecordNumber]) -> Vec<Holder<'f>> {
     let holder = |number: &RecordNumber| {
-        let held = set.get(usize::try_from(number.0).ok()?)?;
+        let held = set.numbered(*number)?;
         let (_, contribution) = held.money()?;
         let region = held.fact.region;
         Some(Holder { scheme: contribution.scheme, place: contribution.place, payer: contribution.payer, region })

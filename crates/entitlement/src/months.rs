@@ -3,7 +3,7 @@
 use crate::{
     account::{MonthLine, MonthStatus, RecordNumber, Standing},
     ends::Ends,
-    overlap::{Cover, narrow},
+    overlap::{Between, Cover, narrow},
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
 use std::ops::Range;
@@ -41,14 +41,14 @@ impl Bounds<'_> {
         month <= self.as_of.month && self.cover.line(month).is_some()
     }
 
-    /// Whether a month counted as an employee month by money that has gone back since.
-    pub(crate) fn was_employee(self, month: Month) -> bool {
-        month <= self.as_of.month && self.cover.was_there(month)
+    /// Whether between two days a month counted as an employee month, by money that has gone back since.
+    pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        month <= self.as_of.month && self.cover.was_there(set, month, between)
     }
 
-    /// Whether a month stood beside other cover whose money has gone back since.
-    pub(crate) fn was_beside(self, month: Month) -> bool {
-        self.beside.was_there(month)
+    /// Whether between two days a month stood beside other cover, whose money has gone back since.
+    pub(crate) fn was_beside(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        self.beside.was_there(set, month, between)
     }
 
     /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside

@@ -12,7 +12,7 @@ use crate::{
 use std::ops::Range;
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
-    value::{Fen, Month},
+    value::{Day, Fen, Month},
 };
 
 /// What a sum may be short and still be full: GB/T 40217 allows a fen of rounding in every share.
@@ -22,17 +22,39 @@ pub(crate) const TOLERANCE_FEN: i128 = 1;
 #[derive(Clone, Copy)]
 pub(crate) struct Cover<'c>(pub(crate) &'c [MonthLine]);
 
+/// From one day to another, both included; without a day that end is open.
+#[derive(Clone, Copy)]
+pub(crate) struct Between {
+    pub(crate) first: Option<Day>,
+    pub(crate) last: Option<Day>,
+}
+
+impl Between {
+    /// Whether something that lasted from one day to another was there in between.
+    fn meets(self, from: Option<Day>, until: Option<Day>) -> bool {
+        let is_before = |one: Option<Day>, other: Option<Day>| one.zip(other).is_some_and(|(one, other)| one < other);
+        !is_before(until, self.first) && !is_before(self.last, from)
+    }
+}
+
 impl<'c> Cover<'c> {
-    /// The line of a month that counts there.
-    pub(crate) fn line(self, month: Month) -> Option<&'c MonthLine> {
+    fn of_status(self, month: Month, status: MonthStatus) -> Option<&'c MonthLine> {
         let at = self.0.binary_search_by_key(&month, |line| line.month).ok()?;
-        self.0.get(at).filter(|line| line.status == MonthStatus::Counted)
+        self.0.get(at).filter(|line| line.status == status)
     }
 
-    /// Whether a month was paid there with money that has gone back since.
-    pub(crate) fn was_there(self, month: Month) -> bool {
-        let at = self.0.binary_search_by_key(&month, |line| line.month);
-        at.ok().and_then(|at| self.0.get(at)).is_some_and(|line| line.status == MonthStatus::Refunded)
+    /// The line of a month that counts there.
+    pub(crate) fn line(self, month: Month) -> Option<&'c MonthLine> {
+        self.of_status(month, MonthStatus::Counted)
+    }
+
+    /// Whether between two days a month was paid there, with money that has gone back since. What bears no day may have been.
+    pub(crate) fn was_there(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        let Some(line) = self.of_status(month, MonthStatus::Refunded) else { return false };
+        line.others.iter().filter_map(|number| set.numbered(*number)).any(|held| {
+            let refund = held.taken_by(month).and_then(|refund| set.get(refund));
+            refund.is_some_and(|refund| between.meets(held.day(), refund.day()))
+        })
     }
 
     /// Months that count there.

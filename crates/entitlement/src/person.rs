@@ -80,7 +80,7 @@ pub(crate) fn conflicts(set: &RecordSet<'_>, person: &Person, as_of: AsOf) -> Ve
 /// C17, by number.
 fn two_persons(set: &RecordSet<'_>, person: &Person) -> Vec<Conflict> {
     let number_of = |record: RecordNumber| {
-        let held = usize::try_from(record.0).ok().and_then(|at| set.get(at))?;
+        let held = set.numbered(record)?;
         held.fact.record.accounts().next()
     };
     let mut stated: BTreeMap<AccountId, (Statements<Month>, Statements<bool>)> = BTreeMap::new();

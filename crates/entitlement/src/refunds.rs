@@ -2,15 +2,15 @@
 //!
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
 //! shorter than the payment's. Refunds that name none are taken together: for the months that do not count now, else, if they give
-//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that has been refunded, on
-//! whatever day. What was reversed never was, and explains nothing.
+//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since the
+//! payment came. What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
     ends::withdrawn,
     instalments,
     months::Bounds,
-    overlap::{Sums, TOLERANCE_FEN, given_back, part},
+    overlap::{Between, Sums, TOLERANCE_FEN, given_back, part},
     set::{Held, RecordSet, Role, Target},
 };
 use std::{
@@ -56,9 +56,14 @@ impl GivenBack {
         self.own.is_empty() && self.of_parts.is_empty()
     }
 
+    /// The position of the refund that took a month.
+    pub(crate) fn of(&self, month: Month) -> Option<usize> {
+        self.own.get(&month).or_else(|| self.of_parts.get(&month)).copied()
+    }
+
     /// Whether refunds took a month.
     pub(crate) fn has(&self, month: Month) -> bool {
-        self.own.contains_key(&month) || self.of_parts.contains_key(&month)
+        self.of(month).is_some()
     }
 }
 
@@ -110,7 +115,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let Some((role, contribution)) = held.money() else { continue };
         let is_part = held.standing == Standing::NotFull;
         let mut reading = match role {
-            Role::Received => Scope { bounds, withdrawn: &withdrawn, contribution }.read(refunds),
+            Role::Received => Scope { set, bounds, withdrawn: &withdrawn, contribution }.read(refunds),
             Role::Adjust => Reading { unnamed: refunds.clone(), ..Reading::default() },
             _ => continue,
         };
@@ -153,6 +158,7 @@ pub(crate) struct Reading {
 
 /// What decides for which months the refunds of a contribution were made.
 struct Scope<'c, 'f> {
+    set: &'c RecordSet<'f>,
     bounds: Bounds<'c>,
     /// First months of benefit by awards that were stopped from then on, with the days of the awards, ascending.
     withdrawn: &'c [(Month, Day)],
@@ -257,7 +263,8 @@ impl Scope<'_, '_> {
     }
 
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
-    /// was refunded, with those that do not count now, where refunds gave back exactly their part. No refund is older than the award.
+    /// was refunded, with those that do not count now, where refunds gave back exactly their part. Not all refunds are older than
+    /// the award or the cover, and the cover had not gone back before the payment came.
     fn withdrawn_months(
         &self,
         (open, now): (&BTreeSet<Month>, &BTreeSet<Month>),
@@ -272,15 +279,18 @@ impl Scope<'_, '_> {
         if is_rounding(total) {
             return None;
         }
+        let last = refunds.last().and_then(|refund| refund.on);
         let of_worker = contribution.payer.kind != PayerKind::Government;
-        let was_covered = |month| of_worker && bounds.was_employee(month) || bounds.was_beside(month);
+        let held = Between { first: contribution.received, last };
+        let was_covered = |month| {
+            of_worker && bounds.was_employee(self.set, month, held) || bounds.was_beside(self.set, month, held)
+        };
         let covered = self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
         if is_exact(&covered) {
             return Some(covered);
         }
-        let first = refunds.first().and_then(|refund| refund.on);
         let last_month = contribution.period.iter().last()?;
-        let within = self.withdrawn.iter().filter(|(from, on)| *from <= last_month && first >= Some(*on));
+        let within = self.withdrawn.iter().filter(|(from, on)| *from <= last_month && last >= Some(*on));
         // An end before the period takes all of it; of the others there are twelve.
         let ends: BTreeSet<Month> = within.map(|(from, _)| (*from).max(contribution.period.first)).collect();
         let readings = ends.into_iter().flat_map(|from| {

@@ -115,6 +115,12 @@ impl<'f> Held<'f> {
         self.given_back.as_deref().unwrap_or(&refunds::NOTHING)
     }
 
+    /// The position of the refund that took a month of it, or all of it.
+    pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
+        let by_month = self.given_back().of(month);
+        by_month.or_else(|| self.because.filter(|_| self.standing == Standing::Refunded))
+    }
+
     /// Whether it says that a contribution was received.
     pub(crate) fn is_received(&self) -> bool {
         matches!(self.money(), Some((Role::Received, _)))
@@ -138,6 +144,11 @@ impl<'f> RecordSet<'f> {
 
     pub(crate) fn get(&self, position: usize) -> Option<&Held<'f>> {
         self.0.get(position)
+    }
+
+    /// The record of a number.
+    pub(crate) fn numbered(&self, number: RecordNumber) -> Option<&Held<'f>> {
+        self.get(usize::try_from(number.0).ok()?)
     }
 
     /// The positions of each family, in order.

@@ -148,7 +148,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
 
 /// Where a record says that deemed months were worked.
 pub(crate) fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
-    match &set.get(usize::try_from(number.0).ok()?)?.fact.record {
+    match &set.numbered(number)?.fact.record {
         Record::Deemed(fields) => Some(fields.place),
         _ => None,
     }

@@ -178,8 +178,8 @@ fn spells(unknown: &BTreeSet<u16>) -> Vec<Missing> {
 fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Division), i64> {
     let mut posted: BTreeMap<(u16, Division), i64> = BTreeMap::new();
     for line in &family.interest.postings {
-        let at = usize::try_from(line.record.0).ok().and_then(|at| desk.set.get(at));
-        let Some(province) = at.map(|held| held.fact.region.province()) else { continue };
+        let held = desk.set.numbered(line.record);
+        let Some(province) = held.map(|held| held.fact.region.province()) else { continue };
         let sum = posted.entry((line.year, province)).or_default();
         *sum = sum.saturating_add(line.amount.unit).saturating_add(line.amount.person);
     }

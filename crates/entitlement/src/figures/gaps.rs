@@ -107,7 +107,7 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
     let (mut place, mut by_unit): (Option<Division>, bool) = (None, false);
     let mut draft = Draft::new(FigureName::GapOwed).of_family(&family.family).span(gap.first, gap.last);
     for number in &gap.records {
-        let held = usize::try_from(number.0).ok().and_then(|at| desk.set.get(at));
+        let held = desk.set.numbered(*number);
         let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else { continue };
         let both = |shares: &Shares| shares.unit.get().saturating_add(shares.person.get());
         let inside = fields.period.iter().filter(|month| gap.first <= *month && *month <= gap.last).count();

@@ -9,7 +9,7 @@ use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber},
     formulas::injury::{MonthBase, WageLimits, own_wage},
     holders::{holders, last_place},
-    set::RecordSet,
+    set::{Held, RecordSet},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -82,7 +82,7 @@ fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) ->
     // One employer's row entered twice is one base: the larger.
     let mut payers: BTreeMap<Payer<'_>, MonthBase> = BTreeMap::new();
     for number in &line.by {
-        let payer = usize::try_from(number.0).ok().and_then(|at| set.get(at)?.money()).map(|(_, fields)| fields.payer);
+        let payer = set.numbered(*number).and_then(Held::money).map(|(_, fields)| fields.payer);
         let (Some(payer), Some(one)) = (payer, base(number)) else { continue };
         let known = payers.entry(payer).or_insert(one);
         known.base = known.base.max(one.base);

@@ -138,7 +138,7 @@ impl MissedRun {
 }
 
 fn contribution<'s, 'f>(set: &'s RecordSet<'f>, number: RecordNumber) -> Option<&'s Contribution<'f>> {
-    set.get(usize::try_from(number.0).ok()?)?.money().map(|(_, fields)| fields)
+    set.numbered(number)?.money().map(|(_, fields)| fields)
 }
 
 impl<'p, 'f> Limits<'p, 'f> {

@@ -98,9 +98,9 @@ fn paid(
 /// The base of a month that several records count, where all have the same: whichever of them is kept, it is known. A
 /// difference beside them leaves it open.
 fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
-    let money = |number: &RecordNumber| desk.set.get(usize::try_from(number.0).ok()?)?.money();
+    let money = |number: &RecordNumber| desk.set.numbered(*number)?.money();
     let differs = |number: &RecordNumber| {
-        let held = usize::try_from(number.0).ok().and_then(|at| desk.set.get(at));
+        let held = desk.set.numbered(*number);
         let held = held.filter(|held| held.standing == Standing::Held);
         let is_adjust = held.is_some_and(|held| matches!(held.money(), Some((Role::Adjust, _))));
         let of_these = |target| line.by.contains(&number_of(target));

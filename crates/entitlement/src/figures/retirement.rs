@@ -196,7 +196,7 @@ pub(super) fn prepaid(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Mo
     let ahead = move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
     family.months.iter().filter(ahead).filter_map(move |line| {
         let full = |number: &RecordNumber| {
-            let held = desk.set.get(usize::try_from(number.0).ok()?)?;
+            let held = desk.set.numbered(*number)?;
             let (role, fields) = held.money().filter(|_| held.standing == Standing::Held)?;
             (role == Role::Received).then_some((*number, fields.base))
         };
