@@ -1,15 +1,15 @@
-//! Conflicts of benefits: with refunds that came after them, and with each other.
+//! Benefits awarded, drawn, recovered and stopped, and their conflicts: with refunds that came after them, and with death.
 
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
-    ends::{Ends, awards, is_held_in, stops},
+    ends::{Ends, awards, is_held_in},
+    exclusive::{Source, Span},
     family::Family,
     findings::conflict,
     holders::months_between,
     policy::Successors,
     set::{Held, RecordSet, Role, number},
-    transfer::covers,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use std::{
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Period, Record},
-    value::{Day, Division, LeafIndex, Month, Scheme},
+    value::{Day, Division, LeafIndex, Month},
 };
 
 /// Months taken away after a benefit was awarded on them (C23; 社会保险经办条例 art. 46), or made worth less. Where another
@@ -150,119 +150,18 @@ fn is_made_good(held: &Held<'_>, taken: &[Month], lines: &[MonthLine]) -> bool {
     })
 }
 
-/// Awards in force that exclude each other (Y09): pensions of two provinces or schemes that are both drawn (人社厅发〔2019〕94号),
-/// and claims of unemployment benefit from one month at two places. A pension that ended before the other began excludes none.
-pub(crate) fn awarded_twice(
-    set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
-    successors: &Successors<'_>,
-) -> Vec<Conflict> {
-    if !family.rule().exclusive_benefit {
-        return Vec::new();
-    }
-    let mut awards: Vec<(usize, &Benefit<'_>)> = awards(set, range).collect();
-    awards.sort_by_key(|(at, award)| (award.from, *at));
-    if family.rule().ends_with_benefit {
-        let records = drawn_beside(set, range, &awards, successors);
-        let found = conflict(ConflictCode::Y09, Some(family), records);
-        return if found.records.is_empty() { Vec::new() } else { vec![found] };
-    }
-    let of_month = |claims: &[(usize, &Benefit<'_>)]| {
-        let (_, first) = claims.first()?;
-        let place = |claim: &Benefit<'_>| successors.now(claim.place);
-        // A city and a district of it are one place.
-        let is_one = |one: Division, other: Division| covers(one, other) || covers(other, one);
-        let differ = claims.iter().any(|(_, claim)| !is_one(place(claim), place(first)));
-        let found = conflict(ConflictCode::Y09, Some(family), claims.iter().map(|(at, _)| number(*at)).collect());
-        differ.then_some(Conflict { first: Some(first.from), last: Some(first.from), months: 1, ..found })
-    };
-    awards.chunk_by(|(_, one), (_, other)| one.from == other.from).filter_map(of_month).collect()
-}
-
-/// Of awards in the order of their months those of which another one, of another province or scheme, is drawn at the same time.
-fn drawn_beside(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    awards: &[(usize, &Benefit<'_>)],
-    successors: &Successors<'_>,
-) -> Vec<RecordNumber> {
-    let stops = stops(set, range);
-    // Of each source the award that is drawn longest so far, and the month in which it ends: none, as long as it does not.
-    let mut longest: BTreeMap<(Scheme<'_>, Division), (Option<Month>, usize)> = BTreeMap::new();
-    let lasts = |end: Option<Month>, month: Month| end.is_none_or(|end| end > month);
-    let mut records = Vec::new();
-    for (at, award) in awards {
-        let source = (award.scheme, successors.now(award.place).province());
-        for (_, (_, other)) in longest.iter().filter(|(one, (end, _))| **one != source && lasts(*end, award.from)) {
-            records.extend([number(*other), number(*at)]);
-        }
-        let stopped = set.get(*at).and_then(|held| stops.get(&held.fact.id)).copied();
-        let end = stopped.into_iter().chain(award.until.map(Month::next)).min();
-        let known = longest.entry(source).or_insert((end, *at));
-        if known.0.is_some_and(|known| lasts(end, known)) {
-            *known = (end, *at);
-        }
-    }
-    records
-}
-
-/// A month's benefit, or that of several.
-struct Paid<'f> {
-    source: Source<'f>,
-    first: Month,
-    last: Month,
-    record: RecordNumber,
-}
-
-/// What pays a benefit: sources that differ exclude each other.
-type Source<'f> = (Family<'f>, Scheme<'f>, Division);
-
-/// Benefits drawn twice for a month (C24): employee and resident pension (人社部发〔2014〕17号 art. 8), a pension of two
-/// provinces (人社厅发〔2019〕94号), a pension and unemployment benefit (社会保险法 art. 51). The conflict is of the family
-/// whose benefit gives way: unemployment, then resident pension. Months that were recovered are not drawn.
-pub(crate) fn drawn_twice(set: &RecordSet<'_>) -> Vec<Conflict> {
+/// The benefits that are paid and exclude others, without the months that were recovered in full.
+pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec<Span<'f>> {
     let recovered = recovered(set);
-    let payments = set.0.iter().enumerate().filter_map(|(at, held)| payment(at, held));
-    let mut paid: Vec<Paid<'_>> = payments.flat_map(|paid| without(paid, &recovered)).collect();
-    paid.sort_by_key(|paid| (paid.first, paid.record));
-    // The payment of each source that reaches farthest so far: sources are families and provinces, so few.
-    let mut farthest: BTreeMap<Source<'_>, (Month, RecordNumber)> = BTreeMap::new();
-    // Of each family the runs of months drawn twice, ascending, as payments come.
-    let mut found: BTreeMap<Family<'_>, Vec<(Month, Month, Vec<RecordNumber>)>> = BTreeMap::new();
-    for one in &paid {
-        for (source, (last, record)) in farthest.iter().filter(|(source, _)| **source != one.source) {
-            if *last < one.first {
-                continue;
-            }
-            let runs = found.entry(source.0.max(one.source.0)).or_default();
-            let until = one.last.min(*last);
-            match runs.last_mut().filter(|(_, last, _)| one.first <= last.next()) {
-                Some((_, last, records)) => {
-                    *last = until.max(*last);
-                    records.extend([*record, one.record]);
-                }
-                None => runs.push((one.first, until, vec![*record, one.record])),
-            }
-        }
-        let reach = farthest.entry(one.source).or_insert((one.last, one.record));
-        *reach = (*reach).max((one.last, one.record));
-    }
-    let runs = found.into_iter().flat_map(|(family, runs)| runs.into_iter().map(move |run| (family, run)));
-    let conflict = |(family, (first, last, records))| Conflict {
-        first: Some(first),
-        last: Some(last),
-        months: months_between(first, last),
-        ..conflict(ConflictCode::C24, Some(family), records)
+    let payment = |(at, held): (usize, &Held<'f>)| {
+        let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else { return None };
+        let is_exclusive = held.family.is_some_and(|family| family.rule().exclusive_benefit);
+        let (first, last) = months_of(benefit);
+        let span = Span { source: Source::of(benefit, successors), first, last, record: number(at) };
+        (held.standing == Standing::Held && is_exclusive).then_some(span)
     };
-    runs.map(conflict).collect()
-}
-
-/// A benefit paid that excludes others.
-fn payment<'f>(at: usize, held: &Held<'f>) -> Option<Paid<'f>> {
-    let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else { return None };
-    let family = held.family.filter(|family| family.rule().exclusive_benefit && held.standing == Standing::Held)?;
-    let (first, last) = months_of(benefit);
-    Some(Paid { source: (family, benefit.scheme, benefit.place.province()), first, last, record: number(at) })
+    let paid = set.0.iter().enumerate().filter_map(payment);
+    paid.flat_map(|paid| without(paid, &recovered)).collect()
 }
 
 /// Of each payment, by its number, the months that were recovered in full, ascending.
@@ -322,16 +221,14 @@ fn given_back(paid: &Benefit<'_>, instalments: &Instalments) -> Vec<(Month, Mont
     instalments.iter().filter(reaches).map(|(months, _)| *months).collect()
 }
 
-/// Benefits drawn for months after death (C22; 社会保险经办条例 art. 25, 26, 46), less what was recovered.
-pub(crate) fn drawn_after_death(set: &RecordSet<'_>, death: Option<(Month, RecordNumber)>) -> Vec<Conflict> {
+/// Benefits drawn for months after death (C22; 社会保险经办条例 art. 25, 26, 46).
+pub(crate) fn drawn_after_death(drawn: &[Span<'_>], death: Option<(Month, RecordNumber)>) -> Vec<Conflict> {
     let Some((died, notice)) = death else { return Vec::new() };
-    let recovered = recovered(set);
     let mut found: BTreeMap<Family<'_>, (Month, Month, u32, Vec<RecordNumber>)> = BTreeMap::new();
-    let payments = set.0.iter().enumerate().filter_map(|(at, held)| payment(at, held));
-    for paid in payments.flat_map(|paid| without(paid, &recovered)).filter(|paid| paid.last > died) {
+    for paid in drawn.iter().filter(|paid| paid.last > died) {
         let first = paid.first.max(died.next());
         let (from, until, months, records) =
-            found.entry(paid.source.0).or_insert_with(|| (first, paid.last, 0, vec![notice]));
+            found.entry(paid.source.family).or_insert_with(|| (first, paid.last, 0, vec![notice]));
         (*from, *until) = (first.min(*from), paid.last.max(*until));
         *months = months_between(*from, *until);
         records.push(paid.record);
@@ -358,20 +255,18 @@ pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, (family, range): (Family<'_>,
 }
 
 /// What of a payment was not recovered.
-fn without<'f>(paid: Paid<'f>, recovered: &Recovered) -> Vec<Paid<'f>> {
+fn without<'f>(paid: Span<'f>, recovered: &Recovered) -> Vec<Span<'f>> {
     let Some(recovered) = recovered.get(&paid.record) else { return vec![paid] };
     let mut rest = Vec::new();
-    let (source, record) = (paid.source, paid.record);
     let mut first = paid.first;
     for (from, until) in recovered {
         if first < *from && first <= paid.last {
-            let before = from.number().checked_sub(1).and_then(Month::new).unwrap_or(first);
-            rest.push(Paid { source, first, last: before.min(paid.last), record });
+            rest.push(Span { first, last: from.previous().unwrap_or(first).min(paid.last), ..paid });
         }
         first = first.max(until.next());
     }
     if first <= paid.last {
-        rest.push(Paid { source, first, last: paid.last, record });
+        rest.push(Span { first, ..paid });
     }
     rest
 }

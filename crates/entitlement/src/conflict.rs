@@ -230,7 +230,7 @@ classes! {
     Y08 Prov None Agency "statements that contradict each other: death, household, where deemed months were worked",
         "the agency whose statement is wrong reverses it; until then the later one holds",
         "design rule";
-    Y09 Hold None Agency "a benefit awarded at two places at once",
+    Y09 Hold None Agency "benefits that exclude each other, awarded for the same months",
         "one of the awards is reversed, or stopped from the month in which the other begins",
-        "人社厅发〔2019〕94号; design rule for unemployment benefit";
+        "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; design rule for unemployment benefit";
 }

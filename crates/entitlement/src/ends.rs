@@ -43,9 +43,8 @@ impl Ends {
 
     /// The last month in which a contribution could count.
     pub(crate) fn last_month(self, as_of: Month) -> Option<Month> {
-        let before = |month: Month| month.number().checked_sub(1).and_then(Month::new);
         let benefit = match self.benefit {
-            Some((first, _)) => before(first)?,
+            Some((first, _)) => first.previous()?,
             None => as_of,
         };
         Some(as_of.min(benefit).min(self.death.map_or(as_of, |(last, _)| last)))
@@ -81,7 +80,7 @@ pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<(Month
 }
 
 /// Of each award the first month from which it is stopped, by a chain that holds it.
-pub(crate) fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, Month> {
+fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, Month> {
     let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
     for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
@@ -100,13 +99,21 @@ pub(crate) fn awards<'s, 'f>(
     set: &'s RecordSet<'f>,
     range: &'s Range<usize>,
 ) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
+    terms(set, range).map(|(at, award, _)| (at, award))
+}
+
+/// The awards in force, each with the last month that it is for: that before it was stopped, or its own; none, while it is open.
+pub(crate) fn terms<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &'s Range<usize>,
+) -> impl Iterator<Item = (usize, &'s Benefit<'f>, Option<Month>)> {
     let stops = stops(set, range);
     let held = set.within(range).filter(|(_, held)| held.standing == Standing::Held);
     held.filter_map(move |(at, held)| match &held.fact.record {
-        Record::Benefit(Kind::BENEFIT_AWARD, award)
-            if stops.get(&held.fact.id).is_none_or(|stopped| *stopped > award.from) =>
-        {
-            Some((at, award))
+        Record::Benefit(Kind::BENEFIT_AWARD, award) => {
+            let stopped = stops.get(&held.fact.id).copied();
+            let last = stopped.and_then(Month::previous).into_iter().chain(award.until).min();
+            stopped.is_none_or(|stopped| stopped > award.from).then_some((at, award, last))
         }
         _ => None,
     })

@@ -8,7 +8,7 @@ use crate::{
     agreements, benefits,
     bridges::Bridges,
     ends::Ends,
-    events,
+    events, exclusive,
     family::Family,
     figures::{self, Desk, Folded, Sheet},
     findings, gaps, holders, identity, keepers,
@@ -68,8 +68,11 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     }
     conflicts.extend(counters);
     conflicts.extend(joined);
-    conflicts.extend(benefits::drawn_twice(&set));
-    conflicts.extend(benefits::drawn_after_death(&set, person::death(&person)));
+    let successors = policy.successors(as_of.month);
+    let drawn = benefits::drawn(&set, &successors);
+    conflicts.extend(exclusive::drawn_twice(&drawn));
+    conflicts.extend(exclusive::pensions_awarded(&set, &successors, as_of));
+    conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);
@@ -150,7 +153,7 @@ fn fold_family<'f>(
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
-    conflicts.extend(benefits::awarded_twice(set, (family, &range), &successors));
+    conflicts.extend(exclusive::claims_awarded(set, (family, &range), &months, (&successors, as_of)));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {

@@ -79,7 +79,7 @@ fn runs(first: Month, marks: Vec<(Month, Option<(GapCause, &MonthLine)>)>, last:
 
 /// Adds the months from `from` up to, but without, `until`: nothing is known of them. One step, however many months.
 fn unpaid(runs: &mut Vec<Run<GapCause>>, from: Month, until: Month) {
-    let Some(last) = until.number().checked_sub(1).and_then(Month::new).filter(|last| *last >= from) else { return };
+    let Some(last) = until.previous().filter(|last| *last >= from) else { return };
     if months_between(from, last) > 0 {
         extend(runs, from, GapCause::Unpaid, &[]);
     }

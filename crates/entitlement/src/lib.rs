@@ -65,6 +65,7 @@ mod bridges;
 pub mod conflict;
 mod ends;
 mod events;
+mod exclusive;
 pub mod family;
 mod figures;
 mod findings;

@@ -282,9 +282,8 @@ impl Scope<'_, '_> {
         let last = refunds.last().and_then(|refund| refund.on);
         let of_worker = contribution.payer.kind != PayerKind::Government;
         let held = Between { first: contribution.received, last };
-        let was_covered = |month| {
-            of_worker && bounds.was_employee(self.set, month, held) || bounds.was_beside(self.set, month, held)
-        };
+        let was_covered =
+            |month| of_worker && bounds.was_employee(self.set, month, held) || bounds.was_beside(self.set, month, held);
         let covered = self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
         if is_exact(&covered) {
             return Some(covered);

@@ -23,7 +23,7 @@ pub(crate) struct AsOf {
 }
 
 /// The last month that has a next one.
-const LAST_MONTH: Month = match Month::new(u16::MAX - 1) {
+pub(crate) const LAST_MONTH: Month = match Month::new(u16::MAX - 1) {
     Some(month) => month,
     None => panic!("checked when compiled"),
 };

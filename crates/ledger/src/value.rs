@@ -62,6 +62,11 @@ impl Month {
         Self(self.0.saturating_add(1))
     }
 
+    /// The month before, if there is one that can be expressed.
+    pub fn previous(self) -> Option<Self> {
+        self.0.checked_sub(1).and_then(Self::new)
+    }
+
     /// How many months after `earlier` this is; negative if it is before.
     pub fn since(self, earlier: Self) -> i32 {
         i32::from(self.0).saturating_sub(i32::from(earlier.0))

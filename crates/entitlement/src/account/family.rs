@@ -209,7 +209,7 @@ impl Gap {
             return Some(self.clone());
         }
         let months = self.months.checked_sub(1).filter(|months| *months > 0)?;
-        let last = self.last.number().checked_sub(1).and_then(Month::new)?;
+        let last = self.last.previous()?;
         Some(Self { last, months, ..self.clone() })
     }
 }

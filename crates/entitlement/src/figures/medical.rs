@@ -45,7 +45,7 @@ impl MedicalCover {
                 break;
             }
             run = run.saturating_add(1);
-            expected = month.number().checked_sub(1).and_then(Month::new);
+            expected = month.previous();
         }
         Self {
             last,

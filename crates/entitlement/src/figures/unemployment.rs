@@ -11,8 +11,11 @@ use crate::{
     benefits::recovered,
     conflict::ConflictCode,
     ends::awards,
+    exclusive::claims_together,
     findings::conflict,
-    formulas::unemployment::{Band, ProvincialRule, Stretch, claimable_months, national_ceiling, provincial_months},
+    formulas::unemployment::{
+        Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling, provincial_months,
+    },
     policy::Successors,
     set::number,
 };
@@ -24,8 +27,6 @@ use yizhang_ledger::{
 };
 use yizhang_rules::Key;
 
-/// Months of benefit in all, unused ones included (社会保险法 art. 46).
-const TOTAL_MAX: u32 = 24;
 /// Longest run of months that one payment is taken to be about.
 const PAID_MONTHS_MAX: usize = 24;
 
@@ -34,6 +35,8 @@ struct Claim {
     from: Month,
     /// One place; more, if agencies contradict each other (Y09).
     places: BTreeSet<Division>,
+    /// Whether a claim from another month, at another place, was awarded for some of its months (Y09).
+    is_contradicted: bool,
     awards: Vec<RecordNumber>,
     drawn: BTreeSet<Month>,
     payments: Vec<RecordNumber>,
@@ -41,7 +44,14 @@ struct Claim {
 
 impl Claim {
     fn new(from: Month) -> Self {
-        Self { from, places: BTreeSet::new(), awards: Vec::new(), drawn: BTreeSet::new(), payments: Vec::new() }
+        Self {
+            from,
+            places: BTreeSet::new(),
+            is_contradicted: false,
+            awards: Vec::new(),
+            drawn: BTreeSet::new(),
+            payments: Vec::new(),
+        }
     }
 }
 
@@ -64,11 +74,12 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         let earned: Vec<_> =
             claim.places.iter().map(|place| claimable(sheet, (Some(*place), claim.from), paid, unused)).collect();
         let months: BTreeSet<Option<u32>> = earned.iter().map(|(_, months, _)| *months).collect();
-        if months.len() > 1 {
+        let is_open = claim.is_contradicted || months.len() > 1;
+        if is_open {
             lacks.get_or_insert(MissingName::ClaimPlace);
         }
         let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
-        let known = months.first().copied().flatten().filter(|_| months.len() == 1);
+        let known = months.first().copied().flatten().filter(|_| !is_open);
         unused = known.map(|earned| earned.saturating_sub(drawn));
         grounds.extend(earned.into_iter().flat_map(|(.., rules)| rules));
         grounds.extend(claim.awards.iter().chain(&claim.payments).map(|record| Ground::Record(*record)));
@@ -175,13 +186,19 @@ fn claimable(
             rules.extend([rule, other]);
             let stretches = stretches_of(rows);
             provincial_months(
-                ProvincialRule { minimum_paid_months: minimum, stretches: &stretches, benefit_months_max: TOTAL_MAX },
+                ProvincialRule {
+                    minimum_paid_months: minimum,
+                    stretches: &stretches,
+                    benefit_months_max: TOTAL_MAX.into(),
+                },
                 paid,
             )
         })
     };
     let months = match (earned, ceiling, unused) {
-        (Some(earned), Some(ceiling), Some(unused)) => Some(claimable_months(earned, ceiling, unused, TOTAL_MAX)),
+        (Some(earned), Some(ceiling), Some(unused)) => {
+            Some(claimable_months(earned, ceiling, unused, TOTAL_MAX.into()))
+        }
         _ => None,
     };
     (ceiling, months, rules)
@@ -211,6 +228,15 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         claim.awards.push(number(at));
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();
+    for run in claims_together(desk.set, folded.range, &folded.account.months, successors) {
+        let is_of_run = |claim: &&mut Claim| claim.awards.iter().any(|award| run.records.contains(award));
+        let of_run: Vec<&mut Claim> = claims.iter_mut().filter(is_of_run).collect();
+        // Places of one month are asked one by one.
+        let is_contradicted = of_run.len() > 1;
+        for claim in of_run {
+            claim.is_contradicted |= is_contradicted;
+        }
+    }
     let recovered = recovered(desk.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };

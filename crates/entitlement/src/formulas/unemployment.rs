@@ -1,5 +1,10 @@
 //! For how many months unemployment benefit may be drawn.
 
+/// Months of benefit in all, unused ones included.
+///
+/// Source: 社会保险法 art. 46 (verified).
+pub const TOTAL_MAX: u16 = 24;
+
 /// A row of the national table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Band {

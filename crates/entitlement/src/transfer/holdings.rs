@@ -154,7 +154,9 @@ impl Holdings {
     fn count(&mut self, field: Field<'_, '_>, held: &Held<'_>, contribution: &Contribution<'_>, cut: Cut) {
         let last = cut.on.in_month();
         let counts = |month: &Month| {
-            last.is_none_or(|last| *month <= last) && field.cover.line(*month).is_none() && !held.given_back().has(*month)
+            last.is_none_or(|last| *month <= last)
+                && field.cover.line(*month).is_none()
+                && !held.given_back().has(*month)
         };
         self.months.extend(contribution.period.iter().filter(counts));
     }
