@@ -11,7 +11,7 @@ use crate::{
     benefits::recovered,
     conflict::ConflictCode,
     ends::awards,
-    exclusive::claims_together,
+    exclusive::{Together, claims_together},
     findings::conflict,
     formulas::unemployment::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling, provincial_months,
@@ -218,6 +218,20 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
     stretches
 }
 
+/// Marks the claims that were awarded for the same months as a claim from another month. Places of one month are asked one by one.
+fn mark_contradicted(claims: &mut [Claim], runs: &[Together]) {
+    let awards = |(at, claim): (usize, &Claim)| claim.awards.iter().map(move |award| (*award, at)).collect::<Vec<_>>();
+    let by_award: BTreeMap<RecordNumber, usize> = claims.iter().enumerate().flat_map(awards).collect();
+    for run in runs {
+        let of_run: BTreeSet<usize> = run.records.iter().filter_map(|award| by_award.get(award)).copied().collect();
+        for at in of_run.iter().filter(|_| of_run.len() > 1) {
+            if let Some(claim) = claims.get_mut(*at) {
+                claim.is_contradicted = true;
+            }
+        }
+    }
+}
+
 /// Claims in the order of their months: an award, and the payments until the next one.
 fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
     let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
@@ -228,15 +242,7 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         claim.awards.push(number(at));
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();
-    for run in claims_together(desk.set, folded.range, &folded.account.months, successors) {
-        let is_of_run = |claim: &&mut Claim| claim.awards.iter().any(|award| run.records.contains(award));
-        let of_run: Vec<&mut Claim> = claims.iter_mut().filter(is_of_run).collect();
-        // Places of one month are asked one by one.
-        let is_contradicted = of_run.len() > 1;
-        for claim in of_run {
-            claim.is_contradicted |= is_contradicted;
-        }
-    }
+    mark_contradicted(&mut claims, &claims_together(desk.set, folded.range, &folded.account.months, successors));
     let recovered = recovered(desk.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };

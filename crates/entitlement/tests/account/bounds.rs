@@ -9,7 +9,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::hash_leaf,
     record::{Benefit, CaseId, Contribution, Period, Record, Reversal, Shares, TransferStep},
-    value::{Code, Fen},
+    value::{Code, Division, Fen},
 };
 
 /// The limit of the crate.
@@ -130,4 +130,47 @@ fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
     assert_eq!(account.records.len(), entries.len());
     let family = account.family("hrss:170").unwrap();
     assert_eq!(family.counted_months, 10, "of each other part April and May went back");
+}
+
+/// Very many benefits, each of another place and from another month, awarded and drawn: all of them exclude each other.
+#[test]
+fn thousands_of_benefits_that_exclude_each_other_are_folded() {
+    const EACH: u16 = 1_000;
+    let mut entries = Vec::new();
+    for number in 0..EACH {
+        for (code, kind) in [
+            ("hrss:170", Kind::BENEFIT_AWARD),
+            ("hrss:170", Kind::BENEFIT_PAID),
+            ("hrss:210", Kind::BENEFIT_AWARD),
+            ("hrss:210", Kind::BENEFIT_PAID),
+        ] {
+            let serial = format!("{code}{}N{number}", kind.0);
+            let benefit = Benefit {
+                account: WORKER,
+                scheme: scheme(code),
+                item: Code::new("100011").unwrap(),
+                from: month("1950-01").plus(number % 600).unwrap(),
+                until: month("1955-01").plus(number % 600),
+                amount: Fen::new(100_000).unwrap(),
+                on: day("2020-01-10"),
+                place: Division::new(100_101 + u32::from(number) * 100).unwrap(),
+                target: None,
+                reason: Code::NONE,
+                source: source(&serial),
+            };
+            entries.push(federation::entry(&Record::Benefit(kind, benefit)));
+        }
+    }
+    let mut federation = Federation::default();
+    federation.append(division("440000"), &entries);
+    let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
+    let of_class = |code: ConflictCode, family: &str| -> usize {
+        let found = account.conflicts.iter().filter(|conflict| conflict.code == code);
+        found.filter(|conflict| conflict.family.as_deref() == Some(family)).map(|conflict| conflict.records.len()).sum()
+    };
+    let each = usize::from(EACH);
+    assert_eq!(of_class(ConflictCode::Y09, "hrss:170"), each);
+    assert_eq!(of_class(ConflictCode::Y09, "hrss:210"), each);
+    assert_eq!(of_class(ConflictCode::C24, "hrss:170"), each);
+    assert_eq!(of_class(ConflictCode::C24, "hrss:210"), 2 * each, "and the pensions beside them");
 }
