@@ -198,6 +198,28 @@ fn an_application_of_which_nothing_can_come_is_refused_before_it_is_written() {
     assert!(second.contains("another case for this relation is open"), "{second}");
 }
 
+/// Medical insurance is pooled by city: what a case moves out of one leaves that of another free to move.
+#[test]
+fn relations_of_two_cities_of_a_province_move_in_two_cases() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    for (place, name) in [(440_300, "S"), (440_100, "G")] {
+        let months = String::from_utf8(contributions(WORKER, place, 6, name)).unwrap().replace("hrss:110", "nhsa:310");
+        let file = federation.file(&format!("{name}.csv"), months.as_bytes());
+        federation.import(GUANGDONG, &file, &[]).expect(0);
+    }
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let new = Office { federation: &federation, region: GUIZHOU };
+    let open = |case: &str, place: &str| {
+        let sides = ["--scheme", "nhsa:310", "--old-place", place, "--new-place", "520100", "--on", "2026-03-02"];
+        new.transfer_of(WORKER, case, &["open"], &[sides.as_slice(), &["--agency", place]].concat())
+    };
+    open("ZY1", "440300").expect(0);
+    let district = open("ZY2", "440305").expect(4).stderr;
+    assert!(district.contains("another case for this relation is open"), "{district}");
+    open("ZY2", "440100").expect(0);
+}
+
 #[test]
 fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);

@@ -4,13 +4,12 @@ use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
     conflict::ConflictCode,
     ends::terms,
-    family::{Duplicates, Family},
+    family::Family,
     findings::conflict,
     formulas::unemployment::TOTAL_MAX,
     holders::months_between,
     policy::Successors,
     set::{AsOf, LAST_MONTH, RecordSet, number},
-    transfer::covers,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,22 +34,19 @@ pub(crate) struct Span<'f> {
 pub(crate) struct Source<'f> {
     pub(crate) family: Family<'f>,
     scheme: Scheme<'f>,
-    /// What its place is now; the province, where the scheme is pooled by province.
+    /// What its place is now.
     place: Division,
 }
 
 impl<'f> Source<'f> {
     pub(crate) fn of(benefit: &Benefit<'f>, successors: &Successors<'_>) -> Self {
         let family = Family::of(benefit.scheme);
-        let now = successors.now(benefit.place);
-        let by_province = matches!(family.rule().duplicates, Duplicates::ByProvince { .. });
-        Self { family, scheme: benefit.scheme, place: if by_province { now.province() } else { now } }
+        Self { family, scheme: benefit.scheme, place: successors.now(benefit.place) }
     }
 
-    /// Whether nobody may have a benefit from both. A city and a district of it are one place.
+    /// Whether nobody may have a benefit from both.
     fn excludes(self, other: Self) -> bool {
-        let is_one = covers(self.place, other.place) || covers(other.place, self.place);
-        (self.family, self.scheme) != (other.family, other.scheme) || !is_one
+        self.scheme != other.scheme || !self.family.is_one_pool(self.place, other.place)
     }
 }
 

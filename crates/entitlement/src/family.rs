@@ -1,8 +1,8 @@
 //! Scheme families: the schemes in which a month counts once together. Data, not code.
 
-use crate::conflict::ConflictCode;
+use crate::{conflict::ConflictCode, transfer::covers};
 use std::fmt;
-use yizhang_ledger::value::{Code, Namespace, Scheme};
+use yizhang_ledger::value::{Code, Division, Namespace, Scheme};
 
 /// A scheme family, named by its first scheme: `hrss:110` is enterprise and public-institution pension together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +89,15 @@ impl<'a> Family<'a> {
         match rule_of(scheme).members.first() {
             Some(first) => Self(known(*first)),
             None => Self(scheme),
+        }
+    }
+
+    /// Whether two places, by what they are now, are one pool of the family: employee pensions are pooled by province
+    /// (国办发〔2009〕66号), the others by city, its districts and the province's own agency included.
+    pub fn is_one_pool(self, one: Division, other: Division) -> bool {
+        match self.rule().duplicates {
+            Duplicates::ByProvince { .. } => one.province() == other.province(),
+            _ => covers(one, other) || covers(other, one),
         }
     }
 

@@ -119,7 +119,7 @@ impl Planned<'_> {
         let open = cases(account).find(|case| {
             case.case != self.fields.case
                 && case.next.is_some()
-                && case.source.province() == province
+                && Family::of(scheme).is_one_pool(case.source, sides.0)
                 && case.steps.iter().any(|step| step.scheme == scheme.to_string())
         });
         if let Some(case) = open {
