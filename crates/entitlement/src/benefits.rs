@@ -248,7 +248,8 @@ pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, (family, range): (Family<'_>,
         let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else { return None };
         let award = stop.target.filter(|_| held.standing == Standing::Held)?;
         let elsewhere = set.within(range).find(|(_, other)| other.fact.id == award)?;
-        let is_stray = !is_held_in(set, range, award, held.fact.region);
+        let mut same = set.within(range).filter(|(_, other)| other.fact.id == held.fact.id);
+        let is_stray = !same.any(|(_, same)| is_held_in(set, range, award, same.fact.region));
         is_stray.then(|| conflict(ConflictCode::Y01, Some(family), vec![number(at), number(elsewhere.0)]))
     };
     set.within(range).filter_map(stray).collect()

@@ -5,7 +5,10 @@ use crate::{
     family::Family,
     set::{Held, RecordSet, number},
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
@@ -56,39 +59,47 @@ fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, Re
     awards(set, range).map(|(at, award)| (award.from, number(at))).min()
 }
 
-/// Whether a chain holds a record of the family.
+/// Whether a chain holds a record of the family that it has not reversed.
 pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId, region: Division) -> bool {
-    set.within(range).any(|(_, held)| held.fact.region == region && held.fact.id == id)
+    let is_it = |held: &Held<'_>| held.fact.region == region && held.fact.id == id;
+    set.within(range).any(|(_, held)| is_it(held) && held.standing != Standing::Reversed)
 }
 
-/// First months of benefit by awards that were stopped from then on, with the days of the awards, ascending: they awarded
-/// nothing, but money may have been given back for them.
-pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<(Month, Day)> {
+/// An award that was stopped from its first month on: it awarded nothing, but money may have been given back for it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Withdrawn {
+    /// The first month of the benefit.
+    pub(crate) from: Month,
+    /// The days of the award and of the stop.
+    pub(crate) awarded: Day,
+    pub(crate) stopped: Day,
+}
+
+/// The awards of a family whose months end with the benefit that were stopped from their first months on.
+pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeSet<Withdrawn> {
     let stops = stops(set, range);
     let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
             let ends = held.family.is_some_and(|family| family.rule().ends_with_benefit);
-            let stopped = stops.get(&held.fact.id).is_some_and(|stopped| *stopped <= award.from);
-            (ends && stopped).then_some((award.from, award.on))
+            let (_, stopped) = stops.get(&held.fact.id).filter(|(from, _)| ends && *from <= award.from)?;
+            Some(Withdrawn { from: award.from, awarded: award.on, stopped: *stopped })
         }
         _ => None,
     };
-    let mut months: Vec<(Month, Day)> = set.within(range).filter_map(award).collect();
-    months.sort_unstable();
-    months.dedup();
-    months
+    set.within(range).filter_map(award).collect()
 }
 
-/// Of each award the first month from which it is stopped, by a chain that holds it.
-fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, Month> {
-    let mut stops: BTreeMap<RecordId, Month> = BTreeMap::new();
-    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+/// Of each award the first month from which it is stopped, by a chain that holds it, and the day of that stop. One that another
+/// chain holds too stops it all the same, whichever of the two acts.
+fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, (Month, Day)> {
+    let mut stops: BTreeMap<RecordId, (Month, Day)> = BTreeMap::new();
+    for (_, held) in set.within(range).filter(|(_, held)| matches!(held.standing, Standing::Held | Standing::Copy)) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
             && let Some(award) = stop.target
             && is_held_in(set, range, award, held.fact.region)
         {
-            let first = stops.entry(award).or_insert(stop.from);
-            *first = stop.from.min(*first);
+            let first = stops.entry(award).or_insert((stop.from, stop.on));
+            *first = (stop.from, stop.on).min(*first);
         }
     }
     stops
@@ -111,7 +122,7 @@ pub(crate) fn terms<'s, 'f>(
     let held = set.within(range).filter(|(_, held)| held.standing == Standing::Held);
     held.filter_map(move |(at, held)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) => {
-            let stopped = stops.get(&held.fact.id).copied();
+            let stopped = stops.get(&held.fact.id).map(|(from, _)| *from);
             let last = stopped.and_then(Month::previous).into_iter().chain(award.until).min();
             stopped.is_none_or(|stopped| stopped > award.from).then_some((at, award, last))
         }

@@ -3,7 +3,7 @@
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
     conflict::ConflictCode,
-    ends::terms,
+    ends::{Ends, terms},
     family::Family,
     findings::conflict,
     formulas::unemployment::TOTAL_MAX,
@@ -50,33 +50,32 @@ impl<'f> Source<'f> {
     }
 }
 
-/// Consecutive months for which there are benefits that exclude each other, and their records.
-pub(crate) struct Together {
+/// Consecutive months in each of which there are benefits that exclude each other, and their records.
+#[derive(Clone)]
+pub(crate) struct Overlap {
     first: Month,
     last: Month,
     pub(crate) records: BTreeSet<RecordNumber>,
 }
 
-/// The runs of months for which spans exclude each other, ascending, by the family whose benefit gives way: unemployment, then
-/// resident pension.
-fn together<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Together>> {
+/// The months for which spans exclude each other, ascending, by the family whose benefit gives way: unemployment, then resident
+/// pension.
+fn overlaps<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Overlap>> {
     spans.sort_by_key(|span| (span.first, span.record));
-    let mut found: BTreeMap<Family<'f>, Vec<Together>> = BTreeMap::new();
-    // The span of each source that reaches farthest so far: sources are schemes and places, so few.
+    let mut found: BTreeMap<Family<'f>, Vec<Overlap>> = BTreeMap::new();
+    // The span of each source that reaches farthest so far. Sources are places, so few for a worker; time is by their number.
     let mut farthest: BTreeMap<Source<'f>, (Month, RecordNumber)> = BTreeMap::new();
     for one in &spans {
         let beside = |source: &Source<'f>, last: Month| source.excludes(one.source) && last >= one.first;
         for (source, (last, record)) in farthest.iter().filter(|(source, (last, _))| beside(source, *last)) {
-            let runs = found.entry(source.family.max(one.source.family)).or_default();
+            let overlaps = found.entry(source.family.max(one.source.family)).or_default();
             let until = one.last.min(*last);
-            match runs.last_mut().filter(|run| one.first <= run.last.next()) {
-                Some(run) => {
-                    run.last = until.max(run.last);
-                    run.records.extend([*record, one.record]);
-                }
-                None => {
-                    runs.push(Together { first: one.first, last: until, records: [*record, one.record].into() });
-                }
+            if let Some(overlap) = overlaps.last_mut().filter(|overlap| one.first <= overlap.last) {
+                overlap.last = until.max(overlap.last);
+                overlap.records.extend([*record, one.record]);
+            } else {
+                let records = [*record, one.record].into();
+                overlaps.push(Overlap { first: one.first, last: until, records });
             }
         }
         let reach = farthest.entry(one.source).or_insert((one.last, one.record));
@@ -87,25 +86,34 @@ fn together<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Together>>
 }
 
 /// Names also the spans beyond which another one of their source reached, each where it is first beside what it excludes.
-fn name_all<'f>(spans: &[Span<'f>], found: &mut BTreeMap<Family<'f>, Vec<Together>>) {
+fn name_all<'f>(spans: &[Span<'f>], found: &mut BTreeMap<Family<'f>, Vec<Overlap>>) {
     let mut nearest: BTreeMap<Source<'f>, Month> = BTreeMap::new();
     for one in spans.iter().rev() {
         let beside = |source: &Source<'f>, first: Month| source.excludes(one.source) && first <= one.last;
         for (source, first) in nearest.iter().filter(|(source, first)| beside(source, **first)) {
-            let Some(runs) = found.get_mut(&source.family.max(one.source.family)) else { continue };
-            let at = runs.partition_point(|run| run.last < *first);
-            if let Some(run) = runs.get_mut(at) {
-                run.records.insert(one.record);
+            let Some(overlaps) = found.get_mut(&source.family.max(one.source.family)) else { continue };
+            let at = overlaps.partition_point(|overlap| overlap.last < *first);
+            if let Some(overlap) = overlaps.get_mut(at) {
+                overlap.records.insert(one.record);
             }
         }
         nearest.insert(one.source, one.first);
     }
 }
 
-/// Up to a month as conflicts, each with its months.
-fn conflicts(code: ConflictCode, found: BTreeMap<Family<'_>, Vec<Together>>, until: Month) -> Vec<Conflict> {
-    let runs = found.into_iter().flat_map(|(family, runs)| runs.into_iter().map(move |run| (family, run)));
-    let conflict = |(family, run): (Family<'_>, Together)| {
+/// As conflicts, each with its months up to one; what follows month on month is one conflict.
+fn conflicts(code: ConflictCode, family: Family<'_>, overlaps: Vec<Overlap>, until: Month) -> Vec<Conflict> {
+    let mut runs: Vec<Overlap> = Vec::new();
+    for overlap in overlaps {
+        match runs.last_mut().filter(|run| overlap.first <= run.last.next()) {
+            Some(run) => {
+                run.last = overlap.last;
+                run.records.extend(overlap.records);
+            }
+            None => runs.push(overlap),
+        }
+    }
+    let conflict = |run: Overlap| {
         let last = run.last.min(until).max(run.first);
         Conflict {
             first: Some(run.first),
@@ -114,61 +122,63 @@ fn conflicts(code: ConflictCode, found: BTreeMap<Family<'_>, Vec<Together>>, unt
             ..conflict(code, Some(family), run.records.into_iter().collect())
         }
     };
-    runs.map(conflict).collect()
+    runs.into_iter().map(conflict).collect()
 }
 
 /// Benefits drawn twice for a month (C24): employee and resident pension (人社部发〔2014〕17号 art. 8), one pension of two
 /// provinces or, for residents, two places (人社厅发〔2019〕94号), a pension and unemployment benefit (社会保险法 art. 51).
 pub(crate) fn drawn_twice(drawn: &[Span<'_>]) -> Vec<Conflict> {
-    conflicts(ConflictCode::C24, together(drawn.to_vec()), LAST_MONTH)
+    let of_family = |(family, overlaps)| conflicts(ConflictCode::C24, family, overlaps, LAST_MONTH);
+    overlaps(drawn.to_vec()).into_iter().flat_map(of_family).collect()
 }
 
-/// Pensions awarded for the same months (Y09), by the same rules, before anything is drawn. The conflict shows the months up
-/// to the as-of date.
-pub(crate) fn pensions_awarded(set: &RecordSet<'_>, successors: &Successors<'_>, as_of: AsOf) -> Vec<Conflict> {
+/// Pensions awarded for the same months (Y09), by the same rules, before anything is drawn; none after death. The conflict shows
+/// the months up to the as-of date.
+pub(crate) fn pensions_awarded(
+    set: &RecordSet<'_>,
+    successors: &Successors<'_>,
+    (died, as_of): (Option<Month>, AsOf),
+) -> Vec<Conflict> {
+    let families = set.families().into_iter();
+    let pensions = families.filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
     let mut spans = Vec::new();
-    for (family, range) in set.families() {
-        if family.rule().exclusive_benefit && family.rule().ends_with_benefit {
-            spans.extend(terms(set, &range).map(|(at, award, last)| Span {
-                source: Source::of(award, successors),
-                first: award.from,
-                last: last.unwrap_or(LAST_MONTH),
-                record: number(at),
-            }));
+    for (_, range) in pensions {
+        for (at, award, last) in terms(set, &range) {
+            let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
+            if award.from <= last {
+                spans.push(Span { source: Source::of(award, successors), first: award.from, last, record: number(at) });
+            }
         }
     }
-    conflicts(ConflictCode::Y09, together(spans), as_of.month)
+    let of_family = |(family, overlaps)| conflicts(ConflictCode::Y09, family, overlaps, as_of.month);
+    overlaps(spans).into_iter().flat_map(of_family).collect()
 }
 
-/// Claims of unemployment benefit awarded at several places for the same months (Y09).
+/// The months for which several places awarded unemployment benefit. A claim lasts until it is stopped, the worker pays again
+/// or draws a pension (社会保险法 art. 51), or dies, and no longer than the longest benefit (art. 46). A month paid in which it
+/// begins is the first of the next claim's.
 pub(crate) fn claims_awarded(
     set: &RecordSet<'_>,
     (family, range): (Family<'_>, &Range<usize>),
     lines: &[MonthLine],
-    (successors, as_of): (&Successors<'_>, AsOf),
-) -> Vec<Conflict> {
+    (ends, successors): (Ends, &Successors<'_>),
+) -> Vec<Overlap> {
     if !family.rule().exclusive_benefit || family.rule().ends_with_benefit {
         return Vec::new();
     }
-    let runs = claims_together(set, range, lines, successors);
-    conflicts(ConflictCode::Y09, BTreeMap::from([(family, runs)]), as_of.month)
-}
-
-/// The runs of months for which several places awarded unemployment benefit. A claim lasts until it is stopped or the worker
-/// pays again (社会保险法 art. 51: re-employment ends it), and no longer than the longest benefit (art. 46).
-pub(crate) fn claims_together(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    lines: &[MonthLine],
-    successors: &Successors<'_>,
-) -> Vec<Together> {
-    let paid: Vec<Month> =
-        lines.iter().filter(|line| line.status == MonthStatus::Counted).map(|line| line.month).collect();
+    let counted = lines.iter().filter(|line| line.status == MonthStatus::Counted);
+    let paid: Vec<Month> = counted.map(|line| line.month).collect();
     let spans = terms(set, range).map(|(at, award, last)| {
-        let paid_again = paid.get(paid.partition_point(|month| *month < award.from));
-        let ends = [last, paid_again.and_then(|month| month.previous()), award.from.plus(TOTAL_MAX.saturating_sub(1))];
-        let last = ends.into_iter().flatten().fold(LAST_MONTH, Month::min).max(award.from);
+        let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
+        let longest = award.from.plus(TOTAL_MAX.saturating_sub(1));
+        let known = [last, paid_again.and_then(|month| month.previous()), longest, ends.last_month(LAST_MONTH)];
+        let last = known.into_iter().flatten().min().unwrap_or(LAST_MONTH);
         Span { source: Source::of(award, successors), first: award.from, last, record: number(at) }
     });
-    together(spans.collect()).into_values().flatten().collect()
+    overlaps(spans.filter(|span| span.first <= span.last).collect()).remove(&family).unwrap_or_default()
+}
+
+/// Claims of unemployment benefit awarded at several places for the same months (Y09), up to the as-of date.
+pub(crate) fn claimed_twice(family: Family<'_>, claims: Vec<Overlap>, as_of: AsOf) -> Vec<Conflict> {
+    conflicts(ConflictCode::Y09, family, claims, as_of.month)
 }

@@ -1,6 +1,9 @@
 //! Scheme families: the schemes in which a month counts once together. Data, not code.
 
-use crate::{conflict::ConflictCode, transfer::covers};
+use crate::{
+    conflict::ConflictCode,
+    pool::{area, is_area},
+};
 use std::fmt;
 use yizhang_ledger::value::{Code, Division, Namespace, Scheme};
 
@@ -93,11 +96,13 @@ impl<'a> Family<'a> {
     }
 
     /// Whether two places, by what they are now, are one pool of the family: employee pensions are pooled by province
-    /// (国办发〔2009〕66号), the others by city, its districts and the province's own agency included.
+    /// (国办发〔2009〕66号), the others by city with its districts. The agency of a province itself (省直) may pay in any of them.
     pub fn is_one_pool(self, one: Division, other: Division) -> bool {
-        match self.rule().duplicates {
-            Duplicates::ByProvince { .. } => one.province() == other.province(),
-            _ => covers(one, other) || covers(other, one),
+        let by_province = matches!(self.rule().duplicates, Duplicates::ByProvince { .. });
+        if by_province || !is_area(one) || !is_area(other) {
+            one.province() == other.province()
+        } else {
+            area(one) == area(other)
         }
     }
 

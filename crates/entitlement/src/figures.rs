@@ -26,6 +26,7 @@ use crate::{
     bridges::Bridges,
     conflict::ConflictCode,
     ends::Ends,
+    exclusive::Overlap,
     person::conflicts,
     set::{AsOf, RecordSet},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Folded<'a> {
     pub(crate) account: &'a FamilyAccount,
     pub(crate) range: &'a Range<usize>,
     pub(crate) ends: Ends,
+    /// Claims of unemployment benefit awarded at several places for the same months.
+    pub(crate) claims: &'a [Overlap],
 }
 
 impl Folded<'_> {

@@ -326,7 +326,7 @@ pub(crate) fn hold_open(
 /// Months covered by employee and resident medical insurance at once (C06): the cover is the employee's.
 pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
     let months = |name: &str| families.iter().find(|one| one.family == name).map_or(&[][..], |one| &one.months);
-    let (employee, resident) = (Cover(months("nhsa:310")), months("nhsa:390"));
+    let (employee, resident) = (Cover { months: months("nhsa:310"), ..Cover::default() }, months("nhsa:390"));
     let mut runs: Vec<Run<()>> = Vec::new();
     for line in resident.iter().filter(|line| line.status == MonthStatus::Counted) {
         if let Some(other) = employee.line(line.month) {

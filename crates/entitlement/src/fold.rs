@@ -8,7 +8,8 @@ use crate::{
     agreements, benefits,
     bridges::Bridges,
     ends::Ends,
-    events, exclusive,
+    events,
+    exclusive::{self, Overlap},
     family::Family,
     figures::{self, Desk, Folded, Sheet},
     findings, gaps, holders, identity, keepers,
@@ -54,7 +55,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     folded.sort_by_key(|folded| folded.family);
     let desk: Vec<Folded<'_>> = folded
         .iter()
-        .map(|folded| Folded { account: &folded.account, range: &folded.range, ends: folded.ends })
+        .map(|one| Folded { account: &one.account, range: &one.range, ends: one.ends, claims: &one.claims })
         .collect();
     let counters =
         figures::figures(&mut sheet, Desk { set: &set, families: &desk, person: &person, bridges: &bridges, as_of });
@@ -71,7 +72,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let successors = policy.successors(as_of.month);
     let drawn = benefits::drawn(&set, &successors);
     conflicts.extend(exclusive::drawn_twice(&drawn));
-    conflicts.extend(exclusive::pensions_awarded(&set, &successors, as_of));
+    let died = person::death(&person).map(|(month, _)| month);
+    conflicts.extend(exclusive::pensions_awarded(&set, &successors, (died, as_of)));
     conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
@@ -106,6 +108,8 @@ struct FoldedFamily<'f> {
     range: Range<usize>,
     ends: Ends,
     account: FamilyAccount,
+    /// Claims of unemployment benefit that contradict each other.
+    claims: Vec<Overlap>,
     conflicts: Vec<Conflict>,
 }
 
@@ -118,7 +122,7 @@ fn fold_family<'f>(
 ) -> FoldedFamily<'f> {
     let months_of = |family: Option<Family<'_>>| {
         let of = folded.iter().find(|folded| Some(folded.family) == family);
-        Cover(of.map_or(&[], |folded| &folded.account.months))
+        of.map_or_else(Cover::default, |folded| Cover { months: &folded.account.months, ends: folded.ends })
     };
     let (cover, beside) = (months_of(family.covered_by()), months_of(family.beside()));
     let ends = Ends::of(set, family, &range, person::death(person));
@@ -153,7 +157,8 @@ fn fold_family<'f>(
     conflicts.extend(transfers.conflicts);
     conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
-    conflicts.extend(exclusive::claims_awarded(set, (family, &range), &months, (&successors, as_of)));
+    let claims = exclusive::claims_awarded(set, (family, &range), &months, (closing, &successors));
+    conflicts.extend(exclusive::claimed_twice(family, claims.clone(), as_of));
     conflicts.extend(events::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {
@@ -185,7 +190,7 @@ fn fold_family<'f>(
     let stated = (policy, person, bridges);
     keepers::settle(set, (&range, &account), stated, &mut conflicts, (&transfers.places, as_of));
     findings::hold_open(set, &range, &account, &mut conflicts);
-    FoldedFamily { family, range, ends, account, conflicts }
+    FoldedFamily { family, range, ends, account, claims, conflicts }
 }
 
 fn count(months: &[MonthLine], status: MonthStatus) -> u32 {

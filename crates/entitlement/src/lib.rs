@@ -81,6 +81,7 @@ mod months;
 mod overlap;
 mod person;
 mod policy;
+mod pool;
 mod refunds;
 pub mod review;
 mod set;

@@ -3,11 +3,12 @@
 
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
+    ends::Ends,
     formulas::{refund::overlap_refund, rounding::half_up_fen},
     instalments::is_completed,
     months::Bounds,
     refunds::{Refund, all, refunds},
-    set::{RecordSet, Role, number},
+    set::{Held, RecordSet, Role, number},
 };
 use std::ops::Range;
 use yizhang_ledger::{
@@ -19,47 +20,53 @@ use yizhang_ledger::{
 pub(crate) const TOLERANCE_FEN: i128 = 1;
 
 /// The months of the family whose months take the place of this one's, with their records.
-#[derive(Clone, Copy)]
-pub(crate) struct Cover<'c>(pub(crate) &'c [MonthLine]);
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cover<'c> {
+    pub(crate) months: &'c [MonthLine],
+    /// What ended them.
+    pub(crate) ends: Ends,
+}
 
-/// From one day to another, both included; without a day that end is open.
+/// From one day to another, both included.
 #[derive(Clone, Copy)]
 pub(crate) struct Between {
-    pub(crate) first: Option<Day>,
-    pub(crate) last: Option<Day>,
+    pub(crate) first: Day,
+    pub(crate) last: Day,
 }
 
 impl Between {
     /// Whether something that lasted from one day to another was there in between.
-    fn meets(self, from: Option<Day>, until: Option<Day>) -> bool {
-        let is_before = |one: Option<Day>, other: Option<Day>| one.zip(other).is_some_and(|(one, other)| one < other);
-        !is_before(until, self.first) && !is_before(self.last, from)
+    pub(crate) fn meets(self, from: Day, until: Day) -> bool {
+        until >= self.first && from <= self.last
     }
 }
 
 impl<'c> Cover<'c> {
-    fn of_status(self, month: Month, status: MonthStatus) -> Option<&'c MonthLine> {
-        let at = self.0.binary_search_by_key(&month, |line| line.month).ok()?;
-        self.0.get(at).filter(|line| line.status == status)
+    fn any_line(self, month: Month) -> Option<&'c MonthLine> {
+        let at = self.months.binary_search_by_key(&month, |line| line.month).ok()?;
+        self.months.get(at)
     }
 
     /// The line of a month that counts there.
     pub(crate) fn line(self, month: Month) -> Option<&'c MonthLine> {
-        self.of_status(month, MonthStatus::Counted)
+        self.any_line(month).filter(|line| line.status == MonthStatus::Counted)
     }
 
-    /// Whether between two days a month was paid there, with money that has gone back since. What bears no day may have been.
+    /// Whether between two days a month that does not count there was paid in full, with money that has gone back since.
     pub(crate) fn was_there(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        let Some(line) = self.of_status(month, MonthStatus::Refunded) else { return false };
-        line.others.iter().filter_map(|number| set.numbered(*number)).any(|held| {
+        let has_ended = self.ends.status(month).is_some();
+        let Some(line) = self.any_line(month).filter(|line| !has_ended && line.status != MonthStatus::Counted) else {
+            return false;
+        };
+        line.by.iter().chain(&line.others).filter_map(|number| set.numbered(*number)).any(|held| {
             let refund = held.taken_by(month).and_then(|refund| set.get(refund));
-            refund.is_some_and(|refund| between.meets(held.day(), refund.day()))
+            held.day().zip(refund.and_then(Held::day)).is_some_and(|(from, until)| between.meets(from, until))
         })
     }
 
     /// Months that count there.
     pub(crate) fn months(self) -> impl Iterator<Item = Month> + 'c {
-        self.0.iter().filter(|line| line.status == MonthStatus::Counted).map(|line| line.month)
+        self.months.iter().filter(|line| line.status == MonthStatus::Counted).map(|line| line.month)
     }
 }
 

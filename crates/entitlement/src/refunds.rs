@@ -2,12 +2,12 @@
 //!
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
 //! shorter than the payment's. Refunds that name none are taken together: for the months that do not count now, else, if they give
-//! back exactly their part, for those that did not count by an award that was stopped since, or by cover that was refunded since the
-//! payment came. What was reversed never was, and explains nothing.
+//! back exactly their part, for those that did not count by an award that was stopped since the payment came, or by cover that was
+//! refunded since. What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
-    ends::withdrawn,
+    ends::{Withdrawn, withdrawn},
     instalments,
     months::Bounds,
     overlap::{Between, Sums, TOLERANCE_FEN, given_back, part},
@@ -28,7 +28,7 @@ pub(crate) struct Refund {
     /// Its position.
     pub(crate) at: usize,
     pub(crate) sums: Sums,
-    on: Option<Day>,
+    on: Day,
     /// The months that it is for, where it names fewer than were paid for.
     months: Option<Period>,
 }
@@ -71,12 +71,14 @@ impl GivenBack {
 pub(crate) fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
     let mut refunds = Refunds::new();
     for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
-        if let (Some((Role::Refund, contribution)), Target::At(target)) = (held.money(), held.target) {
+        // Money that has moved has a day.
+        let (money, on) = (held.money(), held.day());
+        if let (Some((Role::Refund, contribution)), Target::At(target), Some(on)) = (money, held.target, on) {
             let mut sums = Sums::default();
             sums.add(given_back(contribution.paid.unit), given_back(contribution.paid.person));
             let whole = set.get(target).and_then(Held::money).map(|(_, paid)| paid.period);
             let months = whole.and_then(|whole| shorter(contribution.period, whole));
-            refunds.entry(target).or_default().push(Refund { at, sums, on: held.day(), months });
+            refunds.entry(target).or_default().push(Refund { at, sums, on, months });
         }
     }
     for of_record in refunds.values_mut() {
@@ -140,6 +142,8 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         if let Some(refund) = decisive.or(last) {
             (held.standing, held.because) = (Standing::Refunded, Some(refund));
             reading.unnamed.clone_from(refunds);
+            // What is left of the other parts has to do without it.
+            reading.allowed = reading.waited_for;
         }
         readings.insert(*at, reading);
     }
@@ -153,6 +157,8 @@ pub(crate) struct Reading {
     pub(crate) unnamed: Vec<Refund>,
     /// What these may take without taking the months that stay.
     pub(crate) allowed: Sums,
+    /// Of that, what is for months that do not count now.
+    waited_for: Sums,
     given_back: GivenBack,
 }
 
@@ -160,37 +166,34 @@ pub(crate) struct Reading {
 struct Scope<'c, 'f> {
     set: &'c RecordSet<'f>,
     bounds: Bounds<'c>,
-    /// First months of benefit by awards that were stopped from then on, with the days of the awards, ascending.
-    withdrawn: &'c [(Month, Day)],
+    withdrawn: &'c BTreeSet<Withdrawn>,
     contribution: &'c Contribution<'f>,
 }
 
 impl Scope<'_, '_> {
     fn read(&self, refunds: &[Refund]) -> Reading {
         let (contribution, bounds) = (self.contribution, self.bounds);
-        let mut given_back = GivenBack::default();
-        let (unnamed, settled) = self.take_named(refunds, &mut given_back);
+        let Named { mut given_back, settled, unnamed } = self.take_named(refunds);
         let total = all(&unnamed);
         // What has been given back by name is not waited for.
         let open = self.among(|month| !given_back.has(month) && !settled.contains(&month));
         let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
         let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
-        let allowed = part(contribution, gone.len());
-        let mut taken = BTreeSet::new();
-        if !outside.is_empty() && reaches(total, allowed) {
-            taken = outside;
-        }
-        if !is_full_after(contribution, total, allowed)
-            && let Some(months) = self.withdrawn_months((&open, &gone), &unnamed)
+        let due = part(contribution, gone.len());
+        let rounding = if gone.is_empty() { Sums::default() } else { rounding(unnamed.len()) };
+        let waited_for = due.and(rounding);
+        let (mut taken, mut allowed) = (BTreeSet::new(), waited_for);
+        if !is_full_after(contribution, total, waited_for)
+            && let Some(months) = self.withdrawn_months(&open, &gone, &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
-            taken = months.into_iter().filter(|month| !stays(month)).collect();
-            given_back.take(contribution, &taken, &unnamed, bounds);
-            return Reading { unnamed, allowed: total, given_back };
+            (taken, allowed) = (months.into_iter().filter(|month| !stays(month)).collect(), total);
+        } else if !outside.is_empty() && reaches(total.and(rounding), due) {
+            taken = outside;
         }
         given_back.take(contribution, &taken, &unnamed, bounds);
-        Reading { unnamed, allowed, given_back }
+        Reading { unnamed, allowed, waited_for, given_back }
     }
 
     /// The months of the period of which something holds.
@@ -203,85 +206,91 @@ impl Scope<'_, '_> {
         self.contribution.payer.kind != PayerKind::Government && self.bounds.is_employee(month)
     }
 
-    /// Writes down the months that refunds name, and gives the other refunds and the months that were named and given back
-    /// whole. Refunds for the same months go together; what gives back more than the months were paid with names none, nor
-    /// does what takes no month: a surplus, or a part of what is waited for.
-    fn take_named(&self, refunds: &[Refund], given_back: &mut GivenBack) -> (Vec<Refund>, BTreeSet<Month>) {
-        let (contribution, bounds) = (self.contribution, self.bounds);
-        let mut groups: BTreeMap<Option<Period>, Vec<Refund>> = BTreeMap::new();
+    /// The refunds that name months, by these, and the others. What gives back more than the months were paid with, by itself or
+    /// together, names none.
+    fn by_months(&self, refunds: &[Refund]) -> (BTreeMap<Period, Vec<Refund>>, Vec<Refund>) {
+        let mut groups: BTreeMap<Period, Vec<Refund>> = BTreeMap::new();
+        let mut others = Vec::new();
         for refund in refunds {
-            groups.entry(refund.months).or_default().push(*refund);
+            match refund.months {
+                Some(months) => groups.entry(months).or_default().push(*refund),
+                None => others.push(*refund),
+            }
         }
-        let mut unnamed = groups.remove(&None).unwrap_or_default();
-        let mut settled = BTreeSet::new();
-        let named: BTreeSet<Month> = groups.keys().flatten().flat_map(|months| months.iter()).collect();
-        let mut limit = part(contribution, named.len());
-        let rounding = TOLERANCE_FEN.saturating_mul(i128::try_from(groups.len()).unwrap_or(0));
-        limit.add(rounding, rounding);
-        if !reaches(limit, groups.values().map(|group| all(group)).fold(Sums::default(), Sums::and)) {
-            return (refunds.to_vec(), settled);
+        let is_possible = |(months, group): &(Period, Vec<Refund>)| {
+            reaches(part(self.contribution, months.months.into()), all(group))
+        };
+        let (mut named, beyond): (BTreeMap<_, _>, BTreeMap<_, _>) = groups.into_iter().partition(is_possible);
+        others.extend(beyond.into_values().flatten());
+        let months: BTreeSet<Month> = named.keys().flat_map(|months| months.iter()).collect();
+        let limit = part(self.contribution, months.len()).and(rounding(named.len().saturating_add(1)));
+        if !reaches(limit, named.values().map(|group| all(group)).fold(Sums::default(), Sums::and)) {
+            others.extend(std::mem::take(&mut named).into_values().flatten());
         }
+        (named, others)
+    }
+
+    fn take_named(&self, refunds: &[Refund]) -> Named {
+        let (groups, unnamed) = self.by_months(refunds);
+        let mut named = Named { unnamed, ..Named::default() };
         for (months, group) in groups {
-            let Some(months) = months else { continue };
-            let paid = part(contribution, usize::from(months.months));
-            if !reaches(paid, all(&group)) {
-                unnamed.extend(group);
-                continue;
-            }
-            let mut taken = Sums::default();
-            let mut last = None;
-            let mut decisive = None;
-            for refund in &group {
-                taken.add(refund.sums.unit, refund.sums.person);
-                last = Some(refund.at);
-                if decisive.is_none() && !is_part_full_after(contribution, usize::from(months.months), taken) {
-                    decisive = Some(refund.at);
-                }
-            }
-            let is_whole = reaches(taken, paid);
-            let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
-            if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
-                unnamed.extend(group);
-                continue;
-            }
-            settled.extend(months.iter().filter(|_| is_whole));
-            for month in months.iter() {
-                // What does not count waits until all of it is there; an employee month stays one.
-                let by = if bounds.is_outside(month) {
-                    last.filter(|_| is_whole)
-                } else {
-                    decisive.filter(|_| !bounds.is_employee(month))
-                };
-                given_back.own.extend(by.map(|by| (month, by)));
-            }
-            let is_beside = |month: &Month| !bounds.is_employee(*month);
-            let beside = months.iter().filter(is_beside).count();
-            given_back.beside_overlap.add_share(taken, beside, usize::from(months.months));
+            self.take_group(months, group, &mut named);
         }
-        unnamed.sort_by_key(|refund| (refund.on, refund.at));
-        (unnamed, settled)
+        named.unnamed.sort_by_key(|refund| (refund.on, refund.at));
+        named
+    }
+
+    /// Writes down the months that refunds for the same months take. What takes no month names none: a surplus, or a part of what
+    /// is waited for.
+    fn take_group(&self, months: Period, group: Vec<Refund>, named: &mut Named) {
+        let (contribution, bounds) = (self.contribution, self.bounds);
+        let count = usize::from(months.months);
+        let mut taken = Sums::default();
+        let decisive = group.iter().find(|refund| {
+            taken.add(refund.sums.unit, refund.sums.person);
+            !is_part_full_after(contribution, count, taken)
+        });
+        let (decisive, last) = (decisive.map(|refund| refund.at), group.last().map(|refund| refund.at));
+        let is_whole = reaches(all(&group), part(contribution, count));
+        let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
+        if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
+            named.unnamed.extend(group);
+            return;
+        }
+        named.settled.extend(months.iter().filter(|_| is_whole));
+        for month in months.iter() {
+            // What does not count waits until all of it is there; an employee month stays one.
+            let by = if bounds.is_outside(month) {
+                last.filter(|_| is_whole)
+            } else {
+                decisive.filter(|_| !bounds.is_employee(month))
+            };
+            named.given_back.own.extend(by.map(|by| (month, by)));
+        }
+        let beside = months.iter().filter(|month| !bounds.is_employee(*month)).count();
+        named.given_back.beside_overlap.add_share(all(&group), beside, count);
     }
 
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
-    /// was refunded, with those that do not count now, where refunds gave back exactly their part. Not all refunds are older than
-    /// the award or the cover, and the cover had not gone back before the payment came.
+    /// was refunded, with those that do not count now, where refunds gave back exactly their part. Award or cover was there
+    /// between the payment and the last of the refunds.
     fn withdrawn_months(
         &self,
-        (open, now): (&BTreeSet<Month>, &BTreeSet<Month>),
+        open: &BTreeSet<Month>,
+        now: &BTreeSet<Month>,
         refunds: &[Refund],
     ) -> Option<BTreeSet<Month>> {
         let (contribution, bounds) = (self.contribution, self.bounds);
-        let total = all(refunds);
+        let (total, rounding) = (all(refunds), rounding(refunds.len()));
         let is_exact = |months: &BTreeSet<Month>| {
             let due = part(contribution, months.len());
-            !months.is_empty() && reaches(total, due) && reaches(due, total)
+            !months.is_empty() && reaches(total.and(rounding), due) && reaches(due.and(rounding), total)
         };
         if is_rounding(total) {
             return None;
         }
-        let last = refunds.last().and_then(|refund| refund.on);
+        let held = Between { first: contribution.received?, last: refunds.last()?.on };
         let of_worker = contribution.payer.kind != PayerKind::Government;
-        let held = Between { first: contribution.received, last };
         let was_covered =
             |month| of_worker && bounds.was_employee(self.set, month, held) || bounds.was_beside(self.set, month, held);
         let covered = self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
@@ -289,16 +298,28 @@ impl Scope<'_, '_> {
             return Some(covered);
         }
         let last_month = contribution.period.iter().last()?;
-        let within = self.withdrawn.iter().filter(|(from, on)| *from <= last_month && last >= Some(*on));
+        let was_there = |award: &&Withdrawn| award.from <= last_month && held.meets(award.awarded, award.stopped);
         // An end before the period takes all of it; of the others there are twelve.
-        let ends: BTreeSet<Month> = within.map(|(from, _)| (*from).max(contribution.period.first)).collect();
+        let ends: BTreeSet<Month> =
+            self.withdrawn.iter().filter(was_there).map(|award| award.from.max(contribution.period.first)).collect();
         let readings = ends.into_iter().flat_map(|from| {
             let alone = self.among(|month| month >= from && open.contains(&month));
-            let joined = self.among(|month| alone.contains(&month) || now.contains(&month));
-            [alone, joined]
+            let with = |others: &BTreeSet<Month>| alone.union(others).copied().collect();
+            let (joined, and_covered) = (with(now), with(&covered));
+            [alone, joined, and_covered]
         });
         readings.into_iter().find(is_exact)
     }
+}
+
+/// What refunds say by the months that they name.
+#[derive(Default)]
+struct Named {
+    given_back: GivenBack,
+    /// Months that were named and given back whole.
+    settled: BTreeSet<Month>,
+    /// The refunds that name none.
+    unnamed: Vec<Refund>,
 }
 
 impl GivenBack {
@@ -334,6 +355,12 @@ fn surplus(contribution: &Contribution<'_>) -> Sums {
     }
     let beyond = |due: Fen, paid: Fen| i128::from(paid.get()).saturating_sub(due.get().into()).max(0);
     Sums { unit: beyond(due.unit, paid.unit), person: beyond(due.person, paid.person) }
+}
+
+/// What several refunds may be off together, beyond what one may: each is rounded.
+fn rounding(refunds: usize) -> Sums {
+    let fen = TOLERANCE_FEN.saturating_mul(i128::try_from(refunds.saturating_sub(1)).unwrap_or(0));
+    Sums { unit: fen, person: fen }
 }
 
 /// Whether a sum is so small that it takes no month.

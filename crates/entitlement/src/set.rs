@@ -115,10 +115,15 @@ impl<'f> Held<'f> {
         self.given_back.as_deref().unwrap_or(&refunds::NOTHING)
     }
 
-    /// The position of the refund that took a month of it, or all of it.
+    /// The position of the refund that took a month of a full payment, or all of it: its own, or that of a part which had made
+    /// it full.
     pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
+        let is_taken = matches!(self.standing, Standing::Refunded | Standing::NotFull);
         let by_month = self.given_back().of(month);
-        by_month.or_else(|| self.because.filter(|_| self.standing == Standing::Refunded))
+        by_month.or_else(|| self.because.filter(|_| is_taken)).filter(|_| {
+            let money = self.money();
+            money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
+        })
     }
 
     /// Whether it says that a contribution was received.

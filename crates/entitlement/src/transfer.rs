@@ -259,7 +259,7 @@ impl<'s> Desk<'s, '_, '_> {
         let field = view.as_ref().map_or(self.field, |view| Field {
             set: &view.set,
             range: self.field.range,
-            cover: Cover(&view.cover),
+            cover: Cover { months: &view.cover, ..Cover::default() },
             successors: self.field.successors,
         });
         let known_as = self.known_as(&sources);

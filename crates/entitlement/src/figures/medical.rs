@@ -11,6 +11,7 @@ use crate::{
         wait_after_gap,
     },
     holders::last_place,
+    pool::{area, is_area},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::value::{Division, Month};
@@ -131,7 +132,7 @@ fn retirement(
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
     let total = sheet.months(draft(FigureName::MedicalMonths).family(&family.family), Some(family.counted_months));
-    let here = || family.by_place.iter().filter(|line| pooling_area(line.place) == pooling_area(place));
+    let here = || family.by_place.iter().filter(|line| area(line.place) == area(place));
     // Paid in the area, not brought there.
     let paid = |line: &PlaceMonths| line.months.saturating_add(line.contested).saturating_sub(line.transferred);
     let local = here().fold(0_u32, |sum, line| sum.saturating_add(paid(line)));
@@ -162,22 +163,6 @@ fn retirement(
         None => short.assumed(Assumption::NoLocalMinimum),
     };
     sheet.months(short, Some(gap.months_short));
-}
-
-/// Whether a place lies in one of the municipalities 直辖市 (GB/T 2260): Beijing, Tianjin, Shanghai, Chongqing.
-const fn is_municipality(place: Division) -> bool {
-    matches!(place.code() / 10_000, 11 | 12 | 31 | 50)
-}
-
-/// Whether a place lies in one pooling area.
-fn is_area(place: Division) -> bool {
-    place != place.province() || is_municipality(place)
-}
-
-/// The area that pools medical insurance around a place: its city, or a municipality as a whole.
-fn pooling_area(place: Division) -> u32 {
-    let code = place.code();
-    if is_municipality(place) { code / 10_000 } else { code / 100 }
 }
 
 /// Writes down the lapse of a resident's cover and the wait that follows from it (国办发〔2024〕38号): the fixed months, and

@@ -11,7 +11,7 @@ use crate::{
     benefits::recovered,
     conflict::ConflictCode,
     ends::awards,
-    exclusive::{Together, claims_together},
+    exclusive::Overlap,
     findings::conflict,
     formulas::unemployment::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling, provincial_months,
@@ -219,12 +219,12 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 }
 
 /// Marks the claims that were awarded for the same months as a claim from another month. Places of one month are asked one by one.
-fn mark_contradicted(claims: &mut [Claim], runs: &[Together]) {
+fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
     let awards = |(at, claim): (usize, &Claim)| claim.awards.iter().map(move |award| (*award, at)).collect::<Vec<_>>();
     let by_award: BTreeMap<RecordNumber, usize> = claims.iter().enumerate().flat_map(awards).collect();
-    for run in runs {
-        let of_run: BTreeSet<usize> = run.records.iter().filter_map(|award| by_award.get(award)).copied().collect();
-        for at in of_run.iter().filter(|_| of_run.len() > 1) {
+    for overlap in overlaps {
+        let beside: BTreeSet<usize> = overlap.records.iter().filter_map(|award| by_award.get(award)).copied().collect();
+        for at in beside.iter().filter(|_| beside.len() > 1) {
             if let Some(claim) = claims.get_mut(*at) {
                 claim.is_contradicted = true;
             }
@@ -242,7 +242,7 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         claim.awards.push(number(at));
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();
-    mark_contradicted(&mut claims, &claims_together(desk.set, folded.range, &folded.account.months, successors));
+    mark_contradicted(&mut claims, folded.claims);
     let recovered = recovered(desk.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };

@@ -61,14 +61,14 @@ impl<'f> View<'f> {
         let untouched = |(at, held)| untouched(held, cut, entered_again.contains(&at));
         let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
         standing::settle(&mut set, as_of);
-        let mut cover = Vec::new();
+        let (mut cover, mut cover_ends) = (Vec::new(), Ends::default());
         let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
         if let Some((by, range)) = covering {
-            let bounds = bounds(&set, (by, &range), Cover(&[]), as_of);
+            let bounds = bounds(&set, (by, &range), Cover::default(), as_of);
             settle(&mut set, &range, bounds, (successors, &Places::default()));
-            cover = month_lines(&set, &range, bounds);
+            (cover, cover_ends) = (month_lines(&set, &range, bounds), bounds.ends);
         }
-        let bounds = bounds(&set, (family, range), Cover(&cover), as_of);
+        let bounds = bounds(&set, (family, range), Cover { months: &cover, ends: cover_ends }, as_of);
         settle(&mut set, range, bounds, (successors, places));
         Self { set, cover }
     }
@@ -81,7 +81,7 @@ fn bounds<'c>(
     cover: Cover<'c>,
     as_of: AsOf,
 ) -> Bounds<'c> {
-    Bounds { cover, beside: Cover(&[]), ends: Ends::of(set, family, range, None), as_of }
+    Bounds { cover, beside: Cover::default(), ends: Ends::of(set, family, range, None), as_of }
 }
 
 fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {

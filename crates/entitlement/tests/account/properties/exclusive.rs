@@ -15,8 +15,8 @@ use yizhang_ledger::{
 };
 
 const SCHEMES: [&str; 4] = ["hrss:110", "hrss:120", "hrss:170", "hrss:210"];
-/// A province, two of its cities, a district of one of them, and a city of another province.
-const OTHER_PLACES: [&str; 5] = ["440000", "440300", "440305", "440100", "330200"];
+/// A province, two of its cities, two districts of one of them, and a city of another province.
+const OTHER_PLACES: [&str; 6] = ["440000", "440300", "440305", "440306", "440100", "330200"];
 
 /// One benefit, awarded or paid, and its record in the account.
 struct Drawn {
@@ -63,8 +63,8 @@ impl Drawn {
         if self.scheme == "hrss:120" { "hrss:110" } else { self.scheme }
     }
 
-    /// The rule, said once more: employee pensions are one within a province, the others within a city; a province and its
-    /// cities are one, as are a city and its districts. A claim of unemployment benefit is no rival of a pension that is awarded.
+    /// The rule, said once more: employee pensions are one within a province, the others within a city and its districts; the
+    /// province's own agency is one with all of them. A claim of unemployment benefit is no rival of a pension that is awarded.
     fn excludes(&self, other: &Self) -> bool {
         if self.kind != other.kind {
             return false;
@@ -77,11 +77,22 @@ impl Drawn {
             return true;
         }
         let is_province = |place: u32| place.is_multiple_of(10_000);
-        let is_city = |place: u32| place.is_multiple_of(100);
         let same_city = self.place / 100 == other.place / 100;
-        let within = self.place == other.place || same_city && (is_city(self.place) || is_city(other.place));
-        !(self.family() == "hrss:110" || is_province(self.place) || is_province(other.place) || within)
+        !(self.family() == "hrss:110" || is_province(self.place) || is_province(other.place) || same_city)
     }
+}
+
+/// The claims of unemployment benefit end where an employee pension begins; those behind that never were.
+fn end_claims(drawn: Vec<Drawn>) -> Vec<Drawn> {
+    let is_pension = |one: &&Drawn| one.kind == Kind::BENEFIT_AWARD && one.family() == "hrss:110";
+    let Some(pension) = drawn.iter().filter(is_pension).map(|one| one.first).min() else { return drawn };
+    let is_claim = |one: &Drawn| one.kind == Kind::BENEFIT_AWARD && one.scheme == "hrss:210";
+    let kept = drawn.into_iter().filter(|one| !is_claim(one) || one.first < pension);
+    kept.map(|one| Drawn {
+        last: if is_claim(&one) { one.last.min(pension.previous().unwrap()) } else { one.last },
+        ..one
+    })
+    .collect()
 }
 
 /// Of each family the months and records of what is excluded there.
@@ -126,6 +137,7 @@ fn the_benefits_that_exclude_each_other_are_those_that_a_plain_count_finds() {
         let mut federation = Federation::default();
         federation.append(division("440000"), &drawn.iter().map(Drawn::entry).collect::<Vec<_>>());
         let account = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
+        let drawn = end_claims(drawn);
         assert_eq!(named(&account, ConflictCode::C24), pair_by_pair(&drawn, Kind::BENEFIT_PAID));
         assert_eq!(named(&account, ConflictCode::Y09), pair_by_pair(&drawn, Kind::BENEFIT_AWARD));
     });
