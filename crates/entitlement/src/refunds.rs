@@ -171,9 +171,22 @@ struct Scope<'c, 'f> {
 }
 
 impl Scope<'_, '_> {
+    /// As their names say; where that takes the whole payment, without the names of those that gave back only a part of their
+    /// months.
     fn read(&self, refunds: &[Refund]) -> Reading {
+        let is_full = |reading: &Reading| is_full_after(self.contribution, all(&reading.unnamed), reading.allowed);
+        let reading = self.read_rest(self.take_named(refunds, false));
+        if is_full(&reading) {
+            return reading;
+        }
+        let of_whole_months = self.read_rest(self.take_named(refunds, true));
+        if is_full(&of_whole_months) { of_whole_months } else { reading }
+    }
+
+    /// Reads the refunds that name no months.
+    fn read_rest(&self, named: Named) -> Reading {
         let (contribution, bounds) = (self.contribution, self.bounds);
-        let Named { mut given_back, settled, unnamed } = self.take_named(refunds);
+        let Named { mut given_back, settled, unnamed } = named;
         let total = all(&unnamed);
         // What has been given back by name is not waited for.
         let open = self.among(|month| !given_back.has(month) && !settled.contains(&month));
@@ -230,11 +243,16 @@ impl Scope<'_, '_> {
         (named, others)
     }
 
-    fn take_named(&self, refunds: &[Refund]) -> Named {
+    /// Takes refunds by the months that they name; or only those by which all that was paid for the months went back.
+    fn take_named(&self, refunds: &[Refund], only_whole: bool) -> Named {
         let (groups, unnamed) = self.by_months(refunds);
         let mut named = Named { unnamed, ..Named::default() };
         for (months, group) in groups {
-            self.take_group(months, group, &mut named);
+            if only_whole && !reaches(all(&group), part(self.contribution, months.months.into())) {
+                named.unnamed.extend(group);
+            } else {
+                self.take_group(months, group, &mut named);
+            }
         }
         named.unnamed.sort_by_key(|refund| (refund.on, refund.at));
         named
