@@ -186,19 +186,19 @@ impl Scope<'_, '_> {
     /// Reads the refunds that name no months.
     fn read_rest(&self, named: Named) -> Reading {
         let (contribution, bounds) = (self.contribution, self.bounds);
-        let Named { mut given_back, settled, unnamed } = named;
+        let Named { mut given_back, settled, partly, unnamed } = named;
         let total = all(&unnamed);
         // What has been given back by name is not waited for.
         let open = self.among(|month| !given_back.has(month) && !settled.contains(&month));
         let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
         let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
-        let due = part(contribution, gone.len());
+        let due = part(contribution, gone.len()).less(partly);
         let rounding = if gone.is_empty() { Sums::default() } else { rounding(unnamed.len()) };
         let waited_for = due.and(rounding);
         let (mut taken, mut allowed) = (BTreeSet::new(), waited_for);
         if !is_full_after(contribution, total, waited_for)
-            && let Some(months) = self.withdrawn_months(&open, &gone, &unnamed)
+            && let Some(months) = self.withdrawn_months(&open, (&gone, partly), &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
             (taken, allowed) = (months.into_iter().filter(|month| !stays(month)).collect(), total);
@@ -276,6 +276,7 @@ impl Scope<'_, '_> {
             return;
         }
         named.settled.extend(months.iter().filter(|_| is_whole));
+        let mut left = count;
         for month in months.iter() {
             // What does not count waits until all of it is there; an employee month stays one.
             let by = if bounds.is_outside(month) {
@@ -283,7 +284,13 @@ impl Scope<'_, '_> {
             } else {
                 decisive.filter(|_| !bounds.is_employee(month))
             };
-            named.given_back.own.extend(by.map(|by| (month, by)));
+            if let Some(by) = by {
+                named.given_back.own.insert(month, by);
+                left = left.saturating_sub(1);
+            }
+        }
+        if !is_whole {
+            named.partly.add_share(all(&group), left, count);
         }
         let beside = months.iter().filter(|month| !bounds.is_employee(*month)).count();
         named.given_back.beside_overlap.add_share(all(&group), beside, count);
@@ -295,13 +302,14 @@ impl Scope<'_, '_> {
     fn withdrawn_months(
         &self,
         open: &BTreeSet<Month>,
-        now: &BTreeSet<Month>,
+        (now, partly): (&BTreeSet<Month>, Sums),
         refunds: &[Refund],
     ) -> Option<BTreeSet<Month>> {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let (total, rounding) = (all(refunds), rounding(refunds.len()));
         let is_exact = |months: &BTreeSet<Month>| {
             let due = part(contribution, months.len());
+            let due = if months.is_superset(now) { due.less(partly) } else { due };
             !months.is_empty() && reaches(total.and(rounding), due) && reaches(due.and(rounding), total)
         };
         if is_rounding(total) {
@@ -336,6 +344,8 @@ struct Named {
     given_back: GivenBack,
     /// Months that were named and given back whole.
     settled: BTreeSet<Month>,
+    /// What went back by name for months that are waited for still.
+    partly: Sums,
     /// The refunds that name none.
     unnamed: Vec<Refund>,
 }

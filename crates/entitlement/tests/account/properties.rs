@@ -1,6 +1,7 @@
 //! What holds for every history, over generated ones. A failure prints the seed that repeats it.
 
 mod exclusive;
+mod refunds;
 
 use crate::{
     federation::{self, Federation},
