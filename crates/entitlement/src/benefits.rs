@@ -3,11 +3,12 @@
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
-    ends::{Ends, awards, is_held_in},
+    ends::{Ends, awards, is_held_in, is_in_force},
     exclusive::{Source, Span},
     family::Family,
     findings::conflict,
     holders::months_between,
+    months::Bounds,
     policy::Successors,
     set::{Held, RecordSet, Role, number},
 };
@@ -28,7 +29,7 @@ pub(crate) fn refunded_after_award(
     set: &RecordSet<'_>,
     (family, range): (Family<'_>, &Range<usize>),
     lines: &[MonthLine],
-    ends: Ends,
+    bounds: Bounds<'_>,
 ) -> Vec<Conflict> {
     if !family.rule().exclusive_benefit {
         return Vec::new();
@@ -42,27 +43,29 @@ pub(crate) fn refunded_after_award(
     let mut records = Vec::new();
     for (at, held) in set.within(range) {
         for (because, taken) in losses(held, at) {
-            if is_made_good(held, &taken, lines) {
-                continue;
+            // What counted for another family was none of this one's.
+            let is_lost = |month: &Month| !bounds.is_employee(*month) && !is_made_good(held, *month, lines);
+            if let Some(first) = taken.into_iter().find(is_lost) {
+                records.extend(hit(set, (at, held), (because, first), (&awards, &chains), (family, bounds.ends)));
             }
-            records.extend(hit(set, (at, held), (because, &taken), (&awards, &chains), (family, ends)));
         }
     }
     if records.is_empty() { Vec::new() } else { vec![conflict(ConflictCode::C23, Some(family), records)] }
 }
 
-/// The award that rests on months which a record lost, if it did not know of it: with the record, and what took them.
+/// The award that rests on months which a record lost, the first of them given, if it did not know of it: with the record, and
+/// what took them.
 fn hit(
     set: &RecordSet<'_>,
     (at, held): (usize, &Held<'_>),
-    (because, taken): (usize, &[Month]),
+    (because, first): (usize, Month),
     (awards, chains): (&[(usize, &Benefit<'_>)], &Chains),
     (family, ends): (Family<'_>, Ends),
 ) -> Vec<RecordNumber> {
     // An award rests on months before it that were paid by its day, and on none after death.
     let rests = |award: &Benefit<'_>| {
-        let before = |first: &Month| *first < award.from && ends.status(*first).is_none();
-        taken.first().is_some_and(before) && (because == at || held.day().is_none_or(|day| day <= award.on))
+        let is_before = first < award.from && ends.status(first).is_none();
+        is_before && (because == at || held.day().is_none_or(|day| day <= award.on))
     };
     let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
     // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
@@ -76,38 +79,57 @@ fn hit(
 }
 
 /// What a contribution lost, months or base, each with the record by which it did: a refund, reversal or agreement; a
-/// difference that lowers a base does it itself.
+/// difference that lowers a base does it itself. A part of a payment has no month to lose, nor has what is only due; what is
+/// taken back of a refund, or of a lowered base, is no loss.
 fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
     let Some((role, contribution)) = held.money() else { return Vec::new() };
+    let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
     let given_back = held.given_back();
-    let is_by_month = matches!(held.standing, Standing::Held | Standing::Refunded) && !given_back.is_empty();
-    if role == Role::Received && is_by_month {
-        let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
+    if role == Role::Received && contribution.full {
         for (month, refund) in given_back.own.iter().chain(&given_back.of_parts) {
             by.entry(*refund).or_default().push(*month);
         }
-        return by.into_iter().collect();
     }
-    let by = match (role, held.standing) {
-        (Role::Adjust, Standing::Held) => (contribution.base.get() < 0).then_some(at),
+    let is_lowered = contribution.base.get() < 0;
+    let rest = match (role, held.standing) {
+        (Role::Adjust, Standing::Held) => is_lowered.then_some(at),
+        (Role::Adjust, Standing::Refunded | Standing::Reversed) => held.because.filter(|_| !is_lowered),
         // What is not full for the sake of another record lost its month to a refund.
-        (_, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => held.because,
+        (Role::Received, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => {
+            held.because.filter(|_| contribution.full)
+        }
         _ => None,
     };
-    let months = held.period.into_iter().flat_map(Period::iter);
-    by.map(|by| (by, months.collect())).into_iter().collect()
+    if let Some(rest) = rest {
+        let months = held.period.into_iter().flat_map(Period::iter).filter(|month| !given_back.has(*month));
+        by.entry(rest).or_default().extend(months);
+    }
+    for months in by.values_mut() {
+        months.sort_unstable();
+    }
+    by.into_iter().collect()
 }
 
-/// Of each chain its records by position, each with the latest day up to it.
-struct Chains(BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>>);
+/// The order of what chains hold.
+struct Chains {
+    /// Of each chain its records by position, each with the latest day up to it.
+    days: BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>>,
+    /// Where the awards are, also those by which another chain acts.
+    awards: BTreeMap<(RecordId, Division), LeafIndex>,
+}
 
 impl Chains {
     fn of(set: &RecordSet<'_>) -> Self {
-        let mut chains: BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>> = BTreeMap::new();
+        let mut days: BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>> = BTreeMap::new();
+        let mut awards = BTreeMap::new();
         for held in &set.0 {
-            chains.entry(held.fact.region).or_default().push((held.fact.index, held.day()));
+            let fact = held.fact;
+            days.entry(fact.region).or_default().push((fact.index, held.day()));
+            if fact.record.kind() == Kind::BENEFIT_AWARD {
+                awards.insert((fact.id, fact.region), fact.index);
+            }
         }
-        for records in chains.values_mut() {
+        for records in days.values_mut() {
             records.sort_unstable();
             let mut latest = None;
             for (_, day) in records {
@@ -115,38 +137,35 @@ impl Chains {
                 *day = latest;
             }
         }
-        Self(chains)
+        Self { days, awards }
     }
 
     /// Whether a record came after an award: by its day; a reversal, which has none, by its place behind the award in one
-    /// chain, and in another one behind a record of a later day.
+    /// chain, and in one that does not hold the award behind a record of a later day.
     fn is_after(&self, set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
-        let Some(held) = set.get(at) else { return false };
+        let (Some(held), Some(award)) = (set.get(at), set.get(award)) else { return false };
         if let Some(day) = held.day() {
             return day > awarded;
         }
-        let Some(award) = set.get(award) else { return false };
-        if award.fact.region == held.fact.region {
-            return award.fact.index < held.fact.index;
+        if let Some(index) = self.awards.get(&(award.fact.id, held.fact.region)) {
+            return *index < held.fact.index;
         }
-        let records = self.0.get(&held.fact.region).map_or(&[][..], Vec::as_slice);
+        let records = self.days.get(&held.fact.region).map_or(&[][..], Vec::as_slice);
         let before = records.partition_point(|(index, _)| *index < held.fact.index);
         let latest = before.checked_sub(1).and_then(|last| records.get(last)).and_then(|(_, day)| *day);
         latest.is_some_and(|day| day > awarded)
     }
 }
 
-/// Whether the months that a record lost count all the same: with the same base where they have one.
-fn is_made_good(held: &Held<'_>, taken: &[Month], lines: &[MonthLine]) -> bool {
+/// Whether a month that a record lost counts all the same: with the same base where it has one.
+fn is_made_good(held: &Held<'_>, month: Month, lines: &[MonthLine]) -> bool {
     let Some((Role::Received, contribution)) = held.money() else { return false };
-    taken.iter().all(|month| {
-        let line = lines.binary_search_by_key(month, |line| line.month).ok().and_then(|at| lines.get(at));
-        line.is_some_and(|line| {
-            let same = contribution.period.months > 1 || line.base == Some(contribution.base.get());
-            // An agreement that keeps the higher base takes nothing from an award.
-            let more = held.standing == Standing::Cleared && line.base >= Some(contribution.base.get());
-            line.status == MonthStatus::Counted && (same || more)
-        })
+    let line = lines.binary_search_by_key(&month, |line| line.month).ok().and_then(|at| lines.get(at));
+    line.is_some_and(|line| {
+        let same = contribution.period.months > 1 || line.base == Some(contribution.base.get());
+        // An agreement that keeps the higher base takes nothing from an award.
+        let more = held.standing == Standing::Cleared && line.base >= Some(contribution.base.get());
+        line.status == MonthStatus::Counted && (same || more)
     })
 }
 
@@ -248,7 +267,7 @@ pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, (family, range): (Family<'_>,
         let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else { return None };
         let award = stop.target.filter(|_| held.standing == Standing::Held)?;
         let elsewhere = set.within(range).find(|(_, other)| other.fact.id == award)?;
-        let mut same = set.within(range).filter(|(_, other)| other.fact.id == held.fact.id);
+        let mut same = set.within(range).filter(|(_, other)| other.fact.id == held.fact.id && is_in_force(other));
         let is_stray = !same.any(|(_, same)| is_held_in(set, range, award, same.fact.region));
         is_stray.then(|| conflict(ConflictCode::Y01, Some(family), vec![number(at), number(elsewhere.0)]))
     };

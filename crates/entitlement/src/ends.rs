@@ -59,10 +59,18 @@ fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, Re
     awards(set, range).map(|(at, award)| (award.from, number(at))).min()
 }
 
-/// Whether a chain holds a record of the family that it has not reversed.
+/// Whether a chain holds a record of the family.
 pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId, region: Division) -> bool {
-    let is_it = |held: &Held<'_>| held.fact.region == region && held.fact.id == id;
-    set.within(range).any(|(_, held)| is_it(held) && held.standing != Standing::Reversed)
+    held_in(set, range, id, region).is_some()
+}
+
+fn held_in<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &Range<usize>,
+    id: RecordId,
+    region: Division,
+) -> Option<&'s Held<'f>> {
+    set.within(range).map(|(_, held)| held).find(|held| held.fact.region == region && held.fact.id == id)
 }
 
 /// An award that was stopped from its first month on: it awarded nothing, but money may have been given back for it.
@@ -80,29 +88,35 @@ pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeSet<W
     let stops = stops(set, range);
     let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
-            let ends = held.family.is_some_and(|family| family.rule().ends_with_benefit);
-            let (_, stopped) = stops.get(&held.fact.id).filter(|(from, _)| ends && *from <= award.from)?;
-            Some(Withdrawn { from: award.from, awarded: award.on, stopped: *stopped })
+            let stops =
+                stops.get(&held.fact.id).filter(|_| held.family.is_some_and(|one| one.rule().ends_with_benefit));
+            let whole = stops.into_iter().flatten().filter(|(from, _)| *from <= award.from);
+            let stopped = whole.map(|(_, on)| *on).min()?;
+            Some(Withdrawn { from: award.from, awarded: award.on, stopped })
         }
         _ => None,
     };
     set.within(range).filter_map(award).collect()
 }
 
-/// Of each award the first month from which it is stopped, by a chain that holds it, and the day of that stop. One that another
-/// chain holds too stops it all the same, whichever of the two acts.
-fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, (Month, Day)> {
-    let mut stops: BTreeMap<RecordId, (Month, Day)> = BTreeMap::new();
-    for (_, held) in set.within(range).filter(|(_, held)| matches!(held.standing, Standing::Held | Standing::Copy)) {
+/// Of each award its stops by a chain that holds it and has not reversed it: from which months on, and on which days. A stop that
+/// another chain holds too stops it all the same, whichever of the two acts.
+fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, BTreeSet<(Month, Day)>> {
+    let mut stops: BTreeMap<RecordId, BTreeSet<(Month, Day)>> = BTreeMap::new();
+    for (_, held) in set.within(range).filter(|(_, held)| is_in_force(held)) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
-            && let Some(award) = stop.target
-            && is_held_in(set, range, award, held.fact.region)
+            && let Some(id) = stop.target
+            && held_in(set, range, id, held.fact.region).is_some_and(|award| award.standing != Standing::Reversed)
         {
-            let first = stops.entry(award).or_insert((stop.from, stop.on));
-            *first = (stop.from, stop.on).min(*first);
+            stops.entry(id).or_default().insert((stop.from, stop.on));
         }
     }
     stops
+}
+
+/// Whether a benefit is in force in its own chain, though another one's copy may act.
+pub(crate) const fn is_in_force(held: &Held<'_>) -> bool {
+    matches!(held.standing, Standing::Held | Standing::Copy)
 }
 
 /// The awards in force. An award that was stopped from its first month on awarded nothing.
@@ -122,7 +136,7 @@ pub(crate) fn terms<'s, 'f>(
     let held = set.within(range).filter(|(_, held)| held.standing == Standing::Held);
     held.filter_map(move |(at, held)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) => {
-            let stopped = stops.get(&held.fact.id).map(|(from, _)| *from);
+            let stopped = stops.get(&held.fact.id).and_then(BTreeSet::first).map(|(from, _)| *from);
             let last = stopped.and_then(Month::previous).into_iter().chain(award.until).min();
             stopped.is_none_or(|stopped| stopped > award.from).then_some((at, award, last))
         }

@@ -155,7 +155,7 @@ fn fold_family<'f>(
     let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
     let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));
     conflicts.extend(transfers.conflicts);
-    conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, ends));
+    conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, bounds));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
     let claims = exclusive::claims_awarded(set, (family, &range), &months, (closing, &successors));
     conflicts.extend(exclusive::claimed_twice(family, claims.clone(), as_of));

@@ -13,11 +13,11 @@ use yizhang_ledger::{
     value::{Division, Fen, Month, Scheme},
 };
 
-/// Parts of one payment: what one payer paid for one period at one place, as one chain has it.
-type Parts<'f> = (Division, Scheme<'f>, Division, Payer<'f>, Period);
+/// Parts of one payment: what one payer paid for one period at one place, in whatever chains it is.
+type Parts<'f> = (Scheme<'f>, Division, Payer<'f>, Period);
 
-fn parts_of<'f>(held: &Held<'f>, contribution: &Contribution<'f>) -> Parts<'f> {
-    (held.fact.region, contribution.scheme, contribution.place, contribution.payer, contribution.period)
+const fn parts_of<'f>(contribution: &Contribution<'f>) -> Parts<'f> {
+    (contribution.scheme, contribution.place, contribution.payer, contribution.period)
 }
 
 /// Received and in force, by itself full or not.
@@ -36,8 +36,8 @@ fn in_force<'s, 'f>(
 /// Whether the record is a part whose period another one has made full.
 pub(crate) fn is_completed(set: &RecordSet<'_>, range: &Range<usize>, part: &Held<'_>) -> bool {
     let Some((_, fields)) = part.money().filter(|_| part.standing == Standing::NotFull) else { return false };
-    let parts = parts_of(part, fields);
-    in_force(set, range).any(|(_, held, fields)| held.standing == Standing::Held && parts_of(held, fields) == parts)
+    let parts = parts_of(fields);
+    in_force(set, range).any(|(_, held, fields)| held.standing == Standing::Held && parts_of(fields) == parts)
 }
 
 /// Marks the records that were full only with parts of which refunds have left too little, with the refund that did: whole,
@@ -56,10 +56,10 @@ pub(crate) fn settle(
     }
     let by_parts = by_parts(set, range, readings, bounds);
     let mut short = Vec::new();
-    for (at, held, fields) in in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held) {
+    for (at, _, fields) in in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held) {
         let lacks = lacks(fields);
         if (lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN)
-            && let Some(parts) = by_parts.get(&parts_of(held, fields))
+            && let Some(parts) = by_parts.get(&parts_of(fields))
         {
             short.push((at, parts.decisive(lacks), parts.months.clone()));
         }
@@ -94,7 +94,7 @@ fn by_parts<'f>(
         if !matches!(held.standing, Standing::NotFull | Standing::Refunded) {
             continue;
         }
-        let together = by_parts.entry(parts_of(held, fields)).or_default();
+        let together = by_parts.entry(parts_of(fields)).or_default();
         together.stays.add(fields.paid.unit.get().into(), fields.paid.person.get().into());
         // What may be given back without taking the months that count is as good as there.
         let Some(reading) = readings.get(&at) else { continue };

@@ -52,10 +52,6 @@ pub(crate) static NOTHING: GivenBack =
     GivenBack { own: BTreeMap::new(), of_parts: BTreeMap::new(), beside_overlap: Sums { unit: 0, person: 0 } };
 
 impl GivenBack {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.of_parts.is_empty()
-    }
-
     /// The position of the refund that took a month.
     pub(crate) fn of(&self, month: Month) -> Option<usize> {
         self.own.get(&month).or_else(|| self.of_parts.get(&month)).copied()

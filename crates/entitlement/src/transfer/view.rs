@@ -61,27 +61,31 @@ impl<'f> View<'f> {
         let untouched = |(at, held)| untouched(held, cut, entered_again.contains(&at));
         let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
         standing::settle(&mut set, as_of);
-        let (mut cover, mut cover_ends) = (Vec::new(), Ends::default());
-        let covering = family.covered_by().and_then(|by| set.families().into_iter().find(|(one, _)| *one == by));
-        if let Some((by, range)) = covering {
-            let bounds = bounds(&set, (by, &range), Cover::default(), as_of);
+        let mut of_other = |other: Option<Family<'_>>| {
+            let Some((other, range)) = set.families().into_iter().find(|(one, _)| Some(*one) == other) else {
+                return (Vec::new(), Ends::default());
+            };
+            let bounds = bounds(&set, (other, &range), (Cover::default(), Cover::default()), as_of);
             settle(&mut set, &range, bounds, (successors, &Places::default()));
-            (cover, cover_ends) = (month_lines(&set, &range, bounds), bounds.ends);
-        }
-        let bounds = bounds(&set, (family, range), Cover { months: &cover, ends: cover_ends }, as_of);
+            (month_lines(&set, &range, bounds), bounds.ends)
+        };
+        let (cover, cover_ends) = of_other(family.covered_by());
+        let (beside, beside_ends) = of_other(family.beside());
+        let covers = (Cover { months: &cover, ends: cover_ends }, Cover { months: &beside, ends: beside_ends });
+        let bounds = bounds(&set, (family, range), covers, as_of);
         settle(&mut set, range, bounds, (successors, places));
         Self { set, cover }
     }
 }
 
-/// What a death or cover beside it changes is no matter of a sheet.
+/// What a death changes is no matter of a sheet.
 fn bounds<'c>(
     set: &RecordSet<'_>,
     (family, range): (Family<'_>, &Range<usize>),
-    cover: Cover<'c>,
+    (cover, beside): (Cover<'c>, Cover<'c>),
     as_of: AsOf,
 ) -> Bounds<'c> {
-    Bounds { cover, beside: Cover::default(), ends: Ends::of(set, family, range, None), as_of }
+    Bounds { cover, beside, ends: Ends::of(set, family, range, None), as_of }
 }
 
 fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {
