@@ -146,7 +146,7 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
         let Some((Role::Adjust, difference)) = held.money() else { continue };
         let belongs = match held.target {
             Target::At(named) => named == *at,
-            Target::None => held.fact.region == record.fact.region && is_alike(difference, contribution),
+            Target::None => is_held_beside(set, touches, (*at, held)) && is_alike(difference, contribution),
             Target::Elsewhere | Target::Unknown => false,
         };
         if belongs {
@@ -154,6 +154,18 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
         }
     }
     Some(narrow(sum))
+}
+
+/// Whether the chain of a difference holds the record at a position, which may act by another chain's copy.
+fn is_held_beside(
+    set: &RecordSet<'_>,
+    touches: &[(Month, Touch, usize)],
+    (at, difference): (usize, &Held<'_>),
+) -> bool {
+    touches.iter().filter_map(|(_, _, other)| Some((*other, set.get(*other)?))).any(|(other, held)| {
+        let is_it = other == at || held.standing == Standing::Copy && held.because == Some(at);
+        is_it && held.fact.region == difference.fact.region
+    })
 }
 
 fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
