@@ -3,14 +3,14 @@
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflict::ConflictCode,
-    ends::{Ends, awards, is_held_in, is_in_force},
+    ends::{awards, is_held_in, is_in_force},
     exclusive::{Source, Span},
     family::Family,
     findings::conflict,
     holders::months_between,
     months::Bounds,
     policy::Successors,
-    set::{Held, RecordSet, Role, number},
+    set::{Held, RecordSet, Role, Target, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,33 +39,39 @@ pub(crate) fn refunded_after_award(
         return Vec::new();
     }
     awards.sort_by_key(|(at, award)| (award.from, *at));
-    let chains = Chains::of(set);
+    let (chains, differences) = (Chains::of(set), Differences::of(set, range));
     let mut records = Vec::new();
-    for (at, held) in set.within(range) {
-        for (because, taken) in losses(held, at) {
-            // What counted for another family was none of this one's.
-            let is_lost = |month: &Month| !bounds.is_employee(*month) && !is_made_good(held, *month, lines);
-            if let Some(first) = taken.into_iter().find(is_lost) {
-                records.extend(hit(set, (at, held), (because, first), (&awards, &chains), (family, bounds.ends)));
-            }
+    for (at, held) in set.within(range).filter(|(_, held)| !differences.acts_elsewhere(held)) {
+        for (because, taken) in losses(set, (at, held)) {
+            let is_lost = |month: &Month| !is_made_good((held, differences.base(at, held)), *month, lines);
+            let lost: Vec<Month> = taken.into_iter().filter(is_lost).collect();
+            records.extend(hit(set, (at, held), (because, &lost), (&awards, &chains), (family, bounds)));
         }
     }
     if records.is_empty() { Vec::new() } else { vec![conflict(ConflictCode::C23, Some(family), records)] }
 }
 
-/// The award that rests on months which a record lost, the first of them given, if it did not know of it: with the record, and
-/// what took them.
+/// The award that rests on months which a record lost, if it did not know of it: with the record, and what took them.
 fn hit(
     set: &RecordSet<'_>,
     (at, held): (usize, &Held<'_>),
-    (because, first): (usize, Month),
+    (because, lost): (usize, &[Month]),
     (awards, chains): (&[(usize, &Benefit<'_>)], &Chains),
-    (family, ends): (Family<'_>, Ends),
+    (family, bounds): (Family<'_>, Bounds<'_>),
 ) -> Vec<RecordNumber> {
-    // An award rests on months before it that were paid by its day, and on none after death.
+    // A difference lowers what was paid by the record that it names.
+    let paid = match held.target {
+        Target::At(target) if because == at => set.get(target).and_then(Held::day),
+        _ if because == at => None,
+        _ => held.day(),
+    };
+    // An award rests on months before it that were paid by its day, on none after death, and on none that counted for employees.
+    let rests_on = |award: &Benefit<'_>, month: Month| {
+        let is_before = month < award.from && bounds.ends.status(month).is_none();
+        is_before && !bounds.was_employee_on(set, month, award.on)
+    };
     let rests = |award: &Benefit<'_>| {
-        let is_before = first < award.from && ends.status(first).is_none();
-        is_before && (because == at || held.day().is_none_or(|day| day <= award.on))
+        paid.is_none_or(|day| day <= award.on) && lost.iter().any(|month| rests_on(award, *month))
     };
     let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
     // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
@@ -81,7 +87,7 @@ fn hit(
 /// What a contribution lost, months or base, each with the record by which it did: a refund, reversal or agreement; a
 /// difference that lowers a base does it itself. A part of a payment has no month to lose, nor has what is only due; what is
 /// taken back of a refund, or of a lowered base, is no loss.
-fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
+fn losses(set: &RecordSet<'_>, (at, held): (usize, &Held<'_>)) -> Vec<(usize, Vec<Month>)> {
     let Some((role, contribution)) = held.money() else { return Vec::new() };
     let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
     let given_back = held.given_back();
@@ -90,10 +96,19 @@ fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
             by.entry(*refund).or_default().push(*month);
         }
     }
-    let is_lowered = contribution.base.get() < 0;
+    let named = match held.target {
+        Target::At(target) => set.get(target).and_then(Held::money),
+        _ => None,
+    };
+    let of_part = named.is_some_and(|(_, paid)| !paid.full);
+    let base = contribution.base.get();
     let rest = match (role, held.standing) {
-        (Role::Adjust, Standing::Held) => is_lowered.then_some(at),
-        (Role::Adjust, Standing::Refunded | Standing::Reversed) => held.because.filter(|_| !is_lowered),
+        (Role::Adjust, _) if of_part => None,
+        (Role::Adjust, Standing::Held) => (base < 0).then_some(at),
+        // What went with the record that it raised is that one's loss.
+        (Role::Adjust, Standing::Refunded | Standing::Reversed) => {
+            held.because.filter(|because| base > 0 && held.target != Target::At(*because))
+        }
         // What is not full for the sake of another record lost its month to a refund.
         (Role::Received, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => {
             held.because.filter(|_| contribution.full)
@@ -108,6 +123,45 @@ fn losses(held: &Held<'_>, at: usize) -> Vec<(usize, Vec<Month>)> {
         months.sort_unstable();
     }
     by.into_iter().collect()
+}
+
+/// The differences of a family.
+struct Differences {
+    /// By the position of a record what those that name it, and stand or fall with it, add to its base.
+    bases: BTreeMap<usize, i64>,
+    /// Those in force.
+    acting: BTreeSet<RecordId>,
+}
+
+impl Differences {
+    fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
+        let (mut bases, mut acting) = (BTreeMap::new(), BTreeSet::new());
+        for (_, held) in set.within(range) {
+            let Some((Role::Adjust, fields)) = held.money() else { continue };
+            if held.standing == Standing::Held {
+                acting.insert(held.fact.id);
+            }
+            match held.target {
+                Target::At(target) if held.standing == Standing::Held || held.because == Some(target) => {
+                    let sum: &mut i64 = bases.entry(target).or_default();
+                    *sum = sum.saturating_add(fields.base.get());
+                }
+                _ => {}
+            }
+        }
+        Self { bases, acting }
+    }
+
+    /// The base of a record with its differences, in fen.
+    fn base(&self, at: usize, held: &Held<'_>) -> Option<i64> {
+        let (_, fields) = held.money()?;
+        Some(fields.base.get().saturating_add(self.bases.get(&at).copied().unwrap_or(0)))
+    }
+
+    /// Whether a difference that its chain took back acts by another chain all the same.
+    fn acts_elsewhere(&self, held: &Held<'_>) -> bool {
+        held.standing == Standing::Reversed && self.acting.contains(&held.fact.id)
+    }
 }
 
 /// The order of what chains hold.
@@ -140,15 +194,18 @@ impl Chains {
         Self { days, awards }
     }
 
-    /// Whether a record came after an award: by its day; a reversal, which has none, by its place behind the award in one
-    /// chain, and in one that does not hold the award behind a record of a later day.
+    /// Whether a record came after an award: by its day; a reversal, which has none, by its place behind the award or a copy of
+    /// it in one chain, and in a chain other than the award's behind a record of a later day.
     fn is_after(&self, set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
         let (Some(held), Some(award)) = (set.get(at), set.get(award)) else { return false };
         if let Some(day) = held.day() {
             return day > awarded;
         }
-        if let Some(index) = self.awards.get(&(award.fact.id, held.fact.region)) {
-            return *index < held.fact.index;
+        match self.awards.get(&(award.fact.id, held.fact.region)) {
+            Some(index) if *index < held.fact.index => return true,
+            Some(_) if award.fact.region == held.fact.region => return false,
+            // A copy behind it says nothing of when the award was made.
+            _ => {}
         }
         let records = self.days.get(&held.fact.region).map_or(&[][..], Vec::as_slice);
         let before = records.partition_point(|(index, _)| *index < held.fact.index);
@@ -158,13 +215,13 @@ impl Chains {
 }
 
 /// Whether a month that a record lost counts all the same: with the same base where it has one.
-fn is_made_good(held: &Held<'_>, month: Month, lines: &[MonthLine]) -> bool {
+fn is_made_good((held, base): (&Held<'_>, Option<i64>), month: Month, lines: &[MonthLine]) -> bool {
     let Some((Role::Received, contribution)) = held.money() else { return false };
     let line = lines.binary_search_by_key(&month, |line| line.month).ok().and_then(|at| lines.get(at));
     line.is_some_and(|line| {
-        let same = contribution.period.months > 1 || line.base == Some(contribution.base.get());
+        let same = contribution.period.months > 1 || line.base == base;
         // An agreement that keeps the higher base takes nothing from an award.
-        let more = held.standing == Standing::Cleared && line.base >= Some(contribution.base.get());
+        let more = held.standing == Standing::Cleared && line.base >= base;
         line.status == MonthStatus::Counted && (same || more)
     })
 }

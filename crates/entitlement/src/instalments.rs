@@ -61,7 +61,7 @@ pub(crate) fn settle(
         if (lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN)
             && let Some(parts) = by_parts.get(&parts_of(fields))
         {
-            short.push((at, parts.decisive(lacks), parts.months.clone()));
+            short.push((at, parts.decisive(lacks), parts.lost(lacks)));
         }
     }
     for (at, by, months) in short {
@@ -77,9 +77,11 @@ pub(crate) fn settle(
 /// their days, and the months that refunds took.
 #[derive(Default)]
 struct Together {
+    paid: Sums,
     stays: Sums,
     refunds: Vec<Refund>,
-    months: BTreeMap<Month, usize>,
+    /// With the last of the refunds, and all that the parts of which they took the month had paid.
+    months: BTreeMap<Month, (usize, Sums)>,
 }
 
 fn by_parts<'f>(
@@ -95,14 +97,18 @@ fn by_parts<'f>(
             continue;
         }
         let together = by_parts.entry(parts_of(fields)).or_default();
-        together.stays.add(fields.paid.unit.get().into(), fields.paid.person.get().into());
+        let paid = Sums { unit: fields.paid.unit.get().into(), person: fields.paid.person.get().into() };
+        (together.paid, together.stays) = (together.paid.and(paid), together.stays.and(paid));
         // What may be given back without taking the months that count is as good as there.
         let Some(reading) = readings.get(&at) else { continue };
         together.stays.add(reading.allowed.unit, reading.allowed.person);
         together.refunds.extend(&reading.unnamed);
         // Months that do not count wait for each part.
         let taken = held.given_back().own.iter().filter(|(month, _)| !bounds.is_outside(**month));
-        together.months.extend(taken.map(|(month, by)| (*month, *by)));
+        for (month, by) in taken {
+            let (last, sums) = together.months.entry(*month).or_default();
+            (*last, *sums) = (*by, sums.and(paid));
+        }
     }
     for together in by_parts.values_mut() {
         together.refunds.sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
@@ -111,6 +117,16 @@ fn by_parts<'f>(
 }
 
 impl Together {
+    /// The months without which the parts no longer make up for what a record lacks. A month is the same share of every part.
+    fn lost(&self, lacks: Sums) -> BTreeMap<Month, usize> {
+        let spare = self.paid.less(lacks);
+        let is_lost = |sums: &Sums| {
+            let exceeds = |sum: i128, spare: i128| sum > spare.saturating_add(TOLERANCE_FEN);
+            exceeds(sums.unit, spare.unit) || exceeds(sums.person, spare.person)
+        };
+        self.months.iter().filter(|(_, (_, sums))| is_lost(sums)).map(|(month, (by, _))| (*month, *by)).collect()
+    }
+
     /// The refund by which the parts no longer make up for what a record lacks. Where they never did, the flag of the record
     /// spoke of what there was.
     fn decisive(&self, lacks: Sums) -> Option<usize> {

@@ -6,10 +6,10 @@ use crate::{
     overlap::{Between, Cover, narrow},
     set::{AsOf, Held, RecordSet, Role, Target, number},
 };
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Record},
-    value::Month,
+    value::{Day, Division, Month},
 };
 
 /// What a record means for a month that it touches, the strongest first.
@@ -44,6 +44,14 @@ impl Bounds<'_> {
     /// Whether between two days a month counted as an employee month, by money that has gone back since.
     pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
         month <= self.as_of.month && self.cover.was_there(set, month, between)
+    }
+
+    /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
+    pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
+        let by = self.cover.line(month).filter(|_| month <= self.as_of.month).map_or(&[][..], |line| &line.by);
+        let was_paid =
+            |number: &RecordNumber| set.numbered(*number).and_then(Held::day).is_some_and(|paid| paid <= day);
+        by.iter().any(was_paid) || self.was_employee(set, month, Between { first: day, last: day })
     }
 
     /// Whether between two days a month stood beside other cover, whose money has gone back since.
@@ -132,7 +140,7 @@ fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> M
     }
 }
 
-/// The base of the one record that counts, with the differences that name it, and those of its chain that name none and are
+/// The base of the one record that counts, with the differences that name it, and those of a chain that holds it that name none and are
 /// for the same scheme, place and payer; none while it is open which record stays,
 /// or where the period is longer than the month.
 fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
@@ -146,7 +154,7 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
         let Some((Role::Adjust, difference)) = held.money() else { continue };
         let belongs = match held.target {
             Target::At(named) => named == *at,
-            Target::None => is_held_beside(set, touches, (*at, held)) && is_alike(difference, contribution),
+            Target::None => is_alike(difference, contribution) && are_in_one_chain(set, touches, *at, *other),
             Target::Elsewhere | Target::Unknown => false,
         };
         if belongs {
@@ -156,16 +164,16 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     Some(narrow(sum))
 }
 
-/// Whether the chain of a difference holds the record at a position, which may act by another chain's copy.
-fn is_held_beside(
-    set: &RecordSet<'_>,
-    touches: &[(Month, Touch, usize)],
-    (at, difference): (usize, &Held<'_>),
-) -> bool {
-    touches.iter().filter_map(|(_, _, other)| Some((*other, set.get(*other)?))).any(|(other, held)| {
-        let is_it = other == at || held.standing == Standing::Copy && held.because == Some(at);
-        is_it && held.fact.region == difference.fact.region
-    })
+/// Whether a chain holds both records at two positions, though other chains' copies may act.
+fn are_in_one_chain(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], one: usize, other: usize) -> bool {
+    let chains = |acting: usize| -> BTreeSet<Division> {
+        let held = touches.iter().filter_map(|(_, _, at)| Some((*at, set.get(*at)?)));
+        let is_it = |at: usize, held: &Held<'_>| {
+            at == acting || held.standing == Standing::Copy && held.because == Some(acting)
+        };
+        held.filter(|(at, held)| is_it(*at, held)).map(|(_, held)| held.fact.region).collect()
+    };
+    !chains(one).is_disjoint(&chains(other))
 }
 
 fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {

@@ -189,12 +189,12 @@ impl Scope<'_, '_> {
         let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
         let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
-        let due = part(contribution, gone.len()).less(partly);
+        let due = part(contribution, gone.len()).less(partly.of(&gone));
         let rounding = if gone.is_empty() { Sums::default() } else { rounding(unnamed.len()) };
         let waited_for = due.and(rounding);
         let (mut taken, mut allowed) = (BTreeSet::new(), waited_for);
         if !is_full_after(contribution, total, waited_for)
-            && let Some(months) = self.withdrawn_months(&open, (&gone, partly), &unnamed)
+            && let Some(months) = self.withdrawn_months(&open, (&gone, &partly), &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
             (taken, allowed) = (months.into_iter().filter(|month| !stays(month)).collect(), total);
@@ -272,7 +272,7 @@ impl Scope<'_, '_> {
             return;
         }
         named.settled.extend(months.iter().filter(|_| is_whole));
-        let mut left = count;
+        let mut left = BTreeSet::new();
         for month in months.iter() {
             // What does not count waits until all of it is there; an employee month stays one.
             let by = if bounds.is_outside(month) {
@@ -280,13 +280,13 @@ impl Scope<'_, '_> {
             } else {
                 decisive.filter(|_| !bounds.is_employee(month))
             };
-            if let Some(by) = by {
-                named.given_back.own.insert(month, by);
-                left = left.saturating_sub(1);
+            match by {
+                Some(by) => drop(named.given_back.own.insert(month, by)),
+                None => drop(left.insert(month)),
             }
         }
         if !is_whole {
-            named.partly.add_share(all(&group), left, count);
+            named.partly.0.push((left, count, all(&group)));
         }
         let beside = months.iter().filter(|month| !bounds.is_employee(*month)).count();
         named.given_back.beside_overlap.add_share(all(&group), beside, count);
@@ -298,14 +298,13 @@ impl Scope<'_, '_> {
     fn withdrawn_months(
         &self,
         open: &BTreeSet<Month>,
-        (now, partly): (&BTreeSet<Month>, Sums),
+        (now, partly): (&BTreeSet<Month>, &Partly),
         refunds: &[Refund],
     ) -> Option<BTreeSet<Month>> {
         let (contribution, bounds) = (self.contribution, self.bounds);
         let (total, rounding) = (all(refunds), rounding(refunds.len()));
         let is_exact = |months: &BTreeSet<Month>| {
-            let due = part(contribution, months.len());
-            let due = if months.is_superset(now) { due.less(partly) } else { due };
+            let due = part(contribution, months.len()).less(partly.of(months));
             !months.is_empty() && reaches(total.and(rounding), due) && reaches(due.and(rounding), total)
         };
         if is_rounding(total) {
@@ -341,9 +340,24 @@ struct Named {
     /// Months that were named and given back whole.
     settled: BTreeSet<Month>,
     /// What went back by name for months that are waited for still.
-    partly: Sums,
+    partly: Partly,
     /// The refunds that name none.
     unnamed: Vec<Refund>,
+}
+
+/// Of refunds that gave back a part of their months: those that are left, the number of all, and what went back for all.
+#[derive(Default)]
+struct Partly(Vec<(BTreeSet<Month>, usize, Sums)>);
+
+impl Partly {
+    /// What went back for some months.
+    fn of(&self, months: &BTreeSet<Month>) -> Sums {
+        let mut sums = Sums::default();
+        for (left, all, given_back) in &self.0 {
+            sums.add_share(*given_back, left.intersection(months).count(), *all);
+        }
+        sums
+    }
 }
 
 impl GivenBack {

@@ -129,7 +129,7 @@ fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
     let account = fold(&federation.facts(), Policy::embedded(), day("2025-12-31"));
     assert_eq!(account.records.len(), entries.len());
     let family = account.family("hrss:170").unwrap();
-    assert_eq!(family.counted_months, 10, "of each other part April and May went back");
+    assert_eq!(family.counted_months, 12, "of each other part April and May went back, and the others make up for it");
 }
 
 /// Very many benefits, each of another place and from another month, awarded and drawn: all of them exclude each other.
