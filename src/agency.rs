@@ -23,8 +23,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use yizhang_intake::{
-    CHUNK_RECORDS, Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault,
-    Source, Summary,
+    CHUNK_RECORDS, Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake,
+    ReadOptions, RowFault, Source, Summary,
 };
 use yizhang_ledger::{
     batch::SubmissionId,
@@ -35,7 +35,10 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
-    v1::{Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient, submission_client::SubmissionClient},
+    v1::{
+        Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
+        submission_client::SubmissionClient,
+    },
 };
 
 /// Submissions that are sent ahead of their receipts: the node parses one while it writes another.
@@ -137,12 +140,20 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         println!("{}", t!("import.refused"));
     }
     if refused || arguments.check_only || summary.valid == 0 {
-        return Ok(if summary.faulty > 0 { Outcome::Findings } else { Outcome::Clean });
+        return Ok(if summary.faulty > 0 {
+            Outcome::Findings
+        } else {
+            Outcome::Clean
+        });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);
-    Ok(if summary.faulty > 0 { Outcome::Findings } else { Outcome::Clean })
+    Ok(if summary.faulty > 0 {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// Understands the file's form.
@@ -175,30 +186,53 @@ fn codes(path: &Path) -> anyhow::Result<CodeMap> {
     let named = |fault: String| anyhow::anyhow!("{}: {fault}", path.display());
     let tables: BTreeMap<String, BTreeMap<String, String>> =
         toml::from_str(&text).map_err(|error| named(show::fault::codes_form(&error, &text)))?;
-    let codes = tables
-        .iter()
-        .flat_map(|(column, codes)| codes.iter().map(move |(from, to)| (column.as_str(), from.as_str(), to.as_str())));
+    let codes = tables.iter().flat_map(|(column, codes)| {
+        codes
+            .iter()
+            .map(move |(from, to)| (column.as_str(), from.as_str(), to.as_str()))
+    });
     CodeMap::new(codes).map_err(|fault| named(show::fault::codes(&fault)))
 }
 
 /// Where the faulty rows go: never over the file itself.
 fn errors_path(arguments: &ImportArguments) -> anyhow::Result<PathBuf> {
     let path = arguments.errors.clone().unwrap_or_else(|| {
-        let extension =
-            arguments.file.extension().map_or(String::new(), |extension| format!(".{}", extension.display()));
-        arguments.file.with_extension(format!("{ERRORS_SUFFIX}{extension}"))
+        let extension = arguments
+            .file
+            .extension()
+            .map_or(String::new(), |extension| {
+                format!(".{}", extension.display())
+            });
+        arguments
+            .file
+            .with_extension(format!("{ERRORS_SUFFIX}{extension}"))
     });
-    let same = path.canonicalize().is_ok_and(|errors| arguments.file.canonicalize().is_ok_and(|file| file == errors));
-    ensure!(!same, "{}", t!("import.errors_over_input", path = path.display()));
+    let same = path.canonicalize().is_ok_and(|errors| {
+        arguments
+            .file
+            .canonicalize()
+            .is_ok_and(|file| file == errors)
+    });
+    ensure!(
+        !same,
+        "{}",
+        t!("import.errors_over_input", path = path.display())
+    );
     Ok(path)
 }
 
 /// The first pass: every row, nothing sent.
-pub(crate) fn check(intake: &Intake, secret: &FederationSecret, errors: &Path) -> anyhow::Result<Summary> {
+pub(crate) fn check(
+    intake: &Intake,
+    secret: &FederationSecret,
+    errors: &Path,
+) -> anyhow::Result<Summary> {
     let bar = show::progress::counted(&t!("import.checking"), intake.bytes()?);
     let text = |fault: &RowFault| show::fault::row(fault);
     let mut file = ErrorFile::at(errors.to_path_buf(), &text);
-    let summary = intake.check(secret, Some(&mut file), &mut |progress| bar.set_position(progress.bytes));
+    let summary = intake.check(secret, Some(&mut file), &mut |progress| {
+        bar.set_position(progress.bytes);
+    });
     bar.finish_and_clear();
     summary.map_err(|fault| show::fault::file(&fault))
 }
@@ -212,9 +246,15 @@ pub(crate) fn send(
     rows: u64,
 ) -> anyhow::Result<Imported> {
     let bar = show::progress::counted(&t!("import.sending"), rows);
-    let faulty = if arguments.accept_valid_rows { FaultyRows::Skip } else { FaultyRows::Refuse };
+    let faulty = if arguments.accept_valid_rows {
+        FaultyRows::Skip
+    } else {
+        FaultyRows::Refuse
+    };
     let chunks = Chunks::new(intake.rows(secret)?, arguments.submission_records, faulty);
-    let imported = send_chunks(credentials, (arguments.node, secret), chunks, &|records| bar.inc(records));
+    let imported = send_chunks(credentials, (arguments.node, secret), chunks, &|records| {
+        bar.inc(records);
+    });
     bar.finish_and_clear();
     imported
 }
@@ -226,13 +266,18 @@ fn send_chunks(
     chunks: Chunks<'_>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(chunks, &sender));
         let sent = runtime.block_on(submit(credentials, secret, node, receiver, received));
-        let read = reader.join().map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
+        let read = reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
         read.map_err(|fault| show::fault::file(&fault))?;
         sent
     })
@@ -256,31 +301,55 @@ async fn submit(
     mut chunks: mpsc::Receiver<Chunk>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
-    let refuse = |status: tonic::Status| connection::failure(region, &status).context(t!("import.again"));
+    let refuse =
+        |status: tonic::Status| connection::failure(region, &status).context(t!("import.again"));
     let channel = connection::to_node(credentials, region)?;
     let mut ledger = LedgerClient::new(channel.clone());
-    let status = ledger.status(StatusRequest {}).await.map_err(refuse)?.into_inner();
+    let status = ledger
+        .status(StatusRequest {})
+        .await
+        .map_err(refuse)?
+        .into_inner();
     // Records under the pseudonyms of another secret would be in the chain for ever, and found by nobody.
-    ensure!(convert::digest(&status.secret_check)? == secret.check(), "{}", t!("import.other_secret", node = region));
-    let own = status.chains.iter().find(|chain| chain.origin == status.own_origin);
+    ensure!(
+        convert::digest(&status.secret_check)? == secret.check(),
+        "{}",
+        t!("import.other_secret", node = region)
+    );
+    let own = status
+        .chains
+        .iter()
+        .find(|chain| chain.origin == status.own_origin);
     let size_before = own.map_or(0, |chain| chain.size);
     let (requests, stream) = mpsc::channel(1);
     let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
     let forward = tokio::spawn(async move {
         while let Some(chunk) = chunks.recv().await {
-            let request = SubmitRequest { submission_id: chunk.id.0.to_vec().into(), records: chunk.bytes.into() };
-            if expected.send((chunk.id, chunk.records)).await.is_err() || requests.send(request).await.is_err() {
+            let request = SubmitRequest {
+                submission_id: chunk.id.0.to_vec().into(),
+                records: chunk.bytes.into(),
+            };
+            if expected.send((chunk.id, chunk.records)).await.is_err()
+                || requests.send(request).await.is_err()
+            {
                 return;
             }
         }
     });
     let mut client = SubmissionClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX);
-    let mut receipts = client.submit_stream(ReceiverStream::new(stream)).await.map_err(refuse)?.into_inner();
+    let mut receipts = client
+        .submit_stream(ReceiverStream::new(stream))
+        .await
+        .map_err(refuse)?
+        .into_inner();
     let origin = &credentials.region(region)?.origin;
     let mut imported = Imported::default();
     while let Some(receipt) = receipts.next().await {
         let receipt = receipt.map_err(refuse)?;
-        let (id, records) = expecting.recv().await.context("a receipt came that nothing was sent for")?;
+        let (id, records) = expecting
+            .recv()
+            .await
+            .context("a receipt came that nothing was sent for")?;
         let size = verify(credentials, origin, &receipt, id, records)?;
         imported.records += u64::from(receipt.records);
         imported.size = imported.size.max(size);

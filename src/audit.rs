@@ -17,7 +17,9 @@ use std::{
     sync::mpsc,
 };
 use tonic::Status;
-use yizhang_audit::{Finding, Marks, Options, Progress, Report, RosterName, audit_directory, audit_stream, compare};
+use yizhang_audit::{
+    Finding, Marks, Options, Progress, Report, RosterName, audit_directory, audit_stream, compare,
+};
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
@@ -50,9 +52,17 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let sources = arguments.dir.len() + arguments.node.len();
-    anyhow::ensure!(arguments.resume.is_none() || sources == 1, "{}", t!("audit.resume_single"));
+    anyhow::ensure!(
+        arguments.resume.is_none() || sources == 1,
+        "{}",
+        t!("audit.resume_single")
+    );
     let roster = credentials::read_roster(&arguments.credentials)?.roster;
-    let options = Options { run: run_name(), marks: arguments.resume.clone(), ..Options::default() };
+    let options = Options {
+        run: run_name(),
+        marks: arguments.resume.clone(),
+        ..Options::default()
+    };
     let mut reports = Vec::new();
     for dir in &arguments.dir {
         reports.push(directory(dir, &roster, &options)?);
@@ -97,24 +107,48 @@ pub(crate) fn directory(dir: &Path, roster: &Roster, options: &Options) -> anyho
 }
 
 /// Replays every chain that a node serves.
-pub(crate) fn node(credentials: &Path, region: Division, roster: &Roster, options: &Options) -> anyhow::Result<Report> {
+pub(crate) fn node(
+    credentials: &Path,
+    region: Division,
+    roster: &Roster,
+    options: &Options,
+) -> anyhow::Result<Report> {
     let credentials = Credentials::read(credentials)?;
     let source = credentials.region(region)?.endpoint.clone();
-    let marks = options.marks.as_ref().map(|path| Marks::open(path, &source, roster)).transpose()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let marks = options
+        .marks
+        .as_ref()
+        .map(|path| Marks::open(path, &source, roster))
+        .transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     let bar = show::progress::bytes(&t!("audit.replaying", source = region));
     let mut chains = Vec::new();
     for origin in roster.origins() {
         let from = marks.as_ref().map_or(0, |marks| marks.size(origin).0);
         let batches = stream(&runtime, &credentials, region, origin, from)?;
-        let report = audit_stream(origin, batches, roster, options, marks.as_ref(), &|progress: &Progress| {
-            bar.advance(progress.region, progress.bytes, 0);
-            ControlFlow::Continue(())
-        })?;
+        let report = audit_stream(
+            origin,
+            batches,
+            roster,
+            options,
+            marks.as_ref(),
+            &|progress: &Progress| {
+                bar.advance(progress.region, progress.bytes, 0);
+                ControlFlow::Continue(())
+            },
+        )?;
         chains.push(report);
     }
     bar.finish();
-    Ok(Report::new(source, RosterName::of(roster), chains, Vec::new()))
+    Ok(Report::new(
+        source,
+        RosterName::of(roster),
+        chains,
+        Vec::new(),
+    ))
 }
 
 /// The bytes of a batch and its signed head.
@@ -131,11 +165,16 @@ fn stream(
     // A connection belongs to the runtime that it is made in.
     let _entered = runtime.enter();
     let channel = connection::to_node(credentials, region)?;
-    let request = FetchRequest { origin: origin.to_string(), from };
+    let request = FetchRequest {
+        origin: origin.to_string(),
+        from,
+    };
     let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
     let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
     // A node that cannot be reached or has no time is no finding about its chains.
-    let replay = runtime.block_on(client.replay(request)).map_err(|status| connection::failure(region, &status))?;
+    let replay = runtime
+        .block_on(client.replay(request))
+        .map_err(|status| connection::failure(region, &status))?;
     let mut stream = replay.into_inner();
     runtime.spawn(async move {
         loop {
@@ -151,10 +190,15 @@ fn stream(
             }
         }
     });
-    Ok(receiver.into_iter().map(|pair: Result<_, Status>| pair.map_err(|status| status.message().to_string())))
+    Ok(receiver
+        .into_iter()
+        .map(|pair: Result<_, Status>| pair.map_err(|status| status.message().to_string())))
 }
 
-fn deliver(sender: &mpsc::SyncSender<Result<SignedBatch, Status>>, pair: Result<SignedBatch, Status>) {
+fn deliver(
+    sender: &mpsc::SyncSender<Result<SignedBatch, Status>>,
+    pair: Result<SignedBatch, Status>,
+) {
     // The replay may have ended already.
     let _ = tokio::task::block_in_place(|| sender.send(pair));
 }

@@ -1,6 +1,8 @@
 //! The arguments, and which module answers each command.
 
-use crate::{agency, audit, demo, exit::Outcome, federation, language, node, rules, sample, worker};
+use crate::{
+    agency, audit, demo, exit::Outcome, federation, language, node, rules, sample, worker,
+};
 use clap::{Parser, Subcommand};
 
 /// One worker, one account: the ledger of social insurance that travels with the worker.

@@ -17,12 +17,22 @@ use yizhang_wire::channel::{connect_lazily, node_name};
 pub(crate) fn to_node(credentials: &Credentials, region: Division) -> anyhow::Result<Channel> {
     let endpoint = &credentials.region(region)?.endpoint;
     let name = node_name(&credentials.roster.federation, region);
-    Ok(connect_lazily(endpoint, &credentials.roster.tls_authority, &name, &credentials.identity)?)
+    Ok(connect_lazily(
+        endpoint,
+        &credentials.roster.tls_authority,
+        &name,
+        &credentials.identity,
+    )?)
 }
 
 /// An error of a call: refusals get an exit code of their own.
 pub(crate) fn failure(region: Division, status: &Status) -> anyhow::Error {
-    let text = t!("connection.line", region = place(region), text = sentence(status)).to_string();
+    let text = t!(
+        "connection.line",
+        region = place(region),
+        text = sentence(status)
+    )
+    .to_string();
     match status.code() {
         // A connection that TLS refuses ends as "unknown" or "cancelled".
         Code::Unavailable

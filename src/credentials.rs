@@ -50,7 +50,11 @@ impl Trust {
                 _ => bail!("{}", t!("credentials.root_key", file = TRUST_FILE)),
             }
         };
-        let roots = self.roots.iter().map(key).collect::<anyhow::Result<Vec<_>>>()?;
+        let roots = self
+            .roots
+            .iter()
+            .map(key)
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let roster = Roster::open(&note, &roots, self.threshold).context(ROSTER_FILE)?;
         if roster.federation != self.federation {
             bail!(
@@ -70,7 +74,8 @@ impl Trust {
 /// Reads and verifies the roster of a directory.
 pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
     let path = directory.join(TRUST_FILE);
-    let trust: Trust = toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
+    let trust: Trust =
+        toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
     trust.open(files::read(&directory.join(ROSTER_FILE))?)
 }
 
@@ -89,12 +94,29 @@ impl Credentials {
         let roster = read_roster(directory)?.roster;
         let certificate = files::read_text(&directory.join(CERTIFICATE_FILE))?;
         let key = files::read_text(&directory.join(TLS_KEY_FILE))?;
-        Ok(Self { directory: directory.to_path_buf(), roster, identity: CallerIdentity::new(&certificate, &key) })
+        Ok(Self {
+            directory: directory.to_path_buf(),
+            roster,
+            identity: CallerIdentity::new(&certificate, &key),
+        })
     }
 
     /// The region of the federation with this code.
-    pub(crate) fn region(&self, region: Division) -> anyhow::Result<&yizhang_ledger::roster::Region> {
-        let known = || self.roster.regions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        self.roster.regions.get(&region).with_context(|| t!("credentials.no_region", region = region, known = known()))
+    pub(crate) fn region(
+        &self,
+        region: Division,
+    ) -> anyhow::Result<&yizhang_ledger::roster::Region> {
+        let known = || {
+            self.roster
+                .regions
+                .keys()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        self.roster
+            .regions
+            .get(&region)
+            .with_context(|| t!("credentials.no_region", region = region, known = known()))
     }
 }

@@ -25,17 +25,39 @@ use std::{
 use yizhang_entitlement::Policy;
 use yizhang_intake::{CHUNK_RECORDS, sample::P1_NUMBER};
 use yizhang_ledger::value::{Day, Division};
-use yizhang_wire::v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker};
+use yizhang_wire::v1::{
+    StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker,
+};
 
 /// The regions of the demonstration and the file that each agency imports: a form of its own each.
 const FILES: [(u32, &str, &[u8]); 4] = [
-    (110_000, "110000.csv", include_bytes!("sample_files/demo/110000.csv")),
-    (330_000, "330000.csv", include_bytes!("sample_files/demo/330000.csv")),
-    (440_000, "440000.csv", include_bytes!("sample_files/demo/440000.csv")),
-    (520_000, "520000.jsonl", include_bytes!("sample_files/demo/520000.jsonl")),
+    (
+        110_000,
+        "110000.csv",
+        include_bytes!("sample_files/demo/110000.csv"),
+    ),
+    (
+        330_000,
+        "330000.csv",
+        include_bytes!("sample_files/demo/330000.csv"),
+    ),
+    (
+        440_000,
+        "440000.csv",
+        include_bytes!("sample_files/demo/440000.csv"),
+    ),
+    (
+        520_000,
+        "520000.jsonl",
+        include_bytes!("sample_files/demo/520000.jsonl"),
+    ),
 ];
 /// What an agency has stated about the rider: household, month of birth, class of retirement.
-const FACTS: (u32, &str, &[u8]) = (520_000, "520000-facts.csv", include_bytes!("sample_files/demo/520000-facts.csv"));
+const FACTS: (u32, &str, &[u8]) = (
+    520_000,
+    "520000-facts.csv",
+    include_bytes!("sample_files/demo/520000-facts.csv"),
+);
 /// The two nodes that are asked for the account: one where the worker is, one at home.
 const ASKED: [u32; 2] = [110_000, 520_000];
 /// The day for which the account is shown: that of the domain's worked example.
@@ -59,7 +81,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let start = clock::now();
     let scratch = tempfile::tempdir()?;
-    let dir = arguments.keep.clone().unwrap_or_else(|| scratch.path().join("demo"));
+    let dir = arguments
+        .keep
+        .clone()
+        .unwrap_or_else(|| scratch.path().join("demo"));
     let mut demo = Demo::found(&dir)?;
     demo.start()?;
     demo.import()?;
@@ -70,7 +95,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         demo.invite()?;
     }
     demo.stop()?;
-    println!("{}", t!("demo.done", seconds = seconds(clock::now().0.saturating_sub(start.0))));
+    println!(
+        "{}",
+        t!(
+            "demo.done",
+            seconds = seconds(clock::now().0.saturating_sub(start.0))
+        )
+    );
     Ok(outcome)
 }
 
@@ -115,8 +146,15 @@ impl Demo {
                 port: address.port(),
             });
         }
-        federation::init(&InitArguments { dir: dir.to_path_buf(), name: "demo.yizhang".into(), regions })?;
-        Ok(Self { dir: dir.to_path_buf(), nodes: Vec::new() })
+        federation::init(&InitArguments {
+            dir: dir.to_path_buf(),
+            name: "demo.yizhang".into(),
+            regions,
+        })?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            nodes: Vec::new(),
+        })
     }
 
     fn start(&mut self) -> anyhow::Result<()> {
@@ -134,9 +172,14 @@ impl Demo {
                 .spawn()?;
             self.nodes.push(node);
         }
-        self.wait(&t!("demo.waiting_ready"), |statuses| statuses.iter().all(|status| status.ready))?;
+        self.wait(&t!("demo.waiting_ready"), |statuses| {
+            statuses.iter().all(|status| status.ready)
+        })?;
         for (region, ..) in FILES {
-            println!("  {}", t!("demo.ready", region = show::place::name(division(region)?)));
+            println!(
+                "  {}",
+                t!("demo.ready", region = show::place::name(division(region)?))
+            );
         }
         Ok(())
     }
@@ -164,7 +207,11 @@ impl Demo {
             let intake = agency::open(&arguments)?;
             let secret = credentials::read_secret(&arguments.credentials)?;
             let summary = agency::check(&intake, &secret, &files.join(format!("{name}.errors")))?;
-            ensure!(summary.faulty == 0, "{}", t!("demo.faulty", file = name, rows = summary.faulty));
+            ensure!(
+                summary.faulty == 0,
+                "{}",
+                t!("demo.faulty", file = name, rows = summary.faulty)
+            );
             let credentials = Credentials::read(&arguments.credentials)?;
             let imported = agency::send(&credentials, &arguments, &intake, &secret, summary.valid)?;
             print!("  {}", t!("demo.form", form = show::import::form(&intake)));
@@ -176,12 +223,24 @@ impl Demo {
     fn wait_for_replication(&self) -> anyhow::Result<()> {
         step(4, &t!("demo.replicate"));
         self.wait(&t!("demo.waiting_replicated"), |statuses| {
-            let sizes = |status: &StatusReply| status.chains.iter().map(|chain| chain.size).collect::<Vec<_>>();
+            let sizes = |status: &StatusReply| {
+                status
+                    .chains
+                    .iter()
+                    .map(|chain| chain.size)
+                    .collect::<Vec<_>>()
+            };
             let own = |status: &StatusReply| {
-                let own = status.chains.iter().find(|chain| chain.origin == status.own_origin);
+                let own = status
+                    .chains
+                    .iter()
+                    .find(|chain| chain.origin == status.own_origin);
                 own.is_some_and(|chain| chain.size > 0)
             };
-            statuses.iter().all(own) && statuses.windows(2).all(|pair| sizes(&pair[0]) == sizes(&pair[1]))
+            statuses.iter().all(own)
+                && statuses
+                    .windows(2)
+                    .all(|pair| sizes(&pair[0]) == sizes(&pair[1]))
         })?;
         println!("  {}", t!("demo.replicated", nodes = FILES.len()));
         Ok(())
@@ -194,7 +253,14 @@ impl Demo {
         show::account::print(&first);
         ensure!(first.json == second.json, "{}", t!("demo.different"));
         for region in ASKED {
-            println!("  {}", t!("demo.digest", region = show::place::name(division(region)?), digest = first.digest));
+            println!(
+                "  {}",
+                t!(
+                    "demo.digest",
+                    region = show::place::name(division(region)?),
+                    digest = first.digest
+                )
+            );
         }
         println!("  {}", t!("demo.same"));
         Ok(())
@@ -205,7 +271,12 @@ impl Demo {
         let credentials = Credentials::read(&self.agency(region))?;
         let as_of = Day::new(AS_OF).context("a day of the calendar")?;
         let worker = Worker::Number(P1_NUMBER.to_string());
-        let question = worker::Question { worker, as_of, proofs: true, policy: Policy::embedded() };
+        let question = worker::Question {
+            worker,
+            as_of,
+            proofs: true,
+            policy: Policy::embedded(),
+        };
         runtime()?.block_on(worker::ask(&credentials, division(region)?, question))
     }
 
@@ -220,11 +291,20 @@ impl Demo {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let differences = yizhang_audit::compare(&reports);
         for (report, (region, ..)) in reports.iter().zip(FILES) {
-            let key = if report.is_clean() { "demo.audited" } else { "demo.audit_failed" };
+            let key = if report.is_clean() {
+                "demo.audited"
+            } else {
+                "demo.audit_failed"
+            };
             let (chains, records) = (report.totals.chains, report.totals.records);
             println!(
                 "  {}",
-                t!(key, region = show::place::name(division(region)?), chains = chains, records = records)
+                t!(
+                    key,
+                    region = show::place::name(division(region)?),
+                    chains = chains,
+                    records = records
+                )
             );
         }
         let outcome = audit::outcome(&reports, &differences);
@@ -237,7 +317,15 @@ impl Demo {
     /// Leaves the nodes running and says what can be tried.
     fn invite(&self) -> anyhow::Result<()> {
         let [here, _] = ASKED;
-        println!("\n{}", t!("demo.keep", dir = self.dir.display(), node = here, number = P1_NUMBER));
+        println!(
+            "\n{}",
+            t!(
+                "demo.keep",
+                dir = self.dir.display(),
+                node = here,
+                number = P1_NUMBER
+            )
+        );
         runtime()?.block_on(tokio::signal::ctrl_c())?;
         Ok(())
     }
@@ -272,13 +360,20 @@ impl Demo {
     fn wait(&self, what: &str, wanted: impl Fn(&[StatusReply]) -> bool) -> anyhow::Result<()> {
         let start = Instant::now();
         loop {
-            let statuses = FILES.iter().map(|(region, ..)| self.status(*region)).collect::<anyhow::Result<Vec<_>>>()?;
+            let statuses = FILES
+                .iter()
+                .map(|(region, ..)| self.status(*region))
+                .collect::<anyhow::Result<Vec<_>>>()?;
             // A node that does not answer yet has no status.
             let answered: Vec<StatusReply> = statuses.into_iter().flatten().collect();
             if answered.len() == FILES.len() && wanted(&answered) {
                 return Ok(());
             }
-            ensure!(start.elapsed() < PATIENCE, "{}", t!("demo.impatient", what = what, dir = self.dir.display()));
+            ensure!(
+                start.elapsed() < PATIENCE,
+                "{}",
+                t!("demo.impatient", what = what, dir = self.dir.display())
+            );
             sleep(GLANCE);
         }
     }
@@ -286,8 +381,13 @@ impl Demo {
     fn status(&self, region: u32) -> anyhow::Result<Option<StatusReply>> {
         let credentials = Credentials::read(&self.agency(region))?;
         runtime()?.block_on(async {
-            let mut client = LedgerClient::new(connection::to_node(&credentials, division(region)?)?);
-            Ok(client.status(StatusRequest {}).await.ok().map(tonic::Response::into_inner))
+            let mut client =
+                LedgerClient::new(connection::to_node(&credentials, division(region)?)?);
+            Ok(client
+                .status(StatusRequest {})
+                .await
+                .ok()
+                .map(tonic::Response::into_inner))
         })
     }
 }
@@ -297,5 +397,7 @@ fn division(code: u32) -> anyhow::Result<Division> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
 }

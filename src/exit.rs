@@ -27,8 +27,15 @@ pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("{}", t!("error", text = show::without_numbers(&format!("{error:#}"))));
-            ExitCode::from(if error.downcast_ref::<Failure>().is_some() { 3 } else { 4 })
+            eprintln!(
+                "{}",
+                t!("error", text = show::without_numbers(&format!("{error:#}")))
+            );
+            ExitCode::from(if error.downcast_ref::<Failure>().is_some() {
+                3
+            } else {
+                4
+            })
         }
     }
 }

@@ -17,7 +17,8 @@ use base64ct::{Base64, Encoding};
 use clap::{Args, Subcommand};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey, pkcs8::spki::der::pem::LineEnding};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rust_i18n::t;
 use std::{
@@ -82,7 +83,11 @@ impl FromStr for RegionArgument {
         if host.is_empty() || host.contains(char::is_whitespace) {
             Err(form())
         } else {
-            Ok(Self { code, host: host.into(), port })
+            Ok(Self {
+                code,
+                host: host.into(),
+                port,
+            })
         }
     }
 }
@@ -91,7 +96,14 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Init(arguments) => {
             init(arguments)?;
-            println!("{}", t!("federation.done", dir = arguments.dir.display(), regions = arguments.regions.len()));
+            println!(
+                "{}",
+                t!(
+                    "federation.done",
+                    dir = arguments.dir.display(),
+                    regions = arguments.regions.len()
+                )
+            );
             Ok(Outcome::Clean)
         }
     }
@@ -110,9 +122,12 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     let mut regions = BTreeMap::new();
     for region in &arguments.regions {
         let key = random_key()?;
-        let origin =
-            Origin::new(&arguments.name, region.code).context(t!("federation.bad_name", name = arguments.name))?;
-        if regions.insert(region.code, roster_region(&origin, region, &key)?).is_some() {
+        let origin = Origin::new(&arguments.name, region.code)
+            .context(t!("federation.bad_name", name = arguments.name))?;
+        if regions
+            .insert(region.code, roster_region(&origin, region, &key)?)
+            .is_some()
+        {
             bail!("{}", t!("federation.region_twice", region = region.code));
         }
         chain_keys.insert(region.code, key);
@@ -132,13 +147,27 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
             threshold: 1,
             roots: vec![Base64::encode_string(root.verifying_key().as_bytes())],
         })?,
-        roster: note::sign(&roster.text(), &roster::root_key_name(&arguments.name), &root),
+        roster: note::sign(
+            &roster.text(),
+            &roster::root_key_name(&arguments.name),
+            &root,
+        ),
         secret,
     };
-    files::create(&dir.join("root.key"), private_pem(&root)?.as_bytes(), Access::Secret)?;
-    files::create(&dir.join("authority.key"), authority.key_pem.as_bytes(), Access::Secret)?;
+    files::create(
+        &dir.join("root.key"),
+        private_pem(&root)?.as_bytes(),
+        Access::Secret,
+    )?;
+    files::create(
+        &dir.join("authority.key"),
+        authority.key_pem.as_bytes(),
+        Access::Secret,
+    )?;
     for region in &arguments.regions {
-        let key = chain_keys.get(&region.code).context("every region has a key")?;
+        let key = chain_keys
+            .get(&region.code)
+            .context("every region has a key")?;
         write_region(dir, &arguments.name, region, key, &shared, &authority)?;
     }
     let auditor = dir.join("auditor");
@@ -147,12 +176,21 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     authority.write_certificate(&auditor, &auditor_name(&arguments.name))
 }
 
-fn roster_region(origin: &Origin, region: &RegionArgument, key: &SigningKey) -> anyhow::Result<roster::Region> {
-    let key = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes()).context("a fresh key is a key")?;
+fn roster_region(
+    origin: &Origin,
+    region: &RegionArgument,
+    key: &SigningKey,
+) -> anyhow::Result<roster::Region> {
+    let key = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes())
+        .context("a fresh key is a key")?;
     Ok(roster::Region {
         origin: origin.clone(),
         endpoint: format!("https://{}:{}", region.host, region.port),
-        keys: vec![ChainKey { key, from: TreeSize(0), until: None }],
+        keys: vec![ChainKey {
+            key,
+            from: TreeSize(0),
+            until: None,
+        }],
     })
 }
 
@@ -165,12 +203,24 @@ struct Shared {
 
 impl Shared {
     fn write(&self, directory: &Path) -> anyhow::Result<()> {
-        files::create(&directory.join(TRUST_FILE), self.trust.as_bytes(), Access::Public)?;
-        files::create(&directory.join(ROSTER_FILE), self.roster.as_bytes(), Access::Public)
+        files::create(
+            &directory.join(TRUST_FILE),
+            self.trust.as_bytes(),
+            Access::Public,
+        )?;
+        files::create(
+            &directory.join(ROSTER_FILE),
+            self.roster.as_bytes(),
+            Access::Public,
+        )
     }
 
     fn write_secret(&self, directory: &Path) -> anyhow::Result<()> {
-        files::create(&directory.join(SECRET_FILE), self.secret.as_bytes(), Access::Secret)
+        files::create(
+            &directory.join(SECRET_FILE),
+            self.secret.as_bytes(),
+            Access::Secret,
+        )
     }
 }
 
@@ -188,11 +238,19 @@ fn write_region(
     shared.write(&node)?;
     shared.write_secret(&node)?;
     authority.write_certificate(&node, &node_name(federation, region.code))?;
-    files::create(&node.join(crate::node::CHAIN_KEY_FILE), private_pem(key)?.as_bytes(), Access::Secret)?;
+    files::create(
+        &node.join(crate::node::CHAIN_KEY_FILE),
+        private_pem(key)?.as_bytes(),
+        Access::Secret,
+    )?;
     // An address of a name is for the others; the node itself listens on all of its own.
     let listen = SocketAddr::from_str(&format!("{}:{}", region.host, region.port))
         .unwrap_or(SocketAddr::from(([0, 0, 0, 0], region.port)));
-    let configuration = Configuration { region: region.code.code(), listen, data: "data".into() };
+    let configuration = Configuration {
+        region: region.code.code(),
+        listen,
+        data: "data".into(),
+    };
     files::create(
         &node.join(crate::node::CONFIGURATION_FILE),
         toml::to_string(&configuration)?.as_bytes(),
@@ -214,13 +272,19 @@ impl Authority {
     fn make(federation: &str) -> anyhow::Result<Self> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
-        params.distinguished_name.push(DnType::CommonName, format!("{federation} authority"));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("{federation} authority"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         valid_for(&mut params, AUTHORITY_YEARS);
         let certificate = params.self_signed(&key)?.der().to_vec();
         let key_pem = key.serialize_pem();
-        Ok(Self { certificate, key_pem, issuer: Issuer::new(params, key) })
+        Ok(Self {
+            certificate,
+            key_pem,
+            issuer: Issuer::new(params, key),
+        })
     }
 
     /// A certificate for `name`, with a fresh key.
@@ -229,11 +293,22 @@ impl Authority {
         let mut params = CertificateParams::new(vec![name.to_string()])?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.use_authority_key_identifier_extension = true;
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
         valid_for(&mut params, CERTIFICATE_YEARS);
         let certificate = params.signed_by(&key, &self.issuer)?;
-        files::create(&directory.join(CERTIFICATE_FILE), certificate.pem().as_bytes(), Access::Public)?;
-        files::create(&directory.join(TLS_KEY_FILE), key.serialize_pem().as_bytes(), Access::Secret)
+        files::create(
+            &directory.join(CERTIFICATE_FILE),
+            certificate.pem().as_bytes(),
+            Access::Public,
+        )?;
+        files::create(
+            &directory.join(TLS_KEY_FILE),
+            key.serialize_pem().as_bytes(),
+            Access::Secret,
+        )
     }
 }
 
@@ -255,5 +330,8 @@ fn random_key() -> anyhow::Result<SigningKey> {
 }
 
 fn private_pem(key: &SigningKey) -> anyhow::Result<String> {
-    Ok(key.to_pkcs8_pem(LineEnding::LF).context("a key can be written as PKCS #8")?.to_string())
+    Ok(key
+        .to_pkcs8_pem(LineEnding::LF)
+        .context("a key can be written as PKCS #8")?
+        .to_string())
 }

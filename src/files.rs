@@ -28,17 +28,32 @@ pub(crate) fn create(path: &Path, content: &[u8], access: Access) -> anyhow::Res
         Access::Secret => 0o600,
     };
     let context = || format!("{}", path.display());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).with_context(context)?;
-    file.write_all(content).and_then(|()| file.sync_all()).with_context(context)
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .with_context(context)?;
+    file.write_all(content)
+        .and_then(|()| file.sync_all())
+        .with_context(context)
 }
 
 /// Writes a file, replacing one that is there, by way of a temporary name.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let context = || format!("{}", path.display());
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| not_written(path, &error))?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(context)?;
-    file.persist(path).map_err(|error| error.error).with_context(context)?;
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory).map_err(|error| not_written(path, &error))?;
+    file.write_all(content)
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(context)?;
+    file.persist(path)
+        .map_err(|error| error.error)
+        .with_context(context)?;
     Ok(())
 }
 
@@ -58,12 +73,18 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let context = || format!("{}", path.display());
     let mut content = Vec::new();
     let file = File::open(path).with_context(context)?;
-    file.take(SMALL_FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut content).with_context(context)?;
+    file.take(SMALL_FILE_BYTES_MAX.saturating_add(1))
+        .read_to_end(&mut content)
+        .with_context(context)?;
     let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
     anyhow::ensure!(
         size <= SMALL_FILE_BYTES_MAX,
         "{}",
-        t!("file.too_large", path = path.display(), limit = SMALL_FILE_BYTES_MAX)
+        t!(
+            "file.too_large",
+            path = path.display(),
+            limit = SMALL_FILE_BYTES_MAX
+        )
     );
     Ok(content)
 }

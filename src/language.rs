@@ -24,13 +24,20 @@ pub(crate) fn choose(arguments: impl Iterator<Item = String>) {
             None => {}
         }
     }
-    let tag = asked.or_else(sys_locale::get_locale).unwrap_or_default().to_ascii_lowercase();
+    let tag = asked
+        .or_else(sys_locale::get_locale)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     rust_i18n::set_locale(if tag.starts_with("zh") { "zh" } else { "en" });
 }
 
 /// The language in force.
 pub(crate) fn current() -> Language {
-    if &*rust_i18n::locale() == "zh" { Language::Zh } else { Language::En }
+    if &*rust_i18n::locale() == "zh" {
+        Language::Zh
+    } else {
+        Language::En
+    }
 }
 
 /// The language in force, as HTML names it.
@@ -84,16 +91,30 @@ fn explain(argument: Arg, help: String) -> Arg {
     let list = |values: Vec<_>| values.join(t!("help-heading.comma").as_ref());
     let values = argument.get_possible_values();
     if !values.is_empty() && !argument.is_hide_possible_values_set() {
-        let names = list(values.iter().map(|value| value.get_name().to_string()).collect());
+        let names = list(
+            values
+                .iter()
+                .map(|value| value.get_name().to_string())
+                .collect(),
+        );
         parts.push(t!("help-heading.values", values = names).to_string());
     }
     let defaults = argument.get_default_values();
     if !defaults.is_empty() && argument.get_action().takes_values() {
-        let values = list(defaults.iter().map(|value| value.display().to_string()).collect());
+        let values = list(
+            defaults
+                .iter()
+                .map(|value| value.display().to_string())
+                .collect(),
+        );
         parts.push(t!("help-heading.default", value = values).to_string());
     }
     let help = parts.concat();
-    let heading = if argument.is_positional() { t!("help-heading.arguments") } else { t!("help-heading.options") };
+    let heading = if argument.is_positional() {
+        t!("help-heading.arguments")
+    } else {
+        t!("help-heading.options")
+    };
     argument
         .help(help.clone())
         .long_help(help)

@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
     language::choose(std::env::args());
     let command = language::localise(cli::Arguments::command());
-    let parsed = command.try_get_matches().and_then(|matches| cli::Arguments::from_arg_matches(&matches));
+    let parsed = command
+        .try_get_matches()
+        .and_then(|matches| cli::Arguments::from_arg_matches(&matches));
     let arguments = parsed.unwrap_or_else(|error| show::usage::exit(&error));
     exit::code(arguments.command.run())
 }

@@ -122,9 +122,15 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     let dir = &arguments.dir;
     let configuration = configuration(dir)?;
     let trusted = credentials::read_roster(dir)?;
-    let region = Division::new(configuration.region)
-        .with_context(|| t!("node.bad_region", file = CONFIGURATION_FILE, region = configuration.region))?;
-    let origin = Origin::new(&trusted.roster.federation, region).context("a roster names its federation well")?;
+    let region = Division::new(configuration.region).with_context(|| {
+        t!(
+            "node.bad_region",
+            file = CONFIGURATION_FILE,
+            region = configuration.region
+        )
+    })?;
+    let origin = Origin::new(&trusted.roster.federation, region)
+        .context("a roster names its federation well")?;
     let key_path = dir.join(CHAIN_KEY_FILE);
     let chain_key = SigningKey::from_pkcs8_pem(&files::read_text(&key_path)?)
         .ok()
@@ -146,7 +152,8 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
 }
 
 fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -162,7 +169,14 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
             // A log is for machines: it stays in English.
             tracing::info!("{line}");
         }
-        println!("{}", t!("node.listening", region = show::place::name(region), address = node.address()));
+        println!(
+            "{}",
+            t!(
+                "node.listening",
+                region = show::place::name(region),
+                address = node.address()
+            )
+        );
         let failure = tokio::select! {
             asked = stop_asked() => asked.map(|()| None)?,
             reason = node.failed() => Some(reason),
@@ -200,42 +214,67 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
     let data = data_directory(dir)?;
     let bar = show::progress::bytes(&t!("node.checking"));
     let report = yizhang_store::check(&data, &|progress| {
-        bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
+        bar.advance(
+            progress.origin.region(),
+            progress.bytes,
+            progress.bytes_total,
+        );
     });
     bar.finish();
-    let report = report.map_err(|error| show::damage::store(&error)).with_context(|| data.display().to_string())?;
+    let report = report
+        .map_err(|error| show::damage::store(&error))
+        .with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
-    Ok(if report.is_sound() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if report.is_sound() {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
 }
 
 fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
     let data = data_directory(dir)?;
     let bar = show::progress::bytes(&t!("node.rebuilding"));
     let report = yizhang_store::rebuild_index(&data, &|progress| {
-        bar.advance(progress.origin.region(), progress.bytes, progress.bytes_total);
+        bar.advance(
+            progress.origin.region(),
+            progress.bytes,
+            progress.bytes_total,
+        );
     });
     bar.finish();
-    let report = report.map_err(|error| show::damage::store(&error)).with_context(|| data.display().to_string())?;
+    let report = report
+        .map_err(|error| show::damage::store(&error))
+        .with_context(|| data.display().to_string())?;
     show::store::rebuild_report(&report);
     Ok(Outcome::Clean)
 }
 
 fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let reply = runtime.block_on(async {
         let mut client = LedgerClient::new(connection::to_node(&credentials, arguments.node)?);
         let reply = client.status(StatusRequest {}).await;
-        reply.map_err(|status| connection::failure(arguments.node, &status)).map(tonic::Response::into_inner)
+        reply
+            .map_err(|status| connection::failure(arguments.node, &status))
+            .map(tonic::Response::into_inner)
     })?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&show::status::json(&reply))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&show::status::json(&reply))?
+        );
     } else {
         show::status::table_of(&reply);
     }
-    Ok(if reply.ready && reply.chains.iter().all(|chain| !chain.quarantined) {
-        Outcome::Clean
-    } else {
-        Outcome::Findings
-    })
+    Ok(
+        if reply.ready && reply.chains.iter().all(|chain| !chain.quarantined) {
+            Outcome::Clean
+        } else {
+            Outcome::Findings
+        },
+    )
 }

@@ -14,7 +14,9 @@ use std::{
 };
 use yizhang_entitlement::Policy;
 use yizhang_ledger::value::{Division, Month};
-use yizhang_rules::{FILE_BYTES_MAX, FILES_MAX, Fault, Key, Place, Rule, RuleFault, RuleFile, RuleSet};
+use yizhang_rules::{
+    FILE_BYTES_MAX, FILES_MAX, Fault, Key, Place, Rule, RuleFault, RuleFile, RuleSet,
+};
 
 /// What can be done with rules.
 #[derive(Subcommand)]
@@ -72,7 +74,11 @@ fn parse_month(text: &str) -> Result<Month, WrongValue> {
 }
 
 fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
-    let Files { texts, faults, left_alone } = dir.map_or_else(|| Ok(Files::default()), read_files)?;
+    let Files {
+        texts,
+        faults,
+        left_alone,
+    } = dir.map_or_else(|| Ok(Files::default()), read_files)?;
     if !left_alone.is_empty() {
         println!("{}", t!("rules.left_alone", names = left_alone.join(", ")));
     }
@@ -80,7 +86,14 @@ fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
         Ok(set) => set,
         Err(faults) => return Ok(show::rules::faults(&faults)),
     };
-    println!("{}", t!("rules.checked", rules = set.rules().len(), name = set.name()));
+    println!(
+        "{}",
+        t!(
+            "rules.checked",
+            rules = set.rules().len(),
+            name = set.name()
+        )
+    );
     Ok(Outcome::Clean)
 }
 
@@ -99,10 +112,17 @@ fn shown_rules(shown: &Shown) -> anyhow::Result<Outcome> {
     anyhow::ensure!(
         set.rules().iter().any(|rule| has_id(&rule)),
         "{}",
-        t!("rules.no_id", found = shown.id.as_deref().unwrap_or_default())
+        t!(
+            "rules.no_id",
+            found = shown.id.as_deref().unwrap_or_default()
+        )
     );
-    let rules: Vec<&Rule> =
-        set.rules().iter().filter(has_id).filter(|rule| is_shown(&set, rule, prefix, shown)).collect();
+    let rules: Vec<&Rule> = set
+        .rules()
+        .iter()
+        .filter(has_id)
+        .filter(|rule| is_shown(&set, rule, prefix, shown))
+        .collect();
     if shown.whole || shown.id.is_some() {
         show::rules::whole(&rules);
     } else {
@@ -129,12 +149,17 @@ fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
     };
     let changes = old.diff(&new);
     show::rules::changes(&changes);
-    Ok(if changes.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if changes.is_empty() {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
 }
 
 /// The policy of the program's rules, with those of a directory over them.
 pub(crate) fn policy(dir: Option<&Path>) -> anyhow::Result<Policy> {
-    let set = read(dir)?.map_err(|faults| anyhow::anyhow!("{}", show::rules::fault_lines(&faults)))?;
+    let set =
+        read(dir)?.map_err(|faults| anyhow::anyhow!("{}", show::rules::fault_lines(&faults)))?;
     Ok(Policy::new(set))
 }
 
@@ -157,7 +182,10 @@ struct Files {
 
 /// Rules over those of the program; what is wrong with their files stands before what is wrong in them.
 fn laid(texts: &[(String, String)], mut faults: Vec<RuleFault>) -> Result<RuleSet, Vec<RuleFault>> {
-    let files: Vec<RuleFile<'_>> = texts.iter().map(|(name, text)| RuleFile { name, text }).collect();
+    let files: Vec<RuleFile<'_>> = texts
+        .iter()
+        .map(|(name, text)| RuleFile { name, text })
+        .collect();
     let set = RuleSet::embedded_or_faults().and_then(|embedded| embedded.overlaid(&files));
     match set {
         Ok(set) if faults.is_empty() => Ok(set),
@@ -175,21 +203,36 @@ fn read_files(dir: &Path) -> anyhow::Result<Files> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+        {
             paths.push(path);
         } else if found.left_alone.len() < FILES_MAX {
             found.left_alone.push(path.display().to_string());
         }
-        anyhow::ensure!(paths.len() <= FILES_MAX, "{}", t!("rules.too_many_files", limit = FILES_MAX));
+        anyhow::ensure!(
+            paths.len() <= FILES_MAX,
+            "{}",
+            t!("rules.too_many_files", limit = FILES_MAX)
+        );
     }
-    anyhow::ensure!(!paths.is_empty(), "{}", t!("rules.no_files", dir = dir.display()));
+    anyhow::ensure!(
+        !paths.is_empty(),
+        "{}",
+        t!("rules.no_files", dir = dir.display())
+    );
     paths.sort();
     found.left_alone.sort();
     for path in paths {
         let name = path.display().to_string();
         match read_file(&path) {
             Ok(text) => found.texts.push((name, text)),
-            Err(fault) => found.faults.push(RuleFault { file: Some(name), place: Place::File, fault }),
+            Err(fault) => found.faults.push(RuleFault {
+                file: Some(name),
+                place: Place::File,
+                fault,
+            }),
         }
     }
     Ok(found)
@@ -205,7 +248,9 @@ fn read_file(path: &Path) -> Result<String, Fault> {
     let mut content = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
-    file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(unreadable)?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut content)
+        .map_err(unreadable)?;
     if content.len() > FILE_BYTES_MAX {
         return Err(Fault::TooLarge(size));
     }

@@ -36,8 +36,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let limit = WORKERS_MAX - DEMO_WORKERS;
-    ensure!(arguments.workers <= limit, "{}", t!("sample.too_many", limit = limit));
-    let size = arguments.rows.map_or(SampleSize::Workers(arguments.workers), SampleSize::Rows);
+    ensure!(
+        arguments.workers <= limit,
+        "{}",
+        t!("sample.too_many", limit = limit)
+    );
+    let size = arguments
+        .rows
+        .map_or(SampleSize::Workers(arguments.workers), SampleSize::Rows);
     let mut options = SampleOptions::new(arguments.seed, size);
     // A sample can be imported beside the demonstration: its workers are others.
     options.personas = false;
@@ -51,19 +57,37 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 t!("sample.region", region = region, known = known.join(", "))
             );
         }
-        options.files = arguments.regions.iter().map(|region| (*region, Style::PLAIN)).collect();
+        options.files = arguments
+            .regions
+            .iter()
+            .map(|region| (*region, Style::PLAIN))
+            .collect();
     }
     fs::create_dir_all(&arguments.dir).with_context(|| arguments.dir.display().to_string())?;
     let report = generate(&options, |region, style| {
-        let path = arguments.dir.join(format!("{region}.{}", style.extension()));
+        let path = arguments
+            .dir
+            .join(format!("{region}.{}", style.extension()));
         Ok(Box::new(BufWriter::new(File::create(path)?)))
     })?;
     for (region, rows) in &report.rows {
         println!(
             "{}",
-            t!("sample.file", region = show::place::name(*region), file = format!("{region}.csv"), rows = rows)
+            t!(
+                "sample.file",
+                region = show::place::name(*region),
+                file = format!("{region}.csv"),
+                rows = rows
+            )
         );
     }
-    println!("{}", t!("sample.done", workers = report.workers, dir = arguments.dir.display()));
+    println!(
+        "{}",
+        t!(
+            "sample.done",
+            workers = report.workers,
+            dir = arguments.dir.display()
+        )
+    );
     Ok(Outcome::Clean)
 }

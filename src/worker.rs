@@ -132,9 +132,16 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         None => Worker::Number(read_number()?),
     };
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let policy = crate::rules::policy(arguments.rules.as_deref())?;
-    let question = Question { worker, as_of, proofs: arguments.proofs, policy: &policy };
+    let question = Question {
+        worker,
+        as_of,
+        proofs: arguments.proofs,
+        policy: &policy,
+    };
     let answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
@@ -160,8 +167,12 @@ pub(crate) fn read_number() -> anyhow::Result<String> {
     }
     let mut line = String::new();
     stdin().read_line(&mut line)?;
-    let number = SocialSecurityNumber::parse(&line)
-        .map_err(|fault| anyhow::anyhow!("{}", t!("lookup.bad_number", fault = show::fault::number(fault))))?;
+    let number = SocialSecurityNumber::parse(&line).map_err(|fault| {
+        anyhow::anyhow!(
+            "{}",
+            t!("lookup.bad_number", fault = show::fault::number(fault))
+        )
+    })?;
     Ok(number.reveal().to_string())
 }
 
@@ -176,46 +187,90 @@ pub(crate) struct Question<'p> {
 }
 
 /// Asks a node.
-pub(crate) async fn ask(credentials: &Credentials, region: Division, question: Question<'_>) -> anyhow::Result<Answer> {
-    let Question { worker, as_of, proofs, policy } = question;
+pub(crate) async fn ask(
+    credentials: &Credentials,
+    region: Division,
+    question: Question<'_>,
+) -> anyhow::Result<Answer> {
+    let Question {
+        worker,
+        as_of,
+        proofs,
+        policy,
+    } = question;
     let channel = connection::to_node(credentials, region)?;
-    let mut client = AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let mut client =
+        AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
     let asked = match &worker {
         Worker::Account(bytes) => Some(convert::account_id(bytes)?),
         // An agency can check that the node read the account of this number and not another.
         Worker::Number(number) if credentials.directory.join(SECRET_FILE).exists() => {
-            let number =
-                SocialSecurityNumber::parse(number).map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
+            let number = SocialSecurityNumber::parse(number)
+                .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
             Some(read_secret(&credentials.directory)?.account_id(&number))
         }
         Worker::Number(_) => None,
     };
-    let request = LookupRequest { worker: Some(worker), as_of: as_of.number(), proofs };
-    let reply = client.lookup(request).await.map_err(|status| connection::failure(region, &status))?.into_inner();
+    let request = LookupRequest {
+        worker: Some(worker),
+        as_of: as_of.number(),
+        proofs,
+    };
+    let reply = client
+        .lookup(request)
+        .await
+        .map_err(|status| connection::failure(region, &status))?
+        .into_inner();
     let account = Account::from_json(&reply.account)?;
     let digest = convert::digest(&reply.digest)?;
     ensure!(account.digest() == digest, "{}", t!("lookup.other_digest"));
     let checked = if proofs {
         let found = account.rules.name;
-        ensure!(found == policy.name(), "{}", t!("lookup.other_rules", found = found, own = policy.name()));
+        ensure!(
+            found == policy.name(),
+            "{}",
+            t!("lookup.other_rules", found = found, own = policy.name())
+        );
         Some(check(&credentials.roster, &reply, asked, (policy, as_of))?)
     } else {
         None
     };
-    let mut accounts = reply.accounts.iter().map(|bytes| convert::account_id(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let mut accounts = reply
+        .accounts
+        .iter()
+        .map(|bytes| convert::account_id(bytes))
+        .collect::<Result<Vec<_>, _>>()?;
     accounts.sort_by_key(|account| (Some(*account) != asked, *account));
     let copies = copies(channel).await;
-    Ok(Answer { json: reply.account.to_vec(), account, accounts, copies, digest, checked })
+    Ok(Answer {
+        json: reply.account.to_vec(),
+        account,
+        accounts,
+        copies,
+        digest,
+        checked,
+    })
 }
 
 /// What the node holds of each chain. An account without that is an account all the same.
 async fn copies(channel: Channel) -> Vec<ChainCopy> {
-    let Ok(status) = LedgerClient::new(channel).status(StatusRequest {}).await else { return Vec::new() };
+    let Ok(status) = LedgerClient::new(channel).status(StatusRequest {}).await else {
+        return Vec::new();
+    };
     let copy = |chain: ChainStatus| {
         let region = Origin::parse(&chain.origin)?.region();
-        Some(ChainCopy { region, size: chain.size, behind: chain.announced.saturating_sub(chain.size) })
+        Some(ChainCopy {
+            region,
+            size: chain.size,
+            behind: chain.announced.saturating_sub(chain.size),
+        })
     };
-    status.into_inner().chains.into_iter().filter_map(copy).collect()
+    status
+        .into_inner()
+        .chains
+        .into_iter()
+        .filter_map(copy)
+        .collect()
 }
 
 /// Ties every record to a signed head, folds the records again, and compares with what the node answered.
@@ -246,17 +301,35 @@ fn check(
         .iter()
         .map(|(record, path, head)| Fact::prove(&record.entry, LeafIndex(record.index), path, head))
         .collect::<Result<Vec<_>, _>>()?;
-    let accounts = reply.accounts.iter().map(|bytes| convert::account_id(bytes)).collect::<Result<BTreeSet<_>, _>>()?;
+    let accounts = reply
+        .accounts
+        .iter()
+        .map(|bytes| convert::account_id(bytes))
+        .collect::<Result<BTreeSet<_>, _>>()?;
     if let Some(asked) = asked {
         let linked = linked_accounts(asked, &facts, as_of)?;
         ensure!(linked == accounts, "{}", t!("lookup.other_accounts"));
     }
     for fact in &facts {
-        ensure!(fact.record.accounts().any(|account| accounts.contains(&account)), "{}", t!("lookup.foreign_record"));
+        ensure!(
+            fact.record
+                .accounts()
+                .any(|account| accounts.contains(&account)),
+            "{}",
+            t!("lookup.foreign_record")
+        );
     }
     if fold(&facts, policy, as_of).canonical_json() != reply.account {
         bail!("{}", t!("lookup.other_fold"));
     }
-    let identity = if asked.is_some() { Identity::Checked } else { Identity::Trusted };
-    Ok(Checked { records: facts.len(), heads, identity })
+    let identity = if asked.is_some() {
+        Identity::Checked
+    } else {
+        Identity::Trusted
+    };
+    Ok(Checked {
+        records: facts.len(),
+        heads,
+        identity,
+    })
 }

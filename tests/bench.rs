@@ -15,15 +15,39 @@ fn the_benchmark_gives_every_figure_that_has_a_target() {
         say: false,
     };
     let report = run(&options).unwrap();
-    let failed = report.missing.iter().find(|missing| missing.starts_with("the rest"));
+    let failed = report
+        .missing
+        .iter()
+        .find(|missing| missing.starts_with("the rest"));
     assert_eq!(failed, None);
-    let found: BTreeSet<&str> = report.figures.iter().map(|figure| figure.id.as_str()).collect();
+    let found: BTreeSet<&str> = report
+        .figures
+        .iter()
+        .map(|figure| figure.id.as_str())
+        .collect();
     for (id, _) in TARGETS {
         assert!(found.contains(id), "no figure {id} among {found:?}");
     }
-    assert!(report.figures.iter().all(|figure| figure.value.is_finite() && figure.value > 0.0), "{:?}", report.figures);
-    let compared =
-        |system| report.figures.iter().any(|figure| figure.id == "ingest.embedded.10000" && figure.system == system);
-    assert!(["yizhang", "plain segment", "fjall", "sled"].into_iter().all(compared), "{}", report.table());
+    assert!(
+        report
+            .figures
+            .iter()
+            .all(|figure| figure.value.is_finite() && figure.value > 0.0),
+        "{:?}",
+        report.figures
+    );
+    let compared = |system| {
+        report
+            .figures
+            .iter()
+            .any(|figure| figure.id == "ingest.embedded.10000" && figure.system == system)
+    };
+    assert!(
+        ["yizhang", "plain segment", "fjall", "sled"]
+            .into_iter()
+            .all(compared),
+        "{}",
+        report.table()
+    );
     println!("{}\n{:?}", report.table(), report.missing);
 }

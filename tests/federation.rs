@@ -21,7 +21,11 @@ fn counted_months(json: &str) -> u64 {
 fn many_contributions(parts: u32) -> Vec<u8> {
     let part = |part: u32| {
         let rows = contributions(WORKER, 440_300, 130, &format!("M{part}"));
-        let header = if part == 0 { 0 } else { rows.iter().position(|byte| *byte == b'\n').unwrap() + 1 };
+        let header = if part == 0 {
+            0
+        } else {
+            rows.iter().position(|byte| *byte == b'\n').unwrap() + 1
+        };
         rows[header..].to_vec()
     };
     (0..parts).flat_map(part).collect()
@@ -30,7 +34,11 @@ fn many_contributions(parts: u32) -> Vec<u8> {
 #[test]
 fn the_demo_runs_and_ends_clean() {
     let ran = run(&["demo"]).expect(0);
-    assert!(ran.stdout.contains("134"), "P1 has 134 months: {}", ran.stdout);
+    assert!(
+        ran.stdout.contains("134"),
+        "P1 has 134 months: {}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -42,9 +50,15 @@ fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let size = federation.size(GUANGDONG, GUANGDONG);
     assert_eq!(size, 25, "24 records and one batch entry");
     federation.import(GUANGDONG, &file, &[]).expect(0);
-    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size, "importing again adds nothing");
+    assert_eq!(
+        federation.size(GUANGDONG, GUANGDONG),
+        size,
+        "importing again adds nothing"
+    );
     federation.wait_replicated(GUANGDONG, GUIZHOU);
-    let here = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    let here = federation
+        .lookup(GUANGDONG, WORKER, &["--proofs"])
+        .expect(0);
     let there = federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0);
     assert_eq!(here.stdout, there.stdout);
     assert_eq!(counted_months(&here.stdout), 24);
@@ -60,16 +74,32 @@ fn a_faulty_file_leaves_nothing_behind_but_its_error_file() {
     let bad = good.replacen("5000.00", "5000.001", 1);
     let file = federation.file("3.csv", bad.as_bytes());
     let ran = federation.import(GUANGDONG, &file, &[]).expect(1);
-    assert!(ran.stdout.contains("line 2") && ran.stdout.contains("base"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("line 2") && ran.stdout.contains("base"),
+        "{}",
+        ran.stdout
+    );
     assert!(!ran.stdout.contains(WORKER), "no person's number is shown");
     assert_eq!(federation.size(GUANGDONG, GUANGDONG), 0);
     let errors = fs::read_to_string(file.replace("3.csv", "3.errors.csv")).unwrap();
-    assert_eq!(errors.lines().count(), 2, "the header and the faulty row: {errors}");
-    federation.import(GUANGDONG, &file, &["--accept-valid-rows"]).expect(1);
+    assert_eq!(
+        errors.lines().count(),
+        2,
+        "the header and the faulty row: {errors}"
+    );
+    federation
+        .import(GUANGDONG, &file, &["--accept-valid-rows"])
+        .expect(1);
     assert_eq!(federation.size(GUANGDONG, GUANGDONG), 3);
-    let corrected = federation.file("corrected.csv", errors.replacen("5000.001", "5000.00", 1).as_bytes());
+    let corrected = federation.file(
+        "corrected.csv",
+        errors.replacen("5000.001", "5000.00", 1).as_bytes(),
+    );
     federation.import(GUANGDONG, &corrected, &[]).expect(0);
-    assert_eq!(counted_months(&federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout), 3);
+    assert_eq!(
+        counted_months(&federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout),
+        3
+    );
 }
 
 #[test]
@@ -79,15 +109,42 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
     let file = federation.file("1.csv", &contributions(WORKER, 440_300, 1, "S"));
     let foreign = federation.agency(GUIZHOU);
     let region = GUANGDONG.to_string();
-    let ran = run(&["agency", "import", &file, "--node", &region, "--credentials", &foreign]).expect(3);
-    assert!(ran.stderr.contains("only agency.440000 submits"), "{}", ran.stderr);
+    let ran = run(&[
+        "agency",
+        "import",
+        &file,
+        "--node",
+        &region,
+        "--credentials",
+        &foreign,
+    ])
+    .expect(3);
+    assert!(
+        ran.stderr.contains("only agency.440000 submits"),
+        "{}",
+        ran.stderr
+    );
     let auditor = federation.auditor();
-    let lookup = ["worker", "account", "--node", &region, "--credentials", &auditor, "--account", &"0".repeat(32)];
+    let lookup = [
+        "worker",
+        "account",
+        "--node",
+        &region,
+        "--credentials",
+        &auditor,
+        "--account",
+        &"0".repeat(32),
+    ];
     run(&lookup).expect(3);
-    let chinese =
-        std::process::Command::new(env!("CARGO_BIN_EXE_yizhang")).args(["--lang", "zh"]).args(lookup).output();
+    let chinese = std::process::Command::new(env!("CARGO_BIN_EXE_yizhang"))
+        .args(["--lang", "zh"])
+        .args(lookup)
+        .output();
     let chinese = String::from_utf8(chinese.unwrap().stderr).unwrap();
-    assert!(chinese.contains("审计人员查阅账链，不查询账户"), "{chinese}");
+    assert!(
+        chinese.contains("审计人员查阅账链，不查询账户"),
+        "{chinese}"
+    );
     // A stranger: the certificates of another federation.
     let other = Federation::found(&[GUANGDONG, GUIZHOU]);
     let stolen = other.agency(GUANGDONG);
@@ -95,7 +152,15 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
         let own = fs::read(federation.node_dir(GUANGDONG).join(name)).unwrap();
         fs::write(format!("{stolen}/{name}"), own).unwrap();
     }
-    run(&["node", "status", "--node", &region, "--credentials", &stolen]).expect(3);
+    run(&[
+        "node",
+        "status",
+        "--node",
+        &region,
+        "--credentials",
+        &stolen,
+    ])
+    .expect(3);
 }
 
 #[test]
@@ -104,7 +169,9 @@ fn a_node_whose_key_the_roster_does_not_name_does_not_start() {
     let foreign = federation.node_dir(GUIZHOU).join("chain.key");
     fs::copy(foreign, federation.node_dir(GUANGDONG).join("chain.key")).unwrap();
     federation.start(GUANGDONG);
-    eventually("the node says why", || federation.log(GUANGDONG).contains("does not name the key"));
+    eventually("the node says why", || {
+        federation.log(GUANGDONG).contains("does not name the key")
+    });
 }
 
 #[test]
@@ -115,12 +182,19 @@ fn two_nodes_do_not_share_a_directory() {
     // A copy of the configuration with another port, and the same data.
     let second = federation.path().join("second");
     fs::create_dir(&second).unwrap();
-    for entry in fs::read_dir(&dir).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+    for entry in fs::read_dir(&dir)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_file())
+    {
         fs::copy(entry.path(), second.join(entry.file_name())).unwrap();
     }
     let data = dir.join("data").to_str().unwrap().to_string();
-    fs::write(second.join("node.toml"), format!("region = 440000\nlisten = \"127.0.0.1:0\"\ndata = \"{data}\"\n"))
-        .unwrap();
+    fs::write(
+        second.join("node.toml"),
+        format!("region = 440000\nlisten = \"127.0.0.1:0\"\ndata = \"{data}\"\n"),
+    )
+    .unwrap();
     run(&["node", "run", "--dir", second.to_str().unwrap()]).expect(4);
 }
 
@@ -131,14 +205,26 @@ fn a_node_that_joins_late_catches_up_and_serves_what_it_mirrors() {
     federation.kill(GUIZHOU);
     fs::remove_dir_all(federation.node_dir(GUIZHOU).join("data")).unwrap();
     let file = federation.file("36.csv", &contributions(WORKER, 440_300, 36, "S"));
-    federation.import(GUANGDONG, &file, &["--submission-records", "5"]).expect(0);
+    federation
+        .import(GUANGDONG, &file, &["--submission-records", "5"])
+        .expect(0);
     federation.wait_replicated(GUANGDONG, BEIJING);
     // The author of the chain is gone; Guizhou learns it from Beijing.
     federation.kill(GUANGDONG);
     federation.start(GUIZHOU);
     let size = federation.size(BEIJING, GUANGDONG);
-    eventually("Guizhou holds the chain", || federation.size(GUIZHOU, GUANGDONG) == size);
-    assert_eq!(counted_months(&federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0).stdout), 36);
+    eventually("Guizhou holds the chain", || {
+        federation.size(GUIZHOU, GUANGDONG) == size
+    });
+    assert_eq!(
+        counted_months(
+            &federation
+                .lookup(GUIZHOU, WORKER, &["--proofs"])
+                .expect(0)
+                .stdout
+        ),
+        36
+    );
 }
 
 #[test]
@@ -150,12 +236,27 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
     let mut months = 0;
     for round in 0..6_u32 {
         let serial = format!("R{round}");
-        let file = federation.file(&format!("{round}.csv"), &contributions(WORKER, 440_300, 60, &serial));
+        let file = federation.file(
+            &format!("{round}.csv"),
+            &contributions(WORKER, 440_300, 60, &serial),
+        );
         let region = GUANGDONG.to_string();
         let agency = federation.agency(GUANGDONG);
-        let arguments =
-            ["agency", "import", &file, "--node", &region, "--credentials", &agency, "--submission-records", "1"];
-        let mut import = support::yizhang(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let arguments = [
+            "agency",
+            "import",
+            &file,
+            "--node",
+            &region,
+            "--credentials",
+            &agency,
+            "--submission-records",
+            "1",
+        ];
+        let mut import = support::yizhang(&arguments)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         let wait = seed.wrapping_mul(round + 1) % 400;
         std::thread::sleep(std::time::Duration::from_millis(wait.into()));
         let seen = federation.size(GUIZHOU, GUANGDONG);
@@ -163,24 +264,43 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
         let acknowledged = import.wait().unwrap().success();
         federation.start(GUANGDONG);
         federation.wait_ready(GUANGDONG);
-        assert!(federation.size(GUANGDONG, GUANGDONG) >= seen, "round {round}: what others saw is still there");
+        assert!(
+            federation.size(GUANGDONG, GUANGDONG) >= seen,
+            "round {round}: what others saw is still there"
+        );
         if acknowledged {
             months = 60;
         }
         if months > 0 {
-            let account = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+            let account = federation
+                .lookup(GUANGDONG, WORKER, &["--proofs"])
+                .expect(0);
             assert_eq!(counted_months(&account.stdout), 60, "round {round}");
         }
         // The same import again completes what was cut off.
-        federation.import(GUANGDONG, &file, &["--submission-records", "1"]).expect(0);
+        federation
+            .import(GUANGDONG, &file, &["--submission-records", "1"])
+            .expect(0);
         months = 60;
     }
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     let here = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
-    assert_eq!(here, federation.lookup(GUIZHOU, WORKER, &[]).expect(0).stdout);
+    assert_eq!(
+        here,
+        federation.lookup(GUIZHOU, WORKER, &[]).expect(0).stdout
+    );
     let dirs = [federation.node_dir(GUANGDONG), federation.node_dir(GUIZHOU)];
     let dirs = dirs.each_ref().map(|dir| dir.to_str().unwrap());
-    run(&["audit", "--dir", dirs[0], "--dir", dirs[1], "--credentials", &federation.auditor()]).expect(0);
+    run(&[
+        "audit",
+        "--dir",
+        dirs[0],
+        "--dir",
+        dirs[1],
+        "--credentials",
+        &federation.auditor(),
+    ])
+    .expect(0);
 }
 
 #[test]
@@ -203,30 +323,55 @@ fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
     federation.start(GUIZHOU);
     let quarantined = |federation: &Federation, chain: &str| {
         let status = federation.status(GUIZHOU)?;
-        let found = status["chains"].as_array()?.iter().find(|found| found["origin"].as_str() == Some(chain))?;
+        let found = status["chains"]
+            .as_array()?
+            .iter()
+            .find(|found| found["origin"].as_str() == Some(chain))?;
         found["quarantined"].as_bool()
     };
     let (forked, sound) = ("demo.yizhang/440000", "demo.yizhang/520000");
-    eventually("Guizhou has noticed", || quarantined(&federation, forked) == Some(true));
-    assert_eq!(quarantined(&federation, sound), Some(false), "other chains carry on");
-    let stopped = || federation.status(GUANGDONG).is_some_and(|status| status["ready"] == false);
+    eventually("Guizhou has noticed", || {
+        quarantined(&federation, forked) == Some(true)
+    });
+    assert_eq!(
+        quarantined(&federation, sound),
+        Some(false),
+        "other chains carry on"
+    );
+    let stopped = || {
+        federation
+            .status(GUANGDONG)
+            .is_some_and(|status| status["ready"] == false)
+    };
     eventually("Guangdong signs no more", stopped);
     let third = federation.file("third.csv", &contributions(WORKER, 440_300, 3, "C"));
     federation.import(GUANGDONG, &third, &[]).expect(3);
     federation.stop(GUANGDONG);
     federation.kill(GUIZHOU);
     federation.start(GUIZHOU);
-    eventually("Guizhou still knows", || quarantined(&federation, forked) == Some(true));
+    eventually("Guizhou still knows", || {
+        quarantined(&federation, forked) == Some(true)
+    });
     let dirs = [federation.node_dir(GUANGDONG), federation.node_dir(GUIZHOU)];
     let dirs = dirs.each_ref().map(|dir| dir.to_str().unwrap());
-    let audit = run(&["audit", "--dir", dirs[0], "--dir", dirs[1], "--credentials", &federation.auditor()]).expect(1);
+    let audit = run(&[
+        "audit",
+        "--dir",
+        dirs[0],
+        "--dir",
+        dirs[1],
+        "--credentials",
+        &federation.auditor(),
+    ])
+    .expect(1);
     assert!(audit.stdout.contains("fork"), "{}", audit.stdout);
 }
 
 #[test]
 fn a_chain_comes_over_a_slow_link_batch_by_batch() {
     // One batch takes about three seconds, all of them longer than a fetch may be silent.
-    let mut federation = Federation::found_behind(&[GUANGDONG, GUIZHOU], |address| throttled(address, 350_000));
+    let mut federation =
+        Federation::found_behind(&[GUANGDONG, GUIZHOU], |address| throttled(address, 350_000));
     federation.start_all();
     let file = federation.file("large.csv", &many_contributions(308));
     federation.import(GUANGDONG, &file, &[]).expect(0);
@@ -240,7 +385,10 @@ fn a_node_restored_from_an_old_backup_fetches_its_chain_back_before_it_signs() {
     let first = federation.file("first.csv", &contributions(WORKER, 440_300, 5, "A"));
     federation.import(GUANGDONG, &first, &[]).expect(0);
     federation.stop(GUANGDONG);
-    let (data, backup) = (federation.node_dir(GUANGDONG).join("data"), federation.path().join("backup"));
+    let (data, backup) = (
+        federation.node_dir(GUANGDONG).join("data"),
+        federation.path().join("backup"),
+    );
     copy(&data, &backup);
     federation.start(GUANGDONG);
     federation.wait_ready(GUANGDONG);
@@ -259,7 +407,16 @@ fn a_node_restored_from_an_old_backup_fetches_its_chain_back_before_it_signs() {
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     let auditor = federation.auditor();
     let nodes = [GUANGDONG.to_string(), GUIZHOU.to_string()];
-    run(&["audit", "--node", &nodes[0], "--node", &nodes[1], "--credentials", &auditor]).expect(0);
+    run(&[
+        "audit",
+        "--node",
+        &nodes[0],
+        "--node",
+        &nodes[1],
+        "--credentials",
+        &auditor,
+    ])
+    .expect(0);
 }
 
 #[test]
@@ -275,7 +432,12 @@ fn a_changed_byte_is_found_by_check_and_by_audit() {
     run(&["node", "check", "--dir", dir_text]).expect(0);
     run(&["audit", "--dir", dir_text, "--credentials", &auditor]).expect(0);
     let folder = dir.join("data/chains/440000");
-    let segment = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let segment = fs::read_dir(folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let mut bytes = fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -295,13 +457,24 @@ fn the_files_of_an_idle_node_end_with_a_signed_head() {
     federation.import(GUANGDONG, &file, &[]).expect(0);
     let report = federation.path().join("report.json");
     let (dir, auditor) = (federation.node_dir(GUANGDONG), federation.auditor());
-    let arguments =
-        ["audit", "--dir", dir.to_str().unwrap(), "--credentials", &auditor, "--json", report.to_str().unwrap()];
-    eventually("the audit of the running node's files covers all ten entries", || {
-        run(&arguments).expect(0);
-        let report: serde_json::Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
-        report["reports"][0]["chains"][0]["size"] == 10
-    });
+    let arguments = [
+        "audit",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--credentials",
+        &auditor,
+        "--json",
+        report.to_str().unwrap(),
+    ];
+    eventually(
+        "the audit of the running node's files covers all ten entries",
+        || {
+            run(&arguments).expect(0);
+            let report: serde_json::Value =
+                serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+            report["reports"][0]["chains"][0]["size"] == 10
+        },
+    );
 }
 
 #[test]
@@ -310,8 +483,10 @@ fn a_node_whose_disk_is_full_ends_and_goes_on_where_there_is_room() {
     let data = federation.node_dir(GUANGDONG).join("data");
     fs::create_dir(&data).unwrap();
     let mount = |options: &str| {
-        let command =
-            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&data).output();
+        let command = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(&data)
+            .output();
         command.is_ok_and(|output| output.status.success())
     };
     if !mount("size=1m") {
@@ -324,21 +499,34 @@ fn a_node_whose_disk_is_full_ends_and_goes_on_where_there_is_room() {
     federation.import(GUANGDONG, &file, &[]).expect(0);
     let acknowledged = federation.size(GUANGDONG, GUANGDONG);
     assert_ne!(federation.import(GUANGDONG, &large, &[]).code, 0);
-    assert_eq!(federation.wait_for_end(GUANGDONG), 4, "{}", federation.log(GUANGDONG));
+    assert_eq!(
+        federation.wait_for_end(GUANGDONG),
+        4,
+        "{}",
+        federation.log(GUANGDONG)
+    );
     assert!(mount("remount,size=64m"));
     federation.start(GUANGDONG);
     federation.wait_ready(GUANGDONG);
     assert!(federation.size(GUANGDONG, GUANGDONG) >= acknowledged);
     federation.import(GUANGDONG, &large, &[]).expect(0);
     federation.stop(GUANGDONG);
-    assert!(std::process::Command::new("umount").arg(&data).status().unwrap().success());
+    assert!(
+        std::process::Command::new("umount")
+            .arg(&data)
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 #[test]
 fn an_agency_with_another_federation_secret_imports_nothing() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();
-    let secret = federation.node_dir(GUANGDONG).join("agency/federation.secret");
+    let secret = federation
+        .node_dir(GUANGDONG)
+        .join("agency/federation.secret");
     fs::write(secret, format!("{}\n", "7".repeat(64))).unwrap();
     let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
     let ran = federation.import(GUANGDONG, &file, &[]).expect(4);
@@ -353,13 +541,28 @@ fn an_interrupted_audit_goes_on_where_it_was() {
     let auditor = federation.auditor();
     let marks = federation.path().join("marks.json");
     let region = GUANGDONG.to_string();
-    let arguments = ["audit", "--node", &region, "--credentials", &auditor, "--resume", marks.to_str().unwrap()];
+    let arguments = [
+        "audit",
+        "--node",
+        &region,
+        "--credentials",
+        &auditor,
+        "--resume",
+        marks.to_str().unwrap(),
+    ];
     for (round, months) in [(0, 10), (1, 20)] {
-        let file =
-            federation.file(&format!("{round}.csv"), &contributions(WORKER, 440_300, months, &format!("R{round}")));
+        let file = federation.file(
+            &format!("{round}.csv"),
+            &contributions(WORKER, 440_300, months, &format!("R{round}")),
+        );
         federation.import(GUANGDONG, &file, &[]).expect(0);
         let ran = run(&arguments).expect(0);
-        assert!(ran.stdout.contains(&federation.size(GUANGDONG, GUANGDONG).to_string()), "{}", ran.stdout);
+        assert!(
+            ran.stdout
+                .contains(&federation.size(GUANGDONG, GUANGDONG).to_string()),
+            "{}",
+            ran.stdout
+        );
     }
     let damaged = fs::read_to_string(&marks).unwrap().replacen('1', "2", 1);
     fs::write(&marks, damaged).unwrap();
@@ -377,12 +580,27 @@ fn a_lost_index_is_rebuilt_with_the_same_answers() {
     fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data/index")).unwrap();
     federation.start(GUANGDONG);
     federation.wait_ready(GUANGDONG);
-    assert_eq!(federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout, before);
+    assert_eq!(
+        federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout,
+        before
+    );
     federation.stop(GUANGDONG);
-    run(&["node", "rebuild-index", "--dir", federation.node_dir(GUANGDONG).to_str().unwrap()]).expect(0);
+    run(&[
+        "node",
+        "rebuild-index",
+        "--dir",
+        federation.node_dir(GUANGDONG).to_str().unwrap(),
+    ])
+    .expect(0);
     federation.start(GUANGDONG);
     federation.wait_ready(GUANGDONG);
-    assert_eq!(federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0).stdout, before);
+    assert_eq!(
+        federation
+            .lookup(GUANGDONG, WORKER, &["--proofs"])
+            .expect(0)
+            .stdout,
+        before
+    );
 }
 
 #[test]
@@ -390,9 +608,17 @@ fn answers_name_what_was_wrong_and_never_the_person() {
     let federation = Federation::found(&[GUANGDONG]);
     let wrong = "440300199003078812";
     let ran = federation.lookup(GUANGDONG, wrong, &[]).expect(4);
-    assert!(ran.stderr.contains("expected check character 5") && !ran.stderr.contains(wrong), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("expected check character 5") && !ran.stderr.contains(wrong),
+        "{}",
+        ran.stderr
+    );
     let ran = federation.lookup(GUANGDONG, WORKER, &[]).expect(3);
-    assert!(!ran.stderr.contains(WORKER), "the node is not running: {}", ran.stderr);
+    assert!(
+        !ran.stderr.contains(WORKER),
+        "the node is not running: {}",
+        ran.stderr
+    );
 }
 
 /// Without the federation secret a caller cannot tell whose account it was given, and is told so.
@@ -403,9 +629,13 @@ fn a_check_without_the_federation_secret_says_what_it_could_not_check() {
     let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
     federation.import(GUANGDONG, &file, &[]).expect(0);
     let trusted = "Not checked here: that this is the account of the number asked for";
-    let with = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    let with = federation
+        .lookup(GUANGDONG, WORKER, &["--proofs"])
+        .expect(0);
     fs::remove_file(Path::new(&federation.agency(GUANGDONG)).join("federation.secret")).unwrap();
-    let without = federation.lookup(GUANGDONG, WORKER, &["--proofs"]).expect(0);
+    let without = federation
+        .lookup(GUANGDONG, WORKER, &["--proofs"])
+        .expect(0);
     assert_eq!(with.stdout, without.stdout);
     assert!(!with.stderr.contains(trusted), "{}", with.stderr);
     assert!(without.stderr.contains(trusted), "{}", without.stderr);
@@ -416,9 +646,24 @@ fn a_command_whose_output_nobody_reads_ends_quietly() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();
     let (region, agency) = (GUANGDONG.to_string(), federation.agency(GUANGDONG));
-    let mut command = yizhang(&["node", "status", "--node", &region, "--credentials", &agency, "--json"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut command = yizhang(&[
+        "node",
+        "status",
+        "--node",
+        &region,
+        "--credentials",
+        &agency,
+        "--json",
+    ]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(141), &b""[..]));
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(141), &b""[..])
+    );
 }

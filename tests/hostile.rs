@@ -37,10 +37,18 @@ const REGION: u32 = 440_000;
 const WORKER: &str = "440300199003078815";
 
 fn roster(credentials: &Path) -> Roster {
-    let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml")).unwrap().parse().unwrap();
+    let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
     let mut root = [0; 32];
     Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
-    Roster::open(&fs::read(credentials.join("roster.note")).unwrap(), &[root], 1).unwrap()
+    Roster::open(
+        &fs::read(credentials.join("roster.note")).unwrap(),
+        &[root],
+        1,
+    )
+    .unwrap()
 }
 
 /// A connection with the certificate of a directory.
@@ -51,30 +59,46 @@ fn connect(credentials: &Path) -> (Channel, Roster) {
     let identity = CallerIdentity::new(&text("tls.crt"), &text("tls.key"));
     let name = node_name(&roster.federation, region);
     let endpoint = &roster.regions[&region].endpoint;
-    (connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap(), roster)
+    (
+        connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap(),
+        roster,
+    )
 }
 
 fn entry(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    Record::Unknown(Kind(kind), payload).write(&mut bytes).unwrap();
+    Record::Unknown(Kind(kind), payload)
+        .write(&mut bytes)
+        .unwrap();
     bytes
 }
 
 fn request(id: &[u8], records: Vec<u8>) -> SubmitRequest {
-    SubmitRequest { submission_id: id.to_vec().into(), records: records.into() }
+    SubmitRequest {
+        submission_id: id.to_vec().into(),
+        records: records.into(),
+    }
 }
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, Status>, code: Code, words: &str) {
     let status = result.unwrap_err();
     assert_eq!(status.code(), code, "{status:?}");
-    assert!(status.message().contains(words), "{words:?} in {:?}", status.message());
+    assert!(
+        status.message().contains(words),
+        "{words:?} in {:?}",
+        status.message()
+    );
 }
 
 fn run(test: impl AsyncFnOnce(&Federation)) {
     let mut federation = Federation::found(&[REGION]);
     federation.start_all();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(test(&federation));
 }
 
@@ -82,7 +106,8 @@ fn run(test: impl AsyncFnOnce(&Federation)) {
 fn malformed_submissions_get_a_reason_and_leave_nothing() {
     run(async |federation| {
         let (channel, _) = connect(Path::new(&federation.agency(REGION)));
-        let mut client = SubmissionClient::new(channel.clone()).max_encoding_message_size(64 * 1024 * 1024);
+        let mut client =
+            SubmissionClient::new(channel.clone()).max_encoding_message_size(64 * 1024 * 1024);
         let id = [7; 16];
         let good = entry(60_000, b"of a later version");
         refused(
@@ -90,20 +115,52 @@ fn malformed_submissions_get_a_reason_and_leave_nothing() {
             Code::InvalidArgument,
             "expected 16 bytes, found 15",
         );
-        refused(client.submit(request(&id, Vec::new())).await, Code::InvalidArgument, "1 to 16384 records, found 0");
+        refused(
+            client.submit(request(&id, Vec::new())).await,
+            Code::InvalidArgument,
+            "1 to 16384 records, found 0",
+        );
         let cut = good[..good.len() - 1].to_vec();
-        refused(client.submit(request(&id, cut)).await, Code::InvalidArgument, "1 bytes are missing");
+        refused(
+            client.submit(request(&id, cut)).await,
+            Code::InvalidArgument,
+            "1 bytes are missing",
+        );
         let unreadable = [good.clone(), vec![49, 3, 1, 2, 3]].concat();
-        refused(client.submit(request(&id, unreadable)).await, Code::InvalidArgument, "entry 1 (Received)");
+        refused(
+            client.submit(request(&id, unreadable)).await,
+            Code::InvalidArgument,
+            "entry 1 (Received)",
+        );
         let batch = [good.clone(), vec![0, 0]].concat();
-        refused(client.submit(request(&id, batch)).await, Code::InvalidArgument, "batch entry stands among records");
+        refused(
+            client.submit(request(&id, batch)).await,
+            Code::InvalidArgument,
+            "batch entry stands among records",
+        );
         let many = good.repeat(16_385);
-        refused(client.submit(request(&id, many)).await, Code::InvalidArgument, "found 16385");
+        refused(
+            client.submit(request(&id, many)).await,
+            Code::InvalidArgument,
+            "found 16385",
+        );
         let large = vec![0; SUBMISSION_BYTES_MAX + 1];
-        refused(client.submit(request(&id, large)).await, Code::ResourceExhausted, "bytes of a submission");
+        refused(
+            client.submit(request(&id, large)).await,
+            Code::ResourceExhausted,
+            "bytes of a submission",
+        );
         let huge = vec![0; 5 * 1024 * 1024];
-        refused(client.submit(request(&id, huge)).await, Code::OutOfRange, "too large");
-        let status = LedgerClient::new(channel).status(StatusRequest {}).await.unwrap().into_inner();
+        refused(
+            client.submit(request(&id, huge)).await,
+            Code::OutOfRange,
+            "too large",
+        );
+        let status = LedgerClient::new(channel)
+            .status(StatusRequest {})
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!(status.chains[0].size, 0, "nothing was appended");
     });
 }
@@ -114,16 +171,35 @@ fn a_submission_sent_again_gets_its_receipt_and_with_other_records_a_refusal() {
         let (channel, roster) = connect(Path::new(&federation.agency(REGION)));
         let mut client = SubmissionClient::new(channel.clone());
         let (id, records) = ([9; 16], entry(60_000, b"one"));
-        let receipt = client.submit(request(&id, records.clone())).await.unwrap().into_inner();
+        let receipt = client
+            .submit(request(&id, records.clone()))
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!((receipt.first, receipt.records), (1, 1));
         let head = Head::open(&receipt.head, &roster).unwrap();
         assert_eq!(head.size.0, 2);
-        client.submit(request(&[8; 16], entry(60_000, b"two"))).await.unwrap();
-        let again = client.submit(request(&id, records)).await.unwrap().into_inner();
+        client
+            .submit(request(&[8; 16], entry(60_000, b"two")))
+            .await
+            .unwrap();
+        let again = client
+            .submit(request(&id, records))
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!(again, receipt);
         let other = entry(60_000, b"other");
-        refused(client.submit(request(&id, other)).await, Code::AlreadyExists, "with other");
-        let status = LedgerClient::new(channel).status(StatusRequest {}).await.unwrap().into_inner();
+        refused(
+            client.submit(request(&id, other)).await,
+            Code::AlreadyExists,
+            "with other",
+        );
+        let status = LedgerClient::new(channel)
+            .status(StatusRequest {})
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!(status.chains[0].size, 4);
     });
 }
@@ -136,7 +212,9 @@ fn many_callers_with_one_record_each_share_batches() {
         for number in 0..200_u8 {
             let mut client = SubmissionClient::new(channel.clone());
             let request = request(&[number; 16], entry(60_000, &[number]));
-            calls.push(tokio::spawn(async move { client.submit(request).await.unwrap().into_inner().first }));
+            calls.push(tokio::spawn(async move {
+                client.submit(request).await.unwrap().into_inner().first
+            }));
         }
         let mut positions = Vec::new();
         for call in calls {
@@ -144,7 +222,11 @@ fn many_callers_with_one_record_each_share_batches() {
         }
         positions.sort_unstable();
         positions.dedup();
-        assert_eq!(positions.len(), 200, "every record has a position of its own");
+        assert_eq!(
+            positions.len(),
+            200,
+            "every record has a position of its own"
+        );
     });
 }
 
@@ -169,7 +251,9 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
                     let client = SubmissionClient::new(channel.clone());
                     // Not too often: a connection that resets many calls at once is closed.
                     let gives_up = (number + connection) % 50 == 0;
-                    calls.spawn(async move { (number, submit_stubbornly(client, number, gives_up).await) });
+                    calls.spawn(async move {
+                        (number, submit_stubbornly(client, number, gives_up).await)
+                    });
                 }
                 positions.extend(calls.join_all().await);
                 positions
@@ -179,7 +263,10 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
         for connection in connections {
             let positions = connection.await.unwrap();
             let known = first.get_or_insert_with(|| positions.clone());
-            assert!(*known == positions, "two callers were told two positions of one submission");
+            assert!(
+                *known == positions,
+                "two callers were told two positions of one submission"
+            );
         }
         let positions: BTreeSet<u64> = first.unwrap().into_values().collect();
         assert_eq!(
@@ -189,28 +276,44 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
         );
         let (channel, _) = connect(Path::new(&federation.agency(REGION)));
         let mut audit = LedgerClient::new(channel);
-        let size = audit.status(StatusRequest {}).await.unwrap().into_inner().chains[0].size;
+        let size = audit
+            .status(StatusRequest {})
+            .await
+            .unwrap()
+            .into_inner()
+            .chains[0]
+            .size;
         // What is not a record is a batch entry, and each of those has a record behind it.
-        let others: Vec<u64> = (0..size).filter(|position| !positions.contains(position)).collect();
+        let others: Vec<u64> = (0..size)
+            .filter(|position| !positions.contains(position))
+            .collect();
         let adjacent = others.windows(2).find(|pair| pair[0] + 1 == pair[1]);
         assert_eq!(adjacent, None, "a record that nobody was told of");
     });
 }
 
 /// Sends a submission of one record until there is a receipt; the first time, if so wished, not waiting for it.
-async fn submit_stubbornly(mut client: SubmissionClient<Channel>, number: u32, gives_up: bool) -> u64 {
+async fn submit_stubbornly(
+    mut client: SubmissionClient<Channel>,
+    number: u32,
+    gives_up: bool,
+) -> u64 {
     let mut id = [5; 16];
     id[..4].copy_from_slice(&number.to_le_bytes());
     let request = request(&id, entry(60_000, &number.to_le_bytes()));
     if gives_up {
-        let _ = tokio::time::timeout(Duration::from_millis(2), client.submit(request.clone())).await;
+        let _ =
+            tokio::time::timeout(Duration::from_millis(2), client.submit(request.clone())).await;
     }
     let start = Instant::now();
     loop {
         match client.submit(request.clone()).await {
             Ok(receipt) => return receipt.into_inner().first,
             // Busy, or durable and not signed yet: to be sent again.
-            Err(status) => assert!(matches!(status.code(), Code::ResourceExhausted | Code::Unavailable), "{status:?}"),
+            Err(status) => assert!(
+                matches!(status.code(), Code::ResourceExhausted | Code::Unavailable),
+                "{status:?}"
+            ),
         }
         assert!(start.elapsed() < PATIENCE, "the node is busy for ever");
         tokio::time::sleep(SECOND_LOOK).await;
@@ -240,7 +343,13 @@ fn callers_of_one_record_each_are_not_sent_away_when_batches_overtake_them() {
                         positions.push(loop {
                             match client.submit(request.clone()).await {
                                 Ok(receipt) => break receipt.into_inner().first,
-                                Err(status) => assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}"),
+                                Err(status) => {
+                                    assert_eq!(
+                                        status.code(),
+                                        Code::ResourceExhausted,
+                                        "{status:?}"
+                                    );
+                                }
                             }
                             assert!(start.elapsed() < PATIENCE, "the node is busy for ever");
                             tokio::time::sleep(SECOND_LOOK).await;
@@ -271,25 +380,59 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
         let (as_agency, _) = connect(Path::new(&agency));
         let (as_node, _) = connect(&node);
         let (as_auditor, _) = connect(Path::new(&auditor));
-        let watch = ReplicationClient::new(as_agency.clone()).watch(WatchRequest {}).await;
+        let watch = ReplicationClient::new(as_agency.clone())
+            .watch(WatchRequest {})
+            .await;
         refused(watch.map(|_| ()), Code::PermissionDenied, "among nodes");
-        let submit = SubmissionClient::new(as_node).submit(request(&[1; 16], entry(60_000, b""))).await;
+        let submit = SubmissionClient::new(as_node)
+            .submit(request(&[1; 16], entry(60_000, b"")))
+            .await;
         refused(submit, Code::PermissionDenied, "only agency.440000");
-        let lookup = LookupRequest { worker: Some(Worker::Number(WORKER.into())), as_of: 20_261_031, proofs: false };
+        let lookup = LookupRequest {
+            worker: Some(Worker::Number(WORKER.into())),
+            as_of: 20_261_031,
+            proofs: false,
+        };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
         refused(lookup, Code::PermissionDenied, "auditors");
         let mut accounts = AccountClient::new(as_agency.clone());
-        let ask = |worker, as_of| LookupRequest { worker, as_of, proofs: false };
+        let ask = |worker, as_of| LookupRequest {
+            worker,
+            as_of,
+            proofs: false,
+        };
         let wrong = Some(Worker::Number("440300199003078812".into()));
-        refused(accounts.lookup(ask(wrong, 20_261_031)).await, Code::InvalidArgument, "check character");
+        refused(
+            accounts.lookup(ask(wrong, 20_261_031)).await,
+            Code::InvalidArgument,
+            "check character",
+        );
         let short = Some(Worker::Account(vec![1; 15].into()));
-        refused(accounts.lookup(ask(short, 20_261_031)).await, Code::InvalidArgument, "16 bytes");
+        refused(
+            accounts.lookup(ask(short, 20_261_031)).await,
+            Code::InvalidArgument,
+            "16 bytes",
+        );
         let worker = Some(Worker::Account(vec![1; 16].into()));
-        refused(accounts.lookup(ask(worker, 20_261_332)).await, Code::InvalidArgument, "YYYYMMDD");
-        refused(accounts.lookup(ask(None, 20_261_031)).await, Code::InvalidArgument, "number or an account");
+        refused(
+            accounts.lookup(ask(worker, 20_261_332)).await,
+            Code::InvalidArgument,
+            "YYYYMMDD",
+        );
+        refused(
+            accounts.lookup(ask(None, 20_261_031)).await,
+            Code::InvalidArgument,
+            "number or an account",
+        );
         let mut health = HealthClient::new(as_agency);
-        let service = HealthCheckRequest { service: "yizhang.v1.Submission".into() };
-        assert_eq!(health.check(service).await.unwrap().into_inner().status, 1, "serving");
+        let service = HealthCheckRequest {
+            service: "yizhang.v1.Submission".into(),
+        };
+        assert_eq!(
+            health.check(service).await.unwrap().into_inner().status,
+            1,
+            "serving"
+        );
     });
 }
 
@@ -297,11 +440,19 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
 fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
     run(async |federation| {
         let file = federation.file("30.csv", &contributions(WORKER, 440_300, 30, "S"));
-        federation.import(REGION, &file, &["--submission-records", "10"]).expect(0);
+        federation
+            .import(REGION, &file, &["--submission-records", "10"])
+            .expect(0);
         let (channel, _) = connect(Path::new(&federation.auditor()));
         let mut client = LedgerClient::new(channel);
         let mut read = async |origin: &str, from| -> Result<Vec<SignedBatch>, Status> {
-            let mut stream = client.replay(FetchRequest { origin: origin.into(), from }).await?.into_inner();
+            let mut stream = client
+                .replay(FetchRequest {
+                    origin: origin.into(),
+                    from,
+                })
+                .await?
+                .into_inner();
             let mut batches = Vec::new();
             while let Some(batch) = stream.message().await? {
                 batches.push(batch);
@@ -312,10 +463,26 @@ fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
         let size = federation.size(REGION, REGION);
         assert!((1..=3).contains(&all.len()));
         assert_eq!(read("demo.yizhang/440000", size).await.unwrap(), []);
-        refused(read("demo.yizhang/110000", 0).await, Code::NotFound, "the roster names no chain");
-        refused(read("somewhere", 0).await, Code::InvalidArgument, "federation/region");
-        refused(read("demo.yizhang/440000", 1).await, Code::NotFound, "no batch starts");
-        refused(read("demo.yizhang/440000", u64::MAX).await, Code::NotFound, "no batch starts");
+        refused(
+            read("demo.yizhang/110000", 0).await,
+            Code::NotFound,
+            "the roster names no chain",
+        );
+        refused(
+            read("somewhere", 0).await,
+            Code::InvalidArgument,
+            "federation/region",
+        );
+        refused(
+            read("demo.yizhang/440000", 1).await,
+            Code::NotFound,
+            "no batch starts",
+        );
+        refused(
+            read("demo.yizhang/440000", u64::MAX).await,
+            Code::NotFound,
+            "no batch starts",
+        );
     });
 }
 
@@ -330,9 +497,15 @@ fn a_caller_without_a_certificate_gets_nowhere() {
         let tls = tonic::transport::ClientTlsConfig::new()
             .ca_certificate(tonic::transport::Certificate::from_pem(authority))
             .domain_name(node_name(&roster.federation, region));
-        let endpoint = tonic::transport::Endpoint::from_shared(endpoint).unwrap().tls_config(tls).unwrap();
+        let endpoint = tonic::transport::Endpoint::from_shared(endpoint)
+            .unwrap()
+            .tls_config(tls)
+            .unwrap();
         let status = match endpoint.connect().await {
-            Ok(channel) => LedgerClient::new(channel).status(StatusRequest {}).await.map(|_| ()),
+            Ok(channel) => LedgerClient::new(channel)
+                .status(StatusRequest {})
+                .await
+                .map(|_| ()),
             Err(_) => return,
         };
         assert!(status.is_err());
@@ -345,7 +518,10 @@ async fn fill(federation: &Federation) {
     let mut client = SubmissionClient::new(channel);
     let records = entry(60_000, &[7; 2_000]).repeat(1_400);
     for number in 0..12 {
-        client.submit(request(&[number; 16], records.clone())).await.unwrap();
+        client
+            .submit(request(&[number; 16], records.clone()))
+            .await
+            .unwrap();
     }
 }
 
@@ -355,7 +531,10 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
     const READERS: usize = 16;
     run(async |federation| {
         fill(federation).await;
-        let chain = || FetchRequest { origin: "demo.yizhang/440000".into(), from: 0 };
+        let chain = || FetchRequest {
+            origin: "demo.yizhang/440000".into(),
+            from: 0,
+        };
         let (channel, _) = connect(Path::new(&federation.auditor()));
         let mut auditor = LedgerClient::new(channel);
         let mut idle = Vec::new();
@@ -364,9 +543,17 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         }
         let (other, _) = connect(Path::new(&federation.agency(REGION)));
         let mut other = LedgerClient::new(other);
-        refused(other.replay(chain()).await, Code::ResourceExhausted, "too many chains are being read");
+        refused(
+            other.replay(chain()).await,
+            Code::ResourceExhausted,
+            "too many chains are being read",
+        );
         let (channel, _) = connect(&federation.node_dir(REGION));
-        let mut stream = ReplicationClient::new(channel).fetch(chain()).await.unwrap().into_inner();
+        let mut stream = ReplicationClient::new(channel)
+            .fetch(chain())
+            .await
+            .unwrap()
+            .into_inner();
         let mut batches = 0;
         while stream.message().await.unwrap().is_some() {
             batches += 1;
@@ -374,7 +561,10 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         assert_eq!(batches, 12, "a node reads the whole chain beside them");
         let waiting = Instant::now();
         while other.replay(chain()).await.is_err() {
-            assert!(waiting.elapsed() < PATIENCE, "whoever does not read loses its place");
+            assert!(
+                waiting.elapsed() < PATIENCE,
+                "whoever does not read loses its place"
+            );
             tokio::time::sleep(SECOND_LOOK).await;
         }
         drop(idle);
@@ -401,11 +591,21 @@ fn strangers_who_connect_and_say_nothing_take_neither_descriptors_nor_places_for
         }
         // The store may open a file meanwhile.
         let most = before + CONNECTIONS + 16;
-        assert!(taken <= most, "expected at most {most} descriptors, found {taken}");
+        assert!(
+            taken <= most,
+            "expected at most {most} descriptors, found {taken}"
+        );
         let (channel, _) = connect(Path::new(&federation.agency(REGION)));
         let waiting = Instant::now();
-        while LedgerClient::new(channel.clone()).status(StatusRequest {}).await.is_err() {
-            assert!(waiting.elapsed() < PATIENCE, "a caller of the federation is served");
+        while LedgerClient::new(channel.clone())
+            .status(StatusRequest {})
+            .await
+            .is_err()
+        {
+            assert!(
+                waiting.elapsed() < PATIENCE,
+                "a caller of the federation is served"
+            );
             tokio::time::sleep(SECOND_LOOK).await;
         }
         drop(strangers);
@@ -424,10 +624,22 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_refused_before_anything
             let mut bytes = Vec::new();
             for number in numbers {
                 let serial = format!("S{number}");
-                let (agency, serial) = (value::Code::new("44030001").unwrap(), value::Code::new(&serial).unwrap());
-                let source = Source { agency, system: value::Code::NONE, serial };
+                let (agency, serial) = (
+                    value::Code::new("44030001").unwrap(),
+                    value::Code::new(&serial).unwrap(),
+                );
+                let source = Source {
+                    agency,
+                    system: value::Code::NONE,
+                    serial,
+                };
                 let target = RecordId(Hash([7; 32]));
-                let reversal = Reversal { account, target, reason: value::Code::NONE, source };
+                let reversal = Reversal {
+                    account,
+                    target,
+                    reason: value::Code::NONE,
+                    source,
+                };
                 Record::Reversal(reversal).write(&mut bytes).unwrap();
             }
             bytes
@@ -438,11 +650,25 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_refused_before_anything
             proofs,
         };
         let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
-        client.submit(request(&[1; 16], reversals(0..RECORDS))).await.unwrap();
+        client
+            .submit(request(&[1; 16], reversals(0..RECORDS)))
+            .await
+            .unwrap();
         let full = accounts.lookup(lookup(true)).await.unwrap().into_inner();
         assert_eq!(full.chains[0].records.len(), RECORDS);
-        client.submit(request(&[2; 16], reversals(RECORDS..RECORDS + 1))).await.unwrap();
-        refused(accounts.lookup(lookup(true)).await, Code::ResourceExhausted, "records of one account");
-        refused(accounts.lookup(lookup(false)).await, Code::ResourceExhausted, "found 10001");
+        client
+            .submit(request(&[2; 16], reversals(RECORDS..RECORDS + 1)))
+            .await
+            .unwrap();
+        refused(
+            accounts.lookup(lookup(true)).await,
+            Code::ResourceExhausted,
+            "records of one account",
+        );
+        refused(
+            accounts.lookup(lookup(false)).await,
+            Code::ResourceExhausted,
+            "found 10001",
+        );
     });
 }

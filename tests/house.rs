@@ -16,8 +16,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
     ("store", &["ledger"]),
-    ("node", &["ledger", "entitlement", "replica", "store", "wire"]),
-    ("bench", &["ledger", "entitlement", "store", "wire", "audit"]),
+    (
+        "node",
+        &["ledger", "entitlement", "replica", "store", "wire"],
+    ),
+    (
+        "bench",
+        &["ledger", "entitlement", "store", "wire", "audit"],
+    ),
 ];
 
 /// Crates of others that only some of ours may name.
@@ -37,7 +43,18 @@ const RESERVED: &[(&str, &[&str])] = &[
 ];
 
 /// What a pure crate must not depend on: I/O, clocks, randomness, async.
-const IMPURE: &[&str] = &["tokio", "tonic", "sled", "rustix", "fs4", "rand", "getrandom", "jiff", "tracing", "rayon"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "tonic",
+    "sled",
+    "rustix",
+    "fs4",
+    "rand",
+    "getrandom",
+    "jiff",
+    "tracing",
+    "rayon",
+];
 const PURE: &[&str] = &["ledger", "entitlement", "replica", "rules"];
 
 fn root() -> PathBuf {
@@ -46,8 +63,11 @@ fn root() -> PathBuf {
 
 /// The names under `[dependencies]` and `[build-dependencies]` of a crate, `.` being the root package.
 fn dependencies(name: &str) -> BTreeSet<String> {
-    let path =
-        if name == "." { root().join("Cargo.toml") } else { root().join("crates").join(name).join("Cargo.toml") };
+    let path = if name == "." {
+        root().join("Cargo.toml")
+    } else {
+        root().join("crates").join(name).join("Cargo.toml")
+    };
     let manifest: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
     ["dependencies", "build-dependencies"]
         .iter()
@@ -58,7 +78,9 @@ fn dependencies(name: &str) -> BTreeSet<String> {
 
 fn crates() -> BTreeSet<String> {
     let folders = fs::read_dir(root().join("crates")).unwrap();
-    folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    folders
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]
@@ -66,8 +88,14 @@ fn arrows_between_crates_point_where_the_architecture_says() {
     let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     assert_eq!(crates(), allowed.keys().map(ToString::to_string).collect());
     for (name, allowed) in allowed {
-        for dependency in dependencies(name).iter().filter_map(|dependency| dependency.strip_prefix("yizhang-")) {
-            assert!(allowed.contains(&dependency), "{name} must not depend on {dependency}");
+        for dependency in dependencies(name)
+            .iter()
+            .filter_map(|dependency| dependency.strip_prefix("yizhang-"))
+        {
+            assert!(
+                allowed.contains(&dependency),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -75,9 +103,13 @@ fn arrows_between_crates_point_where_the_architecture_says() {
 #[test]
 fn a_folder_is_named_like_its_crate() {
     for name in crates() {
-        let manifest = fs::read_to_string(root().join("crates").join(&name).join("Cargo.toml")).unwrap();
+        let manifest =
+            fs::read_to_string(root().join("crates").join(&name).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
-        assert_eq!(manifest["package"]["name"].as_str(), Some(format!("yizhang-{name}").as_str()));
+        assert_eq!(
+            manifest["package"]["name"].as_str(),
+            Some(format!("yizhang-{name}").as_str())
+        );
     }
 }
 
@@ -86,7 +118,10 @@ fn only_the_crates_that_should_see_sled_and_tonic_do() {
     for (dependency, allowed) in RESERVED {
         for name in crates().iter().map(String::as_str).chain(["."]) {
             let used = dependencies(name).contains(*dependency);
-            assert!(!used || allowed.contains(&name), "{name} must not depend on {dependency}");
+            assert!(
+                !used || allowed.contains(&name),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -95,11 +130,21 @@ fn only_the_crates_that_should_see_sled_and_tonic_do() {
 fn pure_crates_have_no_clock_disk_network_or_randomness() {
     for name in PURE {
         for dependency in dependencies(name) {
-            assert!(!IMPURE.contains(&dependency.as_str()), "{name} is pure and must not depend on {dependency}");
+            assert!(
+                !IMPURE.contains(&dependency.as_str()),
+                "{name} is pure and must not depend on {dependency}"
+            );
         }
         for file in sources(&root().join("crates").join(name).join("src")) {
             let text = fs::read_to_string(&file).unwrap();
-            for word in ["std::fs", "std::net", "std::time", "std::thread", "SystemTime", "Instant::now"] {
+            for word in [
+                "std::fs",
+                "std::net",
+                "std::time",
+                "std::thread",
+                "SystemTime",
+                "Instant::now",
+            ] {
                 assert!(!text.contains(word), "{}: {word}", file.display());
             }
         }
@@ -108,7 +153,10 @@ fn pure_crates_have_no_clock_disk_network_or_randomness() {
 
 #[test]
 fn the_audit_shares_only_the_ledger_with_the_node() {
-    let ours: Vec<String> = dependencies("audit").into_iter().filter(|name| name.starts_with("yizhang-")).collect();
+    let ours: Vec<String> = dependencies("audit")
+        .into_iter()
+        .filter(|name| name.starts_with("yizhang-"))
+        .collect();
     assert_eq!(ours, ["yizhang-ledger"]);
 }
 
@@ -117,27 +165,55 @@ fn the_architecture_names_every_crate_and_only_those() {
     let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     let named: BTreeSet<String> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("* **`")?.split_once("`**").map(|(name, _)| name.to_string()))
+        .filter_map(|line| {
+            line.strip_prefix("* **`")?
+                .split_once("`**")
+                .map(|(name, _)| name.to_string())
+        })
         .collect();
     assert_eq!(named, crates());
 }
 
 #[test]
 fn the_top_level_is_what_was_asked_for() {
-    let allowed = ["Cargo.toml", "Cargo.lock", "proto", "src", "crates", "tests", "docs", "README.md", "target"];
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "proto",
+        "src",
+        "crates",
+        "tests",
+        "docs",
+        "README.md",
+        "target",
+    ];
     for entry in fs::read_dir(root()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name} has no place at the top");
+        assert!(
+            name.starts_with('.') || allowed.contains(&name.as_str()),
+            "{name} has no place at the top"
+        );
     }
 }
 
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut documents: Vec<PathBuf> = vec![root().join("README.md")];
-    documents.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
-    for document in documents.iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
+    documents.extend(
+        fs::read_dir(root().join("docs"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
+    for document in documents
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+    {
         let text = fs::read_to_string(document).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link)) {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')').map(|(link, _)| link))
+        {
             let file = link.split('#').next().unwrap_or_default();
             if !file.is_empty() && !file.contains("://") {
                 let target = document.parent().unwrap().join(file);

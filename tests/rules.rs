@@ -6,15 +6,19 @@ use std::{
     process::{Command, Output},
 };
 
-const OWN: &str =
-    "[[rule]]\nid = \"transfer.dangling\"\nkey = \"transfer.dangling\"\nvalue = { days = 20 }\nconfidence = \"D\"\n";
+const OWN: &str = "[[rule]]\nid = \"transfer.dangling\"\nkey = \"transfer.dangling\"\nvalue = { days = 20 }\nconfidence = \"D\"\n";
 
 fn rules(language: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_yizhang")).args(["--lang", language, "rules"]).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_yizhang"))
+        .args(["--lang", language, "rules"])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn text(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).unwrap()
+        + &String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[track_caller]
@@ -41,14 +45,54 @@ fn rules_are_checked_shown_and_compared() {
     answers(&["check", dir], 4, &["expected files *.toml"]);
     fs::write(folder.path().join("own.toml"), OWN).unwrap();
     answers(&["check", dir], 0, &["no fault"]);
-    answers(&["diff", dir], 1, &["~ transfer.dangling\n    Value: 15 days → 20 days\n"]);
+    answers(
+        &["diff", dir],
+        1,
+        &["~ transfer.dangling\n    Value: 15 days → 20 days\n"],
+    );
     answers(&["diff", dir, "--from", dir], 0, &["Nothing differs"]);
-    let shown = answers(&["show", "--key", "pension.minimum", "--place", "440300", "--month", "2031-05"], 0, &["192"]);
+    let shown = answers(
+        &[
+            "show",
+            "--key",
+            "pension.minimum",
+            "--place",
+            "440300",
+            "--month",
+            "2031-05",
+        ],
+        0,
+        &["192"],
+    );
     assert!(!shown.contains("186"), "another year's rule: {shown}");
-    answers(&["show", "--key", "contribution.base-floor", "--place", "440300", "--month", "2025-09"], 0, &["4775.00"]);
-    answers(&["show", "--key", "pension.wage"], 4, &["no key begins with pension.wage"]);
-    answers(&["show", "--month", "2031-13"], 2, &["expected a month as 2026-10, found 2031-13"]);
-    fs::write(Path::new(dir).join("wrong.toml"), OWN.replace("days", "months")).unwrap();
+    answers(
+        &[
+            "show",
+            "--key",
+            "contribution.base-floor",
+            "--place",
+            "440300",
+            "--month",
+            "2025-09",
+        ],
+        0,
+        &["4775.00"],
+    );
+    answers(
+        &["show", "--key", "pension.wage"],
+        4,
+        &["no key begins with pension.wage"],
+    );
+    answers(
+        &["show", "--month", "2031-13"],
+        2,
+        &["expected a month as 2026-10, found 2031-13"],
+    );
+    fs::write(
+        Path::new(dir).join("wrong.toml"),
+        OWN.replace("days", "months"),
+    )
+    .unwrap();
     answers(
         &["check", dir],
         1,
@@ -60,12 +104,40 @@ fn rules_are_checked_shown_and_compared() {
 #[test]
 fn a_rule_is_shown_with_its_id_note_day_and_whole_value() {
     let last = "40 233, 41 230";
-    let table = answers(&["show", "--key", "pension.divisor"], 0, &["pension.divisor: ", "Ages between"]);
+    let table = answers(
+        &["show", "--key", "pension.divisor"],
+        0,
+        &["pension.divisor: ", "Ages between"],
+    );
     assert!(!table.contains("70 56"), "{table}");
-    answers(&["show", "--id", "pension.divisor"], 0, &[last, "70 56", "国发〔2005〕38号"]);
-    answers(&["show", "--whole", "--key", "contribution.base-floor", "--place", "110000"], 0, &["2025-09-18"]);
-    answers(&["show", "--id", "no/such"], 4, &["no rule has the id no/such"]);
-    answers_in("zh", &["show", "--id", "pension.reference/440300"], 0, &["另有规定，未收录", "已核原文或引文"]);
+    answers(
+        &["show", "--id", "pension.divisor"],
+        0,
+        &[last, "70 56", "国发〔2005〕38号"],
+    );
+    answers(
+        &[
+            "show",
+            "--whole",
+            "--key",
+            "contribution.base-floor",
+            "--place",
+            "110000",
+        ],
+        0,
+        &["2025-09-18"],
+    );
+    answers(
+        &["show", "--id", "no/such"],
+        4,
+        &["no rule has the id no/such"],
+    );
+    answers_in(
+        "zh",
+        &["show", "--id", "pension.reference/440300"],
+        0,
+        &["另有规定，未收录", "已核原文或引文"],
+    );
 }
 
 /// Which fields differ, not the beginning of a value that is the same.
@@ -79,10 +151,19 @@ fn a_changed_validity_is_told_from_a_changed_value() {
              {months}value = {{ yuan = \"4271.00\" }}\nconfidence = \"U\"\n"
         )
     };
-    fs::write(folder.path().join("own.toml"), rule("from = \"2025-07\"\nuntil = \"2026-06\"\n")).unwrap();
+    fs::write(
+        folder.path().join("own.toml"),
+        rule("from = \"2025-07\"\nuntil = \"2026-06\"\n"),
+    )
+    .unwrap();
     let added = "+ own/floor: contribution.base-floor, hrss:110, Guiyang, 2025-07 to 2026-06, 4271.00 yuan\n";
     answers(&["diff", dir], 1, &[added]);
-    answers_in("zh", &["diff", dir], 1, &["新增 own/floor：contribution.base-floor，hrss:110，"]);
+    answers_in(
+        "zh",
+        &["diff", dir],
+        1,
+        &["新增 own/floor：contribution.base-floor，hrss:110，"],
+    );
     let other = tempfile::tempdir().unwrap();
     fs::write(other.path().join("own.toml"), rule("from = \"2025-07\"\n")).unwrap();
     let changed = answers(
@@ -117,8 +198,17 @@ fn every_file_that_cannot_be_read_is_a_fault_beside_the_others() {
         "f.toml: expected a plain file",
     ];
     answers(&["check", dir], 1, &english);
-    let chinese =
-        ["差错 6 处：", "value：应为天数，写作 { days = 15 }，实为 months", "应为 UTF-8 编码", "应为普通文件"];
+    let chinese = [
+        "差错 6 处：",
+        "value：应为天数，写作 { days = 15 }，实为 months",
+        "应为 UTF-8 编码",
+        "应为普通文件",
+    ];
     answers_in("zh", &["check", dir], 1, &chinese);
-    answers_in("zh", &["check", "/nowhere"], 4, &["应为可读取的规则文件目录"]);
+    answers_in(
+        "zh",
+        &["check", "/nowhere"],
+        4,
+        &["应为可读取的规则文件目录"],
+    );
 }

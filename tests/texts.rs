@@ -11,16 +11,23 @@ use std::{
 use yizhang_entitlement::{
     ConflictCode,
     account::{
-        Assumption, Between, CaseState, FigureName, Forecast, GapCause, MissingName, MonthStatus, OutCheckName,
-        PlaceReason, ProvisionalReason, QuestionName, StepFaultName,
+        Assumption, Between, CaseState, FigureName, Forecast, GapCause, MissingName, MonthStatus,
+        OutCheckName, PlaceReason, ProvisionalReason, QuestionName, StepFaultName,
     },
     conflict::Actor,
 };
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 7] =
-    ["help.yml", "faults.yml", "rule_faults.yml", "findings.yml", "usage.yml", "damage.yml", "rule_keys.yml"];
+const CHINESE_ONLY: [&str; 7] = [
+    "help.yml",
+    "faults.yml",
+    "rule_faults.yml",
+    "findings.yml",
+    "usage.yml",
+    "damage.yml",
+    "rule_keys.yml",
+];
 /// Keys that the program puts together, by what they begin with.
 const COMPUTED: [&str; 22] = [
     "actor.",
@@ -80,11 +87,20 @@ fn texts() -> BTreeMap<String, Text> {
             if key == "_version" {
                 continue;
             }
-            let languages = languages.as_object().unwrap_or_else(|| panic!("{file}: {key} has no languages"));
-            let languages =
-                languages.iter().map(|(language, text)| (language.clone(), text.as_str().unwrap().to_string()));
-            let text = Text { file: file.clone(), languages: languages.collect() };
-            assert!(texts.insert(key.clone(), text).is_none(), "{key} stands twice");
+            let languages = languages
+                .as_object()
+                .unwrap_or_else(|| panic!("{file}: {key} has no languages"));
+            let languages = languages
+                .iter()
+                .map(|(language, text)| (language.clone(), text.as_str().unwrap().to_string()));
+            let text = Text {
+                file: file.clone(),
+                languages: languages.collect(),
+            };
+            assert!(
+                texts.insert(key.clone(), text).is_none(),
+                "{key} stands twice"
+            );
         }
     }
     texts
@@ -105,25 +121,39 @@ fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 fn sources() -> String {
-    files(&root().join("src"), "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    files(&root().join("src"), "rs")
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
 }
 
 /// The names that a text asks for: `%{name}`.
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    text.split("%{").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    text.split("%{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Every `t!("key", name = value)` of the program: the key and the names.
 fn calls(source: &str) -> Vec<(&str, BTreeSet<&str>)> {
     let call = |at: usize| {
         // Not the end of `format!`.
-        if source[..at].ends_with(|character: char| character.is_alphanumeric() || character == '_') {
+        if source[..at].ends_with(|character: char| character.is_alphanumeric() || character == '_')
+        {
             return None;
         }
-        let (key, after) = source[at + "t!(".len()..].trim_start().strip_prefix('"')?.split_once('"')?;
+        let (key, after) = source[at + "t!(".len()..]
+            .trim_start()
+            .strip_prefix('"')?
+            .split_once('"')?;
         Some((key, named(after)))
     };
-    source.match_indices("t!(").filter_map(|(at, _)| call(at)).collect()
+    source
+        .match_indices("t!(")
+        .filter_map(|(at, _)| call(at))
+        .collect()
 }
 
 /// The names at the top level of the arguments, up to the parenthesis that closes the call.
@@ -138,7 +168,11 @@ fn named(arguments: &str) -> BTreeSet<&str> {
             _ => {}
         }
         if depth < 0 || depth == 0 && character == ',' {
-            names.extend(arguments[start..at].split_once('=').map(|(name, _)| name.trim()));
+            names.extend(
+                arguments[start..at]
+                    .split_once('=')
+                    .map(|(name, _)| name.trim()),
+            );
             start = at + 1;
         }
         if depth < 0 {
@@ -150,26 +184,50 @@ fn named(arguments: &str) -> BTreeSet<&str> {
 
 /// The names of the values of an enumeration, as serde tells them when it meets another.
 fn names_of<T: DeserializeOwned>() -> BTreeSet<String> {
-    let Err(error) = serde_json::from_str::<T>("\"no such name\"") else { panic!("every name is one of these") };
-    error.to_string().split('`').skip(3).step_by(2).map(str::to_string).collect()
+    let Err(error) = serde_json::from_str::<T>("\"no such name\"") else {
+        panic!("every name is one of these")
+    };
+    error
+        .to_string()
+        .split('`')
+        .skip(3)
+        .step_by(2)
+        .map(str::to_string)
+        .collect()
 }
 
 fn keys_under<'t>(texts: &'t BTreeMap<String, Text>, prefix: &str) -> BTreeSet<&'t str> {
-    texts.keys().filter_map(|key| key.strip_prefix(prefix)).collect()
+    texts
+        .keys()
+        .filter_map(|key| key.strip_prefix(prefix))
+        .collect()
 }
 
 fn has_chinese(text: &str) -> bool {
-    text.chars().any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character))
+    text.chars()
+        .any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character))
 }
 
 #[test]
 fn every_text_is_there_in_both_languages_with_the_same_values() {
     for (key, text) in texts() {
-        let expected: &[&str] = if CHINESE_ONLY.contains(&text.file.as_str()) { &["zh"] } else { &["en", "zh"] };
+        let expected: &[&str] = if CHINESE_ONLY.contains(&text.file.as_str()) {
+            &["zh"]
+        } else {
+            &["en", "zh"]
+        };
         let found: Vec<&str> = text.languages.keys().map(String::as_str).collect();
         assert_eq!(found, expected, "languages of {key}");
-        let sets: BTreeSet<_> = text.languages.values().map(|text| placeholders(text)).collect();
-        assert_eq!(sets.len(), 1, "{key} names other values in each language: {sets:?}");
+        let sets: BTreeSet<_> = text
+            .languages
+            .values()
+            .map(|text| placeholders(text))
+            .collect();
+        assert_eq!(
+            sets.len(),
+            1,
+            "{key} names other values in each language: {sets:?}"
+        );
         if let Some(english) = text.languages.get("en") {
             assert!(!has_chinese(english), "{key} in English: {english}");
         }
@@ -195,7 +253,10 @@ fn no_text_is_left_over() {
     let source = sources();
     for key in texts().keys() {
         let computed = COMPUTED.iter().any(|prefix| key.starts_with(prefix));
-        assert!(computed || source.contains(&format!("\"{key}\"")), "nothing asks for {key}");
+        assert!(
+            computed || source.contains(&format!("\"{key}\"")),
+            "nothing asks for {key}"
+        );
     }
 }
 
@@ -204,16 +265,37 @@ fn no_text_is_left_over() {
 fn every_code_has_its_text() {
     let texts = texts();
     let source = sources();
-    let faults = Fault::CODES.iter().chain(&FILE_FAULTS).map(|code| (*code).to_string()).collect();
-    let schemes = tables::schemes().iter().map(|row| row.scheme.to_string().replace(':', "-")).collect();
-    let conflicts = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
-    let severities =
-        names_of::<yizhang_entitlement::conflict::Severity>().iter().map(|name| name.to_lowercase()).collect();
-    let resolutions = ConflictCode::CLASSES.iter().map(|class| format!("{:?}", class.code)).collect();
-    let rule_keys = yizhang_rules::Key::ALL.iter().map(|key| key.name().to_owned()).collect();
+    let faults = Fault::CODES
+        .iter()
+        .chain(&FILE_FAULTS)
+        .map(|code| (*code).to_string())
+        .collect();
+    let schemes = tables::schemes()
+        .iter()
+        .map(|row| row.scheme.to_string().replace(':', "-"))
+        .collect();
+    let conflicts = ConflictCode::CLASSES
+        .iter()
+        .map(|class| format!("{:?}", class.code))
+        .collect();
+    let severities = names_of::<yizhang_entitlement::conflict::Severity>()
+        .iter()
+        .map(|name| name.to_lowercase())
+        .collect();
+    let resolutions = ConflictCode::CLASSES
+        .iter()
+        .map(|class| format!("{:?}", class.code))
+        .collect();
+    let rule_keys = yizhang_rules::Key::ALL
+        .iter()
+        .map(|key| key.name().to_owned())
+        .collect();
     let families: [(&str, BTreeSet<String>); 22] = [
         ("rule_key.", rule_keys),
-        ("review.list.", names_of::<yizhang_entitlement::review::List>()),
+        (
+            "review.list.",
+            names_of::<yizhang_entitlement::review::List>(),
+        ),
         ("assumption.", names_of::<Assumption>()),
         ("figure.", names_of::<FigureName>()),
         ("html.status.", names_of::<MonthStatus>()),
@@ -252,17 +334,33 @@ fn every_code_has_its_text() {
 fn provinces_and_the_places_of_the_samples_have_names() {
     let texts = texts();
     let places = keys_under(&texts, "place.");
-    assert_eq!(places.iter().filter(|code| code.ends_with("0000")).count(), 31, "provinces");
-    let sample = fs::read_to_string(root().join("crates/intake/src/data/sample_places.csv")).unwrap();
-    for code in sample.lines().skip(1).filter_map(|line| line.split(',').nth(1)) {
-        assert!(places.contains(code), "place {code} of the samples has no name");
+    assert_eq!(
+        places.iter().filter(|code| code.ends_with("0000")).count(),
+        31,
+        "provinces"
+    );
+    let sample =
+        fs::read_to_string(root().join("crates/intake/src/data/sample_places.csv")).unwrap();
+    for code in sample
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(1))
+    {
+        assert!(
+            places.contains(code),
+            "place {code} of the samples has no name"
+        );
     }
 }
 
 fn run(arguments: &[&str]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_yizhang"));
     // Wide enough that each argument and its help stand on one line.
-    program.args(arguments).env("COLUMNS", "1000").output().unwrap()
+    program
+        .args(arguments)
+        .env("COLUMNS", "1000")
+        .output()
+        .unwrap()
 }
 
 fn help(language: &str, command: &[String], flag: &str) -> String {
@@ -270,7 +368,11 @@ fn help(language: &str, command: &[String], flag: &str) -> String {
     arguments.extend(command.iter().map(String::as_str));
     arguments.push(flag);
     let output = run(&arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -281,9 +383,18 @@ fn commands() -> Vec<Vec<String>> {
     while let Some(command) = found.get(next).cloned() {
         next += 1;
         let help = help("en", &command, "-h");
-        let Some((_, list)) = help.split_once("\nCommands:\n") else { continue };
-        let names = list.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
-        found.extend(names.filter(|name| *name != "help").map(|name| [&command[..], &[name.to_string()]].concat()));
+        let Some((_, list)) = help.split_once("\nCommands:\n") else {
+            continue;
+        };
+        let names = list
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| line.split_whitespace().next());
+        found.extend(
+            names
+                .filter(|name| *name != "help")
+                .map(|name| [&command[..], &[name.to_string()]].concat()),
+        );
     }
     found
 }
@@ -291,13 +402,20 @@ fn commands() -> Vec<Vec<String>> {
 #[test]
 fn every_command_and_argument_has_help_in_both_languages() {
     let commands = commands();
-    assert!(commands.len() > 12, "only {} commands were found", commands.len());
+    assert!(
+        commands.len() > 12,
+        "only {} commands were found",
+        commands.len()
+    );
     for command in &commands {
         let chinese = help("zh", command, "-h");
         assert!(chinese.contains("\n用法："), "{command:?}:\n{chinese}");
         for line in chinese.lines().filter(|line| !line.is_empty()) {
             assert!(has_chinese(line), "{command:?}, no Chinese: {line}");
-            assert!(!line.contains("[default") && !line.contains("[possible"), "{command:?}, English: {line}");
+            assert!(
+                !line.contains("[default") && !line.contains("[possible"),
+                "{command:?}, English: {line}"
+            );
         }
         let english = help("en", command, "--help");
         // A language is called by its own name.
@@ -310,31 +428,67 @@ fn every_command_and_argument_has_help_in_both_languages() {
 #[test]
 fn wrong_arguments_are_told_in_chinese() {
     let cases: [(&[&str], &str); 14] = [
-        (&["agency", "review", "--retirement-months", "99999"], "应为月数，0 至 1200"),
-        (&["agency", "review", "--limit", "100001"], "应为条数，0 至 100000"),
+        (
+            &["agency", "review", "--retirement-months", "99999"],
+            "应为月数，0 至 1200",
+        ),
+        (
+            &["agency", "review", "--limit", "100001"],
+            "应为条数，0 至 100000",
+        ),
         (&["nod"], "没有命令 nod"),
         (&["node", "statu"], "相近的写法：status"),
         (&["node", "status", "--jsn"], "没有参数 --jsn"),
-        (&["node", "status"], "缺少必需的参数：--node <NODE>、--credentials <CREDENTIALS>"),
+        (
+            &["node", "status"],
+            "缺少必需的参数：--node <NODE>、--credentials <CREDENTIALS>",
+        ),
         (&["node", "status", "--node"], "参数 --node <NODE> 未填写值"),
-        (&["node", "status", "--node", "44"], "的值“44”无效：应为六位行政区划代码"),
-        (&["node", "status", "--json", "--json"], "参数 --json 只能使用一次"),
-        (&["worker", "account", "--as-of", "2026-02-30"], "应为日期，格式 YYYY-MM-DD"),
-        (&["federation", "init", "--region", "440000"], "应为“地区=主机:端口”"),
+        (
+            &["node", "status", "--node", "44"],
+            "的值“44”无效：应为六位行政区划代码",
+        ),
+        (
+            &["node", "status", "--json", "--json"],
+            "参数 --json 只能使用一次",
+        ),
+        (
+            &["worker", "account", "--as-of", "2026-02-30"],
+            "应为日期，格式 YYYY-MM-DD",
+        ),
+        (
+            &["federation", "init", "--region", "440000"],
+            "应为“地区=主机:端口”",
+        ),
         (&["sample", "--workers", "many"], "应为允许范围内的整数"),
-        (&["sample", "--workers", "1", "--rows", "1"], "不能与 --rows <ROWS> 同时使用"),
-        (&["agency", "import", "--encoding", "ascii"], "可选：utf8、gb18030"),
+        (
+            &["sample", "--workers", "1", "--rows", "1"],
+            "不能与 --rows <ROWS> 同时使用",
+        ),
+        (
+            &["agency", "import", "--encoding", "ascii"],
+            "可选：utf8、gb18030",
+        ),
     ];
     for (arguments, expected) in cases {
         let output = run(&[&["--lang", "zh"], arguments].concat());
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
-        assert!(told.starts_with("错误：") && told.contains(expected), "{arguments:?}: {told}");
-        assert!(told.lines().all(has_chinese) && !told.contains("%{"), "{arguments:?}: {told}");
+        assert!(
+            told.starts_with("错误：") && told.contains(expected),
+            "{arguments:?}: {told}"
+        );
+        assert!(
+            told.lines().all(has_chinese) && !told.contains("%{"),
+            "{arguments:?}: {told}"
+        );
         let english = run(&[&["--lang", "en"], arguments].concat());
         assert_eq!(english.status.code(), Some(2), "{arguments:?}");
         let told = String::from_utf8(english.stderr).unwrap();
-        assert!(told.starts_with("error: ") && !has_chinese(&told), "{arguments:?}: {told}");
+        assert!(
+            told.starts_with("error: ") && !has_chinese(&told),
+            "{arguments:?}: {told}"
+        );
     }
     assert_eq!(run(&["--lang", "zh", "--version"]).status.code(), Some(0));
 }
@@ -343,11 +497,26 @@ fn wrong_arguments_are_told_in_chinese() {
 fn a_number_at_a_wrong_place_is_not_repeated() {
     let directory = tempfile::tempdir().unwrap();
     let federation = directory.path().join("federation").display().to_string();
-    let made = run(&["federation", "init", "--dir", &federation, "--region", "440000=127.0.0.1:1"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &federation,
+        "--region",
+        "440000=127.0.0.1:1",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     let agency = format!("{federation}/440000/agency");
     let at_node = ["--node", "440000", "--credentials", &agency];
-    for number in ["440300199003078815", "440300900307881", "44030019900307002X"] {
+    for number in [
+        "440300199003078815",
+        "440300900307881",
+        "44030019900307002X",
+    ] {
         let wrong: [&[&str]; 5] = [
             &["worker", "account", number],
             &["worker", "account", "--as-of", number],
@@ -359,8 +528,14 @@ fn a_number_at_a_wrong_place_is_not_repeated() {
             for language in ["zh", "en"] {
                 let output = run(&[&["--lang", language], arguments].concat());
                 let told = String::from_utf8(output.stderr).unwrap();
-                assert!(!output.status.success() && !told.is_empty(), "{arguments:?}");
-                assert!(!told.contains(&number[..15]) && told.contains('…'), "{arguments:?}: {told}");
+                assert!(
+                    !output.status.success() && !told.is_empty(),
+                    "{arguments:?}"
+                );
+                assert!(
+                    !told.contains(&number[..15]) && told.contains('…'),
+                    "{arguments:?}: {told}"
+                );
             }
         }
     }
@@ -374,8 +549,19 @@ fn a_number_at_a_wrong_place_is_not_repeated() {
 fn faults_of_a_file_are_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
-    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &path("federation"),
+        "--region",
+        "440000=127.0.0.1:7104",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     let header = "社会保障号码,险种,费款所属期,到账日期,参保地,单位编号,缴费基数,单位缴费比例,个人缴费比例,单位应缴,个人应缴,单位实缴,个人实缴,个人划入,业务流水号\n";
     let rows = [
         // The last character of the person's number is wrong.
@@ -404,19 +590,32 @@ fn faults_of_a_file_are_told_in_chinese() {
             &credentials,
             "--check-only",
         ]);
-        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     let (code, told, _) = import("faulty.csv");
     assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("第 2 行，社会保障号码：公民身份号码校验位应为 5，实为 2"), "{told}");
-    let faults: Vec<&str> = told.lines().filter(|line| line.starts_with("第 ")).collect();
+    assert!(
+        told.contains("第 2 行，社会保障号码：公民身份号码校验位应为 5，实为 2"),
+        "{told}"
+    );
+    let faults: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("第 "))
+        .collect();
     assert!(faults.len() > 10, "{told}");
     for line in faults {
         assert!(!line.contains("%{") && !line.contains("fault."), "{line}");
     }
     let (code, _, told) = import("other.csv");
     assert_eq!(code, Some(4), "{told}");
-    assert!(told.contains("首行不是表头：2 个单元格均不是列名"), "{told}");
+    assert!(
+        told.contains("首行不是表头：2 个单元格均不是列名"),
+        "{told}"
+    );
     let (_, _, told) = import("absent.csv");
     assert!(told.contains("文件不存在"), "{told}");
 }
@@ -425,24 +624,65 @@ fn faults_of_a_file_are_told_in_chinese() {
 fn faults_of_a_file_of_codes_are_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
-    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    fs::write(path("any.csv"), "person,scheme,period,received,place,serial\n").unwrap();
-    let (agency, file, codes) = (path("federation/440000/agency"), path("any.csv"), path("codes.toml"));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &path("federation"),
+        "--region",
+        "440000=127.0.0.1:7104",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    fs::write(
+        path("any.csv"),
+        "person,scheme,period,received,place,serial\n",
+    )
+    .unwrap();
+    let (agency, file, codes) = (
+        path("federation/440000/agency"),
+        path("any.csv"),
+        path("codes.toml"),
+    );
     let cases = [
-        ("[\"征缴方式\"]\n\"2\" = \"1\"\n", "“征缴方式”不是代码列；应为 kind, scheme"),
-        ("[type]\n\"N\" = \"31\"\n[\"缴费类型\"]\n\"n\" = \"10\"\n", "type：n 同时对应 31 和 10"),
-        ("[reason]\n\"A\" = \"参军\"\n", "reason：A 对应的 参军 不是该列可用的代码"),
+        (
+            "[\"征缴方式\"]\n\"2\" = \"1\"\n",
+            "“征缴方式”不是代码列；应为 kind, scheme",
+        ),
+        (
+            "[type]\n\"N\" = \"31\"\n[\"缴费类型\"]\n\"n\" = \"10\"\n",
+            "type：n 同时对应 31 和 10",
+        ),
+        (
+            "[reason]\n\"A\" = \"参军\"\n",
+            "reason：A 对应的 参军 不是该列可用的代码",
+        ),
         ("[type]\n\"\" = \"31\"\n", "type：等号前应有代码"),
         ("[type]\n\"N\" = 31\n", "第 2 行：应为 TOML"),
     ];
     for (text, expected) in cases {
         fs::write(&codes, text).unwrap();
-        let arguments = ["agency", "import", &file, "--node", "440000", "--credentials", &agency, "--codes", &codes];
+        let arguments = [
+            "agency",
+            "import",
+            &file,
+            "--node",
+            "440000",
+            "--credentials",
+            &agency,
+            "--codes",
+            &codes,
+        ];
         let output = run(&[&["--lang", "zh"], arguments.as_slice()].concat());
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(4), "{text}: {told}");
-        assert!(told.contains(expected) && told.matches("codes.toml").count() == 1, "{text}: {told}");
+        assert!(
+            told.contains(expected) && told.matches("codes.toml").count() == 1,
+            "{text}: {told}"
+        );
     }
 }
 
@@ -450,15 +690,46 @@ fn faults_of_a_file_of_codes_are_told_in_chinese() {
 fn findings_of_an_audit_are_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
-    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &path("federation"),
+        "--region",
+        "440000=127.0.0.1:7104",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     fs::create_dir_all(path("data/chains/440000")).unwrap();
-    fs::write(path("data/chains/440000/00000000000000000000.seg"), [7; 200]).unwrap();
+    fs::write(
+        path("data/chains/440000/00000000000000000000.seg"),
+        [7; 200],
+    )
+    .unwrap();
     let auditor = path("federation/auditor");
-    let output = run(&["--lang", "zh", "audit", "--dir", &path("data"), "--credentials", &auditor]);
+    let output = run(&[
+        "--lang",
+        "zh",
+        "audit",
+        "--dir",
+        &path("data"),
+        "--credentials",
+        &auditor,
+    ]);
     let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("错误：账链 440000，chains/440000/00000000000000000000.seg：段文件头损坏"), "{told}");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        told.contains("错误：账链 440000，chains/440000/00000000000000000000.seg：段文件头损坏"),
+        "{told}"
+    );
     assert!(!told.contains("%{") && !told.contains("finding."), "{told}");
 }
 
@@ -466,16 +737,49 @@ fn findings_of_an_audit_are_told_in_chinese() {
 fn damage_on_disk_is_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
-    let made = run(&["federation", "init", "--dir", &path("federation"), "--region", "440000=127.0.0.1:7104"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &path("federation"),
+        "--region",
+        "440000=127.0.0.1:7104",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     fs::create_dir_all(path("federation/440000/data/chains/440000")).unwrap();
-    fs::write(path("federation/440000/data/chains/440000/00000000000000000000.seg"), [7; 200]).unwrap();
-    let output = run(&["--lang", "zh", "node", "check", "--dir", &path("federation/440000")]);
+    fs::write(
+        path("federation/440000/data/chains/440000/00000000000000000000.seg"),
+        [7; 200],
+    )
+    .unwrap();
+    let output = run(&[
+        "--lang",
+        "zh",
+        "node",
+        "check",
+        "--dir",
+        &path("federation/440000"),
+    ]);
     let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(told.contains("处理办法："), "{told}");
-    for line in told.lines().filter(|line| line.chars().any(char::is_alphabetic)) {
-        assert!(has_chinese(line) && !line.contains("%{") && !line.contains("damage."), "{line}");
+    for line in told
+        .lines()
+        .filter(|line| line.chars().any(char::is_alphabetic))
+    {
+        assert!(
+            has_chinese(line) && !line.contains("%{") && !line.contains("damage."),
+            "{line}"
+        );
     }
 }
 
@@ -483,14 +787,46 @@ fn damage_on_disk_is_told_in_chinese() {
 fn a_node_that_cannot_be_reached_is_told_in_chinese() {
     let directory = tempfile::tempdir().unwrap();
     let federation = directory.path().join("federation").display().to_string();
-    let made = run(&["federation", "init", "--dir", &federation, "--region", "440000=127.0.0.1:1"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = run(&[
+        "federation",
+        "init",
+        "--dir",
+        &federation,
+        "--region",
+        "440000=127.0.0.1:1",
+    ]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     let agency = format!("{federation}/440000/agency");
-    let output = run(&["--lang", "zh", "node", "status", "--node", "440000", "--credentials", &agency]);
+    let output = run(&[
+        "--lang",
+        "zh",
+        "node",
+        "status",
+        "--node",
+        "440000",
+        "--credentials",
+        &agency,
+    ]);
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.starts_with("错误：广东：无法连接该节点（"), "{told}");
-    let output = run(&["--lang", "zh", "node", "status", "--node", "110000", "--credentials", &agency]);
+    let output = run(&[
+        "--lang",
+        "zh",
+        "node",
+        "status",
+        "--node",
+        "110000",
+        "--credentials",
+        &agency,
+    ]);
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("名册中没有地区 110000；现有 440000"), "{told}");
+    assert!(
+        told.contains("名册中没有地区 110000；现有 440000"),
+        "{told}"
+    );
 }

@@ -72,8 +72,12 @@ pub(crate) struct Arguments {
 
 /// A number of months to look ahead, within what a node looks for.
 fn parse_months(text: &str) -> Result<u16, WrongValue> {
-    let months = text.parse().ok().filter(|months| *months <= RETIREMENT_MONTHS_MAX);
-    months.ok_or_else(|| WrongValue(t!("argument.months", limit = RETIREMENT_MONTHS_MAX).to_string()))
+    let months = text
+        .parse()
+        .ok()
+        .filter(|months| *months <= RETIREMENT_MONTHS_MAX);
+    months
+        .ok_or_else(|| WrongValue(t!("argument.months", limit = RETIREMENT_MONTHS_MAX).to_string()))
 }
 
 /// A number of findings, within what is held in memory.
@@ -144,13 +148,27 @@ pub(crate) struct Left(Vec<String>);
 impl Left {
     pub(crate) fn note(&mut self, reviewed: &Reviewed) -> anyhow::Result<()> {
         if let Some(failure) = &reviewed.failure {
-            self.0.push(t!("review.failed", what = format!("{}: {failure}", reviewed.account)).to_string());
+            self.0.push(
+                t!(
+                    "review.failed",
+                    what = format!("{}: {failure}", reviewed.account)
+                )
+                .to_string(),
+            );
         }
         if reviewed.unlisted > 0 {
-            let line = t!("review.unlisted", account = reviewed.account, count = reviewed.unlisted);
+            let line = t!(
+                "review.unlisted",
+                account = reviewed.account,
+                count = reviewed.unlisted
+            );
             self.0.push(line.to_string());
         }
-        ensure!(self.0.len() <= SHOWN_MAX, "{}", t!("review.too_many", limit = SHOWN_MAX));
+        ensure!(
+            self.0.len() <= SHOWN_MAX,
+            "{}",
+            t!("review.too_many", limit = SHOWN_MAX)
+        );
         Ok(())
     }
 
@@ -188,13 +206,16 @@ struct CsvRow<'f> {
 
 /// The header of the file, also of one without rows.
 const COLUMNS: [&str; 16] = [
-    "account", "list", "what", "family", "first", "last", "months", "severity", "acts", "place", "case", "due",
-    "overdue", "payable", "until", "price",
+    "account", "list", "what", "family", "first", "last", "months", "severity", "acts", "place",
+    "case", "due", "overdue", "payable", "until", "price",
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let after = arguments.after.as_deref().map(|hex| AccountId::from_hex(hex).context(t!("review.bad_after")));
+    let after = arguments
+        .after
+        .as_deref()
+        .map(|hex| AccountId::from_hex(hex).context(t!("review.bad_after")));
     let list = arguments.list.map(ListName::list);
     let asked = Asked {
         node: arguments.node,
@@ -202,17 +223,30 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         retirement_months: arguments.retirement_months,
         after: after.transpose()?,
         list,
-        what: arguments.what.as_deref().map(|what| known(list, what)).transpose()?,
+        what: arguments
+            .what
+            .as_deref()
+            .map(|what| known(list, what))
+            .transpose()?,
     };
-    let mut file = arguments.csv.as_deref().map(|path| Findings::begin(path, asked.after.is_some())).transpose()?;
+    let mut file = arguments
+        .csv
+        .as_deref()
+        .map(|path| Findings::begin(path, asked.after.is_some()))
+        .transpose()?;
     let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
-    let mut shown = Shown { limit: arguments.limit, lists: BTreeMap::new() };
+    let mut shown = Shown {
+        limit: arguments.limit,
+        lists: BTreeMap::new(),
+    };
     let (mut with_findings, mut left) = (0_u64, Left::default());
     let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| {
         left.note(reviewed)?;
         with_findings += u64::from(!reviewed.findings.is_empty());
         for finding in &reviewed.findings {
-            let count = counts.entry((finding.list, finding.what.clone())).or_default();
+            let count = counts
+                .entry((finding.list, finding.what.clone()))
+                .or_default();
             count.0 += 1;
             count.1 += u64::from(finding.overdue > 0);
             shown.put(&reviewed.account, finding);
@@ -227,7 +261,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     // One that never began has its own error to show, and nothing to go on from.
     match &ended.through {
-        Some(through) => outcome.with_context(|| t!("review.cut_off", accounts = ended.reviewed, after = through))?,
+        Some(through) => outcome
+            .with_context(|| t!("review.cut_off", accounts = ended.reviewed, after = through))?,
         None => outcome?,
     }
     show::review::counts(&counts);
@@ -236,20 +271,32 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
     println!("{}", t!("review.with_findings", accounts = with_findings));
     if ended.without_birth > 0 && list.is_none_or(|list| list == List::Retirement) {
-        println!("{}", t!("review.without_birth", accounts = ended.without_birth));
+        println!(
+            "{}",
+            t!("review.without_birth", accounts = ended.without_birth)
+        );
     }
     if let Some(path) = &arguments.csv {
         println!("{}", t!("review.written", path = path.display()));
     }
-    Ok(if counts.is_empty() && left.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if counts.is_empty() && left.is_empty() {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
 }
 
 /// A class, cause, step or class of retirement that the list, or any, can have.
 fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
     let lists = List::NAMED.into_iter().map(|(known, _)| known);
-    let words: Vec<String> =
-        lists.filter(|known| list.is_none_or(|list| list == *known)).flat_map(List::vocabulary).collect();
-    let found = words.iter().find(|word| word.eq_ignore_ascii_case(what)).cloned();
+    let words: Vec<String> = lists
+        .filter(|known| list.is_none_or(|list| list == *known))
+        .flat_map(List::vocabulary)
+        .collect();
+    let found = words
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(what))
+        .cloned();
     found.with_context(|| t!("review.no_such", found = what, words = words.join(", ")).to_string())
 }
 
@@ -270,7 +317,9 @@ impl Shown {
     }
 
     fn finish(mut self) -> BTreeMap<List, Vec<(String, Finding)>> {
-        self.lists.values_mut().for_each(|found| cut(found, self.limit));
+        self.lists
+            .values_mut()
+            .for_each(|found| cut(found, self.limit));
         self.lists
     }
 }
@@ -279,7 +328,12 @@ impl Shown {
 fn cut(found: &mut Vec<(String, Finding)>, limit: usize) {
     found.sort_by_key(|(_, finding)| {
         let month = Some(finding.first).filter(|_| finding.list == List::Retirement);
-        (Reverse(finding.severity), Reverse(finding.overdue), month, Reverse(finding.months))
+        (
+            Reverse(finding.severity),
+            Reverse(finding.overdue),
+            month,
+            Reverse(finding.months),
+        )
     });
     found.truncate(limit);
 }
@@ -294,30 +348,47 @@ struct Findings {
 impl Findings {
     fn begin(path: &Path, goes_on: bool) -> anyhow::Result<Self> {
         let context = || path.display().to_string();
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let file = tempfile::NamedTempFile::new_in(directory);
         let mut file = file.map_err(|error| files::not_written(path, &error))?;
         let mut has_header = false;
         if goes_on && path.exists() {
-            let copied = io::copy(&mut File::open(path).with_context(context)?, &mut file).with_context(context)?;
+            let copied = io::copy(&mut File::open(path).with_context(context)?, &mut file)
+                .with_context(context)?;
             has_header = copied > 0;
         }
-        let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        let mut rows = csv::WriterBuilder::new()
+            .has_headers(false)
+            .from_writer(file);
         if !has_header {
             rows.write_record(COLUMNS).with_context(context)?;
         }
-        Ok(Self { path: path.to_owned(), rows })
+        Ok(Self {
+            path: path.to_owned(),
+            rows,
+        })
     }
 
     fn put(&mut self, row: &CsvRow<'_>) -> anyhow::Result<()> {
-        self.rows.serialize(row).with_context(|| self.path.display().to_string())
+        self.rows
+            .serialize(row)
+            .with_context(|| self.path.display().to_string())
     }
 
     fn finish(self) -> anyhow::Result<()> {
         let context = || self.path.display().to_string();
-        let file = self.rows.into_inner().map_err(|error| anyhow::anyhow!("{error}")).with_context(context)?;
+        let file = self
+            .rows
+            .into_inner()
+            .map_err(|error| anyhow::anyhow!("{error}"))
+            .with_context(context)?;
         file.as_file().sync_all().with_context(context)?;
-        file.persist(&self.path).map_err(|error| error.error).with_context(context)?;
+        file.persist(&self.path)
+            .map_err(|error| error.error)
+            .with_context(context)?;
         Ok(())
     }
 }
@@ -334,7 +405,12 @@ fn csv_row<'f>(account: &'f str, finding: &'f Finding) -> CsvRow<'f> {
         months: finding.months,
         severity: text(finding.severity.map(|severity| show::serde_name(&severity))),
         acts: text(finding.acts.map(|acts| show::serde_name(&acts))),
-        place: finding.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        place: finding
+            .places
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" "),
         case: finding.case.as_deref().unwrap_or_default(),
         due: text(finding.due.map(|day| day.to_string())),
         overdue: finding.overdue,
@@ -353,15 +429,23 @@ pub(crate) fn stream(
 ) -> (Ended, anyhow::Result<()>) {
     let bar = show::progress::counted(&t!("review.reading"), PROGRESS_STEPS);
     let mut ended = Ended::default();
-    let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from);
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from);
     let outcome = outcome.and_then(|runtime| {
         runtime.block_on(async {
             let channel = connection::to_node(credentials, asked.node)?;
-            let mut client = ReviewClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+            let mut client =
+                ReviewClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
             let request = ReviewRequest {
                 as_of: asked.as_of.number(),
                 retirement_months: asked.retirement_months.into(),
-                after: asked.after.map(|account| account.0.to_vec()).unwrap_or_default().into(),
+                after: asked
+                    .after
+                    .map(|account| account.0.to_vec())
+                    .unwrap_or_default()
+                    .into(),
                 list: asked.list.map(List::name).unwrap_or_default().to_owned(),
                 what: asked.what.clone().unwrap_or_default(),
             };
@@ -377,9 +461,18 @@ pub(crate) fn stream(
                 let page = page.map_err(refuse)?;
                 for found in &page.accounts {
                     let account = convert::account_id(&found.account)?.reveal_hex();
-                    let findings = if found.findings.is_empty() { Vec::new() } else { from_json(&found.findings)? };
+                    let findings = if found.findings.is_empty() {
+                        Vec::new()
+                    } else {
+                        from_json(&found.findings)?
+                    };
                     let failure = Some(found.failure.clone()).filter(|failure| !failure.is_empty());
-                    each(&Reviewed { account, findings, failure, unlisted: found.unlisted })?;
+                    each(&Reviewed {
+                        account,
+                        findings,
+                        failure,
+                        unlisted: found.unlisted,
+                    })?;
                 }
                 ended.reviewed += u64::from(page.reviewed);
                 ended.without_birth += u64::from(page.without_birth);

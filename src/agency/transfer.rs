@@ -23,7 +23,8 @@ use yizhang_entitlement::{
     review::List,
 };
 use yizhang_intake::{
-    Chunks, Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, case_id,
+    Chunks, Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source,
+    case_id,
 };
 use yizhang_ledger::{
     entry::{Entry, Kind},
@@ -198,21 +199,45 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&listed.credentials)?;
     let as_of = listed.as_of.unwrap_or_else(clock::today);
     let list = Some(List::Transfer);
-    let asked = review::Asked { node: listed.node, as_of, retirement_months: 0, after: None, list, what: None };
+    let asked = review::Asked {
+        node: listed.node,
+        as_of,
+        retirement_months: 0,
+        after: None,
+        list,
+        what: None,
+    };
     let (mut waiting, mut left) = (Vec::new(), review::Left::default());
     let (ended, outcome) = review::stream(&credentials, &asked, &mut |reviewed| {
         left.note(reviewed)?;
-        let wanted = reviewed.findings.iter().filter(|finding| finding.overdue > 0 || !listed.overdue);
+        let wanted = reviewed
+            .findings
+            .iter()
+            .filter(|finding| finding.overdue > 0 || !listed.overdue);
         waiting.extend(wanted.map(|finding| (reviewed.account.clone(), finding.clone())));
-        ensure!(waiting.len() <= review::SHOWN_MAX, "{}", t!("review.too_many", limit = review::SHOWN_MAX));
+        ensure!(
+            waiting.len() <= review::SHOWN_MAX,
+            "{}",
+            t!("review.too_many", limit = review::SHOWN_MAX)
+        );
         Ok(())
     });
     outcome.with_context(|| t!("transfer.list_cut_off", accounts = ended.reviewed))?;
-    waiting.sort_by_key(|(account, finding)| (std::cmp::Reverse(finding.overdue), finding.due, account.clone()));
+    waiting.sort_by_key(|(account, finding)| {
+        (
+            std::cmp::Reverse(finding.overdue),
+            finding.due,
+            account.clone(),
+        )
+    });
     show::review::transfers(&waiting);
     left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
-    Ok(if waiting.is_empty() && left.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if waiting.is_empty() && left.is_empty() {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
 }
 
 /// Takes one step: the case as it stands, the row, the record, the case as it stands then. A step that would not count is
@@ -220,26 +245,45 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
 fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     let secret = credentials::read_secret(&step.credentials)?;
     let credentials = Credentials::read(&step.credentials)?;
-    let case = case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
+    let case =
+        case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
     let number = read_number()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let today = clock::today();
     let on = step.on.unwrap_or(today);
-    ensure!(on <= today, "{}", t!("transfer.later", on = on, today = today));
+    ensure!(
+        on <= today,
+        "{}",
+        t!("transfer.later", on = on, today = today)
+    );
     let ask = || {
         let worker = Worker::Number(number.clone());
-        let question = Question { worker, as_of: today, proofs: false, policy: Policy::embedded() };
+        let question = Question {
+            worker,
+            as_of: today,
+            proofs: false,
+            policy: Policy::embedded(),
+        };
         runtime.block_on(worker::ask(&credentials, step.node, question))
     };
     let before = ask()?.account;
     let known = cases(&before).find(|known| known.case == case);
     let line = serde_json::to_vec(&Value::Object(row(kind, step, on, &number, known)?))?;
-    let intake =
-        Intake::open(Source::Bytes(line.into()), &ReadOptions::default()).map_err(|fault| show::fault::file(&fault))?;
+    let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
+        .map_err(|fault| show::fault::file(&fault))?;
     let parsed = parsed(&intake, &secret, step)?;
     let entry = Entry::parse(&parsed.bytes, LeafIndex(0))?;
-    let Record::Transfer(_, fields) = &Record::read(&entry)? else { bail!("{}", t!("transfer.no_step")) };
-    let planned = Planned { kind, region: step.node, id: parsed.id(), fields };
+    let Record::Transfer(_, fields) = &Record::read(&entry)? else {
+        bail!("{}", t!("transfer.no_step"))
+    };
+    let planned = Planned {
+        kind,
+        region: step.node,
+        id: parsed.id(),
+        fields,
+    };
     if !planned.is_written(&before)? {
         // What is there already is not written again, and the answer says so.
         planned.ensure_ours()?;
@@ -251,33 +295,65 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
 
     let chunks = Chunks::new(intake.rows(&secret)?, 1, FaultyRows::Refuse);
     let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
-    println!("{}", if sent.present > 0 { t!("transfer.was_there") } else { t!("transfer.appended") });
+    println!(
+        "{}",
+        if sent.present > 0 {
+            t!("transfer.was_there")
+        } else {
+            t!("transfer.appended")
+        }
+    );
     let after = ask()?.account;
     let Some(case) = cases(&after).find(|known| known.case == case) else {
         println!("{}", t!("transfer.not_seen"));
         return Ok(Outcome::Findings);
     };
     show::transfer::print(case);
-    let is_this = |record: RecordNumber| after.records.get(usize::try_from(record.0).unwrap_or(usize::MAX));
-    let is_unused =
-        case.faults.iter().any(|fault| is_this(fault.record).is_some_and(|record| record.id == planned.id.0));
-    Ok(if is_unused { Outcome::Findings } else { Outcome::Clean })
+    let is_this = |record: RecordNumber| {
+        after
+            .records
+            .get(usize::try_from(record.0).unwrap_or(usize::MAX))
+    };
+    let is_unused = case
+        .faults
+        .iter()
+        .any(|fault| is_this(fault.record).is_some_and(|record| record.id == planned.id.0));
+    Ok(if is_unused {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.
 fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Result<ParsedRow> {
     let lines = |notes: &[RowFault]| {
-        let lines = notes.iter().map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
+        let lines = notes
+            .iter()
+            .map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
         lines.collect::<Vec<_>>().join("\n")
     };
-    let row = intake.rows(secret).map_err(|fault| show::fault::file(&fault))?.next();
-    match row.with_context(|| t!("transfer.no_step"))?.map_err(|fault| show::fault::file(&fault))? {
+    let row = intake
+        .rows(secret)
+        .map_err(|fault| show::fault::file(&fault))?
+        .next();
+    match row
+        .with_context(|| t!("transfer.no_step"))?
+        .map_err(|fault| show::fault::file(&fault))?
+    {
         Row::Faulty(row) => bail!("{}", lines(&row.faults)),
         // Whoever takes one step can look at it: what may be a person's number does not go into a chain.
-        Row::Valid(row) if row.notes.iter().any(|note| matches!(note.fault, Fault::MayBePerson)) => {
+        Row::Valid(row)
+            if row
+                .notes
+                .iter()
+                .any(|note| matches!(note.fault, Fault::MayBePerson)) =>
+        {
             bail!("{}", lines(&row.notes))
         }
-        Row::Valid(row) if !step.anyway && row.notes.iter().any(|note| is_pointless(&note.fault)) => {
+        Row::Valid(row)
+            if !step.anyway && row.notes.iter().any(|note| is_pointless(&note.fault)) =>
+        {
             bail!("{}", t!("transfer.pointless", why = lines(&row.notes)))
         }
         Row::Valid(row) => {
@@ -291,7 +367,10 @@ fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Re
 
 /// Warnings about a step of which nothing comes.
 const fn is_pointless(fault: &Fault) -> bool {
-    matches!(fault, Fault::SchemeStays { .. } | Fault::PlaceUnknown { .. })
+    matches!(
+        fault,
+        Fault::SchemeStays { .. } | Fault::PlaceUnknown { .. }
+    )
 }
 
 /// Every case of an account.
@@ -302,7 +381,9 @@ fn cases(account: &Account) -> impl Iterator<Item = &TransferCase> {
 /// The scheme of a case: that of its letter, else of its first step.
 fn scheme_of(case: &TransferCase) -> Option<String> {
     let letter = case.steps.iter().find(|step| step.kind == Kind::LETTER);
-    letter.or(case.steps.first()).map(|step| step.scheme.clone())
+    letter
+        .or(case.steps.first())
+        .map(|step| step.scheme.clone())
 }
 
 /// The step as a row of JSON Lines; scheme and places come from the case where they are not given.
@@ -320,7 +401,10 @@ fn row(
         }
     };
     let from_case = |given: &Option<String>, of_case: Option<String>, name: &str| {
-        given.clone().or(of_case).with_context(|| t!("transfer.needs", name = name).to_string())
+        given
+            .clone()
+            .or(of_case)
+            .with_context(|| t!("transfer.needs", name = name).to_string())
     };
     put(Column::Kind, Some(kind.to_string()));
     put(Column::Person, Some(number.to_owned()));
@@ -328,11 +412,24 @@ fn row(
     put(Column::Serial, Some(step.serial.clone()));
     put(Column::Agency, step.agency.clone());
     put(Column::Date, Some(on.to_string()));
-    put(Column::Scheme, Some(from_case(&step.scheme, known.and_then(scheme_of), "--scheme")?));
+    put(
+        Column::Scheme,
+        Some(from_case(
+            &step.scheme,
+            known.and_then(scheme_of),
+            "--scheme",
+        )?),
+    );
     let old = known.map(|case| case.source.to_string());
-    put(Column::OldPlace, Some(from_case(&step.old_place, old, "--old-place")?));
+    put(
+        Column::OldPlace,
+        Some(from_case(&step.old_place, old, "--old-place")?),
+    );
     let new = known.map(|case| case.target.to_string());
-    put(Column::NewPlace, Some(from_case(&step.new_place, new, "--new-place")?));
+    put(
+        Column::NewPlace,
+        Some(from_case(&step.new_place, new, "--new-place")?),
+    );
     put(Column::OldAgency, step.old_agency.clone());
     put(Column::NewAgency, step.new_agency.clone());
     put(Column::FirstMonth, step.first_month.clone());
@@ -340,7 +437,10 @@ fn row(
     put(Column::DeemedMonths, step.deemed_months.clone());
     put(Column::ActualMonths, step.actual_months.clone());
     put(Column::PersonalAccount, step.personal_account.clone());
-    put(Column::PersonalAccountUnit, step.personal_account_unit.clone());
+    put(
+        Column::PersonalAccountUnit,
+        step.personal_account_unit.clone(),
+    );
     put(Column::Pool, step.pool.clone());
     put(Column::AccountType, step.account_type.clone());
     put(Column::Document, step.document.clone());

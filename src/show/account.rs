@@ -31,23 +31,45 @@ pub(crate) fn print(answer: &Answer) {
 pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
     let account = &answer.account;
     let mut notes = figures::Footnotes::default();
-    let mut parts = vec![Part { title: None, blocks: identity(answer) }];
+    let mut parts = vec![Part {
+        title: None,
+        blocks: identity(answer),
+    }];
     parts.extend(figures::part(account, &mut notes));
-    parts.extend(account.families.iter().filter_map(|family| family::part(account, family, &mut notes)));
+    parts.extend(
+        account
+            .families
+            .iter()
+            .filter_map(|family| family::part(account, family, &mut notes)),
+    );
     parts.extend(figures::outlook(account, &notes));
     parts.extend(conflicts::part(account));
     parts.extend(Part::titled(
         t!("account.disputes"),
-        vec![Block::Lines(account.disputes.iter().map(|line| dispute(account, line)).collect())],
+        vec![Block::Lines(
+            account
+                .disputes
+                .iter()
+                .map(|line| dispute(account, line))
+                .collect(),
+        )],
     ));
     parts.extend(sources(answer));
-    parts.extend(Part::titled(t!("account.verify"), vec![Block::Notes(verify(answer))]));
+    parts.extend(Part::titled(
+        t!("account.verify"),
+        vec![Block::Notes(verify(answer))],
+    ));
     parts
 }
 
 /// The first digits of a pseudonym, in two groups.
 pub(crate) fn tag(account: AccountId) -> String {
-    let digits: String = account.reveal_hex().chars().take(TAG_DIGITS).collect::<String>().to_uppercase();
+    let digits: String = account
+        .reveal_hex()
+        .chars()
+        .take(TAG_DIGITS)
+        .collect::<String>()
+        .to_uppercase();
     let (first, last) = digits.split_at(digits.len() / 2);
     format!("{first}-{last}")
 }
@@ -57,20 +79,37 @@ fn identity(answer: &Answer) -> Vec<Block> {
     let account = &answer.account;
     let person = &account.person;
     let unknown = || t!("account.not_stated").to_string();
-    let whose: Vec<String> =
-        answer.accounts.iter().map(|account| format!("{} · {}", tag(*account), account.reveal_hex())).collect();
+    let whose: Vec<String> = answer
+        .accounts
+        .iter()
+        .map(|account| format!("{} · {}", tag(*account), account.reveal_hex()))
+        .collect();
     let birth = person.birth.last().map(|line| {
-        let by = if line.archive { t!("account.by_archive") } else { t!("account.by_id") };
+        let by = if line.archive {
+            t!("account.by_archive")
+        } else {
+            t!("account.by_id")
+        };
         t!("account.born", month = line.month, by = by).to_string()
     });
-    let class = person.class.last().map(|line| named(&format!("class.{}", serde_name(&line.class))));
-    let home = person
-        .home
+    let class = person
+        .class
         .last()
-        .map(|home| t!("account.home", place = place::name(home.place), from = home.from).to_string());
+        .map(|line| named(&format!("class.{}", serde_name(&line.class))));
+    let home = person.home.last().map(|home| {
+        t!(
+            "account.home",
+            place = place::name(home.place),
+            from = home.from
+        )
+        .to_string()
+    });
     let mut lines: Vec<String> = account.identity.iter().map(link).collect();
     if answer.accounts.len() > 1 {
-        lines.insert(0, t!("account.linked", count = answer.accounts.len()).to_string());
+        lines.insert(
+            0,
+            t!("account.linked", count = answer.accounts.len()).to_string(),
+        );
     }
     if account.records.is_empty() {
         lines.push(t!("account.nothing").to_string());
@@ -78,9 +117,18 @@ fn identity(answer: &Answer) -> Vec<Block> {
     vec![
         Block::Pairs(vec![
             (t!("account.whose").to_string(), whose.join("\n")),
-            (t!("account.birth").to_string(), birth.unwrap_or_else(unknown)),
-            (t!("account.class").to_string(), class.unwrap_or_else(unknown)),
-            (t!("account.household").to_string(), home.unwrap_or_else(unknown)),
+            (
+                t!("account.birth").to_string(),
+                birth.unwrap_or_else(unknown),
+            ),
+            (
+                t!("account.class").to_string(),
+                class.unwrap_or_else(unknown),
+            ),
+            (
+                t!("account.household").to_string(),
+                home.unwrap_or_else(unknown),
+            ),
             (t!("account.status").to_string(), status(account)),
             (t!("account.as_of").to_string(), account.as_of.to_string()),
         ]),
@@ -89,8 +137,18 @@ fn identity(answer: &Answer) -> Vec<Block> {
 }
 
 fn link(fact: &IdentityFact) -> String {
-    let key = if fact.in_force { "account.link" } else { "account.link_void" };
-    t!(key, kind = kind::name(fact.kind), on = fact.on, reason = fact.reason).to_string()
+    let key = if fact.in_force {
+        "account.link"
+    } else {
+        "account.link_void"
+    };
+    t!(
+        key,
+        kind = kind::name(fact.kind),
+        on = fact.on,
+        reason = fact.reason
+    )
+    .to_string()
 }
 
 /// Alive or not, and under each scheme that adds up: paying, suspended, drawing.
@@ -98,19 +156,35 @@ fn status(account: &Account) -> String {
     if let Some(death) = account.person.death.last() {
         return t!("account.death", month = death.month).to_string();
     }
-    let schemes: Vec<String> = account.families.iter().filter_map(|family| scheme_status(account, family)).collect();
-    if schemes.is_empty() { t!("account.not_stated").to_string() } else { schemes.join("\n") }
+    let schemes: Vec<String> = account
+        .families
+        .iter()
+        .filter_map(|family| scheme_status(account, family))
+        .collect();
+    if schemes.is_empty() {
+        t!("account.not_stated").to_string()
+    } else {
+        schemes.join("\n")
+    }
 }
 
 fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
     let month = account.as_of.in_month()?;
     let drawn = drawn(account, family, month);
     let states: Vec<ParticipationState> = family.standing.iter().map(|line| line.state).collect();
-    let Some(last) = family.last.filter(|_| drawn.is_none()).or(drawn.map(|award| award.from)) else {
+    let Some(last) = family
+        .last
+        .filter(|_| drawn.is_none())
+        .or(drawn.map(|award| award.from))
+    else {
         return Some(of_scheme(family, &t!("account.never_counted")));
     };
     let state = if let Some(award) = drawn {
-        t!("account.drawing", from = award.from, place = place::name(award.place))
+        t!(
+            "account.drawing",
+            from = award.from,
+            place = place::name(award.place)
+        )
     } else if month.since(last) <= 1 {
         t!("account.paying", last = last)
     } else if states.contains(&ParticipationState::Suspended) {
@@ -124,17 +198,34 @@ fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
 }
 
 fn of_scheme(family: &FamilyAccount, state: &str) -> String {
-    t!("account.scheme_status", scheme = family::name(family), state = state).to_string()
+    t!(
+        "account.scheme_status",
+        scheme = family::name(family),
+        state = state
+    )
+    .to_string()
 }
 
 /// The award that is drawn in a month: the newest that no stop or suspension of its own chain has ended, unless resumed.
-fn drawn<'a>(account: &'a Account, family: &'a FamilyAccount, month: Month) -> Option<&'a BenefitFact> {
+fn drawn<'a>(
+    account: &'a Account,
+    family: &'a FamilyAccount,
+    month: Month,
+) -> Option<&'a BenefitFact> {
     let region = |benefit: &BenefitFact| account.record(benefit.record).map(|record| record.region);
-    let until_now = || family.benefits.iter().filter(|benefit| benefit.from <= month);
+    let until_now = || {
+        family
+            .benefits
+            .iter()
+            .filter(|benefit| benefit.from <= month)
+    };
     let awards = until_now().filter(|benefit| benefit.kind == Kind::BENEFIT_AWARD);
     let award = awards.max_by_key(|award| (award.from, award.on))?;
     let turns = until_now().filter(|turn| {
-        let is_turn = matches!(turn.kind, Kind::BENEFIT_STOP | Kind::BENEFIT_SUSPEND | Kind::BENEFIT_RESUME);
+        let is_turn = matches!(
+            turn.kind,
+            Kind::BENEFIT_STOP | Kind::BENEFIT_SUSPEND | Kind::BENEFIT_RESUME
+        );
         is_turn && region(turn) == region(award) && (turn.from, turn.on) >= (award.from, award.on)
     });
     let last = turns.max_by_key(|turn| (turn.from, turn.on));
@@ -145,11 +236,20 @@ fn drawn<'a>(account: &'a Account, family: &'a FamilyAccount, month: Month) -> O
 
 /// A record that the worker disputes, and what came of it.
 fn dispute(account: &Account, line: &DisputeLine) -> String {
-    let disputed = line.disputed.map_or_else(|| place::name(line.region), |number| record::named(account, number));
+    let disputed = line.disputed.map_or_else(
+        || place::name(line.region),
+        |number| record::named(account, number),
+    );
     match line.outcome {
         Some(answer) => {
             let answer = record::named(account, answer);
-            t!("account.dispute_answered", on = line.on, record = disputed, answer = answer).to_string()
+            t!(
+                "account.dispute_answered",
+                on = line.on,
+                record = disputed,
+                answer = answer
+            )
+            .to_string()
         }
         None => t!("account.dispute_open", on = line.on, record = disputed).to_string(),
     }
@@ -157,10 +257,19 @@ fn dispute(account: &Account, line: &DisputeLine) -> String {
 
 /// Of each chain how new it is and what it says, also of those that say nothing.
 fn sources(answer: &Answer) -> Option<Part> {
-    let known: BTreeMap<Division, &SourceLine> =
-        answer.account.sources.iter().map(|line| (line.region, line)).collect();
-    let copies: BTreeMap<Division, &ChainCopy> = answer.copies.iter().map(|copy| (copy.region, copy)).collect();
-    let regions: std::collections::BTreeSet<Division> = known.keys().chain(copies.keys()).copied().collect();
+    let known: BTreeMap<Division, &SourceLine> = answer
+        .account
+        .sources
+        .iter()
+        .map(|line| (line.region, line))
+        .collect();
+    let copies: BTreeMap<Division, &ChainCopy> = answer
+        .copies
+        .iter()
+        .map(|copy| (copy.region, copy))
+        .collect();
+    let regions: std::collections::BTreeSet<Division> =
+        known.keys().chain(copies.keys()).copied().collect();
     let row = |region: Division| {
         let source = known.get(&region);
         let copy = copies.get(&region).map(|copy| match copy.behind {
@@ -171,7 +280,10 @@ fn sources(answer: &Answer) -> Option<Part> {
             place::name(region),
             source.map_or(0, |source| source.records).to_string(),
             last_contribution(&answer.account, region).unwrap_or_default(),
-            source.and_then(|source| source.latest).map(|day| day.to_string()).unwrap_or_default(),
+            source
+                .and_then(|source| source.latest)
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
             agencies(&answer.account, region),
             copy.unwrap_or_default(),
         ]
@@ -185,15 +297,31 @@ fn sources(answer: &Answer) -> Option<Part> {
         t!("account.held"),
     ];
     let rows = regions.into_iter().map(row).collect();
-    Part::titled(t!("account.sources"), vec![Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows)])
+    Part::titled(
+        t!("account.sources"),
+        vec![Block::Table(
+            header.map(|cell| cell.to_string()).to_vec(),
+            rows,
+        )],
+    )
 }
 
 /// The last month that a chain has a contribution for, and the last day on which money came.
 fn last_contribution(account: &Account, region: Division) -> Option<String> {
-    let lines =
-        || account.records.iter().filter(|line| line.region == region).filter_map(|line| line.contribution.as_ref());
-    let last = lines().filter_map(|line| line.first.plus(u16::from(line.months.saturating_sub(1)))).max()?;
-    let received = lines().filter_map(|line| line.received).filter(|day| *day <= account.as_of).max();
+    let lines = || {
+        account
+            .records
+            .iter()
+            .filter(|line| line.region == region)
+            .filter_map(|line| line.contribution.as_ref())
+    };
+    let last = lines()
+        .filter_map(|line| line.first.plus(u16::from(line.months.saturating_sub(1))))
+        .max()?;
+    let received = lines()
+        .filter_map(|line| line.received)
+        .filter(|day| *day <= account.as_of)
+        .max();
     Some(match received {
         Some(day) => t!("account.contributed", month = last, day = day).to_string(),
         None => last.to_string(),
@@ -203,16 +331,28 @@ fn last_contribution(account: &Account, region: Division) -> Option<String> {
 /// The agencies whose records a chain holds, with the number of records of each.
 fn agencies(account: &Account, region: Division) -> String {
     let mut agencies: BTreeMap<&str, usize> = BTreeMap::new();
-    for line in account.records.iter().filter(|line| line.region == region && !line.agency.is_empty()) {
+    for line in account
+        .records
+        .iter()
+        .filter(|line| line.region == region && !line.agency.is_empty())
+    {
         *agencies.entry(&line.agency).or_default() += 1;
     }
-    agencies.into_iter().map(|(agency, count)| format!("{agency} ×{count}")).collect::<Vec<_>>().join(" ")
+    agencies
+        .into_iter()
+        .map(|(agency, count)| format!("{agency} ×{count}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The digest, and how anybody checks the page.
 fn verify(answer: &Answer) -> Vec<String> {
     let account = &answer.account;
-    let whose = answer.accounts.first().map(AccountId::reveal_hex).unwrap_or_default();
+    let whose = answer
+        .accounts
+        .first()
+        .map(AccountId::reveal_hex)
+        .unwrap_or_default();
     let mut lines = vec![
         t!("account.digest", digest = answer.digest).to_string(),
         t!("account.digest_for", account = whose, as_of = account.as_of).to_string(),
@@ -227,11 +367,24 @@ pub(crate) fn checked_line(checked: &Checked) -> String {
     let heads: Vec<String> = checked
         .heads
         .iter()
-        .map(|head| t!("account.head", region = place::name(head.origin.region()), size = head.size).to_string())
+        .map(|head| {
+            t!(
+                "account.head",
+                region = place::name(head.origin.region()),
+                size = head.size
+            )
+            .to_string()
+        })
         .collect();
     let comma = t!("account.comma");
-    let mut lines =
-        vec![t!("account.checked", records = checked.records, heads = heads.join(comma.as_ref())).to_string()];
+    let mut lines = vec![
+        t!(
+            "account.checked",
+            records = checked.records,
+            heads = heads.join(comma.as_ref())
+        )
+        .to_string(),
+    ];
     if checked.identity == Identity::Trusted {
         lines.push(t!("account.identity_trusted").to_string());
     }

@@ -12,15 +12,33 @@ const DIGEST_SHOWN: usize = 16;
 /// A roster by name and version, and the beginning of its digest; the JSON report has all of it.
 fn roster(roster: &RosterName) -> String {
     let digest: String = roster.digest.chars().take(DIGEST_SHOWN).collect();
-    t!("audit.roster", federation = roster.federation, version = roster.version, digest = digest).to_string()
+    t!(
+        "audit.roster",
+        federation = roster.federation,
+        version = roster.version,
+        digest = digest
+    )
+    .to_string()
 }
 
 /// Prints reports and what tells them apart.
 pub(crate) fn print(reports: &[Report], differences: &[Finding]) {
     for report in reports {
-        println!("{}", t!("audit.source", source = report.source, roster = roster(&report.roster)));
-        let mut rows =
-            table([t!("audit.chain"), t!("audit.up_to"), t!("audit.batches"), t!("audit.records"), t!("audit.result")]);
+        println!(
+            "{}",
+            t!(
+                "audit.source",
+                source = report.source,
+                roster = roster(&report.roster)
+            )
+        );
+        let mut rows = table([
+            t!("audit.chain"),
+            t!("audit.up_to"),
+            t!("audit.batches"),
+            t!("audit.records"),
+            t!("audit.result"),
+        ]);
         for chain in &report.chains {
             let result = match (chain.is_clean(), chain.unsigned_tail) {
                 (true, false) => t!("audit.chain_clean"),
@@ -37,10 +55,19 @@ pub(crate) fn print(reports: &[Report], differences: &[Finding]) {
         }
         println!("{rows}");
         findings(report.all_findings());
-        let key = if report.is_clean() { "audit.clean" } else { "audit.faulty" };
+        let key = if report.is_clean() {
+            "audit.clean"
+        } else {
+            "audit.faulty"
+        };
         println!(
             "{}",
-            t!(key, records = report.totals.records, faults = report.totals.faults, forks = report.totals.forks)
+            t!(
+                key,
+                records = report.totals.records,
+                faults = report.totals.faults,
+                forks = report.totals.forks
+            )
         );
     }
     findings(differences.iter());
@@ -58,7 +85,14 @@ fn findings<'a>(all: impl Iterator<Item = &'a Finding>) {
             Severity::Fault => t!("audit.fault"),
             Severity::Fork => t!("audit.fork"),
         };
-        println!("{}", t!("audit.finding", severity = severity, finding = super::finding::line(finding)));
+        println!(
+            "{}",
+            t!(
+                "audit.finding",
+                severity = severity,
+                finding = super::finding::line(finding)
+            )
+        );
     }
     if left > 0 {
         println!("{}", t!("audit.more", left = left));

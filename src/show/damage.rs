@@ -7,7 +7,8 @@ use rust_i18n::t;
 use std::path::Path;
 use yizhang_ledger::segment::FrameFault;
 use yizhang_store::{
-    Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault, Opened, StoreError, Truncated,
+    Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault, Opened, StoreError,
+    Truncated,
 };
 
 /// Why a data directory cannot be opened; what is rare stays in the words of the crate.
@@ -15,7 +16,9 @@ pub(crate) fn store(error: &StoreError) -> anyhow::Error {
     let text = match (language::current(), error) {
         (Language::Zh, StoreError::InUse { .. }) => t!("damage.in-use").to_string(),
         (Language::Zh, StoreError::Damaged(damage)) => place_of(damage),
-        (Language::Zh, StoreError::Io { source, .. }) => t!("damage.read", cause = fault::cause(source)).to_string(),
+        (Language::Zh, StoreError::Io { source, .. }) => {
+            t!("damage.read", cause = fault::cause(source)).to_string()
+        }
         _ => error.to_string(),
     };
     anyhow::anyhow!(text)
@@ -28,7 +31,11 @@ pub(crate) fn finding(finding: &Finding) -> String {
     }
     let text = match finding {
         Finding::NoMarker(path) => t!("damage.no-marker", path = path.display()),
-        Finding::Marker(path, fault) => t!("damage.marker", path = path.display(), fault = marker(fault)),
+        Finding::Marker(path, fault) => t!(
+            "damage.marker",
+            path = path.display(),
+            fault = marker(fault)
+        ),
         Finding::Chain(damage) => return place_of(damage),
         Finding::TornChain(origin, torn) => t!(
             "damage.torn",
@@ -80,11 +87,31 @@ pub(crate) fn opened(opened: &Opened) -> Vec<String> {
             bytes = bytes,
             replayed = replayed
         ));
-        lines.extend(chain.truncated.as_ref().map(cut).map(|cut| t!("opened.below", text = cut)));
-        lines.extend(chain.index_had.map(|size| t!("opened.index-had", size = size)));
-        lines.extend(chain.damage.as_ref().map(|damage| t!("opened.not-served", damage = place_of(damage))));
+        lines.extend(
+            chain
+                .truncated
+                .as_ref()
+                .map(cut)
+                .map(|cut| t!("opened.below", text = cut)),
+        );
+        lines.extend(
+            chain
+                .index_had
+                .map(|size| t!("opened.index-had", size = size)),
+        );
+        lines.extend(
+            chain
+                .damage
+                .as_ref()
+                .map(|damage| t!("opened.not-served", damage = place_of(damage))),
+        );
     }
-    lines.extend(opened.journal.as_ref().map(|truncated| t!("opened.journal", text = cut(truncated))));
+    lines.extend(
+        opened
+            .journal
+            .as_ref()
+            .map(|truncated| t!("opened.journal", text = cut(truncated))),
+    );
     lines.push(match &opened.index {
         IndexOpened::New => t!("opened.index-new"),
         IndexOpened::Used => t!("opened.index-used"),
@@ -94,14 +121,34 @@ pub(crate) fn opened(opened: &Opened) -> Vec<String> {
 }
 
 fn cut(truncated: &Truncated) -> String {
-    let Truncated { file, length, bytes } = truncated;
-    t!("opened.cut", path = file.display(), bytes = bytes, length = length).to_string()
+    let Truncated {
+        file,
+        length,
+        bytes,
+    } = truncated;
+    t!(
+        "opened.cut",
+        path = file.display(),
+        bytes = bytes,
+        length = length
+    )
+    .to_string()
 }
 
 fn place_of(damage: &Damage) -> String {
-    let Damage { origin, file, offset, fault } = damage;
+    let Damage {
+        origin,
+        file,
+        offset,
+        fault,
+    } = damage;
     let at = at(file, *offset, &chain(fault));
-    t!("damage.of-chain", region = place::name(origin.region()), at = at).to_string()
+    t!(
+        "damage.of-chain",
+        region = place::name(origin.region()),
+        at = at
+    )
+    .to_string()
 }
 
 fn at(path: &Path, at: u64, fault: &str) -> String {
@@ -132,7 +179,9 @@ fn frame(fault: &FrameFault) -> String {
 
 fn marker(fault: &MarkerFault) -> String {
     let text = match fault {
-        MarkerFault::Version { expected, found } => t!("damage.version", expected = expected, found = found),
+        MarkerFault::Version { expected, found } => {
+            t!("damage.version", expected = expected, found = found)
+        }
         MarkerFault::Changed => t!("damage.changed"),
     };
     text.to_string()
@@ -141,7 +190,9 @@ fn marker(fault: &MarkerFault) -> String {
 fn index(fault: &IndexFault) -> String {
     let text = match fault {
         IndexFault::Missing => t!("damage.index-missing"),
-        IndexFault::Engine { action, message } => t!("damage.index-engine", text = format!("{action}: {message}")),
+        IndexFault::Engine { action, message } => {
+            t!("damage.index-engine", text = format!("{action}: {message}"))
+        }
         IndexFault::Value(what) => t!("damage.index-value", what = what),
         IndexFault::Disagrees(what) => t!("damage.index-disagrees", what = what),
         IndexFault::Asked => t!("damage.index-asked"),

@@ -10,7 +10,9 @@ use rust_i18n::t;
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
     Account,
-    account::{FamilyAccount, Figure, FigureNumber, Ground, MonthLine, MonthStatus, RecordNumber, RuleLine},
+    account::{
+        FamilyAccount, Figure, FigureNumber, Ground, MonthLine, MonthStatus, RecordNumber, RuleLine,
+    },
 };
 use yizhang_ledger::{entry::Kind, value::Month};
 use yizhang_rules::{Key, Unit};
@@ -29,12 +31,21 @@ pub(crate) fn print(account: &Account) {
     }
     for (at, figure) in account.figures.iter().enumerate() {
         println!();
-        println!("[{}] {}: {}", at + 1, figures::name(figure), figures::value(figure));
+        println!(
+            "[{}] {}: {}",
+            at + 1,
+            figures::name(figure),
+            figures::value(figure)
+        );
         for line in grounds(account, figure) {
             println!("    ← {line}");
         }
     }
-    let mut parts: Vec<Part> = account.families.iter().filter_map(|family| months(account, family)).collect();
+    let mut parts: Vec<Part> = account
+        .families
+        .iter()
+        .filter_map(|family| months(account, family))
+        .collect();
     parts.extend(conflicts::part(account));
     println!();
     page::print(&parts);
@@ -45,15 +56,29 @@ fn grounds(account: &Account, figure: &Figure) -> Vec<String> {
     let records: Vec<RecordNumber> = figure
         .from
         .iter()
-        .filter_map(|ground| if let Ground::Record(number) = ground { Some(*number) } else { None })
+        .filter_map(|ground| {
+            if let Ground::Record(number) = ground {
+                Some(*number)
+            } else {
+                None
+            }
+        })
         .collect();
-    let mut lines: Vec<String> = figure.from.iter().filter_map(|ground| ground_line(account, ground)).collect();
+    let mut lines: Vec<String> = figure
+        .from
+        .iter()
+        .filter_map(|ground| ground_line(account, ground))
+        .collect();
     match records.as_slice() {
         [] => {}
         [one] => lines.push(record::named(account, *one)),
         many => lines.push(
-            t!("figures.records", count = many.len(), positions = record::positions(account, many.iter().copied()))
-                .to_string(),
+            t!(
+                "figures.records",
+                count = many.len(),
+                positions = record::positions(account, many.iter().copied())
+            )
+            .to_string(),
         ),
     }
     lines
@@ -63,17 +88,26 @@ fn ground_line(account: &Account, ground: &Ground) -> Option<String> {
     Some(match ground {
         Ground::Figure(FigureNumber(number)) => {
             let figure = account.figure_at(FigureNumber(*number))?;
-            format!("[{}] {}: {}", u64::from(*number) + 1, figures::name(figure), figures::value(figure))
+            format!(
+                "[{}] {}: {}",
+                u64::from(*number) + 1,
+                figures::name(figure),
+                figures::value(figure)
+            )
         }
         Ground::Rule(number) => rule(account.rule(*number)?),
         Ground::Record(_) => return None,
         Ground::Family(name) => {
-            let scheme = account.family(name).map_or_else(|| name.clone(), family::name);
+            let scheme = account
+                .family(name)
+                .map_or_else(|| name.clone(), family::name);
             t!("figures.family", scheme = scheme, code = name).to_string()
         }
-        Ground::Assumed(assumption) => {
-            t!("figures.assumed", what = named(&format!("assumption.{}", serde_name(assumption)))).to_string()
-        }
+        Ground::Assumed(assumption) => t!(
+            "figures.assumed",
+            what = named(&format!("assumption.{}", serde_name(assumption)))
+        )
+        .to_string(),
     })
 }
 
@@ -99,8 +133,15 @@ fn rule(rule: &RuleLine) -> String {
         _ => t!("rules.design"),
     };
     let document = figures::cited(&rule.document, &rule.number);
-    t!("figures.rule", id = rule.id, meaning = meaning, value = value, document = document, confidence = confidence)
-        .to_string()
+    t!(
+        "figures.rule",
+        id = rule.id,
+        meaning = meaning,
+        value = value,
+        document = document,
+        confidence = confidence
+    )
+    .to_string()
 }
 
 /// The beginning of a long table.
@@ -115,13 +156,17 @@ fn shortened(value: &str) -> String {
 fn months(account: &Account, family: &FamilyAccount) -> Option<Part> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut used: BTreeSet<RecordNumber> = BTreeSet::new();
-    for run in family
-        .months
-        .chunk_by(|one, other| one.month.next() == other.month && label(family, one) == label(family, other))
-    {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-        let records: BTreeSet<RecordNumber> =
-            run.iter().flat_map(|line| line.by.iter().chain(&line.others)).copied().collect();
+    for run in family.months.chunk_by(|one, other| {
+        one.month.next() == other.month && label(family, one) == label(family, other)
+    }) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        let records: BTreeSet<RecordNumber> = run
+            .iter()
+            .flat_map(|line| line.by.iter().chain(&line.others))
+            .copied()
+            .collect();
         rows.push(vec![
             first.month.to_string(),
             last.month.to_string(),
@@ -131,19 +176,43 @@ fn months(account: &Account, family: &FamilyAccount) -> Option<Part> {
         ]);
         used.extend(records);
     }
-    let header =
-        [t!("account.from"), t!("account.to"), t!("account.months"), t!("figures.what"), t!("conflict.records")];
-    let title = t!("figures.months_of", scheme = family::name(family), code = family.family);
+    let header = [
+        t!("account.from"),
+        t!("account.to"),
+        t!("account.months"),
+        t!("figures.what"),
+        t!("conflict.records"),
+    ];
+    let title = t!(
+        "figures.months_of",
+        scheme = family::name(family),
+        code = family.family
+    );
     let others = beside(account, family, &used);
-    Part::titled(title, vec![Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows), Block::Lines(others)])
+    Part::titled(
+        title,
+        vec![
+            Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows),
+            Block::Lines(others),
+        ],
+    )
 }
 
 /// Where a month counts, or why it does not.
 fn label(family: &FamilyAccount, line: &MonthLine) -> String {
-    let holds = |month: Month| family.spans.iter().find(move |span| span.first <= month && month <= span.last);
+    let holds = |month: Month| {
+        family
+            .spans
+            .iter()
+            .find(move |span| span.first <= month && month <= span.last)
+    };
     match (line.status, holds(line.month)) {
         (MonthStatus::Counted, Some(span)) => {
-            let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
+            let places: Vec<String> = span
+                .holders
+                .iter()
+                .map(|holder| place::name(holder.place))
+                .collect();
             places.join(" / ")
         }
         (status, _) => named(&format!("html.status.{}", serde_name(&status))),
@@ -153,18 +222,35 @@ fn label(family: &FamilyAccount, line: &MonthLine) -> String {
 /// Interest, participation, agreements, joinings, transfers and benefits, by kind.
 fn beside(account: &Account, family: &FamilyAccount, used: &BTreeSet<RecordNumber>) -> Vec<String> {
     let records = (family.interest.postings.iter().map(|line| line.record))
-        .chain(family.cleared.iter().flat_map(|line| [line.record, line.agreement]))
+        .chain(
+            family
+                .cleared
+                .iter()
+                .flat_map(|line| [line.record, line.agreement]),
+        )
         .chain(family.joined.iter().map(|line| line.record))
         .chain(family.participation.iter().map(|line| line.record))
-        .chain(family.transfers.iter().flat_map(|case| case.steps.iter().map(|step| step.record)))
+        .chain(
+            family
+                .transfers
+                .iter()
+                .flat_map(|case| case.steps.iter().map(|step| step.record)),
+        )
         .chain(family.benefits.iter().map(|line| line.record));
     let mut kinds: BTreeMap<Kind, Vec<RecordNumber>> = BTreeMap::new();
     for number in records.filter(|number| !used.contains(number)) {
-        let Some(record) = account.record(number) else { continue };
+        let Some(record) = account.record(number) else {
+            continue;
+        };
         kinds.entry(record.kind).or_default().push(number);
     }
     let line = |(kind, numbers): (Kind, Vec<RecordNumber>)| {
-        t!("figures.of_kind", kind = kind::name(kind), positions = record::positions(account, numbers)).to_string()
+        t!(
+            "figures.of_kind",
+            kind = kind::name(kind),
+            positions = record::positions(account, numbers)
+        )
+        .to_string()
     };
     kinds.into_iter().map(line).collect()
 }

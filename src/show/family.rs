@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account,
     account::{
-        Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus, Payer, PayerName,
-        PlaceMonths, Span, YearLine, runs,
+        Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus,
+        Payer, PayerName, PlaceMonths, Span, YearLine, runs,
     },
 };
 use yizhang_ledger::{
@@ -23,32 +23,81 @@ use yizhang_ledger::{
 
 /// The schemes of a family by name.
 pub(crate) fn name(family: &FamilyAccount) -> String {
-    family.schemes.iter().map(|scheme| place::scheme(scheme)).collect::<Vec<_>>().join(" + ")
+    family
+        .schemes
+        .iter()
+        .map(|scheme| place::scheme(scheme))
+        .collect::<Vec<_>>()
+        .join(" + ")
 }
 
 /// The part of the page that belongs to a family.
-pub(crate) fn part(account: &Account, family: &FamilyAccount, notes: &mut Footnotes) -> Option<Part> {
+pub(crate) fn part(
+    account: &Account,
+    family: &FamilyAccount,
+    notes: &mut Footnotes,
+) -> Option<Part> {
     let months = family.counted_months.saturating_add(family.deemed_months);
-    let mut rows: Vec<(Month, Vec<String>)> = family.spans.iter().map(|span| (span.first, span_row(span))).collect();
-    rows.extend(deemed(family).into_iter().map(|run| (run.0, deemed_row(account, family, run))));
-    rows.extend(family.gaps_until(account.as_of).iter().map(|gap| (gap.first, gap_row(account, family, gap, notes))));
+    let mut rows: Vec<(Month, Vec<String>)> = family
+        .spans
+        .iter()
+        .map(|span| (span.first, span_row(span)))
+        .collect();
+    rows.extend(
+        deemed(family)
+            .into_iter()
+            .map(|run| (run.0, deemed_row(account, family, run))),
+    );
+    rows.extend(
+        family
+            .gaps_until(account.as_of)
+            .iter()
+            .map(|gap| (gap.first, gap_row(account, family, gap, notes))),
+    );
     rows.sort_by_key(|(first, _)| *first);
-    let header = [t!("account.from"), t!("account.to"), t!("account.months"), t!("account.where"), t!("account.payer")];
+    let header = [
+        t!("account.from"),
+        t!("account.to"),
+        t!("account.months"),
+        t!("account.where"),
+        t!("account.payer"),
+    ];
     let blocks = vec![
         Block::Lines(sorts(account, family).into_iter().collect()),
         Block::Picture(family.family.clone()),
-        Block::Table(header.map(|cell| cell.to_string()).to_vec(), rows.into_iter().map(|(_, row)| row).collect()),
+        Block::Table(
+            header.map(|cell| cell.to_string()).to_vec(),
+            rows.into_iter().map(|(_, row)| row).collect(),
+        ),
         Block::Lines(lines(family)),
     ];
-    Part::titled(t!("account.family", schemes = name(family), months = months), blocks)
+    Part::titled(
+        t!("account.family", schemes = name(family), months = months),
+        blocks,
+    )
 }
 
 /// Of what sort the months are: each counts once, some are of several sorts.
 fn sorts(account: &Account, family: &FamilyAccount) -> Option<String> {
-    let sum = |of: fn(&PlaceMonths) -> u32| family.by_province.iter().map(of).fold(0, u32::saturating_add);
-    let contested: u32 = family.spans.iter().filter(|span| provinces(span).len() > 1).map(|span| span.months).sum();
+    let sum = |of: fn(&PlaceMonths) -> u32| {
+        family
+            .by_province
+            .iter()
+            .map(of)
+            .fold(0, u32::saturating_add)
+    };
+    let contested: u32 = family
+        .spans
+        .iter()
+        .filter(|span| provinces(span).len() > 1)
+        .map(|span| span.months)
+        .sum();
     let disputed = u32::try_from(account.disputed_months(&family.family).len()).unwrap_or(u32::MAX);
-    let paid = if family.deemed_months > 0 { family.counted_months } else { 0 };
+    let paid = if family.deemed_months > 0 {
+        family.counted_months
+    } else {
+        0
+    };
     let sorts = [
         ("account.sort.paid", paid),
         ("account.sort.deemed", family.deemed_months),
@@ -63,12 +112,21 @@ fn sorts(account: &Account, family: &FamilyAccount) -> Option<String> {
         .filter(|(_, months)| *months > 0)
         .map(|(key, months)| t!("account.sort", what = named(key), months = months).to_string())
         .collect();
-    (!words.is_empty()).then(|| t!("account.sorts", list = words.join(t!("account.comma").as_ref())).to_string())
+    (!words.is_empty()).then(|| {
+        t!(
+            "account.sorts",
+            list = words.join(t!("account.comma").as_ref())
+        )
+        .to_string()
+    })
 }
 
 /// The provinces of a span.
 pub(crate) fn provinces(span: &Span) -> BTreeSet<Division> {
-    span.holders.iter().map(|holder| holder.place.province()).collect()
+    span.holders
+        .iter()
+        .map(|holder| holder.place.province())
+        .collect()
 }
 
 /// What a family comes to beside its months: provinces, money, overlaps, what does not count, transfers, benefits.
@@ -77,10 +135,22 @@ fn lines(family: &FamilyAccount) -> Vec<String> {
     let has_temporary = family.by_province.iter().any(|line| line.temporary > 0);
     if family.by_province.len() > 1 || has_temporary {
         let provinces: Vec<String> = family.by_province.iter().map(province).collect();
-        lines.push(t!("account.by_province", list = provinces.join(t!("account.comma").as_ref())).to_string());
+        lines.push(
+            t!(
+                "account.by_province",
+                list = provinces.join(t!("account.comma").as_ref())
+            )
+            .to_string(),
+        );
     }
     lines.extend(personal_account(family));
-    lines.extend(family.years.iter().filter(|year| year.employee > 0).flat_map(overlap));
+    lines.extend(
+        family
+            .years
+            .iter()
+            .filter(|year| year.employee > 0)
+            .flat_map(overlap),
+    );
     lines.extend(uncounted(family));
     lines.extend(family.cleared.iter().map(cleared));
     lines.extend(family.joined.iter().flat_map(joined));
@@ -94,26 +164,59 @@ fn personal_account(family: &FamilyAccount) -> Option<String> {
         return None;
     }
     let credited = yuan(family.credited.total);
-    let posted = family.interest.postings.iter().map(|posting| posting.year).max().map(|year| {
-        let interest = yuan(family.interest.total);
-        t!("account.credited", credited = credited, interest = interest, year = year).to_string()
-    });
+    let posted = family
+        .interest
+        .postings
+        .iter()
+        .map(|posting| posting.year)
+        .max()
+        .map(|year| {
+            let interest = yuan(family.interest.total);
+            t!(
+                "account.credited",
+                credited = credited,
+                interest = interest,
+                year = year
+            )
+            .to_string()
+        });
     Some(posted.unwrap_or_else(|| t!("account.credited_only", credited = credited).to_string()))
 }
 
 fn span_row(span: &Span) -> Vec<String> {
-    let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
-    let payers: Vec<String> = span.holders.iter().map(|holder| payer(&holder.payer)).collect();
-    vec![span.first.to_string(), span.last.to_string(), span.months.to_string(), places.join(" / "), payers.join(" / ")]
+    let places: Vec<String> = span
+        .holders
+        .iter()
+        .map(|holder| place::name(holder.place))
+        .collect();
+    let payers: Vec<String> = span
+        .holders
+        .iter()
+        .map(|holder| payer(&holder.payer))
+        .collect();
+    vec![
+        span.first.to_string(),
+        span.last.to_string(),
+        span.months.to_string(),
+        places.join(" / "),
+        payers.join(" / "),
+    ]
 }
 
 /// Runs of deemed months.
 fn deemed(family: &FamilyAccount) -> Vec<(Month, Month)> {
-    let deemed = family.months.iter().filter(|line| line.status == MonthStatus::Deemed);
+    let deemed = family
+        .months
+        .iter()
+        .filter(|line| line.status == MonthStatus::Deemed);
     runs(deemed.map(|line| line.month))
 }
 
-fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, Month)) -> Vec<String> {
+fn deemed_row(
+    account: &Account,
+    family: &FamilyAccount,
+    (first, last): (Month, Month),
+) -> Vec<String> {
     let places: Vec<Division> = family
         .by_place
         .iter()
@@ -123,7 +226,10 @@ fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, 
     // Where there are several places, the chains that state these.
     let regions = || -> Vec<Division> {
         let line = family.months.iter().find(|line| line.month == first);
-        let records = line.into_iter().flat_map(|line| &line.by).filter_map(|number| account.record(*number));
+        let records = line
+            .into_iter()
+            .flat_map(|line| &line.by)
+            .filter_map(|number| account.record(*number));
         let mut regions: Vec<Division> = records.map(|record| record.region).collect();
         regions.dedup();
         regions
@@ -131,11 +237,26 @@ fn deemed_row(account: &Account, family: &FamilyAccount, (first, last): (Month, 
     let stated = if places.len() == 1 { places } else { regions() };
     let months = last.since(first).saturating_add(1).to_string();
     let stated: Vec<String> = stated.into_iter().map(place::name).collect();
-    vec![first.to_string(), last.to_string(), months, stated.join(" / "), t!("account.deemed").to_string()]
+    vec![
+        first.to_string(),
+        last.to_string(),
+        months,
+        stated.join(" / "),
+        t!("account.deemed").to_string(),
+    ]
 }
 
-fn gap_row(account: &Account, family: &FamilyAccount, gap: &Gap, notes: &mut Footnotes) -> Vec<String> {
-    let key = if gap.open { "account.gap_open" } else { "account.gap" };
+fn gap_row(
+    account: &Account,
+    family: &FamilyAccount,
+    gap: &Gap,
+    notes: &mut Footnotes,
+) -> Vec<String> {
+    let key = if gap.open {
+        "account.gap_open"
+    } else {
+        "account.gap"
+    };
     let cause = named(&format!("gap.{}", serde_name(&gap.cause)));
     let no_rule = || match gap.cause {
         GapCause::Arrears | GapCause::NotFull => Some(t!("figures.gap_debt").to_string()),
@@ -158,13 +279,19 @@ fn province(place: &PlaceMonths) -> String {
     let name = place::name(place.place);
     let mut line = t!("account.province", place = name, months = place.months).to_string();
     if place.contested > 0 {
-        line.push_str(&t!("account.province_contested", contested = place.contested));
+        line.push_str(&t!(
+            "account.province_contested",
+            contested = place.contested
+        ));
     }
     if place.deemed > 0 {
         line.push_str(&t!("account.province_deemed", months = place.deemed));
     }
     if place.deemed_contested > 0 {
-        line.push_str(&t!("account.province_deemed_contested", months = place.deemed_contested));
+        line.push_str(&t!(
+            "account.province_deemed_contested",
+            months = place.deemed_contested
+        ));
     }
     if place.temporary > 0 {
         line.push_str(&t!("account.province_temporary", months = place.temporary));
@@ -173,10 +300,23 @@ fn province(place: &PlaceMonths) -> String {
 }
 
 fn overlap(year: &YearLine) -> Vec<String> {
-    let overlap = t!("account.overlap", year = year.first, employee = year.employee, effective = year.effective);
+    let overlap = t!(
+        "account.overlap",
+        year = year.first,
+        employee = year.employee,
+        effective = year.effective
+    );
     let mut lines = vec![overlap.to_string()];
-    if let Some(due) = year.refund_due.as_ref().map(|due| due.unit.saturating_add(due.person)).filter(|due| *due != 0) {
-        let refunded = year.refunded.as_ref().map_or(0, |refunded| refunded.unit.saturating_add(refunded.person));
+    if let Some(due) = year
+        .refund_due
+        .as_ref()
+        .map(|due| due.unit.saturating_add(due.person))
+        .filter(|due| *due != 0)
+    {
+        let refunded = year
+            .refunded
+            .as_ref()
+            .map_or(0, |refunded| refunded.unit.saturating_add(refunded.person));
         lines.push(t!("account.refund", due = yuan(due), refunded = yuan(refunded)).to_string());
     }
     lines
@@ -186,16 +326,39 @@ fn overlap(year: &YearLine) -> Vec<String> {
 fn cleared(line: &ClearedLine) -> String {
     let sum = |amount: &Amount| yuan(amount.unit.saturating_add(amount.person));
     let (place, due, refunded) = (place::name(line.place), sum(&line.due), sum(&line.refunded));
-    t!("account.cleared", month = line.first, place = place, due = due, refunded = refunded).to_string()
+    t!(
+        "account.cleared",
+        month = line.first,
+        place = place,
+        due = due,
+        refunded = refunded
+    )
+    .to_string()
 }
 
 /// A personal account that went to another scheme.
 fn joined(line: &JoinedLine) -> Vec<String> {
     let (scheme, amount) = (place::scheme(&line.into), yuan(line.personal_account));
     if !line.has_effect {
-        return vec![t!("account.joined_void", scheme = scheme, on = line.on, amount = amount).to_string()];
+        return vec![
+            t!(
+                "account.joined_void",
+                scheme = scheme,
+                on = line.on,
+                amount = amount
+            )
+            .to_string(),
+        ];
     }
-    let mut lines = vec![t!("account.joined", scheme = scheme, on = line.on, amount = amount).to_string()];
+    let mut lines = vec![
+        t!(
+            "account.joined",
+            scheme = scheme,
+            on = line.on,
+            amount = amount
+        )
+        .to_string(),
+    ];
     if line.personal_account != line.computed {
         lines.push(t!("account.joined_differs", computed = yuan(line.computed)).to_string());
     }
@@ -204,7 +367,13 @@ fn joined(line: &JoinedLine) -> Vec<String> {
 
 /// Months that records touch and that do not count, other than those in gaps and overlaps: nothing is hidden.
 fn uncounted(family: &FamilyAccount) -> Vec<String> {
-    let count = |wanted: &[MonthStatus]| family.months.iter().filter(|line| wanted.contains(&line.status)).count();
+    let count = |wanted: &[MonthStatus]| {
+        family
+            .months
+            .iter()
+            .filter(|line| wanted.contains(&line.status))
+            .count()
+    };
     let future = count(&[MonthStatus::Future]);
     let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
     let future = (future > 0).then(|| t!("account.future", months = future).to_string());
@@ -215,20 +384,41 @@ fn uncounted(family: &FamilyAccount) -> Vec<String> {
 /// A line for each fact, and one for all payments of an item.
 fn benefits(facts: &[BenefitFact]) -> Vec<String> {
     let is_paid = |fact: &&BenefitFact| fact.kind == Kind::BENEFIT_PAID;
-    let mut lines: Vec<String> = facts.iter().filter(|fact| !is_paid(fact)).map(benefit).collect();
-    let items: BTreeSet<(&str, &str)> =
-        facts.iter().filter(is_paid).map(|fact| (fact.scheme.as_str(), fact.item.as_str())).collect();
+    let mut lines: Vec<String> = facts
+        .iter()
+        .filter(|fact| !is_paid(fact))
+        .map(benefit)
+        .collect();
+    let items: BTreeSet<(&str, &str)> = facts
+        .iter()
+        .filter(is_paid)
+        .map(|fact| (fact.scheme.as_str(), fact.item.as_str()))
+        .collect();
     for item in items {
-        let mut paid: Vec<&BenefitFact> =
-            facts.iter().filter(is_paid).filter(|fact| (fact.scheme.as_str(), fact.item.as_str()) == item).collect();
+        let mut paid: Vec<&BenefitFact> = facts
+            .iter()
+            .filter(is_paid)
+            .filter(|fact| (fact.scheme.as_str(), fact.item.as_str()) == item)
+            .collect();
         paid.sort_by_key(|fact| (fact.from, fact.on));
-        let (Some(first), Some(last)) = (paid.first(), paid.last()) else { continue };
-        let sum = paid.iter().fold(0, |sum: i64, fact| sum.saturating_add(fact.amount));
+        let (Some(first), Some(last)) = (paid.first(), paid.last()) else {
+            continue;
+        };
+        let sum = paid
+            .iter()
+            .fold(0, |sum: i64, fact| sum.saturating_add(fact.amount));
         let until = last.until.unwrap_or(last.from);
         let (sum, newest) = (yuan(sum), yuan(last.amount));
         lines.push(
-            t!("account.paid_out", first = first.from, last = until, count = paid.len(), sum = sum, newest = newest)
-                .to_string(),
+            t!(
+                "account.paid_out",
+                first = first.from,
+                last = until,
+                count = paid.len(),
+                sum = sum,
+                newest = newest
+            )
+            .to_string(),
         );
     }
     lines
@@ -237,9 +427,22 @@ fn benefits(facts: &[BenefitFact]) -> Vec<String> {
 fn benefit(fact: &BenefitFact) -> String {
     let (kind, at) = (kind::name(fact.kind), place::name(fact.place));
     if fact.amount == 0 {
-        return t!("account.benefit_fact", kind = kind, from = fact.from, at = at).to_string();
+        return t!(
+            "account.benefit_fact",
+            kind = kind,
+            from = fact.from,
+            at = at
+        )
+        .to_string();
     }
-    t!("account.benefit", kind = kind, from = fact.from, at = at, amount = yuan(fact.amount)).to_string()
+    t!(
+        "account.benefit",
+        kind = kind,
+        from = fact.from,
+        at = at,
+        amount = yuan(fact.amount)
+    )
+    .to_string()
 }
 
 fn payer(payer: &Payer) -> String {
@@ -250,5 +453,9 @@ fn payer(payer: &Payer) -> String {
         PayerName::Platform => t!("payer.platform"),
         PayerName::Fund => t!("payer.fund"),
     };
-    if payer.id.is_empty() { kind.to_string() } else { format!("{kind} {}", payer.id) }
+    if payer.id.is_empty() {
+        kind.to_string()
+    } else {
+        format!("{kind} {}", payer.id)
+    }
 }

@@ -5,7 +5,9 @@ use super::kind;
 use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
-use yizhang_intake::{CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, RowFault, Share};
+use yizhang_intake::{
+    CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, RowFault, Share,
+};
 use yizhang_ledger::person::NumberFault;
 
 /// The variables of a text, by name.
@@ -15,10 +17,19 @@ type Variables = Vec<(&'static str, String)>;
 pub(crate) fn row(fault: &RowFault) -> String {
     match language::current() {
         Language::En => fault.to_string(),
-        Language::Zh if fault.name.is_empty() => {
-            t!("fault.whole-row", line = fault.line, text = cell(&fault.fault)).to_string()
-        }
-        Language::Zh => t!("fault.row", line = fault.line, column = fault.name, text = cell(&fault.fault)).to_string(),
+        Language::Zh if fault.name.is_empty() => t!(
+            "fault.whole-row",
+            line = fault.line,
+            text = cell(&fault.fault)
+        )
+        .to_string(),
+        Language::Zh => t!(
+            "fault.row",
+            line = fault.line,
+            column = fault.name,
+            text = cell(&fault.fault)
+        )
+        .to_string(),
     }
 }
 
@@ -37,10 +48,27 @@ pub(crate) fn codes(fault: &CodeMapFault) -> String {
         return fault.to_string();
     }
     match fault {
-        F::Column { column } => t!("fault.codes-column", column = column, columns = CodeMap::columns()),
-        F::Target { column, from, to } => t!("fault.codes-target", column = column, from = from, to = to),
-        F::Twice { column, from, to, other } => {
-            t!("fault.codes-twice", column = column, from = from, to = to, other = other)
+        F::Column { column } => t!(
+            "fault.codes-column",
+            column = column,
+            columns = CodeMap::columns()
+        ),
+        F::Target { column, from, to } => {
+            t!("fault.codes-target", column = column, from = from, to = to)
+        }
+        F::Twice {
+            column,
+            from,
+            to,
+            other,
+        } => {
+            t!(
+                "fault.codes-twice",
+                column = column,
+                from = from,
+                to = to,
+                other = other
+            )
         }
         F::Empty { column } => t!("fault.codes-empty", column = column),
         F::TooMany { found } => t!("fault.codes-too-many", limit = CODES_MAX, found = found),
@@ -53,7 +81,10 @@ pub(crate) fn codes_form(error: &toml::de::Error, text: &str) -> String {
     if language::current() == Language::En {
         return error.to_string();
     }
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let before = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
     t!("fault.codes-form", line = before.split('\n').count()).to_string()
 }
 
@@ -129,26 +160,46 @@ fn variables(fault: &Fault) -> Variables {
         F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
         F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
         F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),
-        F::CountForm { least, most, found } => of([("least", least), ("most", most), ("found", &shown(found))]),
+        F::CountForm { least, most, found } => {
+            of([("least", least), ("most", most), ("found", &shown(found))])
+        }
         F::CellCount { expected, found } => of([("expected", expected), ("found", found)]),
         F::PersonCheck { expected, found } | F::CreditCodeCheck { expected, found } => {
             of([("expected", expected), ("found", found)])
         }
-        F::Json { at } | F::PersonCharacter { at } | F::CreditCodeCharacter { at } => of([("at", at)]),
+        F::Json { at } | F::PersonCharacter { at } | F::CreditCodeCharacter { at } => {
+            of([("at", at)])
+        }
         F::KeyUnknown { number } => of([("number", number)]),
         F::PersonLength { found } => of([("found", found)]),
-        F::SchemeAmbiguous { candidates } => of([("candidates", &candidates.replace(" or ", &t!("fault.or")))]),
+        F::SchemeAmbiguous { candidates } => {
+            of([("candidates", &candidates.replace(" or ", &t!("fault.or")))])
+        }
         F::Missing { kind } => of([("kind", &kind::word(*kind))]),
         F::KindNotOfLayout { found } => of([("found", &kind::word(*found))]),
-        F::NotOfKind { kind, found } => of([("kind", &kind::word(*kind)), ("found", &shown(found))]),
-        F::NatureNotOfKind { kind, expected, found } => {
-            of([("kind", &kind::word(*kind)), ("expected", expected), ("found", found)])
+        F::NotOfKind { kind, found } => {
+            of([("kind", &kind::word(*kind)), ("found", &shown(found))])
         }
+        F::NatureNotOfKind {
+            kind,
+            expected,
+            found,
+        } => of([
+            ("kind", &kind::word(*kind)),
+            ("expected", expected),
+            ("found", found),
+        ]),
         F::AmountNegative { kind, found } => of([("kind", &kind::word(*kind)), ("found", found)]),
         F::AmountPositive { found } | F::BaseNotPositive { found } => of([("found", found)]),
-        F::DueMismatch { share, expected, found } => {
-            of([("share", &rate_of(*share)), ("expected", expected), ("found", found)])
-        }
+        F::DueMismatch {
+            share,
+            expected,
+            found,
+        } => of([
+            ("share", &rate_of(*share)),
+            ("expected", expected),
+            ("found", found),
+        ]),
         F::PaidAboveDue { due, found } => of([("due", due), ("found", found)]),
         F::CreditedAbovePaid { paid, found } => of([("paid", paid), ("found", found)]),
         F::FullButShort { due, paid } => of([("due", due), ("paid", paid)]),
@@ -168,10 +219,17 @@ fn variables_of_file(fault: &FileFault) -> Variables {
         F::Empty => Variables::new(),
         F::HeaderMissing { cells } => of([("cells", cells)]),
         F::ColumnsUnknown { columns } => of([("columns", &list(columns.iter().map(unknown)))]),
-        F::ColumnTwice { column, positions: [first, second] } => {
-            of([("column", &column.chinese()), ("first", first), ("second", second)])
+        F::ColumnTwice {
+            column,
+            positions: [first, second],
+        } => of([
+            ("column", &column.chinese()),
+            ("first", first),
+            ("second", second),
+        ]),
+        F::ColumnsMissing { columns } | F::LayoutsMixed { columns } => {
+            of([("columns", &names(columns))])
         }
-        F::ColumnsMissing { columns } | F::LayoutsMixed { columns } => of([("columns", &names(columns))]),
         F::RowTooLong { line, limit } => of([("line", line), ("limit", limit)]),
         F::TooManyRows { limit } | F::TooManyTargets { limit } => of([("limit", limit)]),
         F::RowFaulty { line } => of([("line", line)]),
@@ -179,7 +237,9 @@ fn variables_of_file(fault: &FileFault) -> Variables {
 }
 
 fn of<const N: usize>(variables: [(&'static str, &dyn Display); N]) -> Variables {
-    variables.map(|(name, value)| (name, value.to_string())).into()
+    variables
+        .map(|(name, value)| (name, value.to_string()))
+        .into()
 }
 
 /// What stood in a cell, as far as it may be shown.
@@ -217,7 +277,11 @@ fn unknown((position, name): &(usize, Option<String>)) -> String {
 }
 
 fn names(columns: &[Column]) -> String {
-    list(columns.iter().map(|column| format!("{} ({})", column.chinese(), column.english())))
+    list(
+        columns
+            .iter()
+            .map(|column| format!("{} ({})", column.chinese(), column.english())),
+    )
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {

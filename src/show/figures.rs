@@ -9,7 +9,9 @@ use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account,
-    account::{Assumption, Figure, FigureName, FigureValue, Forecast, Ground, Missing, MissingName},
+    account::{
+        Assumption, Figure, FigureName, FigureValue, Forecast, Ground, Missing, MissingName,
+    },
 };
 use yizhang_ledger::value::Month;
 
@@ -78,8 +80,14 @@ impl Footnotes {
             Ground::Assumed(assumption) if figure.value.is_some() => Some(*assumption),
             _ => None,
         });
-        let letters: Vec<String> = assumed.map(|assumption| format!("[{}]", self.letter(assumption))).collect();
-        if letters.is_empty() { String::new() } else { format!(" {}", letters.concat()) }
+        let letters: Vec<String> = assumed
+            .map(|assumption| format!("[{}]", self.letter(assumption)))
+            .collect();
+        if letters.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", letters.concat())
+        }
     }
 
     fn letter(&mut self, assumption: Assumption) -> char {
@@ -103,7 +111,9 @@ impl Footnotes {
 
 /// There are fewer assumptions than letters.
 fn letter(at: usize) -> char {
-    u8::try_from(at).ok().map_or('*', |at| char::from(b'a'.saturating_add(at)))
+    u8::try_from(at)
+        .ok()
+        .map_or('*', |at| char::from(b'a'.saturating_add(at)))
 }
 
 /// The block of figures.
@@ -114,41 +124,77 @@ pub(crate) fn part(account: &Account, notes: &mut Footnotes) -> Option<Part> {
         .filter_map(|figure| Some((LINES.iter().position(|name| *name == figure.name)?, figure)))
         .collect();
     figures.sort_by_key(|(line, _)| *line);
-    let pairs =
-        figures.into_iter().map(|(_, figure)| (plain_name(figure), value(figure) + &notes.marks(figure))).collect();
-    Part::titled(t!("figures.title", as_of = account.as_of), vec![Block::Pairs(pairs)])
+    let pairs = figures
+        .into_iter()
+        .map(|(_, figure)| (plain_name(figure), value(figure) + &notes.marks(figure)))
+        .collect();
+    Part::titled(
+        t!("figures.title", as_of = account.as_of),
+        vec![Block::Pairs(pairs)],
+    )
 }
 
 /// The three numbers with what they lack and take for granted, what the figures take for granted, and the questions that
 /// the law leaves to people.
 pub(crate) fn outlook(account: &Account, notes: &Footnotes) -> Option<Part> {
     let mut rows = forecast_rows(account).into_iter();
-    let forecast = rows.next().map(|header| Block::Table(header, rows.collect()));
+    let forecast = rows
+        .next()
+        .map(|header| Block::Table(header, rows.collect()));
     let has_forecast = forecast.is_some();
-    let mut small = if has_forecast { forecast_notes(account) } else { Vec::new() };
+    let mut small = if has_forecast {
+        forecast_notes(account)
+    } else {
+        Vec::new()
+    };
     small.extend(notes.lines());
     let mut questions: Vec<String> = account
         .questions
         .iter()
-        .map(|question| format!("  {}", named(&format!("question.{}", serde_name(&question.name)))))
+        .map(|question| {
+            format!(
+                "  {}",
+                named(&format!("question.{}", serde_name(&question.name)))
+            )
+        })
         .collect();
     if !questions.is_empty() {
         questions.insert(0, t!("figures.questions").to_string());
     }
-    let title = if has_forecast { t!("figures.outlook") } else { t!("figures.notes") };
-    Part::titled(title, forecast.into_iter().chain([Block::Notes(small), Block::Lines(questions)]).collect())
+    let title = if has_forecast {
+        t!("figures.outlook")
+    } else {
+        t!("figures.notes")
+    };
+    Part::titled(
+        title,
+        forecast
+            .into_iter()
+            .chain([Block::Notes(small), Block::Lines(questions)])
+            .collect(),
+    )
 }
 
 /// The three numbers as a table: a header, then the rows. Empty where nothing is forecast. A pension that the months are too
 /// few for has no parts.
 fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
-    if account.forecast(FigureName::Pension, Forecast::Now).is_none() {
+    if account
+        .forecast(FigureName::Pension, Forecast::Now)
+        .is_none()
+    {
         return Vec::new();
     }
     let cell = |row: FigureName, forecast: Forecast| {
-        let is_part = matches!(row, FigureName::BasicPension | FigureName::AccountPension | FigureName::Pension);
+        let is_part = matches!(
+            row,
+            FigureName::BasicPension | FigureName::AccountPension | FigureName::Pension
+        );
         if is_part && lacks_months(account, forecast) {
-            let none = if row == FigureName::Pension { t!("figures.no_pension") } else { "–".into() };
+            let none = if row == FigureName::Pension {
+                t!("figures.no_pension")
+            } else {
+                "–".into()
+            };
             return none.to_string();
         }
         match account.forecast(row, forecast) {
@@ -160,16 +206,23 @@ fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
     };
     let mut rows = vec![
         std::iter::once(t!("figures.pension").to_string())
-            .chain(Forecast::ALL.iter().map(|forecast| named(&format!("forecast.{}", serde_name(forecast)))))
+            .chain(
+                Forecast::ALL
+                    .iter()
+                    .map(|forecast| named(&format!("forecast.{}", serde_name(forecast)))),
+            )
             .collect(),
     ];
     // A part that no rule of the province gives has no row.
     let is_there = |row: &&FigureName| {
-        **row != FigureName::TransitionalPension || account.figure(FigureName::TransitionalPension).is_some()
+        **row != FigureName::TransitionalPension
+            || account.figure(FigureName::TransitionalPension).is_some()
     };
     rows.extend(FORECAST_ROWS.iter().filter(is_there).map(|row| {
         let name = named(&format!("figure.{}", serde_name(row)));
-        std::iter::once(name).chain(Forecast::ALL.iter().map(|forecast| cell(*row, *forecast))).collect()
+        std::iter::once(name)
+            .chain(Forecast::ALL.iter().map(|forecast| cell(*row, *forecast)))
+            .collect()
     }));
     rows
 }
@@ -186,7 +239,9 @@ fn lacks_months(account: &Account, forecast: Forecast) -> bool {
 
 /// Of each number what it lacks, those that lack the same together; and what all take for granted.
 fn forecast_notes(account: &Account) -> Vec<String> {
-    let rows = |figure: &&Figure| FORECAST_ROWS.contains(&figure.name) || figure.name == FigureName::ReferenceWage;
+    let rows = |figure: &&Figure| {
+        FORECAST_ROWS.contains(&figure.name) || figure.name == FigureName::ReferenceWage
+    };
     let figures = || account.figures.iter().filter(rows);
     let mut notes: Vec<String> = Vec::new();
     let mut lacking: Vec<(Vec<String>, Vec<String>)> = Vec::new();
@@ -219,10 +274,19 @@ fn forecast_notes(account: &Account) -> Vec<String> {
     }
     let assumed: BTreeSet<Assumption> = figures()
         .flat_map(|figure| &figure.from)
-        .filter_map(|ground| if let Ground::Assumed(assumption) = ground { Some(*assumption) } else { None })
+        .filter_map(|ground| {
+            if let Ground::Assumed(assumption) = ground {
+                Some(*assumption)
+            } else {
+                None
+            }
+        })
         .collect();
     if !assumed.is_empty() {
-        let list: Vec<String> = assumed.iter().map(|one| named(&format!("assumption.{}", serde_name(one)))).collect();
+        let list: Vec<String> = assumed
+            .iter()
+            .map(|one| named(&format!("assumption.{}", serde_name(one))))
+            .collect();
         notes.push(t!("figures.assumes", list = list.join(comma.as_ref())).to_string());
     }
     notes
@@ -230,16 +294,39 @@ fn forecast_notes(account: &Account) -> Vec<String> {
 
 /// What could close the gap of a family that begins in a month: what is owed for it, or whether it can be paid, until when
 /// and at what price. Nothing where the account has no figure of it.
-pub(crate) fn closing(account: &Account, family: &str, first: Month, notes: &mut Footnotes) -> Option<String> {
+pub(crate) fn closing(
+    account: &Account,
+    family: &str,
+    first: Month,
+    notes: &mut Footnotes,
+) -> Option<String> {
     let of_gap = |name| account.of_gap(name, family, first);
-    let names = [FigureName::GapOwed, FigureName::GapPrice, FigureName::GapPayable];
+    let names = [
+        FigureName::GapOwed,
+        FigureName::GapPrice,
+        FigureName::GapPayable,
+    ];
     let figure = names.into_iter().find_map(of_gap)?;
-    let value_of = |name| of_gap(name).and_then(|figure| figure.value).map_or_else(String::new, text);
+    let value_of = |name| {
+        of_gap(name)
+            .and_then(|figure| figure.value)
+            .map_or_else(String::new, text)
+    };
     let line = match (figure.name, figure.value) {
-        (FigureName::GapOwed, Some(FigureValue::Fen(owed))) => t!("figures.gap_owed", owed = yuan(owed)),
+        (FigureName::GapOwed, Some(FigureValue::Fen(owed))) => {
+            t!("figures.gap_owed", owed = yuan(owed))
+        }
         (FigureName::GapPrice, Some(FigureValue::Fen(price))) => {
-            let (count, until) = (value_of(FigureName::GapPayable), value_of(FigureName::GapUntil));
-            t!("figures.gap_open", count = count, price = yuan(price), until = until)
+            let (count, until) = (
+                value_of(FigureName::GapPayable),
+                value_of(FigureName::GapUntil),
+            );
+            t!(
+                "figures.gap_open",
+                count = count,
+                price = yuan(price),
+                until = until
+            )
         }
         (FigureName::GapPayable, Some(FigureValue::Months(0))) => {
             t!("figures.gap_closed", document = document(account, figure))
@@ -251,15 +338,30 @@ pub(crate) fn closing(account: &Account, family: &str, first: Month, notes: &mut
 
 /// The document of the first rule that a figure rests on.
 fn document(account: &Account, figure: &Figure) -> String {
-    let of_rule = |ground: &Ground| if let Ground::Rule(number) = ground { account.rule(*number) } else { None };
-    figure.from.iter().find_map(of_rule).map(|rule| cited(&rule.document, &rule.number)).unwrap_or_default()
+    let of_rule = |ground: &Ground| {
+        if let Ground::Rule(number) = ground {
+            account.rule(*number)
+        } else {
+            None
+        }
+    };
+    figure
+        .from
+        .iter()
+        .find_map(of_rule)
+        .map(|rule| cited(&rule.document, &rule.number))
+        .unwrap_or_default()
 }
 
 /// A document with its number, an article in the language in force.
 pub(crate) fn cited(document: &str, number: &str) -> String {
     let number = match number.split_once("art. ") {
         Some((before, article)) => {
-            t!("figures.article", before = before.trim_end_matches([',', ' ']), article = article)
+            t!(
+                "figures.article",
+                before = before.trim_end_matches([',', ' ']),
+                article = article
+            )
         }
         None => number.into(),
     };
@@ -281,19 +383,39 @@ fn plain_name(figure: &Figure) -> String {
             | FigureName::BalanceOwed
             | FigureName::ExpectedDifference
     );
-    with(figure, figure.family.as_ref().filter(|_| is_of_pensions).map(|family| place::scheme(family)))
+    with(
+        figure,
+        figure
+            .family
+            .as_ref()
+            .filter(|_| is_of_pensions)
+            .map(|family| place::scheme(family)),
+    )
 }
 
 fn with(figure: &Figure, family: Option<String>) -> String {
     let name = named(&format!("figure.{}", serde_name(&figure.name)));
-    let forecast = figure.forecast.map(|forecast| named(&format!("forecast.{}", serde_name(&forecast))));
-    let months = figure.first.zip(figure.last).map(|(first, last)| span(first, last));
+    let forecast = figure
+        .forecast
+        .map(|forecast| named(&format!("forecast.{}", serde_name(&forecast))));
+    let months = figure
+        .first
+        .zip(figure.last)
+        .map(|(first, last)| span(first, last));
     let more: Vec<String> = [forecast, family, months].into_iter().flatten().collect();
-    if more.is_empty() { name } else { format!("{name} · {}", more.join(" · ")) }
+    if more.is_empty() {
+        name
+    } else {
+        format!("{name} · {}", more.join(" · "))
+    }
 }
 
 fn span(first: Month, last: Month) -> String {
-    if first == last { first.to_string() } else { format!("{first} – {last}") }
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first} – {last}")
+    }
 }
 
 /// The value with its reason, or what is missing.
@@ -302,7 +424,11 @@ pub(crate) fn value(figure: &Figure) -> String {
     let missing = missing.join(t!("account.comma").as_ref());
     let Some(value) = figure.value else {
         // Nothing is missing here: what it rests on lacks something, and says so.
-        let text = if missing.is_empty() { t!("figures.depends") } else { t!("figures.lacks", list = missing) };
+        let text = if missing.is_empty() {
+            t!("figures.depends")
+        } else {
+            t!("figures.lacks", list = missing)
+        };
         return text.to_string();
     };
     let mut words = vec![match (figure.name, value) {
@@ -311,7 +437,11 @@ pub(crate) fn value(figure: &Figure) -> String {
         }
         _ => text(value),
     }];
-    words.extend(figure.reason.map(|reason| named(&format!("place_reason.{}", serde_name(&reason)))));
+    words.extend(
+        figure
+            .reason
+            .map(|reason| named(&format!("place_reason.{}", serde_name(&reason)))),
+    );
     if !missing.is_empty() {
         words.push(t!("figures.part", list = missing).to_string());
     }
@@ -320,7 +450,12 @@ pub(crate) fn value(figure: &Figure) -> String {
 
 /// A number of months.
 pub(crate) fn months(count: u32) -> String {
-    if count == 1 { t!("figures.month", count = count) } else { t!("figures.months", count = count) }.to_string()
+    if count == 1 {
+        t!("figures.month", count = count)
+    } else {
+        t!("figures.months", count = count)
+    }
+    .to_string()
 }
 
 fn text(value: FigureValue) -> String {
@@ -329,9 +464,11 @@ fn text(value: FigureValue) -> String {
         FigureValue::Month(month) => month.to_string(),
         FigureValue::Fen(amount) => t!("figures.yuan", amount = yuan(amount)).to_string(),
         FigureValue::Index(index) => format!("{}.{:04}", index / 10_000, index % 10_000),
-        FigureValue::Divisor(tenths) => {
-            t!("figures.divisor", months = format!("{}.{}", tenths / 10, tenths % 10)).to_string()
-        }
+        FigureValue::Divisor(tenths) => t!(
+            "figures.divisor",
+            months = format!("{}.{}", tenths / 10, tenths % 10)
+        )
+        .to_string(),
         FigureValue::Place(place) => place::name(place),
         FigureValue::Class(class) => named(&format!("class.{}", serde_name(&class))),
     }
@@ -339,7 +476,17 @@ fn text(value: FigureValue) -> String {
 
 fn lack(missing: &Missing) -> String {
     let what = named(&format!("missing.{}", serde_name(&missing.what)));
-    let months = missing.first.zip(missing.last).map(|(first, last)| span(first, last));
-    let more: Vec<String> = [missing.place.map(place::name), months].into_iter().flatten().collect();
-    if more.is_empty() { what } else { format!("{what} ({})", more.join(" ")) }
+    let months = missing
+        .first
+        .zip(missing.last)
+        .map(|(first, last)| span(first, last));
+    let more: Vec<String> = [missing.place.map(place::name), months]
+        .into_iter()
+        .flatten()
+        .collect();
+    if more.is_empty() {
+        what
+    } else {
+        format!("{what} ({})", more.join(" "))
+    }
 }

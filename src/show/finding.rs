@@ -9,7 +9,12 @@ use yizhang_audit::{Code, Finding, Place};
 pub(crate) fn line(finding: &Finding) -> String {
     match language::current() {
         Language::En => finding.to_string(),
-        Language::Zh => t!("finding.line", place = place(&finding.place), what = what(finding)).to_string(),
+        Language::Zh => t!(
+            "finding.line",
+            place = place(&finding.place),
+            what = what(finding)
+        )
+        .to_string(),
     }
 }
 
@@ -17,9 +22,13 @@ fn what(finding: &Finding) -> String {
     let key = format!("finding.{}", code(finding.code));
     let what = t!(&key, text = finding.text);
     match (&finding.expected, &finding.found) {
-        (Some(expected), Some(found)) => {
-            t!("finding.sides", what = what, expected = expected, found = found).to_string()
-        }
+        (Some(expected), Some(found)) => t!(
+            "finding.sides",
+            what = what,
+            expected = expected,
+            found = found
+        )
+        .to_string(),
         _ => what.to_string(),
     }
 }
@@ -28,15 +37,29 @@ fn what(finding: &Finding) -> String {
 fn place(place: &Place) -> String {
     let parts = [
         place.source.clone(),
-        place.region.as_ref().map(|region| t!("finding.chain", region = region).to_string()),
+        place
+            .region
+            .as_ref()
+            .map(|region| t!("finding.chain", region = region).to_string()),
         place.file.clone(),
-        place.offset.map(|offset| t!("finding.byte", offset = offset).to_string()),
-        place.leaf.map(|leaf| t!("finding.leaf", leaf = leaf).to_string()),
+        place
+            .offset
+            .map(|offset| t!("finding.byte", offset = offset).to_string()),
+        place
+            .leaf
+            .map(|leaf| t!("finding.leaf", leaf = leaf).to_string()),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(t!("finding.comma").as_ref())
+    parts
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(t!("finding.comma").as_ref())
 }
 
 /// The stable name of a code, as reports in JSON have it.
 fn code(code: Code) -> String {
-    serde_json::to_value(code).ok().and_then(|name| name.as_str().map(str::to_string)).unwrap_or_default()
+    serde_json::to_value(code)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_string))
+        .unwrap_or_default()
 }

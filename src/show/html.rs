@@ -60,8 +60,17 @@ pub(crate) fn page(answer: &Answer) -> String {
 /// What stands at the foot of every sheet: whose page it is, of which day, its digest, and the number of the sheet. Digits,
 /// dashes and letters only, so nothing has to be escaped.
 fn sheet(answer: &Answer) -> String {
-    let whose = answer.accounts.first().map(|account| account::tag(*account)).unwrap_or_default();
-    let digest: String = answer.digest.to_string().chars().take(FOOT_DIGITS).collect();
+    let whose = answer
+        .accounts
+        .first()
+        .map(|account| account::tag(*account))
+        .unwrap_or_default();
+    let digest: String = answer
+        .digest
+        .to_string()
+        .chars()
+        .take(FOOT_DIGITS)
+        .collect();
     let foot = format!("{whose} · {} · {digest}…", answer.account.as_of);
     format!(
         "@page {{ size: A4; margin: 12mm 12mm 15mm; @bottom-left {{ content: '{foot}'; font-size: 7.5pt; color: #555 }} \
@@ -101,5 +110,6 @@ fn shown(answer: &Answer, legend: &Legend, block: &Block) -> Markup {
 
 /// Whether a cell is months, days, counts or a stretch of them, which are read whole.
 fn is_numbers(cell: &str) -> bool {
-    cell.chars().all(|character| character.is_ascii_digit() || "-– ()\n".contains(character))
+    cell.chars()
+        .all(|character| character.is_ascii_digit() || "-– ()\n".contains(character))
 }

@@ -23,9 +23,19 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
             duplicates = summary.duplicates
         )
     );
-    let mut kinds = table([t!("import.kind"), t!("import.rows"), t!("import.due"), t!("import.paid")]);
+    let mut kinds = table([
+        t!("import.kind"),
+        t!("import.rows"),
+        t!("import.due"),
+        t!("import.paid"),
+    ]);
     for (kind, total) in &summary.kinds {
-        kinds.add_row([kind::word(*kind), total.rows.to_string(), sum(total.due_fen), sum(total.paid_fen)]);
+        kinds.add_row([
+            kind::word(*kind),
+            total.rows.to_string(),
+            sum(total.due_fen),
+            sum(total.paid_fen),
+        ]);
     }
     if !summary.kinds.is_empty() {
         println!("{kinds}");
@@ -35,9 +45,16 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     }
     // What stands above is the first few, errors and warnings together.
     let shown = summary.first_faults.len().min(FAULTS_PRINTED_MAX);
-    let found = summary.codes.iter().filter(|(code, _)| **code != "duplicate");
-    if found.clone().map(|(_, count)| *count).sum::<u64>() > u64::try_from(shown).unwrap_or(u64::MAX) {
-        let counts: Vec<String> = found.map(|(code, count)| format!("{code} {count}")).collect();
+    let found = summary
+        .codes
+        .iter()
+        .filter(|(code, _)| **code != "duplicate");
+    if found.clone().map(|(_, count)| *count).sum::<u64>()
+        > u64::try_from(shown).unwrap_or(u64::MAX)
+    {
+        let counts: Vec<String> = found
+            .map(|(code, count)| format!("{code} {count}"))
+            .collect();
         println!("{}", t!("import.counts", list = counts.join(", ")));
     }
     if summary.warned > 0 {

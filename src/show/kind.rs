@@ -14,7 +14,10 @@ pub(crate) fn name(kind: Kind) -> String {
 
 /// A kind as the files of agencies name it.
 pub(crate) fn word(kind: Kind) -> String {
-    match (language::current(), row(kind).and_then(|row| row.row.names.first())) {
+    match (
+        language::current(),
+        row(kind).and_then(|row| row.row.names.first()),
+    ) {
         (Language::Zh, Some(usual)) => (*usual).to_string(),
         _ => kind.to_string(),
     }

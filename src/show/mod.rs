@@ -31,7 +31,9 @@ use rust_i18n::t;
 /// An empty table with a header in the house style.
 fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.into_iter().map(|text| text.to_string()));
     table
 }
@@ -39,7 +41,9 @@ fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Tab
 /// An empty table without a header.
 fn bare_table() -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
@@ -53,7 +57,11 @@ fn print_lines(lines: &[String], indent: usize) {
 /// Fen as yuan with two decimals.
 pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+    format!(
+        "{sign}{}.{:02}",
+        fen.unsigned_abs() / 100,
+        fen.unsigned_abs() % 100
+    )
 }
 
 /// Fewest digits of a citizen ID.
@@ -67,7 +75,8 @@ pub(crate) fn without_numbers(text: &str) -> String {
     for part in text.split_inclusive(|c: char| !is_of_word(c)) {
         let word = part.trim_end_matches(|c: char| !is_of_word(c));
         let digits = word.trim_end_matches(['x', 'X']);
-        let is_number = digits.len() >= CITIZEN_ID_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = digits.len() >= CITIZEN_ID_DIGITS_MIN
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
         shown.push_str(if is_number { "…" } else { word });
         shown.push_str(part.strip_prefix(word).unwrap_or_default());
     }
@@ -81,5 +90,8 @@ pub(crate) fn named(key: &str) -> String {
 
 /// The name of a value in the account's JSON.
 pub(crate) fn serde_name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_string)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_string))
+        .unwrap_or_default()
 }

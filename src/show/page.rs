@@ -27,7 +27,11 @@ pub(crate) enum Block {
 impl Part {
     /// A part, unless nothing is in it.
     pub(crate) fn titled(title: impl Into<String>, blocks: Vec<Block>) -> Option<Self> {
-        Some(Self { title: Some(title.into()), blocks }).filter(|part| !part.blocks.iter().all(Block::is_empty))
+        Some(Self {
+            title: Some(title.into()),
+            blocks,
+        })
+        .filter(|part| !part.blocks.iter().all(Block::is_empty))
     }
 }
 
@@ -51,7 +55,10 @@ pub(crate) fn print(parts: &[Part]) {
             }
             println!("{title}");
         }
-        part.blocks.iter().filter(|block| !block.is_empty()).for_each(print_block);
+        part.blocks
+            .iter()
+            .filter(|block| !block.is_empty())
+            .for_each(print_block);
     }
 }
 

@@ -24,9 +24,16 @@ pub(crate) struct Legend(BTreeMap<Division, usize>);
 impl Legend {
     pub(crate) fn of(account: &Account) -> Self {
         let families = account.families.iter();
-        let provinces: BTreeSet<Division> =
-            families.flat_map(|family| family.by_province.iter().map(|line| line.place.province())).collect();
-        Self(provinces.into_iter().enumerate().map(|(at, province)| (province, at)).collect())
+        let provinces: BTreeSet<Division> = families
+            .flat_map(|family| family.by_province.iter().map(|line| line.place.province()))
+            .collect();
+        Self(
+            provinces
+                .into_iter()
+                .enumerate()
+                .map(|(at, province)| (province, at))
+                .collect(),
+        )
     }
 
     fn letter(&self, province: Division) -> char {
@@ -63,12 +70,22 @@ struct Cell {
 /// The picture of a family, with the key to the signs in it. It ends with the month of the account, or with what is paid or
 /// due ahead, up to the next year.
 pub(crate) fn picture(account: &Account, family: &FamilyAccount, legend: &Legend) -> Markup {
-    let months: BTreeMap<Month, &MonthLine> = family.months.iter().map(|line| (line.month, line)).collect();
-    let (Some(first), Some(newest)) = (months.keys().next().copied(), months.keys().next_back().copied()) else {
+    let months: BTreeMap<Month, &MonthLine> = family
+        .months
+        .iter()
+        .map(|line| (line.month, line))
+        .collect();
+    let (Some(first), Some(newest)) = (
+        months.keys().next().copied(),
+        months.keys().next_back().copied(),
+    ) else {
         return html! {};
     };
     let now = account.as_of.in_month().unwrap_or(newest);
-    let open = account.conflicts.iter().filter(|conflict| conflict.severity != Severity::Auto);
+    let open = account
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.severity != Severity::Auto);
     let open = open.map(|conflict| account.concern(conflict));
     let open = open.filter(|concern| concern.family.as_ref() == Some(&family.family));
     let marked = Marked {
@@ -114,11 +131,18 @@ fn row(marked: &Marked<'_>, year: u16) -> Markup {
 
 impl Marked<'_> {
     fn is_open(&self, month: Month) -> bool {
-        self.disputed.contains(&month) || self.open.iter().any(|(first, last)| *first <= month && month <= *last)
+        self.disputed.contains(&month)
+            || self
+                .open
+                .iter()
+                .any(|(first, last)| *first <= month && month <= *last)
     }
 
     fn span(&self, month: Month) -> Option<&Span> {
-        self.family.spans.iter().find(|span| span.first <= month && month <= span.last)
+        self.family
+            .spans
+            .iter()
+            .find(|span| span.first <= month && month <= span.last)
     }
 
     /// Whether a transfer case takes this month along, by what it says of it.
@@ -129,13 +153,23 @@ impl Marked<'_> {
     ) -> Option<Division> {
         let has = |moved: &MovedMonths| moved.first <= month && month <= moved.last;
         let mut cases = self.family.transfers.iter();
-        cases.find(|case| of(case).is_some_and(has)).map(|case| case.target.province())
+        cases
+            .find(|case| of(case).is_some_and(has))
+            .map(|case| case.target.province())
     }
 
     fn cell(&self, month: Month) -> Cell {
         let line = self.months.get(&month);
-        let cell = |class, sign: &str| Cell { class, province: None, sign: sign.to_owned(), title: self.title(month) };
-        let in_gap = self.gaps.iter().any(|gap| gap.first <= month && month <= gap.last);
+        let cell = |class, sign: &str| Cell {
+            class,
+            province: None,
+            sign: sign.to_owned(),
+            title: self.title(month),
+        };
+        let in_gap = self
+            .gaps
+            .iter()
+            .any(|gap| gap.first <= month && month <= gap.last);
         match line.map(|line| line.status) {
             Some(MonthStatus::Counted) => self.counted(month),
             Some(MonthStatus::Deemed) => cell("deemed", &t!("html.deemed_sign")),
@@ -150,27 +184,51 @@ impl Marked<'_> {
     /// was brought there.
     fn counted(&self, month: Month) -> Cell {
         let provinces = self.span(month).map(family::provinces).unwrap_or_default();
-        let moved = self.case(month, |case| case.transferred.as_ref()).filter(|to| !provinces.contains(to));
+        let moved = self
+            .case(month, |case| case.transferred.as_ref())
+            .filter(|to| !provinces.contains(to));
         let leaves = self.case(month, |case| case.in_transfer.as_ref()).is_some();
-        let letters: Vec<String> = provinces.iter().map(|province| self.legend.letter(*province).to_string()).collect();
+        let letters: Vec<String> = provinces
+            .iter()
+            .map(|province| self.legend.letter(*province).to_string())
+            .collect();
         let sign = match moved {
             Some(to) => format!("→{}", self.legend.letter(to)),
             None if leaves => format!("{}→", letters.concat()),
             None => letters.concat(),
         };
-        let class = if sign.chars().count() > 1 { "narrow" } else { "" };
+        let class = if sign.chars().count() > 1 {
+            "narrow"
+        } else {
+            ""
+        };
         let province = moved.or_else(|| provinces.iter().next_back().copied());
-        Cell { class, province, sign, title: self.title(month) }
+        Cell {
+            class,
+            province,
+            sign,
+            title: self.title(month),
+        }
     }
 
     fn title(&self, month: Month) -> String {
         match (self.months.get(&month), self.span(month)) {
             (Some(line), Some(span)) => {
-                let places: Vec<String> = span.holders.iter().map(|holder| place::name(holder.place)).collect();
-                let base = line.base.map(|base| format!(" {}", yuan(base))).unwrap_or_default();
+                let places: Vec<String> = span
+                    .holders
+                    .iter()
+                    .map(|holder| place::name(holder.place))
+                    .collect();
+                let base = line
+                    .base
+                    .map(|base| format!(" {}", yuan(base)))
+                    .unwrap_or_default();
                 format!("{month} {}{base}", places.join(" / "))
             }
-            (Some(line), None) => format!("{month} {}", named(&format!("html.status.{}", serde_name(&line.status)))),
+            (Some(line), None) => format!(
+                "{month} {}",
+                named(&format!("html.status.{}", serde_name(&line.status)))
+            ),
             (None, _) => month.to_string(),
         }
     }
@@ -181,7 +239,11 @@ fn key(marked: &Marked<'_>) -> Markup {
     let cells: Vec<Cell> = marked.all().map(|month| marked.cell(month)).collect();
     let has = |class: &str| cells.iter().any(|cell| cell.class == class);
     let mentions = |sign: char| cells.iter().any(|cell| cell.sign.contains(sign));
-    let provinces = marked.legend.0.keys().filter(|province| mentions(marked.legend.letter(**province)));
+    let provinces = marked
+        .legend
+        .0
+        .keys()
+        .filter(|province| mentions(marked.legend.letter(**province)));
     html! {
         p.key {
             @for province in provinces {
@@ -204,7 +266,9 @@ impl Marked<'_> {
     /// Every month of the picture that could have a sign.
     fn all(&self) -> impl Iterator<Item = Month> {
         let first = self.months.keys().next().copied().unwrap_or(self.last);
-        let count = u16::try_from(self.last.since(first)).unwrap_or(0).min(YEARS_MAX * 12);
+        let count = u16::try_from(self.last.since(first))
+            .unwrap_or(0)
+            .min(YEARS_MAX * 12);
         (0..=count).filter_map(move |plus| first.plus(plus))
     }
 }

@@ -6,9 +6,11 @@ use yizhang_ledger::value::Division;
 /// A division as people call it: its province's name, and the code where it is below a province.
 pub(crate) fn name(place: Division) -> String {
     let code = place.code();
-    named(&format!("place.{code}")).unwrap_or_else(|| match named(&format!("place.{}", place.province())) {
-        Some(province) => format!("{province} {code}"),
-        None => code.to_string(),
+    named(&format!("place.{code}")).unwrap_or_else(|| {
+        match named(&format!("place.{}", place.province())) {
+            Some(province) => format!("{province} {code}"),
+            None => code.to_string(),
+        }
     })
 }
 

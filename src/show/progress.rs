@@ -13,15 +13,22 @@ pub(crate) struct ByteBar {
 /// A bar over bytes; its length comes with the progress.
 pub(crate) fn bytes(label: &str) -> ByteBar {
     let bar = ProgressBar::new(0);
-    bar.set_style(style("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}"));
+    bar.set_style(style(
+        "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
+    ));
     bar.set_message(label.to_string());
-    ByteBar { bar, chains: Mutex::new(BTreeMap::new()) }
+    ByteBar {
+        bar,
+        chains: Mutex::new(BTreeMap::new()),
+    }
 }
 
 impl ByteBar {
     /// A chain has come so far. A total of 0 is unknown.
     pub(crate) fn advance(&self, region: Division, bytes: u64, total: u64) {
-        let Ok(mut chains) = self.chains.lock() else { return };
+        let Ok(mut chains) = self.chains.lock() else {
+            return;
+        };
         chains.insert(region, bytes);
         let done = chains.values().sum();
         self.bar.set_length(total.max(done));
@@ -36,7 +43,9 @@ impl ByteBar {
 /// A bar over things that are counted one after the other.
 pub(crate) fn counted(label: &str, total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
-    bar.set_style(style("{msg} {bar:30} {human_pos}/{human_len} {per_sec} {eta}"));
+    bar.set_style(style(
+        "{msg} {bar:30} {human_pos}/{human_len} {per_sec} {eta}",
+    ));
     bar.set_message(label.to_string());
     bar
 }

@@ -12,10 +12,19 @@ pub(crate) fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
         println!("{}", t!("review.nothing"));
         return;
     }
-    let header = [t!("review.list"), t!("review.what"), t!("review.findings"), t!("review.overdue")];
+    let header = [
+        t!("review.list"),
+        t!("review.what"),
+        t!("review.findings"),
+        t!("review.overdue"),
+    ];
     let mut rows = table(header);
     for ((list, what), (found, overdue)) in counts {
-        let overdue = if *list == List::Transfer { overdue.to_string() } else { String::new() };
+        let overdue = if *list == List::Transfer {
+            overdue.to_string()
+        } else {
+            String::new()
+        };
         rows.add_row([
             named(&format!("review.list.{}", serde_name(list))),
             meaning(*list, what),
@@ -27,12 +36,22 @@ pub(crate) fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
 }
 
 /// Prints the first findings of each list, the gravest first.
-pub(crate) fn lists(lists: &BTreeMap<List, Vec<(String, Finding)>>, counts: &BTreeMap<(List, String), (u64, u64)>) {
+pub(crate) fn lists(
+    lists: &BTreeMap<List, Vec<(String, Finding)>>,
+    counts: &BTreeMap<(List, String), (u64, u64)>,
+) {
     for (list, found) in lists.iter().filter(|(_, found)| !found.is_empty()) {
-        let all: u64 = counts.iter().filter(|((of, _), _)| of == list).map(|(_, (count, _))| count).sum();
+        let all: u64 = counts
+            .iter()
+            .filter(|((of, _), _)| of == list)
+            .map(|(_, (count, _))| count)
+            .sum();
         println!();
         let name = named(&format!("review.list.{}", serde_name(list)));
-        println!("{}", t!("review.first", list = name, shown = found.len(), all = all));
+        println!(
+            "{}",
+            t!("review.first", list = name, shown = found.len(), all = all)
+        );
         let header = [
             t!("review.account"),
             t!("review.what"),
@@ -42,7 +61,11 @@ pub(crate) fn lists(lists: &BTreeMap<List, Vec<(String, Finding)>>, counts: &BTr
             t!("review.how"),
         ];
         let mut rows = table(header);
-        rows.add_rows(found.iter().map(|(account, finding)| row(*list, account, finding)));
+        rows.add_rows(
+            found
+                .iter()
+                .map(|(account, finding)| row(*list, account, finding)),
+        );
         println!("{rows}");
     }
 }
@@ -52,8 +75,19 @@ fn row(list: List, account: &str, finding: &Finding) -> [String; 6] {
         (Some(first), Some(last)) if first != last => format!("{first} – {last}"),
         (first, _) => first.map(|first| first.to_string()).unwrap_or_default(),
     };
-    let scheme = finding.family.as_deref().map(place::scheme).unwrap_or_default();
-    [account.to_owned(), meaning(list, &finding.what), scheme, months, places(finding), how(finding)]
+    let scheme = finding
+        .family
+        .as_deref()
+        .map(place::scheme)
+        .unwrap_or_default();
+    [
+        account.to_owned(),
+        meaning(list, &finding.what),
+        scheme,
+        months,
+        places(finding),
+        how(finding),
+    ]
 }
 
 /// Who must act, until when, what it costs, what is short.
@@ -61,7 +95,10 @@ fn how(finding: &Finding) -> String {
     let price = finding.price.map(yuan).unwrap_or_default();
     let line = match (finding.list, finding.payable) {
         (List::Conflict, _) => {
-            return finding.acts.map(|acts| named(&format!("actor.{}", serde_name(&acts)))).unwrap_or_default();
+            return finding
+                .acts
+                .map(|acts| named(&format!("actor.{}", serde_name(&acts))))
+                .unwrap_or_default();
         }
         (List::Transfer, _) => {
             let due = finding.due.map(|day| day.to_string()).unwrap_or_default();
@@ -69,8 +106,16 @@ fn how(finding: &Finding) -> String {
         }
         (List::Gap, Some(0)) => t!("review.not_payable"),
         (List::Gap, Some(count)) => {
-            let until = finding.until.map(|month| month.to_string()).unwrap_or_default();
-            t!("figures.gap_open", count = figures::months(count), price = price, until = until)
+            let until = finding
+                .until
+                .map(|month| month.to_string())
+                .unwrap_or_default();
+            t!(
+                "figures.gap_open",
+                count = figures::months(count),
+                price = price,
+                until = until
+            )
         }
         (List::Gap, None) if finding.price.is_some() => t!("figures.gap_owed", owed = price),
         (List::Gap, None) if finding.acts.is_some() => t!("figures.gap_debt"),
@@ -82,7 +127,12 @@ fn how(finding: &Finding) -> String {
 }
 
 fn places(finding: &Finding) -> String {
-    finding.places.iter().map(|place| place::name(*place)).collect::<Vec<_>>().join(" / ")
+    finding
+        .places
+        .iter()
+        .map(|place| place::name(*place))
+        .collect::<Vec<_>>()
+        .join(" / ")
 }
 
 /// Prints cases that wait for a step.

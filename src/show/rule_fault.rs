@@ -13,14 +13,22 @@ pub(crate) fn line(fault: &RuleFault) -> String {
         return fault.to_string();
     }
     let text = of_fault(&fault.fault);
-    let Some(file) = &fault.file else { return text.into_owned() };
+    let Some(file) = &fault.file else {
+        return text.into_owned();
+    };
     let place = match &fault.place {
         Place::File => return t!("rule_fault.in_file", file = file, text = text).to_string(),
         Place::Line(number) => t!("rule_fault.line", number = number),
         Place::Number(number) => t!("rule_fault.number", number = number),
         Place::Rule(id) => t!("rule_fault.rule", id = id),
     };
-    t!("rule_fault.in_rule", file = file, place = place, text = text).to_string()
+    t!(
+        "rule_fault.in_rule",
+        file = file,
+        place = place,
+        text = text
+    )
+    .to_string()
 }
 
 fn of_fault(fault: &Fault) -> Cow<'_, str> {
@@ -29,18 +37,43 @@ fn of_fault(fault: &Fault) -> Cow<'_, str> {
         Fault::Unreadable(found) => t!("rule_fault.unreadable", found = found),
         Fault::NoFile => t!("rule_fault.no_file"),
         Fault::Encoding => t!("rule_fault.encoding"),
-        Fault::TooLarge(found) => t!("rule_fault.too_large", limit = FILE_BYTES_MAX, found = found),
-        Fault::TooManyFiles { limit, found } => t!("rule_fault.too_many_files", limit = limit, found = found),
-        Fault::TooManyRules { limit, found } => t!("rule_fault.too_many_rules", limit = limit, found = found),
+        Fault::TooLarge(found) => t!(
+            "rule_fault.too_large",
+            limit = FILE_BYTES_MAX,
+            found = found
+        ),
+        Fault::TooManyFiles { limit, found } => {
+            t!("rule_fault.too_many_files", limit = limit, found = found)
+        }
+        Fault::TooManyRules { limit, found } => {
+            t!("rule_fault.too_many_rules", limit = limit, found = found)
+        }
         Fault::FieldUnknown(found) => t!("rule_fault.field_unknown", found = found),
-        Fault::Field { field, expected, found } => {
-            t!("rule_fault.field", field = field, expected = of_expected(expected), found = of_found(found))
+        Fault::Field {
+            field,
+            expected,
+            found,
+        } => {
+            t!(
+                "rule_fault.field",
+                field = field,
+                expected = of_expected(expected),
+                found = of_found(found)
+            )
         }
         Fault::SameId { other } => t!("rule_fault.same_id", other = other),
         Fault::Overlap { other, span: both } => {
-            t!("rule_fault.overlap", other = other, span = span(both.first, both.last))
+            t!(
+                "rule_fault.overlap",
+                other = other,
+                span = span(both.first, both.last)
+            )
         }
-        Fault::Gap { key, span: gap } => t!("rule_fault.gap", key = key, span = span(gap.first, gap.last)),
+        Fault::Gap { key, span: gap } => t!(
+            "rule_fault.gap",
+            key = key,
+            span = span(gap.first, gap.last)
+        ),
     }
 }
 
@@ -64,10 +97,19 @@ fn of_expected(expected: &Expected) -> Cow<'_, str> {
         Expected::Certain => t!("rule_fault.expected.certain"),
         Expected::Document => t!("rule_fault.expected.document"),
         Expected::Value(unit) => {
-            t!("rule_fault.expected.value", unit = of_unit(*unit), example = unit.example())
+            t!(
+                "rule_fault.expected.value",
+                unit = of_unit(*unit),
+                example = unit.example()
+            )
         }
         Expected::Number { unit, least, most } => {
-            t!("rule_fault.expected.number", unit = of_unit(*unit), least = least, most = most)
+            t!(
+                "rule_fault.expected.number",
+                unit = of_unit(*unit),
+                least = least,
+                most = most
+            )
         }
         Expected::Yuan => t!("rule_fault.expected.yuan"),
         Expected::Rate(most) => t!("rule_fault.expected.rate", most = most),
@@ -88,8 +130,12 @@ fn of_expected(expected: &Expected) -> Cow<'_, str> {
         Expected::FirstRises => t!("rule_fault.expected.first_rises"),
         Expected::MonthsAboveZero => t!("rule_fault.expected.months_above_zero"),
         Expected::AsReplaced(old) => t!("rule_fault.expected.as_replaced", old = old),
-        Expected::NotAbove { value, rule } => t!("rule_fault.expected.not_above", value = value, rule = rule),
-        Expected::NotBelow { value, rule } => t!("rule_fault.expected.not_below", value = value, rule = rule),
+        Expected::NotAbove { value, rule } => {
+            t!("rule_fault.expected.not_above", value = value, rule = rule)
+        }
+        Expected::NotBelow { value, rule } => {
+            t!("rule_fault.expected.not_below", value = value, rule = rule)
+        }
         Expected::NoCircle => t!("rule_fault.expected.no_circle"),
     }
 }

@@ -21,8 +21,13 @@ pub(crate) fn fault_lines(faults: &[RuleFault]) -> String {
         [_] => t!("rules.fault").to_string(),
         _ => t!("rules.faults", count = faults.len()).to_string(),
     };
-    let lines = faults.iter().map(|fault| format!("  {}", rule_fault::line(fault)));
-    std::iter::once(title).chain(lines).collect::<Vec<_>>().join("\n")
+    let lines = faults
+        .iter()
+        .map(|fault| format!("  {}", rule_fault::line(fault)));
+    std::iter::once(title)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Prints rules as a table, and the notes on them below.
@@ -47,7 +52,9 @@ pub(crate) fn table(rules: &[&Rule]) {
             months(rule),
             shortened(&value(rule)),
             document(rule),
-            rule.published.map(|day| day.to_string()).unwrap_or_default(),
+            rule.published
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
             confidence(rule.confidence),
         ]);
     }
@@ -61,7 +68,10 @@ pub(crate) fn table(rules: &[&Rule]) {
 pub(crate) fn whole(rules: &[&Rule]) {
     for rule in rules {
         let mut rows = bare_table();
-        for (name, text) in fields(rule).into_iter().filter(|(_, text)| !text.is_empty()) {
+        for (name, text) in fields(rule)
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+        {
             rows.add_row([name, text]);
         }
         println!("{rows}");
@@ -75,14 +85,23 @@ pub(crate) fn changes(changes: &[Change<'_>]) {
     }
     for change in changes {
         match change {
-            Change::Added(rule) => println!("{}", t!("rules.added", id = rule.id, rule = in_short(rule))),
-            Change::Removed(rule) => println!("{}", t!("rules.removed", id = rule.id, rule = in_short(rule))),
+            Change::Added(rule) => {
+                println!("{}", t!("rules.added", id = rule.id, rule = in_short(rule)));
+            }
+            Change::Removed(rule) => println!(
+                "{}",
+                t!("rules.removed", id = rule.id, rule = in_short(rule))
+            ),
             Change::Changed(old, new) => {
                 println!("{}", t!("rules.changed", id = new.id));
                 for ((field, old), (_, new)) in fields(old).into_iter().zip(fields(new)) {
                     if old != new {
-                        let [old, new] = [old, new].map(|text| if text.is_empty() { nothing() } else { text });
-                        println!("    {}", t!("rules.field", field = field, old = old, new = new));
+                        let [old, new] =
+                            [old, new].map(|text| if text.is_empty() { nothing() } else { text });
+                        println!(
+                            "    {}",
+                            t!("rules.field", field = field, old = old, new = new)
+                        );
                     }
                 }
             }
@@ -92,8 +111,18 @@ pub(crate) fn changes(changes: &[Change<'_>]) {
 
 /// What a rule says, where and when.
 fn in_short(rule: &Rule) -> String {
-    let parts = [rule.key.name().to_owned(), rule.of.clone(), where_it_holds(rule), months(rule), value(rule)];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&t!("rules.comma"))
+    let parts = [
+        rule.key.name().to_owned(),
+        rule.of.clone(),
+        where_it_holds(rule),
+        months(rule),
+        value(rule),
+    ];
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(&t!("rules.comma"))
 }
 
 /// Every field with its name.
@@ -106,7 +135,12 @@ fn fields(rule: &Rule) -> Vec<(String, String)> {
         (t!("rules.months"), months(rule)),
         (t!("rules.value"), value(rule)),
         (t!("rules.document"), document(rule)),
-        (t!("rules.published"), rule.published.map(|day| day.to_string()).unwrap_or_default()),
+        (
+            t!("rules.published"),
+            rule.published
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+        ),
         (t!("rules.confidence"), confidence(rule.confidence)),
         (t!("rules.note"), rule.note.clone()),
     ];
@@ -118,7 +152,9 @@ fn nothing() -> String {
 }
 
 fn document(rule: &Rule) -> String {
-    format!("{} {}", rule.document, rule.number).trim().to_owned()
+    format!("{} {}", rule.document, rule.number)
+        .trim()
+        .to_owned()
 }
 
 /// The value with its unit.
@@ -149,8 +185,14 @@ pub(super) fn span(first: Option<Month>, last: Option<Month>) -> String {
 }
 
 fn where_it_holds(rule: &Rule) -> String {
-    let name = rule.place.map_or_else(|| t!("rules.nation").to_string(), place::name);
-    if rule.direct { t!("rules.direct", place = name).to_string() } else { name }
+    let name = rule
+        .place
+        .map_or_else(|| t!("rules.nation").to_string(), place::name);
+    if rule.direct {
+        t!("rules.direct", place = name).to_string()
+    } else {
+        name
+    }
 }
 
 fn shortened(text: &str) -> String {

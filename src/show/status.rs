@@ -31,24 +31,47 @@ pub(crate) fn table_of(reply: &StatusReply) {
     if reply.ready {
         println!("{}", t!("status.ready", chain = reply.own_origin));
     } else {
-        println!("{}", t!("status.not_ready", chain = reply.own_origin, reason = reply.not_ready_reason));
+        println!(
+            "{}",
+            t!(
+                "status.not_ready",
+                chain = reply.own_origin,
+                reason = reply.not_ready_reason
+            )
+        );
     }
-    let mut rows = table([t!("status.chain"), t!("status.size"), t!("status.behind"), t!("status.state")]);
+    let mut rows = table([
+        t!("status.chain"),
+        t!("status.size"),
+        t!("status.behind"),
+        t!("status.state"),
+    ]);
     for chain in &reply.chains {
-        let region =
-            Origin::parse(&chain.origin).map_or_else(|| chain.origin.clone(), |origin| place::name(origin.region()));
+        let region = Origin::parse(&chain.origin).map_or_else(
+            || chain.origin.clone(),
+            |origin| place::name(origin.region()),
+        );
         let state = match (chain.quarantined, chain.size, chain.head.is_empty()) {
             (true, ..) => t!("status.quarantined"),
             (false, 1.., true) => t!("status.unsigned"),
             (false, ..) => t!("status.fine"),
         };
         let behind = chain.announced.saturating_sub(chain.size);
-        rows.add_row([region, chain.size.to_string(), behind.to_string(), state.to_string()]);
+        rows.add_row([
+            region,
+            chain.size.to_string(),
+            behind.to_string(),
+            state.to_string(),
+        ]);
     }
     println!("{rows}");
     for peer in &reply.peers {
         let region = Division::parse(&peer.region).map_or_else(|| peer.region.clone(), place::name);
-        let key = if peer.connected { "status.connected" } else { "status.not_connected" };
+        let key = if peer.connected {
+            "status.connected"
+        } else {
+            "status.not_connected"
+        };
         println!("{}", t!(key, region = region));
     }
 }

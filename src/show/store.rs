@@ -6,7 +6,12 @@ use yizhang_store::{CheckReport, RebuildReport};
 
 /// Prints the report of a check.
 pub(crate) fn check_report(report: &CheckReport) {
-    let mut rows = table([t!("store.chain"), t!("store.size"), t!("store.batches"), t!("store.bytes")]);
+    let mut rows = table([
+        t!("store.chain"),
+        t!("store.size"),
+        t!("store.batches"),
+        t!("store.bytes"),
+    ]);
     for chain in &report.chains {
         rows.add_row([
             place::name(chain.origin.region()),
@@ -27,7 +32,11 @@ pub(crate) fn check_report(report: &CheckReport) {
     }
     println!(
         "{}",
-        if report.is_sound() { t!("store.sound") } else { t!("store.damaged", findings = report.findings.len()) }
+        if report.is_sound() {
+            t!("store.sound")
+        } else {
+            t!("store.damaged", findings = report.findings.len())
+        }
     );
 }
 

@@ -13,16 +13,33 @@ pub(crate) fn print(case: &TransferCase) {
 /// A case in lines, what belongs to it behind two blanks.
 pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
     let state = named(&format!("transfer.state.{}", serde_name(&case.state)));
-    let is_used = |step: &&TransferStep| case.faults.iter().all(|fault| fault.record != step.record);
+    let is_used =
+        |step: &&TransferStep| case.faults.iter().all(|fault| fault.record != step.record);
     let last = case.steps.iter().rfind(is_used);
-    let last = last.map(|step| format!("{} {}", kind::name(step.kind), step.on)).unwrap_or_default();
+    let last = last
+        .map(|step| format!("{} {}", kind::name(step.kind), step.on))
+        .unwrap_or_default();
     let (from, to) = (place::name(case.source), place::name(case.target));
-    let mut lines = vec![t!("transfer.case", from = from, to = to, state = state, last = last).to_string()];
+    let mut lines = vec![
+        t!(
+            "transfer.case",
+            from = from,
+            to = to,
+            state = state,
+            last = last
+        )
+        .to_string(),
+    ];
     let mut put = |line: Cow<'_, str>| lines.push(format!("  {line}"));
     if let Some(next) = &case.next {
         let due = next.due.map(|day| day.to_string()).unwrap_or_default();
         let who = place::name(next.place);
-        put(t!("transfer.next", who = who, step = kind::name(next.step), due = due));
+        put(t!(
+            "transfer.next",
+            who = who,
+            step = kind::name(next.step),
+            due = due
+        ));
         if next.overdue > 0 {
             put(t!("transfer.overdue", days = next.overdue));
         }
@@ -31,15 +48,28 @@ pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
         }
     }
     if let Some(months) = &case.in_transfer {
-        put(t!("transfer.on_the_way", months = months.months, first = months.first, last = months.last));
+        put(t!(
+            "transfer.on_the_way",
+            months = months.months,
+            first = months.first,
+            last = months.last
+        ));
     }
     if let Some(months) = &case.transferred {
-        put(t!("transfer.moved", months = months.months, first = months.first, last = months.last));
+        put(t!(
+            "transfer.moved",
+            months = months.months,
+            first = months.first,
+            last = months.last
+        ));
     }
     if let Some(sums) = &case.sums {
         put(t!("transfer.computed", sums = amounts(sums.computed)));
         for differs in &sums.differences {
-            let between = named(&format!("transfer.between.{}", serde_name(&differs.between)));
+            let between = named(&format!(
+                "transfer.between.{}",
+                serde_name(&differs.between)
+            ));
             put(t!(
                 "transfer.differs",
                 between = between,
@@ -58,12 +88,21 @@ pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
     }
     for fault in &case.faults {
         let why = named(&format!("transfer.fault.{}", serde_name(&fault.fault)));
-        put(t!("transfer.unused", step = kind::name(fault.step), why = why));
+        put(t!(
+            "transfer.unused",
+            step = kind::name(fault.step),
+            why = why
+        ));
     }
     lines
 }
 
 fn amounts(sums: TransferAmounts) -> String {
-    t!("transfer.amounts", months = sums.months, account = yuan(sums.personal_account), pool = yuan(sums.pool))
-        .to_string()
+    t!(
+        "transfer.amounts",
+        months = sums.months,
+        account = yuan(sums.personal_account),
+        pool = yuan(sums.pool)
+    )
+    .to_string()
 }

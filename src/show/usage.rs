@@ -38,7 +38,10 @@ fn fault(error: &Error) -> Option<String> {
     let fault = match error.kind() {
         ErrorKind::UnknownArgument => t!("usage.unknown-argument", argument = argument?),
         ErrorKind::InvalidSubcommand => {
-            t!("usage.unknown-command", command = text(error, ContextKind::InvalidSubcommand)?)
+            t!(
+                "usage.unknown-command",
+                command = text(error, ContextKind::InvalidSubcommand)?
+            )
         }
         ErrorKind::MissingSubcommand => t!("usage.no-command"),
         ErrorKind::MissingRequiredArgument => t!("usage.missing", arguments = argument?),
@@ -55,9 +58,16 @@ fn fault(error: &Error) -> Option<String> {
         ErrorKind::TooManyValues => t!("usage.more-values", argument = argument?, value = value?),
         ErrorKind::ValueValidation => {
             // Values that are none of our own forms are numbers.
-            let own = error.source().and_then(|source| source.downcast_ref::<WrongValue>());
+            let own = error
+                .source()
+                .and_then(|source| source.downcast_ref::<WrongValue>());
             let reason = own.map_or_else(|| t!("usage.number"), |own| own.to_string().into());
-            t!("usage.value-because", argument = argument?, value = value?, reason = reason)
+            t!(
+                "usage.value-because",
+                argument = argument?,
+                value = value?,
+                reason = reason
+            )
         }
         ErrorKind::InvalidUtf8 => t!("usage.not-utf8"),
         _ => return None,
@@ -68,10 +78,16 @@ fn fault(error: &Error) -> Option<String> {
 /// What would be right.
 fn advice(error: &Error) -> Vec<String> {
     let values = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty());
-    let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let near = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ];
     let near = near.into_iter().find_map(|kind| text(error, kind));
     let usage = text(error, ContextKind::Usage);
-    let usage = usage.as_deref().and_then(|usage| usage.strip_prefix("Usage: "));
+    let usage = usage
+        .as_deref()
+        .and_then(|usage| usage.strip_prefix("Usage: "));
     [
         values.map(|values| t!("usage.values", values = values)),
         near.map(|near| t!("usage.near", near = near)),

@@ -40,19 +40,30 @@ pub(crate) struct Ran {
 impl Ran {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "exit code\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 }
 
 pub(crate) fn yizhang(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yizhang"));
-    command.args(["--lang", "en"]).args(arguments).env("RUST_LOG", "warn");
+    command
+        .args(["--lang", "en"])
+        .args(arguments)
+        .env("RUST_LOG", "warn");
     command
 }
 
@@ -62,9 +73,18 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
 
 /// Runs a command with a text on its standard input.
 pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
-    let mut child =
-        yizhang(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let mut child = yizhang(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     Ran::of(child.wait_with_output().unwrap())
 }
 
@@ -85,23 +105,43 @@ impl Federation {
     }
 
     /// Sets a federation up whose roster names, for each node, the address that `reached` gives for the one it listens on.
-    pub(crate) fn found_behind(regions: &[u32], reached: impl Fn(SocketAddr) -> SocketAddr) -> Self {
+    pub(crate) fn found_behind(
+        regions: &[u32],
+        reached: impl Fn(SocketAddr) -> SocketAddr,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         // Held together, so that every port is different; free again when the nodes start.
-        let ports: Vec<TcpListener> = regions.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<TcpListener> = regions
+            .iter()
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
         let federation = dir.path().join("federation");
         let mut command = yizhang(&["federation", "init", "--dir", federation.to_str().unwrap()]);
         for (region, port) in regions.iter().zip(&ports) {
-            command.args(["--region", &format!("{region}={}", reached(port.local_addr().unwrap()))]);
+            command.args([
+                "--region",
+                &format!("{region}={}", reached(port.local_addr().unwrap())),
+            ]);
         }
         Ran::of(command.output().unwrap()).expect(0);
         for (region, port) in regions.iter().zip(&ports) {
             let listen = port.local_addr().unwrap();
-            let configuration = format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n");
-            fs::write(federation.join(region.to_string()).join("node.toml"), configuration).unwrap();
+            let configuration =
+                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n");
+            fs::write(
+                federation.join(region.to_string()).join("node.toml"),
+                configuration,
+            )
+            .unwrap();
         }
         drop(ports);
-        let nodes = regions.iter().map(|region| Node { region: *region, process: None }).collect();
+        let nodes = regions
+            .iter()
+            .map(|region| Node {
+                region: *region,
+                process: None,
+            })
+            .collect();
         Self { dir, nodes }
     }
 
@@ -121,7 +161,11 @@ impl Federation {
     }
 
     pub(crate) fn agency(&self, region: u32) -> String {
-        self.node_dir(region).join("agency").to_str().unwrap().into()
+        self.node_dir(region)
+            .join("agency")
+            .to_str()
+            .unwrap()
+            .into()
     }
 
     pub(crate) fn auditor(&self) -> String {
@@ -129,7 +173,10 @@ impl Federation {
     }
 
     fn node(&mut self, region: u32) -> &mut Node {
-        self.nodes.iter_mut().find(|node| node.region == region).unwrap()
+        self.nodes
+            .iter_mut()
+            .find(|node| node.region == region)
+            .unwrap()
     }
 
     pub(crate) fn start(&mut self, region: u32) {
@@ -138,9 +185,16 @@ impl Federation {
 
     pub(crate) fn start_with(&mut self, region: u32, more: &[&str]) {
         let dir = self.node_dir(region);
-        let log = fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(dir.join("log"))
+            .unwrap();
         let mut command = yizhang(&["node", "run", "--dir", dir.to_str().unwrap()]);
-        let command = command.args(more).stdout(log.try_clone().unwrap()).stderr(log);
+        let command = command
+            .args(more)
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
         self.node(region).process = Some(command.spawn().unwrap());
     }
 
@@ -166,7 +220,10 @@ impl Federation {
         let mut process = self.node(region).process.take().unwrap();
         let mut code = None;
         eventually("the node ends", || {
-            code = process.try_wait().unwrap().map(|status| status.code().unwrap_or(-1));
+            code = process
+                .try_wait()
+                .unwrap()
+                .map(|status| status.code().unwrap_or(-1));
             code.is_some()
         });
         code.unwrap()
@@ -178,12 +235,20 @@ impl Federation {
         let id = rustix::process::Pid::from_child(&process);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         let status = process.wait().unwrap();
-        assert!(status.success(), "node {region} ended with {status}: {}", self.log(region));
+        assert!(
+            status.success(),
+            "node {region} ended with {status}: {}",
+            self.log(region)
+        );
     }
 
     /// Descriptors that a running node has open.
     pub(crate) fn descriptors(&self, region: u32) -> usize {
-        let node = self.nodes.iter().find(|node| node.region == region).unwrap();
+        let node = self
+            .nodes
+            .iter()
+            .find(|node| node.region == region)
+            .unwrap();
         let process = node.process.as_ref().unwrap().id();
         fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
     }
@@ -194,23 +259,41 @@ impl Federation {
 
     /// The state of a node as JSON; none if it does not answer.
     pub(crate) fn status(&self, region: u32) -> Option<serde_json::Value> {
-        let ran =
-            run(&["node", "status", "--node", &region.to_string(), "--credentials", &self.agency(region), "--json"]);
+        let ran = run(&[
+            "node",
+            "status",
+            "--node",
+            &region.to_string(),
+            "--credentials",
+            &self.agency(region),
+            "--json",
+        ]);
         serde_json::from_str(&ran.stdout).ok()
     }
 
     #[track_caller]
     pub(crate) fn wait_ready(&self, region: u32) {
-        eventually(&format!("node {region} is ready: {}", self.log(region)), || {
-            self.status(region).is_some_and(|status| status["ready"] == true)
-        });
+        eventually(
+            &format!("node {region} is ready: {}", self.log(region)),
+            || {
+                self.status(region)
+                    .is_some_and(|status| status["ready"] == true)
+            },
+        );
     }
 
     /// Size of a chain at a node.
     pub(crate) fn size(&self, node: u32, chain: u32) -> u64 {
-        let Some(status) = self.status(node) else { return 0 };
+        let Some(status) = self.status(node) else {
+            return 0;
+        };
         let chains = status["chains"].as_array().unwrap();
-        let found = chains.iter().find(|found| found["origin"].as_str().unwrap().ends_with(&chain.to_string()));
+        let found = chains.iter().find(|found| {
+            found["origin"]
+                .as_str()
+                .unwrap()
+                .ends_with(&chain.to_string())
+        });
         found.map_or(0, |chain| chain["size"].as_u64().unwrap())
     }
 
@@ -218,13 +301,24 @@ impl Federation {
     #[track_caller]
     pub(crate) fn wait_replicated(&self, chain: u32, node: u32) {
         let size = self.size(chain, chain);
-        eventually(&format!("node {node} holds {size} entries of {chain}"), || self.size(node, chain) >= size);
+        eventually(
+            &format!("node {node} holds {size} entries of {chain}"),
+            || self.size(node, chain) >= size,
+        );
     }
 
     pub(crate) fn import(&self, region: u32, file: &str, more: &[&str]) -> Ran {
         let region_text = region.to_string();
         let agency = self.agency(region);
-        let mut arguments = vec!["agency", "import", file, "--node", &region_text, "--credentials", &agency];
+        let mut arguments = vec![
+            "agency",
+            "import",
+            file,
+            "--node",
+            &region_text,
+            "--credentials",
+            &agency,
+        ];
         arguments.extend(more);
         run(&arguments)
     }
@@ -233,7 +327,14 @@ impl Federation {
     pub(crate) fn lookup(&self, node: u32, number: &str, more: &[&str]) -> Ran {
         let node_text = node.to_string();
         let agency = self.agency(node);
-        let mut arguments = vec!["worker", "account", "--node", &node_text, "--credentials", &agency];
+        let mut arguments = vec![
+            "worker",
+            "account",
+            "--node",
+            &node_text,
+            "--credentials",
+            &agency,
+        ];
         arguments.extend(["--as-of", "2026-10-31", "--json"]);
         arguments.extend(more);
         run_with(&arguments, number)
@@ -246,8 +347,13 @@ pub(crate) fn throttled(target: SocketAddr, bytes_per_second: usize) -> SocketAd
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
-            let Ok(server) = TcpStream::connect(target) else { continue };
-            let (up, down) = ((client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client));
+            let Ok(server) = TcpStream::connect(target) else {
+                continue;
+            };
+            let (up, down) = (
+                (client.try_clone().unwrap(), server.try_clone().unwrap()),
+                (server, client),
+            );
             std::thread::spawn(move || pass(up, usize::MAX));
             std::thread::spawn(move || pass(down, bytes_per_second));
         }
@@ -258,7 +364,9 @@ pub(crate) fn throttled(target: SocketAddr, bytes_per_second: usize) -> SocketAd
 fn pass((mut from, mut to): (TcpStream, TcpStream), bytes_per_second: usize) {
     let mut buffer = [0; 16 * 1_024];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
-        sleep(Duration::from_secs_f64(read as f64 / bytes_per_second as f64));
+        sleep(Duration::from_secs_f64(
+            read as f64 / bytes_per_second as f64,
+        ));
         if to.write_all(&buffer[..read]).is_err() {
             break;
         }
@@ -286,7 +394,11 @@ pub(crate) fn contributions(number: &str, place: u32, months: u32, serial: &str)
         let (year, month_of_year) = (2015 + month / 12, month % 12 + 1);
         let date = format!("{year}-{month_of_year:02}");
         let money = "5000.00,0.2,1000.00,1000.00,400.00";
-        writeln!(text, "{number},hrss:110,{date},{date}-20,{place},person,{money},{serial}-{month},{place}").unwrap();
+        writeln!(
+            text,
+            "{number},hrss:110,{date},{date}-20,{place},person,{money},{serial}-{month},{place}"
+        )
+        .unwrap();
     }
     text.into_bytes()
 }
@@ -297,6 +409,10 @@ pub(crate) fn copy(source: &Path, target: &Path) {
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let to = target.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to) } else { fs::copy(entry.path(), to).map(|_| ()).unwrap() }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).map(|_| ()).unwrap();
+        }
     }
 }

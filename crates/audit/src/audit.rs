@@ -47,7 +47,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { run: "only run".to_owned(), marks: None, mark_every_bytes: MARK_EVERY_BYTES }
+        Self {
+            run: "only run".to_owned(),
+            marks: None,
+            mark_every_bytes: MARK_EVERY_BYTES,
+        }
     }
 }
 
@@ -82,14 +86,39 @@ pub fn audit_directory(
     options: &Options,
     progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Report, AuditError> {
-    let failed = |source| AuditError::Read { path: directory.to_owned(), source };
-    let source = directory.canonicalize().map_err(failed)?.to_string_lossy().into_owned();
-    let marks = options.marks.as_ref().map(|path| Marks::open(path, &source, roster)).transpose()?;
+    let failed = |source| AuditError::Read {
+        path: directory.to_owned(),
+        source,
+    };
+    let source = directory
+        .canonicalize()
+        .map_err(failed)?
+        .to_string_lossy()
+        .into_owned();
+    let marks = options
+        .marks
+        .as_ref()
+        .map(|path| Marks::open(path, &source, roster))
+        .transpose()?;
     let (chains, findings) = segments::list(directory, roster)?;
-    let total_bytes = chains.iter().fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
-    let audit = Audit { roster, options, marks: marks.as_ref(), progress, read_bytes: AtomicU64::new(0), total_bytes };
+    let total_bytes = chains
+        .iter()
+        .fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
+    let audit = Audit {
+        roster,
+        options,
+        marks: marks.as_ref(),
+        progress,
+        read_bytes: AtomicU64::new(0),
+        total_bytes,
+    };
     let chains = audit.all(chains)?;
-    Ok(Report::new(source, RosterName::of(roster), chains, findings))
+    Ok(Report::new(
+        source,
+        RosterName::of(roster),
+        chains,
+        findings,
+    ))
 }
 
 /// Audits one chain from pairs of batch bytes and signed head, in order; an empty head says that there is none yet.
@@ -107,17 +136,33 @@ pub fn audit_stream<E: Display>(
     marks: Option<&Marks>,
     progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
 ) -> Result<ChainReport, AuditError> {
-    let audit = Audit { roster, options, marks, progress, read_bytes: AtomicU64::new(0), total_bytes: 0 };
+    let audit = Audit {
+        roster,
+        options,
+        marks,
+        progress,
+        read_bytes: AtomicU64::new(0),
+        total_bytes: 0,
+    };
     let (replay, _) = audit.replay(origin)?;
     let place = Place::region(origin.region());
     let pieces = batches.flat_map(move |pair| {
-        let piece = |what| Some(Piece { place: place.clone(), next: Position::default(), what });
+        let piece = |what| {
+            Some(Piece {
+                place: place.clone(),
+                next: Position::default(),
+                what,
+            })
+        };
         match pair {
             Ok((batch, head)) if head.is_empty() => [piece(What::Batch(batch)), None],
             Ok((batch, head)) => [piece(What::Batch(batch)), piece(What::Head(head))],
             Err(error) => {
                 let text = format!("the source ended with an error: {error}");
-                [piece(What::Lost(Finding::fault(Code::SourceFailed, &place, text))), None]
+                [
+                    piece(What::Lost(Finding::fault(Code::SourceFailed, &place, text))),
+                    None,
+                ]
             }
         }
     });
@@ -146,11 +191,16 @@ impl Audit<'_> {
             for _ in 0..threads {
                 scope.spawn(|| {
                     while !failed.load(Ordering::Relaxed) {
-                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let next = waiting
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .next();
                         let Some((number, chain)) = next else { return };
                         let result = self.directory_chain(chain);
                         failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+                        done.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push((number, result));
                     }
                 });
             }
@@ -164,7 +214,11 @@ impl Audit<'_> {
         let (mut replay, from) = self.replay(&chain.origin)?;
         if chain.is_empty() && from.is_none() {
             let place = Place::region(chain.origin.region());
-            replay.remark(Finding::note(Code::NoData, &place, "the source holds nothing of this chain"));
+            replay.remark(Finding::note(
+                Code::NoData,
+                &place,
+                "the source holds nothing of this chain",
+            ));
         }
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
@@ -178,12 +232,19 @@ impl Audit<'_> {
         }
     }
 
-    fn one(&self, pieces: impl Iterator<Item = Piece>, mut replay: Replay) -> Result<ChainReport, AuditError> {
+    fn one(
+        &self,
+        pieces: impl Iterator<Item = Piece>,
+        mut replay: Replay,
+    ) -> Result<ChainReport, AuditError> {
         let run = &self.options.run;
         let mut marked_bytes = replay.verified().tally.bytes;
         let mut failure = None;
         let pieces = pieces.inspect(|piece| {
-            self.read_bytes.fetch_add(u64::try_from(piece.bytes()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.read_bytes.fetch_add(
+                u64::try_from(piece.bytes()).unwrap_or(u64::MAX),
+                Ordering::Relaxed,
+            );
         });
         let flow = pipeline::run(pieces, &mut replay, self.roster, |replay| {
             let bytes = replay.verified().tally.bytes;
@@ -236,6 +297,10 @@ impl RosterName {
 
 impl fmt::Display for RosterName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} version {} ({:.16})", self.federation, self.version, self.digest)
+        write!(
+            f,
+            "{} version {} ({:.16})",
+            self.federation, self.version, self.digest
+        )
     }
 }

@@ -23,7 +23,11 @@ pub(crate) struct Boundary {
 
 impl Boundary {
     pub(crate) fn of(state: &ChainState) -> Self {
-        Self { batches: state.batches(), size: state.size().0, root: state.frontier().root() }
+        Self {
+            batches: state.batches(),
+            size: state.size().0,
+            root: state.frontier().root(),
+        }
     }
 }
 
@@ -64,10 +68,16 @@ impl Boundaries {
 
     /// The boundary of a size, if it is kept.
     pub(crate) fn at_size(&self, size: u64) -> Option<Boundary> {
-        let in_sparse = self.sparse.binary_search_by_key(&size, |boundary| boundary.size);
-        let in_recent = self.recent.binary_search_by_key(&size, |boundary| boundary.size);
+        let in_sparse = self
+            .sparse
+            .binary_search_by_key(&size, |boundary| boundary.size);
+        let in_recent = self
+            .recent
+            .binary_search_by_key(&size, |boundary| boundary.size);
         let sparse = in_sparse.ok().and_then(|at| self.sparse.get(at));
-        sparse.or_else(|| in_recent.ok().and_then(|at| self.recent.get(at))).copied()
+        sparse
+            .or_else(|| in_recent.ok().and_then(|at| self.recent.get(at)))
+            .copied()
     }
 
     pub(crate) fn last(&self) -> Option<Boundary> {
@@ -88,13 +98,19 @@ impl Serialize for HexHash {
 impl<'de> Deserialize<'de> for HexHash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Hash::from_hex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("a hash has not 64 hexadecimal digits"))
+        Hash::from_hex(&text)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("a hash has not 64 hexadecimal digits"))
     }
 }
 
 impl From<(u64, u64, HexHash)> for Boundary {
     fn from((batches, size, HexHash(root)): (u64, u64, HexHash)) -> Self {
-        Self { batches, size, root }
+        Self {
+            batches,
+            size,
+            root,
+        }
     }
 }
 

@@ -16,12 +16,18 @@ pub fn compare(reports: &[Report]) -> Vec<Finding> {
     let mut chains: BTreeMap<&str, Vec<(&str, &ChainReport)>> = BTreeMap::new();
     for report in reports {
         for chain in &report.chains {
-            chains.entry(&chain.origin).or_default().push((&report.source, chain));
+            chains
+                .entry(&chain.origin)
+                .or_default()
+                .push((&report.source, chain));
         }
     }
     let mut findings = Vec::new();
     for copies in chains.values() {
-        let Some((longest_source, longest)) = copies.iter().max_by_key(|(_, chain)| chain.size) else { continue };
+        let Some((longest_source, longest)) = copies.iter().max_by_key(|(_, chain)| chain.size)
+        else {
+            continue;
+        };
         for (source, chain) in copies {
             if !std::ptr::eq(*chain, *longest) {
                 findings.extend(pair(source, chain, longest_source, longest));
@@ -31,14 +37,29 @@ pub fn compare(reports: &[Report]) -> Vec<Finding> {
     findings
 }
 
-fn pair(source: &str, chain: &ChainReport, longest_source: &str, longest: &ChainReport) -> Option<Finding> {
+fn pair(
+    source: &str,
+    chain: &ChainReport,
+    longest_source: &str,
+    longest: &ChainReport,
+) -> Option<Finding> {
     let region = Some(chain.region.clone());
-    let place = Place { source: Some(source.to_owned()), region, ..Place::default() };
-    let others: BTreeMap<u64, _> = longest.boundaries.iter().map(|boundary| (boundary.batches, boundary)).collect();
+    let place = Place {
+        source: Some(source.to_owned()),
+        region,
+        ..Place::default()
+    };
+    let others: BTreeMap<u64, _> = longest
+        .boundaries
+        .iter()
+        .map(|boundary| (boundary.batches, boundary))
+        .collect();
     let mut agreed = 0;
     let mut agreed_batches = 0;
     for boundary in chain.boundaries.iter() {
-        let Some(other) = others.get(&boundary.batches) else { continue };
+        let Some(other) = others.get(&boundary.batches) else {
+            continue;
+        };
         if (boundary.size, boundary.root) != (other.size, other.root) {
             let text = format!(
                 "forked from the copy of {longest_source}: they agree up to leaf {agreed} (batch {agreed_batches}) and \
@@ -46,11 +67,18 @@ fn pair(source: &str, chain: &ChainReport, longest_source: &str, longest: &Chain
                 boundary.batches
             );
             let side = |size: u64, root| format!("size {size}, root {root}");
-            let evidence = [&chain.last_head, &longest.last_head].into_iter().flatten().cloned().collect();
+            let evidence = [&chain.last_head, &longest.last_head]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect();
             let finding = Finding::new(Severity::Fork, Code::Fork, &place.at_leaf(agreed), text);
             return Some(
                 finding
-                    .between(&side(other.size, other.root), &side(boundary.size, boundary.root))
+                    .between(
+                        &side(other.size, other.root),
+                        &side(boundary.size, boundary.root),
+                    )
                     .with_evidence(evidence),
             );
         }
@@ -60,10 +88,15 @@ fn pair(source: &str, chain: &ChainReport, longest_source: &str, longest: &Chain
         let text = format!(
             "only compared with the copy of {longest_source} up to leaf {agreed}: roots of so old batches are not kept"
         );
-        return Some(Finding::note(Code::NotCompared, &place.at_leaf(agreed), text).between(&chain.size, &agreed));
+        return Some(
+            Finding::note(Code::NotCompared, &place.at_leaf(agreed), text)
+                .between(&chain.size, &agreed),
+        );
     }
     (chain.size < longest.size).then(|| {
-        let text = format!("holds less than {longest_source}, and agrees with it as far as it goes");
-        Finding::note(Code::Shorter, &place.at_leaf(chain.size), text).between(&longest.size, &chain.size)
+        let text =
+            format!("holds less than {longest_source}, and agrees with it as far as it goes");
+        Finding::note(Code::Shorter, &place.at_leaf(chain.size), text)
+            .between(&longest.size, &chain.size)
     })
 }

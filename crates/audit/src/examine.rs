@@ -43,7 +43,11 @@ impl Piece {
         let mut faults = Vec::new();
         let seen = match what {
             What::SegmentStart(first) => Seen::SegmentStart(first),
-            What::Frame { header, frame, last } => examine_frame(header, frame, last, &place, roster, &mut faults),
+            What::Frame {
+                header,
+                frame,
+                last,
+            } => examine_frame(header, frame, last, &place, roster, &mut faults),
             What::Batch(bytes) => Seen::Batch(read_batch(bytes)),
             What::Head(bytes) => Seen::Head(Head::open(&bytes, roster), bytes),
             What::Remark(finding) => {
@@ -55,7 +59,12 @@ impl Piece {
                 Seen::Lost
             }
         };
-        Examined { place, next, faults, seen }
+        Examined {
+            place,
+            next,
+            faults,
+            seen,
+        }
     }
 }
 
@@ -76,7 +85,11 @@ fn examine_frame(
 ) -> Seen {
     if let Err(fault) = header.check(&frame) {
         if last && fault == FrameFault::Checksum && tail::is_unwritten(&frame) {
-            faults.push(Finding::note(Code::UnfinishedTail, place, "the last frame was not written to its end"));
+            faults.push(Finding::note(
+                Code::UnfinishedTail,
+                place,
+                "the last frame was not written to its end",
+            ));
             return Seen::Nothing;
         }
         // The content is looked at all the same: what a signed head confirms is good evidence, whatever became of the
@@ -100,7 +113,12 @@ fn examine_frame(
             if let Ok(head) = &head
                 && head.size.0 != header.position
             {
-                faults.push(fields(place, "the position of the frame is not the size of its head", &head.size, header));
+                faults.push(fields(
+                    place,
+                    "the position of the frame is not the size of its head",
+                    &head.size,
+                    header,
+                ));
             }
             Seen::Head(head, frame)
         }
@@ -108,18 +126,42 @@ fn examine_frame(
 }
 
 /// Position, number of entries and offsets of a batch frame say what the batch says: readers go by them.
-fn check_batch_fields(header: FrameHeader, batch: &Batch, offsets: &[u8], place: &Place, faults: &mut Vec<Finding>) {
+fn check_batch_fields(
+    header: FrameHeader,
+    batch: &Batch,
+    offsets: &[u8],
+    place: &Place,
+    faults: &mut Vec<Finding>,
+) {
     let first = batch.entry().first;
     if first.0 != header.position {
-        faults.push(fields(place, "the position of the frame is not the first leaf of its batch", &first, header));
+        faults.push(fields(
+            place,
+            "the position of the frame is not the first leaf of its batch",
+            &first,
+            header,
+        ));
     }
     if batch.ends().len() != header.entries {
         let text = "the frame counts other entries than its batch has";
-        faults.push(Finding::fault(Code::FrameFields, place, text).between(&batch.ends().len(), &header.entries));
+        faults.push(
+            Finding::fault(Code::FrameFields, place, text)
+                .between(&batch.ends().len(), &header.entries),
+        );
     }
     let (words, rest) = offsets.as_chunks::<4>();
-    let expected = batch.ends().iter().skip(OFFSET_STRIDE.saturating_sub(1)).step_by(OFFSET_STRIDE).copied();
-    if !rest.is_empty() || !words.iter().map(|word| u32::from_le_bytes(*word)).eq(expected) {
+    let expected = batch
+        .ends()
+        .iter()
+        .skip(OFFSET_STRIDE.saturating_sub(1))
+        .step_by(OFFSET_STRIDE)
+        .copied();
+    if !rest.is_empty()
+        || !words
+            .iter()
+            .map(|word| u32::from_le_bytes(*word))
+            .eq(expected)
+    {
         faults.push(Finding::fault(
             Code::FrameFields,
             place,

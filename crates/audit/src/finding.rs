@@ -179,9 +179,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(severity: Severity, code: Code, place: &Place, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        severity: Severity,
+        code: Code,
+        place: &Place,
+        text: impl Into<String>,
+    ) -> Self {
         let place = place.clone();
-        Self { severity, code, place, expected: None, found: None, text: text.into(), evidence: Vec::new() }
+        Self {
+            severity,
+            code,
+            place,
+            expected: None,
+            found: None,
+            text: text.into(),
+            evidence: Vec::new(),
+        }
     }
 
     pub(crate) fn note(code: Code, place: &Place, text: impl Into<String>) -> Self {
@@ -193,7 +206,11 @@ impl Finding {
     }
 
     pub(crate) fn between(self, expected: &dyn fmt::Display, found: &dyn fmt::Display) -> Self {
-        Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
+        Self {
+            expected: Some(expected.to_string()),
+            found: Some(found.to_string()),
+            ..self
+        }
     }
 
     pub(crate) fn with_evidence(self, evidence: Vec<String>) -> Self {
@@ -203,19 +220,31 @@ impl Finding {
 
 impl Place {
     pub(crate) fn region(region: Division) -> Self {
-        Self { region: Some(region.to_string()), ..Self::default() }
+        Self {
+            region: Some(region.to_string()),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn in_file(&self, file: &str) -> Self {
-        Self { file: Some(file.to_owned()), ..self.clone() }
+        Self {
+            file: Some(file.to_owned()),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn at_offset(&self, offset: u64) -> Self {
-        Self { offset: Some(offset), ..self.clone() }
+        Self {
+            offset: Some(offset),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn at_leaf(&self, leaf: u64) -> Self {
-        Self { leaf: Some(leaf), ..self.clone() }
+        Self {
+            leaf: Some(leaf),
+            ..self.clone()
+        }
     }
 }
 
@@ -252,7 +281,9 @@ impl Findings {
             return;
         }
         // A fork is never left out: it is the one finding that others must act upon.
-        if self.list.len() < FINDINGS_MAX || finding.severity == Severity::Fork && self.list.len() < 2 * FINDINGS_MAX {
+        if self.list.len() < FINDINGS_MAX
+            || finding.severity == Severity::Fork && self.list.len() < 2 * FINDINGS_MAX
+        {
             self.list.push(finding);
         } else {
             self.omitted = self.omitted.saturating_add(1);

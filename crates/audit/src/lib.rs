@@ -49,7 +49,9 @@ mod segments;
 mod tail;
 mod tally;
 
-pub use audit::{CHAINS_AT_ONCE_MAX, MARK_EVERY_BYTES, Options, Progress, audit_directory, audit_stream};
+pub use audit::{
+    CHAINS_AT_ONCE_MAX, MARK_EVERY_BYTES, Options, Progress, audit_directory, audit_stream,
+};
 pub use compare::compare;
 pub use error::AuditError;
 pub use finding::{Code, FINDINGS_MAX, Finding, Place, Severity};

@@ -83,28 +83,49 @@ impl Marks {
     /// [`AuditError::Read`], [`AuditError::MarksDamaged`], [`AuditError::MarksForeign`] if they are about another source
     /// or roster.
     pub fn open(path: &Path, source: &str, roster: &Roster) -> Result<Self, AuditError> {
-        let about = About { source: source.to_owned(), roster: RosterName::of(roster) };
-        let marks = Self { path: path.to_owned(), about, lines: Mutex::default() };
-        let Some(text) = read_bounded(path)? else { return Ok(marks) };
+        let about = About {
+            source: source.to_owned(),
+            roster: RosterName::of(roster),
+        };
+        let marks = Self {
+            path: path.to_owned(),
+            about,
+            lines: Mutex::default(),
+        };
+        let Some(text) = read_bounded(path)? else {
+            return Ok(marks);
+        };
         let lines = marks.parse(&text)?;
         for line in lines.values() {
             marks.restore(line, roster)?;
         }
-        Ok(Self { lines: Mutex::new(lines), ..marks })
+        Ok(Self {
+            lines: Mutex::new(lines),
+            ..marks
+        })
     }
 
     /// Up to which size a chain was verified; a stream that goes on from here starts with the batch at this leaf.
     pub fn size(&self, origin: &Origin) -> TreeSize {
         let line = self.lock().get(origin.as_str()).cloned();
-        TreeSize(line.and_then(|line| serde_json::from_str::<Mark>(&line).ok()).map_or(0, |mark| mark.size))
+        TreeSize(
+            line.and_then(|line| serde_json::from_str::<Mark>(&line).ok())
+                .map_or(0, |mark| mark.size),
+        )
     }
 
     /// The replay of a chain, from its mark if it has one, and where its source goes on.
-    pub(crate) fn replay(&self, origin: &Origin, roster: &Roster) -> Result<(Replay, Option<Position>), AuditError> {
+    pub(crate) fn replay(
+        &self,
+        origin: &Origin,
+        roster: &Roster,
+    ) -> Result<(Replay, Option<Position>), AuditError> {
         let line = self.lock().get(origin.as_str()).cloned();
         match line {
             None => Ok((Replay::new(origin.clone()), None)),
-            Some(line) => self.restore(&line, roster).map(|(replay, next)| (replay, Some(next))),
+            Some(line) => self
+                .restore(&line, roster)
+                .map(|(replay, next)| (replay, Some(next))),
         }
     }
 
@@ -121,7 +142,13 @@ impl Marks {
             link: HexHash(verified.state.link()),
             time_ms: verified.state.time().0,
             roster: verified.state.roster(),
-            peaks: verified.state.frontier().peaks().into_iter().map(HexHash).collect(),
+            peaks: verified
+                .state
+                .frontier()
+                .peaks()
+                .into_iter()
+                .map(HexHash)
+                .collect(),
             head: verified.head.clone(),
             next: verified.next,
             tally: verified.tally.clone(),
@@ -143,23 +170,37 @@ impl Marks {
             body.push('\n');
             body.push_str(line);
         }
-        let seal = Seal { format: MARKS_FORMAT.to_owned(), checksum: checksum(&body).to_string() };
+        let seal = Seal {
+            format: MARKS_FORMAT.to_owned(),
+            checksum: checksum(&body).to_string(),
+        };
         let unfinished = PathBuf::from(format!("{}.new", self.path.display()));
         let mut file = File::create(&unfinished)?;
         file.write_all(format!("{}\n{body}\n", serde_json::to_string(&seal)?).as_bytes())?;
         file.sync_all()?;
         fs::rename(&unfinished, &self.path)?;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()
     }
 
     fn parse(&self, text: &str) -> Result<BTreeMap<String, String>, AuditError> {
-        let (seal, body) = text.split_once('\n').ok_or_else(|| self.damaged("it has only one line"))?;
+        let (seal, body) = text
+            .split_once('\n')
+            .ok_or_else(|| self.damaged("it has only one line"))?;
         let seal: Seal = self.json(seal)?;
         if seal.format != MARKS_FORMAT {
-            return Err(self.damaged(format!("its format is {}, this version reads {MARKS_FORMAT}", seal.format)));
+            return Err(self.damaged(format!(
+                "its format is {}, this version reads {MARKS_FORMAT}",
+                seal.format
+            )));
         }
-        let body = body.strip_suffix('\n').ok_or_else(|| self.damaged("its last line is cut off"))?;
+        let body = body
+            .strip_suffix('\n')
+            .ok_or_else(|| self.damaged("its last line is cut off"))?;
         if checksum(body).to_string() != seal.checksum {
             return Err(self.damaged("its checksum does not match"));
         }
@@ -176,10 +217,19 @@ impl Marks {
 
     fn check_about(&self, found: &About) -> Result<(), AuditError> {
         let foreign = |what, expected: String, found: String| {
-            Err(AuditError::MarksForeign { path: self.path.clone(), what, expected, found })
+            Err(AuditError::MarksForeign {
+                path: self.path.clone(),
+                what,
+                expected,
+                found,
+            })
         };
         if found.roster != self.about.roster {
-            return foreign("roster", self.about.roster.to_string(), found.roster.to_string());
+            return foreign(
+                "roster",
+                self.about.roster.to_string(),
+                found.roster.to_string(),
+            );
         }
         if found.source != self.about.source {
             return foreign("source", self.about.source.clone(), found.source.clone());
@@ -191,15 +241,27 @@ impl Marks {
     fn restore(&self, line: &str, roster: &Roster) -> Result<(Replay, Position), AuditError> {
         let mark: Mark = self.json(line)?;
         let origin = Origin::parse(&mark.origin).filter(|origin| roster.keys(origin).is_some());
-        let origin = origin.ok_or_else(|| self.damaged("it names a chain that the roster does not"))?;
+        let origin =
+            origin.ok_or_else(|| self.damaged("it names a chain that the roster does not"))?;
         let size = TreeSize(mark.size);
         let peaks: Vec<Hash> = mark.peaks.iter().map(|peak| peak.0).collect();
-        let frontier = Frontier::from_peaks(size, &peaks).ok_or_else(|| self.damaged("its subtrees are incomplete"))?;
+        let frontier = Frontier::from_peaks(size, &peaks)
+            .ok_or_else(|| self.damaged("its subtrees are incomplete"))?;
         let time = UnixMillis(mark.time_ms);
-        let state = ChainState::restore(origin, mark.batches, mark.link.0, time, mark.roster, frontier);
+        let state = ChainState::restore(
+            origin,
+            mark.batches,
+            mark.link.0,
+            time,
+            mark.roster,
+            frontier,
+        );
         let head = Head::open(mark.head.as_bytes(), roster);
         if !head.is_ok_and(|head| *head == state.head()) {
-            return Err(self.damaged(format!("no signed head vouches for chain {} at {size}", mark.origin)));
+            return Err(self.damaged(format!(
+                "no signed head vouches for chain {} at {size}",
+                mark.origin
+            )));
         }
         let counted = mark.tally.batches == mark.batches
             && mark.tally.records.checked_add(mark.batches) == Some(mark.size)
@@ -217,7 +279,10 @@ impl Marks {
             findings: mark.findings.len(),
             omitted: mark.findings_omitted,
         };
-        Ok((Replay::resume(verified, mark.findings, mark.parts), mark.next))
+        Ok((
+            Replay::resume(verified, mark.findings, mark.parts),
+            mark.next,
+        ))
     }
 
     fn json<T: DeserializeOwned>(&self, line: &str) -> Result<T, AuditError> {
@@ -225,11 +290,17 @@ impl Marks {
     }
 
     fn damaged(&self, reason: impl Into<String>) -> AuditError {
-        AuditError::MarksDamaged { path: self.path.clone(), reason: reason.into() }
+        AuditError::MarksDamaged {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
     }
 
     fn failed(&self, source: io::Error) -> AuditError {
-        AuditError::Write { path: self.path.clone(), source }
+        AuditError::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
@@ -242,8 +313,14 @@ fn checksum(body: &str) -> Hash {
 }
 
 fn read_bounded(path: &Path) -> Result<Option<String>, AuditError> {
-    let failed = |source| AuditError::Read { path: path.to_owned(), source };
-    let damaged = |reason: &str| AuditError::MarksDamaged { path: path.to_owned(), reason: reason.to_owned() };
+    let failed = |source| AuditError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let damaged = |reason: &str| AuditError::MarksDamaged {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -253,6 +330,10 @@ fn read_bounded(path: &Path) -> Result<Option<String>, AuditError> {
         return Err(damaged("it is larger than 512 MiB"));
     }
     let mut bytes = Vec::new();
-    file.take(MARKS_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    String::from_utf8(bytes).map(Some).map_err(|_| damaged("it is not UTF-8"))
+    file.take(MARKS_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| damaged("it is not UTF-8"))
 }

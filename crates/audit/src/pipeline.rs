@@ -25,8 +25,15 @@ pub(crate) fn run(
         let mut fresh = Vec::new();
         let next = rayon::in_place_scope(|scope| {
             let (out, read) = (&mut fresh, std::mem::take(&mut read));
-            scope.spawn(move |_| *out = read.into_par_iter().map(|piece| piece.examine(roster)).collect());
-            examined.drain(..).for_each(|piece: Examined| replay.accept(piece));
+            scope.spawn(move |_| {
+                *out = read
+                    .into_par_iter()
+                    .map(|piece| piece.examine(roster))
+                    .collect();
+            });
+            examined
+                .drain(..)
+                .for_each(|piece: Examined| replay.accept(piece));
             window(&mut pieces)
         });
         (read, examined) = (next, fresh);

@@ -83,7 +83,10 @@ impl Replay {
             state: verified.state.clone(),
             pending: None,
             waiting: Tally::default(),
-            findings: Findings { list: findings, omitted: verified.omitted },
+            findings: Findings {
+                list: findings,
+                omitted: verified.omitted,
+            },
             stopped_at: None,
             beyond: Unverified::default(),
             parts,
@@ -94,7 +97,11 @@ impl Replay {
 
     /// The verified part, its findings, and the parts of all runs, this one named `run`.
     pub(crate) fn mark(&self, run: &str) -> (&VerifiedPart, &[Finding], Vec<Part>) {
-        let findings = self.findings.list.get(..self.verified.findings).unwrap_or_default();
+        let findings = self
+            .findings
+            .list
+            .get(..self.verified.findings)
+            .unwrap_or_default();
         (&self.verified, findings, self.all_parts(run))
     }
 
@@ -104,7 +111,12 @@ impl Replay {
 
     /// Takes the next piece of the source.
     pub(crate) fn accept(&mut self, examined: Examined) {
-        let Examined { place, next, faults, seen } = examined;
+        let Examined {
+            place,
+            next,
+            faults,
+            seen,
+        } = examined;
         for fault in faults {
             self.findings.push(fault);
         }
@@ -112,13 +124,15 @@ impl Replay {
             Seen::SegmentStart(first) => self.segment_start(first, &place),
             Seen::Batch(Ok((batch, tally))) => self.batch(*batch, tally, &place),
             Seen::Batch(Err(invalid)) => {
-                self.findings.push(explain::invalid(&invalid, &self.here(&place)));
+                self.findings
+                    .push(explain::invalid(&invalid, &self.here(&place)));
                 self.stop();
                 self.beyond.batches = self.beyond.batches.saturating_add(1);
             }
             Seen::Head(Ok(head), bytes) => self.head(&head, &bytes, next, &place),
             Seen::Head(Err(invalid), _) => {
-                self.findings.push(explain::invalid(&invalid, &self.here(&place)));
+                self.findings
+                    .push(explain::invalid(&invalid, &self.here(&place)));
                 self.settle();
             }
             Seen::Nothing => {}
@@ -132,11 +146,18 @@ impl Replay {
             return;
         }
         let (code, text) = match (size, first.0 > size) {
-            (0, _) => (Code::SegmentMissing, "the first segment of the chain is missing"),
+            (0, _) => (
+                Code::SegmentMissing,
+                "the first segment of the chain is missing",
+            ),
             (_, true) => (Code::SegmentGap, "segments are missing before this one"),
-            (_, false) => (Code::SegmentOverlap, "the segment starts before the one before it ends"),
+            (_, false) => (
+                Code::SegmentOverlap,
+                "the segment starts before the one before it ends",
+            ),
         };
-        self.findings.push(Finding::fault(code, &place.at_leaf(size), text).between(&size, &first));
+        self.findings
+            .push(Finding::fault(code, &place.at_leaf(size), text).between(&size, &first));
         self.stop();
     }
 
@@ -144,14 +165,19 @@ impl Replay {
         if self.stopped_at.is_none() && self.pending.is_some() {
             let size = self.size_with_pending();
             let text = "a batch follows where the signed head of the batch before it should stand";
-            self.findings.push(Finding::fault(Code::HeadMissing, &place.at_leaf(size), text));
+            self.findings.push(Finding::fault(
+                Code::HeadMissing,
+                &place.at_leaf(size),
+                text,
+            ));
             self.settle();
         }
         if self.stopped_at.is_none() {
             match self.state.follow(batch) {
                 Ok(extension) => return self.pending = Some((extension, tally)),
                 Err(invalid) => {
-                    self.findings.push(explain::invalid(&invalid, &self.here(place)));
+                    self.findings
+                        .push(explain::invalid(&invalid, &self.here(place)));
                     self.stop();
                 }
             }
@@ -177,7 +203,9 @@ impl Replay {
         self.state = after;
         match extension.confirm(head) {
             Ok(_) => self.confirm(note, next),
-            Err(invalid) => self.findings.push(explain::invalid(&invalid, &self.here(place)).with_evidence(vec![note])),
+            Err(invalid) => self
+                .findings
+                .push(explain::invalid(&invalid, &self.here(place)).with_evidence(vec![note])),
         }
     }
 
@@ -185,10 +213,15 @@ impl Replay {
     fn lone_head(&mut self, head: &Head, place: &Place) {
         let place = place.at_leaf(head.size.0);
         self.findings.push(if head == &self.verified.state.head() {
-            Finding::note(Code::HeadRepeated, &place, "the last head stands here once more")
+            Finding::note(
+                Code::HeadRepeated,
+                &place,
+                "the last head stands here once more",
+            )
         } else {
             let text = "a signed head stands here without its batch";
-            Finding::fault(Code::HeadUnexpected, &place, text).between(&self.state.size(), &head.size)
+            Finding::fault(Code::HeadUnexpected, &place, text)
+                .between(&self.state.size(), &head.size)
         });
     }
 
@@ -215,14 +248,25 @@ impl Replay {
     /// Whether the owner of the chain has signed another root for a size that was verified before.
     fn check_fork(&mut self, head: &Head, note: &str, place: &Place) -> bool {
         let origin = self.state.origin();
-        let Some(known) = self.verified.boundaries.at_size(head.size.0) else { return false };
+        let Some(known) = self.verified.boundaries.at_size(head.size.0) else {
+            return false;
+        };
         if head.origin != *origin || known.root == head.root {
             return false;
         }
         let text = "the key of the chain has signed two roots for the same size";
-        let finding = Finding::new(crate::Severity::Fork, Code::Fork, &place.at_leaf(head.size.0), text);
+        let finding = Finding::new(
+            crate::Severity::Fork,
+            Code::Fork,
+            &place.at_leaf(head.size.0),
+            text,
+        );
         let evidence = vec![self.verified.head.clone(), note.to_owned()];
-        self.findings.push(finding.between(&known.root, &head.root).with_evidence(evidence));
+        self.findings.push(
+            finding
+                .between(&known.root, &head.root)
+                .with_evidence(evidence),
+        );
         true
     }
 
@@ -234,19 +278,30 @@ impl Replay {
     }
 
     fn size_with_pending(&self) -> u64 {
-        self.pending.as_ref().map_or(self.state.size(), |(extension, _)| extension.after().size()).0
+        self.pending
+            .as_ref()
+            .map_or(self.state.size(), |(extension, _)| extension.after().size())
+            .0
     }
 
     /// The place with the position in the chain, as far as it was followed.
     fn here(&self, place: &Place) -> Place {
-        if self.stopped_at.is_some() { place.clone() } else { place.at_leaf(self.size_with_pending()) }
+        if self.stopped_at.is_some() {
+            place.clone()
+        } else {
+            place.at_leaf(self.size_with_pending())
+        }
     }
 
     fn all_parts(&self, run: &str) -> Vec<Part> {
         let to = self.verified.state.size().0;
         let mut parts = self.parts.clone();
         if to > self.began_at {
-            parts.push(Part { run: run.to_owned(), from: self.began_at, to });
+            parts.push(Part {
+                run: run.to_owned(),
+                from: self.began_at,
+                to,
+            });
         }
         parts
     }
@@ -258,9 +313,16 @@ impl Replay {
         let verified_size = self.verified.state.size().0;
         let unsigned_tail = self.pending.is_some();
         if let Some((extension, tally)) = self.pending.take() {
-            let text = format!("the last batch, with {} records, has no signed head yet", tally.records);
+            let text = format!(
+                "the last batch, with {} records, has no signed head yet",
+                tally.records
+            );
             let leaf = extension.batch().entry().first.0;
-            self.findings.push(Finding::note(Code::UnsignedTail, &place.at_leaf(leaf), text));
+            self.findings.push(Finding::note(
+                Code::UnsignedTail,
+                &place.at_leaf(leaf),
+                text,
+            ));
             self.waiting.absorb(tally);
         }
         if let Some(stopped_at) = self.stopped_at {
@@ -269,20 +331,34 @@ impl Replay {
                  that were examined one by one, but nothing ties them to the chain",
                 self.beyond.batches
             );
-            self.findings.push(Finding::fault(Code::ChainStopped, &place.at_leaf(stopped_at), text));
+            self.findings.push(Finding::fault(
+                Code::ChainStopped,
+                &place.at_leaf(stopped_at),
+                text,
+            ));
         }
         let verified = &self.verified;
         if verified.state.roster() > roster.version {
             let text = "the chain was written under a newer roster; audit with that one";
             let finding = Finding::note(Code::RosterNewer, &place, text);
-            self.findings.push(finding.between(&roster.version, &verified.state.roster()));
+            self.findings
+                .push(finding.between(&roster.version, &verified.state.roster()));
         }
         for (kind, count) in &verified.tally.unknown_kinds {
             let text = format!("{count} records of {kind}, which this version does not read");
-            self.findings.push(Finding::note(Code::UnknownKind, &place, text).between(&"a kind that is read", kind));
+            self.findings.push(
+                Finding::note(Code::UnknownKind, &place, text)
+                    .between(&"a kind that is read", kind),
+            );
         }
         let parts = self.all_parts(run);
-        let VerifiedPart { state, head, tally, boundaries, .. } = self.verified;
+        let VerifiedPart {
+            state,
+            head,
+            tally,
+            boundaries,
+            ..
+        } = self.verified;
         let head_of = state.head();
         ChainReport {
             origin: origin.to_string(),
@@ -292,7 +368,10 @@ impl Replay {
             link: state.link().to_string(),
             last_head: Some(head).filter(|head| !head.is_empty()),
             verified: tally,
-            followed: Unverified { batches: self.waiting.batches, records: self.waiting.records },
+            followed: Unverified {
+                batches: self.waiting.batches,
+                records: self.waiting.records,
+            },
             unsigned_tail,
             stopped_at: self.stopped_at,
             beyond: self.beyond,

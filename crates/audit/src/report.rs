@@ -117,9 +117,21 @@ pub struct Part {
 
 impl Report {
     /// Puts the reports of the chains of a source together.
-    pub fn new(source: String, roster: RosterName, chains: Vec<ChainReport>, findings: Vec<Finding>) -> Self {
-        let mut report =
-            Self { format: REPORT_FORMAT, source, roster, clean: false, totals: Totals::default(), chains, findings };
+    pub fn new(
+        source: String,
+        roster: RosterName,
+        chains: Vec<ChainReport>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let mut report = Self {
+            format: REPORT_FORMAT,
+            source,
+            roster,
+            clean: false,
+            totals: Totals::default(),
+            chains,
+            findings,
+        };
         report.totals = report.sum();
         report.clean = report.totals.faults == 0 && report.totals.forks == 0;
         report
@@ -132,7 +144,9 @@ impl Report {
 
     /// Every finding, those of the chains included.
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().chain(self.chains.iter().flat_map(|chain| &chain.findings))
+        self.findings
+            .iter()
+            .chain(self.chains.iter().flat_map(|chain| &chain.findings))
     }
 
     /// The report on the chain of a region.
@@ -164,6 +178,10 @@ impl Report {
 impl ChainReport {
     /// Whether nothing was found but notes.
     pub fn is_clean(&self) -> bool {
-        self.findings_omitted == 0 && self.findings.iter().all(|finding| finding.severity == Severity::Note)
+        self.findings_omitted == 0
+            && self
+                .findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Note)
     }
 }

@@ -61,7 +61,11 @@ pub(crate) enum What {
     /// A segment starts, by its name.
     SegmentStart(LeafIndex),
     /// A whole frame, header included, not yet checked. `last` if nothing follows it in the source.
-    Frame { header: FrameHeader, frame: Vec<u8>, last: bool },
+    Frame {
+        header: FrameHeader,
+        frame: Vec<u8>,
+        last: bool,
+    },
     /// A batch from a stream.
     Batch(Vec<u8>),
     /// A head from a stream.
@@ -92,40 +96,71 @@ pub(crate) struct SegmentFile {
 ///
 /// # Errors
 /// [`AuditError::Read`] when the folder of the chains cannot be listed.
-pub(crate) fn list(directory: &Path, roster: &Roster) -> Result<(Vec<ChainFiles>, Vec<Finding>), AuditError> {
+pub(crate) fn list(
+    directory: &Path,
+    roster: &Roster,
+) -> Result<(Vec<ChainFiles>, Vec<Finding>), AuditError> {
     let root = directory.join(CHAINS);
     let mut findings = Vec::new();
     for (name, _) in entries(&root)? {
         let place = Place::default().in_file(&format!("{CHAINS}/{name}"));
         match Division::parse(&name).filter(|division| division.to_string() == name) {
             Some(region) if roster.regions.contains_key(&region) => {}
-            Some(_) => findings.push(Finding::fault(Code::UnknownChain, &place, "the roster names no such chain")),
-            None => findings.push(Finding::note(Code::UnexpectedFile, &place, "not a chain; it was not looked at")),
+            Some(_) => findings.push(Finding::fault(
+                Code::UnknownChain,
+                &place,
+                "the roster names no such chain",
+            )),
+            None => findings.push(Finding::note(
+                Code::UnexpectedFile,
+                &place,
+                "not a chain; it was not looked at",
+            )),
         }
     }
     let mut chains = Vec::new();
     for origin in roster.origins() {
         let folder = root.join(origin.region().to_string());
-        let segments = if folder.is_dir() { segments(&folder, origin.region(), &mut findings)? } else { Vec::new() };
-        chains.push(ChainFiles { origin: origin.clone(), segments });
+        let segments = if folder.is_dir() {
+            segments(&folder, origin.region(), &mut findings)?
+        } else {
+            Vec::new()
+        };
+        chains.push(ChainFiles {
+            origin: origin.clone(),
+            segments,
+        });
     }
     Ok((chains, findings))
 }
 
-fn segments(folder: &Path, region: Division, findings: &mut Vec<Finding>) -> Result<Vec<SegmentFile>, AuditError> {
+fn segments(
+    folder: &Path,
+    region: Division,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<SegmentFile>, AuditError> {
     let mut found = Vec::new();
     for (name, path) in entries(folder)? {
         let label = format!("{CHAINS}/{region}/{name}");
         let place = Place::region(region).in_file(&label);
         let Some(stem) = name.strip_suffix(SEGMENT_SUFFIX) else {
-            findings.push(Finding::note(Code::UnexpectedFile, &place, "not a segment; it was not looked at"));
+            findings.push(Finding::note(
+                Code::UnexpectedFile,
+                &place,
+                "not a segment; it was not looked at",
+            ));
             continue;
         };
         let digits = stem.len() == NAME_DIGITS && stem.bytes().all(|byte| byte.is_ascii_digit());
         let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file);
         match (stem.parse().ok().filter(|_| digits), metadata) {
             (Some(first), Some(metadata)) => {
-                found.push(SegmentFile { first, path, name: label, bytes: metadata.len() });
+                found.push(SegmentFile {
+                    first,
+                    path,
+                    name: label,
+                    bytes: metadata.len(),
+                });
             }
             _ => findings.push(Finding::fault(
                 Code::UnexpectedFile,
@@ -140,11 +175,17 @@ fn segments(folder: &Path, region: Division, findings: &mut Vec<Finding>) -> Res
 
 /// Names and paths in a folder, sorted by name. Names that are not UTF-8 are shown as well as they can be.
 fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, AuditError> {
-    let failed = |source| AuditError::Read { path: folder.to_owned(), source };
+    let failed = |source| AuditError::Read {
+        path: folder.to_owned(),
+        source,
+    };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        names.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        names.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            entry.path(),
+        ));
     }
     names.sort();
     Ok(names)
@@ -157,23 +198,40 @@ impl ChainFiles {
 
     /// Bytes of all files, as they were listed.
     pub(crate) fn bytes(&self) -> u64 {
-        self.segments.iter().fold(0, |sum, segment| sum.saturating_add(segment.bytes))
+        self.segments
+            .iter()
+            .fold(0, |sum, segment| sum.saturating_add(segment.bytes))
     }
 
     /// Bytes before a position.
     pub(crate) fn bytes_before(&self, position: Position) -> u64 {
-        let earlier = self.segments.iter().filter(|segment| segment.first < position.segment);
-        earlier.fold(position.offset, |sum, segment| sum.saturating_add(segment.bytes))
+        let earlier = self
+            .segments
+            .iter()
+            .filter(|segment| segment.first < position.segment);
+        earlier.fold(position.offset, |sum, segment| {
+            sum.saturating_add(segment.bytes)
+        })
     }
 
     /// Reads the chain from the start, or from where an earlier run has verified it to.
     pub(crate) fn read(self, from: Option<Position>) -> SegmentReader {
         let ChainFiles { origin, segments } = self;
-        let mut reader =
-            SegmentReader { origin, waiting: segments.into(), open: None, resume: from, ready: VecDeque::new() };
+        let mut reader = SegmentReader {
+            origin,
+            waiting: segments.into(),
+            open: None,
+            resume: from,
+            ready: VecDeque::new(),
+        };
         if let Some(from) = from {
-            reader.waiting.retain(|segment| segment.first >= from.segment);
-            if reader.waiting.front().is_none_or(|segment| segment.first != from.segment || segment.bytes < from.offset)
+            reader
+                .waiting
+                .retain(|segment| segment.first >= from.segment);
+            if reader
+                .waiting
+                .front()
+                .is_none_or(|segment| segment.first != from.segment || segment.bytes < from.offset)
             {
                 let place = Place::region(reader.origin.region());
                 let text = "an earlier run has read more of this chain than is here now";
@@ -233,13 +291,28 @@ impl Iterator for SegmentReader {
 
 impl SegmentReader {
     fn announce(&mut self, segment: &SegmentFile, place: &Place, what: What) {
-        let next = Position { segment: segment.first, offset: 0 };
-        self.ready.push_back(Piece { place: place.clone(), next, what });
+        let next = Position {
+            segment: segment.first,
+            offset: 0,
+        };
+        self.ready.push_back(Piece {
+            place: place.clone(),
+            next,
+            what,
+        });
     }
 
-    fn open_segment(&mut self, segment: &SegmentFile, place: &Place) -> Result<Option<OpenSegment>, Box<What>> {
+    fn open_segment(
+        &mut self,
+        segment: &SegmentFile,
+        place: &Place,
+    ) -> Result<Option<OpenSegment>, Box<What>> {
         let unreadable = |error: std::io::Error| {
-            Box::new(What::Lost(Finding::fault(Code::Unreadable, place, format!("the file cannot be read: {error}"))))
+            Box::new(What::Lost(Finding::fault(
+                Code::Unreadable,
+                place,
+                format!("the file cannot be read: {error}"),
+            )))
         };
         let header_end = widen(FILE_HEADER_BYTES);
         let from = self.resume.take().map_or(0, |resume| resume.offset);
@@ -260,29 +333,51 @@ impl SegmentReader {
             Ok(first) if first.0 == segment.first => {}
             Ok(first) => {
                 let text = "the name of the file and its header give different first leaves";
-                let finding = Finding::fault(Code::SegmentName, place, text).between(&segment.first, &first);
+                let finding =
+                    Finding::fault(Code::SegmentName, place, text).between(&segment.first, &first);
                 return Err(Box::new(What::Lost(finding)));
             }
             Err(FrameFault::Foreign) => {
-                return Err(Box::new(What::Lost(explain::segment_header(FrameFault::Foreign, place))));
+                return Err(Box::new(What::Lost(explain::segment_header(
+                    FrameFault::Foreign,
+                    place,
+                ))));
             }
             // The header is only a label: the batches themselves say what they are.
-            Err(fault) => self.announce(segment, place, What::Remark(explain::segment_header(fault, place))),
+            Err(fault) => self.announce(
+                segment,
+                place,
+                What::Remark(explain::segment_header(fault, place)),
+            ),
         }
         // A segment that is gone on in the middle has announced its start in an earlier run.
         if from <= header_end {
-            self.announce(segment, &place.at_offset(0), What::SegmentStart(LeafIndex(segment.first)));
+            self.announce(
+                segment,
+                &place.at_offset(0),
+                What::SegmentStart(LeafIndex(segment.first)),
+            );
         }
         let offset = from.max(header_end);
         file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
         let reader = BufReader::with_capacity(READ_BYTES, file);
-        Ok(Some(OpenSegment { reader, place: place.clone(), first: segment.first, offset, length, last }))
+        Ok(Some(OpenSegment {
+            reader,
+            place: place.clone(),
+            first: segment.first,
+            offset,
+            length,
+            last,
+        }))
     }
 }
 
 impl OpenSegment {
     const fn position(&self) -> Position {
-        Position { segment: self.first, offset: self.offset }
+        Position {
+            segment: self.first,
+            offset: self.offset,
+        }
     }
 
     /// The next frame, or why there is none; `None` at the end of the file.
@@ -294,13 +389,23 @@ impl OpenSegment {
         }
         let what = self.read_frame(remaining, &place).unwrap_or_else(|error| {
             self.offset = self.length;
-            What::Lost(Finding::fault(Code::Unreadable, &place, format!("the file cannot be read: {error}")))
+            What::Lost(Finding::fault(
+                Code::Unreadable,
+                &place,
+                format!("the file cannot be read: {error}"),
+            ))
         });
-        Some(Piece { place, next: self.position(), what })
+        Some(Piece {
+            place,
+            next: self.position(),
+            what,
+        })
     }
 
     fn read_frame(&mut self, remaining: u64, place: &Place) -> std::io::Result<What> {
-        let header_bytes = usize::try_from(remaining).unwrap_or(usize::MAX).min(FRAME_HEADER_BYTES);
+        let header_bytes = usize::try_from(remaining)
+            .unwrap_or(usize::MAX)
+            .min(FRAME_HEADER_BYTES);
         let mut frame = self.take(header_bytes)?;
         let header = match FrameHeader::read(&frame) {
             Ok(header) if widen(header.frame_bytes()) <= remaining => header,
@@ -312,17 +417,26 @@ impl OpenSegment {
             Err(fault) => return self.unreadable_rest(&frame, fault, place),
         };
         frame.reserve_exact(header.body_bytes);
-        let body = (&mut self.reader).take(widen(header.body_bytes)).read_to_end(&mut frame)?;
+        let body = (&mut self.reader)
+            .take(widen(header.body_bytes))
+            .read_to_end(&mut frame)?;
         if body < header.body_bytes {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         self.offset = self.offset.saturating_add(widen(header.body_bytes));
-        Ok(What::Frame { header, frame, last: self.last && self.offset == self.length })
+        Ok(What::Frame {
+            header,
+            frame,
+            last: self.last && self.offset == self.length,
+        })
     }
 
     fn cut_off(&self, rest: &[u8], place: &Place) -> What {
         if self.last && !tail::is_whole_frame_inside(rest) {
-            let text = format!("the last frame is not whole: {} bytes of it are there", rest.len());
+            let text = format!(
+                "the last frame is not whole: {} bytes of it are there",
+                rest.len()
+            );
             What::Remark(Finding::note(Code::UnfinishedTail, place, text))
         } else if self.last {
             let text = "a frame claims to be longer than it is";
@@ -337,7 +451,12 @@ impl OpenSegment {
     }
 
     /// No frame starts here: zeros at the very end are space that was set aside or never written; anything else is lost.
-    fn unreadable_rest(&mut self, header: &[u8], fault: FrameFault, place: &Place) -> std::io::Result<What> {
+    fn unreadable_rest(
+        &mut self,
+        header: &[u8],
+        fault: FrameFault,
+        place: &Place,
+    ) -> std::io::Result<What> {
         let mut zeros = tail::is_zero(header);
         let mut skipped = widen(header.len());
         while zeros && self.offset < self.length {
@@ -349,10 +468,17 @@ impl OpenSegment {
         self.offset = self.length;
         if zeros && self.last {
             let text = format!("the file ends with {skipped} zeros");
-            return Ok(What::Remark(Finding::note(Code::UnfinishedTail, place, text)));
+            return Ok(What::Remark(Finding::note(
+                Code::UnfinishedTail,
+                place,
+                text,
+            )));
         }
         let mut finding = explain::frame(fault, place);
-        finding.text = format!("{}; the {skipped} bytes from here to the end of the file cannot be read", finding.text);
+        finding.text = format!(
+            "{}; the {skipped} bytes from here to the end of the file cannot be read",
+            finding.text
+        );
         Ok(What::Lost(finding))
     }
 

@@ -18,18 +18,30 @@ const SECTOR_BYTES: usize = 512;
 /// one under its true length, or a later one. Also if there are too many places to try: such bytes are no crash.
 pub(crate) fn is_whole_frame_inside(rest: &[u8]) -> bool {
     let later = rest.windows(FRAME_MAGIC.len()).enumerate().skip(1);
-    let starts: Vec<usize> =
-        later.filter(|(_, window)| *window == FRAME_MAGIC).map(|(at, _)| at).take(PLACES_MAX).collect();
+    let starts: Vec<usize> = later
+        .filter(|(_, window)| *window == FRAME_MAGIC)
+        .map(|(at, _)| at)
+        .take(PLACES_MAX)
+        .collect();
     if starts.len() == PLACES_MAX {
         return true;
     }
-    starts.iter().any(|start| is_frame(rest.get(*start..).unwrap_or_default()))
-        || starts.iter().copied().chain([rest.len()]).any(|end| is_frame_of_length(rest, end))
+    starts
+        .iter()
+        .any(|start| is_frame(rest.get(*start..).unwrap_or_default()))
+        || starts
+            .iter()
+            .copied()
+            .chain([rest.len()])
+            .any(|end| is_frame_of_length(rest, end))
 }
 
 /// Whether a frame whose checksum fails at the very end of a chain was merely not written to its end.
 pub(crate) fn is_unwritten(frame: &[u8]) -> bool {
-    let end = frame.len().checked_sub(SECTOR_BYTES).and_then(|start| frame.get(start..));
+    let end = frame
+        .len()
+        .checked_sub(SECTOR_BYTES)
+        .and_then(|start| frame.get(start..));
     end.is_some_and(is_zero)
 }
 
@@ -42,10 +54,15 @@ fn is_frame(bytes: &[u8]) -> bool {
 }
 
 fn is_frame_of_length(rest: &[u8], end: usize) -> bool {
-    let Some(body) = end.checked_sub(FRAME_HEADER_BYTES).and_then(|body| u32::try_from(body).ok()) else {
+    let Some(body) = end
+        .checked_sub(FRAME_HEADER_BYTES)
+        .and_then(|body| u32::try_from(body).ok())
+    else {
         return false;
     };
-    let Some(mut frame) = rest.get(..end).map(<[u8]>::to_vec) else { return false };
+    let Some(mut frame) = rest.get(..end).map(<[u8]>::to_vec) else {
+        return false;
+    };
     if let Some(field) = frame.get_mut(BODY_BYTES_AT) {
         field.copy_from_slice(&body.to_le_bytes());
     }

@@ -92,10 +92,16 @@ impl Counter {
             }
         }
         for submission in &batch.entry().submissions.0 {
-            add(&mut tally.submitters, submission.submitter.clone(), submission.records.into());
+            add(
+                &mut tally.submitters,
+                submission.submitter.clone(),
+                submission.records.into(),
+            );
         }
         for (namespace, schemes) in self.paid {
-            let named = schemes.into_iter().map(|(code, paid)| (format!("{}:{code}", namespace.prefix()), paid));
+            let named = schemes
+                .into_iter()
+                .map(|(code, paid)| (format!("{}:{code}", namespace.prefix()), paid));
             named.for_each(|(scheme, paid)| slot(&mut tally.paid, scheme).absorb(&paid));
         }
         tally
@@ -110,9 +116,18 @@ impl Tally {
         self.bytes = self.bytes.saturating_add(later.bytes);
         self.first_time_ms = self.first_time_ms.or(later.first_time_ms);
         self.last_time_ms = later.last_time_ms.or(self.last_time_ms);
-        later.kinds.into_iter().for_each(|(kind, count)| add(&mut self.kinds, kind, count));
-        later.unknown_kinds.into_iter().for_each(|(kind, count)| add(&mut self.unknown_kinds, kind, count));
-        later.submitters.into_iter().for_each(|(submitter, count)| add(&mut self.submitters, submitter, count));
+        later
+            .kinds
+            .into_iter()
+            .for_each(|(kind, count)| add(&mut self.kinds, kind, count));
+        later
+            .unknown_kinds
+            .into_iter()
+            .for_each(|(kind, count)| add(&mut self.unknown_kinds, kind, count));
+        later
+            .submitters
+            .into_iter()
+            .for_each(|(submitter, count)| add(&mut self.submitters, submitter, count));
         for (scheme, sums) in later.paid {
             slot(&mut self.paid, scheme).absorb(&sums);
         }
@@ -122,7 +137,11 @@ impl Tally {
 impl Paid {
     fn of(contribution: &Contribution<'_>) -> Self {
         let Shares { unit, person } = contribution.paid;
-        Self { records: 1, unit_fen: unit.get().into(), person_fen: person.get().into() }
+        Self {
+            records: 1,
+            unit_fen: unit.get().into(),
+            person_fen: person.get().into(),
+        }
     }
 
     fn absorb(&mut self, other: &Self) {
@@ -138,7 +157,11 @@ fn add(counts: &mut BTreeMap<String, u64>, name: String, count: u64) {
 }
 
 fn slot<V: Default>(map: &mut BTreeMap<String, V>, name: String) -> &mut V {
-    let name = if map.len() < NAMES_MAX || map.contains_key(&name) { name } else { OTHERS.to_owned() };
+    let name = if map.len() < NAMES_MAX || map.contains_key(&name) {
+        name
+    } else {
+        OTHERS.to_owned()
+    };
     map.entry(name).or_default()
 }
 
@@ -147,5 +170,7 @@ fn write_sum<S: Serializer>(sum: &i128, serializer: S) -> Result<S::Ok, S::Error
 }
 
 fn read_sum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i128, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
 }

@@ -26,7 +26,10 @@ fn compared(copies: &[&[Signed]]) -> Vec<Finding> {
 }
 
 fn codes(findings: &[Finding]) -> Vec<(Code, Severity)> {
-    findings.iter().map(|finding| (finding.code, finding.severity)).collect()
+    findings
+        .iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
 }
 
 #[test]
@@ -43,7 +46,11 @@ fn equal_copies_agree_and_shorter_ones_are_noted() {
 fn a_history_that_was_rewritten_and_signed_again_is_a_fork_with_both_heads() {
     let chain = Writer::new(SOUTH).batches(&[3, 4, 5, 6]);
     for sizes in [&[5_u64, 6, 1][..], &[5], &[2, 9]] {
-        let mut rival = Writer { state: chain[1].extension.after().clone(), key: key(SOUTH), salt: 50_000 };
+        let mut rival = Writer {
+            state: chain[1].extension.after().clone(),
+            key: key(SOUTH),
+            salt: 50_000,
+        };
         let mut forged = chain[..2].to_vec();
         forged.extend(rival.batches(sizes));
         let found = compared(&[&forged, &chain]);
@@ -63,7 +70,11 @@ fn a_fork_in_the_first_batch_or_the_last_is_found_in_long_chains() {
             0 => Writer::new(SOUTH).state,
             _ => chain[at - 1].extension.after().clone(),
         };
-        let mut rival = Writer { state, key: key(SOUTH), salt: 1_000_000 };
+        let mut rival = Writer {
+            state,
+            key: key(SOUTH),
+            salt: 1_000_000,
+        };
         let mut forged = chain[..at].to_vec();
         forged.extend(rival.batches(&vec![1; 3_300 - at]));
         let found = compared(&[&forged, &chain]);

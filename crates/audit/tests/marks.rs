@@ -10,11 +10,17 @@ use std::{
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
-use yizhang_audit::{AuditError, Code, Marks, Options, Part, Progress, Report, audit_directory, audit_stream};
+use yizhang_audit::{
+    AuditError, Code, Marks, Options, Part, Progress, Report, audit_directory, audit_stream,
+};
 use yizhang_ledger::roster::Roster;
 
 fn options(run: &str, marks: &Path) -> Options {
-    Options { run: run.to_owned(), marks: Some(marks.to_owned()), ..Options::default() }
+    Options {
+        run: run.to_owned(),
+        marks: Some(marks.to_owned()),
+        ..Options::default()
+    }
 }
 
 fn going(_: &Progress) -> ControlFlow<()> {
@@ -38,7 +44,12 @@ fn audit_in_runs(path: &Path, roster: &Roster, marks: &Path) -> (Report, usize) 
             0 | 1 => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         };
-        match audit_directory(path, roster, &options(&format!("run {run}"), marks), &progress) {
+        match audit_directory(
+            path,
+            roster,
+            &options(&format!("run {run}"), marks),
+            &progress,
+        ) {
             Ok(report) => return (report, run),
             Err(AuditError::Interrupted) => {}
             Err(error) => panic!("{error}"),
@@ -52,7 +63,9 @@ fn an_audit_in_many_runs_gives_the_report_of_one_run() {
     let data = Data::empty();
     // More batches than fit into one window, some of them wrong.
     let signed = Writer::new(440_000).batches(&vec![1; 5_000]);
-    signed.chunks(800).for_each(|file| data.write(440_000, file));
+    signed
+        .chunks(800)
+        .for_each(|file| data.write(440_000, file));
     data.write(110_000, &Writer::new(110_000).batches(&[7, 7, 7]));
     let roster = roster(&REGIONS);
     let first = signed[1_600].first();
@@ -60,15 +73,26 @@ fn an_audit_in_many_runs_gives_the_report_of_one_run() {
     let head = fixture::FILE_HEADER + signed[1_600].batch_frame().len() as u64 + 60;
     data.flip(440_000, first, head, 1);
     let whole = audit(data.path(), &roster, &Options::default());
-    assert_eq!(faults(&whole, 440_000)[..2], [Code::SegmentHeader, Code::FrameChecksum]);
+    assert_eq!(
+        faults(&whole, 440_000)[..2],
+        [Code::SegmentHeader, Code::FrameChecksum]
+    );
     let dir = tempfile::tempdir().unwrap();
     let (resumed, runs) = audit_in_runs(data.path(), &roster, &dir.path().join("marks"));
     assert!(runs > 2, "only {runs} runs");
     assert_eq!(without_parts(&resumed), without_parts(&whole));
     let parts = &resumed.chain("440000").unwrap().parts;
     assert!(parts.len() > 1);
-    assert!(parts.windows(2).all(|pair| pair[0].to == pair[1].from && pair[0].run < pair[1].run), "{parts:?}");
-    assert_eq!(parts.last().unwrap().to, resumed.chain("440000").unwrap().size);
+    assert!(
+        parts
+            .windows(2)
+            .all(|pair| pair[0].to == pair[1].from && pair[0].run < pair[1].run),
+        "{parts:?}"
+    );
+    assert_eq!(
+        parts.last().unwrap().to,
+        resumed.chain("440000").unwrap().size
+    );
 }
 
 #[test]
@@ -76,7 +100,15 @@ fn a_later_audit_reads_only_what_is_new_and_says_so() {
     let data = Data::empty();
     let roster = roster(&[440_000]);
     let signed = Writer::new(440_000).batches(&[5, 6, 7, 8]);
-    data.write_frames(440_000, 0, &[signed[0].batch_frame(), signed[0].head_frame(), signed[1].batch_frame()]);
+    data.write_frames(
+        440_000,
+        0,
+        &[
+            signed[0].batch_frame(),
+            signed[0].head_frame(),
+            signed[1].batch_frame(),
+        ],
+    );
     let dir = tempfile::tempdir().unwrap();
     let marks = dir.path().join("marks");
     let first = audit(data.path(), &roster, &options("monday", &marks));
@@ -90,13 +122,27 @@ fn a_later_audit_reads_only_what_is_new_and_says_so() {
     assert!(second.is_clean() && !second.chains[0].unsigned_tail);
     assert_eq!(
         second.chains[0].parts,
-        [Part { run: "monday".into(), from: 0, to: middle }, Part { run: "tuesday".into(), from: middle, to: end }]
+        [
+            Part {
+                run: "monday".into(),
+                from: 0,
+                to: middle
+            },
+            Part {
+                run: "tuesday".into(),
+                from: middle,
+                to: end
+            }
+        ]
     );
     assert_eq!(second.chains[0].verified.batches, 4);
     let read = AtomicU64::new(0);
     let progress = |progress: &Progress| {
         assert!(progress.read_bytes <= progress.total_bytes);
-        read.store(progress.total_bytes - progress.read_bytes, Ordering::Relaxed);
+        read.store(
+            progress.total_bytes - progress.read_bytes,
+            Ordering::Relaxed,
+        );
         ControlFlow::Continue(())
     };
     audit_directory(data.path(), &roster, &Options::default(), &progress).unwrap();
@@ -112,9 +158,17 @@ fn a_source_that_has_shrunk_since_the_last_run_is_a_fault() {
     let dir = tempfile::tempdir().unwrap();
     let options = options("again", &dir.path().join("marks"));
     assert!(audit(federation.data.path(), &federation.roster, &options).is_clean());
-    fs::remove_file(federation.data.segment(440_000, federation.chains[&440_000][4].first())).unwrap();
+    fs::remove_file(
+        federation
+            .data
+            .segment(440_000, federation.chains[&440_000][4].first()),
+    )
+    .unwrap();
     let report = audit(federation.data.path(), &federation.roster, &options);
-    assert_eq!(faults(&report, 440_000), [Code::SourceShrunk, Code::ChainStopped]);
+    assert_eq!(
+        faults(&report, 440_000),
+        [Code::SourceShrunk, Code::ChainStopped]
+    );
     assert_eq!(faults(&report, 110_000), []);
 }
 
@@ -126,10 +180,19 @@ fn marks_of_another_source_or_roster_are_refused() {
     audit(federation.data.path(), &federation.roster, &options);
     let elsewhere = Federation::new();
     let result = audit_directory(elsewhere.data.path(), &elsewhere.roster, &options, &going);
-    assert!(matches!(result, Err(AuditError::MarksForeign { what: "source", .. })), "{result:?}");
-    let newer = Roster { version: 2, ..federation.roster.clone() };
+    assert!(
+        matches!(result, Err(AuditError::MarksForeign { what: "source", .. })),
+        "{result:?}"
+    );
+    let newer = Roster {
+        version: 2,
+        ..federation.roster.clone()
+    };
     let result = audit_directory(federation.data.path(), &newer, &options, &going);
-    assert!(matches!(result, Err(AuditError::MarksForeign { what: "roster", .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(AuditError::MarksForeign { what: "roster", .. })),
+        "{result:?}"
+    );
 }
 
 #[test]
@@ -166,11 +229,23 @@ fn damaged_and_forged_marks_are_refused() {
     fs::write(&path, forge("again", "other")).unwrap();
     assert!(audit_directory(federation.data.path(), &federation.roster, &options, &going).is_ok());
     let size = federation.chains[&440_000][5].size().0;
-    let reason = refused(forge(&format!("\"size\":{size}"), &format!("\"size\":{}", size + 1)), "size");
-    assert!(reason.contains("signed head") || reason.contains("subtrees"), "{reason}");
+    let reason = refused(
+        forge(
+            &format!("\"size\":{size}"),
+            &format!("\"size\":{}", size + 1),
+        ),
+        "size",
+    );
+    assert!(
+        reason.contains("signed head") || reason.contains("subtrees"),
+        "{reason}"
+    );
     let reason = refused(forge("\"batches\":6", "\"batches\":7"), "batches");
     assert!(reason.contains("do not add up"), "{reason}");
-    let reason = refused(forge("demo.yizhang/440000", "demo.yizhang/330000"), "origin");
+    let reason = refused(
+        forge("demo.yizhang/440000", "demo.yizhang/330000"),
+        "origin",
+    );
     assert!(reason.contains("names a chain"), "{reason}");
 }
 
@@ -184,14 +259,22 @@ fn a_stream_goes_on_from_its_mark() {
     let run = |from: usize, to: usize, run: &str| {
         let marks = Marks::open(&path, "https://node.example:7443", &roster).unwrap();
         assert_eq!(marks.size(&origin).0, signed[from].first());
-        let pairs = signed[from..to].iter().map(|signed| Ok::<_, Infallible>(signed.pair()));
-        let options = Options { run: run.to_owned(), ..Options::default() };
+        let pairs = signed[from..to]
+            .iter()
+            .map(|signed| Ok::<_, Infallible>(signed.pair()));
+        let options = Options {
+            run: run.to_owned(),
+            ..Options::default()
+        };
         audit_stream(&origin, pairs, &roster, &options, Some(&marks), &going).unwrap()
     };
     assert_eq!(run(0, 2, "monday").size, signed[1].size().0);
     let chain = run(2, 4, "tuesday");
     assert!(chain.is_clean());
-    assert_eq!((chain.size, chain.verified.batches, chain.parts.len()), (signed[3].size().0, 4, 2));
+    assert_eq!(
+        (chain.size, chain.verified.batches, chain.parts.len()),
+        (signed[3].size().0, 4, 2)
+    );
 }
 
 #[test]
@@ -200,10 +283,16 @@ fn marks_are_kept_while_an_audit_runs() {
     data.write(440_000, &Writer::new(440_000).batches(&vec![1; 3_000]));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("marks");
-    let options = Options { mark_every_bytes: 1, ..options("run", &path) };
+    let options = Options {
+        mark_every_bytes: 1,
+        ..options("run", &path)
+    };
     let seen = AtomicU64::new(0);
     let progress = |progress: &Progress| {
-        seen.fetch_max(u64::from(path.exists() && progress.size.0 > 0), Ordering::Relaxed);
+        seen.fetch_max(
+            u64::from(path.exists() && progress.size.0 > 0),
+            Ordering::Relaxed,
+        );
         ControlFlow::Continue(())
     };
     audit_directory(data.path(), &roster(&[440_000]), &options, &progress).unwrap();

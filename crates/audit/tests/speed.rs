@@ -24,7 +24,9 @@ const ROUNDS: usize = 5;
 
 fn write(data: &Data, code: u32, batches: u64) -> Vec<Signed> {
     let signed = Writer::new(code).batches(&vec![BATCH_RECORDS; usize::try_from(batches).unwrap()]);
-    signed.chunks(SEGMENT_BATCHES).for_each(|file| data.write(code, file));
+    signed
+        .chunks(SEGMENT_BATCHES)
+        .for_each(|file| data.write(code, file));
     signed
 }
 
@@ -60,7 +62,11 @@ fn replay_speed() {
             assert!(report.is_clean());
             records = report.totals.records;
         });
-        report(&format!("audit, {chains} chains, all cores, warm"), records, took);
+        report(
+            &format!("audit, {chains} chains, all cores, warm"),
+            records,
+            took,
+        );
     }
     stages();
 }
@@ -70,8 +76,14 @@ fn stages() {
     let data = Data::empty();
     let signed = write(&data, 440_000, 300);
     let roster = roster(&[440_000]);
-    let records: u64 = signed.iter().map(|signed| u64::from(signed.extension.batch().entry().records)).sum();
-    let bytes: usize = signed.iter().map(|signed| signed.extension.batch().bytes().len()).sum();
+    let records: u64 = signed
+        .iter()
+        .map(|signed| u64::from(signed.extension.batch().entry().records))
+        .sum();
+    let bytes: usize = signed
+        .iter()
+        .map(|signed| signed.extension.batch().bytes().len())
+        .sum();
     println!("{} bytes a record", bytes as u64 / records);
     let frames: Vec<Vec<u8>> = signed
         .iter()
@@ -95,14 +107,19 @@ fn stages() {
     report("  one core: Batch::parse", records, took);
     let took = best(|| {
         for signed in &signed {
-            let leaves =
-                yizhang_ledger::batch::slices(signed.extension.batch().bytes(), signed.extension.batch().ends());
+            let leaves = yizhang_ledger::batch::slices(
+                signed.extension.batch().bytes(),
+                signed.extension.batch().ends(),
+            );
             black_box(yizhang_ledger::hash::hash_leaves(leaves));
         }
     });
     report("  one core:   of it leaf hashes", records, took);
     let took = best(|| {
-        for (_, entry) in signed.iter().flat_map(|signed| signed.extension.batch().records()) {
+        for (_, entry) in signed
+            .iter()
+            .flat_map(|signed| signed.extension.batch().records())
+        {
             black_box(Record::read(&entry).unwrap());
         }
     });
@@ -110,7 +127,11 @@ fn stages() {
     let took = best(|| {
         let mut state = ChainState::empty(fixture::origin(440_000));
         for signed in &signed {
-            state = state.follow(signed.extension.batch().clone()).unwrap().after().clone();
+            state = state
+                .follow(signed.extension.batch().clone())
+                .unwrap()
+                .after()
+                .clone();
         }
         black_box(state);
     });

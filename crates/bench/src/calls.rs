@@ -17,8 +17,9 @@ use yizhang_ledger::{head::Head, person::AccountId, roster::Roster};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     v1::{
-        LookupReply, LookupRequest, SubmitRequest, WatchRequest, account_client::AccountClient, lookup_request::Worker,
-        replication_client::ReplicationClient, submission_client::SubmissionClient,
+        LookupReply, LookupRequest, SubmitRequest, WatchRequest, account_client::AccountClient,
+        lookup_request::Worker, replication_client::ReplicationClient,
+        submission_client::SubmissionClient,
     },
 };
 
@@ -31,27 +32,40 @@ const AS_OF: u32 = 20_261_031;
 fn submission(part: u8, number: u64, records: Vec<u8>) -> SubmitRequest {
     let mut id = [part; 16];
     id[..8].copy_from_slice(&number.to_le_bytes());
-    SubmitRequest { submission_id: id.to_vec().into(), records: records.into() }
+    SubmitRequest {
+        submission_id: id.to_vec().into(),
+        records: records.into(),
+    }
 }
 
 /// Sends all blocks as one stream of submissions. Returns records and the time until the last receipt.
 ///
 /// # Errors
 /// What the node says.
-pub async fn stream(channel: Channel, blocks: &Blocks, part: u8) -> anyhow::Result<(u64, Duration)> {
+pub async fn stream(
+    channel: Channel,
+    blocks: &Blocks,
+    part: u8,
+) -> anyhow::Result<(u64, Duration)> {
     let (sender, requests) = mpsc::channel(AHEAD);
     let blocks = blocks.read()?;
     let start = Instant::now();
     let sending = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
         for (number, block) in (0..).zip(blocks) {
-            if sender.blocking_send(submission(part, number, block?)).is_err() {
+            if sender
+                .blocking_send(submission(part, number, block?))
+                .is_err()
+            {
                 break;
             }
         }
         Ok(())
     });
     let mut client = SubmissionClient::new(channel);
-    let mut receipts = client.submit_stream(ReceiverStream::new(requests)).await?.into_inner();
+    let mut receipts = client
+        .submit_stream(ReceiverStream::new(requests))
+        .await?
+        .into_inner();
     let mut records = 0;
     while let Some(receipt) = receipts.message().await? {
         records += u64::from(receipt.records);
@@ -83,7 +97,9 @@ pub async fn single(
     part: u8,
 ) -> anyhow::Result<Single> {
     let calls = records.len();
-    let queue = Arc::new(Mutex::new((0_u64..).zip(records).collect::<Vec<_>>().into_iter()));
+    let queue = Arc::new(Mutex::new(
+        (0_u64..).zip(records).collect::<Vec<_>>().into_iter(),
+    ));
     let start = Instant::now();
     let mut running = JoinSet::new();
     for _ in 0..callers {
@@ -92,7 +108,9 @@ pub async fn single(
             let mut times = Vec::new();
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((number, record)) = next else { return Ok::<_, tonic::Status>(times) };
+                let Some((number, record)) = next else {
+                    return Ok::<_, tonic::Status>(times);
+                };
                 let due = match rate {
                     Some(rate) => start + Duration::from_secs_f64(number as f64 / rate),
                     None => Instant::now(),
@@ -107,8 +125,15 @@ pub async fn single(
     while let Some(ended) = running.join_next().await {
         ended??.into_iter().for_each(|took| times.add(took));
     }
-    ensure!(times.len() == calls, "{} of {calls} calls were answered", times.len());
-    Ok(Single { times, took: start.elapsed() })
+    ensure!(
+        times.len() == calls,
+        "{} of {calls} calls were answered",
+        times.len()
+    );
+    Ok(Single {
+        times,
+        took: start.elapsed(),
+    })
 }
 
 /// From the call of a submission until another node announces that it holds the record.
@@ -124,13 +149,19 @@ pub async fn visible(
 ) -> anyhow::Result<Times> {
     let mut client = SubmissionClient::new(federation.connect(writer, Caller::Agency(writer))?);
     let channel = federation.connect(reader, Caller::Node(writer))?;
-    let mut heads = ReplicationClient::new(channel).watch(WatchRequest {}).await?.into_inner();
+    let mut heads = ReplicationClient::new(channel)
+        .watch(WatchRequest {})
+        .await?
+        .into_inner();
     let origin = federation.origin(writer)?;
     let roster: &Roster = &federation.roster;
     let mut times = Times::default();
     for (number, record) in (0..).zip(records) {
         let start = Instant::now();
-        let receipt = client.submit(submission(part, number, record)).await?.into_inner();
+        let receipt = client
+            .submit(submission(part, number, record))
+            .await?
+            .into_inner();
         'seen: loop {
             let message = heads.next().await.context("the node ended the stream")??;
             for note in &message.heads {
@@ -154,14 +185,25 @@ pub async fn lookups(
     accounts: impl Iterator<Item = AccountId>,
     proofs: bool,
 ) -> anyhow::Result<Times> {
-    let mut client = AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let mut client =
+        AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
     let mut times = Times::default();
     for account in accounts {
         let worker = Some(Worker::Account(account.0.to_vec().into()));
         let start = Instant::now();
-        let reply: LookupReply = client.lookup(LookupRequest { worker, as_of: AS_OF, proofs }).await?.into_inner();
+        let reply: LookupReply = client
+            .lookup(LookupRequest {
+                worker,
+                as_of: AS_OF,
+                proofs,
+            })
+            .await?
+            .into_inner();
         times.add(start.elapsed());
-        ensure!(proofs != reply.chains.is_empty(), "proofs come when they are asked for");
+        ensure!(
+            proofs != reply.chains.is_empty(),
+            "proofs come when they are asked for"
+        );
     }
     Ok(times)
 }

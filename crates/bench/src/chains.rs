@@ -23,7 +23,10 @@ pub struct Chains {
 impl Chains {
     /// Empty chains, which take batches in turn.
     pub fn empty(keys: &BTreeMap<Origin, SigningKey>) -> Self {
-        Self { states: keys.keys().cloned().map(ChainState::empty).collect(), next: 0 }
+        Self {
+            states: keys.keys().cloned().map(ChainState::empty).collect(),
+            next: 0,
+        }
     }
 
     /// Everything between the bytes of a submission and a batch that can be written: records are checked, hashed and put
@@ -37,8 +40,11 @@ impl Chains {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&self.next.to_le_bytes());
         self.next += 1;
-        let submitted =
-            Submitted { id: SubmissionId(id), submitter: SUBMITTER.into(), block: RecordBlock::parse(block)? };
+        let submitted = Submitted {
+            id: SubmissionId(id),
+            submitter: SUBMITTER.into(),
+            block: RecordBlock::parse(block)?,
+        };
         let extension = state.prepare(&[submitted], TIME, 1)?;
         *state = extension.after().clone();
         Ok(extension)

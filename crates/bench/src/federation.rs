@@ -52,14 +52,26 @@ impl Federation {
         // Held together, so that every port is different; free again when the nodes start.
         let ports = REGIONS.map(|_| TcpListener::bind("127.0.0.1:0"));
         let mut command = Command::new(yizhang);
-        command.args(["--lang", "en", "federation", "init", "--dir"]).arg(dir).stdout(Stdio::null());
+        command
+            .args(["--lang", "en", "federation", "init", "--dir"])
+            .arg(dir)
+            .stdout(Stdio::null());
         for (region, port) in REGIONS.iter().zip(ports) {
-            command.arg("--region").arg(format!("{region}={}", port?.local_addr()?));
+            command
+                .arg("--region")
+                .arg(format!("{region}={}", port?.local_addr()?));
         }
-        let status = command.status().with_context(|| yizhang.display().to_string())?;
+        let status = command
+            .status()
+            .with_context(|| yizhang.display().to_string())?;
         ensure!(status.success(), "federation init ended with {status}");
         let roster = roster(&agency(dir, REGIONS[0]))?;
-        Ok(Self { yizhang: yizhang.into(), dir: dir.into(), roster, nodes: BTreeMap::new() })
+        Ok(Self {
+            yizhang: yizhang.into(),
+            dir: dir.into(),
+            roster,
+            nodes: BTreeMap::new(),
+        })
     }
 
     /// The key of every chain, as only a benchmark has them all.
@@ -69,7 +81,10 @@ impl Federation {
     pub fn keys(&self) -> anyhow::Result<BTreeMap<Origin, SigningKey>> {
         let key = |region: &u32| -> anyhow::Result<(Origin, SigningKey)> {
             let text = fs::read_to_string(self.node_dir(*region).join("chain.key"))?;
-            Ok((self.origin(*region)?, SigningKey::from_pkcs8_pem(&text).map_err(anyhow::Error::msg)?))
+            Ok((
+                self.origin(*region)?,
+                SigningKey::from_pkcs8_pem(&text).map_err(anyhow::Error::msg)?,
+            ))
         };
         REGIONS.iter().map(key).collect()
     }
@@ -80,7 +95,10 @@ impl Federation {
     /// A region that is not in the roster.
     pub fn origin(&self, region: u32) -> anyhow::Result<Origin> {
         let region = Division::new(region).and_then(|region| self.roster.regions.get(&region));
-        Ok(region.context("the roster names the region")?.origin.clone())
+        Ok(region
+            .context("the roster names the region")?
+            .origin
+            .clone())
     }
 
     fn node_dir(&self, region: u32) -> PathBuf {
@@ -109,8 +127,15 @@ impl Federation {
         let dir = self.node_dir(region);
         let log = File::create(dir.join("log"))?;
         let mut command = Command::new(&self.yizhang);
-        command.args(["--lang", "en", "node", "run", "--start-alone", "--dir"]).arg(&dir).env("RUST_LOG", "warn");
-        let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        command
+            .args(["--lang", "en", "node", "run", "--start-alone", "--dir"])
+            .arg(&dir)
+            .env("RUST_LOG", "warn");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
         self.nodes.insert(region, child);
         Ok(())
     }
@@ -146,16 +171,30 @@ impl Federation {
         let text = |name: &str| fs::read_to_string(credentials.join(name));
         let identity = CallerIdentity::new(&text("tls.crt")?, &text("tls.key")?);
         let division = Division::new(region).context("a region")?;
-        let endpoint = &self.roster.regions.get(&division).context("the roster names the region")?.endpoint;
+        let endpoint = &self
+            .roster
+            .regions
+            .get(&division)
+            .context("the roster names the region")?
+            .endpoint;
         let name = node_name(&self.roster.federation, division);
-        Ok(connect_lazily(endpoint, &self.roster.tls_authority, &name, &identity)?)
+        Ok(connect_lazily(
+            endpoint,
+            &self.roster.tls_authority,
+            &name,
+            &identity,
+        )?)
     }
 
     /// Waits until the status of a node satisfies a condition.
     ///
     /// # Errors
     /// When the node ends or takes longer than [`PATIENCE`].
-    pub async fn wait(&mut self, region: u32, holds: impl Fn(&StatusReply) -> bool) -> anyhow::Result<Duration> {
+    pub async fn wait(
+        &mut self,
+        region: u32,
+        holds: impl Fn(&StatusReply) -> bool,
+    ) -> anyhow::Result<Duration> {
         let start = Instant::now();
         let mut client = LedgerClient::new(self.connect(region, Caller::Agency(region))?);
         while start.elapsed() < PATIENCE {
@@ -164,7 +203,12 @@ impl Federation {
             {
                 return Ok(start.elapsed());
             }
-            if let Some(ended) = self.nodes.get_mut(&region).context("the node runs")?.try_wait()? {
+            if let Some(ended) = self
+                .nodes
+                .get_mut(&region)
+                .context("the node runs")?
+                .try_wait()?
+            {
                 let log = fs::read_to_string(self.node_dir(region).join("log")).unwrap_or_default();
                 bail!("node {region} ended with {ended}: {log}");
             }
@@ -190,8 +234,15 @@ fn agency(dir: &Path, region: u32) -> PathBuf {
 
 fn roster(credentials: &Path) -> anyhow::Result<Roster> {
     let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml"))?.parse()?;
-    let text = trust.get("roots").and_then(|roots| roots.get(0)?.as_str()).context("a root key")?;
+    let text = trust
+        .get("roots")
+        .and_then(|roots| roots.get(0)?.as_str())
+        .context("a root key")?;
     let mut root = [0; 32];
     Base64::decode(text, &mut root).map_err(anyhow::Error::msg)?;
-    Ok(Roster::open(&fs::read(credentials.join("roster.note"))?, &[root], 1)?)
+    Ok(Roster::open(
+        &fs::read(credentials.join("roster.note"))?,
+        &[root],
+        1,
+    )?)
 }

@@ -54,7 +54,12 @@ pub fn ingest(
             }
             Ok(())
         });
-        let mut done = Ingested { records: 0, bytes: 0, seconds: 0.0, parts: Vec::new() };
+        let mut done = Ingested {
+            records: 0,
+            bytes: 0,
+            seconds: 0.0,
+            parts: Vec::new(),
+        };
         let (mut part_start, mut part_records) = (Instant::now(), 0);
         for (extension, bytes) in prepared {
             system.append(&extension)?;
@@ -62,13 +67,16 @@ pub fn ingest(
             done.bytes += u64::try_from(bytes)?;
             each(done.records);
             if done.records * PARTS >= records * (u64::try_from(done.parts.len())? + 1) {
-                let rate = (done.records - part_records) as f64 / part_start.elapsed().as_secs_f64();
+                let rate =
+                    (done.records - part_records) as f64 / part_start.elapsed().as_secs_f64();
                 done.parts.push(rate);
                 (part_start, part_records) = (Instant::now(), done.records);
             }
         }
         done.seconds = start.elapsed().as_secs_f64();
-        preparing.join().map_err(|_| anyhow!("the preparing thread panicked"))??;
+        preparing
+            .join()
+            .map_err(|_| anyhow!("the preparing thread panicked"))??;
         Ok(done)
     })
 }

@@ -3,8 +3,15 @@
 //!
 //! It measures the store, the auditor and the caller's checks through their crates, and nodes as the processes that people
 //! run. It is *not* a test: no time is asserted anywhere, and nothing else depends on it.
-#![allow(clippy::cast_precision_loss, reason = "figures are for people; 53 bits are enough")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ranks and counts of some millions")]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "figures are for people; 53 bits are enough"
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "ranks and counts of some millions"
+)]
 
 pub mod calls;
 pub mod chains;

@@ -60,9 +60,15 @@ pub fn plain(
     for account in accounts {
         before()?;
         let start = Instant::now();
-        let Some(found) = system.lookup(&account)? else { return Ok(None) };
+        let Some(found) = system.lookup(&account)? else {
+            return Ok(None);
+        };
         times.add(start.elapsed());
-        ensure!(found.len() >= least, "expected {least} records or more, found {}", found.len());
+        ensure!(
+            found.len() >= least,
+            "expected {least} records or more, found {}",
+            found.len()
+        );
     }
     Ok(Some(times))
 }
@@ -83,9 +89,14 @@ struct ChainEvidence {
 ///
 /// # Errors
 /// What the store says; a chain without a head.
-pub fn verified_heads(store: &Store, roster: &Roster) -> anyhow::Result<BTreeMap<Origin, Verified<Head>>> {
+pub fn verified_heads(
+    store: &Store,
+    roster: &Roster,
+) -> anyhow::Result<BTreeMap<Origin, Verified<Head>>> {
     let open = |origin: &Origin| {
-        let (_, note) = store.newest_head(origin)?.context("every chain has a signed head")?;
+        let (_, note) = store
+            .newest_head(origin)?
+            .context("every chain has a signed head")?;
         Ok((origin.clone(), Head::open(&note, roster)?))
     };
     roster.origins().map(open).collect()
@@ -109,7 +120,13 @@ impl Evidence {
         for (origin, indexes) in wanted {
             let head = heads.get(&origin).context("a head of every chain")?.clone();
             let proofs = store.proofs(&origin, &indexes, head.size)?;
-            chains.insert(origin, ChainEvidence { head, records: indexes.into_iter().zip(proofs).collect() });
+            chains.insert(
+                origin,
+                ChainEvidence {
+                    head,
+                    records: indexes.into_iter().zip(proofs).collect(),
+                },
+            );
         }
         Ok(Self { chains })
     }
@@ -172,7 +189,11 @@ pub fn proved(
         let start = Instant::now();
         let evidence = Evidence::gather(store, &heads, &account)?;
         times.gather.add(start.elapsed());
-        ensure!(evidence.records() >= least, "expected {least} records or more, found {}", evidence.records());
+        ensure!(
+            evidence.records() >= least,
+            "expected {least} records or more, found {}",
+            evidence.records()
+        );
         let start = Instant::now();
         let facts = evidence.verify()?;
         times.verify.add(start.elapsed());

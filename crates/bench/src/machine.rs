@@ -10,7 +10,9 @@ use std::{
     time::Instant,
 };
 use tempfile::NamedTempFile;
-use yizhang_ledger::{batch::slices, entry::Entry, hash::hash_leaves, record::Record, value::LeafIndex};
+use yizhang_ledger::{
+    batch::slices, entry::Entry, hash::hash_leaves, record::Record, value::LeafIndex,
+};
 
 /// Leaves of one pass of the calibration kernel: they fit in the second-level cache.
 const CALIBRATION_LEAVES: usize = 1_024;
@@ -73,7 +75,14 @@ pub fn limits(block: &[u8], folder: &Path) -> anyhow::Result<Limits> {
         });
     let (sync, write) = disk(folder)?;
     let (read_cold, read_warm) = read(folder)?;
-    Ok(Limits { hashes, decoded, sync, write, read_cold, read_warm })
+    Ok(Limits {
+        hashes,
+        decoded,
+        sync,
+        write,
+        read_cold,
+        read_warm,
+    })
 }
 
 fn fastest(mut run: impl FnMut()) -> f64 {
@@ -101,7 +110,10 @@ fn disk(folder: &Path) -> anyhow::Result<(f64, f64)> {
         file.write_all(&block)?;
     }
     file.as_file().sync_data()?;
-    Ok((syncs[SYNCS / 2], DISK_BYTES as f64 / start.elapsed().as_secs_f64()))
+    Ok((
+        syncs[SYNCS / 2],
+        DISK_BYTES as f64 / start.elapsed().as_secs_f64(),
+    ))
 }
 
 fn read(folder: &Path) -> anyhow::Result<(f64, f64)> {
@@ -126,7 +138,9 @@ fn read(folder: &Path) -> anyhow::Result<(f64, f64)> {
 /// # Errors
 /// What the disk says.
 pub fn forget(folder: &Path) -> anyhow::Result<()> {
-    files_under(folder)?.iter().try_for_each(|file| forget_file(file))
+    files_under(folder)?
+        .iter()
+        .try_for_each(|file| forget_file(file))
 }
 
 fn forget_file(path: &Path) -> anyhow::Result<()> {
@@ -141,14 +155,21 @@ fn forget_file(path: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// What the disk says.
 pub fn bytes_under(folder: &Path) -> anyhow::Result<u64> {
-    files_under(folder)?.iter().map(|file| Ok(file.metadata()?.len())).sum()
+    files_under(folder)?
+        .iter()
+        .map(|file| Ok(file.metadata()?.len()))
+        .sum()
 }
 
 fn files_under(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
-        if path.is_dir() { files.extend(files_under(&path)?) } else { files.push(path) }
+        if path.is_dir() {
+            files.extend(files_under(&path)?);
+        } else {
+            files.push(path);
+        }
     }
     Ok(files)
 }
@@ -167,16 +188,32 @@ pub fn reset_peak() -> anyhow::Result<()> {
 /// Where the system has no such files.
 pub fn peak(process: u32) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .context("VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
 }
 
 /// The processor and its cores, in words.
 pub fn describe() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, name)| name);
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map(|(_, name)| name);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse().ok());
-    format!("{}, {cores} cores, {} GiB", model.unwrap_or("unknown processor"), kib.unwrap_or(0_u64) / 1024 / 1024)
+    let kib = memory.lines().find_map(|line| {
+        line.strip_prefix("MemTotal:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse()
+            .ok()
+    });
+    format!(
+        "{}, {cores} cores, {} GiB",
+        model.unwrap_or("unknown processor"),
+        kib.unwrap_or(0_u64) / 1024 / 1024
+    )
 }

@@ -35,18 +35,33 @@ fn main() -> anyhow::Result<ExitCode> {
     let options = Options {
         records: arguments.records,
         side_records: arguments.side_records,
-        parts: if arguments.only.is_empty() { Part::ALL.to_vec() } else { arguments.only },
+        parts: if arguments.only.is_empty() {
+            Part::ALL.to_vec()
+        } else {
+            arguments.only
+        },
         dir: arguments.dir.unwrap_or_else(std::env::temp_dir),
         yizhang,
         say: true,
     };
     let report = run(&options)?;
-    println!("{}\n{}, {} records\n{}", report.machine, report.build, report.records, report.table());
+    println!(
+        "{}\n{}, {} records\n{}",
+        report.machine,
+        report.build,
+        report.records,
+        report.table()
+    );
     for missing in &report.missing {
         println!("not measured: {missing}");
     }
     if let Some(path) = arguments.json {
-        fs::write(&path, serde_json::to_vec_pretty(&report)?).with_context(|| path.display().to_string())?;
+        fs::write(&path, serde_json::to_vec_pretty(&report)?)
+            .with_context(|| path.display().to_string())?;
     }
-    Ok(if report.missed().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.missed().is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }

@@ -75,7 +75,11 @@ pub struct Report {
 impl Report {
     /// A report without figures.
     pub fn new(records: u64, side_records: u64) -> Self {
-        let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+        let profile = if cfg!(debug_assertions) {
+            "dev"
+        } else {
+            "release"
+        };
         Self {
             machine: describe(),
             build: format!("{} {profile}", env!("CARGO_PKG_VERSION")),
@@ -94,7 +98,14 @@ impl Report {
     }
 
     /// Adds a figure.
-    pub fn add(&mut self, id: &str, system: &'static str, value: f64, unit: Unit, conditions: String) {
+    pub fn add(
+        &mut self,
+        id: &str,
+        system: &'static str,
+        value: f64,
+        unit: Unit,
+        conditions: String,
+    ) {
         self.add_within(id, system, value, unit, conditions, None);
     }
 
@@ -109,34 +120,68 @@ impl Report {
         limit: Option<Limit>,
     ) {
         let calibration = self.calibration;
-        self.figures.push(Figure { id: id.into(), system, value, unit, conditions, limit, calibration });
+        self.figures.push(Figure {
+            id: id.into(),
+            system,
+            value,
+            unit,
+            conditions,
+            limit,
+            calibration,
+        });
     }
 
     /// Figures of ours that miss their targets.
     pub fn missed(&self) -> Vec<&Figure> {
-        let missed = |figure: &&Figure| self.target(figure).is_some_and(|target| !target.is_met_by(figure.value));
+        let missed = |figure: &&Figure| {
+            self.target(figure)
+                .is_some_and(|target| !target.is_met_by(figure.value))
+        };
         self.figures.iter().filter(missed).collect()
     }
 
     /// The target of a figure of ours, if it has one.
     fn target(&self, figure: &Figure) -> Option<Target> {
-        let found = TARGETS.iter().find(|(id, _)| figure.system == OURS && *id == figure.id);
-        found.map(|(_, target)| *target).filter(|_| figure.id != "ingest.trend" || self.records >= TREND_RECORDS)
+        let found = TARGETS
+            .iter()
+            .find(|(id, _)| figure.system == OURS && *id == figure.id);
+        found
+            .map(|(_, target)| *target)
+            .filter(|_| figure.id != "ingest.trend" || self.records >= TREND_RECORDS)
     }
 
     /// The table for people.
     pub fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["figure", "system", "value", "target", "of its limit", "to ours", "kernel", "conditions"]);
+        table
+            .load_style(UTF8_FULL_CONDENSED)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header([
+            "figure",
+            "system",
+            "value",
+            "target",
+            "of its limit",
+            "to ours",
+            "kernel",
+            "conditions",
+        ]);
         for figure in &self.figures {
             table.add_row([
                 figure.id.clone(),
                 figure.system.into(),
                 show(figure.value, figure.unit),
-                self.target(figure).map(|target| show_target(target, figure)).unwrap_or_default(),
-                figure.limit.as_ref().map(|limit| show_limit(figure, limit)).unwrap_or_default(),
-                self.to_ours(figure).map(|ratio| format!("{ratio:.2} x")).unwrap_or_default(),
+                self.target(figure)
+                    .map(|target| show_target(target, figure))
+                    .unwrap_or_default(),
+                figure
+                    .limit
+                    .as_ref()
+                    .map(|limit| show_limit(figure, limit))
+                    .unwrap_or_default(),
+                self.to_ours(figure)
+                    .map(|ratio| format!("{ratio:.2} x"))
+                    .unwrap_or_default(),
                 format!("{:.1} ns", figure.calibration),
                 figure.conditions.clone(),
             ]);
@@ -149,7 +194,10 @@ impl Report {
 
     /// An alternative's figure as a multiple of ours in the same run.
     fn to_ours(&self, figure: &Figure) -> Option<f64> {
-        let ours = self.figures.iter().find(|ours| ours.system == OURS && ours.id == figure.id)?;
+        let ours = self
+            .figures
+            .iter()
+            .find(|ours| ours.system == OURS && ours.id == figure.id)?;
         (figure.system != OURS).then(|| figure.value / ours.value)
     }
 }
@@ -165,7 +213,11 @@ fn show(value: f64, unit: Unit) -> String {
 }
 
 fn show_target(target: Target, figure: &Figure) -> String {
-    let met = if target.is_met_by(figure.value) { "met" } else { "MISSED" };
+    let met = if target.is_met_by(figure.value) {
+        "met"
+    } else {
+        "MISSED"
+    };
     match target {
         Target::AtLeast(least) => format!(">= {}: {met}", show(least, figure.unit)),
         Target::AtMost(most) => format!("<= {}: {met}", show(most, figure.unit)),
@@ -173,5 +225,10 @@ fn show_target(target: Target, figure: &Figure) -> String {
 }
 
 fn show_limit(figure: &Figure, limit: &Limit) -> String {
-    format!("{:.2} of {} ({})", figure.value / limit.value, show(limit.value, figure.unit), limit.what)
+    format!(
+        "{:.2} of {} ({})",
+        figure.value / limit.value,
+        show(limit.value, figure.unit),
+        limit.what
+    )
 }

@@ -94,7 +94,9 @@ pub struct Options {
 /// What the disk or the program says; answers that are not what was written.
 pub fn run(options: &Options) -> anyhow::Result<Report> {
     let dir = TempDir::with_prefix_in("yizhang-bench-", &options.dir).context("--dir")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let federation = Federation::found(&options.yizhang, &dir.path().join("federation"))?;
     let mut report = Report::new(options.records, options.side_records);
     let side = Workload::new(options.side_records)?;
@@ -106,11 +108,26 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
         let (certificate, key) = federation.tls(WRITER)?;
         let region = yizhang_ledger::value::Division::new(WRITER).context("a region")?;
         let name = node_name(&federation.roster.federation, region);
-        runtime.block_on(tls::stream(&federation.roster.tls_authority, &certificate, &key, &name))?
+        runtime.block_on(tls::stream(
+            &federation.roster.tls_authority,
+            &certificate,
+            &key,
+            &name,
+        ))?
     };
     let per_record = first.len() as f64 / GROUP.min(options.side_records) as f64;
-    let run = Run { options, dir: dir.path(), runtime: &runtime, limits, tls_records: tls / per_record, per_record };
-    let parts: Vec<_> = Part::ALL.into_iter().filter(|part| options.parts.contains(part)).collect();
+    let run = Run {
+        options,
+        dir: dir.path(),
+        runtime: &runtime,
+        limits,
+        tls_records: tls / per_record,
+        per_record,
+    };
+    let parts: Vec<_> = Part::ALL
+        .into_iter()
+        .filter(|part| options.parts.contains(part))
+        .collect();
     let mut federation = federation;
     for part in parts {
         let done = match part {
@@ -121,7 +138,9 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
         };
         // What was measured before is worth having.
         if let Err(error) = done {
-            report.missing.push(format!("the rest of {part:?}: {error:#}"));
+            report
+                .missing
+                .push(format!("the rest of {part:?}: {error:#}"));
         }
     }
     Ok(report)
@@ -144,33 +163,64 @@ impl Run<'_> {
         if !self.options.say {
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{msg:32} {bar:30} {human_pos}/{human_len} {elapsed}");
-        let bar = ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style =
+            ProgressStyle::with_template("{msg:32} {bar:30} {human_pos}/{human_len} {elapsed}");
+        let bar = ProgressBar::new(total)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.with_message(what)
     }
 
     /// The limit of durable ingest: the slowest of hashing, decoding, and writing with a sync for each group.
     fn ingest_limit(&self, group: u64) -> Limit {
-        let written = group as f64 / (self.limits.sync + group as f64 * self.per_record / self.limits.write);
-        let bounds =
-            [("hashing", self.limits.hashes), ("decoding", self.limits.decoded), ("writing and fdatasync", written)];
-        let (what, value) = bounds.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("", f64::NAN));
+        let written =
+            group as f64 / (self.limits.sync + group as f64 * self.per_record / self.limits.write);
+        let bounds = [
+            ("hashing", self.limits.hashes),
+            ("decoding", self.limits.decoded),
+            ("writing and fdatasync", written),
+        ];
+        let (what, value) = bounds
+            .into_iter()
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .unwrap_or(("", f64::NAN));
         Limit { what, value }
     }
 
-    fn add_ingested(&self, report: &mut Report, id: &str, system: &'static str, done: &Ingested, group: u64) {
+    fn add_ingested(
+        &self,
+        report: &mut Report,
+        id: &str,
+        system: &'static str,
+        done: &Ingested,
+        group: u64,
+    ) {
         let conditions = format!("{} records", done.records);
         let limit = Some(self.ingest_limit(group));
-        report.add_within(id, system, done.rate(), Unit::RecordsPerSecond, conditions, limit);
+        report.add_within(
+            id,
+            system,
+            done.rate(),
+            Unit::RecordsPerSecond,
+            conditions,
+            limit,
+        );
     }
 
     /// Ours and the alternatives, one after the other, with the same batches.
-    fn compare(&self, report: &mut Report, workload: Workload, blocks: &Blocks) -> anyhow::Result<()> {
+    fn compare(
+        &self,
+        report: &mut Report,
+        workload: Workload,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
         let small = workload.save(&self.dir.join("side-small"), SMALL_GROUP, |_| {})?;
         let groups = [(GROUP, blocks), (SMALL_GROUP, &small)];
         let keys = crate::systems::ours::invented_keys(REGIONS.len())?;
         for (group, blocks) in groups {
-            for (number, name) in ["ours", "plain", "fjall", "sled", "postgres"].into_iter().enumerate() {
+            for (number, name) in ["ours", "plain", "fjall", "sled", "postgres"]
+                .into_iter()
+                .enumerate()
+            {
                 let folder = self.dir.join(format!("compare-{group}-{name}"));
                 fs::create_dir(&folder)?;
                 let mut system: Box<dyn System> = match number {
@@ -181,7 +231,9 @@ impl Run<'_> {
                     _ => match Postgres::create(&folder)? {
                         Availability::Running(system) => system,
                         Availability::Absent(why) => {
-                            report.missing.push(format!("PostgreSQL, groups of {group}: {why}"));
+                            report
+                                .missing
+                                .push(format!("PostgreSQL, groups of {group}: {why}"));
                             continue;
                         }
                     },
@@ -202,11 +254,22 @@ impl Run<'_> {
                 report.calibrate();
                 let done = self.ingest(system.as_mut(), &keys, blocks, workload.records)?;
                 let id = format!("ingest.embedded.{group}.sync-2ms");
-                let value =
-                    group as f64 / (group as f64 * self.per_record / self.limits.write + SLOW_SYNC.as_secs_f64());
-                let limit = Some(Limit { what: "a sync of 2 ms each", value });
+                let value = group as f64
+                    / (group as f64 * self.per_record / self.limits.write
+                        + SLOW_SYNC.as_secs_f64());
+                let limit = Some(Limit {
+                    what: "a sync of 2 ms each",
+                    value,
+                });
                 let conditions = format!("{} records", done.records);
-                report.add_within(&id, system.name(), done.rate(), Unit::RecordsPerSecond, conditions, limit);
+                report.add_within(
+                    &id,
+                    system.name(),
+                    done.rate(),
+                    Unit::RecordsPerSecond,
+                    conditions,
+                    limit,
+                );
                 drop(system);
                 fs::remove_dir_all(&folder)?;
             }
@@ -222,7 +285,9 @@ impl Run<'_> {
         records: u64,
     ) -> anyhow::Result<Ingested> {
         let bar = self.bar(system.name(), records);
-        let done = ingest(system, &mut Chains::empty(keys), blocks, records, |done| bar.set_position(done))?;
+        let done = ingest(system, &mut Chains::empty(keys), blocks, records, |done| {
+            bar.set_position(done);
+        })?;
         bar.finish_and_clear();
         Ok(done)
     }
@@ -239,18 +304,36 @@ impl Run<'_> {
         report.calibrate();
         let done = self.ingest(system, keys, blocks, workload.records)?;
         let name = system.name();
-        self.add_ingested(report, &format!("ingest.embedded.{group}"), name, &done, group);
+        self.add_ingested(
+            report,
+            &format!("ingest.embedded.{group}"),
+            name,
+            &done,
+            group,
+        );
         let start = Instant::now();
         system.settle()?;
         let settled = done.records as f64 / (done.seconds + start.elapsed().as_secs_f64());
         let conditions =
             "until nothing waits: tables of ours, compactions of fjall, vacuum and checkpoint of PostgreSQL".into();
-        report.add(&format!("ingest.settled.{group}"), name, settled, Unit::RecordsPerSecond, conditions);
+        report.add(
+            &format!("ingest.settled.{group}"),
+            name,
+            settled,
+            Unit::RecordsPerSecond,
+            conditions,
+        );
         if group != GROUP {
             return Ok(());
         }
         let disk = system.disk_bytes()? as f64 / done.bytes as f64;
-        report.add("compare.disk", name, disk, Unit::Ratio, "bytes on disk for a byte of records".into());
+        report.add(
+            "compare.disk",
+            name,
+            disk,
+            Unit::Ratio,
+            "bytes on disk for a byte of records".into(),
+        );
         report.calibrate();
         let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 37));
         let least = usize::try_from(RECORDS_PER_ACCOUNT)?;
@@ -271,7 +354,9 @@ impl Run<'_> {
     fn store(&self, report: &mut Report, federation: &Federation) -> anyhow::Result<()> {
         let workload = Workload::new(self.options.records)?;
         let bar = self.bar("making records up", workload.records);
-        let blocks = workload.save(&self.dir.join("blocks"), GROUP, |done| bar.set_position(done))?;
+        let blocks = workload.save(&self.dir.join("blocks"), GROUP, |done| {
+            bar.set_position(done);
+        })?;
         bar.finish_and_clear();
         let (keys, folder) = (federation.keys()?, federation.data(WRITER));
         let mut ours = Ours::open(&folder, keys.clone())?;
@@ -280,17 +365,37 @@ impl Run<'_> {
         let done = self.ingest(&mut ours, &keys, &blocks, workload.records)?;
         self.add_ingested(report, "ingest.embedded.10000.large", OURS, &done, GROUP);
         let (first, last) = (done.parts.first(), done.parts.last());
-        let trend = last.zip(first).map_or(f64::NAN, |(last, first)| last / first);
-        report.add("ingest.trend", OURS, trend, Unit::Ratio, "rate of the last fifth over that of the first".into());
+        let trend = last
+            .zip(first)
+            .map_or(f64::NAN, |(last, first)| last / first);
+        report.add(
+            "ingest.trend",
+            OURS,
+            trend,
+            Unit::Ratio,
+            "rate of the last fifth over that of the first".into(),
+        );
         let peak = machine::peak(std::process::id())? as f64;
-        report.add("memory.embedded", OURS, peak, Unit::Bytes, "peak while writing".into());
+        report.add(
+            "memory.embedded",
+            OURS,
+            peak,
+            Unit::Bytes,
+            "peak while writing".into(),
+        );
         fs::remove_file(self.dir.join("blocks"))?;
         // Neither flushed nor closed: what the index held in memory only is read from the segments again.
         drop(ours);
         report.calibrate();
         let start = Instant::now();
         let ours = Ours::open(&folder, keys.clone())?;
-        report.add("restart.dropped", OURS, start.elapsed().as_secs_f64(), Unit::Seconds, String::new());
+        report.add(
+            "restart.dropped",
+            OURS,
+            start.elapsed().as_secs_f64(),
+            Unit::Seconds,
+            String::new(),
+        );
         Self::store_lookups(report, federation, &ours, workload)?;
         ours.store().close()?;
         drop(ours);
@@ -298,26 +403,56 @@ impl Run<'_> {
         report.calibrate();
         let start = Instant::now();
         drop(Ours::open(&folder, keys)?);
-        report.add("restart.closed", OURS, start.elapsed().as_secs_f64(), Unit::Seconds, String::new());
+        report.add(
+            "restart.closed",
+            OURS,
+            start.elapsed().as_secs_f64(),
+            Unit::Seconds,
+            String::new(),
+        );
         report.calibrate();
         let start = Instant::now();
         drop(yizhang_store::rebuild_index(&folder, &|_| {})?);
         let took = start.elapsed().as_secs_f64();
-        let limit = Limit { what: "decoding and hashing", value: workload.records as f64 / self.replay_limit() };
-        report.add_within("rebuild", OURS, took, Unit::Seconds, String::new(), Some(limit));
+        let limit = Limit {
+            what: "decoding and hashing",
+            value: workload.records as f64 / self.replay_limit(),
+        };
+        report.add_within(
+            "rebuild",
+            OURS,
+            took,
+            Unit::Seconds,
+            String::new(),
+            Some(limit),
+        );
         Ok(())
     }
 
     /// What ingest left on the disk, before anything is built again.
-    fn add_disk(&self, report: &mut Report, folder: &Path, record_bytes: u64) -> anyhow::Result<()> {
+    fn add_disk(
+        &self,
+        report: &mut Report,
+        folder: &Path,
+        record_bytes: u64,
+    ) -> anyhow::Result<()> {
         let ratio = |bytes: u64| bytes as f64 / record_bytes as f64;
         // The journal is empty where nothing special has happened.
         for (id, part) in [("disk.segments", "chains"), ("disk.index", "index")] {
             let bytes = ratio(machine::bytes_under(&folder.join(part))?);
-            report.add(id, OURS, bytes, Unit::Ratio, "bytes for a byte of records".into());
+            report.add(
+                id,
+                OURS,
+                bytes,
+                Unit::Ratio,
+                "bytes for a byte of records".into(),
+            );
         }
         let all = ratio(machine::bytes_under(folder)?);
-        let conditions = format!("bytes for a byte of records; {:.0} bytes a record", self.per_record);
+        let conditions = format!(
+            "bytes for a byte of records; {:.0} bytes a record",
+            self.per_record
+        );
         report.add("disk.all", OURS, all, Unit::Ratio, conditions);
         Ok(())
     }
@@ -334,7 +469,9 @@ impl Run<'_> {
     ) -> anyhow::Result<()> {
         let (store, roster) = (ours.store(), &federation.roster);
         // From the first on, or further on, so that cold lookups are of accounts that nobody has asked for.
-        let usual = |first: u64, count: u64| (first..first + count).map(move |number| workload.account(number * 7_001));
+        let usual = |first: u64, count: u64| {
+            (first..first + count).map(move |number| workload.account(number * 7_001))
+        };
         let large = |count: u64| (0..count).map(move |number| workload.large_account(number));
         let (few, many) = (usize::try_from(RECORDS_PER_ACCOUNT)?, least_large(workload));
         let folder = federation.data(WRITER);
@@ -346,8 +483,13 @@ impl Run<'_> {
         add_times(report, "lookup.20.proofs.warm", OURS, &times.gather);
         add_times(report, "verify.20", OURS, &times.verify);
         add_times(report, "fold.20", OURS, &times.fold);
-        let times =
-            lookups::proved(store, roster, usual(WARM_LOOKUPS, COLD_LOOKUPS), few, || machine::forget(&folder))?;
+        let times = lookups::proved(
+            store,
+            roster,
+            usual(WARM_LOOKUPS, COLD_LOOKUPS),
+            few,
+            || machine::forget(&folder),
+        )?;
         add_times(report, "lookup.20.proofs.cold", OURS, &times.gather);
         let mut heads = Times::default();
         for _ in 0..COLD_LOOKUPS {
@@ -359,11 +501,16 @@ impl Run<'_> {
         report.calibrate();
         lookups::proved(store, roster, large(LARGE_ACCOUNTS), many, || Ok(()))?;
         let times = lookups::proved(store, roster, large(COLD_LOOKUPS), many, || Ok(()))?;
-        ensure!(times.chains == REGIONS.len(), "large accounts are in every chain");
+        ensure!(
+            times.chains == REGIONS.len(),
+            "large accounts are in every chain"
+        );
         add_times(report, "lookup.1440.proofs.warm", OURS, &times.gather);
         add_times(report, "verify.1440", OURS, &times.verify);
         add_times(report, "fold.1440", OURS, &times.fold);
-        let times = lookups::proved(store, roster, large(COLD_LOOKUPS / 5), many, || machine::forget(&folder))?;
+        let times = lookups::proved(store, roster, large(COLD_LOOKUPS / 5), many, || {
+            machine::forget(&folder)
+        })?;
         add_times(report, "lookup.1440.proofs.cold", OURS, &times.gather);
         Ok(())
     }
@@ -383,58 +530,116 @@ impl Run<'_> {
                     let start = Instant::now();
                     let options = yizhang_audit::Options::default();
                     let go_on = |_: &yizhang_audit::Progress| ControlFlow::Continue(());
-                    let audit = || yizhang_audit::audit_directory(&folder, &federation.roster, &options, &go_on);
+                    let audit = || {
+                        yizhang_audit::audit_directory(
+                            &folder,
+                            &federation.roster,
+                            &options,
+                            &go_on,
+                        )
+                    };
                     let found = pool.install(audit)?;
                     ensure!(
                         found.is_clean(),
                         "the audit found: {:?}",
                         found.all_findings().next().map(ToString::to_string)
                     );
-                    ensure!(found.totals.records == self.options.records, "the audit read {}", found.totals.records);
+                    ensure!(
+                        found.totals.records == self.options.records,
+                        "the audit read {}",
+                        found.totals.records
+                    );
                     rates.push(self.options.records as f64 / start.elapsed().as_secs_f64());
                 }
                 rates.sort_unstable_by(f64::total_cmp);
                 let rate = rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN);
-                let cpu = Limit { what: "decoding and hashing", value: self.replay_limit() * cores as f64 };
-                let disk = Limit { what: "sequential read", value: self.limits.read_cold / self.per_record };
-                let limit = if cache == "cold" && disk.value < cpu.value { disk } else { cpu };
+                let cpu = Limit {
+                    what: "decoding and hashing",
+                    value: self.replay_limit() * cores as f64,
+                };
+                let disk = Limit {
+                    what: "sequential read",
+                    value: self.limits.read_cold / self.per_record,
+                };
+                let limit = if cache == "cold" && disk.value < cpu.value {
+                    disk
+                } else {
+                    cpu
+                };
                 let conditions = format!("median of {passes}");
                 let id = format!("replay.{cache}.{cores}");
-                report.add_within(&id, OURS, rate, Unit::RecordsPerSecond, conditions, Some(limit));
+                report.add_within(
+                    &id,
+                    OURS,
+                    rate,
+                    Unit::RecordsPerSecond,
+                    conditions,
+                    Some(limit),
+                );
             }
         }
         Ok(())
     }
 
     /// Nodes as processes.
-    fn nodes(&self, report: &mut Report, federation: &mut Federation, blocks: &Blocks) -> anyhow::Result<()> {
+    fn nodes(
+        &self,
+        report: &mut Report,
+        federation: &mut Federation,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
         let workload = Workload::new(self.options.records)?;
         // Connections belong to the runtime in force.
         let _runtime = self.runtime.enter();
         federation.start(WRITER)?;
-        self.runtime.block_on(federation.wait(WRITER, |status| status.ready))?;
+        self.runtime
+            .block_on(federation.wait(WRITER, |status| status.ready))?;
         let channel = federation.connect(WRITER, Caller::Agency(WRITER))?;
         report.calibrate();
         for (proofs, suffix) in [(false, ""), (true, ".proofs")] {
             let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 7_001));
             // Once round, so that warm is warm.
-            self.runtime.block_on(calls::lookups(&channel, usual(), proofs))?;
-            let times = self.runtime.block_on(calls::lookups(&channel, usual(), proofs))?;
+            self.runtime
+                .block_on(calls::lookups(&channel, usual(), proofs))?;
+            let times = self
+                .runtime
+                .block_on(calls::lookups(&channel, usual(), proofs))?;
             add_times(report, &format!("lookup.20.grpc{suffix}"), OURS, &times);
             let large = || (0..COLD_LOOKUPS).map(|number| workload.large_account(number));
-            self.runtime.block_on(calls::lookups(&channel, large(), proofs))?;
-            let times = self.runtime.block_on(calls::lookups(&channel, large(), proofs))?;
+            self.runtime
+                .block_on(calls::lookups(&channel, large(), proofs))?;
+            let times = self
+                .runtime
+                .block_on(calls::lookups(&channel, large(), proofs))?;
             add_times(report, &format!("lookup.1440.grpc{suffix}"), OURS, &times);
         }
         report.calibrate();
-        let (records, took) = self.runtime.block_on(calls::stream(channel.clone(), blocks, 1))?;
+        let (records, took) = self
+            .runtime
+            .block_on(calls::stream(channel.clone(), blocks, 1))?;
         let rate = records as f64 / took.as_secs_f64();
-        let limit = Some(Limit { what: "one TLS stream", value: self.tls_records });
+        let limit = Some(Limit {
+            what: "one TLS stream",
+            value: self.tls_records,
+        });
         let conditions = format!("{records} records, submissions of {GROUP}");
-        report.add_within("ingest.grpc.batches", OURS, rate, Unit::RecordsPerSecond, conditions, limit);
+        report.add_within(
+            "ingest.grpc.batches",
+            OURS,
+            rate,
+            Unit::RecordsPerSecond,
+            conditions,
+            limit,
+        );
         self.single(report, federation, blocks)?;
         let peak = machine::peak(federation.process(WRITER)?)? as f64;
-        report.add("memory.node", OURS, peak, Unit::Bytes, "peak of the node that is submitted to".into());
+        report.add(
+            "memory.node",
+            OURS,
+            peak,
+            Unit::Bytes,
+            "peak of the node that is submitted to".into(),
+        );
         self.catch_up(report, federation, blocks)?;
         federation.kill(WRITER)?;
         report.calibrate();
@@ -442,33 +647,72 @@ impl Run<'_> {
         federation.start(WRITER)?;
         self.runtime.block_on(federation.wait(WRITER, |_| true))?;
         let conditions = "kill -9 until the node answers, its process included".into();
-        report.add("restart.killed", OURS, start.elapsed().as_secs_f64(), Unit::Seconds, conditions);
+        report.add(
+            "restart.killed",
+            OURS,
+            start.elapsed().as_secs_f64(),
+            Unit::Seconds,
+            conditions,
+        );
         Ok(())
     }
 
     /// One record a call.
-    fn single(&self, report: &mut Report, federation: &Federation, blocks: &Blocks) -> anyhow::Result<()> {
+    fn single(
+        &self,
+        report: &mut Report,
+        federation: &Federation,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
         let channel = federation.connect(WRITER, Caller::Agency(WRITER))?;
         let calls = usize::try_from(self.options.side_records / 10)?;
         let records = single_records(blocks, calls)?;
         report.calibrate();
-        let single = self.runtime.block_on(calls::single(&channel, records.clone(), CALLERS, None, 2))?;
+        let single =
+            self.runtime
+                .block_on(calls::single(&channel, records.clone(), CALLERS, None, 2))?;
         let rate = calls as f64 / single.took.as_secs_f64();
         let conditions = format!("{CALLERS} callers on one connection, {calls} calls");
-        report.add("ingest.grpc.single", OURS, rate, Unit::RecordsPerSecond, conditions);
+        report.add(
+            "ingest.grpc.single",
+            OURS,
+            rate,
+            Unit::RecordsPerSecond,
+            conditions,
+        );
         add_times(report, "ingest.grpc.single", OURS, &single.times);
         let half = rate / 2.0;
-        let single = self.runtime.block_on(calls::single(&channel, records, CALLERS, Some(half), 3))?;
+        let single =
+            self.runtime
+                .block_on(calls::single(&channel, records, CALLERS, Some(half), 3))?;
         add_times(report, "receipt.half-load", OURS, &single.times);
-        let (p999, conditions) = (single.times.quantile(0.999), format!("{half:.0} calls a second"));
-        report.add("receipt.half-load.p99.9", OURS, p999, Unit::Milliseconds, conditions);
+        let (p999, conditions) = (
+            single.times.quantile(0.999),
+            format!("{half:.0} calls a second"),
+        );
+        report.add(
+            "receipt.half-load.p99.9",
+            OURS,
+            p999,
+            Unit::Milliseconds,
+            conditions,
+        );
         Ok(())
     }
 
     /// A new node fetches everything; then what is submitted is seen there.
-    fn catch_up(&self, report: &mut Report, federation: &mut Federation, blocks: &Blocks) -> anyhow::Result<()> {
+    fn catch_up(
+        &self,
+        report: &mut Report,
+        federation: &mut Federation,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
         let sizes = |status: &yizhang_wire::v1::StatusReply| -> BTreeMap<String, u64> {
-            status.chains.iter().map(|chain| (chain.origin.clone(), chain.size)).collect()
+            status
+                .chains
+                .iter()
+                .map(|chain| (chain.origin.clone(), chain.size))
+                .collect()
         };
         let wanted = std::cell::RefCell::new(BTreeMap::new());
         self.runtime.block_on(federation.wait(WRITER, |status| {
@@ -479,16 +723,35 @@ impl Run<'_> {
         report.calibrate();
         let start = Instant::now();
         federation.start(MIRROR)?;
-        self.runtime.block_on(federation.wait(MIRROR, |status| sizes(status) == wanted))?;
+        self.runtime
+            .block_on(federation.wait(MIRROR, |status| sizes(status) == wanted))?;
         let entries: u64 = wanted.values().sum();
         let rate = entries as f64 / start.elapsed().as_secs_f64();
-        let limit = Some(Limit { what: "one TLS stream", value: self.tls_records });
+        let limit = Some(Limit {
+            what: "one TLS stream",
+            value: self.tls_records,
+        });
         let conditions = format!("{entries} entries, from the start of the process");
-        report.add_within("catch-up", OURS, rate, Unit::RecordsPerSecond, conditions, limit);
+        report.add_within(
+            "catch-up",
+            OURS,
+            rate,
+            Unit::RecordsPerSecond,
+            conditions,
+            limit,
+        );
         let peak = machine::peak(federation.process(MIRROR)?)? as f64;
-        report.add("memory.mirror", OURS, peak, Unit::Bytes, "peak of the node that catches up".into());
+        report.add(
+            "memory.mirror",
+            OURS,
+            peak,
+            Unit::Bytes,
+            "peak of the node that catches up".into(),
+        );
         let records = single_records(blocks, VISIBLE)?;
-        let times = self.runtime.block_on(calls::visible(federation, WRITER, MIRROR, records, 4))?;
+        let times = self
+            .runtime
+            .block_on(calls::visible(federation, WRITER, MIRROR, records, 4))?;
         add_times(report, "visible-at-peer", OURS, &times);
         Ok(())
     }
@@ -501,12 +764,19 @@ fn single_records(blocks: &Blocks, count: usize) -> anyhow::Result<Vec<Vec<u8>>>
         let block = block?;
         let mut rest = block.as_slice();
         while !rest.is_empty() && records.len() < count {
-            let (entry, after) = yizhang_ledger::entry::Entry::split_first(rest, yizhang_ledger::value::LeafIndex(0))?;
+            let (entry, after) = yizhang_ledger::entry::Entry::split_first(
+                rest,
+                yizhang_ledger::value::LeafIndex(0),
+            )?;
             records.push(entry.bytes.to_vec());
             rest = after;
         }
     }
-    ensure!(records.len() == count, "expected {count} records, found {}", records.len());
+    ensure!(
+        records.len() == count,
+        "expected {count} records, found {}",
+        records.len()
+    );
     Ok(records)
 }
 
@@ -518,7 +788,13 @@ fn least_large(workload: Workload) -> usize {
 fn add_times(report: &mut Report, id: &str, system: &'static str, times: &Times) {
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
         let conditions = format!("{} tries", times.len());
-        report.add(&format!("{id}.{name}"), system, times.quantile(share), Unit::Milliseconds, conditions);
+        report.add(
+            &format!("{id}.{name}"),
+            system,
+            times.quantile(share),
+            Unit::Milliseconds,
+            conditions,
+        );
     }
 }
 
@@ -531,16 +807,26 @@ mod tests {
     fn accounts_have_the_records_that_they_should() {
         let workload = Workload::new(60_000).unwrap();
         let folder = TempDir::new().unwrap();
-        let blocks = workload.save(&folder.path().join("blocks"), 7_000, |_| {}).unwrap();
+        let blocks = workload
+            .save(&folder.path().join("blocks"), 7_000, |_| {})
+            .unwrap();
         let mut found: BTreeMap<AccountId, usize> = BTreeMap::new();
         for record in single_records(&blocks, 60_000).unwrap() {
-            let entry = yizhang_ledger::entry::Entry::parse(&record, yizhang_ledger::value::LeafIndex(0)).unwrap();
-            for account in yizhang_ledger::record::Record::read(&entry).unwrap().accounts() {
+            let entry =
+                yizhang_ledger::entry::Entry::parse(&record, yizhang_ledger::value::LeafIndex(0))
+                    .unwrap();
+            for account in yizhang_ledger::record::Record::read(&entry)
+                .unwrap()
+                .accounts()
+            {
                 *found.entry(account).or_default() += 1;
             }
         }
         assert!((0..workload.accounts()).all(|number| found[&workload.account(number)] >= 20));
         assert_eq!(found.len() as u64, workload.accounts() + LARGE_ACCOUNTS);
-        assert!((0..LARGE_ACCOUNTS).all(|number| found[&workload.large_account(number)] >= least_large(workload)));
+        assert!(
+            (0..LARGE_ACCOUNTS)
+                .all(|number| found[&workload.large_account(number)] >= least_large(workload))
+        );
     }
 }

@@ -12,7 +12,10 @@ use yizhang_ledger::{
     entry::Kind,
     hash,
     person::AccountId,
-    record::{AccountType, Contribution, Payer, PayerKind, Period, Record, ShareRates, Shares, Source, Subsidies},
+    record::{
+        AccountType, Contribution, Payer, PayerKind, Period, Record, ShareRates, Shares, Source,
+        Subsidies,
+    },
     value::{Code, Day, Division, Fen, Month, Rate, Scheme},
 };
 
@@ -42,7 +45,10 @@ impl Workload {
     /// # Errors
     /// When there are fewer than [`RECORDS_MIN`].
     pub fn new(records: u64) -> anyhow::Result<Self> {
-        ensure!(records >= RECORDS_MIN, "expected {RECORDS_MIN} records or more, found {records}");
+        ensure!(
+            records >= RECORDS_MIN,
+            "expected {RECORDS_MIN} records or more, found {records}"
+        );
         Ok(Self { records })
     }
 
@@ -79,16 +85,25 @@ impl Workload {
             (self.account(turn * STEP + month), month)
         };
         let serial = format!("{number:012}");
-        let month = Month::of(FIRST_MONTH.0, FIRST_MONTH.1).and_then(|first| first.plus(u16::try_from(month).ok()?));
+        let month = Month::of(FIRST_MONTH.0, FIRST_MONTH.1)
+            .and_then(|first| first.plus(u16::try_from(month).ok()?));
         let record = month.and_then(|month| contribution(account, month, number, &serial));
-        record.context("a record of the workload is out of range")?.write(out).map_err(anyhow::Error::msg)
+        record
+            .context("a record of the workload is out of range")?
+            .write(out)
+            .map_err(anyhow::Error::msg)
     }
 
     /// Writes all records into a file, in blocks of `group`.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn save(self, path: &Path, group: u64, mut each: impl FnMut(u64)) -> anyhow::Result<Blocks> {
+    pub fn save(
+        self,
+        path: &Path,
+        group: u64,
+        mut each: impl FnMut(u64),
+    ) -> anyhow::Result<Blocks> {
         let mut file = BufWriter::new(File::create(path)?);
         for first in (0..self.records).step_by(usize::try_from(group)?) {
             let mut block = Vec::new();
@@ -116,7 +131,9 @@ impl Blocks {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn read(&self) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Vec<u8>>> + Send + use<>> {
+    pub fn read(
+        &self,
+    ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Vec<u8>>> + Send + use<>> {
         let mut file = BufReader::with_capacity(1024 * 1024, File::open(&self.path)?);
         Ok(std::iter::from_fn(move || {
             let mut length = [0; 4];
@@ -126,14 +143,21 @@ impl Blocks {
                 Ok(()) => {}
             }
             let mut block = vec![0; usize::try_from(u32::from_le_bytes(length)).ok()?];
-            Some(file.read_exact(&mut block).map(|()| block).map_err(Into::into))
+            Some(
+                file.read_exact(&mut block)
+                    .map(|()| block)
+                    .map_err(Into::into),
+            )
         }))
     }
 }
 
 fn account(kind: &[u8], number: u64) -> AccountId {
     let mut id = [0; 16];
-    let digest = hash::derive("yizhang 2026 benchmark account", &[kind, &number.to_le_bytes()]);
+    let digest = hash::derive(
+        "yizhang 2026 benchmark account",
+        &[kind, &number.to_le_bytes()],
+    );
     id.copy_from_slice(&digest.0[..16]);
     AccountId(id)
 }
@@ -141,31 +165,50 @@ fn account(kind: &[u8], number: u64) -> AccountId {
 fn contribution(account: AccountId, month: Month, number: u64, serial: &str) -> Option<Record<'_>> {
     let base = 400_000 + i64::try_from(number % 1_000).ok()? * 1_000;
     let share = |ten_thousandths: i64| Fen::new(base * ten_thousandths / 10_000);
-    let due = Shares { unit: share(1_600)?, person: share(800)? };
+    let due = Shares {
+        unit: share(1_600)?,
+        person: share(800)?,
+    };
     let cities = [110_100, 330_100, 440_300, 520_100];
     Some(Record::Contribution(
         Kind::RECEIVED,
         Contribution {
             account,
             scheme: Scheme::parse("hrss:110")?,
-            period: Period { first: month, months: 1 },
+            period: Period {
+                first: month,
+                months: 1,
+            },
             settlement: month,
             received: Day::new(20_260_115),
             place: Division::new(cities[usize::try_from(number % 4).ok()?])?,
             // An invented unit: no organisation code begins with zeros.
-            payer: Payer { kind: PayerKind::Unit, id: Code::new("91440300000000000X")? },
+            payer: Payer {
+                kind: PayerKind::Unit,
+                id: Code::new("91440300000000000X")?,
+            },
             nature: 10,
             base: Fen::new(base)?,
-            rates: ShareRates { unit: Rate::new(1_600)?, person: Rate::new(800)? },
+            rates: ShareRates {
+                unit: Rate::new(1_600)?,
+                person: Rate::new(800)?,
+            },
             due,
             paid: due,
-            credited: Shares { unit: Fen::ZERO, person: due.person },
+            credited: Shares {
+                unit: Fen::ZERO,
+                person: due.person,
+            },
             full: true,
             late_fee: Fen::ZERO,
             subsidies: Subsidies::default(),
             account_type: AccountType::General,
             target: None,
-            source: Source { agency: Code::new("44030001")?, system: Code::new("core")?, serial: Code::new(serial)? },
+            source: Source {
+                agency: Code::new("44030001")?,
+                system: Code::new("core")?,
+                serial: Code::new(serial)?,
+            },
         },
     ))
 }

@@ -22,18 +22,20 @@ mod transfer;
 
 pub use concern::{Concern, runs};
 pub use family::{
-    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting, JoinedLine, MonthLine,
-    MonthStatus, Participation, ParticipationStanding, ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
+    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting,
+    JoinedLine, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
+    PlaceMonths, Span, SpanHolder, YearLine,
 };
 pub use figure::{
-    Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing, MissingName, PlaceReason,
-    Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
+    Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing,
+    MissingName, PlaceReason, Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
 };
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
 pub use transfer::{
-    Between, CaseState, Difference, LimitName, MovedMonths, NextStep, OutCheck, OutCheckName, Side, StepFault,
-    StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison, TransferStep,
+    Between, CaseState, Difference, LimitName, MovedMonths, NextStep, OutCheck, OutCheckName, Side,
+    StepFault, StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison,
+    TransferStep,
 };
 
 /// Version of the JSON form.
@@ -52,7 +54,11 @@ pub struct Account {
     /// The rule set that it was computed under.
     pub rules: RulesUsed,
     /// The worker; left out unless the caller put it in.
-    #[serde(default, with = "json::account_id", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::account_id",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub account: Option<AccountId>,
     /// How many account ids the records were under: more than one only by identity links.
     pub account_ids: u32,
@@ -110,11 +116,18 @@ impl Account {
     /// # Errors
     /// [`NotAnAccount`], also when the bytes are not the canonical form.
     pub fn from_json(bytes: &[u8]) -> Result<Self, NotAnAccount> {
-        let account: Self = serde_json::from_slice(bytes).map_err(|fault| NotAnAccount::Json { at: fault.column() })?;
+        let account: Self = serde_json::from_slice(bytes)
+            .map_err(|fault| NotAnAccount::Json { at: fault.column() })?;
         if account.format != FORMAT {
-            return Err(NotAnAccount::Format { found: account.format });
+            return Err(NotAnAccount::Format {
+                found: account.format,
+            });
         }
-        if account.canonical_json() == bytes { Ok(account) } else { Err(NotAnAccount::NotCanonical) }
+        if account.canonical_json() == bytes {
+            Ok(account)
+        } else {
+            Err(NotAnAccount::NotCanonical)
+        }
     }
 
     /// The account of a family, for instance `hrss:110`.
@@ -129,13 +142,17 @@ impl Account {
 
     /// One of the three numbers.
     pub fn forecast(&self, name: FigureName, forecast: Forecast) -> Option<&Figure> {
-        self.figures.iter().find(|figure| figure.name == name && figure.forecast == Some(forecast))
+        self.figures
+            .iter()
+            .find(|figure| figure.name == name && figure.forecast == Some(forecast))
     }
 
     /// What a figure says of the gap of a family that begins in a month.
     pub fn of_gap(&self, name: FigureName, family: &str, first: Month) -> Option<&Figure> {
         let is_it = |figure: &&Figure| {
-            figure.name == name && figure.family.as_deref() == Some(family) && figure.first == Some(first)
+            figure.name == name
+                && figure.family.as_deref() == Some(family)
+                && figure.first == Some(first)
         };
         self.figures.iter().find(is_it)
     }
@@ -187,7 +204,11 @@ pub struct SourceLine {
     /// Position of the last of them.
     pub last_index: u64,
     /// The latest day, up to the as-of date, that one of them is dated.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub latest: Option<Day>,
 }
 
@@ -202,10 +223,18 @@ pub struct Conflict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// First month, where it is about months.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// Last month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// Number of months, all of them consecutive.
     pub months: u32,

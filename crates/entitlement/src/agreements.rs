@@ -39,7 +39,10 @@ pub(crate) fn settle(
     let mut any = false;
     for (by, agreement) in &agreements {
         // Two agreements of one day that keep different things say nothing: people have to say which it is.
-        if agreements.iter().any(|(_, other)| contradicts(agreement, other)) {
+        if agreements
+            .iter()
+            .any(|(_, other)| contradicts(agreement, other))
+        {
             continue;
         }
         for at in not_kept(set, range, agreement, (successors, moved)) {
@@ -55,17 +58,24 @@ pub(crate) fn settle(
 /// Takes refunds of what was cleared for those of the place to which a transfer had brought it by then: the new place clears
 /// after the transfer 先转后清 (人社部发〔2010〕70号 art. 10), in its own chain, and names the records of the old one.
 pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moved: &Places) {
-    let cleared = set.within(range).filter(|(_, held)| held.standing == Standing::Cleared);
+    let cleared = set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Cleared);
     let cleared: BTreeMap<RecordId, usize> = cleared.map(|(at, held)| (held.fact.id, at)).collect();
     let adopts = |(at, held): (usize, &Held<'_>)| {
-        let (Role::Refund, contribution) = held.money()? else { return None };
+        let (Role::Refund, contribution) = held.money()? else {
+            return None;
+        };
         let target = *cleared.get(&contribution.target?)?;
         let place = moved.moved(target, held.day()?)?;
         let is_open = held.target == Target::Elsewhere && held.standing == Standing::NoTarget;
         (is_open && covers(held.fact.region, place)).then_some((at, target))
     };
-    let adopted: Vec<(usize, usize)> =
-        if cleared.is_empty() { Vec::new() } else { set.within(range).filter_map(adopts).collect() };
+    let adopted: Vec<(usize, usize)> = if cleared.is_empty() {
+        Vec::new()
+    } else {
+        set.within(range).filter_map(adopts).collect()
+    };
     for (at, target) in adopted {
         if let Some(held) = set.0.get_mut(at) {
             (held.target, held.standing) = (Target::At(target), Standing::Held);
@@ -91,12 +101,20 @@ fn not_kept(
         let place = moved.moved(at, agreement.on).unwrap_or(contribution.place);
         // An agreement on the way is made with the new place, and for it (domain reference, 3.4).
         let heading = moved.heading(at, agreement.on);
-        [Some(place), heading].into_iter().flatten().any(|place| covers(keep, successors.now(place)))
+        [Some(place), heading]
+            .into_iter()
+            .flatten()
+            .any(|place| covers(keep, successors.now(place)))
     };
     let (mut months, mut of_scheme) = (BTreeSet::new(), BTreeSet::new());
     for (at, held, contribution) in within(set, range, agreement) {
         if held.standing == Standing::Held && is_kept(at, contribution) {
-            let stands = || contribution.period.iter().filter(|month| !held.given_back().has(*month));
+            let stands = || {
+                contribution
+                    .period
+                    .iter()
+                    .filter(|month| !held.given_back().has(*month))
+            };
             months.extend(stands());
             if contribution.scheme == agreement.scheme {
                 of_scheme.extend(stands());
@@ -105,15 +123,23 @@ fn not_kept(
     }
     let goes = |(at, held, contribution): &(usize, &Held<'_>, &Contribution<'_>)| {
         let stands = |month: &Month| !held.given_back().has(*month);
-        let all_in =
-            |months: &BTreeSet<Month>| contribution.period.iter().filter(stands).all(|month| months.contains(&month));
+        let all_in = |months: &BTreeSet<Month>| {
+            contribution
+                .period
+                .iter()
+                .filter(stands)
+                .all(|month| months.contains(&month))
+        };
         if is_kept(*at, contribution) {
             contribution.scheme != agreement.scheme && all_in(&of_scheme)
         } else {
             all_in(&months)
         }
     };
-    within(set, range, agreement).filter(goes).map(|(at, ..)| at).collect()
+    within(set, range, agreement)
+        .filter(goes)
+        .map(|(at, ..)| at)
+        .collect()
 }
 
 /// Contributions in force or refunded whose months all lie within those of the agreement: what it clears may have been
@@ -125,8 +151,13 @@ fn within<'s, 'f>(
 ) -> impl Iterator<Item = (usize, &'s Held<'f>, &'s Contribution<'f>)> {
     let (first, last) = (agreement.first, agreement.last);
     set.within(range).filter_map(move |(at, held)| {
-        let (Role::Received, contribution) = held.money()? else { return None };
-        let inside = contribution.period.iter().all(|month| month >= first && month <= last);
+        let (Role::Received, contribution) = held.money()? else {
+            return None;
+        };
+        let inside = contribution
+            .period
+            .iter()
+            .all(|month| month >= first && month <= last);
         let stood = matches!(held.standing, Standing::Held | Standing::Refunded);
         (inside && stood).then_some((at, held, contribution))
     })

@@ -41,14 +41,28 @@ pub(crate) fn refunded_after_award(
     awards.sort_by_key(|(at, award)| (award.from, *at));
     let (chains, differences) = (Chains::of(set), Differences::of(set, range));
     let mut records = Vec::new();
-    for (at, held) in set.within(range).filter(|(_, held)| !differences.acts_elsewhere(held)) {
+    for (at, held) in set
+        .within(range)
+        .filter(|(_, held)| !differences.acts_elsewhere(held))
+    {
         for (because, taken) in losses(set, (at, held)) {
-            let is_lost = |month: &Month| !is_made_good((held, differences.base(at, held)), *month, lines);
+            let is_lost =
+                |month: &Month| !is_made_good((held, differences.base(at, held)), *month, lines);
             let lost: Vec<Month> = taken.into_iter().filter(is_lost).collect();
-            records.extend(hit(set, (at, held), (because, &lost), (&awards, &chains), (family, bounds)));
+            records.extend(hit(
+                set,
+                (at, held),
+                (because, &lost),
+                (&awards, &chains),
+                (family, bounds),
+            ));
         }
     }
-    if records.is_empty() { Vec::new() } else { vec![conflict(ConflictCode::C23, Some(family), records)] }
+    if records.is_empty() {
+        Vec::new()
+    } else {
+        vec![conflict(ConflictCode::C23, Some(family), records)]
+    }
 }
 
 /// The award that rests on months which a record lost, if it did not know of it: with the record, and what took them.
@@ -73,22 +87,36 @@ fn hit(
     let rests = |award: &Benefit<'_>| {
         paid.is_none_or(|day| day <= award.on) && lost.iter().any(|month| rests_on(award, *month))
     };
-    let is_later = |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
+    let is_later =
+        |(award, fields): (usize, &Benefit<'_>)| chains.is_after(set, because, (award, fields.on));
     // A pension awarded again takes the place of the one before; a claim of unemployment is one of its own.
-    let known: BTreeSet<Month> =
-        awards.iter().filter(|(at, other)| !is_later((*at, other))).map(|(_, other)| other.from).collect();
+    let known: BTreeSet<Month> = awards
+        .iter()
+        .filter(|(at, other)| !is_later((*at, other)))
+        .map(|(_, other)| other.from)
+        .collect();
     let is_known = |award: &Benefit<'_>| {
-        if family.rule().ends_with_benefit { !known.is_empty() } else { known.contains(&award.from) }
+        if family.rule().ends_with_benefit {
+            !known.is_empty()
+        } else {
+            known.contains(&award.from)
+        }
     };
-    let hit = awards.iter().find(|(at, award)| rests(award) && !is_known(award) && is_later((*at, award)));
-    hit.map_or_else(Vec::new, |(award, _)| vec![number(at), number(because), number(*award)])
+    let hit = awards
+        .iter()
+        .find(|(at, award)| rests(award) && !is_known(award) && is_later((*at, award)));
+    hit.map_or_else(Vec::new, |(award, _)| {
+        vec![number(at), number(because), number(*award)]
+    })
 }
 
 /// What a contribution lost, months or base, each with the record by which it did: a refund, reversal or agreement; a
 /// difference that lowers a base does it itself. A part of a payment has no month to lose, nor has what is only due; what is
 /// taken back of a refund, or of a lowered base, is no loss.
 fn losses(set: &RecordSet<'_>, (at, held): (usize, &Held<'_>)) -> Vec<(usize, Vec<Month>)> {
-    let Some((role, contribution)) = held.money() else { return Vec::new() };
+    let Some((role, contribution)) = held.money() else {
+        return Vec::new();
+    };
     let mut by: BTreeMap<usize, Vec<Month>> = BTreeMap::new();
     let given_back = held.given_back();
     if role == Role::Received && contribution.full {
@@ -106,17 +134,22 @@ fn losses(set: &RecordSet<'_>, (at, held): (usize, &Held<'_>)) -> Vec<(usize, Ve
         (Role::Adjust, _) if of_part => None,
         (Role::Adjust, Standing::Held) => (base < 0).then_some(at),
         // What went with the record that it raised is that one's loss.
-        (Role::Adjust, Standing::Refunded | Standing::Reversed) => {
-            held.because.filter(|because| base > 0 && held.target != Target::At(*because))
-        }
+        (Role::Adjust, Standing::Refunded | Standing::Reversed) => held
+            .because
+            .filter(|because| base > 0 && held.target != Target::At(*because)),
         // What is not full for the sake of another record lost its month to a refund.
-        (Role::Received, Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared) => {
-            held.because.filter(|_| contribution.full)
-        }
+        (
+            Role::Received,
+            Standing::Refunded | Standing::Reversed | Standing::NotFull | Standing::Cleared,
+        ) => held.because.filter(|_| contribution.full),
         _ => None,
     };
     if let Some(rest) = rest {
-        let months = held.period.into_iter().flat_map(Period::iter).filter(|month| !given_back.has(*month));
+        let months = held
+            .period
+            .into_iter()
+            .flat_map(Period::iter)
+            .filter(|month| !given_back.has(*month));
         by.entry(rest).or_default().extend(months);
     }
     for months in by.values_mut() {
@@ -137,12 +170,16 @@ impl Differences {
     fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
         let (mut bases, mut acting) = (BTreeMap::new(), BTreeSet::new());
         for (_, held) in set.within(range) {
-            let Some((Role::Adjust, fields)) = held.money() else { continue };
+            let Some((Role::Adjust, fields)) = held.money() else {
+                continue;
+            };
             if held.standing == Standing::Held {
                 acting.insert(held.fact.id);
             }
             match held.target {
-                Target::At(target) if held.standing == Standing::Held || held.because == Some(target) => {
+                Target::At(target)
+                    if held.standing == Standing::Held || held.because == Some(target) =>
+                {
                     let sum: &mut i64 = bases.entry(target).or_default();
                     *sum = sum.saturating_add(fields.base.get());
                 }
@@ -155,7 +192,12 @@ impl Differences {
     /// The base of a record with its differences, in fen.
     fn base(&self, at: usize, held: &Held<'_>) -> Option<i64> {
         let (_, fields) = held.money()?;
-        Some(fields.base.get().saturating_add(self.bases.get(&at).copied().unwrap_or(0)))
+        Some(
+            fields
+                .base
+                .get()
+                .saturating_add(self.bases.get(&at).copied().unwrap_or(0)),
+        )
     }
 
     /// Whether a difference that its chain took back acts by another chain all the same.
@@ -178,7 +220,9 @@ impl Chains {
         let mut awards = BTreeMap::new();
         for held in &set.0 {
             let fact = held.fact;
-            days.entry(fact.region).or_default().push((fact.index, held.day()));
+            days.entry(fact.region)
+                .or_default()
+                .push((fact.index, held.day()));
             if fact.record.kind() == Kind::BENEFIT_AWARD {
                 awards.insert((fact.id, fact.region), fact.index);
             }
@@ -197,7 +241,9 @@ impl Chains {
     /// Whether a record came after an award: by its day; a reversal, which has none, by its place behind the award or a copy of
     /// it in one chain, and in a chain other than the award's behind a record of a later day.
     fn is_after(&self, set: &RecordSet<'_>, at: usize, (award, awarded): (usize, Day)) -> bool {
-        let (Some(held), Some(award)) = (set.get(at), set.get(award)) else { return false };
+        let (Some(held), Some(award)) = (set.get(at), set.get(award)) else {
+            return false;
+        };
         if let Some(day) = held.day() {
             return day > awarded;
         }
@@ -207,17 +253,28 @@ impl Chains {
             // A copy behind it says nothing of when the award was made.
             _ => {}
         }
-        let records = self.days.get(&held.fact.region).map_or(&[][..], Vec::as_slice);
+        let records = self
+            .days
+            .get(&held.fact.region)
+            .map_or(&[][..], Vec::as_slice);
         let before = records.partition_point(|(index, _)| *index < held.fact.index);
-        let latest = before.checked_sub(1).and_then(|last| records.get(last)).and_then(|(_, day)| *day);
+        let latest = before
+            .checked_sub(1)
+            .and_then(|last| records.get(last))
+            .and_then(|(_, day)| *day);
         latest.is_some_and(|day| day > awarded)
     }
 }
 
 /// Whether a month that a record lost counts all the same: with the same base where it has one.
 fn is_made_good((held, base): (&Held<'_>, Option<i64>), month: Month, lines: &[MonthLine]) -> bool {
-    let Some((Role::Received, contribution)) = held.money() else { return false };
-    let line = lines.binary_search_by_key(&month, |line| line.month).ok().and_then(|at| lines.get(at));
+    let Some((Role::Received, contribution)) = held.money() else {
+        return false;
+    };
+    let line = lines
+        .binary_search_by_key(&month, |line| line.month)
+        .ok()
+        .and_then(|at| lines.get(at));
     line.is_some_and(|line| {
         let same = contribution.period.months > 1 || line.base == base;
         // An agreement that keeps the higher base takes nothing from an award.
@@ -230,10 +287,19 @@ fn is_made_good((held, base): (&Held<'_>, Option<i64>), month: Month, lines: &[M
 pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec<Span<'f>> {
     let recovered = recovered(set);
     let payment = |(at, held): (usize, &Held<'f>)| {
-        let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else { return None };
-        let is_exclusive = held.family.is_some_and(|family| family.rule().exclusive_benefit);
+        let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else {
+            return None;
+        };
+        let is_exclusive = held
+            .family
+            .is_some_and(|family| family.rule().exclusive_benefit);
         let (first, last) = months_of(benefit);
-        let span = Span { source: Source::of(benefit, successors), first, last, record: number(at) };
+        let span = Span {
+            source: Source::of(benefit, successors),
+            first,
+            last,
+            record: number(at),
+        };
         (held.standing == Standing::Held && is_exclusive).then_some(span)
     };
     let paid = set.0.iter().enumerate().filter_map(payment);
@@ -253,16 +319,22 @@ type Instalments = BTreeMap<(Month, Month), i128>;
 /// deducted from the other pension (人社部发〔2014〕17号 art. 8).
 pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
     let benefits = || {
-        set.0.iter().enumerate().filter_map(|(at, held)| match &held.fact.record {
-            Record::Benefit(kind, benefit) if held.standing == Standing::Held => Some((at, held, *kind, benefit)),
-            _ => None,
-        })
+        set.0
+            .iter()
+            .enumerate()
+            .filter_map(|(at, held)| match &held.fact.record {
+                Record::Benefit(kind, benefit) if held.standing == Standing::Held => {
+                    Some((at, held, *kind, benefit))
+                }
+                _ => None,
+            })
     };
     if !benefits().any(|(_, _, kind, _)| kind == Kind::RECOVERY) {
         return Recovered::new();
     }
-    let by_id: BTreeMap<RecordId, (usize, Kind, &Benefit<'_>)> =
-        benefits().map(|(at, held, kind, benefit)| (held.fact.id, (at, kind, benefit))).collect();
+    let by_id: BTreeMap<RecordId, (usize, Kind, &Benefit<'_>)> = benefits()
+        .map(|(at, held, kind, benefit)| (held.fact.id, (at, kind, benefit)))
+        .collect();
     let mut debts: BTreeMap<RecordNumber, (&Benefit<'_>, Instalments)> = BTreeMap::new();
     for (_, _, _, recovery) in benefits().filter(|(_, _, kind, _)| *kind == Kind::RECOVERY) {
         let named = |target: Option<RecordId>| by_id.get(&target?);
@@ -270,12 +342,19 @@ pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
             Some((_, Kind::OVERPAYMENT, overpaid)) => named(overpaid.target),
             other => other,
         };
-        let Some((at, Kind::BENEFIT_PAID, paid)) = payment else { continue };
-        let (_, instalments) = debts.entry(number(*at)).or_insert_with(|| (paid, Instalments::new()));
+        let Some((at, Kind::BENEFIT_PAID, paid)) = payment else {
+            continue;
+        };
+        let (_, instalments) = debts
+            .entry(number(*at))
+            .or_insert_with(|| (paid, Instalments::new()));
         let sum = instalments.entry(months_of(recovery)).or_default();
         *sum = sum.saturating_add(recovery.amount.get().into());
     }
-    debts.into_iter().map(|(record, (paid, instalments))| (record, given_back(paid, &instalments))).collect()
+    debts
+        .into_iter()
+        .map(|(record, (paid, instalments))| (record, given_back(paid, &instalments)))
+        .collect()
 }
 
 fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {
@@ -285,7 +364,9 @@ fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {
 /// The months of a payment whose share was given back, ascending.
 fn given_back(paid: &Benefit<'_>, instalments: &Instalments) -> Vec<(Month, Month)> {
     let ((first, last), amount) = (months_of(paid), i128::from(paid.amount.get()));
-    let total = instalments.values().fold(0_i128, |total, sum| total.saturating_add(*sum));
+    let total = instalments
+        .values()
+        .fold(0_i128, |total, sum| total.saturating_add(*sum));
     if total >= amount {
         return vec![(first, last)];
     }
@@ -294,17 +375,27 @@ fn given_back(paid: &Benefit<'_>, instalments: &Instalments) -> Vec<(Month, Mont
         let part = months_between(first.max(months.0), last.min(months.1));
         part > 0 && sum.saturating_mul(i128::from(whole)) >= amount.saturating_mul(i128::from(part))
     };
-    instalments.iter().filter(reaches).map(|(months, _)| *months).collect()
+    instalments
+        .iter()
+        .filter(reaches)
+        .map(|(months, _)| *months)
+        .collect()
 }
 
 /// Benefits drawn for months after death (C22; 社会保险经办条例 art. 25, 26, 46).
-pub(crate) fn drawn_after_death(drawn: &[Span<'_>], death: Option<(Month, RecordNumber)>) -> Vec<Conflict> {
-    let Some((died, notice)) = death else { return Vec::new() };
+pub(crate) fn drawn_after_death(
+    drawn: &[Span<'_>],
+    death: Option<(Month, RecordNumber)>,
+) -> Vec<Conflict> {
+    let Some((died, notice)) = death else {
+        return Vec::new();
+    };
     let mut found: BTreeMap<Family<'_>, (Month, Month, u32, Vec<RecordNumber>)> = BTreeMap::new();
     for paid in drawn.iter().filter(|paid| paid.last > died) {
         let first = paid.first.max(died.next());
-        let (from, until, months, records) =
-            found.entry(paid.source.family).or_insert_with(|| (first, paid.last, 0, vec![notice]));
+        let (from, until, months, records) = found
+            .entry(paid.source.family)
+            .or_insert_with(|| (first, paid.last, 0, vec![notice]));
         (*from, *until) = (first.min(*from), paid.last.max(*until));
         *months = months_between(*from, *until);
         records.push(paid.record);
@@ -319,26 +410,47 @@ pub(crate) fn drawn_after_death(drawn: &[Span<'_>], death: Option<(Month, Record
 }
 
 /// Stops of awards that their chain does not hold (Y01): without effect.
-pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, (family, range): (Family<'_>, &Range<usize>)) -> Vec<Conflict> {
+pub(crate) fn stops_elsewhere(
+    set: &RecordSet<'_>,
+    (family, range): (Family<'_>, &Range<usize>),
+) -> Vec<Conflict> {
     let stray = |(at, held): (usize, &Held<'_>)| {
-        let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else { return None };
+        let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else {
+            return None;
+        };
         let award = stop.target.filter(|_| held.standing == Standing::Held)?;
-        let elsewhere = set.within(range).find(|(_, other)| other.fact.id == award)?;
-        let mut same = set.within(range).filter(|(_, other)| other.fact.id == held.fact.id && is_in_force(other));
+        let elsewhere = set
+            .within(range)
+            .find(|(_, other)| other.fact.id == award)?;
+        let mut same = set
+            .within(range)
+            .filter(|(_, other)| other.fact.id == held.fact.id && is_in_force(other));
         let is_stray = !same.any(|(_, same)| is_held_in(set, range, award, same.fact.region));
-        is_stray.then(|| conflict(ConflictCode::Y01, Some(family), vec![number(at), number(elsewhere.0)]))
+        is_stray.then(|| {
+            conflict(
+                ConflictCode::Y01,
+                Some(family),
+                vec![number(at), number(elsewhere.0)],
+            )
+        })
     };
     set.within(range).filter_map(stray).collect()
 }
 
 /// What of a payment was not recovered.
 fn without<'f>(paid: Span<'f>, recovered: &Recovered) -> Vec<Span<'f>> {
-    let Some(recovered) = recovered.get(&paid.record) else { return vec![paid] };
+    let Some(recovered) = recovered.get(&paid.record) else {
+        return vec![paid];
+    };
     let mut rest = Vec::new();
     let mut first = paid.first;
     for (from, until) in recovered {
         if first < *from && first <= paid.last {
-            rest.push(Span { first, last: from.previous().unwrap_or(first).min(paid.last), ..paid });
+            rest.push(Span {
+                first,
+                last: from.previous().unwrap_or(first).min(paid.last),
+                ..paid
+            });
         }
         first = first.max(until.next());
     }

@@ -39,12 +39,28 @@ pub(crate) struct Joined<'f> {
 impl<'f> Bridges<'f> {
     pub(crate) fn of(set: &RecordSet<'f>) -> Self {
         let mut found: Vec<Joined<'f>> = Vec::new();
-        for (at, held) in set.0.iter().enumerate().filter(|(_, held)| held.standing == Standing::Held) {
-            let Record::Bridge(fields) = &held.fact.record else { continue };
-            let Some(month) = fields.on.in_month() else { continue };
+        for (at, held) in set
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(_, held)| held.standing == Standing::Held)
+        {
+            let Record::Bridge(fields) = &held.fact.record else {
+                continue;
+            };
+            let Some(month) = fields.on.in_month() else {
+                continue;
+            };
             let (from, into) = (Family::of(fields.scheme), Family::of(fields.into));
             let fields = *fields;
-            found.push(Joined { from, into, fields, month, record: number(at), has_effect: false });
+            found.push(Joined {
+                from,
+                into,
+                fields,
+                month,
+                record: number(at),
+                has_effect: false,
+            });
         }
         found.sort_by_key(|joined| (joined.fields.on, joined.record));
         // There are two schemes, so that the first joining between them leaves nothing for another.
@@ -56,12 +72,16 @@ impl<'f> Bridges<'f> {
 
     /// The joining by which the relation of a family ended.
     pub(crate) fn leaving(&self, family: &str) -> Option<&Joined<'f>> {
-        self.0.iter().find(|joined| joined.has_effect && joined.from.to_string() == family)
+        self.0
+            .iter()
+            .find(|joined| joined.has_effect && joined.from.to_string() == family)
     }
 
     /// The joining that brought another account into that of a family.
     pub(crate) fn joining(&self, family: &str) -> Option<&Joined<'f>> {
-        self.0.iter().find(|joined| joined.has_effect && joined.into.to_string() == family)
+        self.0
+            .iter()
+            .find(|joined| joined.has_effect && joined.into.to_string() == family)
     }
 
     /// What the account says of them, at the family that was left.
@@ -72,7 +92,9 @@ impl<'f> Bridges<'f> {
         owed: i64,
     ) -> Vec<JoinedLine> {
         let of_family = self.0.iter().filter(|joined| joined.from == family);
-        of_family.map(|joined| joined.line(totals::balance_on(set, range, joined.fields.on), owed)).collect()
+        of_family
+            .map(|joined| joined.line(totals::balance_on(set, range, joined.fields.on), owed))
+            .collect()
     }
 
     /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
@@ -87,16 +109,34 @@ impl<'f> Bridges<'f> {
                 found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
                 continue;
             }
-            let of = |family: Family<'_>| accounts.iter().find(|account| account.family == family.to_string()).copied();
-            let employee = if joined.into.begins_with(EMPLOYEE) { joined.into } else { joined.from };
+            let of = |family: Family<'_>| {
+                accounts
+                    .iter()
+                    .find(|account| account.family == family.to_string())
+                    .copied()
+            };
+            let employee = if joined.into.begins_with(EMPLOYEE) {
+                joined.into
+            } else {
+                joined.from
+            };
             if joined.is_by_wrong_months(of(employee), policy) {
-                found.push(conflict(ConflictCode::Y07, Some(joined.from), vec![joined.record]));
+                found.push(conflict(
+                    ConflictCode::Y07,
+                    Some(joined.from),
+                    vec![joined.record],
+                ));
             }
             if let Some(left) = of(joined.from) {
                 found.extend(joined.paid_since(left));
-                let differs = |line: &&JoinedLine| line.record == joined.record && differs(line, left);
+                let differs =
+                    |line: &&JoinedLine| line.record == joined.record && differs(line, left);
                 if left.joined.iter().any(|line| differs(&line)) {
-                    found.push(conflict(ConflictCode::C26, Some(joined.from), vec![joined.record]));
+                    found.push(conflict(
+                        ConflictCode::C26,
+                        Some(joined.from),
+                        vec![joined.record],
+                    ));
                 }
             }
         }
@@ -128,20 +168,34 @@ impl Joined<'_> {
     /// art. 3: from the threshold on the resident account comes into employee pension, below it the reverse. Where no
     /// rule has a threshold for the month there is nothing to hold it against.
     fn is_by_wrong_months(&self, employee: Option<&FamilyAccount>, policy: &Policy) -> bool {
-        let threshold = policy.rules().number(Key::BridgeMonths, "", None, self.month);
+        let threshold = policy
+            .rules()
+            .number(Key::BridgeMonths, "", None, self.month);
         let months = employee.map_or(0, |account| months_until(account, self.month));
-        threshold.is_some_and(|threshold| (months >= threshold.value) != self.into.begins_with(EMPLOYEE))
+        threshold
+            .is_some_and(|threshold| (months >= threshold.value) != self.into.begins_with(EMPLOYEE))
     }
 
     /// Months paid into the scheme behind the joining.
     fn paid_since(&self, left: &FamilyAccount) -> Option<Conflict> {
-        let paid = left.months.iter().filter(|line| line.month > self.month && !line.by.is_empty());
-        let mut records: Vec<RecordNumber> = paid.clone().flat_map(|line| line.by.iter().copied()).collect();
+        let paid = left
+            .months
+            .iter()
+            .filter(|line| line.month > self.month && !line.by.is_empty());
+        let mut records: Vec<RecordNumber> = paid
+            .clone()
+            .flat_map(|line| line.by.iter().copied())
+            .collect();
         let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
         let months = u32::try_from(paid.count()).unwrap_or(u32::MAX);
         records.push(self.record);
         let found = conflict(ConflictCode::Y07, Some(self.from), records);
-        Some(Conflict { first: Some(first), last: Some(last), months, ..found })
+        Some(Conflict {
+            first: Some(first),
+            last: Some(last),
+            months,
+            ..found
+        })
     }
 
     fn line(&self, balance: i64, owed: i64) -> JoinedLine {
@@ -160,7 +214,8 @@ impl Joined<'_> {
 
 fn months_until(account: &FamilyAccount, last: Month) -> u32 {
     let until = account.months.iter().take_while(|line| line.month <= last);
-    let counting = until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
+    let counting =
+        until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
     u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
@@ -168,6 +223,8 @@ fn months_until(account: &FamilyAccount, last: Month) -> u32 {
 /// fen for each record of the personal account.
 fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
     let tolerance = TOLERANCE_FEN.saturating_mul(left.months.len().try_into().unwrap_or(i128::MAX));
-    let apart = |sum: i64| i128::from(line.personal_account).abs_diff(sum.into()) > tolerance.unsigned_abs();
+    let apart = |sum: i64| {
+        i128::from(line.personal_account).abs_diff(sum.into()) > tolerance.unsigned_abs()
+    };
     apart(line.computed) && apart(line.computed.saturating_add(line.owed))
 }

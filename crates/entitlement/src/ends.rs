@@ -32,7 +32,11 @@ impl Ends {
         range: &Range<usize>,
         death: Option<(Month, RecordNumber)>,
     ) -> Self {
-        let benefit = if family.rule().ends_with_benefit { first_benefit(set, range) } else { None };
+        let benefit = if family.rule().ends_with_benefit {
+            first_benefit(set, range)
+        } else {
+            None
+        };
         Self { benefit, death }
     }
 
@@ -41,7 +45,9 @@ impl Ends {
         if self.death.is_some_and(|(last, _)| month > last) {
             return Some(MonthStatus::AfterDeath);
         }
-        self.benefit.filter(|(first, _)| month >= *first).map(|_| MonthStatus::AfterBenefit)
+        self.benefit
+            .filter(|(first, _)| month >= *first)
+            .map(|_| MonthStatus::AfterBenefit)
     }
 
     /// The last month in which a contribution could count.
@@ -50,17 +56,28 @@ impl Ends {
             Some((first, _)) => first.previous()?,
             None => as_of,
         };
-        Some(as_of.min(benefit).min(self.death.map_or(as_of, |(last, _)| last)))
+        Some(
+            as_of
+                .min(benefit)
+                .min(self.death.map_or(as_of, |(last, _)| last)),
+        )
     }
 }
 
 /// The first month for which an award is in force.
 fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, RecordNumber)> {
-    awards(set, range).map(|(at, award)| (award.from, number(at))).min()
+    awards(set, range)
+        .map(|(at, award)| (award.from, number(at)))
+        .min()
 }
 
 /// Whether a chain holds a record of the family.
-pub(crate) fn is_held_in(set: &RecordSet<'_>, range: &Range<usize>, id: RecordId, region: Division) -> bool {
+pub(crate) fn is_held_in(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    id: RecordId,
+    region: Division,
+) -> bool {
     held_in(set, range, id, region).is_some()
 }
 
@@ -70,7 +87,9 @@ fn held_in<'s, 'f>(
     id: RecordId,
     region: Division,
 ) -> Option<&'s Held<'f>> {
-    set.within(range).map(|(_, held)| held).find(|held| held.fact.region == region && held.fact.id == id)
+    set.within(range)
+        .map(|(_, held)| held)
+        .find(|held| held.fact.region == region && held.fact.id == id)
 }
 
 /// An award that was stopped from its first month on: it awarded nothing, but money may have been given back for it.
@@ -88,11 +107,19 @@ pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeSet<W
     let stops = stops(set, range);
     let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
-            let stops =
-                stops.get(&held.fact.id).filter(|_| held.family.is_some_and(|one| one.rule().ends_with_benefit));
-            let whole = stops.into_iter().flatten().filter(|(from, _)| *from <= award.from);
+            let stops = stops
+                .get(&held.fact.id)
+                .filter(|_| held.family.is_some_and(|one| one.rule().ends_with_benefit));
+            let whole = stops
+                .into_iter()
+                .flatten()
+                .filter(|(from, _)| *from <= award.from);
             let stopped = whole.map(|(_, on)| *on).min()?;
-            Some(Withdrawn { from: award.from, awarded: award.on, stopped })
+            Some(Withdrawn {
+                from: award.from,
+                awarded: award.on,
+                stopped,
+            })
         }
         _ => None,
     };
@@ -106,7 +133,8 @@ fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, BTreeS
     for (_, held) in set.within(range).filter(|(_, held)| is_in_force(held)) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
             && let Some(id) = stop.target
-            && held_in(set, range, id, held.fact.region).is_some_and(|award| award.standing != Standing::Reversed)
+            && held_in(set, range, id, held.fact.region)
+                .is_some_and(|award| award.standing != Standing::Reversed)
         {
             stops.entry(id).or_default().insert((stop.from, stop.on));
         }
@@ -133,12 +161,23 @@ pub(crate) fn terms<'s, 'f>(
     range: &'s Range<usize>,
 ) -> impl Iterator<Item = (usize, &'s Benefit<'f>, Option<Month>)> {
     let stops = stops(set, range);
-    let held = set.within(range).filter(|(_, held)| held.standing == Standing::Held);
+    let held = set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Held);
     held.filter_map(move |(at, held)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) => {
-            let stopped = stops.get(&held.fact.id).and_then(BTreeSet::first).map(|(from, _)| *from);
-            let last = stopped.and_then(Month::previous).into_iter().chain(award.until).min();
-            stopped.is_none_or(|stopped| stopped > award.from).then_some((at, award, last))
+            let stopped = stops
+                .get(&held.fact.id)
+                .and_then(BTreeSet::first)
+                .map(|(from, _)| *from);
+            let last = stopped
+                .and_then(Month::previous)
+                .into_iter()
+                .chain(award.until)
+                .min();
+            stopped
+                .is_none_or(|stopped| stopped > award.from)
+                .then_some((at, award, last))
         }
         _ => None,
     })

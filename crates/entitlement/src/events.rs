@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
-        RecordNumber, Standing,
+        BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding,
+        ParticipationState, RecordNumber, Standing,
     },
     conflict::ConflictCode,
     family::Family,
@@ -18,15 +18,21 @@ use yizhang_ledger::{
     value::{Division, Month, Scheme},
 };
 
-fn in_force<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
-    set.within(range).filter(|(_, held)| held.standing == Standing::Held)
+fn in_force<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &Range<usize>,
+) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
+    set.within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
 }
 
 /// Facts of participation by month, chain and position.
 pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Participation> {
     let mut facts = Vec::new();
     for (at, held) in in_force(set, range) {
-        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        let Record::Participation(kind, fields) = &held.fact.record else {
+            continue;
+        };
         let fact = Participation {
             kind: *kind,
             scheme: fields.scheme.to_string(),
@@ -45,11 +51,17 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
 
 /// What they come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
 /// position, because an agency writes its own chain in order.
-pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -> Vec<ParticipationStanding> {
+pub(crate) fn standing(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    as_of: AsOf,
+) -> Vec<ParticipationStanding> {
     let mut latest = BTreeMap::new();
     let mut types = BTreeMap::new();
     for (at, held) in in_force(set, range) {
-        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        let Record::Participation(kind, fields) = &held.fact.record else {
+            continue;
+        };
         if fields.from > as_of.month {
             continue;
         }
@@ -77,7 +89,9 @@ pub(crate) fn standing(set: &RecordSet<'_>, range: &Range<usize>, as_of: AsOf) -
             region,
             state: state(kind),
             since,
-            temporary: types.get(&key).is_some_and(|(_, account_type)| *account_type == AccountType::Temporary),
+            temporary: types
+                .get(&key)
+                .is_some_and(|(_, account_type)| *account_type == AccountType::Temporary),
             record: number(at),
         }
     };
@@ -97,10 +111,14 @@ pub(crate) fn paid_while_away(
 ) -> Vec<Conflict> {
     let (mut aways, mut returns) = (Vec::new(), Vec::new());
     for (at, held) in in_force(set, range) {
-        let Record::Participation(kind, fields) = &held.fact.record else { continue };
+        let Record::Participation(kind, fields) = &held.fact.record else {
+            continue;
+        };
         let fact = (fields.from, held.fact.region, held.fact.index, number(at));
         match *kind {
-            Kind::SUSPEND | Kind::TERMINATE if AWAY.contains(&fields.reason.as_str()) => aways.push(fact),
+            Kind::SUSPEND | Kind::TERMINATE if AWAY.contains(&fields.reason.as_str()) => {
+                aways.push(fact);
+            }
             Kind::ENROL | Kind::RESUME => returns.push(fact),
             _ => {}
         }
@@ -117,18 +135,28 @@ pub(crate) fn paid_while_away(
             .find(|(month, at, position, _)| month > from || (at == region && position > index));
         let next = back.map(|(month, ..)| *month);
         // What two agencies recorded of one absence is one.
-        match absences.last_mut().filter(|last| last.until.is_none_or(|until| *from < until)) {
+        match absences
+            .last_mut()
+            .filter(|last| last.until.is_none_or(|until| *from < until))
+        {
             Some(last) => {
                 last.until = last.until.zip(next).map(|(one, other)| one.max(other));
                 last.records.push(*record);
             }
-            None => absences.push(Absence { from: *from, until: next, records: vec![*record] }),
+            None => absences.push(Absence {
+                from: *from,
+                until: next,
+                records: vec![*record],
+            }),
         }
     }
     let mut found = Vec::new();
     for absence in &absences {
         let before = lines.partition_point(|line| line.month < absence.from);
-        let away = lines.iter().skip(before).take_while(|line| absence.until.is_none_or(|until| line.month < until));
+        let away = lines
+            .iter()
+            .skip(before)
+            .take_while(|line| absence.until.is_none_or(|until| line.month < until));
         let mut runs: Vec<Run<()>> = Vec::new();
         for line in away.filter(|line| line.status == MonthStatus::Counted) {
             extend(&mut runs, line.month, (), &line.by);
@@ -137,7 +165,11 @@ pub(crate) fn paid_while_away(
             first: Some(run.first),
             last: Some(run.last),
             months: run.months(),
-            ..conflict(ConflictCode::C35, Some(family), [run.records.as_slice(), &absence.records].concat())
+            ..conflict(
+                ConflictCode::C35,
+                Some(family),
+                [run.records.as_slice(), &absence.records].concat(),
+            )
         }));
     }
     found
@@ -154,7 +186,9 @@ struct Absence {
 pub(crate) fn benefits(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<BenefitFact> {
     let mut facts = Vec::new();
     for (at, held) in in_force(set, range) {
-        let Record::Benefit(kind, fields) = &held.fact.record else { continue };
+        let Record::Benefit(kind, fields) = &held.fact.record else {
+            continue;
+        };
         let fact = BenefitFact {
             kind: *kind,
             scheme: fields.scheme.to_string(),

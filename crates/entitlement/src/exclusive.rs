@@ -41,7 +41,11 @@ pub(crate) struct Source<'f> {
 impl<'f> Source<'f> {
     pub(crate) fn of(benefit: &Benefit<'f>, successors: &Successors<'_>) -> Self {
         let family = Family::of(benefit.scheme);
-        Self { family, scheme: benefit.scheme, place: successors.now(benefit.place) }
+        Self {
+            family,
+            scheme: benefit.scheme,
+            place: successors.now(benefit.place),
+        }
     }
 
     /// Whether nobody may have a benefit from both.
@@ -66,16 +70,29 @@ fn overlaps<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Overlap>> 
     // The span of each source that reaches farthest so far. Sources are places, so few for a worker; time is by their number.
     let mut farthest: BTreeMap<Source<'f>, (Month, RecordNumber)> = BTreeMap::new();
     for one in &spans {
-        let beside = |source: &Source<'f>, last: Month| source.excludes(one.source) && last >= one.first;
-        for (source, (last, record)) in farthest.iter().filter(|(source, (last, _))| beside(source, *last)) {
-            let overlaps = found.entry(source.family.max(one.source.family)).or_default();
+        let beside =
+            |source: &Source<'f>, last: Month| source.excludes(one.source) && last >= one.first;
+        for (source, (last, record)) in farthest
+            .iter()
+            .filter(|(source, (last, _))| beside(source, *last))
+        {
+            let overlaps = found
+                .entry(source.family.max(one.source.family))
+                .or_default();
             let until = one.last.min(*last);
-            if let Some(overlap) = overlaps.last_mut().filter(|overlap| one.first <= overlap.last) {
+            if let Some(overlap) = overlaps
+                .last_mut()
+                .filter(|overlap| one.first <= overlap.last)
+            {
                 overlap.last = until.max(overlap.last);
                 overlap.records.extend([*record, one.record]);
             } else {
                 let records = [*record, one.record].into();
-                overlaps.push(Overlap { first: one.first, last: until, records });
+                overlaps.push(Overlap {
+                    first: one.first,
+                    last: until,
+                    records,
+                });
             }
         }
         let reach = farthest.entry(one.source).or_insert((one.last, one.record));
@@ -89,9 +106,15 @@ fn overlaps<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Overlap>> 
 fn name_all<'f>(spans: &[Span<'f>], found: &mut BTreeMap<Family<'f>, Vec<Overlap>>) {
     let mut nearest: BTreeMap<Source<'f>, Month> = BTreeMap::new();
     for one in spans.iter().rev() {
-        let beside = |source: &Source<'f>, first: Month| source.excludes(one.source) && first <= one.last;
-        for (source, first) in nearest.iter().filter(|(source, first)| beside(source, **first)) {
-            let Some(overlaps) = found.get_mut(&source.family.max(one.source.family)) else { continue };
+        let beside =
+            |source: &Source<'f>, first: Month| source.excludes(one.source) && first <= one.last;
+        for (source, first) in nearest
+            .iter()
+            .filter(|(source, first)| beside(source, **first))
+        {
+            let Some(overlaps) = found.get_mut(&source.family.max(one.source.family)) else {
+                continue;
+            };
             let at = overlaps.partition_point(|overlap| overlap.last < *first);
             if let Some(overlap) = overlaps.get_mut(at) {
                 overlap.records.insert(one.record);
@@ -102,10 +125,18 @@ fn name_all<'f>(spans: &[Span<'f>], found: &mut BTreeMap<Family<'f>, Vec<Overlap
 }
 
 /// As conflicts, each with its months up to one; what follows month on month is one conflict.
-fn conflicts(code: ConflictCode, family: Family<'_>, overlaps: Vec<Overlap>, until: Month) -> Vec<Conflict> {
+fn conflicts(
+    code: ConflictCode,
+    family: Family<'_>,
+    overlaps: Vec<Overlap>,
+    until: Month,
+) -> Vec<Conflict> {
     let mut runs: Vec<Overlap> = Vec::new();
     for overlap in overlaps {
-        match runs.last_mut().filter(|run| overlap.first <= run.last.next()) {
+        match runs
+            .last_mut()
+            .filter(|run| overlap.first <= run.last.next())
+        {
             Some(run) => {
                 run.last = overlap.last;
                 run.records.extend(overlap.records);
@@ -129,7 +160,10 @@ fn conflicts(code: ConflictCode, family: Family<'_>, overlaps: Vec<Overlap>, unt
 /// provinces or, for residents, two places (人社厅发〔2019〕94号), a pension and unemployment benefit (社会保险法 art. 51).
 pub(crate) fn drawn_twice(drawn: &[Span<'_>]) -> Vec<Conflict> {
     let of_family = |(family, overlaps)| conflicts(ConflictCode::C24, family, overlaps, LAST_MONTH);
-    overlaps(drawn.to_vec()).into_iter().flat_map(of_family).collect()
+    overlaps(drawn.to_vec())
+        .into_iter()
+        .flat_map(of_family)
+        .collect()
 }
 
 /// Pensions awarded for the same months (Y09), by the same rules, before anything is drawn; none after death. The conflict shows
@@ -140,17 +174,24 @@ pub(crate) fn pensions_awarded(
     (died, as_of): (Option<Month>, AsOf),
 ) -> Vec<Conflict> {
     let families = set.families().into_iter();
-    let pensions = families.filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
+    let pensions = families
+        .filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
     let mut spans = Vec::new();
     for (_, range) in pensions {
         for (at, award, last) in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {
-                spans.push(Span { source: Source::of(award, successors), first: award.from, last, record: number(at) });
+                spans.push(Span {
+                    source: Source::of(award, successors),
+                    first: award.from,
+                    last,
+                    record: number(at),
+                });
             }
         }
     }
-    let of_family = |(family, overlaps)| conflicts(ConflictCode::Y09, family, overlaps, as_of.month);
+    let of_family =
+        |(family, overlaps)| conflicts(ConflictCode::Y09, family, overlaps, as_of.month);
     overlaps(spans).into_iter().flat_map(of_family).collect()
 }
 
@@ -166,19 +207,37 @@ pub(crate) fn claims_awarded(
     if !family.rule().exclusive_benefit || family.rule().ends_with_benefit {
         return Vec::new();
     }
-    let counted = lines.iter().filter(|line| line.status == MonthStatus::Counted);
+    let counted = lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted);
     let paid: Vec<Month> = counted.map(|line| line.month).collect();
     let spans = terms(set, range).map(|(at, award, last)| {
         let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
         let longest = award.from.plus(TOTAL_MAX.saturating_sub(1));
-        let known = [last, paid_again.and_then(|month| month.previous()), longest, ends.last_month(LAST_MONTH)];
+        let known = [
+            last,
+            paid_again.and_then(|month| month.previous()),
+            longest,
+            ends.last_month(LAST_MONTH),
+        ];
         let last = known.into_iter().flatten().min().unwrap_or(LAST_MONTH);
-        Span { source: Source::of(award, successors), first: award.from, last, record: number(at) }
+        Span {
+            source: Source::of(award, successors),
+            first: award.from,
+            last,
+            record: number(at),
+        }
     });
-    overlaps(spans.filter(|span| span.first <= span.last).collect()).remove(&family).unwrap_or_default()
+    overlaps(spans.filter(|span| span.first <= span.last).collect())
+        .remove(&family)
+        .unwrap_or_default()
 }
 
 /// Claims of unemployment benefit awarded at several places for the same months (Y09), up to the as-of date.
-pub(crate) fn claimed_twice(family: Family<'_>, claims: Vec<Overlap>, as_of: AsOf) -> Vec<Conflict> {
+pub(crate) fn claimed_twice(
+    family: Family<'_>,
+    claims: Vec<Overlap>,
+    as_of: AsOf,
+) -> Vec<Conflict> {
     conflicts(ConflictCode::Y09, family, claims, as_of.month)
 }

@@ -15,9 +15,16 @@ pub struct Family<'a>(Scheme<'a>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Duplicates {
     /// By province, then by payer; two schemes of the family are a class of their own.
-    ByProvince { schemes: ConflictCode, provinces: ConflictCode, payers: ConflictCode },
+    ByProvince {
+        schemes: ConflictCode,
+        provinces: ConflictCode,
+        payers: ConflictCode,
+    },
     /// By place; `within` one place, none where several records are instalments.
-    ByPlace { places: ConflictCode, within: Option<ConflictCode> },
+    ByPlace {
+        places: ConflictCode,
+        within: Option<ConflictCode>,
+    },
     /// As without a class, but for a person's payment with a government's beside it.
     BesideGovernment,
     /// No class: shown as received more than once.
@@ -54,22 +61,40 @@ const RULES: &[FamilyRule] = &[
     },
     FamilyRule {
         members: &[(Namespace::Hrss, "170")],
-        duplicates: Duplicates::ByPlace { places: ConflictCode::C05, within: None },
+        duplicates: Duplicates::ByPlace {
+            places: ConflictCode::C05,
+            within: None,
+        },
         covered_by: Some((Namespace::Hrss, "110")),
         ends_with_benefit: true,
         exclusive_benefit: true,
         ..OTHER
     },
-    FamilyRule { members: &[(Namespace::Hrss, "210")], exclusive_benefit: true, ..OTHER },
-    FamilyRule { members: &[(Namespace::Hrss, "410")], duplicates: Duplicates::Parallel, ..OTHER },
+    FamilyRule {
+        members: &[(Namespace::Hrss, "210")],
+        exclusive_benefit: true,
+        ..OTHER
+    },
+    FamilyRule {
+        members: &[(Namespace::Hrss, "410")],
+        duplicates: Duplicates::Parallel,
+        ..OTHER
+    },
     FamilyRule {
         members: &[(Namespace::Nhsa, "310")],
-        duplicates: Duplicates::ByPlace { places: ConflictCode::C07, within: Some(ConflictCode::Y04) },
+        duplicates: Duplicates::ByPlace {
+            places: ConflictCode::C07,
+            within: Some(ConflictCode::Y04),
+        },
         ..OTHER
     },
     FamilyRule {
         // 390 took the place of 391 and 380 (国发〔2016〕3号).
-        members: &[(Namespace::Nhsa, "390"), (Namespace::Nhsa, "391"), (Namespace::Nhsa, "380")],
+        members: &[
+            (Namespace::Nhsa, "390"),
+            (Namespace::Nhsa, "391"),
+            (Namespace::Nhsa, "380"),
+        ],
         duplicates: Duplicates::BesideGovernment,
         beside: Some((Namespace::Nhsa, "310")),
         ..OTHER
@@ -133,7 +158,11 @@ impl fmt::Display for Family<'_> {
 }
 
 fn rule_of(scheme: Scheme<'_>) -> &'static FamilyRule {
-    let holds = |rule: &&FamilyRule| rule.members.iter().any(|(space, code)| is(scheme, *space, code));
+    let holds = |rule: &&FamilyRule| {
+        rule.members
+            .iter()
+            .any(|(space, code)| is(scheme, *space, code))
+    };
     RULES.iter().find(holds).unwrap_or(&OTHER)
 }
 
@@ -143,5 +172,8 @@ fn is(scheme: Scheme<'_>, namespace: Namespace, code: &str) -> bool {
 
 /// The codes above are all valid, so that the empty code never comes out.
 fn known((namespace, code): (Namespace, &'static str)) -> Scheme<'static> {
-    Scheme { namespace, code: Code::new(code).unwrap_or_default() }
+    Scheme {
+        namespace,
+        code: Code::new(code).unwrap_or_default(),
+    }
 }

@@ -45,7 +45,9 @@ pub(crate) struct Folded<'a> {
 impl Folded<'_> {
     /// Whether its benefit has begun by then: an award for a month to come changes nothing before.
     pub(crate) fn is_drawn(self, as_of: AsOf) -> bool {
-        self.ends.benefit.is_some_and(|(first, _)| first <= as_of.month)
+        self.ends
+            .benefit
+            .is_some_and(|(first, _)| first <= as_of.month)
     }
 }
 
@@ -61,24 +63,37 @@ pub(crate) struct Desk<'a, 'f> {
 
 impl<'a> Desk<'a, '_> {
     fn family(self, name: &str) -> Option<Folded<'a>> {
-        self.families.iter().find(|folded| folded.account.family == name).copied()
+        self.families
+            .iter()
+            .find(|folded| folded.account.family == name)
+            .copied()
     }
 }
 
 /// Writes down every figure of an account, and gives the conflicts that come to light. After a death nothing is forecast.
 pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict> {
     let living = desk.person.death.is_empty();
-    let doubt = conflicts(desk.set, desk.person, desk.as_of).into_iter().find(|found| found.code == ConflictCode::C17);
+    let doubt = conflicts(desk.set, desk.person, desk.as_of)
+        .into_iter()
+        .find(|found| found.code == ConflictCode::C17);
     if let Some(doubt) = doubt {
         // No sum over a number that may be two persons'.
-        sheet.ask(QuestionName::TwoPersons, doubt.records.into_iter().map(Ground::Record).collect());
+        sheet.ask(
+            QuestionName::TwoPersons,
+            doubt.records.into_iter().map(Ground::Record).collect(),
+        );
         let unemployment = desk.family(UNEMPLOYMENT);
-        let found = unemployment.map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
+        let found = unemployment
+            .map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
         return found.unwrap_or_default();
     }
     // A scheme that was left for another gives nothing of its own any more.
-    let pension = desk.family(PENSION).filter(|_| desk.bridges.leaving(PENSION).is_none());
-    let resident = desk.family(RESIDENT).filter(|_| desk.bridges.leaving(RESIDENT).is_none());
+    let pension = desk
+        .family(PENSION)
+        .filter(|_| desk.bridges.leaving(PENSION).is_none());
+    let resident = desk
+        .family(RESIDENT)
+        .filter(|_| desk.bridges.leaving(RESIDENT).is_none());
     let retired = pension.is_some_and(|pension| pension.is_drawn(desk.as_of));
     let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(desk.as_of));
     let employee = pension.map(|pension| (pension, balance::balance(sheet, desk, pension)));
@@ -107,7 +122,9 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if living && !retired {
         insured(sheet, desk);
     }
-    let Some(unemployment) = desk.family(UNEMPLOYMENT) else { return Vec::new() };
+    let Some(unemployment) = desk.family(UNEMPLOYMENT) else {
+        return Vec::new();
+    };
     if retired || !living {
         // A pension ends unemployment benefit (社会保险法 art. 51): claims are found, and nothing is written down.
         return unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, unemployment);
@@ -117,7 +134,8 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 
 /// Writes down what medical and injury insurance come to, for who draws no pension yet.
 fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
-    let families = [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
+    let families =
+        [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
     let cover = medical::MedicalCover::of(families);
     if let [Some(employees), _] = families {
         medical::medical(sheet, desk, employees, &cover);

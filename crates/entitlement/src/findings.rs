@@ -2,7 +2,8 @@
 
 use crate::{
     account::{
-        CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber, Standing, TransferCase,
+        CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber,
+        Standing, TransferCase,
     },
     conflict::{ConflictCode, Severity},
     ends::awards,
@@ -25,7 +26,11 @@ use yizhang_ledger::{
 };
 
 /// A conflict of these records.
-pub(crate) fn conflict(code: ConflictCode, family: Option<Family<'_>>, mut records: Vec<RecordNumber>) -> Conflict {
+pub(crate) fn conflict(
+    code: ConflictCode,
+    family: Option<Family<'_>>,
+    mut records: Vec<RecordNumber>,
+) -> Conflict {
     records.sort_unstable();
     records.dedup();
     let class = code.class();
@@ -52,7 +57,9 @@ pub(crate) fn of_family(
     (bounds, successors): (Bounds<'_>, &Successors<'_>),
 ) -> Vec<Conflict> {
     let mut found = of_months(set, family, lines, (bounds, successors));
-    found.sort_by(|one, other| (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records)));
+    found.sort_by(|one, other| {
+        (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records))
+    });
     found.extend(of_records(set, range, Some(family)));
     found
 }
@@ -66,23 +73,43 @@ fn of_months(
     let Bounds { cover, ends, .. } = bounds;
     let mut runs: BTreeMap<ConflictCode, Vec<Run<Vec<Holder<'_>>>>> = BTreeMap::new();
     let mut add = |code, line: &MonthLine, records: &[RecordNumber]| {
-        extend(runs.entry(code).or_default(), line.month, holders(set, records), records);
+        extend(
+            runs.entry(code).or_default(),
+            line.month,
+            holders(set, records),
+            records,
+        );
     };
     for line in lines {
         let deemed = deemed(set, line);
         if line.status == MonthStatus::Counted && !deemed.is_empty() {
-            add(ConflictCode::C33, line, &[line.by.as_slice(), &deemed].concat());
+            add(
+                ConflictCode::C33,
+                line,
+                &[line.by.as_slice(), &deemed].concat(),
+            );
         }
         match line.status {
             MonthStatus::Counted if line.by.len() > 1 => {
-                let by_people = line.by.iter().filter(|number| !is_by_government(set, **number)).count();
-                if let Some(code) = duplicate(family, &holders(set, &line.by), by_people, successors) {
+                let by_people = line
+                    .by
+                    .iter()
+                    .filter(|number| !is_by_government(set, **number))
+                    .count();
+                if let Some(code) =
+                    duplicate(family, &holders(set, &line.by), by_people, successors)
+                {
                     add(code, line, &line.by);
                 }
             }
             MonthStatus::Employee => {
                 let mut records = line.by.clone();
-                records.extend(cover.line(line.month).into_iter().flat_map(|line| line.by.iter().copied()));
+                records.extend(
+                    cover
+                        .line(line.month)
+                        .into_iter()
+                        .flat_map(|line| line.by.iter().copied()),
+                );
                 add(ConflictCode::C04, line, &records);
             }
             MonthStatus::AfterBenefit | MonthStatus::AfterDeath => {
@@ -103,8 +130,14 @@ fn of_months(
                     add(code, line, &records);
                 }
             }
-            MonthStatus::Deemed if !is_one_place(set, line, successors) => add(ConflictCode::Y08, line, &line.by),
-            MonthStatus::NotFull => add(ConflictCode::C32, line, &with_standing(set, line, Standing::NotFull)),
+            MonthStatus::Deemed if !is_one_place(set, line, successors) => {
+                add(ConflictCode::Y08, line, &line.by);
+            }
+            MonthStatus::NotFull => add(
+                ConflictCode::C32,
+                line,
+                &with_standing(set, line, Standing::NotFull),
+            ),
             MonthStatus::Future => {
                 let received = received(set, line);
                 if !received.is_empty() {
@@ -134,7 +167,10 @@ pub(crate) fn renamed_places(
     (lines, successors): (&[MonthLine], &Successors<'_>),
 ) -> Vec<Conflict> {
     let mut runs: Vec<Run<Vec<Division>>> = Vec::new();
-    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+    for line in lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
         let places: Vec<Division> = holders(set, &line.by)
             .into_iter()
             .map(|holder| holder.place)
@@ -144,7 +180,9 @@ pub(crate) fn renamed_places(
             extend(&mut runs, line.month, places, &line.by);
         }
     }
-    runs.into_iter().map(|run| of_run(ConflictCode::C27, family, run)).collect()
+    runs.into_iter()
+        .map(|run| of_run(ConflictCode::C27, family, run))
+        .collect()
 }
 
 /// Months paid by an employer that is another one now (C28): a link, without effect on a worker's months.
@@ -157,7 +195,10 @@ pub(crate) fn renamed_employers(
         return Vec::new();
     }
     let mut runs: Vec<Run<Vec<&str>>> = Vec::new();
-    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+    for line in lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
         let payers: Vec<&str> = holders(set, &line.by)
             .into_iter()
             .map(|holder| holder.payer)
@@ -169,7 +210,9 @@ pub(crate) fn renamed_employers(
             extend(&mut runs, line.month, payers, &line.by);
         }
     }
-    runs.into_iter().map(|run| of_run(ConflictCode::C28, family, run)).collect()
+    runs.into_iter()
+        .map(|run| of_run(ConflictCode::C28, family, run))
+        .collect()
 }
 
 fn of_run<K>(code: ConflictCode, family: Family<'_>, run: Run<K>) -> Conflict {
@@ -183,7 +226,11 @@ fn of_run<K>(code: ConflictCode, family: Family<'_>, run: Run<K>) -> Conflict {
 
 /// Whether all records that deem a month say that it was worked at one place.
 fn is_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successors<'_>) -> bool {
-    let mut places = line.by.iter().filter_map(|number| deemed_at(set, *number)).map(|place| successors.now(place));
+    let mut places = line
+        .by
+        .iter()
+        .filter_map(|number| deemed_at(set, *number))
+        .map(|place| successors.now(place));
     let first = places.next();
     places.all(|place| Some(place) == first)
 }
@@ -192,7 +239,9 @@ fn is_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successors<'
 fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let deems = |number: &&RecordNumber| {
         let held = set.numbered(**number);
-        held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held)
+        held.is_some_and(|held| {
+            matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held
+        })
     };
     line.others.iter().filter(deems).copied().collect()
 }
@@ -208,7 +257,9 @@ fn received(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
 fn with_standing(set: &RecordSet<'_>, line: &MonthLine, standing: Standing) -> Vec<RecordNumber> {
     let chosen = |number: &&RecordNumber| {
         let held = set.numbered(**number);
-        held.is_some_and(|held| held.standing == standing && matches!(held.money(), Some((Role::Received, _))))
+        held.is_some_and(|held| {
+            held.standing == standing && matches!(held.money(), Some((Role::Received, _)))
+        })
     };
     line.others.iter().filter(chosen).copied().collect()
 }
@@ -223,11 +274,18 @@ fn duplicate(
 ) -> Option<ConflictCode> {
     let place = |holder: &Holder<'_>| successors.now(holder.place);
     let differ = |same: &dyn Fn(&Holder<'_>, &Holder<'_>) -> bool| {
-        holders.iter().zip(holders.iter().skip(1)).any(|(one, other)| !same(one, other))
+        holders
+            .iter()
+            .zip(holders.iter().skip(1))
+            .any(|(one, other)| !same(one, other))
     };
     let by_place = differ(&|one, other| place(one) == place(other));
     match family.rule().duplicates {
-        Duplicates::ByProvince { schemes, provinces, payers } => {
+        Duplicates::ByProvince {
+            schemes,
+            provinces,
+            payers,
+        } => {
             if differ(&|one, other| one.scheme == other.scheme) {
                 Some(schemes)
             } else if differ(&|one, other| place(one).province() == place(other).province()) {
@@ -240,24 +298,36 @@ fn duplicate(
         }
         Duplicates::ByPlace { places, .. } if by_place => Some(places),
         Duplicates::ByPlace { within, .. } => within,
-        Duplicates::BesideGovernment if by_people == 1 && !by_place && is_of_one_scheme(holders) => None,
+        Duplicates::BesideGovernment
+            if by_people == 1 && !by_place && is_of_one_scheme(holders) =>
+        {
+            None
+        }
         Duplicates::BesideGovernment | Duplicates::Unclassed => Some(ConflictCode::Y04),
         Duplicates::Parallel => None,
     }
 }
 
 fn is_of_one_scheme(holders: &[Holder<'_>]) -> bool {
-    holders.iter().zip(holders.iter().skip(1)).all(|(one, other)| one.scheme == other.scheme)
+    holders
+        .iter()
+        .zip(holders.iter().skip(1))
+        .all(|(one, other)| one.scheme == other.scheme)
 }
 
 /// Whether a government paid its share of a premium (国发〔2016〕3号).
 fn is_by_government(set: &RecordSet<'_>, number: RecordNumber) -> bool {
     let held = set.numbered(number);
-    held.and_then(Held::money).is_some_and(|(_, fields)| fields.payer.kind == PayerKind::Government)
+    held.and_then(Held::money)
+        .is_some_and(|(_, fields)| fields.payer.kind == PayerKind::Government)
 }
 
 /// Conflicts of single records: re-sent rows, business keys, targets out of reach.
-pub(crate) fn of_records(set: &RecordSet<'_>, range: &Range<usize>, family: Option<Family<'_>>) -> Vec<Conflict> {
+pub(crate) fn of_records(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    family: Option<Family<'_>>,
+) -> Vec<Conflict> {
     let mut sent_again = Vec::new();
     let mut keys: BTreeMap<usize, Vec<RecordNumber>> = BTreeMap::new();
     let mut unreached = Vec::new();
@@ -308,15 +378,27 @@ pub(crate) fn hold_open(
         let asks = matches!(&held.fact.record, Record::Benefit(Kind::BENEFIT_APPLY, _));
         asks && held.standing == Standing::Held
     };
-    let award = awards(set, range).next().is_some() || set.within(range).any(|(_, held)| is_asked(held));
-    let ended =
-        |case: &&TransferCase| matches!(case.state, CaseState::Rejected | CaseState::Returned | CaseState::Withdrawn);
-    let checks = account.transfers.iter().filter(|case| !ended(case)).flat_map(|case| &case.checks);
+    let award =
+        awards(set, range).next().is_some() || set.within(range).any(|(_, held)| is_asked(held));
+    let ended = |case: &&TransferCase| {
+        matches!(
+            case.state,
+            CaseState::Rejected | CaseState::Returned | CaseState::Withdrawn
+        )
+    };
+    let checks = account
+        .transfers
+        .iter()
+        .filter(|case| !ended(case))
+        .flat_map(|case| &case.checks);
     let double: BTreeSet<RecordNumber> = checks
         .filter(|check| check.what == OutCheckName::Duplicate)
         .flat_map(|check| check.records.iter().copied())
         .collect();
-    for found in conflicts.iter_mut().filter(|found| found.code == ConflictCode::C01) {
+    for found in conflicts
+        .iter_mut()
+        .filter(|found| found.code == ConflictCode::C01)
+    {
         if award || found.records.iter().any(|record| double.contains(record)) {
             found.severity = Severity::Hold;
         }
@@ -325,10 +407,24 @@ pub(crate) fn hold_open(
 
 /// Months covered by employee and resident medical insurance at once (C06): the cover is the employee's.
 pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
-    let months = |name: &str| families.iter().find(|one| one.family == name).map_or(&[][..], |one| &one.months);
-    let (employee, resident) = (Cover { months: months("nhsa:310"), ..Cover::default() }, months("nhsa:390"));
+    let months = |name: &str| {
+        families
+            .iter()
+            .find(|one| one.family == name)
+            .map_or(&[][..], |one| &one.months)
+    };
+    let (employee, resident) = (
+        Cover {
+            months: months("nhsa:310"),
+            ..Cover::default()
+        },
+        months("nhsa:390"),
+    );
     let mut runs: Vec<Run<()>> = Vec::new();
-    for line in resident.iter().filter(|line| line.status == MonthStatus::Counted) {
+    for line in resident
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
         if let Some(other) = employee.line(line.month) {
             let records: Vec<RecordNumber> = line.by.iter().chain(&other.by).copied().collect();
             extend(&mut runs, line.month, (), &records);
@@ -346,7 +442,9 @@ pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
 
 /// Whether the record repeats a key itself, rather than sharing the fate of a record that does.
 fn follows_key(set: &RecordSet<'_>, at: usize) -> bool {
-    let Some(held) = set.get(at) else { return false };
+    let Some(held) = set.get(at) else {
+        return false;
+    };
     match held.money() {
         Some((Role::Refund | Role::Adjust, _)) => {
             held.target == Target::None || held.because.map(Target::At) != Some(held.target)

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, Person, RecordLine,
-        SourceLine, UnreadKind,
+        Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, Person,
+        RecordLine, SourceLine, UnreadKind,
     },
     agreements, benefits,
     bridges::Bridges,
@@ -44,21 +44,42 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let bridges = Bridges::of(&set);
     let mut sheet = Sheet::new(policy);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
-    let (mut order, covered): (Vec<_>, Vec<_>) =
-        set.families().into_iter().partition(|(family, _)| family.covered_by().or(family.beside()).is_none());
+    let (mut order, covered): (Vec<_>, Vec<_>) = set
+        .families()
+        .into_iter()
+        .partition(|(family, _)| family.covered_by().or(family.beside()).is_none());
     // A family whose months another takes the place of, or stands beside, comes after that other.
     order.extend(covered);
     for (family, range) in order {
-        let one = fold_family(&mut set, (family, range), &folded, (&person, &bridges), (as_of, &mut sheet));
+        let one = fold_family(
+            &mut set,
+            (family, range),
+            &folded,
+            (&person, &bridges),
+            (as_of, &mut sheet),
+        );
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
     let desk: Vec<Folded<'_>> = folded
         .iter()
-        .map(|one| Folded { account: &one.account, range: &one.range, ends: one.ends, claims: &one.claims })
+        .map(|one| Folded {
+            account: &one.account,
+            range: &one.range,
+            ends: one.ends,
+            claims: &one.claims,
+        })
         .collect();
-    let counters =
-        figures::figures(&mut sheet, Desk { set: &set, families: &desk, person: &person, bridges: &bridges, as_of });
+    let counters = figures::figures(
+        &mut sheet,
+        Desk {
+            set: &set,
+            families: &desk,
+            person: &person,
+            bridges: &bridges,
+            as_of,
+        },
+    );
     let accounts: Vec<&FamilyAccount> = folded.iter().map(|folded| &folded.account).collect();
     let joined = bridges.conflicts(&accounts, policy);
     let mut conflicts = Vec::new();
@@ -73,7 +94,11 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let drawn = benefits::drawn(&set, &successors);
     conflicts.extend(exclusive::drawn_twice(&drawn));
     let died = person::death(&person).map(|(month, _)| month);
-    conflicts.extend(exclusive::pensions_awarded(&set, &successors, (died, as_of)));
+    conflicts.extend(exclusive::pensions_awarded(
+        &set,
+        &successors,
+        (died, as_of),
+    ));
     conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
@@ -122,25 +147,43 @@ fn fold_family<'f>(
 ) -> FoldedFamily<'f> {
     let months_of = |family: Option<Family<'_>>| {
         let of = folded.iter().find(|folded| Some(folded.family) == family);
-        of.map_or_else(Cover::default, |folded| Cover { months: &folded.account.months, ends: folded.ends })
+        of.map_or_else(Cover::default, |folded| Cover {
+            months: &folded.account.months,
+            ends: folded.ends,
+        })
     };
     let (cover, beside) = (months_of(family.covered_by()), months_of(family.beside()));
     let ends = Ends::of(set, family, &range, person::death(person));
-    let bounds = Bounds { cover, beside, ends, as_of };
+    let bounds = Bounds {
+        cover,
+        beside,
+        ends,
+        as_of,
+    };
     // An agreement keeps what still stands after refunds.
     refunds::settle(set, &range, bounds);
     let policy = sheet.policy;
     let successors = policy.successors(as_of.month);
     agreements::settle(set, &range, (&successors, &Places::default()));
     // Who draws the employee pension pays nothing any more, under no scheme.
-    let pension = folded.iter().find(|folded| folded.family.begins_with((Namespace::Hrss, "110")));
+    let pension = folded
+        .iter()
+        .find(|folded| folded.family.begins_with((Namespace::Hrss, "110")));
     // Nor does anybody into a scheme that was left for another.
-    let left = bridges.leaving(&family.to_string()).map(|joined| (joined.month, joined.record));
-    let drawn = ends.benefit.or(pension.and_then(|pension| pension.ends.benefit));
-    let closing = Ends { benefit: drawn.into_iter().chain(left).min(), ..ends };
+    let left = bridges
+        .leaving(&family.to_string())
+        .map(|joined| (joined.month, joined.record));
+    let drawn = ends
+        .benefit
+        .or(pension.and_then(|pension| pension.ends.benefit));
+    let closing = Ends {
+        benefit: drawn.into_iter().chain(left).min(),
+        ..ends
+    };
     let mut months = months::month_lines(set, &range, bounds);
     let participation = events::participation(set, &range);
-    let mut transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
+    let mut transfers =
+        transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     if agreements::settle(set, &range, (&successors, &transfers.places)) {
         // An agreement may keep what a transfer has brought to its place.
         months = months::month_lines(set, &range, bounds);
@@ -148,14 +191,26 @@ fn fold_family<'f>(
     }
     agreements::adopt_refunds(set, &range, &transfers.places);
     for case in &mut transfers.cases {
-        let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on))).unwrap_or(as_of.month);
+        let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on)))
+            .unwrap_or(as_of.month);
         let rules = sheet.policy.transfer_rules(family, month, case.source);
         case.rules = rules.map(|rule| sheet.number_of(rule)).collect();
     }
-    let (by_province, by_place) = totals::by_place(set, &range, &months, (&transfers.places, &successors), as_of);
+    let (by_province, by_place) = totals::by_place(
+        set,
+        &range,
+        &months,
+        (&transfers.places, &successors),
+        as_of,
+    );
     let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));
     conflicts.extend(transfers.conflicts);
-    conflicts.extend(benefits::refunded_after_award(set, (family, &range), &months, bounds));
+    conflicts.extend(benefits::refunded_after_award(
+        set,
+        (family, &range),
+        &months,
+        bounds,
+    ));
     conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
     let claims = exclusive::claims_awarded(set, (family, &range), &months, (closing, &successors));
     conflicts.extend(exclusive::claimed_twice(family, claims.clone(), as_of));
@@ -169,7 +224,14 @@ fn fold_family<'f>(
         first: months.iter().find(counted).map(|line| line.month),
         last: months.iter().rfind(counted).map(|line| line.month),
         spans: holders::spans(set, &months),
-        gaps: gaps::gaps(&months, &participation, Bounds { ends: closing, ..bounds }),
+        gaps: gaps::gaps(
+            &months,
+            &participation,
+            Bounds {
+                ends: closing,
+                ..bounds
+            },
+        ),
         by_province,
         by_place,
         credited: totals::credited(set, &range),
@@ -184,13 +246,39 @@ fn fold_family<'f>(
         benefits: events::benefits(set, &range),
     };
     account.joined = bridges.lines(set, (family, &range), figures::owed(&account));
-    conflicts.extend(findings::renamed_places(set, family, (&account.months, &successors)));
-    conflicts.extend(findings::renamed_employers(set, family, (&account.months, policy, as_of)));
-    conflicts.extend(figures::out_of_limits(sheet, set, (family, &range), &account));
+    conflicts.extend(findings::renamed_places(
+        set,
+        family,
+        (&account.months, &successors),
+    ));
+    conflicts.extend(findings::renamed_employers(
+        set,
+        family,
+        (&account.months, policy, as_of),
+    ));
+    conflicts.extend(figures::out_of_limits(
+        sheet,
+        set,
+        (family, &range),
+        &account,
+    ));
     let stated = (policy, person, bridges);
-    keepers::settle(set, (&range, &account), stated, &mut conflicts, (&transfers.places, as_of));
+    keepers::settle(
+        set,
+        (&range, &account),
+        stated,
+        &mut conflicts,
+        (&transfers.places, as_of),
+    );
     findings::hold_open(set, &range, &account, &mut conflicts);
-    FoldedFamily { family, range, ends, account, claims, conflicts }
+    FoldedFamily {
+        family,
+        range,
+        ends,
+        account,
+        claims,
+        conflicts,
+    }
 }
 
 fn count(months: &[MonthLine], status: MonthStatus) -> u32 {
@@ -216,18 +304,28 @@ fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
         }
     }
     schemes.sort_unstable();
-    schemes.into_iter().map(|scheme| scheme.to_string()).collect()
+    schemes
+        .into_iter()
+        .map(|scheme| scheme.to_string())
+        .collect()
 }
 
 fn sources(set: &RecordSet<'_>, as_of: AsOf) -> Vec<SourceLine> {
     let mut sources: BTreeMap<Division, SourceLine> = BTreeMap::new();
     for held in &set.0 {
         let region = held.fact.region;
-        let source = sources.entry(region).or_insert(SourceLine { region, records: 0, last_index: 0, latest: None });
+        let source = sources.entry(region).or_insert(SourceLine {
+            region,
+            records: 0,
+            last_index: 0,
+            latest: None,
+        });
         source.records = source.records.saturating_add(1);
         let last = held.again.last().copied().unwrap_or(held.fact.index.0);
         source.last_index = source.last_index.max(last);
-        source.latest = source.latest.max(held.day().filter(|day| *day <= as_of.day));
+        source.latest = source
+            .latest
+            .max(held.day().filter(|day| *day <= as_of.day));
     }
     sources.into_values().collect()
 }
@@ -236,7 +334,11 @@ fn unread(set: &RecordSet<'_>) -> Vec<UnreadKind> {
     let mut kinds: BTreeMap<Kind, UnreadKind> = BTreeMap::new();
     for (at, held) in set.0.iter().enumerate() {
         if let Record::Unknown(kind, _) = &held.fact.record {
-            let unread = kinds.entry(*kind).or_insert(UnreadKind { kind: *kind, number: kind.0, records: Vec::new() });
+            let unread = kinds.entry(*kind).or_insert(UnreadKind {
+                kind: *kind,
+                number: kind.0,
+                records: Vec::new(),
+            });
             unread.records.push(number(at));
         }
     }

@@ -10,13 +10,22 @@ use yizhang_ledger::{entry::Kind, value::Month};
 
 /// The gaps of a family. Months that count in the covering family are none, nor are those after its end.
 pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<'_>) -> Vec<Gap> {
-    let Bounds { cover, ends, as_of, .. } = bounds;
-    let Some(until) = ends.last_month(as_of.month) else { return Vec::new() };
+    let Bounds {
+        cover, ends, as_of, ..
+    } = bounds;
+    let Some(until) = ends.last_month(as_of.month) else {
+        return Vec::new();
+    };
     let begins = |line: &&MonthLine| {
-        let none = matches!(line.status, MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid);
+        let none = matches!(
+            line.status,
+            MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid
+        );
         !none && line.month <= until
     };
-    let Some(first) = lines.iter().find(begins).map(|line| line.month) else { return Vec::new() };
+    let Some(first) = lines.iter().find(begins).map(|line| line.month) else {
+        return Vec::new();
+    };
     let runs = runs(first, marks(first, lines, cover, until), until);
     let gap = |run: Run<GapCause>| Gap {
         first: run.first,
@@ -24,7 +33,11 @@ pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<
         months: run.months(),
         cause: run.key,
         open: run.last == as_of.month,
-        records: if run.key == GapCause::Unpaid { suspension(facts, run.first) } else { distinct(run.records) },
+        records: if run.key == GapCause::Unpaid {
+            suspension(facts, run.first)
+        } else {
+            distinct(run.records)
+        },
     };
     runs.into_iter().map(gap).collect()
 }
@@ -37,9 +50,12 @@ fn marks<'l>(
     cover: Cover<'_>,
     until: Month,
 ) -> Vec<(Month, Option<(GapCause, &'l MonthLine)>)> {
-    let own = lines.iter().map(|line| (line.month, cause(line.status).map(|cause| (cause, line))));
+    let own = lines
+        .iter()
+        .map(|line| (line.month, cause(line.status).map(|cause| (cause, line))));
     let covered = cover.months().map(|month| (month, None));
-    let within = |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= until;
+    let within =
+        |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= until;
     let mut marks: Vec<_> = own.chain(covered).filter(within).collect();
     marks.sort_unstable_by_key(|(month, cause)| (*month, cause.is_some()));
     marks.dedup_by_key(|(month, _)| *month);
@@ -63,7 +79,11 @@ const fn cause(status: MonthStatus) -> Option<GapCause> {
     }
 }
 
-fn runs(first: Month, marks: Vec<(Month, Option<(GapCause, &MonthLine)>)>, last: Month) -> Vec<Run<GapCause>> {
+fn runs(
+    first: Month,
+    marks: Vec<(Month, Option<(GapCause, &MonthLine)>)>,
+    last: Month,
+) -> Vec<Run<GapCause>> {
     let mut runs: Vec<Run<GapCause>> = Vec::new();
     let mut expected = first;
     for (month, mark) in marks {
@@ -79,7 +99,9 @@ fn runs(first: Month, marks: Vec<(Month, Option<(GapCause, &MonthLine)>)>, last:
 
 /// Adds the months from `from` up to, but without, `until`: nothing is known of them. One step, however many months.
 fn unpaid(runs: &mut Vec<Run<GapCause>>, from: Month, until: Month) {
-    let Some(last) = until.previous().filter(|last| *last >= from) else { return };
+    let Some(last) = until.previous().filter(|last| *last >= from) else {
+        return;
+    };
     if months_between(from, last) > 0 {
         extend(runs, from, GapCause::Unpaid, &[]);
     }

@@ -35,7 +35,12 @@ pub(crate) fn holders<'f>(set: &RecordSet<'f>, numbers: &[RecordNumber]) -> Vec<
         let held = set.numbered(*number)?;
         let (_, contribution) = held.money()?;
         let region = held.fact.region;
-        Some(Holder { scheme: contribution.scheme, place: contribution.place, payer: contribution.payer, region })
+        Some(Holder {
+            scheme: contribution.scheme,
+            place: contribution.place,
+            payer: contribution.payer,
+            region,
+        })
     };
     let mut found: Vec<Holder<'f>> = numbers.iter().filter_map(holder).collect();
     found.sort_unstable();
@@ -64,25 +69,41 @@ pub(crate) fn months_between(first: Month, last: Month) -> u32 {
 }
 
 /// Adds a month to the runs. Months come in ascending order.
-pub(crate) fn extend<K: PartialEq>(runs: &mut Vec<Run<K>>, month: Month, key: K, records: &[RecordNumber]) {
+pub(crate) fn extend<K: PartialEq>(
+    runs: &mut Vec<Run<K>>,
+    month: Month,
+    key: K,
+    records: &[RecordNumber],
+) {
     match runs.last_mut() {
         Some(run) if run.key == key && run.last.next() == month => {
             run.last = month;
             run.records.extend_from_slice(records);
         }
-        _ => runs.push(Run { first: month, last: month, key, records: records.to_vec() }),
+        _ => runs.push(Run {
+            first: month,
+            last: month,
+            key,
+            records: records.to_vec(),
+        }),
     }
 }
 
 /// The place of the last months that count.
 pub(crate) fn last_place(spans: &[Span]) -> Option<Division> {
-    spans.last().and_then(|span| span.holders.last()).map(|holder| holder.place)
+    spans
+        .last()
+        .and_then(|span| span.holders.last())
+        .map(|holder| holder.place)
 }
 
 /// The runs of counted months.
 pub(crate) fn spans(set: &RecordSet<'_>, lines: &[MonthLine]) -> Vec<Span> {
     let mut runs = Vec::new();
-    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
+    for line in lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
         extend(&mut runs, line.month, holders(set, &line.by), &[]);
     }
     let span = |run: Run<Vec<Holder<'_>>>| Span {

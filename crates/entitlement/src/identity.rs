@@ -52,13 +52,19 @@ pub fn linked_accounts(
     }
     let linked = reached(account, &neighbours);
     if linked.len() > LINKED_ACCOUNTS_MAX {
-        return Err(TooManyLinked { limit: LINKED_ACCOUNTS_MAX, found: linked.len() });
+        return Err(TooManyLinked {
+            limit: LINKED_ACCOUNTS_MAX,
+            found: linked.len(),
+        });
     }
     Ok(linked)
 }
 
 /// Every account is entered once, so the walk ends.
-fn reached(start: AccountId, neighbours: &BTreeMap<AccountId, Vec<AccountId>>) -> BTreeSet<AccountId> {
+fn reached(
+    start: AccountId,
+    neighbours: &BTreeMap<AccountId, Vec<AccountId>>,
+) -> BTreeSet<AccountId> {
     let mut linked = BTreeSet::from([start]);
     let mut open = vec![start];
     while let Some(account) = open.pop() {
@@ -81,27 +87,39 @@ fn links<'s>(set: &'s RecordSet<'_>) -> impl Iterator<Item = (usize, &'s Identit
 }
 
 /// Identity records of a kind that have effect.
-fn identities<'s>(set: &'s RecordSet<'_>, wanted: Kind) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
-    set.0.iter().enumerate().filter_map(move |(at, held)| match &held.fact.record {
-        // A copy in another chain says the same; it stays in force if the original is reversed.
-        Record::Identity(kind, fields)
-            if *kind == wanted && matches!(held.standing, Standing::Held | Standing::Copy) =>
-        {
-            Some((at, fields))
-        }
-        _ => None,
-    })
+fn identities<'s>(
+    set: &'s RecordSet<'_>,
+    wanted: Kind,
+) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
+    set.0
+        .iter()
+        .enumerate()
+        .filter_map(move |(at, held)| match &held.fact.record {
+            // A copy in another chain says the same; it stays in force if the original is reversed.
+            Record::Identity(kind, fields)
+                if *kind == wanted && matches!(held.standing, Standing::Held | Standing::Copy) =>
+            {
+                Some((at, fields))
+            }
+            _ => None,
+        })
 }
 
 /// What splits in force take back: the link, and the accounts it must be between. A split may come from another chain
 /// than the link, because it is often another agency that finds the mistake.
 fn splits(set: &RecordSet<'_>) -> BTreeSet<(RecordId, (AccountId, AccountId))> {
-    let named = |(_, split): (usize, &Identity<'_>)| split.target.map(|target| (target, pair(split)));
-    identities(set, Kind::IDENTITY_SPLIT).filter_map(named).collect()
+    let named =
+        |(_, split): (usize, &Identity<'_>)| split.target.map(|target| (target, pair(split)));
+    identities(set, Kind::IDENTITY_SPLIT)
+        .filter_map(named)
+        .collect()
 }
 
 fn pair(fields: &Identity<'_>) -> (AccountId, AccountId) {
-    (fields.account.min(fields.other), fields.account.max(fields.other))
+    (
+        fields.account.min(fields.other),
+        fields.account.max(fields.other),
+    )
 }
 
 /// The links and splits for the account.
@@ -109,7 +127,9 @@ pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
     let linked: BTreeSet<usize> = links(set).map(|(at, _)| at).collect();
     let mut facts = Vec::new();
     for (at, held) in set.0.iter().enumerate() {
-        let Record::Identity(kind, fields) = &held.fact.record else { continue };
+        let Record::Identity(kind, fields) = &held.fact.record else {
+            continue;
+        };
         let in_force = match *kind {
             Kind::IDENTITY_LINK => linked.contains(&at),
             _ => matches!(held.standing, Standing::Held | Standing::Copy),
@@ -137,7 +157,9 @@ pub(crate) fn accounts(set: &RecordSet<'_>) -> (u32, Option<Conflict>) {
         }
     }
     let count = u32::try_from(first_records.len()).unwrap_or(u32::MAX);
-    let Some(start) = first_records.keys().next().copied().filter(|_| count > 1) else { return (count, None) };
+    let Some(start) = first_records.keys().next().copied().filter(|_| count > 1) else {
+        return (count, None);
+    };
     let mut neighbours: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
     for (_, link) in links(set) {
         neighbours.entry(link.account).or_default().push(link.other);

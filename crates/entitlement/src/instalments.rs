@@ -17,7 +17,12 @@ use yizhang_ledger::{
 type Parts<'f> = (Scheme<'f>, Division, Payer<'f>, Period);
 
 const fn parts_of<'f>(contribution: &Contribution<'f>) -> Parts<'f> {
-    (contribution.scheme, contribution.place, contribution.payer, contribution.period)
+    (
+        contribution.scheme,
+        contribution.place,
+        contribution.payer,
+        contribution.period,
+    )
 }
 
 /// Received and in force, by itself full or not.
@@ -25,19 +30,25 @@ fn in_force<'s, 'f>(
     set: &'s RecordSet<'f>,
     range: &Range<usize>,
 ) -> impl Iterator<Item = (usize, &'s Held<'f>, &'f Contribution<'f>)> {
-    set.within(range).filter_map(|(at, held)| match held.money() {
-        Some((Role::Received, fields)) if matches!(held.standing, Standing::Held | Standing::NotFull) => {
-            Some((at, held, fields))
-        }
-        _ => None,
-    })
+    set.within(range)
+        .filter_map(|(at, held)| match held.money() {
+            Some((Role::Received, fields))
+                if matches!(held.standing, Standing::Held | Standing::NotFull) =>
+            {
+                Some((at, held, fields))
+            }
+            _ => None,
+        })
 }
 
 /// Whether the record is a part whose period another one has made full.
 pub(crate) fn is_completed(set: &RecordSet<'_>, range: &Range<usize>, part: &Held<'_>) -> bool {
-    let Some((_, fields)) = part.money().filter(|_| part.standing == Standing::NotFull) else { return false };
+    let Some((_, fields)) = part.money().filter(|_| part.standing == Standing::NotFull) else {
+        return false;
+    };
     let parts = parts_of(fields);
-    in_force(set, range).any(|(_, held, fields)| held.standing == Standing::Held && parts_of(fields) == parts)
+    in_force(set, range)
+        .any(|(_, held, fields)| held.standing == Standing::Held && parts_of(fields) == parts)
 }
 
 /// Marks the records that were full only with parts of which refunds have left too little, with the refund that did: whole,
@@ -49,14 +60,21 @@ pub(crate) fn settle(
     readings: &BTreeMap<usize, Reading>,
     bounds: Bounds<'_>,
 ) {
-    let part =
-        |at: &usize| set.get(*at).and_then(|held| held.money().filter(|(_, fields)| is_part(fields)).map(|_| held));
+    let part = |at: &usize| {
+        set.get(*at).and_then(|held| {
+            held.money()
+                .filter(|(_, fields)| is_part(fields))
+                .map(|_| held)
+        })
+    };
     if !readings.keys().any(|at| part(at).is_some()) {
         return;
     }
     let by_parts = by_parts(set, range, readings, bounds);
     let mut short = Vec::new();
-    for (at, _, fields) in in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held) {
+    for (at, _, fields) in
+        in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held)
+    {
         let lacks = lacks(fields);
         if (lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN)
             && let Some(parts) = by_parts.get(&parts_of(fields))
@@ -65,7 +83,9 @@ pub(crate) fn settle(
         }
     }
     for (at, by, months) in short {
-        let Some(held) = set.0.get_mut(at) else { continue };
+        let Some(held) = set.0.get_mut(at) else {
+            continue;
+        };
         match by {
             Some(by) => (held.standing, held.because) = (Standing::NotFull, Some(by)),
             None => held.given_back.get_or_insert_default().of_parts = months,
@@ -92,26 +112,42 @@ fn by_parts<'f>(
 ) -> BTreeMap<Parts<'f>, Together> {
     let mut by_parts: BTreeMap<Parts<'f>, Together> = BTreeMap::new();
     for (at, held) in set.within(range) {
-        let Some((Role::Received, fields)) = held.money().filter(|(_, fields)| is_part(fields)) else { continue };
+        let Some((Role::Received, fields)) = held.money().filter(|(_, fields)| is_part(fields))
+        else {
+            continue;
+        };
         if !matches!(held.standing, Standing::NotFull | Standing::Refunded) {
             continue;
         }
         let together = by_parts.entry(parts_of(fields)).or_default();
-        let paid = Sums { unit: fields.paid.unit.get().into(), person: fields.paid.person.get().into() };
+        let paid = Sums {
+            unit: fields.paid.unit.get().into(),
+            person: fields.paid.person.get().into(),
+        };
         (together.paid, together.stays) = (together.paid.and(paid), together.stays.and(paid));
         // What may be given back without taking the months that count is as good as there.
-        let Some(reading) = readings.get(&at) else { continue };
-        together.stays.add(reading.allowed.unit, reading.allowed.person);
+        let Some(reading) = readings.get(&at) else {
+            continue;
+        };
+        together
+            .stays
+            .add(reading.allowed.unit, reading.allowed.person);
         together.refunds.extend(&reading.unnamed);
         // Months that do not count wait for each part.
-        let taken = held.given_back().own.iter().filter(|(month, _)| !bounds.is_outside(**month));
+        let taken = held
+            .given_back()
+            .own
+            .iter()
+            .filter(|(month, _)| !bounds.is_outside(**month));
         for (month, by) in taken {
             let (last, sums) = together.months.entry(*month).or_default();
             (*last, *sums) = (*by, sums.and(paid));
         }
     }
     for together in by_parts.values_mut() {
-        together.refunds.sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
+        together
+            .refunds
+            .sort_by_key(|refund| (set.get(refund.at).and_then(Held::day), refund.at));
     }
     by_parts
 }
@@ -124,16 +160,26 @@ impl Together {
             let exceeds = |sum: i128, spare: i128| sum > spare.saturating_add(TOLERANCE_FEN);
             exceeds(sums.unit, spare.unit) || exceeds(sums.person, spare.person)
         };
-        self.months.iter().filter(|(_, (_, sums))| is_lost(sums)).map(|(month, (by, _))| (*month, *by)).collect()
+        self.months
+            .iter()
+            .filter(|(_, (_, sums))| is_lost(sums))
+            .map(|(month, (by, _))| (*month, *by))
+            .collect()
     }
 
     /// The refund by which the parts no longer make up for what a record lacks. Where they never did, the flag of the record
     /// spoke of what there was.
     fn decisive(&self, lacks: Sums) -> Option<usize> {
         let mut stays = self.stays;
-        let wanted = Sums { unit: lacks.unit.min(stays.unit), person: lacks.person.min(stays.person) };
+        let wanted = Sums {
+            unit: lacks.unit.min(stays.unit),
+            person: lacks.person.min(stays.person),
+        };
         let decisive = self.refunds.iter().find(|refund| {
-            stays.add(refund.sums.unit.saturating_neg(), refund.sums.person.saturating_neg());
+            stays.add(
+                refund.sums.unit.saturating_neg(),
+                refund.sums.person.saturating_neg(),
+            );
             let reaches = |stays: i128, wanted: i128| stays.saturating_add(TOLERANCE_FEN) >= wanted;
             !(reaches(stays.unit, wanted.unit) && reaches(stays.person, wanted.person))
         });
@@ -148,6 +194,13 @@ const fn is_part(fields: &Contribution<'_>) -> bool {
 
 /// What was due beyond what the record itself paid.
 fn lacks(fields: &Contribution<'_>) -> Sums {
-    let lacks = |due: Fen, paid: Fen| i128::from(due.get()).saturating_sub(paid.get().into()).max(0);
-    Sums { unit: lacks(fields.due.unit, fields.paid.unit), person: lacks(fields.due.person, fields.paid.person) }
+    let lacks = |due: Fen, paid: Fen| {
+        i128::from(due.get())
+            .saturating_sub(paid.get().into())
+            .max(0)
+    };
+    Sums {
+        unit: lacks(fields.due.unit, fields.paid.unit),
+        person: lacks(fields.due.person, fields.paid.person),
+    }
 }

@@ -41,7 +41,10 @@ impl FromText for Hash {
 
 impl FromText for Kind {
     fn from_text(text: &str) -> Option<Self> {
-        let named = Self::NAMED.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind);
+        let named = Self::NAMED
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(kind, _)| *kind);
         named.or_else(|| text.strip_prefix("kind ")?.parse().ok().map(Self))
     }
 }
@@ -50,13 +53,19 @@ impl FromText for Kind {
 pub(crate) mod text {
     use super::{Cow, Deserialize, Deserializer, Display, Error, FromText, Serializer};
 
-    pub(crate) fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<T: Display, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
-    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
         let text: Cow<'de, str> = Deserialize::deserialize(deserializer)?;
-        T::from_text(&text).ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
+        T::from_text(&text)
+            .ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
     }
 }
 
@@ -66,17 +75,23 @@ pub(crate) mod text_option {
 
     // The signature is the one that serde calls.
     #[allow(clippy::ref_option)]
-    pub(crate) fn serialize<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<T: Display, S: Serializer>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => serializer.collect_str(value),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
         let text: Option<Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
         let read = |text: Cow<'de, str>| {
-            T::from_text(&text).ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
+            T::from_text(&text)
+                .ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
         };
         text.map(read).transpose()
     }
@@ -86,14 +101,20 @@ pub(crate) mod text_option {
 pub(crate) mod texts {
     use super::{Cow, Deserialize, Deserializer, Display, Error, FromText, Serializer};
 
-    pub(crate) fn serialize<T: Display, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<T: Display, S: Serializer>(
+        values: &[T],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(values.iter().map(ToString::to_string))
     }
 
-    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<T>, D::Error> {
         let texts: Vec<Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
         let read = |text: &Cow<'de, str>| {
-            T::from_text(text).ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
+            T::from_text(text)
+                .ok_or_else(|| D::Error::custom("not a month, day, division, hash or kind"))
         };
         texts.iter().map(read).collect()
     }
@@ -103,13 +124,20 @@ pub(crate) mod texts {
 pub(crate) mod case {
     use super::{CaseId, Cow, Deserialize, Deserializer, Error, Serializer, from_hex};
 
-    pub(crate) fn serialize<S: Serializer>(value: &CaseId, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        value: &CaseId,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:032x}", u128::from_be_bytes(value.0)))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CaseId, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<CaseId, D::Error> {
         let text: Cow<'de, str> = Deserialize::deserialize(deserializer)?;
-        from_hex(&text).map(CaseId).ok_or_else(|| D::Error::custom("not 32 hexadecimal digits"))
+        from_hex(&text)
+            .map(CaseId)
+            .ok_or_else(|| D::Error::custom("not 32 hexadecimal digits"))
     }
 }
 
@@ -120,14 +148,19 @@ pub(crate) mod account_id {
 
     // The signature is the one that serde calls.
     #[allow(clippy::ref_option)]
-    pub(crate) fn serialize<S: Serializer>(value: &Option<AccountId>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<AccountId>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => serializer.serialize_str(&value.reveal_hex()),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AccountId>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<AccountId>, D::Error> {
         let text: Option<Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
         let read = |text: Cow<'de, str>| {
             AccountId::from_hex(&text).ok_or_else(|| D::Error::custom("not 32 hexadecimal digits"))

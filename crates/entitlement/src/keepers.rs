@@ -23,14 +23,25 @@ pub(crate) fn settle(
     conflicts: &mut [Conflict],
     (moved, as_of): (&Places, AsOf),
 ) {
-    let open = |found: &&mut Conflict| matches!(found.code, ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05);
+    let open = |found: &&mut Conflict| {
+        matches!(
+            found.code,
+            ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05
+        )
+    };
     let mut open = conflicts.iter_mut().filter(open).peekable();
     if open.peek().is_none() {
         return;
     }
     let followers = followers(set, range);
     let months = months_by_province(family);
-    let desk = Desk { set, families: &[], person, bridges, as_of };
+    let desk = Desk {
+        set,
+        families: &[],
+        person,
+        bridges,
+        as_of,
+    };
     let home = deciding_home(policy, desk, family);
     let relation = relation(family).map(|place| policy.successors(as_of.month).now(place));
     let kept = by_keepers(family, (home, relation), policy.enough_months(as_of.month));
@@ -54,7 +65,10 @@ pub(crate) fn settle(
             // Without the household of one of the places nothing says which stays, not even provisionally.
             found.severity = Severity::Hold;
         }
-        found.choices = places.into_iter().map(|(place, held)| held.choice(place)).collect();
+        found.choices = places
+            .into_iter()
+            .map(|(place, held)| held.choice(place))
+            .collect();
     }
 }
 
@@ -67,7 +81,10 @@ struct Stake {
 
 impl Stake {
     fn choice(self, place: Division) -> Choice {
-        Choice { place, credited: self.credited.amount() }
+        Choice {
+            place,
+            credited: self.credited.amount(),
+        }
     }
 }
 
@@ -76,7 +93,9 @@ fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums>
     let mut followers: BTreeMap<usize, Sums> = BTreeMap::new();
     for (_, held) in set.within(range) {
         let acts = matches!(held.standing, Standing::Held | Standing::Refunded);
-        let (Some((role, contribution)), Target::At(target)) = (held.money().filter(|_| acts), held.target) else {
+        let (Some((role, contribution)), Target::At(target)) =
+            (held.money().filter(|_| acts), held.target)
+        else {
             continue;
         };
         // A refund of a difference belongs with what the difference belongs to.
@@ -88,7 +107,10 @@ fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums>
         let sums = followers.entry(root).or_default();
         match role {
             Role::Adjust => sums.add(unit.get().into(), person.get().into()),
-            Role::Refund => sums.add(given_back(unit).saturating_neg(), given_back(person).saturating_neg()),
+            Role::Refund => sums.add(
+                given_back(unit).saturating_neg(),
+                given_back(person).saturating_neg(),
+            ),
             _ => {}
         }
     }
@@ -106,18 +128,28 @@ fn credited_by_place(
 ) -> BTreeMap<Division, Stake> {
     let mut places: BTreeMap<Division, Stake> = BTreeMap::new();
     for number in &conflict.records {
-        let Ok(at) = usize::try_from(number.0) else { continue };
-        let Some((Role::Received, contribution)) = set.get(at).and_then(Held::money) else { continue };
+        let Ok(at) = usize::try_from(number.0) else {
+            continue;
+        };
+        let Some((Role::Received, contribution)) = set.get(at).and_then(Held::money) else {
+            continue;
+        };
         let mut credited = followers.get(&at).copied().unwrap_or_default();
-        credited.add(contribution.credited.unit.get().into(), contribution.credited.person.get().into());
-        let inside = |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
+        credited.add(
+            contribution.credited.unit.get().into(),
+            contribution.credited.person.get().into(),
+        );
+        let inside =
+            |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
         // What was given back is gone with its months.
         let gone = set.get(at).map_or(0, |held| held.given_back().own.len());
         let stays = usize::from(contribution.period.months).saturating_sub(gone);
         let part = |whole: i128| share(whole, inside, stays);
         let stake = places.entry(place(at, contribution.place)).or_default();
-        stake.credited.add(part(credited.unit), part(credited.person));
+        stake
+            .credited
+            .add(part(credited.unit), part(credited.person));
         stake.received = match (stake.received, contribution.received) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -128,7 +160,10 @@ fn credited_by_place(
 
 /// The part of a sum for some months of a period, half up to the fen.
 fn share(whole: i128, inside: usize, months: usize) -> i128 {
-    let (inside, months) = (i128::try_from(inside).unwrap_or(0), i128::try_from(months.max(1)).unwrap_or(1));
+    let (inside, months) = (
+        i128::try_from(inside).unwrap_or(0),
+        i128::try_from(months.max(1)).unwrap_or(1),
+    );
     if inside >= months {
         return whole;
     }
@@ -137,13 +172,25 @@ fn share(whole: i128, inside: usize, months: usize) -> i128 {
 
 /// 国发〔2014〕8号: residents participate where their household is registered: of these places the one that it lies in, else
 /// the only one in its province.
-fn at_home(places: &BTreeMap<Division, Stake>, person: &Person, first: Option<Month>) -> Option<Provisional> {
+fn at_home(
+    places: &BTreeMap<Division, Stake>,
+    person: &Person,
+    first: Option<Month>,
+) -> Option<Provisional> {
     let home = person.home_in(first?)?.place;
-    let within =
-        places.keys().copied().find(|place| covers(*place, home) || covers(home, *place) && home != home.province());
-    let mut of_province = places.keys().copied().filter(|place| place.province() == home.province());
+    let within = places
+        .keys()
+        .copied()
+        .find(|place| covers(*place, home) || covers(home, *place) && home != home.province());
+    let mut of_province = places
+        .keys()
+        .copied()
+        .filter(|place| place.province() == home.province());
     let only = of_province.next().filter(|_| of_province.next().is_none());
-    within.or(only).map(|place| Provisional { place, reason: ProvisionalReason::Household })
+    within.or(only).map(|place| Provisional {
+        place,
+        reason: ProvisionalReason::Household,
+    })
 }
 
 fn by_benefit(
@@ -152,22 +199,42 @@ fn by_benefit(
     benefit: Option<Division>,
 ) -> Option<Provisional> {
     if let Some(place) = benefit.filter(|place| places.contains_key(place)) {
-        return Some(Provisional { place, reason: ProvisionalReason::BenefitPlace });
+        return Some(Provisional {
+            place,
+            reason: ProvisionalReason::BenefitPlace,
+        });
     }
     let held = |place: Division| {
         let of_place = months.iter().filter(|line| line.place == place);
         of_place.fold(0_u32, |sum, line| sum.saturating_add(line.months))
     };
     let most = places.keys().map(|place| held(*place)).max()?;
-    let leading: Vec<Division> = places.keys().copied().filter(|place| held(*place) == most).collect();
+    let leading: Vec<Division> = places
+        .keys()
+        .copied()
+        .filter(|place| held(*place) == most)
+        .collect();
     if let [place] = leading.as_slice() {
-        return Some(Provisional { place: *place, reason: ProvisionalReason::MoreMonths });
+        return Some(Provisional {
+            place: *place,
+            reason: ProvisionalReason::MoreMonths,
+        });
     }
     let received = |place: &Division| places.get(place).and_then(|stake| stake.received);
     let earliest = leading.iter().filter_map(received).min();
-    let first: Vec<Division> = leading.iter().copied().filter(|place| received(place) == earliest).collect();
+    let first: Vec<Division> = leading
+        .iter()
+        .copied()
+        .filter(|place| received(place) == earliest)
+        .collect();
     match first.as_slice() {
-        [place] => Some(Provisional { place: *place, reason: ProvisionalReason::EarlierReceipt }),
-        _ => first.first().map(|place| Provisional { place: *place, reason: ProvisionalReason::LowerCode }),
+        [place] => Some(Provisional {
+            place: *place,
+            reason: ProvisionalReason::EarlierReceipt,
+        }),
+        _ => first.first().map(|place| Provisional {
+            place: *place,
+            reason: ProvisionalReason::LowerCode,
+        }),
     }
 }

@@ -48,10 +48,25 @@ impl Bounds<'_> {
 
     /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
     pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
-        let by = self.cover.line(month).filter(|_| month <= self.as_of.month).map_or(&[][..], |line| &line.by);
-        let was_paid =
-            |number: &RecordNumber| set.numbered(*number).and_then(Held::day).is_some_and(|paid| paid <= day);
-        by.iter().any(was_paid) || self.was_employee(set, month, Between { first: day, last: day })
+        let by = self
+            .cover
+            .line(month)
+            .filter(|_| month <= self.as_of.month)
+            .map_or(&[][..], |line| &line.by);
+        let was_paid = |number: &RecordNumber| {
+            set.numbered(*number)
+                .and_then(Held::day)
+                .is_some_and(|paid| paid <= day)
+        };
+        by.iter().any(was_paid)
+            || self.was_employee(
+                set,
+                month,
+                Between {
+                    first: day,
+                    last: day,
+                },
+            )
     }
 
     /// Whether between two days a month stood beside other cover, whose money has gone back since.
@@ -67,7 +82,11 @@ impl Bounds<'_> {
 }
 
 /// The lines of a family, by month.
-pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<MonthLine> {
+pub(crate) fn month_lines(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+) -> Vec<MonthLine> {
     let mut touches: Vec<(Month, Touch, usize)> = Vec::with_capacity(range.len());
     for (at, held) in set.within(range) {
         if let (Record::Deemed(fields), Standing::Held) = (&held.fact.record, held.standing) {
@@ -75,12 +94,23 @@ pub(crate) fn month_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bou
             touches.extend(months.map(|month| (month, Touch::Deemed, at)));
             continue;
         }
-        let (Some(touch), Some(period)) = (touch_of(held), held.period) else { continue };
-        let touch_in = |month| if held.given_back().has(month) { Touch::Refunded } else { touch };
+        let (Some(touch), Some(period)) = (touch_of(held), held.period) else {
+            continue;
+        };
+        let touch_in = |month| {
+            if held.given_back().has(month) {
+                Touch::Refunded
+            } else {
+                touch
+            }
+        };
         touches.extend(period.iter().map(|month| (month, touch_in(month), at)));
     }
     touches.sort_unstable();
-    touches.chunk_by(|one, other| one.0 == other.0).filter_map(|month| line(set, month, bounds)).collect()
+    touches
+        .chunk_by(|one, other| one.0 == other.0)
+        .filter_map(|month| line(set, month, bounds))
+        .collect()
 }
 
 fn touch_of(held: &Held<'_>) -> Option<Touch> {
@@ -101,28 +131,53 @@ fn touch_of(held: &Held<'_>) -> Option<Touch> {
 }
 
 /// `touches` are those of one month, at least one, in ascending order.
-fn line(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], bounds: Bounds<'_>) -> Option<MonthLine> {
+fn line(
+    set: &RecordSet<'_>,
+    touches: &[(Month, Touch, usize)],
+    bounds: Bounds<'_>,
+) -> Option<MonthLine> {
     let (month, strongest, _) = *touches.first()?;
-    let money = touches.iter().any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
+    let money = touches
+        .iter()
+        .any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
     if !money && strongest != Touch::Deemed {
         // A reversal of interest or of a participation fact touches no month of contribution.
         return None;
     }
     // Behind an end nothing is waited for, neither the rest of a part nor the month itself.
-    let paid_or_due = matches!(strongest, Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due);
+    let paid_or_due = matches!(
+        strongest,
+        Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due
+    );
     let ended = bounds.ends.status(month).filter(|_| paid_or_due);
     let has_begun = month <= bounds.as_of.month;
-    let status = ended.unwrap_or_else(|| status(strongest, has_begun, || bounds.cover.line(month).is_some()));
-    let counts = matches!(status, MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed);
+    let status = ended
+        .unwrap_or_else(|| status(strongest, has_begun, || bounds.cover.line(month).is_some()));
+    let counts = matches!(
+        status,
+        MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed
+    );
     let numbers = |wanted: bool| -> Vec<RecordNumber> {
-        let chosen = touches.iter().filter(|(_, touch, _)| (counts && *touch == strongest) == wanted);
+        let chosen = touches
+            .iter()
+            .filter(|(_, touch, _)| (counts && *touch == strongest) == wanted);
         let mut numbers: Vec<RecordNumber> = chosen.map(|(_, _, at)| number(*at)).collect();
         numbers.sort_unstable();
         numbers
     };
     let (by, others) = (numbers(true), numbers(false));
-    let base = if status == MonthStatus::Counted { base(set, touches) } else { None };
-    Some(MonthLine { month, status, by, others, base })
+    let base = if status == MonthStatus::Counted {
+        base(set, touches)
+    } else {
+        None
+    };
+    Some(MonthLine {
+        month,
+        status,
+        by,
+        others,
+        base,
+    })
 }
 
 fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> MonthStatus {
@@ -144,17 +199,32 @@ fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> M
 /// for the same scheme, place and payer; none while it is open which record stays,
 /// or where the period is longer than the month.
 fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
-    let mut counting = touches.iter().filter(|(_, touch, _)| *touch == Touch::Counts);
-    let (Some((_, _, at)), None) = (counting.next(), counting.next()) else { return None };
+    let mut counting = touches
+        .iter()
+        .filter(|(_, touch, _)| *touch == Touch::Counts);
+    let (Some((_, _, at)), None) = (counting.next(), counting.next()) else {
+        return None;
+    };
     let record = set.get(*at)?;
-    let (_, contribution) = record.money().filter(|(_, contribution)| contribution.period.months == 1)?;
+    let (_, contribution) = record
+        .money()
+        .filter(|(_, contribution)| contribution.period.months == 1)?;
     let mut sum = i128::from(contribution.base.get());
     for (_, _, other) in touches {
-        let Some(held) = set.get(*other).filter(|held| held.standing == Standing::Held) else { continue };
-        let Some((Role::Adjust, difference)) = held.money() else { continue };
+        let Some(held) = set
+            .get(*other)
+            .filter(|held| held.standing == Standing::Held)
+        else {
+            continue;
+        };
+        let Some((Role::Adjust, difference)) = held.money() else {
+            continue;
+        };
         let belongs = match held.target {
             Target::At(named) => named == *at,
-            Target::None => is_alike(difference, contribution) && are_in_one_chain(set, touches, *at, *other),
+            Target::None => {
+                is_alike(difference, contribution) && are_in_one_chain(set, touches, *at, *other)
+            }
             Target::Elsewhere | Target::Unknown => false,
         };
         if belongs {
@@ -165,13 +235,22 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
 }
 
 /// Whether a chain holds both records at two positions, though other chains' copies may act.
-fn are_in_one_chain(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)], one: usize, other: usize) -> bool {
+fn are_in_one_chain(
+    set: &RecordSet<'_>,
+    touches: &[(Month, Touch, usize)],
+    one: usize,
+    other: usize,
+) -> bool {
     let chains = |acting: usize| -> BTreeSet<Division> {
-        let held = touches.iter().filter_map(|(_, _, at)| Some((*at, set.get(*at)?)));
+        let held = touches
+            .iter()
+            .filter_map(|(_, _, at)| Some((*at, set.get(*at)?)));
         let is_it = |at: usize, held: &Held<'_>| {
             at == acting || held.standing == Standing::Copy && held.because == Some(acting)
         };
-        held.filter(|(at, held)| is_it(*at, held)).map(|(_, held)| held.fact.region).collect()
+        held.filter(|(at, held)| is_it(*at, held))
+            .map(|(_, held)| held.fact.region)
+            .collect()
     };
     !chains(one).is_disjoint(&chains(other))
 }

@@ -43,30 +43,46 @@ impl Between {
 
 impl<'c> Cover<'c> {
     fn any_line(self, month: Month) -> Option<&'c MonthLine> {
-        let at = self.months.binary_search_by_key(&month, |line| line.month).ok()?;
+        let at = self
+            .months
+            .binary_search_by_key(&month, |line| line.month)
+            .ok()?;
         self.months.get(at)
     }
 
     /// The line of a month that counts there.
     pub(crate) fn line(self, month: Month) -> Option<&'c MonthLine> {
-        self.any_line(month).filter(|line| line.status == MonthStatus::Counted)
+        self.any_line(month)
+            .filter(|line| line.status == MonthStatus::Counted)
     }
 
     /// Whether between two days a month that does not count there was paid in full, with money that has gone back since.
     pub(crate) fn was_there(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
         let has_ended = self.ends.status(month).is_some();
-        let Some(line) = self.any_line(month).filter(|line| !has_ended && line.status != MonthStatus::Counted) else {
+        let Some(line) = self
+            .any_line(month)
+            .filter(|line| !has_ended && line.status != MonthStatus::Counted)
+        else {
             return false;
         };
-        line.by.iter().chain(&line.others).filter_map(|number| set.numbered(*number)).any(|held| {
-            let refund = held.taken_by(month).and_then(|refund| set.get(refund));
-            held.day().zip(refund.and_then(Held::day)).is_some_and(|(from, until)| between.meets(from, until))
-        })
+        line.by
+            .iter()
+            .chain(&line.others)
+            .filter_map(|number| set.numbered(*number))
+            .any(|held| {
+                let refund = held.taken_by(month).and_then(|refund| set.get(refund));
+                held.day()
+                    .zip(refund.and_then(Held::day))
+                    .is_some_and(|(from, until)| between.meets(from, until))
+            })
     }
 
     /// Months that count there.
     pub(crate) fn months(self) -> impl Iterator<Item = Month> + 'c {
-        self.months.iter().filter(|line| line.status == MonthStatus::Counted).map(|line| line.month)
+        self.months
+            .iter()
+            .filter(|line| line.status == MonthStatus::Counted)
+            .map(|line| line.month)
     }
 }
 
@@ -85,8 +101,13 @@ impl Sums {
 
     /// Adds `some` of `all` equal shares of a sum, half up to the fen.
     pub(crate) fn add_share(&mut self, sums: Self, some: usize, all: usize) {
-        let (some, all) = (i128::try_from(some).unwrap_or(0), i128::try_from(all.max(1)).unwrap_or(1));
-        let share = |sum: i128| half_up_fen(sum.saturating_mul(some), all).map_or(0, |fen| fen.get().into());
+        let (some, all) = (
+            i128::try_from(some).unwrap_or(0),
+            i128::try_from(all.max(1)).unwrap_or(1),
+        );
+        let share = |sum: i128| {
+            half_up_fen(sum.saturating_mul(some), all).map_or(0, |fen| fen.get().into())
+        };
         self.add(share(sums.unit), share(sums.person));
     }
 
@@ -99,11 +120,17 @@ impl Sums {
     /// What is left of it, at least nothing.
     pub(crate) fn less(self, other: Self) -> Self {
         let less = |sum: i128, other: i128| sum.saturating_sub(other).max(0);
-        Self { unit: less(self.unit, other.unit), person: less(self.person, other.person) }
+        Self {
+            unit: less(self.unit, other.unit),
+            person: less(self.person, other.person),
+        }
     }
 
     pub(crate) fn amount(self) -> Amount {
-        Amount { unit: narrow(self.unit), person: narrow(self.person) }
+        Amount {
+            unit: narrow(self.unit),
+            person: narrow(self.person),
+        }
     }
 }
 
@@ -124,23 +151,39 @@ fn count(months: impl Iterator<Item = Month>) -> u32 {
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
 /// government paid is not.
 fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
-    if contribution.payer.kind == PayerKind::Government { Sums::default() } else { part(contribution, overlap) }
+    if contribution.payer.kind == PayerKind::Government {
+        Sums::default()
+    } else {
+        part(contribution, overlap)
+    }
 }
 
 /// Each share that was paid, times `some` over the months of the period, half up to the fen.
 pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
-    let (some, months) = (u32::try_from(some).unwrap_or(u32::MAX), u32::from(contribution.period.months));
+    let (some, months) = (
+        u32::try_from(some).unwrap_or(u32::MAX),
+        u32::from(contribution.period.months),
+    );
     let part = |paid: Fen| i128::from(overlap_refund(paid, some, months).get());
-    Sums { unit: part(contribution.paid.unit), person: part(contribution.paid.person) }
+    Sums {
+        unit: part(contribution.paid.unit),
+        person: part(contribution.paid.person),
+    }
 }
 
 /// The lines of contributions for periods of several months, and for single months that count as employee months.
-pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) -> Vec<YearLine> {
+pub(crate) fn year_lines(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+) -> Vec<YearLine> {
     let Bounds { cover, as_of, .. } = bounds;
     let refunds = refunds(set, range);
     let mut lines = Vec::new();
     for (at, held) in set.within(range) {
-        let Some((Role::Received, contribution)) = held.money() else { continue };
+        let Some((Role::Received, contribution)) = held.money() else {
+            continue;
+        };
         let period = contribution.period;
         if period.months < 2 && !bounds.is_employee(period.first) {
             continue;
@@ -148,15 +191,22 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let months = u32::from(period.months);
         // An instalment counts with the others of its year.
         let counts = held.standing == Standing::Held || is_completed(set, range, held);
-        let employee = period.iter().filter(|month| counts && bounds.is_employee(*month)).count();
+        let employee = period
+            .iter()
+            .filter(|month| counts && bounds.is_employee(*month))
+            .count();
         let future = count(period.iter().filter(|month| *month > as_of.month));
         let due = refund_due(contribution, employee).amount();
         let keeps = |month: &Month| {
             let ended = bounds.ends.status(*month).is_some();
-            *month <= as_of.month && !ended && !held.given_back().has(*month) && cover.line(*month).is_none()
+            *month <= as_of.month
+                && !ended
+                && !held.given_back().has(*month)
+                && cover.line(*month).is_none()
         };
         // What went back for other months is not for these.
-        let refunded = |refunds: &Vec<Refund>| all(refunds).less(held.given_back().beside_overlap).amount();
+        let refunded =
+            |refunds: &Vec<Refund>| all(refunds).less(held.given_back().beside_overlap).amount();
         let effective = count(period.iter().filter(keeps));
         lines.push(YearLine {
             first: period.first,
@@ -165,7 +215,10 @@ pub(crate) fn year_lines(set: &RecordSet<'_>, range: &Range<usize>, bounds: Boun
             future,
             effective: if counts { effective } else { 0 },
             refund_due: Some(due).filter(|due| *due != Amount::default()),
-            refunded: refunds.get(&at).map(refunded).filter(|refunded| *refunded != Amount::default()),
+            refunded: refunds
+                .get(&at)
+                .map(refunded)
+                .filter(|refunded| *refunded != Amount::default()),
             record: number(at),
         });
     }

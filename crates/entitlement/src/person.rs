@@ -2,7 +2,8 @@
 
 use crate::{
     account::{
-        BirthLine, Class, ClassLine, Conflict, DeathLine, DisputeLine, HomeLine, Person, RecordNumber, Standing,
+        BirthLine, Class, ClassLine, Conflict, DeathLine, DisputeLine, HomeLine, Person,
+        RecordNumber, Standing,
     },
     conflict::ConflictCode,
     findings::conflict,
@@ -24,30 +25,63 @@ pub(crate) fn person(set: &RecordSet<'_>) -> Person {
         let region = held.fact.region;
         match &held.fact.record {
             Record::Household(fields) => {
-                person.home.push(HomeLine { from: fields.from, place: fields.place, on: fields.on, region, record });
+                person.home.push(HomeLine {
+                    from: fields.from,
+                    place: fields.place,
+                    on: fields.on,
+                    region,
+                    record,
+                });
             }
             Record::Birth(fields) => {
                 let archive = fields.by == BirthEvidence::Archive;
-                person.birth.push(BirthLine { month: fields.birth, archive, on: fields.on, region, record });
+                person.birth.push(BirthLine {
+                    month: fields.birth,
+                    archive,
+                    on: fields.on,
+                    region,
+                    record,
+                });
             }
             Record::RetireClass(fields) => {
-                person.class.push(ClassLine { class: fields.class.into(), on: fields.on, region, record });
+                person.class.push(ClassLine {
+                    class: fields.class.into(),
+                    on: fields.on,
+                    region,
+                    record,
+                });
             }
             Record::Death(fields) => {
-                person.death.push(DeathLine { month: fields.month, on: fields.on, region, record });
+                person.death.push(DeathLine {
+                    month: fields.month,
+                    on: fields.on,
+                    region,
+                    record,
+                });
             }
             _ => {}
         }
     }
-    person.home.sort_by_key(|line| (line.from, line.on, line.region, line.record));
-    person.birth.sort_by_key(|line| (line.archive, line.on, line.region, line.record));
-    person.class.sort_by_key(|line| (line.on, line.region, line.record));
-    person.death.sort_by_key(|line| (line.on, line.region, line.record));
+    person
+        .home
+        .sort_by_key(|line| (line.from, line.on, line.region, line.record));
+    person
+        .birth
+        .sort_by_key(|line| (line.archive, line.on, line.region, line.record));
+    person
+        .class
+        .sort_by_key(|line| (line.on, line.region, line.record));
+    person
+        .death
+        .sort_by_key(|line| (line.on, line.region, line.record));
     person
 }
 
 fn stated<'s, 'f>(set: &'s RecordSet<'f>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
-    set.0.iter().enumerate().filter(|(_, held)| held.standing == Standing::Held)
+    set.0
+        .iter()
+        .enumerate()
+        .filter(|(_, held)| held.standing == Standing::Held)
 }
 
 /// The month of death and the record behind it: of several notices the last holds.
@@ -67,12 +101,21 @@ pub(crate) fn conflicts(set: &RecordSet<'_>, person: &Person, as_of: AsOf) -> Ve
     // Of statements from one month the last of the line holds.
     let mut homes = Vec::new();
     for from_month in person.home.chunk_by(|one, other| one.from == other.from) {
-        found.extend(contradiction(from_month.iter().map(|line| (line.place, line.record))));
+        found.extend(contradiction(
+            from_month.iter().map(|line| (line.place, line.record)),
+        ));
         homes.extend(from_month.last().filter(|line| line.from <= as_of.month));
     }
-    let moved = homes.iter().zip(homes.iter().skip(1)).any(|(one, next)| one.place.province() != next.place.province());
+    let moved = homes
+        .iter()
+        .zip(homes.iter().skip(1))
+        .any(|(one, next)| one.place.province() != next.place.province());
     if moved {
-        found.push(conflict(ConflictCode::C38, None, homes.iter().map(|line| line.record).collect()));
+        found.push(conflict(
+            ConflictCode::C38,
+            None,
+            homes.iter().map(|line| line.record).collect(),
+        ));
     }
     found
 }
@@ -85,13 +128,25 @@ fn two_persons(set: &RecordSet<'_>, person: &Person) -> Vec<Conflict> {
     };
     let mut stated: BTreeMap<AccountId, (Statements<Month>, Statements<bool>)> = BTreeMap::new();
     for line in person.birth.iter().filter(|line| !line.archive) {
-        let Some(account) = number_of(line.record) else { continue };
-        stated.entry(account).or_default().0.push((line.month, line.record));
+        let Some(account) = number_of(line.record) else {
+            continue;
+        };
+        stated
+            .entry(account)
+            .or_default()
+            .0
+            .push((line.month, line.record));
     }
     for line in &person.class {
-        let Some(account) = number_of(line.record) else { continue };
+        let Some(account) = number_of(line.record) else {
+            continue;
+        };
         let of_men = line.class == Class::M60;
-        stated.entry(account).or_default().1.push((of_men, line.record));
+        stated
+            .entry(account)
+            .or_default()
+            .1
+            .push((of_men, line.record));
     }
     let mut found = Vec::new();
     for (births, classes) in stated.into_values() {
@@ -110,11 +165,20 @@ type Statements<T> = Vec<(T, RecordNumber)>;
 
 /// The records, where they do not all say the same.
 fn differing<T: PartialEq>(statements: Statements<T>) -> Vec<RecordNumber> {
-    let differs = statements.iter().zip(statements.iter().skip(1)).any(|(one, other)| one.0 != other.0);
-    if differs { statements.into_iter().map(|(_, record)| record).collect() } else { Vec::new() }
+    let differs = statements
+        .iter()
+        .zip(statements.iter().skip(1))
+        .any(|(one, other)| one.0 != other.0);
+    if differs {
+        statements.into_iter().map(|(_, record)| record).collect()
+    } else {
+        Vec::new()
+    }
 }
 
-fn contradiction<T: PartialEq>(statements: impl Iterator<Item = (T, RecordNumber)>) -> Option<Conflict> {
+fn contradiction<T: PartialEq>(
+    statements: impl Iterator<Item = (T, RecordNumber)>,
+) -> Option<Conflict> {
     let records = differing(statements.collect());
     (!records.is_empty()).then(|| conflict(ConflictCode::Y08, None, records))
 }
@@ -125,7 +189,11 @@ fn births(person: &Person) -> Option<Conflict> {
     let archives = || person.birth.iter().filter(|line| line.archive);
     let mut records = differing(archives().map(|line| (line.month, line.record)).collect());
     let last = archives().next_back();
-    records.extend(last.zip(id).filter(|(archive, id)| archive.month != id.month).map(|(archive, _)| archive.record));
+    records.extend(
+        last.zip(id)
+            .filter(|(archive, id)| archive.month != id.month)
+            .map(|(archive, _)| archive.record),
+    );
     if records.is_empty() {
         return None;
     }
@@ -142,7 +210,9 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
         match &held.fact.record {
             Record::Dispute(Kind::DISPUTE, fields) => disputed.push((at, held, fields)),
             Record::Dispute(Kind::DISPUTE_OUTCOME, fields) => {
-                outcomes.entry((fields.target, held.fact.region)).or_insert(at);
+                outcomes
+                    .entry((fields.target, held.fact.region))
+                    .or_insert(at);
             }
             _ => {}
         }
@@ -158,9 +228,15 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
         on: fields.on,
         region: fields.region,
         reason: fields.reason.as_str().to_owned(),
-        disputed: known.get(&(fields.region, fields.target)).copied().map(number),
+        disputed: known
+            .get(&(fields.region, fields.target))
+            .copied()
+            .map(number),
         // The agency whose record is disputed answers.
-        outcome: outcomes.get(&(held.fact.id, fields.region)).copied().map(number),
+        outcome: outcomes
+            .get(&(held.fact.id, fields.region))
+            .copied()
+            .map(number),
         record: number(at),
     };
     disputed.into_iter().map(line).collect()
@@ -169,6 +245,12 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
 /// Disputes that nobody has answered (C41).
 pub(crate) fn open_disputes(disputes: &[DisputeLine]) -> Vec<Conflict> {
     let open = disputes.iter().filter(|line| line.outcome.is_none());
-    open.map(|line| conflict(ConflictCode::C41, None, line.disputed.into_iter().chain([line.record]).collect()))
-        .collect()
+    open.map(|line| {
+        conflict(
+            ConflictCode::C41,
+            None,
+            line.disputed.into_iter().chain([line.record]).collect(),
+        )
+    })
+    .collect()
 }

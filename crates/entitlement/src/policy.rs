@@ -25,24 +25,39 @@ pub struct Policy {
 }
 
 /// Keys that say how a relation moves, of any scheme.
-const TRANSFER_KEYS: &[Key] =
-    &[Key::TransferReview, Key::TransferSend, Key::TransferClose, Key::TransferDangling, Key::TransferWhole];
+const TRANSFER_KEYS: &[Key] = &[
+    Key::TransferReview,
+    Key::TransferSend,
+    Key::TransferClose,
+    Key::TransferDangling,
+    Key::TransferWhole,
+];
 
 /// The same, of employee pension alone.
-const PENSION_TRANSFER_KEYS: &[Key] =
-    &[Key::TransferBackpay, Key::TransferInform, Key::TransferPoolRate, Key::TransferPoolFrom];
+const PENSION_TRANSFER_KEYS: &[Key] = &[
+    Key::TransferBackpay,
+    Key::TransferInform,
+    Key::TransferPoolRate,
+    Key::TransferPoolFrom,
+];
 
 impl Policy {
     /// The policy of these rules.
     pub fn new(rules: RuleSet) -> Self {
         let days = |key: Key| {
-            let of_key = rules.rules().iter().filter(|rule| rule.key == key && rule.place.is_none());
+            let of_key = rules
+                .rules()
+                .iter()
+                .filter(|rule| rule.key == key && rule.place.is_none());
             let mut days: Vec<Day> = of_key.flat_map(dates).copied().collect();
             days.sort_unstable();
             days.dedup();
             days
         };
-        let knows_employers = rules.rules().iter().any(|rule| rule.key == Key::EmployerSuccessor);
+        let knows_employers = rules
+            .rules()
+            .iter()
+            .any(|rule| rule.key == Key::EmployerSuccessor);
         Self {
             knows_employers,
             name: rules.name(),
@@ -54,7 +69,8 @@ impl Policy {
 
     /// The policy of the rules that the program brings.
     pub fn embedded() -> &'static Self {
-        static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::new(RuleSet::embedded().clone()));
+        static POLICY: LazyLock<Policy> =
+            LazyLock::new(|| Policy::new(RuleSet::embedded().clone()));
         &POLICY
     }
 
@@ -70,7 +86,11 @@ impl Policy {
 
     /// The first month in which applications for transfers are reviewed; none where the rules set none.
     pub fn transfers_begin(&self) -> Option<Month> {
-        let reviews = self.rules.rules().iter().filter(|rule| rule.key == Key::TransferReview);
+        let reviews = self
+            .rules
+            .rules()
+            .iter()
+            .filter(|rule| rule.key == Key::TransferReview);
         reviews.map(|rule| rule.from).min().flatten()
     }
 
@@ -82,19 +102,37 @@ impl Policy {
         source: Division,
     ) -> impl Iterator<Item = &Rule> {
         let of = family.to_string();
-        let own = if is_pension(family) { PENSION_TRANSFER_KEYS } else { &[] };
-        TRANSFER_KEYS.iter().chain(own).filter_map(move |key| self.of_scheme(*key, &of, Some(source), month))
+        let own = if is_pension(family) {
+            PENSION_TRANSFER_KEYS
+        } else {
+            &[]
+        };
+        TRANSFER_KEYS
+            .iter()
+            .chain(own)
+            .filter_map(move |key| self.of_scheme(*key, &of, Some(source), month))
     }
 
     /// The rule of a scheme, else of all that have none of their own.
-    fn of_scheme(&self, key: Key, of: &str, source: Option<Division>, month: Month) -> Option<&Rule> {
-        self.rules.find(key, of, source, month).or_else(|| self.rules.find(key, "", source, month))
+    fn of_scheme(
+        &self,
+        key: Key,
+        of: &str,
+        source: Option<Division>,
+        month: Month,
+    ) -> Option<&Rule> {
+        self.rules
+            .find(key, of, source, month)
+            .or_else(|| self.rules.find(key, "", source, month))
     }
 
     /// The divisions that are another one now, with the rule that says so. Of a split nobody can tell, so the old one stays.
     pub(crate) fn successors(&self, month: Month) -> Successors<'_> {
-        let of_key =
-            self.rules.rules().iter().filter(|rule| rule.key == Key::DivisionSuccessor && rule.holds_in(month));
+        let of_key = self
+            .rules
+            .rules()
+            .iter()
+            .filter(|rule| rule.key == Key::DivisionSuccessor && rule.holds_in(month));
         let one = |rule: &'_ Rule| match &rule.value {
             Value::Table(rows) => match rows.as_slice() {
                 [row] => Division::new(*row.first()?),
@@ -102,7 +140,11 @@ impl Policy {
             },
             _ => None,
         };
-        Successors(of_key.filter_map(|rule| Some((rule.place?, (one(rule)?, rule)))).collect())
+        Successors(
+            of_key
+                .filter_map(|rule| Some((rule.place?, (one(rule)?, rule))))
+                .collect(),
+        )
     }
 
     /// The rule by which an employer, by the code that a contribution names, is another one now.
@@ -117,11 +159,18 @@ impl Policy {
 
     /// Months that are enough for a place of benefit that is not home; without a rule none are.
     pub(crate) fn enough_months(&self, month: Month) -> u32 {
-        self.rules.number(Key::BenefitPlaceMonths, "", None, month).map_or(u32::MAX, |figure| figure.value)
+        self.rules
+            .number(Key::BenefitPlaceMonths, "", None, month)
+            .map_or(u32::MAX, |figure| figure.value)
     }
 
     /// How a family moves in a month from an old place.
-    pub(crate) fn terms(&self, family: Family<'_>, month: Month, source: Option<Division>) -> Terms<'_> {
+    pub(crate) fn terms(
+        &self,
+        family: Family<'_>,
+        month: Month,
+        source: Option<Division>,
+    ) -> Terms<'_> {
         let of = family.to_string();
         let number = |key: Key| match self.of_scheme(key, &of, source, month)?.value {
             Value::Months(number) | Value::Days(number) => Some(number),
@@ -139,33 +188,57 @@ impl Policy {
             inform: None,
             tolerance_per_month: national.tolerance_per_month,
         };
-        let plain = SchemeTransfer { limits, personal: PersonalMoney::None, pool: None, is_blocked_by_benefit: false };
+        let plain = SchemeTransfer {
+            limits,
+            personal: PersonalMoney::None,
+            pool: None,
+            is_blocked_by_benefit: false,
+        };
         let scheme = if is_pension(family) {
-            let from = self.rules.find(Key::TransferPoolFrom, "", None, month).and_then(month_of);
-            let rate = self.rules.rate(Key::TransferPoolRate, "", None, month).map(|figure| figure.value);
+            let from = self
+                .rules
+                .find(Key::TransferPoolFrom, "", None, month)
+                .and_then(month_of);
+            let rate = self
+                .rules
+                .rate(Key::TransferPoolRate, "", None, month)
+                .map(|figure| figure.value);
             SchemeTransfer {
                 limits: Limits {
                     backpay_months: number(Key::TransferBackpay),
                     inform: days(Key::TransferInform),
                     ..limits
                 },
-                personal: PersonalMoney::Whole { whole_from: from, with_subsidies: false },
+                personal: PersonalMoney::Whole {
+                    whole_from: from,
+                    with_subsidies: false,
+                },
                 pool: rate.zip(from).map(|(rate, from)| PoolMoney { rate, from }),
                 is_blocked_by_benefit: true,
             }
         } else if family.begins_with((Namespace::Hrss, "170")) {
             SchemeTransfer {
-                personal: PersonalMoney::Whole { whole_from: None, with_subsidies: true },
+                personal: PersonalMoney::Whole {
+                    whole_from: None,
+                    with_subsidies: true,
+                },
                 is_blocked_by_benefit: true,
                 ..plain
             }
         } else if family.begins_with((Namespace::Nhsa, "310")) {
-            SchemeTransfer { personal: PersonalMoney::NotOnRecord, ..plain }
+            SchemeTransfer {
+                personal: PersonalMoney::NotOnRecord,
+                ..plain
+            }
         } else {
             plain
         };
-        let working_days = WorkingDays::new(&self.holidays, &self.workdays).unwrap_or(WorkingDays::WEEKENDS);
-        Terms { working_days, scheme }
+        let working_days =
+            WorkingDays::new(&self.holidays, &self.workdays).unwrap_or(WorkingDays::WEEKENDS);
+        Terms {
+            working_days,
+            scheme,
+        }
     }
 }
 
@@ -205,9 +278,17 @@ pub(crate) struct Terms<'p> {
 }
 
 fn dates(rule: &Rule) -> &[Day] {
-    if let Value::Dates(days) = &rule.value { days } else { &[] }
+    if let Value::Dates(days) = &rule.value {
+        days
+    } else {
+        &[]
+    }
 }
 
 const fn month_of(rule: &Rule) -> Option<Month> {
-    if let Value::Month(month) = rule.value { Some(month) } else { None }
+    if let Value::Month(month) = rule.value {
+        Some(month)
+    } else {
+        None
+    }
 }

@@ -48,13 +48,19 @@ pub(crate) struct GivenBack {
 }
 
 /// What refunds took of a record that has none.
-pub(crate) static NOTHING: GivenBack =
-    GivenBack { own: BTreeMap::new(), of_parts: BTreeMap::new(), beside_overlap: Sums { unit: 0, person: 0 } };
+pub(crate) static NOTHING: GivenBack = GivenBack {
+    own: BTreeMap::new(),
+    of_parts: BTreeMap::new(),
+    beside_overlap: Sums { unit: 0, person: 0 },
+};
 
 impl GivenBack {
     /// The position of the refund that took a month.
     pub(crate) fn of(&self, month: Month) -> Option<usize> {
-        self.own.get(&month).or_else(|| self.of_parts.get(&month)).copied()
+        self.own
+            .get(&month)
+            .or_else(|| self.of_parts.get(&month))
+            .copied()
     }
 
     /// Whether refunds took a month.
@@ -66,15 +72,31 @@ impl GivenBack {
 /// The refunds of a family's records.
 pub(crate) fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
     let mut refunds = Refunds::new();
-    for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+    for (at, held) in set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
+    {
         // Money that has moved has a day.
         let (money, on) = (held.money(), held.day());
-        if let (Some((Role::Refund, contribution)), Target::At(target), Some(on)) = (money, held.target, on) {
+        if let (Some((Role::Refund, contribution)), Target::At(target), Some(on)) =
+            (money, held.target, on)
+        {
             let mut sums = Sums::default();
-            sums.add(given_back(contribution.paid.unit), given_back(contribution.paid.person));
-            let whole = set.get(target).and_then(Held::money).map(|(_, paid)| paid.period);
+            sums.add(
+                given_back(contribution.paid.unit),
+                given_back(contribution.paid.person),
+            );
+            let whole = set
+                .get(target)
+                .and_then(Held::money)
+                .map(|(_, paid)| paid.period);
             let months = whole.and_then(|whole| shorter(contribution.period, whole));
-            refunds.entry(target).or_default().push(Refund { at, sums, on, months });
+            refunds.entry(target).or_default().push(Refund {
+                at,
+                sums,
+                on,
+                months,
+            });
         }
     }
     for of_record in refunds.values_mut() {
@@ -85,7 +107,9 @@ pub(crate) fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
 
 /// A period that lies within another one and is not all of it.
 fn shorter(period: Period, whole: Period) -> Option<Period> {
-    let within = period.iter().all(|month| whole.iter().any(|other| other == month));
+    let within = period
+        .iter()
+        .all(|month| whole.iter().any(|other| other == month));
     (within && period.months < whole.months).then_some(period)
 }
 
@@ -109,29 +133,46 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
     let mut readings = BTreeMap::new();
     for (at, refunds) in &refunds {
         let moved = |held: &&Held<'_>| matches!(held.standing, Standing::Held | Standing::NotFull);
-        let Some(held) = set.get(*at).filter(moved) else { continue };
-        let Some((role, contribution)) = held.money() else { continue };
+        let Some(held) = set.get(*at).filter(moved) else {
+            continue;
+        };
+        let Some((role, contribution)) = held.money() else {
+            continue;
+        };
         let is_part = held.standing == Standing::NotFull;
         let mut reading = match role {
-            Role::Received => Scope { set, bounds, withdrawn: &withdrawn, contribution }.read(refunds),
-            Role::Adjust => Reading { unnamed: refunds.clone(), ..Reading::default() },
+            Role::Received => Scope {
+                set,
+                bounds,
+                withdrawn: &withdrawn,
+                contribution,
+            }
+            .read(refunds),
+            Role::Adjust => Reading {
+                unnamed: refunds.clone(),
+                ..Reading::default()
+            },
             _ => continue,
         };
         let mut taken = Sums::default();
-        let decisive = if is_part { refunds } else { &reading.unnamed }.iter().find(|refund| {
-            taken.add(refund.sums.unit, refund.sums.person);
-            if is_part {
-                is_nothing_after(contribution, taken)
-            } else {
-                !is_full_after(contribution, taken, reading.allowed)
-            }
-        });
+        let decisive = if is_part { refunds } else { &reading.unnamed }
+            .iter()
+            .find(|refund| {
+                taken.add(refund.sums.unit, refund.sums.person);
+                if is_part {
+                    is_nothing_after(contribution, taken)
+                } else {
+                    !is_full_after(contribution, taken, reading.allowed)
+                }
+            });
         // Where refunds took every month, one after the other, the last of them took what was left.
         let has_all = reading.given_back.own.len() == usize::from(contribution.period.months);
         let last = reading.given_back.own.values().copied().filter(|_| has_all);
         let last = last.max_by_key(|at| (set.get(*at).and_then(Held::day), *at));
         let decisive = decisive.map(|refund| refund.at);
-        let Some(held) = set.0.get_mut(*at) else { continue };
+        let Some(held) = set.0.get_mut(*at) else {
+            continue;
+        };
         if decisive.is_none() {
             held.given_back = Some(Box::new(reading.given_back.clone()));
         }
@@ -170,44 +211,72 @@ impl Scope<'_, '_> {
     /// As their names say; where that takes the whole payment, without the names of those that gave back only a part of their
     /// months.
     fn read(&self, refunds: &[Refund]) -> Reading {
-        let is_full = |reading: &Reading| is_full_after(self.contribution, all(&reading.unnamed), reading.allowed);
+        let is_full = |reading: &Reading| {
+            is_full_after(self.contribution, all(&reading.unnamed), reading.allowed)
+        };
         let reading = self.read_rest(self.take_named(refunds, false));
         if is_full(&reading) {
             return reading;
         }
         let of_whole_months = self.read_rest(self.take_named(refunds, true));
-        if is_full(&of_whole_months) { of_whole_months } else { reading }
+        if is_full(&of_whole_months) {
+            of_whole_months
+        } else {
+            reading
+        }
     }
 
     /// Reads the refunds that name no months.
     fn read_rest(&self, named: Named) -> Reading {
         let (contribution, bounds) = (self.contribution, self.bounds);
-        let Named { mut given_back, settled, partly, unnamed } = named;
+        let Named {
+            mut given_back,
+            settled,
+            partly,
+            unnamed,
+        } = named;
         let total = all(&unnamed);
         // What has been given back by name is not waited for.
         let open = self.among(|month| !given_back.has(month) && !settled.contains(&month));
         let outside = self.among(|month| bounds.is_outside(month) && open.contains(&month));
-        let overlap = self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
+        let overlap =
+            self.among(|month| self.goes_back_as_employee(month) && open.contains(&month));
         let gone: BTreeSet<Month> = outside.union(&overlap).copied().collect();
         let due = part(contribution, gone.len()).less(partly.of(&gone));
-        let rounding = if gone.is_empty() { Sums::default() } else { rounding(unnamed.len()) };
+        let rounding = if gone.is_empty() {
+            Sums::default()
+        } else {
+            rounding(unnamed.len())
+        };
         let waited_for = due.and(rounding);
         let (mut taken, mut allowed) = (BTreeSet::new(), waited_for);
         if !is_full_after(contribution, total, waited_for)
             && let Some(months) = self.withdrawn_months(&open, (&gone, &partly), &unnamed)
         {
             let stays = |month: &Month| bounds.is_employee(*month) && !bounds.is_outside(*month);
-            (taken, allowed) = (months.into_iter().filter(|month| !stays(month)).collect(), total);
+            (taken, allowed) = (
+                months.into_iter().filter(|month| !stays(month)).collect(),
+                total,
+            );
         } else if !outside.is_empty() && reaches(total.and(rounding), due) {
             taken = outside;
         }
         given_back.take(contribution, &taken, &unnamed, bounds);
-        Reading { unnamed, allowed, waited_for, given_back }
+        Reading {
+            unnamed,
+            allowed,
+            waited_for,
+            given_back,
+        }
     }
 
     /// The months of the period of which something holds.
     fn among(&self, holds: impl Fn(Month) -> bool) -> BTreeSet<Month> {
-        self.contribution.period.iter().filter(|month| holds(*month)).collect()
+        self.contribution
+            .period
+            .iter()
+            .filter(|month| holds(*month))
+            .collect()
     }
 
     /// art. 7 gives a government nothing back; what was paid behind an end goes back to whoever paid it.
@@ -229,11 +298,19 @@ impl Scope<'_, '_> {
         let is_possible = |(months, group): &(Period, Vec<Refund>)| {
             reaches(part(self.contribution, months.months.into()), all(group))
         };
-        let (mut named, beyond): (BTreeMap<_, _>, BTreeMap<_, _>) = groups.into_iter().partition(is_possible);
+        let (mut named, beyond): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            groups.into_iter().partition(is_possible);
         others.extend(beyond.into_values().flatten());
         let months: BTreeSet<Month> = named.keys().flat_map(|months| months.iter()).collect();
-        let limit = part(self.contribution, months.len()).and(rounding(named.len().saturating_add(1)));
-        if !reaches(limit, named.values().map(|group| all(group)).fold(Sums::default(), Sums::and)) {
+        let limit =
+            part(self.contribution, months.len()).and(rounding(named.len().saturating_add(1)));
+        if !reaches(
+            limit,
+            named
+                .values()
+                .map(|group| all(group))
+                .fold(Sums::default(), Sums::and),
+        ) {
             others.extend(std::mem::take(&mut named).into_values().flatten());
         }
         (named, others)
@@ -242,7 +319,10 @@ impl Scope<'_, '_> {
     /// Takes refunds by the months that they name; or only those by which all that was paid for the months went back.
     fn take_named(&self, refunds: &[Refund], only_whole: bool) -> Named {
         let (groups, unnamed) = self.by_months(refunds);
-        let mut named = Named { unnamed, ..Named::default() };
+        let mut named = Named {
+            unnamed,
+            ..Named::default()
+        };
         for (months, group) in groups {
             if only_whole && !reaches(all(&group), part(self.contribution, months.months.into())) {
                 named.unnamed.extend(group);
@@ -264,7 +344,10 @@ impl Scope<'_, '_> {
             taken.add(refund.sums.unit, refund.sums.person);
             !is_part_full_after(contribution, count, taken)
         });
-        let (decisive, last) = (decisive.map(|refund| refund.at), group.last().map(|refund| refund.at));
+        let (decisive, last) = (
+            decisive.map(|refund| refund.at),
+            group.last().map(|refund| refund.at),
+        );
         let is_whole = reaches(all(&group), part(contribution, count));
         let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
         if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
@@ -288,8 +371,14 @@ impl Scope<'_, '_> {
         if !is_whole {
             named.partly.0.push((left, count, all(&group)));
         }
-        let beside = months.iter().filter(|month| !bounds.is_employee(*month)).count();
-        named.given_back.beside_overlap.add_share(all(&group), beside, count);
+        let beside = months
+            .iter()
+            .filter(|month| !bounds.is_employee(*month))
+            .count();
+        named
+            .given_back
+            .beside_overlap
+            .add_share(all(&group), beside, count);
     }
 
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
@@ -305,24 +394,38 @@ impl Scope<'_, '_> {
         let (total, rounding) = (all(refunds), rounding(refunds.len()));
         let is_exact = |months: &BTreeSet<Month>| {
             let due = part(contribution, months.len()).less(partly.of(months));
-            !months.is_empty() && reaches(total.and(rounding), due) && reaches(due.and(rounding), total)
+            !months.is_empty()
+                && reaches(total.and(rounding), due)
+                && reaches(due.and(rounding), total)
         };
         if is_rounding(total) {
             return None;
         }
-        let held = Between { first: contribution.received?, last: refunds.last()?.on };
+        let held = Between {
+            first: contribution.received?,
+            last: refunds.last()?.on,
+        };
         let of_worker = contribution.payer.kind != PayerKind::Government;
-        let was_covered =
-            |month| of_worker && bounds.was_employee(self.set, month, held) || bounds.was_beside(self.set, month, held);
-        let covered = self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
+        let was_covered = |month| {
+            of_worker && bounds.was_employee(self.set, month, held)
+                || bounds.was_beside(self.set, month, held)
+        };
+        let covered =
+            self.among(|month| now.contains(&month) || open.contains(&month) && was_covered(month));
         if is_exact(&covered) {
             return Some(covered);
         }
         let last_month = contribution.period.iter().last()?;
-        let was_there = |award: &&Withdrawn| award.from <= last_month && held.meets(award.awarded, award.stopped);
+        let was_there = |award: &&Withdrawn| {
+            award.from <= last_month && held.meets(award.awarded, award.stopped)
+        };
         // An end before the period takes all of it; of the others there are twelve.
-        let ends: BTreeSet<Month> =
-            self.withdrawn.iter().filter(was_there).map(|award| award.from.max(contribution.period.first)).collect();
+        let ends: BTreeSet<Month> = self
+            .withdrawn
+            .iter()
+            .filter(was_there)
+            .map(|award| award.from.max(contribution.period.first))
+            .collect();
         let readings = ends.into_iter().flat_map(|from| {
             let alone = self.among(|month| month >= from && open.contains(&month));
             let with = |others: &BTreeSet<Month>| alone.union(others).copied().collect();
@@ -370,8 +473,15 @@ impl GivenBack {
         bounds: Bounds<'_>,
     ) {
         let Some(last) = unnamed.last() else { return };
-        self.own.extend(months.iter().map(|month| (*month, last.at)));
-        let beside = part(contribution, months.iter().filter(|month| !bounds.is_employee(**month)).count());
+        self.own
+            .extend(months.iter().map(|month| (*month, last.at)));
+        let beside = part(
+            contribution,
+            months
+                .iter()
+                .filter(|month| !bounds.is_employee(**month))
+                .count(),
+        );
         self.beside_overlap.add(beside.unit, beside.person);
     }
 }
@@ -391,14 +501,24 @@ fn surplus(contribution: &Contribution<'_>) -> Sums {
     if due.unit == Fen::ZERO && due.person == Fen::ZERO {
         return Sums::default();
     }
-    let beyond = |due: Fen, paid: Fen| i128::from(paid.get()).saturating_sub(due.get().into()).max(0);
-    Sums { unit: beyond(due.unit, paid.unit), person: beyond(due.person, paid.person) }
+    let beyond = |due: Fen, paid: Fen| {
+        i128::from(paid.get())
+            .saturating_sub(due.get().into())
+            .max(0)
+    };
+    Sums {
+        unit: beyond(due.unit, paid.unit),
+        person: beyond(due.person, paid.person),
+    }
 }
 
 /// What several refunds may be off together, beyond what one may: each is rounded.
 fn rounding(refunds: usize) -> Sums {
     let fen = TOLERANCE_FEN.saturating_mul(i128::try_from(refunds.saturating_sub(1)).unwrap_or(0));
-    Sums { unit: fen, person: fen }
+    Sums {
+        unit: fen,
+        person: fen,
+    }
 }
 
 /// Whether a sum is so small that it takes no month.
@@ -428,6 +548,8 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
 
 /// Whether refunds have left nothing of what was paid.
 fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
-    let gone = |paid: Fen, refunded: i128| refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get());
+    let gone = |paid: Fen, refunded: i128| {
+        refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get())
+    };
     gone(contribution.paid.unit, refunded.unit) && gone(contribution.paid.person, refunded.person)
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     account::{
-        Account, Class, Conflict, FamilyAccount, FigureName, FigureValue, Gap, GapCause, NotAnAccount, TransferCase,
+        Account, Class, Conflict, FamilyAccount, FigureName, FigureValue, Gap, GapCause,
+        NotAnAccount, TransferCase,
     },
     conflict::{Actor, ConflictCode, Severity},
     json,
@@ -40,26 +41,42 @@ impl List {
 
     /// The list of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|(_, known)| *known == name).map(|(list, _)| list)
+        Self::NAMED
+            .into_iter()
+            .find(|(_, known)| *known == name)
+            .map(|(list, _)| list)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Self::NAMED.into_iter().find(|(list, _)| *list == self).map_or("", |(_, name)| name)
+        Self::NAMED
+            .into_iter()
+            .find(|(list, _)| *list == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// What its findings can be: classes of conflict, causes of gaps, awaited steps, classes of retirement.
     pub fn vocabulary(self) -> Vec<String> {
         match self {
             Self::Conflict => {
-                let open = ConflictCode::CLASSES.iter().filter(|class| class.severity != Severity::Auto);
+                let open = ConflictCode::CLASSES
+                    .iter()
+                    .filter(|class| class.severity != Severity::Auto);
                 open.map(|class| format!("{:?}", class.code)).collect()
             }
-            Self::Gap => CAUSES.into_iter().filter_map(|(_, name)| name).map(str::to_owned).collect(),
+            Self::Gap => CAUSES
+                .into_iter()
+                .filter_map(|(_, name)| name)
+                .map(str::to_owned)
+                .collect(),
             Self::Transfer => AWAITED.iter().map(ToString::to_string).collect(),
             Self::Retirement => {
-                let classes = [Class::M60, Class::F55, Class::F50].iter().map(|class| format!("{class:?}"));
-                classes.chain([CLASS_UNKNOWN, RESIDENT].map(str::to_owned)).collect()
+                let classes = [Class::M60, Class::F55, Class::F50]
+                    .iter()
+                    .map(|class| format!("{class:?}"));
+                classes
+                    .chain([CLASS_UNKNOWN, RESIDENT].map(str::to_owned))
+                    .collect()
             }
         }
     }
@@ -81,8 +98,15 @@ const CAUSES: [(GapCause, Option<&str>); 6] = [
 ];
 
 /// Steps that a case can wait for.
-const AWAITED: [Kind; 7] =
-    [Kind::LETTER, Kind::FREEZE, Kind::INFO_SHEET, Kind::FUNDS_SENT, Kind::FUNDS_RECEIVED, Kind::POSTED, Kind::CLOSED];
+const AWAITED: [Kind; 7] = [
+    Kind::LETTER,
+    Kind::FREEZE,
+    Kind::INFO_SHEET,
+    Kind::FUNDS_SENT,
+    Kind::FUNDS_RECEIVED,
+    Kind::POSTED,
+    Kind::CLOSED,
+];
 
 /// Something in an account that waits for somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +119,18 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// First month; of a retirement, its statutory month, or the first that it could be.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// Last month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// Months concerned; of a retirement, months short of the minimum.
     #[serde(default, skip_serializing_if = "json::is_zero")]
@@ -116,7 +148,11 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     /// The last day within the limit.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub due: Option<Day>,
     /// Working days past it.
     #[serde(default, skip_serializing_if = "json::is_zero")]
@@ -125,7 +161,11 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payable: Option<u32>,
     /// The last month in which the first of them can be paid.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub until: Option<Month>,
     /// The least that they cost, or what the payer owes without the late fee, in fen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,12 +197,22 @@ impl Finding {
 /// The findings of an account, conflicts first. What a rule has resolved is none; retirements are named up to
 /// `retirement_months` ahead.
 pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
-    let open = account.conflicts.iter().filter(|conflict| conflict.severity != Severity::Auto);
+    let open = account
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.severity != Severity::Auto);
     let mut findings: Vec<Finding> = open.map(|found| conflict(account, found)).collect();
     for family in &account.families {
-        let named = |finding: Finding| Finding { family: Some(family.family.clone()), ..finding };
+        let named = |finding: Finding| Finding {
+            family: Some(family.family.clone()),
+            ..finding
+        };
         let gaps = family.gaps_until(account.as_of);
-        findings.extend(gaps.iter().filter_map(|one| gap(account, family, one)).map(named));
+        findings.extend(
+            gaps.iter()
+                .filter_map(|one| gap(account, family, one))
+                .map(named),
+        );
         findings.extend(family.transfers.iter().filter_map(transfer).map(named));
     }
     findings.extend(retirement(account, retirement_months));
@@ -172,8 +222,15 @@ pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
 /// Whether retirement cannot be told because no agency has stated a birth: of who lives, has pension months and draws
 /// no pension.
 pub fn is_without_birth(account: &Account) -> bool {
-    let pays = |family: &FamilyAccount| PENSIONS.contains(&family.family.as_str()) && family.counted_months > 0;
-    let draws = |family: &FamilyAccount| family.benefits.iter().any(|benefit| benefit.kind == Kind::BENEFIT_AWARD);
+    let pays = |family: &FamilyAccount| {
+        PENSIONS.contains(&family.family.as_str()) && family.counted_months > 0
+    };
+    let draws = |family: &FamilyAccount| {
+        family
+            .benefits
+            .iter()
+            .any(|benefit| benefit.kind == Kind::BENEFIT_AWARD)
+    };
     let pensions = || account.families.iter().filter(|family| pays(family));
     account.person.birth.is_empty()
         && account.person.death.is_empty()
@@ -217,7 +274,13 @@ fn gap(account: &Account, family: &FamilyAccount, gap: &Gap) -> Option<Finding> 
     let (_, cause) = CAUSES.into_iter().find(|(cause, _)| *cause == gap.cause)?;
     let cause = cause?;
     let value = |name| account.of_gap(name, &family.family, gap.first)?.value;
-    let fen = |name| if let Some(FigureValue::Fen(amount)) = value(name) { Some(amount) } else { None };
+    let fen = |name| {
+        if let Some(FigureValue::Fen(amount)) = value(name) {
+            Some(amount)
+        } else {
+            None
+        }
+    };
     Some(Finding {
         first: Some(gap.first),
         last: Some(gap.last),
@@ -266,20 +329,37 @@ fn retirement(account: &Account, within: u16) -> Option<Finding> {
     };
     let now = account.as_of.in_month()?;
     let is_near = |month: Month| month.since(now) <= i32::from(within);
-    let found = |what: String, first: Month| Finding { first: Some(first), ..Finding::new(List::Retirement, what) };
-    let employee = account.figure(FigureName::StatutoryMonth).filter(|_| months(FigureName::EmployeeMonths) > 0);
+    let found = |what: String, first: Month| Finding {
+        first: Some(first),
+        ..Finding::new(List::Retirement, what)
+    };
+    let employee = account
+        .figure(FigureName::StatutoryMonth)
+        .filter(|_| months(FigureName::EmployeeMonths) > 0);
     let finding = if let Some(figure) = employee {
         let short = months(FigureName::MonthsShort);
-        match (month(FigureName::StatutoryMonth), figure.first, account.person.class.last()) {
-            (Some(statutory), _, Some(line)) => {
-                Finding { months: short, ..found(format!("{:?}", line.class), statutory) }
-            }
-            (None, Some(first), None) => Finding { last: figure.last, ..found(CLASS_UNKNOWN.to_owned(), first) },
+        match (
+            month(FigureName::StatutoryMonth),
+            figure.first,
+            account.person.class.last(),
+        ) {
+            (Some(statutory), _, Some(line)) => Finding {
+                months: short,
+                ..found(format!("{:?}", line.class), statutory)
+            },
+            (None, Some(first), None) => Finding {
+                last: figure.last,
+                ..found(CLASS_UNKNOWN.to_owned(), first)
+            },
             _ => return None,
         }
     } else {
-        let short = months(FigureName::ResidentMinimum).saturating_sub(months(FigureName::ResidentMonths));
-        Finding { months: short, ..found(RESIDENT.to_owned(), month(FigureName::ResidentMonth)?) }
+        let short =
+            months(FigureName::ResidentMinimum).saturating_sub(months(FigureName::ResidentMonths));
+        Finding {
+            months: short,
+            ..found(RESIDENT.to_owned(), month(FigureName::ResidentMonth)?)
+        }
     };
     finding.first.is_some_and(is_near).then_some(finding)
 }

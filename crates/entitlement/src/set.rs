@@ -31,7 +31,10 @@ pub(crate) const LAST_MONTH: Month = match Month::new(u16::MAX - 1) {
 impl AsOf {
     /// A day after the last month that can be expressed has all months behind it.
     pub(crate) fn new(day: Day) -> Self {
-        Self { day, month: day.in_month().unwrap_or(LAST_MONTH) }
+        Self {
+            day,
+            month: day.in_month().unwrap_or(LAST_MONTH),
+        }
     }
 }
 
@@ -79,7 +82,9 @@ pub(crate) struct Held<'f> {
 impl<'f> Held<'f> {
     /// The contribution, if the record is one.
     pub(crate) fn money(&self) -> Option<(Role, &'f Contribution<'f>)> {
-        let Record::Contribution(kind, contribution) = &self.fact.record else { return None };
+        let Record::Contribution(kind, contribution) = &self.fact.record else {
+            return None;
+        };
         let role = match (*kind, contribution.nature) {
             (Kind::DUE, 20 | 34 | 35) => Role::Announced,
             (Kind::DUE, _) => Role::Due,
@@ -120,10 +125,12 @@ impl<'f> Held<'f> {
     pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
         let is_taken = matches!(self.standing, Standing::Refunded | Standing::NotFull);
         let by_month = self.given_back().of(month);
-        by_month.or_else(|| self.because.filter(|_| is_taken)).filter(|_| {
-            let money = self.money();
-            money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
-        })
+        by_month
+            .or_else(|| self.because.filter(|_| is_taken))
+            .filter(|_| {
+                let money = self.money();
+                money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
+            })
     }
 
     /// Whether it says that a contribution was received.
@@ -171,7 +178,10 @@ impl<'f> RecordSet<'f> {
     }
 
     /// The records of a family with their positions.
-    pub(crate) fn within(&self, range: &std::ops::Range<usize>) -> impl Iterator<Item = (usize, &Held<'f>)> {
+    pub(crate) fn within(
+        &self,
+        range: &std::ops::Range<usize>,
+    ) -> impl Iterator<Item = (usize, &Held<'f>)> {
         (range.start..).zip(self.0.get(range.clone()).unwrap_or_default())
     }
 }
@@ -236,7 +246,9 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
     let month = |first: Month| Period { first, months: 1 };
     match record {
         Record::Contribution(_, fields) => Some(fields.period),
-        Record::InterestCredit(fields) => Month::of(fields.year, 1).map(|first| Period { first, months: 12 }),
+        Record::InterestCredit(fields) => {
+            Month::of(fields.year, 1).map(|first| Period { first, months: 12 })
+        }
         Record::Participation(_, fields) => Some(month(fields.from)),
         Record::Transfer(_, fields) => fields.first.or(fields.on.in_month()).map(month),
         Record::Benefit(_, fields) => Some(month(fields.from)),
@@ -272,9 +284,13 @@ fn find_targets(held: &mut [Held<'_>]) {
     let targets: Vec<Target> = held
         .iter()
         .map(|one| {
-            let Some(id) = target_id(&one.fact.record) else { return Target::None };
+            let Some(id) = target_id(&one.fact.record) else {
+                return Target::None;
+            };
             let region = one.fact.region;
-            match held.binary_search_by_key(&(region, id), |other| (other.fact.region, other.fact.id)) {
+            match held
+                .binary_search_by_key(&(region, id), |other| (other.fact.region, other.fact.id))
+            {
                 Ok(position) => Target::At(position),
                 Err(_) if ids.binary_search(&id).is_ok() => Target::Elsewhere,
                 Err(_) => Target::Unknown,
@@ -294,8 +310,14 @@ fn adopt_targets(held: &mut [Held<'_>]) {
             (Some((Role::Refund, _)), Target::At(target)) => Some(target),
             _ => None,
         };
-        let source = if depth > 0 { Some(root) } else { held.get(position).and_then(refunded) };
-        let adopted = source.and_then(|source| held.get(source)).map(|source| (source.family, source.period));
+        let source = if depth > 0 {
+            Some(root)
+        } else {
+            held.get(position).and_then(refunded)
+        };
+        let adopted = source
+            .and_then(|source| held.get(source))
+            .map(|source| (source.family, source.period));
         if let (Some((family @ Some(_), period)), Some(one)) = (adopted, held.get_mut(position)) {
             (one.family, one.period) = (family, period);
         }
@@ -317,7 +339,11 @@ fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
                 break known;
             }
             // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
-            match held.get(at).filter(|one| one.is_reversal() && trail.len() <= held.len()).map(|one| one.target) {
+            match held
+                .get(at)
+                .filter(|one| one.is_reversal() && trail.len() <= held.len())
+                .map(|one| one.target)
+            {
                 Some(Target::At(next)) => {
                     trail.push(at);
                     at = next;
@@ -332,7 +358,11 @@ fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
             }
         }
     }
-    roots.into_iter().enumerate().map(|(at, root)| root.unwrap_or((at, 0))).collect()
+    roots
+        .into_iter()
+        .enumerate()
+        .map(|(at, root)| root.unwrap_or((at, 0)))
+        .collect()
 }
 
 /// Sorts, and lets targets follow their records.
@@ -347,11 +377,15 @@ fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
         }
     }
     let mut slots: Vec<Option<Held<'_>>> = held.into_iter().map(Some).collect();
-    let mut sorted: Vec<Held<'_>> =
-        order.into_iter().filter_map(|before| slots.get_mut(before).and_then(Option::take)).collect();
+    let mut sorted: Vec<Held<'_>> = order
+        .into_iter()
+        .filter_map(|before| slots.get_mut(before).and_then(Option::take))
+        .collect();
     for one in &mut sorted {
         if let Target::At(before) = one.target {
-            one.target = places.get(before).map_or(Target::Unknown, |place| Target::At(*place));
+            one.target = places
+                .get(before)
+                .map_or(Target::Unknown, |place| Target::At(*place));
         }
     }
     sorted
@@ -359,16 +393,35 @@ fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
 
 /// Family (by its place among those of the set, records without one last), period, rank, province, region, position,
 /// content. No two records share all of it.
-type SortKey = (usize, Option<(Month, u8)>, (u8, Kind), Division, Division, LeafIndex, RecordId);
+type SortKey = (
+    usize,
+    Option<(Month, u8)>,
+    (u8, Kind),
+    Division,
+    Division,
+    LeafIndex,
+    RecordId,
+);
 
 fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
     // Comparing numbers rather than names makes the sort several times faster.
     let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
     let families: Vec<Family<'_>> = families.into_iter().collect();
     let key = |one: &Held<'_>| {
-        let family = one.family.and_then(|family| families.binary_search(&family).ok()).unwrap_or(usize::MAX);
+        let family = one
+            .family
+            .and_then(|family| families.binary_search(&family).ok())
+            .unwrap_or(usize::MAX);
         let period = one.period.map(|period| (period.first, period.months));
-        (family, period, rank(one), province(one), one.fact.region, one.fact.index, one.fact.id)
+        (
+            family,
+            period,
+            rank(one),
+            province(one),
+            one.fact.region,
+            one.fact.index,
+            one.fact.id,
+        )
     };
     held.iter().map(key).collect()
 }
@@ -388,5 +441,7 @@ fn rank(held: &Held<'_>) -> (u8, Kind) {
 }
 
 fn province(held: &Held<'_>) -> Division {
-    held.money().map_or(held.fact.region, |(_, contribution)| contribution.place).province()
+    held.money()
+        .map_or(held.fact.region, |(_, contribution)| contribution.place)
+        .province()
 }

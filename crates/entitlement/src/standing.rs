@@ -30,14 +30,20 @@ fn put(set: &mut RecordSet<'_>, position: usize, standing: Standing, because: Op
 }
 
 fn is_held(set: &RecordSet<'_>, position: usize) -> bool {
-    set.get(position).is_some_and(|held| held.standing == Standing::Held)
+    set.get(position)
+        .is_some_and(|held| held.standing == Standing::Held)
 }
 
 /// A reversal in force takes its target back, and a reversal taken back itself takes nothing back: so the farthest from
 /// the record that it is all about is settled first.
 fn settle_reversals(set: &mut RecordSet<'_>) {
     let mut order: Vec<(u32, usize)> = Vec::new();
-    for (position, held) in set.0.iter_mut().enumerate().filter(|(_, held)| held.is_reversal()) {
+    for (position, held) in set
+        .0
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, held)| held.is_reversal())
+    {
         match held.target {
             Target::At(_) => order.push((held.depth, position)),
             _ => held.standing = Standing::NoTarget,
@@ -68,9 +74,14 @@ fn settle_dates(set: &mut RecordSet<'_>, as_of: AsOf) {
 /// The same content in several chains is one record: it acts from the lowest region where it is in force. What acts on a
 /// target stays, because it acts on its own chain only.
 fn settle_copies(set: &mut RecordSet<'_>) {
-    let acting = set.0.iter().enumerate().filter(|(at, held)| held.standing == Standing::Held && acts_alone(set, *at));
-    let mut order: Vec<(RecordId, Division, usize)> =
-        acting.map(|(at, held)| (held.fact.id, held.fact.region, at)).collect();
+    let acting = set
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(at, held)| held.standing == Standing::Held && acts_alone(set, *at));
+    let mut order: Vec<(RecordId, Division, usize)> = acting
+        .map(|(at, held)| (held.fact.id, held.fact.region, at))
+        .collect();
     order.sort_unstable();
     let mut first: Option<(RecordId, usize)> = None;
     for (id, _, at) in order {
@@ -82,12 +93,14 @@ fn settle_copies(set: &mut RecordSet<'_>) {
 }
 
 fn acts_alone(set: &RecordSet<'_>, at: usize) -> bool {
-    set.get(at).is_some_and(|held| !held.is_reversal() && !has_followed_target(set, at))
+    set.get(at)
+        .is_some_and(|held| !held.is_reversal() && !has_followed_target(set, at))
 }
 
 fn has_followed_target(set: &RecordSet<'_>, at: usize) -> bool {
     set.get(at).is_some_and(|held| {
-        matches!(held.money(), Some((Role::Refund | Role::Adjust, _))) && matches!(held.target, Target::At(_))
+        matches!(held.money(), Some((Role::Refund | Role::Adjust, _)))
+            && matches!(held.target, Target::At(_))
     })
 }
 
@@ -107,9 +120,16 @@ struct BusinessKey<'f> {
 /// Of records under one business key the first of the chain acts (C09). Without a serial there is no key.
 fn settle_keys(set: &mut RecordSet<'_>) {
     let mut keyed: Vec<(BusinessKey<'_>, LeafIndex, usize)> = Vec::new();
-    for (at, held) in set.0.iter().enumerate().filter(|(_, held)| held.standing == Standing::Held) {
+    for (at, held) in set
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(_, held)| held.standing == Standing::Held)
+    {
         let (source, scheme, period, nature) = match &held.fact.record {
-            Record::Contribution(_, fields) => (fields.source, fields.scheme, fields.period, fields.nature),
+            Record::Contribution(_, fields) => {
+                (fields.source, fields.scheme, fields.period, fields.nature)
+            }
             Record::InterestCredit(fields) => match held.period {
                 Some(period) => (fields.source, fields.scheme, period, 0),
                 None => continue,
@@ -149,12 +169,18 @@ fn settle_followers(set: &mut RecordSet<'_>) {
     // A difference first, so that the refund of a difference finds it settled.
     for wanted in [Role::Adjust, Role::Refund] {
         for at in 0..set.0.len() {
-            let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else { continue };
-            let Some((role, _)) = held.money().filter(|(role, _)| *role == wanted) else { continue };
+            let Some(held) = set.get(at).filter(|held| held.standing == Standing::Held) else {
+                continue;
+            };
+            let Some((role, _)) = held.money().filter(|(role, _)| *role == wanted) else {
+                continue;
+            };
             match held.target {
                 Target::None if role == Role::Adjust => {}
                 Target::At(target) => follow(set, at, target),
-                Target::None | Target::Elsewhere | Target::Unknown => put(set, at, Standing::NoTarget, None),
+                Target::None | Target::Elsewhere | Target::Unknown => {
+                    put(set, at, Standing::NoTarget, None);
+                }
             }
         }
     }
@@ -164,8 +190,12 @@ fn follow(set: &mut RecordSet<'_>, at: usize, target: usize) {
     let Some(named) = set.get(target) else { return };
     match (named.money(), named.standing) {
         (Some((Role::Received | Role::Adjust, _)), Standing::Held) => {}
-        (Some((Role::Received | Role::Adjust, _)), Standing::Copy) => follow_original(set, at, target),
-        (Some((Role::Received | Role::Adjust, _)), standing) => put(set, at, standing, Some(target)),
+        (Some((Role::Received | Role::Adjust, _)), Standing::Copy) => {
+            follow_original(set, at, target);
+        }
+        (Some((Role::Received | Role::Adjust, _)), standing) => {
+            put(set, at, standing, Some(target));
+        }
         _ => put(set, at, Standing::NoTarget, Some(target)),
     }
 }
@@ -173,10 +203,19 @@ fn follow(set: &mut RecordSet<'_>, at: usize, target: usize) {
 /// What one of two chains says of a record that both hold, it says of the one record, by whichever chain that acts; said by
 /// both, it is said once.
 fn follow_original(set: &mut RecordSet<'_>, at: usize, copy: usize) {
-    let (Some(held), Some(original)) = (set.get(at), set.get(copy).and_then(|copy| copy.because)) else { return };
+    let (Some(held), Some(original)) = (set.get(at), set.get(copy).and_then(|copy| copy.because))
+    else {
+        return;
+    };
     let id = held.fact.id;
-    let mut others = set.0.iter().enumerate().filter(|(other, one)| *other != at && one.standing == Standing::Held);
-    let same = others.find(|(_, one)| one.fact.id == id).map(|(other, _)| other);
+    let mut others = set
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(other, one)| *other != at && one.standing == Standing::Held);
+    let same = others
+        .find(|(_, one)| one.fact.id == id)
+        .map(|(other, _)| other);
     if same.is_some() || !is_held(set, original) {
         put(set, at, Standing::Copy, Some(same.unwrap_or(copy)));
     } else if let Some(held) = set.0.get_mut(at) {
@@ -186,7 +225,8 @@ fn follow_original(set: &mut RecordSet<'_>, at: usize, copy: usize) {
 
 fn settle_partial(set: &mut RecordSet<'_>) {
     for held in &mut set.0 {
-        let partial = matches!(held.money(), Some((Role::Received, contribution)) if !contribution.full);
+        let partial =
+            matches!(held.money(), Some((Role::Received, contribution)) if !contribution.full);
         if partial && held.standing == Standing::Held {
             held.standing = Standing::NotFull;
         }

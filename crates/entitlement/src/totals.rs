@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus, PlaceMonths, RecordNumber,
-        Standing,
+        Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus,
+        PlaceMonths, RecordNumber, Standing,
     },
     overlap::{Sums, given_back, narrow},
     policy::Successors,
@@ -57,39 +57,92 @@ pub(crate) fn by_place(
     as_of: AsOf,
 ) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
-    for line in lines.iter().filter(|line| line.status == MonthStatus::Counted) {
-        let mut stays: Vec<Stay> = line.by.iter().filter_map(|number| stay(set, *number, transfers, as_of)).collect();
-        for Stay { paid, here, going, .. } in &mut stays {
-            (*paid, *here, *going) = (successors.now(*paid), successors.now(*here), successors.now(*going));
+    for line in lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
+        let mut stays: Vec<Stay> = line
+            .by
+            .iter()
+            .filter_map(|number| stay(set, *number, transfers, as_of))
+            .collect();
+        for Stay {
+            paid, here, going, ..
+        } in &mut stays
+        {
+            (*paid, *here, *going) = (
+                successors.now(*paid),
+                successors.now(*here),
+                successors.now(*going),
+            );
         }
         count(&mut places, line.month, &stays);
         for stay in &mut stays {
-            let Stay { paid, here, going, temporary } = *stay;
-            *stay = Stay { paid: paid.province(), here: here.province(), going: going.province(), temporary };
+            let Stay {
+                paid,
+                here,
+                going,
+                temporary,
+            } = *stay;
+            *stay = Stay {
+                paid: paid.province(),
+                here: here.province(),
+                going: going.province(),
+                temporary,
+            };
         }
         count(&mut provinces, line.month, &stays);
     }
-    for line in lines.iter().filter(|line| line.status == MonthStatus::Deemed) {
-        let at = line.by.iter().filter_map(|number| deemed_at(set, *number)).map(|at| successors.now(at));
+    for line in lines
+        .iter()
+        .filter(|line| line.status == MonthStatus::Deemed)
+    {
+        let at = line
+            .by
+            .iter()
+            .filter_map(|number| deemed_at(set, *number))
+            .map(|at| successors.now(at));
         let at: Vec<Division> = at.collect();
         count_deemed(&mut places, line.month, at.iter().copied());
-        count_deemed(&mut provinces, line.month, at.iter().map(|place| place.province()));
+        count_deemed(
+            &mut provinces,
+            line.month,
+            at.iter().map(|place| place.province()),
+        );
     }
     for (place, sums) in movements(set, range) {
         let place = successors.now(place);
-        places.entry(place).or_default().credited.add(sums.unit, sums.person);
-        provinces.entry(place.province()).or_default().credited.add(sums.unit, sums.person);
+        places
+            .entry(place)
+            .or_default()
+            .credited
+            .add(sums.unit, sums.person);
+        provinces
+            .entry(place.province())
+            .or_default()
+            .credited
+            .add(sums.unit, sums.person);
     }
     (lines_of(provinces), lines_of(places))
 }
 
-fn stay(set: &RecordSet<'_>, number: RecordNumber, transfers: &Places, as_of: AsOf) -> Option<Stay> {
+fn stay(
+    set: &RecordSet<'_>,
+    number: RecordNumber,
+    transfers: &Places,
+    as_of: AsOf,
+) -> Option<Stay> {
     let at = usize::try_from(number.0).ok()?;
     let (_, contribution) = set.get(at)?.money()?;
     let (paid, moved) = (contribution.place, transfers.moved(at, as_of.day));
     let here = moved.unwrap_or(paid);
     let temporary = moved.is_none() && contribution.account_type == AccountType::Temporary;
-    Some(Stay { paid, here, going: transfers.target(at).unwrap_or(here), temporary })
+    Some(Stay {
+        paid,
+        here,
+        going: transfers.target(at).unwrap_or(here),
+        temporary,
+    })
 }
 
 /// Counts one month: here if it belongs to one place only, contested in each otherwise.
@@ -100,7 +153,11 @@ fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
     let contested = here.len() > 1;
     for place in here {
         let tally = tallies.entry(place).or_default();
-        let counter = if contested { &mut tally.contested } else { &mut tally.months };
+        let counter = if contested {
+            &mut tally.contested
+        } else {
+            &mut tally.months
+        };
         *counter = counter.saturating_add(1);
         let mut own = stays.iter().filter(|stay| stay.here == place);
         if own.clone().all(|stay| stay.temporary) {
@@ -109,8 +166,12 @@ fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
             tally.last = tally.last.max(Some(month));
             tally.last_alone = tally.last_alone.max(Some(month).filter(|_| !contested));
         }
-        tally.in_transfer = tally.in_transfer.saturating_add(own.clone().any(|stay| stay.going != place).into());
-        tally.transferred = tally.transferred.saturating_add(own.any(|stay| stay.paid != place).into());
+        tally.in_transfer = tally
+            .in_transfer
+            .saturating_add(own.clone().any(|stay| stay.going != place).into());
+        tally.transferred = tally
+            .transferred
+            .saturating_add(own.any(|stay| stay.paid != place).into());
     }
 }
 
@@ -120,7 +181,11 @@ fn count_deemed(tallies: &mut Tallies, month: Month, at: impl Iterator<Item = Di
     let is_claimed = at.len() > 1;
     for place in at {
         let tally = tallies.entry(place).or_default();
-        let counter = if is_claimed { &mut tally.deemed_contested } else { &mut tally.deemed };
+        let counter = if is_claimed {
+            &mut tally.deemed_contested
+        } else {
+            &mut tally.deemed
+        };
         *counter = counter.saturating_add(1);
         tally.last = tally.last.max(Some(month));
         if !is_claimed {
@@ -140,7 +205,9 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         transferred: tally.transferred,
         temporary: tally.temporary,
         last: tally.last,
-        last_alone: tally.last_alone.filter(|_| tally.contested > 0 || tally.deemed_contested > 0),
+        last_alone: tally
+            .last_alone
+            .filter(|_| tally.contested > 0 || tally.deemed_contested > 0),
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()
@@ -156,24 +223,43 @@ pub(crate) fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Div
 
 /// The records that agreements cleared, with the differences that were paid on them.
 pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedLine> {
-    let (mut refunds, mut differences) = (BTreeMap::<usize, Sums>::new(), BTreeMap::<usize, Sums>::new());
-    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
-        let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else { continue };
+    let (mut refunds, mut differences) = (
+        BTreeMap::<usize, Sums>::new(),
+        BTreeMap::<usize, Sums>::new(),
+    );
+    for (_, held) in set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
+    {
+        let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else {
+            continue;
+        };
         let credited = contribution.credited;
         match role {
             Role::Refund => {
-                refunds.entry(target).or_default().add(given_back(credited.unit), given_back(credited.person));
+                refunds
+                    .entry(target)
+                    .or_default()
+                    .add(given_back(credited.unit), given_back(credited.person));
             }
             Role::Adjust => {
-                differences.entry(target).or_default().add(credited.unit.get().into(), credited.person.get().into());
+                differences
+                    .entry(target)
+                    .or_default()
+                    .add(credited.unit.get().into(), credited.person.get().into());
             }
             _ => {}
         }
     }
     let line = |(at, held): (usize, &Held<'_>)| {
-        let (_, contribution) = held.money().filter(|_| held.standing == Standing::Cleared)?;
+        let (_, contribution) = held
+            .money()
+            .filter(|_| held.standing == Standing::Cleared)?;
         let mut due = differences.get(&at).copied().unwrap_or_default();
-        due.add(contribution.credited.unit.get().into(), contribution.credited.person.get().into());
+        due.add(
+            contribution.credited.unit.get().into(),
+            contribution.credited.person.get().into(),
+        );
         Some(ClearedLine {
             first: contribution.period.first,
             place: contribution.place,
@@ -188,17 +274,30 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
 
 /// What was credited to the personal account, less what was refunded from it, by province and the month in which the money
 /// came.
-pub(crate) fn credits(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<Division, BTreeMap<Month, i64>> {
+pub(crate) fn credits(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+) -> BTreeMap<Division, BTreeMap<Month, i64>> {
     let mut provinces: BTreeMap<Division, BTreeMap<Month, i64>> = BTreeMap::new();
-    let shares = movements_at(set, range).map(|(at, (place, sums))| (at, place, sums.unit.saturating_add(sums.person)));
+    let shares = movements_at(set, range)
+        .map(|(at, (place, sums))| (at, place, sums.unit.saturating_add(sums.person)));
     let subsidies = moved_subsidies(set, range).filter_map(|(at, sum)| {
         let (_, contribution) = set.get(at)?.money()?;
         Some((at, contribution.place, sum))
     });
     for (at, place, moved) in shares.chain(subsidies) {
-        let Some((_, contribution)) = set.get(at).and_then(Held::money) else { continue };
-        let month = contribution.received.and_then(Day::in_month).unwrap_or(contribution.period.first);
-        let sum = provinces.entry(place.province()).or_default().entry(month).or_default();
+        let Some((_, contribution)) = set.get(at).and_then(Held::money) else {
+            continue;
+        };
+        let month = contribution
+            .received
+            .and_then(Day::in_month)
+            .unwrap_or(contribution.period.first);
+        let sum = provinces
+            .entry(place.province())
+            .or_default()
+            .entry(month)
+            .or_default();
         *sum = sum.saturating_add(narrow(moved));
     }
     provinces
@@ -210,16 +309,22 @@ fn movements(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = 
     movements_at(set, range).map(|(_, moved)| moved)
 }
 
-fn movements_at(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (usize, (Division, Sums))> {
+fn movements_at(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+) -> impl Iterator<Item = (usize, (Division, Sums))> {
     set.within(range).filter_map(|(at, held)| {
         let (role, contribution) = held.money()?;
-        let moved =
-            matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
+        let moved = matches!(
+            held.standing,
+            Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared
+        );
         let credited = contribution.credited;
         let sums = match role {
-            Role::Received | Role::Adjust if moved => {
-                Sums { unit: credited.unit.get().into(), person: credited.person.get().into() }
-            }
+            Role::Received | Role::Adjust if moved => Sums {
+                unit: credited.unit.get().into(),
+                person: credited.person.get().into(),
+            },
             Role::Refund if moved => Sums {
                 unit: given_back(credited.unit).saturating_neg(),
                 person: given_back(credited.person).saturating_neg(),
@@ -230,40 +335,66 @@ fn movements_at(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item
             Target::At(target) if role == Role::Refund => set.get(target).and_then(Held::money),
             _ => None,
         };
-        Some((at, (named.map_or(contribution.place, |(_, target)| target.place), sums)))
+        Some((
+            at,
+            (
+                named.map_or(contribution.place, |(_, target)| target.place),
+                sums,
+            ),
+        ))
     })
 }
 
 /// What governments added to the personal account of residents (国发〔2014〕8号): a refund of an overlap takes none of it.
-fn moved_subsidies(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = (usize, i128)> {
+fn moved_subsidies(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+) -> impl Iterator<Item = (usize, i128)> {
     set.within(range).filter_map(|(at, held)| {
         let (role, contribution) = held.money()?;
-        let moved =
-            matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared);
+        let moved = matches!(
+            held.standing,
+            Standing::Held | Standing::NotFull | Standing::Refunded | Standing::Cleared
+        );
         let given = contribution.subsidies;
-        let sum =
-            [given.central, given.province, given.city, given.county].iter().fold(0_i128, |sum, subsidy| match role {
+        let sum = [given.central, given.province, given.city, given.county]
+            .iter()
+            .fold(0_i128, |sum, subsidy| match role {
                 Role::Refund => sum.saturating_sub(given_back(*subsidy)),
                 _ => sum.saturating_add(subsidy.get().into()),
             });
-        let of_account = held.family.is_some_and(|family| family.begins_with((Namespace::Hrss, "170")));
-        (moved && of_account && matches!(role, Role::Received | Role::Adjust | Role::Refund)).then_some((at, sum))
+        let of_account = held
+            .family
+            .is_some_and(|family| family.begins_with((Namespace::Hrss, "170")));
+        (moved && of_account && matches!(role, Role::Received | Role::Adjust | Role::Refund))
+            .then_some((at, sum))
     })
 }
 
 /// The personal account at the end of a day: what had been credited, refunded and posted as interest by then.
 pub(crate) fn balance_on(set: &RecordSet<'_>, range: &Range<usize>, day: Day) -> i64 {
-    let by_then = |at: usize| set.get(at).and_then(Held::day).is_some_and(|moved| moved <= day);
-    let moved = movements_at(set, range).map(|(at, (_, sums))| (at, sums.unit.saturating_add(sums.person)));
-    let sum = moved.chain(moved_subsidies(set, range)).filter(|(at, _)| by_then(*at));
+    let by_then = |at: usize| {
+        set.get(at)
+            .and_then(Held::day)
+            .is_some_and(|moved| moved <= day)
+    };
+    let moved =
+        movements_at(set, range).map(|(at, (_, sums))| (at, sums.unit.saturating_add(sums.person)));
+    let sum = moved
+        .chain(moved_subsidies(set, range))
+        .filter(|(at, _)| by_then(*at));
     let principal = sum.fold(0_i128, |sum, (_, one)| sum.saturating_add(one));
-    let posted = set.within(range).filter(|(at, held)| held.standing == Standing::Held && by_then(*at));
+    let posted = set
+        .within(range)
+        .filter(|(at, held)| held.standing == Standing::Held && by_then(*at));
     let interest = posted.filter_map(|(_, held)| match &held.fact.record {
         Record::InterestCredit(fields) => Some(Amount::from(fields.amount)),
         _ => None,
     });
-    let interest =
-        interest.fold(0_i128, |sum, one| sum.saturating_add(one.unit.into()).saturating_add(one.person.into()));
+    let interest = interest.fold(0_i128, |sum, one| {
+        sum.saturating_add(one.unit.into())
+            .saturating_add(one.person.into())
+    });
     narrow(principal.saturating_add(interest))
 }
 
@@ -273,26 +404,53 @@ pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
     for (_, sums) in movements(set, range) {
         all.add(sums.unit, sums.person);
     }
-    for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
+    for (_, held) in set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
+    {
         if let Some((Role::Refund, contribution)) = held.money() {
             let credited = contribution.credited;
-            refunded = refunded.saturating_add(given_back(credited.unit)).saturating_add(given_back(credited.person));
+            refunded = refunded
+                .saturating_add(given_back(credited.unit))
+                .saturating_add(given_back(credited.person));
         }
     }
-    let subsidies = narrow(moved_subsidies(set, range).fold(0, |sum: i128, (_, subsidy)| sum.saturating_add(subsidy)));
+    let subsidies = narrow(
+        moved_subsidies(set, range).fold(0, |sum: i128, (_, subsidy)| sum.saturating_add(subsidy)),
+    );
     let total = narrow(all.unit.saturating_add(all.person)).saturating_add(subsidies);
-    Credited { total, shares: all.amount(), subsidies, refunded: narrow(refunded) }
+    Credited {
+        total,
+        shares: all.amount(),
+        subsidies,
+        refunded: narrow(refunded),
+    }
 }
 
 /// Interest posted by agencies.
 pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
     let mut total = 0_i128;
     let mut postings = Vec::new();
-    for (at, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
-        let Record::InterestCredit(fields) = &held.fact.record else { continue };
+    for (at, held) in set
+        .within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
+    {
+        let Record::InterestCredit(fields) = &held.fact.record else {
+            continue;
+        };
         let amount = Amount::from(fields.amount);
-        total = total.saturating_add(amount.unit.into()).saturating_add(amount.person.into());
-        postings.push(InterestPosting { year: fields.year, rate: fields.rate.get(), amount, record: number(at) });
+        total = total
+            .saturating_add(amount.unit.into())
+            .saturating_add(amount.person.into());
+        postings.push(InterestPosting {
+            year: fields.year,
+            rate: fields.rate.get(),
+            amount,
+            record: number(at),
+        });
     }
-    Interest { total: narrow(total), postings }
+    Interest {
+        total: narrow(total),
+        postings,
+    }
 }

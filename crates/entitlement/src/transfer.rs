@@ -29,8 +29,9 @@ pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 
 use crate::{
     account::{
-        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName, RecordNumber, Side,
-        Standing, StepFault, SumsBasis, TransferCase, TransferComparison, TransferStep,
+        CaseState, Conflict, MonthLine, MonthStatus, MovedMonths, NextStep, OutCheck, OutCheckName,
+        RecordNumber, Side, Standing, StepFault, SumsBasis, TransferCase, TransferComparison,
+        TransferStep,
     },
     conflict::ConflictCode,
     family::Family,
@@ -78,18 +79,38 @@ pub(crate) fn transfers<'s>(
     policy: &Policy,
 ) -> Transfers {
     // A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
-    let month = |steps: &[Step<'_>]| judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month);
+    let month = |steps: &[Step<'_>]| {
+        judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month)
+    };
     let mut ordered = in_order_of_closing(steps(set, range));
     let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
-    let named: Vec<Successors<'_>> = ordered.iter().map(|(_, steps)| policy.successors(month(steps))).collect();
+    let named: Vec<Successors<'_>> = ordered
+        .iter()
+        .map(|(_, steps)| policy.successors(month(steps)))
+        .collect();
     let successors = policy.successors(as_of.month);
     let mut places = Places::default();
     let mut cases: Vec<Worked<'_>> = Vec::new();
     for ((case, steps), successors) in ordered.into_iter().zip(&named) {
         let old = steps.first().map(|step| step.place(Side::Old));
-        let Terms { working_days, scheme } = policy.terms(family, month(&steps), old);
-        let field = Field { set, range, cover, successors };
-        let desk = Desk { field, family, lines, as_of, working_days, rule: scheme };
+        let Terms {
+            working_days,
+            scheme,
+        } = policy.terms(family, month(&steps), old);
+        let field = Field {
+            set,
+            range,
+            cover,
+            successors,
+        };
+        let desk = Desk {
+            field,
+            family,
+            lines,
+            as_of,
+            working_days,
+            rule: scheme,
+        };
         let worked = desk.work(case, steps, (&cases, &mut places));
         cases.push(worked);
     }
@@ -100,26 +121,57 @@ pub(crate) fn transfers<'s>(
             None => worked.moving.retain(|at| places.target(*at).is_some()),
         }
     }
-    let field = Field { set, range, cover, successors: &successors };
+    let field = Field {
+        set,
+        range,
+        cover,
+        successors: &successors,
+    };
     let mut conflicts = conflicts::destinations(family, &mut cases);
     for worked in &cases {
-        conflicts.extend(conflicts::of_case(field, family, worked, (&cases, as_of.day), &places));
+        conflicts.extend(conflicts::of_case(
+            field,
+            family,
+            worked,
+            (&cases, as_of.day),
+            &places,
+        ));
     }
     if !beyond.is_empty() {
-        let steps = beyond.iter().flat_map(|(_, steps)| steps).map(|step| number(step.at)).collect();
+        let steps = beyond
+            .iter()
+            .flat_map(|(_, steps)| steps)
+            .map(|step| number(step.at))
+            .collect();
         conflicts.push(conflict(ConflictCode::Y06, Some(family), steps));
     }
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     cases.sort_by_key(|worked| worked.case);
-    Transfers { cases: cases.into_iter().filter_map(|worked| line(lines, worked)).collect(), conflicts, places }
+    Transfers {
+        cases: cases
+            .into_iter()
+            .filter_map(|worked| line(lines, worked))
+            .collect(),
+        conflicts,
+        places,
+    }
 }
 
 /// The month whose rules a case is judged by: that of its closing, else of the letter, of the application, of whatever came
 /// first.
 pub(crate) fn judged_in(steps: &(impl Iterator<Item = (Kind, Day)> + Clone)) -> Option<Month> {
-    let first_of = |kind: Kind| steps.clone().filter(|step| step.0 == kind).map(|step| step.1).min();
-    let day = first_of(Kind::FREEZE).or_else(|| first_of(Kind::LETTER)).or_else(|| first_of(Kind::TRANSFER_APPLY));
-    day.or_else(|| steps.clone().map(|step| step.1).min())?.in_month()
+    let first_of = |kind: Kind| {
+        steps
+            .clone()
+            .filter(|step| step.0 == kind)
+            .map(|step| step.1)
+            .min()
+    };
+    let day = first_of(Kind::FREEZE)
+        .or_else(|| first_of(Kind::LETTER))
+        .or_else(|| first_of(Kind::TRANSFER_APPLY));
+    day.or_else(|| steps.clone().map(|step| step.1).min())?
+        .in_month()
 }
 
 /// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
@@ -128,7 +180,9 @@ fn steps<'s>(set: &'s RecordSet<'_>, range: &Range<usize>) -> BTreeMap<CaseId, V
     let mut by_content: BTreeMap<RecordId, Step<'s>> = BTreeMap::new();
     for (at, held) in set.within(range) {
         let is_said = matches!(held.standing, Standing::Held | Standing::Copy);
-        let Some(step) = Step::of(set, at).filter(|_| is_said) else { continue };
+        let Some(step) = Step::of(set, at).filter(|_| is_said) else {
+            continue;
+        };
         let rank = |step: &Step<'_>| (!step.is_by_its_side(), step.region);
         let known = by_content.entry(held.fact.id).or_insert(step);
         if rank(&step) < rank(known) {
@@ -148,14 +202,26 @@ fn steps<'s>(set: &'s RecordSet<'_>, range: &Range<usize>) -> BTreeMap<CaseId, V
 /// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money
 /// followed; of those of one day the one that brings to a place before the one that takes from there.
 fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
-    let mut waiting: Vec<Dated<'_>> = cases.into_iter().map(|(case, steps)| Dated::of(case, steps)).collect();
+    let mut waiting: Vec<Dated<'_>> = cases
+        .into_iter()
+        .map(|(case, steps)| Dated::of(case, steps))
+        .collect();
     waiting.sort_by_key(|dated| (dated.closing.is_none(), dated.closing, dated.case));
     let mut ordered = Vec::with_capacity(waiting.len());
     while let Some(first) = waiting.first() {
-        let of_day = waiting.iter().take_while(|dated| dated.closing == first.closing);
-        let is_ready = |dated: &&Dated<'_>| !of_day.clone().any(|other| other.case != dated.case && other.feeds(dated));
+        let of_day = waiting
+            .iter()
+            .take_while(|dated| dated.closing == first.closing);
+        let is_ready = |dated: &&Dated<'_>| {
+            !of_day
+                .clone()
+                .any(|other| other.case != dated.case && other.feeds(dated))
+        };
         // Cases that feed each other in a ring go by their numbers.
-        let next = of_day.clone().position(|dated| is_ready(&dated)).unwrap_or(0);
+        let next = of_day
+            .clone()
+            .position(|dated| is_ready(&dated))
+            .unwrap_or(0);
         let Dated { case, steps, .. } = waiting.remove(next);
         ordered.push((case, steps));
     }
@@ -175,13 +241,23 @@ impl<'s> Dated<'s> {
     fn of(case: CaseId, steps: Vec<Step<'s>>) -> Self {
         let progress = Progress::of(&steps, false);
         let closing = progress.freeze.or(progress.child).map(|step| step.on());
-        Self { case, closing, posted: progress.posted.map(|step| step.on()), sides: progress.sides, steps }
+        Self {
+            case,
+            closing,
+            posted: progress.posted.map(|step| step.on()),
+            sides: progress.sides,
+            steps,
+        }
     }
 
     /// Whether it has brought, by the day of its closing, to where the other takes from.
     fn feeds(&self, other: &Self) -> bool {
-        let (Some((_, target)), Some((source, _))) = (self.sides, other.sides) else { return false };
-        self.posted.is_some() && self.posted == self.closing && (covers(source, target) || covers(target, source))
+        let (Some((_, target)), Some((source, _))) = (self.sides, other.sides) else {
+            return false;
+        };
+        self.posted.is_some()
+            && self.posted == self.closing
+            && (covers(source, target) || covers(target, source))
     }
 }
 
@@ -219,7 +295,12 @@ impl Worked<'_> {
     fn check(&mut self, what: OutCheckName, months: u32, mut records: Vec<RecordNumber>) {
         records.sort_unstable();
         records.dedup();
-        self.checks.push(OutCheck { what, months, inform_by: None, records });
+        self.checks.push(OutCheck {
+            what,
+            months,
+            inform_by: None,
+            records,
+        });
     }
 
     /// Whether the account was closed for this transfer, and the case has not come to nothing.
@@ -229,7 +310,9 @@ impl Worked<'_> {
 
     /// Whether a place is the old one, or one contains the other.
     fn is_of(&self, place: Division) -> bool {
-        self.known_as.iter().any(|mine| covers(*mine, place) || covers(place, *mine))
+        self.known_as
+            .iter()
+            .any(|mine| covers(*mine, place) || covers(place, *mine))
     }
 
     /// Whether both are about the same old place.
@@ -240,26 +323,45 @@ impl Worked<'_> {
     /// The place that has posted, or else will.
     fn target(&self) -> Option<Division> {
         let named = self.progress.sides.map(|(_, target)| target);
-        self.progress.posted.map(|posted| posted.place(Side::New)).or(named)
+        self.progress
+            .posted
+            .map(|posted| posted.place(Side::New))
+            .or(named)
     }
 }
 
 impl<'s> Desk<'s, '_, '_> {
-    fn work(&self, case: CaseId, steps: Vec<Step<'s>>, (earlier, places): (&[Worked<'s>], &mut Places)) -> Worked<'s> {
+    fn work(
+        &self,
+        case: CaseId,
+        steps: Vec<Step<'s>>,
+        (earlier, places): (&[Worked<'s>], &mut Places),
+    ) -> Worked<'s> {
         // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
         let early = Progress::of(&steps, false);
         let sources = early.sources();
         let cut = Cut::of(early.freeze.or(early.child), self.as_of.day);
-        let is_between_provinces = early.sides.is_some_and(|(source, target)| source.province() != target.province());
-        let backpay = self.rule.limits.backpay_months.filter(|_| is_between_provinces);
+        let is_between_provinces = early
+            .sides
+            .is_some_and(|(source, target)| source.province() != target.province());
+        let backpay = self
+            .rule
+            .limits
+            .backpay_months
+            .filter(|_| is_between_provinces);
         // Before a letter nobody asks what the old place holds.
         let named = (self.field.successors, &*places);
-        let view =
-            early.freeze.or(early.child).map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
+        let view = early
+            .freeze
+            .or(early.child)
+            .map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
         let field = view.as_ref().map_or(self.field, |view| Field {
             set: &view.set,
             range: self.field.range,
-            cover: Cover { months: &view.cover, ..Cover::default() },
+            cover: Cover {
+                months: &view.cover,
+                ..Cover::default()
+            },
             successors: self.field.successors,
         });
         let known_as = self.known_as(&sources);
@@ -274,26 +376,39 @@ impl<'s> Desk<'s, '_, '_> {
             }
             (None, Some(step)) => {
                 let closing = closing_of(earlier, &known_as);
-                let late = |closing| holdings::following(field, (places, &sources), step, closing, backpay);
+                let late = |closing| {
+                    holdings::following(field, (places, &sources), step, closing, backpay)
+                };
                 Holdings::late(field, closing.map(late).unwrap_or_default(), cut)
             }
             (None, None) => Holdings::default(),
         };
-        let (types, type_records) = holdings::account_types(field, (places, &sources), &holdings, cut);
+        let (types, type_records) =
+            holdings::account_types(field, (places, &sources), &holdings, cut);
         let basis = self.basis(&types, is_between_provinces);
         let (computed, _) = holdings.computed(field, &self.rule, (basis, early.sheet));
-        let needs_money =
-            Progress::states_money(early.sheet.or(early.child)) || computed.personal_account != 0 || computed.pool != 0;
+        let needs_money = Progress::states_money(early.sheet.or(early.child))
+            || computed.personal_account != 0
+            || computed.pool != 0;
         let progress = Progress::of(&steps, needs_money);
         let is_asked_for = progress.letter.is_some();
         let comparison = (is_asked_for || supplement.is_some())
             .then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
-        let is_mismatched = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
+        let is_mismatched = comparison
+            .as_ref()
+            .is_some_and(|comparison| !comparison.differences.is_empty());
         let state = progress.state(is_mismatched);
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
         let mut worked = Worked {
             case,
-            next: deadlines::next_step(&progress, state, needs_money, limits, calendar, self.as_of.day),
+            next: deadlines::next_step(
+                &progress,
+                state,
+                needs_money,
+                limits,
+                calendar,
+                self.as_of.day,
+            ),
             is_dangling: deadlines::is_dangling(&progress, limits, calendar, self.as_of.day),
             progress,
             steps,
@@ -338,13 +453,23 @@ impl<'s> Desk<'s, '_, '_> {
     fn check(&self, worked: &mut Worked<'_>, places: &Places, cut: Cut) {
         let last = cut.on.in_month();
         let here = |number: &RecordNumber| {
-            usize::try_from(number.0).is_ok_and(|at| places.is_at(self.field, at, &worked.sources, cut.on))
+            usize::try_from(number.0)
+                .is_ok_and(|at| places.is_at(self.field, at, &worked.sources, cut.on))
         };
-        let (mut owing, mut owing_months, mut double, mut double_months) = (Vec::new(), 0_u32, Vec::new(), 0_u32);
-        for line in self.lines.iter().filter(|line| last.is_none_or(|last| line.month <= last)) {
+        let (mut owing, mut owing_months, mut double, mut double_months) =
+            (Vec::new(), 0_u32, Vec::new(), 0_u32);
+        for line in self
+            .lines
+            .iter()
+            .filter(|line| last.is_none_or(|last| line.month <= last))
+        {
             let is_owed = matches!(line.status, MonthStatus::Arrears | MonthStatus::NotFull);
-            let owed: Vec<RecordNumber> =
-                line.others.iter().copied().filter(|number| is_owed && here(number)).collect();
+            let owed: Vec<RecordNumber> = line
+                .others
+                .iter()
+                .copied()
+                .filter(|number| is_owed && here(number))
+                .collect();
             owing_months = owing_months.saturating_add(u32::from(!owed.is_empty()));
             owing.extend(owed);
             let counted = line.status == MonthStatus::Counted;
@@ -353,31 +478,56 @@ impl<'s> Desk<'s, '_, '_> {
                 double.extend(&line.by);
             }
         }
-        let drawing = if self.rule.is_blocked_by_benefit { self.drawing(cut) } else { None };
+        let drawing = if self.rule.is_blocked_by_benefit {
+            self.drawing(cut)
+        } else {
+            None
+        };
         let mut add = |what, months, records: Vec<RecordNumber>| {
             if !records.is_empty() {
                 worked.check(what, months, records);
             }
         };
         add(OutCheckName::Owing, owing_months, owing);
-        add(OutCheckName::Drawing, 0, drawing.into_iter().map(number).collect());
+        add(
+            OutCheckName::Drawing,
+            0,
+            drawing.into_iter().map(number).collect(),
+        );
         add(OutCheckName::Duplicate, double_months, double);
     }
 
     /// Months that stay behind until a document is named (C20), those not that their place has settled since (人社厅发〔2019〕
     /// 94号 art. 3).
     fn check_back_paid(&self, worked: &mut Worked<'_>, back_paid: &BTreeMap<Month, Vec<usize>>) {
-        let stands = |at: &&usize| self.field.set.get(**at).is_some_and(|held| held.standing == Standing::Held);
-        let open = back_paid.values().filter(|records| records.iter().any(|at| stands(&at)));
+        let stands = |at: &&usize| {
+            self.field
+                .set
+                .get(**at)
+                .is_some_and(|held| held.standing == Standing::Held)
+        };
+        let open = back_paid
+            .values()
+            .filter(|records| records.iter().any(|at| stands(&at)));
         let months = u32::try_from(open.count()).unwrap_or(u32::MAX);
         if months == 0 {
             return;
         }
-        let records = back_paid.values().flatten().filter(stands).map(|at| number(*at)).collect();
+        let records = back_paid
+            .values()
+            .flatten()
+            .filter(stands)
+            .map(|at| number(*at))
+            .collect();
         worked.check(OutCheckName::BackPaid, months, records);
         let informs = self.rule.limits.inform.zip(worked.progress.letter);
-        let inform_by = informs.and_then(|(days, letter)| self.working_days.after(letter.on(), days));
-        for check in worked.checks.iter_mut().filter(|check| check.what == OutCheckName::BackPaid) {
+        let inform_by =
+            informs.and_then(|(days, letter)| self.working_days.after(letter.on(), days));
+        for check in worked
+            .checks
+            .iter_mut()
+            .filter(|check| check.what == OutCheckName::BackPaid)
+        {
             check.inform_by = inform_by;
         }
     }
@@ -385,27 +535,52 @@ impl<'s> Desk<'s, '_, '_> {
     /// The last award, payment or resumption of a benefit up to the closing, if no suspension or stop follows it.
     fn drawing(&self, cut: Cut) -> Option<usize> {
         let of = |(at, held): (usize, &Held<'_>)| {
-            let Record::Benefit(kind, fields) = &held.fact.record else { return None };
-            let starts = matches!(*kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::BENEFIT_RESUME);
+            let Record::Benefit(kind, fields) = &held.fact.record else {
+                return None;
+            };
+            let starts = matches!(
+                *kind,
+                Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::BENEFIT_RESUME
+            );
             let stops = matches!(*kind, Kind::BENEFIT_SUSPEND | Kind::BENEFIT_STOP);
             let in_time = fields.on <= cut.on;
             (held.standing == Standing::Held && in_time && (starts || stops))
                 .then_some(((fields.on, stops, at), starts))
         };
-        let last = self.field.set.within(self.field.range).filter_map(of).max()?;
+        let last = self
+            .field
+            .set
+            .within(self.field.range)
+            .filter_map(of)
+            .max()?;
         last.1.then_some(last.0.2)
     }
 
     /// The steps of the old place, and of the new one once it has taken over, must name the type of the records (C34).
-    fn check_types(&self, worked: &mut Worked<'_>, types: &BTreeSet<AccountType>, records: &[usize]) {
+    fn check_types(
+        &self,
+        worked: &mut Worked<'_>,
+        types: &BTreeSet<AccountType>,
+        records: &[usize],
+    ) {
         if types.is_empty() || self.rule.pool.is_none() {
             return;
         }
         let progress = &worked.progress;
-        let named = [progress.freeze, progress.sheet, progress.sent, progress.received, progress.posted];
+        let named = [
+            progress.freeze,
+            progress.sheet,
+            progress.sent,
+            progress.received,
+            progress.posted,
+        ];
         let differs = |step: &Step<'_>| !types.iter().eq([&step.fields.account_type]);
-        let mut different: Vec<RecordNumber> =
-            named.into_iter().flatten().filter(differs).map(|step| number(step.at)).collect();
+        let mut different: Vec<RecordNumber> = named
+            .into_iter()
+            .flatten()
+            .filter(differs)
+            .map(|step| number(step.at))
+            .collect();
         if !different.is_empty() {
             different.extend(records.iter().map(|at| number(*at)));
             worked.check(OutCheckName::AccountType, 0, different);
@@ -422,19 +597,38 @@ impl<'s> Desk<'s, '_, '_> {
         backpay: Option<u32>,
     ) {
         let progress = &worked.progress;
-        let (Some(target), false) = (worked.target(), progress.has_failed()) else { return };
+        let (Some(target), false) = (worked.target(), progress.has_failed()) else {
+            return;
+        };
         // Before the closing nothing is on the way; a supplement takes along what its view says.
         let mut moving: BTreeSet<usize> = match progress.freeze.or(progress.child) {
-            Some(_) => holdings.moving(self.field.set, progress.sheet).into_iter().collect(),
+            Some(_) => holdings
+                .moving(self.field.set, progress.sheet)
+                .into_iter()
+                .collect(),
             None => BTreeSet::new(),
         };
-        let is_supplement = |step: &&Step<'_>| progress.child.is_some() && step.kind == Kind::SUPPLEMENT;
+        let is_supplement =
+            |step: &&Step<'_>| progress.child.is_some() && step.kind == Kind::SUPPLEMENT;
         let mut back_paid = BTreeMap::new();
         // What a supplement of its own takes along stands in its view.
-        for step in progress.follow_ups.iter().filter(|step| !is_supplement(step)) {
-            let closing = worked.closing.as_ref().or_else(|| closing_of(earlier, &worked.known_as));
+        for step in progress
+            .follow_ups
+            .iter()
+            .filter(|step| !is_supplement(step))
+        {
+            let closing = worked
+                .closing
+                .as_ref()
+                .or_else(|| closing_of(earlier, &worked.known_as));
             if let Some(closing) = closing {
-                let following = holdings::following(self.field, (places, &worked.sources), *step, closing, backpay);
+                let following = holdings::following(
+                    self.field,
+                    (places, &worked.sources),
+                    *step,
+                    closing,
+                    backpay,
+                );
                 moving.extend(following.records);
                 back_paid.extend(following.back_paid);
             }
@@ -456,14 +650,16 @@ impl<'s> Desk<'s, '_, '_> {
 
 /// The last closing of an old place that is known by these names.
 fn closing_of<'w>(earlier: &'w [Worked<'_>], known_as: &[Division]) -> Option<&'w Closing> {
-    let closed = |case: &&Worked<'_>| case.has_closed() && known_as.iter().any(|place| case.is_of(*place));
+    let closed =
+        |case: &&Worked<'_>| case.has_closed() && known_as.iter().any(|place| case.is_of(*place));
     earlier.iter().rfind(closed)?.closing.as_ref()
 }
 
 /// The counted months of these records.
 fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMonths> {
     let takes = |line: &&MonthLine| {
-        let moves = |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
+        let moves =
+            |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
         line.status == MonthStatus::Counted && line.by.iter().any(moves)
     };
     let mut months = lines.iter().filter(takes).map(|line| line.month);
@@ -472,7 +668,11 @@ fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMo
     for month in months {
         (last, count) = (month, count.saturating_add(1));
     }
-    Some(MovedMonths { first, last, months: count })
+    Some(MovedMonths {
+        first,
+        last,
+        months: count,
+    })
 }
 
 /// None only for a case without steps, of which there are none.
@@ -495,7 +695,11 @@ fn line(lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
             .progress
             .faults
             .iter()
-            .map(|(step, fault)| StepFault { step: step.kind, fault: *fault, record: number(step.at) })
+            .map(|(step, fault)| StepFault {
+                step: step.kind,
+                fault: *fault,
+                record: number(step.at),
+            })
             .collect(),
         steps: worked.steps.iter().map(step_line).collect(),
     })

@@ -4,7 +4,13 @@ use std::{env, fs, io, path::PathBuf};
 use yizhang_intake::sample::demo;
 
 fn main() -> io::Result<()> {
-    let directory = PathBuf::from(env::args().nth(1).ok_or_else(|| io::Error::other("name a directory"))?);
+    let directory = PathBuf::from(
+        env::args()
+            .nth(1)
+            .ok_or_else(|| io::Error::other("name a directory"))?,
+    );
     fs::create_dir_all(&directory)?;
-    demo()?.into_iter().try_for_each(|file| fs::write(directory.join(file.name), file.bytes))
+    demo()?
+        .into_iter()
+        .try_for_each(|file| fs::write(directory.join(file.name), file.bytes))
 }

@@ -31,7 +31,11 @@ pub(crate) struct BusinessKey<'r> {
 impl<'r> BusinessKey<'r> {
     fn of(row: &'r RawRow, header: &Header) -> Self {
         let cell = |column| row.cell(header, column).unwrap_or_default();
-        Self { agency: cell(Column::Agency), system: cell(Column::System), serial: cell(Column::Serial) }
+        Self {
+            agency: cell(Column::Agency),
+            system: cell(Column::System),
+            serial: cell(Column::Serial),
+        }
     }
 
     /// The same on every machine; two different keys with one fingerprint cost memory, never truth.
@@ -66,17 +70,31 @@ impl Survey {
             all.push(key.fingerprint());
             let target = row.cell(header, Column::Target).unwrap_or_default();
             if !target.is_empty() && target.len() != HASH_DIGITS {
-                kept.insert(BusinessKey { serial: target, ..key }.fingerprint());
+                kept.insert(
+                    BusinessKey {
+                        serial: target,
+                        ..key
+                    }
+                    .fingerprint(),
+                );
             }
             if kept.len() > SERIALS_KEPT_MAX {
-                return Err(FileFault::TooManyTargets { limit: SERIALS_KEPT_MAX });
+                return Err(FileFault::TooManyTargets {
+                    limit: SERIALS_KEPT_MAX,
+                });
             }
         }
         all.sort_unstable();
-        let repeated = all.iter().zip(all.iter().skip(1)).filter(|(one, next)| one == next).map(|(one, _)| *one);
+        let repeated = all
+            .iter()
+            .zip(all.iter().skip(1))
+            .filter(|(one, next)| one == next)
+            .map(|(one, _)| *one);
         kept.extend(repeated.take(SERIALS_KEPT_MAX + 1));
         if kept.len() > SERIALS_KEPT_MAX {
-            return Err(FileFault::TooManyTargets { limit: SERIALS_KEPT_MAX });
+            return Err(FileFault::TooManyTargets {
+                limit: SERIALS_KEPT_MAX,
+            });
         }
         Ok(Self { kept })
     }
@@ -106,11 +124,18 @@ pub(crate) struct Book<'s> {
 
 impl<'s> Book<'s> {
     pub(crate) fn new(survey: &'s Survey) -> Self {
-        Self { survey, seen: HashMap::new() }
+        Self {
+            survey,
+            seen: HashMap::new(),
+        }
     }
 
     /// The record of the earlier row with this key, which is to be about this person.
-    pub(crate) fn target(&self, key: &BusinessKey<'_>, account: Option<AccountId>) -> Result<RecordId, Fault> {
+    pub(crate) fn target(
+        &self,
+        key: &BusinessKey<'_>,
+        account: Option<AccountId>,
+    ) -> Result<RecordId, Fault> {
         let seen = self.seen.get(&key.text()).ok_or(Fault::TargetNotFound)?;
         match seen.record {
             None => Err(Fault::TargetFaulty { line: seen.line }),
@@ -132,11 +157,16 @@ impl<'s> Book<'s> {
         if key.serial.is_empty() || !self.survey.keeps(key) {
             return None;
         }
-        let new = Seen { line, record: record() };
+        let new = Seen {
+            line,
+            record: record(),
+        };
         let seen = self.seen.entry(key.text()).or_insert(new);
         match (seen.record, new.record) {
             _ if seen.line == line => None,
-            (Some((old_id, _)), Some((new_id, _))) if old_id == new_id => Some(Fault::Duplicate { first: seen.line }),
+            (Some((old_id, _)), Some((new_id, _))) if old_id == new_id => {
+                Some(Fault::Duplicate { first: seen.line })
+            }
             (Some(_), Some(_)) => Some(Fault::SerialConflict { first: seen.line }),
             // Faulty first, corrected later.
             (None, Some(_)) => {

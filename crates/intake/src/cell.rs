@@ -20,20 +20,28 @@ const PROVINCES: std::ops::RangeInclusive<u8> = 11..=83;
 /// Provinces by their first two digits (GB/T 2260), with 66, under which some systems keep the 兵团; 71, 81 and 82 are
 /// Taiwan, Hong Kong and Macao.
 const PROVINCE_CODES: &[u32] = &[
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
-    64, 65, 66, 71, 81, 82,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
+    53, 54, 61, 62, 63, 64, 65, 66, 71, 81, 82,
 ];
 
 /// An amount in yuan with at most two decimals, as `-12.3`.
 pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
-    let form = || Fault::AmountForm { found: Found::new(text) };
-    let range = || Fault::AmountRange { limit: Fen::new(Fen::MAX).unwrap_or_default(), found: Found::new(text) };
+    let form = || Fault::AmountForm {
+        found: Found::new(text),
+    };
+    let range = || Fault::AmountRange {
+        limit: Fen::new(Fen::MAX).unwrap_or_default(),
+        found: Found::new(text),
+    };
     let (sign, magnitude) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
     let fen = fixed_point(magnitude, 2).ok_or_else(form)?;
-    i64::try_from(fen).ok().and_then(|fen| Fen::new(sign * fen)).ok_or_else(range)
+    i64::try_from(fen)
+        .ok()
+        .and_then(|fen| Fen::new(sign * fen))
+        .ok_or_else(range)
 }
 
 /// A rate from 0 to 1, as `0.08` or `8%`.
@@ -42,8 +50,12 @@ pub(crate) fn rate(text: &str) -> Result<Rate, Fault> {
         Some(percent) => fixed_point(percent.trim_end(), 2),
         None => fixed_point(text, 4),
     };
-    let rate = ten_thousandths.filter(|rate| *rate <= 10_000).and_then(|rate| Rate::new(u32::try_from(rate).ok()?));
-    rate.ok_or_else(|| Fault::RateForm { found: Found::new(text) })
+    let rate = ten_thousandths
+        .filter(|rate| *rate <= 10_000)
+        .and_then(|rate| Rate::new(u32::try_from(rate).ok()?));
+    rate.ok_or_else(|| Fault::RateForm {
+        found: Found::new(text),
+    })
 }
 
 /// Digits with at most `decimals` behind a point, as a whole number of the smallest unit. Too large a number is the
@@ -59,37 +71,62 @@ fn fixed_point(text: &str, decimals: usize) -> Option<u64> {
     }
     let padding = std::iter::repeat_n(b'0', decimals - fraction.len());
     let all = whole.bytes().chain(fraction.bytes()).chain(padding);
-    Some(all.fold(0, |number: u64, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
+    Some(all.fold(0, |number: u64, digit| {
+        number
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
+    }))
 }
 
 pub(crate) fn month(text: &str) -> Result<Month, Fault> {
     Month::parse(text)
         .filter(|month| YEARS.contains(&month.year()))
-        .ok_or_else(|| Fault::MonthForm { found: Found::new(text) })
+        .ok_or_else(|| Fault::MonthForm {
+            found: Found::new(text),
+        })
 }
 
 pub(crate) fn day(text: &str) -> Result<Day, Fault> {
     Day::parse(text)
-        .filter(|day| day.in_month().is_some_and(|month| YEARS.contains(&month.year())))
-        .ok_or_else(|| Fault::DateForm { found: Found::new(text) })
+        .filter(|day| {
+            day.in_month()
+                .is_some_and(|month| YEARS.contains(&month.year()))
+        })
+        .ok_or_else(|| Fault::DateForm {
+            found: Found::new(text),
+        })
 }
 
 pub(crate) fn year(text: &str) -> Result<u16, Fault> {
     let year = if text.len() == 4 { whole(text) } else { None };
-    year.filter(|year| YEARS.contains(year)).ok_or_else(|| Fault::YearForm { found: Found::new(text) })
+    year.filter(|year| YEARS.contains(year))
+        .ok_or_else(|| Fault::YearForm {
+            found: Found::new(text),
+        })
 }
 
 pub(crate) fn count(text: &str, least: u16, most: u16) -> Result<u16, Fault> {
-    let form = || Fault::CountForm { least, most, found: Found::new(text) };
-    whole(text).filter(|count| (least..=most).contains(count)).ok_or_else(form)
+    let form = || Fault::CountForm {
+        least,
+        most,
+        found: Found::new(text),
+    };
+    whole(text)
+        .filter(|count| (least..=most).contains(count))
+        .ok_or_else(form)
 }
 
 fn whole(text: &str) -> Option<u16> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 pub(crate) fn division(text: &str) -> Result<Division, Fault> {
-    Division::parse(text).ok_or_else(|| Fault::DivisionForm { found: Found::new(text) })
+    Division::parse(text).ok_or_else(|| Fault::DivisionForm {
+        found: Found::new(text),
+    })
 }
 
 /// Whether a place is in a province. Abolished divisions of one are: old records keep their codes.
@@ -98,18 +135,29 @@ pub(crate) fn is_in_a_province(place: Division) -> bool {
 }
 
 pub(crate) fn hash(text: &str) -> Result<Hash, Fault> {
-    Hash::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| Fault::HashForm { found: Found::new(text) })
+    Hash::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| Fault::HashForm {
+        found: Found::new(text),
+    })
 }
 
 /// A code without a personal datum in it.
 pub(crate) fn code(text: &str) -> Result<Code<'_>, Fault> {
-    let code = Code::new(text).ok_or_else(|| Fault::CodeForm { limit: Code::LENGTH_MAX, found: Found::new(text) })?;
-    if looks_like_person(text) { Err(Fault::LooksLikePerson) } else { Ok(code) }
+    let code = Code::new(text).ok_or_else(|| Fault::CodeForm {
+        limit: Code::LENGTH_MAX,
+        found: Found::new(text),
+    })?;
+    if looks_like_person(text) {
+        Err(Fault::LooksLikePerson)
+    } else {
+        Ok(code)
+    }
 }
 
 /// An item of a benefit by its word, or any code.
 pub(crate) fn benefit_item(text: &str) -> Result<Code<'_>, Fault> {
-    tables::code(tables::benefit_items(), text).and_then(Code::new).map_or_else(|| code(text), Ok)
+    tables::code(tables::benefit_items(), text)
+        .and_then(Code::new)
+        .map_or_else(|| code(text), Ok)
 }
 
 /// The code of a unit: a unified social credit code if it has the length of one, otherwise any code.
@@ -122,21 +170,33 @@ pub(crate) fn unit(text: &str) -> Result<Code<'_>, Fault> {
 }
 
 /// A scheme with its namespace, as a bare code, or by its Chinese name.
-pub(crate) fn scheme(text: &str, namespace: Option<Namespace>) -> Result<(Scheme<'static>, BaseRule), Fault> {
-    let (prefix, bare) = text.split_once(':').map_or((None, text), |(prefix, code)| (Some(prefix), code));
+pub(crate) fn scheme(
+    text: &str,
+    namespace: Option<Namespace>,
+) -> Result<(Scheme<'static>, BaseRule), Fault> {
+    let (prefix, bare) = text
+        .split_once(':')
+        .map_or((None, text), |(prefix, code)| (Some(prefix), code));
     let named = |row: &tables::SchemeRow| {
         let code = row.scheme.code.as_str().eq_ignore_ascii_case(bare);
-        let inside = prefix.is_none_or(|prefix| row.scheme.namespace.prefix().eq_ignore_ascii_case(prefix));
+        let inside =
+            prefix.is_none_or(|prefix| row.scheme.namespace.prefix().eq_ignore_ascii_case(prefix));
         code && inside || row.names.contains(&text)
     };
     let found: Vec<_> = tables::schemes().iter().filter(|row| named(row)).collect();
-    let preferred = found.iter().find(|row| Some(row.scheme.namespace) == namespace);
+    let preferred = found
+        .iter()
+        .find(|row| Some(row.scheme.namespace) == namespace);
     match (found.as_slice(), preferred) {
         ([row], _) | ([_, _, ..], Some(row)) => Ok((row.scheme, row.base)),
-        ([], _) => Err(Fault::SchemeUnknown { found: Found::new(text) }),
+        ([], _) => Err(Fault::SchemeUnknown {
+            found: Found::new(text),
+        }),
         (several, None) => {
             let candidates: Vec<_> = several.iter().map(|row| row.scheme.to_string()).collect();
-            Err(Fault::SchemeAmbiguous { candidates: candidates.join(" or ") })
+            Err(Fault::SchemeAmbiguous {
+                candidates: candidates.join(" or "),
+            })
         }
     }
 }
@@ -153,7 +213,8 @@ pub(crate) fn may_be_person(text: &str) -> bool {
 
 fn is_citizen_id(run: &str) -> bool {
     let province = run.get(..2).and_then(|digits| digits.parse().ok());
-    province.is_some_and(|province| PROVINCES.contains(&province)) && SocialSecurityNumber::parse(run).is_ok()
+    province.is_some_and(|province| PROVINCES.contains(&province))
+        && SocialSecurityNumber::parse(run).is_ok()
 }
 
 /// The parts of a run that are so long: a serial may have a number before or behind that of a person.
@@ -164,5 +225,7 @@ fn windows(run: &str, length: usize) -> impl Iterator<Item = &str> {
 /// The runs of digits in `text`, each with an X behind it if one stands there.
 fn runs(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(|c: char| !c.is_ascii_digit())
-        .map(|run| run.trim_end_matches(|c: char| !c.is_ascii_digit() && !c.eq_ignore_ascii_case(&'x')))
+        .map(|run| {
+            run.trim_end_matches(|c: char| !c.is_ascii_digit() && !c.eq_ignore_ascii_case(&'x'))
+        })
 }

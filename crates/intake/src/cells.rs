@@ -50,31 +50,55 @@ pub(crate) struct Cells<'r> {
 
 impl<'r> Cells<'r> {
     pub(crate) fn new(row: &'r RawRow, context: &'r Context<'r>) -> Self {
-        Self { row, context, kind: Kind::RECEIVED, faults: Vec::new() }
+        Self {
+            row,
+            context,
+            kind: Kind::RECEIVED,
+            faults: Vec::new(),
+        }
     }
 
     pub(crate) fn fault(&mut self, column: impl Into<Option<Column>>, fault: Fault) {
         let column = column.into();
-        let name = column.map_or_else(String::new, |column| self.context.header.name(column).to_owned());
-        self.faults.push(RowFault { line: self.row.line, column, name, fault });
+        let name = column.map_or_else(String::new, |column| {
+            self.context.header.name(column).to_owned()
+        });
+        self.faults.push(RowFault {
+            line: self.row.line,
+            column,
+            name,
+            fault,
+        });
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
-        self.faults.iter().any(|fault| fault.fault.severity() == Severity::Error)
+        self.faults
+            .iter()
+            .any(|fault| fault.fault.severity() == Severity::Error)
     }
 
     /// The text of a cell, or what its code stands for; empty where there is none.
     pub(crate) fn text(&mut self, column: Column) -> Option<&'r str> {
-        let text = self.row.cell(self.context.header, column).map_err(|fault| self.fault(column, fault)).ok()?;
+        let text = self
+            .row
+            .cell(self.context.header, column)
+            .map_err(|fault| self.fault(column, fault))
+            .ok()?;
         Some(self.context.codes.translate(column, text))
     }
 
     pub(crate) fn is_empty(&self, column: Column) -> bool {
-        self.row.cell(self.context.header, column).is_ok_and(str::is_empty)
+        self.row
+            .cell(self.context.header, column)
+            .is_ok_and(str::is_empty)
     }
 
     /// A cell that must be filled.
-    pub(crate) fn required<T>(&mut self, column: Column, read: impl FnOnce(&'r str) -> Result<T, Fault>) -> Option<T> {
+    pub(crate) fn required<T>(
+        &mut self,
+        column: Column,
+        read: impl FnOnce(&'r str) -> Result<T, Fault>,
+    ) -> Option<T> {
         let kind = self.kind;
         match self.text(column)? {
             "" => {
@@ -109,9 +133,13 @@ impl<'r> Cells<'r> {
 
     /// The kind of the row.
     pub(crate) fn read_kind(&mut self) -> Option<()> {
-        let unknown = |text: &str| Fault::KindUnknown { found: Found::new(text) };
+        let unknown = |text: &str| Fault::KindUnknown {
+            found: Found::new(text),
+        };
         let default = Kind::RECEIVED;
-        self.kind = self.or(Column::Kind, default, |text| tables::kind(text).ok_or_else(|| unknown(text)))?;
+        self.kind = self.or(Column::Kind, default, |text| {
+            tables::kind(text).ok_or_else(|| unknown(text))
+        })?;
         if self.context.header.layout.takes(self.kind) {
             return Some(());
         }
@@ -134,7 +162,9 @@ impl<'r> Cells<'r> {
 
     pub(crate) fn person(&mut self, column: Column) -> Option<AccountId> {
         let secret = self.context.secret;
-        self.required(column, |text| Ok(secret.account_id(&SocialSecurityNumber::parse(text)?)))
+        self.required(column, |text| {
+            Ok(secret.account_id(&SocialSecurityNumber::parse(text)?))
+        })
     }
 
     pub(crate) fn scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
@@ -150,7 +180,12 @@ impl<'r> Cells<'r> {
     pub(crate) fn moving_scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
         let scheme = self.scheme()?;
         if tables::moves(scheme.0) == Moves::No {
-            self.fault(Column::Scheme, Fault::SchemeStays { found: scheme.0.to_string() });
+            self.fault(
+                Column::Scheme,
+                Fault::SchemeStays {
+                    found: scheme.0.to_string(),
+                },
+            );
         }
         Some(scheme)
     }
@@ -190,23 +225,38 @@ impl<'r> Cells<'r> {
     pub(crate) fn reason_of_change(&mut self) -> Option<Code<'r>> {
         let reason = self.code(Column::Reason)?;
         if !reason.is_none() && tables::code(tables::reasons(), reason.as_str()).is_none() {
-            self.fault(Column::Reason, Fault::ReasonUnknown { found: Found::new(reason.as_str()) });
+            self.fault(
+                Column::Reason,
+                Fault::ReasonUnknown {
+                    found: Found::new(reason.as_str()),
+                },
+            );
         }
         Some(reason)
     }
 
     pub(crate) fn account_type(&mut self) -> Option<AccountType> {
-        let unknown = |text: &str| Fault::AccountTypeUnknown { found: Found::new(text) };
-        self.or(Column::AccountType, AccountType::General, |text| match tables::code(tables::account_types(), text) {
-            Some("1") => Ok(AccountType::General),
-            Some("2") => Ok(AccountType::Temporary),
-            _ => Err(unknown(text)),
-        })
+        let unknown = |text: &str| Fault::AccountTypeUnknown {
+            found: Found::new(text),
+        };
+        self.or(
+            Column::AccountType,
+            AccountType::General,
+            |text| match tables::code(tables::account_types(), text) {
+                Some("1") => Ok(AccountType::General),
+                Some("2") => Ok(AccountType::Temporary),
+                _ => Err(unknown(text)),
+            },
+        )
     }
 
     pub(crate) fn payer(&mut self) -> Option<Payer<'r>> {
         let named = !self.is_empty(Column::PayerId);
-        let default = if named { PayerKind::Unit } else { PayerKind::Person };
+        let default = if named {
+            PayerKind::Unit
+        } else {
+            PayerKind::Person
+        };
         let kind = self.or(Column::PayerKind, default, payer_kind)?;
         let id = match kind {
             PayerKind::Person => {
@@ -246,7 +296,11 @@ impl<'r> Cells<'r> {
         let system = self.code(Column::System);
         self.warn_of_person(Column::Serial);
         let serial = self.required(Column::Serial, cell::code);
-        Some(Source { agency: agency?, system: system?, serial: serial? })
+        Some(Source {
+            agency: agency?,
+            system: system?,
+            serial: serial?,
+        })
     }
 
     /// The record that the row is about, by its id or by the serial of an earlier row.
@@ -262,8 +316,14 @@ impl<'r> Cells<'r> {
             }
             let serial = cell::code(text)?.as_str();
             // Without a readable agency and system there is nothing to look under.
-            let Some(source) = source else { return Ok(None) };
-            let key = BusinessKey { agency: source.agency.as_str(), system: source.system.as_str(), serial };
+            let Some(source) = source else {
+                return Ok(None);
+            };
+            let key = BusinessKey {
+                agency: source.agency.as_str(),
+                system: source.system.as_str(),
+                serial,
+            };
             book.target(&key, account).map(Some)
         })
         .map(Option::flatten)
@@ -277,6 +337,8 @@ fn payer_kind(text: &str) -> Result<PayerKind, Fault> {
         Some("government") => Ok(PayerKind::Government),
         Some("platform") => Ok(PayerKind::Platform),
         Some("fund") => Ok(PayerKind::Fund),
-        _ => Err(Fault::PayerKindUnknown { found: Found::new(text) }),
+        _ => Err(Fault::PayerKindUnknown {
+            found: Found::new(text),
+        }),
     }
 }

@@ -59,7 +59,14 @@ impl<'i> Chunks<'i> {
     /// Chunks of at most `records_max` records (kept within 1 and what a submission may have).
     pub fn new(rows: Rows<'i>, records_max: usize, faulty: FaultyRows) -> Self {
         let records_max = records_max.clamp(1, BATCH_RECORDS_MAX);
-        Self { rows, records_max, faulty, number: 0, left_over: None, ended: false }
+        Self {
+            rows,
+            records_max,
+            faulty,
+            number: 0,
+            left_over: None,
+            ended: false,
+        }
     }
 
     /// Bytes of the file read so far.
@@ -75,7 +82,9 @@ impl<'i> Chunks<'i> {
             match (row?, self.faulty) {
                 (Row::Valid(row), _) => return Ok(Some(row)),
                 (Row::Faulty(_), FaultyRows::Skip) => {}
-                (Row::Faulty(row), FaultyRows::Refuse) => return Err(FileFault::RowFaulty { line: row.line }),
+                (Row::Faulty(row), FaultyRows::Refuse) => {
+                    return Err(FileFault::RowFaulty { line: row.line });
+                }
             }
         }
         Ok(None)
@@ -101,7 +110,14 @@ impl<'i> Chunks<'i> {
         }
         let number = self.number;
         self.number += 1;
-        Ok(Some(Chunk { number, id: submission_id(number, &bytes), bytes, records, first_line, last_line }))
+        Ok(Some(Chunk {
+            number,
+            id: submission_id(number, &bytes),
+            bytes,
+            records,
+            first_line,
+            last_line,
+        }))
     }
 }
 

@@ -81,25 +81,44 @@ impl CodeMap {
     ///
     /// # Errors
     /// [`CodeMapFault`], the first that is found.
-    pub fn new<'t>(codes: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>) -> Result<Self, CodeMapFault> {
+    pub fn new<'t>(
+        codes: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
+    ) -> Result<Self, CodeMapFault> {
         let mut map: BTreeMap<Column, BTreeMap<String, String>> = BTreeMap::new();
         let mut found = 0;
         for (name, from, to) in codes {
             found += 1;
             let column = Column::find(name).filter(|column| CODED.contains(column));
-            let column = column.ok_or_else(|| CodeMapFault::Column { column: name.to_owned() })?;
+            let column = column.ok_or_else(|| CodeMapFault::Column {
+                column: name.to_owned(),
+            })?;
             let (from, to) = (from.trim(), to.trim());
             if from.is_empty() {
-                return Err(CodeMapFault::Empty { column: column.english() });
+                return Err(CodeMapFault::Empty {
+                    column: column.english(),
+                });
             }
             if !takes(column, to) {
                 let (from, to) = (from.to_owned(), to.to_owned());
-                return Err(CodeMapFault::Target { column: column.english(), from, to });
+                return Err(CodeMapFault::Target {
+                    column: column.english(),
+                    from,
+                    to,
+                });
             }
-            match map.entry(column).or_default().insert(from.to_ascii_lowercase(), to.to_owned()) {
+            match map
+                .entry(column)
+                .or_default()
+                .insert(from.to_ascii_lowercase(), to.to_owned())
+            {
                 Some(other) if other != to => {
                     let (from, to) = (from.to_owned(), to.to_owned());
-                    return Err(CodeMapFault::Twice { column: column.english(), from, to, other });
+                    return Err(CodeMapFault::Twice {
+                        column: column.english(),
+                        from,
+                        to,
+                        other,
+                    });
                 }
                 _ => {}
             }
@@ -112,15 +131,25 @@ impl CodeMap {
 
     /// What a cell stands for: itself, where the map says nothing.
     pub(crate) fn translate<'t>(&'t self, column: Column, text: &'t str) -> &'t str {
-        let Some(codes) = self.0.get(&column) else { return text };
+        let Some(codes) = self.0.get(&column) else {
+            return text;
+        };
         let has_capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
-        let key = if has_capitals { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        let key = if has_capitals {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
         codes.get(key.as_ref()).map_or(text, String::as_str)
     }
 
     /// The columns that a map may have, by their English names.
     pub fn columns() -> String {
-        CODED.iter().map(|column| column.english()).collect::<Vec<_>>().join(", ")
+        CODED
+            .iter()
+            .map(|column| column.english())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -130,16 +159,23 @@ fn takes(column: Column, text: &str) -> bool {
     match column {
         Column::Kind => tables::kind(text).is_some(),
         // Which of two schemes a bare code is, the rows' namespace says.
-        Column::Scheme | Column::Into => !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. })),
+        Column::Scheme | Column::Into => {
+            !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. }))
+        }
         Column::PayerKind => of(tables::payer_kinds()),
-        Column::Nature => tables::natures().iter().any(|row| row.code.to_string() == text || row.name == text),
+        Column::Nature => tables::natures()
+            .iter()
+            .any(|row| row.code.to_string() == text || row.name == text),
         Column::Full => of(tables::flags()),
         Column::TaxStatus => of(tables::tax_statuses()),
         Column::AccountType => of(tables::account_types()),
         // Rows name reasons by code alone, so that a word would be refused in each of them.
         Column::Reason => {
-            let all = tables::reasons().iter().chain(tables::back_payment_documents());
-            all.map(|row| row.code).any(|code| code.eq_ignore_ascii_case(text))
+            let all = tables::reasons()
+                .iter()
+                .chain(tables::back_payment_documents());
+            all.map(|row| row.code)
+                .any(|code| code.eq_ignore_ascii_case(text))
         }
         // Items are those of the place; only some are in our table.
         Column::Item => benefit_item(text).is_ok(),

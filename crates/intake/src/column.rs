@@ -176,10 +176,17 @@ impl Column {
     /// The column that a header cell names. Blanks, capitals and a unit such as `（元）` behind the name do not matter.
     pub fn find(name: &str) -> Option<Self> {
         let name = name.trim().trim_start_matches('\u{feff}').trim();
-        let name = ["(元)", "（元）"].iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name).trim();
+        let name = ["(元)", "（元）"]
+            .iter()
+            .find_map(|unit| name.strip_suffix(unit))
+            .unwrap_or(name)
+            .trim();
         Self::ALL.iter().copied().find(|column| {
             column.english().eq_ignore_ascii_case(name)
-                || column.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(name))
+                || column
+                    .aliases()
+                    .iter()
+                    .any(|alias| alias.eq_ignore_ascii_case(name))
         })
     }
 

@@ -113,12 +113,19 @@ fn period(cells: &mut Cells<'_>) -> Option<Period> {
         return None;
     }
     let first = if by_year {
-        cells.required(Column::Year, cell::year).and_then(|year| Month::of(year, 1))
+        cells
+            .required(Column::Year, cell::year)
+            .and_then(|year| Month::of(year, 1))
     } else {
         cells.required(Column::Period, cell::month)
     };
-    let months = cells.or(Column::Months, if by_year { 12 } else { 1 }, |text| cell::count(text, 1, 12));
-    Some(Period { first: first?, months: u8::try_from(months?).ok()? })
+    let months = cells.or(Column::Months, if by_year { 12 } else { 1 }, |text| {
+        cell::count(text, 1, 12)
+    });
+    Some(Period {
+        first: first?,
+        months: u8::try_from(months?).ok()?,
+    })
 }
 
 fn received(cells: &mut Cells<'_>) -> Option<Option<Day>> {
@@ -141,7 +148,13 @@ fn settlement(
         None => received.and_then(Day::in_month).unwrap_or(period.first),
     };
     if LATER_NATURES.contains(&nature?) && found < period.first {
-        cells.fault(Column::Settlement, Fault::SettledBeforePeriod { period: period.first, found });
+        cells.fault(
+            Column::Settlement,
+            Fault::SettledBeforePeriod {
+                period: period.first,
+                found,
+            },
+        );
         return None;
     }
     Some(found)
@@ -151,12 +164,21 @@ fn settlement(
 fn nature(cells: &mut Cells<'_>) -> Option<u16> {
     let kind = cells.kind;
     let read = |text: &str| {
-        let unknown = || Fault::NatureUnknown { found: Found::new(text) };
+        let unknown = || Fault::NatureUnknown {
+            found: Found::new(text),
+        };
         let row = tables::natures()
             .iter()
-            .find(|row| row.name == text || cell::count(text, 1, u16::MAX).is_ok_and(|code| code == row.code))
+            .find(|row| {
+                row.name == text
+                    || cell::count(text, 1, u16::MAX).is_ok_and(|code| code == row.code)
+            })
             .ok_or_else(unknown)?;
-        if row.kinds.contains(&kind) { Ok(row.code) } else { Err(not_of_kind(kind, row.code)) }
+        if row.kinds.contains(&kind) {
+            Ok(row.code)
+        } else {
+            Err(not_of_kind(kind, row.code))
+        }
     };
     match kind {
         Kind::ADJUST_DELTA => cells.required(Column::Nature, read),
@@ -166,15 +188,27 @@ fn nature(cells: &mut Cells<'_>) -> Option<u16> {
 }
 
 fn not_of_kind(kind: Kind, found: u16) -> Fault {
-    let may = tables::natures().iter().filter(|row| row.kinds.contains(&kind));
-    let expected = may.map(|row| row.code.to_string()).collect::<Vec<_>>().join(", ");
-    Fault::NatureNotOfKind { kind, expected, found }
+    let may = tables::natures()
+        .iter()
+        .filter(|row| row.kinds.contains(&kind));
+    let expected = may
+        .map(|row| row.code.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Fault::NatureNotOfKind {
+        kind,
+        expected,
+        found,
+    }
 }
 
 fn rates(cells: &mut Cells<'_>) -> Option<ShareRates> {
     let unit = cells.or(Column::UnitRate, Rate::ZERO, cell::rate);
     let person = cells.or(Column::PersonRate, Rate::ZERO, cell::rate);
-    Some(ShareRates { unit: unit?, person: person? })
+    Some(ShareRates {
+        unit: unit?,
+        person: person?,
+    })
 }
 
 fn sign(kind: Kind) -> Sign {
@@ -195,7 +229,8 @@ fn base(cells: &mut Cells<'_>, rule: Option<BaseRule>, nature: Option<u16>) -> O
         cells.fault(Column::Base, Fault::BaseNotPositive { found: base });
         return None;
     }
-    let needed = whole && rule? == BaseRule::Required || kind == Kind::ADJUST_DELTA && nature? == BASE_DIFFERENCE;
+    let needed = whole && rule? == BaseRule::Required
+        || kind == Kind::ADJUST_DELTA && nature? == BASE_DIFFERENCE;
     if needed && !given {
         cells.fault(Column::Base, Fault::Missing { kind });
         return None;
@@ -210,31 +245,52 @@ fn money(cells: &mut Cells<'_>) -> Option<Money> {
         let nothing = (Shares::default(), Fen::ZERO, Subsidies::default());
         let (paid, late_fee, subsidies) = nothing;
         require_one(cells, [Column::DueUnit, Column::DuePerson])?;
-        return Some(Money { due: due?, paid, credited: paid, full: false, late_fee, subsidies });
+        return Some(Money {
+            due: due?,
+            paid,
+            credited: paid,
+            full: false,
+            late_fee,
+            subsidies,
+        });
     }
     let paid = shares(cells, [Column::PaidUnit, Column::PaidPerson]);
     let credited = shares(cells, [Column::CreditedUnit, Column::CreditedPerson]);
     let late_fee = cells.amount(Column::LateFee, sign(kind));
     let subsidies = subsidies(cells);
-    let due_given =
-        if kind == Kind::REFUND { Some(()) } else { require_one(cells, [Column::DueUnit, Column::DuePerson]) };
+    let due_given = if kind == Kind::REFUND {
+        Some(())
+    } else {
+        require_one(cells, [Column::DueUnit, Column::DuePerson])
+    };
     let paid_given = require_one(cells, [Column::PaidUnit, Column::PaidPerson]);
     let mut due = due?;
     let (paid, credited) = (paid?, credited?);
     paid_given.and(due_given)?;
-    if kind == Kind::REFUND && cells.is_empty(Column::DueUnit) && cells.is_empty(Column::DuePerson) {
+    if kind == Kind::REFUND && cells.is_empty(Column::DueUnit) && cells.is_empty(Column::DuePerson)
+    {
         due = paid;
     }
     check_shares(cells, due, paid, credited)?;
     let full = full(cells, due, paid);
-    Some(Money { due, paid, credited, full: full?, late_fee: late_fee?, subsidies: subsidies? })
+    Some(Money {
+        due,
+        paid,
+        credited,
+        full: full?,
+        late_fee: late_fee?,
+        subsidies: subsidies?,
+    })
 }
 
 fn shares(cells: &mut Cells<'_>, [unit, person]: [Column; 2]) -> Option<Shares> {
     let sign = sign(cells.kind);
     let unit = cells.amount(unit, sign);
     let person = cells.amount(person, sign);
-    Some(Shares { unit: unit?, person: person? })
+    Some(Shares {
+        unit: unit?,
+        person: person?,
+    })
 }
 
 fn subsidies(cells: &mut Cells<'_>) -> Option<Subsidies> {
@@ -243,7 +299,12 @@ fn subsidies(cells: &mut Cells<'_>) -> Option<Subsidies> {
     let province = cells.amount(Column::SubsidyProvince, sign);
     let city = cells.amount(Column::SubsidyCity, sign);
     let county = cells.amount(Column::SubsidyCounty, sign);
-    Some(Subsidies { central: central?, province: province?, city: city?, county: county? })
+    Some(Subsidies {
+        central: central?,
+        province: province?,
+        city: city?,
+        county: county?,
+    })
 }
 
 /// At least one of two cells is filled; an empty one then stands for nothing.
@@ -252,21 +313,33 @@ fn require_one(cells: &mut Cells<'_>, [unit, person]: [Column; 2]) -> Option<()>
         return Some(());
     }
     let kind = cells.kind;
-    cells.fault(if cells.is_empty(Column::PayerId) { person } else { unit }, Fault::Missing { kind });
+    cells.fault(
+        if cells.is_empty(Column::PayerId) {
+            person
+        } else {
+            unit
+        },
+        Fault::Missing { kind },
+    );
     None
 }
 
 /// Credited is within paid, and paid within due, share by share.
 fn check_shares(cells: &mut Cells<'_>, due: Shares, paid: Shares, credited: Shares) -> Option<()> {
     let before = cells.faults.len();
-    let paid_columns = [(due.unit, paid.unit, Column::PaidUnit), (due.person, paid.person, Column::PaidPerson)];
+    let paid_columns = [
+        (due.unit, paid.unit, Column::PaidUnit),
+        (due.person, paid.person, Column::PaidPerson),
+    ];
     for (due, found, column) in paid_columns {
         if !within(found, due) {
             cells.fault(column, Fault::PaidAboveDue { due, found });
         }
     }
-    let credited_columns =
-        [(paid.unit, credited.unit, Column::CreditedUnit), (paid.person, credited.person, Column::CreditedPerson)];
+    let credited_columns = [
+        (paid.unit, credited.unit, Column::CreditedUnit),
+        (paid.person, credited.person, Column::CreditedPerson),
+    ];
     for (paid, found, column) in credited_columns {
         if !within(found, paid) {
             cells.fault(column, Fault::CreditedAbovePaid { paid, found });
@@ -277,15 +350,23 @@ fn check_shares(cells: &mut Cells<'_>, due: Shares, paid: Shares, credited: Shar
 
 /// Between nothing and `whole`, which may be below zero.
 fn within(part: Fen, whole: Fen) -> bool {
-    if whole >= Fen::ZERO { (Fen::ZERO..=whole).contains(&part) } else { (whole..=Fen::ZERO).contains(&part) }
+    if whole >= Fen::ZERO {
+        (Fen::ZERO..=whole).contains(&part)
+    } else {
+        (whole..=Fen::ZERO).contains(&part)
+    }
 }
 
 /// 足额到账标志: as given, or whether all that is due is paid.
 fn full(cells: &mut Cells<'_>, due: Shares, paid: Shares) -> Option<bool> {
-    let given = cells.optional(Column::Full, |text| match tables::code(tables::flags(), text) {
-        Some("1") => Ok(true),
-        Some("0") => Ok(false),
-        _ => Err(Fault::FlagForm { found: Found::new(text) }),
+    let given = cells.optional(Column::Full, |text| {
+        match tables::code(tables::flags(), text) {
+            Some("1") => Ok(true),
+            Some("0") => Ok(false),
+            _ => Err(Fault::FlagForm {
+                found: Found::new(text),
+            }),
+        }
     })?;
     match given {
         Some(true) if due != paid => {
@@ -305,7 +386,9 @@ fn full(cells: &mut Cells<'_>, due: Shares, paid: Shares) -> Option<bool> {
 /// Only what has reached the treasury is money received: a status before that belongs to an amount due.
 fn in_treasury(cells: &mut Cells<'_>) {
     let status = cells.optional(Column::TaxStatus, |text| {
-        tables::code(tables::tax_statuses(), text).ok_or_else(|| Fault::TaxStatusUnknown { found: Found::new(text) })
+        tables::code(tables::tax_statuses(), text).ok_or_else(|| Fault::TaxStatusUnknown {
+            found: Found::new(text),
+        })
     });
     let is_money = matches!(cells.kind, Kind::RECEIVED | Kind::ADJUST_DELTA);
     if let Some(Some(status)) = status
@@ -323,18 +406,39 @@ fn total(shares: Shares) -> Option<Fen> {
 /// Base times rate, half up, is what is due; for one month, and where a rate is given.
 fn check_due(cells: &mut Cells<'_>, rates: ShareRates, base: Fen, period: Period, due: Shares) {
     let shares = [
-        (Share::Unit, Column::UnitRate, rates.unit, Column::DueUnit, due.unit),
-        (Share::Person, Column::PersonRate, rates.person, Column::DuePerson, due.person),
+        (
+            Share::Unit,
+            Column::UnitRate,
+            rates.unit,
+            Column::DueUnit,
+            due.unit,
+        ),
+        (
+            Share::Person,
+            Column::PersonRate,
+            rates.person,
+            Column::DuePerson,
+            due.person,
+        ),
     ];
     for (share, rate_column, rate, column, found) in shares {
         if cells.is_empty(rate_column) || cells.is_empty(column) && cells.kind == Kind::REFUND {
             continue;
         }
-        let (true, true, Some(expected)) = (period.months == 1, base != Fen::ZERO, rate.of_half_up(base)) else {
+        let (true, true, Some(expected)) =
+            (period.months == 1, base != Fen::ZERO, rate.of_half_up(base))
+        else {
             continue;
         };
         if (expected.get() - found.get()).abs() > DUE_TOLERANCE_FEN {
-            cells.fault(column, Fault::DueMismatch { share, expected, found });
+            cells.fault(
+                column,
+                Fault::DueMismatch {
+                    share,
+                    expected,
+                    found,
+                },
+            );
         }
     }
 }

@@ -33,11 +33,17 @@ impl Encoding {
     }
 
     /// Reads `inner` as UTF-8. Bytes that are no text in GB 18030 become U+FFFD; those that are none in UTF-8 stay.
-    pub(crate) fn decode<R: Read + Send + 'static>(self, mut inner: R) -> io::Result<Box<dyn Read + Send>> {
+    pub(crate) fn decode<R: Read + Send + 'static>(
+        self,
+        mut inner: R,
+    ) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::Utf8 | Self::Utf8Bom => {
                 let mut start = Vec::with_capacity(BOM.len());
-                inner.by_ref().take(BOM.len() as u64).read_to_end(&mut start)?;
+                inner
+                    .by_ref()
+                    .take(BOM.len() as u64)
+                    .read_to_end(&mut start)?;
                 let start = if start == BOM { Vec::new() } else { start };
                 Ok(Box::new(io::Cursor::new(start).chain(inner)))
             }
@@ -95,7 +101,9 @@ impl<R: Read> Decoding<R> {
             self.ended = read == 0;
         }
         let source = self.input.get(self.pending.clone()).unwrap_or_default();
-        let (_, read, written, _) = self.decoder.decode_to_utf8(source, &mut self.output, self.ended);
+        let (_, read, written, _) =
+            self.decoder
+                .decode_to_utf8(source, &mut self.output, self.ended);
         self.pending.start += read;
         self.ready = 0..written;
         Ok(())
@@ -108,8 +116,13 @@ impl<R: Read> Read for Decoding<R> {
             self.refill()?;
         }
         let count = self.ready.len().min(out.len());
-        let ready = self.output.get(self.ready.start..self.ready.start + count).unwrap_or_default();
-        out.get_mut(..count).unwrap_or_default().copy_from_slice(ready);
+        let ready = self
+            .output
+            .get(self.ready.start..self.ready.start + count)
+            .unwrap_or_default();
+        out.get_mut(..count)
+            .unwrap_or_default()
+            .copy_from_slice(ready);
         self.ready.start += count;
         Ok(count)
     }

@@ -2,8 +2,8 @@
 //! Corrected, it can be imported as it is.
 
 use crate::{
-    column::Column, encoding::Encoding, fault::RowFault, file_fault::FileFault, header::Header, parsed::FaultyRow,
-    source::Format,
+    column::Column, encoding::Encoding, fault::RowFault, file_fault::FileFault, header::Header,
+    parsed::FaultyRow, source::Format,
 };
 use std::{
     fs::{File, OpenOptions, Permissions},
@@ -26,12 +26,18 @@ enum Target<'t> {
 impl<'t> ErrorFile<'t> {
     /// A file that is made when the first faulty row comes, so that a clean file leaves none behind.
     pub fn at(path: PathBuf, text: &'t dyn Fn(&RowFault) -> String) -> Self {
-        Self { target: Target::Path(path), text }
+        Self {
+            target: Target::Path(path),
+            text,
+        }
     }
 
     /// Any writer.
     pub fn to(writer: impl Write + 't, text: &'t dyn Fn(&RowFault) -> String) -> Self {
-        Self { target: Target::Open(Box::new(writer)), text }
+        Self {
+            target: Target::Open(Box::new(writer)),
+            text,
+        }
     }
 }
 
@@ -51,23 +57,37 @@ impl<'f, 't> ErrorWriter<'f, 't> {
         format: Format,
         encoding: Encoding,
     ) -> Self {
-        Self { file, header, format, encoding, begun: false }
+        Self {
+            file,
+            header,
+            format,
+            encoding,
+            begun: false,
+        }
     }
 
     pub(crate) fn write(&mut self, row: &FaultyRow) -> Result<(), FileFault> {
-        let text: Vec<String> = row.faults.iter().map(|fault| (self.file.text)(fault)).collect();
+        let text: Vec<String> = row
+            .faults
+            .iter()
+            .map(|fault| (self.file.text)(fault))
+            .collect();
         let text = text.join("; ");
         let bytes = match self.format {
             Format::Csv { delimiter } => csv_row(self.header, delimiter, row, &text),
             Format::JsonLines => Ok(json_row(self.header, row, &text)),
         };
-        bytes.and_then(|bytes| self.put(&bytes)).map_err(FileFault::io("write the error file"))
+        bytes
+            .and_then(|bytes| self.put(&bytes))
+            .map_err(FileFault::io("write the error file"))
     }
 
     /// Makes sure that what was written is with the operating system.
     pub(crate) fn finish(self) -> Result<(), FileFault> {
         match &mut self.file.target {
-            Target::Open(writer) => writer.flush().map_err(FileFault::io("write the error file")),
+            Target::Open(writer) => writer
+                .flush()
+                .map_err(FileFault::io("write the error file")),
             Target::Path(_) => Ok(()),
         }
     }
@@ -76,11 +96,14 @@ impl<'f, 't> ErrorWriter<'f, 't> {
         if let Target::Path(path) = &self.file.target {
             self.file.target = Target::Open(Box::new(BufWriter::new(private(path)?)));
         }
-        let Target::Open(writer) = &mut self.file.target else { return Ok(()) };
+        let Target::Open(writer) = &mut self.file.target else {
+            return Ok(());
+        };
         if !std::mem::replace(&mut self.begun, true) {
             writer.write_all(self.encoding.mark())?;
             if let Format::Csv { delimiter } = self.format {
-                self.encoding.encode(&csv_header(self.header, delimiter)?, writer)?;
+                self.encoding
+                    .encode(&csv_header(self.header, delimiter)?, writer)?;
             }
         }
         self.encoding.encode(row, writer)
@@ -89,22 +112,43 @@ impl<'f, 't> ErrorWriter<'f, 't> {
 
 /// A file for its owner alone, because rows hold numbers and names; one that is there is emptied and made so.
 fn private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }
 
 fn csv_header(header: &Header, delimiter: u8) -> io::Result<Vec<u8>> {
-    let added = if header.is_chinese() { Column::Error.chinese() } else { Column::Error.english() };
+    let added = if header.is_chinese() {
+        Column::Error.chinese()
+    } else {
+        Column::Error.english()
+    };
     let added = header.position(Column::Error).is_none().then_some(added);
-    csv_line(delimiter, header.names().iter().map(String::as_bytes).chain(added.map(str::as_bytes)))
+    csv_line(
+        delimiter,
+        header
+            .names()
+            .iter()
+            .map(String::as_bytes)
+            .chain(added.map(str::as_bytes)),
+    )
 }
 
 /// The cells as they were, filled up or cut to those of the header, and the text in its own column.
 fn csv_row(header: &Header, delimiter: u8, row: &FaultyRow, text: &str) -> io::Result<Vec<u8>> {
     let width = header.names().len().max(row.raw.cells.len());
-    let mut cells: Vec<&[u8]> = (0..width).map(|at| row.raw.cells.get(at).unwrap_or_default()).collect();
-    match header.position(Column::Error).and_then(|at| cells.get_mut(at)) {
+    let mut cells: Vec<&[u8]> = (0..width)
+        .map(|at| row.raw.cells.get(at).unwrap_or_default())
+        .collect();
+    match header
+        .position(Column::Error)
+        .and_then(|at| cells.get_mut(at))
+    {
         Some(cell) => *cell = text.as_bytes(),
         None => cells.push(text.as_bytes()),
     }
@@ -127,22 +171,42 @@ fn json_row(header: &Header, row: &FaultyRow, text: &str) -> Vec<u8> {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     let error = format!("{}:{}", quote(Column::Error.english()), quote(text));
     let line = row.raw.text.trim();
-    let earlier = row.raw.cell(header, Column::Error).is_ok_and(|cell| !cell.is_empty());
-    let object = line.strip_suffix('}').filter(|_| line.starts_with('{') && row.raw.fault.is_none());
+    let earlier = row
+        .raw
+        .cell(header, Column::Error)
+        .is_ok_and(|cell| !cell.is_empty());
+    let object = line
+        .strip_suffix('}')
+        .filter(|_| line.starts_with('{') && row.raw.fault.is_none());
     let written = match object {
         Some(inside) if !earlier => {
-            let comma = if inside.trim_end().ends_with('{') { "" } else { "," };
+            let comma = if inside.trim_end().ends_with('{') {
+                ""
+            } else {
+                ","
+            };
             format!("{inside}{comma}{error}}}\n")
         }
         Some(_) => {
-            let filled = header.columns().iter().filter(|column| **column != Column::Error);
+            let filled = header
+                .columns()
+                .iter()
+                .filter(|column| **column != Column::Error);
             let cells = filled.filter_map(|column| {
-                let text = row.raw.cell(header, *column).ok().filter(|text| !text.is_empty())?;
+                let text = row
+                    .raw
+                    .cell(header, *column)
+                    .ok()
+                    .filter(|text| !text.is_empty())?;
                 Some(format!("{}:{},", quote(column.english()), quote(text)))
             });
             format!("{{{}{error}}}\n", cells.collect::<String>())
         }
-        None => format!("{{{}:{},{error}}}\n", quote(Column::Remark.english()), quote(line)),
+        None => format!(
+            "{{{}:{},{error}}}\n",
+            quote(Column::Remark.english()),
+            quote(line)
+        ),
     };
     written.into_bytes()
 }

@@ -75,7 +75,9 @@ pub enum Fault {
     #[error("the cell is no text in the encoding of the file")]
     Encoding,
     /// A line of JSON Lines is no flat object.
-    #[error("expected one JSON object with texts and numbers, found something else at character {at}")]
+    #[error(
+        "expected one JSON object with texts and numbers, found something else at character {at}"
+    )]
     Json {
         /// Where, from 1.
         at: usize,
@@ -159,13 +161,17 @@ pub enum Fault {
         found: Found,
     },
     /// A unified social credit code has a character outside its alphabet (GB 32100).
-    #[error("character {at} may not stand in a unified social credit code (digits and capitals without I O S V Z)")]
+    #[error(
+        "character {at} may not stand in a unified social credit code (digits and capitals without I O S V Z)"
+    )]
     CreditCodeCharacter {
         /// Its position, from 1.
         at: usize,
     },
     /// The last character of a unified social credit code is wrong (GB 32100).
-    #[error("the last character of this unified social credit code would be {expected}, found {found}")]
+    #[error(
+        "the last character of this unified social credit code would be {expected}, found {found}"
+    )]
     CreditCodeCheck {
         /// What the first 17 characters call for.
         expected: char,
@@ -231,7 +237,9 @@ pub enum Fault {
         found: Found,
     },
     /// The month of birth is said to be the citizen id's and is not.
-    #[error("expected the month of the row's citizen id, or archive as the ground; found another month")]
+    #[error(
+        "expected the month of the row's citizen id, or archive as the ground; found another month"
+    )]
     BirthDiffers,
     /// The month of birth is said to be the citizen id's, and the number is no citizen id.
     #[error("a coded number has no month of birth in it; expected archive as the ground")]
@@ -251,7 +259,9 @@ pub enum Fault {
         found: Month,
     },
     /// Warning: months or a transfer of a scheme whose relation stays where it is (条例 art. 15).
-    #[error("{found} does not move with the worker, and no months of it add up; nothing comes of this row")]
+    #[error(
+        "{found} does not move with the worker, and no months of it add up; nothing comes of this row"
+    )]
     SchemeStays {
         /// The scheme.
         found: String,
@@ -468,7 +478,9 @@ pub enum Fault {
         first: u64,
     },
     /// No earlier row of the file has this serial.
-    #[error("no earlier row of this file has this serial; name a record of another file by its 64-digit id")]
+    #[error(
+        "no earlier row of this file has this serial; name a record of another file by its 64-digit id"
+    )]
     TargetNotFound,
     /// The row with this serial is itself faulty.
     #[error("the row with this serial, line {line}, is itself faulty")]

@@ -50,7 +50,9 @@ pub enum FileFault {
         columns: Vec<Column>,
     },
     /// A row that has no end, as after a quotation mark that is never closed.
-    #[error("the row from line {line} on has more than {limit} bytes (a quotation mark that is never closed?)")]
+    #[error(
+        "the row from line {line} on has more than {limit} bytes (a quotation mark that is never closed?)"
+    )]
     RowTooLong {
         /// Line where it begins.
         line: u64,
@@ -101,7 +103,10 @@ impl FileFault {
 }
 
 fn list(columns: &[Column]) -> String {
-    let names: Vec<_> = columns.iter().map(|column| format!("{} ({})", column.english(), column.chinese())).collect();
+    let names: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{} ({})", column.english(), column.chinese()))
+        .collect();
     names.join(", ")
 }
 

@@ -26,7 +26,9 @@ impl Found {
         let figure = |byte: u8| byte.is_ascii_digit() || b".,-+%/:".contains(&byte);
         match text.chars().count() {
             0 => Self::Nothing,
-            count if count <= SHOWN_CHARACTERS_MAX && text.bytes().all(figure) => Self::Figure(text.to_owned()),
+            count if count <= SHOWN_CHARACTERS_MAX && text.bytes().all(figure) => {
+                Self::Figure(text.to_owned())
+            }
             characters => Self::Hidden { characters },
         }
     }

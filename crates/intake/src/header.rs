@@ -16,7 +16,10 @@ pub(crate) struct Header {
 impl Header {
     /// Reads a header row.
     pub(crate) fn read(record: &ByteRecord) -> Result<Self, FileFault> {
-        let names: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        let names: Vec<String> = record
+            .iter()
+            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+            .collect();
         let found: Vec<Option<Column>> = names.iter().map(|name| Column::find(name)).collect();
         if found.iter().all(Option::is_none) {
             return Err(FileFault::HeaderMissing { cells: names.len() });
@@ -30,37 +33,69 @@ impl Header {
 
     /// The header of JSON Lines: every column in order, by its English name.
     pub(crate) fn of_json() -> Self {
-        let names = Column::ALL.iter().map(|column| column.english().to_owned()).collect();
+        let names = Column::ALL
+            .iter()
+            .map(|column| column.english().to_owned())
+            .collect();
         let mut positions = [None; Column::COUNT];
-        positions.iter_mut().enumerate().for_each(|(at, position)| *position = Some(at));
-        Self { names, columns: Column::ALL.to_vec(), positions, layout: Layout::Any }
+        positions
+            .iter_mut()
+            .enumerate()
+            .for_each(|(at, position)| *position = Some(at));
+        Self {
+            names,
+            columns: Column::ALL.to_vec(),
+            positions,
+            layout: Layout::Any,
+        }
     }
 
     fn with(names: Vec<String>, columns: Vec<Column>, layout: Layout) -> Result<Self, FileFault> {
         let mut positions: [Option<usize>; Column::COUNT] = [None; Column::COUNT];
         for (at, column) in columns.iter().enumerate() {
-            let Some(position) = positions.get_mut(column.position()) else { continue };
+            let Some(position) = positions.get_mut(column.position()) else {
+                continue;
+            };
             if let Some(earlier) = position.replace(at) {
-                return Err(FileFault::ColumnTwice { column: *column, positions: [earlier + 1, at + 1] });
+                return Err(FileFault::ColumnTwice {
+                    column: *column,
+                    positions: [earlier + 1, at + 1],
+                });
             }
         }
-        Ok(Self { names, columns, positions, layout })
+        Ok(Self {
+            names,
+            columns,
+            positions,
+            layout,
+        })
     }
 
     fn check_layout(&self) -> Result<(), FileFault> {
         let allowed = self.layout.columns();
-        let foreign: Vec<Column> = self.columns.iter().copied().filter(|column| !allowed.has(*column)).collect();
+        let foreign: Vec<Column> = self
+            .columns
+            .iter()
+            .copied()
+            .filter(|column| !allowed.has(*column))
+            .collect();
         if !foreign.is_empty() {
             return Err(FileFault::LayoutsMixed { columns: foreign });
         }
         let has_kind = self.position(Column::Kind).is_some();
         let mut missing: Vec<Column> = self.layout.required(has_kind).to_vec();
         missing.retain(|column| self.position(*column).is_none());
-        let either = self.position(Column::Period).or(self.position(Column::Year));
+        let either = self
+            .position(Column::Period)
+            .or(self.position(Column::Year));
         if self.layout == Layout::Accounts && !has_kind && either.is_none() {
             missing.push(Column::Period);
         }
-        if missing.is_empty() { Ok(()) } else { Err(FileFault::ColumnsMissing { columns: missing }) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(FileFault::ColumnsMissing { columns: missing })
+        }
     }
 
     /// Where a column stands.
@@ -70,7 +105,9 @@ impl Header {
 
     /// The column's name in this file.
     pub(crate) fn name(&self, column: Column) -> &str {
-        self.position(column).and_then(|at| self.names.get(at)).map_or(column.english(), String::as_str)
+        self.position(column)
+            .and_then(|at| self.names.get(at))
+            .map_or(column.english(), String::as_str)
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -89,8 +126,19 @@ impl Header {
 }
 
 fn check_known(names: &[String], found: &[Option<Column>]) -> Result<(), FileFault> {
-    let showable = |name: &str| (!name.chars().any(|c| c.is_ascii_digit())).then(|| name.to_owned());
-    let unknown = names.iter().zip(found).enumerate().filter(|(_, (_, column))| column.is_none());
-    let columns: Vec<_> = unknown.map(|(at, (name, _))| (at + 1, showable(name))).collect();
-    if columns.is_empty() { Ok(()) } else { Err(FileFault::ColumnsUnknown { columns }) }
+    let showable =
+        |name: &str| (!name.chars().any(|c| c.is_ascii_digit())).then(|| name.to_owned());
+    let unknown = names
+        .iter()
+        .zip(found)
+        .enumerate()
+        .filter(|(_, (_, column))| column.is_none());
+    let columns: Vec<_> = unknown
+        .map(|(at, (name, _))| (at + 1, showable(name)))
+        .collect();
+    if columns.is_empty() {
+        Ok(())
+    } else {
+        Err(FileFault::ColumnsUnknown { columns })
+    }
 }

@@ -141,7 +141,8 @@ impl Intake {
         errors: Option<&mut ErrorFile<'_>>,
         watch: &mut dyn FnMut(Progress),
     ) -> Result<Summary, FileFault> {
-        let mut writer = errors.map(|file| ErrorWriter::new(file, &self.header, self.format, self.encoding));
+        let mut writer =
+            errors.map(|file| ErrorWriter::new(file, &self.header, self.format, self.encoding));
         let mut summary = Summary::default();
         let bytes_total = self.bytes()?;
         let mut rows = self.rows(secret)?;
@@ -156,10 +157,18 @@ impl Intake {
                 }
             }
             if summary.rows.is_multiple_of(PROGRESS_ROWS) {
-                watch(Progress { rows: summary.rows, bytes: rows.bytes_read(), bytes_total });
+                watch(Progress {
+                    rows: summary.rows,
+                    bytes: rows.bytes_read(),
+                    bytes_total,
+                });
             }
         }
-        watch(Progress { rows: summary.rows, bytes: bytes_total, bytes_total });
+        watch(Progress {
+            rows: summary.rows,
+            bytes: bytes_total,
+            bytes_total,
+        });
         writer.map_or(Ok(()), ErrorWriter::finish)?;
         Ok(summary)
     }
@@ -170,9 +179,27 @@ impl Intake {
     /// As [`Intake::open`].
     pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
         let (reader, _) = row::open(&self.source, self.format, self.encoding)?;
-        let Self { header, codes, today, namespace, .. } = self;
-        let context = Context { header, secret, namespace: *namespace, codes, today: *today };
-        Ok(Rows { reader, context, book: Book::new(&self.survey), raw: RawRow::default(), ended: false })
+        let Self {
+            header,
+            codes,
+            today,
+            namespace,
+            ..
+        } = self;
+        let context = Context {
+            header,
+            secret,
+            namespace: *namespace,
+            codes,
+            today: *today,
+        };
+        Ok(Rows {
+            reader,
+            context,
+            book: Book::new(&self.survey),
+            raw: RawRow::default(),
+            ended: false,
+        })
     }
 }
 
@@ -221,7 +248,11 @@ impl Summary {
             total.due_fen += i128::from(row.due.get());
             total.paid_fen += i128::from(row.paid.get());
         }
-        self.warned += u64::from(row.notes.iter().any(|note| note.fault.severity() == Severity::Warning));
+        self.warned += u64::from(
+            row.notes
+                .iter()
+                .any(|note| note.fault.severity() == Severity::Warning),
+        );
         self.note(&row.notes);
     }
 
@@ -234,7 +265,8 @@ impl Summary {
     fn note(&mut self, faults: &[RowFault]) {
         for fault in faults {
             *self.codes.entry(fault.fault.code()).or_default() += 1;
-            if fault.fault.severity() > Severity::Note && self.first_faults.len() < FAULTS_SHOWN_MAX {
+            if fault.fault.severity() > Severity::Note && self.first_faults.len() < FAULTS_SHOWN_MAX
+            {
                 self.first_faults.push(fault.clone());
             }
         }

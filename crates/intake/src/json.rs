@@ -18,23 +18,43 @@ pub(crate) struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { cells: vec![String::new(); Column::COUNT], filled: vec![false; Column::COUNT], fault: None }
+        Self {
+            cells: vec![String::new(); Column::COUNT],
+            filled: vec![false; Column::COUNT],
+            fault: None,
+        }
     }
 }
 
 /// Reads `line` and fills `cells`, one for every column in order. Numbers are taken as they are written, never as
 /// floats.
-pub(crate) fn read(line: &str, scratch: &mut Scratch, cells: &mut ByteRecord) -> Result<(), (Option<Column>, Fault)> {
+pub(crate) fn read(
+    line: &str,
+    scratch: &mut Scratch,
+    cells: &mut ByteRecord,
+) -> Result<(), (Option<Column>, Fault)> {
     scratch.cells.iter_mut().for_each(String::clear);
     scratch.filled.fill(false);
     scratch.fault = None;
     let mut deserializer = serde_json::Deserializer::from_str(line);
-    let read = deserializer.deserialize_map(ObjectVisitor { scratch }).and_then(|()| deserializer.end());
+    let read = deserializer
+        .deserialize_map(ObjectVisitor { scratch })
+        .and_then(|()| deserializer.end());
     if let Some(fault) = scratch.fault.take() {
         return Err(fault);
     }
-    read.map_err(|error| (None, Fault::Json { at: error.column().max(1) }))?;
-    scratch.cells.iter().for_each(|cell| cells.push_field(cell.as_bytes()));
+    read.map_err(|error| {
+        (
+            None,
+            Fault::Json {
+                at: error.column().max(1),
+            },
+        )
+    })?;
+    scratch
+        .cells
+        .iter()
+        .for_each(|cell| cells.push_field(cell.as_bytes()));
     Ok(())
 }
 
@@ -56,15 +76,20 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
             number += 1;
             let value: &RawValue = map.next_value()?;
             let Some(column) = column else {
-                scratch.fault.get_or_insert((None, Fault::KeyUnknown { number }));
+                scratch
+                    .fault
+                    .get_or_insert((None, Fault::KeyUnknown { number }));
                 continue;
             };
             let at = column.position();
-            if let (Some(cell), Some(filled)) = (scratch.cells.get_mut(at), scratch.filled.get_mut(at)) {
+            if let (Some(cell), Some(filled)) =
+                (scratch.cells.get_mut(at), scratch.filled.get_mut(at))
+            {
                 if std::mem::replace(filled, true) {
                     scratch.fault.get_or_insert((Some(column), Fault::KeyTwice));
                 }
-                read_value(value.get(), cell).ok_or_else(|| A::Error::custom("a text or number was expected"))?;
+                read_value(value.get(), cell)
+                    .ok_or_else(|| A::Error::custom("a text or number was expected"))?;
             }
         }
         Ok(())
@@ -77,7 +102,10 @@ fn read_value(json: &str, cell: &mut String) -> Option<()> {
         "null" => {}
         "true" => cell.push('1'),
         "false" => cell.push('0'),
-        _ => match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        _ => match json
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
             Some(text) if !text.contains('\\') => cell.push_str(text),
             Some(_) => *cell = serde_json::from_str(json).ok()?,
             None if json.starts_with(['{', '[']) => return None,
@@ -106,8 +134,12 @@ impl Visitor<'_> for Key {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         // Searching all aliases for every key of every line would cost more than everything else.
-        static NAMES: LazyLock<HashMap<&str, Column>> =
-            LazyLock::new(|| Column::ALL.iter().map(|column| (column.english(), *column)).collect());
+        static NAMES: LazyLock<HashMap<&str, Column>> = LazyLock::new(|| {
+            Column::ALL
+                .iter()
+                .map(|column| (column.english(), *column))
+                .collect()
+        });
         Ok(NAMES.get(name).copied().or_else(|| Column::find(name)))
     }
 }

@@ -14,8 +14,8 @@ use yizhang_ledger::{
     hash::{Hash, derive, from_hex},
     person::AccountId,
     record::{
-        Benefit, CaseId, Identity, InterestCredit, Participation, Reversal, Shares, Source, TransferSide, TransferStep,
-        TransferSums,
+        Benefit, CaseId, Identity, InterestCredit, Participation, Reversal, Shares, Source,
+        TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Fen, Month},
 };
@@ -33,13 +33,26 @@ pub(crate) struct Frame<'r> {
     pub(crate) source: Option<Source<'r>>,
 }
 
-pub(crate) fn reversal<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Reversal<'r>> {
+pub(crate) fn reversal<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<Reversal<'r>> {
     let target = required_target(cells, book, frame);
     let reason = cells.code(Column::Reason);
-    Some(Reversal { account: frame.account?, target: target?, reason: reason?, source: frame.source? })
+    Some(Reversal {
+        account: frame.account?,
+        target: target?,
+        reason: reason?,
+        source: frame.source?,
+    })
 }
 
-pub(crate) fn required_target<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<RecordId> {
+pub(crate) fn required_target<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<RecordId> {
     if cells.is_empty(Column::Target) {
         let kind = cells.kind;
         cells.fault(Column::Target, Fault::Missing { kind });
@@ -64,13 +77,19 @@ pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<In
         scheme: scheme?.0,
         year: year?,
         rate: rate?,
-        amount: Shares { unit: unit?, person: person? },
+        amount: Shares {
+            unit: unit?,
+            person: person?,
+        },
         posted: posted?,
         source: frame.source?,
     })
 }
 
-pub(crate) fn participation<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Participation<'r>> {
+pub(crate) fn participation<'r>(
+    cells: &mut Cells<'r>,
+    frame: Frame<'r>,
+) -> Option<Participation<'r>> {
     let scheme = cells.scheme();
     let from = cells.required(Column::From, cell::month);
     let place = cells.place(Column::Place);
@@ -104,7 +123,12 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     if let (Some(source), Some(target)) = (source_side, target_side)
         && source == target
     {
-        cells.fault(Column::NewPlace, Fault::SamePlace { found: target.place });
+        cells.fault(
+            Column::NewPlace,
+            Fault::SamePlace {
+                found: target.place,
+            },
+        );
     }
     let (first, last) = span?;
     Some(TransferStep {
@@ -142,13 +166,19 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
 fn reason_of_step<'r>(cells: &mut Cells<'r>, document: Option<Hash>) -> Option<Code<'r>> {
     let text = cells.text(Column::Reason)?;
     let named = tables::code(tables::back_payment_documents(), text).and_then(Code::new);
-    let is_documented = cells.kind == Kind::FREEZE && document.is_some_and(|document| document != Hash::ZERO);
+    let is_documented =
+        cells.kind == Kind::FREEZE && document.is_some_and(|document| document != Hash::ZERO);
     if named.is_some() && cells.kind == Kind::FREEZE {
         return named;
     }
     let reason = cells.code(Column::Reason);
     if is_documented && reason.is_some() {
-        cells.fault(Column::Reason, Fault::DocumentUnnamed { found: Found::new(text) });
+        cells.fault(
+            Column::Reason,
+            Fault::DocumentUnnamed {
+                found: Found::new(text),
+            },
+        );
     }
     reason
 }
@@ -156,7 +186,10 @@ fn reason_of_step<'r>(cells: &mut Cells<'r>, document: Option<Hash>) -> Option<C
 fn side<'r>(cells: &mut Cells<'r>, place: Column, agency: Column) -> Option<TransferSide<'r>> {
     let place = cells.place(place);
     let agency = cells.code(agency);
-    Some(TransferSide { place: place?, agency: agency? })
+    Some(TransferSide {
+        place: place?,
+        agency: agency?,
+    })
 }
 
 fn span(cells: &mut Cells<'_>) -> Option<(Option<Month>, Option<Month>)> {
@@ -189,7 +222,10 @@ fn sums(cells: &mut Cells<'_>) -> Option<TransferSums> {
     if let (Some(whole), Some(found)) = (personal_account, personal_account_unit)
         && found.get().unsigned_abs() > whole.get().unsigned_abs()
     {
-        cells.fault(Column::PersonalAccountUnit, Fault::UnitAboveWhole { whole, found });
+        cells.fault(
+            Column::PersonalAccountUnit,
+            Fault::UnitAboveWhole { whole, found },
+        );
     }
     Some(TransferSums {
         deemed_months: deemed_months?,
@@ -200,7 +236,11 @@ fn sums(cells: &mut Cells<'_>) -> Option<TransferSums> {
     })
 }
 
-pub(crate) fn benefit<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Benefit<'r>> {
+pub(crate) fn benefit<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<Benefit<'r>> {
     let scheme = cells.scheme();
     let item = cells.required(Column::Item, cell::benefit_item);
     let from = cells.required(Column::From, cell::month);
@@ -233,7 +273,10 @@ pub(crate) fn benefit<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'
 /// Money is moved, granted or claimed back by some kinds; the others may leave the amount empty.
 fn benefit_amount(cells: &mut Cells<'_>) -> Option<Fen> {
     let kind = cells.kind;
-    let names_money = matches!(kind, Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::OVERPAYMENT | Kind::RECOVERY);
+    let names_money = matches!(
+        kind,
+        Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::OVERPAYMENT | Kind::RECOVERY
+    );
     if names_money && cells.is_empty(Column::Amount) {
         cells.fault(Column::Amount, Fault::Missing { kind });
         return None;
@@ -241,7 +284,11 @@ fn benefit_amount(cells: &mut Cells<'_>) -> Option<Fen> {
     cells.amount(Column::Amount, Sign::Positive)
 }
 
-pub(crate) fn identity<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Identity<'r>> {
+pub(crate) fn identity<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<Identity<'r>> {
     let other = cells.person(Column::OtherPerson);
     if let (Some(account), Some(other)) = (frame.account, other)
         && account == other

@@ -52,7 +52,9 @@ impl ParsedRow {
 
     /// Whether the very same row stood in the file before.
     pub fn is_duplicate(&self) -> bool {
-        self.notes.iter().any(|note| matches!(note.fault, Fault::Duplicate { .. }))
+        self.notes
+            .iter()
+            .any(|note| matches!(note.fault, Fault::Duplicate { .. }))
     }
 }
 
@@ -88,20 +90,39 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
             system: source.system.as_str(),
             serial: source.serial.as_str(),
         };
-        let record = || stated.as_ref().zip(account).map(|(stated, account)| (stated.id(), account));
+        let record = || {
+            stated
+                .as_ref()
+                .zip(account)
+                .map(|(stated, account)| (stated.id(), account))
+        };
         if let Some(fault) = book.note(&key, row.line, record) {
             cells.fault(Column::Serial, fault);
         }
     }
     match stated {
-        Some(parsed) if !cells.is_faulty() => Row::Valid(ParsedRow { line: row.line, notes: cells.faults, ..parsed }),
+        Some(parsed) if !cells.is_faulty() => Row::Valid(ParsedRow {
+            line: row.line,
+            notes: cells.faults,
+            ..parsed
+        }),
         _ => faulty(row, cells),
     }
 }
 
 fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
-    debug_assert!(cells.faults.iter().any(|fault| fault.fault.severity() == Severity::Error), "a reason is given");
-    Row::Faulty(FaultyRow { line: row.line, faults: cells.faults, raw: row.clone() })
+    debug_assert!(
+        cells
+            .faults
+            .iter()
+            .any(|fault| fault.fault.severity() == Severity::Error),
+        "a reason is given"
+    );
+    Row::Faulty(FaultyRow {
+        line: row.line,
+        faults: cells.faults,
+        raw: row.clone(),
+    })
 }
 
 fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
@@ -119,21 +140,31 @@ fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option
         return None;
     }
     let (due, paid) = money(&record);
-    Some(ParsedRow { line: 0, kind: cells.kind, bytes, due, paid, notes: Vec::new() })
+    Some(ParsedRow {
+        line: 0,
+        kind: cells.kind,
+        bytes,
+        due,
+        paid,
+        notes: Vec::new(),
+    })
 }
 
 fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Record<'r>> {
     let kind = cells.kind;
     Some(match kind {
-        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
-            Record::Contribution(kind, contribution::read(cells, book, frame.account, frame.source)?)
-        }
+        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Record::Contribution(
+            kind,
+            contribution::read(cells, book, frame.account, frame.source)?,
+        ),
         Kind::REVERSAL => Record::Reversal(others::reversal(cells, book, frame)?),
         Kind::INTEREST_CREDIT => Record::InterestCredit(others::interest(cells, frame)?),
         Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => {
             Record::Participation(kind, others::participation(cells, frame)?)
         }
-        Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => Record::Identity(kind, others::identity(cells, book, frame)?),
+        Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => {
+            Record::Identity(kind, others::identity(cells, book, frame)?)
+        }
         Kind::DEATH_NOTICE => Record::Death(stated::death(cells, frame)?),
         Kind::BIRTH_DATE_FACT => Record::Birth(stated::birth(cells, frame)?),
         Kind::DEEMED_MONTHS => Record::Deemed(stated::deemed(cells, frame)?),
@@ -141,7 +172,9 @@ fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Optio
         Kind::RETIRE_CLASS_FACT => Record::RetireClass(stated::class(cells, frame)?),
         Kind::DUPLICATE_AGREEMENT => Record::Agreement(stated::agreement(cells, frame)?),
         Kind::BRIDGE => Record::Bridge(stated::bridge(cells, frame)?),
-        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, stated::dispute(cells, book, frame)?),
+        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
+            Record::Dispute(kind, stated::dispute(cells, book, frame)?)
+        }
         kind if kind <= Kind::CORRECTION => Record::Transfer(kind, others::transfer(cells, frame)?),
         kind => Record::Benefit(kind, others::benefit(cells, book, frame)?),
     })
@@ -149,7 +182,8 @@ fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Optio
 
 /// What the record moves, for the totals that are compared with the agency's books.
 fn money(record: &Record<'_>) -> (Fen, Fen) {
-    let both = |shares: &Shares| Fen::new(shares.unit.get() + shares.person.get()).unwrap_or_default();
+    let both =
+        |shares: &Shares| Fen::new(shares.unit.get() + shares.person.get()).unwrap_or_default();
     match record {
         Record::Contribution(_, fields) => (both(&fields.due), both(&fields.paid)),
         Record::InterestCredit(fields) => (Fen::ZERO, both(&fields.amount)),

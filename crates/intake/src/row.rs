@@ -37,7 +37,9 @@ impl fmt::Debug for RawRow {
 impl RawRow {
     /// The cell of a column without surrounding blanks; empty where the file has no such column.
     pub(crate) fn cell(&self, header: &Header, column: Column) -> Result<&str, Fault> {
-        let Some(bytes) = header.position(column).and_then(|at| self.cells.get(at)) else { return Ok("") };
+        let Some(bytes) = header.position(column).and_then(|at| self.cells.get(at)) else {
+            return Ok("");
+        };
         let bytes = bytes.trim_ascii();
         match std::str::from_utf8(bytes) {
             Ok(text) if bytes.is_ascii() => Ok(text),
@@ -58,20 +60,38 @@ pub(crate) struct RowReader {
 }
 
 enum Form {
-    Csv { reader: csv::Reader<Box<dyn Read + Send>>, crlf: bool, cells: usize },
-    Json { reader: BufReader<Box<dyn Read + Send>>, line: u64, scratch: json::Scratch },
+    Csv {
+        reader: csv::Reader<Box<dyn Read + Send>>,
+        crlf: bool,
+        cells: usize,
+    },
+    Json {
+        reader: BufReader<Box<dyn Read + Send>>,
+        line: u64,
+        scratch: json::Scratch,
+    },
 }
 
 /// Opens a file and reads its header.
-pub(crate) fn open(source: &Source, format: Format, encoding: Encoding) -> Result<(RowReader, Header), FileFault> {
+pub(crate) fn open(
+    source: &Source,
+    format: Format,
+    encoding: Encoding,
+) -> Result<(RowReader, Header), FileFault> {
     let meter = Meter::default();
     let metered = meter.clone().over(source.open()?);
-    let text = encoding.decode(metered).map_err(FileFault::io("read the file"))?;
+    let text = encoding
+        .decode(metered)
+        .map_err(FileFault::io("read the file"))?;
     match format {
         Format::Csv { delimiter } => open_csv(source, text, delimiter, meter),
         Format::JsonLines => {
             let reader = BufReader::with_capacity(BUFFER_BYTES, text);
-            let form = Form::Json { reader, line: 0, scratch: json::Scratch::default() };
+            let form = Form::Json {
+                reader,
+                line: 0,
+                scratch: json::Scratch::default(),
+            };
             Ok((RowReader { form, meter }, Header::of_json()))
         }
     }
@@ -85,7 +105,10 @@ fn open_csv(
 ) -> Result<(RowReader, Header), FileFault> {
     // Lines are counted at their ends, so the last one must have one, too.
     let start = source.start()?;
-    let crlf = start.iter().position(|byte| *byte == b'\n').is_some_and(|at| start.get(..at).is_some_and(ends_with_cr));
+    let crlf = start
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .is_some_and(|at| start.get(..at).is_some_and(ends_with_cr));
     let end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
     let text: Box<dyn Read + Send> = Box::new(text.chain(Cursor::new(end)));
     let mut reader = csv::ReaderBuilder::new()
@@ -101,7 +124,17 @@ fn open_csv(
     meter.next_row();
     let header = Header::read(&record)?;
     let cells = record.len();
-    Ok((RowReader { form: Form::Csv { reader, crlf, cells }, meter }, header))
+    Ok((
+        RowReader {
+            form: Form::Csv {
+                reader,
+                crlf,
+                cells,
+            },
+            meter,
+        },
+        header,
+    ))
 }
 
 const fn ends_with_cr(line: &[u8]) -> bool {
@@ -114,8 +147,16 @@ impl RowReader {
         loop {
             row.fault = None;
             let more = match &mut self.form {
-                Form::Csv { reader, crlf, cells } => next_csv(reader, *crlf, *cells, row)?,
-                Form::Json { reader, line, scratch } => next_json(reader, line, scratch, row)?,
+                Form::Csv {
+                    reader,
+                    crlf,
+                    cells,
+                } => next_csv(reader, *crlf, *cells, row)?,
+                Form::Json {
+                    reader,
+                    line,
+                    scratch,
+                } => next_json(reader, line, scratch, row)?,
             };
             self.meter.next_row();
             if !more || !row.is_blank() {
@@ -142,10 +183,21 @@ fn next_csv(
     }
     // The parser leaves the second half of a CRLF to the next row.
     #[expect(clippy::naive_bytecount, reason = "a row has some hundred bytes")]
-    let inside = row.cells.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-    row.line = reader.position().line().saturating_sub(inside + u64::from(!crlf));
+    let inside = row
+        .cells
+        .as_slice()
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count() as u64;
+    row.line = reader
+        .position()
+        .line()
+        .saturating_sub(inside + u64::from(!crlf));
     if row.cells.as_slice().len() > ROW_BYTES_MAX {
-        return Err(FileFault::RowTooLong { line: row.line, limit: ROW_BYTES_MAX });
+        return Err(FileFault::RowTooLong {
+            line: row.line,
+            limit: ROW_BYTES_MAX,
+        });
     }
     let found = row.cells.len();
     row.fault = (found != expected).then_some((None, Fault::CellCount { expected, found }));
@@ -157,11 +209,13 @@ fn read_csv(
     record: &mut ByteRecord,
     line: u64,
 ) -> Result<bool, FileFault> {
-    reader.read_byte_record(record).map_err(|error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => stopped(error, line),
-        // Flexible byte records have no other error; should one come, it is no fault of the disk.
-        other => FileFault::io("read the file")(std::io::Error::other(format!("{other:?}"))),
-    })
+    reader
+        .read_byte_record(record)
+        .map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => stopped(error, line),
+            // Flexible byte records have no other error; should one come, it is no fault of the disk.
+            other => FileFault::io("read the file")(std::io::Error::other(format!("{other:?}"))),
+        })
 }
 
 fn next_json(
@@ -175,24 +229,42 @@ fn next_json(
     *line += 1;
     row.line = *line;
     let limit = ROW_BYTES_MAX as u64 + 1;
-    let read = reader.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(|error| stopped(error, *line))?;
+    let read = reader
+        .by_ref()
+        .take(limit)
+        .read_until(b'\n', &mut bytes)
+        .map_err(|error| stopped(error, *line))?;
     if read > ROW_BYTES_MAX {
-        return Err(FileFault::RowTooLong { line: *line, limit: ROW_BYTES_MAX });
+        return Err(FileFault::RowTooLong {
+            line: *line,
+            limit: ROW_BYTES_MAX,
+        });
     }
-    let readable = std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER));
-    row.text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let readable =
+        std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+    row.text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     row.text.truncate(row.text.trim_end().len());
     row.cells.clear();
     if read > 0 && !row.text.is_empty() {
-        row.fault =
-            if readable { json::read(&row.text, scratch, &mut row.cells).err() } else { Some((None, Fault::Encoding)) };
+        row.fault = if readable {
+            json::read(&row.text, scratch, &mut row.cells).err()
+        } else {
+            Some((None, Fault::Encoding))
+        };
     }
     Ok(read > 0)
 }
 
 fn stopped(error: std::io::Error, line: u64) -> FileFault {
-    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Endless>) {
-        FileFault::RowTooLong { line, limit: ROW_BYTES_MAX }
+    if error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Endless>)
+    {
+        FileFault::RowTooLong {
+            line,
+            limit: ROW_BYTES_MAX,
+        }
     } else {
         FileFault::io("read the file")(error)
     }

@@ -43,16 +43,18 @@ impl fmt::Debug for Source {
 impl Source {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
         match self {
-            Self::Path(path) => Ok(Box::new(File::open(path).map_err(FileFault::io("open the file"))?)),
+            Self::Path(path) => Ok(Box::new(
+                File::open(path).map_err(FileFault::io("open the file"))?,
+            )),
             Self::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
         }
     }
 
     pub(crate) fn size(&self) -> Result<u64, FileFault> {
         match self {
-            Self::Path(path) => {
-                std::fs::metadata(path).map(|metadata| metadata.len()).map_err(FileFault::io("open the file"))
-            }
+            Self::Path(path) => std::fs::metadata(path)
+                .map(|metadata| metadata.len())
+                .map_err(FileFault::io("open the file")),
             Self::Bytes(bytes) => Ok(bytes.len() as u64),
         }
     }
@@ -61,7 +63,10 @@ impl Source {
     pub(crate) fn start(&self) -> Result<Vec<u8>, FileFault> {
         let mut start = Vec::new();
         let limit = BUFFER_BYTES as u64;
-        self.open()?.take(limit).read_to_end(&mut start).map_err(FileFault::io("read the file"))?;
+        self.open()?
+            .take(limit)
+            .read_to_end(&mut start)
+            .map_err(FileFault::io("read the file"))?;
         Ok(start)
     }
 }
@@ -96,8 +101,14 @@ pub struct ReadOptions {
 impl Format {
     /// An object is JSON Lines; a header with a tab is separated by tabs.
     pub(crate) fn detect(start: &[u8]) -> Self {
-        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-        let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let start = start
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(start)
+            .trim_ascii_start();
+        let header = start
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
         match (start.first(), header.contains(&b'\t')) {
             (Some(b'{'), _) => Self::JsonLines,
             (_, true) => Self::Csv { delimiter: b'\t' },
@@ -144,6 +155,10 @@ impl<R: Read> Read for Metered<R> {
         let count = self.inner.read(out)?;
         let read = self.meter.read.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
         let since = read.saturating_sub(self.meter.row_start.load(Ordering::Relaxed));
-        if since > ROW_BYTES_MAX as u64 + AHEAD_BYTES_MAX { Err(io::Error::other(Endless)) } else { Ok(count) }
+        if since > ROW_BYTES_MAX as u64 + AHEAD_BYTES_MAX {
+            Err(io::Error::other(Endless))
+        } else {
+            Ok(count)
+        }
     }
 }

@@ -14,8 +14,8 @@ use yizhang_ledger::{
     hash::Hash,
     person::SocialSecurityNumber,
     record::{
-        Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
-        RetireClassFact,
+        Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute,
+        Household, RetireClass, RetireClassFact,
     },
     value::{Day, Month},
 };
@@ -26,18 +26,30 @@ pub(crate) fn death<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Death
     happened(cells, Column::Month, month, on);
     not_before_birth(cells, Column::Month, month);
     let document = document(cells);
-    Some(Death { account: frame.account?, month: month?, on: on?, document: document?, source: frame.source? })
+    Some(Death {
+        account: frame.account?,
+        month: month?,
+        on: on?,
+        document: document?,
+        source: frame.source?,
+    })
 }
 
 pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth<'r>> {
     let birth = cells.required(Column::Month, cell::month);
-    let by =
-        cells.or(Column::Ground, BirthEvidence::CitizenId, |text| match tables::code(tables::birth_grounds(), text) {
+    let by = cells.or(
+        Column::Ground,
+        BirthEvidence::CitizenId,
+        |text| match tables::code(tables::birth_grounds(), text) {
             Some("id") => Ok(BirthEvidence::CitizenId),
             Some("archive") => Ok(BirthEvidence::Archive),
-            _ => Err(Fault::GroundUnknown { found: Found::new(text) }),
-        });
-    if let (Some(birth), Some(BirthEvidence::CitizenId), Some(number)) = (birth, by, number(cells)) {
+            _ => Err(Fault::GroundUnknown {
+                found: Found::new(text),
+            }),
+        },
+    );
+    if let (Some(birth), Some(BirthEvidence::CitizenId), Some(number)) = (birth, by, number(cells))
+    {
         match month_of_id(&number) {
             Some(month) if month == birth => {}
             Some(_) => cells.fault(Column::Month, Fault::BirthDiffers),
@@ -47,7 +59,14 @@ pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth
     let on = decided(cells);
     happened(cells, Column::Month, birth, on);
     let document = document(cells);
-    Some(Birth { account: frame.account?, birth: birth?, by: by?, on: on?, document: document?, source: frame.source? })
+    Some(Birth {
+        account: frame.account?,
+        birth: birth?,
+        by: by?,
+        on: on?,
+        document: document?,
+        source: frame.source?,
+    })
 }
 
 /// The number of the row; none where that cannot be read, which is a fault of its own.
@@ -59,7 +78,9 @@ fn number(cells: &mut Cells<'_>) -> Option<SocialSecurityNumber> {
 fn month_of_id(number: &SocialSecurityNumber) -> Option<Month> {
     let number = number.reveal();
     let is_citizen_id = number.starts_with(|first: char| first.is_ascii_digit());
-    is_citizen_id.then(|| number.get(6..12).and_then(Month::parse)).flatten()
+    is_citizen_id
+        .then(|| number.get(6..12).and_then(Month::parse))
+        .flatten()
 }
 
 /// Notes a month that was still to come on the day of the statement.
@@ -109,18 +130,33 @@ pub(crate) fn household<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<H
     let from = cells.required(Column::From, cell::month);
     let on = decided(cells);
     happened(cells, Column::From, from, on);
-    Some(Household { account: frame.account?, place: place?, from: from?, on: on?, source: frame.source? })
+    Some(Household {
+        account: frame.account?,
+        place: place?,
+        from: from?,
+        on: on?,
+        source: frame.source?,
+    })
 }
 
 pub(crate) fn class<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<RetireClassFact<'r>> {
-    let class = cells.required(Column::Class, |text| match tables::code(tables::classes(), text) {
-        Some("M60") => Ok(RetireClass::M60),
-        Some("F55") => Ok(RetireClass::F55),
-        Some("F50") => Ok(RetireClass::F50),
-        _ => Err(Fault::ClassUnknown { found: Found::new(text) }),
+    let class = cells.required(Column::Class, |text| {
+        match tables::code(tables::classes(), text) {
+            Some("M60") => Ok(RetireClass::M60),
+            Some("F55") => Ok(RetireClass::F55),
+            Some("F50") => Ok(RetireClass::F50),
+            _ => Err(Fault::ClassUnknown {
+                found: Found::new(text),
+            }),
+        }
     });
     let on = decided(cells);
-    Some(RetireClassFact { account: frame.account?, class: class?, on: on?, source: frame.source? })
+    Some(RetireClassFact {
+        account: frame.account?,
+        class: class?,
+        on: on?,
+        source: frame.source?,
+    })
 }
 
 pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Agreement<'r>> {
@@ -170,7 +206,11 @@ pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Brid
     })
 }
 
-pub(crate) fn dispute<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Dispute<'r>> {
+pub(crate) fn dispute<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<Dispute<'r>> {
     let region = cells.place(Column::Region);
     let target = required_target(cells, book, frame);
     let reason = cells.code(Column::Reason);
@@ -207,7 +247,14 @@ fn span(cells: &mut Cells<'_>) -> Option<(Month, Month)> {
     let months = found.number() - first.number() + 1;
     if months > DEEMED_MONTHS_MAX {
         let found = Found::new(&months.to_string());
-        cells.fault(Column::LastMonth, Fault::CountForm { least: 1, most: DEEMED_MONTHS_MAX, found });
+        cells.fault(
+            Column::LastMonth,
+            Fault::CountForm {
+                least: 1,
+                most: DEEMED_MONTHS_MAX,
+                found,
+            },
+        );
         return None;
     }
     Some((first, found))

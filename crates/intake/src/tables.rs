@@ -72,7 +72,11 @@ pub struct KindRow {
 
 impl CodeRow {
     fn is(&self, text: &str) -> bool {
-        self.code.eq_ignore_ascii_case(text) || self.names.iter().any(|name| name.eq_ignore_ascii_case(text))
+        self.code.eq_ignore_ascii_case(text)
+            || self
+                .names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(text))
     }
 }
 
@@ -80,24 +84,40 @@ impl CodeRow {
 pub fn schemes() -> &'static [SchemeRow] {
     static TABLE: LazyLock<Vec<SchemeRow>> = LazyLock::new(|| {
         let read = |[namespace, code, base, moves, names]: [&'static str; 5]| {
-            let (_, namespace) = Namespace::ALL.into_iter().find(|(prefix, _)| *prefix == namespace)?;
+            let (_, namespace) = Namespace::ALL
+                .into_iter()
+                .find(|(prefix, _)| *prefix == namespace)?;
             let code = yizhang_ledger::value::Code::new(code)?;
-            let base = if base == "required" { BaseRule::Required } else { BaseRule::Optional };
+            let base = if base == "required" {
+                BaseRule::Required
+            } else {
+                BaseRule::Optional
+            };
             let moves = match moves {
                 "yes" => Moves::Yes,
                 "no" => Moves::No,
                 _ => Moves::Unsaid,
             };
-            Some(SchemeRow { scheme: Scheme { namespace, code }, base, moves, names: words(names) })
+            Some(SchemeRow {
+                scheme: Scheme { namespace, code },
+                base,
+                moves,
+                names: words(names),
+            })
         };
-        lines(include_str!("data/schemes.csv")).filter_map(read).collect()
+        lines(include_str!("data/schemes.csv"))
+            .filter_map(read)
+            .collect()
     });
     &TABLE
 }
 
 /// Whether the relation of a scheme moves with the worker.
 pub fn moves(scheme: Scheme<'_>) -> Moves {
-    schemes().iter().find(|row| row.scheme == scheme).map_or(Moves::Unsaid, |row| row.moves)
+    schemes()
+        .iter()
+        .find(|row| row.scheme == scheme)
+        .map_or(Moves::Unsaid, |row| row.moves)
 }
 
 /// Every type of contribution.
@@ -105,9 +125,15 @@ pub fn natures() -> &'static [NatureRow] {
     static TABLE: LazyLock<Vec<NatureRow>> = LazyLock::new(|| {
         let read = |[code, kinds, name]: [&'static str; 3]| {
             let kinds = words(kinds).into_iter().filter_map(kind_named).collect();
-            Some(NatureRow { code: code.parse().ok()?, kinds, name })
+            Some(NatureRow {
+                code: code.parse().ok()?,
+                kinds,
+                name,
+            })
         };
-        lines(include_str!("data/natures.csv")).filter_map(read).collect()
+        lines(include_str!("data/natures.csv"))
+            .filter_map(read)
+            .collect()
     });
     &TABLE
 }
@@ -116,16 +142,28 @@ pub fn natures() -> &'static [NatureRow] {
 pub fn kinds() -> &'static [KindRow] {
     static TABLE: LazyLock<Vec<KindRow>> = LazyLock::new(|| {
         let read = |[code, names, english]: [&'static str; 3]| {
-            Some(KindRow { kind: kind_named(code)?, row: CodeRow { code, names: words(names) }, english })
+            Some(KindRow {
+                kind: kind_named(code)?,
+                row: CodeRow {
+                    code,
+                    names: words(names),
+                },
+                english,
+            })
         };
-        lines(include_str!("data/kinds.csv")).filter_map(read).collect()
+        lines(include_str!("data/kinds.csv"))
+            .filter_map(read)
+            .collect()
     });
     &TABLE
 }
 
 /// The kind that a cell names.
 pub(crate) fn kind(text: &str) -> Option<Kind> {
-    kinds().iter().find(|known| known.row.is(text)).map(|known| known.kind)
+    kinds()
+        .iter()
+        .find(|known| known.row.is(text))
+        .map(|known| known.kind)
 }
 
 macro_rules! code_table {
@@ -167,12 +205,17 @@ pub(crate) fn code(table: &[CodeRow], text: &str) -> Option<&'static str> {
 }
 
 fn kind_named(name: &str) -> Option<Kind> {
-    Kind::NAMED.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    Kind::NAMED
+        .iter()
+        .find(|(_, known)| *known == name)
+        .map(|(kind, _)| *kind)
 }
 
 /// The lines of an embedded file behind its header, each with exactly `N` cells; the cells have no commas of their own.
 pub(crate) fn lines<const N: usize>(file: &'static str) -> impl Iterator<Item = [&'static str; N]> {
-    file.lines().skip(1).filter_map(|line| line.split(',').collect::<Vec<_>>().try_into().ok())
+    file.lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').collect::<Vec<_>>().try_into().ok())
 }
 
 fn words(cell: &'static str) -> Vec<&'static str> {

@@ -2,13 +2,15 @@
 
 use crate::column::{
     Column::{
-        AccountType, ActualMonths, Agency, Amount, Base, Case, Class, CreditedPerson, CreditedUnit, Date, Decided,
-        DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth, From, Full, Ground, InterestPerson,
-        InterestRate, InterestUnit, Into, Item, Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature,
-        NewAgency, NewPlace, OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
-        Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason, Received,
-        Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral, SubsidyCity, SubsidyCounty,
-        SubsidyProvince, System, Target, TaxStatus, UnitName, UnitRate, Until, Year,
+        AccountType, ActualMonths, Agency, Amount, Base, Case, Class, CreditedPerson, CreditedUnit,
+        Date, Decided, DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth,
+        From, Full, Ground, InterestPerson, InterestRate, InterestUnit, Into, Item,
+        Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature, NewAgency, NewPlace,
+        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period, Person,
+        PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason,
+        Received, Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral,
+        SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target, TaxStatus, UnitName, UnitRate,
+        Until, Year,
     },
     ColumnSet,
 };
@@ -52,8 +54,15 @@ const MONEY: ColumnSet = ColumnSet::of(&[
 ])
 .and(DUE);
 const REVERSAL: ColumnSet = ColumnSet::of(&[Target, Reason]).and(COMMON);
-const INTEREST: ColumnSet =
-    ColumnSet::of(&[Scheme, Year, InterestRate, InterestUnit, InterestPerson, Posted]).and(COMMON);
+const INTEREST: ColumnSet = ColumnSet::of(&[
+    Scheme,
+    Year,
+    InterestRate,
+    InterestUnit,
+    InterestPerson,
+    Posted,
+])
+.and(COMMON);
 const PARTICIPATION: ColumnSet =
     ColumnSet::of(&[Scheme, From, Place, PayerKind, PayerId, Reason, AccountType]).and(COMMON);
 const TRANSFER: ColumnSet = ColumnSet::of(&[
@@ -76,16 +85,23 @@ const TRANSFER: ColumnSet = ColumnSet::of(&[
     Reason,
 ])
 .and(COMMON);
-const BENEFIT: ColumnSet = ColumnSet::of(&[Scheme, Item, From, Until, Amount, Date, Place, Target, Reason]).and(COMMON);
-const IDENTITY: ColumnSet = ColumnSet::of(&[OtherPerson, Target, Reason, Evidence, Date]).and(COMMON);
+const BENEFIT: ColumnSet = ColumnSet::of(&[
+    Scheme, Item, From, Until, Amount, Date, Place, Target, Reason,
+])
+.and(COMMON);
+const IDENTITY: ColumnSet =
+    ColumnSet::of(&[OtherPerson, Target, Reason, Evidence, Date]).and(COMMON);
 const STATED: ColumnSet = ColumnSet::of(&[Decided]).and(COMMON);
 const DEATH: ColumnSet = ColumnSet::of(&[Month, Document]).and(STATED);
 const BIRTH: ColumnSet = ColumnSet::of(&[Month, Ground, Document]).and(STATED);
-const DEEMED: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document, Reason]).and(STATED);
+const DEEMED: ColumnSet =
+    ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document, Reason]).and(STATED);
 const HOUSEHOLD: ColumnSet = ColumnSet::of(&[Place, From]).and(STATED);
 const CLASS: ColumnSet = ColumnSet::of(&[Class]).and(STATED);
-const AGREEMENT: ColumnSet = ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document]).and(STATED);
-const BRIDGE: ColumnSet = ColumnSet::of(&[Scheme, Into, Place, PersonalAccount, Document]).and(STATED);
+const AGREEMENT: ColumnSet =
+    ColumnSet::of(&[Scheme, FirstMonth, LastMonth, Place, Document]).and(STATED);
+const BRIDGE: ColumnSet =
+    ColumnSet::of(&[Scheme, Into, Place, PersonalAccount, Document]).and(STATED);
 const DISPUTE: ColumnSet = ColumnSet::of(&[Region, Target, Reason, Document]).and(STATED);
 
 /// The columns that a row of this kind may fill.
@@ -173,7 +189,10 @@ impl Layout {
             (OtherPerson, Self::Identities),
             (Decided, Self::Statements),
         ];
-        choosing.into_iter().find(|(column, _)| has(*column)).map_or(Self::Accounts, |(_, layout)| layout)
+        choosing
+            .into_iter()
+            .find(|(column, _)| has(*column))
+            .map_or(Self::Accounts, |(_, layout)| layout)
     }
 
     /// Every column of the layout.
@@ -183,9 +202,14 @@ impl Layout {
             Self::Transfers => TRANSFER,
             Self::Benefits => BENEFIT,
             Self::Identities => IDENTITY,
-            Self::Statements => {
-                DEATH.and(BIRTH).and(DEEMED).and(HOUSEHOLD).and(CLASS).and(AGREEMENT).and(BRIDGE).and(DISPUTE)
-            }
+            Self::Statements => DEATH
+                .and(BIRTH)
+                .and(DEEMED)
+                .and(HOUSEHOLD)
+                .and(CLASS)
+                .and(AGREEMENT)
+                .and(BRIDGE)
+                .and(DISPUTE),
             Self::Any => ColumnSet::of(crate::Column::ALL),
         }
     }
@@ -195,8 +219,12 @@ impl Layout {
         match (self, has_kind) {
             (Self::Accounts, true) => &[Person, Serial],
             (Self::Accounts, false) => &[Person, Scheme, Received, Place, Serial],
-            (Self::Transfers, _) => &[KindColumn, Person, Case, Scheme, OldPlace, NewPlace, Date, Serial],
-            (Self::Benefits, _) => &[KindColumn, Person, Scheme, Item, From, Amount, Date, Place, Serial],
+            (Self::Transfers, _) => &[
+                KindColumn, Person, Case, Scheme, OldPlace, NewPlace, Date, Serial,
+            ],
+            (Self::Benefits, _) => &[
+                KindColumn, Person, Scheme, Item, From, Amount, Date, Place, Serial,
+            ],
             (Self::Identities, _) => &[KindColumn, Person, OtherPerson, Date, Serial],
             (Self::Statements, _) => &[KindColumn, Person, Decided, Serial],
             (Self::Any, _) => &[],

@@ -3,8 +3,8 @@
 mod support;
 
 use support::{
-    ANNA, BERT, Cells, benefit, codes, csv, delta, due, faults, interest, json, link, received, refund, reversal, set,
-    suspend, transfer, with, without,
+    ANNA, BERT, Cells, benefit, codes, csv, delta, due, faults, interest, json, link, received,
+    refund, reversal, set, suspend, transfer, with, without,
 };
 use yizhang_intake::{Fault, Severity};
 
@@ -18,59 +18,184 @@ fn near_misses() -> Vec<NearMiss> {
         ("missing", one(received()), vec![("person", "")]),
         ("missing", one(received()), vec![("period", "")]),
         ("missing", one(received()), vec![("received", "")]),
-        ("missing", one(received()), vec![("base", ""), ("unit_rate", ""), ("person_rate", "")]),
-        ("missing", one(received()), vec![("paid_unit", ""), ("paid_person", ""), ("credited_person", "")]),
-        ("missing", one(due()), vec![("due_unit", ""), ("due_person", ""), ("unit_rate", ""), ("person_rate", "")]),
+        (
+            "missing",
+            one(received()),
+            vec![("base", ""), ("unit_rate", ""), ("person_rate", "")],
+        ),
+        (
+            "missing",
+            one(received()),
+            vec![
+                ("paid_unit", ""),
+                ("paid_person", ""),
+                ("credited_person", ""),
+            ],
+        ),
+        (
+            "missing",
+            one(due()),
+            vec![
+                ("due_unit", ""),
+                ("due_person", ""),
+                ("unit_rate", ""),
+                ("person_rate", ""),
+            ],
+        ),
         ("missing", one(received()), vec![("serial", "")]),
-        ("missing", one(received()), vec![("payer_kind", "unit"), ("payer_id", "")]),
+        (
+            "missing",
+            one(received()),
+            vec![("payer_kind", "unit"), ("payer_id", "")],
+        ),
         ("missing", one(delta()), vec![("type", "")]),
         ("missing", one(delta()), vec![("base", "")]),
         ("missing", after(refund()), vec![("target", "")]),
         ("missing", after(reversal()), vec![("target", "")]),
         ("missing", one(interest()), vec![("interest_person", "")]),
         ("missing", one(benefit()), vec![("amount", "")]),
-        ("missing", one(with(link(), &[])), vec![("kind", "IdentitySplit")]),
+        (
+            "missing",
+            one(with(link(), &[])),
+            vec![("kind", "IdentitySplit")],
+        ),
         ("not-of-kind", one(due()), vec![("paid_person", "360.00")]),
         ("not-of-kind", one(suspend()), vec![("base", "4500.00")]),
         ("not-of-kind", one(link()), vec![("target", "S0")]),
         ("kind-unknown", one(received()), vec![("kind", "Recieved")]),
-        ("kind-not-of-layout", one(received()), vec![("kind", "BenefitPaid")]),
-        ("citizen-id-length", one(received()), vec![("person", "4403001990030788")]),
-        ("citizen-id-character", one(received()), vec![("person", "44030O199003078815")]),
-        ("citizen-id-birth-date", one(received()), vec![("person", "440300199013078815")]),
-        ("citizen-id-check", one(received()), vec![("person", "440300199003078816")]),
+        (
+            "kind-not-of-layout",
+            one(received()),
+            vec![("kind", "BenefitPaid")],
+        ),
+        (
+            "citizen-id-length",
+            one(received()),
+            vec![("person", "4403001990030788")],
+        ),
+        (
+            "citizen-id-character",
+            one(received()),
+            vec![("person", "44030O199003078815")],
+        ),
+        (
+            "citizen-id-birth-date",
+            one(received()),
+            vec![("person", "440300199013078815")],
+        ),
+        (
+            "citizen-id-check",
+            one(received()),
+            vec![("person", "440300199003078816")],
+        ),
         ("same-person", one(link()), vec![("other_person", ANNA)]),
         ("looks-like-person", one(received()), vec![("serial", ANNA)]),
-        ("looks-like-person", one(received()), vec![("system", "SZ-440300199003078815")]),
-        ("looks-like-person", one(received()), vec![("payer_id", BERT)]),
-        ("looks-like-person", one(received()), vec![("serial", "4403001990030788150001")]),
-        ("looks-like-person", one(received()), vec![("serial", "20240101440300199003078815")]),
-        ("may-be-person", one(received()), vec![("serial", "440300900307881")]),
-        ("may-be-person", one(transfer()), vec![("case", "440300900307881")]),
+        (
+            "looks-like-person",
+            one(received()),
+            vec![("system", "SZ-440300199003078815")],
+        ),
+        (
+            "looks-like-person",
+            one(received()),
+            vec![("payer_id", BERT)],
+        ),
+        (
+            "looks-like-person",
+            one(received()),
+            vec![("serial", "4403001990030788150001")],
+        ),
+        (
+            "looks-like-person",
+            one(received()),
+            vec![("serial", "20240101440300199003078815")],
+        ),
+        (
+            "may-be-person",
+            one(received()),
+            vec![("serial", "440300900307881")],
+        ),
+        (
+            "may-be-person",
+            one(transfer()),
+            vec![("case", "440300900307881")],
+        ),
         ("code-form", one(received()), vec![("serial", "张三")]),
-        ("code-form", one(received()), vec![("agency", "A23456789012345678901234567890123")]),
-        ("credit-code-character", one(received()), vec![("payer_id", "9144190SMA0000074G")]),
-        ("credit-code-check", one(received()), vec![("payer_id", "91441900MA0000074H")]),
-        ("scheme-unknown", one(received()), vec![("scheme", "hrss:999")]),
+        (
+            "code-form",
+            one(received()),
+            vec![("agency", "A23456789012345678901234567890123")],
+        ),
+        (
+            "credit-code-character",
+            one(received()),
+            vec![("payer_id", "9144190SMA0000074G")],
+        ),
+        (
+            "credit-code-check",
+            one(received()),
+            vec![("payer_id", "91441900MA0000074H")],
+        ),
+        (
+            "scheme-unknown",
+            one(received()),
+            vec![("scheme", "hrss:999")],
+        ),
         ("scheme-ambiguous", one(received()), vec![("scheme", "410")]),
         ("type-unknown", one(received()), vec![("type", "11")]),
         ("type-not-of-kind", one(received()), vec![("type", "20")]),
-        ("payer-kind-unknown", one(received()), vec![("payer_kind", "boss")]),
-        ("payer-id-of-person", one(received()), vec![("payer_kind", "person")]),
-        ("account-type-unknown", one(received()), vec![("account_type", "3")]),
-        ("tax-status-unknown", one(with(received(), &[("tax_status", "04")])), vec![("tax_status", "05")]),
-        ("not-in-treasury", one(with(received(), &[("tax_status", "已入库")])), vec![("tax_status", "03")]),
+        (
+            "payer-kind-unknown",
+            one(received()),
+            vec![("payer_kind", "boss")],
+        ),
+        (
+            "payer-id-of-person",
+            one(received()),
+            vec![("payer_kind", "person")],
+        ),
+        (
+            "account-type-unknown",
+            one(received()),
+            vec![("account_type", "3")],
+        ),
+        (
+            "tax-status-unknown",
+            one(with(received(), &[("tax_status", "04")])),
+            vec![("tax_status", "05")],
+        ),
+        (
+            "not-in-treasury",
+            one(with(received(), &[("tax_status", "已入库")])),
+            vec![("tax_status", "03")],
+        ),
         ("flag-form", one(received()), vec![("full", "2")]),
         ("reason-unknown", one(suspend()), vec![("reason", "6399X")]),
         ("month-form", one(received()), vec![("period", "2018-13")]),
-        ("month-form", one(received()), vec![("settlement", "2018/12")]),
-        ("date-form", one(received()), vec![("received", "2019-02-29")]),
+        (
+            "month-form",
+            one(received()),
+            vec![("settlement", "2018/12")],
+        ),
+        (
+            "date-form",
+            one(received()),
+            vec![("received", "2019-02-29")],
+        ),
         ("year-form", one(interest()), vec![("year", "24")]),
         ("count-form", one(received()), vec![("months", "13")]),
         ("period-twice", one(received()), vec![("year", "2018")]),
-        ("amount-form", one(received()), vec![("late_fee", "\"1,234.50\"")]),
+        (
+            "amount-form",
+            one(received()),
+            vec![("late_fee", "\"1,234.50\"")],
+        ),
         ("amount-form", one(received()), vec![("late_fee", "0.001")]),
-        ("amount-range", one(received()), vec![("late_fee", "10000000000000.01")]),
+        (
+            "amount-range",
+            one(received()),
+            vec![("late_fee", "10000000000000.01")],
+        ),
         ("amount-negative", one(received()), vec![("late_fee", "-1")]),
         ("amount-positive", after(refund()), vec![("late_fee", "1")]),
         ("base-not-positive", one(received()), vec![("base", "0")]),
@@ -78,24 +203,64 @@ fn near_misses() -> Vec<NearMiss> {
         ("rate-form", one(received()), vec![("unit_rate", "0.14001")]),
         ("division-form", one(received()), vec![("place", "4403")]),
         ("hash-form", one(transfer()), vec![("document", "abc")]),
-        ("due-mismatch", one(received()), vec![("due_unit", "630.02"), ("paid_unit", "630.02")]),
-        ("paid-above-due", one(received()), vec![("paid_person", "360.01")]),
-        ("credited-above-paid", one(received()), vec![("credited_person", "360.01")]),
-        ("full-but-short", one(received()), vec![("full", "1"), ("paid_unit", "629.99")]),
+        (
+            "due-mismatch",
+            one(received()),
+            vec![("due_unit", "630.02"), ("paid_unit", "630.02")],
+        ),
+        (
+            "paid-above-due",
+            one(received()),
+            vec![("paid_person", "360.01")],
+        ),
+        (
+            "credited-above-paid",
+            one(received()),
+            vec![("credited_person", "360.01")],
+        ),
+        (
+            "full-but-short",
+            one(received()),
+            vec![("full", "1"), ("paid_unit", "629.99")],
+        ),
         ("paid-but-not-full", one(received()), vec![("full", "0")]),
-        ("settled-before-period", one(received()), vec![("type", "31"), ("settlement", "2018-11")]),
+        (
+            "settled-before-period",
+            one(received()),
+            vec![("type", "31"), ("settlement", "2018-11")],
+        ),
         ("span-one-end", one(transfer()), vec![("last_month", "")]),
-        ("span-reversed", one(transfer()), vec![("last_month", "2020-02")]),
+        (
+            "span-reversed",
+            one(transfer()),
+            vec![("last_month", "2020-02")],
+        ),
         ("span-reversed", one(benefit()), vec![("until", "2024-04")]),
         (
             "serial-conflict",
             after(with(received(), &[("serial", "S2")])),
             vec![("serial", "S1"), ("period", "2019-01")],
         ),
-        ("duplicate", after(with(received(), &[("serial", "S2")])), vec![("serial", "S1")]),
-        ("target-not-found", after(reversal()), vec![("target", "S3")]),
-        ("target-not-found", after(reversal()), vec![("target", "S2")]),
-        ("target-not-found", after(reversal()), vec![("system", "OTHER")]),
+        (
+            "duplicate",
+            after(with(received(), &[("serial", "S2")])),
+            vec![("serial", "S1")],
+        ),
+        (
+            "target-not-found",
+            after(reversal()),
+            vec![("target", "S3")],
+        ),
+        (
+            "target-not-found",
+            after(reversal()),
+            vec![("target", "S2")],
+        ),
+        (
+            "target-not-found",
+            after(reversal()),
+            vec![("system", "OTHER")],
+        ),
         ("target-of-other", after(reversal()), vec![("person", BERT)]),
     ]
 }
@@ -108,84 +273,188 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
         ("missing", one(support::deemed()), vec![("last_month", "")]),
         ("missing", one(support::deemed()), vec![("decided", "")]),
         ("missing", one(support::dispute()), vec![("target", "")]),
-        ("missing", one(support::bridge()), vec![("personal_account", "")]),
+        (
+            "missing",
+            one(support::bridge()),
+            vec![("personal_account", "")],
+        ),
         ("missing", one(support::bridge()), vec![("into", "")]),
-        ("same-scheme", one(support::bridge()), vec![("into", "hrss:170")]),
-        ("not-of-kind", one(support::birth()), vec![("place", "440300")]),
-        ("not-of-kind", one(support::class()), vec![("month", "1968-06")]),
-        ("class-unknown", one(support::class()), vec![("class", "M55")]),
-        ("birth-differs", one(support::birth()), vec![("ground", "id"), ("month", "1990-04")]),
-        ("birth-differs", one(support::birth()), vec![("ground", ""), ("month", "1989-03")]),
+        (
+            "same-scheme",
+            one(support::bridge()),
+            vec![("into", "hrss:170")],
+        ),
+        (
+            "not-of-kind",
+            one(support::birth()),
+            vec![("place", "440300")],
+        ),
+        (
+            "not-of-kind",
+            one(support::class()),
+            vec![("month", "1968-06")],
+        ),
+        (
+            "class-unknown",
+            one(support::class()),
+            vec![("class", "M55")],
+        ),
+        (
+            "birth-differs",
+            one(support::birth()),
+            vec![("ground", "id"), ("month", "1990-04")],
+        ),
+        (
+            "birth-differs",
+            one(support::birth()),
+            vec![("ground", ""), ("month", "1989-03")],
+        ),
         // Digits 7 to 12 of the old form are a day without its century.
         (
             "birth-differs",
-            one(with(support::birth(), &[("person", "440300900307881"), ("ground", "id"), ("month", "1990-03")])),
+            one(with(
+                support::birth(),
+                &[
+                    ("person", "440300900307881"),
+                    ("ground", "id"),
+                    ("month", "1990-03"),
+                ],
+            )),
             vec![("month", "1990-04")],
         ),
         (
             "birth-not-in-id",
-            one(with(support::birth(), &[("person", "HKG01234567"), ("ground", "archive")])),
+            one(with(
+                support::birth(),
+                &[("person", "HKG01234567"), ("ground", "archive")],
+            )),
             vec![("ground", "id")],
         ),
         (
             "after-decision",
-            one(with(support::birth(), &[("decided", "2024-05-01"), ("month", "2024-05")])),
+            one(with(
+                support::birth(),
+                &[("decided", "2024-05-01"), ("month", "2024-05")],
+            )),
             vec![("month", "2024-06")],
         ),
         (
             "after-decision",
-            one(with(support::household(), &[("decided", "2024-05-01"), ("from", "2024-05")])),
+            one(with(
+                support::household(),
+                &[("decided", "2024-05-01"), ("from", "2024-05")],
+            )),
             vec![("from", "2024-06")],
         ),
         (
             "after-decision",
             one(with(
                 support::deemed(),
-                &[("decided", "2024-05-01"), ("first_month", "2024-04"), ("last_month", "2024-05")],
+                &[
+                    ("decided", "2024-05-01"),
+                    ("first_month", "2024-04"),
+                    ("last_month", "2024-05"),
+                ],
             )),
             vec![("last_month", "2024-06")],
         ),
         (
             "before-birth",
-            one(with(support::deemed(), &[("first_month", "1990-03"), ("last_month", "1991-02")])),
+            one(with(
+                support::deemed(),
+                &[("first_month", "1990-03"), ("last_month", "1991-02")],
+            )),
             vec![("first_month", "1990-02")],
         ),
-        ("scheme-stays", one(support::deemed()), vec![("scheme", "hrss:410")]),
-        ("scheme-stays", one(transfer()), vec![("scheme", "nhsa:510")]),
-        ("place-unknown", one(support::household()), vec![("place", "990000")]),
-        ("place-unknown", one(transfer()), vec![("new_place", "160100")]),
+        (
+            "scheme-stays",
+            one(support::deemed()),
+            vec![("scheme", "hrss:410")],
+        ),
+        (
+            "scheme-stays",
+            one(transfer()),
+            vec![("scheme", "nhsa:510")],
+        ),
+        (
+            "place-unknown",
+            one(support::household()),
+            vec![("place", "990000")],
+        ),
+        (
+            "place-unknown",
+            one(transfer()),
+            vec![("new_place", "160100")],
+        ),
         ("day-ahead", one(transfer()), vec![("date", "2030-01-02")]),
-        ("day-ahead", one(support::class()), vec![("decided", "2030-01-02")]),
+        (
+            "day-ahead",
+            one(support::class()),
+            vec![("decided", "2030-01-02")],
+        ),
         ("same-place", one(transfer()), vec![("new_place", "440300")]),
         (
             "same-place",
-            one(with(transfer(), &[("new_place", "440300"), ("new_agency", "A2")])),
+            one(with(
+                transfer(),
+                &[("new_place", "440300"), ("new_agency", "A2")],
+            )),
             vec![("new_agency", "")],
         ),
-        ("unit-above-whole", one(transfer()), vec![("personal_account_unit", "12744.01")]),
+        (
+            "unit-above-whole",
+            one(transfer()),
+            vec![("personal_account_unit", "12744.01")],
+        ),
         (
             "document-unnamed",
             one(with(
                 transfer(),
                 &[
                     ("kind", "Freeze"),
-                    ("document", "abababababababababababababababababababababababababababababababab"),
+                    (
+                        "document",
+                        "abababababababababababababababababababababababababababababababab",
+                    ),
                     ("reason", "court"),
                 ],
             )),
             vec![("reason", "judgment")],
         ),
-        ("ground-unknown", one(support::birth()), vec![("ground", "friends")]),
-        ("month-form", one(support::birth()), vec![("month", "1968-06-01")]),
-        ("division-form", one(support::household()), vec![("place", "44")]),
+        (
+            "ground-unknown",
+            one(support::birth()),
+            vec![("ground", "friends")],
+        ),
+        (
+            "month-form",
+            one(support::birth()),
+            vec![("month", "1968-06-01")],
+        ),
+        (
+            "division-form",
+            one(support::household()),
+            vec![("place", "44")],
+        ),
         (
             "hash-form",
             one(support::dispute()),
-            vec![("target", "zz34567890123456789012345678901234567890123456789012345678901234")],
+            vec![(
+                "target",
+                "zz34567890123456789012345678901234567890123456789012345678901234",
+            )],
         ),
-        ("span-reversed", one(support::deemed()), vec![("last_month", "2010-07")]),
+        (
+            "span-reversed",
+            one(support::deemed()),
+            vec![("last_month", "2010-07")],
+        ),
         // 1,201 months.
-        ("count-form", one(support::deemed()), vec![("first_month", "1900-01"), ("last_month", "2000-01")]),
+        (
+            "count-form",
+            one(support::deemed()),
+            vec![("first_month", "1900-01"), ("last_month", "2000-01")],
+        ),
     ]
 }
 
@@ -197,24 +466,42 @@ fn every_near_miss_has_exactly_its_fault_and_its_neighbour_none() {
         let last = wrong.pop().unwrap();
         wrong.push(with(last, &changes));
         let found = faults(csv(&wrong));
-        let of_last: Vec<_> = found.iter().map(|fault| (fault.fault.code(), fault.line)).collect();
+        let of_last: Vec<_> = found
+            .iter()
+            .map(|fault| (fault.fault.code(), fault.line))
+            .collect();
         assert_eq!(of_last, [(code, wrong.len() as u64 + 1)], "{changes:?}");
-        assert!(!found[0].to_string().contains("4403001990"), "a person's number is shown: {}", found[0]);
+        assert!(
+            !found[0].to_string().contains("4403001990"),
+            "a person's number is shown: {}",
+            found[0]
+        );
         // A column of the file, or the one that it should have.
-        assert!(found[0].column.is_some() && !found[0].name.is_empty(), "{code} names no column");
+        assert!(
+            found[0].column.is_some() && !found[0].name.is_empty(),
+            "{code} names no column"
+        );
     }
 }
 
 #[test]
 fn faults_of_the_form_of_a_row_are_found() {
     let file = csv(&[received()]);
-    assert_eq!(codes(file.trim_end().to_owned() + ",more\n"), ["cell-count"]);
+    assert_eq!(
+        codes(file.trim_end().to_owned() + ",more\n"),
+        ["cell-count"]
+    );
     let mut bytes = file.into_bytes();
     let at = bytes.windows(2).rposition(|pair| pair == b"HX").unwrap();
     bytes[at] = 0xff;
     // The whole file is taken for GB 18030 then, so the encoding is given.
-    let options = yizhang_intake::ReadOptions { encoding: Some(yizhang_intake::Encoding::Utf8), ..Default::default() };
-    let intake = yizhang_intake::Intake::open(yizhang_intake::Source::Bytes(bytes.into()), &options).unwrap();
+    let options = yizhang_intake::ReadOptions {
+        encoding: Some(yizhang_intake::Encoding::Utf8),
+        ..Default::default()
+    };
+    let intake =
+        yizhang_intake::Intake::open(yizhang_intake::Source::Bytes(bytes.into()), &options)
+            .unwrap();
     let summary = intake.check(&support::secret(), None, &mut |_| {}).unwrap();
     assert_eq!(summary.codes.into_keys().collect::<Vec<_>>(), ["encoding"]);
 }
@@ -223,7 +510,9 @@ fn faults_of_the_form_of_a_row_are_found() {
 fn faults_of_json_lines_are_found() {
     let good = json(&[received()]);
     assert_eq!(codes(&good), [] as [&str; 0]);
-    let bad = |from: &str, to: &str| codes(json(&[received()]) + &good.replace("S1", "S2").replace(from, to));
+    let bad = |from: &str, to: &str| {
+        codes(json(&[received()]) + &good.replace("S1", "S2").replace(from, to))
+    };
     assert_eq!(bad("}", ""), ["json"]);
     assert_eq!(bad("\"4500.00\"", "[4500]"), ["json"]);
     assert_eq!(bad("\"base\"", "\"bse\""), ["key-unknown"]);
@@ -236,49 +525,105 @@ fn faults_of_json_lines_are_found() {
 #[test]
 fn the_target_of_a_row_must_itself_be_sound() {
     let wrong = with(received(), &[("place", "4403")]);
-    assert_eq!(codes(csv(&[wrong, reversal()])), ["division-form", "target-faulty"]);
+    assert_eq!(
+        codes(csv(&[wrong, reversal()])),
+        ["division-form", "target-faulty"]
+    );
 }
 
 #[test]
 fn every_code_has_a_near_miss() {
-    let elsewhere = ["cell-count", "encoding", "json", "key-unknown", "key-twice", "target-faulty"];
+    let elsewhere = [
+        "cell-count",
+        "encoding",
+        "json",
+        "key-unknown",
+        "key-twice",
+        "target-faulty",
+    ];
     // No row can have this one unless a check of ours is missing.
     let impossible = ["record"];
     let of_statements = near_misses_of_statements();
-    let tested =
-        near_misses().into_iter().chain(of_statements).map(|(code, ..)| code).chain(elsewhere).chain(impossible);
+    let tested = near_misses()
+        .into_iter()
+        .chain(of_statements)
+        .map(|(code, ..)| code)
+        .chain(elsewhere)
+        .chain(impossible);
     assert_eq!(set(tested), set(Fault::CODES.iter().copied()));
 }
 
 #[test]
 fn all_faults_of_a_row_are_told_at_once() {
-    let row = with(received(), &[("person", "1"), ("period", "x"), ("place", "x"), ("paid_unit", "x"), ("serial", "")]);
+    let row = with(
+        received(),
+        &[
+            ("person", "1"),
+            ("period", "x"),
+            ("place", "x"),
+            ("paid_unit", "x"),
+            ("serial", ""),
+        ],
+    );
     assert_eq!(
         set(codes(csv(&[row]))),
-        set(["citizen-id-length", "month-form", "division-form", "amount-form", "missing"])
+        set([
+            "citizen-id-length",
+            "month-form",
+            "division-form",
+            "amount-form",
+            "missing"
+        ])
     );
 }
 
 #[test]
 fn warnings_and_notes_do_not_keep_a_row_out() {
     let rows = [with(received(), &[("full", "0")]), received(), received()];
-    let rows =
-        [rows[0].clone(), with(rows[1].clone(), &[("serial", "S2")]), with(rows[2].clone(), &[("serial", "S2")])];
+    let rows = [
+        rows[0].clone(),
+        with(rows[1].clone(), &[("serial", "S2")]),
+        with(rows[2].clone(), &[("serial", "S2")]),
+    ];
     let summary = support::summary(csv(&rows));
-    assert_eq!((summary.rows, summary.valid, summary.faulty, summary.duplicates, summary.warned), (3, 3, 0, 1, 1));
-    let severities: Vec<_> = faults(csv(&rows)).iter().map(|fault| fault.fault.severity()).collect();
+    assert_eq!(
+        (
+            summary.rows,
+            summary.valid,
+            summary.faulty,
+            summary.duplicates,
+            summary.warned
+        ),
+        (3, 3, 0, 1, 1)
+    );
+    let severities: Vec<_> = faults(csv(&rows))
+        .iter()
+        .map(|fault| fault.fault.severity())
+        .collect();
     assert_eq!(severities, [Severity::Warning, Severity::Note]);
 }
 
 #[test]
 fn a_rate_and_base_may_differ_from_the_amount_by_one_fen() {
-    for (amount, sound) in [("629.98", false), ("629.99", true), ("630.01", true), ("630.02", false)] {
+    for (amount, sound) in [
+        ("629.98", false),
+        ("629.99", true),
+        ("630.01", true),
+        ("630.02", false),
+    ] {
         let row = with(received(), &[("due_unit", amount), ("paid_unit", amount)]);
         assert_eq!(codes(csv(&[row])).is_empty(), sound, "{amount}");
     }
     // Half a fen goes up: 4500.05 x 0.1 = 450.005.
     let row = without(
-        with(received(), &[("base", "4500.05"), ("unit_rate", "10%"), ("due_unit", "450.02")]),
+        with(
+            received(),
+            &[
+                ("base", "4500.05"),
+                ("unit_rate", "10%"),
+                ("due_unit", "450.02"),
+            ],
+        ),
         &["person_rate"],
     );
     let row = with(row, &[("paid_unit", "450.02")]);
@@ -287,15 +632,33 @@ fn a_rate_and_base_may_differ_from_the_amount_by_one_fen() {
 
 #[test]
 fn nothing_that_is_printed_names_a_person() {
-    let file = csv(&[with(received(), &[("place", ANNA), ("period", BERT), ("base", "张三")])]);
+    let file = csv(&[with(
+        received(),
+        &[("place", ANNA), ("period", BERT), ("base", "张三")],
+    )]);
     let intake = support::open(&file).unwrap();
     let secret = support::secret();
     let rows: Vec<_> = intake.rows(&secret).unwrap().collect();
     let summary = intake.check(&secret, None, &mut |_| {}).unwrap();
-    let texts = summary.first_faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let texts = summary
+        .first_faults
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
     assert_eq!(texts.len(), 3);
-    for printed in [format!("{intake:?}"), format!("{rows:?}"), format!("{summary:?}"), texts.join("\n")] {
-        for datum in ["4403001990", "5201001990", "张三", "19900307", "34, 34, 30, 33"] {
+    for printed in [
+        format!("{intake:?}"),
+        format!("{rows:?}"),
+        format!("{summary:?}"),
+        texts.join("\n"),
+    ] {
+        for datum in [
+            "4403001990",
+            "5201001990",
+            "张三",
+            "19900307",
+            "34, 34, 30, 33",
+        ] {
             assert!(!printed.contains(datum), "{printed}");
         }
     }

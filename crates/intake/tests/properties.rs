@@ -33,13 +33,23 @@ fn an_amount_is_read_as_it_is_written() {
         let fen = Fen::new(i64::try_from(below(rng, bound)).unwrap()).unwrap();
         let row = with(received(), &[("late_fee", text(fen.to_string()))]);
         let rows = parsed(csv(&[row]));
-        let Record::Contribution(_, fields) = record(&rows[0]) else { panic!() };
+        let Record::Contribution(_, fields) = record(&rows[0]) else {
+            panic!()
+        };
         assert_eq!(fields.late_fee, fen);
         // A third decimal, and one digit too many, are refused.
-        for broken in [format!("{fen}0"), format!("1{}{fen}", "0".repeat(16)), format!("{fen} 0"), format!("{fen}e0")] {
+        for broken in [
+            format!("{fen}0"),
+            format!("1{}{fen}", "0".repeat(16)),
+            format!("{fen} 0"),
+            format!("{fen}e0"),
+        ] {
             let row = with(received(), &[("late_fee", text(broken.clone()))]);
             let found = codes(csv(&[row]));
-            assert!(found == ["amount-form"] || found == ["amount-range"], "{broken}: {found:?}");
+            assert!(
+                found == ["amount-form"] || found == ["amount-range"],
+                "{broken}: {found:?}"
+            );
         }
     });
 }
@@ -52,11 +62,16 @@ fn a_month_is_read_as_it_is_written() {
         for form in [month.to_string(), compact] {
             let row = with(received(), &[("period", text(form))]);
             let rows = parsed(csv(&[row]));
-            let Record::Contribution(_, fields) = record(&rows[0]) else { panic!() };
+            let Record::Contribution(_, fields) = record(&rows[0]) else {
+                panic!()
+            };
             assert_eq!(fields.period.first, month);
         }
         let broken = format!("{:04}-{:02}", month.year(), 13 + below(rng, 87));
-        assert_eq!(codes(csv(&[with(received(), &[("period", text(broken))])])), ["month-form"]);
+        assert_eq!(
+            codes(csv(&[with(received(), &[("period", text(broken))])])),
+            ["month-form"]
+        );
     });
 }
 
@@ -66,13 +81,23 @@ fn any_one_changed_character_of_a_number_is_noticed() {
         let at = usize::try_from(below(rng, 18)).unwrap();
         let change = |number: &str| {
             let mut bytes = number.as_bytes().to_vec();
-            let other = b'0' + (bytes[at].wrapping_sub(b'0') % 10 + 1 + u8::try_from(below(rng, 8)).unwrap()) % 10;
-            bytes[at] = if bytes[at] == other { b'0' + (other - b'0' + 1) % 10 } else { other };
+            let other = b'0'
+                + (bytes[at].wrapping_sub(b'0') % 10 + 1 + u8::try_from(below(rng, 8)).unwrap())
+                    % 10;
+            bytes[at] = if bytes[at] == other {
+                b'0' + (other - b'0' + 1) % 10
+            } else {
+                other
+            };
             text(String::from_utf8(bytes).unwrap())
         };
         let changed: [&str; 2] = [support::ANNA, "91441900MA0000074G"].map(change);
         let found = codes(csv(&[with(received(), &[("person", changed[0])])]));
-        assert!(found.len() == 1 && found[0].starts_with("citizen-id"), "{}: {found:?}", changed[0]);
+        assert!(
+            found.len() == 1 && found[0].starts_with("citizen-id"),
+            "{}: {found:?}",
+            changed[0]
+        );
         let found = codes(csv(&[with(received(), &[("payer_id", changed[1])])]));
         assert_eq!(found, ["credit-code-check"], "{}", changed[1]);
         assert!(credit_code::check(changed[1]).is_err());
@@ -87,10 +112,23 @@ fn base_times_rate_passes_and_two_fen_more_do_not() {
         let due = (base * rate + 5_000) / 10_000;
         let yuan = |fen: u64| text(format!("{}.{:02}", fen / 100, fen % 100));
         let row = |due: u64| {
-            let row = without(received(), &["unit_rate", "due_unit", "paid_unit", "credited_person", "payer_id"]);
+            let row = without(
+                received(),
+                &[
+                    "unit_rate",
+                    "due_unit",
+                    "paid_unit",
+                    "credited_person",
+                    "payer_id",
+                ],
+            );
             let rate = text(format!("0.{rate:04}"));
-            let changes =
-                [("base", yuan(base)), ("person_rate", rate), ("due_person", yuan(due)), ("paid_person", "0")];
+            let changes = [
+                ("base", yuan(base)),
+                ("person_rate", rate),
+                ("due_person", yuan(due)),
+                ("paid_person", "0"),
+            ];
             csv(&[with(row, &changes)])
         };
         assert_eq!(codes(row(due)), [] as [&str; 0]);

@@ -3,11 +3,12 @@
 mod support;
 
 use support::{
-    ANNA, BERT, account, csv, json, open, parsed, received, record, refund, reversal, summary, with, without,
+    ANNA, BERT, account, csv, json, open, parsed, received, record, refund, reversal, summary,
+    with, without,
 };
 use yizhang_intake::{
-    CODES_MAX, Chunks, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake, Layout,
-    ReadOptions, Row, Source, submission_id,
+    CODES_MAX, Chunks, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format,
+    Intake, Layout, ReadOptions, Row, Source, submission_id,
 };
 use yizhang_ledger::{
     batch::RecordBlock,
@@ -39,13 +40,19 @@ fn headers_in_any_language_and_order_give_the_same_record() {
         for file in [
             file(&order, |column| column.english().to_uppercase()),
             file(&order, |column| format!(" {}（元） ", column.chinese())),
-            file(&order, |column| (*column.aliases().last().unwrap()).to_owned()),
+            file(&order, |column| {
+                (*column.aliases().last().unwrap()).to_owned()
+            }),
             file(&order, |column| column.chinese().to_owned()).replace(',', "\t"),
             "\u{feff}".to_owned() + &file(&order, |column| column.chinese().to_owned()),
             file(&order, |column| column.chinese().to_owned()).replace('\n', "\r\n"),
         ] {
             assert_eq!(parsed(&file), plain, "{file}");
-            assert_eq!(parsed(gb18030(file.trim_start_matches('\u{feff}'))), plain, "{file}");
+            assert_eq!(
+                parsed(gb18030(file.trim_start_matches('\u{feff}'))),
+                plain,
+                "{file}"
+            );
         }
     }
     assert_eq!(parsed(json(&[received()]))[0].bytes, plain[0].bytes);
@@ -62,29 +69,61 @@ fn no_two_columns_share_a_name() {
 
 #[test]
 fn encodings_and_forms_are_detected() {
-    let chinese = file(&[0, 1, 2, 3, 4, 5, 18], |column| column.chinese().to_owned());
+    let chinese = file(&[0, 1, 2, 3, 4, 5, 18], |column| {
+        column.chinese().to_owned()
+    });
     let cases: [(Vec<u8>, Encoding, Format); 4] = [
-        (chinese.clone().into_bytes(), Encoding::Utf8, Format::Csv { delimiter: b',' }),
-        (format!("\u{feff}{chinese}").into_bytes(), Encoding::Utf8Bom, Format::Csv { delimiter: b',' }),
-        (gb18030(&chinese.replace(',', "\t")), Encoding::Gb18030, Format::Csv { delimiter: b'\t' }),
-        (json(&[received()]).into_bytes(), Encoding::Utf8, Format::JsonLines),
+        (
+            chinese.clone().into_bytes(),
+            Encoding::Utf8,
+            Format::Csv { delimiter: b',' },
+        ),
+        (
+            format!("\u{feff}{chinese}").into_bytes(),
+            Encoding::Utf8Bom,
+            Format::Csv { delimiter: b',' },
+        ),
+        (
+            gb18030(&chinese.replace(',', "\t")),
+            Encoding::Gb18030,
+            Format::Csv { delimiter: b'\t' },
+        ),
+        (
+            json(&[received()]).into_bytes(),
+            Encoding::Utf8,
+            Format::JsonLines,
+        ),
     ];
     for (bytes, encoding, format) in cases {
         let intake = open(&bytes).unwrap();
         assert_eq!((intake.encoding(), intake.format()), (encoding, format));
     }
     // What is said goes before what is detected.
-    let options = ReadOptions { encoding: Some(Encoding::Gb18030), ..ReadOptions::default() };
+    let options = ReadOptions {
+        encoding: Some(Encoding::Gb18030),
+        ..ReadOptions::default()
+    };
     let ascii = csv(&[received()]).into_bytes();
-    assert_eq!(Intake::open(Source::Bytes(ascii.into()), &options).unwrap().encoding(), Encoding::Gb18030);
+    assert_eq!(
+        Intake::open(Source::Bytes(ascii.into()), &options)
+            .unwrap()
+            .encoding(),
+        Encoding::Gb18030
+    );
 }
 
 /// A mark at the beginning is none of the text, also where UTF-8 is asked for by name.
 #[test]
 fn a_byte_order_mark_is_passed_over_in_utf8_by_name() {
-    let options = ReadOptions { encoding: Some(Encoding::Utf8), ..ReadOptions::default() };
+    let options = ReadOptions {
+        encoding: Some(Encoding::Utf8),
+        ..ReadOptions::default()
+    };
     let secret = support::secret();
-    for text in [json(&[received()]), csv(&[received()]).replacen("kind", "\"kind\"", 1)] {
+    for text in [
+        json(&[received()]),
+        csv(&[received()]).replacen("kind", "\"kind\"", 1),
+    ] {
         let marked = format!("\u{feff}{text}");
         let intake = Intake::open(Source::Bytes(marked.into_bytes().into()), &options).unwrap();
         let rows: Vec<_> = intake.rows(&secret).unwrap().collect();
@@ -99,18 +138,27 @@ fn a_closing_says_which_document_lets_back_payments_move() {
         let document = "abababababababababababababababababababababababababababababababab";
         let fields = [("kind", kind), ("document", document), ("reason", reason)];
         let rows = parsed(csv(&[with(support::transfer(), &fields)]));
-        let Record::Transfer(_, step) = record(&rows[0]) else { panic!() };
+        let Record::Transfer(_, step) = record(&rows[0]) else {
+            panic!()
+        };
         step.reason.to_string()
     };
-    assert_eq!((reason("Freeze", "Court"), reason("Freeze", "仲裁")), ("court".into(), "arbitration".into()));
-    assert_eq!((reason("Freeze", "judgment"), reason("InfoSheet", "Court")), ("judgment".into(), "Court".into()));
+    assert_eq!(
+        (reason("Freeze", "Court"), reason("Freeze", "仲裁")),
+        ("court".into(), "arbitration".into())
+    );
+    assert_eq!(
+        (reason("Freeze", "judgment"), reason("InfoSheet", "Court")),
+        ("judgment".into(), "Court".into())
+    );
 }
 
 #[test]
 fn a_character_may_lie_across_any_buffer() {
     // Rows with names in Chinese, far beyond one buffer, so that characters fall on its edge at some offset.
-    let mut text =
-        String::from("姓名,备注,社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号\n");
+    let mut text = String::from(
+        "姓名,备注,社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号\n",
+    );
     text.extend((0..3_000).map(|serial| {
         let name = &"测试姓名㐀𠀀"[..if serial % 2 == 0 { 12 } else { 19 }];
         format!("{name},甲,{ANNA},110,201812,20190120,440300,4500,360,360,N{serial}\n")
@@ -135,14 +183,26 @@ fn headers_that_make_no_sense_are_faults_of_the_file() {
     );
     assert!(!unknown.to_string().contains("440300"));
     let twice = fault("person,serial,AAC002\n");
-    assert!(matches!(twice, FileFault::ColumnTwice { column: Column::Person, positions: [1, 3] }), "{twice}");
+    assert!(
+        matches!(
+            twice,
+            FileFault::ColumnTwice {
+                column: Column::Person,
+                positions: [1, 3]
+            }
+        ),
+        "{twice}"
+    );
     let short = fault("person,scheme,received,place\n");
     assert!(
         matches!(&short, FileFault::ColumnsMissing { columns } if columns == &[Column::Serial, Column::Period]),
         "{short}"
     );
     let mixed = fault("kind,person,case,base,serial\n");
-    assert!(matches!(&mixed, FileFault::LayoutsMixed { columns } if columns == &[Column::Base]), "{mixed}");
+    assert!(
+        matches!(&mixed, FileFault::LayoutsMixed { columns } if columns == &[Column::Base]),
+        "{mixed}"
+    );
 }
 
 #[test]
@@ -168,11 +228,16 @@ fn lines_are_counted_as_an_editor_counts_them() {
     ] {
         let faults = support::faults(&file);
         assert_eq!(
-            faults.iter().map(|fault| (fault.line, fault.fault.code())).collect::<Vec<_>>(),
+            faults
+                .iter()
+                .map(|fault| (fault.line, fault.fault.code()))
+                .collect::<Vec<_>>(),
             [(5, "division-form")]
         );
     }
-    let lines = json(&[received()]) + "\n" + &json(&[with(received(), &[("place", "x"), ("serial", "S2")])]);
+    let lines = json(&[received()])
+        + "\n"
+        + &json(&[with(received(), &[("place", "x"), ("serial", "S2")])]);
     assert_eq!(support::faults(lines)[0].line, 3);
 }
 
@@ -206,28 +271,73 @@ fn the_sample_rows_of_gbt_40217_become_records() {
                 ("serial", "S3"),
             ],
         ),
-        &["period", "payer_id", "base", "unit_rate", "person_rate", "due_unit", "paid_unit"],
+        &[
+            "period",
+            "payer_id",
+            "base",
+            "unit_rate",
+            "person_rate",
+            "due_unit",
+            "paid_unit",
+        ],
     );
     let rows = parsed(csv(&[enterprise, institution, resident]));
-    assert_eq!(rows.iter().map(|row| row.due.to_string()).collect::<Vec<_>>(), ["990.00", "1680.00", "100.00"]);
-    let Record::Contribution(Kind::RECEIVED, first) = record(&rows[0]) else { panic!() };
+    assert_eq!(
+        rows.iter()
+            .map(|row| row.due.to_string())
+            .collect::<Vec<_>>(),
+        ["990.00", "1680.00", "100.00"]
+    );
+    let Record::Contribution(Kind::RECEIVED, first) = record(&rows[0]) else {
+        panic!()
+    };
     assert_eq!(first.account, account(ANNA));
-    assert_eq!((first.base.get(), first.rates.unit.get(), first.credited.person.get()), (450_000, 1_400, 36_000));
-    assert_eq!((first.payer.kind, first.payer.id.as_str()), (PayerKind::Unit, "91441900MA0000074G"));
-    assert_eq!((first.full, first.nature, first.settlement), (true, 10, Month::of(2019, 1).unwrap()));
-    let Record::Contribution(_, third) = record(&rows[2]) else { panic!() };
-    assert_eq!((third.period.first, third.period.months), (Month::of(2019, 1).unwrap(), 12));
-    assert_eq!((third.payer.kind, third.subsidies.county), (PayerKind::Person, Fen::new(3_000).unwrap()));
+    assert_eq!(
+        (
+            first.base.get(),
+            first.rates.unit.get(),
+            first.credited.person.get()
+        ),
+        (450_000, 1_400, 36_000)
+    );
+    assert_eq!(
+        (first.payer.kind, first.payer.id.as_str()),
+        (PayerKind::Unit, "91441900MA0000074G")
+    );
+    assert_eq!(
+        (first.full, first.nature, first.settlement),
+        (true, 10, Month::of(2019, 1).unwrap())
+    );
+    let Record::Contribution(_, third) = record(&rows[2]) else {
+        panic!()
+    };
+    assert_eq!(
+        (third.period.first, third.period.months),
+        (Month::of(2019, 1).unwrap(), 12)
+    );
+    assert_eq!(
+        (third.payer.kind, third.subsidies.county),
+        (PayerKind::Person, Fen::new(3_000).unwrap())
+    );
 }
 
 #[test]
 fn published_check_characters_are_recomputed() {
     // E1 and E2 of the domain rules.
-    for number in ["11010519491231002X", "34052419800101001X", "440500199003078816", "810000199012010022"] {
+    for number in [
+        "11010519491231002X",
+        "34052419800101001X",
+        "440500199003078816",
+        "810000199012010022",
+    ] {
         let row = with(received(), &[("person", number)]);
         assert_eq!(support::codes(csv(&[row])), [] as [&str; 0], "{number}");
     }
-    for code in ["91110108551385082Q", "91350100M000100Y43", "91440300708461136T"] {
+    for code in [
+        "91110108551385082Q",
+        "91350100M000100Y43",
+        "91440300708461136T",
+    ] {
         let row = with(received(), &[("payer_id", code)]);
         assert_eq!(support::codes(csv(&[row])), [] as [&str; 0], "{code}");
     }
@@ -237,19 +347,40 @@ fn published_check_characters_are_recomputed() {
 fn amounts_of_the_worked_examples_pass() {
     // E4: flexible in Beijing from 2025-07. E5: the difference for a month paid on the old base. E7: a late fee.
     let flexible = |base, rate, due, credited, serial| {
-        let changes = [("base", base), ("person_rate", rate), ("due_person", due), ("paid_person", due)];
+        let changes = [
+            ("base", base),
+            ("person_rate", rate),
+            ("due_person", due),
+            ("paid_person", due),
+        ];
         let row = with(received(), &changes);
         let row = with(row, &[("credited_person", credited), ("serial", serial)]);
         without(row, &["payer_id", "unit_rate", "due_unit", "paid_unit"])
     };
     let pension = flexible("7162", "20%", "1432.40", "572.96", "S1");
-    let jobless = with(flexible("7162", "1%", "71.62", "0", "S2"), &[("scheme", "210")]);
-    let medical = without(with(flexible("", "", "584.92", "0", "S3"), &[("scheme", "310")]), &["base", "person_rate"]);
-    let difference =
-        with(flexible("341", "0.2", "68.20", "27.28", "S4"), &[("kind", "差额"), ("type", "缴费基数调整补收")]);
-    let late = with(received(), &[("type", "31"), ("late_fee", "74.40"), ("serial", "S5")]);
+    let jobless = with(
+        flexible("7162", "1%", "71.62", "0", "S2"),
+        &[("scheme", "210")],
+    );
+    let medical = without(
+        with(flexible("", "", "584.92", "0", "S3"), &[("scheme", "310")]),
+        &["base", "person_rate"],
+    );
+    let difference = with(
+        flexible("341", "0.2", "68.20", "27.28", "S4"),
+        &[("kind", "差额"), ("type", "缴费基数调整补收")],
+    );
+    let late = with(
+        received(),
+        &[("type", "31"), ("late_fee", "74.40"), ("serial", "S5")],
+    );
     let summary = summary(csv(&[pension, jobless, medical, difference, late]));
-    assert_eq!((summary.valid, summary.faulty, summary.warned), (5, 0, 0), "{:?}", summary.first_faults);
+    assert_eq!(
+        (summary.valid, summary.faulty, summary.warned),
+        (5, 0, 0),
+        "{:?}",
+        summary.first_faults
+    );
     assert_eq!(summary.kinds[&Kind::RECEIVED].due_fen, 208_894 + 99_000);
     assert_eq!(summary.kinds[&Kind::ADJUST_DELTA].paid_fen, 6_820);
 }
@@ -270,66 +401,140 @@ fn months_dates_rates_and_schemes_have_two_forms_each() {
             ("full", "是"),
         ],
     );
-    assert_eq!(parsed(csv(&[other]))[0].bytes, parsed(csv(&[received()]))[0].bytes);
+    assert_eq!(
+        parsed(csv(&[other]))[0].bytes,
+        parsed(csv(&[received()]))[0].bytes
+    );
 }
 
 #[test]
 fn a_bare_code_of_two_sets_needs_a_namespace() {
     let row = csv(&[with(received(), &[("scheme", "410")])]);
-    let options = ReadOptions { namespace: Some(Namespace::Nhsa), ..ReadOptions::default() };
+    let options = ReadOptions {
+        namespace: Some(Namespace::Nhsa),
+        ..ReadOptions::default()
+    };
     let intake = Intake::open(Source::Bytes(row.as_bytes().into()), &options).unwrap();
     let secret = support::secret();
-    let Some(Ok(Row::Valid(row))) = intake.rows(&secret).unwrap().next() else { panic!() };
-    let Record::Contribution(_, fields) = record(&row) else { panic!() };
+    let Some(Ok(Row::Valid(row))) = intake.rows(&secret).unwrap().next() else {
+        panic!()
+    };
+    let Record::Contribution(_, fields) = record(&row) else {
+        panic!()
+    };
     assert_eq!(fields.scheme.to_string(), "nhsa:410");
 }
 
 #[test]
 fn codes_of_the_agencys_own_system_stand_for_ours() {
-    let own = csv(&[with(received(), &[("payer_kind", "05"), ("type", "N"), ("payer_id", "")])]);
+    let own = csv(&[with(
+        received(),
+        &[("payer_kind", "05"), ("type", "N"), ("payer_id", "")],
+    )]);
     let read = |codes: CodeMap| {
-        let options = ReadOptions { codes, ..ReadOptions::default() };
+        let options = ReadOptions {
+            codes,
+            ..ReadOptions::default()
+        };
         let intake = Intake::open(Source::Bytes(own.as_bytes().into()), &options).unwrap();
         let secret = support::secret();
         intake.rows(&secret).unwrap().next().unwrap().unwrap()
     };
     let map = CodeMap::new([("缴费主体", " 05 ", "person"), ("type", "N", "10")]).unwrap();
-    let Row::Valid(row) = read(map) else { panic!("both codes are known") };
-    let Record::Contribution(_, fields) = record(&row) else { panic!() };
+    let Row::Valid(row) = read(map) else {
+        panic!("both codes are known")
+    };
+    let Record::Contribution(_, fields) = record(&row) else {
+        panic!()
+    };
     assert_eq!((fields.payer.kind, fields.nature), (PayerKind::Person, 10));
-    assert!(matches!(read(CodeMap::new([("payer_kind", "05", "person")]).unwrap()), Row::Faulty(_)), "N is unknown");
+    assert!(
+        matches!(
+            read(CodeMap::new([("payer_kind", "05", "person")]).unwrap()),
+            Row::Faulty(_)
+        ),
+        "N is unknown"
+    );
 
     let refused = |column, from, to| CodeMap::new([(column, from, to)]).unwrap_err();
-    assert!(matches!(refused("payer_kind", "05", "boss"), CodeMapFault::Target { .. }));
-    assert!(matches!(refused("base", "1", "2"), CodeMapFault::Column { .. }));
-    assert!(matches!(refused("type", " ", "10"), CodeMapFault::Empty { .. }));
-    assert!(CodeMap::new([("scheme", "3", "410")]).is_ok(), "which 410, the namespace of the rows says");
+    assert!(matches!(
+        refused("payer_kind", "05", "boss"),
+        CodeMapFault::Target { .. }
+    ));
+    assert!(matches!(
+        refused("base", "1", "2"),
+        CodeMapFault::Column { .. }
+    ));
+    assert!(matches!(
+        refused("type", " ", "10"),
+        CodeMapFault::Empty { .. }
+    ));
+    assert!(
+        CodeMap::new([("scheme", "3", "410")]).is_ok(),
+        "which 410, the namespace of the rows says"
+    );
     assert!(CodeMap::new([("reason", "07", "court")]).is_ok());
-    assert!(matches!(refused("reason", "A", "参军"), CodeMapFault::Target { .. }), "rows name reasons by code");
-    assert!(CodeMap::new([("item", "D1", "基础养老金"), ("into", "1", "hrss:110"), ("tax_status", "Y", "04")]).is_ok());
-    assert!(matches!(refused("item", "D1", "养老金"), CodeMapFault::Target { .. }));
+    assert!(
+        matches!(refused("reason", "A", "参军"), CodeMapFault::Target { .. }),
+        "rows name reasons by code"
+    );
+    assert!(
+        CodeMap::new([
+            ("item", "D1", "基础养老金"),
+            ("into", "1", "hrss:110"),
+            ("tax_status", "Y", "04")
+        ])
+        .is_ok()
+    );
+    assert!(matches!(
+        refused("item", "D1", "养老金"),
+        CodeMapFault::Target { .. }
+    ));
     let map = || CodeMap::new([("payer_kind", "05", "person"), ("type", "n", "10")]).unwrap();
     assert!(matches!(read(map()), Row::Valid(_)), "n is N");
     let twice = CodeMap::new([("type", "N", "10"), ("type", "n", "31")]).unwrap_err();
     assert!(matches!(twice, CodeMapFault::Twice { .. }));
-    let twice = CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02 ", "person")]).unwrap_err();
-    assert_eq!(twice.to_string(), "payer_kind: 02 stands for person and for unit");
+    let twice =
+        CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02 ", "person")]).unwrap_err();
+    assert_eq!(
+        twice.to_string(),
+        "payer_kind: 02 stands for person and for unit"
+    );
     assert!(CodeMap::new([("payer_kind", "02", "unit"), ("缴费主体", "02", "unit")]).is_ok());
     let many: Vec<String> = (0..=CODES_MAX).map(|number| format!("X{number}")).collect();
     let many = CodeMap::new(many.iter().map(|code| ("type", code.as_str(), "10")));
-    assert_eq!(many, Err(CodeMapFault::TooMany { found: CODES_MAX + 1 }));
+    assert_eq!(
+        many,
+        Err(CodeMapFault::TooMany {
+            found: CODES_MAX + 1
+        })
+    );
 }
 
 #[test]
 fn targets_are_found_by_serial_or_by_id() {
-    let rows = parsed(csv(&[received(), refund(), with(reversal(), &[("serial", "S3")])]));
+    let rows = parsed(csv(&[
+        received(),
+        refund(),
+        with(reversal(), &[("serial", "S3")]),
+    ]));
     let id = rows[0].id();
-    let Record::Contribution(Kind::REFUND, fields) = record(&rows[1]) else { panic!() };
-    assert_eq!((fields.target, fields.due, fields.full), (Some(id), fields.paid, true));
-    let Record::Reversal(fields) = record(&rows[2]) else { panic!() };
+    let Record::Contribution(Kind::REFUND, fields) = record(&rows[1]) else {
+        panic!()
+    };
+    assert_eq!(
+        (fields.target, fields.due, fields.full),
+        (Some(id), fields.paid, true)
+    );
+    let Record::Reversal(fields) = record(&rows[2]) else {
+        panic!()
+    };
     assert_eq!(fields.target, id);
     let by_id: &'static str = Box::leak(id.0.to_string().to_uppercase().into_boxed_str());
-    let alone = parsed(csv(&[with(reversal(), &[("target", by_id), ("serial", "S3")])]));
+    let alone = parsed(csv(&[with(
+        reversal(),
+        &[("target", by_id), ("serial", "S3")],
+    )]));
     assert_eq!(alone[0].bytes, rows[2].bytes);
 }
 
@@ -340,14 +545,26 @@ fn every_layout_is_chosen_by_its_header() {
         (support::benefit(), Layout::Benefits, Kind::BENEFIT_PAID),
         (support::link(), Layout::Identities, Kind::IDENTITY_LINK),
         (support::birth(), Layout::Statements, Kind::BIRTH_DATE_FACT),
-        (support::class(), Layout::Statements, Kind::RETIRE_CLASS_FACT),
+        (
+            support::class(),
+            Layout::Statements,
+            Kind::RETIRE_CLASS_FACT,
+        ),
         (support::household(), Layout::Statements, Kind::HUKOU_FACT),
         (support::death(), Layout::Statements, Kind::DEATH_NOTICE),
         (support::deemed(), Layout::Statements, Kind::DEEMED_MONTHS),
-        (support::agreement(), Layout::Statements, Kind::DUPLICATE_AGREEMENT),
+        (
+            support::agreement(),
+            Layout::Statements,
+            Kind::DUPLICATE_AGREEMENT,
+        ),
         (support::bridge(), Layout::Statements, Kind::BRIDGE),
         (support::dispute(), Layout::Statements, Kind::DISPUTE),
-        (with(support::dispute(), &[("kind", "DisputeOutcome")]), Layout::Statements, Kind::DISPUTE_OUTCOME),
+        (
+            with(support::dispute(), &[("kind", "DisputeOutcome")]),
+            Layout::Statements,
+            Kind::DISPUTE_OUTCOME,
+        ),
         (support::interest(), Layout::Accounts, Kind::INTEREST_CREDIT),
         (support::suspend(), Layout::Accounts, Kind::SUSPEND),
     ] {
@@ -359,11 +576,22 @@ fn every_layout_is_chosen_by_its_header() {
         assert_eq!(parsed(json(&[row]))[0].bytes, from_csv[0].bytes);
     }
     let rows = parsed(csv(&[support::link()]));
-    assert_eq!(record(&rows[0]).accounts().collect::<Vec<_>>(), [account(ANNA), account(BERT)]);
+    assert_eq!(
+        record(&rows[0]).accounts().collect::<Vec<_>>(),
+        [account(ANNA), account(BERT)]
+    );
     let rows = parsed(csv(&[support::deemed()]));
-    let Record::Deemed(fields) = record(&rows[0]) else { panic!() };
-    assert_eq!((fields.first.to_string(), fields.last.to_string()), ("2010-08".into(), "2012-12".into()));
-    let rows = parsed(csv(&[support::birth(), with(support::birth(), &[("ground", ""), ("serial", "S2")])]));
+    let Record::Deemed(fields) = record(&rows[0]) else {
+        panic!()
+    };
+    assert_eq!(
+        (fields.first.to_string(), fields.last.to_string()),
+        ("2010-08".into(), "2012-12".into())
+    );
+    let rows = parsed(csv(&[
+        support::birth(),
+        with(support::birth(), &[("ground", ""), ("serial", "S2")]),
+    ]));
     let grounds: Vec<BirthEvidence> = rows
         .iter()
         .map(|row| match record(row) {
@@ -373,33 +601,60 @@ fn every_layout_is_chosen_by_its_header() {
         .collect();
     assert_eq!(grounds, [BirthEvidence::Archive, BirthEvidence::CitizenId]);
     let rows = parsed(csv(&[support::interest()]));
-    let Record::InterestCredit(fields) = record(&rows[0]) else { panic!() };
-    assert_eq!((fields.rate, fields.amount.person), (Rate::new(262).unwrap(), Fen::new(59_212).unwrap()));
+    let Record::InterestCredit(fields) = record(&rows[0]) else {
+        panic!()
+    };
+    assert_eq!(
+        (fields.rate, fields.amount.person),
+        (Rate::new(262).unwrap(), Fen::new(59_212).unwrap())
+    );
 }
 
 #[test]
 fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
-    let serials: Vec<&'static str> = (0..25).map(|n| &*Box::leak(format!("N{n}").into_boxed_str())).collect();
-    let mut rows: Vec<_> = serials.iter().map(|serial| with(received(), &[("serial", serial)])).collect();
+    let serials: Vec<&'static str> = (0..25)
+        .map(|n| &*Box::leak(format!("N{n}").into_boxed_str()))
+        .collect();
+    let mut rows: Vec<_> = serials
+        .iter()
+        .map(|serial| with(received(), &[("serial", serial)]))
+        .collect();
     rows.insert(7, with(received(), &[("place", "x"), ("serial", "BAD")]));
     let file = csv(&rows);
     let intake = open(&file).unwrap();
     let secret = support::secret();
-    let cut = |size, faulty| Chunks::new(intake.rows(&secret).unwrap(), size, faulty).collect::<Result<Vec<_>, _>>();
+    let cut = |size, faulty| {
+        Chunks::new(intake.rows(&secret).unwrap(), size, faulty).collect::<Result<Vec<_>, _>>()
+    };
     let chunks = cut(10, FaultyRows::Skip).unwrap();
-    assert_eq!(chunks.iter().map(|chunk| chunk.records).collect::<Vec<_>>(), [10, 10, 5]);
-    assert_eq!((chunks[0].first_line, chunks[0].last_line, chunks[1].first_line), (2, 12, 13));
+    assert_eq!(
+        chunks.iter().map(|chunk| chunk.records).collect::<Vec<_>>(),
+        [10, 10, 5]
+    );
+    assert_eq!(
+        (
+            chunks[0].first_line,
+            chunks[0].last_line,
+            chunks[1].first_line
+        ),
+        (2, 12, 13)
+    );
     for chunk in &chunks {
         let block = RecordBlock::parse(chunk.bytes.clone()).unwrap();
         assert_eq!(block.len(), chunk.records);
         assert_eq!(chunk.id, submission_id(chunk.number, &chunk.bytes));
     }
     assert_eq!(cut(10, FaultyRows::Skip).unwrap(), chunks);
-    assert!(matches!(cut(10, FaultyRows::Refuse), Err(FileFault::RowFaulty { line: 9 })));
+    assert!(matches!(
+        cut(10, FaultyRows::Refuse),
+        Err(FileFault::RowFaulty { line: 9 })
+    ));
     // A size of 0 is 1, and one beyond a submission is what a submission may have.
     assert_eq!(cut(0, FaultyRows::Skip).unwrap().len(), 25);
     assert_eq!(cut(usize::MAX, FaultyRows::Skip).unwrap().len(), 1);
-    let ids: std::collections::BTreeSet<RecordId> =
-        parsed(csv(&rows[..7])).iter().map(yizhang_intake::ParsedRow::id).collect();
+    let ids: std::collections::BTreeSet<RecordId> = parsed(csv(&rows[..7]))
+        .iter()
+        .map(yizhang_intake::ParsedRow::id)
+        .collect();
     assert_eq!(ids.len(), 7);
 }

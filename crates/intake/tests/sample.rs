@@ -12,7 +12,10 @@ use std::{
 use support::{account, parsed, record, summary};
 use yizhang_intake::{
     Source,
-    sample::{self, DemoFile, P1_NUMBER, P2_NUMBER, SampleOptions, SampleReport, SampleSize, Style, demo, generate},
+    sample::{
+        self, DemoFile, P1_NUMBER, P2_NUMBER, SampleOptions, SampleReport, SampleSize, Style, demo,
+        generate,
+    },
 };
 use yizhang_ledger::{
     entry::Kind,
@@ -41,11 +44,21 @@ fn files(options: &SampleOptions) -> (SampleReport, Vec<Vec<u8>>) {
         writers.push(writer.clone());
         Ok(Box::new(writer) as Box<dyn Write>)
     });
-    (report.unwrap(), writers.iter().map(|writer| writer.0.lock().unwrap().clone()).collect())
+    (
+        report.unwrap(),
+        writers
+            .iter()
+            .map(|writer| writer.0.lock().unwrap().clone())
+            .collect(),
+    )
 }
 
 fn fingerprint(files: &[Vec<u8>]) -> String {
-    derive("yizhang test sample", &files.iter().map(Vec::as_slice).collect::<Vec<_>>()).to_string()
+    derive(
+        "yizhang test sample",
+        &files.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+    )
+    .to_string()
 }
 
 #[test]
@@ -62,7 +75,12 @@ const PINNED: &str = "41869f732a3d79b3347bfe86c88fc965151fa5b60c2833aa80734ca3c6
 
 #[test]
 fn every_row_of_a_sample_passes() {
-    for (seed, style) in [(1, Style::PLAIN), (2, Style::CHINESE), (3, Style::GB18030), (4, Style::JSON_LINES)] {
+    for (seed, style) in [
+        (1, Style::PLAIN),
+        (2, Style::CHINESE),
+        (3, Style::GB18030),
+        (4, Style::JSON_LINES),
+    ] {
         let mut options = SampleOptions::new(seed, SampleSize::Workers(60));
         options.files.iter_mut().for_each(|(_, form)| *form = style);
         let (report, files) = files(&options);
@@ -90,7 +108,10 @@ fn every_row_of_a_sample_passes() {
             Kind::SUSPEND,
             Kind::RESUME,
         ];
-        assert!(expected.iter().all(|kind| kinds.contains(kind)), "seed {seed}: {kinds:?}");
+        assert!(
+            expected.iter().all(|kind| kinds.contains(kind)),
+            "seed {seed}: {kinds:?}"
+        );
         assert!(duplicates > 0, "seed {seed}");
     }
 }
@@ -100,7 +121,10 @@ fn a_sample_has_exactly_the_rows_asked_for() {
     for rows in [0, 1, 999, 20_000] {
         let (report, files) = files(&SampleOptions::new(5, SampleSize::Rows(rows)));
         assert_eq!(report.rows.iter().map(|(_, rows)| rows).sum::<u64>(), rows);
-        for file in files.iter().filter(|file| String::from_utf8_lossy(file).lines().count() > 1) {
+        for file in files
+            .iter()
+            .filter(|file| String::from_utf8_lossy(file).lines().count() > 1)
+        {
             assert_eq!(summary(file).faulty, 0);
         }
     }
@@ -119,13 +143,20 @@ fn other_regions_can_be_asked_for() {
 #[test]
 fn a_sample_that_passes_over_the_workers_of_another_has_none_of_them() {
     let people = |workers, passed_over| {
-        let options =
-            SampleOptions { personas: false, passed_over, ..SampleOptions::new(9, SampleSize::Workers(workers)) };
+        let options = SampleOptions {
+            personas: false,
+            passed_over,
+            ..SampleOptions::new(9, SampleSize::Workers(workers))
+        };
         let (report, files) = files(&options);
         assert_eq!(report.workers, workers);
-        let texts = files.into_iter().map(|file| String::from_utf8(file).unwrap());
+        let texts = files
+            .into_iter()
+            .map(|file| String::from_utf8(file).unwrap());
         let number = |line: &str| line.split(',').nth(4).unwrap().to_owned();
-        texts.flat_map(|text| text.lines().skip(1).map(number).collect::<Vec<_>>()).collect::<BTreeSet<_>>()
+        texts
+            .flat_map(|text| text.lines().skip(1).map(number).collect::<Vec<_>>())
+            .collect::<BTreeSet<_>>()
     };
     let (first, second) = (people(20, 0), people(20, 20));
     assert_eq!((first.len(), second.len()), (20, 20));
@@ -134,12 +165,23 @@ fn a_sample_that_passes_over_the_workers_of_another_has_none_of_them() {
 
 #[test]
 fn workers_have_different_numbers_that_no_person_has() {
-    let options = SampleOptions { personas: false, ..SampleOptions::new(9, SampleSize::Workers(300)) };
+    let options = SampleOptions {
+        personas: false,
+        ..SampleOptions::new(9, SampleSize::Workers(300))
+    };
     let mut people = BTreeSet::new();
     for file in files(&options).1 {
         let text = String::from_utf8(file).unwrap();
-        for number in text.lines().skip(1).map(|line| line.split(',').nth(4).unwrap()) {
-            assert_eq!(&number[4..6], "00", "the number of a city, not of a district");
+        for number in text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(4).unwrap())
+        {
+            assert_eq!(
+                &number[4..6],
+                "00",
+                "the number of a city, not of a district"
+            );
             people.insert(number.to_owned());
         }
     }
@@ -168,14 +210,19 @@ fn pension(files: &[DemoFile], number: &str) -> (Vec<Month110>, usize) {
                 Record::Reversal(fields) => {
                     reversed.insert(fields.target);
                 }
-                Record::Contribution(Kind::RECEIVED, fields) if fields.scheme.to_string() == "hrss:110" => {
+                Record::Contribution(Kind::RECEIVED, fields)
+                    if fields.scheme.to_string() == "hrss:110" =>
+                {
                     records.insert(row.id(), month_of(&fields));
                 }
                 _ => {}
             }
         }
     }
-    let kept = records.into_iter().filter(|(id, _)| !reversed.contains(id)).map(|(_, month)| month);
+    let kept = records
+        .into_iter()
+        .filter(|(id, _)| !reversed.contains(id))
+        .map(|(_, month)| month);
     let mut kept: Vec<_> = kept.collect();
     kept.sort_by_key(|month| (month.month, month.place));
     (kept, rows)
@@ -183,7 +230,10 @@ fn pension(files: &[DemoFile], number: &str) -> (Vec<Month110>, usize) {
 
 fn month_of(fields: &Contribution<'_>) -> Month110 {
     assert!(fields.full);
-    Month110 { month: fields.period.first, place: fields.place.code() }
+    Month110 {
+        month: fields.period.first,
+        place: fields.place.code(),
+    }
 }
 
 fn count(months: &[Month110], place: u32) -> usize {
@@ -219,14 +269,27 @@ fn the_rider_shows_what_the_ledger_is_for() {
         if let Record::Contribution(_, fields) = record
             && fields.scheme.to_string() == "hrss:170"
         {
-            resident.push((fields.period.first.year(), fields.paid.person.get(), fields.subsidies.county.get()));
+            resident.push((
+                fields.period.first.year(),
+                fields.paid.person.get(),
+                fields.subsidies.county.get(),
+            ));
         }
         if let Record::Contribution(Kind::ADJUST_DELTA, fields) = record {
-            assert_eq!((fields.base.get(), fields.due.person.get(), fields.nature), (34_100, 6_820, 34));
+            assert_eq!(
+                (fields.base.get(), fields.due.person.get(), fields.nature),
+                (34_100, 6_820, 34)
+            );
         }
     }
-    assert_eq!(resident, [2012, 2013, 2014, 2015].map(|year| (year, 20_000, 3_000)));
-    assert_eq!((again, kinds[&Kind::REVERSAL], kinds[&Kind::ADJUST_DELTA]), (3, 1, 2));
+    assert_eq!(
+        resident,
+        [2012, 2013, 2014, 2015].map(|year| (year, 20_000, 3_000))
+    );
+    assert_eq!(
+        (again, kinds[&Kind::REVERSAL], kinds[&Kind::ADJUST_DELTA]),
+        (3, 1, 2)
+    );
 }
 
 #[test]
@@ -250,8 +313,15 @@ fn the_shipped_demonstration_is_what_the_program_makes() {
             "{}: run the example demo_files",
             file.name
         );
-        let read = yizhang_intake::Intake::open(Source::Path(path), &yizhang_intake::ReadOptions::default()).unwrap();
-        assert_eq!((read.format(), read.encoding()), (file.style.format, file.style.encoding));
+        let read = yizhang_intake::Intake::open(
+            Source::Path(path),
+            &yizhang_intake::ReadOptions::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            (read.format(), read.encoding()),
+            (file.style.format, file.style.encoding)
+        );
     }
     assert_eq!(files.len(), sample::REGIONS.len());
 }

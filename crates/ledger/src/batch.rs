@@ -57,11 +57,17 @@ pub struct Submission {
 }
 
 impl<'de, C> BorrowDecode<'de, C> for Submission {
-    fn borrow_decode<D: bincode::de::BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+    fn borrow_decode<D: bincode::de::BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, DecodeError> {
         let id = BorrowDecode::borrow_decode(decoder)?;
         let submitter: Code<'de> = BorrowDecode::borrow_decode(decoder)?;
         let records = BorrowDecode::borrow_decode(decoder)?;
-        Ok(Self { id, submitter: submitter.as_str().to_string(), records })
+        Ok(Self {
+            id,
+            submitter: submitter.as_str().to_string(),
+            records,
+        })
     }
 }
 
@@ -70,19 +76,31 @@ impl<'de, C> BorrowDecode<'de, C> for Submission {
 pub struct Submissions(pub Vec<Submission>);
 
 impl Encode for Submissions {
-    fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> Result<(), bincode::error::EncodeError> {
-        u16::try_from(self.0.len()).unwrap_or(u16::MAX).encode(encoder)?;
-        self.0.iter().try_for_each(|submission| submission.encode(encoder))
+    fn encode<E: bincode::enc::Encoder>(
+        &self,
+        encoder: &mut E,
+    ) -> Result<(), bincode::error::EncodeError> {
+        u16::try_from(self.0.len())
+            .unwrap_or(u16::MAX)
+            .encode(encoder)?;
+        self.0
+            .iter()
+            .try_for_each(|submission| submission.encode(encoder))
     }
 }
 
 impl<'de, C> BorrowDecode<'de, C> for Submissions {
-    fn borrow_decode<D: bincode::de::BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+    fn borrow_decode<D: bincode::de::BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, DecodeError> {
         let count: u16 = BorrowDecode::borrow_decode(decoder)?;
         if usize::from(count) > BATCH_SUBMISSIONS_MAX {
             return Err(DecodeError::Other("a batch has more than 1024 submissions"));
         }
-        (0..count).map(|_| BorrowDecode::borrow_decode(decoder)).collect::<Result<_, _>>().map(Self)
+        (0..count)
+            .map(|_| BorrowDecode::borrow_decode(decoder))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -119,11 +137,17 @@ impl BatchEntry {
             return Err(Invalid::NotABatch { found: entry.kind });
         }
         let at = LeafIndex(0);
-        let wrong = |fault| Invalid::Payload { at, kind: Kind::BATCH, fault };
+        let wrong = |fault| Invalid::Payload {
+            at,
+            kind: Kind::BATCH,
+            fault,
+        };
         let fields: Self = decode_unbounded(entry.payload).map_err(wrong)?;
         // Every entry takes at least two bytes, so this keeps all positions of the batch below the largest size.
         if fields.first.0.saturating_add(widen(BATCH_BYTES_MAX)) > TreeSize::MAX.0 {
-            return Err(wrong(CodecFault::Field("a batch starts beyond the largest tree")));
+            return Err(wrong(CodecFault::Field(
+                "a batch starts beyond the largest tree",
+            )));
         }
         Ok(fields)
     }
@@ -145,12 +169,19 @@ impl RecordBlock {
     /// [`Invalid::BatchAmongRecords`]; positions count from 0 in the submission.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Invalid> {
         if bytes.len() > SUBMISSION_BYTES_MAX {
-            return Err(Invalid::BatchTooLarge { limit: SUBMISSION_BYTES_MAX, found: bytes.len() });
+            return Err(Invalid::BatchTooLarge {
+                limit: SUBMISSION_BYTES_MAX,
+                found: bytes.len(),
+            });
         }
         let mut ends = Vec::new();
         scan_records(&bytes, 0, 0, &mut ends, |_| {})?;
         let leaves = hash_leaves(slices(&bytes, &ends));
-        Ok(Self { bytes, ends, leaves })
+        Ok(Self {
+            bytes,
+            ends,
+            leaves,
+        })
     }
 
     /// Number of records.
@@ -210,16 +241,30 @@ impl Batch {
     /// As [`Batch::parse`].
     pub fn parse_with(bytes: Vec<u8>, see: impl FnMut(&Record<'_>)) -> Result<Self, Invalid> {
         if bytes.len() > BATCH_BYTES_MAX {
-            return Err(Invalid::BatchTooLarge { limit: BATCH_BYTES_MAX, found: bytes.len() });
+            return Err(Invalid::BatchTooLarge {
+                limit: BATCH_BYTES_MAX,
+                found: bytes.len(),
+            });
         }
         let (first, _) = Entry::split_first(&bytes, LeafIndex(0))?;
         let entry = BatchEntry::read(&first)?;
         let start = first.bytes.len();
         let mut ends = Vec::new();
         ends.push(u32::try_from(start).unwrap_or(u32::MAX));
-        scan_records(&bytes, start, entry.first.0.saturating_add(1), &mut ends, see)?;
+        scan_records(
+            &bytes,
+            start,
+            entry.first.0.saturating_add(1),
+            &mut ends,
+            see,
+        )?;
         let leaves = hash_leaves(slices(&bytes, &ends));
-        let batch = Self { entry, bytes, ends, leaves };
+        let batch = Self {
+            entry,
+            bytes,
+            ends,
+            leaves,
+        };
         batch.check_counts()?;
         Ok(batch)
     }
@@ -227,9 +272,18 @@ impl Batch {
     /// Puts blocks of records behind a batch entry. `entry.records` and the submissions are those of the blocks.
     pub(crate) fn assemble(entry: BatchEntry, blocks: &[&RecordBlock]) -> Result<Self, Invalid> {
         let at = entry.first;
-        let payload = encode_unbounded(&entry).map_err(|fault| Invalid::Payload { at, kind: Kind::BATCH, fault })?;
+        let payload = encode_unbounded(&entry).map_err(|fault| Invalid::Payload {
+            at,
+            kind: Kind::BATCH,
+            fault,
+        })?;
         let mut bytes = Vec::with_capacity(
-            blocks.iter().fold(payload.len(), |sum, block| sum.saturating_add(block.bytes.len())).saturating_add(8),
+            blocks
+                .iter()
+                .fold(payload.len(), |sum, block| {
+                    sum.saturating_add(block.bytes.len())
+                })
+                .saturating_add(8),
         );
         write_entry(Kind::BATCH, &payload, &mut bytes);
         let mut leaves = Vec::new();
@@ -243,9 +297,17 @@ impl Batch {
             bytes.extend_from_slice(&block.bytes);
         }
         if bytes.len() > BATCH_BYTES_MAX {
-            return Err(Invalid::BatchTooLarge { limit: BATCH_BYTES_MAX, found: bytes.len() });
+            return Err(Invalid::BatchTooLarge {
+                limit: BATCH_BYTES_MAX,
+                found: bytes.len(),
+            });
         }
-        let batch = Self { entry, bytes, ends, leaves };
+        let batch = Self {
+            entry,
+            bytes,
+            ends,
+            leaves,
+        };
         batch.check_counts()?;
         Ok(batch)
     }
@@ -255,15 +317,33 @@ impl Batch {
         let found = widen(self.ends.len()).saturating_sub(1);
         let expected = u64::from(self.entry.records);
         if found != expected {
-            return Err(Invalid::RecordCount { at, expected, found });
+            return Err(Invalid::RecordCount {
+                at,
+                expected,
+                found,
+            });
         }
         let submissions = &self.entry.submissions.0;
         if submissions.iter().any(|submission| submission.records == 0) {
             let fault = CodecFault::Field("a submission has no records");
-            return Err(Invalid::Payload { at, kind: Kind::BATCH, fault });
+            return Err(Invalid::Payload {
+                at,
+                kind: Kind::BATCH,
+                fault,
+            });
         }
-        let submitted = submissions.iter().fold(0_u64, |sum, submission| sum.saturating_add(submission.records.into()));
-        if submitted == expected { Ok(()) } else { Err(Invalid::SubmissionCount { at, expected, found: submitted }) }
+        let submitted = submissions.iter().fold(0_u64, |sum, submission| {
+            sum.saturating_add(submission.records.into())
+        });
+        if submitted == expected {
+            Ok(())
+        } else {
+            Err(Invalid::SubmissionCount {
+                at,
+                expected,
+                found: submitted,
+            })
+        }
     }
 
     /// The batch entry.
@@ -309,7 +389,8 @@ impl Batch {
     pub fn submissions(&self) -> impl Iterator<Item = (&Submission, LeafIndex, Hash)> {
         let mut offset = 1_usize;
         self.entry.submissions.0.iter().map(move |submission| {
-            let end = offset.saturating_add(usize::try_from(submission.records).unwrap_or(usize::MAX));
+            let end =
+                offset.saturating_add(usize::try_from(submission.records).unwrap_or(usize::MAX));
             let digest = content_digest(self.leaves.get(offset..end).unwrap_or_default());
             let at = LeafIndex(self.entry.first.0.saturating_add(widen(offset)));
             offset = end;
@@ -321,14 +402,18 @@ impl Batch {
 impl fmt::Debug for RecordBlock {
     /// Counts only: the bytes hold whole account ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordBlock").field("records", &self.len()).finish_non_exhaustive()
+        f.debug_struct("RecordBlock")
+            .field("records", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Batch {
     /// The batch entry and counts: the bytes hold whole account ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("entry", &self.entry).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
     }
 }
 
@@ -336,10 +421,17 @@ impl Verified<Batch> {
     /// The records of the batch as facts.
     pub fn facts(&self) -> impl Iterator<Item = Verified<Fact<'_>>> {
         let region = self.entry.origin.region();
-        self.records().zip(self.leaves.iter().skip(1)).filter_map(move |((index, entry), leaf)| {
-            let record = Record::read(&entry).ok()?;
-            Some(Verified::new(Fact { region, index, id: RecordId(*leaf), record }))
-        })
+        self.records()
+            .zip(self.leaves.iter().skip(1))
+            .filter_map(move |((index, entry), leaf)| {
+                let record = Record::read(&entry).ok()?;
+                Some(Verified::new(Fact {
+                    region,
+                    index,
+                    id: RecordId(*leaf),
+                    record,
+                }))
+            })
     }
 }
 
@@ -368,18 +460,32 @@ fn scan_records(
         let at = LeafIndex(first.saturating_add(widen(found)));
         found = found.saturating_add(1);
         if found > BATCH_RECORDS_MAX {
-            return Err(Invalid::RecordsOutOfRange { limit: BATCH_RECORDS_MAX, found });
+            return Err(Invalid::RecordsOutOfRange {
+                limit: BATCH_RECORDS_MAX,
+                found,
+            });
         }
         let (entry, after) = Entry::split_first(rest, at)?;
         if entry.kind == Kind::BATCH {
             return Err(Invalid::BatchAmongRecords { at });
         }
-        let record = Record::read(&entry).map_err(|fault| Invalid::Payload { at, kind: entry.kind, fault })?;
+        let record = Record::read(&entry).map_err(|fault| Invalid::Payload {
+            at,
+            kind: entry.kind,
+            fault,
+        })?;
         see(&record);
         ends.push(u32::try_from(bytes.len().saturating_sub(after.len())).unwrap_or(u32::MAX));
         rest = after;
     }
-    if found == 0 { Err(Invalid::RecordsOutOfRange { limit: BATCH_RECORDS_MAX, found }) } else { Ok(()) }
+    if found == 0 {
+        Err(Invalid::RecordsOutOfRange {
+            limit: BATCH_RECORDS_MAX,
+            found,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn widen(count: usize) -> u64 {

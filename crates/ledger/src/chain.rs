@@ -3,7 +3,8 @@
 use crate::{
     Invalid, Verified,
     batch::{
-        BATCH_RECORDS_MAX, BATCH_SUBMISSIONS_MAX, Batch, BatchEntry, RecordBlock, Submission, SubmissionId, Submissions,
+        BATCH_RECORDS_MAX, BATCH_SUBMISSIONS_MAX, Batch, BatchEntry, RecordBlock, Submission,
+        SubmissionId, Submissions,
     },
     codec::CodecFault,
     entry::Kind,
@@ -65,7 +66,14 @@ pub struct Extension {
 impl ChainState {
     /// The state of a chain without batches.
     pub fn empty(origin: Origin) -> Self {
-        Self { origin, batches: 0, link: Hash::ZERO, time: UnixMillis(0), roster: 0, frontier: Frontier::default() }
+        Self {
+            origin,
+            batches: 0,
+            link: Hash::ZERO,
+            time: UnixMillis(0),
+            roster: 0,
+            frontier: Frontier::default(),
+        }
     }
 
     /// The chain.
@@ -105,7 +113,11 @@ impl ChainState {
 
     /// The head that describes this state.
     pub fn head(&self) -> Head {
-        Head { origin: self.origin.clone(), size: self.size(), root: self.frontier.root() }
+        Head {
+            origin: self.origin.clone(),
+            size: self.size(),
+            root: self.frontier.root(),
+        }
     }
 
     /// A state as kept at a checkpoint; believed only as far as whoever kept it.
@@ -117,7 +129,14 @@ impl ChainState {
         roster: u64,
         frontier: Frontier,
     ) -> Self {
-        Self { origin, batches, link, time, roster, frontier }
+        Self {
+            origin,
+            batches,
+            link,
+            time,
+            roster,
+            frontier,
+        }
     }
 
     /// Builds the batch that appends these submissions at `now` (the last batch's time if the clock went back) under a
@@ -126,18 +145,37 @@ impl ChainState {
     /// # Errors
     /// [`Invalid::RecordsOutOfRange`], [`Invalid::BatchTooLarge`], [`Invalid::Payload`] for a submitter that is no code or
     /// too many submissions.
-    pub fn prepare(&self, submitted: &[Submitted], now: UnixMillis, roster: u64) -> Result<Extension, Invalid> {
-        let records = submitted.iter().fold(0_usize, |sum, submitted| sum.saturating_add(submitted.block.len()));
+    pub fn prepare(
+        &self,
+        submitted: &[Submitted],
+        now: UnixMillis,
+        roster: u64,
+    ) -> Result<Extension, Invalid> {
+        let records = submitted.iter().fold(0_usize, |sum, submitted| {
+            sum.saturating_add(submitted.block.len())
+        });
         if !(1..=BATCH_RECORDS_MAX).contains(&records) {
-            return Err(Invalid::RecordsOutOfRange { limit: BATCH_RECORDS_MAX, found: records });
+            return Err(Invalid::RecordsOutOfRange {
+                limit: BATCH_RECORDS_MAX,
+                found: records,
+            });
         }
         let at = self.size().next_leaf();
-        let refuse = |reason| Invalid::Payload { at, kind: Kind::BATCH, fault: CodecFault::Field(reason) };
+        let refuse = |reason| Invalid::Payload {
+            at,
+            kind: Kind::BATCH,
+            fault: CodecFault::Field(reason),
+        };
         if submitted.len() > BATCH_SUBMISSIONS_MAX {
             return Err(refuse("a batch has more than 1024 submissions"));
         }
-        if submitted.iter().any(|submitted| crate::value::Code::new(&submitted.submitter).is_none()) {
-            return Err(refuse("a submitter is longer than 32 or has other than visible ASCII characters"));
+        if submitted
+            .iter()
+            .any(|submitted| crate::value::Code::new(&submitted.submitter).is_none())
+        {
+            return Err(refuse(
+                "a submitter is longer than 32 or has other than visible ASCII characters",
+            ));
         }
         let submission = |submitted: &Submitted| Submission {
             id: submitted.id,
@@ -176,26 +214,51 @@ impl ChainState {
     pub fn precedes(&self, entry: &BatchEntry) -> Result<(), Invalid> {
         let at = entry.first;
         if entry.origin != self.origin {
-            return Err(Invalid::WrongChain { expected: self.origin.to_string(), found: entry.origin.to_string() });
+            return Err(Invalid::WrongChain {
+                expected: self.origin.to_string(),
+                found: entry.origin.to_string(),
+            });
         }
         if at != self.size().next_leaf() {
-            return Err(Invalid::WrongPosition { expected: self.size(), found: at });
+            return Err(Invalid::WrongPosition {
+                expected: self.size(),
+                found: at,
+            });
         }
         if entry.number != self.batches {
-            return Err(Invalid::WrongNumber { expected: self.batches, found: entry.number });
+            return Err(Invalid::WrongNumber {
+                expected: self.batches,
+                found: entry.number,
+            });
         }
         if entry.previous != self.link {
-            return Err(Invalid::LinkMismatch { at, expected: self.link, found: entry.previous });
+            return Err(Invalid::LinkMismatch {
+                at,
+                expected: self.link,
+                found: entry.previous,
+            });
         }
         let root = self.frontier.root();
         if entry.root_before != root {
-            return Err(Invalid::RootBeforeMismatch { at, expected: root, found: entry.root_before });
+            return Err(Invalid::RootBeforeMismatch {
+                at,
+                expected: root,
+                found: entry.root_before,
+            });
         }
         if entry.time < self.time {
-            return Err(Invalid::TimeWentBack { at, last: self.time, found: entry.time });
+            return Err(Invalid::TimeWentBack {
+                at,
+                last: self.time,
+                found: entry.time,
+            });
         }
         if entry.roster < self.roster {
-            return Err(Invalid::RosterWentBack { at, last: self.roster, found: entry.roster });
+            return Err(Invalid::RosterWentBack {
+                at,
+                last: self.roster,
+                found: entry.roster,
+            });
         }
         Ok(())
     }
@@ -206,7 +269,11 @@ impl ChainState {
         frontier.extend(batch.leaves(), |level, first, hashes| {
             if level >= KEPT_LEVEL {
                 let numbered = (first..).zip(hashes);
-                nodes.extend(numbered.map(|(index, hash)| Node { level, index, hash: *hash }));
+                nodes.extend(numbered.map(|(index, hash)| Node {
+                    level,
+                    index,
+                    hash: *hash,
+                }));
             }
         });
         let entry = batch.entry();
@@ -218,7 +285,11 @@ impl ChainState {
             roster: entry.roster,
             frontier,
         };
-        Extension { batch, after, nodes }
+        Extension {
+            batch,
+            after,
+            nodes,
+        }
     }
 }
 
@@ -244,7 +315,11 @@ impl Extension {
     /// [`Invalid::WrongChain`], [`Invalid::HeadSize`], [`Invalid::HeadRoot`].
     pub fn confirm(self, head: &Verified<Head>) -> Result<Admitted, Invalid> {
         self.agrees(head)?;
-        Ok(Admitted { batch: Verified::new(self.batch), after: self.after, nodes: self.nodes })
+        Ok(Admitted {
+            batch: Verified::new(self.batch),
+            after: self.after,
+            nodes: self.nodes,
+        })
     }
 
     /// The checks of [`Extension::confirm`], for callers that go on with the extension as it is.
@@ -254,13 +329,23 @@ impl Extension {
     pub fn agrees(&self, head: &Verified<Head>) -> Result<(), Invalid> {
         let found = self.after.head();
         if head.origin != found.origin {
-            return Err(Invalid::WrongChain { expected: found.origin.to_string(), found: head.origin.to_string() });
+            return Err(Invalid::WrongChain {
+                expected: found.origin.to_string(),
+                found: head.origin.to_string(),
+            });
         }
         if head.size != found.size {
-            return Err(Invalid::HeadSize { expected: found.size, found: head.size });
+            return Err(Invalid::HeadSize {
+                expected: found.size,
+                found: head.size,
+            });
         }
         if head.root != found.root {
-            return Err(Invalid::HeadRoot { size: found.size, expected: found.root, found: head.root });
+            return Err(Invalid::HeadRoot {
+                size: found.size,
+                expected: found.root,
+                found: head.root,
+            });
         }
         Ok(())
     }

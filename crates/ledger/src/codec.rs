@@ -49,7 +49,11 @@ pub fn encode(value: &impl Encode, out: &mut Vec<u8>) -> Result<(), CodecFault> 
 pub fn decode<'a, T: BorrowDecode<'a, ()> + Encode>(bytes: &'a [u8]) -> Result<T, CodecFault> {
     let value = read_whole(bytes)?;
     let mut scratch = [0; PAYLOAD_BYTES_MAX];
-    if encode_into(&value, &mut scratch)? == bytes { Ok(value) } else { Err(CodecFault::NotCanonical) }
+    if encode_into(&value, &mut scratch)? == bytes {
+        Ok(value)
+    } else {
+        Err(CodecFault::NotCanonical)
+    }
 }
 
 /// As [`encode`] without the bound on size, for structures that bound themselves.
@@ -58,19 +62,29 @@ pub(crate) fn encode_unbounded(value: &impl Encode) -> Result<Vec<u8>, CodecFaul
 }
 
 /// As [`decode`] without the bound on size, for structures that bound themselves.
-pub(crate) fn decode_unbounded<'a, T: BorrowDecode<'a, ()> + Encode>(bytes: &'a [u8]) -> Result<T, CodecFault> {
+pub(crate) fn decode_unbounded<'a, T: BorrowDecode<'a, ()> + Encode>(
+    bytes: &'a [u8],
+) -> Result<T, CodecFault> {
     let value = read_whole(bytes)?;
-    if encode_unbounded(&value)? == bytes { Ok(value) } else { Err(CodecFault::NotCanonical) }
+    if encode_unbounded(&value)? == bytes {
+        Ok(value)
+    } else {
+        Err(CodecFault::NotCanonical)
+    }
 }
 
-fn encode_into<'s>(value: &impl Encode, scratch: &'s mut [u8; PAYLOAD_BYTES_MAX]) -> Result<&'s [u8], CodecFault> {
-    let length = bincode::encode_into_slice(value, scratch, CONFIG).map_err(|_| CodecFault::TooLarge)?;
+fn encode_into<'s>(
+    value: &impl Encode,
+    scratch: &'s mut [u8; PAYLOAD_BYTES_MAX],
+) -> Result<&'s [u8], CodecFault> {
+    let length =
+        bincode::encode_into_slice(value, scratch, CONFIG).map_err(|_| CodecFault::TooLarge)?;
     scratch.get(..length).ok_or(CodecFault::TooLarge)
 }
 
 fn read_whole<'a, T: BorrowDecode<'a, ()>>(bytes: &'a [u8]) -> Result<T, CodecFault> {
-    let (value, read) =
-        bincode::borrow_decode_from_slice(bytes, CONFIG).map_err(|error| CodecFault::Field(reason(&error)))?;
+    let (value, read) = bincode::borrow_decode_from_slice(bytes, CONFIG)
+        .map_err(|error| CodecFault::Field(reason(&error)))?;
     match bytes.len().saturating_sub(read) {
         0 => Ok(value),
         extra => Err(CodecFault::Trailing { extra }),
@@ -92,7 +106,10 @@ const fn reason(error: &DecodeError) -> &'static str {
 macro_rules! canonical_integer {
     ($type:ty, $integer:ty, $expected:literal) => {
         impl bincode::Encode for $type {
-            fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> Result<(), bincode::error::EncodeError> {
+            fn encode<E: bincode::enc::Encoder>(
+                &self,
+                encoder: &mut E,
+            ) -> Result<(), bincode::error::EncodeError> {
                 bincode::Encode::encode(&self.0, encoder)
             }
         }

@@ -216,7 +216,9 @@ pub struct RecordId(pub Hash);
 impl fmt::Debug for Entry<'_> {
     /// The kind only: the payload holds whole account ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -230,14 +232,32 @@ impl<'a> Entry<'a> {
         let (length, after_length) = read_varint16(after_kind, at)?;
         let kind = Kind(kind);
         let length = usize::from(length);
-        let limit = if kind == Kind::BATCH { BATCH_PAYLOAD_BYTES_MAX } else { PAYLOAD_BYTES_MAX };
+        let limit = if kind == Kind::BATCH {
+            BATCH_PAYLOAD_BYTES_MAX
+        } else {
+            PAYLOAD_BYTES_MAX
+        };
         if length > limit {
-            return Err(Invalid::EntryTooLarge { at, limit, found: length });
+            return Err(Invalid::EntryTooLarge {
+                at,
+                limit,
+                found: length,
+            });
         }
-        let missing = || Invalid::EntryTruncated { at, missing: length.saturating_sub(after_length.len()) };
+        let missing = || Invalid::EntryTruncated {
+            at,
+            missing: length.saturating_sub(after_length.len()),
+        };
         let (payload, rest) = after_length.split_at_checked(length).ok_or_else(missing)?;
         let whole = bytes.len().saturating_sub(rest.len());
-        Ok((Self { kind, payload, bytes: bytes.get(..whole).unwrap_or_default() }, rest))
+        Ok((
+            Self {
+                kind,
+                payload,
+                bytes: bytes.get(..whole).unwrap_or_default(),
+            },
+            rest,
+        ))
     }
 
     /// Reads `bytes` as exactly one entry.
@@ -247,7 +267,10 @@ impl<'a> Entry<'a> {
     pub fn parse(bytes: &'a [u8], at: LeafIndex) -> Result<Self, Invalid> {
         match Self::split_first(bytes, at)? {
             (entry, []) => Ok(entry),
-            (_, rest) => Err(Invalid::EntryTrailing { at, extra: rest.len() }),
+            (_, rest) => Err(Invalid::EntryTrailing {
+                at,
+                extra: rest.len(),
+            }),
         }
     }
 }
@@ -275,10 +298,16 @@ fn write_varint16(value: u16, out: &mut Vec<u8>) {
 
 fn read_varint16(bytes: &[u8], at: LeafIndex) -> Result<(u16, &[u8]), Invalid> {
     match bytes {
-        [] | [TWO_BYTES_FOLLOW] | [TWO_BYTES_FOLLOW, _] => Err(Invalid::EntryTruncated { at, missing: 1 }),
+        [] | [TWO_BYTES_FOLLOW] | [TWO_BYTES_FOLLOW, _] => {
+            Err(Invalid::EntryTruncated { at, missing: 1 })
+        }
         [TWO_BYTES_FOLLOW, low, high, rest @ ..] => {
             let value = u16::from_le_bytes([*low, *high]);
-            if value <= ONE_BYTE_MAX { Err(Invalid::EntryHeader { at }) } else { Ok((value, rest)) }
+            if value <= ONE_BYTE_MAX {
+                Err(Invalid::EntryHeader { at })
+            } else {
+                Ok((value, rest))
+            }
         }
         [byte, rest @ ..] if u16::from(*byte) <= ONE_BYTE_MAX => Ok((u16::from(*byte), rest)),
         _ => Err(Invalid::EntryHeader { at }),

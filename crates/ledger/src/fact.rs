@@ -41,7 +41,16 @@ impl<'a> Fact<'a> {
         let leaf = hash_leaf(bytes);
         verify_inclusion(&leaf, index.0, head.size.0, path, &head.root)
             .map_err(|fault| Invalid::Proof { at: index, fault })?;
-        let record = Record::read(&entry).map_err(|fault| Invalid::Payload { at: index, kind: entry.kind, fault })?;
-        Ok(Verified::new(Self { region: head.origin.region(), index, id: RecordId(leaf), record }))
+        let record = Record::read(&entry).map_err(|fault| Invalid::Payload {
+            at: index,
+            kind: entry.kind,
+            fault,
+        })?;
+        Ok(Verified::new(Self {
+            region: head.origin.region(),
+            index,
+            id: RecordId(leaf),
+            record,
+        }))
     }
 }

@@ -28,7 +28,9 @@ impl Ord for Hash {
     /// The first eight bytes tell nearly all hashes apart, and compare faster as one number: records are sorted by hash.
     fn cmp(&self, other: &Self) -> Ordering {
         let start = |hash: &Self| hash.0.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-        start(self).cmp(&start(other)).then_with(|| self.0.cmp(&other.0))
+        start(self)
+            .cmp(&start(other))
+            .then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -73,7 +75,10 @@ impl fmt::Display for Hash {
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(4).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        self.0
+            .iter()
+            .take(4)
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str("..")
     }
 }
@@ -145,7 +150,12 @@ impl TreeHasher for Blake3Keyed {
                 first.copy_from_slice(&left.0);
                 second.copy_from_slice(&right.0);
             }
-            hash_blocks(platform, &key, blocks.get(..group.len()).unwrap_or_default(), |_, hash| out.push(hash));
+            hash_blocks(
+                platform,
+                &key,
+                blocks.get(..group.len()).unwrap_or_default(),
+                |_, hash| out.push(hash),
+            );
         }
     }
 }
@@ -166,10 +176,18 @@ pub fn hash_leaves<'a>(leaves: impl IntoIterator<Item = &'a [u8]>) -> Vec<Hash> 
         let position = out.len();
         out.push(Hash::ZERO);
         match padded_length(bytes.len()) / BLOCK_BYTES {
-            1 => lanes.one.add(position, bytes, &lanes.key, lanes.platform, &mut out),
-            2 => lanes.two.add(position, bytes, &lanes.key, lanes.platform, &mut out),
-            3 => lanes.three.add(position, bytes, &lanes.key, lanes.platform, &mut out),
-            4 => lanes.four.add(position, bytes, &lanes.key, lanes.platform, &mut out),
+            1 => lanes
+                .one
+                .add(position, bytes, &lanes.key, lanes.platform, &mut out),
+            2 => lanes
+                .two
+                .add(position, bytes, &lanes.key, lanes.platform, &mut out),
+            3 => lanes
+                .three
+                .add(position, bytes, &lanes.key, lanes.platform, &mut out),
+            4 => lanes
+                .four
+                .add(position, bytes, &lanes.key, lanes.platform, &mut out),
             // Longer leaves are rare: transfers with long serials, batch entries.
             _ => put(&mut out, position, hash_leaf(bytes)),
         }
@@ -192,13 +210,13 @@ pub fn derive(context: &str, parts: &[&[u8]]) -> Hash {
 
 /// `blake3::derive_key(LEAF_CONTEXT, "")`, written out so that no call derives it again; a test does.
 const LEAF_KEY: [u8; 32] = [
-    0xa5, 0x86, 0x4f, 0xc1, 0x6f, 0x3b, 0x5f, 0xc3, 0x78, 0xc5, 0xee, 0x1a, 0x92, 0x10, 0x75, 0x7d, 0x18, 0xa8, 0xa7,
-    0xf7, 0x90, 0x0c, 0x21, 0x91, 0xc5, 0xe4, 0xf6, 0x9f, 0x9e, 0x32, 0x13, 0x3d,
+    0xa5, 0x86, 0x4f, 0xc1, 0x6f, 0x3b, 0x5f, 0xc3, 0x78, 0xc5, 0xee, 0x1a, 0x92, 0x10, 0x75, 0x7d,
+    0x18, 0xa8, 0xa7, 0xf7, 0x90, 0x0c, 0x21, 0x91, 0xc5, 0xe4, 0xf6, 0x9f, 0x9e, 0x32, 0x13, 0x3d,
 ];
 /// `blake3::derive_key(BRANCH_CONTEXT, "")`.
 const BRANCH_KEY: [u8; 32] = [
-    0xa3, 0xdf, 0x83, 0x08, 0xbb, 0x5f, 0x29, 0xc7, 0x22, 0x08, 0x41, 0xad, 0x39, 0x29, 0xd2, 0xb2, 0xb9, 0xf5, 0xbc,
-    0x7c, 0x03, 0x58, 0x4a, 0x94, 0x12, 0xac, 0xab, 0x4c, 0x2e, 0x94, 0xe5, 0x99,
+    0xa3, 0xdf, 0x83, 0x08, 0xbb, 0x5f, 0x29, 0xc7, 0x22, 0x08, 0x41, 0xad, 0x39, 0x29, 0xd2, 0xb2,
+    0xb9, 0xf5, 0xbc, 0x7c, 0x03, 0x58, 0x4a, 0x94, 0x12, 0xac, 0xab, 0x4c, 0x2e, 0x94, 0xe5, 0x99,
 ];
 
 /// Leaves hashed at once: AVX2 has eight lanes; on machines with fewer the crate splits the group.
@@ -241,12 +259,25 @@ struct Lane<const N: usize> {
 
 impl<const N: usize> Lane<N> {
     const fn new() -> Self {
-        Self { preimages: [[0; N]; LANES], positions: [0; LANES], filled: 0 }
+        Self {
+            preimages: [[0; N]; LANES],
+            positions: [0; LANES],
+            filled: 0,
+        }
     }
 
-    fn add(&mut self, position: usize, bytes: &[u8], key: &[u32; 8], platform: Platform, out: &mut [Hash]) {
-        if let (Some(preimage), Some(slot)) = (self.preimages.get_mut(self.filled), self.positions.get_mut(self.filled))
-        {
+    fn add(
+        &mut self,
+        position: usize,
+        bytes: &[u8],
+        key: &[u32; 8],
+        platform: Platform,
+        out: &mut [Hash],
+    ) {
+        if let (Some(preimage), Some(slot)) = (
+            self.preimages.get_mut(self.filled),
+            self.positions.get_mut(self.filled),
+        ) {
             write_preimage_into(bytes, preimage);
             *slot = position;
             self.filled = self.filled.saturating_add(1);
@@ -304,7 +335,10 @@ fn put(out: &mut [Hash], position: usize, hash: Hash) {
 }
 
 const fn padded_length(length: usize) -> usize {
-    length.saturating_add(LENGTH_BYTES).div_ceil(BLOCK_BYTES).saturating_mul(BLOCK_BYTES)
+    length
+        .saturating_add(LENGTH_BYTES)
+        .div_ceil(BLOCK_BYTES)
+        .saturating_mul(BLOCK_BYTES)
 }
 
 fn write_preimage(bytes: &[u8], preimage: &mut Vec<u8>) {

@@ -30,7 +30,10 @@ pub struct Origin {
 struct Region(Division);
 
 impl Encode for Region {
-    fn encode<E: bincode::enc::Encoder>(&self, _: &mut E) -> Result<(), bincode::error::EncodeError> {
+    fn encode<E: bincode::enc::Encoder>(
+        &self,
+        _: &mut E,
+    ) -> Result<(), bincode::error::EncodeError> {
         Ok(())
     }
 }
@@ -42,12 +45,16 @@ impl Origin {
     /// The chain of a region in a federation. `None` unless the name is 1 to 64 lower-case letters, digits, dots and
     /// dashes.
     pub fn new(federation: &str, region: Division) -> Option<Self> {
-        Self::is_federation(federation).then(|| Self { text: format!("{federation}/{region}"), region: Region(region) })
+        Self::is_federation(federation).then(|| Self {
+            text: format!("{federation}/{region}"),
+            region: Region(region),
+        })
     }
 
     /// Whether a text may name a federation.
     pub(crate) fn is_federation(name: &str) -> bool {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
+        let allowed =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
         (1..=Self::FEDERATION_LENGTH_MAX).contains(&name.len()) && name.bytes().all(allowed)
     }
 
@@ -85,7 +92,9 @@ impl<'de, C> BorrowDecode<'de, C> for Origin {
         decoder: &mut D,
     ) -> Result<Self, bincode::error::DecodeError> {
         let text: &str = BorrowDecode::borrow_decode(decoder)?;
-        Self::parse(text).ok_or(bincode::error::DecodeError::Other("a chain is not named federation/region"))
+        Self::parse(text).ok_or(bincode::error::DecodeError::Other(
+            "a chain is not named federation/region",
+        ))
     }
 }
 
@@ -103,7 +112,12 @@ pub struct Head {
 impl Head {
     /// The text that is signed.
     pub fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.to_base64())
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            self.root.to_base64()
+        )
     }
 
     /// The signed note of this head.
@@ -118,22 +132,34 @@ impl Head {
     /// [`Invalid::NoTrustedSignature`], [`Invalid::HeadRoot`] if it gives the empty tree another root.
     pub fn open(bytes: &[u8], roster: &Roster) -> Result<Verified<Self>, Invalid> {
         if bytes.len() > HEAD_BYTES_MAX {
-            return Err(Invalid::NoteForm { reason: "a head is larger than 8 KiB" });
+            return Err(Invalid::NoteForm {
+                reason: "a head is larger than 8 KiB",
+            });
         }
         let note = Note::parse(bytes)?;
         let head = Self::parse(note.text)?;
-        let keys =
-            roster.keys(&head.origin).ok_or_else(|| Invalid::UnknownOrigin { origin: head.origin.to_string() })?;
+        let keys = roster
+            .keys(&head.origin)
+            .ok_or_else(|| Invalid::UnknownOrigin {
+                origin: head.origin.to_string(),
+            })?;
         let mut signed = false;
         for key in keys.iter().filter(|key| key.is_valid_at(head.size)) {
             signed = signed || note.is_signed_by(&key.key)?;
         }
         if !signed {
-            return Err(Invalid::NoTrustedSignature { origin: head.origin.to_string(), size: head.size });
+            return Err(Invalid::NoTrustedSignature {
+                origin: head.origin.to_string(),
+                size: head.size,
+            });
         }
         let empty = Blake3Keyed::empty();
         if head.size == TreeSize(0) && head.root != empty {
-            return Err(Invalid::HeadRoot { size: head.size, expected: empty, found: head.root });
+            return Err(Invalid::HeadRoot {
+                size: head.size,
+                expected: empty,
+                found: head.root,
+            });
         }
         Ok(Verified::new(head))
     }
@@ -142,13 +168,20 @@ impl Head {
     fn parse(text: &str) -> Result<Self, Invalid> {
         let form = |reason| Invalid::HeadForm { reason };
         let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-        let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
+        let (Some(origin), Some(size), Some(root), None) =
+            (lines.next(), lines.next(), lines.next(), lines.next())
         else {
-            return Err(form("it has not exactly the three lines origin, size and root"));
+            return Err(form(
+                "it has not exactly the three lines origin, size and root",
+            ));
         };
         let origin = Origin::parse(origin).ok_or(form("the origin is not federation/region"))?;
         let canonical = size == "0" || !size.starts_with(['0', '+']);
-        let size = size.parse().map(TreeSize).ok().filter(|size| canonical && *size <= TreeSize::MAX);
+        let size = size
+            .parse()
+            .map(TreeSize)
+            .ok()
+            .filter(|size| canonical && *size <= TreeSize::MAX);
         let size = size.ok_or(form("the size is not a decimal number below 2^63"))?;
         let root = Hash::from_base64(root).ok_or(form("the root is not 32 bytes of base64"))?;
         Ok(Self { origin, size, root })

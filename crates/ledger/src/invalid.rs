@@ -206,7 +206,9 @@ pub enum Invalid {
         origin: String,
     },
     /// No signature is by a key that the roster allows for this chain at this size.
-    #[error("no signature on the head of {origin} at size {size} is by a key that the roster allows there")]
+    #[error(
+        "no signature on the head of {origin} at size {size} is by a key that the roster allows there"
+    )]
     NoTrustedSignature {
         /// Origin.
         origin: String,

@@ -36,7 +36,11 @@ impl NoteKey {
         let id = key_id(name, &key);
         let key = VerifyingKey::from_bytes(&key).ok()?;
         let canonical = key.to_edwards().compress().to_bytes() == key.to_bytes();
-        (canonical && !key.is_weak()).then(|| Self { name: name.into(), key, id })
+        (canonical && !key.is_weak()).then(|| Self {
+            name: name.into(),
+            key,
+            id,
+        })
     }
 
     /// The bytes of the public key.
@@ -52,14 +56,22 @@ impl NoteKey {
 
 /// Whether a text may be the name of a key: not empty, no white space (Unicode), no control characters, no `+`.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '+')
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| !c.is_whitespace() && !c.is_control() && c != '+')
 }
 
 /// The key id of the specification: the first four bytes of SHA-256 over name, newline, algorithm byte and key.
 fn key_id(name: &str, key: &[u8; 32]) -> u32 {
-    let hash =
-        Sha256::new().chain_update(name).chain_update(b"\n").chain_update([ED25519]).chain_update(key).finalize();
-    hash.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
+    let hash = Sha256::new()
+        .chain_update(name)
+        .chain_update(b"\n")
+        .chain_update([ED25519])
+        .chain_update(key)
+        .finalize();
+    hash.first_chunk()
+        .map_or(0, |first| u32::from_be_bytes(*first))
 }
 
 /// A note as read: nothing about it has been verified yet.
@@ -91,10 +103,14 @@ impl<'a> Note<'a> {
         if note.chars().any(|c| c.is_ascii_control() && c != '\n') {
             return Err(form("it holds control characters"));
         }
-        let blank = note.rfind("\n\n").ok_or(form("no blank line stands before the signatures"))?;
+        let blank = note
+            .rfind("\n\n")
+            .ok_or(form("no blank line stands before the signatures"))?;
         let text = note.get(..=blank).ok_or(form("it has no text"))?;
         let lines = note.get(blank.saturating_add(2)..).unwrap_or_default();
-        let lines = lines.strip_suffix('\n').ok_or(form("it does not end with a newline"))?;
+        let lines = lines
+            .strip_suffix('\n')
+            .ok_or(form("it does not end with a newline"))?;
         let mut signatures = Vec::new();
         for (number, line) in lines.split('\n').enumerate() {
             if number == SIGNATURES_MAX {
@@ -110,27 +126,49 @@ impl<'a> Note<'a> {
     /// # Errors
     /// [`Invalid::BadSignature`] if a line claims to be by the key and is not: such a note is not to be trusted at all.
     pub fn is_signed_by(&self, key: &NoteKey) -> Result<bool, Invalid> {
-        let mut lines = self.signatures.iter().filter(|line| line.key_id == key.id && line.name == key.name);
-        let Some(line) = lines.next() else { return Ok(false) };
-        let bad = || Invalid::BadSignature { name: key.name.clone(), key_id: key.id };
+        let mut lines = self
+            .signatures
+            .iter()
+            .filter(|line| line.key_id == key.id && line.name == key.name);
+        let Some(line) = lines.next() else {
+            return Ok(false);
+        };
+        let bad = || Invalid::BadSignature {
+            name: key.name.clone(),
+            key_id: key.id,
+        };
         let signature = Signature::from_bytes(&line.signature);
-        key.key.verify_strict(self.text.as_bytes(), &signature).map_err(|_| bad())?;
-        if lines.next().is_some() { Err(bad()) } else { Ok(true) }
+        key.key
+            .verify_strict(self.text.as_bytes(), &signature)
+            .map_err(|_| bad())?;
+        if lines.next().is_some() {
+            Err(bad())
+        } else {
+            Ok(true)
+        }
     }
 }
 
 impl<'a> SignatureLine<'a> {
     fn parse(line: &'a str) -> Result<Option<Self>, Invalid> {
-        let form = || Invalid::NoteForm { reason: "a signature line is not a dash, a name and base64" };
-        let (name, encoded) =
-            line.strip_prefix(SIGNATURE_PREFIX).and_then(|rest| rest.split_once(' ')).ok_or_else(form)?;
+        let form = || Invalid::NoteForm {
+            reason: "a signature line is not a dash, a name and base64",
+        };
+        let (name, encoded) = line
+            .strip_prefix(SIGNATURE_PREFIX)
+            .and_then(|rest| rest.split_once(' '))
+            .ok_or_else(form)?;
         if !is_name(name) {
             return Err(form());
         }
         let bytes = Base64::decode_vec(encoded).map_err(|_| form())?;
         let (key_id, signature) = bytes.split_first_chunk::<4>().ok_or_else(form)?;
         let key_id = u32::from_be_bytes(*key_id);
-        Ok(signature.try_into().ok().map(|signature| Self { name, key_id, signature }))
+        Ok(signature.try_into().ok().map(|signature| Self {
+            name,
+            key_id,
+            signature,
+        }))
     }
 }
 
@@ -145,5 +183,8 @@ pub fn signature_line(text: &str, name: &str, key: &SigningKey) -> String {
     let mut bytes = Vec::with_capacity(68);
     bytes.extend_from_slice(&key_id(name, key.verifying_key().as_bytes()).to_be_bytes());
     bytes.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
-    format!("{SIGNATURE_PREFIX}{name} {}\n", Base64::encode_string(&bytes))
+    format!(
+        "{SIGNATURE_PREFIX}{name} {}\n",
+        Base64::encode_string(&bytes)
+    )
 }

@@ -114,12 +114,21 @@ impl SocialSecurityNumber {
     /// Any [`NumberFault`].
     pub fn parse(text: &str) -> Result<Self, NumberFault> {
         let text = text.trim().to_ascii_uppercase();
-        if text.starts_with(|first: char| first.is_ascii_digit()) { Self::citizen(&text) } else { Self::coded(text) }
+        if text.starts_with(|first: char| first.is_ascii_digit()) {
+            Self::citizen(&text)
+        } else {
+            Self::coded(text)
+        }
     }
 
     fn citizen(text: &str) -> Result<Self, NumberFault> {
-        if let Some(at) = text.char_indices().position(|(at, c)| !(c.is_ascii_digit() || c == 'X' && at == 17)) {
-            return Err(NumberFault::Character { at: at.saturating_add(1) });
+        if let Some(at) = text
+            .char_indices()
+            .position(|(at, c)| !(c.is_ascii_digit() || c == 'X' && at == 17))
+        {
+            return Err(NumberFault::Character {
+                at: at.saturating_add(1),
+            });
         }
         let found = match (text.len(), text.get(..6), text.get(6..15)) {
             (15, Some(division), Some(rest)) => {
@@ -130,19 +139,28 @@ impl SocialSecurityNumber {
             (CITIZEN_ID_LENGTH, ..) => String::from(text),
             (found, ..) => return Err(NumberFault::Length { found }),
         };
-        if found.get(6..14).and_then(crate::value::Day::parse).is_none() {
+        if found
+            .get(6..14)
+            .and_then(crate::value::Day::parse)
+            .is_none()
+        {
             return Err(NumberFault::BirthDate);
         }
         let expected = check_character(&found);
         match found.chars().last() {
             Some(last) if last == expected => Ok(Self(found)),
-            last => Err(NumberFault::Check { expected, found: last.unwrap_or(' ') }),
+            last => Err(NumberFault::Check {
+                expected,
+                found: last.unwrap_or(' '),
+            }),
         }
     }
 
     fn coded(text: String) -> Result<Self, NumberFault> {
         if let Some(at) = text.chars().position(|c| !c.is_ascii_alphanumeric()) {
-            return Err(NumberFault::Character { at: at.saturating_add(1) });
+            return Err(NumberFault::Character {
+                at: at.saturating_add(1),
+            });
         }
         if CODED_NUMBER_LENGTH.contains(&text.len()) {
             Ok(Self(text))
@@ -169,7 +187,9 @@ fn check_character(text: &str) -> char {
     let sum = text
         .chars()
         .zip(WEIGHTS)
-        .fold(0_u32, |sum, (digit, weight)| sum.saturating_add(digit.to_digit(10).unwrap_or(0).saturating_mul(weight)));
+        .fold(0_u32, |sum, (digit, weight)| {
+            sum.saturating_add(digit.to_digit(10).unwrap_or(0).saturating_mul(weight))
+        });
     let position = usize::try_from(sum % 11).unwrap_or(0);
     "10X98765432".chars().nth(position).unwrap_or('?')
 }

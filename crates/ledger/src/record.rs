@@ -16,8 +16,8 @@ use bincode::{BorrowDecode, Encode};
 mod stated;
 
 pub use stated::{
-    Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, RetireClass,
-    RetireClassFact,
+    Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household,
+    RetireClass, RetireClassFact,
 };
 
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
@@ -93,7 +93,9 @@ pub struct Subsidies {
 }
 
 /// Type of account (AAE473).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode,
+)]
 pub enum AccountType {
     /// 一般账户.
     #[default]
@@ -103,7 +105,9 @@ pub enum AccountType {
 }
 
 /// Where a record comes from in the agency's own books.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode,
+)]
 pub struct Source<'a> {
     /// Handling agency 经办机构编码 (AAB034).
     pub agency: Code<'a>,
@@ -451,7 +455,9 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => codec::encode(fields, &mut payload)?,
             Self::Bridge(fields) => codec::encode(fields, &mut payload)?,
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
-            Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => return Err(CodecFault::TooLarge),
+            Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
+                return Err(CodecFault::TooLarge);
+            }
             Self::Unknown(_, bytes) => payload.extend_from_slice(bytes),
         }
         write_entry(self.kind(), &payload, out);
@@ -529,7 +535,13 @@ impl<'a> Record<'a> {
     /// Rules between fields that make a record meaningless when broken. Rules of law are not among them: a record that
     /// an agency signed is a fact even where the agency erred.
     fn check(&self) -> Result<(), CodecFault> {
-        let rule = |holds: bool, broken: &'static str| if holds { Ok(()) } else { Err(CodecFault::Field(broken)) };
+        let rule = |holds: bool, broken: &'static str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(CodecFault::Field(broken))
+            }
+        };
         let scheme = match self {
             Self::Contribution(_, fields) => Some(fields.scheme),
             Self::InterestCredit(fields) => Some(fields.scheme),
@@ -548,46 +560,84 @@ impl<'a> Record<'a> {
             | Self::Dispute(..)
             | Self::Unknown(..) => None,
         };
-        rule(scheme.is_none_or(|scheme| !scheme.code.is_none()), "the scheme code is empty")?;
+        rule(
+            scheme.is_none_or(|scheme| !scheme.code.is_none()),
+            "the scheme code is empty",
+        )?;
         match self {
             Self::Contribution(kind, fields) => {
-                rule((1..=12).contains(&fields.period.months), "a period has not 1 to 12 months")?;
+                rule(
+                    (1..=12).contains(&fields.period.months),
+                    "a period has not 1 to 12 months",
+                )?;
                 let last = u16::from(fields.period.months).saturating_sub(1);
-                rule(fields.period.first.plus(last).is_some(), "a period ends after 5461-04")?;
+                rule(
+                    fields.period.first.plus(last).is_some(),
+                    "a period ends after 5461-04",
+                )?;
                 rule(
                     fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
                     "a contribution of a unit does not name the unit",
                 )?;
-                rule(*kind != Kind::REFUND || fields.target.is_some(), "a refund does not name its target")?;
-                rule(*kind == Kind::DUE || fields.received.is_some(), "money received has no date of receipt")?;
-                rule(*kind != Kind::DUE || fields.received.is_none(), "a contribution only due has a date of receipt")
+                rule(
+                    *kind != Kind::REFUND || fields.target.is_some(),
+                    "a refund does not name its target",
+                )?;
+                rule(
+                    *kind == Kind::DUE || fields.received.is_some(),
+                    "money received has no date of receipt",
+                )?;
+                rule(
+                    *kind != Kind::DUE || fields.received.is_none(),
+                    "a contribution only due has a date of receipt",
+                )
             }
-            Self::InterestCredit(fields) => {
-                rule((1_900..=9_999).contains(&fields.year), "a year is not between 1900 and 9999")
-            }
+            Self::InterestCredit(fields) => rule(
+                (1_900..=9_999).contains(&fields.year),
+                "a year is not between 1900 and 9999",
+            ),
             Self::Transfer(_, fields) => {
-                rule(fields.first.is_some() == fields.last.is_some(), "a span of months has one end only")?;
-                rule(fields.first <= fields.last, "a span of months ends before it begins")
+                rule(
+                    fields.first.is_some() == fields.last.is_some(),
+                    "a span of months has one end only",
+                )?;
+                rule(
+                    fields.first <= fields.last,
+                    "a span of months ends before it begins",
+                )
             }
-            Self::Benefit(_, fields) => {
-                rule(fields.until.is_none_or(|until| fields.from <= until), "a span of months ends before it begins")
-            }
+            Self::Benefit(_, fields) => rule(
+                fields.until.is_none_or(|until| fields.from <= until),
+                "a span of months ends before it begins",
+            ),
             Self::Identity(kind, fields) => {
-                rule(fields.account != fields.other, "an account is linked to itself")?;
+                rule(
+                    fields.account != fields.other,
+                    "an account is linked to itself",
+                )?;
                 rule(
                     (*kind == Kind::IDENTITY_SPLIT) == fields.target.is_some(),
                     "a split names the link that it takes back, and a link names none",
                 )
             }
             Self::Deemed(fields) => {
-                rule(fields.first <= fields.last, "a span of months ends before it begins")?;
-                rule(fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX), "deemed months are more than 1200")
+                rule(
+                    fields.first <= fields.last,
+                    "a span of months ends before it begins",
+                )?;
+                rule(
+                    fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX),
+                    "deemed months are more than 1200",
+                )
             }
             Self::Bridge(fields) => {
                 rule(!fields.into.code.is_none(), "the scheme code is empty")?;
                 rule(fields.scheme != fields.into, "a scheme is joined to itself")
             }
-            Self::Agreement(fields) => rule(fields.first <= fields.last, "a span of months ends before it begins"),
+            Self::Agreement(fields) => rule(
+                fields.first <= fields.last,
+                "a span of months ends before it begins",
+            ),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)

@@ -81,8 +81,10 @@ impl Roster {
         let name = root_key_name(&roster.federation);
         let mut signed = Vec::new();
         for root in trusted {
-            let key =
-                NoteKey::new(&name, *root).ok_or(Invalid::RosterForm { line: 2, reason: "a root key is no key" })?;
+            let key = NoteKey::new(&name, *root).ok_or(Invalid::RosterForm {
+                line: 2,
+                reason: "a root key is no key",
+            })?;
             if !signed.contains(root) && note.is_signed_by(&key)? {
                 signed.push(*root);
             }
@@ -90,7 +92,10 @@ impl Roster {
         // A threshold of 0 would trust anybody.
         let needed = threshold.max(1);
         if signed.len() < needed {
-            return Err(Invalid::RosterSignatures { needed, found: signed.len() });
+            return Err(Invalid::RosterSignatures {
+                needed,
+                found: signed.len(),
+            });
         }
         Ok(roster)
     }
@@ -104,8 +109,12 @@ impl Roster {
         let next = Self::open(bytes, &self.roots, self.threshold)?;
         let form = |line, reason| Err(Invalid::RosterForm { line, reason });
         match next {
-            next if next.federation != self.federation => form(2, "it is of another federation than the one before"),
-            next if next.version <= self.version => form(3, "its version is not above that of the one before"),
+            next if next.federation != self.federation => {
+                form(2, "it is of another federation than the one before")
+            }
+            next if next.version <= self.version => {
+                form(3, "its version is not above that of the one before")
+            }
             next => Ok(next),
         }
     }
@@ -123,7 +132,10 @@ impl Roster {
 
     /// The text that the root keys sign.
     pub fn text(&self) -> String {
-        let mut text = format!("{HEADER}\nfederation {}\nversion {}\n", self.federation, self.version);
+        let mut text = format!(
+            "{HEADER}\nfederation {}\nversion {}\n",
+            self.federation, self.version
+        );
         let mut line = |arguments: core::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
             let _ = text.write_fmt(arguments);
@@ -133,12 +145,21 @@ impl Roster {
         for root in &self.roots {
             line(format_args!("root {}", Base64::encode_string(root)));
         }
-        line(format_args!("authority {}", Base64::encode_string(&self.tls_authority)));
+        line(format_args!(
+            "authority {}",
+            Base64::encode_string(&self.tls_authority)
+        ));
         for (code, region) in &self.regions {
             line(format_args!("region {code} {}", region.endpoint));
             for key in &region.keys {
-                let until = key.until.map_or_else(|| "-".to_string(), |until| until.to_string());
-                line(format_args!("key {code} {} {} {until}", Base64::encode_string(&key.key.to_bytes()), key.from));
+                let until = key
+                    .until
+                    .map_or_else(|| "-".to_string(), |until| until.to_string());
+                line(format_args!(
+                    "key {code} {} {} {until}",
+                    Base64::encode_string(&key.key.to_bytes()),
+                    key.from
+                ));
             }
         }
         text
@@ -150,14 +171,16 @@ impl Roster {
         lines.expect(HEADER)?;
         let federation = lines.value("federation ")?.to_string();
         if !Origin::is_federation(&federation) {
-            return Err(lines.fault("the federation name is not 1 to 64 lower-case letters, digits, dots and dashes"));
+            return Err(lines.fault(
+                "the federation name is not 1 to 64 lower-case letters, digits, dots and dashes",
+            ));
         }
         let version = lines.number("version ")?;
         if version == 0 {
             return Err(lines.fault("versions count from 1"));
         }
-        let threshold =
-            usize::try_from(lines.number("threshold ")?).map_err(|_| lines.fault("the threshold is too large"))?;
+        let threshold = usize::try_from(lines.number("threshold ")?)
+            .map_err(|_| lines.fault("the threshold is too large"))?;
         let name = root_key_name(&federation);
         let mut roots = Vec::new();
         while let Some(root) = lines.optional("root ") {
@@ -168,25 +191,43 @@ impl Roster {
             }
             roots.push(root);
         }
-        if roots.is_empty() || roots.len() > ROOT_KEYS_MAX || !(1..=roots.len()).contains(&threshold) {
+        if roots.is_empty()
+            || roots.len() > ROOT_KEYS_MAX
+            || !(1..=roots.len()).contains(&threshold)
+        {
             return Err(lines.fault("expected 1 to 16 root keys and a threshold among them"));
         }
         let authority = lines.value("authority ")?;
-        let tls_authority = Base64::decode_vec(authority).map_err(|_| lines.fault("the authority is not base64"))?;
+        let tls_authority = Base64::decode_vec(authority)
+            .map_err(|_| lines.fault("the authority is not base64"))?;
         let mut regions = BTreeMap::new();
         while let Some(region) = lines.optional("region ") {
             let (code, region) = lines.region(&federation, region)?;
-            if regions.len() == REGIONS_MAX || regions.last_key_value().is_some_and(|(last, _)| *last >= code) {
+            if regions.len() == REGIONS_MAX
+                || regions
+                    .last_key_value()
+                    .is_some_and(|(last, _)| *last >= code)
+            {
                 return Err(lines.fault("regions are not in ascending order, or more than 256"));
             }
             regions.insert(code, region);
         }
         lines.end()?;
-        let roster = Self { federation, version, threshold, roots, tls_authority, regions };
+        let roster = Self {
+            federation,
+            version,
+            threshold,
+            roots,
+            tls_authority,
+            regions,
+        };
         if roster.text() == text {
             Ok(roster)
         } else {
-            Err(Invalid::RosterForm { line: 1, reason: "not in canonical form" })
+            Err(Invalid::RosterForm {
+                line: 1,
+                reason: "not in canonical form",
+            })
         }
     }
 }
@@ -208,11 +249,17 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        Self { lines: text.split_terminator('\n').peekable(), number: 0 }
+        Self {
+            lines: text.split_terminator('\n').peekable(),
+            number: 0,
+        }
     }
 
     fn fault(&self, reason: &'static str) -> Invalid {
-        Invalid::RosterForm { line: self.number.max(1), reason }
+        Invalid::RosterForm {
+            line: self.number.max(1),
+            reason,
+        }
     }
 
     fn optional(&mut self, prefix: &str) -> Option<&'a str> {
@@ -237,37 +284,54 @@ impl<'a> Lines<'a> {
     }
 
     fn number(&mut self, prefix: &'static str) -> Result<u64, Invalid> {
-        self.value(prefix)?.parse().map_err(|_| self.fault("expected a number"))
+        self.value(prefix)?
+            .parse()
+            .map_err(|_| self.fault("expected a number"))
     }
 
     fn region(&mut self, federation: &str, line: &str) -> Result<(Division, Region), Invalid> {
-        let (code, endpoint) = line.split_once(' ').ok_or(self.fault("expected a region and its endpoint"))?;
+        let (code, endpoint) = line
+            .split_once(' ')
+            .ok_or(self.fault("expected a region and its endpoint"))?;
         let code = Division::parse(code).ok_or(self.fault("a region code has not six digits"))?;
-        let origin = Origin::new(federation, code)
-            .ok_or(self.fault("the federation name is not lower-case letters, digits, dots and dashes"))?;
+        let origin = Origin::new(federation, code).ok_or(
+            self.fault("the federation name is not lower-case letters, digits, dots and dashes"),
+        )?;
         if !endpoint.starts_with("https://") || endpoint.contains(char::is_whitespace) {
             return Err(self.fault("an endpoint is not https://host:port"));
         }
         let mut keys: Vec<ChainKey> = Vec::new();
         while let Some(line) = self.optional(&format!("key {code} ")) {
             let key = self.key(&origin, line)?;
-            let follows = keys.last().is_none_or(|last| last.until.is_some_and(|until| until < key.from));
+            let follows = keys
+                .last()
+                .is_none_or(|last| last.until.is_some_and(|until| until < key.from));
             if !follows {
                 return Err(self.fault("a key starts before the one before it ends"));
             }
             keys.push(key);
         }
-        Ok((code, Region { origin, endpoint: endpoint.to_string(), keys }))
+        Ok((
+            code,
+            Region {
+                origin,
+                endpoint: endpoint.to_string(),
+                keys,
+            },
+        ))
     }
 
     fn key(&self, origin: &Origin, line: &str) -> Result<ChainKey, Invalid> {
         let form = || self.fault("expected a key as base64, its first size and its last size or -");
         let mut fields = line.split(' ');
-        let (Some(key), Some(from), Some(until), None) = (fields.next(), fields.next(), fields.next(), fields.next())
+        let (Some(key), Some(from), Some(until), None) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
         else {
             return Err(form());
         };
-        let key = key_bytes(key).and_then(|key| NoteKey::new(origin.as_str(), key)).ok_or_else(form)?;
+        let key = key_bytes(key)
+            .and_then(|key| NoteKey::new(origin.as_str(), key))
+            .ok_or_else(form)?;
         let from = from.parse().map(TreeSize).map_err(|_| form())?;
         let until = match until {
             "-" => None,
@@ -282,9 +346,10 @@ impl<'a> Lines<'a> {
     fn end(&mut self) -> Result<(), Invalid> {
         match self.lines.next() {
             None => Ok(()),
-            Some(_) => {
-                Err(Invalid::RosterForm { line: self.number.saturating_add(1), reason: "not a line of a roster" })
-            }
+            Some(_) => Err(Invalid::RosterForm {
+                line: self.number.saturating_add(1),
+                reason: "not a line of a roster",
+            }),
         }
     }
 }

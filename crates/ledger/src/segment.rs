@@ -86,7 +86,9 @@ pub fn file_header(origin: &Origin, first: LeafIndex) -> Option<[u8; FILE_HEADER
     let (_reserved, sum) = rest.split_last_chunk_mut::<CHECKSUM_BYTES>()?;
     *sum = [0; CHECKSUM_BYTES];
     let checksum = checksum(&[header.get(..FILE_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES))?]);
-    header.last_chunk_mut::<CHECKSUM_BYTES>().map(|sum| *sum = checksum)?;
+    header
+        .last_chunk_mut::<CHECKSUM_BYTES>()
+        .map(|sum| *sum = checksum)?;
     Some(header)
 }
 
@@ -96,8 +98,13 @@ pub fn file_header(origin: &Origin, first: LeafIndex) -> Option<[u8; FILE_HEADER
 /// [`FrameFault`].
 pub fn read_file_header(bytes: &[u8], origin: &Origin) -> Result<LeafIndex, FrameFault> {
     let header = bytes.first_chunk::<FILE_HEADER_BYTES>();
-    let header = header.ok_or(FrameFault::Truncated { missing: FILE_HEADER_BYTES.saturating_sub(bytes.len()) })?;
-    let position = header.get(8..16).and_then(|field| field.first_chunk()).map(|field| u64::from_le_bytes(*field));
+    let header = header.ok_or(FrameFault::Truncated {
+        missing: FILE_HEADER_BYTES.saturating_sub(bytes.len()),
+    })?;
+    let position = header
+        .get(8..16)
+        .and_then(|field| field.first_chunk())
+        .map(|field| u64::from_le_bytes(*field));
     let first = LeafIndex(position.unwrap_or(0));
     if !header.starts_with(&FILE_MAGIC) {
         return Err(FrameFault::Header);
@@ -106,13 +113,23 @@ pub fn read_file_header(bytes: &[u8], origin: &Origin) -> Result<LeafIndex, Fram
     if checksum(&[fields]) != *sum {
         return Err(FrameFault::Checksum);
     }
-    if file_header(origin, first).as_ref() == Some(header) { Ok(first) } else { Err(FrameFault::Foreign) }
+    if file_header(origin, first).as_ref() == Some(header) {
+        Ok(first)
+    } else {
+        Err(FrameFault::Foreign)
+    }
 }
 
 /// Appends the frame of a batch: `ends` are the ends of its entries, `first` the position of its batch entry.
 pub fn write_batch_frame(batch: &[u8], ends: &[u32], first: LeafIndex, out: &mut Vec<u8>) {
     let offsets: Vec<u8> = offsets(ends).flat_map(u32::to_le_bytes).collect();
-    write_frame(FrameKind::Batch, &[batch, &offsets], ends.len(), first.0, out);
+    write_frame(
+        FrameKind::Batch,
+        &[batch, &offsets],
+        ends.len(),
+        first.0,
+        out,
+    );
 }
 
 /// Appends the frame of a signed head.
@@ -122,7 +139,10 @@ pub fn write_head_frame(head: &[u8], size: TreeSize, out: &mut Vec<u8>) {
 
 /// The starts of entries 16, 32, 48 … of a batch.
 fn offsets(ends: &[u32]) -> impl Iterator<Item = u32> {
-    ends.iter().skip(OFFSET_STRIDE.saturating_sub(1)).step_by(OFFSET_STRIDE).copied()
+    ends.iter()
+        .skip(OFFSET_STRIDE.saturating_sub(1))
+        .step_by(OFFSET_STRIDE)
+        .copied()
 }
 
 /// How many offsets stand behind a batch of so many entries: one for each full stride.
@@ -131,7 +151,9 @@ pub const fn offsets_len(entries: usize) -> usize {
 }
 
 fn write_frame(kind: FrameKind, body: &[&[u8]], entries: usize, position: u64, out: &mut Vec<u8>) {
-    let body_bytes = body.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+    let body_bytes = body
+        .iter()
+        .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
     let start = out.len();
     out.extend_from_slice(&FRAME_MAGIC);
     out.extend_from_slice(&[kind_byte(kind), 0, 0, 0]);
@@ -154,28 +176,52 @@ impl FrameHeader {
     /// # Errors
     /// [`FrameFault::Truncated`], [`FrameFault::Header`].
     pub fn read(bytes: &[u8]) -> Result<Self, FrameFault> {
-        let missing = || FrameFault::Truncated { missing: FRAME_HEADER_BYTES.saturating_sub(bytes.len()) };
-        let header = bytes.first_chunk::<FRAME_HEADER_BYTES>().ok_or_else(missing)?;
-        let word =
-            |at: usize| header.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_le_bytes(*word));
+        let missing = || FrameFault::Truncated {
+            missing: FRAME_HEADER_BYTES.saturating_sub(bytes.len()),
+        };
+        let header = bytes
+            .first_chunk::<FRAME_HEADER_BYTES>()
+            .ok_or_else(missing)?;
+        let word = |at: usize| {
+            header
+                .get(at..)
+                .and_then(|rest| rest.first_chunk())
+                .map(|word| u32::from_le_bytes(*word))
+        };
         let kind = match header.get(4..8) {
             Some([1, 0, 0, 0]) => FrameKind::Batch,
             Some([2, 0, 0, 0]) => FrameKind::Head,
             _ => return Err(FrameFault::Header),
         };
-        let (Some(body_bytes), Some(entries)) = (word(8), word(12)) else { return Err(FrameFault::Header) };
-        let position = header.get(16..).and_then(|rest| rest.first_chunk()).map(|field| u64::from_le_bytes(*field));
+        let (Some(body_bytes), Some(entries)) = (word(8), word(12)) else {
+            return Err(FrameFault::Header);
+        };
+        let position = header
+            .get(16..)
+            .and_then(|rest| rest.first_chunk())
+            .map(|field| u64::from_le_bytes(*field));
         let body_bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);
         let offsets_bytes = offsets_len(entries).saturating_mul(4);
-        if !header.starts_with(&FRAME_MAGIC) || body_bytes > FRAME_BODY_BYTES_MAX || offsets_bytes > body_bytes {
+        if !header.starts_with(&FRAME_MAGIC)
+            || body_bytes > FRAME_BODY_BYTES_MAX
+            || offsets_bytes > body_bytes
+        {
             return Err(FrameFault::Header);
         }
-        if (kind == FrameKind::Head && entries != 0) || entries > BATCH_RECORDS_MAX.saturating_add(1) {
+        if (kind == FrameKind::Head && entries != 0)
+            || entries > BATCH_RECORDS_MAX.saturating_add(1)
+        {
             return Err(FrameFault::Header);
         }
         let checksum = header.last_chunk().copied().unwrap_or_default();
-        Ok(Self { kind, body_bytes, entries, position: position.unwrap_or(0), checksum })
+        Ok(Self {
+            kind,
+            body_bytes,
+            entries,
+            position: position.unwrap_or(0),
+            checksum,
+        })
     }
 
     /// Bytes of the whole frame.
@@ -185,7 +231,8 @@ impl FrameHeader {
 
     /// Bytes of the batch (or head) in the body, without the offsets.
     pub const fn content_bytes(&self) -> usize {
-        self.body_bytes.saturating_sub(offsets_len(self.entries).saturating_mul(4))
+        self.body_bytes
+            .saturating_sub(offsets_len(self.entries).saturating_mul(4))
     }
 
     /// Checks the body against the checksum in the header; `frame` starts with the header.
@@ -193,9 +240,15 @@ impl FrameHeader {
     /// # Errors
     /// [`FrameFault::Truncated`], [`FrameFault::Checksum`].
     pub fn check<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8], FrameFault> {
-        let missing = FrameFault::Truncated { missing: self.frame_bytes().saturating_sub(frame.len()) };
-        let body = frame.get(FRAME_HEADER_BYTES..self.frame_bytes()).ok_or(missing)?;
-        let fields = frame.get(..FRAME_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES)).ok_or(missing)?;
+        let missing = FrameFault::Truncated {
+            missing: self.frame_bytes().saturating_sub(frame.len()),
+        };
+        let body = frame
+            .get(FRAME_HEADER_BYTES..self.frame_bytes())
+            .ok_or(missing)?;
+        let fields = frame
+            .get(..FRAME_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES))
+            .ok_or(missing)?;
         if checksum(&[fields, body]) == self.checksum {
             body.get(..self.content_bytes()).ok_or(FrameFault::Header)
         } else {

@@ -51,13 +51,21 @@ pub struct Frontier<H = Blake3Keyed> {
 
 impl<H> Clone for Frontier<H> {
     fn clone(&self) -> Self {
-        Self { size: self.size, pending: self.pending.clone(), hasher: PhantomData }
+        Self {
+            size: self.size,
+            pending: self.pending.clone(),
+            hasher: PhantomData,
+        }
     }
 }
 
 impl<H> Default for Frontier<H> {
     fn default() -> Self {
-        Self { size: 0, pending: Vec::new(), hasher: PhantomData }
+        Self {
+            size: 0,
+            pending: Vec::new(),
+            hasher: PhantomData,
+        }
     }
 }
 
@@ -68,14 +76,28 @@ impl<H: TreeHasher> Frontier<H> {
         let mut remaining = peaks.iter().rev();
         let levels = 64_u32.checked_sub(size.0.leading_zeros())?;
         let pending = (0..levels)
-            .map(|level| if bit(size.0, level) { remaining.next().map(|hash| Some(*hash)) } else { Some(None) })
+            .map(|level| {
+                if bit(size.0, level) {
+                    remaining.next().map(|hash| Some(*hash))
+                } else {
+                    Some(None)
+                }
+            })
             .collect::<Option<Vec<_>>>()?;
-        remaining.next().is_none().then_some(Self { size: size.0, pending, hasher: PhantomData })
+        remaining.next().is_none().then_some(Self {
+            size: size.0,
+            pending,
+            hasher: PhantomData,
+        })
     }
 
     /// The complete subtrees of the tree, largest (leftmost) first.
     pub fn peaks(&self) -> Vec<Hash> {
-        self.pending.iter().rev().filter_map(|pending| *pending).collect()
+        self.pending
+            .iter()
+            .rev()
+            .filter_map(|pending| *pending)
+            .collect()
     }
 
     /// Number of leaves.
@@ -86,7 +108,9 @@ impl<H: TreeHasher> Frontier<H> {
     /// The root of the tree.
     pub fn root(&self) -> Hash {
         let mut peaks = self.pending.iter().filter_map(|pending| *pending);
-        let Some(smallest) = peaks.next() else { return H::empty() };
+        let Some(smallest) = peaks.next() else {
+            return H::empty();
+        };
         peaks.fold(smallest, |right, left| H::branch(&left, &right))
     }
 
@@ -95,7 +119,9 @@ impl<H: TreeHasher> Frontier<H> {
     /// `[n << level, (n + 1) << level)`.
     pub fn extend(&mut self, leaves: &[Hash], mut completed: impl FnMut(u32, u64, &[Hash])) {
         let old_size = self.size;
-        self.size = self.size.saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+        self.size = self
+            .size
+            .saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
         let mut nodes = leaves.to_vec();
         let mut parents = Vec::new();
         let mut level = 0_u32;
@@ -105,7 +131,9 @@ impl<H: TreeHasher> Frontier<H> {
             if self.pending.len() == row {
                 self.pending.push(None);
             }
-            let Some(pending) = self.pending.get_mut(row) else { return };
+            let Some(pending) = self.pending.get_mut(row) else {
+                return;
+            };
             if let Some(left) = pending.take() {
                 nodes.insert(0, left);
             }
@@ -187,7 +215,13 @@ pub fn consistency_path<H: TreeHasher>(leaves: &[Hash], old_size: usize) -> Opti
 ///
 /// # Errors
 /// Any [`ProofFault`].
-pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, path: &[Hash], root: &Hash) -> Result<(), ProofFault> {
+pub fn verify_inclusion(
+    leaf: &Hash,
+    index: u64,
+    size: u64,
+    path: &[Hash],
+    root: &Hash,
+) -> Result<(), ProofFault> {
     verify_inclusion_by::<Blake3Keyed>(leaf, index, size, path, root)
 }
 
@@ -203,21 +237,39 @@ pub fn verify_inclusion_by<H: TreeHasher>(
     root: &Hash,
 ) -> Result<(), ProofFault> {
     let found = inclusion_root::<H>(leaf, index, size, path)?;
-    if found == *root { Ok(()) } else { Err(ProofFault::RootMismatch { expected: *root, found }) }
+    if found == *root {
+        Ok(())
+    } else {
+        Err(ProofFault::RootMismatch {
+            expected: *root,
+            found,
+        })
+    }
 }
 
 /// The root that an inclusion path leads to.
 ///
 /// # Errors
 /// [`ProofFault::OutOfRange`] and [`ProofFault::PathLength`].
-pub fn inclusion_root<H: TreeHasher>(leaf: &Hash, index: u64, size: u64, path: &[Hash]) -> Result<Hash, ProofFault> {
+pub fn inclusion_root<H: TreeHasher>(
+    leaf: &Hash,
+    index: u64,
+    size: u64,
+    path: &[Hash],
+) -> Result<Hash, ProofFault> {
     // 1. If leaf_index is greater than or equal to tree_size, fail the proof verification.
     if index >= size {
-        return Err(ProofFault::OutOfRange { position: index, size });
+        return Err(ProofFault::OutOfRange {
+            position: index,
+            size,
+        });
     }
     let expected = inclusion_path_length(index, size);
     if path.len() != expected {
-        return Err(ProofFault::PathLength { expected, found: path.len() });
+        return Err(ProofFault::PathLength {
+            expected,
+            found: path.len(),
+        });
     }
     // 2. Set two variables, fn and sn: fn to leaf_index and sn to tree_size - 1.
     let (mut node, mut last) = (index, size.saturating_sub(1));
@@ -258,7 +310,8 @@ pub fn consistency_path_length(old_size: u64, new_size: u64) -> usize {
     let level = old_size.trailing_zeros();
     let node = old_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
     let last = new_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
-    inclusion_path_length(node, last.saturating_add(1)).saturating_add(usize::from(!old_size.is_power_of_two()))
+    inclusion_path_length(node, last.saturating_add(1))
+        .saturating_add(usize::from(!old_size.is_power_of_two()))
 }
 
 /// Checks that the tree of `old_size` leaves is a prefix of the tree of `new_size` leaves (RFC 9162, 2.1.4.2). Two trees
@@ -274,13 +327,30 @@ pub fn verify_consistency<H: TreeHasher>(
     path: &[Hash],
 ) -> Result<(), ProofFault> {
     let path_of = |expected: usize| {
-        if path.len() == expected { Ok(()) } else { Err(ProofFault::PathLength { expected, found: path.len() }) }
+        if path.len() == expected {
+            Ok(())
+        } else {
+            Err(ProofFault::PathLength {
+                expected,
+                found: path.len(),
+            })
+        }
     };
     let same = |expected: &Hash, found: Hash| {
-        if *expected == found { Ok(()) } else { Err(ProofFault::RootMismatch { expected: *expected, found }) }
+        if *expected == found {
+            Ok(())
+        } else {
+            Err(ProofFault::RootMismatch {
+                expected: *expected,
+                found,
+            })
+        }
     };
     if old_size > new_size {
-        return Err(ProofFault::OutOfRange { position: old_size, size: new_size });
+        return Err(ProofFault::OutOfRange {
+            position: old_size,
+            size: new_size,
+        });
     }
     if old_size == 0 {
         path_of(0)?;
@@ -294,8 +364,17 @@ pub fn verify_consistency<H: TreeHasher>(
     path_of(consistency_path_length(old_size, new_size))?;
     // 2. If first is an exact power of 2, then prepend first_hash to the consistency_path array.
     let mut hashes = path.iter();
-    let first = if old_size.is_power_of_two() { Some(old_root) } else { hashes.next() };
-    let Some(first) = first else { return Err(ProofFault::PathLength { expected: 1, found: 0 }) };
+    let first = if old_size.is_power_of_two() {
+        Some(old_root)
+    } else {
+        hashes.next()
+    };
+    let Some(first) = first else {
+        return Err(ProofFault::PathLength {
+            expected: 1,
+            found: 0,
+        });
+    };
     // 3. Set fn to first - 1 and sn to second - 1. 4. If LSB(fn) is set, shift both until it is not.
     let (mut node, mut last) = (old_size.saturating_sub(1), new_size.saturating_sub(1));
     while node & 1 == 1 {
@@ -326,7 +405,10 @@ pub fn verify_consistency<H: TreeHasher>(
 
 /// The largest power of two smaller than `count`, `count > 1`.
 fn split(count: usize) -> usize {
-    count.saturating_sub(1).checked_ilog2().map_or(0, |level| 1 << level)
+    count
+        .saturating_sub(1)
+        .checked_ilog2()
+        .map_or(0, |level| 1 << level)
 }
 
 const fn bit(value: u64, level: u32) -> bool {

@@ -14,7 +14,11 @@ impl Month {
 
     /// The month with this stored number, if it is not before 1900-01.
     pub const fn new(number: u16) -> Option<Self> {
-        if number >= Self::FIRST { Some(Self(number)) } else { None }
+        if number >= Self::FIRST {
+            Some(Self(number))
+        } else {
+            None
+        }
     }
 
     /// The month of a year, `month` from 1 to 12.
@@ -27,7 +31,12 @@ impl Month {
 
     /// Reads `YYYYMM` or `YYYY-MM`.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();
+        let digits = |part: &str| {
+            part.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| part.parse().ok())
+                .flatten()
+        };
         let (year, month) = match text.len() {
             6 => (text.get(..4)?, text.get(4..)?),
             7 if text.get(4..5)? == "-" => (text.get(..4)?, text.get(5..)?),
@@ -47,7 +56,10 @@ impl Month {
     }
 
     /// The month of the year, 1 to 12.
-    #[expect(clippy::arithmetic_side_effects, reason = "a remainder of 12 plus one fits")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a remainder of 12 plus one fits"
+    )]
     pub const fn month(self) -> u16 {
         self.0 % 12 + 1
     }
@@ -95,7 +107,8 @@ impl Day {
     /// The day with this `YYYYMMDD` number, if the calendar (Gregorian) has it.
     pub fn new(number: u32) -> Option<Self> {
         let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let last = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -126,13 +139,22 @@ impl Day {
 
     /// The month that the day lies in; `None` after 5461-04.
     pub fn in_month(self) -> Option<Month> {
-        Month::of(u16::try_from(self.0 / 10_000).ok()?, u16::try_from(self.0 / 100 % 100).ok()?)
+        Month::of(
+            u16::try_from(self.0 / 10_000).ok()?,
+            u16::try_from(self.0 / 100 % 100).ok()?,
+        )
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
+        write!(
+            f,
+            "{:04}-{:02}-{:02}",
+            self.0 / 10_000,
+            self.0 / 100 % 100,
+            self.0 % 100
+        )
     }
 }
 
@@ -142,7 +164,11 @@ impl fmt::Debug for Day {
     }
 }
 
-canonical_integer!(Day, u32, "a date is not a day of the calendar between 1900 and 9999");
+canonical_integer!(
+    Day,
+    u32,
+    "a date is not a day of the calendar between 1900 and 9999"
+);
 
 /// Milliseconds since 1970-01-01T00:00Z, as told by the clock of the node that writes. For audit, never for merging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, BorrowDecode)]
@@ -160,7 +186,11 @@ impl Fen {
 
     /// An amount of `fen`, if within ±[`Fen::MAX`].
     pub const fn new(fen: i64) -> Option<Self> {
-        if fen >= -Self::MAX && fen <= Self::MAX { Some(Self(fen)) } else { None }
+        if fen >= -Self::MAX && fen <= Self::MAX {
+            Some(Self(fen))
+        } else {
+            None
+        }
     }
 
     /// The amount in fen.
@@ -190,7 +220,11 @@ impl Rate {
 
     /// A rate of this many ten-thousandths, at most 100,000.
     pub const fn new(ten_thousandths: u32) -> Option<Self> {
-        if ten_thousandths <= 100_000 { Some(Self(ten_thousandths)) } else { None }
+        if ten_thousandths <= 100_000 {
+            Some(Self(ten_thousandths))
+        } else {
+            None
+        }
     }
 
     /// The rate in ten-thousandths.
@@ -203,7 +237,11 @@ impl Rate {
         let product = i128::from(amount.0).checked_mul(i128::from(self.0))?;
         let rounded = product.unsigned_abs().checked_add(5_000)? / 10_000;
         let magnitude = i64::try_from(rounded).ok()?;
-        Fen::new(if product < 0 { magnitude.checked_neg()? } else { magnitude })
+        Fen::new(if product < 0 {
+            magnitude.checked_neg()?
+        } else {
+            magnitude
+        })
     }
 }
 
@@ -223,7 +261,11 @@ pub struct Division(u32);
 impl Division {
     /// The division with this code, 100000 to 999999.
     pub const fn new(code: u32) -> Option<Self> {
-        if code >= 100_000 && code <= 999_999 { Some(Self(code)) } else { None }
+        if code >= 100_000 && code <= 999_999 {
+            Some(Self(code))
+        } else {
+            None
+        }
     }
 
     /// Reads exactly six digits, the first not 0.
@@ -241,7 +283,10 @@ impl Division {
 
     /// The province-level division that this one lies in: 440300 gives 440000. Pensions are counted by province
     /// (国办发〔2009〕66号).
-    #[expect(clippy::arithmetic_side_effects, reason = "a multiple of 10,000 that is not larger than the code")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a multiple of 10,000 that is not larger than the code"
+    )]
     pub const fn province(self) -> Self {
         Self(self.0 / 10_000 * 10_000)
     }
@@ -274,7 +319,8 @@ impl<'a> Code<'a> {
 
     /// A code with this text, if it is short enough and of visible ASCII characters only.
     pub fn new(text: &'a str) -> Option<Self> {
-        (text.len() <= Self::LENGTH_MAX && text.bytes().all(|b| b.is_ascii_graphic())).then_some(Self(text))
+        (text.len() <= Self::LENGTH_MAX && text.bytes().all(|b| b.is_ascii_graphic()))
+            .then_some(Self(text))
     }
 
     /// The text.
@@ -356,7 +402,9 @@ impl<'a> Scheme<'a> {
     /// Reads `namespace:code`.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (prefix, code) = text.split_once(':')?;
-        let (_, namespace) = Namespace::ALL.into_iter().find(|(known, _)| *known == prefix)?;
+        let (_, namespace) = Namespace::ALL
+            .into_iter()
+            .find(|(known, _)| *known == prefix)?;
         let code = Code::new(code).filter(|code| !code.is_none())?;
         Some(Self { namespace, code })
     }
@@ -369,11 +417,15 @@ impl fmt::Display for Scheme<'_> {
 }
 
 /// The position of a leaf in its chain, from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode,
+)]
 pub struct LeafIndex(pub u64);
 
 /// The number of leaves of a tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode,
+)]
 pub struct TreeSize(pub u64);
 
 impl TreeSize {

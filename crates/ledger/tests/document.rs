@@ -12,13 +12,24 @@ use yizhang_ledger::{
 };
 
 fn document(name: &str) -> String {
-    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)).unwrap()
+    std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../docs")
+            .join(name),
+    )
+    .unwrap()
 }
 
 #[test]
 fn the_kinds_of_the_document_are_those_of_the_crate() {
     let text = document("FORMAT.md");
-    let table = text.split("## 4. Kinds").nth(1).unwrap().split("## 5.").next().unwrap();
+    let table = text
+        .split("## 4. Kinds")
+        .nth(1)
+        .unwrap()
+        .split("## 5.")
+        .next()
+        .unwrap();
     let found: Vec<(u16, String)> = table
         .lines()
         .filter_map(|line| {
@@ -26,8 +37,10 @@ fn the_kinds_of_the_document_are_those_of_the_crate() {
             Some((cells.next()?.parse().ok()?, cells.next()?.to_string()))
         })
         .collect();
-    let expected: Vec<(u16, String)> =
-        entry::Kind::NAMED.iter().map(|(kind, name)| (kind.0, (*name).to_string())).collect();
+    let expected: Vec<(u16, String)> = entry::Kind::NAMED
+        .iter()
+        .map(|(kind, name)| (kind.0, (*name).to_string()))
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -61,13 +74,22 @@ fn the_limits_of_the_document_are_those_of_the_crate() {
         ("REGIONS_MAX", REGIONS_MAX),
         ("ROOT_KEYS_MAX", ROOT_KEYS_MAX),
         ("Code::LENGTH_MAX", Code::LENGTH_MAX),
-        ("Origin::FEDERATION_LENGTH_MAX", head::Origin::FEDERATION_LENGTH_MAX),
+        (
+            "Origin::FEDERATION_LENGTH_MAX",
+            head::Origin::FEDERATION_LENGTH_MAX,
+        ),
         ("FRAME_BODY_BYTES_MAX", segment::FRAME_BODY_BYTES_MAX),
     ];
     for (name, value) in limits {
-        let row = text.lines().find(|line| line.contains(&format!("| {name} |"))).unwrap_or_else(|| panic!("{name}"));
+        let row = text
+            .lines()
+            .find(|line| line.contains(&format!("| {name} |")))
+            .unwrap_or_else(|| panic!("{name}"));
         let value = grouped(value.try_into().unwrap());
-        assert!(row.contains(&format!("| {value} ")), "{name} = {value}: {row}");
+        assert!(
+            row.contains(&format!("| {value} ")),
+            "{name} = {value}: {row}"
+        );
     }
     assert_eq!((Fen::MAX, TreeSize::MAX.0), (10_i64.pow(15), (1 << 63) - 1));
 }
@@ -75,18 +97,32 @@ fn the_limits_of_the_document_are_those_of_the_crate() {
 #[test]
 fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
     let text = document("FORMAT.md");
-    for context in [LEAF_CONTEXT, BRANCH_CONTEXT, batch::CONTENT_CONTEXT, person::ACCOUNT_CONTEXT] {
+    for context in [
+        LEAF_CONTEXT,
+        BRANCH_CONTEXT,
+        batch::CONTENT_CONTEXT,
+        person::ACCOUNT_CONTEXT,
+    ] {
         assert!(text.contains(context), "{context}");
     }
     for context in [LEAF_CONTEXT, BRANCH_CONTEXT] {
-        assert!(text.contains(&derive(context, &[]).to_string()), "{context}");
+        assert!(
+            text.contains(&derive(context, &[]).to_string()),
+            "{context}"
+        );
     }
 }
 
 #[test]
 fn the_faults_of_the_document_are_those_of_the_vectors() {
     let text = document("FORMAT.md");
-    let faults = text.split("## 16. Faults").nth(1).unwrap().split("## 17.").next().unwrap();
+    let faults = text
+        .split("## 16. Faults")
+        .nth(1)
+        .unwrap()
+        .split("## 17.")
+        .next()
+        .unwrap();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
     let mut seen = 0;
     for file in std::fs::read_dir(folder).unwrap() {
@@ -94,9 +130,18 @@ fn the_faults_of_the_document_are_those_of_the_vectors() {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        for rule in vectors["cases"].as_array().unwrap().iter().filter_map(|case| case["refused"].as_str()) {
-            for name in rule.split('/').map(|name| name.rsplit("::").next().unwrap()) {
+        let vectors: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        for rule in vectors["cases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|case| case["refused"].as_str())
+        {
+            for name in rule
+                .split('/')
+                .map(|name| name.rsplit("::").next().unwrap())
+            {
                 assert!(faults.contains(name), "{name}");
                 seen += 1;
             }
@@ -138,6 +183,10 @@ fn the_glossary_knows_the_words_of_the_house() {
         "witness",
         "mirror",
     ] {
-        assert!(text.lines().any(|line| line.starts_with(&format!("| {word} "))), "{word}");
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with(&format!("| {word} "))),
+            "{word}"
+        );
     }
 }

@@ -21,7 +21,9 @@ fn leaf_by_the_book(bytes: &[u8]) -> Hash {
 #[test]
 fn leaves_hash_alike_alone_and_together_at_every_length() {
     let data: Vec<u8> = (0..3_000_u32).map(|i| (i % 251) as u8).collect();
-    let lengths: Vec<usize> = (0..400).chain([1_019, 1_020, 1_021, 2_048, 3_000]).collect();
+    let lengths: Vec<usize> = (0..400)
+        .chain([1_019, 1_020, 1_021, 2_048, 3_000])
+        .collect();
     let together = hash_leaves(lengths.iter().map(|length| &data[..*length]));
     for (length, hash) in lengths.iter().zip(together) {
         assert_eq!(hash, leaf_by_the_book(&data[..*length]), "length {length}");
@@ -38,7 +40,10 @@ fn branches_hash_alike_alone_and_together() {
     for (pair, hash) in children.chunks_exact(2).zip(together) {
         assert_eq!(hash, Blake3Keyed::branch(&pair[0], &pair[1]));
         let preimage = [pair[0].0, pair[1].0].concat();
-        assert_eq!(hash.0, *blake3::keyed_hash(&key(BRANCH_CONTEXT), &preimage).as_bytes());
+        assert_eq!(
+            hash.0,
+            *blake3::keyed_hash(&key(BRANCH_CONTEXT), &preimage).as_bytes()
+        );
     }
 }
 
@@ -47,10 +52,23 @@ struct Rfc6962;
 
 impl TreeHasher for Rfc6962 {
     fn leaf(bytes: &[u8]) -> Hash {
-        Hash(Sha256::new().chain_update([0]).chain_update(bytes).finalize().into())
+        Hash(
+            Sha256::new()
+                .chain_update([0])
+                .chain_update(bytes)
+                .finalize()
+                .into(),
+        )
     }
     fn branch(left: &Hash, right: &Hash) -> Hash {
-        Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
+        Hash(
+            Sha256::new()
+                .chain_update([1])
+                .chain_update(left.0)
+                .chain_update(right.0)
+                .finalize()
+                .into(),
+        )
     }
     fn empty() -> Hash {
         Hash(Sha256::digest([]).into())
@@ -58,8 +76,16 @@ impl TreeHasher for Rfc6962 {
 }
 
 /// The eight leaves and the roots of the reference test of Certificate Transparency.
-const LEAVES: [&str; 8] =
-    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+const LEAVES: [&str; 8] = [
+    "",
+    "00",
+    "10",
+    "2021",
+    "3031",
+    "40414243",
+    "5051525354555657",
+    "606162636465666768696a6b6c6d6e6f",
+];
 const ROOTS: [&str; 9] = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -74,16 +100,25 @@ const ROOTS: [&str; 9] = [
 
 fn rfc_leaves() -> Vec<Hash> {
     let decode = |text: &str| -> Vec<u8> {
-        (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
+        (0..text.len() / 2)
+            .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+            .collect()
     };
-    LEAVES.iter().map(|leaf| Rfc6962::leaf(&decode(leaf))).collect()
+    LEAVES
+        .iter()
+        .map(|leaf| Rfc6962::leaf(&decode(leaf)))
+        .collect()
 }
 
 #[test]
 fn tree_has_the_published_roots_of_rfc_6962() {
     let leaves = rfc_leaves();
     for (size, root) in ROOTS.iter().enumerate() {
-        assert_eq!(tree::root::<Rfc6962>(&leaves[..size]).to_string(), *root, "size {size}");
+        assert_eq!(
+            tree::root::<Rfc6962>(&leaves[..size]).to_string(),
+            *root,
+            "size {size}"
+        );
     }
 }
 
@@ -97,7 +132,10 @@ fn every_inclusion_path_verifies_and_its_near_misses_do_not() {
             let verify = |leaf: usize, index: usize, size: usize, path: &[Hash]| {
                 tree::verify_inclusion(&leaves[leaf], index as u64, size as u64, path, &root)
             };
-            assert_eq!(path.len(), tree::inclusion_path_length(index as u64, size as u64));
+            assert_eq!(
+                path.len(),
+                tree::inclusion_path_length(index as u64, size as u64)
+            );
             verify(index, index, size, &path).unwrap();
             assert!(verify((index + 1) % 70, index, size, &path).is_err());
             assert!(verify(index, size, size, &path).is_err());
@@ -123,10 +161,16 @@ fn every_consistency_path_verifies_and_its_near_misses_do_not() {
     for new in 1..=leaves.len() {
         for old in 1..=new {
             let path = tree::consistency_path::<Blake3Keyed>(&leaves[..new], old).unwrap();
-            let verify = |old: usize, new: usize, old_root: &Hash, new_root: &Hash, path: &[Hash]| {
-                tree::verify_consistency::<Blake3Keyed>(old as u64, new as u64, old_root, new_root, path)
-            };
-            assert_eq!(path.len(), tree::consistency_path_length(old as u64, new as u64));
+            let verify =
+                |old: usize, new: usize, old_root: &Hash, new_root: &Hash, path: &[Hash]| {
+                    tree::verify_consistency::<Blake3Keyed>(
+                        old as u64, new as u64, old_root, new_root, path,
+                    )
+                };
+            assert_eq!(
+                path.len(),
+                tree::consistency_path_length(old as u64, new as u64)
+            );
             verify(old, new, &root(old), &root(new), &path).unwrap();
             assert!(verify(new + 1, new, &root(old), &root(new), &path).is_err());
             assert!(verify(old, new, &hash_leaf(b"other"), &root(new), &path).is_err());
@@ -152,15 +196,22 @@ fn frontier_grows_alike_in_any_steps_and_names_every_complete_subtree() {
             frontier.extend(chunk, |level, first, nodes| {
                 for (offset, node) in nodes.iter().enumerate() {
                     let start = (usize::try_from(first).unwrap() + offset) << level;
-                    assert_eq!(*node, tree::root::<Blake3Keyed>(&leaves[start..start + (1 << level)]));
+                    assert_eq!(
+                        *node,
+                        tree::root::<Blake3Keyed>(&leaves[start..start + (1 << level)])
+                    );
                 }
             });
             let size = frontier.size();
-            assert_eq!(frontier.root(), tree::root::<Blake3Keyed>(&leaves[..usize::try_from(size.0).unwrap()]));
+            assert_eq!(
+                frontier.root(),
+                tree::root::<Blake3Keyed>(&leaves[..usize::try_from(size.0).unwrap()])
+            );
             let again = Frontier::<Blake3Keyed>::from_peaks(size, &frontier.peaks()).unwrap();
             assert_eq!(again.root(), frontier.root());
             assert!(
-                Frontier::<Blake3Keyed>::from_peaks(size.plus(1).unwrap(), &frontier.peaks()).is_none()
+                Frontier::<Blake3Keyed>::from_peaks(size.plus(1).unwrap(), &frontier.peaks())
+                    .is_none()
                     || size.0 % 2 == 1
             );
         }
@@ -170,6 +221,9 @@ fn frontier_grows_alike_in_any_steps_and_names_every_complete_subtree() {
 #[test]
 fn the_keys_are_those_of_the_published_contexts() {
     // An empty tree hashes nothing under the branch key.
-    assert_eq!(Blake3Keyed::empty().0, *blake3::keyed_hash(&key(BRANCH_CONTEXT), &[]).as_bytes());
+    assert_eq!(
+        Blake3Keyed::empty().0,
+        *blake3::keyed_hash(&key(BRANCH_CONTEXT), &[]).as_bytes()
+    );
     assert_eq!(hash_leaf(b"leaf"), leaf_by_the_book(b"leaf"));
 }

@@ -3,7 +3,8 @@
 mod support;
 
 use support::generate::sample::{
-    self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, ROOTS, SECOND_KEY, key, origin, public, roster, signed_roster,
+    self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, ROOTS, SECOND_KEY, key, origin, public, roster,
+    signed_roster,
 };
 use yizhang_ledger::{
     Invalid,
@@ -15,7 +16,11 @@ use yizhang_ledger::{
 };
 
 fn head(size: u64) -> Head {
-    Head { origin: origin(440_000), size: TreeSize(size), root: Hash([7; 32]) }
+    Head {
+        origin: origin(440_000),
+        size: TreeSize(size),
+        root: Hash([7; 32]),
+    }
 }
 
 fn open(note: &str) -> Result<Head, Invalid> {
@@ -26,19 +31,32 @@ fn open(note: &str) -> Result<Head, Invalid> {
 fn a_key_counts_from_its_first_size_to_its_last() {
     let trusted = |size: u64, seed: u8| open(&head(size).sign(&key(seed))).is_ok();
     for size in [1, 2, FIRST_KEY_UNTIL] {
-        assert!(trusted(size, FIRST_KEY) && !trusted(size, SECOND_KEY), "size {size}");
+        assert!(
+            trusted(size, FIRST_KEY) && !trusted(size, SECOND_KEY),
+            "size {size}"
+        );
     }
     for size in [FIRST_KEY_UNTIL + 1, FIRST_KEY_UNTIL + 2, TreeSize::MAX.0] {
-        assert!(!trusted(size, FIRST_KEY) && trusted(size, SECOND_KEY), "size {size}");
+        assert!(
+            !trusted(size, FIRST_KEY) && trusted(size, SECOND_KEY),
+            "size {size}"
+        );
     }
     let chain_key = |from: u64, until: Option<u64>| ChainKey {
         key: NoteKey::new("n", public(1)).unwrap(),
         from: TreeSize(from),
         until: until.map(TreeSize),
     };
-    for (from, until, valid) in [(5, Some(5), 5..=5), (0, Some(7), 0..=7), (3, None, 3..=u64::MAX)] {
+    for (from, until, valid) in [
+        (5, Some(5), 5..=5),
+        (0, Some(7), 0..=7),
+        (3, None, 3..=u64::MAX),
+    ] {
         for size in [0, 2, 3, 4, 5, 6, 7, 8, u64::MAX] {
-            assert_eq!(chain_key(from, until).is_valid_at(TreeSize(size)), valid.contains(&size));
+            assert_eq!(
+                chain_key(from, until).is_valid_at(TreeSize(size)),
+                valid.contains(&size)
+            );
         }
     }
 }
@@ -46,13 +64,29 @@ fn a_key_counts_from_its_first_size_to_its_last() {
 #[test]
 fn a_gap_between_two_keys_is_signed_by_neither() {
     let mut roster = roster();
-    let keys = &mut roster.regions.get_mut(&Division::new(440_000).unwrap()).unwrap().keys;
+    let keys = &mut roster
+        .regions
+        .get_mut(&Division::new(440_000).unwrap())
+        .unwrap()
+        .keys;
     keys[1].from = TreeSize(10);
-    let roster = Roster::open(signed_roster(&roster, &[1, 2]).as_bytes(), &ROOTS.map(public), 2).unwrap();
-    for (size, seed, trusted) in
-        [(3, FIRST_KEY, true), (4, FIRST_KEY, false), (9, SECOND_KEY, false), (10, SECOND_KEY, true)]
-    {
-        assert_eq!(Head::open(head(size).sign(&key(seed)).as_bytes(), &roster).is_ok(), trusted, "size {size}");
+    let roster = Roster::open(
+        signed_roster(&roster, &[1, 2]).as_bytes(),
+        &ROOTS.map(public),
+        2,
+    )
+    .unwrap();
+    for (size, seed, trusted) in [
+        (3, FIRST_KEY, true),
+        (4, FIRST_KEY, false),
+        (9, SECOND_KEY, false),
+        (10, SECOND_KEY, true),
+    ] {
+        assert_eq!(
+            Head::open(head(size).sign(&key(seed)).as_bytes(), &roster).is_ok(),
+            trusted,
+            "size {size}"
+        );
     }
 }
 
@@ -65,35 +99,70 @@ fn a_forged_or_doubled_line_spoils_the_head_and_a_strangers_does_not() {
     let stranger = signature_line(&head(4).text(), "demo.yizhang/440000", &key(99));
     let revoked = signature_line(&head(4).text(), "demo.yizhang/440000", &key(FIRST_KEY));
     let text = format!("{}\n", head(4).text());
-    assert_eq!(open(&format!("{text}{stranger}{own}{revoked}")), Ok(head(4)));
-    let bad = |lines: &str| matches!(open(&format!("{text}{lines}")), Err(Invalid::BadSignature { .. }));
+    assert_eq!(
+        open(&format!("{text}{stranger}{own}{revoked}")),
+        Ok(head(4))
+    );
+    let bad = |lines: &str| {
+        matches!(
+            open(&format!("{text}{lines}")),
+            Err(Invalid::BadSignature { .. })
+        )
+    };
     assert!(bad(&format!("{own}{own}")));
     assert!(bad(&format!("{own}{forged}")));
     assert!(bad(&format!("{forged}{own}")));
     assert!(bad(forged));
-    let untrusted = Invalid::NoTrustedSignature { origin: "demo.yizhang/440000".into(), size: TreeSize(4) };
+    let untrusted = Invalid::NoTrustedSignature {
+        origin: "demo.yizhang/440000".into(),
+        size: TreeSize(4),
+    };
     assert_eq!(open(&format!("{text}{stranger}")), Err(untrusted.clone()));
     assert_eq!(open(&format!("{text}{revoked}")), Err(untrusted));
 }
 
 #[test]
 fn a_key_signs_for_its_own_chain_only() {
-    let other = Head { origin: origin(110_000), ..head(4) };
+    let other = Head {
+        origin: origin(110_000),
+        ..head(4)
+    };
     assert!(open(&other.sign(&key(OTHER_KEY))).is_ok());
     assert!(open(&other.sign(&key(SECOND_KEY))).is_err());
     // The right key, which signed the text of the other chain under its own name.
     let note = sign(&other.text(), "demo.yizhang/440000", &key(SECOND_KEY));
-    assert!(matches!(open(&note), Err(Invalid::NoTrustedSignature { .. })));
-    let elsewhere = Head { origin: Origin::parse("other/440000").unwrap(), ..head(4) };
-    assert_eq!(open(&elsewhere.sign(&key(SECOND_KEY))), Err(Invalid::UnknownOrigin { origin: "other/440000".into() }));
+    assert!(matches!(
+        open(&note),
+        Err(Invalid::NoTrustedSignature { .. })
+    ));
+    let elsewhere = Head {
+        origin: Origin::parse("other/440000").unwrap(),
+        ..head(4)
+    };
+    assert_eq!(
+        open(&elsewhere.sign(&key(SECOND_KEY))),
+        Err(Invalid::UnknownOrigin {
+            origin: "other/440000".into()
+        })
+    );
 }
 
 #[test]
 fn the_empty_tree_has_one_root() {
-    let empty = Head { root: Blake3Keyed::empty(), ..head(0) };
+    let empty = Head {
+        root: Blake3Keyed::empty(),
+        ..head(0)
+    };
     assert_eq!(open(&empty.sign(&key(FIRST_KEY))), Ok(empty.clone()));
-    let other = Head { root: Hash::ZERO, ..empty.clone() };
-    let fault = Invalid::HeadRoot { size: TreeSize(0), expected: empty.root, found: Hash::ZERO };
+    let other = Head {
+        root: Hash::ZERO,
+        ..empty.clone()
+    };
+    let fault = Invalid::HeadRoot {
+        size: TreeSize(0),
+        expected: empty.root,
+        found: Hash::ZERO,
+    };
     assert_eq!(open(&other.sign(&key(FIRST_KEY))), Err(fault));
 }
 
@@ -101,7 +170,10 @@ fn the_empty_tree_has_one_root() {
 fn a_head_beyond_the_largest_tree_is_refused() {
     assert!(open(&head(TreeSize::MAX.0).sign(&key(SECOND_KEY))).is_ok());
     for size in [TreeSize::MAX.0 + 1, u64::MAX] {
-        assert!(matches!(open(&head(size).sign(&key(SECOND_KEY))), Err(Invalid::HeadForm { .. })));
+        assert!(matches!(
+            open(&head(size).sign(&key(SECOND_KEY))),
+            Err(Invalid::HeadForm { .. })
+        ));
     }
 }
 
@@ -109,7 +181,12 @@ fn a_head_beyond_the_largest_tree_is_refused() {
 fn a_roster_needs_as_many_trusted_roots_as_the_threshold_says() {
     let trusted = ROOTS.map(public);
     let by = |signers: &[u8], threshold: usize| {
-        Roster::open(signed_roster(&roster(), signers).as_bytes(), &trusted, threshold).map(|_| ())
+        Roster::open(
+            signed_roster(&roster(), signers).as_bytes(),
+            &trusted,
+            threshold,
+        )
+        .map(|_| ())
     };
     let short = |needed: usize, found: usize| Err(Invalid::RosterSignatures { needed, found });
     assert_eq!(by(&[1], 1), Ok(()));
@@ -121,25 +198,46 @@ fn a_roster_needs_as_many_trusted_roots_as_the_threshold_says() {
     assert_eq!(by(&[1, 2, 3], 4), short(4, 3));
     assert!(matches!(by(&[1, 1], 1), Err(Invalid::BadSignature { .. })));
     // A root key trusted twice still is one.
-    let twice = Roster::open(signed_roster(&roster(), &[1]).as_bytes(), &[public(1), public(1)], 2);
+    let twice = Roster::open(
+        signed_roster(&roster(), &[1]).as_bytes(),
+        &[public(1), public(1)],
+        2,
+    );
     assert_eq!(twice.map(|_| ()), short(2, 1));
 }
 
 #[test]
 fn a_roster_of_one_federation_is_not_opened_by_the_roots_under_the_name_of_another() {
-    let other = Roster { federation: "other".into(), regions: [].into(), ..roster() };
+    let other = Roster {
+        federation: "other".into(),
+        regions: [].into(),
+        ..roster()
+    };
     let note = sample::signed(&other.text(), "demo.yizhang/root", &[1, 2]);
     let opened = Roster::open(note.as_bytes(), &ROOTS.map(public), 2);
-    assert_eq!(opened, Err(Invalid::RosterSignatures { needed: 2, found: 0 }));
+    assert_eq!(
+        opened,
+        Err(Invalid::RosterSignatures {
+            needed: 2,
+            found: 0
+        })
+    );
 }
 
 #[test]
 fn a_roster_without_regions_still_has_a_federation_with_a_name() {
     for federation in ["", "a b", "A", "a/b", "demo.yizhang/440000"] {
-        let roster = Roster { federation: federation.into(), regions: [].into(), ..roster() };
+        let roster = Roster {
+            federation: federation.into(),
+            regions: [].into(),
+            ..roster()
+        };
         let note = sample::signed(&roster.text(), "demo.yizhang/root", &[1, 2]);
         let opened = Roster::open(note.as_bytes(), &ROOTS.map(public), 2);
-        assert!(matches!(opened, Err(Invalid::RosterForm { line: 2, .. })), "{federation}: {opened:?}");
+        assert!(
+            matches!(opened, Err(Invalid::RosterForm { line: 2, .. })),
+            "{federation}: {opened:?}"
+        );
     }
 }
 
@@ -150,18 +248,43 @@ fn a_roster_whose_roots_could_never_sign_the_next_is_refused() {
         bytes[0] = 1;
         bytes
     };
-    for roots in [vec![public(1), public(1)], vec![public(1), small_order], vec![public(1), [2; 32]]] {
-        let note = signed_roster(&Roster { roots: roots.clone(), ..roster() }, &[1, 2]);
+    for roots in [
+        vec![public(1), public(1)],
+        vec![public(1), small_order],
+        vec![public(1), [2; 32]],
+    ] {
+        let note = signed_roster(
+            &Roster {
+                roots: roots.clone(),
+                ..roster()
+            },
+            &[1, 2],
+        );
         let opened = Roster::open(note.as_bytes(), &ROOTS.map(public), 2);
-        assert!(matches!(opened, Err(Invalid::RosterForm { line: 6, .. })), "{opened:?}");
+        assert!(
+            matches!(opened, Err(Invalid::RosterForm { line: 6, .. })),
+            "{opened:?}"
+        );
     }
 }
 
 #[test]
 fn names_with_blanks_are_no_names() {
-    for name in ["", "a b", "a\u{a0}b", "a\u{2003}b", "a\u{3000}b", "a+b", "a\u{85}b", "a\u{9f}b"] {
+    for name in [
+        "",
+        "a b",
+        "a\u{a0}b",
+        "a\u{2003}b",
+        "a\u{3000}b",
+        "a+b",
+        "a\u{85}b",
+        "a\u{9f}b",
+    ] {
         assert!(NoteKey::new(name, public(1)).is_none(), "{name:?}");
         let note = format!("text\n\n\u{2014} {name} AAAAAA==\n");
-        assert!(matches!(Note::parse(note.as_bytes()), Err(Invalid::NoteForm { .. })), "{name:?}");
+        assert!(
+            matches!(Note::parse(note.as_bytes()), Err(Invalid::NoteForm { .. })),
+            "{name:?}"
+        );
     }
 }

@@ -30,7 +30,11 @@ const AT: LeafIndex = LeafIndex(0);
 
 fn read(bytes: &[u8]) -> Result<Record<'_>, Invalid> {
     let entry = Entry::parse(bytes, AT)?;
-    Record::read(&entry).map_err(|fault| Invalid::Payload { at: AT, kind: entry.kind, fault })
+    Record::read(&entry).map_err(|fault| Invalid::Payload {
+        at: AT,
+        kind: entry.kind,
+        fault,
+    })
 }
 
 /// Accepted bytes are what writing the record gives, to the byte.
@@ -61,7 +65,10 @@ fn no_entry_is_read_from_a_part_of_it_or_with_more_behind() {
         }
         for extra in 0..=u8::MAX {
             let longer = [bytes.as_slice(), &[extra]].concat();
-            assert_eq!(read(&longer), Err(Invalid::EntryTrailing { at: AT, extra: 1 }));
+            assert_eq!(
+                read(&longer),
+                Err(Invalid::EntryTrailing { at: AT, extra: 1 })
+            );
         }
     }
 }
@@ -75,11 +82,18 @@ fn no_payload_is_read_from_a_part_of_it_or_with_more_behind() {
         let payload = Entry::parse(&bytes, AT).unwrap().payload;
         let framed = |payload: &[u8]| raw_entry(record.kind().0, payload);
         for length in 0..payload.len() {
-            assert!(read(&framed(&payload[..length])).is_err(), "{record:?} cut to {length}");
+            assert!(
+                read(&framed(&payload[..length])).is_err(),
+                "{record:?} cut to {length}"
+            );
         }
         for extra in 0..=u8::MAX {
             let fault = CodecFault::Trailing { extra: 1 };
-            let expected = Invalid::Payload { at: AT, kind: record.kind(), fault };
+            let expected = Invalid::Payload {
+                at: AT,
+                kind: record.kind(),
+                fault,
+            };
             assert_eq!(read(&framed(&[payload, &[extra]].concat())), Err(expected));
         }
     }
@@ -97,12 +111,30 @@ fn every_integer_has_one_encoding() {
         }
         forms
     };
-    for value in [0, 1, 250, 251, 252, 65_535, 65_536, (1 << 32) - 1, 1 << 32, u64::MAX - 1] {
-        let accepted = wider(value).into_iter().filter(|form| codec::decode::<u64>(form).is_ok()).count();
+    for value in [
+        0,
+        1,
+        250,
+        251,
+        252,
+        65_535,
+        65_536,
+        (1 << 32) - 1,
+        1 << 32,
+        u64::MAX - 1,
+    ] {
+        let accepted = wider(value)
+            .into_iter()
+            .filter(|form| codec::decode::<u64>(form).is_ok())
+            .count();
         assert_eq!(accepted, usize::from(value > 250), "{value}");
         for form in wider(value) {
             let read = codec::decode::<u64>(&form);
-            assert!(matches!(read, Ok(found) if found == value) || read == Err(CodecFault::NotCanonical), "{form:?}");
+            assert!(
+                matches!(read, Ok(found) if found == value)
+                    || read == Err(CodecFault::NotCanonical),
+                "{form:?}"
+            );
         }
     }
 }
@@ -114,13 +146,34 @@ fn checked_values_end_where_the_format_says() {
     assert!(Month::of(2_025, 0).is_none() && Month::of(2_025, 13).is_none());
     assert_eq!(Month::new(u16::MAX).unwrap().to_string(), "5461-04");
     assert!(Month::parse("202507") == Month::parse("2025-07") && Month::parse("202507").is_some());
-    for text in ["", "2025", "2025-7", "2025/07", "+25-07", "2025-00", "2025-13", "20250７", "２０２５０７"] {
+    for text in [
+        "",
+        "2025",
+        "2025-7",
+        "2025/07",
+        "+25-07",
+        "2025-00",
+        "2025-13",
+        "20250７",
+        "２０２５０７",
+    ] {
         assert!(Month::parse(text).is_none(), "{text}");
     }
     assert!(Day::new(20_240_229).is_some() && Day::new(20_230_229).is_none());
-    assert!(Day::new(20_000_229).is_some() && Day::new(19_000_229).is_none() && Day::new(21_000_229).is_none());
+    assert!(
+        Day::new(20_000_229).is_some()
+            && Day::new(19_000_229).is_none()
+            && Day::new(21_000_229).is_none()
+    );
     assert_eq!(Day::parse("2024-02-29"), Day::new(20_240_229));
-    for text in ["", "2024-2-29", "20-24-0229", "2024-02-2９", "+2024022", "20240230"] {
+    for text in [
+        "",
+        "2024-2-29",
+        "20-24-0229",
+        "2024-02-2９",
+        "+2024022",
+        "20240230",
+    ] {
         assert!(Day::parse(text).is_none(), "{text}");
     }
     assert!(Fen::new(Fen::MAX).is_some() && Fen::new(Fen::MAX + 1).is_none());
@@ -196,9 +249,16 @@ fn a_changed_byte_of_a_batch_is_refused_or_another_batch() {
         let extension = support::extension(&mut rng, &state, UnixMillis(1));
         let batch = extension.batch();
         for bent in bent(&mut rng, batch.bytes()) {
-            let Ok(other) = Batch::parse(bent.clone()) else { continue };
+            let Ok(other) = Batch::parse(bent.clone()) else {
+                continue;
+            };
             assert_eq!(other.bytes(), bent);
-            let changed = other.leaves().iter().zip(batch.leaves()).filter(|(one, other)| one != other).count();
+            let changed = other
+                .leaves()
+                .iter()
+                .zip(batch.leaves())
+                .filter(|(one, other)| one != other)
+                .count();
             assert!(changed > 0 || other.leaves().len() != batch.leaves().len());
             assert_ne!(other.leaves(), batch.leaves());
             if let Ok(extension) = state.follow(other) {
@@ -216,14 +276,21 @@ fn batch_head(state: &ChainState, batch: &Batch) -> Head {
 fn a_changed_byte_of_a_head_is_never_accepted() {
     let mut rng = random("a_changed_byte_of_a_head_is_never_accepted");
     let roster = sample::roster();
-    let head = Head { origin: origin(440_000), size: TreeSize(3), root: Hash([7; 32]) };
+    let head = Head {
+        origin: origin(440_000),
+        size: TreeSize(3),
+        root: Hash([7; 32]),
+    };
     let note = head.sign(&sample::key(FIRST_KEY)).into_bytes();
     assert!(Head::open(&note, &roster).is_ok());
     for at in 0..note.len() {
         for byte in 0..=u8::MAX {
             let mut bent = note.clone();
             bent[at] = byte;
-            assert!(bent == note || Head::open(&bent, &roster).is_err(), "byte {at} as {byte}");
+            assert!(
+                bent == note || Head::open(&bent, &roster).is_err(),
+                "byte {at} as {byte}"
+            );
         }
     }
     for length in 0..note.len() {
@@ -257,7 +324,9 @@ fn a_changed_byte_of_a_segment_is_never_accepted() {
     write_batch_frame(batch.bytes(), batch.ends(), LeafIndex(0), &mut frames);
     let batch_frame = frames.len();
     write_head_frame(b"a head", TreeSize(9), &mut frames);
-    let whole = |frame: &[u8]| FrameHeader::read(frame).and_then(|header| header.check(frame).map(<[u8]>::to_vec));
+    let whole = |frame: &[u8]| {
+        FrameHeader::read(frame).and_then(|header| header.check(frame).map(<[u8]>::to_vec))
+    };
     assert_eq!(whole(&frames[..batch_frame]).as_deref(), Ok(batch.bytes()));
     for frame in [&frames[..batch_frame], &frames[batch_frame..]] {
         for bent in bent(&mut rng, frame) {
@@ -300,23 +369,41 @@ fn hostile(rng: &mut ChaCha8Rng, real: &[Vec<u8>]) -> Vec<u8> {
 fn no_bytes_make_a_reader_panic() {
     let mut rng = random("no_bytes_make_a_reader_panic");
     let codes = support::codes(&mut rng);
-    let mut real: Vec<Vec<u8>> = support::records(&mut rng, &codes).iter().map(sample::entry).collect();
+    let mut real: Vec<Vec<u8>> = support::records(&mut rng, &codes)
+        .iter()
+        .map(sample::entry)
+        .collect();
     let mut state = ChainState::empty(origin(440_000));
     let (mut batch, mut last) = (Vec::new(), None);
     for _ in 0..3 {
         let extension = support::extension(&mut rng, &state, UnixMillis(5));
         batch = extension.batch().bytes().to_vec();
         real.push(batch.clone());
-        real.push(extension.after().head().sign(&sample::key(FIRST_KEY)).into_bytes());
+        real.push(
+            extension
+                .after()
+                .head()
+                .sign(&sample::key(FIRST_KEY))
+                .into_bytes(),
+        );
         let mut frame = Vec::new();
-        write_batch_frame(&batch, extension.batch().ends(), state.size().next_leaf(), &mut frame);
+        write_batch_frame(
+            &batch,
+            extension.batch().ends(),
+            state.size().next_leaf(),
+            &mut frame,
+        );
         real.push(frame);
         state = extension.after().clone();
         last = Some(extension);
     }
     assert!(last.is_some() && !batch.is_empty());
     real.push(sample::signed_roster(&sample::roster(), &ROOTS[..2]).into_bytes());
-    real.push(file_header(&origin(440_000), LeafIndex(0)).unwrap().to_vec());
+    real.push(
+        file_header(&origin(440_000), LeafIndex(0))
+            .unwrap()
+            .to_vec(),
+    );
     for _ in 0..100_000 {
         try_every_reader(&hostile(&mut rng, &real), &state, &mut rng);
     }
@@ -351,14 +438,26 @@ fn try_every_reader(bytes: &[u8], state: &ChainState, rng: &mut ChaCha8Rng) {
     }
     if let Ok(header) = FrameHeader::read(bytes) {
         let _ = header.check(bytes);
-        assert!(header.content_bytes() <= header.body_bytes && header.body_bytes <= 4 * 1_024 * 1_024);
+        assert!(
+            header.content_bytes() <= header.body_bytes && header.body_bytes <= 4 * 1_024 * 1_024
+        );
     }
     let _ = read_file_header(bytes, state.origin());
     let _ = codec::decode::<Code<'_>>(bytes);
     let _ = codec::decode::<Option<Day>>(bytes);
     if let Ok(text) = core::str::from_utf8(bytes) {
-        let _ = (SocialSecurityNumber::parse(text), Month::parse(text), Day::parse(text), Scheme::parse(text));
-        let _ = (Origin::parse(text), Hash::from_base64(text), Hash::from_hex(text), Division::parse(text));
+        let _ = (
+            SocialSecurityNumber::parse(text),
+            Month::parse(text),
+            Day::parse(text),
+            Scheme::parse(text),
+        );
+        let _ = (
+            Origin::parse(text),
+            Hash::from_base64(text),
+            Hash::from_hex(text),
+            Division::parse(text),
+        );
     }
     if let Some(key) = bytes.first_chunk::<32>() {
         let _ = NoteKey::new("name", *key);
@@ -373,7 +472,8 @@ fn try_proofs(bytes: &[u8], rng: &mut ChaCha8Rng) {
     let size = |rng: &mut ChaCha8Rng| rng.random::<u64>() >> rng.random_range(0..64);
     let (one, other) = (size(rng), size(rng));
     assert!(verify_inclusion(&root, one, other, &path, &root).is_err() || path.is_empty());
-    let consistent = verify_consistency::<yizhang_ledger::hash::Blake3Keyed>(one, other, &root, &root, &path);
+    let consistent =
+        verify_consistency::<yizhang_ledger::hash::Blake3Keyed>(one, other, &root, &root, &path);
     assert!(consistent.is_err() || one == other);
     let _ = Frontier::<yizhang_ledger::hash::Blake3Keyed>::from_peaks(TreeSize(one), &path);
 }
@@ -410,6 +510,15 @@ fn positions_at_the_end_of_the_integers_do_not_overflow() {
     assert_eq!(parse(last).unwrap().records().count(), 1);
     for first in [last + 1, TreeSize::MAX.0, u64::MAX - 1, u64::MAX] {
         let fault = parse(first).unwrap_err();
-        assert!(matches!(fault, Invalid::Payload { fault: CodecFault::Field(_), .. }), "{fault}");
+        assert!(
+            matches!(
+                fault,
+                Invalid::Payload {
+                    fault: CodecFault::Field(_),
+                    ..
+                }
+            ),
+            "{fault}"
+        );
     }
 }

@@ -97,7 +97,9 @@ struct Case(Value);
 
 impl Case {
     fn text(&self, key: &str) -> &str {
-        self.0[key].as_str().unwrap_or_else(|| panic!("{key} of {}", self.0["name"]))
+        self.0[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("{key} of {}", self.0["name"]))
     }
 
     fn number<T: TryFrom<u64>>(&self, key: &str) -> T {
@@ -121,7 +123,12 @@ impl Case {
     }
 
     fn hashes(&self, key: &str) -> Vec<Hash> {
-        self.0[key].as_array().unwrap().iter().map(|hash| Hash(bytes(hash).try_into().unwrap())).collect()
+        self.0[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hash| Hash(bytes(hash).try_into().unwrap()))
+            .collect()
     }
 
     fn roster(&self, note: &[u8]) -> Result<Roster, Invalid> {
@@ -132,14 +139,17 @@ impl Case {
 
 fn bytes(value: &Value) -> Vec<u8> {
     let digits = |text: &str| -> Vec<u8> {
-        (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
+        (0..text.len() / 2)
+            .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+            .collect()
     };
     match value {
         Value::String(text) => digits(text),
         Value::Array(parts) => parts
             .iter()
             .flat_map(|part| {
-                digits(part[0].as_str().unwrap()).repeat(usize::try_from(part[1].as_u64().unwrap()).unwrap())
+                digits(part[0].as_str().unwrap())
+                    .repeat(usize::try_from(part[1].as_u64().unwrap()).unwrap())
             })
             .collect(),
         other => panic!("no bytes: {other}"),
@@ -155,9 +165,15 @@ fn run(case: &Case) -> Result<Json, Broken> {
             Record::Unknown(Kind(case.number("kind")), &case.bytes("payload")).write(&mut out)?;
             Ok(Json::hex(out))
         }
-        "derive" => Ok(hashed(derive(case.text("context"), &[&case.bytes("bytes")]))),
+        "derive" => Ok(hashed(derive(
+            case.text("context"),
+            &[&case.bytes("bytes")],
+        ))),
         "leaf" => Ok(hashed(hash_leaf(&case.bytes("bytes")))),
-        "branch" => Ok(hashed(Blake3Keyed::branch(&case.hash("left"), &case.hash("right")))),
+        "branch" => Ok(hashed(Blake3Keyed::branch(
+            &case.hash("left"),
+            &case.hash("right"),
+        ))),
         "root" => Ok(hashed(tree::root::<Blake3Keyed>(&case.hashes("leaves")))),
         "inclusion" => inclusion(case),
         "consistency" => consistency(case),
@@ -192,7 +208,9 @@ fn value(kind: &str, bytes: &[u8]) -> Result<Json, Broken> {
         "i64" => codec::decode::<i64>(bytes)?.into(),
         "bool" => codec::decode::<bool>(bytes)?.into(),
         "month" => codec::decode::<Month>(bytes)?.to_string().into(),
-        "optional month" => codec::decode::<Option<Month>>(bytes)?.map(|month| month.to_string()).into(),
+        "optional month" => codec::decode::<Option<Month>>(bytes)?
+            .map(|month| month.to_string())
+            .into(),
         "day" => codec::decode::<Day>(bytes)?.to_string().into(),
         "fen" => codec::decode::<Fen>(bytes)?.get().into(),
         "rate" => codec::decode::<Rate>(bytes)?.get().into(),
@@ -209,7 +227,11 @@ fn value(kind: &str, bytes: &[u8]) -> Result<Json, Broken> {
 fn entry(bytes: &[u8]) -> Result<Json, Broken> {
     let at = LeafIndex(0);
     let entry = Entry::parse(bytes, at)?;
-    let record = Record::read(&entry).map_err(|fault| Invalid::Payload { at, kind: entry.kind, fault })?;
+    let record = Record::read(&entry).map_err(|fault| Invalid::Payload {
+        at,
+        kind: entry.kind,
+        fault,
+    })?;
     let mut again = Vec::new();
     record.write(&mut again)?;
     assert_eq!(again, bytes, "written again");
@@ -217,28 +239,46 @@ fn entry(bytes: &[u8]) -> Result<Json, Broken> {
         ("kind", u32::from(entry.kind.0).into()),
         ("kind_name", entry.kind.to_string().into()),
         ("fields", fields::record(&record)),
-        ("accounts", Json::list(record.accounts().map(|account| Json::hex(account.0)))),
+        (
+            "accounts",
+            Json::list(record.accounts().map(|account| Json::hex(account.0))),
+        ),
         ("leaf", hash_leaf(bytes).into()),
     ]))
 }
 
 fn inclusion(case: &Case) -> Result<Json, Broken> {
     let (index, size) = (case.wide("index"), case.wide("size"));
-    tree::verify_inclusion(&case.hash("leaf"), index, size, &case.hashes("path"), &case.hash("root"))?;
+    tree::verify_inclusion(
+        &case.hash("leaf"),
+        index,
+        size,
+        &case.hashes("path"),
+        &case.hash("root"),
+    )?;
     Ok(Json::Object(vec![]))
 }
 
 fn consistency(case: &Case) -> Result<Json, Broken> {
     let (old_size, new_size) = (case.wide("old_size"), case.wide("new_size"));
     let (old_root, new_root) = (case.hash("old_root"), case.hash("new_root"));
-    tree::verify_consistency::<Blake3Keyed>(old_size, new_size, &old_root, &new_root, &case.hashes("path"))?;
+    tree::verify_consistency::<Blake3Keyed>(
+        old_size,
+        new_size,
+        &old_root,
+        &new_root,
+        &case.hashes("path"),
+    )?;
     Ok(Json::Object(vec![]))
 }
 
 fn number(case: &Case) -> Result<Json, Broken> {
     let number = SocialSecurityNumber::parse(case.text("text"))?;
     let account = FederationSecret::new(case.array("secret")).account_id(&number);
-    Ok(Json::object([("normalised", number.reveal().into()), ("account", account.reveal_hex().into())]))
+    Ok(Json::object([
+        ("normalised", number.reveal().into()),
+        ("account", account.reveal_hex().into()),
+    ]))
 }
 
 fn key(case: &Case) -> Json {
@@ -251,9 +291,10 @@ fn key(case: &Case) -> Json {
     let encoded = <base64ct::Base64 as base64ct::Encoding>::encode_string(&signature);
     let note = format!("text\n\n\u{2014} {} {encoded}\n", case.text("key_name"));
     match Note::parse(note.as_bytes()).unwrap().is_signed_by(&key) {
-        Err(Invalid::BadSignature { key_id, .. }) => {
-            Json::object([("valid", true.into()), ("id", format!("{key_id:08x}").into())])
-        }
+        Err(Invalid::BadSignature { key_id, .. }) => Json::object([
+            ("valid", true.into()),
+            ("id", format!("{key_id:08x}").into()),
+        ]),
         other => panic!("another id than {id}: {other:?}"),
     }
 }
@@ -281,9 +322,9 @@ fn submission(bytes: Vec<u8>) -> Result<Json, Broken> {
 
 fn batch(bytes: Vec<u8>) -> Result<Json, Broken> {
     let batch = Batch::parse(bytes)?;
-    let submissions = batch
-        .submissions()
-        .map(|(_, first, digest)| Json::object([("first", Json::wide(first.0)), ("content", digest.into())]));
+    let submissions = batch.submissions().map(|(_, first, digest)| {
+        Json::object([("first", Json::wide(first.0)), ("content", digest.into())])
+    });
     Ok(Json::object([
         ("entry", fields::batch_entry(batch.entry())),
         ("ends", Json::list(batch.ends().iter().copied())),
@@ -310,7 +351,10 @@ fn chain(case: &Case) -> Result<Json, Broken> {
     let steps = case.0["steps"].as_array().unwrap();
     for (number, step) in (1..).zip(steps) {
         let step = follow(&state, step, &roster);
-        assert!(step.is_ok() || number == steps.len(), "refused before the last step");
+        assert!(
+            step.is_ok() || number == steps.len(),
+            "refused before the last step"
+        );
         state = step?;
     }
     Ok(Json::object([
@@ -327,7 +371,10 @@ fn follow(state: &ChainState, step: &Value, roster: &Roster) -> Result<ChainStat
     let extension = state.follow(Batch::parse(bytes(&step["batch"]))?)?;
     let head = Head::open(step["head"].as_str().unwrap().as_bytes(), roster)?;
     let admitted = extension.confirm(&head)?;
-    assert_eq!(admitted.batch.facts().count(), admitted.batch.ends().len() - 1);
+    assert_eq!(
+        admitted.batch.facts().count(),
+        admitted.batch.ends().len() - 1
+    );
     Ok(admitted.after)
 }
 
@@ -335,7 +382,12 @@ fn proof(case: &Case) -> Result<Json, Broken> {
     let roster = case.roster(case.text("roster").as_bytes())?;
     let head = Head::open(case.text("head").as_bytes(), &roster)?;
     let bytes = case.bytes("bytes");
-    let fact = Fact::prove(&bytes, LeafIndex(case.wide("index")), &case.hashes("path"), &head)?;
+    let fact = Fact::prove(
+        &bytes,
+        LeafIndex(case.wide("index")),
+        &case.hashes("path"),
+        &head,
+    )?;
     Ok(Json::object([
         ("region", fact.region.code().into()),
         ("id", fact.id.0.into()),
@@ -362,11 +414,17 @@ fn segment(case: &Case) -> Result<Json, Broken> {
             ("entries", i64::try_from(header.entries).unwrap().into()),
             ("position", Json::wide(header.position)),
             ("content", Json::hex(content)),
-            ("offsets", Json::list(offsets.map(|offset| u32::from_le_bytes(offset.try_into().unwrap())))),
+            (
+                "offsets",
+                Json::list(offsets.map(|offset| u32::from_le_bytes(offset.try_into().unwrap()))),
+            ),
         ]));
         rest = after;
     }
-    Ok(Json::object([("first", Json::wide(first.0)), ("frames", Json::List(frames))]))
+    Ok(Json::object([
+        ("first", Json::wide(first.0)),
+        ("frames", Json::List(frames)),
+    ]))
 }
 
 fn folder() -> std::path::PathBuf {
@@ -380,8 +438,15 @@ fn cases() -> Vec<(String, Case)> {
         let text = std::fs::read_to_string(folder().join(file)).unwrap();
         let mut value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["format"], 1);
-        let Value::Array(list) = value["cases"].take() else { panic!("{file} has no cases") };
-        cases.extend(list.into_iter().map(|case| (format!("{file}: {} {}", case["check"], case["name"]), Case(case))));
+        let Value::Array(list) = value["cases"].take() else {
+            panic!("{file} has no cases")
+        };
+        cases.extend(list.into_iter().map(|case| {
+            (
+                format!("{file}: {} {}", case["check"], case["name"]),
+                Case(case),
+            )
+        }));
     }
     cases
 }
@@ -391,14 +456,24 @@ fn every_case_comes_out_as_its_file_says() {
     let mut wrong = Vec::new();
     for (name, case) in cases() {
         let (found, expected) = match run(&case) {
-            Ok(found) => (serde_json::from_str(&found.to_text()).unwrap(), with_bytes_joined(&case.0["expect"])),
+            Ok(found) => (
+                serde_json::from_str(&found.to_text()).unwrap(),
+                with_bytes_joined(&case.0["expect"]),
+            ),
             Err(Broken(rule)) => (Value::from(rule), case.0["refused"].clone()),
         };
         if found != expected {
-            wrong.push(format!("{name}:\n  expected {expected}\n  found    {found}"));
+            wrong.push(format!(
+                "{name}:\n  expected {expected}\n  found    {found}"
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Payloads may stand as repeated parts; what is found always stands joined.
@@ -417,8 +492,11 @@ fn every_way_to_be_wrong_has_a_case() {
         .filter_map(|(_, case)| case.0["refused"].as_str())
         .flat_map(|rule| rule.split('/').map(String::from).collect::<Vec<_>>())
         .collect();
-    let known: BTreeSet<String> =
-        [INVALID, CODEC, PROOF, FRAME, NUMBER].concat().into_iter().map(String::from).collect();
+    let known: BTreeSet<String> = [INVALID, CODEC, PROOF, FRAME, NUMBER]
+        .concat()
+        .into_iter()
+        .map(String::from)
+        .collect();
     assert_eq!(refused, known);
 }
 
@@ -426,12 +504,16 @@ fn every_way_to_be_wrong_has_a_case() {
 fn every_kind_that_is_read_has_a_case() {
     let cases = cases();
     let has = |kind: Kind| {
-        cases
-            .iter()
-            .any(|(_, case)| case.0["check"] == "entry" && case.0["expect"]["kind"].as_u64() == Some(u64::from(kind.0)))
+        cases.iter().any(|(_, case)| {
+            case.0["check"] == "entry"
+                && case.0["expect"]["kind"].as_u64() == Some(u64::from(kind.0))
+        })
     };
     for (kind, _) in Kind::NAMED {
-        assert!(has(*kind) || generate::sample::record(*kind).is_none(), "{kind}");
+        assert!(
+            has(*kind) || generate::sample::record(*kind).is_none(),
+            "{kind}"
+        );
     }
 }
 
@@ -447,18 +529,29 @@ fn no_two_cases_of_a_file_bear_one_name() {
 fn writing_the_files_again_gives_the_same_bytes() {
     for (file, text) in generate::files() {
         let stored = std::fs::read_to_string(folder().join(file)).unwrap();
-        assert!(stored == text, "{file} is not what `cargo run -p yizhang-ledger --example vectors` writes");
+        assert!(
+            stored == text,
+            "{file} is not what `cargo run -p yizhang-ledger --example vectors` writes"
+        );
     }
 }
 
 #[test]
 fn a_second_implementation_agrees_with_every_case() {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/second/verify.py");
-    match std::process::Command::new("python3").arg("-B").arg(script).output() {
+    match std::process::Command::new("python3")
+        .arg("-B")
+        .arg(script)
+        .output()
+    {
         Err(error) => println!("skipped: python3 does not start ({error})"),
         Ok(output) => {
             let text = [output.stdout, output.stderr].concat();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&text)
+            );
         }
     }
 }

@@ -29,7 +29,12 @@ pub(crate) struct Accepting {
 
 impl Accepting {
     pub(crate) fn new(incoming: TcpIncoming) -> Self {
-        Self { incoming, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)), waiting: None, permit: None }
+        Self {
+            incoming,
+            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            waiting: None,
+            permit: None,
+        }
     }
 }
 
@@ -39,14 +44,21 @@ impl Stream for Accepting {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.permit.is_none() {
             let room = Arc::clone(&self.room);
-            let waiting = self.waiting.get_or_insert_with(|| Box::pin(async move { room.acquire_owned().await.ok() }));
+            let waiting = self
+                .waiting
+                .get_or_insert_with(|| Box::pin(async move { room.acquire_owned().await.ok() }));
             let permit = std::task::ready!(waiting.as_mut().poll(context));
             self.waiting = None;
             self.permit = permit;
         }
         let stream = std::task::ready!(Pin::new(&mut self.incoming).poll_next(context));
         let permit = self.permit.take();
-        Poll::Ready(stream.map(|stream| stream.map(|stream| Accepted { stream, _permit: permit })))
+        Poll::Ready(stream.map(|stream| {
+            stream.map(|stream| Accepted {
+                stream,
+                _permit: permit,
+            })
+        }))
     }
 }
 
@@ -75,7 +87,11 @@ impl AsyncRead for Accepted {
 }
 
 impl AsyncWrite for Accepted {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -25,7 +25,9 @@ use yizhang_ledger::{
     head::{Head, Origin},
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket};
+use yizhang_replica::{
+    Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket,
+};
 use yizhang_store::{JournalKind, Store};
 use yizhang_wire::v1;
 
@@ -40,7 +42,11 @@ pub(crate) enum Event {
     /// For the replica.
     Input(Input),
     /// Somebody submits; the store was searched up to `searched` for an earlier submission.
-    Submit { submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer> },
+    Submit {
+        submitted: Submitted,
+        searched: TreeSize,
+        reply: oneshot::Sender<Answer>,
+    },
     /// Somebody asks for the state.
     Status(oneshot::Sender<v1::StatusReply>),
     /// End.
@@ -83,7 +89,16 @@ pub(crate) struct Inbox {
 pub(crate) fn channel() -> (Engine, Inbox) {
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    (Engine { events: sender, stopped }, Inbox { events, stopped: stop })
+    (
+        Engine {
+            events: sender,
+            stopped,
+        },
+        Inbox {
+            events,
+            stopped: stop,
+        },
+    )
 }
 
 /// What the engine's thread needs besides its inbox.
@@ -115,10 +130,17 @@ struct Running {
 pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandle<()>> {
     let mut writers = BTreeMap::new();
     for origin in parts.shared.roster.origins() {
-        let writer = Writer::start(origin.clone(), Arc::clone(&parts.shared.store), parts.shared.engine.clone())?;
+        let writer = Writer::start(
+            origin.clone(),
+            Arc::clone(&parts.shared.store),
+            parts.shared.engine.clone(),
+        )?;
         writers.insert(origin.clone(), writer);
     }
-    let peers = std::mem::take(&mut parts.peers).into_iter().map(|peer| (PeerId(peer.region), peer)).collect();
+    let peers = std::mem::take(&mut parts.peers)
+        .into_iter()
+        .map(|peer| (PeerId(peer.region), peer))
+        .collect();
     let running = Running {
         parts,
         writers,
@@ -129,7 +151,9 @@ pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandl
         tickets: 0,
         unwritten_head: None,
     };
-    std::thread::Builder::new().name("engine".into()).spawn(move || running.run(inbox))
+    std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || running.run(inbox))
 }
 
 impl Running {
@@ -138,7 +162,11 @@ impl Running {
         while let Some(event) = inbox.events.blocking_recv() {
             match event {
                 Event::Input(input) => self.feed(input),
-                Event::Submit { submitted, searched, reply } => self.submit(submitted, searched, reply),
+                Event::Submit {
+                    submitted,
+                    searched,
+                    reply,
+                } => self.submit(submitted, searched, reply),
                 Event::Status(reply) => {
                     // Whoever asked may be gone.
                     let _ = reply.send(self.status());
@@ -168,7 +196,9 @@ impl Running {
         self.write_head_of_idle_chain();
         self.notice_failure();
         let ready = self.parts.replica.readiness() == Readiness::Ready;
-        self.parts.ready.send_if_modified(|current| std::mem::replace(current, ready) != ready);
+        self.parts
+            .ready
+            .send_if_modified(|current| std::mem::replace(current, ready) != ready);
     }
 
     /// A store that has stopped never goes on: the node ends, and says why.
@@ -184,7 +214,10 @@ impl Running {
 
     fn write_head_of_idle_chain(&mut self) {
         let waited = |signed: UnixMillis| (self.parts.clock)().0.saturating_sub(signed.0);
-        if self.unwritten_head.is_none_or(|signed| waited(signed) < HEAD_WAIT_MS) {
+        if self
+            .unwritten_head
+            .is_none_or(|signed| waited(signed) < HEAD_WAIT_MS)
+        {
             return;
         }
         self.unwritten_head = None;
@@ -206,7 +239,13 @@ impl Running {
 
     fn carry_out(&mut self, output: Output) -> Option<Input> {
         match output {
-            Output::Fetch { fetch, peer, origin, from, batches } => self.fetch(fetch, peer, origin, from, batches),
+            Output::Fetch {
+                fetch,
+                peer,
+                origin,
+                from,
+                batches,
+            } => self.fetch(fetch, peer, origin, from, batches),
             Output::ReadMore { fetch, batches } => {
                 if let Some(fetching) = self.fetches.get(&fetch) {
                     fetching.allow(batches);
@@ -219,7 +258,10 @@ impl Running {
             }
             Output::Persist { extension, head } => {
                 if let Some(writer) = self.writers.get(extension.after().origin()) {
-                    writer.persist(Job { extension: *extension, head });
+                    writer.persist(Job {
+                        extension: *extension,
+                        head,
+                    });
                 }
             }
             Output::LookUpRoot { origin, size } => self.look_up_root(origin, size),
@@ -230,7 +272,9 @@ impl Running {
                     let _ = reply.send(Err(Refusal::Replica(reason)));
                 }
             }
-            Output::Announce { heads } => heads.into_iter().for_each(|head| announce(&self.parts.shared, head)),
+            Output::Announce { heads } => heads
+                .into_iter()
+                .for_each(|head| announce(&self.parts.shared, head)),
             Output::Evidence(evidence) => self.keep(&evidence),
             Output::Blame { peer, fault } => {
                 tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
@@ -243,21 +287,45 @@ impl Running {
         None
     }
 
-    fn fetch(&mut self, fetch: FetchId, peer: PeerId, origin: Origin, from: TreeSize, batches: usize) {
-        let Some(peer) = self.peers.get(&peer).cloned() else { return };
+    fn fetch(
+        &mut self,
+        fetch: FetchId,
+        peer: PeerId,
+        origin: Origin,
+        from: TreeSize,
+        batches: usize,
+    ) {
+        let Some(peer) = self.peers.get(&peer).cloned() else {
+            return;
+        };
         // Fetches that have ended are let go when the next one begins.
         self.fetches.retain(|_, fetching| !fetching.has_ended());
         let window = Arc::new(Semaphore::new(batches));
-        let task = peer.fetch(self.parts.shared.engine.clone(), fetch, origin, from, Arc::clone(&window));
-        self.fetches.insert(fetch, Fetching::new(window, self.parts.runtime.spawn(task)));
+        let task = peer.fetch(
+            self.parts.shared.engine.clone(),
+            fetch,
+            origin,
+            from,
+            Arc::clone(&window),
+        );
+        self.fetches
+            .insert(fetch, Fetching::new(window, self.parts.runtime.spawn(task)));
     }
 
     fn look_up_root(&self, origin: Origin, size: TreeSize) {
         let shared = Arc::clone(&self.parts.shared);
-        self.parts.runtime.spawn_blocking(move || match shared.store.root_at(&origin, size) {
-            Ok(root) => shared.engine.send_blocking(Event::Input(Input::RootAt { origin, size, root })),
-            Err(error) => tracing::error!(chain = %origin, %error, "a root could not be looked up"),
-        });
+        self.parts
+            .runtime
+            .spawn_blocking(move || match shared.store.root_at(&origin, size) {
+                Ok(root) => {
+                    shared
+                        .engine
+                        .send_blocking(Event::Input(Input::RootAt { origin, size, root }));
+                }
+                Err(error) => {
+                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
+                }
+            });
     }
 
     /// The batch is durable; only now does its head exist.
@@ -278,11 +346,18 @@ impl Running {
         let ticket = Ticket(self.tickets);
         self.callers.insert(ticket, reply);
         let content = submitted.block.content_digest();
-        self.feed(Input::Submit { ticket, submitted, content, searched });
+        self.feed(Input::Submit {
+            ticket,
+            submitted,
+            content,
+            searched,
+        });
     }
 
     fn answer(&mut self, receipt: Receipt) {
-        let Some(reply) = self.callers.remove(&receipt.ticket) else { return };
+        let Some(reply) = self.callers.remove(&receipt.ticket) else {
+            return;
+        };
         let answer = v1::Receipt {
             submission_id: bytes::Bytes::new(),
             origin: self.parts.shared.origin.to_string(),
@@ -297,7 +372,10 @@ impl Running {
         tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
         let shared = &self.parts.shared;
         let kept = KeptEvidence::of(evidence);
-        if let Err(error) = shared.store.journal_append(JournalKind::FORK_EVIDENCE, &kept.to_bytes()) {
+        if let Err(error) = shared
+            .store
+            .journal_append(JournalKind::FORK_EVIDENCE, &kept.to_bytes())
+        {
             tracing::error!(%error, "evidence could not be written to the journal");
         }
         kept.spread(&shared.board);
@@ -327,7 +405,11 @@ impl Running {
             roster: shared.roster_note.clone().into(),
             own_origin: shared.origin.to_string(),
             ready,
-            not_ready_reason: if ready { String::new() } else { readiness.to_string() },
+            not_ready_reason: if ready {
+                String::new()
+            } else {
+                readiness.to_string()
+            },
             chains: shared.roster.origins().filter_map(chain).collect(),
             peers: self.peers.iter().map(peer).collect(),
         }
@@ -336,7 +418,10 @@ impl Running {
 
 /// Puts a head on the board.
 fn announce(shared: &Shared, head: Vec<u8>) {
-    let origin = head.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
+    let origin = head
+        .split(|byte| *byte == b'\n')
+        .next()
+        .and_then(|line| std::str::from_utf8(line).ok());
     if let Some(origin) = origin.and_then(Origin::parse) {
         shared.board.announce(&origin, head);
     }

@@ -23,7 +23,11 @@ pub(crate) struct KeptEvidence {
 impl KeptEvidence {
     pub(crate) fn of(evidence: &Evidence) -> Self {
         let ours = evidence.ours.clone().unwrap_or_default();
-        Self { proof: evidence.is_proof(), ours, theirs: evidence.theirs.clone() }
+        Self {
+            proof: evidence.is_proof(),
+            ours,
+            theirs: evidence.theirs.clone(),
+        }
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -39,8 +43,13 @@ impl KeptEvidence {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (proof, rest) = bytes.split_first()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (ours, theirs) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        Some(Self { proof: *proof == 1, ours: ours.to_vec(), theirs: theirs.to_vec() })
+        let (ours, theirs) =
+            rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        Some(Self {
+            proof: *proof == 1,
+            ours: ours.to_vec(),
+            theirs: theirs.to_vec(),
+        })
     }
 
     /// Shows it to everybody who watches this node, if two heads at hand prove it.
@@ -57,7 +66,12 @@ pub(crate) fn closed_chains(shared: &Shared) -> Result<BTreeMap<Origin, TreeSize
     for entry in shared.store.journal()? {
         let entry = entry?;
         let is_evidence = entry.kind == JournalKind::FORK_EVIDENCE;
-        let Some(kept) = is_evidence.then(|| KeptEvidence::read(&entry.bytes)).flatten() else { continue };
+        let Some(kept) = is_evidence
+            .then(|| KeptEvidence::read(&entry.bytes))
+            .flatten()
+        else {
+            continue;
+        };
         if kept.proof
             && let Ok(head) = Head::open(&kept.theirs, &shared.roster)
         {

@@ -32,8 +32,18 @@ impl Announced {
     fn since(&self, version: u64) -> Changes {
         Changes {
             version: self.version,
-            heads: self.heads.values().filter(|(at, _)| *at > version).map(|(_, head)| head.clone()).collect(),
-            evidence: self.evidence.iter().filter(|(at, _)| *at > version).map(|(_, pair)| pair.clone()).collect(),
+            heads: self
+                .heads
+                .values()
+                .filter(|(at, _)| *at > version)
+                .map(|(_, head)| head.clone())
+                .collect(),
+            evidence: self
+                .evidence
+                .iter()
+                .filter(|(at, _)| *at > version)
+                .map(|(_, pair)| pair.clone())
+                .collect(),
         }
     }
 }
@@ -51,17 +61,24 @@ impl Board {
     pub(crate) fn announce(&self, origin: &Origin, head: Vec<u8>) {
         self.0.send_modify(|announced| {
             announced.version += 1;
-            announced.heads.insert(origin.clone(), (announced.version, head));
+            announced
+                .heads
+                .insert(origin.clone(), (announced.version, head));
         });
     }
 
     /// Spreads evidence of a fork.
     pub(crate) fn accuse(&self, first: Vec<u8>, second: Vec<u8>) {
         self.0.send_modify(|announced| {
-            let known = announced.evidence.iter().any(|(_, pair)| *pair == (first.clone(), second.clone()));
+            let known = announced
+                .evidence
+                .iter()
+                .any(|(_, pair)| *pair == (first.clone(), second.clone()));
             if !known && announced.evidence.len() < EVIDENCE_MAX {
                 announced.version += 1;
-                announced.evidence.push((announced.version, (first, second)));
+                announced
+                    .evidence
+                    .push((announced.version, (first, second)));
             }
         });
     }
@@ -73,7 +90,10 @@ impl Board {
 
     /// A watcher that has seen nothing yet.
     pub(crate) fn watch(&self) -> Watcher {
-        Watcher { receiver: self.0.subscribe(), seen: None }
+        Watcher {
+            receiver: self.0.subscribe(),
+            seen: None,
+        }
     }
 }
 

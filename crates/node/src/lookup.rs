@@ -56,10 +56,16 @@ impl VerifiedHeads {
     /// The newest signed head of every chain. A batch that is durable and not signed yet was acknowledged to nobody and
     /// waits for the next lookup.
     fn newest(&self, store: &Store, roster: &Roster) -> Result<Heads, Refusal> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let mut heads = Heads::new();
         for origin in roster.origins() {
-            let Some((_, note)) = store.newest_head(origin)? else { continue };
+            let Some((_, note)) = store.newest_head(origin)? else {
+                continue;
+            };
             let held = match known.get(origin) {
                 Some(held) if held.note == note => Arc::clone(held),
                 _ => {
@@ -70,7 +76,10 @@ impl VerifiedHeads {
             heads.insert(origin.clone(), held);
         }
         // Of two lookups at once the slower may put older heads back: they are compared with the notes every time.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&heads);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&heads);
         Ok(heads)
     }
 }
@@ -97,10 +106,17 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         .into_iter()
         .filter_map(|(origin, records)| {
             let head = heads.get(&origin)?.note.clone();
-            Some(ChainEvidence { head, records: records.into_iter().collect() })
+            Some(ChainEvidence {
+                head,
+                records: records.into_iter().collect(),
+            })
         })
         .collect();
-    Ok(Found { account, accounts: accounts.into_iter().collect(), chains })
+    Ok(Found {
+        account,
+        accounts: accounts.into_iter().collect(),
+        chains,
+    })
 }
 
 fn gather(
@@ -114,18 +130,30 @@ fn gather(
     // Before a single record is read: proofs are what takes memory.
     let found = evidence.values().map(BTreeMap::len).sum::<usize>() + positions.len();
     if found > RECORDS_MAX {
-        return Err(Refusal::TooMany { what: "records of one account", limit: RECORDS_MAX, found });
+        return Err(Refusal::TooMany {
+            what: "records of one account",
+            limit: RECORDS_MAX,
+            found,
+        });
     }
     for (origin, index) in positions {
         // A record that came after the head was taken belongs to the next lookup.
-        if heads.get(&origin).is_some_and(|held| index.0 < held.head.size.0) {
+        if heads
+            .get(&origin)
+            .is_some_and(|held| index.0 < held.head.size.0)
+        {
             wanted.entry(origin).or_default().push(index);
         }
     }
     for (origin, indexes) in wanted {
-        let Some(held) = heads.get(&origin) else { continue };
+        let Some(held) = heads.get(&origin) else {
+            continue;
+        };
         let proofs = store.proofs(&origin, &indexes, held.head.size)?;
-        evidence.entry(origin).or_default().extend(indexes.into_iter().zip(proofs));
+        evidence
+            .entry(origin)
+            .or_default()
+            .extend(indexes.into_iter().zip(proofs));
     }
     Ok(())
 }
@@ -136,7 +164,9 @@ fn facts<'a>(
 ) -> Result<Vec<Verified<Fact<'a>>>, Refusal> {
     let mut facts = Vec::new();
     for (origin, records) in evidence {
-        let Some(held) = heads.get(origin) else { continue };
+        let Some(held) = heads.get(origin) else {
+            continue;
+        };
         for (index, proof) in records {
             facts.push(Fact::prove(&proof.entry, *index, &proof.path, &held.head)?);
         }

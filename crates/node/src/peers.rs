@@ -60,14 +60,20 @@ impl Peer {
                 () = engine.stopped() => return,
             }
             if connected {
-                engine.send(Event::Input(Input::PeerLost(PeerId(self.region)))).await;
+                engine
+                    .send(Event::Input(Input::PeerLost(PeerId(self.region))))
+                    .await;
                 wait = wait.min(RECONNECT_WAIT_MAX);
             }
             tokio::select! {
                 () = sleep(wait) => {}
                 () = engine.stopped() => return,
             }
-            wait = if connected { RECONNECT_WAIT_MIN } else { (wait * 2).min(RECONNECT_WAIT_MAX) };
+            wait = if connected {
+                RECONNECT_WAIT_MIN
+            } else {
+                (wait * 2).min(RECONNECT_WAIT_MAX)
+            };
         }
     }
 
@@ -76,11 +82,18 @@ impl Peer {
         while let Some(heads) = stream.message().await? {
             if !*connected {
                 *connected = true;
-                engine.send(Event::Input(Input::PeerConnected(PeerId(self.region)))).await;
+                engine
+                    .send(Event::Input(Input::PeerConnected(PeerId(self.region))))
+                    .await;
             }
             for evidence in heads.evidence.into_iter().take(EVIDENCE_MAX) {
                 let heads = [evidence.first.into(), evidence.second.into()];
-                engine.send(Event::Input(Input::Shown { peer: PeerId(self.region), heads })).await;
+                engine
+                    .send(Event::Input(Input::Shown {
+                        peer: PeerId(self.region),
+                        heads,
+                    }))
+                    .await;
             }
             engine
                 .send(Event::Input(Input::Announced {
@@ -116,14 +129,22 @@ impl Peer {
         from: TreeSize,
         window: &Semaphore,
     ) -> Result<(), Status> {
-        let request = FetchRequest { origin: origin.to_string(), from: from.0 };
+        let request = FetchRequest {
+            origin: origin.to_string(),
+            from: from.0,
+        };
         let mut stream = self.client().fetch(request).await?.into_inner();
         let (ahead, mut parsing) = mpsc::channel::<Parsing>(PARSED_AHEAD_MAX);
         let read = async move {
             loop {
-                let permit = window.acquire().await.map_err(|_| Status::cancelled("the fetch was cancelled"))?;
+                let permit = window
+                    .acquire()
+                    .await
+                    .map_err(|_| Status::cancelled("the fetch was cancelled"))?;
                 permit.forget();
-                let Some(message) = stream.message().await? else { return Ok(()) };
+                let Some(message) = stream.message().await? else {
+                    return Ok(());
+                };
                 if ahead.send(parse(message)).await.is_err() {
                     return Ok(());
                 }
@@ -132,8 +153,12 @@ impl Peer {
         // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
         let hand_over = async {
             while let Some(front) = parsing.recv().await {
-                let (parsed, head) = front.await.map_err(|_| Status::internal("a parser stopped"))?;
-                engine.send(Event::Input(fetched(fetch, parsed, head))).await;
+                let (parsed, head) = front
+                    .await
+                    .map_err(|_| Status::internal("a parser stopped"))?;
+                engine
+                    .send(Event::Input(fetched(fetch, parsed, head)))
+                    .await;
             }
             Ok(())
         };
@@ -143,7 +168,11 @@ impl Peer {
 
 fn fetched(fetch: FetchId, parsed: Result<Batch, Invalid>, head: Vec<u8>) -> Input {
     match parsed {
-        Ok(batch) => Input::Fetched { fetch, batch: Box::new(batch), head },
+        Ok(batch) => Input::Fetched {
+            fetch,
+            batch: Box::new(batch),
+            head,
+        },
         Err(fault) => Input::FetchedInvalid { fetch, fault },
     }
 }

@@ -31,7 +31,9 @@ pub(crate) enum Refusal {
         id: String,
     },
     /// The submission is durable and its head is not signed yet.
-    #[error("submission {id} is kept, but its head is not signed yet; send it again later under the same number")]
+    #[error(
+        "submission {id} is kept, but its head is not signed yet; send it again later under the same number"
+    )]
     Unsigned {
         /// The id.
         id: String,
@@ -95,9 +97,12 @@ fn replica_code(reason: &Refused) -> Code {
 fn store_code(error: &StoreError) -> Code {
     match (error, error.family()) {
         (StoreError::IndexRebuilding, _) => Code::Unavailable,
-        (StoreError::UnknownChain { .. } | StoreError::NoSuchLeaf { .. } | StoreError::NoBatchStarts { .. }, _) => {
-            Code::NotFound
-        }
+        (
+            StoreError::UnknownChain { .. }
+            | StoreError::NoSuchLeaf { .. }
+            | StoreError::NoBatchStarts { .. },
+            _,
+        ) => Code::NotFound,
         (_, Family::Invalid) => Code::InvalidArgument,
         (_, Family::Refused) => Code::FailedPrecondition,
         (_, Family::Broken) => Code::Internal,

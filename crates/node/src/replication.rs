@@ -30,7 +30,10 @@ impl Replication for ReplicationService {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<v1::Heads, Status>> + Send>>;
     type FetchStream = Batches;
 
-    async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+    async fn watch(
+        &self,
+        request: Request<v1::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
         only_nodes(&request, &self.0)?;
         let watcher = self.0.board.watch();
         let (sender, receiver) = mpsc::channel(1);
@@ -48,7 +51,9 @@ impl Replication for ReplicationService {
                 }
             }
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver).map(Ok))))
+        Ok(Response::new(Box::pin(
+            ReceiverStream::new(receiver).map(Ok),
+        )))
     }
 
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
@@ -60,12 +65,17 @@ impl Replication for ReplicationService {
 fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
     match Role::of(request, &shared.roster.federation)? {
         Role::Node(_) => Ok(()),
-        Role::Agency(_) | Role::Auditor => Err(Refusal::NotYou("replication is among nodes".into()).into()),
+        Role::Agency(_) | Role::Auditor => {
+            Err(Refusal::NotYou("replication is among nodes".into()).into())
+        }
     }
 }
 
 fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
-    let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence { first: first.into(), second: second.into() };
+    let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence {
+        first: first.into(),
+        second: second.into(),
+    };
     v1::Heads {
         heads: changes.heads.into_iter().map(Into::into).collect(),
         complete,
@@ -83,9 +93,9 @@ fn batches(
     if shared.roster.keys(&origin).is_none() {
         return Err(Refusal::NotFound(format!("the roster names no chain {origin}")).into());
     }
-    let permit = Arc::clone(readers)
-        .try_acquire_owned()
-        .map_err(|_| Status::resource_exhausted("too many chains are being read at once; try again"))?;
+    let permit = Arc::clone(readers).try_acquire_owned().map_err(|_| {
+        Status::resource_exhausted("too many chains are being read at once; try again")
+    })?;
     let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
     let (shared, from) = (Arc::clone(shared), TreeSize(request.from));
     tokio::task::spawn_blocking(move || {
@@ -95,7 +105,12 @@ fn batches(
     Ok(Response::new(ReceiverStream::new(receiver)))
 }
 
-fn read(shared: &Shared, origin: &Origin, from: TreeSize, sender: &mpsc::Sender<Result<v1::SignedBatch, Status>>) {
+fn read(
+    shared: &Shared,
+    origin: &Origin,
+    from: TreeSize,
+    sender: &mpsc::Sender<Result<v1::SignedBatch, Status>>,
+) {
     let reader = match shared.store.batches(origin, from) {
         Ok(reader) => reader,
         Err(error) => {
@@ -106,7 +121,10 @@ fn read(shared: &Shared, origin: &Origin, from: TreeSize, sender: &mpsc::Sender<
     };
     for batch in reader {
         let message = batch
-            .map(|(batch, head)| v1::SignedBatch { batch: batch.into(), head: head.into() })
+            .map(|(batch, head)| v1::SignedBatch {
+                batch: batch.into(),
+                head: head.into(),
+            })
             .map_err(|error| Refusal::from(error).into());
         let failed = message.is_err();
         let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
@@ -122,7 +140,10 @@ pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
 impl Ledger for LedgerService {
     type ReplayStream = Batches;
 
-    async fn status(&self, request: Request<v1::StatusRequest>) -> Result<Response<v1::StatusReply>, Status> {
+    async fn status(
+        &self,
+        request: Request<v1::StatusRequest>,
+    ) -> Result<Response<v1::StatusReply>, Status> {
         Role::of(&request, &self.0.roster.federation)?;
         let (sender, receiver) = oneshot::channel();
         self.0.engine.send(Event::Status(sender)).await;
@@ -130,7 +151,10 @@ impl Ledger for LedgerService {
         Ok(Response::new(status))
     }
 
-    async fn replay(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
+    async fn replay(
+        &self,
+        request: Request<v1::FetchRequest>,
+    ) -> Result<Response<Batches>, Status> {
         Role::of(&request, &self.0.roster.federation)?;
         batches(&self.0, &self.0.audit_readers, request.get_ref())
     }

@@ -55,7 +55,10 @@ impl Task {
 impl Review for ReviewService {
     type AccountsStream = Pages;
 
-    async fn accounts(&self, request: Request<v1::ReviewRequest>) -> Result<Response<Pages>, Status> {
+    async fn accounts(
+        &self,
+        request: Request<v1::ReviewRequest>,
+    ) -> Result<Response<Pages>, Status> {
         let shared = Arc::clone(&self.0);
         match Role::of(&request, &shared.roster.federation)? {
             Role::Agency(region) if region == shared.origin.region() => {}
@@ -68,7 +71,9 @@ impl Review for ReviewService {
                 .ok()
                 .filter(|months| *months <= RETIREMENT_MONTHS_MAX)
                 .ok_or_else(|| {
-                    Status::invalid_argument(format!("retirement_months: expected at most {RETIREMENT_MONTHS_MAX}"))
+                    Status::invalid_argument(format!(
+                        "retirement_months: expected at most {RETIREMENT_MONTHS_MAX}"
+                    ))
                 })?,
             after: if request.after.is_empty() {
                 None
@@ -78,12 +83,18 @@ impl Review for ReviewService {
             list: match request.list.as_str() {
                 "" => None,
                 name => Some(List::named(name).ok_or_else(|| {
-                    Status::invalid_argument("list: expected conflict, gap, transfer, retirement or nothing")
+                    Status::invalid_argument(
+                        "list: expected conflict, gap, transfer, retirement or nothing",
+                    )
                 })?),
             },
             what: Some(request.what)
                 .filter(|what| what.len() <= WHAT_BYTES_MAX)
-                .ok_or_else(|| Status::invalid_argument(format!("what: expected at most {WHAT_BYTES_MAX} bytes")))?,
+                .ok_or_else(|| {
+                    Status::invalid_argument(format!(
+                        "what: expected at most {WHAT_BYTES_MAX} bytes"
+                    ))
+                })?,
         };
         let permit = Arc::clone(&shared.reviews)
             .try_acquire_owned()
@@ -116,7 +127,10 @@ fn run(shared: &Shared, mut task: Task, sender: &mpsc::Sender<Result<v1::ReviewP
 
 /// The next page, and the last account of it if more may follow.
 fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountId>), Refusal> {
-    let accounts = shared.store.accounts_after(&shared.origin, task.after.as_ref(), PAGE_ACCOUNTS)?;
+    let accounts =
+        shared
+            .store
+            .accounts_after(&shared.origin, task.after.as_ref(), PAGE_ACCOUNTS)?;
     let mut found = Vec::new();
     let mut without_birth = 0;
     for account in &accounts {
@@ -159,9 +173,18 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
 }
 
 /// Whether the account of linked pseudonyms is reviewed under a lower one: the lowest that the node's own chain knows.
-fn is_under_another(shared: &Shared, account: AccountId, linked: &[AccountId]) -> Result<bool, Refusal> {
+fn is_under_another(
+    shared: &Shared,
+    account: AccountId,
+    linked: &[AccountId],
+) -> Result<bool, Refusal> {
     for lower in linked.iter().filter(|linked| **linked < account) {
-        if shared.store.positions(lower)?.iter().any(|(origin, _)| *origin == shared.origin) {
+        if shared
+            .store
+            .positions(lower)?
+            .iter()
+            .any(|(origin, _)| *origin == shared.origin)
+        {
             return Ok(true);
         }
     }

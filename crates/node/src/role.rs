@@ -32,16 +32,31 @@ impl Role {
     /// # Errors
     /// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` if it names no role of this federation.
     pub(crate) fn of<T>(request: &Request<T>, federation: &str) -> Result<Self, Status> {
-        let certificates = request.peer_certs().ok_or_else(|| Status::unauthenticated("no client certificate"))?;
-        let certificate = certificates.first().ok_or_else(|| Status::unauthenticated("no client certificate"))?;
-        let denied =
-            || Status::permission_denied(format!("the certificate names no role in the federation {federation}"));
+        let certificates = request
+            .peer_certs()
+            .ok_or_else(|| Status::unauthenticated("no client certificate"))?;
+        let certificate = certificates
+            .first()
+            .ok_or_else(|| Status::unauthenticated("no client certificate"))?;
+        let denied = || {
+            Status::permission_denied(format!(
+                "the certificate names no role in the federation {federation}"
+            ))
+        };
         let (_, certificate) = parse_x509_certificate(certificate).map_err(|_| denied())?;
-        let names = certificate.subject_alternative_name().ok().flatten().ok_or_else(denied)?;
-        let role = names.value.general_names.iter().find_map(|name| match name {
-            GeneralName::DNSName(name) => Self::parse(name, federation),
-            _ => None,
-        });
+        let names = certificate
+            .subject_alternative_name()
+            .ok()
+            .flatten()
+            .ok_or_else(denied)?;
+        let role = names
+            .value
+            .general_names
+            .iter()
+            .find_map(|name| match name {
+                GeneralName::DNSName(name) => Self::parse(name, federation),
+                _ => None,
+            });
         role.ok_or_else(denied)
     }
 

@@ -53,10 +53,16 @@ pub(crate) async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> oneshot
     let (reply, answer) = oneshot::channel();
     let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024)).unwrap_or(u32::MAX);
     // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
-    let room = Arc::clone(&shared.searches.room).acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX)).await;
+    let room = Arc::clone(&shared.searches.room)
+        .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
+        .await;
     if let Ok(room) = room {
         let mut waiting = shared.searches.lock();
-        waiting.queue.push_back(Search { submitted, reply, room });
+        waiting.queue.push_back(Search {
+            submitted,
+            reply,
+            room,
+        });
         if waiting.threads == 0 || waiting.queue.len() > GROUP {
             start_thread(shared, &mut waiting);
         }
@@ -67,7 +73,9 @@ pub(crate) async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> oneshot
 /// One thread more, unless there are enough.
 fn start_thread(shared: &Arc<Shared>, waiting: &mut Waiting) {
     // Without a runtime the node is gone, and nobody waits.
-    let runtime = Handle::try_current().ok().filter(|_| waiting.threads < THREADS_MAX);
+    let runtime = Handle::try_current()
+        .ok()
+        .filter(|_| waiting.threads < THREADS_MAX);
     if let Some(runtime) = runtime {
         waiting.threads += 1;
         let thread = Thread(Arc::clone(shared));
@@ -78,7 +86,10 @@ fn start_thread(shared: &Arc<Shared>, waiting: &mut Waiting) {
 impl Searches {
     pub(crate) fn new() -> Self {
         let room = usize::try_from(QUEUED_KIB_MAX).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { room: Arc::new(Semaphore::new(room)), waiting: Mutex::default() }
+        Self {
+            room: Arc::new(Semaphore::new(room)),
+            waiting: Mutex::default(),
+        }
     }
 
     /// What a thread is to search for next; with none it is counted no more and ends.
@@ -134,7 +145,11 @@ impl Thread {
 
     /// Returns how long the store took.
     fn search(&self, search: Search) -> Duration {
-        let Search { submitted, reply, room } = search;
+        let Search {
+            submitted,
+            reply,
+            room,
+        } = search;
         if reply.is_closed() {
             // Whoever asked is gone, and may ask again.
             return Duration::ZERO;
@@ -146,7 +161,11 @@ impl Thread {
         let took = start.elapsed();
         drop(room);
         match found {
-            Ok(None) => self.0.engine.send_blocking(Event::Submit { submitted, searched, reply }),
+            Ok(None) => self.0.engine.send_blocking(Event::Submit {
+                submitted,
+                searched,
+                reply,
+            }),
             Ok(Some(receipt)) => drop(reply.send(Ok(receipt))),
             Err(refusal) => drop(reply.send(Err(refusal))),
         }
@@ -156,14 +175,24 @@ impl Thread {
 
 /// The receipt of an earlier submission of the same number, if there is one and its content is the same.
 fn earlier(shared: &Shared, submitted: &Submitted) -> Result<Option<v1::Receipt>, Refusal> {
-    let Some(found) = shared.store.submission(&shared.origin, &submitted.submitter, &submitted.id)? else {
+    let Some(found) =
+        shared
+            .store
+            .submission(&shared.origin, &submitted.submitter, &submitted.id)?
+    else {
         return Ok(None);
     };
     if found.content != submitted.block.content_digest() {
-        return Err(Refusal::Conflict { id: submitted.id.to_string() });
+        return Err(Refusal::Conflict {
+            id: submitted.id.to_string(),
+        });
     }
     // Durable but not signed yet, as after a crash: the replica answers when it may sign.
-    let Some(head) = found.head else { return Err(Refusal::Unsigned { id: submitted.id.to_string() }) };
+    let Some(head) = found.head else {
+        return Err(Refusal::Unsigned {
+            id: submitted.id.to_string(),
+        });
+    };
     Ok(Some(v1::Receipt {
         submission_id: submitted.id.0.to_vec().into(),
         origin: shared.origin.to_string(),

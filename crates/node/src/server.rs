@@ -15,7 +15,10 @@ use crate::{
     submission::{self, SubmissionService},
 };
 use ed25519_dalek::SigningKey;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle,
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     runtime::Handle,
@@ -40,12 +43,14 @@ use yizhang_store::{Damage, Options, Store, StoreError};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
-        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, CallerIdentity, FRAME_BYTES_MAX, KEEPALIVE_INTERVAL,
-        KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES, certificate_pem, connect_lazily, node_name,
+        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, CallerIdentity, FRAME_BYTES_MAX,
+        KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
+        certificate_pem, connect_lazily, node_name,
     },
     v1::{
-        account_server::AccountServer, ledger_server::LedgerServer, replication_server::ReplicationServer,
-        review_server::ReviewServer, submission_server::SubmissionServer,
+        account_server::AccountServer, ledger_server::LedgerServer,
+        replication_server::ReplicationServer, review_server::ReviewServer,
+        submission_server::SubmissionServer,
     },
 };
 
@@ -149,9 +154,15 @@ impl Shared {
         self: &Arc<Self>,
         deed: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _permit = self.blocking.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let _permit = self
+            .blocking
+            .acquire()
+            .await
+            .map_err(|_| Refusal::Stopping)?;
         let shared = Arc::clone(self);
-        task::spawn_blocking(move || deed(&shared)).await.map_err(|_| Refusal::Stopping)?
+        task::spawn_blocking(move || deed(&shared))
+            .await
+            .map_err(|_| Refusal::Stopping)?
     }
 }
 
@@ -175,9 +186,15 @@ impl Node {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         check_key(&config)?;
         let listener = TcpListener::bind(config.listen).await;
-        let listener = listener.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let listener = listener.map_err(|source| StartError::Listen {
+            address: config.listen,
+            source,
+        })?;
         let address = listener.local_addr()?;
-        let (data, origins) = (config.data.clone(), config.roster.origins().cloned().collect());
+        let (data, origins) = (
+            config.data.clone(),
+            config.roster.origins().cloned().collect(),
+        );
         let opening = task::spawn_blocking(move || Store::open(&data, Options::new(origins)));
         let (store, opened) = opening.await.map_err(std::io::Error::other)??;
         if let Some(damage) = store.damage(&config.origin) {
@@ -200,7 +217,11 @@ impl Node {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             blocking: Semaphore::new(BLOCKING_MAX),
         });
-        engine::announce_held(&shared.store, &shared.board, config.roster.origins().cloned());
+        engine::announce_held(
+            &shared.store,
+            &shared.board,
+            config.roster.origins().cloned(),
+        );
         let closed = evidence::closed_chains(&shared)?;
         let peers = peers(&config)?;
         let (ready, readiness) = watch::channel(false);
@@ -267,7 +288,10 @@ impl Node {
         self.shared.board.close();
         self.shutdown.notify_one();
         let abort = self.server.abort_handle();
-        if tokio::time::timeout(STOP_TIMEOUT, self.server).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, self.server)
+            .await
+            .is_err()
+        {
             abort.abort();
         }
         self.shared.engine.send(Event::Stop).await;
@@ -296,19 +320,47 @@ fn check_key(config: &Config) -> Result<(), StartError> {
 fn replica(config: &Config, store: &Store, closed: &BTreeMap<Origin, TreeSize>) -> Replica {
     let held = config.roster.origins().filter_map(|origin| {
         let state = store.state(origin)?;
-        Some(Held { head: store.head(origin), state, closed_at: closed.get(origin).copied() })
+        Some(Held {
+            head: store.head(origin),
+            state,
+            closed_at: closed.get(origin).copied(),
+        })
     });
-    let settings = yizhang_replica::Config { own: Some(config.origin.clone()), ..yizhang_replica::Config::default() };
-    Replica::new(config.roster.clone(), settings, held.collect(), (config.clock)())
+    let settings = yizhang_replica::Config {
+        own: Some(config.origin.clone()),
+        ..yizhang_replica::Config::default()
+    };
+    Replica::new(
+        config.roster.clone(),
+        settings,
+        held.collect(),
+        (config.clock)(),
+    )
 }
 
 fn peers(config: &Config) -> Result<Vec<Peer>, StartError> {
     let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
-    let others = config.roster.regions.iter().filter(|(_, region)| region.origin != config.origin);
-    let peer = |(code, region): (&yizhang_ledger::value::Division, &yizhang_ledger::roster::Region)| {
+    let others = config
+        .roster
+        .regions
+        .iter()
+        .filter(|(_, region)| region.origin != config.origin);
+    let peer = |(code, region): (
+        &yizhang_ledger::value::Division,
+        &yizhang_ledger::roster::Region,
+    )| {
         let name = node_name(&config.roster.federation, *code);
-        let channel = connect_lazily(&region.endpoint, &config.roster.tls_authority, &name, &identity)?;
-        Ok(Peer { region: *code, channel, blamed: Arc::new(Notify::new()) })
+        let channel = connect_lazily(
+            &region.endpoint,
+            &config.roster.tls_authority,
+            &name,
+            &identity,
+        )?;
+        Ok(Peer {
+            region: *code,
+            channel,
+            blamed: Arc::new(Notify::new()),
+        })
     };
     others.map(peer).collect()
 }
@@ -334,7 +386,9 @@ fn serve(
     let tls = ServerTlsConfig::new()
         .timeout(HANDSHAKE_TIMEOUT)
         .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem))
-        .client_ca_root(Certificate::from_pem(certificate_pem(&config.roster.tls_authority)));
+        .client_ca_root(Certificate::from_pem(certificate_pem(
+            &config.roster.tls_authority,
+        )));
     let (health, health_service) = tonic_health::server::health_reporter();
     tokio::spawn(report_health(health, readiness));
     let reflection = tonic_reflection::server::Builder::configure()
@@ -343,10 +397,10 @@ fn serve(
         .build_v1()?;
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
     let guard = Arc::clone(shared);
-    let submission =
-        InterceptedService::new(submission.max_decoding_message_size(MESSAGE_BYTES_MAX), move |request: Request<()>| {
-            submission::authorise(request, &guard)
-        });
+    let submission = InterceptedService::new(
+        submission.max_decoding_message_size(MESSAGE_BYTES_MAX),
+        move |request: Request<()>| submission::authorise(request, &guard),
+    );
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -368,18 +422,27 @@ fn serve(
         .add_service(review.max_encoding_message_size(MESSAGE_BYTES_MAX));
     let incoming = Accepting::new(TcpIncoming::from(listener).with_nodelay(Some(true)));
     Ok(tokio::spawn(async move {
-        router.serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await }).await
+        router
+            .serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await })
+            .await
     }))
 }
 
 /// The service as a whole is up; Submission is serving while the node may sign.
-async fn report_health(health: tonic_health::server::HealthReporter, mut readiness: watch::Receiver<bool>) {
+async fn report_health(
+    health: tonic_health::server::HealthReporter,
+    mut readiness: watch::Receiver<bool>,
+) {
     loop {
         let ready = *readiness.borrow_and_update();
         if ready {
-            health.set_serving::<SubmissionServer<SubmissionService>>().await;
+            health
+                .set_serving::<SubmissionServer<SubmissionService>>()
+                .await;
         } else {
-            health.set_not_serving::<SubmissionServer<SubmissionService>>().await;
+            health
+                .set_not_serving::<SubmissionServer<SubmissionService>>()
+                .await;
         }
         if readiness.changed().await.is_err() {
             return;

@@ -37,7 +37,10 @@ pub(crate) struct SubmissionService(pub(crate) Arc<Shared>);
 impl Submission for SubmissionService {
     type SubmitStreamStream = Pin<Box<dyn Stream<Item = Result<v1::Receipt, Status>> + Send>>;
 
-    async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::Receipt>, Status> {
+    async fn submit(
+        &self,
+        request: Request<v1::SubmitRequest>,
+    ) -> Result<Response<v1::Receipt>, Status> {
         let submitter = submitter(&request)?;
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
         Ok(Response::new(finish(&self.0, pending).await?))
@@ -50,7 +53,8 @@ impl Submission for SubmissionService {
         let submitter = submitter(&request)?;
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
-        let (pending, mut waiting) = mpsc::channel::<Result<Pending, Status>>(STREAM_SUBMISSIONS_MAX);
+        let (pending, mut waiting) =
+            mpsc::channel::<Result<Pending, Status>>(STREAM_SUBMISSIONS_MAX);
         tokio::spawn(async move {
             loop {
                 let next = match requests.message().await {
@@ -97,7 +101,10 @@ pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Req
             Ok(request)
         }
         Role::Agency(_) | Role::Node(_) | Role::Auditor => {
-            let text = format!("only agency.{region} submits to this node, found {}", role.submitter());
+            let text = format!(
+                "only agency.{region} submits to this node, found {}",
+                role.submitter()
+            );
             Err(Refusal::NotYou(text).into())
         }
     }
@@ -105,24 +112,45 @@ pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Req
 
 fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
     let submitter = request.extensions().get::<Submitter>();
-    submitter.map(|submitter| submitter.0.clone()).ok_or_else(|| Status::internal("the caller was not authorised"))
+    submitter
+        .map(|submitter| submitter.0.clone())
+        .ok_or_else(|| Status::internal("the caller was not authorised"))
 }
 
 /// Checks a submission and sends it on its way.
-async fn begin(shared: &Arc<Shared>, submitter: String, request: v1::SubmitRequest) -> Result<Pending, Status> {
+async fn begin(
+    shared: &Arc<Shared>,
+    submitter: String,
+    request: v1::SubmitRequest,
+) -> Result<Pending, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
     let found = request.records.len();
     if found > SUBMISSION_BYTES_MAX {
-        return Err(Refusal::TooMany { what: "bytes of a submission", limit: SUBMISSION_BYTES_MAX, found }.into());
+        return Err(Refusal::TooMany {
+            what: "bytes of a submission",
+            limit: SUBMISSION_BYTES_MAX,
+            found,
+        }
+        .into());
     }
     let records = request.records;
     let block = if found <= INLINE_BYTES_MAX {
         RecordBlock::parse(records.into()).map_err(Refusal::from)?
     } else {
-        shared.blocking(move |_| Ok(RecordBlock::parse(records.into())?)).await?
+        shared
+            .blocking(move |_| Ok(RecordBlock::parse(records.into())?))
+            .await?
     };
-    let submitted = Submitted { id, submitter, block };
-    Ok(Pending { id, answer: offer(shared, submitted.clone()).await, again: submitted })
+    let submitted = Submitted {
+        id,
+        submitter,
+        block,
+    };
+    Ok(Pending {
+        id,
+        answer: offer(shared, submitted.clone()).await,
+        again: submitted,
+    })
 }
 
 /// A submission that is on its way through search and engine.
@@ -134,7 +162,11 @@ struct Pending {
 }
 
 async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Status> {
-    let Pending { id, mut answer, again } = pending;
+    let Pending {
+        id,
+        mut answer,
+        again,
+    } = pending;
     let mut searches = 1;
     let mut receipt = loop {
         // The engine drops what it holds when it stops.

@@ -27,11 +27,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(origin: Origin, store: Arc<Store>, engine: Engine) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        origin: Origin,
+        store: Arc<Store>,
+        engine: Engine,
+    ) -> std::io::Result<Self> {
         let (jobs, received) = mpsc::channel();
         let name = format!("write {}", origin.region());
-        let thread =
-            std::thread::Builder::new().name(name).spawn(move || write_all(&origin, &store, &engine, &received))?;
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || write_all(&origin, &store, &engine, &received))?;
         Ok(Self { jobs, thread })
     }
 
@@ -51,16 +56,24 @@ fn write_all(origin: &Origin, store: &Store, engine: &Engine, jobs: &mpsc::Recei
     while let Ok(first) = jobs.recv() {
         let mut group = vec![first];
         group.extend(jobs.try_iter().take(GROUP_BATCHES_MAX - 1));
-        let parts: Vec<_> = group.iter().map(|job| (&job.extension, job.head.as_deref())).collect();
+        let parts: Vec<_> = group
+            .iter()
+            .map(|job| (&job.extension, job.head.as_deref()))
+            .collect();
         if let Err(error) = store.persist(origin, &parts) {
             // Never retried, never read back: the store refuses everything from now on.
             tracing::error!(chain = %origin, %error, "a batch could not be made durable; the node stops");
-            engine.send_blocking(Event::Input(Input::PersistFailed { origin: origin.clone() }));
+            engine.send_blocking(Event::Input(Input::PersistFailed {
+                origin: origin.clone(),
+            }));
             return;
         }
         for job in group {
             let size = job.extension.after().size();
-            engine.send_blocking(Event::Input(Input::Persisted { origin: origin.clone(), size }));
+            engine.send_blocking(Event::Input(Input::Persisted {
+                origin: origin.clone(),
+                size,
+            }));
         }
     }
 }

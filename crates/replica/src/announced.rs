@@ -40,7 +40,10 @@ pub(crate) struct PeerHead {
 impl Replica {
     pub(crate) fn peer_connected(&mut self, peer: PeerId, now: UnixMillis, out: &mut Vec<Output>) {
         self.peer_lost(peer, now, out);
-        let is_self = self.own.as_ref().is_some_and(|own| own.origin.region() == peer.0);
+        let is_self = self
+            .own
+            .as_ref()
+            .is_some_and(|own| own.origin.region() == peer.0);
         if !is_self && self.roster.regions.contains_key(&peer.0) {
             self.peers.insert(peer, Peer::default());
         }
@@ -54,7 +57,13 @@ impl Replica {
     }
 
     /// Ends everything with a peer that sent what no honest node sends.
-    pub(crate) fn blame(&mut self, peer: PeerId, fault: Fault, now: UnixMillis, out: &mut Vec<Output>) {
+    pub(crate) fn blame(
+        &mut self,
+        peer: PeerId,
+        fault: Fault,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
         self.peer_lost(peer, now, out);
         out.push(Output::Blame { peer, fault });
     }
@@ -89,18 +98,32 @@ impl Replica {
     /// Verifies a head, or recognises it. None if it says nothing to us: repeated, or of a chain, or by a key, that our
     /// version of the roster does not know while the peer's may.
     fn open(&self, peer: PeerId, note: &[u8]) -> Result<Option<(Head, Vec<u8>)>, Invalid> {
-        let Some(origin) = claimed_origin(note) else { return SignedHead::open(note, &self.roster).map(|_| None) };
-        let Some(chain) = self.chains.get(&origin) else { return Ok(None) };
+        let Some(origin) = claimed_origin(note) else {
+            return SignedHead::open(note, &self.roster).map(|_| None);
+        };
+        let Some(chain) = self.chains.get(&origin) else {
+            return Ok(None);
+        };
         if let Some(boundary) = chain.boundary_of(note) {
-            let head = Head { origin, size: boundary.size, root: boundary.root };
+            let head = Head {
+                origin,
+                size: boundary.size,
+                root: boundary.root,
+            };
             return Ok(Some((head, note.to_vec())));
         }
-        let last = self.peers.get(&peer).and_then(|peer| peer.heads.get(&origin));
+        let last = self
+            .peers
+            .get(&peer)
+            .and_then(|peer| peer.heads.get(&origin));
         if last.is_some_and(|last| last.note == note) {
             return Ok(None);
         }
         // Most heads come from several peers; the signature is checked once.
-        let mut others = self.peers.values().filter_map(|peer| peer.heads.get(&origin));
+        let mut others = self
+            .peers
+            .values()
+            .filter_map(|peer| peer.heads.get(&origin));
         if let Some(same) = others.find(|other| other.note == note) {
             return Ok(Some((same.head.clone(), note.to_vec())));
         }
@@ -114,19 +137,34 @@ impl Replica {
     /// A peer holds this verified head.
     fn head_seen(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
         let origin = head.origin.clone();
-        let Some(chain) = self.chains.get_mut(&origin) else { return };
+        let Some(chain) = self.chains.get_mut(&origin) else {
+            return;
+        };
         let relation = chain.compare(&head);
         let own = self.own.as_mut().filter(|own| own.origin == origin);
         if own.is_some_and(|own| own.forgot(&head, chain.durable.size)) {
-            let conflict = Conflict::Forgotten { held: chain.durable.size, signed: head.size };
+            let conflict = Conflict::Forgotten {
+                held: chain.durable.size,
+                signed: head.size,
+            };
             out.extend(chain.report(&head, conflict, chain.durable.note.clone(), note.clone()));
         }
         if let Some(peer) = self.peers.get_mut(&peer) {
-            let known = peer.heads.get(&origin).is_some_and(|known| known.head.size >= head.size);
+            let known = peer
+                .heads
+                .get(&origin)
+                .is_some_and(|known| known.head.size >= head.size);
             if !known {
                 let compared = matches!(relation, Relation::Held | Relation::Conflict { .. });
                 let (head, note) = (head.clone(), note.clone());
-                peer.heads.insert(origin.clone(), PeerHead { head, note, compared });
+                peer.heads.insert(
+                    origin.clone(),
+                    PeerHead {
+                        head,
+                        note,
+                        compared,
+                    },
+                );
             }
         }
         match relation {
@@ -140,20 +178,37 @@ impl Replica {
     /// Asks the store about a head, one question at a time for each peer and chain: more heads from the same peer in the
     /// meantime are compared later, if they are still its newest.
     fn ask_store(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(&head.origin) else { return };
+        let Some(chain) = self.chains.get_mut(&head.origin) else {
+            return;
+        };
         if let Entry::Vacant(question) = chain.questions.entry(peer) {
-            out.push(Output::LookUpRoot { origin: head.origin.clone(), size: head.size });
+            out.push(Output::LookUpRoot {
+                origin: head.origin.clone(),
+                size: head.size,
+            });
             question.insert((head, note));
         }
     }
 
-    pub(crate) fn root_at(&mut self, origin: &Origin, size: TreeSize, root: Option<Hash>, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(origin) else { return };
-        let (answered, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            mem::take(&mut chain.questions).into_iter().partition(|(_, (head, _))| head.size == size);
+    pub(crate) fn root_at(
+        &mut self,
+        origin: &Origin,
+        size: TreeSize,
+        root: Option<Hash>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(origin) else {
+            return;
+        };
+        let (answered, open): (BTreeMap<_, _>, BTreeMap<_, _>) = mem::take(&mut chain.questions)
+            .into_iter()
+            .partition(|(_, (head, _))| head.size == size);
         chain.questions = open;
         for (peer, (head, note)) in answered {
-            if let Some(known) = self.peers.get_mut(&peer).and_then(|peer| peer.heads.get_mut(origin))
+            if let Some(known) = self
+                .peers
+                .get_mut(&peer)
+                .and_then(|peer| peer.heads.get_mut(origin))
                 && known.head == head
             {
                 known.compared = true;
@@ -167,10 +222,14 @@ impl Replica {
 
     /// Compares the heads of peers that were ahead, or not asked about, with what is held now.
     pub(crate) fn compare_again(&mut self, origin: &Origin, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get(origin) else { return };
+        let Some(chain) = self.chains.get(origin) else {
+            return;
+        };
         let mut open = Vec::new();
         for (peer, known) in &mut self.peers {
-            let Some(known) = known.heads.get_mut(origin).filter(|known| !known.compared) else { continue };
+            let Some(known) = known.heads.get_mut(origin).filter(|known| !known.compared) else {
+                continue;
+            };
             let relation = chain.compare(&known.head);
             known.compared = matches!(relation, Relation::Held | Relation::Conflict { .. });
             if matches!(relation, Relation::AskStore | Relation::Conflict { .. }) {
@@ -187,16 +246,29 @@ impl Replica {
     }
 
     /// Somebody shows two heads that contradict each other by themselves.
-    pub(crate) fn shown(&mut self, peer: PeerId, heads: &[Vec<u8>; 2], now: UnixMillis, out: &mut Vec<Output>) {
+    pub(crate) fn shown(
+        &mut self,
+        peer: PeerId,
+        heads: &[Vec<u8>; 2],
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
         if !self.peers.contains_key(&peer) {
             return;
         }
         let [first, second] = heads;
-        match (SignedHead::open(first, &self.roster), SignedHead::open(second, &self.roster)) {
+        match (
+            SignedHead::open(first, &self.roster),
+            SignedHead::open(second, &self.roster),
+        ) {
             (Ok(SignedHead { head: one, note }), Ok(other)) => {
                 let head = &other.head;
                 if one.origin == head.origin && one.size == head.size && one.root != head.root {
-                    let conflict = Conflict::Fork { size: head.size, held: Some(one.root), found: head.root };
+                    let conflict = Conflict::Fork {
+                        size: head.size,
+                        held: Some(one.root),
+                        found: head.root,
+                    };
                     self.convict(head, conflict, Some(note), other.note, out);
                 }
             }
@@ -208,8 +280,15 @@ impl Replica {
 
     /// A verified head contradicts what is held.
     fn forked(&mut self, head: &Head, root: Option<Hash>, note: Vec<u8>, out: &mut Vec<Output>) {
-        let ours = self.chains.get(&head.origin).and_then(|chain| chain.note_for(head.size));
-        let conflict = Conflict::Fork { size: head.size, held: root, found: head.root };
+        let ours = self
+            .chains
+            .get(&head.origin)
+            .and_then(|chain| chain.note_for(head.size));
+        let conflict = Conflict::Fork {
+            size: head.size,
+            held: root,
+            found: head.root,
+        };
         self.convict(head, conflict, ours, note, out);
     }
 
@@ -222,7 +301,9 @@ impl Replica {
         theirs: Vec<u8>,
         out: &mut Vec<Output>,
     ) {
-        let Some(chain) = self.chains.get_mut(&head.origin) else { return };
+        let Some(chain) = self.chains.get_mut(&head.origin) else {
+            return;
+        };
         chain.close_at(head.size);
         out.extend(chain.report(head, conflict, ours, theirs));
     }

@@ -65,7 +65,11 @@ pub(crate) struct Tries {
 
 impl Default for Tries {
     fn default() -> Self {
-        Self { failures: 0, not_before: UnixMillis(0), last: UnixMillis(0) }
+        Self {
+            failures: 0,
+            not_before: UnixMillis(0),
+            last: UnixMillis(0),
+        }
     }
 }
 
@@ -102,7 +106,11 @@ pub(crate) struct Chain {
 impl Chain {
     pub(crate) fn new(held: Held) -> Self {
         let Head { size, root, .. } = held.state.head();
-        let durable = Boundary { size, root, note: held.head };
+        let durable = Boundary {
+            size,
+            root,
+            note: held.head,
+        };
         Self {
             tip: held.state,
             recent: [durable.clone()].into(),
@@ -121,13 +129,21 @@ impl Chain {
     }
 
     pub(crate) fn empty(origin: Origin) -> Self {
-        Self::new(Held { state: ChainState::empty(origin), head: None, closed_at: None })
+        Self::new(Held {
+            state: ChainState::empty(origin),
+            head: None,
+            closed_at: None,
+        })
     }
 
     /// Compares a verified head with what is held.
     pub(crate) fn compare(&self, head: &Head) -> Relation {
         let exact = |held: Option<Hash>| {
-            if held == Some(head.root) { Relation::Held } else { Relation::Conflict { held } }
+            if held == Some(head.root) {
+                Relation::Held
+            } else {
+                Relation::Conflict { held }
+            }
         };
         // The root of the empty tree was checked when the head was opened.
         if head.size == TreeSize(0) {
@@ -141,29 +157,44 @@ impl Chain {
             return exact(staged.map(|staged| staged.root));
         }
         match self.recent.front() {
-            Some(oldest) if oldest.size <= head.size => {
-                exact(self.recent.iter().find(|recent| recent.size == head.size).map(|recent| recent.root))
-            }
+            Some(oldest) if oldest.size <= head.size => exact(
+                self.recent
+                    .iter()
+                    .find(|recent| recent.size == head.size)
+                    .map(|recent| recent.root),
+            ),
             _ => Relation::AskStore,
         }
     }
 
     /// The batch end that has exactly this note, if it is a recent one: then nothing about the note is left to check.
     pub(crate) fn boundary_of(&self, note: &[u8]) -> Option<&Boundary> {
-        self.recent.iter().rev().find(|recent| recent.note.as_deref() == Some(note))
+        self.recent
+            .iter()
+            .rev()
+            .find(|recent| recent.note.as_deref() == Some(note))
     }
 
     /// The note held for a size, if it is at hand, otherwise the newest.
     pub(crate) fn note_for(&self, size: TreeSize) -> Option<Vec<u8>> {
-        let same = self.recent.iter().chain(&self.staged).find(|boundary| boundary.size == size);
-        same.and_then(|boundary| boundary.note.clone()).or_else(|| self.durable.note.clone())
+        let same = self
+            .recent
+            .iter()
+            .chain(&self.staged)
+            .find(|boundary| boundary.size == size);
+        same.and_then(|boundary| boundary.note.clone())
+            .or_else(|| self.durable.note.clone())
     }
 
     /// Goes on to the state after `extension`, which the caller hands to the disk.
     pub(crate) fn stage(&mut self, extension: &Extension, note: Option<Vec<u8>>) {
         let head = extension.after().head();
         self.tip = extension.after().clone();
-        self.staged.push_back(Boundary { size: head.size, root: head.root, note });
+        self.staged.push_back(Boundary {
+            size: head.size,
+            root: head.root,
+            note,
+        });
     }
 
     /// Takes the first staged batch over as durable if it ends at or below `size`.
@@ -201,9 +232,19 @@ impl Chain {
         ours: Option<Vec<u8>>,
         theirs: Vec<u8>,
     ) -> Option<Output> {
-        let evidence = Evidence { origin: head.origin.clone(), conflict, ours, theirs };
-        let reported = if evidence.is_proof() { &mut self.proved } else { &mut self.suspected };
-        let news = reported.len() < EVIDENCE_PER_CHAIN_MAX && reported.insert((head.size, head.root));
+        let evidence = Evidence {
+            origin: head.origin.clone(),
+            conflict,
+            ours,
+            theirs,
+        };
+        let reported = if evidence.is_proof() {
+            &mut self.proved
+        } else {
+            &mut self.suspected
+        };
+        let news =
+            reported.len() < EVIDENCE_PER_CHAIN_MAX && reported.insert((head.size, head.root));
         news.then(|| Output::Evidence(Box::new(evidence)))
     }
 

@@ -58,6 +58,9 @@ impl Evidence {
     /// Whether it proves that the chain's key was misused, and so closes the chain. What is no proof is for the journal
     /// and the operator only.
     pub const fn is_proof(&self) -> bool {
-        matches!(self.conflict, Conflict::Fork { .. } | Conflict::InvalidBatch { .. })
+        matches!(
+            self.conflict,
+            Conflict::Fork { .. } | Conflict::InvalidBatch { .. }
+        )
     }
 }

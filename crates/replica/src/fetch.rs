@@ -67,7 +67,11 @@ impl Fetches {
     }
 
     pub(crate) fn of_peer(&self, peer: PeerId) -> Vec<FetchId> {
-        self.active.iter().filter(|(_, fetch)| fetch.peer == peer).map(|(id, _)| *id).collect()
+        self.active
+            .iter()
+            .filter(|(_, fetch)| fetch.peer == peer)
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// Looks at everything that is behind again, because time has passed or room became free.
@@ -78,8 +82,12 @@ impl Fetches {
     /// The next chain to look at, in a circle.
     fn next_chain(&mut self) -> Option<Origin> {
         let after = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let next =
-            self.look.range::<Origin, _>((after, Bound::Unbounded)).next().or_else(|| self.look.first()).cloned()?;
+        let next = self
+            .look
+            .range::<Origin, _>((after, Bound::Unbounded))
+            .next()
+            .or_else(|| self.look.first())
+            .cloned()?;
         self.look.remove(&next);
         self.last = Some(next.clone());
         Some(next)
@@ -90,7 +98,9 @@ impl Replica {
     /// Starts what can be started.
     pub(crate) fn start_fetches(&mut self, now: UnixMillis, out: &mut Vec<Output>) {
         while self.fetches.active.len() < self.limits.fetches_max {
-            let Some(origin) = self.fetches.next_chain() else { return };
+            let Some(origin) = self.fetches.next_chain() else {
+                return;
+            };
             match self.candidate(&origin, now) {
                 Candidate::Peer(peer) => self.start_fetch(peer, origin, now, out),
                 Candidate::Later => {}
@@ -101,29 +111,58 @@ impl Replica {
         }
     }
 
-    fn start_fetch(&mut self, peer: PeerId, origin: Origin, now: UnixMillis, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(&origin) else { return };
-        let Some(source) = self.peers.get_mut(&peer) else { return };
+    fn start_fetch(
+        &mut self,
+        peer: PeerId,
+        origin: Origin,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(&origin) else {
+            return;
+        };
+        let Some(source) = self.peers.get_mut(&peer) else {
+            return;
+        };
         let fetch = FetchId(self.fetches.next);
         self.fetches.next = self.fetches.next.saturating_add(1);
         let credit = self.limits.fetch_window.saturating_sub(chain.staged.len());
         source.fetches = source.fetches.saturating_add(1);
         chain.fetch = Some(fetch);
         chain.tries.entry(peer).or_default().last = now;
-        out.push(Output::Fetch { fetch, peer, origin: origin.clone(), from: chain.tip.size(), batches: credit });
-        let started = Fetch { peer, origin, credit, delivered: 0, started: now, progress: now };
+        out.push(Output::Fetch {
+            fetch,
+            peer,
+            origin: origin.clone(),
+            from: chain.tip.size(),
+            batches: credit,
+        });
+        let started = Fetch {
+            peer,
+            origin,
+            credit,
+            delivered: 0,
+            started: now,
+            progress: now,
+        };
         self.fetches.active.insert(fetch, started);
     }
 
     /// Whom to ask: those who have failed least come first, among them the chain's own node, then who was asked longest
     /// ago.
     fn candidate(&self, origin: &Origin, now: UnixMillis) -> Candidate {
-        let Some(chain) = self.chains.get(origin) else { return Candidate::Nobody };
+        let Some(chain) = self.chains.get(origin) else {
+            return Candidate::Nobody;
+        };
         if !chain.is_open() {
             return Candidate::Nobody;
         }
         let held = chain.tip.size();
-        let ahead = |peer: &Peer| peer.heads.get(origin).is_some_and(|known| known.head.size > held);
+        let ahead = |peer: &Peer| {
+            peer.heads
+                .get(origin)
+                .is_some_and(|known| known.head.size > held)
+        };
         let mut best = None;
         let mut anybody = false;
         for (id, _) in self.peers.iter().filter(|(_, peer)| ahead(peer)) {
@@ -142,26 +181,53 @@ impl Replica {
     }
 
     /// How well a peer suits, smallest first; none if it cannot be asked now.
-    fn rank(&self, chain: &Chain, origin: &Origin, peer: PeerId, now: UnixMillis) -> Option<(u32, bool, UnixMillis)> {
+    fn rank(
+        &self,
+        chain: &Chain,
+        origin: &Origin,
+        peer: PeerId,
+        now: UnixMillis,
+    ) -> Option<(u32, bool, UnixMillis)> {
         let tries = chain.tries.get(&peer).copied().unwrap_or_default();
-        let busy = self.peers.get(&peer).is_none_or(|peer| peer.fetches >= self.limits.fetches_per_peer_max);
+        let busy = self
+            .peers
+            .get(&peer)
+            .is_none_or(|peer| peer.fetches >= self.limits.fetches_per_peer_max);
         // Nothing is fetched onto an own batch that is not yet durable: it has to be signed before anything follows it.
-        let unsigned = chain.staged.back().is_some_and(|staged| staged.note.is_none());
-        let full = chain.fetch.is_some() || chain.staged.len() >= self.limits.fetch_window || unsigned;
+        let unsigned = chain
+            .staged
+            .back()
+            .is_some_and(|staged| staged.note.is_none());
+        let full =
+            chain.fetch.is_some() || chain.staged.len() >= self.limits.fetch_window || unsigned;
         let is_owner = peer.0 == origin.region();
-        (!busy && !full && tries.not_before <= now).then_some((tries.failures, !is_owner, tries.last))
+        (!busy && !full && tries.not_before <= now).then_some((
+            tries.failures,
+            !is_owner,
+            tries.last,
+        ))
     }
 
     /// Ends a fetch and remembers how the peer did.
-    pub(crate) fn end_fetch(&mut self, fetch: FetchId, end: End, now: UnixMillis, out: &mut Vec<Output>) {
-        let Some(ended) = self.fetches.active.remove(&fetch) else { return };
+    pub(crate) fn end_fetch(
+        &mut self,
+        fetch: FetchId,
+        end: End,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(ended) = self.fetches.active.remove(&fetch) else {
+            return;
+        };
         if let Some(peer) = self.peers.get_mut(&ended.peer) {
             peer.fetches = peer.fetches.saturating_sub(1);
         }
         if end != End::ByPeer {
             out.push(Output::CancelFetch { fetch });
         }
-        let Some(chain) = self.chains.get_mut(&ended.origin) else { return };
+        let Some(chain) = self.chains.get_mut(&ended.origin) else {
+            return;
+        };
         chain.fetch = None;
         let tries = chain.tries.entry(ended.peer).or_default();
         match end {
@@ -171,9 +237,14 @@ impl Replica {
             // Losing connections is common and no reason to wait longer and longer.
             End::PeerLost => tries.failures = tries.failures.max(1),
             End::ByPeer | End::TimeUp | End::Failed => {
-                let wait = self.limits.retry_first_ms.checked_shl(tries.failures.min(16)).unwrap_or(u64::MAX);
+                let wait = self
+                    .limits
+                    .retry_first_ms
+                    .checked_shl(tries.failures.min(16))
+                    .unwrap_or(u64::MAX);
                 tries.failures = tries.failures.saturating_add(1);
-                tries.not_before = UnixMillis(now.0.saturating_add(wait.min(self.limits.retry_longest_ms)));
+                tries.not_before =
+                    UnixMillis(now.0.saturating_add(wait.min(self.limits.retry_longest_ms)));
             }
         }
         // The room is for whoever waits longest, which `next_chain` sees to.
@@ -186,7 +257,13 @@ impl Replica {
     }
 
     /// The disk has taken batches of a fetch: so many more may be read.
-    pub(crate) fn read_more(&mut self, fetch: FetchId, batches: usize, now: UnixMillis, out: &mut Vec<Output>) {
+    pub(crate) fn read_more(
+        &mut self,
+        fetch: FetchId,
+        batches: usize,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
         if let Some(active) = self.fetches.active.get_mut(&fetch) {
             active.credit = active.credit.saturating_add(batches);
             active.progress = now;
@@ -199,7 +276,8 @@ impl Replica {
         let mut ends = Vec::new();
         for (id, fetch) in &self.fetches.active {
             // A fetch without credit waits for our disk, not for the peer.
-            let silent = fetch.credit > 0 && now.0.saturating_sub(fetch.progress.0) >= self.limits.fetch_idle_ms;
+            let silent = fetch.credit > 0
+                && now.0.saturating_sub(fetch.progress.0) >= self.limits.fetch_idle_ms;
             if silent {
                 ends.push((*id, End::Failed));
             } else if now.0.saturating_sub(fetch.started.0) >= self.limits.fetch_total_ms {

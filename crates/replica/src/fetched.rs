@@ -1,10 +1,13 @@
 //! Batches that come from peers: checked against the chain and a signed head before they may reach the disk.
 
 use crate::{
-    Conflict, Fault, FetchId, Output, Replica, chain::Chain, fetch::End, limits::CONTRADICTIONS_MAX, signed::SignedHead,
+    Conflict, Fault, FetchId, Output, Replica, chain::Chain, fetch::End,
+    limits::CONTRADICTIONS_MAX, signed::SignedHead,
 };
 use alloc::{boxed::Box, vec::Vec};
-use yizhang_ledger::{Invalid, Verified, batch::Batch, chain::Extension, head::Head, value::UnixMillis};
+use yizhang_ledger::{
+    Invalid, Verified, batch::Batch, chain::Extension, head::Head, value::UnixMillis,
+};
 
 /// What became of a batch.
 enum Checked {
@@ -28,20 +31,30 @@ impl Replica {
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
-        let Some(active) = self.fetches.active.get_mut(&fetch) else { return };
+        let Some(active) = self.fetches.active.get_mut(&fetch) else {
+            return;
+        };
         let (peer, origin) = (active.peer, active.origin.clone());
         let Some(credit) = active.credit.checked_sub(1) else {
             return self.blame(peer, Fault::TooManyBatches, now, out);
         };
-        let Some(chain) = self.chains.get_mut(&origin) else { return };
+        let Some(chain) = self.chains.get_mut(&origin) else {
+            return;
+        };
         let SignedHead { head, note } = match SignedHead::open(note, &self.roster) {
             Ok(signed) => signed,
             // The peer may know a newer roster than we do.
-            Err(Invalid::NoTrustedSignature { .. }) => return self.end_fetch(fetch, End::Failed, now, out),
+            Err(Invalid::NoTrustedSignature { .. }) => {
+                return self.end_fetch(fetch, End::Failed, now, out);
+            }
             Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
         };
         match check(chain, batch, &head) {
-            Checked::Extends(extension) if chain.closed_at.is_some_and(|closed_at| closed_at <= head.size) => {
+            Checked::Extends(extension)
+                if chain
+                    .closed_at
+                    .is_some_and(|closed_at| closed_at <= head.size) =>
+            {
                 drop(extension);
                 chain.closed = true;
                 self.drop_fetch(fetch, out);
@@ -51,17 +64,33 @@ impl Replica {
                 active.progress = now;
                 active.delivered = active.delivered.saturating_add(1);
                 chain.contradictions = 0;
-                if let Some(own) = self.own.as_mut().filter(|own| own.origin == origin && chain.staged.is_empty()) {
+                if let Some(own) = self
+                    .own
+                    .as_mut()
+                    .filter(|own| own.origin == origin && chain.staged.is_empty())
+                {
                     own.sign_again(&chain.durable, out);
                 }
                 chain.stage(&extension, Some(note.clone()));
-                out.push(Output::Persist { extension, head: Some(note) });
+                out.push(Output::Persist {
+                    extension,
+                    head: Some(note),
+                });
             }
             Checked::Nonsense(fault) => self.blame(peer, Fault::Batch(fault), now, out),
             Checked::Convicts(fault) => {
                 let ours = chain.note_for(chain.tip.size());
                 self.end_fetch(fetch, End::Failed, now, out);
-                self.convict(&head, Conflict::InvalidBatch { size: head.size, fault }, ours, note, out);
+                self.convict(
+                    &head,
+                    Conflict::InvalidBatch {
+                        size: head.size,
+                        fault,
+                    },
+                    ours,
+                    note,
+                    out,
+                );
             }
             Checked::Contradicts(fault) => {
                 let from_owner = peer.0 == origin.region();
@@ -72,7 +101,13 @@ impl Replica {
     }
 
     /// A batch could not even be read. No honest node holds one.
-    pub(crate) fn fetched_invalid(&mut self, fetch: FetchId, fault: Invalid, now: UnixMillis, out: &mut Vec<Output>) {
+    pub(crate) fn fetched_invalid(
+        &mut self,
+        fetch: FetchId,
+        fault: Invalid,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
         if let Some(peer) = self.fetches.active.get(&fetch).map(|active| active.peer) {
             self.blame(peer, Fault::Batch(fault), now, out);
         }
@@ -81,8 +116,17 @@ impl Replica {
     /// A batch that does not extend the chain came with a head that is validly signed. The batch itself is not signed, so
     /// a relay that wants to discredit the chain can make one up; only the chain's own node, and only after several
     /// times, is held to it. If there is a real fork, whoever holds the other branch proves it from our heads.
-    fn contradicted(&mut self, head: &Head, note: Vec<u8>, fault: Invalid, from_owner: bool, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(&head.origin) else { return };
+    fn contradicted(
+        &mut self,
+        head: &Head,
+        note: Vec<u8>,
+        fault: Invalid,
+        from_owner: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(&head.origin) else {
+            return;
+        };
         if from_owner {
             chain.contradictions = chain.contradictions.saturating_add(1);
             if chain.contradictions >= CONTRADICTIONS_MAX {
@@ -91,7 +135,15 @@ impl Replica {
             }
         }
         let ours = chain.note_for(chain.tip.size());
-        out.extend(chain.report(head, Conflict::NotExtended { size: head.size, fault }, ours, note));
+        out.extend(chain.report(
+            head,
+            Conflict::NotExtended {
+                size: head.size,
+                fault,
+            },
+            ours,
+            note,
+        ));
     }
 }
 
@@ -104,16 +156,26 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
         return Checked::Nonsense(Invalid::WrongChain { expected, found });
     }
     if head.size != batch.size_after() {
-        return Checked::Nonsense(Invalid::HeadSize { expected: batch.size_after(), found: head.size });
+        return Checked::Nonsense(Invalid::HeadSize {
+            expected: batch.size_after(),
+            found: head.size,
+        });
     }
     if entry.first != chain.tip.size().next_leaf() {
-        return Checked::Nonsense(Invalid::WrongPosition { expected: chain.tip.size(), found: entry.first });
+        return Checked::Nonsense(Invalid::WrongPosition {
+            expected: chain.tip.size(),
+            found: entry.first,
+        });
     }
     if let Err(fault) = chain.tip.precedes(entry) {
         // Leaves that lead from our tree to the signed one are leaves of the chain, whatever they say.
         let mut tree = chain.tip.frontier().clone();
         tree.extend(batch.leaves(), |_, _, _| {});
-        return if tree.root() == head.root { Checked::Convicts(fault) } else { Checked::Contradicts(fault) };
+        return if tree.root() == head.root {
+            Checked::Convicts(fault)
+        } else {
+            Checked::Contradicts(fault)
+        };
     }
     let extension = match chain.tip.follow(batch) {
         Ok(extension) => extension,

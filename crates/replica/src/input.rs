@@ -2,7 +2,9 @@
 
 use crate::{FetchId, PeerId, Ticket};
 use alloc::{boxed::Box, vec::Vec};
-use yizhang_ledger::{Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize};
+use yizhang_ledger::{
+    Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize,
+};
 
 /// Something that happened. Inputs about fetches, peers or questions that the replica no longer has are ignored.
 #[derive(Clone, Debug)]

@@ -59,18 +59,27 @@ impl Own {
     ///
     /// A crash before both are on the disk leaves the batch without signature and without follower, as it was.
     pub(crate) fn sign_again(&mut self, durable: &Boundary, out: &mut Vec<Output>) {
-        let Some(head) = self.unsigned(durable) else { return };
+        let Some(head) = self.unsigned(durable) else {
+            return;
+        };
         if let Some(signing) = &mut self.signing {
             signing.again = true;
         } else {
-            self.signing = Some(Signing { head: head.clone(), again: true });
+            self.signing = Some(Signing {
+                head: head.clone(),
+                again: true,
+            });
             out.push(Output::Sign { head });
         }
     }
 
     /// The head of the newest batch, if it has no signature.
     fn unsigned(&self, durable: &Boundary) -> Option<Head> {
-        let head = || Head { origin: self.origin.clone(), size: durable.size, root: durable.root };
+        let head = || Head {
+            origin: self.origin.clone(),
+            size: durable.size,
+            root: durable.root,
+        };
         (durable.note.is_none() && durable.size > TreeSize(0)).then(head)
     }
 }
@@ -87,12 +96,17 @@ impl Replica {
             return;
         }
         own.was_ready = true;
-        let Some(chain) = self.chains.get_mut(&own.origin) else { return };
+        let Some(chain) = self.chains.get_mut(&own.origin) else {
+            return;
+        };
         if own.signing.is_none() {
             if let Some(head) = own.unsigned(&chain.durable) {
                 // Durable, and nobody has shown a head at or above this size that is not ours. A crash before or after
                 // the signature leaves the batch without it; the restarted node signs the same bytes, once it is ready.
-                own.signing = Some(Signing { head: head.clone(), again: false });
+                own.signing = Some(Signing {
+                    head: head.clone(),
+                    again: false,
+                });
                 out.push(Output::Sign { head });
             } else if chain.staged.is_empty() {
                 persist_next(own, chain, self.roster.version, now, out);
@@ -108,7 +122,9 @@ impl Replica {
     pub(crate) fn signed(&mut self, note: Vec<u8>, out: &mut Vec<Output>) {
         let readiness = self.readiness();
         let Some(own) = &mut self.own else { return };
-        let Some(Signing { head, again }) = own.signing.take() else { return };
+        let Some(Signing { head, again }) = own.signing.take() else {
+            return;
+        };
         let stopped = matches!(readiness, Readiness::Stopped(_));
         if stopped || (readiness != Readiness::Ready && !again) {
             // A contradicting or larger head came meanwhile. The note stays here; if all turns out well, it is made again.
@@ -118,11 +134,15 @@ impl Replica {
             own.signature_refused = true;
             return;
         }
-        let Some(chain) = self.chains.get_mut(&own.origin) else { return };
+        let Some(chain) = self.chains.get_mut(&own.origin) else {
+            return;
+        };
         chain.keep_note(head.size, &note);
         own.queue.acknowledge(head.size, &note, out);
         if chain.durable.size == head.size {
-            out.push(Output::Announce { heads: [note].into() });
+            out.push(Output::Announce {
+                heads: [note].into(),
+            });
         }
     }
 }
@@ -130,17 +150,29 @@ impl Replica {
 /// Prepares the next batch from what waits and hands it to the disk.
 ///
 /// A crash before the disk has it: nothing has happened, the submitters ask again. After: see [`Replica::signed`].
-fn persist_next(own: &mut Own, chain: &mut Chain, roster: u64, now: UnixMillis, out: &mut Vec<Output>) {
+fn persist_next(
+    own: &mut Own,
+    chain: &mut Chain,
+    roster: u64,
+    now: UnixMillis,
+    out: &mut Vec<Output>,
+) {
     let group = own.queue.take_group();
     if group.is_empty() {
         return;
     }
     match chain.tip.prepare(&group, now, roster) {
         Ok(extension) => {
-            own.queue.under_way(&group, chain.tip.size(), extension.after().size());
+            own.queue
+                .under_way(&group, chain.tip.size(), extension.after().size());
             chain.stage(&extension, None);
-            out.push(Output::Persist { extension: Box::new(extension), head: None });
+            out.push(Output::Persist {
+                extension: Box::new(extension),
+                head: None,
+            });
         }
-        Err(fault) => own.queue.refuse_group(&group, &Refused::Invalid(fault), out),
+        Err(fault) => own
+            .queue
+            .refuse_group(&group, &Refused::Invalid(fault), out),
     }
 }

@@ -66,19 +66,30 @@ impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready => f.write_str("ready"),
-            Self::Recovering(Recovering::Hearing { heard, majority, regions }) => write!(
+            Self::Recovering(Recovering::Hearing {
+                heard,
+                majority,
+                regions,
+            }) => write!(
                 f,
                 "waiting to hear what peers hold of this chain: {heard} of {regions} regions heard, {majority} needed"
             ),
-            Self::Recovering(Recovering::Comparing) => f.write_str("comparing what peers hold of this chain"),
+            Self::Recovering(Recovering::Comparing) => {
+                f.write_str("comparing what peers hold of this chain")
+            }
             Self::Recovering(Recovering::FetchingBack { held, signed }) => {
-                write!(f, "fetching this chain back from peers: {held} of {signed} entries are here")
+                write!(
+                    f,
+                    "fetching this chain back from peers: {held} of {signed} entries are here"
+                )
             }
             Self::Stopped(Stop::Forked { at }) => write!(
                 f,
                 "a signed head of size {at} contradicts this chain: it must not be signed again, see the evidence"
             ),
-            Self::Stopped(Stop::DiskFailed) => f.write_str("writing to the disk failed: check it and start again"),
+            Self::Stopped(Stop::DiskFailed) => {
+                f.write_str("writing to the disk failed: check it and start again")
+            }
             Self::Stopped(Stop::SignatureRefused) => {
                 f.write_str("the roster does not allow the key of this node to sign here")
             }
@@ -99,8 +110,12 @@ impl Own {
 impl Replica {
     /// Whether this node may append to its own chain, and if not, why.
     pub fn readiness(&self) -> Readiness {
-        let Some(own) = &self.own else { return Readiness::Mirror };
-        let Some(chain) = self.chains.get(&own.origin) else { return Readiness::Mirror };
+        let Some(own) = &self.own else {
+            return Readiness::Mirror;
+        };
+        let Some(chain) = self.chains.get(&own.origin) else {
+            return Readiness::Mirror;
+        };
         let held = chain.durable.size;
         if chain.failed {
             Readiness::Stopped(Stop::DiskFailed)
@@ -110,9 +125,16 @@ impl Replica {
             Readiness::Stopped(Stop::Forked { at })
         } else if !own.recovered {
             let regions = self.other_regions();
-            Readiness::Recovering(Recovering::Hearing { heard: own.heard.len(), majority: majority(regions), regions })
+            Readiness::Recovering(Recovering::Hearing {
+                heard: own.heard.len(),
+                majority: majority(regions),
+                regions,
+            })
         } else if own.seen > held {
-            Readiness::Recovering(Recovering::FetchingBack { held, signed: own.seen })
+            Readiness::Recovering(Recovering::FetchingBack {
+                held,
+                signed: own.seen,
+            })
         } else if !own.was_ready && !chain.questions.is_empty() {
             Readiness::Recovering(Recovering::Comparing)
         } else {

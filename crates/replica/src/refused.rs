@@ -14,7 +14,9 @@ pub enum Refused {
     #[error("not ready to sign: {0}; send it again later under the same number")]
     NotReady(Readiness),
     /// Too much waits already.
-    #[error("busy: {waiting} {what} wait and {limit} may; send it again later under the same number")]
+    #[error(
+        "busy: {waiting} {what} wait and {limit} may; send it again later under the same number"
+    )]
     Busy {
         /// What there is too much of.
         what: &'static str,
@@ -36,7 +38,9 @@ pub enum Refused {
         id: SubmissionId,
     },
     /// The store was searched for earlier submissions too long ago: search again and resubmit.
-    #[error("the search for earlier submissions of {id} is out of date; send it again under the same number")]
+    #[error(
+        "the search for earlier submissions of {id} is out of date; send it again under the same number"
+    )]
     SearchedTooEarly {
         /// The number.
         id: SubmissionId,

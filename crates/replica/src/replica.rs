@@ -53,8 +53,14 @@ impl Replica {
             let chain = chains.get(&origin)?;
             Some(Own::new(origin, chain, now))
         });
-        let mut replica =
-            Self { roster, limits: config.limits, chains, peers: BTreeMap::new(), fetches: Fetches::default(), own };
+        let mut replica = Self {
+            roster,
+            limits: config.limits,
+            chains,
+            peers: BTreeMap::new(),
+            fetches: Fetches::default(),
+            own,
+        };
         replica.look_at_readiness(now);
         replica
     }
@@ -67,15 +73,28 @@ impl Replica {
         match input {
             Input::PeerConnected(peer) => self.peer_connected(peer, now, &mut out),
             Input::PeerLost(peer) => self.peer_lost(peer, now, &mut out),
-            Input::Announced { peer, heads, complete } => self.announced(peer, heads, complete, now, &mut out),
+            Input::Announced {
+                peer,
+                heads,
+                complete,
+            } => self.announced(peer, heads, complete, now, &mut out),
             Input::Shown { peer, heads } => self.shown(peer, &heads, now, &mut out),
-            Input::Fetched { fetch, batch, head } => self.fetched(fetch, *batch, &head, now, &mut out),
-            Input::FetchedInvalid { fetch, fault } => self.fetched_invalid(fetch, fault, now, &mut out),
+            Input::Fetched { fetch, batch, head } => {
+                self.fetched(fetch, *batch, &head, now, &mut out);
+            }
+            Input::FetchedInvalid { fetch, fault } => {
+                self.fetched_invalid(fetch, fault, now, &mut out);
+            }
             Input::FetchEnded { fetch } => self.end_fetch(fetch, End::ByPeer, now, &mut out),
             Input::Persisted { origin, size } => self.persisted(&origin, size, now, &mut out),
             Input::PersistFailed { origin } => self.persist_failed(&origin, &mut out),
             Input::RootAt { origin, size, root } => self.root_at(&origin, size, root, &mut out),
-            Input::Submit { ticket, submitted, content, searched } => {
+            Input::Submit {
+                ticket,
+                submitted,
+                content,
+                searched,
+            } => {
                 self.submit(ticket, submitted, content, searched, &mut out);
             }
             Input::Signed { note } => self.signed(note, &mut out),
@@ -91,8 +110,16 @@ impl Replica {
     ///
     /// A crash before this input: the batch is there or not; whichever it is, nobody has heard of it. A crash after it:
     /// the batch is there, and the head (followed chains) or the signature to be asked for again (own chain) with it.
-    fn persisted(&mut self, origin: &Origin, size: TreeSize, now: UnixMillis, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(origin) else { return };
+    fn persisted(
+        &mut self,
+        origin: &Origin,
+        size: TreeSize,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(origin) else {
+            return;
+        };
         let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
         let mut settled = 0_usize;
         while let Some(boundary) = chain.settle(size) {
@@ -106,7 +133,9 @@ impl Replica {
             return;
         }
         if let Some(note) = chain.durable.note.clone() {
-            out.push(Output::Announce { heads: [note].into() });
+            out.push(Output::Announce {
+                heads: [note].into(),
+            });
         }
         if let Some(fetch) = chain.fetch {
             self.read_more(fetch, settled, now, out);
@@ -116,7 +145,9 @@ impl Replica {
     }
 
     fn persist_failed(&mut self, origin: &Origin, out: &mut Vec<Output>) {
-        let Some(chain) = self.chains.get_mut(origin) else { return };
+        let Some(chain) = self.chains.get_mut(origin) else {
+            return;
+        };
         chain.failed = true;
         if let Some(fetch) = chain.fetch {
             self.drop_fetch(fetch, out);

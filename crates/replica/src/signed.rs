@@ -27,14 +27,19 @@ impl SignedHead {
         let head = Head::open(note, roster)?;
         let (text, lines) = split(note);
         if split_lines(lines).count() <= 1 {
-            return Ok(Self { head, note: note.to_vec() });
+            return Ok(Self {
+                head,
+                note: note.to_vec(),
+            });
         }
         let alone = |line: &[u8]| [text, line].concat();
         let verified = |note: &Vec<u8>| Head::open(note, roster).is_ok();
         let by_name = split_lines(lines).filter(|line| is_by(line, &head.origin));
         match by_name.map(alone).find(verified) {
             Some(note) => Ok(Self { head, note }),
-            None => Err(Invalid::NoteForm { reason: "its verified signature has no line of its own" }),
+            None => Err(Invalid::NoteForm {
+                reason: "its verified signature has no line of its own",
+            }),
         }
     }
 }

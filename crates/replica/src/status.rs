@@ -40,7 +40,9 @@ pub struct Load {
 impl Replica {
     /// The chains of the roster, in order of their names.
     pub fn chains(&self) -> impl Iterator<Item = (&Origin, ChainStatus<'_>)> {
-        self.chains.iter().map(|(origin, chain)| (origin, chain.status()))
+        self.chains
+            .iter()
+            .map(|(origin, chain)| (origin, chain.status()))
     }
 
     /// One chain; none if the roster does not name it.
@@ -50,7 +52,10 @@ impl Replica {
 
     /// The signed heads of everything that is durable here: the complete announcement for a new connection.
     pub fn heads(&self) -> Vec<Vec<u8>> {
-        self.chains.values().filter_map(|chain| chain.durable.note.clone()).collect()
+        self.chains
+            .values()
+            .filter_map(|chain| chain.durable.note.clone())
+            .collect()
     }
 
     /// Connected peers.
@@ -60,17 +65,30 @@ impl Replica {
 
     /// The largest size of a chain that a connected peer has announced; 0 if it has announced none.
     pub fn announced_size(&self, peer: PeerId, origin: &Origin) -> TreeSize {
-        let known = self.peers.get(&peer).and_then(|peer| peer.heads.get(origin));
+        let known = self
+            .peers
+            .get(&peer)
+            .and_then(|peer| peer.heads.get(origin));
         known.map_or(TreeSize(0), |known| known.head.size)
     }
 
     /// How much there is to do.
     pub fn load(&self) -> Load {
-        let (waiting_submissions, waiting_records, waiting_bytes) =
-            self.own.as_ref().map_or((0, 0, 0), |own| own.queue.waiting());
-        let staged_batches = self.chains.values().fold(0, |sum: usize, chain| sum.saturating_add(chain.staged.len()));
+        let (waiting_submissions, waiting_records, waiting_bytes) = self
+            .own
+            .as_ref()
+            .map_or((0, 0, 0), |own| own.queue.waiting());
+        let staged_batches = self.chains.values().fold(0, |sum: usize, chain| {
+            sum.saturating_add(chain.staged.len())
+        });
         let fetches = self.fetches.active.len();
-        Load { waiting_submissions, waiting_records, waiting_bytes, fetches, staged_batches }
+        Load {
+            waiting_submissions,
+            waiting_records,
+            waiting_bytes,
+            fetches,
+            staged_batches,
+        }
     }
 }
 

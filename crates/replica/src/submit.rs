@@ -92,7 +92,10 @@ impl Replica {
         let readiness = self.readiness();
         let answer = match (&mut self.own, readiness) {
             (None, _) => Err(Refused::Mirror),
-            (Some(own), Readiness::Ready) => own.queue.add(ticket, submitted, content, searched, &self.limits),
+            (Some(own), Readiness::Ready) => {
+                own.queue
+                    .add(ticket, submitted, content, searched, &self.limits)
+            }
             (Some(_), readiness) => Err(Refused::NotReady(readiness)),
         };
         match answer {
@@ -144,31 +147,70 @@ impl Queue {
             return Ok(None);
         }
         if let Some((earlier, receipt)) = self.find_acknowledged(&key, ticket) {
-            return if earlier == content { Ok(Some(receipt)) } else { Err(Refused::Conflict { id }) };
+            return if earlier == content {
+                Ok(Some(receipt))
+            } else {
+                Err(Refused::Conflict { id })
+            };
         }
         if searched < self.forgotten_up_to {
             return Err(Refused::SearchedTooEarly { id });
         }
         self.check_room(&submitted, limits)?;
         self.waiting_records = self.waiting_records.saturating_add(submitted.block.len());
-        self.waiting_bytes = self.waiting_bytes.saturating_add(submitted.block.bytes().len());
+        self.waiting_bytes = self
+            .waiting_bytes
+            .saturating_add(submitted.block.bytes().len());
         self.waiting.push_back(submitted);
-        self.pending.insert(key, Pending { content, tickets: [ticket].into() });
+        self.pending.insert(
+            key,
+            Pending {
+                content,
+                tickets: [ticket].into(),
+            },
+        );
         Ok(None)
     }
 
     fn find_acknowledged(&self, key: &Key, ticket: Ticket) -> Option<(Hash, Receipt)> {
-        let Acknowledged { content, place, batch } = self.acknowledged.get(key)?;
+        let Acknowledged {
+            content,
+            place,
+            batch,
+        } = self.acknowledged.get(key)?;
         Some((*content, place.receipt(ticket, batch)))
     }
 
     fn check_room(&self, submitted: &Submitted, limits: &Limits) -> Result<(), Refused> {
         let room = |what, waiting: usize, more: usize, limit| {
-            if waiting.saturating_add(more) <= limit { Ok(()) } else { Err(Refused::Busy { what, waiting, limit }) }
+            if waiting.saturating_add(more) <= limit {
+                Ok(())
+            } else {
+                Err(Refused::Busy {
+                    what,
+                    waiting,
+                    limit,
+                })
+            }
         };
-        room("submissions", self.waiting.len(), 1, limits.waiting_submissions_max)?;
-        room("records", self.waiting_records, submitted.block.len(), limits.waiting_records_max)?;
-        room("bytes", self.waiting_bytes, submitted.block.bytes().len(), limits.waiting_bytes_max)
+        room(
+            "submissions",
+            self.waiting.len(),
+            1,
+            limits.waiting_submissions_max,
+        )?;
+        room(
+            "records",
+            self.waiting_records,
+            submitted.block.len(),
+            limits.waiting_records_max,
+        )?;
+        room(
+            "bytes",
+            self.waiting_bytes,
+            submitted.block.bytes().len(),
+            limits.waiting_bytes_max,
+        )
     }
 
     /// Takes as many of those that wait as fit into a batch, in order.
@@ -178,10 +220,15 @@ impl Queue {
         while let Some(next) = self.waiting.front() {
             records = records.saturating_add(next.block.len());
             bytes = bytes.saturating_add(next.block.bytes().len());
-            if group.len() == BATCH_SUBMISSIONS_MAX || records > BATCH_RECORDS_MAX || bytes > SUBMISSION_BYTES_MAX {
+            if group.len() == BATCH_SUBMISSIONS_MAX
+                || records > BATCH_RECORDS_MAX
+                || bytes > SUBMISSION_BYTES_MAX
+            {
                 break;
             }
-            let Some(next) = self.waiting.pop_front() else { break };
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
             self.waiting_records = self.waiting_records.saturating_sub(next.block.len());
             self.waiting_bytes = self.waiting_bytes.saturating_sub(next.block.bytes().len());
             group.push(next);
@@ -196,7 +243,13 @@ impl Queue {
         let mut parts = Vec::with_capacity(group.len());
         for submitted in group {
             let records = u32::try_from(submitted.block.len()).unwrap_or(u32::MAX);
-            parts.push((key_of(submitted), Place { first: LeafIndex(first), records }));
+            parts.push((
+                key_of(submitted),
+                Place {
+                    first: LeafIndex(first),
+                    records,
+                },
+            ));
             first = first.saturating_add(widen(submitted.block.len()));
         }
         self.group = Some(Group { size, parts });
@@ -204,15 +257,32 @@ impl Queue {
 
     /// The batch of this size is durable and signed: everybody who waits for it gets a receipt.
     pub(crate) fn acknowledge(&mut self, size: TreeSize, head: &[u8], out: &mut Vec<Output>) {
-        let Some(group) = self.group.take_if(|group| group.size == size) else { return };
-        let batch = Arc::new(SignedBatch { size, head: head.to_vec() });
+        let Some(group) = self.group.take_if(|group| group.size == size) else {
+            return;
+        };
+        let batch = Arc::new(SignedBatch {
+            size,
+            head: head.to_vec(),
+        });
         let mut keys = Vec::with_capacity(group.parts.len());
         for (key, place) in group.parts {
-            let Some(pending) = self.pending.remove(&key) else { continue };
-            let receipts = pending.tickets.into_iter().map(|ticket| place.receipt(ticket, &batch));
+            let Some(pending) = self.pending.remove(&key) else {
+                continue;
+            };
+            let receipts = pending
+                .tickets
+                .into_iter()
+                .map(|ticket| place.receipt(ticket, &batch));
             out.extend(receipts.map(Output::Receipt));
             keys.push(key.clone());
-            self.acknowledged.insert(key, Acknowledged { content: pending.content, place, batch: Arc::clone(&batch) });
+            self.acknowledged.insert(
+                key,
+                Acknowledged {
+                    content: pending.content,
+                    place,
+                    batch: Arc::clone(&batch),
+                },
+            );
         }
         self.batches.push_back((batch, keys));
         if self.batches.len() > RECEIPTS_BATCHES_MAX
@@ -238,23 +308,40 @@ impl Queue {
         self.refuse_group(&waiting, reason, out);
         for pending in self.pending.values_mut() {
             let tickets = pending.tickets.drain(..);
-            out.extend(tickets.map(|ticket| Output::Refuse { ticket, reason: reason.clone() }));
+            out.extend(tickets.map(|ticket| Output::Refuse {
+                ticket,
+                reason: reason.clone(),
+            }));
         }
     }
 
     /// Refuses these.
-    pub(crate) fn refuse_group(&mut self, group: &[Submitted], reason: &Refused, out: &mut Vec<Output>) {
+    pub(crate) fn refuse_group(
+        &mut self,
+        group: &[Submitted],
+        reason: &Refused,
+        out: &mut Vec<Output>,
+    ) {
         for submitted in group {
             let pending = self.pending.remove(&key_of(submitted));
             let tickets = pending.map(|pending| pending.tickets).unwrap_or_default();
-            out.extend(tickets.into_iter().map(|ticket| Output::Refuse { ticket, reason: reason.clone() }));
+            out.extend(tickets.into_iter().map(|ticket| Output::Refuse {
+                ticket,
+                reason: reason.clone(),
+            }));
         }
     }
 }
 
 impl Place {
     fn receipt(self, ticket: Ticket, batch: &SignedBatch) -> Receipt {
-        Receipt { ticket, first: self.first, records: self.records, size: batch.size, head: batch.head.clone() }
+        Receipt {
+            ticket,
+            first: self.first,
+            records: self.records,
+            size: batch.size,
+            head: batch.head.clone(),
+        }
     }
 }
 
@@ -267,6 +354,12 @@ fn check_form(submitted: &Submitted) -> Result<(), Refused> {
     if Code::new(&submitted.submitter).is_some() {
         return Ok(());
     }
-    let fault = CodecFault::Field("a submitter is longer than 32 or has other than visible ASCII characters");
-    Err(Refused::Invalid(Invalid::Payload { at: LeafIndex(0), kind: Kind::BATCH, fault }))
+    let fault = CodecFault::Field(
+        "a submitter is longer than 32 or has other than visible ASCII characters",
+    );
+    Err(Refused::Invalid(Invalid::Payload {
+        at: LeafIndex(0),
+        kind: Kind::BATCH,
+        fault,
+    }))
 }

@@ -21,7 +21,9 @@ pub struct RuleFault {
 
 impl fmt::Display for RuleFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(file) = &self.file else { return write!(f, "{}", self.fault) };
+        let Some(file) = &self.file else {
+            return write!(f, "{}", self.fault);
+        };
         match &self.place {
             Place::File => write!(f, "{file}: {}", self.fault),
             place => write!(f, "{file}: {place}: {}", self.fault),
@@ -258,7 +260,11 @@ pub enum Found {
 
 impl Found {
     pub(crate) fn text(text: &str) -> Self {
-        if text.is_empty() { Self::Nothing } else { Self::Text(shown(text)) }
+        if text.is_empty() {
+            Self::Nothing
+        } else {
+            Self::Text(shown(text))
+        }
     }
 }
 

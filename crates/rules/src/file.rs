@@ -49,7 +49,11 @@ pub struct RuleFile<'a> {
 
 /// The rules of a file, in its order, and its faults.
 pub(crate) fn read(file: RuleFile<'_>) -> (Vec<Rule>, Vec<RuleFault>) {
-    let fault = |place, fault| RuleFault { file: Some(file.name.to_owned()), place, fault };
+    let fault = |place, fault| RuleFault {
+        file: Some(file.name.to_owned()),
+        place,
+        fault,
+    };
     let found = file.text.len();
     if found > FILE_BYTES_MAX {
         let found = u64::try_from(found).unwrap_or(u64::MAX);
@@ -58,23 +62,46 @@ pub(crate) fn read(file: RuleFile<'_>) -> (Vec<Rule>, Vec<RuleFault>) {
     let written: Table = match toml::from_str(file.text) {
         Ok(written) => written,
         Err(error) => {
-            let line = error.span().map_or(1, |span| line_of(file.text, span.start));
-            return (Vec::new(), vec![fault(Place::Line(line), Fault::Syntax(shown(error.message())))]);
+            let line = error
+                .span()
+                .map_or(1, |span| line_of(file.text, span.start));
+            return (
+                Vec::new(),
+                vec![fault(
+                    Place::Line(line),
+                    Fault::Syntax(shown(error.message())),
+                )],
+            );
         }
     };
     let (mut rules, mut faults) = (Vec::new(), Vec::new());
     let unknown = written.keys().filter(|name| *name != "rule");
     faults.extend(unknown.map(|name| fault(Place::File, Fault::FieldUnknown(shown(name)))));
     let Some(list) = tables(written.get("rule")) else {
-        let found = Found::text(&written.get("rule").map(ToString::to_string).unwrap_or_default());
-        faults.push(fault(Place::File, Fault::Field { field: "rule", expected: Expected::Rules, found }));
+        let found = Found::text(
+            &written
+                .get("rule")
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        );
+        faults.push(fault(
+            Place::File,
+            Fault::Field {
+                field: "rule",
+                expected: Expected::Rules,
+                found,
+            },
+        ));
         return (rules, faults);
     };
     for (number, table) in (1_u32..).zip(list) {
         match rule(table) {
             Ok(rule) => rules.push(rule),
             Err(found) => {
-                let id = table.get("id").and_then(toml::Value::as_str).filter(|id| !id.is_empty());
+                let id = table
+                    .get("id")
+                    .and_then(toml::Value::as_str)
+                    .filter(|id| !id.is_empty());
                 let place = id.map_or(Place::Number(number), |id| Place::Rule(shown(id)));
                 faults.extend(found.into_iter().map(|found| fault(place.clone(), found)));
             }
@@ -85,12 +112,18 @@ pub(crate) fn read(file: RuleFile<'_>) -> (Vec<Rule>, Vec<RuleFault>) {
 
 /// The tables of a list of them; none of what is something else.
 fn tables(list: Option<&toml::Value>) -> Option<Vec<&Table>> {
-    let Some(list) = list else { return Some(Vec::new()) };
+    let Some(list) = list else {
+        return Some(Vec::new());
+    };
     list.as_array()?.iter().map(toml::Value::as_table).collect()
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+    let before = text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count();
     before.saturating_add(1)
 }
 
@@ -102,7 +135,11 @@ struct Fields<'t> {
 
 impl<'t> Fields<'t> {
     fn wrong(&mut self, field: &'static str, expected: Expected, found: Found) {
-        self.faults.push(Fault::Field { field, expected, found });
+        self.faults.push(Fault::Field {
+            field,
+            expected,
+            found,
+        });
     }
 
     /// A text, nothing where the field is left out.
@@ -110,12 +147,20 @@ impl<'t> Fields<'t> {
         match self.table.get(field) {
             None => "",
             Some(toml::Value::String(text)) if text.len() > TEXT_BYTES_MAX => {
-                self.wrong(field, Expected::Bytes(TEXT_BYTES_MAX), Found::Bytes(text.len()));
+                self.wrong(
+                    field,
+                    Expected::Bytes(TEXT_BYTES_MAX),
+                    Found::Bytes(text.len()),
+                );
                 ""
             }
             Some(toml::Value::String(text)) => text,
             Some(other) => {
-                self.wrong(field, Expected::Text, Found::Bare(shown(&other.to_string())));
+                self.wrong(
+                    field,
+                    Expected::Text,
+                    Found::Bare(shown(&other.to_string())),
+                );
                 ""
             }
         }
@@ -159,7 +204,11 @@ impl<'t> Fields<'t> {
             None => false,
             Some(toml::Value::Boolean(flag)) => *flag,
             Some(other) => {
-                self.wrong(field, Expected::Flag, Found::Text(shown(&other.to_string())));
+                self.wrong(
+                    field,
+                    Expected::Flag,
+                    Found::Text(shown(&other.to_string())),
+                );
                 false
             }
         }
@@ -167,17 +216,28 @@ impl<'t> Fields<'t> {
 }
 
 fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
-    let mut fields = Fields { table, faults: Vec::new() };
+    let mut fields = Fields {
+        table,
+        faults: Vec::new(),
+    };
     let key = fields.needed("key", Expected::Register, Key::named);
     let id = fields.needed("id", Expected::Id, |id| is_id(id).then(|| id.to_owned()));
     let of = fields.text("of");
     if let Some(key) = key.filter(|key| !key.subject().admits(of)) {
         fields.wrong("of", Expected::Subject(key.subject()), Found::text(of));
     }
-    let place = fields.read("place", Expected::Division, |code| Division::parse(code).filter(|p| is_of_a_province(*p)));
-    if let Some(key) = key.filter(|key| table.contains_key("place") == place.is_some() && !key.scope().admits(place)) {
+    let place = fields.read("place", Expected::Division, |code| {
+        Division::parse(code).filter(|p| is_of_a_province(*p))
+    });
+    if let Some(key) = key
+        .filter(|key| table.contains_key("place") == place.is_some() && !key.scope().admits(place))
+    {
         let found = place.map_or(Found::Nothing, |place| Found::Text(place.to_string()));
-        let expected = if key.scope() == Scope::Nation { Expected::NoPlace } else { Expected::Place };
+        let expected = if key.scope() == Scope::Nation {
+            Expected::NoPlace
+        } else {
+            Expected::Place
+        };
         fields.wrong("place", expected, found);
     }
     let direct = fields.flag("direct");
@@ -188,11 +248,16 @@ fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
     let from = fields.read("from", Expected::Month, month);
     let until = fields.read("until", Expected::Month, month);
     if let Some((from, until)) = from.zip(until).filter(|(from, until)| until < from) {
-        fields.wrong("until", Expected::NotBefore(from), Found::Text(until.to_string()));
+        fields.wrong(
+            "until",
+            Expected::NotBefore(from),
+            Found::Text(until.to_string()),
+        );
     }
     let published = fields.read("published", Expected::Day, Day::parse);
     let confidence = fields.needed("confidence", Expected::Confidence, Confidence::of);
-    let [document, number, note] = ["document", "number", "note"].map(|field| fields.text(field).to_owned());
+    let [document, number, note] =
+        ["document", "number", "note"].map(|field| fields.text(field).to_owned());
     if matches!(confidence, Some(Confidence::Verified | Confidence::Known)) && document.is_empty() {
         fields.wrong("document", Expected::Document, Found::Nothing);
     }
@@ -210,24 +275,43 @@ fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
         fields.wrong("value", Expected::DaysWithin, Found::Text(day.to_string()));
     }
     let unknown = table.keys().filter(|name| !FIELDS.contains(&name.as_str()));
-    fields.faults.extend(unknown.map(|name| Fault::FieldUnknown(shown(name))));
+    fields
+        .faults
+        .extend(unknown.map(|name| Fault::FieldUnknown(shown(name))));
     let of = of.to_owned();
     match (id, key, value, confidence) {
         (Some(id), Some(key), Some(value), Some(confidence)) if fields.faults.is_empty() => {
-            Ok(Rule { id, key, of, place, direct, from, until, value, document, number, published, confidence, note })
+            Ok(Rule {
+                id,
+                key,
+                of,
+                place,
+                direct,
+                from,
+                until,
+                value,
+                document,
+                number,
+                published,
+                confidence,
+                note,
+            })
         }
         _ => Err(fields.faults),
     }
 }
 
 fn is_id(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
+    let is_part =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
     (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_part)
 }
 
 /// A day of a calendar outside the months for which it holds: everybody who reads days takes all of them.
 fn outside(value: &Value, from: Option<Month>, until: Option<Month>) -> Option<Day> {
-    let Value::Dates(days) = value else { return None };
+    let Value::Dates(days) = value else {
+        return None;
+    };
     let is_outside = |day: &Day| {
         let month = day.in_month();
         month < from || until.is_some_and(|until| month > Some(until))

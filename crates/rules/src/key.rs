@@ -104,13 +104,14 @@ impl Subject {
 /// Codes of schemes that two administrations share (domain reference, 1.1); those of a city or province, under `local`, are
 /// its own.
 const SCHEMES: &[&str] = &[
-    "hrss:110", "hrss:120", "hrss:170", "hrss:210", "hrss:410", "hrss:510", "hrss:OIP", "nhsa:310", "nhsa:320",
-    "nhsa:330", "nhsa:370", "nhsa:380", "nhsa:390", "nhsa:391", "nhsa:392", "nhsa:410", "nhsa:510", "ann:OA", "ann:EA",
-    "pp:IP",
+    "hrss:110", "hrss:120", "hrss:170", "hrss:210", "hrss:410", "hrss:510", "hrss:OIP", "nhsa:310",
+    "nhsa:320", "nhsa:330", "nhsa:370", "nhsa:380", "nhsa:390", "nhsa:391", "nhsa:392", "nhsa:410",
+    "nhsa:510", "ann:OA", "ann:EA", "pp:IP",
 ];
 
 fn is_scheme(of: &str) -> bool {
-    SCHEMES.contains(&of) || Scheme::parse(of).is_some_and(|scheme| scheme.namespace == Namespace::Local)
+    SCHEMES.contains(&of)
+        || Scheme::parse(of).is_some_and(|scheme| scheme.namespace == Namespace::Local)
 }
 
 impl fmt::Display for Subject {

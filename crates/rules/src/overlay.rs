@@ -21,7 +21,11 @@ pub(crate) struct Laid<'a> {
 impl Laid<'_> {
     fn fault(&self, fault: Fault) -> RuleFault {
         let place = Place::Rule(self.rule.id.clone());
-        RuleFault { file: Some(self.file.unwrap_or("embedded").to_owned()), place, fault }
+        RuleFault {
+            file: Some(self.file.unwrap_or("embedded").to_owned()),
+            place,
+            fault,
+        }
     }
 }
 
@@ -36,7 +40,11 @@ pub(crate) fn replaced(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
     let by_id: BTreeMap<&str, &Rule> = below.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let fault = |laid: &Laid<'_>| {
         let (old, new) = (by_id.get(laid.rule.id.as_str())?, laid.rule);
-        let place = |rule: &Rule| rule.place.map(|place| place.to_string()).unwrap_or_default();
+        let place = |rule: &Rule| {
+            rule.place
+                .map(|place| place.to_string())
+                .unwrap_or_default()
+        };
         let fields = [
             ("key", old.key.name().to_owned(), new.key.name().to_owned()),
             ("of", old.of.clone(), new.of.clone()),
@@ -44,10 +52,21 @@ pub(crate) fn replaced(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
             ("direct", old.direct.to_string(), new.direct.to_string()),
         ];
         let (field, old, new) = fields.into_iter().find(|(_, old, new)| old != new)?;
-        let old = if old.is_empty() { "nothing".to_owned() } else { old };
-        Some(laid.fault(Fault::Field { field, expected: Expected::AsReplaced(old), found: Found::text(&new) }))
+        let old = if old.is_empty() {
+            "nothing".to_owned()
+        } else {
+            old
+        };
+        Some(laid.fault(Fault::Field {
+            field,
+            expected: Expected::AsReplaced(old),
+            found: Found::text(&new),
+        }))
     };
-    laid.iter().filter(|laid| laid.file.is_some()).filter_map(fault).collect()
+    laid.iter()
+        .filter(|laid| laid.file.is_some())
+        .filter_map(fault)
+        .collect()
 }
 
 /// Months in which two rules say the same thing, of rules in the order of a set. What a place is said to have of its own
@@ -57,11 +76,16 @@ pub(crate) fn overlaps(laid: &[Laid<'_>]) -> Vec<RuleFault> {
     for group in laid.chunk_by(|one, other| is_alike(one.rule, other.rule)) {
         for is_none in [false, true] {
             let mut longest: Option<&Laid<'_>> = None;
-            for next in group.iter().filter(|laid| (laid.rule.value == Value::None) == is_none) {
+            for next in group
+                .iter()
+                .filter(|laid| (laid.rule.value == Value::None) == is_none)
+            {
                 if let Some(before) = longest {
                     faults.extend(overlap(before, next));
                 }
-                longest = longest.filter(|longest| end(longest.rule) >= end(next.rule)).or(Some(next));
+                longest = longest
+                    .filter(|longest| end(longest.rule) >= end(next.rule))
+                    .or(Some(next));
             }
         }
     }
@@ -73,18 +97,33 @@ fn overlap(before: &Laid<'_>, next: &Laid<'_>) -> Option<RuleFault> {
         return None;
     }
     let span = span(start(next.rule), end(before.rule).min(end(next.rule)));
-    let (laid, other) = if next.file.is_some() { (next, before) } else { (before, next) };
-    Some(laid.fault(Fault::Overlap { other: other.rule.id.clone(), span }))
+    let (laid, other) = if next.file.is_some() {
+        (next, before)
+    } else {
+        (before, next)
+    };
+    Some(laid.fault(Fault::Overlap {
+        other: other.rule.id.clone(),
+        span,
+    }))
 }
 
 /// Months without a rule of a key that has one for every month: between two rules, or where the set below has one.
 pub(crate) fn gaps(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
     let mut faults = Vec::new();
     for group in laid.chunk_by(|one, other| is_alike(one.rule, other.rule)) {
-        let Some(first) = group.first().filter(|laid| laid.rule.key.is_continuous()) else { continue };
-        let old: Vec<&Rule> = below.iter().filter(|rule| is_alike(rule, first.rule)).collect();
+        let Some(first) = group.first().filter(|laid| laid.rule.key.is_continuous()) else {
+            continue;
+        };
+        let old: Vec<&Rule> = below
+            .iter()
+            .filter(|rule| is_alike(rule, first.rule))
+            .collect();
         for (from, until) in holes(group, &old) {
-            let fault = Fault::Gap { key: first.rule.key.name(), span: span(from, until) };
+            let fault = Fault::Gap {
+                key: first.rule.key.name(),
+                span: span(from, until),
+            };
             faults.extend(opener(group, &old, (from, until)).map(|laid| laid.fault(fault)));
         }
     }
@@ -93,7 +132,12 @@ pub(crate) fn gaps(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
 
 /// Months, by their numbers, that no rule of a group covers, from the first to the last that one does or did.
 fn holes(group: &[Laid<'_>], old: &[&Rule]) -> Vec<(u32, u32)> {
-    let all = || group.iter().map(|laid| laid.rule).chain(old.iter().copied());
+    let all = || {
+        group
+            .iter()
+            .map(|laid| laid.rule)
+            .chain(old.iter().copied())
+    };
     let mut next = all().map(start).min().unwrap_or(0);
     let last = all().map(end).max().unwrap_or(0);
     let mut holes = Vec::new();
@@ -110,28 +154,51 @@ fn holes(group: &[Laid<'_>], old: &[&Rule]) -> Vec<(u32, u32)> {
 }
 
 /// The laid rule that leaves a hole: one that takes the place of a rule in it, else the first behind, else the last before.
-fn opener<'l, 'a>(group: &'l [Laid<'a>], old: &[&Rule], (from, until): (u32, u32)) -> Option<&'l Laid<'a>> {
+fn opener<'l, 'a>(
+    group: &'l [Laid<'a>],
+    old: &[&Rule],
+    (from, until): (u32, u32),
+) -> Option<&'l Laid<'a>> {
     let laid = || group.iter().filter(|laid| laid.file.is_some());
     let in_hole = |rule: &&&Rule| start(rule) <= until && end(rule) >= from;
-    let replaces = |laid: &&Laid<'_>| old.iter().filter(in_hole).any(|rule| rule.id == laid.rule.id);
+    let replaces = |laid: &&Laid<'_>| {
+        old.iter()
+            .filter(in_hole)
+            .any(|rule| rule.id == laid.rule.id)
+    };
     let behind = || laid().find(|laid| start(laid.rule) > until);
-    laid().find(replaces).or_else(behind).or_else(|| laid().next_back())
+    laid()
+        .find(replaces)
+        .or_else(behind)
+        .or_else(|| laid().next_back())
 }
 
 /// The keys of which the first limits from below what the second limits from above.
-const LIMITS: [(Key, Key); 2] = [(Key::BaseFloor, Key::BaseCeiling), (Key::InjuryFloor, Key::InjuryCeiling)];
+const LIMITS: [(Key, Key); 2] = [
+    (Key::BaseFloor, Key::BaseCeiling),
+    (Key::InjuryFloor, Key::InjuryCeiling),
+];
 
 /// Floors above the ceiling that holds at the same place in one of their months, and ceilings below the floor.
 pub(crate) fn crossed(set: &RuleSet, files: &BTreeMap<&str, &str>) -> Vec<RuleFault> {
     let mut faults: BTreeMap<&str, RuleFault> = BTreeMap::new();
     for (low, high) in LIMITS {
-        for rule in set.rules().iter().filter(|rule| rule.key == low || rule.key == high) {
+        for rule in set
+            .rules()
+            .iter()
+            .filter(|rule| rule.key == low || rule.key == high)
+        {
             let is_low = rule.key == low;
             let other_key = if is_low { high } else { low };
             for month in months_of_change(set, other_key, rule) {
-                let Some(other) = set.find(other_key, &rule.of, own_place(rule), month) else { continue };
+                let Some(other) = set.find(other_key, &rule.of, own_place(rule), month) else {
+                    continue;
+                };
                 let (floor, ceiling) = if is_low { (rule, other) } else { (other, rule) };
-                if amount(floor).zip(amount(ceiling)).is_none_or(|(floor, ceiling)| floor <= ceiling) {
+                if amount(floor)
+                    .zip(amount(ceiling))
+                    .is_none_or(|(floor, ceiling)| floor <= ceiling)
+                {
                     continue;
                 }
                 let of = |rule: &Rule| (rule.value.to_string(), rule.id.clone());
@@ -144,7 +211,11 @@ pub(crate) fn crossed(set: &RuleSet, files: &BTreeMap<&str, &str>) -> Vec<RuleFa
                 };
                 let found = Found::Text(laid.value.to_string());
                 let file = files.get(laid.id.as_str()).copied();
-                let fault = Laid { file, rule: laid }.fault(Fault::Field { field: "value", expected, found });
+                let fault = Laid { file, rule: laid }.fault(Fault::Field {
+                    field: "value",
+                    expected,
+                    found,
+                });
                 faults.entry(&laid.id).or_insert(fault);
             }
         }
@@ -154,9 +225,16 @@ pub(crate) fn crossed(set: &RuleSet, files: &BTreeMap<&str, &str>) -> Vec<RuleFa
 
 /// The months of a rule in which another key's rule may begin to hold beside it.
 fn months_of_change(set: &RuleSet, other: Key, rule: &Rule) -> BTreeSet<Month> {
-    let of_other = set.rules().iter().filter(|found| found.key == other && found.of == rule.of);
-    let begins = of_other.filter_map(|found| found.from).filter(|month| rule.holds_in(*month));
-    begins.chain(Month::of(1_900, 1).map(|first| rule.from.unwrap_or(first))).collect()
+    let of_other = set
+        .rules()
+        .iter()
+        .filter(|found| found.key == other && found.of == rule.of);
+    let begins = of_other
+        .filter_map(|found| found.from)
+        .filter(|month| rule.holds_in(*month));
+    begins
+        .chain(Month::of(1_900, 1).map(|first| rule.from.unwrap_or(first)))
+        .collect()
 }
 
 const fn own_place(rule: &Rule) -> Where {
@@ -182,10 +260,15 @@ const SUCCESSORS_MAX: usize = 100;
 pub(crate) fn circles(set: &RuleSet, files: &BTreeMap<&str, &str>) -> Vec<RuleFault> {
     let mut by_name: BTreeMap<(Key, String), Vec<&Rule>> = BTreeMap::new();
     for rule in set.rules().iter().filter(|rule| rule.key.is_successor()) {
-        by_name.entry((rule.key, name(rule))).or_default().push(rule);
+        by_name
+            .entry((rule.key, name(rule)))
+            .or_default()
+            .push(rule);
     }
     let leads_back = |rule: &&Rule| {
-        let Some(month) = rule.from.or_else(|| Month::of(1_900, 1)) else { return false };
+        let Some(month) = rule.from.or_else(|| Month::of(1_900, 1)) else {
+            return false;
+        };
         let mut next = successor(rule);
         for _ in 0..SUCCESSORS_MAX {
             let Some(now) = next else { return false };
@@ -193,24 +276,42 @@ pub(crate) fn circles(set: &RuleSet, files: &BTreeMap<&str, &str>) -> Vec<RuleFa
                 return true;
             }
             let rules = by_name.get(&(rule.key, now));
-            next = rules.into_iter().flatten().find(|rule| rule.holds_in(month)).and_then(|rule| successor(rule));
+            next = rules
+                .into_iter()
+                .flatten()
+                .find(|rule| rule.holds_in(month))
+                .and_then(|rule| successor(rule));
         }
         false
     };
     let laid = |rule: &&Rule| files.contains_key(rule.id.as_str());
-    let in_circle = set.rules().iter().filter(|rule| rule.key.is_successor()).filter(laid).filter(leads_back);
+    let in_circle = set
+        .rules()
+        .iter()
+        .filter(|rule| rule.key.is_successor())
+        .filter(laid)
+        .filter(leads_back);
     in_circle
         .map(|rule| {
             let found = Found::text(&rule.value.to_string());
-            let fault = Fault::Field { field: "value", expected: Expected::NoCircle, found };
-            Laid { file: files.get(rule.id.as_str()).copied(), rule }.fault(fault)
+            let fault = Fault::Field {
+                field: "value",
+                expected: Expected::NoCircle,
+                found,
+            };
+            Laid {
+                file: files.get(rule.id.as_str()).copied(),
+                rule,
+            }
+            .fault(fault)
         })
         .collect()
 }
 
 /// Of which division or employer a rule names the successor.
 fn name(rule: &Rule) -> String {
-    rule.place.map_or_else(|| rule.of.clone(), |place| place.to_string())
+    rule.place
+        .map_or_else(|| rule.of.clone(), |place| place.to_string())
 }
 
 /// The one that follows; none where there are several.
@@ -232,10 +333,14 @@ fn start(rule: &Rule) -> u32 {
 
 /// The number of the last month of a rule, the largest where there is no end.
 fn end(rule: &Rule) -> u32 {
-    rule.until.map_or(u32::from(u16::MAX), |month| u32::from(month.number()))
+    rule.until
+        .map_or(u32::from(u16::MAX), |month| u32::from(month.number()))
 }
 
 fn span(from: u32, until: u32) -> Span {
     let month = |number: u32| u16::try_from(number).ok().and_then(Month::new);
-    Span { first: month(from), last: month(until).filter(|month| month.number() < u16::MAX) }
+    Span {
+        first: month(from),
+        last: month(until).filter(|month| month.number() < u16::MAX),
+    }
 }

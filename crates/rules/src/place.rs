@@ -5,8 +5,8 @@ use yizhang_ledger::value::Division;
 /// The first two digits of the codes of provinces (GB/T 2260; domain reference, 1.4), 66 for the Corps 兵团 of Xinjiang.
 /// Codes below a province are revised every year, so they are not checked.
 const PROVINCES: &[u32] = &[
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
-    64, 65, 66,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
+    53, 54, 61, 62, 63, 64, 65, 66,
 ];
 
 /// Whether a place lies in a province that there is.
@@ -15,7 +15,10 @@ pub(crate) fn is_of_a_province(place: Division) -> bool {
 }
 
 /// The city-level division of a place: 440106 lies in 440100. A province is its own.
-#[expect(clippy::arithmetic_side_effects, reason = "a multiple of 100 that is not larger than the code")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a multiple of 100 that is not larger than the code"
+)]
 pub(crate) fn city(place: Division) -> Option<Division> {
     Division::new(place.code() / 100 * 100)
 }

@@ -38,8 +38,10 @@ pub struct Rule {
 impl Rule {
     /// Whether it is for a place: the nation's, that of a province or city around it, or of its very code.
     pub fn may_hold_at(&self, place: Division) -> bool {
-        let within = |of_rule: Division| of_rule == place.province() || Some(of_rule) == city(place);
-        self.place.is_none_or(|of_rule| of_rule == place || (!self.direct && within(of_rule)))
+        let within =
+            |of_rule: Division| of_rule == place.province() || Some(of_rule) == city(place);
+        self.place
+            .is_none_or(|of_rule| of_rule == place || (!self.direct && within(of_rule)))
     }
 
     /// Whether it holds in a month.
@@ -76,17 +78,26 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Months(number) | Self::Days(number) | Self::Count(number) => write!(f, "{number}"),
+            Self::Months(number) | Self::Days(number) | Self::Count(number) => {
+                write!(f, "{number}")
+            }
             Self::Yuan(amount) => write!(f, "{amount}"),
             Self::Rate(rate) => write!(f, "{rate}"),
             Self::Month(month) => write!(f, "{month}"),
             Self::Table(rows) => {
-                let row = |row: &Vec<u32>| row.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+                let row =
+                    |row: &Vec<u32>| row.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
                 f.write_str(&rows.iter().map(row).collect::<Vec<_>>().join(", "))
             }
             Self::Code(code) => f.write_str(code),
             Self::None => f.write_str("none"),
-            Self::Dates(days) => f.write_str(&days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            Self::Dates(days) => f.write_str(
+                &days
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
         }
     }
 }
@@ -116,6 +127,8 @@ impl Confidence {
     }
 
     pub(crate) fn of(letter: &str) -> Option<Self> {
-        [Self::Verified, Self::Known, Self::Uncertain, Self::Design].into_iter().find(|one| one.letter() == letter)
+        [Self::Verified, Self::Known, Self::Uncertain, Self::Design]
+            .into_iter()
+            .find(|one| one.letter() == letter)
     }
 }

@@ -25,9 +25,18 @@ pub const NAME_CONTEXT: &str = "yizhang 2026-11-24 v1 rule set";
 
 /// The rules of the program.
 const EMBEDDED: &[RuleFile<'static>] = &[
-    RuleFile { name: "nation.toml", text: include_str!("../data/nation.toml") },
-    RuleFile { name: "places.toml", text: include_str!("../data/places.toml") },
-    RuleFile { name: "calendar.toml", text: include_str!("../data/calendar.toml") },
+    RuleFile {
+        name: "nation.toml",
+        text: include_str!("../data/nation.toml"),
+    },
+    RuleFile {
+        name: "places.toml",
+        text: include_str!("../data/places.toml"),
+    },
+    RuleFile {
+        name: "calendar.toml",
+        text: include_str!("../data/calendar.toml"),
+    },
 ];
 
 /// Rules without a contradiction, in the order of key, subject, place, month.
@@ -58,11 +67,15 @@ impl<'s> Series<'s> {
 
     /// The rule in force in a month, else the one that ended last before it, of the narrowest place that has either.
     fn latest(&self, month: Month) -> Option<&'s Rule> {
-        let ended = |rule: &&Rule| rule.value != Value::None && rule.until.is_some_and(|until| until < month);
+        let ended = |rule: &&Rule| {
+            rule.value != Value::None && rule.until.is_some_and(|until| until < month)
+        };
         self.0.into_iter().find_map(|level| {
             let now = in_force(level, month);
             let last = || level.iter().filter(ended).max_by_key(|rule| rule.until);
-            now.filter(|rule| rule.value != Value::None).or_else(last).or(now)
+            now.filter(|rule| rule.value != Value::None)
+                .or_else(last)
+                .or(now)
         })
     }
 }
@@ -70,7 +83,9 @@ impl<'s> Series<'s> {
 /// The rule of a place in a month: a value of it, else that it has one of its own.
 fn in_force(level: &[Rule], month: Month) -> Option<&Rule> {
     let held = || level.iter().filter(|rule| rule.holds_in(month));
-    held().find(|rule| rule.value != Value::None).or_else(|| held().next())
+    held()
+        .find(|rule| rule.value != Value::None)
+        .or_else(|| held().next())
 }
 
 /// How two sets differ in a rule.
@@ -88,7 +103,8 @@ impl RuleSet {
     /// The rules that the program brings.
     pub fn embedded() -> &'static Self {
         // Without fault, as a test proves; if not, there would be no rules rather than a panic.
-        static SET: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::embedded_or_faults().unwrap_or_default());
+        static SET: LazyLock<RuleSet> =
+            LazyLock::new(|| RuleSet::embedded_or_faults().unwrap_or_default());
         &SET
     }
 
@@ -98,14 +114,25 @@ impl RuleSet {
     /// As [`RuleSet::read`], and [`Fault::Field`] for a rule of confidence U, which only an operator may state.
     pub fn embedded_or_faults() -> Result<Self, Vec<RuleFault>> {
         let set = Self::read(EMBEDDED)?;
-        let uncertain = set.rules.iter().filter(|rule| rule.confidence == Confidence::Uncertain);
+        let uncertain = set
+            .rules
+            .iter()
+            .filter(|rule| rule.confidence == Confidence::Uncertain);
         let fault = |rule: &Rule| RuleFault {
             file: Some("embedded".into()),
             place: Place::Rule(rule.id.clone()),
-            fault: Fault::Field { field: "confidence", expected: Expected::Certain, found: Found::text("U") },
+            fault: Fault::Field {
+                field: "confidence",
+                expected: Expected::Certain,
+                found: Found::text("U"),
+            },
         };
         let faults: Vec<RuleFault> = uncertain.map(fault).collect();
-        if faults.is_empty() { Ok(set) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(set)
+        } else {
+            Err(faults)
+        }
     }
 
     /// Reads a set; the order of files and rules does not matter.
@@ -123,14 +150,23 @@ impl RuleSet {
     /// As [`RuleSet::read`]. What a rule does to the others is looked at where every rule could be read.
     pub fn overlaid(&self, files: &[RuleFile<'_>]) -> Result<Self, Vec<RuleFault>> {
         if files.len() > FILES_MAX {
-            return Err(vec![of_all(Fault::TooManyFiles { limit: FILES_MAX, found: files.len() })]);
+            return Err(vec![of_all(Fault::TooManyFiles {
+                limit: FILES_MAX,
+                found: files.len(),
+            })]);
         }
         let (own, mut faults) = by_id(files);
         let kept = self.rules.iter().filter(|rule| !own.contains_key(&rule.id));
         let mut laid: Vec<Laid<'_>> = kept.map(|rule| Laid { file: None, rule }).collect();
-        laid.extend(own.values().map(|(file, rule)| Laid { file: Some(file), rule }));
+        laid.extend(own.values().map(|(file, rule)| Laid {
+            file: Some(file),
+            rule,
+        }));
         if laid.len() > RULES_MAX {
-            return Err(vec![of_all(Fault::TooManyRules { limit: RULES_MAX, found: laid.len() })]);
+            return Err(vec![of_all(Fault::TooManyRules {
+                limit: RULES_MAX,
+                found: laid.len(),
+            })]);
         }
         laid.sort_by(|one, other| order(one.rule).cmp(&order(other.rule)));
         faults.extend(overlay::replaced(&self.rules, &laid));
@@ -138,20 +174,32 @@ impl RuleSet {
             faults.extend(overlay::overlaps(&laid));
             faults.extend(overlay::gaps(&self.rules, &laid));
         }
-        let set = Self { rules: laid.iter().map(|laid| laid.rule.clone()).collect() };
+        let set = Self {
+            rules: laid.iter().map(|laid| laid.rule.clone()).collect(),
+        };
         if faults.is_empty() {
-            let files = own.values().map(|(file, rule)| (rule.id.as_str(), file.as_str())).collect();
+            let files = own
+                .values()
+                .map(|(file, rule)| (rule.id.as_str(), file.as_str()))
+                .collect();
             faults.extend(overlay::crossed(&set, &files));
             faults.extend(overlay::circles(&set, &files));
         }
         faults.truncate(FAULTS_MAX);
-        if faults.is_empty() { Ok(set) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(set)
+        } else {
+            Err(faults)
+        }
     }
 
     /// BLAKE3 in key-derivation mode under [`NAME_CONTEXT`] over every field of every rule: equal names, equal rules.
     pub fn name(&self) -> Hash {
         let texts: Vec<String> = self.rules.iter().map(canonical).collect();
-        derive(NAME_CONTEXT, &texts.iter().map(String::as_bytes).collect::<Vec<_>>())
+        derive(
+            NAME_CONTEXT,
+            &texts.iter().map(String::as_bytes).collect::<Vec<_>>(),
+        )
     }
 
     /// All rules, by key, subject, place and month.
@@ -164,14 +212,24 @@ impl RuleSet {
     /// comes first, wherever it holds.
     pub fn find(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<&Rule> {
         let place = place.into();
-        let of_all = || self.series(key, "", place).at(month).filter(|_| key.serves_all());
+        let of_all = || {
+            self.series(key, "", place)
+                .at(month)
+                .filter(|_| key.serves_all())
+        };
         self.series(key, of, place).at(month).or_else(of_all)
     }
 
     /// The rule in force, else the one that ended last before the month: for what is published late every year. A place that
     /// has rules of its own keeps to them, however early its province publishes. The rule is in force if
     /// [`Rule::holds_in`] says so.
-    pub fn latest(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<&Rule> {
+    pub fn latest(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<&Rule> {
         self.series(key, of, place).latest(month)
     }
 
@@ -182,15 +240,29 @@ impl RuleSet {
         let province = place.map(Division::province);
         let at = |place: Option<Division>, direct: bool| {
             let name = |rule: &Rule| (rule.key, rule.of.as_str().cmp(of), rule.place, rule.direct);
-            let start = self.rules.partition_point(|rule| name(rule) < (key, Ordering::Equal, place, direct));
-            let end = self.rules.partition_point(|rule| name(rule) <= (key, Ordering::Equal, place, direct));
+            let start = self
+                .rules
+                .partition_point(|rule| name(rule) < (key, Ordering::Equal, place, direct));
+            let end = self
+                .rules
+                .partition_point(|rule| name(rule) <= (key, Ordering::Equal, place, direct));
             self.rules.get(start..end).unwrap_or_default()
         };
         let level = |place: Option<Division>| at(place, false);
         let city = place.and_then(city);
-        let unless = |same: bool, place: Option<Division>| if same || place.is_none() { &[] } else { level(place) };
+        let unless = |same: bool, place: Option<Division>| {
+            if same || place.is_none() {
+                &[]
+            } else {
+                level(place)
+            }
+        };
         Series([
-            if let Where::At(place) = asked { at(Some(place), true) } else { &[] },
+            if let Where::At(place) = asked {
+                at(Some(place), true)
+            } else {
+                &[]
+            },
             unless(place == city || place == province, place),
             unless(city == province, city),
             unless(false, province),
@@ -199,41 +271,99 @@ impl RuleSet {
     }
 
     /// Months, days or a number in force.
-    pub fn number(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, u32>> {
+    pub fn number(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<Figure<'_, u32>> {
         let rule = self.find(key, of, place, month)?;
         match rule.value {
-            Value::Months(value) | Value::Days(value) | Value::Count(value) => Some(Figure { value, rule }),
+            Value::Months(value) | Value::Days(value) | Value::Count(value) => {
+                Some(Figure { value, rule })
+            }
             _ => None,
         }
     }
 
     /// Money in force.
-    pub fn yuan(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, Fen>> {
+    pub fn yuan(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<Figure<'_, Fen>> {
         let rule = self.find(key, of, place, month)?;
-        if let Value::Yuan(value) = rule.value { Some(Figure { value, rule }) } else { None }
+        if let Value::Yuan(value) = rule.value {
+            Some(Figure { value, rule })
+        } else {
+            None
+        }
     }
 
     /// A rate in force.
-    pub fn rate(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, Rate>> {
+    pub fn rate(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<Figure<'_, Rate>> {
         let rule = self.find(key, of, place, month)?;
-        if let Value::Rate(value) = rule.value { Some(Figure { value, rule }) } else { None }
+        if let Value::Rate(value) = rule.value {
+            Some(Figure { value, rule })
+        } else {
+            None
+        }
     }
 
     /// A table in force.
-    pub fn table(&self, key: Key, of: &str, place: impl Into<Where>, month: Month) -> Option<Figure<'_, &[Vec<u32>]>> {
+    pub fn table(
+        &self,
+        key: Key,
+        of: &str,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<Figure<'_, &[Vec<u32>]>> {
         let rule = self.find(key, of, place, month)?;
-        if let Value::Table(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
+        if let Value::Table(value) = &rule.value {
+            Some(Figure {
+                value: value.as_slice(),
+                rule,
+            })
+        } else {
+            None
+        }
     }
 
     /// Days in force.
-    pub fn dates(&self, key: Key, place: impl Into<Where>, month: Month) -> Option<Figure<'_, &[Day]>> {
+    pub fn dates(
+        &self,
+        key: Key,
+        place: impl Into<Where>,
+        month: Month,
+    ) -> Option<Figure<'_, &[Day]>> {
         let rule = self.find(key, "", place, month)?;
-        if let Value::Dates(value) = &rule.value { Some(Figure { value: value.as_slice(), rule }) } else { None }
+        if let Value::Dates(value) = &rule.value {
+            Some(Figure {
+                value: value.as_slice(),
+                rule,
+            })
+        } else {
+            None
+        }
     }
 
     /// What has changed from this set to another, by id.
     pub fn diff<'s>(&'s self, other: &'s Self) -> Vec<Change<'s>> {
-        let by_id = |set: &'s Self| set.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect::<BTreeMap<_, _>>();
+        let by_id = |set: &'s Self| {
+            set.rules
+                .iter()
+                .map(|rule| (rule.id.as_str(), rule))
+                .collect::<BTreeMap<_, _>>()
+        };
         let (old, new) = (by_id(self), by_id(other));
         let ids: std::collections::BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         let change = |id: &str| match (old.get(id), new.get(id)) {
@@ -256,8 +386,14 @@ fn by_id(files: &[RuleFile<'_>]) -> (BTreeMap<String, (String, Rule)>, Vec<RuleF
         faults.extend(found);
         for rule in rules {
             if let Some((other, _)) = by_id.get(&rule.id) {
-                let fault = Fault::SameId { other: other.clone() };
-                faults.push(RuleFault { file: Some(file.name.to_owned()), place: Place::Rule(rule.id), fault });
+                let fault = Fault::SameId {
+                    other: other.clone(),
+                };
+                faults.push(RuleFault {
+                    file: Some(file.name.to_owned()),
+                    place: Place::Rule(rule.id),
+                    fault,
+                });
             } else {
                 by_id.insert(rule.id.clone(), (file.name.to_owned(), rule));
             }
@@ -267,11 +403,33 @@ fn by_id(files: &[RuleFile<'_>]) -> (BTreeMap<String, (String, Rule)>, Vec<RuleF
 }
 
 const fn of_all(fault: Fault) -> RuleFault {
-    RuleFault { file: None, place: Place::File, fault }
+    RuleFault {
+        file: None,
+        place: Place::File,
+        fault,
+    }
 }
 
-fn order(rule: &Rule) -> (Key, &str, Option<Division>, bool, Option<Month>, Option<Month>, &str) {
-    (rule.key, &rule.of, rule.place, rule.direct, rule.from, rule.until, &rule.id)
+fn order(
+    rule: &Rule,
+) -> (
+    Key,
+    &str,
+    Option<Division>,
+    bool,
+    Option<Month>,
+    Option<Month>,
+    &str,
+) {
+    (
+        rule.key,
+        &rule.of,
+        rule.place,
+        rule.direct,
+        rule.from,
+        rule.until,
+        &rule.id,
+    )
 }
 
 /// Every field with its length, so that no two rules have one text.

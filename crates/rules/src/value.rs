@@ -14,8 +14,12 @@ type Wrong = (Expected, Found);
 /// The value of a key.
 pub(crate) fn read(key: Key, written: Option<&toml::Value>) -> Result<Value, Wrong> {
     let unit = key.unit();
-    let Some(written) = written else { return Err((Expected::Value(unit), Found::Nothing)) };
-    let table = written.as_table().ok_or_else(|| (Expected::Value(unit), Found::Text(literal(written))))?;
+    let Some(written) = written else {
+        return Err((Expected::Value(unit), Found::Nothing));
+    };
+    let table = written
+        .as_table()
+        .ok_or_else(|| (Expected::Value(unit), Found::Text(literal(written))))?;
     let mut entries = table.iter();
     let (Some((name, content)), None) = (entries.next(), entries.next()) else {
         let names: Vec<&str> = table.keys().map(String::as_str).collect();
@@ -23,7 +27,11 @@ pub(crate) fn read(key: Key, written: Option<&toml::Value>) -> Result<Value, Wro
     };
     if name == "none" {
         let is_none = content.as_bool() == Some(true);
-        return if is_none { Ok(Value::None) } else { Err((Expected::NoneTrue, found_entry(name, content))) };
+        return if is_none {
+            Ok(Value::None)
+        } else {
+            Err((Expected::NoneTrue, found_entry(name, content)))
+        };
     }
     if name != unit.word() {
         return Err((Expected::Value(unit), Found::text(name)));
@@ -33,7 +41,10 @@ pub(crate) fn read(key: Key, written: Option<&toml::Value>) -> Result<Value, Wro
         Unit::Days => number(key, content).map(Value::Days),
         Unit::Count => number(key, content).map(Value::Count),
         Unit::Yuan => text(content, Expected::Yuan, yuan).map(Value::Yuan),
-        Unit::Rate => text(content, Expected::Rate(key.rate_max()), |text| rate(key, text)).map(Value::Rate),
+        Unit::Rate => text(content, Expected::Rate(key.rate_max()), |text| {
+            rate(key, text)
+        })
+        .map(Value::Rate),
         Unit::Month => text(content, Expected::Month, Month::parse).map(Value::Month),
         Unit::Table(columns) => rows(key, columns, content).map(Value::Table),
         Unit::Dates => days(content).map(Value::Dates),
@@ -51,19 +62,38 @@ fn found_entry(name: &str, content: &toml::Value) -> Found {
 
 fn number(key: Key, written: &toml::Value) -> Result<u32, Wrong> {
     let (least, most) = key.range();
-    let number = written.as_integer().and_then(|number| u32::try_from(number).ok());
+    let number = written
+        .as_integer()
+        .and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| (Expected::Number { unit: key.unit(), least, most }, Found::Text(literal(written))))
+    number.ok_or_else(|| {
+        (
+            Expected::Number {
+                unit: key.unit(),
+                least,
+                most,
+            },
+            Found::Text(literal(written)),
+        )
+    })
 }
 
-fn text<T>(written: &toml::Value, expected: Expected, read: impl Fn(&str) -> Option<T>) -> Result<T, Wrong> {
-    let Some(text) = written.as_str() else { return Err((expected, Found::Bare(literal(written)))) };
+fn text<T>(
+    written: &toml::Value,
+    expected: Expected,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, Wrong> {
+    let Some(text) = written.as_str() else {
+        return Err((expected, Found::Bare(literal(written))));
+    };
     read(text).ok_or_else(|| (expected, Found::text(text)))
 }
 
 fn list(written: &toml::Value) -> Result<&[toml::Value], Wrong> {
     let expected = Expected::Rows(ROWS_MAX);
-    let Some(list) = written.as_array() else { return Err((expected, Found::Text(literal(written)))) };
+    let Some(list) = written.as_array() else {
+        return Err((expected, Found::Text(literal(written))));
+    };
     if list.is_empty() || list.len() > ROWS_MAX {
         return Err((expected, Found::Rows(list.len())));
     }
@@ -73,11 +103,17 @@ fn list(written: &toml::Value) -> Result<&[toml::Value], Wrong> {
 fn rows(key: Key, columns: usize, written: &toml::Value) -> Result<Vec<Vec<u32>>, Wrong> {
     let row = |written: &toml::Value| {
         let wrong = |found| (Expected::Columns(columns), found);
-        let row = written.as_array().ok_or_else(|| wrong(Found::Text(literal(written))))?;
+        let row = written
+            .as_array()
+            .ok_or_else(|| wrong(Found::Text(literal(written))))?;
         if row.len() != columns {
             return Err(wrong(Found::Row(row.len())));
         }
-        let number = |written: &toml::Value| written.as_integer().and_then(|number| u32::try_from(number).ok());
+        let number = |written: &toml::Value| {
+            written
+                .as_integer()
+                .and_then(|number| u32::try_from(number).ok())
+        };
         let row: Option<Vec<u32>> = row.iter().map(number).collect();
         row.ok_or_else(|| wrong(Found::Text(literal(written))))
     };
@@ -105,23 +141,33 @@ fn code(text: &str) -> Option<String> {
 /// What is expected of a table and found instead, where its numbers mean nothing to the key.
 fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<Wrong> {
     let first = |expected, wrong: &dyn Fn(&Vec<u32>) -> bool| {
-        rows.iter().find(|row| wrong(row)).map(|row| (expected, Found::Text(shown_row(row))))
+        rows.iter()
+            .find(|row| wrong(row))
+            .map(|row| (expected, Found::Text(shown_row(row))))
     };
     match key {
-        Key::DivisionSuccessor => {
-            first(Expected::Divisions, &|row| row.iter().any(|number| Division::new(*number).is_none()))
+        Key::DivisionSuccessor => first(Expected::Divisions, &|row| {
+            row.iter().any(|number| Division::new(*number).is_none())
+        }),
+        Key::RetirementSchedule if rows.len() != 1 => {
+            Some((Expected::OneRow, Found::Rows(rows.len())))
         }
-        Key::RetirementSchedule if rows.len() != 1 => Some((Expected::OneRow, Found::Rows(rows.len()))),
         Key::RetirementSchedule => first(Expected::Schedule, &|row| match row.as_slice() {
-            [age, born, step, _] => *age == 0 || *step == 0 || Month::parse(&born.to_string()).is_none(),
+            [age, born, step, _] => {
+                *age == 0 || *step == 0 || Month::parse(&born.to_string()).is_none()
+            }
             _ => true,
         }),
-        Key::UnemploymentStretches => {
-            stretches(rows).or_else(|| first(Expected::PaidMonths, &|row| row.get(1).copied().unwrap_or(0) == 0))
-        }
-        Key::PensionDivisor => {
-            unordered(rows).or_else(|| first(Expected::MonthsAboveZero, &|row| row.get(1).copied().unwrap_or(0) == 0))
-        }
+        Key::UnemploymentStretches => stretches(rows).or_else(|| {
+            first(Expected::PaidMonths, &|row| {
+                row.get(1).copied().unwrap_or(0) == 0
+            })
+        }),
+        Key::PensionDivisor => unordered(rows).or_else(|| {
+            first(Expected::MonthsAboveZero, &|row| {
+                row.get(1).copied().unwrap_or(0) == 0
+            })
+        }),
         Key::UnemploymentCeiling | Key::InjuryGrades => unordered(rows),
         _ => None,
     }
@@ -132,7 +178,9 @@ fn shown_row(row: &[u32]) -> String {
 }
 
 fn unordered(rows: &[Vec<u32>]) -> Option<Wrong> {
-    let pair = rows.windows(2).find(|pair| matches!(pair, [one, other] if one.first() >= other.first()))?;
+    let pair = rows
+        .windows(2)
+        .find(|pair| matches!(pair, [one, other] if one.first() >= other.first()))?;
     Some((Expected::FirstRises, Found::Text(shown_row(pair.last()?))))
 }
 
@@ -146,7 +194,9 @@ fn stretches(rows: &[Vec<u32>]) -> Option<Wrong> {
     if let Some(row) = before.iter().find(|row| ends(row) == 0) {
         return Some((Expected::RowsEnd, Found::Text(shown_row(row))));
     }
-    let falls = before.windows(2).find(|pair| matches!(pair, [one, other] if ends(one) >= ends(other)))?;
+    let falls = before
+        .windows(2)
+        .find(|pair| matches!(pair, [one, other] if ends(one) >= ends(other)))?;
     Some((Expected::EndsRise, Found::Text(shown_row(falls.last()?))))
 }
 
@@ -156,7 +206,11 @@ fn yuan(text: &str) -> Option<Fen> {
     if cents.len() != 2 || !digits(whole) || !digits(cents) {
         return None;
     }
-    let fen = whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents.parse().ok()?)?;
+    let fen = whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(100)?
+        .checked_add(cents.parse().ok()?)?;
     Fen::new(fen).filter(|amount| amount.get() > 0)
 }
 
@@ -167,7 +221,11 @@ fn rate(key: Key, text: &str) -> Option<Rate> {
         return None;
     }
     let padded = format!("{decimals:0<4}");
-    let rate = whole.parse::<u32>().ok()?.checked_mul(10_000)?.checked_add(padded.parse().ok()?)?;
+    let rate = whole
+        .parse::<u32>()
+        .ok()?
+        .checked_mul(10_000)?
+        .checked_add(padded.parse().ok()?)?;
     Rate::new(rate).filter(|rate| rate.get() <= key.rate_max().saturating_mul(10_000))
 }
 

@@ -69,11 +69,16 @@ impl Located {
 
     /// The leaf after the last of the batch.
     pub(crate) const fn end_leaf(&self) -> u64 {
-        self.header.position.saturating_add(wide(self.header.entries))
+        self.header
+            .position
+            .saturating_add(wide(self.header.entries))
     }
 
     pub(crate) const fn end(&self) -> Place {
-        Place { file: self.place.file, offset: self.place.offset + wide(self.header.frame_bytes()) }
+        Place {
+            file: self.place.file,
+            offset: self.place.offset + wide(self.header.frame_bytes()),
+        }
     }
 }
 
@@ -101,21 +106,31 @@ impl Chain {
     }
 
     pub(crate) fn damage_at(&self, place: Place, fault: DamageFault) -> Damage {
-        let first = self.view().files.get(narrow(place.file.into())).copied().unwrap_or_default();
+        let first = self
+            .view()
+            .files
+            .get(narrow(place.file.into()))
+            .copied()
+            .unwrap_or_default();
         self.folder.damage(first, place.offset, fault)
     }
 
     /// The batch frame that holds a leaf, which is below the durable size.
     pub(crate) fn locate(&self, leaf: LeafIndex) -> Result<Located, Damage> {
         let mark = self.view().marks.before(leaf.0);
-        let mark = mark.ok_or_else(|| self.damage_at(Place::default(), DamageFault::Record(leaf)))?;
+        let mark =
+            mark.ok_or_else(|| self.damage_at(Place::default(), DamageFault::Record(leaf)))?;
         let mut place = mark.place();
         let mut bytes = self.read(place, FRAME_HEADER_BYTES)?;
         let mut at = 0;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let read = FrameHeader::read(rest).map_err(|fault| self.damage_at(place, DamageFault::Frame(fault)));
-            let located = Located { place, header: read? };
+            let read = FrameHeader::read(rest)
+                .map_err(|fault| self.damage_at(place, DamageFault::Frame(fault)));
+            let located = Located {
+                place,
+                header: read?,
+            };
             let is_batch = located.header.kind == FrameKind::Batch;
             if is_batch && (located.first()..located.end_leaf()).contains(&leaf.0) {
                 return Ok(located);
@@ -137,7 +152,11 @@ impl Chain {
         let bytes = self.read_up_to(place, length)?;
         let missing = length - bytes.len();
         let fault = DamageFault::Frame(FrameFault::Truncated { missing });
-        if missing == 0 { Ok(bytes) } else { Err(self.damage_at(place, fault)) }
+        if missing == 0 {
+            Ok(bytes)
+        } else {
+            Err(self.damage_at(place, fault))
+        }
     }
 
     /// Reads `length` bytes, or as many as there are.
@@ -159,7 +178,12 @@ impl Chain {
     }
 
     fn file(&self, number: u32) -> io::Result<Arc<File>> {
-        if let Some(file) = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&number) {
+        if let Some(file) = self
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&number)
+        {
             return Ok(file.clone());
         }
         let first = self.view().files.get(narrow(number.into())).copied();

@@ -96,8 +96,12 @@ impl Finding {
     /// What to do about it.
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NoMarker(_) => "check the path; if it is right, starting the node writes the file again",
-            Self::Marker(_, MarkerFault::Version { .. }) => "use the version that wrote the directory, or a later one",
+            Self::NoMarker(_) => {
+                "check the path; if it is right, starting the node writes the file again"
+            }
+            Self::Marker(_, MarkerFault::Version { .. }) => {
+                "use the version that wrote the directory, or a later one"
+            }
             Self::Marker(_, MarkerFault::Changed) => {
                 "delete the file: starting the node writes it again and builds the index again"
             }
@@ -110,7 +114,9 @@ impl Finding {
                 "if it is the end of the last file, nothing: the next start cuts it off. Otherwise move the file away; \
                  heads and rosters are learned again from the peers. Test the disk"
             }
-            Self::Index(_) => "nothing: the next start builds it again, as does `yizhang node rebuild-index`",
+            Self::Index(_) => {
+                "nothing: the next start builds it again, as does `yizhang node rebuild-index`"
+            }
             Self::Stray(_) => "move the file away",
         }
     }
@@ -122,8 +128,17 @@ impl fmt::Display for Finding {
             Self::NoMarker(path) => write!(f, "{} is missing", path.display()),
             Self::Marker(path, fault) => write!(f, "{}: {fault}", path.display()),
             Self::Chain(damage) => {
-                let Damage { origin, file, offset, fault } = damage;
-                write!(f, "{origin}: {} is damaged at byte {offset}: {fault}", file.display())
+                let Damage {
+                    origin,
+                    file,
+                    offset,
+                    fault,
+                } = damage;
+                write!(
+                    f,
+                    "{origin}: {} is damaged at byte {offset}: {fault}",
+                    file.display()
+                )
             }
             Self::TornChain(origin, torn) => write!(
                 f,
@@ -132,7 +147,9 @@ impl fmt::Display for Finding {
                 torn.file.display(),
                 torn.length
             ),
-            Self::Journal(path, offset, fault) => write!(f, "{} at byte {offset}: {fault}", path.display()),
+            Self::Journal(path, offset, fault) => {
+                write!(f, "{} at byte {offset}: {fault}", path.display())
+            }
             Self::Index(fault) => write!(f, "index: {fault}"),
             Self::Stray(path) => write!(f, "{} does not belong here", path.display()),
         }
@@ -171,10 +188,14 @@ pub fn check(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<CheckRepo
     }
     if let Some(index) = index {
         report.index_entries = Some(index.entries());
-        report.findings.extend(index.finish().err().map(Finding::Index));
+        report
+            .findings
+            .extend(index.finish().err().map(Finding::Index));
     } else if report.chains.iter().all(|chain| chain.size.0 == 0) {
         // Nothing to index, nothing to miss.
-        report.findings.retain(|finding| !matches!(finding, Finding::Index(IndexFault::Missing)));
+        report
+            .findings
+            .retain(|finding| !matches!(finding, Finding::Index(IndexFault::Missing)));
     }
     check_journal(&folder.join("journal"), &mut report)?;
     Ok(report)
@@ -184,18 +205,33 @@ pub fn check(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<CheckRepo
 fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
     match marker::read(folder) {
         Ok(Some(origins)) => return Ok(origins),
-        Ok(None) => report.findings.push(Finding::NoMarker(folder.join(marker::NAME))),
-        Err(StoreError::Marker { path, fault }) => report.findings.push(Finding::Marker(path, fault)),
+        Ok(None) => report
+            .findings
+            .push(Finding::NoMarker(folder.join(marker::NAME))),
+        Err(StoreError::Marker { path, fault }) => {
+            report.findings.push(Finding::Marker(path, fault));
+        }
         Err(error) => return Err(error),
     }
     let mut origins = Vec::new();
-    for entry in fs::read_dir(folder.join("chains")).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(folder.join("chains"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let files = fs::read_dir(entry.path()).into_iter().flatten().flatten();
-        let header = files.filter_map(|file| fs::File::open(file.path()).ok()).find_map(|mut file| {
-            let mut header = [0; 96];
-            std::io::Read::read_exact(&mut file, &mut header).ok().map(|()| header)
-        });
-        let name = header.as_ref().and_then(|header| header.get(16..)).unwrap_or_default();
+        let header = files
+            .filter_map(|file| fs::File::open(file.path()).ok())
+            .find_map(|mut file| {
+                let mut header = [0; 96];
+                std::io::Read::read_exact(&mut file, &mut header)
+                    .ok()
+                    .map(|()| header)
+            });
+        let name = header
+            .as_ref()
+            .and_then(|header| header.get(16..))
+            .unwrap_or_default();
         let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
         origins.extend(std::str::from_utf8(name).ok().and_then(Origin::parse));
     }
@@ -210,20 +246,32 @@ fn check_chain(
     report: &mut CheckReport,
 ) -> Result<()> {
     let files = chain.list()?;
-    report.findings.extend(strays(chain, &files).map(Finding::Stray));
+    report
+        .findings
+        .extend(strays(chain, &files).map(Finding::Stray));
     let bytes_total = chain.bytes(&files);
     let origin = &chain.origin;
     let mut bytes = 0;
     let mut state = ChainState::empty(origin.clone());
     let mut reader = FrameReader::new(chain.clone(), files.clone(), Place::default(), None);
     let outcome = replay(&mut reader, state.clone(), false, |step| {
-        if let Step::Batch { extension, place, end } = step {
+        if let Step::Batch {
+            extension,
+            place,
+            end,
+        } = step
+        {
             state = extension.after().clone();
             bytes += end.offset - place.offset;
             if let Some(index) = index.as_deref_mut() {
                 index.batch(number, &extension, place, end);
             }
-            progress(Progress { origin, leaves: state.size().0, bytes, bytes_total });
+            progress(Progress {
+                origin,
+                leaves: state.size().0,
+                bytes,
+                bytes_total,
+            });
         }
         Ok::<(), StoreError>(())
     });
@@ -232,27 +280,43 @@ fn check_chain(
         Err(Halt::Caller(error)) => return Err(error),
         Err(Halt::Damage(damage)) => {
             let finding = torn(chain, &files, &damage)?;
-            report.findings.push(finding.unwrap_or(Finding::Chain(damage)));
+            report
+                .findings
+                .push(finding.unwrap_or(Finding::Chain(damage)));
         }
     }
     let (size, batches) = (state.size(), state.batches());
-    report.chains.push(ChainChecked { origin: origin.clone(), size, batches, bytes: bytes_total });
+    report.chains.push(ChainChecked {
+        origin: origin.clone(),
+        size,
+        batches,
+        bytes: bytes_total,
+    });
     Ok(())
 }
 
 /// Whether damage is the tail that the next start would cut off.
 fn torn(chain: &ChainFolder, files: &[LeafIndex], damage: &Damage) -> Result<Option<Finding>> {
-    let last = files.last().map(|last| chain.file(*last)).filter(|last| *last == damage.file);
+    let last = files
+        .last()
+        .map(|last| chain.file(*last))
+        .filter(|last| *last == damage.file);
     let Some(file) = last else { return Ok(None) };
     let frame = matches!(
         damage.fault,
-        DamageFault::Frame(FrameFault::Truncated { .. } | FrameFault::Header | FrameFault::Checksum)
+        DamageFault::Frame(
+            FrameFault::Truncated { .. } | FrameFault::Header | FrameFault::Checksum
+        )
     );
     if !frame || has_frame_after(&file, damage.offset + u64::from(damage.offset > 0))? {
         return Ok(None);
     }
     let length = fs::metadata(&file).map_or(damage.offset, |file| file.len());
-    let truncated = Truncated { file, length: damage.offset, bytes: length.saturating_sub(damage.offset) };
+    let truncated = Truncated {
+        file,
+        length: damage.offset,
+        bytes: length.saturating_sub(damage.offset),
+    };
     Ok(Some(Finding::TornChain(chain.origin.clone(), truncated)))
 }
 
@@ -260,7 +324,9 @@ fn torn(chain: &ChainFolder, files: &[LeafIndex], damage: &Damage) -> Result<Opt
 fn strays(chain: &ChainFolder, files: &[LeafIndex]) -> impl Iterator<Item = PathBuf> {
     let known: Vec<PathBuf> = files.iter().map(|first| chain.file(*first)).collect();
     let entries = fs::read_dir(&chain.path).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(move |path| !known.contains(path))
+    entries
+        .map(|entry| entry.path())
+        .filter(move |path| !known.contains(path))
 }
 
 fn check_journal(folder: &Path, report: &mut CheckReport) -> Result<()> {
@@ -268,7 +334,9 @@ fn check_journal(folder: &Path, report: &mut CheckReport) -> Result<()> {
         let path = journal::path(folder, number);
         let (entries, end, fault) = journal::read_file(&path, number)?;
         report.journal_entries += wide(entries.len());
-        report.findings.extend(fault.map(|fault| Finding::Journal(path, end, fault)));
+        report
+            .findings
+            .extend(fault.map(|fault| Finding::Journal(path, end, fault)));
     }
     Ok(())
 }
@@ -292,9 +360,21 @@ pub fn rebuild_index(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<R
         // A mistyped path must not become an empty data directory.
         let path = folder.join(marker::NAME);
         let source = std::sync::Arc::new(std::io::Error::from(std::io::ErrorKind::NotFound));
-        return Err(StoreError::Io { action: "read", path, source });
+        return Err(StoreError::Io {
+            action: "read",
+            path,
+            source,
+        });
     }
-    let (store, opened) = Store::open_with(folder, Options::new(Vec::new()), Some(IndexFault::Asked), progress)?;
+    let (store, opened) = Store::open_with(
+        folder,
+        Options::new(Vec::new()),
+        Some(IndexFault::Asked),
+        progress,
+    )?;
     store.close()?;
-    Ok(RebuildReport { opened, index_bytes: load::bytes_under(&folder.join("index"))? })
+    Ok(RebuildReport {
+        opened,
+        index_bytes: load::bytes_under(&folder.join("index"))?,
+    })
 }

@@ -32,17 +32,26 @@ impl Disk {
 
     /// Creates a file that is not there yet. Its name is durable only after [`Disk::sync_folder`].
     pub(crate) fn create(&self, path: PathBuf) -> Result<Handle> {
-        self.attempt("create", &path, || OpenOptions::new().read(true).write(true).create_new(true).open(&path)).map(
-            |file| {
-                self.faults.iter().for_each(|faults| faults.created(&path));
-                Handle { file, path }
-            },
-        )
+        self.attempt("create", &path, || {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .open(&path)
+        })
+        .map(|file| {
+            self.faults.iter().for_each(|faults| faults.created(&path));
+            Handle { file, path }
+        })
     }
 
     /// Opens a file for appending.
     pub(crate) fn open(&self, path: PathBuf) -> Result<Handle> {
-        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed("open", &path))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed("open", &path))?;
         if let Some(faults) = &self.faults {
             faults.opened(&path, file.metadata().map_err(failed("open", &path))?.len());
         }
@@ -51,11 +60,21 @@ impl Disk {
 
     /// Writes `bytes` at `offset`. Not durable before [`Disk::sync`].
     pub(crate) fn write(&self, handle: &Handle, bytes: &[u8], offset: u64) -> Result<()> {
-        let written = self.attempt("write", &handle.path, || handle.file.write_all_at(bytes, offset));
-        if written.is_err() && self.faults.as_ref().is_some_and(|faults| faults.is_first_failure()) {
+        let written = self.attempt("write", &handle.path, || {
+            handle.file.write_all_at(bytes, offset)
+        });
+        if written.is_err()
+            && self
+                .faults
+                .as_ref()
+                .is_some_and(|faults| faults.is_first_failure())
+        {
             // An injected crash in the middle of a write leaves its first half.
             let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-            handle.file.write_all_at(half, offset).map_err(failed("write", &handle.path))?;
+            handle
+                .file
+                .write_all_at(half, offset)
+                .map_err(failed("write", &handle.path))?;
         }
         written
     }
@@ -64,7 +83,11 @@ impl Disk {
     pub(crate) fn sync(&self, handle: &Handle) -> Result<()> {
         self.attempt("sync", &handle.path, || handle.file.sync_data())?;
         if let Some(faults) = &self.faults {
-            let length = handle.file.metadata().map_err(failed("sync", &handle.path))?.len();
+            let length = handle
+                .file
+                .metadata()
+                .map_err(failed("sync", &handle.path))?
+                .len();
             faults.synced(&handle.path, length);
             faults.delay();
         }
@@ -74,7 +97,9 @@ impl Disk {
     /// Makes the names in a folder durable.
     pub(crate) fn sync_folder(&self, folder: &Path) -> Result<()> {
         self.attempt("sync", folder, || File::open(folder)?.sync_all())?;
-        self.faults.iter().for_each(|faults| faults.synced_folder(folder));
+        self.faults
+            .iter()
+            .for_each(|faults| faults.synced_folder(folder));
         Ok(())
     }
 
@@ -87,7 +112,8 @@ impl Disk {
     /// Removes a file, durably.
     pub(crate) fn remove(&self, path: &Path) -> Result<()> {
         self.attempt("remove", path, || fs::remove_file(path))?;
-        path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+        path.parent()
+            .map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 
     /// Creates a folder and those above it, their names durable.
@@ -96,7 +122,8 @@ impl Disk {
             return Ok(());
         }
         self.attempt("create", path, || fs::create_dir_all(path))?;
-        path.parent().map_or(Ok(()), |parent| self.sync_folder(parent))
+        path.parent()
+            .map_or(Ok(()), |parent| self.sync_folder(parent))
     }
 
     /// Puts a whole small file in place of the one there, if any: after a crash it is the old one or the new one.
@@ -108,7 +135,8 @@ impl Disk {
             file.sync_all()
         })?;
         self.attempt("replace", path, || fs::rename(&next, path))?;
-        path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
+        path.parent()
+            .map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 
     /// A step that is no operation of this type (sled's), so that tests can crash there as well.
@@ -116,14 +144,25 @@ impl Disk {
         self.attempt(action, path, || Ok(()))
     }
 
-    fn attempt<T>(&self, action: &'static str, path: &Path, operation: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    fn attempt<T>(
+        &self,
+        action: &'static str,
+        path: &Path,
+        operation: impl FnOnce() -> io::Result<T>,
+    ) -> Result<T> {
         let allowed = self.faults.as_ref().map_or(Ok(()), |faults| faults.step());
-        allowed.and_then(|()| operation()).map_err(failed(action, path))
+        allowed
+            .and_then(|()| operation())
+            .map_err(failed(action, path))
     }
 }
 
 /// The error of a failed operation.
 pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_path_buf();
-    move |source| StoreError::Io { action, path, source: Arc::new(source) }
+    move |source| StoreError::Io {
+        action,
+        path,
+        source: Arc::new(source),
+    }
 }

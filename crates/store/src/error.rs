@@ -151,9 +151,11 @@ impl StoreError {
             | Self::IndexRebuilding
             | Self::InUse { .. }
             | Self::RegionTaken { .. } => Family::Refused,
-            Self::Marker { .. } | Self::Damaged(_) | Self::Journal { .. } | Self::Io { .. } | Self::Stopped { .. } => {
-                Family::Broken
-            }
+            Self::Marker { .. }
+            | Self::Damaged(_)
+            | Self::Journal { .. }
+            | Self::Io { .. }
+            | Self::Stopped { .. } => Family::Broken,
         }
     }
 }
@@ -170,7 +172,9 @@ pub enum MarkerFault {
         found: String,
     },
     /// Not what was written.
-    #[error("the file has changed on disk: delete it, it is written again from the configuration and the segments")]
+    #[error(
+        "the file has changed on disk: delete it, it is written again from the configuration and the segments"
+    )]
     Changed,
 }
 

@@ -30,7 +30,15 @@ impl Faults {
     /// Fails operation number `step`, counted from 1, and every one after it; `u64::MAX` never fails.
     pub fn at(step: u64) -> Self {
         let (synced, named) = (BTreeMap::new(), BTreeMap::new());
-        Self { inner: Mutex::new(Inner { done: 0, fail_at: step, synced, named, sync_delay: Duration::ZERO }) }
+        Self {
+            inner: Mutex::new(Inner {
+                done: 0,
+                fail_at: step,
+                synced,
+                named,
+                sync_delay: Duration::ZERO,
+            }),
+        }
     }
 
     /// Adds this to every sync of a file from now on.
@@ -91,7 +99,11 @@ impl Faults {
     pub(crate) fn step(&self) -> io::Result<()> {
         let mut inner = self.lock();
         inner.done += 1;
-        if inner.done >= inner.fail_at { Err(io::Error::other("injected fault")) } else { Ok(()) }
+        if inner.done >= inner.fail_at {
+            Err(io::Error::other("injected fault"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the operation that just failed was the first: it may have been done in part.

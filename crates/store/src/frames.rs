@@ -20,7 +20,10 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) const fn place(&self) -> Place {
-        Place { file: self.file, offset: self.offset as u64 }
+        Place {
+            file: self.file,
+            offset: self.offset as u64,
+        }
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
@@ -31,7 +34,11 @@ impl Mark {
 
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut fields = Fields(bytes);
-        Some(Self { first: fields.u64()?, file: fields.u32()?, offset: fields.u32()? })
+        Some(Self {
+            first: fields.u64()?,
+            file: fields.u32()?,
+            offset: fields.u32()?,
+        })
     }
 }
 
@@ -42,10 +49,16 @@ pub(crate) struct Marks(pub(crate) Vec<Mark>);
 impl Marks {
     /// The mark to add for a batch frame at `place`, if it is far enough from the last.
     pub(crate) fn next(&self, first: u64, place: Place) -> Option<Mark> {
-        let near =
-            |last: &Mark| last.file == place.file && place.offset < u64::from(last.offset).saturating_add(MARK_BYTES);
+        let near = |last: &Mark| {
+            last.file == place.file
+                && place.offset < u64::from(last.offset).saturating_add(MARK_BYTES)
+        };
         let offset = u32::try_from(place.offset).ok()?;
-        (!self.0.last().is_some_and(near)).then_some(Mark { first, file: place.file, offset })
+        (!self.0.last().is_some_and(near)).then_some(Mark {
+            first,
+            file: place.file,
+            offset,
+        })
     }
 
     /// The last mark at or before a leaf. The batch with the leaf starts less than [`MARK_BYTES`] after it.

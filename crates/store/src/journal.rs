@@ -67,7 +67,13 @@ pub(crate) type Torn = Option<(PathBuf, u64, u64)>;
 impl Journal {
     /// Opens the journal and cuts a torn tail off.
     pub(crate) fn open(disk: Disk, folder: PathBuf) -> Result<(Self, Torn)> {
-        let mut journal = Self { disk, files: list(&folder)?, folder, file: None, end: 0 };
+        let mut journal = Self {
+            disk,
+            files: list(&folder)?,
+            folder,
+            file: None,
+            end: 0,
+        };
         let mut torn = None;
         if let Some(last) = journal.files.last().copied() {
             let path = path(&journal.folder, last);
@@ -76,7 +82,11 @@ impl Journal {
             if let Some(fault) = fault {
                 let bytes = fs::read(&path).map_err(failed("read", &path))?;
                 if has_entry_after(bytes.get(narrow(end) + 1..).unwrap_or_default()) {
-                    return Err(StoreError::Journal { path, offset: end, fault });
+                    return Err(StoreError::Journal {
+                        path,
+                        offset: end,
+                        fault,
+                    });
                 }
                 torn = Some((path.clone(), end, length - end));
             }
@@ -111,7 +121,9 @@ impl Journal {
             self.start_file(&mut out)?;
         }
         write_entry(kind, bytes, &mut out);
-        let Some(file) = &self.file else { return Ok(()) };
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
         // A crash before the sync leaves any part of the entry; it is cut off at the next start, or, if whole, kept.
         self.disk.write(file, &out, self.end)?;
         self.disk.sync(file)?;
@@ -135,7 +147,12 @@ impl Journal {
     /// The files and where the last one ends, for reading.
     pub(crate) fn snapshot(&self) -> JournalReader {
         let end = self.files.last().map(|last| (*last, self.end));
-        JournalReader { folder: self.folder.clone(), files: self.files.clone(), end, entries: Vec::new().into_iter() }
+        JournalReader {
+            folder: self.folder.clone(),
+            files: self.files.clone(),
+            end,
+            entries: Vec::new().into_iter(),
+        }
     }
 }
 
@@ -162,12 +179,25 @@ impl Iterator for JournalReader {
             let path = path(&self.folder, number);
             match read_file(&path, number) {
                 Ok((mut entries, end, fault)) => {
-                    let durable = self.end.filter(|(last, _)| *last == number).map(|(_, durable)| durable);
-                    if let Some(fault) = fault.filter(|_| durable.is_none_or(|durable| end < durable)) {
-                        return Some(Err(StoreError::Journal { path, offset: end, fault }));
+                    let durable = self
+                        .end
+                        .filter(|(last, _)| *last == number)
+                        .map(|(_, durable)| durable);
+                    if let Some(fault) =
+                        fault.filter(|_| durable.is_none_or(|durable| end < durable))
+                    {
+                        return Some(Err(StoreError::Journal {
+                            path,
+                            offset: end,
+                            fault,
+                        }));
                     }
                     entries.retain(|(at, _)| durable.is_none_or(|durable| *at < durable));
-                    self.entries = entries.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>().into_iter();
+                    self.entries = entries
+                        .into_iter()
+                        .map(|(_, entry)| entry)
+                        .collect::<Vec<_>>()
+                        .into_iter();
                 }
                 Err(error) => return Some(Err(error)),
             }
@@ -183,7 +213,9 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<u64>> {
         Err(error) => return Err(failed("list", folder)(error)),
     };
     let names = entries.flatten().map(|entry| entry.file_name());
-    let mut numbers: Vec<u64> = names.filter_map(|name| name.to_str()?.strip_suffix(".jnl")?.parse().ok()).collect();
+    let mut numbers: Vec<u64> = names
+        .filter_map(|name| name.to_str()?.strip_suffix(".jnl")?.parse().ok())
+        .collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
@@ -200,7 +232,11 @@ pub(crate) fn read_file(path: &Path, number: u64) -> Result<FileContent> {
     let header = file_header(number);
     if !bytes.starts_with(&header) {
         let missing = FILE_HEADER_BYTES.saturating_sub(bytes.len());
-        let fault = if missing > 0 { FrameFault::Truncated { missing } } else { FrameFault::Header };
+        let fault = if missing > 0 {
+            FrameFault::Truncated { missing }
+        } else {
+            FrameFault::Header
+        };
         return Ok((Vec::new(), 0, Some(fault)));
     }
     let mut entries = Vec::new();
@@ -218,8 +254,11 @@ pub(crate) fn read_file(path: &Path, number: u64) -> Result<FileContent> {
 }
 
 fn has_entry_after(bytes: &[u8]) -> bool {
-    (0..bytes.len())
-        .any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(&ENTRY_MAGIC) && read_entry(rest).is_ok()))
+    (0..bytes.len()).any(|at| {
+        bytes
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(&ENTRY_MAGIC) && read_entry(rest).is_ok())
+    })
 }
 
 fn file_header(number: u64) -> [u8; FILE_HEADER_BYTES] {
@@ -227,7 +266,10 @@ fn file_header(number: u64) -> [u8; FILE_HEADER_BYTES] {
     let fields = [FILE_MAGIC, number.to_le_bytes()].concat();
     let sum = derive(CHECKSUM_CONTEXT, &[&fields]);
     let bytes = fields.into_iter().chain(sum.0);
-    header.iter_mut().zip(bytes).for_each(|(target, byte)| *target = byte);
+    header
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(target, byte)| *target = byte);
     header
 }
 
@@ -236,25 +278,52 @@ fn write_entry(kind: JournalKind, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&ENTRY_MAGIC);
     out.extend_from_slice(&[kind.0, 0, 0, 0]);
     out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-    let sum = derive(CHECKSUM_CONTEXT, &[out.get(start..).unwrap_or_default(), bytes]);
+    let sum = derive(
+        CHECKSUM_CONTEXT,
+        &[out.get(start..).unwrap_or_default(), bytes],
+    );
     out.extend(sum.0.iter().take(16));
     out.extend_from_slice(bytes);
 }
 
 fn read_entry(bytes: &[u8]) -> Result<(JournalEntry, usize), FrameFault> {
-    let missing = |wanted: usize| FrameFault::Truncated { missing: wanted.saturating_sub(bytes.len()) };
-    let mut fields = Fields(bytes.get(..ENTRY_HEADER_BYTES).ok_or_else(|| missing(ENTRY_HEADER_BYTES))?);
-    let (magic, kind, length, sum) = (fields.array(), fields.array(), fields.u32(), fields.array::<16>());
-    let (Some(ENTRY_MAGIC), Some([kind, 0, 0, 0])) = (magic, kind) else { return Err(FrameFault::Header) };
+    let missing = |wanted: usize| FrameFault::Truncated {
+        missing: wanted.saturating_sub(bytes.len()),
+    };
+    let mut fields = Fields(
+        bytes
+            .get(..ENTRY_HEADER_BYTES)
+            .ok_or_else(|| missing(ENTRY_HEADER_BYTES))?,
+    );
+    let (magic, kind, length, sum) = (
+        fields.array(),
+        fields.array(),
+        fields.u32(),
+        fields.array::<16>(),
+    );
+    let (Some(ENTRY_MAGIC), Some([kind, 0, 0, 0])) = (magic, kind) else {
+        return Err(FrameFault::Header);
+    };
     let length = length.map_or(usize::MAX, |length| narrow(length.into()));
     if length > JOURNAL_ENTRY_BYTES_MAX {
         return Err(FrameFault::Header);
     }
     let end = ENTRY_HEADER_BYTES + length;
-    let body = bytes.get(ENTRY_HEADER_BYTES..end).ok_or_else(|| missing(end))?;
-    let expected = derive(CHECKSUM_CONTEXT, &[bytes.get(..12).unwrap_or_default(), body]);
+    let body = bytes
+        .get(ENTRY_HEADER_BYTES..end)
+        .ok_or_else(|| missing(end))?;
+    let expected = derive(
+        CHECKSUM_CONTEXT,
+        &[bytes.get(..12).unwrap_or_default(), body],
+    );
     if sum.is_none_or(|sum| !expected.0.starts_with(&sum)) {
         return Err(FrameFault::Checksum);
     }
-    Ok((JournalEntry { kind: JournalKind(kind), bytes: body.to_vec() }, end))
+    Ok((
+        JournalEntry {
+            kind: JournalKind(kind),
+            bytes: body.to_vec(),
+        },
+        end,
+    ))
 }

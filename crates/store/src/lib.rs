@@ -59,7 +59,9 @@ mod report;
 mod segments;
 mod stopper;
 
-pub use check::{ChainChecked, CheckReport, Finding, Progress, RebuildReport, check, rebuild_index};
+pub use check::{
+    ChainChecked, CheckReport, Finding, Progress, RebuildReport, check, rebuild_index,
+};
 pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError};
 #[doc(hidden)]
 pub use faults::Faults;
@@ -140,7 +142,12 @@ impl Store {
 
     /// Why a chain is not served; `None` if it is, or if the store has no such chain.
     pub fn damage(&self, origin: &Origin) -> Option<Damage> {
-        self.chains.iter().find(|chain| chain.folder.origin == *origin)?.view().damage.clone()
+        self.chains
+            .iter()
+            .find(|chain| chain.folder.origin == *origin)?
+            .view()
+            .damage
+            .clone()
     }
 
     /// Why the store stopped, if it did: a failed write, or [`Store::close`].
@@ -156,7 +163,10 @@ impl Store {
     pub fn journal_append(&self, kind: JournalKind, bytes: &[u8]) -> Result<()> {
         self.stopper.check()?;
         if bytes.len() > JOURNAL_ENTRY_BYTES_MAX {
-            return Err(StoreError::JournalEntryTooLarge { limit: JOURNAL_ENTRY_BYTES_MAX, found: bytes.len() });
+            return Err(StoreError::JournalEntryTooLarge {
+                limit: JOURNAL_ENTRY_BYTES_MAX,
+                found: bytes.len(),
+            });
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         self.stopper.watch(journal.append(kind, bytes))
@@ -168,7 +178,11 @@ impl Store {
     /// [`StoreError::Stopped`]; the items say [`StoreError::Journal`] or [`StoreError::Io`].
     pub fn journal(&self) -> Result<JournalReader> {
         self.stopper.check()?;
-        Ok(self.journal.lock().unwrap_or_else(PoisonError::into_inner).snapshot())
+        Ok(self
+            .journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .snapshot())
     }
 
     /// Has the index built again from the segments, in the background, because somebody saw a wrong answer. Appends and
@@ -184,7 +198,10 @@ impl Store {
     /// [`StoreError::Io`], after which the store has stopped; [`StoreError::Stopped`].
     pub fn write_heads(&self) -> Result<()> {
         self.stopper.check()?;
-        let sound = self.chains.iter().filter(|chain| chain.view().damage.is_none());
+        let sound = self
+            .chains
+            .iter()
+            .filter(|chain| chain.view().damage.is_none());
         for chain in sound {
             self.stopper.watch(self.write_pending_head(chain))?;
         }
@@ -214,12 +231,19 @@ impl Store {
         // Everything is durable already. Without this mark the next start only reads the index whole.
         index::load::numbers(&folder)
             .last()
-            .map_or(Ok(()), |number| index::load::mark_clean(&self.disk, &folder, *number))
+            .map_or(Ok(()), |number| {
+                index::load::mark_clean(&self.disk, &folder, *number)
+            })
     }
 
     fn chain(&self, origin: &Origin) -> Result<&Chain> {
-        let chain = self.chains.iter().find(|chain| chain.folder.origin == *origin);
-        let chain = chain.ok_or_else(|| StoreError::UnknownChain { origin: origin.clone() })?;
+        let chain = self
+            .chains
+            .iter()
+            .find(|chain| chain.folder.origin == *origin);
+        let chain = chain.ok_or_else(|| StoreError::UnknownChain {
+            origin: origin.clone(),
+        })?;
         let damage = chain.view().damage.clone();
         damage.map_or(Ok(chain), |damage| Err(damage.into()))
     }

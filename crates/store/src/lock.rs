@@ -30,7 +30,11 @@ impl Lock {
     /// Takes the directory, creating the lock file if it is missing.
     pub(crate) fn take(folder: &Path) -> Result<Self> {
         let path = folder.join(NAME);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         Self::of(file.map_err(failed("open", &path))?, folder)
     }
 
@@ -47,7 +51,9 @@ impl Lock {
     fn of(file: File, folder: &Path) -> Result<Self> {
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: folder.into() }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+                path: folder.into(),
+            }),
             Err(TryLockError::Error(error)) => Err(failed("lock", &folder.join(NAME))(error)),
         }
     }

@@ -42,7 +42,9 @@ pub struct StoredSubmission {
 impl Store {
     /// The durable state of a chain after its last batch; `None` if the store has no such chain or it is damaged.
     pub fn state(&self, origin: &Origin) -> Option<ChainState> {
-        self.chain(origin).ok().map(|chain| chain.view().state.clone())
+        self.chain(origin)
+            .ok()
+            .map(|chain| chain.view().state.clone())
     }
 
     /// The size of a chain, all of it durable; `None` if the store has no such chain or it is damaged.
@@ -53,7 +55,12 @@ impl Store {
     /// The signed head of the durable state. In the chain that this node signs there is none between
     /// [`Store::persist`] and [`Store::note_head`], nor after a crash between the two; nor is there one of an empty chain.
     pub fn head(&self, origin: &Origin) -> Option<Vec<u8>> {
-        self.chain(origin).ok()?.view().head.as_ref().map(|head| head.to_vec())
+        self.chain(origin)
+            .ok()?
+            .view()
+            .head
+            .as_ref()
+            .map(|head| head.to_vec())
     }
 
     /// The newest head of a chain with the size that it is of: that of the durable state, or where it is not signed yet
@@ -71,7 +78,9 @@ impl Store {
             }
             view.last_first
         };
-        let Some(before) = last_first.0.checked_sub(1) else { return Ok(None) };
+        let Some(before) = last_first.0.checked_sub(1) else {
+            return Ok(None);
+        };
         let located = chain.locate(LeafIndex(before))?;
         Ok(head_after(chain, &located)?.map(|head| (TreeSize(located.end_leaf()), head)))
     }
@@ -120,7 +129,9 @@ impl Store {
         let mut positions = Vec::new();
         for posting in self.index.find(account_key(account))? {
             let chain = self.chains.get(usize::from(posting.chain));
-            let Some(chain) = chain.filter(|chain| chain.view().damage.is_none()) else { continue };
+            let Some(chain) = chain.filter(|chain| chain.view().damage.is_none()) else {
+                continue;
+            };
             if posting.leaf < chain.size().0 {
                 positions.push((chain.folder.origin.clone(), LeafIndex(posting.leaf)));
             }
@@ -134,19 +145,32 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::record`], and [`StoreError::IndexRebuilding`].
-    pub fn accounts_after(&self, origin: &Origin, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
+    pub fn accounts_after(
+        &self,
+        origin: &Origin,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountId>> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
         let start = after.map_or(0, account_key);
         let keys = self.index.accounts_after(chain.number, start, limit)?;
-        Ok(keys.into_iter().map(|key| AccountId(key.to_be_bytes())).collect())
+        Ok(keys
+            .into_iter()
+            .map(|key| AccountId(key.to_be_bytes()))
+            .collect())
     }
 
     /// What became of a submission in a chain, if anything: found by who sent it and its number.
     ///
     /// # Errors
     /// As [`Store::record`], and [`StoreError::IndexRebuilding`].
-    pub fn submission(&self, origin: &Origin, submitter: &str, id: &SubmissionId) -> Result<Option<StoredSubmission>> {
+    pub fn submission(
+        &self,
+        origin: &Origin,
+        submitter: &str,
+        id: &SubmissionId,
+    ) -> Result<Option<StoredSubmission>> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
         for posting in self.index.find(submission_key(submitter, id))? {
@@ -155,11 +179,19 @@ impl Store {
             }
             let located = chain.locate(LeafIndex(posting.leaf))?;
             let batch = read_batch(chain, &located)?;
-            let found = batch.submissions().find(|(known, ..)| known.id == *id && known.submitter == submitter);
+            let found = batch
+                .submissions()
+                .find(|(known, ..)| known.id == *id && known.submitter == submitter);
             if let Some((known, first, content)) = found {
                 let size_after = batch.size_after();
                 let head = head_after(chain, &located)?;
-                return Ok(Some(StoredSubmission { first, records: known.records, content, size_after, head }));
+                return Ok(Some(StoredSubmission {
+                    first,
+                    records: known.records,
+                    content,
+                    size_after,
+                    head,
+                }));
             }
         }
         Ok(None)
@@ -169,7 +201,15 @@ impl Store {
 pub(crate) fn check_leaf(chain: &Chain, index: LeafIndex, size: TreeSize) -> Result<()> {
     let size = size.min(chain.size());
     let origin = || chain.folder.origin.clone();
-    if index.0 < size.0 { Ok(()) } else { Err(StoreError::NoSuchLeaf { origin: origin(), index, size }) }
+    if index.0 < size.0 {
+        Ok(())
+    } else {
+        Err(StoreError::NoSuchLeaf {
+            origin: origin(),
+            index,
+            size,
+        })
+    }
 }
 
 /// The head frame behind a batch, or the head that is in memory.
@@ -189,7 +229,9 @@ fn head_after(chain: &Chain, located: &Located) -> Result<Option<Vec<u8>>> {
         return Err(damage(DamageFault::Head).into());
     }
     let frame = chain.read(place, header.frame_bytes())?;
-    let note = header.check(&frame).map_err(|fault| damage(DamageFault::Frame(fault)))?;
+    let note = header
+        .check(&frame)
+        .map_err(|fault| damage(DamageFault::Frame(fault)))?;
     Ok(Some(note.to_vec()))
 }
 
@@ -197,13 +239,20 @@ fn head_after(chain: &Chain, located: &Located) -> Result<Option<Vec<u8>>> {
 fn read_batch(chain: &Chain, located: &Located) -> Result<Batch> {
     let damage = |fault| chain.damage_at(located.place, fault);
     let frame = chain.read(located.place, located.header.frame_bytes())?;
-    let content = located.header.check(&frame).map_err(|fault| damage(DamageFault::Frame(fault)))?;
-    Ok(Batch::parse(content.to_vec()).map_err(|fault| damage(DamageFault::Evidence(Box::new(fault))))?)
+    let content = located
+        .header
+        .check(&frame)
+        .map_err(|fault| damage(DamageFault::Frame(fault)))?;
+    Ok(Batch::parse(content.to_vec())
+        .map_err(|fault| damage(DamageFault::Evidence(Box::new(fault))))?)
 }
 
 /// The first entry of a batch.
 fn batch_entry(chain: &Chain, located: &Located) -> Result<BatchEntry> {
-    let content = Place { offset: located.place.offset + wide(FRAME_HEADER_BYTES), ..located.place };
+    let content = Place {
+        offset: located.place.offset + wide(FRAME_HEADER_BYTES),
+        ..located.place
+    };
     let length = located.header.content_bytes();
     let damage = |fault| chain.damage_at(located.place, DamageFault::Evidence(Box::new(fault)));
     let bytes = chain.read(content, length.min(BATCH_ENTRY_BYTES))?;
@@ -224,7 +273,9 @@ pub(crate) struct Leaves {
 impl Leaves {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| self.bytes.get(start..*end).unwrap_or_default())
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| self.bytes.get(start..*end).unwrap_or_default())
     }
 
     pub(crate) fn get(&self, position: usize) -> Option<&[u8]> {
@@ -234,25 +285,46 @@ impl Leaves {
 
 /// The entries of leaves `[from, to)`, all below the durable size. Their bytes are not checked against any hash.
 pub(crate) fn read_leaves(chain: &Chain, from: u64, to: u64) -> Result<Leaves> {
-    let mut leaves = Leaves { bytes: Vec::new(), ends: Vec::new() };
+    let mut leaves = Leaves {
+        bytes: Vec::new(),
+        ends: Vec::new(),
+    };
     let mut next = from;
     while next < to {
         let located = chain.locate(LeafIndex(next))?;
         let end = located.end_leaf().min(to);
-        read_from_batch(chain, &located, narrow(next - located.first()), narrow(end - located.first()), &mut leaves)?;
+        read_from_batch(
+            chain,
+            &located,
+            narrow(next - located.first()),
+            narrow(end - located.first()),
+            &mut leaves,
+        )?;
         next = end;
     }
     Ok(leaves)
 }
 
 /// Appends entries `[from, to)` of a batch, counted from its batch entry.
-fn read_from_batch(chain: &Chain, located: &Located, from: usize, to: usize, leaves: &mut Leaves) -> Result<()> {
+fn read_from_batch(
+    chain: &Chain,
+    located: &Located,
+    from: usize,
+    to: usize,
+    leaves: &mut Leaves,
+) -> Result<()> {
     let (bytes, first) = if located.header.content_bytes() <= WHOLE_BATCH_BYTES {
-        (read_content(chain, located, 0, located.header.content_bytes())?, 0)
+        (
+            read_content(chain, located, 0, located.header.content_bytes())?,
+            0,
+        )
     } else {
         let stride = from / OFFSET_STRIDE;
         let (start, end) = stretch(chain, located, stride, to.div_ceil(OFFSET_STRIDE))?;
-        (read_content(chain, located, start, end)?, stride * OFFSET_STRIDE)
+        (
+            read_content(chain, located, start, end)?,
+            stride * OFFSET_STRIDE,
+        )
     };
     let mut rest = bytes.as_slice();
     for number in first..to {
@@ -274,19 +346,41 @@ fn stretch(chain: &Chain, located: &Located, first: usize, end: usize) -> Result
     let (content, table) = (header.content_bytes(), offsets_len(header.entries));
     // Entry 16 * n starts at offset number n - 1 of the table; the last entries end where the content does.
     let (low, high) = (first.saturating_sub(1), end.min(table));
-    let place = Place { offset: located.place.offset + wide(FRAME_HEADER_BYTES + content + low * 4), ..located.place };
+    let place = Place {
+        offset: located.place.offset + wide(FRAME_HEADER_BYTES + content + low * 4),
+        ..located.place
+    };
     let bytes = chain.read(place, high.saturating_sub(low) * 4)?;
     let offset = |number: usize| {
         let at = number.checked_sub(low)?.checked_mul(4)?;
-        bytes.get(at..)?.first_chunk().map(|offset| narrow(u32::from_le_bytes(*offset).into()))
+        bytes
+            .get(at..)?
+            .first_chunk()
+            .map(|offset| narrow(u32::from_le_bytes(*offset).into()))
     };
-    let start = if first == 0 { Some(0) } else { offset(first - 1) };
-    let end = if end > table { Some(content) } else { offset(end - 1) };
-    let fits = start.zip(end).filter(|(start, end)| start <= end && *end <= content);
+    let start = if first == 0 {
+        Some(0)
+    } else {
+        offset(first - 1)
+    };
+    let end = if end > table {
+        Some(content)
+    } else {
+        offset(end - 1)
+    };
+    let fits = start
+        .zip(end)
+        .filter(|(start, end)| start <= end && *end <= content);
     Ok(fits.ok_or_else(|| chain.damage_at(located.place, DamageFault::Frame(FrameFault::Header)))?)
 }
 
 fn read_content(chain: &Chain, located: &Located, start: usize, end: usize) -> Result<Vec<u8>> {
     let offset = located.place.offset + wide(FRAME_HEADER_BYTES + start);
-    Ok(chain.read(Place { offset, ..located.place }, end - start)?)
+    Ok(chain.read(
+        Place {
+            offset,
+            ..located.place
+        },
+        end - start,
+    )?)
 }

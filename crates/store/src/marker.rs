@@ -23,7 +23,9 @@ const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store format file";
 pub(crate) fn read(folder: &Path) -> Result<Option<Vec<Origin>>> {
     let path = folder.join(NAME);
     match fs::read(&path) {
-        Ok(bytes) => parse(&bytes).map(Some).map_err(|fault| StoreError::Marker { path, fault }),
+        Ok(bytes) => parse(&bytes)
+            .map(Some)
+            .map_err(|fault| StoreError::Marker { path, fault }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", &path)(error)),
     }
@@ -34,12 +36,19 @@ pub(crate) fn settle(disk: &Disk, folder: &Path, asked: &[Origin]) -> Result<Vec
     let known = read(folder)?;
     let mut chains = known.clone().unwrap_or_default();
     for origin in asked {
-        match chains.iter().find(|chain| chain.region() == origin.region()) {
+        match chains
+            .iter()
+            .find(|chain| chain.region() == origin.region())
+        {
             None => chains.push(origin.clone()),
             Some(chain) if chain == origin => {}
             Some(chain) => {
                 let (known, asked) = (chain.clone(), origin.clone());
-                return Err(StoreError::RegionTaken { path: folder.into(), known, asked });
+                return Err(StoreError::RegionTaken {
+                    path: folder.into(),
+                    known,
+                    asked,
+                });
             }
         }
     }
@@ -52,28 +61,41 @@ pub(crate) fn settle(disk: &Disk, folder: &Path, asked: &[Origin]) -> Result<Vec
 }
 
 fn body(chains: &[Origin]) -> String {
-    chains.iter().fold(format!("{VERSION}\n"), |text, chain| text + "chain " + chain.as_str() + "\n")
+    chains.iter().fold(format!("{VERSION}\n"), |text, chain| {
+        text + "chain " + chain.as_str() + "\n"
+    })
 }
 
 fn text(chains: &[Origin]) -> String {
     let body = body(chains);
-    format!("{body}checksum {}\n", derive(CHECKSUM_CONTEXT, &[body.as_bytes()]))
+    format!(
+        "{body}checksum {}\n",
+        derive(CHECKSUM_CONTEXT, &[body.as_bytes()])
+    )
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Origin>, MarkerFault> {
     let read = std::str::from_utf8(bytes).map_err(|_| MarkerFault::Changed)?;
     let mut lines = read.lines();
     let version = lines.next().unwrap_or_default();
-    let chains: Vec<Origin> = lines.filter_map(|line| line.strip_prefix("chain ")).filter_map(Origin::parse).collect();
+    let chains: Vec<Origin> = lines
+        .filter_map(|line| line.strip_prefix("chain "))
+        .filter_map(Origin::parse)
+        .collect();
     if text(&chains) == read {
         return Ok(chains);
     }
     // A later version is told from damage by its own, correct checksum.
-    let later = read.rsplit_once("checksum ").is_some_and(|(body, checksum)| {
-        derive(CHECKSUM_CONTEXT, &[body.as_bytes()]).to_string() == checksum.trim_end()
-    });
+    let later = read
+        .rsplit_once("checksum ")
+        .is_some_and(|(body, checksum)| {
+            derive(CHECKSUM_CONTEXT, &[body.as_bytes()]).to_string() == checksum.trim_end()
+        });
     if later {
-        Err(MarkerFault::Version { expected: VERSION, found: version.into() })
+        Err(MarkerFault::Version {
+            expected: VERSION,
+            found: version.into(),
+        })
     } else {
         Err(MarkerFault::Changed)
     }

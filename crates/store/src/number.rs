@@ -7,7 +7,10 @@ pub(crate) const fn wide(number: usize) -> u64 {
     number as u64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "addresses have 64 bits, as asserted above")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "addresses have 64 bits, as asserted above"
+)]
 pub(crate) const fn narrow(number: u64) -> usize {
     number as usize
 }

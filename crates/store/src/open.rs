@@ -67,7 +67,14 @@ impl Store {
         let origins = marker::settle(&disk, folder, &options.origins)?;
         let index = folder.join("index");
         let cache = options.index_cache_bytes;
-        let opening = Opening { folder, options, disk, lock, origins, progress };
+        let opening = Opening {
+            folder,
+            options,
+            disk,
+            lock,
+            origins,
+            progress,
+        };
         let loaded = match asked {
             None => load::existing(&opening.disk, &index, cache)?,
             Some(fault) => Err(fault),
@@ -95,7 +102,9 @@ impl Store {
 /// The sizes that an index has seen.
 fn sizes(loaded: &Loaded) -> BTreeMap<Origin, TreeSize> {
     let states = loaded.checkpoint.chains.values().map(|chain| &chain.state);
-    states.map(|state| (state.origin().clone(), state.size())).collect()
+    states
+        .map(|state| (state.origin().clone(), state.size()))
+        .collect()
 }
 
 /// What does not change between the two attempts to open.
@@ -126,11 +135,22 @@ impl Opening<'_> {
             }
         }
         let known = u16::try_from(chains.len()).unwrap_or(u16::MAX);
-        if loaded.checkpoint.chains.keys().any(|number| *number >= known) {
+        if loaded
+            .checkpoint
+            .chains
+            .keys()
+            .any(|number| *number >= known)
+        {
             return Ok(Err(IndexFault::Disagrees("the list of chains")));
         }
         let starts: Vec<Place> = (0..known)
-            .map(|number| loaded.checkpoint.chains.get(&number).map_or(Place::default(), |chain| chain.end))
+            .map(|number| {
+                loaded
+                    .checkpoint
+                    .chains
+                    .get(&number)
+                    .map_or(Place::default(), |chain| chain.end)
+            })
             .collect();
         let (store, torn) = self.store(chains, loaded)?;
         let mut opened = Vec::new();
@@ -149,22 +169,61 @@ impl Opening<'_> {
                 IndexOpened::Rebuilt(fault)
             }
         };
-        let journal = torn.map(|(file, length, bytes)| Truncated { file, length, bytes });
-        Ok(Ok((store, Opened { chains: opened, index, journal })))
+        let journal = torn.map(|(file, length, bytes)| Truncated {
+            file,
+            length,
+            bytes,
+        });
+        Ok(Ok((
+            store,
+            Opened {
+                chains: opened,
+                index,
+                journal,
+            },
+        )))
     }
 
     fn store(&self, chains: Vec<Chain>, loaded: Loaded) -> Result<(Store, crate::journal::Torn)> {
-        let Options { index_cache_bytes: cache_bytes, table_entries, cached_rows, .. } = self.options;
-        let limits = Limits { cache_bytes, table_entries, cached_rows };
+        let Options {
+            index_cache_bytes: cache_bytes,
+            table_entries,
+            cached_rows,
+            ..
+        } = self.options;
+        let limits = Limits {
+            cache_bytes,
+            table_entries,
+            cached_rows,
+        };
         let stopper = Stopper::default();
         let folders = chains.iter().map(|chain| chain.folder.clone()).collect();
         let (disk, folder) = (self.disk.clone(), self.folder.to_path_buf());
         let (journal, torn) = Journal::open(disk.clone(), folder.join("journal"))?;
-        let index = Index::start(loaded, folder.join("index"), limits, disk.clone(), stopper.clone(), folders)?;
+        let index = Index::start(
+            loaded,
+            folder.join("index"),
+            limits,
+            disk.clone(),
+            stopper.clone(),
+            folders,
+        )?;
         let journal = Mutex::new(journal);
         let options = self.options.clone();
         let (chains, lock) = (chains.into(), self.lock.clone());
-        Ok((Store { disk, stopper, folder, options, chains, index, journal, _lock: lock }, torn))
+        Ok((
+            Store {
+                disk,
+                stopper,
+                folder,
+                options,
+                chains,
+                index,
+                journal,
+                _lock: lock,
+            },
+            torn,
+        ))
     }
 }
 
@@ -173,22 +232,34 @@ impl Opening<'_> {
 fn view(folder: &ChainFolder, number: u16, loaded: &Loaded) -> Result<Result<View, IndexFault>> {
     let files = folder.list()?;
     let Some(checkpoint) = loaded.checkpoint.chains.get(&number) else {
-        return Ok(Ok(View::empty(ChainState::empty(folder.origin.clone()), files)));
+        return Ok(Ok(View::empty(
+            ChainState::empty(folder.origin.clone()),
+            files,
+        )));
     };
     let marks = match read_marks(&loaded.engine, number, checkpoint.marks) {
         Ok(marks) => marks,
         Err(fault) => return Ok(Err(fault)),
     };
     let disagrees = Ok(Err(IndexFault::Disagrees("the last batch")));
-    let ChainCheckpoint { state, last, end, .. } = checkpoint;
+    let ChainCheckpoint {
+        state, last, end, ..
+    } = checkpoint;
     if *state.origin() != folder.origin {
         return Ok(Err(IndexFault::Disagrees("the list of chains")));
     }
     // Damage here is for the replay from the first leaf to find and name.
     let mut reader = FrameReader::new(folder.clone(), files.clone(), *last, Some(*end));
-    let Ok(Some(frame)) = reader.next_frame() else { return disagrees };
-    let Ok((entry, _)) = Entry::split_first(&frame.content, LeafIndex(0)) else { return disagrees };
-    let end_leaf = frame.header.position.saturating_add(crate::number::wide(frame.header.entries));
+    let Ok(Some(frame)) = reader.next_frame() else {
+        return disagrees;
+    };
+    let Ok((entry, _)) = Entry::split_first(&frame.content, LeafIndex(0)) else {
+        return disagrees;
+    };
+    let end_leaf = frame
+        .header
+        .position
+        .saturating_add(crate::number::wide(frame.header.entries));
     let agrees = frame.header.kind == FrameKind::Batch
         && frame.end == *end
         && end_leaf == state.size().0
@@ -211,7 +282,10 @@ fn describe(chain: &Chain, recovered: Recovered, had: &BTreeMap<Origin, TreeSize
         bytes: chain.folder.bytes(&view.files),
         replayed: recovered.replayed,
         truncated: recovered.truncated,
-        index_had: had.get(&origin).copied().filter(|had| *had > view.state.size()),
+        index_had: had
+            .get(&origin)
+            .copied()
+            .filter(|had| *had > view.state.size()),
         damage: view.damage.clone(),
         origin,
     }

@@ -44,11 +44,14 @@ impl Store {
         if group.is_empty() {
             return Ok(());
         }
-        let written = self.stopper.watch(self.write_group(chain, &mut writer, group))?;
+        let written = self
+            .stopper
+            .watch(self.write_group(chain, &mut writer, group))?;
         writer.pending_head = None;
         chain.view_mut().files.extend(written.created);
         for ((extension, head), (place, end)) in group.iter().zip(written.places) {
-            self.stopper.watch(self.accept(chain, extension, (place, end)))?;
+            self.stopper
+                .watch(self.accept(chain, extension, (place, end)))?;
             chain.view_mut().head = head.map(Arc::from);
         }
         Ok(())
@@ -68,7 +71,10 @@ impl Store {
         let mut writer = self.writer(chain)?;
         let mut view = chain.view_mut();
         if view.state.batches() == 0 || !is_head_of(note, &view.state) {
-            return Err(StoreError::HeadMismatch { origin: origin.clone(), size: view.state.size() });
+            return Err(StoreError::HeadMismatch {
+                origin: origin.clone(),
+                size: view.state.size(),
+            });
         }
         if view.head.is_none() {
             let note: Arc<[u8]> = note.into();
@@ -81,7 +87,9 @@ impl Store {
     pub(crate) fn writer<'a>(&self, chain: &'a Chain) -> Result<MutexGuard<'a, Writer>> {
         chain.writer.lock().map_err(|_| {
             self.stopper.stop("a thread panicked while it appended");
-            StoreError::Stopped { reason: "a thread panicked while it appended".into() }
+            StoreError::Stopped {
+                reason: "a thread panicked while it appended".into(),
+            }
         })
     }
 
@@ -108,7 +116,12 @@ impl Store {
     }
 
     /// Makes a durable batch visible: in the index first, so that whoever sees the new state finds its records.
-    pub(crate) fn accept(&self, chain: &Chain, extension: &Extension, (place, end): (Place, Place)) -> Result<()> {
+    pub(crate) fn accept(
+        &self,
+        chain: &Chain,
+        extension: &Extension,
+        (place, end): (Place, Place),
+    ) -> Result<()> {
         let first = extension.batch().entry().first;
         let (mark, count) = {
             let view = chain.view();
@@ -116,9 +129,19 @@ impl Store {
             (mark, view.marks.len() + u64::from(mark.is_some()))
         };
         let state = extension.after().clone();
-        let checkpoint =
-            ChainCheckpoint { state: state.clone(), last: place, end, marks: count, open: OpenRows::default() };
-        self.index.insert(Insertion { chain: chain.number, extension, checkpoint, mark })?;
+        let checkpoint = ChainCheckpoint {
+            state: state.clone(),
+            last: place,
+            end,
+            marks: count,
+            open: OpenRows::default(),
+        };
+        self.index.insert(Insertion {
+            chain: chain.number,
+            extension,
+            checkpoint,
+            mark,
+        })?;
         let mut view = chain.view_mut();
         view.state = state;
         view.head = None;
@@ -142,17 +165,29 @@ impl Store {
 fn check_group(chain: &Chain, group: &[(&Extension, Option<&[u8]>)]) -> Result<()> {
     let origin = || chain.folder.origin.clone();
     let view = chain.view();
-    let (mut state, mut headed) = (&view.state, view.head.is_some() || view.state.batches() == 0);
+    let (mut state, mut headed) = (
+        &view.state,
+        view.head.is_some() || view.state.batches() == 0,
+    );
     for (extension, head) in group {
         if !headed {
-            return Err(StoreError::HeadMissing { origin: origin(), size: state.size() });
+            return Err(StoreError::HeadMissing {
+                origin: origin(),
+                size: state.size(),
+            });
         }
         let followed = state.precedes(extension.batch().entry());
-        followed.map_err(|fault| StoreError::DoesNotFollow { origin: origin(), fault })?;
+        followed.map_err(|fault| StoreError::DoesNotFollow {
+            origin: origin(),
+            fault,
+        })?;
         state = extension.after();
         headed = head.is_some();
         if head.is_some_and(|head| !is_head_of(head, state)) {
-            return Err(StoreError::HeadMismatch { origin: origin(), size: state.size() });
+            return Err(StoreError::HeadMismatch {
+                origin: origin(),
+                size: state.size(),
+            });
         }
     }
     Ok(())
@@ -188,9 +223,19 @@ impl<'a> Tape<'a> {
             writer.file = Some(disk.open(chain.folder.file(first))?);
         }
         let pending = writer.pending_head.clone();
-        let written = Written { places: Vec::new(), created: Vec::new() };
+        let written = Written {
+            places: Vec::new(),
+            created: Vec::new(),
+        };
         let end = writer.end;
-        let mut tape = Self { disk, chain, writer, buffer: Vec::new(), end, written };
+        let mut tape = Self {
+            disk,
+            chain,
+            writer,
+            buffer: Vec::new(),
+            end,
+            written,
+        };
         if let Some(head) = pending {
             tape.head(&head, &state);
         }
@@ -202,17 +247,28 @@ impl<'a> Tape<'a> {
     }
 
     fn file(&self) -> Result<&Handle> {
-        let missing = || StoreError::UnknownChain { origin: self.chain.folder.origin.clone() };
+        let missing = || StoreError::UnknownChain {
+            origin: self.chain.folder.origin.clone(),
+        };
         self.writer.file.as_ref().ok_or_else(missing)
     }
 
     fn batch(&mut self, extension: &Extension) -> Result<()> {
         let batch = extension.batch();
         let (place, held) = (self.end, self.buffer.len());
-        write_batch_frame(batch.bytes(), batch.ends(), batch.entry().first, &mut self.buffer);
+        write_batch_frame(
+            batch.bytes(),
+            batch.ends(),
+            batch.entry().first,
+            &mut self.buffer,
+        );
         self.end.offset += wide(self.buffer.len() - held);
         self.written.places.push((place, self.end));
-        if self.buffer.len() >= GATHER_BYTES { self.spill() } else { Ok(()) }
+        if self.buffer.len() >= GATHER_BYTES {
+            self.spill()
+        } else {
+            Ok(())
+        }
     }
 
     fn head(&mut self, note: &[u8], state: &ChainState) {
@@ -231,13 +287,18 @@ impl<'a> Tape<'a> {
             self.disk.create_folder(&folder.path)?;
         }
         let known = self.chain.view().files.len() + self.written.created.len();
-        let unknown = || StoreError::UnknownChain { origin: folder.origin.clone() };
+        let unknown = || StoreError::UnknownChain {
+            origin: folder.origin.clone(),
+        };
         let header = file_header(&folder.origin, first).ok_or_else(unknown)?;
         self.writer.file = Some(self.disk.create(folder.file(first))?);
         self.written.created.push(first);
         self.buffer.extend_from_slice(&header);
         let file = u32::try_from(known).map_err(|_| unknown())?;
-        self.end = Place { file, offset: wide(FILE_HEADER_BYTES) };
+        self.end = Place {
+            file,
+            offset: wide(FILE_HEADER_BYTES),
+        };
         Ok(())
     }
 

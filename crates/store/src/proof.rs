@@ -37,26 +37,50 @@ impl Store {
     /// [`StoreError::Damaged`] if the stored records do not give the stored hashes, [`StoreError::Stopped`].
     pub fn proof(&self, origin: &Origin, index: LeafIndex, size: TreeSize) -> Result<Proof> {
         let proofs = self.proofs(origin, &[index], size)?;
-        proofs.into_iter().next().ok_or_else(|| StoreError::NoSuchLeaf { origin: origin.clone(), index, size })
+        proofs
+            .into_iter()
+            .next()
+            .ok_or_else(|| StoreError::NoSuchLeaf {
+                origin: origin.clone(),
+                index,
+                size,
+            })
     }
 
     /// As [`Store::proof`] for many positions, in their order; what their paths have in common is read once.
     ///
     /// # Errors
     /// As [`Store::proof`].
-    pub fn proofs(&self, origin: &Origin, indexes: &[LeafIndex], size: TreeSize) -> Result<Vec<Proof>> {
+    pub fn proofs(
+        &self,
+        origin: &Origin,
+        indexes: &[LeafIndex],
+        size: TreeSize,
+    ) -> Result<Vec<Proof>> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
         if size > chain.size() {
             let (index, size) = (LeafIndex(size.0), chain.size());
-            return Err(StoreError::NoSuchLeaf { origin: origin.clone(), index, size });
+            return Err(StoreError::NoSuchLeaf {
+                origin: origin.clone(),
+                index,
+                size,
+            });
         }
-        indexes.iter().try_for_each(|index| check_leaf(chain, *index, size))?;
+        indexes
+            .iter()
+            .try_for_each(|index| check_leaf(chain, *index, size))?;
         // Ascending, so that what neighbours have in common is at hand, however little is kept.
         let mut order: Vec<(usize, LeafIndex)> = indexes.iter().copied().enumerate().collect();
         order.sort_unstable_by_key(|(_, index)| *index);
-        let mut prover =
-            Prover { store: self, chain, size: size.0, block: None, rows: Vec::new(), spans: HashMap::new() };
+        let mut prover = Prover {
+            store: self,
+            chain,
+            size: size.0,
+            block: None,
+            rows: Vec::new(),
+            spans: HashMap::new(),
+        };
         let mut proofs = Vec::with_capacity(order.len());
         for (place, index) in order {
             proofs.push((place, prover.proof(index.0)?));
@@ -103,7 +127,12 @@ impl Prover<'_> {
         }
         path.reverse();
         let position = narrow(index % BLOCK_LEAVES);
-        let entry = self.block(index / BLOCK_LEAVES)?.leaves.get(position).unwrap_or_default().to_vec();
+        let entry = self
+            .block(index / BLOCK_LEAVES)?
+            .leaves
+            .get(position)
+            .unwrap_or_default()
+            .to_vec();
         Ok(Proof { entry, path })
     }
 
@@ -184,13 +213,18 @@ impl Prover<'_> {
             Blake3Keyed::branches(below, &mut above);
             levels.push(above);
         }
-        let root = levels.get(narrow(KEPT_LEVEL.into())).and_then(|root| root.first());
+        let root = levels
+            .get(narrow(KEPT_LEVEL.into()))
+            .and_then(|root| root.first());
         if let Some(root) = root
             && *root != self.kept_node(KEPT_LEVEL, number)?
         {
             // Better no proof than one that fails at the worker's.
             let place = self.chain.locate(LeafIndex(first))?.place;
-            return Err(self.chain.damage_at(place, DamageFault::Record(LeafIndex(first))).into());
+            return Err(self
+                .chain
+                .damage_at(place, DamageFault::Record(LeafIndex(first)))
+                .into());
         }
         Ok(Block { leaves, levels })
     }

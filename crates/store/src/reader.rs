@@ -34,7 +34,10 @@ impl Store {
             let end = last.as_ref().map_or(view.last, |(end, _)| *end);
             (view.state.size(), view.files.clone(), last, end)
         };
-        let no_batch = || StoreError::NoBatchStarts { origin: origin.clone(), at: from };
+        let no_batch = || StoreError::NoBatchStarts {
+            origin: origin.clone(),
+            at: from,
+        };
         if from > size {
             return Err(no_batch());
         }
@@ -62,14 +65,18 @@ impl Iterator for BatchReader {
 
 impl BatchReader {
     fn read(&mut self) -> Result<Option<StoredBatch>> {
-        let Some(batch) = self.frames.next_frame()? else { return Ok(None) };
+        let Some(batch) = self.frames.next_frame()? else {
+            return Ok(None);
+        };
         if let Some((end, head)) = &self.last
             && batch.end == *end
         {
             return Ok(Some((batch.content, head.to_vec())));
         }
         let head = self.frames.next_frame()?;
-        let head = head.filter(|head| batch.header.kind == FrameKind::Batch && head.header.kind == FrameKind::Head);
+        let head = head.filter(|head| {
+            batch.header.kind == FrameKind::Batch && head.header.kind == FrameKind::Head
+        });
         let head = head.ok_or_else(|| self.frames.damage_at(batch.place, DamageFault::Head))?;
         Ok(Some((batch.content, head.content)))
     }

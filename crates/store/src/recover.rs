@@ -37,24 +37,37 @@ impl Store {
         };
         // Files that the replay does not open: at least they must be files of this chain.
         let read = crate::number::narrow(start.file.into());
-        let header = files.iter().take(read).try_for_each(|first| chain.folder.check_header(*first));
+        let header = files
+            .iter()
+            .take(read)
+            .try_for_each(|first| chain.folder.check_header(*first));
         if let Err(damage) = header {
             chain.view_mut().damage = Some(damage);
             return Ok(Ok(Recovered::default()));
         }
         let mut recovered = Recovered::default();
         let mut tail = start;
-        let (mut bytes, bytes_total) = (0, chain.folder.bytes(files.get(read..).unwrap_or_default()));
+        let (mut bytes, bytes_total) =
+            (0, chain.folder.bytes(files.get(read..).unwrap_or_default()));
         let mut reader = FrameReader::new(chain.folder.clone(), files, start, None);
         let outcome = replay(&mut reader, state, false, |step| {
             match step {
-                Step::Batch { extension, place, end } => {
+                Step::Batch {
+                    extension,
+                    place,
+                    end,
+                } => {
                     recovered.replayed += wide(extension.batch().ends().len());
                     self.accept(chain, &extension, (place, end))?;
                     tail = end;
                     bytes += end.offset - place.offset;
                     let leaves = extension.after().size().0;
-                    progress(Progress { origin: &chain.folder.origin, leaves, bytes, bytes_total });
+                    progress(Progress {
+                        origin: &chain.folder.origin,
+                        leaves,
+                        bytes,
+                        bytes_total,
+                    });
                 }
                 Step::Head { note, end } => {
                     chain.view_mut().head = Some(note.into());
@@ -79,32 +92,51 @@ impl Store {
                 end
             }
         };
-        *self.writer(chain)? = Writer { end, ..Writer::default() };
+        *self.writer(chain)? = Writer {
+            end,
+            ..Writer::default()
+        };
         Ok(Ok(recovered))
     }
 
     /// Cuts off what a crash in the middle of a write left, and says where the chain ends now; `None` if it is damage of
     /// another sort. `tail` is the end of the last good frame.
-    fn cut_tail(&self, chain: &Chain, damage: &Damage, tail: Place) -> Result<Option<(Truncated, Place)>> {
+    fn cut_tail(
+        &self,
+        chain: &Chain,
+        damage: &Damage,
+        tail: Place,
+    ) -> Result<Option<(Truncated, Place)>> {
         let (last, position) = {
             let view = chain.view();
-            (view.files.last().copied(), view.files.len().saturating_sub(1))
+            (
+                view.files.last().copied(),
+                view.files.len().saturating_sub(1),
+            )
         };
-        let Some(path) = last.map(|last| chain.folder.file(last)).filter(|path| *path == damage.file) else {
+        let Some(path) = last
+            .map(|last| chain.folder.file(last))
+            .filter(|path| *path == damage.file)
+        else {
             return Ok(None);
         };
         // Another chain's file, or a batch that does not follow, is not the work of a crash; and where a valid frame
         // follows, something that was durable has changed.
         let torn = matches!(
             damage.fault,
-            DamageFault::Frame(FrameFault::Truncated { .. } | FrameFault::Header | FrameFault::Checksum)
+            DamageFault::Frame(
+                FrameFault::Truncated { .. } | FrameFault::Header | FrameFault::Checksum
+            )
         );
         if !torn || has_frame_after(&path, damage.offset + u64::from(damage.offset > 0))? {
             return Ok(None);
         }
         let length = fs::metadata(&path).map_err(failed("open", &path))?.len();
-        let truncated =
-            Truncated { file: path.clone(), length: damage.offset, bytes: length.saturating_sub(damage.offset) };
+        let truncated = Truncated {
+            file: path.clone(),
+            length: damage.offset,
+            bytes: length.saturating_sub(damage.offset),
+        };
         if damage.offset < wide(FILE_HEADER_BYTES) {
             // A crash before this leaves the file to be found again; after it the chain ends in the file before.
             self.stopper.watch(self.disk.remove(&path))?;
@@ -113,8 +145,15 @@ impl Store {
         }
         let file = self.disk.open(path)?;
         // A crash before this leaves the tail to be found again; after it the tail is gone for good.
-        self.stopper.watch(self.disk.truncate(&file, damage.offset))?;
+        self.stopper
+            .watch(self.disk.truncate(&file, damage.offset))?;
         let file = u32::try_from(position).unwrap_or(u32::MAX);
-        Ok(Some((truncated, Place { file, offset: damage.offset })))
+        Ok(Some((
+            truncated,
+            Place {
+                file,
+                offset: damage.offset,
+            },
+        )))
     }
 }

@@ -24,7 +24,11 @@ const GROUP_BYTES: usize = 12 * 1024 * 1024;
 /// What a replay comes upon, in order.
 pub(crate) enum Step {
     /// A batch that follows; the frame starts at `place` and ends at `end`.
-    Batch { extension: Box<Extension>, place: Place, end: Place },
+    Batch {
+        extension: Box<Extension>,
+        place: Place,
+        end: Place,
+    },
     /// The head of the batch before.
     Head { note: Vec<u8>, end: Place },
 }
@@ -61,11 +65,17 @@ pub(crate) fn replay<E>(
                     }
                     let followed = batch.and_then(|batch| state.follow(*batch));
                     let extension = followed.map_err(|fault| {
-                        Halt::Damage(reader.damage_at(place, DamageFault::Evidence(Box::new(fault))))
+                        Halt::Damage(
+                            reader.damage_at(place, DamageFault::Evidence(Box::new(fault))),
+                        )
                     })?;
                     state = extension.after().clone();
                     headed = false;
-                    Step::Batch { extension: Box::new(extension), place, end }
+                    Step::Batch {
+                        extension: Box::new(extension),
+                        place,
+                        end,
+                    }
                 }
                 What::Head { note, position } => {
                     if headed || position != state.size() || !is_head_of(&note, &state) {
@@ -85,7 +95,8 @@ pub(crate) fn replay<E>(
 
 /// Whether the text of a note is the head of a state. Whose signature is on it is for the caller with the roster.
 pub(crate) fn is_head_of(note: &[u8], state: &ChainState) -> bool {
-    note.len() <= HEAD_BYTES_MAX && Note::parse(note).is_ok_and(|note| note.text == state.head().text())
+    note.len() <= HEAD_BYTES_MAX
+        && Note::parse(note).is_ok_and(|note| note.text == state.head().text())
 }
 
 struct Parsed {
@@ -116,7 +127,10 @@ fn read_group(reader: &mut FrameReader) -> (Vec<Frame>, Option<Damage>) {
 
 /// Parses and hashes batches on all cores.
 fn parse(frames: Vec<Frame>) -> Vec<Parsed> {
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(frames.len()).max(1);
+    let workers = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(frames.len())
+        .max(1);
     let share = frames.len().div_ceil(workers).max(1);
     if workers == 1 {
         return frames.into_iter().map(parse_one).collect();
@@ -137,14 +151,23 @@ fn parse(frames: Vec<Frame>) -> Vec<Parsed> {
             .collect();
         let joined = running.into_iter().map(thread::ScopedJoinHandle::join);
         // Parsing has no panic in it; should it ever, the panic goes on in the caller.
-        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        joined
+            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 
 fn parse_one(frame: Frame) -> Parsed {
     let what = match frame.header.kind {
         FrameKind::Batch => What::Batch(Batch::parse(frame.content).map(Box::new)),
-        FrameKind::Head => What::Head { note: frame.content, position: TreeSize(frame.header.position) },
+        FrameKind::Head => What::Head {
+            note: frame.content,
+            position: TreeSize(frame.header.position),
+        },
     };
-    Parsed { place: frame.place, end: frame.end, what }
+    Parsed {
+        place: frame.place,
+        end: frame.end,
+        what,
+    }
 }

@@ -62,9 +62,12 @@ impl Opened {
     /// Whether there is nothing to tell people about: no chain damaged or shorter than before, nothing cut off, the
     /// index in order.
     pub fn is_fine(&self) -> bool {
-        let fine =
-            |chain: &ChainOpened| chain.damage.is_none() && chain.truncated.is_none() && chain.index_had.is_none();
-        self.journal.is_none() && self.chains.iter().all(fine) && !matches!(self.index, IndexOpened::Rebuilt(_))
+        let fine = |chain: &ChainOpened| {
+            chain.damage.is_none() && chain.truncated.is_none() && chain.index_had.is_none()
+        };
+        self.journal.is_none()
+            && self.chains.iter().all(fine)
+            && !matches!(self.index, IndexOpened::Rebuilt(_))
     }
 }
 
@@ -102,7 +105,15 @@ impl fmt::Display for Opened {
 
 impl fmt::Display for Truncated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, length, bytes } = self;
-        write!(f, "{bytes} bytes of an unfinished write cut off {} (now {length} bytes)", file.display())
+        let Self {
+            file,
+            length,
+            bytes,
+        } = self;
+        write!(
+            f,
+            "{bytes} bytes of an unfinished write cut off {} (now {length} bytes)",
+            file.display()
+        )
     }
 }

@@ -66,7 +66,10 @@ impl ChainFolder {
         let mut firsts = Vec::new();
         for entry in entries {
             let name = entry.map_err(failed("list", &self.path))?.file_name();
-            let digits = name.to_str().and_then(|name| name.strip_suffix(".seg")).filter(|digits| digits.len() == 20);
+            let digits = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".seg"))
+                .filter(|digits| digits.len() == 20);
             firsts.extend(digits.and_then(|digits| digits.parse().ok()).map(LeafIndex));
         }
         firsts.sort_unstable();
@@ -75,11 +78,19 @@ impl ChainFolder {
 
     /// Bytes of some of its files; one that cannot be read counts for nothing.
     pub(crate) fn bytes(&self, files: &[LeafIndex]) -> u64 {
-        files.iter().map(|first| fs::metadata(self.file(*first)).map_or(0, |file| file.len())).sum()
+        files
+            .iter()
+            .map(|first| fs::metadata(self.file(*first)).map_or(0, |file| file.len()))
+            .sum()
     }
 
     pub(crate) fn damage(&self, first: LeafIndex, offset: u64, fault: DamageFault) -> Damage {
-        Damage { origin: self.origin.clone(), file: self.file(first), offset, fault }
+        Damage {
+            origin: self.origin.clone(),
+            file: self.file(first),
+            offset,
+            fault,
+        }
     }
 
     /// Checks the header of a file.
@@ -114,8 +125,21 @@ pub(crate) struct FrameReader {
 
 impl FrameReader {
     /// Starts at `place`, which is the start of a frame or, with offset 0, of a file.
-    pub(crate) const fn new(folder: ChainFolder, files: Vec<LeafIndex>, place: Place, end: Option<Place>) -> Self {
-        Self { folder, files, place, end, file: None, buffer: Vec::new(), start: 0 }
+    pub(crate) const fn new(
+        folder: ChainFolder,
+        files: Vec<LeafIndex>,
+        place: Place,
+        end: Option<Place>,
+    ) -> Self {
+        Self {
+            folder,
+            files,
+            place,
+            end,
+            file: None,
+            buffer: Vec::new(),
+            start: 0,
+        }
     }
 
     /// Where the next frame starts, or the one that could not be read.
@@ -125,7 +149,11 @@ impl FrameReader {
 
     /// The damage `fault` at a place.
     pub(crate) fn damage_at(&self, place: Place, fault: DamageFault) -> Damage {
-        let first = self.files.get(narrow(place.file.into())).copied().unwrap_or_default();
+        let first = self
+            .files
+            .get(narrow(place.file.into()))
+            .copied()
+            .unwrap_or_default();
         self.folder.damage(first, place.offset, fault)
     }
 
@@ -143,7 +171,10 @@ impl FrameReader {
             if narrow(self.place.file.into()) + 1 >= self.files.len() {
                 return Ok(None);
             }
-            self.place = Place { file: self.place.file + 1, offset: 0 };
+            self.place = Place {
+                file: self.place.file + 1,
+                offset: 0,
+            };
             self.file = None;
         }
     }
@@ -156,11 +187,19 @@ impl FrameReader {
         self.available(FRAME_HEADER_BYTES)?;
         let header = FrameHeader::read(self.rest()).map_err(|fault| self.frame_damage(fault))?;
         self.available(header.frame_bytes())?;
-        let content = header.check(self.rest()).map_err(|fault| self.frame_damage(fault))?.to_vec();
+        let content = header
+            .check(self.rest())
+            .map_err(|fault| self.frame_damage(fault))?
+            .to_vec();
         let place = self.place;
         self.start += header.frame_bytes();
         self.place.offset += wide(header.frame_bytes());
-        Ok(Frame { header, place, end: self.place, content })
+        Ok(Frame {
+            header,
+            place,
+            end: self.place,
+            content,
+        })
     }
 
     /// Opens the file at `place` if it is not open; false if there is none.
@@ -168,12 +207,15 @@ impl FrameReader {
         if self.file.is_some() {
             return Ok(true);
         }
-        let Some(first) = self.files.get(narrow(self.place.file.into())).copied() else { return Ok(false) };
+        let Some(first) = self.files.get(narrow(self.place.file.into())).copied() else {
+            return Ok(false);
+        };
         if self.place.offset == 0 {
             self.folder.check_header(first)?;
             self.place.offset = wide(FILE_HEADER_BYTES);
         }
-        self.file = Some(File::open(self.folder.file(first)).map_err(|error| self.read_damage(error))?);
+        self.file =
+            Some(File::open(self.folder.file(first)).map_err(|error| self.read_damage(error))?);
         self.buffer.clear();
         self.start = 0;
         Ok(true)
@@ -190,7 +232,9 @@ impl FrameReader {
         self.buffer.resize(held + READ_BYTES.max(wanted - held), 0);
         let mut filled = held;
         while filled < self.buffer.len() {
-            let (Some(file), Some(target)) = (&self.file, self.buffer.get_mut(filled..)) else { break };
+            let (Some(file), Some(target)) = (&self.file, self.buffer.get_mut(filled..)) else {
+                break;
+            };
             match file.read_at(target, self.place.offset + wide(filled)) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
@@ -221,13 +265,21 @@ pub(crate) fn has_frame_after(path: &Path, offset: u64) -> Result<bool> {
     let file = File::open(path).map_err(failed("open", path))?;
     let length = file.metadata().map_err(failed("open", path))?.len();
     let mut rest = vec![0; narrow(length.saturating_sub(offset))];
-    file.read_exact_at(&mut rest, offset).map_err(failed("read", path))?;
+    file.read_exact_at(&mut rest, offset)
+        .map_err(failed("read", path))?;
     let mut from = 0;
-    while let Some(tail) = rest.get(from..).filter(|tail| tail.len() >= FRAME_HEADER_BYTES) {
+    while let Some(tail) = rest
+        .get(from..)
+        .filter(|tail| tail.len() >= FRAME_HEADER_BYTES)
+    {
         if FrameHeader::read(tail).is_ok_and(|header| header.check(tail).is_ok()) {
             return Ok(true);
         }
-        from += 1 + tail.iter().skip(1).position(|byte| *byte == b'Y').unwrap_or(tail.len());
+        from += 1 + tail
+            .iter()
+            .skip(1)
+            .position(|byte| *byte == b'Y')
+            .unwrap_or(tail.len());
     }
     Ok(false)
 }

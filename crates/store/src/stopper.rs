@@ -10,7 +10,11 @@ pub(crate) struct Stopper(Arc<OnceLock<Arc<str>>>);
 impl Stopper {
     /// An error once the store has stopped.
     pub(crate) fn check(&self) -> Result<()> {
-        self.0.get().map_or(Ok(()), |reason| Err(StoreError::Stopped { reason: reason.clone() }))
+        self.0.get().map_or(Ok(()), |reason| {
+            Err(StoreError::Stopped {
+                reason: reason.clone(),
+            })
+        })
     }
 
     /// Stops the store; the first reason stays.

@@ -15,15 +15,25 @@ struct Run {
 
 /// Opens a store on a disk that fails from operation `step` on, and works until it does.
 fn work_until_failure(folder: &Path, seed: u64, step: u64) -> (Run, Arc<Faults>) {
-    let mut run = Run { world: World::new(seed, 2), facts: Vec::new() };
+    let mut run = Run {
+        world: World::new(seed, 2),
+        facts: Vec::new(),
+    };
     let faults = Arc::new(Faults::at(step));
     // Files so small that most batches start a new one.
-    let options = Options { faults: Some(faults.clone()), segment_bytes: 2_000, ..run.world.tiny() };
+    let options = Options {
+        faults: Some(faults.clone()),
+        segment_bytes: 2_000,
+        ..run.world.tiny()
+    };
     if let Ok((store, _)) = Store::open(folder, options) {
         // The error of the first failure; what matters is what is found afterwards.
         let _ = run.work(&store);
         if faults.tripped() {
-            assert!(store.persist(&run.world.chains[0].origin, &[]).is_err(), "a failed store goes on");
+            assert!(
+                store.persist(&run.world.chains[0].origin, &[]).is_err(),
+                "a failed store goes on"
+            );
             assert!(store.stopped().is_some() && store.close().is_err());
         }
     }
@@ -34,12 +44,21 @@ impl Run {
     fn work(&mut self, store: &Store) -> Result<(), yizhang_store::StoreError> {
         for round in 0..4_u8 {
             for number in 0..2 {
-                let extensions: Vec<_> = (0..=number).map(|_| self.world.prepare(number, &[7, 12])).collect();
+                let extensions: Vec<_> = (0..=number)
+                    .map(|_| self.world.prepare(number, &[7, 12]))
+                    .collect();
                 let chain = &mut self.world.chains[number];
-                let notes: Vec<_> = extensions.iter().map(|extension| chain.sign(extension.after())).collect();
+                let notes: Vec<_> = extensions
+                    .iter()
+                    .map(|extension| chain.sign(extension.after()))
+                    .collect();
                 let mirrored = |note: &'_ [u8]| (number == 1).then(|| note.to_vec());
                 let heads: Vec<_> = notes.iter().map(|note| mirrored(note)).collect();
-                let group: Vec<_> = extensions.iter().zip(&heads).map(|(e, head)| (e, head.as_deref())).collect();
+                let group: Vec<_> = extensions
+                    .iter()
+                    .zip(&heads)
+                    .map(|(e, head)| (e, head.as_deref()))
+                    .collect();
                 store.persist(&chain.origin, &group)?;
                 for note in &notes {
                     chain.acknowledge();
@@ -63,13 +82,28 @@ impl Run {
         let unsound: Vec<_> = report
             .findings
             .iter()
-            .filter(|finding| matches!(finding, yizhang_store::Finding::Chain(_) | yizhang_store::Finding::Marker(..)))
+            .filter(|finding| {
+                matches!(
+                    finding,
+                    yizhang_store::Finding::Chain(_) | yizhang_store::Finding::Marker(..)
+                )
+            })
             .collect();
         assert!(unsound.is_empty(), "{unsound:?}");
         let (store, opened) = Store::open(folder, self.world.tiny()).unwrap();
-        assert!(opened.chains.iter().all(|chain| chain.damage.is_none() && chain.index_had.is_none()), "{opened}");
+        assert!(
+            opened
+                .chains
+                .iter()
+                .all(|chain| chain.damage.is_none() && chain.index_had.is_none()),
+            "{opened}"
+        );
         self.world.settle(&store);
-        let facts: Vec<_> = store.journal().unwrap().map(|entry| entry.unwrap().bytes).collect();
+        let facts: Vec<_> = store
+            .journal()
+            .unwrap()
+            .map(|entry| entry.unwrap().bytes)
+            .collect();
         assert!(facts.starts_with(&self.facts) && facts.len() <= self.facts.len() + 1);
         self.world.random_work(&store, 2);
         self.world.check(&store, 1);
@@ -108,7 +142,9 @@ fn a_machine_that_loses_power_at_any_operation_loses_nothing_acknowledged() {
         let folder = tempdir().unwrap();
         let (mut run, faults) = work_until_failure(folder.path(), 12, step);
         faults.lose_unsynced(kept).unwrap();
-        println!("loses power at operation {step} of {steps}, {kept}/256 of the unsynced bytes are left");
+        println!(
+            "loses power at operation {step} of {steps}, {kept}/256 of the unsynced bytes are left"
+        );
         run.verify(folder.path());
     }
 }
@@ -118,21 +154,33 @@ fn a_failed_sync_stops_the_store_for_good() {
     let mut world = World::new(13, 2);
     let folder = tempdir().unwrap();
     let faults = Arc::new(Faults::at(u64::MAX));
-    let options = Options { faults: Some(faults.clone()), ..world.tiny() };
+    let options = Options {
+        faults: Some(faults.clone()),
+        ..world.tiny()
+    };
     let store = Store::open(folder.path(), options).unwrap().0;
     world.append(&store, 0, &[3]);
     faults.trip();
     let origin = world.chains[0].origin.clone();
     let extension = world.prepare(0, &[1]);
     let first = store.persist(&origin, &[(&extension, None)]).unwrap_err();
-    assert!(matches!(first, yizhang_store::StoreError::Io { .. }), "{first}");
+    assert!(
+        matches!(first, yizhang_store::StoreError::Io { .. }),
+        "{first}"
+    );
     let later = [
         store.persist(&origin, &[(&extension, None)]).unwrap_err(),
-        store.record(&origin, yizhang_ledger::value::LeafIndex(1)).unwrap_err(),
+        store
+            .record(&origin, yizhang_ledger::value::LeafIndex(1))
+            .unwrap_err(),
         store.journal_append(JournalKind::ROSTER, b"x").unwrap_err(),
         store.flush().unwrap_err(),
     ];
-    assert!(later.iter().all(|error| matches!(error, yizhang_store::StoreError::Stopped { .. })));
+    assert!(
+        later
+            .iter()
+            .all(|error| matches!(error, yizhang_store::StoreError::Stopped { .. }))
+    );
     drop(store);
     let store = world.open(folder.path());
     world.settle(&store);

@@ -19,7 +19,9 @@ fn filled(seed: u64) -> (World, TempDir) {
     let store = world.open(folder.path());
     world.random_work(&store, 25);
     for fact in 0..4 {
-        store.journal_append(JournalKind::HEAD_SEEN, &[fact; 40]).unwrap();
+        store
+            .journal_append(JournalKind::HEAD_SEEN, &[fact; 40])
+            .unwrap();
     }
     store.close().unwrap();
     (world, folder)
@@ -39,7 +41,11 @@ fn copy(source: &Path, target: &Path) {
 
 fn files_under(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
+    for entry in fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(Result::unwrap)
+    {
         if entry.file_type().unwrap().is_dir() {
             files.extend(files_under(&entry.path()));
         } else {
@@ -51,7 +57,11 @@ fn files_under(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn segments(folder: &Path, world: &World, number: usize) -> Vec<PathBuf> {
-    files_under(&folder.join("chains").join(world.chains[number].origin.region().to_string()))
+    files_under(
+        &folder
+            .join("chains")
+            .join(world.chains[number].origin.region().to_string()),
+    )
 }
 
 fn flip(path: &Path, at: usize, mask: u8) {
@@ -61,11 +71,22 @@ fn flip(path: &Path, at: usize, mask: u8) {
 }
 
 fn findings(folder: &Path) -> Vec<Finding> {
-    let before: Vec<_> = files_under(folder).into_iter().map(|file| (fs::read(&file).unwrap(), file)).collect();
+    let before: Vec<_> = files_under(folder)
+        .into_iter()
+        .map(|file| (fs::read(&file).unwrap(), file))
+        .collect();
     let report = check(folder, &|_| {}).unwrap();
-    let after: Vec<_> = files_under(folder).into_iter().map(|file| (fs::read(&file).unwrap(), file)).collect();
+    let after: Vec<_> = files_under(folder)
+        .into_iter()
+        .map(|file| (fs::read(&file).unwrap(), file))
+        .collect();
     assert!(before == after, "a check changed something");
-    assert!(report.findings.iter().all(|finding| !finding.remedy().is_empty() && !finding.to_string().is_empty()));
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|finding| !finding.remedy().is_empty() && !finding.to_string().is_empty())
+    );
     report.findings
 }
 
@@ -75,7 +96,13 @@ fn check_finds_nothing_in_a_sound_directory() {
     assert!(findings(folder.path()).is_empty());
     let report = check(folder.path(), &|_| {}).unwrap();
     assert_eq!(report.journal_entries, 4);
-    assert!(report.chains.iter().zip(&world.chains).all(|(found, model)| found.size == model.state.size()));
+    assert!(
+        report
+            .chains
+            .iter()
+            .zip(&world.chains)
+            .all(|(found, model)| found.size == model.state.size())
+    );
     let store = world.open(folder.path());
     world.check(&store, 2);
 }
@@ -90,7 +117,9 @@ fn a_segment_cut_off_at_any_byte_opens_up_to_the_last_whole_frame() {
         world.append(&store, 0, &[2]);
     }
     store.flush().unwrap();
-    let whole = fs::metadata(&segments(folder.path(), &world, 0)[0]).unwrap().len();
+    let whole = fs::metadata(&segments(folder.path(), &world, 0)[0])
+        .unwrap()
+        .len();
     world.append(&store, 0, &[1]);
     world.append(&store, 0, &[1]);
     drop(store);
@@ -102,16 +131,28 @@ fn a_segment_cut_off_at_any_byte_opens_up_to_the_last_whole_frame() {
         fs::write(&path, &bytes[..length]).unwrap();
         let (store, opened) = Store::open(folder.path(), world.options()).unwrap();
         let chain = &opened.chains[0];
-        assert!(chain.damage.is_none() && opened.index == IndexOpened::Used, "{opened}");
+        assert!(
+            chain.damage.is_none() && opened.index == IndexOpened::Used,
+            "{opened}"
+        );
         assert!(sizes[2..].contains(&chain.size.0), "{length}: {opened}");
         assert!(fs::metadata(&path).unwrap().len() <= length.try_into().unwrap());
         // Appending goes on from there.
         let state = store.state(&origin).unwrap();
         if store.head(&origin).is_none() {
-            store.note_head(&origin, &world.chains[0].sign(&state)).unwrap();
+            store
+                .note_head(&origin, &world.chains[0].sign(&state))
+                .unwrap();
         }
         let count = sizes.iter().filter(|size| **size <= chain.size.0).count();
-        assert_eq!(store.batches(&origin, TreeSize(0)).unwrap().map(Result::unwrap).count(), count);
+        assert_eq!(
+            store
+                .batches(&origin, TreeSize(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .count(),
+            count
+        );
     }
 }
 
@@ -122,9 +163,15 @@ fn a_file_of_a_new_segment_that_a_crash_left_empty_or_partial_is_removed() {
         let size = world.chains[0].state.size().0;
         let path = segments(folder.path(), &world, 0)[0].with_file_name(format!("{size:020}.seg"));
         fs::write(&path, content).unwrap();
-        assert!(matches!(findings(folder.path())[..], [Finding::TornChain(..)]));
+        assert!(matches!(
+            findings(folder.path())[..],
+            [Finding::TornChain(..)]
+        ));
         let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
-        assert!(opened.chains[0].truncated.is_some() && opened.chains[0].damage.is_none(), "{opened}");
+        assert!(
+            opened.chains[0].truncated.is_some() && opened.chains[0].damage.is_none(),
+            "{opened}"
+        );
         assert!(!path.exists());
         world.random_work(&store, 4);
         world.check(&store, 1);
@@ -138,11 +185,27 @@ fn a_flipped_bit_in_a_segment_is_found_and_concerns_that_chain_only() {
     let (mut world, folder) = filled(24);
     let files = segments(folder.path(), &world, 1);
     assert!(files.len() > 2, "the chain has several files");
-    let (origin, sound) = (world.chains[1].origin.clone(), world.chains[0].origin.clone());
+    let (origin, sound) = (
+        world.chains[1].origin.clone(),
+        world.chains[0].origin.clone(),
+    );
     for file in [&files[0], &files[1]] {
         let original = fs::read(file).unwrap();
         // File header, frame header, body, and places drawn at random.
-        let mut places = vec![0, 10, 20, 127, 128, 132, 136, 140, 150, 160, 170, original.len() - 1];
+        let mut places = vec![
+            0,
+            10,
+            20,
+            127,
+            128,
+            132,
+            136,
+            140,
+            150,
+            160,
+            170,
+            original.len() - 1,
+        ];
         places.extend((0..20).map(|_| world.rng.random_range(0..original.len())));
         for at in places {
             flip(file, at, 1 << world.rng.random_range(0..8));
@@ -153,15 +216,33 @@ fn a_flipped_bit_in_a_segment_is_found_and_concerns_that_chain_only() {
             });
             let damage = damage.unwrap_or_else(|| panic!("byte {at}: {found:?}"));
             assert_eq!((&damage.file, &damage.origin), (file, &origin));
-            assert!(damage.offset <= at.try_into().unwrap(), "found at {}, is at {at}", damage.offset);
+            assert!(
+                damage.offset <= at.try_into().unwrap(),
+                "found at {}, is at {at}",
+                damage.offset
+            );
             fs::remove_dir_all(folder.path().join("index")).unwrap();
             let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
-            assert!(opened.chains[1].damage.is_some() && opened.chains[0].damage.is_none(), "{opened}");
+            assert!(
+                opened.chains[1].damage.is_some() && opened.chains[0].damage.is_none(),
+                "{opened}"
+            );
             assert!(opened.to_string().contains("yizhang node check"));
-            assert!(matches!(store.record(&origin, LeafIndex(0)), Err(StoreError::Damaged(_))));
+            assert!(matches!(
+                store.record(&origin, LeafIndex(0)),
+                Err(StoreError::Damaged(_))
+            ));
             assert!(store.state(&origin).is_none() && store.damage(&origin).is_some());
-            assert_eq!(store.state(&sound).unwrap().size(), world.chains[0].state.size());
-            assert!(store.batches(&sound, TreeSize(0)).unwrap().all(|batch| batch.is_ok()));
+            assert_eq!(
+                store.state(&sound).unwrap().size(),
+                world.chains[0].state.size()
+            );
+            assert!(
+                store
+                    .batches(&sound, TreeSize(0))
+                    .unwrap()
+                    .all(|batch| batch.is_ok())
+            );
             drop(store);
             flip(file, at, original[at] ^ fs::read(file).unwrap()[at]);
         }
@@ -185,7 +266,11 @@ fn a_flipped_bit_behind_the_checkpoint_never_reaches_a_reader() {
             let expected: Vec<_> = world.chains[1].batches.values().collect();
             let read: Vec<_> = batches.map_while(Result::ok).collect();
             assert!(
-                read.len() < expected.len() && read.iter().zip(&expected).all(|(read, expected)| read == *expected)
+                read.len() < expected.len()
+                    && read
+                        .iter()
+                        .zip(&expected)
+                        .all(|(read, expected)| read == *expected)
             );
         }
         let size = world.chains[1].state.size();
@@ -194,7 +279,10 @@ fn a_flipped_bit_behind_the_checkpoint_never_reaches_a_reader() {
             if let Ok(proof) = store.proof(&origin, index, size)
                 && index.0 < size.0 / 64 * 64
             {
-                assert_eq!(proof.entry, world.chains[1].leaves[usize::try_from(index.0).unwrap()]);
+                assert_eq!(
+                    proof.entry,
+                    world.chains[1].leaves[usize::try_from(index.0).unwrap()]
+                );
             }
         }
         drop(store);
@@ -209,7 +297,10 @@ fn a_missing_segment_is_damage_or_lost_batches_and_is_said_so() {
     let kept = fs::read(&files[1]).unwrap();
     fs::remove_file(&files[1]).unwrap();
     let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
-    assert!(opened.chains[1].damage.is_some() && matches!(opened.index, IndexOpened::Rebuilt(_)), "{opened}");
+    assert!(
+        opened.chains[1].damage.is_some() && matches!(opened.index, IndexOpened::Rebuilt(_)),
+        "{opened}"
+    );
     drop(store);
     fs::write(&files[1], kept).unwrap();
     let store = world.open(folder.path());
@@ -218,8 +309,14 @@ fn a_missing_segment_is_damage_or_lost_batches_and_is_said_so() {
     drop(store);
     fs::remove_file(files.last().unwrap()).unwrap();
     let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
-    assert!(opened.chains[1].damage.is_none() && !opened.is_fine(), "{opened}");
-    assert_eq!(opened.chains[1].index_had, Some(world.chains[1].state.size()));
+    assert!(
+        opened.chains[1].damage.is_none() && !opened.is_fine(),
+        "{opened}"
+    );
+    assert_eq!(
+        opened.chains[1].index_had,
+        Some(world.chains[1].state.size())
+    );
     assert!(opened.to_string().contains("batches are missing"));
     drop(store);
 }
@@ -239,7 +336,11 @@ fn a_flipped_bit_in_the_marker_is_refused_with_what_to_do() {
         fs::write(&path, &original).unwrap();
     }
     fs::remove_file(&path).unwrap();
-    assert!(findings(folder.path()).iter().any(|finding| matches!(finding, Finding::NoMarker(_))));
+    assert!(
+        findings(folder.path())
+            .iter()
+            .any(|finding| matches!(finding, Finding::NoMarker(_)))
+    );
     let store = world.open(folder.path());
     world.check(&store, 1);
 }
@@ -251,15 +352,24 @@ fn a_flipped_bit_in_the_journal_is_found() {
     let original = fs::read(&path).unwrap();
     for at in (0..original.len()).step_by(3) {
         flip(&path, at, 4);
-        assert!(matches!(findings(folder.path())[..], [Finding::Journal(..)]), "byte {at}");
+        assert!(
+            matches!(findings(folder.path())[..], [Finding::Journal(..)]),
+            "byte {at}"
+        );
         // In the last of the four entries it cannot be told from an unfinished write.
         let last = original.len() - (original.len() - 32) / 4;
         match Store::open(folder.path(), world.tiny()) {
             Ok((store, opened)) => {
-                assert!(at >= last && opened.journal.is_some(), "byte {at}: {opened}");
+                assert!(
+                    at >= last && opened.journal.is_some(),
+                    "byte {at}: {opened}"
+                );
                 assert_eq!(store.journal().unwrap().count(), 3);
             }
-            Err(error) => assert!(at < last && matches!(error, StoreError::Journal { .. }), "byte {at}: {error}"),
+            Err(error) => assert!(
+                at < last && matches!(error, StoreError::Journal { .. }),
+                "byte {at}: {error}"
+            ),
         }
         fs::write(&path, &original).unwrap();
     }
@@ -275,10 +385,17 @@ fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
     let backup = tempdir().unwrap();
     copy(folder.path(), backup.path());
     drop(foreign_world.open(foreign.path()));
-    let database =
-        |folder: &Path| files_under(&folder.join("index")).into_iter().find(|file| file.ends_with("db")).unwrap();
+    let database = |folder: &Path| {
+        files_under(&folder.join("index"))
+            .into_iter()
+            .find(|file| file.ends_with("db"))
+            .unwrap()
+    };
     let harms: Vec<Harm> = vec![
-        ("deleted", Box::new(|folder, _| fs::remove_dir_all(folder.join("index")).unwrap())),
+        (
+            "deleted",
+            Box::new(|folder, _| fs::remove_dir_all(folder.join("index")).unwrap()),
+        ),
         (
             "emptied",
             Box::new(move |folder, _| {
@@ -291,10 +408,18 @@ fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
             "truncated",
             Box::new(move |folder, _| {
                 let length = fs::metadata(database(folder)).unwrap().len();
-                fs::OpenOptions::new().write(true).open(database(folder)).unwrap().set_len(length / 200).unwrap();
+                fs::OpenOptions::new()
+                    .write(true)
+                    .open(database(folder))
+                    .unwrap()
+                    .set_len(length / 200)
+                    .unwrap();
             }),
         ),
-        ("cut to nothing", Box::new(move |folder, _| fs::write(database(folder), b"").unwrap())),
+        (
+            "cut to nothing",
+            Box::new(move |folder, _| fs::write(database(folder), b"").unwrap()),
+        ),
         (
             "overwritten",
             Box::new(move |folder, world| {
@@ -323,9 +448,17 @@ fn an_index_that_is_gone_broken_or_foreign_is_built_again() {
     for (what, harm) in harms {
         println!("{what}");
         harm(folder.path(), &mut world);
-        assert!(findings(folder.path()).iter().any(|finding| matches!(finding, Finding::Index(_))), "{what}");
+        assert!(
+            findings(folder.path())
+                .iter()
+                .any(|finding| matches!(finding, Finding::Index(_))),
+            "{what}"
+        );
         let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
-        assert!(matches!(opened.index, IndexOpened::Rebuilt(_)), "{what}: {opened}");
+        assert!(
+            matches!(opened.index, IndexOpened::Rebuilt(_)),
+            "{what}: {opened}"
+        );
         world.check(&store, 1);
         drop(store);
         fs::remove_dir_all(folder.path()).unwrap();
@@ -341,9 +474,17 @@ fn an_index_in_which_sled_panics_on_opening_is_built_again() {
     const PIECE: u64 = 512 * 1024;
     let mut world = World::new(33, 1);
     let folder = tempdir().unwrap();
-    let options = Options { table_entries: 500, ..world.options() };
+    let options = Options {
+        table_entries: 500,
+        ..world.options()
+    };
     let store = Store::open(folder.path(), options.clone()).unwrap().0;
-    let database = || files_under(&folder.path().join("index")).into_iter().find(|file| file.ends_with("db")).unwrap();
+    let database = || {
+        files_under(&folder.path().join("index"))
+            .into_iter()
+            .find(|file| file.ends_with("db"))
+            .unwrap()
+    };
     while fs::metadata(database()).unwrap().len() < 8 * PIECE {
         world.append(&store, 0, &[300]);
     }
@@ -370,7 +511,12 @@ fn an_index_in_which_sled_panics_on_opening_is_built_again() {
         copy(backup.path(), folder.path());
     }
     println!("{reasons:#?}");
-    assert!(reasons.iter().any(|reason| reason.contains("open the index: tried to serialize")), "sled did not panic");
+    assert!(
+        reasons
+            .iter()
+            .any(|reason| reason.contains("open the index: tried to serialize")),
+        "sled did not panic"
+    );
 }
 
 /// A flipped bit in sled's files may matter or not; the answers are right or withheld in any case, and right in the end.
@@ -385,7 +531,11 @@ fn a_flipped_bit_in_sleds_files_never_makes_an_answer_wrong() {
         let file = &files[round % files.len()];
         let length = usize::try_from(fs::metadata(file).unwrap().len()).unwrap();
         if length > 0 {
-            flip(file, world.rng.random_range(0..length), 1 << world.rng.random_range(0..8));
+            flip(
+                file,
+                world.rng.random_range(0..length),
+                1 << world.rng.random_range(0..8),
+            );
         }
         // As after a crash: the whole index is read.
         let _ = fs::remove_file(folder.path().join("index/clean"));
@@ -406,7 +556,14 @@ fn rebuilding_on_request_gives_the_same_answers_and_refuses_a_wrong_path() {
     let report = yizhang_store::rebuild_index(folder.path(), &|_| {}).unwrap();
     assert!(matches!(report.opened.index, IndexOpened::Rebuilt(_)) && report.index_bytes > 0);
     assert!(findings(folder.path()).is_empty());
-    let (store, opened) = Store::open(folder.path(), Options { table_entries: 70, ..world.tiny() }).unwrap();
+    let (store, opened) = Store::open(
+        folder.path(),
+        Options {
+            table_entries: 70,
+            ..world.tiny()
+        },
+    )
+    .unwrap();
     assert!(opened.is_fine(), "{opened}");
     world.check(&store, 1);
     let empty = tempdir().unwrap();

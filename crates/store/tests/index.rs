@@ -13,9 +13,10 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
-        Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
-        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
+        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind,
+        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -26,7 +27,10 @@ fn the_index_equals_a_scan_whatever_the_size_of_its_tables() {
     for (seed, table_entries) in [(51, 1), (52, 7), (53, 64), (54, 1_000)] {
         let mut world = World::new(seed, 3);
         let folder = tempdir().unwrap();
-        let options = Options { table_entries, ..world.tiny() };
+        let options = Options {
+            table_entries,
+            ..world.tiny()
+        };
         for round in 0..4 {
             let store = Store::open(folder.path(), options.clone()).unwrap().0;
             world.settle(&store);
@@ -46,12 +50,18 @@ fn accounts_of_a_chain_come_in_pages_whatever_the_size_of_tables() {
     for (seed, table_entries) in [(151, 1), (152, 7), (153, 1_000)] {
         let mut world = World::new(seed, 3);
         let folder = tempdir().unwrap();
-        let options = Options { table_entries, ..world.tiny() };
+        let options = Options {
+            table_entries,
+            ..world.tiny()
+        };
         let store = Store::open(folder.path(), options).unwrap().0;
         world.random_work(&store, 30);
         for number in 0..3 {
-            let expected: BTreeSet<AccountId> =
-                world.chains[number].leaves.iter().flat_map(|leaf| accounts(leaf)).collect();
+            let expected: BTreeSet<AccountId> = world.chains[number]
+                .leaves
+                .iter()
+                .flat_map(|leaf| accounts(leaf))
+                .collect();
             for limit in [1, 3, 1_000] {
                 let mut found: Vec<AccountId> = Vec::new();
                 loop {
@@ -62,7 +72,10 @@ fn accounts_of_a_chain_come_in_pages_whatever_the_size_of_tables() {
                         break;
                     }
                 }
-                assert!(found.iter().eq(&expected), "chain {number}, pages of {limit}");
+                assert!(
+                    found.iter().eq(&expected),
+                    "chain {number}, pages of {limit}"
+                );
             }
         }
     }
@@ -96,15 +109,32 @@ fn readers_find_everything_below_a_head_while_a_writer_appends() {
         let reader = scope.spawn(move || {
             let mut rounds = 0_usize;
             loop {
-                let Some((size, _)) = reading.newest_head(&origin).unwrap() else { continue };
+                let Some((size, _)) = reading.newest_head(&origin).unwrap() else {
+                    continue;
+                };
                 let account = &watched[rounds % watched.len()];
-                let found: Vec<LeafIndex> =
-                    reading.positions(account).unwrap().into_iter().map(|(_, index)| index).collect();
-                let below: Vec<LeafIndex> = found.into_iter().filter(|index| index.0 < size.0).collect();
+                let found: Vec<LeafIndex> = reading
+                    .positions(account)
+                    .unwrap()
+                    .into_iter()
+                    .map(|(_, index)| index)
+                    .collect();
+                let below: Vec<LeafIndex> =
+                    found.into_iter().filter(|index| index.0 < size.0).collect();
                 let root = reading.root_at(&origin, size).unwrap().unwrap();
-                for (index, proof) in below.iter().zip(reading.proofs(&origin, &below, size).unwrap()) {
+                for (index, proof) in below
+                    .iter()
+                    .zip(reading.proofs(&origin, &below, size).unwrap())
+                {
                     let leaf = yizhang_ledger::hash::hash_leaf(&proof.entry);
-                    yizhang_ledger::tree::verify_inclusion(&leaf, index.0, size.0, &proof.path, &root).unwrap();
+                    yizhang_ledger::tree::verify_inclusion(
+                        &leaf,
+                        index.0,
+                        size.0,
+                        &proof.path,
+                        &root,
+                    )
+                    .unwrap();
                     assert!(accounts(&proof.entry).contains(account));
                 }
                 let count = reading
@@ -112,7 +142,12 @@ fn readers_find_everything_below_a_head_while_a_writer_appends() {
                     .unwrap()
                     .map(|batch| yizhang_ledger::batch::Batch::parse(batch.unwrap().0).unwrap())
                     .filter(|batch| batch.size_after() <= size)
-                    .flat_map(|batch| batch.records().flat_map(|(_, entry)| accounts(entry.bytes)).collect::<Vec<_>>())
+                    .flat_map(|batch| {
+                        batch
+                            .records()
+                            .flat_map(|(_, entry)| accounts(entry.bytes))
+                            .collect::<Vec<_>>()
+                    })
                     .filter(|found| found == account)
                     .count();
                 assert_eq!(below.len(), count);
@@ -139,14 +174,27 @@ fn records_of_every_kind_are_found_under_all_their_accounts() {
     let store = world.open(folder.path());
     let mut bytes = Vec::new();
     for number in 1..200 {
-        let record = record(Kind(number), AccountId(world.rng.random()), AccountId(world.rng.random()));
+        let record = record(
+            Kind(number),
+            AccountId(world.rng.random()),
+            AccountId(world.rng.random()),
+        );
         record.unwrap().write(&mut bytes).unwrap();
     }
     let block = RecordBlock::parse(bytes).unwrap();
-    let submitted = Submitted { id: SubmissionId([1; 16]), submitter: SUBMITTER.into(), block };
-    let extension = world.chains[0].state.prepare(&[submitted], UnixMillis(1), 1).unwrap();
+    let submitted = Submitted {
+        id: SubmissionId([1; 16]),
+        submitter: SUBMITTER.into(),
+        block,
+    };
+    let extension = world.chains[0]
+        .state
+        .prepare(&[submitted], UnixMillis(1), 1)
+        .unwrap();
     world.chains[0].pending.push(extension.clone());
-    store.persist(&world.chains[0].origin, &[(&extension, None)]).unwrap();
+    store
+        .persist(&world.chains[0].origin, &[(&extension, None)])
+        .unwrap();
     let note = world.chains[0].acknowledge();
     store.note_head(&world.chains[0].origin, &note).unwrap();
     world.check(&store, 0);
@@ -156,16 +204,31 @@ fn records_of_every_kind_are_found_under_all_their_accounts() {
 /// A record of a kind; none for the kind of batch entries.
 fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'static>> {
     let code = |text| Code::new(text).unwrap();
-    let (source, scheme) = (Source::default(), Scheme { code: code("110"), ..Scheme::parse("hrss:110").unwrap() });
+    let (source, scheme) = (
+        Source::default(),
+        Scheme {
+            code: code("110"),
+            ..Scheme::parse("hrss:110").unwrap()
+        },
+    );
     let (month, day) = (Month::of(2_020, 5).unwrap(), Day::new(20_200_501).unwrap());
     let place = Division::new(440_300).unwrap();
-    let payer = Payer { kind: PayerKind::Person, id: Code::NONE };
+    let payer = Payer {
+        kind: PayerKind::Person,
+        id: Code::NONE,
+    };
     let (target, reason) = (RecordId(Hash([9; 32])), Code::NONE);
-    let side = TransferSide { place, agency: Code::NONE };
+    let side = TransferSide {
+        place,
+        agency: Code::NONE,
+    };
     let contribution = |received, target| Contribution {
         account,
         scheme,
-        period: Period { first: month, months: 1 },
+        period: Period {
+            first: month,
+            months: 1,
+        },
         settlement: month,
         received,
         place,
@@ -185,10 +248,16 @@ fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'st
     };
     match kind {
         Kind::DUE => Some(Record::Contribution(kind, contribution(None, None))),
-        Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
-            Some(Record::Contribution(kind, contribution(Some(day), Some(target))))
-        }
-        Kind::REVERSAL => Some(Record::Reversal(Reversal { account, target, reason, source })),
+        Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Some(Record::Contribution(
+            kind,
+            contribution(Some(day), Some(target)),
+        )),
+        Kind::REVERSAL => Some(Record::Reversal(Reversal {
+            account,
+            target,
+            reason,
+            source,
+        })),
         Kind::INTEREST_CREDIT => {
             let (rate, amount) = (Rate::ZERO, Shares::default());
             Some(Record::InterestCredit(InterestCredit {
@@ -205,7 +274,16 @@ fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'st
             let account_type = AccountType::General;
             Some(Record::Participation(
                 kind,
-                Participation { account, scheme, from: month, place, payer, reason, account_type, source },
+                Participation {
+                    account,
+                    scheme,
+                    from: month,
+                    place,
+                    payer,
+                    reason,
+                    account_type,
+                    source,
+                },
             ))
         }
         kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
@@ -231,13 +309,36 @@ fn record(kind: Kind, account: AccountId, other: AccountId) -> Option<Record<'st
             let (until, amount, target) = (None, Fen::ZERO, None);
             Some(Record::Benefit(
                 kind,
-                Benefit { account, scheme, item, from: month, until, amount, on: day, place, target, reason, source },
+                Benefit {
+                    account,
+                    scheme,
+                    item,
+                    from: month,
+                    until,
+                    amount,
+                    on: day,
+                    place,
+                    target,
+                    reason,
+                    source,
+                },
             ))
         }
         Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => {
             let target = (kind == Kind::IDENTITY_SPLIT).then_some(target);
             let evidence = Hash::ZERO;
-            Some(Record::Identity(kind, Identity { account, other, target, reason, evidence, on: day, source }))
+            Some(Record::Identity(
+                kind,
+                Identity {
+                    account,
+                    other,
+                    target,
+                    reason,
+                    evidence,
+                    on: day,
+                    source,
+                },
+            ))
         }
         Kind::BATCH => None,
         kind => Some(stated(kind, account)),
@@ -251,27 +352,82 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
     let (place, document, reason) = (Division::new(440_300).unwrap(), Hash::ZERO, Code::NONE);
     let (first, last) = (month, month);
     match kind {
-        Kind::DEATH_NOTICE => Record::Death(Death { account, month, on, document, source }),
-        Kind::DEEMED_MONTHS => {
-            Record::Deemed(Deemed { account, scheme, first, last, place, on, document, reason, source })
-        }
-        Kind::HUKOU_FACT => Record::Household(Household { account, place, from: month, on, source }),
-        Kind::RETIRE_CLASS_FACT => {
-            Record::RetireClass(RetireClassFact { account, class: RetireClass::M60, on, source })
-        }
-        Kind::BIRTH_DATE_FACT => {
-            Record::Birth(Birth { account, birth: month, by: BirthEvidence::CitizenId, on, document, source })
-        }
-        Kind::DUPLICATE_AGREEMENT => {
-            Record::Agreement(Agreement { account, scheme, first, last, keep: place, on, document, source })
-        }
+        Kind::DEATH_NOTICE => Record::Death(Death {
+            account,
+            month,
+            on,
+            document,
+            source,
+        }),
+        Kind::DEEMED_MONTHS => Record::Deemed(Deemed {
+            account,
+            scheme,
+            first,
+            last,
+            place,
+            on,
+            document,
+            reason,
+            source,
+        }),
+        Kind::HUKOU_FACT => Record::Household(Household {
+            account,
+            place,
+            from: month,
+            on,
+            source,
+        }),
+        Kind::RETIRE_CLASS_FACT => Record::RetireClass(RetireClassFact {
+            account,
+            class: RetireClass::M60,
+            on,
+            source,
+        }),
+        Kind::BIRTH_DATE_FACT => Record::Birth(Birth {
+            account,
+            birth: month,
+            by: BirthEvidence::CitizenId,
+            on,
+            document,
+            source,
+        }),
+        Kind::DUPLICATE_AGREEMENT => Record::Agreement(Agreement {
+            account,
+            scheme,
+            first,
+            last,
+            keep: place,
+            on,
+            document,
+            source,
+        }),
         Kind::BRIDGE => {
             let (into, personal_account) = (Scheme::parse("hrss:170").unwrap(), Fen::ZERO);
-            Record::Bridge(Bridge { account, scheme, into, place, on, personal_account, document, source })
+            Record::Bridge(Bridge {
+                account,
+                scheme,
+                into,
+                place,
+                on,
+                personal_account,
+                document,
+                source,
+            })
         }
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
             let target = RecordId(Hash([9; 32]));
-            Record::Dispute(kind, Dispute { account, region: place, target, reason, on, document, source })
+            Record::Dispute(
+                kind,
+                Dispute {
+                    account,
+                    region: place,
+                    target,
+                    reason,
+                    on,
+                    document,
+                    source,
+                },
+            )
         }
         // Reserved kinds and those of later versions: their first bytes are nobody's account.
         kind => Record::Unknown(kind, &[5; 60]),
@@ -286,11 +442,31 @@ fn what_is_not_there_is_said_so() {
     world.append(&store, 0, &[3]);
     let origin = world.chains[0].origin.clone();
     let elsewhere = yizhang_ledger::head::Origin::parse("test.yizhang/990000").unwrap();
-    assert!(matches!(store.record(&elsewhere, LeafIndex(0)), Err(StoreError::UnknownChain { .. })));
-    assert!(matches!(store.record(&origin, LeafIndex(4)), Err(StoreError::NoSuchLeaf { .. })));
-    assert!(matches!(store.proof(&origin, LeafIndex(0), TreeSize(5)), Err(StoreError::NoSuchLeaf { .. })));
-    assert!(matches!(store.proof(&origin, LeafIndex(3), TreeSize(3)), Err(StoreError::NoSuchLeaf { .. })));
-    assert!(matches!(store.batches(&origin, TreeSize(1)), Err(StoreError::NoBatchStarts { .. })));
-    assert_eq!(store.submission(&origin, SUBMITTER, &SubmissionId([0; 16])).unwrap(), None);
+    assert!(matches!(
+        store.record(&elsewhere, LeafIndex(0)),
+        Err(StoreError::UnknownChain { .. })
+    ));
+    assert!(matches!(
+        store.record(&origin, LeafIndex(4)),
+        Err(StoreError::NoSuchLeaf { .. })
+    ));
+    assert!(matches!(
+        store.proof(&origin, LeafIndex(0), TreeSize(5)),
+        Err(StoreError::NoSuchLeaf { .. })
+    ));
+    assert!(matches!(
+        store.proof(&origin, LeafIndex(3), TreeSize(3)),
+        Err(StoreError::NoSuchLeaf { .. })
+    ));
+    assert!(matches!(
+        store.batches(&origin, TreeSize(1)),
+        Err(StoreError::NoBatchStarts { .. })
+    ));
+    assert_eq!(
+        store
+            .submission(&origin, SUBMITTER, &SubmissionId([0; 16]))
+            .unwrap(),
+        None
+    );
     assert_eq!(store.state(&elsewhere).map(|state| state.size()), None);
 }

@@ -30,7 +30,10 @@ fn a_closed_store_opens_with_nothing_to_replay() {
     drop(store);
     let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
     assert!(opened.is_fine(), "{opened}");
-    assert!(opened.chains.iter().all(|chain| chain.replayed == 0), "{opened}");
+    assert!(
+        opened.chains.iter().all(|chain| chain.replayed == 0),
+        "{opened}"
+    );
     world.check(&store, 4);
     world.random_work(&store, 10);
     world.check(&store, 2);
@@ -56,7 +59,15 @@ fn a_dropped_store_opens_with_everything() {
 fn batches_of_one_record_and_of_many_live_in_one_chain() {
     let mut world = World::new(4, 1);
     let folder = tempdir().unwrap();
-    let store = Store::open(folder.path(), Options { table_entries: 3_000, ..world.options() }).unwrap().0;
+    let store = Store::open(
+        folder.path(),
+        Options {
+            table_entries: 3_000,
+            ..world.options()
+        },
+    )
+    .unwrap()
+    .0;
     for _ in 0..150 {
         world.append(&store, 0, &[1]);
     }
@@ -77,12 +88,27 @@ fn the_head_is_missing_between_persist_and_note_head_only() {
     let extension = world.prepare(0, &[2]);
     store.persist(&origin, &[(&extension, None)]).unwrap();
     assert_eq!(store.head(&origin), None);
-    assert_eq!(store.newest_head(&origin).unwrap(), Some((size, first_head)));
-    assert_eq!(store.batches(&origin, yizhang_ledger::value::TreeSize(0)).unwrap().count(), 1);
+    assert_eq!(
+        store.newest_head(&origin).unwrap(),
+        Some((size, first_head))
+    );
+    assert_eq!(
+        store
+            .batches(&origin, yizhang_ledger::value::TreeSize(0))
+            .unwrap()
+            .count(),
+        1
+    );
     let next = world.prepare(0, &[2]);
-    assert!(matches!(store.persist(&origin, &[(&next, None)]), Err(StoreError::HeadMissing { .. })));
+    assert!(matches!(
+        store.persist(&origin, &[(&next, None)]),
+        Err(StoreError::HeadMissing { .. })
+    ));
     let wrong = world.chains[0].sign(next.after());
-    assert!(matches!(store.note_head(&origin, &wrong), Err(StoreError::HeadMismatch { .. })));
+    assert!(matches!(
+        store.note_head(&origin, &wrong),
+        Err(StoreError::HeadMismatch { .. })
+    ));
     drop(store);
     let store = world.open(folder.path());
     assert_eq!(store.head(&origin), None);
@@ -95,13 +121,24 @@ fn the_head_is_missing_between_persist_and_note_head_only() {
 fn a_last_batch_without_head_that_starts_a_file_is_not_handed_out() {
     let mut world = World::new(10, 1);
     let folder = tempdir().unwrap();
-    let store = Store::open(folder.path(), Options { segment_bytes: 1, ..world.options() }).unwrap().0;
+    let store = Store::open(
+        folder.path(),
+        Options {
+            segment_bytes: 1,
+            ..world.options()
+        },
+    )
+    .unwrap()
+    .0;
     world.append(&store, 0, &[3]);
     world.append(&store, 0, &[3]);
     let origin = world.chains[0].origin.clone();
     let extension = world.prepare(0, &[2]);
     store.persist(&origin, &[(&extension, None)]).unwrap();
-    let read: Result<Vec<_>, _> = store.batches(&origin, yizhang_ledger::value::TreeSize(0)).unwrap().collect();
+    let read: Result<Vec<_>, _> = store
+        .batches(&origin, yizhang_ledger::value::TreeSize(0))
+        .unwrap()
+        .collect();
     assert_eq!(read.unwrap().len(), 2);
     world.settle(&store);
     world.check(&store, 3);
@@ -113,7 +150,10 @@ fn refuses_what_does_not_follow_and_stores_nothing_of_it() {
     let folder = tempdir().unwrap();
     let store = world.open(folder.path());
     world.append(&store, 0, &[3]);
-    let (own, other) = (world.chains[0].origin.clone(), world.chains[1].origin.clone());
+    let (own, other) = (
+        world.chains[0].origin.clone(),
+        world.chains[1].origin.clone(),
+    );
     let first = world.prepare(0, &[1]);
     let second = world.prepare(0, &[1]);
     let note = world.chains[0].sign(first.after());
@@ -126,9 +166,13 @@ fn refuses_what_does_not_follow_and_stores_nothing_of_it() {
         assert!(matches!(error, StoreError::DoesNotFollow { .. }), "{error}");
         assert_eq!(error.family(), Family::Invalid);
     }
-    let error = store.persist(&own, &[(&first, None), (&second, None)]).unwrap_err();
+    let error = store
+        .persist(&own, &[(&first, None), (&second, None)])
+        .unwrap_err();
     assert!(matches!(error, StoreError::HeadMissing { .. }), "{error}");
-    let error = store.persist(&own, &[(&second, Some(note.as_slice()))]).unwrap_err();
+    let error = store
+        .persist(&own, &[(&second, Some(note.as_slice()))])
+        .unwrap_err();
     assert!(matches!(error, StoreError::DoesNotFollow { .. }), "{error}");
     world.chains[0].pending.clear();
     world.check(&store, 1);
@@ -141,7 +185,11 @@ fn the_journal_keeps_facts_in_order() {
     let mut facts = Vec::new();
     for round in 0..3_u8 {
         let store = world.open(folder.path());
-        let read: Vec<_> = store.journal().unwrap().map(|entry| entry.unwrap().bytes).collect();
+        let read: Vec<_> = store
+            .journal()
+            .unwrap()
+            .map(|entry| entry.unwrap().bytes)
+            .collect();
         assert_eq!(read, facts);
         for number in 0..5_u8 {
             let fact = vec![round; usize::from(number) * 100];
@@ -165,7 +213,10 @@ fn one_directory_is_open_once() {
         let error = Store::open(folder.path(), world.tiny()).unwrap_err();
         assert!(matches!(error, StoreError::InUse { .. }), "{error}");
     }
-    assert!(matches!(yizhang_store::check(folder.path(), &|_| {}), Err(StoreError::InUse { .. })));
+    assert!(matches!(
+        yizhang_store::check(folder.path(), &|_| {}),
+        Err(StoreError::InUse { .. })
+    ));
     drop(store);
     drop(world.open(folder.path()));
 }
@@ -223,13 +274,25 @@ fn proofs_come_in_the_order_asked_for() {
     let (origin, size) = (world.chains[0].origin.clone(), world.chains[0].state.size());
     let head = world.head(0, size.0);
     let last = LeafIndex(size.0 - 1);
-    let edges = [last, LeafIndex(8_192), LeafIndex(8_191), LeafIndex(63), LeafIndex(64), last, LeafIndex(0), last];
+    let edges = [
+        last,
+        LeafIndex(8_192),
+        LeafIndex(8_191),
+        LeafIndex(63),
+        LeafIndex(64),
+        last,
+        LeafIndex(0),
+        last,
+    ];
     let strides = (0..size.0).rev().step_by(977).map(LeafIndex);
     let indexes: Vec<LeafIndex> = edges.into_iter().chain(strides).collect();
     let proofs = store.proofs(&origin, &indexes, size).unwrap();
     assert_eq!(proofs.len(), indexes.len());
     for (index, proof) in indexes.iter().zip(&proofs) {
-        assert_eq!(proof.entry, world.chains[0].leaves[usize::try_from(index.0).unwrap()]);
+        assert_eq!(
+            proof.entry,
+            world.chains[0].leaves[usize::try_from(index.0).unwrap()]
+        );
         assert_eq!(*proof, store.proof(&origin, *index, size).unwrap());
         let leaf = hash_leaf(&proof.entry);
         let proved = verify_inclusion(&leaf, index.0, size.0, &proof.path, &head.root);

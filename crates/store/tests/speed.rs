@@ -23,7 +23,10 @@ use yizhang_ledger::{
     hash::derive,
     head::Origin,
     person::AccountId,
-    record::{AccountType, Contribution, Payer, PayerKind, Period, Record, ShareRates, Shares, Source, Subsidies},
+    record::{
+        AccountType, Contribution, Payer, PayerKind, Period, Record, ShareRates, Shares, Source,
+        Subsidies,
+    },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Scheme, UnixMillis},
 };
 use yizhang_store::{Options, Store};
@@ -43,17 +46,26 @@ const LOOKUPS: usize = 500;
 #[test]
 #[ignore = "takes minutes and asserts nothing"]
 fn one_chain() {
-    measure(&Workload { chains: 1, records: records() });
+    measure(&Workload {
+        chains: 1,
+        records: records(),
+    });
 }
 
 #[test]
 #[ignore = "takes minutes and asserts nothing"]
 fn six_chains() {
-    measure(&Workload { chains: 6, records: records() / 6 });
+    measure(&Workload {
+        chains: 6,
+        records: records() / 6,
+    });
 }
 
 fn records() -> u64 {
-    std::env::var("RECORDS").ok().and_then(|records| records.parse().ok()).unwrap_or(1_000_000)
+    std::env::var("RECORDS")
+        .ok()
+        .and_then(|records| records.parse().ok())
+        .unwrap_or(1_000_000)
 }
 
 /// Which account the records are about.
@@ -81,7 +93,9 @@ impl Workload {
         }
         let (round, place) = (number / self.per_chain(), number % self.per_chain());
         // A prime beyond the number of accounts has no divisor with it in common, so that each has its turn once.
-        account_id(chain * self.per_chain() + (place * 4_294_967_291 + round * 7_919) % self.per_chain())
+        account_id(
+            chain * self.per_chain() + (place * 4_294_967_291 + round * 7_919) % self.per_chain(),
+        )
     }
 }
 
@@ -95,15 +109,24 @@ fn write_record(account: AccountId, number: u64, out: &mut Vec<u8>) {
     let serial = format!("{number:020x}");
     let month = Month::of(2_020, 5).unwrap();
     let fen = |amount| Fen::new(amount).unwrap();
-    let shares = Shares { unit: fen(92_800), person: fen(46_400) };
+    let shares = Shares {
+        unit: fen(92_800),
+        person: fen(46_400),
+    };
     let contribution = Contribution {
         account,
         scheme: Scheme::parse("hrss:110").unwrap(),
-        period: Period { first: month, months: 1 },
+        period: Period {
+            first: month,
+            months: 1,
+        },
         settlement: month,
         received: Day::new(20_200_501),
         place: Division::new(440_300).unwrap(),
-        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
+        payer: Payer {
+            kind: PayerKind::Person,
+            id: Code::NONE,
+        },
         nature: 10,
         base: fen(580_000),
         rates: ShareRates::default(),
@@ -121,7 +144,9 @@ fn write_record(account: AccountId, number: u64, out: &mut Vec<u8>) {
             serial: Code::new(&serial).unwrap(),
         },
     };
-    Record::Contribution(Kind::RECEIVED, contribution).write(out).unwrap();
+    Record::Contribution(Kind::RECEIVED, contribution)
+        .write(out)
+        .unwrap();
 }
 
 fn measure(workload: &Workload) {
@@ -137,7 +162,11 @@ fn measure(workload: &Workload) {
     println!("open after a kill: {:?}", start.elapsed());
     for (chain, number) in world.chains.iter().zip(0..) {
         let state = store.state(&chain.origin).unwrap();
-        assert_eq!(state.size().0, workload.records + workload.records.div_ceil(GROUP), "chain {number}");
+        assert_eq!(
+            state.size().0,
+            workload.records + workload.records.div_ceil(GROUP),
+            "chain {number}"
+        );
         // The kill took the head of the last batch away.
         note_head(&store, &chain.origin, &chain.key, &state);
     }
@@ -145,9 +174,16 @@ fn measure(workload: &Workload) {
     store.close().unwrap();
     drop(store);
     println!("close: {:?}", start.elapsed());
-    let (all, index) = (bytes_under(folder.path()), bytes_under(&folder.path().join("index")));
+    let (all, index) = (
+        bytes_under(folder.path()),
+        bytes_under(&folder.path().join("index")),
+    );
     let records = workload.chains * workload.records;
-    println!("disk: {} % of {} bytes a record", 100 * all / record_bytes, record_bytes / records);
+    println!(
+        "disk: {} % of {} bytes a record",
+        100 * all / record_bytes,
+        record_bytes / records
+    );
     println!("index: {} bytes a record", index / records);
     let start = Instant::now();
     let store = Store::open(folder.path(), options).unwrap().0;
@@ -157,7 +193,11 @@ fn measure(workload: &Workload) {
     drop(store);
     let start = Instant::now();
     drop(yizhang_store::rebuild_index(folder.path(), &|_| {}).unwrap());
-    println!("rebuild of the index: {:?}; memory: {}", start.elapsed(), memory());
+    println!(
+        "rebuild of the index: {:?}; memory: {}",
+        start.elapsed(),
+        memory()
+    );
 }
 
 /// Fills the chains, a group in each by turns; returns the bytes of all records.
@@ -169,13 +209,22 @@ fn ingest(workload: &Workload, world: &mut World, store: &Store) -> u64 {
         let numbers = first..workload.records.min(first + GROUP);
         for (chain, number) in world.chains.iter_mut().zip(0..) {
             let mut bytes = Vec::new();
-            numbers.clone().for_each(|at| write_record(workload.account(number, at), at, &mut bytes));
+            numbers
+                .clone()
+                .for_each(|at| write_record(workload.account(number, at), at, &mut bytes));
             record_bytes += u64::try_from(bytes.len()).unwrap();
             let id = SubmissionId(world.rng.random());
             let start = Instant::now();
             let block = RecordBlock::parse(bytes).unwrap();
-            let submitted = Submitted { id, submitter: SUBMITTER.into(), block };
-            let extension = chain.state.prepare(&[submitted], UnixMillis(1_700_000_000_000), 1).unwrap();
+            let submitted = Submitted {
+                id,
+                submitter: SUBMITTER.into(),
+                block,
+            };
+            let extension = chain
+                .state
+                .prepare(&[submitted], UnixMillis(1_700_000_000_000), 1)
+                .unwrap();
             let persist = Instant::now();
             store.persist(&chain.origin, &[(&extension, None)]).unwrap();
             slowest = slowest.max(persist.elapsed());
@@ -186,7 +235,8 @@ fn ingest(workload: &Workload, world: &mut World, store: &Store) -> u64 {
             done += numbers.end - numbers.start;
         }
         if done >= WINDOW || numbers.end == workload.records {
-            let rate = |time: Duration| f64::from(u32::try_from(done).unwrap()) / time.as_secs_f64() / 1e6;
+            let rate =
+                |time: Duration| f64::from(u32::try_from(done).unwrap()) / time.as_secs_f64() / 1e6;
             println!(
                 "up to record {} of {} chains: {:.2} M records/s persisted, {:.2} with parsing, hashing and signing; \
                  slowest group {slowest:?}; memory: {}",
@@ -196,14 +246,22 @@ fn ingest(workload: &Workload, world: &mut World, store: &Store) -> u64 {
                 rate(working),
                 memory()
             );
-            (done, persisting, working, slowest) = (0, Duration::ZERO, Duration::ZERO, Duration::ZERO);
+            (done, persisting, working, slowest) =
+                (0, Duration::ZERO, Duration::ZERO, Duration::ZERO);
         }
     }
     record_bytes
 }
 
-fn note_head(store: &Store, origin: &Origin, key: &SigningKey, state: &yizhang_ledger::chain::ChainState) {
-    store.note_head(origin, state.head().sign(key).as_bytes()).unwrap();
+fn note_head(
+    store: &Store,
+    origin: &Origin,
+    key: &SigningKey,
+    state: &yizhang_ledger::chain::ChainState,
+) {
+    store
+        .note_head(origin, state.head().sign(key).as_bytes())
+        .unwrap();
 }
 
 fn lookups(workload: &Workload, world: &mut World, store: &Store) {
@@ -211,22 +269,40 @@ fn lookups(workload: &Workload, world: &mut World, store: &Store) {
     let few = usize::try_from(PER_ACCOUNT).unwrap();
     let some: Vec<AccountId> = (0..LOOKUPS).map(|_| ordinary()).collect();
     if drop_page_cache() {
-        report("cold", some.iter().map(|account| (drop_page_cache(), lookup(store, account)).1), few);
+        report(
+            "cold",
+            some.iter()
+                .map(|account| (drop_page_cache(), lookup(store, account)).1),
+            few,
+        );
     }
     // What a lookup reads is now in the page cache, all of it.
     for account in &some {
         lookup(store, account);
     }
-    report("warm", some.iter().map(|account| lookup(store, account)), few);
+    report(
+        "warm",
+        some.iter().map(|account| lookup(store, account)),
+        few,
+    );
     if workload.chains > 1 {
-        let long = |number: usize| account_id(u64::MAX - u64::try_from(number).unwrap() % LONG_ACCOUNTS);
+        let long =
+            |number: usize| account_id(u64::MAX - u64::try_from(number).unwrap() % LONG_ACCOUNTS);
         let many = usize::try_from(LONG_RECORDS * workload.chains).unwrap();
         for number in 0..LOOKUPS / 10 {
             lookup(store, &long(number));
         }
-        report("warm", (0..LOOKUPS).map(|number| lookup(store, &long(number))), many);
+        report(
+            "warm",
+            (0..LOOKUPS).map(|number| lookup(store, &long(number))),
+            many,
+        );
         if drop_page_cache() {
-            report("cold", (0..LOOKUPS / 10).map(|number| (drop_page_cache(), lookup(store, &long(number))).1), many);
+            report(
+                "cold",
+                (0..LOOKUPS / 10).map(|number| (drop_page_cache(), lookup(store, &long(number))).1),
+                many,
+            );
         }
     }
 }
@@ -251,14 +327,19 @@ fn report(what: &str, lookups: impl Iterator<Item = (Duration, Duration, usize)>
     let (mut finding, mut all) = (Vec::new(), Vec::new());
     for (found, done, proved) in lookups {
         // Rounds that do not come out even and the places of the long accounts take a few away.
-        assert!(proved.abs_diff(records) <= records / 4, "{proved} records instead of {records}");
+        assert!(
+            proved.abs_diff(records) <= records / 4,
+            "{proved} records instead of {records}"
+        );
         finding.push(found);
         all.push(done);
     }
     for times in [&mut finding, &mut all] {
         times.sort_unstable();
     }
-    let at = |times: &[Duration], percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
+    let at = |times: &[Duration], percent: usize| {
+        times[(times.len() * percent / 100).min(times.len() - 1)]
+    };
     println!(
         "lookup of {records} records, {what}: positions median {:?}, p99 {:?}; with proofs median {:?}, p99 {:?}",
         at(&finding, 50),
@@ -276,13 +357,24 @@ fn drop_page_cache() -> bool {
 fn bytes_under(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
     entries
-        .map(|entry| if entry.path().is_dir() { bytes_under(&entry.path()) } else { entry.metadata().unwrap().len() })
+        .map(|entry| {
+            if entry.path().is_dir() {
+                bytes_under(&entry.path())
+            } else {
+                entry.metadata().unwrap().len()
+            }
+        })
         .sum()
 }
 
 /// Memory of the process now and at most.
 fn memory() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = |name| status.lines().find_map(|line| line.strip_prefix(name)).map_or("?", str::trim);
+    let line = |name| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map_or("?", str::trim)
+    };
     format!("{}, at most {}", line("VmRSS:"), line("VmHWM:"))
 }

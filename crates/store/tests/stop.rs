@@ -29,16 +29,22 @@ const ROUND: &str = "YIZHANG_STORE_TEST_ROUND";
 /// and root when the store has said that it is durable.
 #[test]
 fn child_that_appends_until_it_is_stopped() {
-    let (Ok(folder), Ok(round)) = (std::env::var(FOLDER), std::env::var(ROUND)) else { return };
+    let (Ok(folder), Ok(round)) = (std::env::var(FOLDER), std::env::var(ROUND)) else {
+        return;
+    };
     let mut world = World::new(41, 1);
     let key = world.chains[0].key.clone();
     let round = round.parse().unwrap();
-    let store = Store::open(Path::new(&folder), options(&world, round)).unwrap().0;
+    let store = Store::open(Path::new(&folder), options(&world, round))
+        .unwrap()
+        .0;
     world.rng = rand::SeedableRng::seed_from_u64(round);
     let origin = world.chains[0].origin.clone();
     let state = store.state(&origin).unwrap();
     if state.batches() > 0 && store.head(&origin).is_none() {
-        store.note_head(&origin, state.head().sign(&key).as_bytes()).unwrap();
+        store
+            .note_head(&origin, state.head().sign(&key).as_bytes())
+            .unwrap();
     }
     world.chains[0].state = state;
     let mut out = std::io::stdout().lock();
@@ -49,7 +55,9 @@ fn child_that_appends_until_it_is_stopped() {
         let head = extension.after().head();
         writeln!(out, "\nack {} {}", head.size, head.root).unwrap();
         out.flush().unwrap();
-        store.note_head(&origin, head.sign(&key).as_bytes()).unwrap();
+        store
+            .note_head(&origin, head.sign(&key).as_bytes())
+            .unwrap();
         world.chains[0].state = extension.after().clone();
         world.chains[0].pending.clear();
     }
@@ -58,8 +66,16 @@ fn child_that_appends_until_it_is_stopped() {
 /// Small files and tables in every other round, so that both are begun often; large ones in the others, where no sync of
 /// a finished file or of the index makes up for a sync that is missing.
 fn options(world: &World, round: u64) -> Options {
-    let small = Options { table_entries: 700, segment_bytes: 60_000, ..world.options() };
-    if round.is_multiple_of(2) { small } else { world.options() }
+    let small = Options {
+        table_entries: 700,
+        segment_bytes: 60_000,
+        ..world.options()
+    };
+    if round.is_multiple_of(2) {
+        small
+    } else {
+        world.options()
+    }
 }
 
 /// What a child has acknowledged so far: sizes and roots.
@@ -68,7 +84,11 @@ type Acks = Arc<Mutex<Vec<(u64, String)>>>;
 /// Starts the child and hands its acknowledgements to a thread that reads until the pipe ends.
 fn start(folder: &Path, round: u64) -> (Child, Acks, thread::JoinHandle<()>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_that_appends_until_it_is_stopped", "--nocapture"])
+        .args([
+            "--exact",
+            "child_that_appends_until_it_is_stopped",
+            "--nocapture",
+        ])
         .env(FOLDER, folder)
         .env(ROUND, round.to_string())
         .stdout(Stdio::piped())
@@ -81,9 +101,14 @@ fn start(folder: &Path, round: u64) -> (Child, Acks, thread::JoinHandle<()>) {
     let reader = thread::spawn(move || {
         for line in lines.map_while(Result::ok) {
             // A line that the end cut off is not an acknowledgement that anybody got.
-            let ack =
-                line.strip_prefix("ack ").and_then(|ack| ack.split_once(' ')).filter(|(_, root)| root.len() == 64);
-            heard.lock().unwrap().extend(ack.map(|(size, root)| (size.parse().unwrap(), root.to_string())));
+            let ack = line
+                .strip_prefix("ack ")
+                .and_then(|ack| ack.split_once(' '))
+                .filter(|(_, root)| root.len() == 64);
+            heard
+                .lock()
+                .unwrap()
+                .extend(ack.map(|(size, root)| (size.parse().unwrap(), root.to_string())));
         }
     });
     (child, acks, reader)
@@ -94,13 +119,24 @@ fn verify(folder: &Path, acks: &[(u64, String)]) {
     let world = World::new(41, 1);
     let origin = &world.chains[0].origin;
     let report = yizhang_store::check(folder, &|_| {}).unwrap();
-    let damage: Vec<_> = report.findings.iter().filter(|finding| matches!(finding, Finding::Chain(_))).collect();
+    let damage: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| matches!(finding, Finding::Chain(_)))
+        .collect();
     assert!(damage.is_empty(), "{damage:?}");
     let (store, opened) = Store::open(folder, options(&world, 0)).unwrap();
     let size = store.state(origin).unwrap().size().0;
     for (ack, root) in acks {
         assert!(*ack <= size, "acknowledged {ack}, found {size}: {opened}");
-        assert_eq!(store.root_at(origin, TreeSize(*ack)).unwrap().map(|root| root.to_string()).as_ref(), Some(root));
+        assert_eq!(
+            store
+                .root_at(origin, TreeSize(*ack))
+                .unwrap()
+                .map(|root| root.to_string())
+                .as_ref(),
+            Some(root)
+        );
     }
     let mut naive: BTreeMap<AccountId, Vec<LeafIndex>> = BTreeMap::new();
     let mut next = 0;
@@ -114,8 +150,15 @@ fn verify(folder: &Path, acks: &[(u64, String)]) {
         }
     }
     for (account, expected) in naive {
-        let found = store.positions(&account).unwrap().into_iter().map(|(_, index)| index);
-        assert_eq!(found.filter(|index| index.0 < next).collect::<Vec<_>>(), expected);
+        let found = store
+            .positions(&account)
+            .unwrap()
+            .into_iter()
+            .map(|(_, index)| index);
+        assert_eq!(
+            found.filter(|index| index.0 < next).collect::<Vec<_>>(),
+            expected
+        );
     }
 }
 
@@ -141,7 +184,10 @@ fn kill_9_at_random_moments_loses_nothing_acknowledged() {
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     match Command::new(program).args(arguments).output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Ok(output) => Err(format!(
+            "{program}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
         Err(error) => Err(format!("{program}: {error}")),
     }
 }
@@ -186,7 +232,10 @@ fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
     let folder = tempdir().unwrap();
     let image = folder.path().join("image");
     let image_text = image.to_str().unwrap();
-    fs::File::create(&image).unwrap().set_len(96 * 1024 * 1024).unwrap();
+    fs::File::create(&image)
+        .unwrap()
+        .set_len(96 * 1024 * 1024)
+        .unwrap();
     let target = folder.path().join("mounted");
     let ready = run("mkfs.ext4", &["-q", image_text])
         .and_then(|()| run("python3", &["-c", "import fcntl"]))
@@ -202,8 +251,11 @@ fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
         let data = target.join("data");
         let (mut child, heard, reader) = start(&data, round);
         thread::sleep(Duration::from_millis(world.rng.random_range(60..500)));
-        let mut cutter =
-            Command::new("python3").args(["-c", SHUTDOWN, mounted.path()]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut cutter = Command::new("python3")
+            .args(["-c", SHUTDOWN, mounted.path()])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         // Until the cutter waits for its input to end.
         thread::sleep(Duration::from_millis(150));
         // Only what was acknowledged before the cut counts. A sync that is under way when the journal is aborted may
@@ -225,7 +277,10 @@ fn a_power_cut_of_a_real_file_system_loses_nothing_acknowledged() {
         if data.join("format").exists() {
             verify(&data, &acks);
         } else {
-            assert!(acks.is_empty(), "acknowledged batches are gone with the whole directory");
+            assert!(
+                acks.is_empty(),
+                "acknowledged batches are gone with the whole directory"
+            );
         }
     }
     println!("{} acknowledged batches", acks.len());
@@ -244,7 +299,10 @@ fn a_full_disk_stops_the_store_and_loses_nothing_acknowledged() {
         }
     };
     let mut world = World::new(44, 1);
-    let options = Options { segment_bytes: 200_000, ..world.options() };
+    let options = Options {
+        segment_bytes: 200_000,
+        ..world.options()
+    };
     let store = Store::open(&target, options.clone()).unwrap().0;
     let origin = world.chains[0].origin.clone();
     let error = loop {
@@ -258,8 +316,14 @@ fn a_full_disk_stops_the_store_and_loses_nothing_acknowledged() {
         }
     };
     println!("{error}");
-    assert!(matches!(error, yizhang_store::StoreError::Io { .. }), "{error}");
-    assert!(matches!(store.close(), Err(yizhang_store::StoreError::Stopped { .. })));
+    assert!(
+        matches!(error, yizhang_store::StoreError::Io { .. }),
+        "{error}"
+    );
+    assert!(matches!(
+        store.close(),
+        Err(yizhang_store::StoreError::Stopped { .. })
+    ));
     drop(store);
     run("mount", &["-o", "remount,size=64m", mounted.path()]).unwrap();
     let store = Store::open(&target, options).unwrap().0;
@@ -288,6 +352,11 @@ fn a_directory_that_was_let_go_is_free_while_children_are_started() {
             refused.extend(Store::open(folder.path(), options(&world, round)).err());
         }
         ended.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(refused.is_empty(), "{} of 300: {:?}", refused.len(), refused.first());
+        assert!(
+            refused.is_empty(),
+            "{} of 300: {:?}",
+            refused.len(),
+            refused.first()
+        );
     });
 }

@@ -41,8 +41,15 @@ pub fn auditor_name(federation: &str) -> String {
 /// A certificate as PEM from its DER form.
 pub fn certificate_pem(der: &[u8]) -> String {
     let body = Base64::encode_string(der);
-    let lines: Vec<&str> = body.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
 }
 
 /// Who a caller is: its certificate and key, PEM. The key stays inside.

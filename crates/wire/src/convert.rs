@@ -1,7 +1,8 @@
 //! Message fields to domain types: lengths and forms are checked here, once.
 
 use yizhang_ledger::{
-    batch::SubmissionId, hash::Hash, head::Origin, person::AccountId, tree::PATH_HASHES_MAX, value::Day,
+    batch::SubmissionId, hash::Hash, head::Origin, person::AccountId, tree::PATH_HASHES_MAX,
+    value::Day,
 };
 
 /// A field of a message that is not what the service calls for.
@@ -56,7 +57,10 @@ pub fn digest(bytes: &[u8]) -> Result<Hash, FieldFault> {
 /// # Errors
 /// [`FieldFault::Form`].
 pub fn origin(text: &str) -> Result<Origin, FieldFault> {
-    Origin::parse(text).ok_or(FieldFault::Form { field: "origin", expected: "federation/region" })
+    Origin::parse(text).ok_or(FieldFault::Form {
+        field: "origin",
+        expected: "federation/region",
+    })
 }
 
 /// A day of the calendar, `YYYYMMDD`.
@@ -64,7 +68,10 @@ pub fn origin(text: &str) -> Result<Origin, FieldFault> {
 /// # Errors
 /// [`FieldFault::Form`].
 pub fn day(number: u32) -> Result<Day, FieldFault> {
-    Day::new(number).ok_or(FieldFault::Form { field: "as_of", expected: "a day as YYYYMMDD" })
+    Day::new(number).ok_or(FieldFault::Form {
+        field: "as_of",
+        expected: "a day as YYYYMMDD",
+    })
 }
 
 /// A path: whole hashes of 32 bytes, at most [`PATH_HASHES_MAX`].
@@ -74,7 +81,10 @@ pub fn day(number: u32) -> Result<Day, FieldFault> {
 pub fn hashes(bytes: &[u8]) -> Result<Vec<Hash>, FieldFault> {
     let (hashes, rest) = bytes.as_chunks::<32>();
     if !rest.is_empty() || hashes.len() > PATH_HASHES_MAX {
-        return Err(FieldFault::Form { field: "path", expected: "at most 63 hashes of 32 bytes" });
+        return Err(FieldFault::Form {
+            field: "path",
+            expected: "at most 63 hashes of 32 bytes",
+        });
     }
     Ok(hashes.iter().map(|hash| Hash(*hash)).collect())
 }
@@ -85,5 +95,9 @@ pub fn path_bytes(path: &[Hash]) -> Vec<u8> {
 }
 
 fn fixed<const N: usize>(field: &'static str, bytes: &[u8]) -> Result<[u8; N], FieldFault> {
-    bytes.try_into().map_err(|_| FieldFault::Length { field, expected: N, found: bytes.len() })
+    bytes.try_into().map_err(|_| FieldFault::Length {
+        field,
+        expected: N,
+        found: bytes.len(),
+    })
 }

@@ -41,7 +41,10 @@ impl Planned<'_> {
     /// Where another step or record of the worker stands under the same agency, system and serial.
     pub(super) fn is_written(&self, account: &Account) -> anyhow::Result<bool> {
         let source = self.fields.source;
-        let mut own = account.records.iter().filter(|record| record.region == self.region);
+        let mut own = account
+            .records
+            .iter()
+            .filter(|record| record.region == self.region);
         if own.clone().any(|record| record.id == self.id.0) {
             return Ok(true);
         }
@@ -52,7 +55,14 @@ impl Planned<'_> {
         });
         match other {
             Some(record) => {
-                bail!("{}", t!("transfer.serial_used", serial = record.serial, kind = show::kind::name(record.kind)))
+                bail!(
+                    "{}",
+                    t!(
+                        "transfer.serial_used",
+                        serial = record.serial,
+                        kind = show::kind::name(record.kind)
+                    )
+                )
             }
             None => Ok(false),
         }
@@ -60,22 +70,43 @@ impl Planned<'_> {
 
     /// Refuses a step that is not this agency's to take.
     pub(super) fn ensure_ours(&self) -> anyhow::Result<()> {
-        ensure!(may_take(self.kind, self.region, self.sides()), "{}", t!("transfer.not_ours", step = self.name()));
+        ensure!(
+            may_take(self.kind, self.region, self.sides()),
+            "{}",
+            t!("transfer.not_ours", step = self.name())
+        );
         Ok(())
     }
 
     /// Refuses a step that would not count by what is known here.
     pub(super) fn ensure_counts(&self, known: Option<&TransferCase>) -> anyhow::Result<()> {
         let is_posted = known.is_some_and(|case| used(case).any(|(kind, _)| kind == Kind::POSTED));
-        ensure!(!(is_posted && is_follow_up(self.kind)), "{}", t!("transfer.own_number", step = self.name()));
-        let candidate = Candidate { kind: self.kind, region: self.region, sides: self.sides(), on: self.fields.on };
-        let Some(fault) = would_fault(known, self.fields.scheme, candidate) else { return Ok(()) };
+        ensure!(
+            !(is_posted && is_follow_up(self.kind)),
+            "{}",
+            t!("transfer.own_number", step = self.name())
+        );
+        let candidate = Candidate {
+            kind: self.kind,
+            region: self.region,
+            sides: self.sides(),
+            on: self.fields.on,
+        };
+        let Some(fault) = would_fault(known, self.fields.scheme, candidate) else {
+            return Ok(());
+        };
         let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
-        let why = match self.missing(known).filter(|_| fault == StepFaultName::OutOfOrder) {
+        let why = match self
+            .missing(known)
+            .filter(|_| fault == StepFaultName::OutOfOrder)
+        {
             Some(missing) => format!("{why} ({missing})"),
             None => why,
         };
-        bail!("{}", t!("transfer.would_not_count", step = self.name(), why = why))
+        bail!(
+            "{}",
+            t!("transfer.would_not_count", step = self.name(), why = why)
+        )
     }
 
     /// The step that would have to come before, and its day where it is there, only later.
@@ -84,46 +115,89 @@ impl Planned<'_> {
         let step = show::kind::name(kind);
         Some(later.map_or_else(
             || t!("transfer.missing", step = step).to_string(),
-            |day| t!("transfer.missing_till", step = step, day = day, on = self.fields.on).to_string(),
+            |day| {
+                t!(
+                    "transfer.missing_till",
+                    step = step,
+                    day = day,
+                    on = self.fields.on
+                )
+                .to_string()
+            },
         ))
     }
 
     /// Refuses a step of which nothing can come, by what is known here.
-    pub(super) fn ensure_sensible(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
+    pub(super) fn ensure_sensible(
+        &self,
+        account: &Account,
+        credentials: &Credentials,
+    ) -> anyhow::Result<()> {
         let fields = self.fields;
         // What an agency did before the law on transfers was none of these steps.
         if let Some(law) = Policy::embedded().transfers_begin() {
             let is_lawful = fields.on.in_month().is_none_or(|month| law <= month);
-            ensure!(is_lawful, "{}", t!("transfer.before_law", law = law, on = fields.on));
+            ensure!(
+                is_lawful,
+                "{}",
+                t!("transfer.before_law", law = law, on = fields.on)
+            );
         }
         let sums = fields.sums;
-        let is_negative =
-            [sums.personal_account, sums.personal_account_unit, sums.pool].iter().any(|sum| *sum < Fen::ZERO);
+        let is_negative = [sums.personal_account, sums.personal_account_unit, sums.pool]
+            .iter()
+            .any(|sum| *sum < Fen::ZERO);
         ensure!(!is_negative, "{}", t!("transfer.negative"));
-        if self.kind == Kind::TRANSFER_APPLY { self.ensure_answerable(account, credentials) } else { Ok(()) }
+        if self.kind == Kind::TRANSFER_APPLY {
+            self.ensure_answerable(account, credentials)
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses an application that nobody is there to answer, or that has nothing to move.
-    fn ensure_answerable(&self, account: &Account, credentials: &Credentials) -> anyhow::Result<()> {
+    fn ensure_answerable(
+        &self,
+        account: &Account,
+        credentials: &Credentials,
+    ) -> anyhow::Result<()> {
         let (sides, scheme) = (self.sides(), self.fields.scheme);
         let answers = |region: &Division| may_take(Kind::FREEZE, *region, sides);
         let place = show::place::name(sides.0);
-        ensure!(credentials.roster.regions.keys().any(answers), "{}", t!("transfer.nobody_there", place = place));
+        ensure!(
+            credentials.roster.regions.keys().any(answers),
+            "{}",
+            t!("transfer.nobody_there", place = place)
+        );
         let family = account.family(&Family::of(scheme).to_string());
         let province = sides.0.province();
         let has_months = family.is_some_and(|family| {
-            let here = family.by_province.iter().filter(|line| line.place.province() == province);
-            here.map(|line| (line.months, line.contested, line.deemed)).any(|months| months != (0, 0, 0))
+            let here = family
+                .by_province
+                .iter()
+                .filter(|line| line.place.province() == province);
+            here.map(|line| (line.months, line.contested, line.deemed))
+                .any(|months| months != (0, 0, 0))
         });
-        ensure!(has_months, "{}", t!("transfer.nothing_there", place = place, scheme = scheme));
+        ensure!(
+            has_months,
+            "{}",
+            t!("transfer.nothing_there", place = place, scheme = scheme)
+        );
         let open = cases(account).find(|case| {
             case.case != self.fields.case
                 && case.next.is_some()
                 && Family::of(scheme).is_one_pool(case.source, sides.0)
-                && case.steps.iter().any(|step| step.scheme == scheme.to_string())
+                && case
+                    .steps
+                    .iter()
+                    .any(|step| step.scheme == scheme.to_string())
         });
         if let Some(case) = open {
-            let (from, to) = (show::place::name(case.source), show::place::name(case.target));
+            let (from, to) = (
+                show::place::name(case.source),
+                show::place::name(case.target),
+            );
             bail!("{}", t!("transfer.open_already", from = from, to = to));
         }
         Ok(())

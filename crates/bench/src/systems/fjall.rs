@@ -38,10 +38,16 @@ impl Fjall {
     /// What fjall says.
     pub fn create(folder: &Path) -> anyhow::Result<Self> {
         let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
-        let separated = KeyspaceCreateOptions::default().with_kv_separation(Some(KvSeparationOptions::default()));
+        let separated = KeyspaceCreateOptions::default()
+            .with_kv_separation(Some(KvSeparationOptions::default()));
         let batches = database.keyspace("batches", || separated)?;
         let index = database.keyspace("index", KeyspaceCreateOptions::default)?;
-        Ok(Self { database, batches, index, positions: Positions::default() })
+        Ok(Self {
+            database,
+            batches,
+            index,
+            positions: Positions::default(),
+        })
     }
 }
 
@@ -53,15 +59,26 @@ impl System for Fjall {
     fn append(&mut self, extension: &Extension) -> anyhow::Result<()> {
         let batch = extension.batch();
         let first = self.positions.first(batch)?;
-        let mut write = self.database.batch().durability(Some(PersistMode::SyncData));
+        let mut write = self
+            .database
+            .batch()
+            .durability(Some(PersistMode::SyncData));
         write.insert(&self.batches, first.to_be_bytes(), batch.bytes());
         let mut offset = 0;
         for leaf in self.positions.leaves(batch)? {
             let leaf = leaf?;
             let length = u32::try_from(leaf.bytes.len())?;
-            let place = Place { first, offset, length };
+            let place = Place {
+                first,
+                offset,
+                length,
+            };
             if let Some(account) = leaf.account {
-                write.insert(&self.index, index_key(&account, leaf.position), place.to_bytes());
+                write.insert(
+                    &self.index,
+                    index_key(&account, leaf.position),
+                    place.to_bytes(),
+                );
             }
             offset += length;
         }
@@ -86,15 +103,22 @@ impl System for Fjall {
         let mut found = Vec::new();
         let mut read = None;
         for item in self.index.prefix(account.0) {
-            let place = Place::from_bytes(&item.value()?).context("a value of the index has a wrong length")?;
+            let place = Place::from_bytes(&item.value()?)
+                .context("a value of the index has a wrong length")?;
             // Records of one batch come one after the other: it is read once for all of them.
             let batch = match read.take() {
                 Some((first, batch)) if first == place.first => batch,
-                _ => {
-                    self.batches.get(place.first.to_be_bytes())?.context("the index names a batch that is not there")?
-                }
+                _ => self
+                    .batches
+                    .get(place.first.to_be_bytes())?
+                    .context("the index names a batch that is not there")?,
             };
-            found.push(place.slice(&batch).context("the index names bytes beyond a batch")?.to_vec());
+            found.push(
+                place
+                    .slice(&batch)
+                    .context("the index names bytes beyond a batch")?
+                    .to_vec(),
+            );
             read = Some((place.first, batch));
         }
         Ok(Some(found))
@@ -133,11 +157,17 @@ impl Place {
         let (offset, rest) = rest.split_first_chunk()?;
         let length = rest.try_into().ok()?;
         let [offset, length] = [*offset, length].map(u32::from_be_bytes);
-        Some(Self { first: u64::from_be_bytes(*first), offset, length })
+        Some(Self {
+            first: u64::from_be_bytes(*first),
+            offset,
+            length,
+        })
     }
 
     fn slice(self, batch: &[u8]) -> Option<&[u8]> {
         let start = usize::try_from(self.offset).ok()?;
-        batch.get(start..)?.get(..usize::try_from(self.length).ok()?)
+        batch
+            .get(start..)?
+            .get(..usize::try_from(self.length).ok()?)
     }
 }

@@ -22,7 +22,10 @@ pub type Keys = BTreeMap<Origin, SigningKey>;
 pub fn invented_keys(count: usize) -> anyhow::Result<Keys> {
     let key = |number: usize| -> anyhow::Result<(Origin, SigningKey)> {
         let origin = Origin::parse(&format!("benchmark.yizhang/{}", 110_000 + number * 10_000));
-        Ok((origin.context("an origin")?, SigningKey::from_bytes(&[u8::try_from(number)?; 32])))
+        Ok((
+            origin.context("an origin")?,
+            SigningKey::from_bytes(&[u8::try_from(number)?; 32]),
+        ))
     };
     (0..count).map(key).collect()
 }
@@ -43,7 +46,10 @@ impl Ours {
     /// What the store says.
     pub fn open(folder: &Path, keys: Keys) -> anyhow::Result<Self> {
         let syncs = Arc::new(Faults::at(u64::MAX));
-        let options = Options { faults: Some(Arc::clone(&syncs)), ..Options::new(keys.keys().cloned().collect()) };
+        let options = Options {
+            faults: Some(Arc::clone(&syncs)),
+            ..Options::new(keys.keys().cloned().collect())
+        };
         let (store, _) = Store::open(folder, options)?;
         for (origin, key) in &keys {
             let state = store.state(origin).filter(|state| state.size().0 > 0);
@@ -51,7 +57,12 @@ impl Ours {
                 store.note_head(origin, state.head().sign(key).as_bytes())?;
             }
         }
-        Ok(Self { store, keys, folder: folder.into(), syncs })
+        Ok(Self {
+            store,
+            keys,
+            folder: folder.into(),
+            syncs,
+        })
     }
 
     /// The store.
@@ -69,7 +80,9 @@ impl System for Ours {
         let origin = &extension.batch().entry().origin;
         let key = self.keys.get(origin).context("every chain has a key")?;
         self.store.persist(origin, &[(extension, None)])?;
-        Ok(self.store.note_head(origin, extension.after().head().sign(key).as_bytes())?)
+        Ok(self
+            .store
+            .note_head(origin, extension.after().head().sign(key).as_bytes())?)
     }
 
     fn settle(&mut self) -> anyhow::Result<()> {
@@ -78,7 +91,9 @@ impl System for Ours {
 
     fn lookup(&mut self, account: &AccountId) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
         let positions = self.store.positions(account)?;
-        let entries = positions.iter().map(|(origin, index)| self.store.record(origin, *index));
+        let entries = positions
+            .iter()
+            .map(|(origin, index)| self.store.record(origin, *index));
         Ok(Some(entries.collect::<Result<_, _>>()?))
     }
 

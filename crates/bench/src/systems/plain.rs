@@ -20,9 +20,15 @@ impl Plain {
     /// # Errors
     /// What the disk says.
     pub fn create(folder: &Path) -> anyhow::Result<Self> {
-        let file = File::create_new(folder.join("batches")).context("cannot create the file of batches")?;
-        File::open(folder).and_then(|folder| folder.sync_all()).context("cannot sync the folder")?;
-        Ok(Self { file, delay: Duration::ZERO })
+        let file = File::create_new(folder.join("batches"))
+            .context("cannot create the file of batches")?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .context("cannot sync the folder")?;
+        Ok(Self {
+            file,
+            delay: Duration::ZERO,
+        })
     }
 }
 
@@ -33,9 +39,12 @@ impl System for Plain {
 
     fn append(&mut self, extension: &Extension) -> anyhow::Result<()> {
         let bytes = extension.batch().bytes();
-        self.file.write_all(&u32::try_from(bytes.len())?.to_le_bytes())?;
+        self.file
+            .write_all(&u32::try_from(bytes.len())?.to_le_bytes())?;
         self.file.write_all(bytes)?;
-        self.file.sync_data().context("cannot sync the file of batches")?;
+        self.file
+            .sync_data()
+            .context("cannot sync the file of batches")?;
         thread::sleep(self.delay);
         Ok(())
     }

@@ -35,7 +35,10 @@ impl Positions {
     /// The position of the first leaf of a batch; the others follow without gaps.
     pub(super) fn first(&mut self, batch: &Batch) -> anyhow::Result<u64> {
         let size = batch.size_after();
-        ensure!(size.0 <= 1 << CHAIN_SHIFT, "expected a chain of up to 2^{CHAIN_SHIFT} leaves, found {size}");
+        ensure!(
+            size.0 <= 1 << CHAIN_SHIFT,
+            "expected a chain of up to 2^{CHAIN_SHIFT} leaves, found {size}"
+        );
         let next = self.0.len();
         let chain = match self.0.get(&batch.entry().origin) {
             Some(chain) => *chain,
@@ -54,9 +57,16 @@ impl Positions {
     ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Leaf<'a>>> + use<'a>> {
         let positions = (self.first(batch)?..).zip((batch.entry().first.0..).map(LeafIndex));
         let entries = slices(batch.bytes(), batch.ends()).zip(batch.leaves());
-        Ok(positions.zip(entries).map(|((position, index), (bytes, hash))| {
-            Ok(Leaf { position, bytes, hash: *hash, account: account_of(&Entry::parse(bytes, index)?) })
-        }))
+        Ok(positions
+            .zip(entries)
+            .map(|((position, index), (bytes, hash))| {
+                Ok(Leaf {
+                    position,
+                    bytes,
+                    hash: *hash,
+                    account: account_of(&Entry::parse(bytes, index)?),
+                })
+            }))
     }
 }
 
@@ -64,7 +74,11 @@ impl Positions {
 /// the rest once more.
 fn account_of(entry: &Entry<'_>) -> Option<AccountId> {
     let of_person = entry.kind != Kind::BATCH;
-    entry.payload.first_chunk().filter(|_| of_person).map(|account| AccountId(*account))
+    entry
+        .payload
+        .first_chunk()
+        .filter(|_| of_person)
+        .map(|account| AccountId(*account))
 }
 
 /// Under which a leaf is found: the account, then the position.
@@ -84,7 +98,10 @@ mod tests {
     #[test]
     fn a_leaf_is_of_the_account_that_its_record_is_about() {
         let folder = tempfile::TempDir::new().unwrap();
-        let blocks = Workload::new(20_000).unwrap().save(&folder.path().join("blocks"), 5_000, |_| {}).unwrap();
+        let blocks = Workload::new(20_000)
+            .unwrap()
+            .save(&folder.path().join("blocks"), 5_000, |_| {})
+            .unwrap();
         let mut chains = Chains::empty(&invented_keys(2).unwrap());
         let mut leaves = 0;
         for block in blocks.read().unwrap() {

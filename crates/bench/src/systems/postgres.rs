@@ -28,8 +28,13 @@ const USERS: [&str; 2] = ["postgres", "nobody"];
 /// The owner of the cluster, who has no password: nobody else reaches the socket.
 const OWNER: &str = "yizhang";
 /// What differs from the defaults, or must not.
-const SETTINGS: [&str; 5] =
-    ["listen_addresses=", "shared_buffers=256MB", "max_wal_size=4GB", "synchronous_commit=on", "fsync=on"];
+const SETTINGS: [&str; 5] = [
+    "listen_addresses=",
+    "shared_buffers=256MB",
+    "max_wal_size=4GB",
+    "synchronous_commit=on",
+    "fsync=on",
+];
 /// Longest path of a socket less the name that PostgreSQL gives it.
 const SOCKET_FOLDER_BYTES_MAX: usize = 107 - "/.s.PGSQL.5432".len();
 /// How long a server may take to start. An empty cluster takes less than a second.
@@ -74,14 +79,21 @@ impl Postgres {
         };
         let data = folder.join("data");
         if data.as_os_str().len() > SOCKET_FOLDER_BYTES_MAX {
-            return Ok(Availability::Absent("the path of the folder is too long for a socket".into()));
+            return Ok(Availability::Absent(
+                "the path of the folder is too long for a socket".into(),
+            ));
         }
         programs.create_cluster(&data)?;
         let server = programs.start(&data, File::create(folder.join("log"))?)?;
         let (mut client, server) = server.connect(&data)?;
         client.batch_execute(TABLE)?;
         let lookup = client.prepare(LOOKUP)?;
-        let postgres = Self { client, lookup, positions: Positions::default(), _server: server };
+        let postgres = Self {
+            client,
+            lookup,
+            positions: Positions::default(),
+            _server: server,
+        };
         Ok(Availability::Running(Box::new(postgres)))
     }
 }
@@ -115,13 +127,19 @@ impl System for Postgres {
 
     fn lookup(&mut self, account: &AccountId) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
         let rows = self.client.query(&self.lookup, &[&account.0.as_slice()])?;
-        Ok(Some(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?))
+        Ok(Some(
+            rows.iter()
+                .map(|row| row.try_get(0))
+                .collect::<Result<_, _>>()?,
+        ))
     }
 
     /// The table with its index and maps. The write-ahead log and the catalogue are not counted, which is in its favour:
     /// their size says more about the settings than about the records.
     fn disk_bytes(&mut self) -> anyhow::Result<u64> {
-        let row = self.client.query_one("SELECT pg_total_relation_size('entry')", &[])?;
+        let row = self
+            .client
+            .query_one("SELECT pg_total_relation_size('entry')", &[])?;
         Ok(u64::try_from(row.try_get::<_, i64>(0)?)?)
     }
 
@@ -146,34 +164,72 @@ impl Programs {
     /// Finds them for a cluster in `folder`, or says why they cannot be had.
     fn find(folder: &Path) -> anyhow::Result<Result<Self, String>> {
         let Some(programs) = folder_of_programs() else {
-            return Ok(Err(format!("no initdb and postgres in PATH or {VERSIONS}/*/bin")));
+            return Ok(Err(format!(
+                "no initdb and postgres in PATH or {VERSIONS}/*/bin"
+            )));
         };
         if !geteuid().is_root() {
-            return Ok(Ok(Self { folder: programs, user: None }));
+            return Ok(Ok(Self {
+                folder: programs,
+                user: None,
+            }));
         }
         let Some(user) = User::find() else {
-            return Ok(Err(format!("it refuses to run as root, and there is no user {}", USERS.join(" or "))));
+            return Ok(Err(format!(
+                "it refuses to run as root, and there is no user {}",
+                USERS.join(" or ")
+            )));
         };
-        chown(folder, Some(user.id), Some(user.group)).context("cannot hand the folder to the user of PostgreSQL")?;
-        match user.command(Path::new("test")).arg("-w").arg(folder).status() {
-            Ok(status) if status.success() => Ok(Ok(Self { folder: programs, user: Some(user) })),
-            Ok(_) => Ok(Err("it refuses to run as root, and its user cannot enter the folder above its own".into())),
-            Err(_) => Ok(Err("it refuses to run as root, and there is no setpriv to run it as another".into())),
+        chown(folder, Some(user.id), Some(user.group))
+            .context("cannot hand the folder to the user of PostgreSQL")?;
+        match user
+            .command(Path::new("test"))
+            .arg("-w")
+            .arg(folder)
+            .status()
+        {
+            Ok(status) if status.success() => Ok(Ok(Self {
+                folder: programs,
+                user: Some(user),
+            })),
+            Ok(_) => Ok(Err(
+                "it refuses to run as root, and its user cannot enter the folder above its own"
+                    .into(),
+            )),
+            Err(_) => Ok(Err(
+                "it refuses to run as root, and there is no setpriv to run it as another".into(),
+            )),
         }
     }
 
     fn command(&self, program: &str) -> Command {
         let path = self.folder.join(program);
-        let mut command = self.user.map_or_else(|| Command::new(&path), |user| user.command(&path));
+        let mut command = self
+            .user
+            .map_or_else(|| Command::new(&path), |user| user.command(&path));
         command.current_dir("/").stdin(Stdio::null());
         command
     }
 
     fn create_cluster(&self, data: &Path) -> anyhow::Result<()> {
         let mut initdb = self.command("initdb");
-        initdb.args(["--auth=trust", "--no-locale", "--encoding=UTF8", "--username", OWNER]);
-        let output = initdb.arg("--pgdata").arg(data).output().context("cannot run initdb")?;
-        ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr).trim());
+        initdb.args([
+            "--auth=trust",
+            "--no-locale",
+            "--encoding=UTF8",
+            "--username",
+            OWNER,
+        ]);
+        let output = initdb
+            .arg("--pgdata")
+            .arg(data)
+            .output()
+            .context("cannot run initdb")?;
+        ensure!(
+            output.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
         Ok(())
     }
 
@@ -182,21 +238,32 @@ impl Programs {
         let mut postgres = self.command("postgres");
         postgres.arg("-D").arg(data).arg("-k").arg(data);
         postgres.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        let child = postgres.stdout(log.try_clone()?).stderr(log).spawn().context("cannot run postgres")?;
+        let child = postgres
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot run postgres")?;
         Ok(Server(child))
     }
 }
 
 /// The folder of PATH that has the programs, or that of the newest version installed beside it.
 fn folder_of_programs() -> Option<PathBuf> {
-    let has_programs = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    let has_programs =
+        |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
     let in_path = env::var_os("PATH").and_then(|path| env::split_paths(&path).find(has_programs));
     in_path.or_else(|| {
         let versions = fs::read_dir(VERSIONS).ok()?.filter_map(|entry| {
             let entry = entry.ok()?;
-            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
+            Some((
+                entry.file_name().to_str()?.parse::<u32>().ok()?,
+                entry.path().join("bin"),
+            ))
         });
-        versions.filter(|(_, folder)| has_programs(folder)).max().map(|(_, folder)| folder)
+        versions
+            .filter(|(_, folder)| has_programs(folder))
+            .max()
+            .map(|(_, folder)| folder)
     })
 }
 
@@ -204,16 +271,28 @@ impl User {
     fn find() -> Option<Self> {
         let users = fs::read_to_string("/etc/passwd").ok()?;
         USERS.iter().find_map(|name| {
-            let mut fields =
-                users.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
-            Some(Self { id: fields.nth(2)?.parse().ok()?, group: fields.next()?.parse().ok()? })
+            let mut fields = users
+                .lines()
+                .map(|line| line.split(':'))
+                .find(|fields| fields.clone().next() == Some(name))?;
+            Some(Self {
+                id: fields.nth(2)?.parse().ok()?,
+                group: fields.next()?.parse().ok()?,
+            })
         })
     }
 
     /// A program as this user.
     fn command(self, program: &Path) -> Command {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", &self.id.to_string(), "--regid", &self.group.to_string(), "--clear-groups", "--"]);
+        command.args([
+            "--reuid",
+            &self.id.to_string(),
+            "--regid",
+            &self.group.to_string(),
+            "--clear-groups",
+            "--",
+        ]);
         command.arg(program);
         command
     }
@@ -227,9 +306,16 @@ impl Server {
     fn connect(mut self, data: &Path) -> anyhow::Result<(Client, Self)> {
         let start = Instant::now();
         loop {
-            match Config::new().host_path(data).user(OWNER).dbname("postgres").connect(NoTls) {
+            match Config::new()
+                .host_path(data)
+                .user(OWNER)
+                .dbname("postgres")
+                .connect(NoTls)
+            {
                 Ok(client) => return Ok((client, self)),
-                Err(error) if start.elapsed() > START_MAX => return Err(error).context("PostgreSQL does not answer"),
+                Err(error) if start.elapsed() > START_MAX => {
+                    return Err(error).context("PostgreSQL does not answer");
+                }
                 // It is not ready yet.
                 Err(_) => thread::sleep(PAUSE),
             }

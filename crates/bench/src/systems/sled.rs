@@ -35,16 +35,31 @@ impl Sled {
     /// # Errors
     /// What sled or the disk says.
     pub fn create(folder: &Path) -> anyhow::Result<Self> {
-        let database = Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+        let database = Config::new()
+            .path(folder)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None)
+            .open()?;
         let (entries, index) = (database.open_tree("entries")?, database.open_tree("index")?);
-        let file = File::open(folder.join("db")).context("sled has no file of the name that is synced")?;
+        let file =
+            File::open(folder.join("db")).context("sled has no file of the name that is synced")?;
         let (positions, delay) = (Positions::default(), Duration::ZERO);
-        Ok(Self { database, entries, index, file, folder: folder.into(), positions, delay })
+        Ok(Self {
+            database,
+            entries,
+            index,
+            file,
+            folder: folder.into(),
+            positions,
+            delay,
+        })
     }
 
     fn sync(&self) -> anyhow::Result<()> {
         self.database.flush().context("sled cannot flush")?;
-        self.file.sync_data().context("the file of sled cannot be synced")?;
+        self.file
+            .sync_data()
+            .context("the file of sled cannot be synced")?;
         thread::sleep(self.delay);
         Ok(())
     }
@@ -60,8 +75,12 @@ impl System for Sled {
         let mut keys = Vec::new();
         for leaf in self.positions.leaves(extension.batch())? {
             let leaf = leaf?;
-            self.entries.insert(leaf.position.to_be_bytes(), leaf.bytes)?;
-            keys.extend(leaf.account.map(|account| index_key(&account, leaf.position)));
+            self.entries
+                .insert(leaf.position.to_be_bytes(), leaf.bytes)?;
+            keys.extend(
+                leaf.account
+                    .map(|account| index_key(&account, leaf.position)),
+            );
         }
         keys.sort_unstable();
         for key in keys {
@@ -78,8 +97,15 @@ impl System for Sled {
         let mut found = Vec::new();
         for item in self.index.scan_prefix(account.0) {
             let (key, _) = item?;
-            let position = key.get(account.0.len()..).context("a key of the index is too short")?;
-            found.push(self.entries.get(position)?.context("the index names an entry that is not there")?.to_vec());
+            let position = key
+                .get(account.0.len()..)
+                .context("a key of the index is too short")?;
+            found.push(
+                self.entries
+                    .get(position)?
+                    .context("the index names an entry that is not there")?
+                    .to_vec(),
+            );
         }
         Ok(Some(found))
     }

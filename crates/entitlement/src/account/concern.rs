@@ -19,18 +19,34 @@ pub struct Concern {
 impl Account {
     /// What a conflict of this account is about.
     pub fn concern(&self, conflict: &Conflict) -> Concern {
-        let lines = || conflict.records.iter().filter_map(|number| self.record(*number)?.contribution.as_ref());
+        let lines = || {
+            conflict
+                .records
+                .iter()
+                .filter_map(|number| self.record(*number)?.contribution.as_ref())
+        };
         let case = self.case_of(conflict);
-        let moved = case.and_then(|(_, case)| case.in_transfer.as_ref().or(case.transferred.as_ref()));
-        let mut spans: Vec<(Month, Month)> = conflict.first.zip(conflict.last).into_iter().collect();
+        let moved =
+            case.and_then(|(_, case)| case.in_transfer.as_ref().or(case.transferred.as_ref()));
+        let mut spans: Vec<(Month, Month)> =
+            conflict.first.zip(conflict.last).into_iter().collect();
         if spans.is_empty() {
-            spans = runs(lines().flat_map(ContributionLine::covered).collect::<BTreeSet<Month>>());
+            spans = runs(
+                lines()
+                    .flat_map(ContributionLine::covered)
+                    .collect::<BTreeSet<Month>>(),
+            );
         }
         if spans.is_empty() {
             spans.extend(moved.map(|moved| (moved.first, moved.last)));
         }
-        let family = conflict.family.clone().or_else(|| case.map(|(family, _)| family.to_owned()));
-        let sides = case.into_iter().flat_map(|(_, case)| [case.source, case.target]);
+        let family = conflict
+            .family
+            .clone()
+            .or_else(|| case.map(|(family, _)| family.to_owned()));
+        let sides = case
+            .into_iter()
+            .flat_map(|(_, case)| [case.source, case.target]);
         let mut places: BTreeSet<Division> = lines().map(|line| line.place).chain(sides).collect();
         if places.is_empty() {
             places.extend(conflict.choices.iter().map(|choice| choice.place));
@@ -45,14 +61,29 @@ impl Account {
 
     /// The case that has a step among the records of a conflict, with its family.
     fn case_of(&self, conflict: &Conflict) -> Option<(&str, &TransferCase)> {
-        let has_step = |case: &&TransferCase| case.steps.iter().any(|step| conflict.records.contains(&step.record));
-        let found = |family: &'_ super::FamilyAccount| family.transfers.iter().position(|case| has_step(&case));
-        self.families.iter().find_map(|family| Some((family.family.as_str(), family.transfers.get(found(family)?)?)))
+        let has_step = |case: &&TransferCase| {
+            case.steps
+                .iter()
+                .any(|step| conflict.records.contains(&step.record))
+        };
+        let found = |family: &'_ super::FamilyAccount| {
+            family.transfers.iter().position(|case| has_step(&case))
+        };
+        self.families.iter().find_map(|family| {
+            Some((
+                family.family.as_str(),
+                family.transfers.get(found(family)?)?,
+            ))
+        })
     }
 
     fn family_of_scheme(&self, scheme: &str) -> Option<String> {
-        let has = |family: &&super::FamilyAccount| family.schemes.iter().any(|known| known == scheme);
-        self.families.iter().find(has).map(|family| family.family.clone())
+        let has =
+            |family: &&super::FamilyAccount| family.schemes.iter().any(|known| known == scheme);
+        self.families
+            .iter()
+            .find(has)
+            .map(|family| family.family.clone())
     }
 
     /// Months of a family that records in dispute are about: of those that nobody has answered, ascending.

@@ -1,7 +1,8 @@
 //! The part of the account that belongs to one scheme family.
 
 use super::{
-    Amount, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, TransferCase, json, record::Payer,
+    Amount, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, TransferCase, json,
+    record::Payer,
 };
 
 /// The account of one scheme family.
@@ -17,10 +18,18 @@ pub struct FamilyAccount {
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub deemed_months: u32,
     /// First month that counts.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// Last month that counts.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// Runs of counted months with the same place, payer and chain.
     pub spans: Vec<Span>,
@@ -186,31 +195,51 @@ impl FamilyAccount {
         if NOTHING_ADDS_UP.contains(&self.family.as_str()) {
             return Vec::new();
         }
-        self.gaps.iter().filter_map(|gap| gap.until(as_of)).collect()
+        self.gaps
+            .iter()
+            .filter_map(|gap| gap.until(as_of))
+            .collect()
     }
 
     /// Where the last month that counts before this one was paid, else the first that counts at all.
     pub fn place_before(&self, month: Month) -> Option<Division> {
-        let before = self.spans.iter().rfind(|span| span.last < month).or_else(|| self.spans.first());
+        let before = self
+            .spans
+            .iter()
+            .rfind(|span| span.last < month)
+            .or_else(|| self.spans.first());
         before?.holders.last().map(|holder| holder.place)
     }
 }
 
 /// Families of which a month is over when it is over.
-const NOTHING_ADDS_UP: [&str; 5] = ["hrss:410", "hrss:510", "hrss:OIP", "local:SUPINJ", "nhsa:510"];
+const NOTHING_ADDS_UP: [&str; 5] = [
+    "hrss:410",
+    "hrss:510",
+    "hrss:OIP",
+    "local:SUPINJ",
+    "nhsa:510",
+];
 
 impl Gap {
     /// The months of it that have ended by the end of a day; none for what is left of it then. Money that was paid in part,
     /// given back or taken back is so whether the month has ended or not.
     fn until(&self, as_of: Day) -> Option<Self> {
-        let waits = matches!(self.cause, GapCause::Unpaid | GapCause::Arrears | GapCause::Later);
+        let waits = matches!(
+            self.cause,
+            GapCause::Unpaid | GapCause::Arrears | GapCause::Later
+        );
         let has_tomorrow = Day::new(as_of.number().saturating_add(1)).is_some();
         if !(waits && has_tomorrow && as_of.in_month() == Some(self.last)) {
             return Some(self.clone());
         }
         let months = self.months.checked_sub(1).filter(|months| *months > 0)?;
         let last = self.last.previous()?;
-        Some(Self { last, months, ..self.clone() })
+        Some(Self {
+            last,
+            months,
+            ..self.clone()
+        })
     }
 }
 
@@ -241,10 +270,18 @@ pub struct PlaceMonths {
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub temporary: u32,
     /// The last month that counts here, deemed ones included, those of a temporary account not; left out where there is none.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// The last one of these that no other place holds; only where some are contested.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_alone: Option<Month>,
     /// Credited to the personal account by contributions for this place, wherever a transfer has taken it since.
     pub credited: Amount,
@@ -430,7 +467,11 @@ pub struct BenefitFact {
     #[serde(with = "json::text")]
     pub from: Month,
     /// Last month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub until: Option<Month>,
     /// In fen: a month's, or what was paid, overpaid or recovered.
     pub amount: i64,

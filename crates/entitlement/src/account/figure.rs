@@ -24,13 +24,25 @@ pub struct RuleLine {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub of: String,
     /// Province or city; left out for the nation.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub place: Option<Division>,
     /// First month for which it holds.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from: Option<Month>,
     /// Last month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub until: Option<Month>,
     /// What holds, as text.
     pub value: String,
@@ -39,7 +51,11 @@ pub struct RuleLine {
     /// Its number.
     pub number: String,
     /// Day of publication, where known.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub published: Option<Day>,
     /// `V` verified, `K` known, `U` uncertain, `D` design.
     pub confidence: String,
@@ -347,10 +363,18 @@ pub struct Figure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Forecast>,
     /// First month that it is about.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// Last month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// Its value; left out while something is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -408,13 +432,25 @@ pub struct Missing {
     /// What.
     pub what: MissingName,
     /// For which place.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub place: Option<Division>,
     /// From which month on.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// To which month.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
 }
 

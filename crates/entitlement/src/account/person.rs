@@ -23,7 +23,10 @@ pub struct Person {
 impl Person {
     /// Whether nothing has been stated.
     pub const fn is_empty(&self) -> bool {
-        self.home.is_empty() && self.birth.is_empty() && self.class.is_empty() && self.death.is_empty()
+        self.home.is_empty()
+            && self.birth.is_empty()
+            && self.class.is_empty()
+            && self.death.is_empty()
     }
 
     /// Where the household is registered in a month.

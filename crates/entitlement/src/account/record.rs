@@ -108,7 +108,11 @@ pub struct ContributionLine {
     /// 足额到账.
     pub full: bool,
     /// When the money reached the treasury.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub received: Option<Day>,
 }
 
@@ -147,7 +151,10 @@ impl From<yizhang_ledger::record::Payer<'_>> for Payer {
             PayerKind::Platform => PayerName::Platform,
             PayerKind::Fund => PayerName::Fund,
         };
-        Self { kind, id: payer.id.as_str().to_owned() }
+        Self {
+            kind,
+            id: payer.id.as_str().to_owned(),
+        }
     }
 }
 
@@ -162,6 +169,9 @@ pub struct Amount {
 
 impl From<Shares> for Amount {
     fn from(shares: Shares) -> Self {
-        Self { unit: shares.unit.get(), person: shares.person.get() }
+        Self {
+            unit: shares.unit.get(),
+            person: shares.person.get(),
+        }
     }
 }

@@ -108,7 +108,11 @@ pub struct NextStep {
     #[serde(with = "json::text")]
     pub place: Division,
     /// Region whose chain will say so; left out while nothing of that side is on record.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub region: Option<Division>,
     /// The limit behind the due day.
     pub limit: LimitName,
@@ -118,7 +122,11 @@ pub struct NextStep {
     #[serde(with = "json::text")]
     pub since: Day,
     /// The last day within the limit; left out beyond the end of the calendar.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub due: Option<Day>,
     /// Working days past the due day, as of the account's date; 0 within the limit.
     pub overdue: u32,
@@ -242,7 +250,11 @@ pub struct OutCheck {
     /// Months concerned.
     pub months: u32,
     /// Until when the old place tells the worker of months that stay behind (人社厅发〔2019〕94号 art. 3).
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub inform_by: Option<Day>,
     /// The records.
     pub records: Vec<RecordNumber>,
@@ -319,10 +331,18 @@ pub struct TransferStep {
     #[serde(with = "json::text")]
     pub target: Division,
     /// First month moved.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first: Option<Month>,
     /// Last month moved.
-    #[serde(default, with = "json::text_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last: Option<Month>,
     /// Deemed months stated.
     pub deemed_months: u16,

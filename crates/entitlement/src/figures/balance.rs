@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     account::{
-        Amount, Assumption, FamilyAccount, FigureName, Ground, Missing, MissingName, MonthStatus, RecordNumber,
-        TransferCase,
+        Amount, Assumption, FamilyAccount, FigureName, Ground, Missing, MissingName, MonthStatus,
+        RecordNumber, TransferCase,
     },
     formulas::interest::{Bearing, Credit, year_interest},
     totals,
@@ -37,11 +37,23 @@ impl PersonalAccount {
         let owed = self.owed.as_ref();
         let draft = draft.on(self.balance.ground()).all(owed.map(Known::ground));
         let draft = draft.assumed(Assumption::NoFurtherInterest);
-        let draft = if self.is_double { draft.assumed(Assumption::DoubleMoneyIncluded) } else { draft };
-        let draft = if owed.is_some() { draft.assumed(Assumption::PrincipalOnly) } else { draft };
+        let draft = if self.is_double {
+            draft.assumed(Assumption::DoubleMoneyIncluded)
+        } else {
+            draft
+        };
+        let draft = if owed.is_some() {
+            draft.assumed(Assumption::PrincipalOnly)
+        } else {
+            draft
+        };
         let left = |balance: Fen, owed: Fen| Fen::new(balance.get().checked_sub(owed.get())?);
         let value = match owed {
-            Some(owed) => self.balance.value.zip(owed.value).and_then(|(balance, owed)| left(balance, owed)),
+            Some(owed) => self
+                .balance
+                .value
+                .zip(owed.value)
+                .and_then(|(balance, owed)| left(balance, owed)),
             None => self.balance.value,
         };
         (value, draft)
@@ -49,22 +61,37 @@ impl PersonalAccount {
 }
 
 /// Writes down the personal account as posted, with interest estimated, and what has to be given back of it.
-pub(super) fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
+pub(super) fn balance(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    folded: Folded<'_>,
+) -> PersonalAccount {
     let family = folded.account;
     let brought = desk.bridges.joining(&family.family);
     let posted = family.credited.total.saturating_add(family.interest.total);
     let posted = Fen::new(posted.saturating_add(brought.map_or(0, |joined| joined.amount().get())));
-    let draft = Draft::new(FigureName::BalancePosted).of_family(&family.family).family(&family.family);
+    let draft = Draft::new(FigureName::BalancePosted)
+        .of_family(&family.family)
+        .family(&family.family);
     let draft = draft.all(brought.map(|joined| Ground::Record(joined.record)));
     let mut balance = sheet.fen(draft, posted);
     // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
     if desk.person.death.is_empty() && !folded.is_drawn(desk.as_of) {
-        let draft = Draft::new(FigureName::BalanceInterim).of_family(&family.family).on(balance.ground());
+        let draft = Draft::new(FigureName::BalanceInterim)
+            .of_family(&family.family)
+            .on(balance.ground());
         let (interim, draft) = interim(sheet, desk, folded, draft);
         balance = sheet.fen(draft, interim);
     }
-    let is_double = family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1);
-    PersonalAccount { balance, owed: owed(sheet, family), is_double }
+    let is_double = family
+        .months
+        .iter()
+        .any(|line| line.status == MonthStatus::Counted && line.by.len() > 1);
+    PersonalAccount {
+        balance,
+        owed: owed(sheet, family),
+        is_double,
+    }
 }
 
 /// Writes down what has to be given back: of records that an agreement has cleared, and of months of residents that count
@@ -84,7 +111,9 @@ pub(crate) fn owed_of(family: &FamilyAccount) -> i64 {
 }
 
 fn sum(debts: &[(i64, RecordNumber)]) -> i64 {
-    debts.iter().fold(0_i64, |sum, (one, _)| sum.saturating_add(*one))
+    debts
+        .iter()
+        .fold(0_i64, |sum, (one, _)| sum.saturating_add(*one))
 }
 
 fn debts(family: &FamilyAccount) -> Vec<(i64, RecordNumber)> {
@@ -92,28 +121,50 @@ fn debts(family: &FamilyAccount) -> Vec<(i64, RecordNumber)> {
         let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
         share(due.unit, back.unit).saturating_add(share(due.person, back.person))
     };
-    let cleared = family.cleared.iter().map(|line| (left(&line.due, line.refunded), line.record));
-    let resident = family
-        .years
+    let cleared = family
+        .cleared
         .iter()
-        .filter_map(|line| Some((left(line.refund_due.as_ref()?, line.refunded.unwrap_or_default()), line.record)));
-    cleared.chain(resident).filter(|(sum, _)| *sum > 0).collect()
+        .map(|line| (left(&line.due, line.refunded), line.record));
+    let resident = family.years.iter().filter_map(|line| {
+        Some((
+            left(line.refund_due.as_ref()?, line.refunded.unwrap_or_default()),
+            line.record,
+        ))
+    });
+    cleared
+        .chain(resident)
+        .filter(|(sum, _)| *sum > 0)
+        .collect()
 }
 
 /// The balance year by year and province by province: credits by the month in which they were received, interest as posted
 /// there, or by whoever took the account over in that year, else by the rate of the year, else none and said so. The year
 /// of the account's date has no interest yet.
-fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut draft: Draft) -> (Option<Fen>, Draft) {
+fn interim(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    folded: Folded<'_>,
+    mut draft: Draft,
+) -> (Option<Fen>, Draft) {
     let family = folded.account;
     let mut credits = totals::credits(desk.set, folded.range);
     if let Some(joined) = desk.bridges.joining(&family.family) {
-        let month = credits.entry(joined.place().province()).or_default().entry(joined.month).or_default();
+        let month = credits
+            .entry(joined.place().province())
+            .or_default()
+            .entry(joined.month)
+            .or_default();
         *month = month.saturating_add(joined.amount().get());
     }
     let posted = postings(desk, family);
     let moves = moves(family);
-    let years = credits.values().flat_map(BTreeMap::keys).map(|month| month.year());
-    let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else { return (Some(Fen::ZERO), draft) };
+    let years = credits
+        .values()
+        .flat_map(BTreeMap::keys)
+        .map(|month| month.year());
+    let Some(first) = years.chain(posted.keys().map(|(year, _)| *year)).min() else {
+        return (Some(Fen::ZERO), draft);
+    };
     let provinces: BTreeSet<Division> = credits
         .keys()
         .chain(posted.keys().map(|(_, province)| province))
@@ -125,14 +176,22 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
     for year in first..=desk.as_of.month.year() {
         for province in &provinces {
             let opening = balances.get(province).copied().unwrap_or(Fen::ZERO);
-            let credits = credits.get(province).map(|months| of_year(months, year)).unwrap_or_default();
+            let credits = credits
+                .get(province)
+                .map(|months| of_year(months, year))
+                .unwrap_or_default();
             let here = posted.get(&(year, *province)).copied();
-            let is_posted = here.is_some() || posted.contains_key(&(year, held_by(&moves, year, *province)));
+            let is_posted =
+                here.is_some() || posted.contains_key(&(year, held_by(&moves, year, *province)));
             let is_empty = opening == Fen::ZERO && credits.is_empty();
             let estimated = year < desk.as_of.month.year() && !is_posted && !is_empty;
             let rate = Month::of(year, 1).filter(|_| estimated).and_then(|month| {
                 let place = Where::Whole(*province);
-                let rate = sheet.policy.rules().rate(Key::PensionInterest, &family.family, place, month);
+                let rate =
+                    sheet
+                        .policy
+                        .rules()
+                        .rate(Key::PensionInterest, &family.family, place, month);
                 Some((sheet.use_rule(rate)?, bearing(sheet, place, month)))
             });
             let closing = if let Some(((rate, rule), (bearing, offset))) = rate {
@@ -143,25 +202,42 @@ fn interim(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>, mut dr
                 let amounts = credits.iter().map(|credit| credit.amount.get()).chain(here);
                 Fen::new(amounts.fold(opening.get(), i64::saturating_add))
             };
-            let Some(closing) = closing else { return (None, draft) };
+            let Some(closing) = closing else {
+                return (None, draft);
+            };
             balances.insert(*province, closing);
         }
         for (_, source, target) in moves.iter().filter(|(moved, ..)| *moved == year) {
             let moved = balances.remove(source).unwrap_or(Fen::ZERO);
             let held = balances.get(target).copied().unwrap_or(Fen::ZERO);
-            let Some(sum) = Fen::new(held.get().saturating_add(moved.get())) else { return (None, draft) };
+            let Some(sum) = Fen::new(held.get().saturating_add(moved.get())) else {
+                return (None, draft);
+            };
             balances.insert(*target, sum);
         }
     }
     let draft = spells(&unknown).into_iter().fold(draft, Draft::without);
-    (Fen::new(balances.values().fold(0_i64, |sum, balance| sum.saturating_add(balance.get()))), draft)
+    (
+        Fen::new(
+            balances
+                .values()
+                .fold(0_i64, |sum, balance| sum.saturating_add(balance.get())),
+        ),
+        draft,
+    )
 }
 
 /// The years that have no rate, as spells of them.
 fn spells(unknown: &BTreeSet<u16>) -> Vec<Missing> {
     let mut spells: Vec<Missing> = Vec::new();
-    for (start, end) in unknown.iter().filter_map(|year| Some((Month::of(*year, 1)?, Month::of(*year, 12)?))) {
-        match spells.last_mut().filter(|spell| spell.last.is_some_and(|last| last.next() == start)) {
+    for (start, end) in unknown
+        .iter()
+        .filter_map(|year| Some((Month::of(*year, 1)?, Month::of(*year, 12)?)))
+    {
+        match spells
+            .last_mut()
+            .filter(|spell| spell.last.is_some_and(|last| last.next() == start))
+        {
             Some(spell) => spell.last = Some(end),
             None => spells.push(Missing {
                 what: MissingName::InterestRate,
@@ -179,9 +255,13 @@ fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Divisi
     let mut posted: BTreeMap<(u16, Division), i64> = BTreeMap::new();
     for line in &family.interest.postings {
         let held = desk.set.numbered(line.record);
-        let Some(province) = held.map(|held| held.fact.region.province()) else { continue };
+        let Some(province) = held.map(|held| held.fact.region.province()) else {
+            continue;
+        };
         let sum = posted.entry((line.year, province)).or_default();
-        *sum = sum.saturating_add(line.amount.unit).saturating_add(line.amount.person);
+        *sum = sum
+            .saturating_add(line.amount.unit)
+            .saturating_add(line.amount.person);
     }
     posted
 }
@@ -196,24 +276,38 @@ fn moves(family: &FamilyAccount) -> Vec<(u16, Division, Division)> {
         .filter(|(_, source, target)| source != target)
         .collect();
     moves.sort_unstable();
-    moves.into_iter().filter_map(|(on, source, target)| Some((on.in_month()?.year(), source, target))).collect()
+    moves
+        .into_iter()
+        .filter_map(|(on, source, target)| Some((on.in_month()?.year(), source, target)))
+        .collect()
 }
 
 fn closed_on(case: &TransferCase) -> Option<Day> {
-    case.steps.iter().find(|step| step.kind == Kind::FREEZE).map(|step| step.on)
+    case.steps
+        .iter()
+        .find(|step| step.kind == Kind::FREEZE)
+        .map(|step| step.on)
 }
 
 /// The province that holds at the end of a year what another one held in it.
 fn held_by(moves: &[(u16, Division, Division)], year: u16, province: Division) -> Division {
     let of_year = moves.iter().filter(|(moved, ..)| *moved == year);
-    of_year.fold(province, |held, (_, source, target)| if *source == held { *target } else { held })
+    of_year.fold(
+        province,
+        |held, (_, source, target)| if *source == held { *target } else { held },
+    )
 }
 
 /// What was credited in a year.
 fn of_year(months: &BTreeMap<Month, i64>, year: u16) -> Vec<Credit> {
-    let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else { return Vec::new() };
+    let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else {
+        return Vec::new();
+    };
     let credit = |(month, sum): (&Month, &i64)| {
-        Some(Credit { month_of_year: u8::try_from(month.month()).ok()?, amount: Fen::new(*sum)? })
+        Some(Credit {
+            month_of_year: u8::try_from(month.month()).ok()?,
+            amount: Fen::new(*sum)?,
+        })
     };
     months.range(start..=end).filter_map(credit).collect()
 }

@@ -13,8 +13,12 @@ pub(super) struct Differences(BTreeMap<usize, i64>);
 impl Differences {
     pub(super) fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
         let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
-        for (_, held) in set.within(range).filter(|(_, held)| held.standing == Standing::Held) {
-            if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target) {
+        for (_, held) in set
+            .within(range)
+            .filter(|(_, held)| held.standing == Standing::Held)
+        {
+            if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target)
+            {
                 let sum = sums.entry(target).or_default();
                 *sum = sum.saturating_add(fields.base.get());
             }
@@ -25,7 +29,15 @@ impl Differences {
     /// The base of a record for one month, with its differences.
     pub(super) fn base(&self, set: &RecordSet<'_>, number: RecordNumber) -> Option<Fen> {
         let at = usize::try_from(number.0).ok()?;
-        let (_, fields) = set.get(at)?.money().filter(|(_, fields)| fields.period.months == 1)?;
-        Fen::new(fields.base.get().saturating_add(self.0.get(&at).copied().unwrap_or(0)))
+        let (_, fields) = set
+            .get(at)?
+            .money()
+            .filter(|(_, fields)| fields.period.months == 1)?;
+        Fen::new(
+            fields
+                .base
+                .get()
+                .saturating_add(self.0.get(&at).copied().unwrap_or(0)),
+        )
     }
 }

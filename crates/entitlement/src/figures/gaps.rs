@@ -43,44 +43,82 @@ pub(super) fn debts(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAc
 /// What a flexible worker may pay back, by the rules of the place that would take it.
 fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let month = desk.as_of.month;
-    let draft = |name| Draft::new(name).of_family(&family.family).span(gap.first, gap.last);
+    let draft = |name| {
+        Draft::new(name)
+            .of_family(&family.family)
+            .span(gap.first, gap.last)
+    };
     let Some(place) = payee(family, gap) else {
-        sheet.months(draft(FigureName::GapPayable).family(&family.family).lacks(MissingName::Relation), None);
+        sheet.months(
+            draft(FigureName::GapPayable)
+                .family(&family.family)
+                .lacks(MissingName::Relation),
+            None,
+        );
         return;
     };
     let (place, renamed) = sheet.now(place, month);
-    let payable = draft(FigureName::GapPayable).family(&family.family).all(renamed);
-    let Some((allowed, rule)) = sheet.number(Key::FlexibleBackpay, &family.family, place, month) else {
+    let payable = draft(FigureName::GapPayable)
+        .family(&family.family)
+        .all(renamed);
+    let Some((allowed, rule)) = sheet.number(Key::FlexibleBackpay, &family.family, place, month)
+    else {
         sheet.months(payable.lacks_at(MissingName::Backpay, place, month), None);
         return;
     };
     let allowed = u16::try_from(allowed).unwrap_or(u16::MAX);
     // Months m with m + allowed >= the month of the account; the running month can always be paid.
-    let first = gap.first.number().max(month.number().saturating_sub(allowed));
+    let first = gap
+        .first
+        .number()
+        .max(month.number().saturating_sub(allowed));
     let months: Vec<Month> = (first..=gap.last.number()).filter_map(Month::new).collect();
-    let known = sheet.months(payable.on(rule), Some(u32::try_from(months.len()).unwrap_or(u32::MAX)));
+    let known = sheet.months(
+        payable.on(rule),
+        Some(u32::try_from(months.len()).unwrap_or(u32::MAX)),
+    );
     if months.is_empty() {
         return;
     }
     let until = Month::new(first.saturating_add(allowed));
     sheet.month(draft(FigureName::GapUntil).on(known.ground()), until);
-    price(sheet, family, (draft(FigureName::GapPrice).on(known.ground()), place), &months);
+    price(
+        sheet,
+        family,
+        (draft(FigureName::GapPrice).on(known.ground()), place),
+        &months,
+    );
 }
 
 /// The place that would take what is paid for a gap: the one before it, or where posted transfers have taken the relation
 /// since. Where several provinces hold the month before it, it is as open as that month.
 fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
-    let before = family.spans.iter().rfind(|span| span.last < gap.first).or_else(|| family.spans.first())?;
+    let before = family
+        .spans
+        .iter()
+        .rfind(|span| span.last < gap.first)
+        .or_else(|| family.spans.first())?;
     let place = before.holders.last()?.place;
-    let is_open = before.holders.iter().any(|holder| holder.place.province() != place.province());
+    let is_open = before
+        .holders
+        .iter()
+        .any(|holder| holder.place.province() != place.province());
     (!is_open).then(|| taken_to(family, place, before.last))
 }
 
 /// Writes down what these months cost at the least: each at its own floor and rate, as published last.
-fn price(sheet: &mut Sheet<'_>, family: &FamilyAccount, (mut draft, place): (Draft, Division), months: &[Month]) {
+fn price(
+    sheet: &mut Sheet<'_>,
+    family: &FamilyAccount,
+    (mut draft, place): (Draft, Division),
+    months: &[Month],
+) {
     let mut sum = Some(0_i64);
     for month in months {
-        let rate = sheet.policy.rules().rate(Key::FlexibleRate, &family.family, place, *month);
+        let rate = sheet
+            .policy
+            .rules()
+            .rate(Key::FlexibleRate, &family.family, place, *month);
         let rate = sheet.use_rule(rate);
         let floor = sheet.newest_yuan(Key::BaseFloor, &family.family, place, *month);
         draft = match &rate {
@@ -91,8 +129,12 @@ fn price(sheet: &mut Sheet<'_>, family: &FamilyAccount, (mut draft, place): (Dra
             Some((_, grounds)) => draft.all(grounds.iter().cloned()),
             None => draft.lacks_at(MissingName::BaseFloor, place, *month),
         };
-        let one = rate.zip(floor).and_then(|((rate, _), (floor, _))| rate.of_half_up(floor));
-        sum = sum.zip(one).and_then(|(sum, one)| sum.checked_add(one.get()));
+        let one = rate
+            .zip(floor)
+            .and_then(|((rate, _), (floor, _))| rate.of_half_up(floor));
+        sum = sum
+            .zip(one)
+            .and_then(|(sum, one)| sum.checked_add(one.get()));
         if sum.is_none() {
             break;
         }
@@ -105,40 +147,63 @@ fn price(sheet: &mut Sheet<'_>, family: &FamilyAccount, (mut draft, place): (Dra
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let (mut place, mut by_unit): (Option<Division>, bool) = (None, false);
-    let mut draft = Draft::new(FigureName::GapOwed).of_family(&family.family).span(gap.first, gap.last);
+    let mut draft = Draft::new(FigureName::GapOwed)
+        .of_family(&family.family)
+        .span(gap.first, gap.last);
     for number in &gap.records {
         let held = desk.set.numbered(*number);
-        let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else { continue };
+        let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else {
+            continue;
+        };
         let both = |shares: &Shares| shares.unit.get().saturating_add(shares.person.get());
-        let inside = fields.period.iter().filter(|month| gap.first <= *month && *month <= gap.last).count();
+        let inside = fields
+            .period
+            .iter()
+            .filter(|month| gap.first <= *month && *month <= gap.last)
+            .count();
         let part = |amount: i64| {
             let inside = i64::try_from(inside).unwrap_or(i64::MAX);
-            amount.saturating_mul(inside).checked_div(i64::from(fields.period.months.max(1))).unwrap_or(0)
+            amount
+                .saturating_mul(inside)
+                .checked_div(i64::from(fields.period.months.max(1)))
+                .unwrap_or(0)
         };
         let (due, paid) = match (role, held.standing) {
             (Role::Due, Standing::Held) => (part(both(&fields.due)), 0),
-            (Role::Received, Standing::NotFull) => (part(both(&fields.due)), part(both(&fields.paid))),
+            (Role::Received, Standing::NotFull) => {
+                (part(both(&fields.due)), part(both(&fields.paid)))
+            }
             _ => continue,
         };
         by_unit |= fields.payer.kind == PayerKind::Unit;
         let payer = (fields.payer.kind, payer_now(sheet, desk, fields.payer));
-        let debt = debts.entry((fields.period.first, fields.place, payer)).or_default();
+        let debt = debts
+            .entry((fields.period.first, fields.place, payer))
+            .or_default();
         debt.due = debt.due.max(due);
         debt.paid = debt.paid.saturating_add(paid);
         place = Some(fields.place);
         draft = draft.on(Ground::Record(*number));
     }
     let Some(place) = place else { return };
-    let owed = debts.values().fold(0_i64, |sum, debt| sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0)));
+    let owed = debts.values().fold(0_i64, |sum, debt| {
+        sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0))
+    });
     // Only units owe a late fee (社会保险法 art. 86).
-    let rate = sheet.policy.rules().rate(Key::LateFeeRate, "", place, desk.as_of.month).filter(|_| by_unit);
+    let rate = sheet
+        .policy
+        .rules()
+        .rate(Key::LateFeeRate, "", place, desk.as_of.month)
+        .filter(|_| by_unit);
     let rule = sheet.use_rule(rate).map(|(_, rule)| rule);
     sheet.fen(draft.all(rule), Fen::new(owed));
 }
 
 /// The payer by the code that it has now (C28).
 fn payer_now(sheet: &Sheet<'_>, desk: Desk<'_, '_>, payer: Payer<'_>) -> String {
-    let successor = sheet.policy.employer_successor(payer.id.as_str(), desk.as_of.month);
+    let successor = sheet
+        .policy
+        .employer_successor(payer.id.as_str(), desk.as_of.month);
     match successor.map(|rule| &rule.value) {
         Some(Value::Code(code)) => code.clone(),
         _ => payer.id.as_str().to_owned(),

@@ -6,7 +6,9 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber},
+    account::{
+        Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber,
+    },
     formulas::injury::{MonthBase, WageLimits, own_wage},
     holders::{holders, last_place},
     set::{Held, RecordSet},
@@ -26,10 +28,20 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
     let family = folded.account;
     let month = desk.as_of.month;
     let bases = bases(desk, folded);
-    let Some(place) = last_place(&family.spans) else { return };
+    let Some(place) = last_place(&family.spans) else {
+        return;
+    };
     let (place, renamed) = sheet.now(place, month);
-    let no_limits = WageLimits { average: Fen::ZERO, floor: Rate::default(), ceiling: Rate::default() };
-    let draft = |name| Draft::new(name).of_family(&family.family).assumed(Assumption::InjuryNow);
+    let no_limits = WageLimits {
+        average: Fen::ZERO,
+        floor: Rate::default(),
+        ceiling: Rate::default(),
+    };
+    let draft = |name| {
+        Draft::new(name)
+            .of_family(&family.family)
+            .assumed(Assumption::InjuryNow)
+    };
     let found = own_wage(month, &bases, no_limits);
     let mean = draft(FigureName::InjuryMean).family(&family.family);
     let mean = match found.map(|found| found.months) {
@@ -38,7 +50,11 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         Some(_) => mean,
     };
     let several = has_several(desk.set, family);
-    let mean = if several { mean.assumed(Assumption::AllEmployers) } else { mean };
+    let mean = if several {
+        mean.assumed(Assumption::AllEmployers)
+    } else {
+        mean
+    };
     let mean = sheet.fen(mean, found.map(|found| found.mean));
     if mean.value.is_none() {
         return;
@@ -47,7 +63,11 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
     let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
     if average.is_none() {
         average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
-        wage = if average.is_some() { wage.assumed(Assumption::AverageOfPension) } else { wage };
+        wage = if average.is_some() {
+            wage.assumed(Assumption::AverageOfPension)
+        } else {
+            wage
+        };
     }
     wage = match &average {
         Some((_, grounds)) => wage.all(grounds.iter().cloned()),
@@ -62,15 +82,31 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         sheet.fen(wage.lacks(MissingName::Rule), None);
         return;
     };
-    let found = average.and_then(|(average, _)| own_wage(month, &bases, WageLimits { average, floor, ceiling }));
+    let found = average.and_then(|(average, _)| {
+        own_wage(
+            month,
+            &bases,
+            WageLimits {
+                average,
+                floor,
+                ceiling,
+            },
+        )
+    });
     sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
 }
 
 /// The base of every counted month; of several employers, who insure lawfully at once, of each with its differences.
 fn bases(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<MonthBase> {
     let differences = Differences::of(desk.set, folded.range);
-    let counted = folded.account.months.iter().filter(|line| line.status == MonthStatus::Counted);
-    counted.flat_map(|line| bases_of(desk.set, &differences, line)).collect()
+    let counted = folded
+        .account
+        .months
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted);
+    counted
+        .flat_map(|line| bases_of(desk.set, &differences, line))
+        .collect()
 }
 
 fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) -> Vec<MonthBase> {
@@ -78,12 +114,22 @@ fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) ->
     if let Some(base) = line.base.and_then(Fen::new) {
         return vec![MonthBase { month, base }];
     }
-    let base = |number: &RecordNumber| Some(MonthBase { month, base: differences.base(set, *number)? });
+    let base = |number: &RecordNumber| {
+        Some(MonthBase {
+            month,
+            base: differences.base(set, *number)?,
+        })
+    };
     // One employer's row entered twice is one base: the larger.
     let mut payers: BTreeMap<Payer<'_>, MonthBase> = BTreeMap::new();
     for number in &line.by {
-        let payer = set.numbered(*number).and_then(Held::money).map(|(_, fields)| fields.payer);
-        let (Some(payer), Some(one)) = (payer, base(number)) else { continue };
+        let payer = set
+            .numbered(*number)
+            .and_then(Held::money)
+            .map(|(_, fields)| fields.payer);
+        let (Some(payer), Some(one)) = (payer, base(number)) else {
+            continue;
+        };
         let known = payers.entry(payer).or_insert(one);
         known.base = known.base.max(one.base);
     }
@@ -92,10 +138,16 @@ fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) ->
 
 fn has_several(set: &RecordSet<'_>, family: &FamilyAccount) -> bool {
     let payers = |line: &MonthLine| {
-        let mut payers: Vec<Payer<'_>> = holders(set, &line.by).into_iter().map(|holder| holder.payer).collect();
+        let mut payers: Vec<Payer<'_>> = holders(set, &line.by)
+            .into_iter()
+            .map(|holder| holder.payer)
+            .collect();
         payers.sort_unstable();
         payers.dedup();
         payers.len()
     };
-    family.months.iter().any(|line| line.status == MonthStatus::Counted && line.by.len() > 1 && payers(line) > 1)
+    family
+        .months
+        .iter()
+        .any(|line| line.status == MonthStatus::Counted && line.by.len() > 1 && payers(line) > 1)
 }

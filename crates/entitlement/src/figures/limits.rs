@@ -5,7 +5,10 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus, RecordNumber},
+    account::{
+        Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus,
+        RecordNumber,
+    },
     conflict::ConflictCode,
     family::{Duplicates, Family},
     findings::conflict,
@@ -42,25 +45,54 @@ pub(crate) fn out_of_limits(
     (family, range): (Family<'_>, &Range<usize>),
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
-    if !sheet.policy.rules().rules().iter().any(|rule| matches!(rule.key, Key::BaseFloor | Key::BaseCeiling)) {
+    if !sheet
+        .policy
+        .rules()
+        .rules()
+        .iter()
+        .any(|rule| matches!(rule.key, Key::BaseFloor | Key::BaseCeiling))
+    {
         return Vec::new();
     }
     let mut limits = Limits::default();
     let differences = Differences::of(set, range);
     let mut runs: Vec<MissedRun> = Vec::new();
-    for line in account.months.iter().filter(|line| line.status == MonthStatus::Counted) {
+    for line in account
+        .months
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
         for (record, base) in bases(set, family, line, &differences) {
-            let Some(fields) = contribution(set, record) else { continue };
-            let Some((rule, limit)) = limits.missed(sheet, fields, line.month, base) else { continue };
-            let late = rule.published.zip(fields.received).is_some_and(|(published, received)| received < published);
-            let code = if late { ConflictCode::C29 } else { ConflictCode::C31 };
-            let miss = Miss { code, limit: sheet.rule(rule) };
-            let (difference, grounds) =
-                if late { added(sheet, fields, line.month, base, limit) } else { (Some(0), vec![]) };
+            let Some(fields) = contribution(set, record) else {
+                continue;
+            };
+            let Some((rule, limit)) = limits.missed(sheet, fields, line.month, base) else {
+                continue;
+            };
+            let late = rule
+                .published
+                .zip(fields.received)
+                .is_some_and(|(published, received)| received < published);
+            let code = if late {
+                ConflictCode::C29
+            } else {
+                ConflictCode::C31
+            };
+            let miss = Miss {
+                code,
+                limit: sheet.rule(rule),
+            };
+            let (difference, grounds) = if late {
+                added(sheet, fields, line.month, base, limit)
+            } else {
+                (Some(0), vec![])
+            };
             extend(&mut runs, (miss, line.month, record), (difference, grounds));
         }
     }
-    runs.into_iter().map(|run| run.conflict(sheet, family)).collect()
+    runs.into_iter()
+        .map(|run| run.conflict(sheet, family))
+        .collect()
 }
 
 /// The base of the one record that counts; of each, where several places hold a month, so that an open keeper hides no
@@ -102,15 +134,26 @@ fn extend(
     (miss, month, record): (Miss, Month, RecordNumber),
     (difference, grounds): (Option<i64>, Vec<Ground>),
 ) {
-    let goes_on = |run: &&mut MissedRun| run.miss == miss && (run.last == month || run.last.next() == month);
+    let goes_on =
+        |run: &&mut MissedRun| run.miss == miss && (run.last == month || run.last.next() == month);
     match runs.iter_mut().rev().take(RUNS_COMPARED).find(goes_on) {
         Some(run) => {
             run.last = month;
             run.records.push(record);
-            run.difference = run.difference.zip(difference).and_then(|(sum, more)| sum.checked_add(more));
+            run.difference = run
+                .difference
+                .zip(difference)
+                .and_then(|(sum, more)| sum.checked_add(more));
             run.grounds.extend(grounds);
         }
-        None => runs.push(MissedRun { miss, first: month, last: month, records: vec![record], difference, grounds }),
+        None => runs.push(MissedRun {
+            miss,
+            first: month,
+            last: month,
+            records: vec![record],
+            difference,
+            grounds,
+        }),
     }
 }
 
@@ -125,7 +168,11 @@ impl MissedRun {
                 .on(self.miss.limit)
                 .all(self.grounds)
                 .all(self.records.iter().map(|record| Ground::Record(*record)));
-            let draft = if self.difference.is_none() { draft.lacks(MissingName::Rate) } else { draft };
+            let draft = if self.difference.is_none() {
+                draft.lacks(MissingName::Rate)
+            } else {
+                draft
+            };
             sheet.fen(draft, self.difference.and_then(Fen::new));
         }
         Conflict {
@@ -137,7 +184,10 @@ impl MissedRun {
     }
 }
 
-fn contribution<'s, 'f>(set: &'s RecordSet<'f>, number: RecordNumber) -> Option<&'s Contribution<'f>> {
+fn contribution<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    number: RecordNumber,
+) -> Option<&'s Contribution<'f>> {
     set.numbered(number)?.money().map(|(_, fields)| fields)
 }
 
@@ -154,9 +204,14 @@ impl<'p, 'f> Limits<'p, 'f> {
         if self.of != of {
             let scheme = fields.scheme.to_string();
             let series = |key| sheet.policy.rules().series(key, &scheme, fields.place);
-            *self = Self { of, floor: series(Key::BaseFloor), ceiling: series(Key::BaseCeiling) };
+            *self = Self {
+                of,
+                floor: series(Key::BaseFloor),
+                ceiling: series(Key::BaseCeiling),
+            };
         }
-        let limit = |series: &Series<'p>| series.at(month).and_then(|rule| Some((rule, yuan(rule)?)));
+        let limit =
+            |series: &Series<'p>| series.at(month).and_then(|rule| Some((rule, yuan(rule)?)));
         let below = limit(&self.floor).filter(|(_, floor)| base < *floor);
         let above = limit(&self.ceiling).filter(|(_, ceiling)| base > *ceiling);
         below.or(above)
@@ -164,7 +219,11 @@ impl<'p, 'f> Limits<'p, 'f> {
 }
 
 const fn yuan(rule: &Rule) -> Option<Fen> {
-    if let Value::Yuan(amount) = rule.value { Some(amount) } else { None }
+    if let Value::Yuan(amount) = rule.value {
+        Some(amount)
+    } else {
+        None
+    }
 }
 
 /// What the limit adds to a month that was paid on another base (type 34), by who pays.
@@ -186,14 +245,19 @@ fn added(
     let (mut sum, mut grounds) = (Some(0_i64), Vec::new());
     for key in keys {
         let found: Option<(Rate, Ground)> = {
-            let rate = sheet.policy.rules().rate(*key, &scheme, fields.place, month);
+            let rate = sheet
+                .policy
+                .rules()
+                .rate(*key, &scheme, fields.place, month);
             sheet.use_rule(rate)
         };
         let one = found.and_then(|(rate, rule)| {
             grounds.push(rule);
             base_adjustment(base, limit, rate)
         });
-        sum = sum.zip(one).and_then(|(sum, one)| sum.checked_add(one.get()));
+        sum = sum
+            .zip(one)
+            .and_then(|(sum, one)| sum.checked_add(one.get()));
     }
     (sum, grounds)
 }

@@ -8,56 +8,97 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName},
+    account::{
+        Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName,
+    },
     formulas::pension::{Divisor, resident_pension},
 };
 use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, account): (Folded<'_>, PersonalAccount)) {
+pub(super) fn pension(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    (folded, account): (Folded<'_>, PersonalAccount),
+) {
     let family = folded.account;
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
     let own = family.counted_months.saturating_add(family.deemed_months);
     // art. 6: employee years are added as resident years.
-    let left = desk.bridges.joining(&family.family).zip(desk.family(super::PENSION));
+    let left = desk
+        .bridges
+        .joining(&family.family)
+        .zip(desk.family(super::PENSION));
     let brought = left.map_or(0, |(joined, left)| {
-        joined.months_brought(left.account).saturating_sub(both_deemed(left.account, family))
+        joined
+            .months_brought(left.account)
+            .saturating_sub(both_deemed(left.account, family))
     });
     let months = draft(FigureName::ResidentMonths).family(&family.family);
-    let months = months.all(
-        left.iter()
-            .flat_map(|(joined, left)| [Ground::Record(joined.record), Ground::Family(left.account.family.clone())]),
-    );
+    let months = months.all(left.iter().flat_map(|(joined, left)| {
+        [
+            Ground::Record(joined.record),
+            Ground::Family(left.account.family.clone()),
+        ]
+    }));
     let held = sheet.months(months, Some(own.saturating_add(brought)));
     let needed = sheet.number(Key::ResidentMinimum, "", None, month);
-    let needed = needed.map(|(needed, rule)| sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed)));
+    let needed = needed.map(|(needed, rule)| {
+        sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed))
+    });
     let born = birth(sheet, desk);
     let age = sheet.number(Key::ResidentAge, "", None, month);
-    let start = draft(FigureName::ResidentMonth).on(born.ground()).all(age.iter().map(|(_, rule)| rule.clone()));
-    let start = if born.value.is_none() { start.lacks(MissingName::Birth) } else { start };
-    let value = born.value.zip(age).and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
+    let start = draft(FigureName::ResidentMonth)
+        .on(born.ground())
+        .all(age.iter().map(|(_, rule)| rule.clone()));
+    let start = if born.value.is_none() {
+        start.lacks(MissingName::Birth)
+    } else {
+        start
+    };
+    let value = born
+        .value
+        .zip(age)
+        .and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
     sheet.month(start, value);
 
     let home = desk.person.home_in(month);
     let relation = super::relation(family);
     // Where nothing has been paid it is the household's place as a whole.
-    let asked = relation.map(|place| asked_at(family, place)).or_else(|| home.map(|home| Where::Whole(home.place)));
-    let place = asked.and_then(Where::place).map(|place| sheet.now(place, month));
+    let asked = relation
+        .map(|place| asked_at(family, place))
+        .or_else(|| home.map(|home| Where::Whole(home.place)));
+    let place = asked
+        .and_then(Where::place)
+        .map(|place| sheet.now(place, month));
     let (balance, pension) = account.left(draft(FigureName::ResidentPension));
-    let by_home = home.filter(|_| relation.is_none()).map(|home| Ground::Record(home.record));
+    let by_home = home
+        .filter(|_| relation.is_none())
+        .map(|home| Ground::Record(home.record));
     let pension = pension.all(by_home);
     let Some(((place, renamed), asked)) = place.zip(asked) else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
     let pension = pension.all(renamed);
-    let asked = if matches!(asked, Where::Whole(_)) { Where::Whole(place) } else { Where::At(place) };
+    let asked = if matches!(asked, Where::Whole(_)) {
+        Where::Whole(place)
+    } else {
+        Where::At(place)
+    };
     let basic = sheet.newest_yuan(Key::ResidentBasic, "", asked, month);
-    let is_national =
-        sheet.policy.rules().latest(Key::ResidentBasic, "", asked, month).is_some_and(|rule| rule.place.is_none());
-    let pension = if is_national { pension.assumed(Assumption::NationalFloor) } else { pension };
+    let is_national = sheet
+        .policy
+        .rules()
+        .latest(Key::ResidentBasic, "", asked, month)
+        .is_some_and(|rule| rule.place.is_none());
+    let pension = if is_national {
+        pension.assumed(Assumption::NationalFloor)
+    } else {
+        pension
+    };
     let divisor = sheet.number(Key::ResidentDivisor, "", None, month);
     let pension = match &basic {
         Some((_, grounds)) => pension.all(grounds.iter().cloned()),
@@ -68,8 +109,13 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, accoun
         None => pension.lacks(MissingName::Rule),
     };
     // Fewer months give no monthly pension (国发〔2014〕8号: 15 years).
-    let pension = pension.on(held.ground()).all(needed.map(|needed| needed.ground()));
-    let is_enough = held.value.zip(needed.and_then(|needed| needed.value)).map(|(held, needed)| held >= needed);
+    let pension = pension
+        .on(held.ground())
+        .all(needed.map(|needed| needed.ground()));
+    let is_enough = held
+        .value
+        .zip(needed.and_then(|needed| needed.value))
+        .map(|(held, needed)| held >= needed);
     let pension = match is_enough {
         Some(true) => pension,
         Some(false) => pension.lacks(MissingName::EnoughMonths),
@@ -89,51 +135,86 @@ pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, (folded, accoun
 pub(super) fn bridge(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
-    ((pension, balance), (residents, held)): ((Folded<'_>, PersonalAccount), (Folded<'_>, PersonalAccount)),
+    ((pension, balance), (residents, held)): (
+        (Folded<'_>, PersonalAccount),
+        (Folded<'_>, PersonalAccount),
+    ),
     plan: &Plan,
 ) {
     let (employee, resident) = (pension.account, residents.account);
-    let months = |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
+    let months =
+        |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
     if months(employee) == 0 || months(resident) == 0 {
         return;
     }
     let (threshold, grounds) = threshold(sheet, desk, plan.statutory.value);
-    let draft = Draft::new(FigureName::BridgeThreshold).on(plan.statutory.ground()).all(grounds);
+    let draft = Draft::new(FigureName::BridgeThreshold)
+        .on(plan.statutory.ground())
+        .all(grounds);
     let lacks = threshold.is_none() && plan.statutory.value.is_some();
-    let draft = if lacks { draft.lacks(MissingName::Rule) } else { draft };
+    let draft = if lacks {
+        draft.lacks(MissingName::Rule)
+    } else {
+        draft
+    };
     let threshold = sheet.months(draft, threshold);
-    let both = |name| Draft::new(name).family(&employee.family).family(&resident.family);
+    let both = |name| {
+        Draft::new(name)
+            .family(&employee.family)
+            .family(&resident.family)
+    };
     let kept = sheet.months(both(FigureName::EmployeeIfBridged), Some(months(employee)));
-    let added = months(employee).saturating_add(months(resident)).saturating_sub(both_deemed(employee, resident));
+    let added = months(employee)
+        .saturating_add(months(resident))
+        .saturating_sub(both_deemed(employee, resident));
     let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
     // art. 5 and 6: the whole account comes along.
     let (own, draft) = balance.left(Draft::new(FigureName::BalanceIfBridged));
     let (other, draft) = held.left(draft);
-    let sum = own.zip(other).and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
+    let sum = own
+        .zip(other)
+        .and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
     sheet.fen(draft, sum);
-    sheet.ask(QuestionName::Bridge, vec![threshold.ground(), kept.ground(), added.ground()]);
+    sheet.ask(
+        QuestionName::Bridge,
+        vec![threshold.ground(), kept.ground(), added.ground()],
+    );
 }
 
 /// Resident months that are deemed employee months too: the same time is added once.
 fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
     let counts = |status: MonthStatus| matches!(status, MonthStatus::Counted | MonthStatus::Deemed);
     let also = |month: Month| {
-        let line = employee.months.binary_search_by_key(&month, |line| line.month).ok();
-        line.and_then(|at| employee.months.get(at)).is_some_and(|line| counts(line.status))
+        let line = employee
+            .months
+            .binary_search_by_key(&month, |line| line.month)
+            .ok();
+        line.and_then(|at| employee.months.get(at))
+            .is_some_and(|line| counts(line.status))
     };
-    let both = resident.months.iter().filter(|line| counts(line.status) && also(line.month));
+    let both = resident
+        .months
+        .iter()
+        .filter(|line| counts(line.status) && also(line.month));
     u32::try_from(both.count()).unwrap_or(u32::MAX)
 }
 
 /// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them
 /// is not settled.
-fn threshold(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, statutory: Option<Month>) -> (Option<u32>, Vec<Ground>) {
+fn threshold(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    statutory: Option<Month>,
+) -> (Option<u32>, Vec<Ground>) {
     let month = statutory.unwrap_or(desk.as_of.month);
     if let Some((months, rule)) = sheet.number(Key::BridgeMonths, "", None, month) {
         return (Some(months), vec![rule]);
     }
     match statutory.and_then(|month| sheet.number(Key::PensionMinimum, "", None, month)) {
-        Some((months, rule)) => (Some(months), vec![rule, Ground::Assumed(Assumption::BridgeFollowsMinimum)]),
+        Some((months, rule)) => (
+            Some(months),
+            vec![rule, Ground::Assumed(Assumption::BridgeFollowsMinimum)],
+        ),
         None => (None, Vec::new()),
     }
 }

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine, MonthStatus,
-        QuestionName, RecordNumber, Standing,
+        Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine,
+        MonthStatus, QuestionName, RecordNumber, Standing,
     },
     formulas::retirement::{
-        Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short, retirement,
+        Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
+        retirement,
     },
     set::Role,
 };
@@ -40,14 +41,26 @@ pub(crate) struct Needed {
 pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     let birth = birth(sheet, desk);
     let line = desk.person.class.last();
-    let draft = Draft::new(FigureName::RetirementClass).all(line.map(|line| Ground::Record(line.record)));
-    let draft = if line.is_some() { draft } else { draft.lacks(MissingName::Class) };
+    let draft =
+        Draft::new(FigureName::RetirementClass).all(line.map(|line| Ground::Record(line.record)));
+    let draft = if line.is_some() {
+        draft
+    } else {
+        draft.lacks(MissingName::Class)
+    };
     let class = sheet.put(draft, line.map(|line| line.class), FigureValue::Class);
     let (found, rules) = reckoned(sheet, desk, birth.value, class.value);
-    let draft =
-        |name| Draft::new(name).on(birth.ground()).on(class.ground()).all(rules.first().into_iter().flatten().cloned());
+    let draft = |name| {
+        Draft::new(name)
+            .on(birth.ground())
+            .on(class.ground())
+            .all(rules.first().into_iter().flatten().cloned())
+    };
     let statutory = {
-        let lacks = [(birth.value.is_none(), MissingName::Birth), (class.value.is_none(), MissingName::Class)];
+        let lacks = [
+            (birth.value.is_none(), MissingName::Birth),
+            (class.value.is_none(), MissingName::Class),
+        ];
         let mut draft = draft(FigureName::StatutoryMonth);
         for (_, what) in lacks.into_iter().filter(|(lacks, _)| *lacks) {
             draft = draft.lacks(what);
@@ -61,9 +74,17 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         sheet.month(draft, found.map(|found| found.statutory))
     };
     let Some(found) = found else {
-        return Plan { statutory, earliest: None, latest: None, retirement: None };
+        return Plan {
+            statutory,
+            earliest: None,
+            latest: None,
+            retirement: None,
+        };
     };
-    sheet.months(draft(FigureName::StatutoryAge), Some(found.age_months.into()));
+    sheet.months(
+        draft(FigureName::StatutoryAge),
+        Some(found.age_months.into()),
+    );
     let mut chosen = |draft: Draft, month: Option<Month>| {
         let flex = rules.get(1).into_iter().flatten().cloned();
         month.map(|month| sheet.month(draft.on(statutory.ground()).all(flex), Some(month)))
@@ -75,9 +96,17 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     // Once the latest month has passed there is nothing to choose.
     let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
-        sheet.ask(QuestionName::RetireWhen, vec![earliest.ground(), statutory.ground(), latest.ground()]);
+        sheet.ask(
+            QuestionName::RetireWhen,
+            vec![earliest.ground(), statutory.ground(), latest.ground()],
+        );
     }
-    Plan { statutory, earliest, latest, retirement: Some(found) }
+    Plan {
+        statutory,
+        earliest,
+        latest,
+        retirement: Some(found),
+    }
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
@@ -98,8 +127,13 @@ fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draf
 /// The month of birth: the archive decides for benefits (C19).
 pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
     let line = desk.person.birth.last();
-    let draft = Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
-    let draft = if line.is_some() { draft } else { draft.lacks(MissingName::Birth) };
+    let draft =
+        Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
+    let draft = if line.is_some() {
+        draft
+    } else {
+        draft.lacks(MissingName::Birth)
+    };
     sheet.month(draft, line.map(|line| line.month))
 }
 
@@ -110,24 +144,36 @@ fn reckoned(
     birth: Option<Month>,
     class: Option<Class>,
 ) -> (Option<Retirement>, [Vec<Ground>; 2]) {
-    let (Some(birth), Some(class)) = (birth, class) else { return (None, [Vec::new(), Vec::new()]) };
+    let (Some(birth), Some(class)) = (birth, class) else {
+        return (None, [Vec::new(), Vec::new()]);
+    };
     let of = match class {
         Class::M60 => "M60",
         Class::F55 => "F55",
         Class::F50 => "F50",
     };
     let month = desk.as_of.month;
-    let table = sheet.policy.rules().table(Key::RetirementSchedule, of, None, month);
-    let (schedule, by) = sheet.use_rule(table).map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
+    let table = sheet
+        .policy
+        .rules()
+        .table(Key::RetirementSchedule, of, None, month);
+    let (schedule, by) = sheet
+        .use_rule(table)
+        .map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
     let flex = sheet.number(Key::RetirementFlex, "", None, month);
-    let flex_months = flex.as_ref().and_then(|(months, _)| u16::try_from(*months).ok()).unwrap_or(0);
+    let flex_months = flex
+        .as_ref()
+        .and_then(|(months, _)| u16::try_from(*months).ok())
+        .unwrap_or(0);
     let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
     (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
 }
 
 /// A row of the rule: original age, first month of birth as YYYYMM, step, largest delay.
 fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
-    let [original, first, step, largest] = rows.first()?.as_slice() else { return None };
+    let [original, first, step, largest] = rows.first()?.as_slice() else {
+        return None;
+    };
     let small = |number: &u32| u16::try_from(*number).ok();
     let (year, month) = (first.checked_div(100)?, first.checked_rem(100)?);
     Some(Schedule {
@@ -139,34 +185,69 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 }
 
 /// Writes down the months held, needed, short and left.
-pub(crate) fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, plan: &Plan) -> Needed {
+pub(crate) fn months(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    plan: &Plan,
+) -> Needed {
     let held = family.counted_months.saturating_add(family.deemed_months);
-    let employee = sheet.months(Draft::new(FigureName::EmployeeMonths).family(&family.family), Some(held));
+    let employee = sheet.months(
+        Draft::new(FigureName::EmployeeMonths).family(&family.family),
+        Some(held),
+    );
     let Some(statutory) = plan.statutory.value else {
-        return Needed { employee, minimum: None, left: None, prepaid: None };
+        return Needed {
+            employee,
+            minimum: None,
+            left: None,
+            prepaid: None,
+        };
     };
-    let needed = minimum(sheet, (FigureName::MinimumMonths, statutory, statutory), plan.statutory);
+    let needed = minimum(
+        sheet,
+        (FigureName::MinimumMonths, statutory, statutory),
+        plan.statutory,
+    );
     if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
-        minimum(sheet, (FigureName::MinimumMonthsEarliest, statutory, month), earliest);
+        minimum(
+            sheet,
+            (FigureName::MinimumMonthsEarliest, statutory, month),
+            earliest,
+        );
     }
     let prepaid = prepaid_months(sheet, desk, family, statutory);
-    let draft = Draft::new(FigureName::MonthsShort).on(employee.ground()).on(needed.ground());
+    let draft = Draft::new(FigureName::MonthsShort)
+        .on(employee.ground())
+        .on(needed.ground());
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
     let held = held.saturating_add(prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0));
     let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
-    let draft = Draft::new(FigureName::MonthsLeft).on(plan.statutory.ground()).family(&family.family);
+    let draft = Draft::new(FigureName::MonthsLeft)
+        .on(plan.statutory.ground())
+        .family(&family.family);
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
     let left = sheet.months(draft, Some(left_to_pay(desk, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
             // That month has passed.
-            sheet.ask(QuestionName::ShortOfMinimum, vec![short.ground(), left.ground()]);
+            sheet.ask(
+                QuestionName::ShortOfMinimum,
+                vec![short.ground(), left.ground()],
+            );
         } else {
-            let draft = Draft::new(FigureName::LatestStart).on(short.ground()).on(plan.statutory.ground());
+            let draft = Draft::new(FigureName::LatestStart)
+                .on(short.ground())
+                .on(plan.statutory.ground());
             sheet.month(draft, latest_start(missing, statutory));
         }
     }
-    Needed { employee, minimum: Some(needed), left: Some(left), prepaid }
+    Needed {
+        employee,
+        minimum: Some(needed),
+        left: Some(left),
+        prepaid,
+    }
 }
 
 /// Writes down the months paid ahead, if there are any before a month of retirement.
@@ -192,8 +273,13 @@ pub(super) struct Prepaid {
 }
 
 /// The months before a retirement that are paid ahead, in order.
-pub(super) fn prepaid(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> impl Iterator<Item = Prepaid> {
-    let ahead = move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
+pub(super) fn prepaid(
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    retirement: Month,
+) -> impl Iterator<Item = Prepaid> {
+    let ahead =
+        move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
     family.months.iter().filter(ahead).filter_map(move |line| {
         let full = |number: &RecordNumber| {
             let held = desk.set.numbered(*number)?;
@@ -202,7 +288,11 @@ pub(super) fn prepaid(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Mo
         };
         let mut paid = line.others.iter().filter_map(full);
         let (record, base) = paid.next()?;
-        Some(Prepaid { month: line.month, record, base: Some(base).filter(|_| paid.next().is_none()) })
+        Some(Prepaid {
+            month: line.month,
+            record,
+            base: Some(base).filter(|_| paid.next().is_none()),
+        })
     })
 }
 
@@ -210,10 +300,17 @@ pub(super) fn prepaid(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Mo
 /// ahead not.
 pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
     let now = desk.as_of.month;
-    let line = family.months.binary_search_by_key(&now, |line| line.month).ok().and_then(|at| family.months.get(at));
-    let counts = line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
+    let line = family
+        .months
+        .binary_search_by_key(&now, |line| line.month)
+        .ok()
+        .and_then(|at| family.months.get(at));
+    let counts =
+        line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
     let ahead = u32::try_from(prepaid(desk, family, retirement).count()).unwrap_or(u32::MAX);
-    months_left(now, retirement).saturating_add(u32::from(!counts && now < retirement)).saturating_sub(ahead)
+    months_left(now, retirement)
+        .saturating_add(u32::from(!counts && now < retirement))
+        .saturating_sub(ahead)
 }
 
 /// The minimum of the year that applies to a chosen month.
@@ -223,7 +320,8 @@ fn minimum(
     by: Known<Month>,
 ) -> Known<u32> {
     let year = minimum_months_year(statutory, chosen);
-    let rule = Month::of(year, 1).and_then(|month| sheet.number(Key::PensionMinimum, "", None, month));
+    let rule =
+        Month::of(year, 1).and_then(|month| sheet.number(Key::PensionMinimum, "", None, month));
     let draft = Draft::new(name).on(by.ground());
     match rule {
         Some((needed, rule)) => sheet.months(draft.on(rule), Some(needed)),

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing, MissingName, PlaceReason,
-        Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
+        Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing,
+        MissingName, PlaceReason, Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
     },
     policy::Policy,
 };
@@ -91,11 +91,26 @@ impl Draft {
     }
 
     pub(crate) fn lacks(self, what: MissingName) -> Self {
-        self.without(Missing { what, place: None, first: None, last: None })
+        self.without(Missing {
+            what,
+            place: None,
+            first: None,
+            last: None,
+        })
     }
 
-    pub(crate) fn lacks_at(self, what: MissingName, place: impl Into<Option<Division>>, month: Month) -> Self {
-        self.without(Missing { what, place: place.into(), first: Some(month), last: Some(month) })
+    pub(crate) fn lacks_at(
+        self,
+        what: MissingName,
+        place: impl Into<Option<Division>>,
+        month: Month,
+    ) -> Self {
+        self.without(Missing {
+            what,
+            place: place.into(),
+            first: Some(month),
+            last: Some(month),
+        })
     }
 
     pub(crate) fn without(mut self, missing: Missing) -> Self {
@@ -108,13 +123,26 @@ impl Draft {
 
 impl<'p> Sheet<'p> {
     pub(crate) const fn new(policy: &'p Policy) -> Self {
-        Self { policy, used: Vec::new(), figures: Vec::new(), questions: Vec::new() }
+        Self {
+            policy,
+            used: Vec::new(),
+            figures: Vec::new(),
+            questions: Vec::new(),
+        }
     }
 
     /// Writes a figure down.
-    pub(crate) fn put<T: Copy>(&mut self, draft: Draft, value: Option<T>, as_value: fn(T) -> FigureValue) -> Known<T> {
+    pub(crate) fn put<T: Copy>(
+        &mut self,
+        draft: Draft,
+        value: Option<T>,
+        as_value: fn(T) -> FigureValue,
+    ) -> Known<T> {
         let number = FigureNumber(u32::try_from(self.figures.len()).unwrap_or(u32::MAX));
-        self.figures.push(Figure { value: value.map(as_value), ..draft.0 });
+        self.figures.push(Figure {
+            value: value.map(as_value),
+            ..draft.0
+        });
         Known { value, number }
     }
 
@@ -186,7 +214,9 @@ impl<'p> Sheet<'p> {
         month: Month,
     ) -> Option<(Fen, Vec<Ground>)> {
         let rule = self.policy.rules().latest(key, of, place, month)?;
-        let yizhang_rules::Value::Yuan(amount) = rule.value else { return None };
+        let yizhang_rules::Value::Yuan(amount) = rule.value else {
+            return None;
+        };
         let mut grounds = vec![self.rule(rule)];
         if !rule.holds_in(month) {
             grounds.push(Ground::Assumed(Assumption::LastPublished));
@@ -210,6 +240,13 @@ impl<'p> Sheet<'p> {
             confidence: rule.confidence.letter().to_owned(),
         };
         let used = self.used.iter().map(line).collect();
-        (RulesUsed { name: self.policy.name(), used }, self.figures, self.questions)
+        (
+            RulesUsed {
+                name: self.policy.name(),
+                used,
+            },
+            self.figures,
+            self.questions,
+        )
     }
 }

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     account::{
-        Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, RecordNumber, Standing,
+        Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus,
+        RecordNumber, Standing,
     },
     benefits::recovered,
     conflict::ConflictCode,
@@ -14,7 +15,8 @@ use crate::{
     exclusive::Overlap,
     findings::conflict,
     formulas::unemployment::{
-        Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling, provincial_months,
+        Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling,
+        provincial_months,
     },
     policy::Successors,
     set::number,
@@ -56,7 +58,11 @@ impl Claim {
 }
 
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
-pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<Conflict> {
+pub(super) fn unemployment(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    folded: Folded<'_>,
+) -> Vec<Conflict> {
     let family = folded.account;
     let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
@@ -71,8 +77,11 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         if paid > 0 {
             restarts.push(restart(claim, paid));
         }
-        let earned: Vec<_> =
-            claim.places.iter().map(|place| claimable(sheet, (Some(*place), claim.from), paid, unused)).collect();
+        let earned: Vec<_> = claim
+            .places
+            .iter()
+            .map(|place| claimable(sheet, (Some(*place), claim.from), paid, unused))
+            .collect();
         let months: BTreeSet<Option<u32>> = earned.iter().map(|(_, months, _)| *months).collect();
         let is_open = claim.is_contradicted || months.len() > 1;
         if is_open {
@@ -82,24 +91,45 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
         let known = months.first().copied().flatten().filter(|_| !is_open);
         unused = known.map(|earned| earned.saturating_sub(drawn));
         grounds.extend(earned.into_iter().flat_map(|(.., rules)| rules));
-        grounds.extend(claim.awards.iter().chain(&claim.payments).map(|record| Ground::Record(*record)));
+        grounds.extend(
+            claim
+                .awards
+                .iter()
+                .chain(&claim.payments)
+                .map(|record| Ground::Record(*record)),
+        );
         since = Some(claim.from);
     }
     let paid = paid_between(family, since, None);
     let paid = sheet.months(
         draft(FigureName::UnemploymentPaid)
             .family(&family.family)
-            .all(claims.last().into_iter().flat_map(|claim| &claim.awards).map(|award| Ground::Record(*award))),
+            .all(
+                claims
+                    .last()
+                    .into_iter()
+                    .flat_map(|claim| &claim.awards)
+                    .map(|award| Ground::Record(*award)),
+            ),
         Some(paid),
     );
     let carried = (!claims.is_empty()).then(|| {
-        let draft = draft(FigureName::UnemploymentUnused).family(&family.family).all(grounds);
+        let draft = draft(FigureName::UnemploymentUnused)
+            .family(&family.family)
+            .all(grounds);
         let what = lacks.unwrap_or(MissingName::UnemploymentFormula);
-        let draft = if unused.is_none() { draft.lacks(what) } else { draft };
+        let draft = if unused.is_none() {
+            draft.lacks(what)
+        } else {
+            draft
+        };
         sheet.months(draft, unused)
     });
-    let (place, renamed) = relation(family).map(|place| sheet.now(place, month)).unzip();
-    let (ceiling, months, rules) = claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
+    let (place, renamed) = relation(family)
+        .map(|place| sheet.now(place, month))
+        .unzip();
+    let (ceiling, months, rules) =
+        claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
     let ceiling_draft = match rules.first() {
         Some(rule) => ceiling_draft.on(rule.clone()),
@@ -128,9 +158,14 @@ pub(super) fn unemployment(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Fo
 
 /// Writes down the benefit of a month, where the place has one and there are months of it.
 fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Known<u32>) {
-    let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month) else { return };
+    let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month)
+    else {
+        return;
+    };
     if months.value.is_some_and(|months| months > 0) {
-        let draft = Draft::new(FigureName::UnemploymentAmount).of_family(super::UNEMPLOYMENT).on(months.ground());
+        let draft = Draft::new(FigureName::UnemploymentAmount)
+            .of_family(super::UNEMPLOYMENT)
+            .on(months.ground());
         sheet.fen(draft.all(grounds), Some(amount));
     }
 }
@@ -165,35 +200,47 @@ fn claimable(
     unused: Option<u32>,
 ) -> (Option<u32>, Option<u32>, Vec<Ground>) {
     let mut rules = Vec::new();
-    let table = sheet.policy.rules().table(Key::UnemploymentCeiling, "", None, month);
+    let table = sheet
+        .policy
+        .rules()
+        .table(Key::UnemploymentCeiling, "", None, month);
     let ceiling = sheet.use_rule(table).map(|(rows, rule)| {
         rules.push(rule);
         let band = |row: &Vec<u32>| match row.as_slice() {
-            [from, months] => Some(Band { from_paid_months: *from, benefit_months: *months }),
+            [from, months] => Some(Band {
+                from_paid_months: *from,
+                benefit_months: *months,
+            }),
             _ => None,
         };
         national_ceiling(&rows.iter().filter_map(band).collect::<Vec<_>>(), paid)
     });
     let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
-    let stretches = sheet.policy.rules().table(Key::UnemploymentStretches, "", place, month);
+    let stretches = sheet
+        .policy
+        .rules()
+        .table(Key::UnemploymentStretches, "", place, month);
     let is_below = minimum.as_ref().is_some_and(|(minimum, _)| paid < *minimum);
     let earned = if is_below {
         // Too few months earn nothing (社会保险法 art. 45), whatever the province's formula is.
         rules.extend(minimum.map(|(_, other)| other));
         Some(0)
     } else {
-        sheet.use_rule(stretches).zip(minimum).and_then(|((rows, rule), (minimum, other))| {
-            rules.extend([rule, other]);
-            let stretches = stretches_of(rows);
-            provincial_months(
-                ProvincialRule {
-                    minimum_paid_months: minimum,
-                    stretches: &stretches,
-                    benefit_months_max: TOTAL_MAX.into(),
-                },
-                paid,
-            )
-        })
+        sheet
+            .use_rule(stretches)
+            .zip(minimum)
+            .and_then(|((rows, rule), (minimum, other))| {
+                rules.extend([rule, other]);
+                let stretches = stretches_of(rows);
+                provincial_months(
+                    ProvincialRule {
+                        minimum_paid_months: minimum,
+                        stretches: &stretches,
+                        benefit_months_max: TOTAL_MAX.into(),
+                    },
+                    paid,
+                )
+            })
     };
     let months = match (earned, ceiling, unused) {
         (Some(earned), Some(ceiling), Some(unused)) => {
@@ -211,7 +258,11 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
     let mut stretches = Vec::new();
     for row in rows {
         if let [until, every, benefit] = row.as_slice() {
-            stretches.push(Stretch { after_paid_months: begins, every_months: *every, benefit_months: *benefit });
+            stretches.push(Stretch {
+                after_paid_months: begins,
+                every_months: *every,
+                benefit_months: *benefit,
+            });
             begins = *until;
         }
     }
@@ -220,10 +271,22 @@ fn stretches_of(rows: &[Vec<u32>]) -> Vec<Stretch> {
 
 /// Marks the claims that were awarded for the same months as a claim from another month. Places of one month are asked one by one.
 fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
-    let awards = |(at, claim): (usize, &Claim)| claim.awards.iter().map(move |award| (*award, at)).collect::<Vec<_>>();
-    let by_award: BTreeMap<RecordNumber, usize> = claims.iter().enumerate().flat_map(awards).collect();
+    let awards = |(at, claim): (usize, &Claim)| {
+        claim
+            .awards
+            .iter()
+            .map(move |award| (*award, at))
+            .collect::<Vec<_>>()
+    };
+    let by_award: BTreeMap<RecordNumber, usize> =
+        claims.iter().enumerate().flat_map(awards).collect();
     for overlap in overlaps {
-        let beside: BTreeSet<usize> = overlap.records.iter().filter_map(|award| by_award.get(award)).copied().collect();
+        let beside: BTreeSet<usize> = overlap
+            .records
+            .iter()
+            .filter_map(|award| by_award.get(award))
+            .copied()
+            .collect();
         for at in beside.iter().filter(|_| beside.len() > 1) {
             if let Some(claim) = claims.get_mut(*at) {
                 claim.is_contradicted = true;
@@ -234,10 +297,16 @@ fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
 
 /// Claims in the order of their months: an award, and the payments until the next one.
 fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
-    let held = || desk.set.within(folded.range).filter(|(_, held)| held.standing == Standing::Held);
+    let held = || {
+        desk.set
+            .within(folded.range)
+            .filter(|(_, held)| held.standing == Standing::Held)
+    };
     let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
     for (at, award) in awards(desk.set, folded.range) {
-        let claim = by_month.entry(award.from).or_insert_with(|| Claim::new(award.from));
+        let claim = by_month
+            .entry(award.from)
+            .or_insert_with(|| Claim::new(award.from));
         claim.places.insert(successors.now(award.place));
         claim.awards.push(number(at));
     }
@@ -245,14 +314,23 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
     mark_contradicted(&mut claims, folded.claims);
     let recovered = recovered(desk.set);
     for (at, held) in held() {
-        let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else { continue };
+        let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else {
+            continue;
+        };
         let record = number(at);
-        let Some(claim) = claims.iter_mut().rfind(|claim| claim.from <= paid.from) else { continue };
+        let Some(claim) = claims.iter_mut().rfind(|claim| claim.from <= paid.from) else {
+            continue;
+        };
         let last = paid.until.unwrap_or(paid.from);
-        let months = (paid.from.number()..=last.number()).filter_map(Month::new).take(PAID_MONTHS_MAX);
+        let months = (paid.from.number()..=last.number())
+            .filter_map(Month::new)
+            .take(PAID_MONTHS_MAX);
         // What was given back was not drawn.
         let back = recovered.get(&record).map_or(&[][..], Vec::as_slice);
-        let is_back = |month: &Month| back.iter().any(|(first, last)| first <= month && month <= last);
+        let is_back = |month: &Month| {
+            back.iter()
+                .any(|(first, last)| first <= month && month <= last)
+        };
         claim.drawn.extend(months.filter(|month| !is_back(month)));
         claim.payments.push(record);
     }

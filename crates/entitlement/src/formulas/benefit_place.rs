@@ -91,11 +91,18 @@ type Provinces = BTreeMap<Division, Province>;
 pub fn benefit_place(facts: Facts<'_>, threshold_months: u32) -> BenefitPlace {
     let provinces = by_province(facts.months);
     let without = decide(facts, &provinces, threshold_months);
-    let temporary = facts.months.iter().fold(0_u32, |sum, line| sum.saturating_add(line.temporary));
+    let temporary = facts
+        .months
+        .iter()
+        .fold(0_u32, |sum, line| sum.saturating_add(line.temporary));
     if temporary == 0 {
         return without;
     }
-    let with = decide(facts, &gathered(provinces, facts, temporary), threshold_months);
+    let with = decide(
+        facts,
+        &gathered(provinces, facts, temporary),
+        threshold_months,
+    );
     if with == without {
         return without;
     }
@@ -104,7 +111,10 @@ pub fn benefit_place(facts: Facts<'_>, threshold_months: u32) -> BenefitPlace {
             place: without.place.filter(|_| with.place == without.place),
             reason: Reason::Unknown(missing),
         },
-        _ => BenefitPlace { place: None, reason: Reason::Unknown(Missing::TemporaryAccount) },
+        _ => BenefitPlace {
+            place: None,
+            reason: Reason::Unknown(Missing::TemporaryAccount),
+        },
     }
 }
 
@@ -112,32 +122,57 @@ pub fn benefit_place(facts: Facts<'_>, threshold_months: u32) -> BenefitPlace {
 fn gathered(mut provinces: Provinces, facts: Facts<'_>, temporary: u32) -> Provinces {
     let receiving: Vec<Division> = match facts.relation {
         Some(relation) => vec![relation.province()],
-        None => facts.months.iter().map(|line| line.place.province()).collect::<BTreeSet<_>>().into_iter().collect(),
+        None => facts
+            .months
+            .iter()
+            .map(|line| line.place.province())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
     };
     for place in receiving {
-        let province = provinces.entry(place).or_insert(Province { months: 0, last: None });
+        let province = provinces.entry(place).or_insert(Province {
+            months: 0,
+            last: None,
+        });
         province.months = province.months.saturating_add(temporary);
     }
     provinces
 }
 
 fn decide(facts: Facts<'_>, provinces: &Provinces, threshold_months: u32) -> BenefitPlace {
-    let enough = |place: Division| provinces.get(&place).is_some_and(|held| held.months >= threshold_months);
-    let (home, relation) = (facts.home.map(Division::province), facts.relation.map(Division::province));
-    let unknown = |place, missing| BenefitPlace { place, reason: Reason::Unknown(missing) };
+    let enough = |place: Division| {
+        provinces
+            .get(&place)
+            .is_some_and(|held| held.months >= threshold_months)
+    };
+    let (home, relation) = (
+        facts.home.map(Division::province),
+        facts.relation.map(Division::province),
+    );
+    let unknown = |place, missing| BenefitPlace {
+        place,
+        reason: Reason::Unknown(missing),
+    };
     match (home, relation) {
         (Some(home), Some(relation)) if home == relation => decided(home, Reason::RelationAtHome),
-        (Some(_), Some(relation)) if enough(relation) => decided(relation, Reason::EnoughAtRelation),
+        (Some(_), Some(relation)) if enough(relation) => {
+            decided(relation, Reason::EnoughAtRelation)
+        }
         (Some(home), Some(_)) => match previous(provinces, threshold_months) {
             Previous::One(place) => decided(place, Reason::EnoughEarlier),
             Previous::None => decided(home, Reason::NowhereEnough),
             Previous::Open => unknown(None, Missing::PreviousPlace),
         },
         // With enough months there, the relation's place pays whether or not it is home.
-        (None, Some(relation)) => unknown(Some(relation).filter(|place| enough(*place)), Missing::Home),
+        (None, Some(relation)) => {
+            unknown(Some(relation).filter(|place| enough(*place)), Missing::Home)
+        }
         // If no other place has enough months, every relation leads home.
         (Some(home), None) => {
-            let elsewhere = provinces.keys().any(|place| *place != home && enough(*place));
+            let elsewhere = provinces
+                .keys()
+                .any(|place| *place != home && enough(*place));
             unknown(Some(home).filter(|_| !elsewhere), Missing::Relation)
         }
         (None, None) => unknown(None, Missing::HomeAndRelation),
@@ -145,7 +180,10 @@ fn decide(facts: Facts<'_>, provinces: &Provinces, threshold_months: u32) -> Ben
 }
 
 fn decided(place: Division, reason: Reason) -> BenefitPlace {
-    BenefitPlace { place: Some(place), reason }
+    BenefitPlace {
+        place: Some(place),
+        reason,
+    }
 }
 
 /// Sums by province; a last month that is not known in one place is not known for the province.
@@ -153,7 +191,10 @@ fn by_province(months: &[PlaceMonths]) -> Provinces {
     let mut provinces = Provinces::new();
     for line in months.iter().filter(|line| line.months > 0) {
         let entry = provinces.entry(line.place.province());
-        let known = entry.or_insert(Province { months: 0, last: line.last });
+        let known = entry.or_insert(Province {
+            months: 0,
+            last: line.last,
+        });
         known.months = known.months.saturating_add(line.months);
         known.last = known.last.zip(line.last).map(|(one, other)| one.max(other));
     }
@@ -167,15 +208,26 @@ enum Previous {
 }
 
 fn previous(provinces: &Provinces, threshold_months: u32) -> Previous {
-    let enough: Vec<_> = provinces.iter().filter(|(_, held)| held.months >= threshold_months).collect();
+    let enough: Vec<_> = provinces
+        .iter()
+        .filter(|(_, held)| held.months >= threshold_months)
+        .collect();
     if let [(place, _)] = enough.as_slice() {
         return Previous::One(**place);
     }
     if enough.iter().any(|(_, held)| held.last.is_none()) {
         return Previous::Open;
     }
-    let Some(best) = enough.iter().map(|(_, held)| (held.last, held.months)).max() else { return Previous::None };
-    let mut latest = enough.iter().filter(|(_, held)| (held.last, held.months) == best);
+    let Some(best) = enough
+        .iter()
+        .map(|(_, held)| (held.last, held.months))
+        .max()
+    else {
+        return Previous::None;
+    };
+    let mut latest = enough
+        .iter()
+        .filter(|(_, held)| (held.last, held.months) == best);
     match (latest.next(), latest.next()) {
         (Some((place, _)), None) => Previous::One(**place),
         _ => Previous::Open,

@@ -28,7 +28,11 @@ pub fn due(base: Fen, rate: Rate) -> Option<Fen> {
 /// Source: 国发〔2005〕38号; GB/T 40217—2021, its sample rows (verified).
 pub fn due_in_parts(base: Fen, pool: Rate, person: Rate) -> Option<Parts> {
     let (pool, person) = (due(base, pool)?, due(base, person)?);
-    Some(Parts { pool, person, total: fen(i128::from(pool.get()).checked_add(i128::from(person.get()))?)? })
+    Some(Parts {
+        pool,
+        person,
+        total: fen(i128::from(pool.get()).checked_add(i128::from(person.get()))?)?,
+    })
 }
 
 /// What a base published later adds to a month already paid (type 34, 缴费基数调整补收): due of the new base less due of
@@ -36,7 +40,8 @@ pub fn due_in_parts(base: Fen, pool: Rate, person: Rate) -> Option<Parts> {
 ///
 /// Source: 京人社发〔2025〕11号 as it was carried out (verified that it was back-dated; the arithmetic is our design).
 pub fn base_adjustment(old_base: Fen, new_base: Fen, rate: Rate) -> Option<Fen> {
-    fen(i128::from(due(new_base, rate)?.get()).checked_sub(i128::from(due(old_base, rate)?.get()))?)
+    fen(i128::from(due(new_base, rate)?.get())
+        .checked_sub(i128::from(due(old_base, rate)?.get()))?)
 }
 
 /// A share of what was paid.

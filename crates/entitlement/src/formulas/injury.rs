@@ -45,16 +45,30 @@ pub struct OwnWage {
 pub fn own_wage(event: Month, bases: &[MonthBase], limits: WageLimits) -> Option<OwnWage> {
     let first = shifted(event, -WAGE_MONTHS);
     let mut months = BTreeMap::<Month, i128>::new();
-    for line in bases.iter().filter(|line| line.month < event && first.is_none_or(|first| line.month >= first)) {
+    for line in bases
+        .iter()
+        .filter(|line| line.month < event && first.is_none_or(|first| line.month >= first))
+    {
         let sum = months.entry(line.month).or_default();
         *sum = sum.saturating_add(i128::from(line.base.get()));
     }
     let count = u32::try_from(months.len()).ok()?;
     let sum = months.into_values().try_fold(0_i128, i128::checked_add)?;
     let mean = half_up_fen(sum, i128::from(count))?;
-    let (floor, ceiling) = (limits.floor.of_half_up(limits.average)?, limits.ceiling.of_half_up(limits.average)?);
-    let wage = if floor > ceiling { None } else { Some(mean.clamp(floor, ceiling)) };
-    Some(OwnWage { months: count, mean, wage: wage? })
+    let (floor, ceiling) = (
+        limits.floor.of_half_up(limits.average)?,
+        limits.ceiling.of_half_up(limits.average)?,
+    );
+    let wage = if floor > ceiling {
+        None
+    } else {
+        Some(mean.clamp(floor, ceiling))
+    };
+    Some(OwnWage {
+        months: count,
+        mean,
+        wage: wage?,
+    })
 }
 
 /// The months of own wage that a grade is worth: `table` holds grades 1 to 10 in order. `None` for other grades.

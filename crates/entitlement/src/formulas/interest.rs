@@ -18,7 +18,10 @@ pub struct CreditRate {
 /// Source: 11 % from 1998-01 to 2005-12, 8 % from 2006-01: texts of agencies that quote the national rule (verified).
 pub fn account_credit(rates: &[CreditRate], month: Month, base: Fen) -> Option<Fen> {
     let begun = rates.iter().filter(|row| row.from <= month);
-    begun.max_by_key(|row| (row.from, row.rate))?.rate.of_half_up(base)
+    begun
+        .max_by_key(|row| (row.from, row.rate))?
+        .rate
+        .of_half_up(base)
 }
 
 /// From when a month's credit bears interest (月积数法).
@@ -54,7 +57,12 @@ pub struct YearInterest {
 /// posts the year's interest. `None` for a month of the year outside 1 to 12, or sums beyond the limit of an amount.
 ///
 /// Source: method of 劳办发〔1997〕116号 (known; from when credits bear interest is the agency's, hence `bearing`).
-pub fn year_interest(opening: Fen, credits: &[Credit], rate: Rate, bearing: Bearing) -> Option<YearInterest> {
+pub fn year_interest(
+    opening: Fen,
+    credits: &[Credit],
+    rate: Rate,
+    bearing: Bearing,
+) -> Option<YearInterest> {
     let (mut sum, mut products) = (0_i128, 0_i128);
     for credit in credits {
         let months = bearing_months(credit.month_of_year, bearing)?;
@@ -66,7 +74,11 @@ pub fn year_interest(opening: Fen, credits: &[Credit], rate: Rate, bearing: Bear
     let on_credits = half_up_fen(products.checked_mul(i128::from(rate.get()))?, 12 * 10_000)?;
     let parts = [opening, on_opening, on_credits].map(|part| i128::from(part.get()));
     let closing = fen(parts.into_iter().try_fold(sum, i128::checked_add)?)?;
-    Some(YearInterest { on_opening, on_credits, closing })
+    Some(YearInterest {
+        on_opening,
+        on_credits,
+        closing,
+    })
 }
 
 fn bearing_months(month_of_year: u8, bearing: Bearing) -> Option<i128> {
@@ -75,5 +87,9 @@ fn bearing_months(month_of_year: u8, bearing: Bearing) -> Option<i128> {
         Bearing::NextMonth => 12,
     };
     let within = (1..=12).contains(&month_of_year);
-    if within { last.checked_sub(month_of_year).map(i128::from) } else { None }
+    if within {
+        last.checked_sub(month_of_year).map(i128::from)
+    } else {
+        None
+    }
 }

@@ -70,22 +70,39 @@ pub fn late_fee(rates: &[DailyRate], count: DayCount, late: LatePayment) -> Opti
     let end = day_number(late.paid).checked_add(i64::from(count.last == LastDay::PaymentDay))?;
     let mut rates = rates.to_vec();
     rates.sort_by_key(|row| row.from);
-    let ends = rates.iter().skip(1).map(|next| day_number(next.from)).chain([i64::MAX]);
+    let ends = rates
+        .iter()
+        .skip(1)
+        .map(|next| day_number(next.from))
+        .chain([i64::MAX]);
     let mut shares = 0_i128;
     for (row, rate_end) in rates.iter().zip(ends) {
-        let days = end.min(rate_end).checked_sub(first.max(day_number(row.from)))?.max(0);
+        let days = end
+            .min(rate_end)
+            .checked_sub(first.max(day_number(row.from)))?
+            .max(0);
         shares = shares.checked_add(i128::from(days).checked_mul(i128::from(row.rate.get()))?)?;
     }
     let fee = half_up_fen(i128::from(late.owed.get()).checked_mul(shares)?, 10_000)?;
-    Some(LateFee { days: u32::try_from(end.checked_sub(first)?.max(0)).ok()?, fee })
+    Some(LateFee {
+        days: u32::try_from(end.checked_sub(first)?.max(0)).ok()?,
+        fee,
+    })
 }
 
 /// The day's number, from a fixed day on (the civil calendar with years that begin in March).
-#[expect(clippy::arithmetic_side_effects, reason = "years 1900 to 9999, so that nothing here exceeds four million")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "years 1900 to 9999, so that nothing here exceeds four million"
+)]
 fn day_number(day: Day) -> i64 {
     let number = i64::from(day.number());
     let (year, month, day_of_month) = (number / 10_000, number / 100 % 100, number % 100);
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day_of_month
 }
 

@@ -36,9 +36,15 @@ pub struct RetirementGap {
 /// Source: months of all places are added, deemed months and the standard are the receiving place's: practice under
 /// 医保办发〔2021〕43号 (known). The standards themselves are local (uncertain): an argument.
 pub fn retirement_gap(months: MedicalMonths, standard: RetirementStandard) -> RetirementGap {
-    let total_short = standard.total.saturating_sub(months.total.saturating_add(months.deemed));
+    let total_short = standard
+        .total
+        .saturating_sub(months.total.saturating_add(months.deemed));
     let local_short = standard.local.saturating_sub(months.local);
-    RetirementGap { total_short, local_short, months_short: total_short.max(local_short) }
+    RetirementGap {
+        total_short,
+        local_short,
+        months_short: total_short.max(local_short),
+    }
 }
 
 /// Waiting after a gap in cover, when the relation moves.
@@ -56,7 +62,11 @@ pub struct GapRule {
 ///
 /// Source: 医保办发〔2021〕43号 (verified).
 pub fn wait_after_gap(rule: GapRule, gap_months: u32) -> u32 {
-    if gap_months <= rule.tolerated_months { 0 } else { rule.local_wait_months.min(rule.wait_max_months) }
+    if gap_months <= rule.tolerated_months {
+        0
+    } else {
+        rule.local_wait_months.min(rule.wait_max_months)
+    }
 }
 
 /// Waiting of residents who did not enrol in the window or not every year.
@@ -97,9 +107,17 @@ pub struct Lapse {
 ///
 /// Source: 国办发〔2024〕38号 (verified; the floor: known).
 pub fn resident_wait(rule: ResidentWaitRule, lapse: Lapse) -> u32 {
-    let added = lapse.further_years.saturating_mul(rule.months_per_lapsed_year);
-    let repaired = lapse.repaid_years.saturating_mul(rule.months_per_repaid_year);
-    let wait = rule.fixed_months.saturating_add(added.saturating_sub(repaired));
-    let floor = rule.long_lapse.filter(|long| lapse.years >= long.from_years);
+    let added = lapse
+        .further_years
+        .saturating_mul(rule.months_per_lapsed_year);
+    let repaired = lapse
+        .repaid_years
+        .saturating_mul(rule.months_per_repaid_year);
+    let wait = rule
+        .fixed_months
+        .saturating_add(added.saturating_sub(repaired));
+    let floor = rule
+        .long_lapse
+        .filter(|long| lapse.years >= long.from_years);
     floor.map_or(wait, |long| wait.max(long.wait_min_months))
 }

@@ -56,7 +56,11 @@ pub struct IndexMonths<'a> {
 /// differ): `rule`.
 pub fn career_index(rule: IndexRule, months: IndexMonths<'_>) -> Option<Index> {
     let (mut sum, paid) = summed(rule, months.paid)?;
-    let alike = months.unknown.checked_add(if rule.deemed.is_some() { 0 } else { months.deemed })?;
+    let alike = months.unknown.checked_add(if rule.deemed.is_some() {
+        0
+    } else {
+        months.deemed
+    })?;
     if alike > 0 {
         sum = sum.checked_add(half_up(sum.checked_mul(i128::from(alike))?, paid)?)?;
     }
@@ -66,7 +70,10 @@ pub fn career_index(rule: IndexRule, months: IndexMonths<'_>) -> Option<Index> {
     let (ahead, future) = summed(rule, months.future)?;
     let others = i128::from(months.unknown).checked_add(i128::from(months.deemed))?;
     let all = paid.checked_add(future)?.checked_add(others)?;
-    let mean = half_up(sum.checked_add(ahead)?, all.checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)?)?;
+    let mean = half_up(
+        sum.checked_add(ahead)?,
+        all.checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)?,
+    )?;
     u32::try_from(mean).ok().map(Index)
 }
 
@@ -83,12 +90,16 @@ fn summed(rule: IndexRule, lines: &[IndexLine]) -> Option<(i128, i128)> {
         let beyond = |limit: Option<Rate>, is_beyond: fn(i128, i128) -> bool| {
             limit.filter(|limit| is_beyond(scaled, average.saturating_mul(limit.get().into())))
         };
-        let limit = beyond(rule.floor, |base, limit| base < limit).or(beyond(rule.ceiling, |base, limit| base > limit));
+        let limit = beyond(rule.floor, |base, limit| base < limit)
+            .or(beyond(rule.ceiling, |base, limit| base > limit));
         let of_line = match limit {
             Some(limit) => weighted(limit, line.months)?,
-            None => {
-                half_up(scaled.checked_mul(count)?.checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)?, average)?
-            }
+            None => half_up(
+                scaled
+                    .checked_mul(count)?
+                    .checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)?,
+                average,
+            )?,
         };
         sum = sum.checked_add(of_line)?;
         months = months.checked_add(count)?;
@@ -97,7 +108,9 @@ fn summed(rule: IndexRule, lines: &[IndexLine]) -> Option<(i128, i128)> {
 }
 
 fn weighted(index: Rate, months: u32) -> Option<i128> {
-    i128::from(index.get()).checked_mul(months.into())?.checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)
+    i128::from(index.get())
+        .checked_mul(months.into())?
+        .checked_mul(INDEX_SUM_SCALE.checked_div(INDEX_SCALE)?)
 }
 
 /// The transitional pension of a month 过渡性养老金: reference wage × index × years deemed or before the personal account ×
@@ -106,9 +119,14 @@ fn weighted(index: Rate, months: u32) -> Option<i128> {
 /// Source: 国发〔2005〕38号 leaves it to the provinces (verified); this is the form that most of them have (our choice), an
 /// operator states the rate.
 pub fn transitional_pension(reference: Fen, index: Index, months: u32, rate: Rate) -> Option<Fen> {
-    let product = i128::from(reference.get()).checked_mul(index.0.into())?.checked_mul(months.into())?;
+    let product = i128::from(reference.get())
+        .checked_mul(index.0.into())?
+        .checked_mul(months.into())?;
     // Ten-thousandths of the index and of the rate, twelfths of years.
-    half_up_fen(product.checked_mul(rate.get().into())?, INDEX_SCALE.checked_mul(INDEX_SCALE)?.checked_mul(12)?)
+    half_up_fen(
+        product.checked_mul(rate.get().into())?,
+        INDEX_SCALE.checked_mul(INDEX_SCALE)?.checked_mul(12)?,
+    )
 }
 
 /// The basic pension of a month: `(C + C × Z) ÷ 2 × years × 1 %`, with `reference` the C (计发基数) of the place and
@@ -117,7 +135,9 @@ pub fn transitional_pension(reference: Fen, index: Index, months: u32, rate: Rat
 /// Source: 国发〔2005〕38号 (verified). Transitional and local parts are the province's and not included.
 pub fn basic_pension(reference: Fen, index: Index, months: u32) -> Option<Fen> {
     let weight = INDEX_SCALE.checked_add(i128::from(index.0))?;
-    let product = i128::from(reference.get()).checked_mul(weight)?.checked_mul(i128::from(months))?;
+    let product = i128::from(reference.get())
+        .checked_mul(weight)?
+        .checked_mul(i128::from(months))?;
     // Halves of ten-thousandths, twelfths of years, hundredths.
     half_up_fen(product, INDEX_SCALE.checked_mul(2 * 12 * 100)?)
 }
@@ -143,10 +163,21 @@ pub struct Divisor(pub u32);
 /// is not public).
 pub fn divisor(table: &[DivisorRow], age_months: u16) -> Option<Divisor> {
     let (year, over) = (age_months / 12, u32::from(age_months % 12));
-    let row = |year| table.iter().find(|row| row.age_years == year).map(|row| u32::from(row.months));
+    let row = |year| {
+        table
+            .iter()
+            .find(|row| row.age_years == year)
+            .map(|row| u32::from(row.months))
+    };
     let here = row(year)?;
-    let next = if over == 0 { here } else { row(year.checked_add(1)?)? };
-    let twelfths = here.checked_mul(12_u32.checked_sub(over)?)?.checked_add(next.checked_mul(over)?)?;
+    let next = if over == 0 {
+        here
+    } else {
+        row(year.checked_add(1)?)?
+    };
+    let twelfths = here
+        .checked_mul(12_u32.checked_sub(over)?)?
+        .checked_add(next.checked_mul(over)?)?;
     let tenths = half_up(i128::from(twelfths).checked_mul(10)?, 12)?;
     u32::try_from(tenths).ok().map(Divisor)
 }
@@ -155,7 +186,10 @@ pub fn divisor(table: &[DivisorRow], age_months: u16) -> Option<Divisor> {
 ///
 /// Source: 国发〔2005〕38号 (verified).
 pub fn account_pension(balance: Fen, divisor: Divisor) -> Option<Fen> {
-    half_up_fen(i128::from(balance.get()).checked_mul(10)?, i128::from(divisor.0))
+    half_up_fen(
+        i128::from(balance.get()).checked_mul(10)?,
+        i128::from(divisor.0),
+    )
 }
 
 /// The resident pension of a month: the basic part of the place plus balance ÷ divisor (139.0, at every age), half up

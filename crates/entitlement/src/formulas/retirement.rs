@@ -45,16 +45,30 @@ pub fn retirement(schedule: Schedule, birth: Month, flex_months: u16) -> Option<
     let elapsed = u16::try_from(birth.since(schedule.first_birth)).ok();
     let delay_months = match elapsed {
         None => 0,
-        Some(elapsed) => elapsed.checked_div(schedule.step_months)?.saturating_add(1).min(schedule.delay_max_months),
+        Some(elapsed) => elapsed
+            .checked_div(schedule.step_months)?
+            .saturating_add(1)
+            .min(schedule.delay_max_months),
     };
     let age_months = schedule.original_age_months.checked_add(delay_months)?;
     let statutory = birth.plus(age_months)?;
     let reached = elapsed.is_some();
     let original = birth.plus(schedule.original_age_months)?;
     let flex = i32::from(flex_months);
-    let earliest = shifted(statutory, flex.saturating_neg()).map_or(original, |month| month.max(original));
-    let latest = if reached { Some(shifted(statutory, flex)?) } else { None };
-    Some(Retirement { delay_months, age_months, statutory, earliest: reached.then_some(earliest), latest })
+    let earliest =
+        shifted(statutory, flex.saturating_neg()).map_or(original, |month| month.max(original));
+    let latest = if reached {
+        Some(shifted(statutory, flex)?)
+    } else {
+        None
+    };
+    Some(Retirement {
+        delay_months,
+        age_months,
+        statutory,
+        earliest: reached.then_some(earliest),
+        latest,
+    })
 }
 
 /// One step of the table of minimum contribution months.
@@ -72,7 +86,9 @@ pub struct Minimum {
 /// Source: the decision of 2024-09-13, art. 2: 180 until 2029, six more each year, 240 from 2039 (verified).
 pub fn minimum_months(table: &[Minimum], year: u16) -> Option<u32> {
     let begun = table.iter().filter(|row| row.from_year <= year);
-    begun.max_by_key(|row| (row.from_year, row.months)).map(|row| row.months)
+    begun
+        .max_by_key(|row| (row.from_year, row.months))
+        .map(|row| row.months)
 }
 
 /// The year whose minimum applies: of the chosen month for who retires early, of the statutory month for who retires
@@ -92,7 +108,9 @@ pub fn months_short(counted: u32, needed: u32) -> u32 {
 /// retirement in 2053-01, the 314 months 2026-11 to 2052-12. The month of retirement itself is not one of them (our
 /// design: a month counts only before the benefit starts).
 pub fn months_left(as_of: Month, retirement: Month) -> u32 {
-    u32::try_from(retirement.since(as_of)).unwrap_or(0).saturating_sub(1)
+    u32::try_from(retirement.since(as_of))
+        .unwrap_or(0)
+        .saturating_sub(1)
 }
 
 /// The latest month in which to start paying every month, so that `missing` months are there when `retirement` comes.

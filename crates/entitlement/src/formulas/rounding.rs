@@ -8,9 +8,17 @@ pub(super) fn half_up(numerator: i128, denominator: i128) -> Option<i128> {
     if denominator <= 0 {
         return None;
     }
-    let doubled = numerator.unsigned_abs().checked_mul(2)?.checked_add(denominator.unsigned_abs())?;
-    let magnitude = i128::try_from(doubled.checked_div(denominator.unsigned_abs().checked_mul(2)?)?).ok()?;
-    if numerator < 0 { magnitude.checked_neg() } else { Some(magnitude) }
+    let doubled = numerator
+        .unsigned_abs()
+        .checked_mul(2)?
+        .checked_add(denominator.unsigned_abs())?;
+    let magnitude =
+        i128::try_from(doubled.checked_div(denominator.unsigned_abs().checked_mul(2)?)?).ok()?;
+    if numerator < 0 {
+        magnitude.checked_neg()
+    } else {
+        Some(magnitude)
+    }
 }
 
 /// A fraction of fen as an amount, half up to the fen; `None` if it cannot be expressed.
@@ -25,7 +33,9 @@ pub(super) fn fen(sum: i128) -> Option<Fen> {
 
 /// The sum of amounts, wide enough for any number of them that memory holds.
 pub(super) fn total(amounts: impl Iterator<Item = Fen>) -> i128 {
-    amounts.fold(0, |sum, amount| sum.saturating_add(i128::from(amount.get())))
+    amounts.fold(0, |sum, amount| {
+        sum.saturating_add(i128::from(amount.get()))
+    })
 }
 
 /// The month `months` later (earlier if negative), if it can be expressed.

@@ -50,14 +50,30 @@ pub struct TransferSums {
 ///
 /// Source: 国办发〔2009〕66号 art. 4 (verified). Interest of the year of transfer is the receiver's in one local practice
 /// (uncertain): leave it out of `interest` where that holds.
-pub fn general_account(months: &[PaidMonth], interest: Fen, rule: PoolRule) -> Option<TransferSums> {
-    let bases = fen(total(months.iter().filter(|paid| paid.month >= rule.from).map(|paid| paid.base)))?;
+pub fn general_account(
+    months: &[PaidMonth],
+    interest: Fen,
+    rule: PoolRule,
+) -> Option<TransferSums> {
+    let bases = fen(total(
+        months
+            .iter()
+            .filter(|paid| paid.month >= rule.from)
+            .map(|paid| paid.base),
+    ))?;
     let pool = rule.rate.of_half_up(bases)?;
     let credited = total(months.iter().map(|paid| paid.credited));
     let account = fen(credited.checked_add(i128::from(interest.get()))?)?;
     let paid = total(months.iter().flat_map(|paid| [paid.unit, paid.person]));
-    let stays = fen(paid.checked_sub(i128::from(pool.get()))?.checked_sub(credited)?)?;
-    Some(TransferSums { bases, pool, account, stays })
+    let stays = fen(paid
+        .checked_sub(i128::from(pool.get()))?
+        .checked_sub(credited)?)?;
+    Some(TransferSums {
+        bases,
+        pool,
+        account,
+        stays,
+    })
 }
 
 /// The sum of a temporary account (临时基本养老保险缴费账户): everything that unit and person paid, with `interest`.

@@ -18,8 +18,12 @@ pub struct Band {
 ///
 /// Source: 社会保险法 art. 46 (verified). It is a ceiling: the province's formula decides.
 pub fn national_ceiling(bands: &[Band], paid_months: u32) -> u32 {
-    let reached = bands.iter().filter(|band| band.from_paid_months <= paid_months);
-    reached.max_by_key(|band| band.from_paid_months).map_or(0, |band| band.benefit_months)
+    let reached = bands
+        .iter()
+        .filter(|band| band.from_paid_months <= paid_months);
+    reached
+        .max_by_key(|band| band.from_paid_months)
+        .map_or(0, |band| band.benefit_months)
 }
 
 /// One stretch of a province's formula.
@@ -50,15 +54,26 @@ pub struct ProvincialRule<'r> {
 /// Source of the form: 广东省失业保险条例 (2022) art. 17: to 48 paid months one for every twelve, beyond that one for
 /// every six (verified by its results for 12, 35, 48, 54, 60, 96, 120 and 168 months).
 pub fn provincial_months(rule: ProvincialRule<'_>, paid_months: u32) -> Option<u32> {
-    let ends = rule.stretches.iter().skip(1).map(|next| next.after_paid_months).chain([u32::MAX]);
+    let ends = rule
+        .stretches
+        .iter()
+        .skip(1)
+        .map(|next| next.after_paid_months)
+        .chain([u32::MAX]);
     let mut earned = 0_u32;
     for (stretch, end) in rule.stretches.iter().zip(ends) {
         let length = end.checked_sub(stretch.after_paid_months)?;
-        let within = paid_months.saturating_sub(stretch.after_paid_months).min(length);
+        let within = paid_months
+            .saturating_sub(stretch.after_paid_months)
+            .min(length);
         let steps = within.checked_div(stretch.every_months)?;
         earned = earned.saturating_add(steps.saturating_mul(stretch.benefit_months));
     }
-    if paid_months < rule.minimum_paid_months { Some(0) } else { Some(earned.min(rule.benefit_months_max)) }
+    if paid_months < rule.minimum_paid_months {
+        Some(0)
+    } else {
+        Some(earned.min(rule.benefit_months_max))
+    }
 }
 
 /// The months that may be drawn: what was earned, at most the national ceiling, with the `unused` months of earlier

@@ -18,7 +18,9 @@ pub struct WorkingDays<'c> {
 
 /// A list of days that is not in ascending order, each day once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected days in ascending order, each once, found {day} after a day that is not before it")]
+#[error(
+    "expected days in ascending order, each once, found {day} after a day that is not before it"
+)]
 pub struct NotAscending {
     /// The first day that is out of order.
     pub day: Day,
@@ -26,7 +28,10 @@ pub struct NotAscending {
 
 impl<'c> WorkingDays<'c> {
     /// Weekends only: every count is an estimate.
-    pub const WEEKENDS: WorkingDays<'static> = WorkingDays { holidays: &[], workdays: &[] };
+    pub const WEEKENDS: WorkingDays<'static> = WorkingDays {
+        holidays: &[],
+        workdays: &[],
+    };
 
     /// A calendar of these holidays and worked weekend days.
     ///
@@ -78,12 +83,16 @@ impl<'c> WorkingDays<'c> {
             return 0;
         }
         let plain = weekdays_until(end).saturating_sub(weekdays_until(start));
-        let off = within(self.holidays, start, end).filter(|day| !is_weekend(**day)).count();
+        let off = within(self.holidays, start, end)
+            .filter(|day| !is_weekend(**day))
+            .count();
         let worked = within(self.workdays, start, end)
             .filter(|day| is_weekend(**day) && self.holidays.binary_search(day).is_err())
             .count();
         let count = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
-        plain.saturating_sub(count(off)).saturating_add(count(worked))
+        plain
+            .saturating_sub(count(off))
+            .saturating_add(count(worked))
     }
 
     /// Whether a year from that of `start` to that of `end` is in neither list.
@@ -113,7 +122,11 @@ fn next_day(day: Day) -> Option<Day> {
     let number = day.number();
     let (year, month) = (number / 10_000, number / 100 % 100);
     let first_of = |year: u32, month: u32| {
-        Day::new(year.checked_mul(10_000)?.checked_add(month.checked_mul(100)?)?.checked_add(1)?)
+        Day::new(
+            year.checked_mul(10_000)?
+                .checked_add(month.checked_mul(100)?)?
+                .checked_add(1)?,
+        )
     };
     Day::new(number.checked_add(1)?)
         .or_else(|| first_of(year, month.checked_add(1)?))
@@ -122,11 +135,18 @@ fn next_day(day: Day) -> Option<Day> {
 
 /// Days since a Monday long before the first day that can be expressed. The year begins in March here, so that the leap
 /// day is its last.
-#[expect(clippy::arithmetic_side_effects, reason = "years have four digits: nothing comes near 32 bits or below 0")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "years have four digits: nothing comes near 32 bits or below 0"
+)]
 fn days_since_monday(day: Day) -> u32 {
     let number = day.number();
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     // 0000-03-01 was a Wednesday.
     year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 + 2
 }
@@ -136,7 +156,10 @@ fn is_weekend(day: Day) -> bool {
 }
 
 /// Days from Monday to Friday, from that early Monday to `day` and with it.
-#[expect(clippy::arithmetic_side_effects, reason = "less than the days themselves, of which there are few millions")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "less than the days themselves, of which there are few millions"
+)]
 fn weekdays_until(day: Day) -> u32 {
     let days = days_since_monday(day) + 1;
     days / 7 * 5 + (days % 7).min(5)

@@ -39,27 +39,44 @@ pub(crate) fn compare(
         tolerance: per_month.saturating_mul(i64::from(computed.months.max(1))),
         differences: Vec::new(),
     };
-    let posted = progress.posted.filter(|posted| Progress::states_money(Some(*posted))).map(stated);
+    let posted = progress
+        .posted
+        .filter(|posted| Progress::states_money(Some(*posted)))
+        .map(stated);
     if let Some(sheet) = comparison.sheet {
         with_chain(&mut comparison, sheet, holdings.interest_elsewhere);
     }
     let pairs = [
         (Between::SentAndSheet, comparison.sent, comparison.sheet),
-        (Between::ReceivedAndSent, comparison.received, comparison.sent),
+        (
+            Between::ReceivedAndSent,
+            comparison.received,
+            comparison.sent,
+        ),
         (Between::PostedAndReceived, posted, comparison.received),
     ];
     for (between, one, other) in pairs {
         if let (Some(one), Some(other)) = (one, other) {
             // Receipts of money need not repeat the months.
-            let difference = Difference { months: 0, ..difference(between, one, other) };
-            let agrees = is_within(&comparison, difference.personal_account) && is_within(&comparison, difference.pool);
-            comparison.differences.extend(Some(difference).filter(|_| !agrees));
+            let difference = Difference {
+                months: 0,
+                ..difference(between, one, other)
+            };
+            let agrees = is_within(&comparison, difference.personal_account)
+                && is_within(&comparison, difference.pool);
+            comparison
+                .differences
+                .extend(Some(difference).filter(|_| !agrees));
         }
     }
     comparison
 }
 
-fn with_chain(comparison: &mut TransferComparison, sheet: TransferAmounts, interest_elsewhere: i64) {
+fn with_chain(
+    comparison: &mut TransferComparison,
+    sheet: TransferAmounts,
+    interest_elsewhere: i64,
+) {
     let mut difference = difference(Between::SheetAndChain, sheet, comparison.computed);
     let money_agrees = match comparison.basis {
         SumsBasis::MonthsOnly => {
@@ -97,9 +114,21 @@ fn is_within(comparison: &TransferComparison, difference: i64) -> bool {
 
 /// Of interest that may belong to other places any part may be missing, and of what they have taken along any part may be
 /// there.
-fn is_personal_within(comparison: &TransferComparison, difference: i64, interest_elsewhere: i64) -> bool {
-    let spare = if comparison.is_interest_shared { comparison.interest.max(0) } else { 0 };
+fn is_personal_within(
+    comparison: &TransferComparison,
+    difference: i64,
+    interest_elsewhere: i64,
+) -> bool {
+    let spare = if comparison.is_interest_shared {
+        comparison.interest.max(0)
+    } else {
+        0
+    };
     is_within(comparison, difference)
         || (difference < 0 && is_within(comparison, difference.saturating_add(spare).min(0)))
-        || (difference > 0 && is_within(comparison, difference.saturating_sub(interest_elsewhere.max(0)).max(0)))
+        || (difference > 0
+            && is_within(
+                comparison,
+                difference.saturating_sub(interest_elsewhere.max(0)).max(0),
+            ))
 }

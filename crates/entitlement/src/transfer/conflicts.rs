@@ -30,40 +30,76 @@ pub(crate) fn of_case(
     let mut found = Vec::new();
     let mut add = |code, records: Vec<usize>| {
         if !records.is_empty() {
-            found.push(conflict(code, Some(family), records.into_iter().map(number).collect()));
+            found.push(conflict(
+                code,
+                Some(family),
+                records.into_iter().map(number).collect(),
+            ));
         }
     };
     let progress = &worked.progress;
-    let at = |steps: &[Option<Step<'_>>]| steps.iter().flatten().map(|step| step.at).collect::<Vec<_>>();
+    let at = |steps: &[Option<Step<'_>>]| {
+        steps
+            .iter()
+            .flatten()
+            .map(|step| step.at)
+            .collect::<Vec<_>>()
+    };
     let (late, corrected) = after_closing(field, worked, (all, as_of), places);
     add(ConflictCode::C10, corrected);
     if worked.is_dangling {
         add(ConflictCode::C11, at(&[progress.sheet, progress.sent]));
     }
     let unfounded = |fault: &&(Step<'_>, StepFaultName)| is_posted_without_sheet(progress, **fault);
-    add(ConflictCode::C12, progress.faults.iter().filter(unfounded).map(|(step, _)| step.at).collect());
-    if worked.comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty()) {
+    add(
+        ConflictCode::C12,
+        progress
+            .faults
+            .iter()
+            .filter(unfounded)
+            .map(|(step, _)| step.at)
+            .collect(),
+    );
+    if worked
+        .comparison
+        .as_ref()
+        .is_some_and(|comparison| !comparison.differences.is_empty())
+    {
         add(
             ConflictCode::C13,
-            at(&[progress.sheet.or(progress.child), progress.sent, progress.received, progress.posted]),
+            at(&[
+                progress.sheet.or(progress.child),
+                progress.sent,
+                progress.received,
+                progress.posted,
+            ]),
         );
     }
     add(ConflictCode::C15, late);
     let checked = |what: OutCheckName| {
         let named = worked.checks.iter().filter(move |check| check.what == what);
-        named.flat_map(|check| &check.records).filter_map(|number| usize::try_from(number.0).ok()).collect()
+        named
+            .flat_map(|check| &check.records)
+            .filter_map(|number| usize::try_from(number.0).ok())
+            .collect()
     };
     if !progress.has_failed() {
         add(ConflictCode::C20, checked(OutCheckName::BackPaid));
         add(ConflictCode::C34, checked(OutCheckName::AccountType));
     }
-    let other = progress.faults.iter().filter(|fault| !is_posted_without_sheet(progress, **fault));
+    let other = progress
+        .faults
+        .iter()
+        .filter(|fault| !is_posted_without_sheet(progress, **fault));
     add(ConflictCode::Y06, other.map(|(step, _)| step.at).collect());
     found
 }
 
 /// A posting at the right side that no sheet of the old place stands behind.
-fn is_posted_without_sheet(progress: &Progress<'_>, (step, fault): (Step<'_>, StepFaultName)) -> bool {
+fn is_posted_without_sheet(
+    progress: &Progress<'_>,
+    (step, fault): (Step<'_>, StepFaultName),
+) -> bool {
     let without = fault == StepFaultName::OutOfOrder && progress.sheet.or(progress.child).is_none();
     step.kind == Kind::POSTED && (without || fault == StepFaultName::OtherSheet)
 }
@@ -79,19 +115,26 @@ fn after_closing(
 ) -> (Vec<usize>, Vec<usize>) {
     let (mut late, mut corrected) = (Vec::new(), Vec::new());
     let closing = worked.closing.as_ref().filter(|_| worked.has_closed());
-    let (Some(freeze), Some(closing)) = (worked.progress.freeze, closing) else { return (late, corrected) };
+    let (Some(freeze), Some(closing)) = (worked.progress.freeze, closing) else {
+        return (late, corrected);
+    };
     let line = line_of_relation(worked, all);
     if worked.progress.posted.is_some() && line.iter().any(|place| worked.is_of(*place)) {
         return (late, corrected);
     }
-    let is_on_line = |here: Division| line.iter().any(|place| covers(*place, here) || covers(here, *place));
+    let is_on_line = |here: Division| {
+        line.iter()
+            .any(|place| covers(*place, here) || covers(here, *place))
+    };
     let answers: Vec<Step<'_>> = all
         .iter()
         .filter(|other| other.meets(worked) && other.target().is_some_and(is_on_line))
         .flat_map(|other| {
             let posted = other.progress.posted.map(|posted| posted.on());
             let used = other.progress.follow_ups.iter();
-            used.filter(move |step| step.kind == Kind::CORRECTION && posted.is_some_and(|day| step.on() <= day))
+            used.filter(move |step| {
+                step.kind == Kind::CORRECTION && posted.is_some_and(|day| step.on() <= day)
+            })
         })
         .copied()
         .collect();
@@ -99,20 +142,31 @@ fn after_closing(
     let concerns = |held: &Held<'_>, month: Month| match held.target {
         // What an agreement has cleared is given back to the worker, and needs no correction.
         Target::At(target) => {
-            let is_cleared = field.set.get(target).is_some_and(|named| named.standing == Standing::Cleared);
+            let is_cleared = field
+                .set
+                .get(target)
+                .is_some_and(|named| named.standing == Standing::Cleared);
             worked.moving.contains(&target) && !is_cleared
         }
         _ => moved_months.contains(&month),
     };
     for (at, held) in field.set.within(field.range) {
-        let Some(month) = held.period.map(|period| period.first) else { continue };
+        let Some(month) = held.period.map(|period| period.first) else {
+            continue;
+        };
         let came = places.came(field, at, &worked.sources);
-        let Some(what) = closing.behind((at, held), came.day()) else { continue };
+        let Some(what) = closing.behind((at, held), came.day()) else {
+            continue;
+        };
         if came == Arrival::Never || places.moved(at, as_of).is_some_and(is_on_line) {
             continue;
         }
         let since = held.day().unwrap_or(freeze.on());
-        let has_answer = || answers.iter().any(|step| is_in_span(*step, month) && step.on() >= since);
+        let has_answer = || {
+            answers
+                .iter()
+                .any(|step| is_in_span(*step, month) && step.on() >= since)
+        };
         match what {
             // A difference of late money goes with it.
             Behind::Late if held.is_received() || is_interest(field.set, at) => late.push(at),
@@ -126,7 +180,11 @@ fn after_closing(
 /// Where a case has taken the relation, and where later ones have taken it from there.
 fn line_of_relation(worked: &Worked<'_>, all: &[Worked<'_>]) -> Vec<Division> {
     let mut line: Vec<Division> = worked.target().into_iter().collect();
-    for other in all.iter().skip_while(|other| other.case != worked.case).skip(1) {
+    for other in all
+        .iter()
+        .skip_while(|other| other.case != worked.case)
+        .skip(1)
+    {
         let takes_on = other.has_closed() && other.progress.posted.is_some();
         if let Some(target) = other.target().filter(|_| takes_on)
             && line.last().is_some_and(|place| other.is_of(*place))
@@ -139,8 +197,14 @@ fn line_of_relation(worked: &Worked<'_>, all: &[Worked<'_>]) -> Vec<Division> {
 
 /// The months of the contributions that move with a case.
 fn moved_months(field: Field<'_, '_>, worked: &Worked<'_>) -> BTreeSet<Month> {
-    let contributions = worked.moving.iter().filter_map(|at| field.set.get(*at).filter(|held| held.is_received()));
-    contributions.filter_map(|held| held.period).flat_map(yizhang_ledger::record::Period::iter).collect()
+    let contributions = worked
+        .moving
+        .iter()
+        .filter_map(|at| field.set.get(*at).filter(|held| held.is_received()));
+    contributions
+        .filter_map(|held| held.period)
+        .flat_map(yizhang_ledger::record::Period::iter)
+        .collect()
 }
 
 /// One relation asked for twice, by two places or by one under two numbers (C14): which case, if any, the old place has answered first in its chain.
@@ -151,30 +215,55 @@ pub(crate) fn destinations(family: Family<'_>, cases: &mut [Worked<'_>]) -> Vec<
     let mut found = Vec::new();
     for one in 0..cases.len() {
         for other in one.saturating_add(1)..cases.len() {
-            let (Some(first), Some(second)) = (cases.get(one), cases.get(other)) else { continue };
-            let Some((letters, answers)) = competition(first, second) else { continue };
+            let (Some(first), Some(second)) = (cases.get(one), cases.get(other)) else {
+                continue;
+            };
+            let Some((letters, answers)) = competition(first, second) else {
+                continue;
+            };
             let (winner, answer) = match answers {
-                (Some(mine), Some(theirs)) if answer_order(mine) <= answer_order(theirs) => (Some(one), Some(mine)),
+                (Some(mine), Some(theirs)) if answer_order(mine) <= answer_order(theirs) => {
+                    (Some(one), Some(mine))
+                }
                 (_, Some(theirs)) => (Some(other), Some(theirs)),
                 (Some(mine), None) => (Some(one), Some(mine)),
                 (None, None) => (None, None),
             };
-            let records = letters.into_iter().chain(answer).map(|step| number(step.at)).collect::<Vec<_>>();
+            let records = letters
+                .into_iter()
+                .chain(answer)
+                .map(|step| number(step.at))
+                .collect::<Vec<_>>();
             for at in [one, other].into_iter().filter(|at| Some(*at) != winner) {
-                let what =
-                    if winner.is_some() { OutCheckName::OtherDestination } else { OutCheckName::OpenDestination };
+                let what = if winner.is_some() {
+                    OutCheckName::OtherDestination
+                } else {
+                    OutCheckName::OpenDestination
+                };
                 if let Some(case) = cases.get_mut(at) {
                     case.check(what, 0, records.clone());
                 }
             }
-            let keeper = if winner.is_some() { ConflictCode::C14.class().keeper } else { Keeper::Open };
-            found.push(Conflict { keeper, ..conflict(ConflictCode::C14, Some(family), records) });
+            let keeper = if winner.is_some() {
+                ConflictCode::C14.class().keeper
+            } else {
+                Keeper::Open
+            };
+            found.push(Conflict {
+                keeper,
+                ..conflict(ConflictCode::C14, Some(family), records)
+            });
         }
     }
     found
 }
 
-fn answer_order(step: Step<'_>) -> (yizhang_ledger::value::Division, yizhang_ledger::value::LeafIndex) {
+fn answer_order(
+    step: Step<'_>,
+) -> (
+    yizhang_ledger::value::Division,
+    yizhang_ledger::value::LeafIndex,
+) {
     (step.region, step.index)
 }
 
@@ -193,7 +282,10 @@ fn competition<'s>(one: &Worked<'s>, other: &Worked<'s>) -> Option<([Step<'s>; 2
     }
     let answer = |case: &Worked<'s>| {
         let steps = [case.progress.freeze, case.progress.sheet];
-        steps.into_iter().flatten().min_by_key(|step| answer_order(*step))
+        steps
+            .into_iter()
+            .flatten()
+            .min_by_key(|step| answer_order(*step))
     };
     Some((letters, (answer(one), answer(other))))
 }
@@ -202,8 +294,12 @@ fn competition<'s>(one: &Worked<'s>, other: &Worked<'s>) -> Option<([Step<'s>; 2
 /// asked for before the other had been posted.
 fn overlap(one: &Worked<'_>, other: &Worked<'_>) -> bool {
     let span = |case: &Worked<'_>| {
-        let step =
-            case.progress.sheet.into_iter().chain(case.progress.letter).find(|step| step.fields.first.is_some())?;
+        let step = case
+            .progress
+            .sheet
+            .into_iter()
+            .chain(case.progress.letter)
+            .find(|step| step.fields.first.is_some())?;
         step.fields.first.zip(step.fields.last)
     };
     if let (Some((first, last)), Some((other_first, other_last))) = (span(one), span(other)) {
@@ -211,7 +307,9 @@ fn overlap(one: &Worked<'_>, other: &Worked<'_>) -> bool {
     }
     let asked_in_time = |case: &Worked<'_>, of: &Worked<'_>| {
         let asked = case.progress.letter.map(|letter| letter.on());
-        of.progress.posted.is_none_or(|posted| asked <= Some(posted.on()))
+        of.progress
+            .posted
+            .is_none_or(|posted| asked <= Some(posted.on()))
     };
     asked_in_time(one, other) && asked_in_time(other, one)
 }

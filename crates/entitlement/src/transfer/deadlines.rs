@@ -29,7 +29,12 @@ pub(crate) fn next_step(
 ) -> Option<NextStep> {
     let awaited = awaited(progress, state, needs_money)?;
     let (source, target) = progress.sides?;
-    let mut limit = Limit { name: awaited.limit, since: awaited.since, working_days: 0, due: None };
+    let mut limit = Limit {
+        name: awaited.limit,
+        since: awaited.since,
+        working_days: 0,
+        due: None,
+    };
     limit.working_days = match awaited.limit {
         LimitName::Review => limits.review,
         LimitName::Send => limits.send,
@@ -42,11 +47,20 @@ pub(crate) fn next_step(
     {
         limit = whole;
     }
-    let Limit { name, since, working_days, due } = limit;
+    let Limit {
+        name,
+        since,
+        working_days,
+        due,
+    } = limit;
     Some(NextStep {
         step: awaited.step,
         side: awaited.side,
-        place: if awaited.side == Side::Old { source } else { target },
+        place: if awaited.side == Side::Old {
+            source
+        } else {
+            target
+        },
         region: progress.region_of(awaited.side),
         limit: name,
         working_days,
@@ -69,32 +83,81 @@ struct Limit {
 fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -> Option<Limit> {
     let (working_days, since) = (limits.whole?, progress.apply?.on());
     let due = Some(calendar.after(since, working_days)?);
-    Some(Limit { name: LimitName::Whole, since, working_days, due })
+    Some(Limit {
+        name: LimitName::Whole,
+        since,
+        working_days,
+        due,
+    })
 }
 
 fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Option<Awaited> {
-    let wait = |step, side, limit, since: Option<Day>| Some(Awaited { step, side, limit, since: since? });
+    let wait = |step, side, limit, since: Option<Day>| {
+        Some(Awaited {
+            step,
+            side,
+            limit,
+            since: since?,
+        })
+    };
     let on = |step: Option<Step<'_>>| step.map(|step| step.on());
     // The old place has one limit for all that it does, from the letter on; a case of its own begins with its first step.
     let asked = on(progress.letter.or(progress.child));
     let arrived = on(progress.sheet).max(on(progress.received));
     match state {
-        CaseState::Applied => wait(Kind::LETTER, Side::New, LimitName::Review, on(progress.apply)),
+        CaseState::Applied => wait(
+            Kind::LETTER,
+            Side::New,
+            LimitName::Review,
+            on(progress.apply),
+        ),
         CaseState::LetterSent => wait(Kind::FREEZE, Side::Old, LimitName::Send, asked),
         CaseState::Frozen => wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked),
-        CaseState::InfoSent if needs_money => wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked),
-        CaseState::InfoSent => wait(Kind::POSTED, Side::New, LimitName::Close, on(progress.sheet)),
-        CaseState::FundsSent if progress.child.is_some() => {
-            wait(Kind::FUNDS_RECEIVED, Side::New, LimitName::Dangling, on(progress.sent))
+        CaseState::InfoSent if needs_money => {
+            wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked)
         }
-        CaseState::FundsReceived if progress.child.is_some() => {
-            wait(Kind::POSTED, Side::New, LimitName::Close, on(progress.received))
+        CaseState::InfoSent => wait(
+            Kind::POSTED,
+            Side::New,
+            LimitName::Close,
+            on(progress.sheet),
+        ),
+        CaseState::FundsSent if progress.child.is_some() => wait(
+            Kind::FUNDS_RECEIVED,
+            Side::New,
+            LimitName::Dangling,
+            on(progress.sent),
+        ),
+        CaseState::FundsReceived if progress.child.is_some() => wait(
+            Kind::POSTED,
+            Side::New,
+            LimitName::Close,
+            on(progress.received),
+        ),
+        CaseState::FundsSent | CaseState::FundsReceived => {
+            wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked)
         }
-        CaseState::FundsSent | CaseState::FundsReceived => wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked),
-        CaseState::FundsReturned => wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, on(progress.came_back)),
-        CaseState::InfoAndFundsSent => wait(Kind::FUNDS_RECEIVED, Side::New, LimitName::Dangling, departed(progress)),
-        CaseState::Received | CaseState::Mismatched => wait(Kind::POSTED, Side::New, LimitName::Close, arrived),
-        CaseState::Posted => wait(Kind::CLOSED, Side::New, LimitName::Close, arrived.or(on(progress.posted))),
+        CaseState::FundsReturned => wait(
+            Kind::FUNDS_SENT,
+            Side::Old,
+            LimitName::Send,
+            on(progress.came_back),
+        ),
+        CaseState::InfoAndFundsSent => wait(
+            Kind::FUNDS_RECEIVED,
+            Side::New,
+            LimitName::Dangling,
+            departed(progress),
+        ),
+        CaseState::Received | CaseState::Mismatched => {
+            wait(Kind::POSTED, Side::New, LimitName::Close, arrived)
+        }
+        CaseState::Posted => wait(
+            Kind::CLOSED,
+            Side::New,
+            LimitName::Close,
+            arrived.or(on(progress.posted)),
+        ),
         CaseState::Supplement => wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked),
         CaseState::Correction => wait(Kind::POSTED, Side::New, LimitName::Close, asked),
         CaseState::Unfounded
@@ -108,11 +171,20 @@ fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Opti
 
 /// The first day on which sheet or money left the old place.
 fn departed(progress: &Progress<'_>) -> Option<Day> {
-    [progress.sheet, progress.sent].into_iter().flatten().map(|step| step.on()).min()
+    [progress.sheet, progress.sent]
+        .into_iter()
+        .flatten()
+        .map(|step| step.on())
+        .min()
 }
 
 /// Whether sheet or money left longer ago than the limit, and nothing was posted (C11).
-pub(crate) fn is_dangling(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>, as_of: Day) -> bool {
+pub(crate) fn is_dangling(
+    progress: &Progress<'_>,
+    limits: &Limits,
+    calendar: &WorkingDays<'_>,
+    as_of: Day,
+) -> bool {
     let waits = progress.posted.is_none() && !progress.has_failed();
     let due = departed(progress).and_then(|day| calendar.after(day, limits.dangling));
     // Working days, not days: a limit that ends before a holiday is not passed within it.

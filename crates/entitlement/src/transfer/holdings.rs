@@ -61,7 +61,10 @@ fn in_view<'f>(held: &Held<'f>, cut: Cut) -> Option<(Role, &'f Contribution<'f>)
 }
 
 fn has_effect(held: &Held<'_>) -> bool {
-    matches!(held.standing, Standing::Held | Standing::NotFull | Standing::Refunded)
+    matches!(
+        held.standing,
+        Standing::Held | Standing::NotFull | Standing::Refunded
+    )
 }
 
 /// Whether what a refund gave back is in effect itself.
@@ -92,7 +95,9 @@ impl Holdings {
                 regions.insert(held.fact.region);
                 holdings.records.push(at);
             }
-            let Some((role, contribution)) = in_view(held, cut) else { continue };
+            let Some((role, contribution)) = in_view(held, cut) else {
+                continue;
+            };
             // What an agreement cleared is the worker's, and its refunds with it.
             if role == Role::Refund && !has_target_in_view(field.set, held) {
                 continue;
@@ -114,33 +119,62 @@ impl Holdings {
             let is_elsewhere = held.money().is_some() && !places.is_at(field, at, sources, cut.on);
             is_elsewhere.then_some(held.fact.region)
         };
-        let elsewhere: BTreeSet<Division> = field.set.within(field.range).filter_map(elsewhere).collect();
+        let elsewhere: BTreeSet<Division> = field
+            .set
+            .within(field.range)
+            .filter_map(elsewhere)
+            .collect();
         holdings.is_interest_shared = regions.iter().any(|region| elsewhere.contains(region));
-        let own = holdings.records.iter().filter_map(|at| field.set.get(*at)).map(|held| held.fact.region);
+        let own = holdings
+            .records
+            .iter()
+            .filter_map(|at| field.set.get(*at))
+            .map(|held| held.fact.region);
         let own: BTreeSet<Division> = own.collect();
-        let taken = field.set.within(field.range).filter_map(|(at, held)| match &held.fact.record {
-            Record::InterestCredit(fields) if own.contains(&held.fact.region) && is_interest_of(held, cut) => {
-                let sum = i128::from(fields.amount.unit.get()).saturating_add(fields.amount.person.get().into());
-                (!places.is_at(field, at, sources, cut.on)).then_some(sum)
-            }
-            _ => None,
-        });
+        let taken =
+            field
+                .set
+                .within(field.range)
+                .filter_map(|(at, held)| match &held.fact.record {
+                    Record::InterestCredit(fields)
+                        if own.contains(&held.fact.region) && is_interest_of(held, cut) =>
+                    {
+                        let sum = i128::from(fields.amount.unit.get())
+                            .saturating_add(fields.amount.person.get().into());
+                        (!places.is_at(field, at, sources, cut.on)).then_some(sum)
+                    }
+                    _ => None,
+                });
         let paid_elsewhere = field.set.within(field.range).any(|(_, held)| {
             let is_own = own.contains(&held.fact.region);
-            is_own && held.money().is_some_and(|(_, fields)| !is_within(field, sources, fields.place))
+            is_own
+                && held
+                    .money()
+                    .is_some_and(|(_, fields)| !is_within(field, sources, fields.place))
         });
-        holdings.interest_elsewhere = if paid_elsewhere { narrow(taken.fold(0, i128::saturating_add)) } else { 0 };
+        holdings.interest_elsewhere = if paid_elsewhere {
+            narrow(taken.fold(0, i128::saturating_add))
+        } else {
+            0
+        };
         holdings.sole_regions = own.difference(&elsewhere).copied().collect();
         holdings
     }
 
     /// What a supplement takes along: records that came late, without those that stay behind.
     pub(crate) fn late(field: Field<'_, '_>, following: Following, cut: Cut) -> Self {
-        let mut holdings = Self { back_paid: following.back_paid, ..Self::default() };
+        let mut holdings = Self {
+            back_paid: following.back_paid,
+            ..Self::default()
+        };
         for at in following.records {
             holdings.records.push(at);
-            let Some(held) = field.set.get(at) else { continue };
-            let Some((role, contribution)) = held.money() else { continue };
+            let Some(held) = field.set.get(at) else {
+                continue;
+            };
+            let Some((role, contribution)) = held.money() else {
+                continue;
+            };
             if held.standing == Standing::Held && matches!(role, Role::Received | Role::Adjust) {
                 holdings.full.insert(at);
             }
@@ -151,14 +185,21 @@ impl Holdings {
         holdings
     }
 
-    fn count(&mut self, field: Field<'_, '_>, held: &Held<'_>, contribution: &Contribution<'_>, cut: Cut) {
+    fn count(
+        &mut self,
+        field: Field<'_, '_>,
+        held: &Held<'_>,
+        contribution: &Contribution<'_>,
+        cut: Cut,
+    ) {
         let last = cut.on.in_month();
         let counts = |month: &Month| {
             last.is_none_or(|last| *month <= last)
                 && field.cover.line(*month).is_none()
                 && !held.given_back().has(*month)
         };
-        self.months.extend(contribution.period.iter().filter(counts));
+        self.months
+            .extend(contribution.period.iter().filter(counts));
     }
 
     /// Lets everything move.
@@ -169,21 +210,30 @@ impl Holdings {
     /// Whether a record stays behind: a contribution of a month that does not move. Interest has a year of its own.
     fn stays(&self, set: &RecordSet<'_>, at: usize) -> bool {
         set.get(at).is_some_and(|held| {
-            let of_month = held.period.is_some_and(|period| self.back_paid.contains_key(&period.first));
+            let of_month = held
+                .period
+                .is_some_and(|period| self.back_paid.contains_key(&period.first));
             held.money().is_some() && of_month
         })
     }
 
     /// Records that move: without the months that stay behind, and within the span of the sheet, where it names one.
     pub(crate) fn moving(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> Vec<usize> {
-        self.records.iter().copied().filter(|at| self.moves(set, *at, sheet)).collect()
+        self.records
+            .iter()
+            .copied()
+            .filter(|at| self.moves(set, *at, sheet))
+            .collect()
     }
 
     fn moves(&self, set: &RecordSet<'_>, at: usize, sheet: Option<Step<'_>>) -> bool {
-        let Some(period) = set.get(at).and_then(|held| held.period) else { return false };
+        let Some(period) = set.get(at).and_then(|held| held.period) else {
+            return false;
+        };
         let last = period.iter().last().unwrap_or(period.first);
         let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
-        span.is_none_or(|(from, until)| from <= last && period.first <= until) && !self.stays(set, at)
+        span.is_none_or(|(from, until)| from <= last && period.first <= until)
+            && !self.stays(set, at)
     }
 
     /// Months and money that move, within the span of the sheet, where it names one, and the interest among it.
@@ -194,49 +244,105 @@ impl Holdings {
         (basis, sheet): (SumsBasis, Option<Step<'_>>),
     ) -> (TransferAmounts, i64) {
         let moves = |month: &&Month| {
-            !self.back_paid.contains_key(month) && sheet.is_none_or(|sheet| is_in_span(sheet, **month))
+            !self.back_paid.contains_key(month)
+                && sheet.is_none_or(|sheet| is_in_span(sheet, **month))
         };
         let months = u32::try_from(self.months.iter().filter(moves).count()).unwrap_or(u32::MAX);
         let mut sums = Money::default();
         for at in &self.records {
-            let Some(held) = field.set.get(*at) else { continue };
+            let Some(held) = field.set.get(*at) else {
+                continue;
+            };
             if self.moves(field.set, *at, sheet) {
                 self.add(&mut sums, *at, held, rule);
             }
         }
         let pool = match basis {
-            SumsBasis::General => rule.pool.map_or(0, |pool| times_half_up(sums.bases, pool.rate.get())),
+            SumsBasis::General => rule
+                .pool
+                .map_or(0, |pool| times_half_up(sums.bases, pool.rate.get())),
             SumsBasis::Temporary => sums.paid.saturating_sub(sums.credited),
-            SumsBasis::MonthsOnly => return (TransferAmounts { months, ..TransferAmounts::default() }, 0),
+            SumsBasis::MonthsOnly => {
+                return (
+                    TransferAmounts {
+                        months,
+                        ..TransferAmounts::default()
+                    },
+                    0,
+                );
+            }
         };
         let personal_account = narrow(sums.credited.saturating_add(sums.interest));
-        (TransferAmounts { months, personal_account, pool: narrow(pool) }, narrow(sums.interest))
+        (
+            TransferAmounts {
+                months,
+                personal_account,
+                pool: narrow(pool),
+            },
+            narrow(sums.interest),
+        )
     }
 
     fn add(&self, sums: &mut Money, at: usize, held: &Held<'_>, rule: &SchemeTransfer) {
-        let PersonalMoney::Whole { whole_from, with_subsidies } = rule.personal else { return };
-        let is_whole = held.period.is_none_or(|period| whole_from.is_none_or(|from| period.first >= from));
-        let share = |unit: i128, person: i128| if is_whole { unit.saturating_add(person) } else { person };
+        let PersonalMoney::Whole {
+            whole_from,
+            with_subsidies,
+        } = rule.personal
+        else {
+            return;
+        };
+        let is_whole = held
+            .period
+            .is_none_or(|period| whole_from.is_none_or(|from| period.first >= from));
+        let share = |unit: i128, person: i128| {
+            if is_whole {
+                unit.saturating_add(person)
+            } else {
+                person
+            }
+        };
         if let Record::InterestCredit(fields) = &held.fact.record {
-            let interest = share(fields.amount.unit.get().into(), fields.amount.person.get().into());
+            let interest = share(
+                fields.amount.unit.get().into(),
+                fields.amount.person.get().into(),
+            );
             sums.interest = sums.interest.saturating_add(interest);
             return;
         }
-        let Some((role, fields)) = held.money() else { return };
-        let signed = |fen: Fen| if role == Role::Refund { given_back(fen).saturating_neg() } else { fen.get().into() };
+        let Some((role, fields)) = held.money() else {
+            return;
+        };
+        let signed = |fen: Fen| {
+            if role == Role::Refund {
+                given_back(fen).saturating_neg()
+            } else {
+                fen.get().into()
+            }
+        };
         let credited = share(signed(fields.credited.unit), signed(fields.credited.person));
         sums.credited = sums.credited.saturating_add(credited);
-        sums.paid = sums.paid.saturating_add(signed(fields.paid.unit)).saturating_add(signed(fields.paid.person));
+        sums.paid = sums
+            .paid
+            .saturating_add(signed(fields.paid.unit))
+            .saturating_add(signed(fields.paid.person));
         if with_subsidies {
             let given = fields.subsidies;
             for subsidy in [given.central, given.province, given.city, given.county] {
                 sums.credited = sums.credited.saturating_add(signed(subsidy));
             }
         }
-        let pooled = rule.pool.is_some_and(|pool| fields.period.first >= pool.from);
+        let pooled = rule
+            .pool
+            .is_some_and(|pool| fields.period.first >= pool.from);
         // Only what made the month count, and its differences: money paid in part has no base yet.
         let has_base = self.full.contains(&at);
-        if pooled && has_base && fields.period.iter().any(|month| self.months.contains(&month)) {
+        if pooled
+            && has_base
+            && fields
+                .period
+                .iter()
+                .any(|month| self.months.contains(&month))
+        {
             sums.bases = sums.bases.saturating_add(fields.base.get().into());
         }
     }
@@ -248,7 +354,12 @@ struct BackPayments(BTreeMap<Day, BTreeMap<Month, Vec<usize>>>);
 
 impl BackPayments {
     fn add(&mut self, at: usize, contribution: &Contribution<'_>) {
-        let Some(day) = contribution.received.filter(|day| is_late(contribution, *day)) else { return };
+        let Some(day) = contribution
+            .received
+            .filter(|day| is_late(contribution, *day))
+        else {
+            return;
+        };
         let of_day = self.0.entry(day).or_default();
         for month in contribution.period.iter() {
             of_day.entry(month).or_default().push(at);
@@ -258,7 +369,9 @@ impl BackPayments {
     /// Months paid back at once that are as many as the limit.
     fn of(self, limit_months: Option<u32>) -> BTreeMap<Month, Vec<usize>> {
         let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
-            limit_months.is_some_and(|limit| u32::try_from(months.len()).is_ok_and(|months| months >= limit))
+            limit_months.is_some_and(|limit| {
+                u32::try_from(months.len()).is_ok_and(|months| months >= limit)
+            })
         };
         self.0.into_values().filter(too_many).flatten().collect()
     }
@@ -289,7 +402,9 @@ pub(crate) fn following(
     let follows = |(at, held): &(usize, &Held<'_>)| {
         let came = places.came(field, *at, sources).day();
         let in_time = came.is_some_and(|day| day <= step.on());
-        let in_span = held.period.is_some_and(|period| is_in_span(step, period.first));
+        let in_span = held
+            .period
+            .is_some_and(|period| is_in_span(step, period.first));
         in_time
             && in_span
             && closing.behind((*at, held), came) == Some(wanted)
@@ -298,13 +413,18 @@ pub(crate) fn following(
     let (mut records, mut back_paid) = (Vec::new(), BackPayments::default());
     for (at, held) in field.set.within(field.range).filter(follows) {
         records.push(at);
-        if let Some((Role::Received, contribution)) = held.money().filter(|_| !is_documented(step)) {
+        if let Some((Role::Received, contribution)) = held.money().filter(|_| !is_documented(step))
+        {
             back_paid.add(at, contribution);
         }
     }
     let back_paid = back_paid.of(backpay_months);
     let stays = |at: &usize| {
-        let month = field.set.get(*at).and_then(|held| held.period).map(|period| period.first);
+        let month = field
+            .set
+            .get(*at)
+            .and_then(|held| held.period)
+            .map(|period| period.first);
         month.is_some_and(|month| back_paid.contains_key(&month))
     };
     records.retain(|at| !stays(at));
@@ -313,7 +433,8 @@ pub(crate) fn following(
 
 /// Whether a step is about a month: about all, where it names none.
 pub(crate) fn is_in_span(step: Step<'_>, month: Month) -> bool {
-    step.fields.first.is_none_or(|first| first <= month) && step.fields.last.is_none_or(|last| month <= last)
+    step.fields.first.is_none_or(|first| first <= month)
+        && step.fields.last.is_none_or(|last| month <= last)
 }
 
 /// What a record of the old place is that came behind its closing.
@@ -339,15 +460,27 @@ impl Closing {
     /// What was in effect in the view of a closing.
     pub(crate) fn of(view: Field<'_, '_>, holdings: &Holdings, cut: Cut) -> Self {
         let interest = |held: &Held<'_>| is_interest_of(held, cut);
-        let in_effect = view.set.within(view.range).filter(|(_, held)| interest(held) || in_view(held, cut).is_some());
+        let in_effect = view
+            .set
+            .within(view.range)
+            .filter(|(_, held)| interest(held) || in_view(held, cut).is_some());
         let in_effect = in_effect.map(|(at, _)| at).collect();
         let sole_regions = holdings.sole_regions.clone();
-        Self { cut, in_effect, entered_again: entered_again(view.set, cut), sole_regions }
+        Self {
+            cut,
+            in_effect,
+            entered_again: entered_again(view.set, cut),
+            sole_regions,
+        }
     }
 
     /// What a record is that came to the old place behind the closing, on which day if it has one: for records with effect,
     /// for months up to the closing.
-    pub(crate) fn behind(&self, (at, held): (usize, &Held<'_>), came: Option<Day>) -> Option<Behind> {
+    pub(crate) fn behind(
+        &self,
+        (at, held): (usize, &Held<'_>),
+        came: Option<Day>,
+    ) -> Option<Behind> {
         let month = held.period?.first;
         let is_old = self.cut.on.in_month().is_none_or(|closed| month <= closed);
         let is_later = came.is_some_and(|day| day > self.cut.on);
@@ -356,8 +489,13 @@ impl Closing {
         }
         if let Record::InterestCredit(_) = held.fact.record {
             // That of the year of the closing the new place posts.
-            let is_of_past = self.cut.on.in_month().is_some_and(|closed| closed.since(month) >= 12);
-            let is_its_own = is_later && is_of_past && self.sole_regions.contains(&held.fact.region);
+            let is_of_past = self
+                .cut
+                .on
+                .in_month()
+                .is_some_and(|closed| closed.since(month) >= 12);
+            let is_its_own =
+                is_later && is_of_past && self.sole_regions.contains(&held.fact.region);
             return Some(Behind::Late).filter(|_| is_its_own);
         }
         // What came later is the supplement's matter, and so is what acts on it.
@@ -368,11 +506,17 @@ impl Closing {
         };
         match held.money() {
             Some((Role::Received, _)) if is_later => Some(Behind::Late),
-            Some((Role::Received, _)) if self.entered_again.contains(&at) => Some(Behind::Correction),
-            Some((Role::Adjust | Role::Refund, _)) if is_later => {
-                Some(if of_view { Behind::Correction } else { Behind::Late })
+            Some((Role::Received, _)) if self.entered_again.contains(&at) => {
+                Some(Behind::Correction)
             }
-            None if held.is_reversal() && self.cut.is_behind_in_chain(held) && of_view => Some(Behind::Correction),
+            Some((Role::Adjust | Role::Refund, _)) if is_later => Some(if of_view {
+                Behind::Correction
+            } else {
+                Behind::Late
+            }),
+            None if held.is_reversal() && self.cut.is_behind_in_chain(held) && of_view => {
+                Some(Behind::Correction)
+            }
             _ => None,
         }
     }
@@ -387,18 +531,24 @@ struct Money {
 }
 
 fn is_interest_of(held: &Held<'_>, cut: Cut) -> bool {
-    let posted = matches!(&held.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
+    let posted =
+        matches!(&held.fact.record, Record::InterestCredit(fields) if fields.posted <= cut.on);
     posted && held.standing == Standing::Held
 }
 
 fn is_late(contribution: &Contribution<'_>, received: Day) -> bool {
-    received.in_month().is_none_or(|month| contribution.period.first < month)
+    received
+        .in_month()
+        .is_none_or(|month| contribution.period.first < month)
 }
 
 /// Times a rate in ten-thousandths, half up to the fen.
 fn times_half_up(sum: i128, ten_thousandths: u32) -> i128 {
     let product = sum.saturating_mul(i128::from(ten_thousandths));
-    product.saturating_add(5_000).checked_div_euclid(10_000).unwrap_or(0)
+    product
+        .saturating_add(5_000)
+        .checked_div_euclid(10_000)
+        .unwrap_or(0)
 }
 
 /// Reasons of a closing that say what kind of document lets back-payments move (人社部规〔2016〕5号; 人社厅发〔2019〕94号): of a
@@ -421,11 +571,17 @@ pub(crate) fn account_types(
 ) -> (BTreeSet<AccountType>, Vec<usize>) {
     let last = cut.on.in_month();
     let enrolments = field.set.within(field.range).filter_map(|(at, held)| {
-        let Record::Participation(Kind::ENROL, fields) = &held.fact.record else { return None };
+        let Record::Participation(Kind::ENROL, fields) = &held.fact.record else {
+            return None;
+        };
         let here = is_within(field, sources, fields.place);
         let begun = last.is_none_or(|last| fields.from <= last);
         let order = (fields.from, held.fact.index, held.fact.region, at);
-        (held.standing == Standing::Held && here && begun).then_some((order, fields.account_type, at))
+        (held.standing == Standing::Held && here && begun).then_some((
+            order,
+            fields.account_type,
+            at,
+        ))
     });
     if let Some((_, account_type, at)) = enrolments.max_by_key(|(order, _, _)| *order) {
         return (BTreeSet::from([account_type]), vec![at]);
@@ -434,9 +590,18 @@ pub(crate) fn account_types(
     let of = |at: &usize| {
         let (_, fields) = field.set.get(*at)?.money()?;
         let is_gathered = places.moved(*at, cut.on).is_some();
-        Some(if is_gathered { AccountType::General } else { fields.account_type })
+        Some(if is_gathered {
+            AccountType::General
+        } else {
+            fields.account_type
+        })
     };
     let types = holdings.records.iter().filter_map(of).collect();
-    let records = holdings.records.iter().copied().filter(|at| of(at).is_some()).collect();
+    let records = holdings
+        .records
+        .iter()
+        .copied()
+        .filter(|at| of(at).is_some())
+        .collect();
     (types, records)
 }

@@ -53,7 +53,9 @@ impl Places {
             Target::At(target) => set.get(target).and_then(Held::money),
             _ => None,
         };
-        named.or(held.money()).map(|(_, contribution)| contribution.place)
+        named
+            .or(held.money())
+            .map(|(_, contribution)| contribution.place)
     }
 
     /// Where it belonged at the end of a day.
@@ -63,29 +65,50 @@ impl Places {
 
     /// Where a transfer had taken it by the end of a day.
     pub(crate) fn moved(&self, at: usize, day: Day) -> Option<Division> {
-        self.moves.get(&at)?.iter().rfind(|moved| moved.on <= day).map(|moved| moved.place)
+        self.moves
+            .get(&at)?
+            .iter()
+            .rfind(|moved| moved.on <= day)
+            .map(|moved| moved.place)
     }
 
     /// Where it was going at the end of a day, and was posted later.
     pub(crate) fn heading(&self, at: usize, day: Day) -> Option<Division> {
-        self.moves.get(&at)?.iter().find(|moved| moved.begun <= day && day < moved.on).map(|moved| moved.place)
+        self.moves
+            .get(&at)?
+            .iter()
+            .find(|moved| moved.begun <= day && day < moved.on)
+            .map(|moved| moved.place)
     }
 
     /// Whether a transfer has taken it out of the province where it was paid.
     pub(crate) fn has_left_province(&self, set: &RecordSet<'_>, at: usize) -> bool {
         let paid = Self::first(set, at).map(Division::province);
-        self.moves.get(&at).into_iter().flatten().any(|moved| Some(moved.place.province()) != paid)
+        self.moves
+            .get(&at)
+            .into_iter()
+            .flatten()
+            .any(|moved| Some(moved.place.province()) != paid)
     }
 
     /// When it first came to one of these places, by its money or by a transfer.
     pub(crate) fn came(&self, field: Field<'_, '_>, at: usize, places: &[Division]) -> Arrival {
-        let Some(first) = Self::first(field.set, at) else { return Arrival::Never };
-        let of_region = is_interest(field.set, at) && places.iter().any(|place| covers(first, *place));
+        let Some(first) = Self::first(field.set, at) else {
+            return Arrival::Never;
+        };
+        let of_region =
+            is_interest(field.set, at) && places.iter().any(|place| covers(first, *place));
         if of_region || is_within(field, places, first) {
-            return field.set.get(at).and_then(Held::day).map_or(Arrival::Undated, Arrival::On);
+            return field
+                .set
+                .get(at)
+                .and_then(Held::day)
+                .map_or(Arrival::Undated, Arrival::On);
         }
         let mut moves = self.moves.get(&at).into_iter().flatten();
-        moves.find(|moved| is_within(field, places, moved.place)).map_or(Arrival::Never, |moved| Arrival::On(moved.on))
+        moves
+            .find(|moved| is_within(field, places, moved.place))
+            .map_or(Arrival::Never, |moved| Arrival::On(moved.on))
     }
 
     /// Where it is going.
@@ -95,15 +118,28 @@ impl Places {
 
     /// Whether it belonged to one of these places, under the name that it had then or has now. Interest that has not moved
     /// belongs to every place of its region.
-    pub(crate) fn is_at(&self, field: Field<'_, '_>, at: usize, places: &[Division], day: Day) -> bool {
-        let Some(here) = self.on(field.set, at, day) else { return false };
+    pub(crate) fn is_at(
+        &self,
+        field: Field<'_, '_>,
+        at: usize,
+        places: &[Division],
+        day: Day,
+    ) -> bool {
+        let Some(here) = self.on(field.set, at, day) else {
+            return false;
+        };
         let of_region = is_interest(field.set, at) && self.moved(at, day).is_none();
-        is_within(field, places, here) || (of_region && places.iter().any(|place| covers(here, *place)))
+        is_within(field, places, here)
+            || (of_region && places.iter().any(|place| covers(here, *place)))
     }
 
     /// Whether it was taken along by what was posted on a day.
     pub(crate) fn has_gone(&self, at: usize, on: Day) -> bool {
-        self.moves.get(&at).into_iter().flatten().any(|moved| moved.on == on)
+        self.moves
+            .get(&at)
+            .into_iter()
+            .flatten()
+            .any(|moved| moved.on == on)
     }
 
     /// Takes it to a place: from the closing or supplement on, posted on a day. What was posted later from where it no longer
@@ -122,11 +158,14 @@ impl Places {
 }
 
 pub(crate) fn is_interest(set: &RecordSet<'_>, at: usize) -> bool {
-    set.get(at).is_some_and(|held| matches!(held.fact.record, Record::InterestCredit(_)))
+    set.get(at)
+        .is_some_and(|held| matches!(held.fact.record, Record::InterestCredit(_)))
 }
 
 /// Whether a place lies within one of these, as it was named or under the name that it has now.
 pub(crate) fn is_within(field: Field<'_, '_>, places: &[Division], here: Division) -> bool {
     let now = field.successors.now(here);
-    places.iter().any(|place| covers(*place, here) || covers(*place, now))
+    places
+        .iter()
+        .any(|place| covers(*place, here) || covers(*place, now))
 }

@@ -26,8 +26,16 @@ pub(crate) struct Step<'s> {
 impl<'s> Step<'s> {
     pub(crate) fn of(set: &'s RecordSet<'_>, at: usize) -> Option<Self> {
         let held = set.get(at)?;
-        let Record::Transfer(kind, fields) = &held.fact.record else { return None };
-        Some(Self { at, kind: *kind, region: held.fact.region, index: held.fact.index, fields })
+        let Record::Transfer(kind, fields) = &held.fact.record else {
+            return None;
+        };
+        Some(Self {
+            at,
+            kind: *kind,
+            region: held.fact.region,
+            index: held.fact.index,
+            fields,
+        })
     }
 
     pub(crate) fn on(&self) -> Day {
@@ -88,13 +96,23 @@ pub struct Candidate {
 
 /// Why a step would not be used, as far as the steps of the case that are known say: the same fault that the case would
 /// show. The document that it names is not looked at.
-pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: Candidate) -> Option<StepFaultName> {
+pub fn would_fault(
+    case: Option<&TransferCase>,
+    scheme: Scheme<'_>,
+    candidate: Candidate,
+) -> Option<StepFaultName> {
     let fields = |sides: (Division, Division), on, sums| TransferStep {
         account: AccountId([0; 16]),
         case: CaseId([0; 16]),
         scheme,
-        source_side: TransferSide { place: sides.0, agency: Code::NONE },
-        target_side: TransferSide { place: sides.1, agency: Code::NONE },
+        source_side: TransferSide {
+            place: sides.0,
+            agency: Code::NONE,
+        },
+        target_side: TransferSide {
+            place: sides.1,
+            agency: Code::NONE,
+        },
         on,
         first: None,
         last: None,
@@ -113,9 +131,16 @@ pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: C
     let written: Vec<TransferStep<'_>> = known
         .iter()
         .map(|line| fields((line.source, line.target), line.on, sums(line)))
-        .chain([fields(candidate.sides, candidate.on, TransferSums::default())])
+        .chain([fields(
+            candidate.sides,
+            candidate.on,
+            TransferSums::default(),
+        )])
         .collect();
-    let lines = known.iter().map(|line| (line.kind, line.region)).chain([(candidate.kind, candidate.region)]);
+    let lines = known
+        .iter()
+        .map(|line| (line.kind, line.region))
+        .chain([(candidate.kind, candidate.region)]);
     // The lines of a case stand in the order of its steps, so that their places in it do as positions; what is taken now
     // stands behind them all.
     let mut steps: Vec<Step<'_>> = lines
@@ -136,24 +161,42 @@ pub fn would_fault(case: Option<&TransferCase>, scheme: Scheme<'_>, candidate: C
     let early = Progress::of(&steps, false);
     let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed;
     let faults = Progress::of(&steps, needs_money).faults;
-    faults.into_iter().find(|(step, _)| step.at == known.len()).map(|(_, fault)| fault)
+    faults
+        .into_iter()
+        .find(|(step, _)| step.at == known.len())
+        .map(|(_, fault)| fault)
 }
 
 /// The first step that has to come before one of a kind and is not there by a day, as far as the steps of the case that are
 /// known say, with its own day where it is there, only later.
-pub fn missing_before(case: Option<&TransferCase>, kind: Kind, on: Day) -> Option<(Kind, Option<Day>)> {
+pub fn missing_before(
+    case: Option<&TransferCase>,
+    kind: Kind,
+    on: Day,
+) -> Option<(Kind, Option<Day>)> {
     let steps = || case.into_iter().flat_map(used);
     let is_child = steps().next().is_some_and(|(first, _)| is_follow_up(first));
-    let mut needed = needed_before(kind).iter().copied().filter(|needed| !(is_child && *needed <= Kind::INFO_SHEET));
+    let mut needed = needed_before(kind)
+        .iter()
+        .copied()
+        .filter(|needed| !(is_child && *needed <= Kind::INFO_SHEET));
     let absent = |needed: &Kind| !steps().any(|(known, day)| known == *needed && day <= on);
     let missing = needed.find(absent)?;
-    Some((missing, steps().find(|(known, _)| *known == missing).map(|(_, day)| day)))
+    Some((
+        missing,
+        steps()
+            .find(|(known, _)| *known == missing)
+            .map(|(_, day)| day),
+    ))
 }
 
 /// The steps of a case that were used, by kind and day.
 pub fn used(case: &TransferCase) -> impl Iterator<Item = (Kind, Day)> {
     let is_used = |record| case.faults.iter().all(|fault| fault.record != record);
-    case.steps.iter().filter(move |step| is_used(step.record)).map(|step| (step.kind, step.on))
+    case.steps
+        .iter()
+        .filter(move |step| is_used(step.record))
+        .map(|step| (step.kind, step.on))
 }
 
 /// Whether a step follows up on a closing: after the posting it needs a case of its own.
@@ -179,10 +222,17 @@ const fn needed_before(kind: Kind) -> &'static [Kind] {
 /// rejection, the new one's.
 pub(crate) const fn whose(kind: Kind) -> Option<Side> {
     match kind {
-        Kind::CERTIFICATE | Kind::FREEZE | Kind::INFO_SHEET | Kind::FUNDS_SENT | Kind::SUPPLEMENT => Some(Side::Old),
-        Kind::TRANSFER_APPLY | Kind::LETTER | Kind::FUNDS_RECEIVED | Kind::POSTED | Kind::CLOSED | Kind::WITHDRAWN => {
-            Some(Side::New)
-        }
+        Kind::CERTIFICATE
+        | Kind::FREEZE
+        | Kind::INFO_SHEET
+        | Kind::FUNDS_SENT
+        | Kind::SUPPLEMENT => Some(Side::Old),
+        Kind::TRANSFER_APPLY
+        | Kind::LETTER
+        | Kind::FUNDS_RECEIVED
+        | Kind::POSTED
+        | Kind::CLOSED
+        | Kind::WITHDRAWN => Some(Side::New),
         _ => None,
     }
 }
@@ -241,14 +291,18 @@ impl<'s> Progress<'s> {
             letter.kind == Kind::LETTER
                 && letter.is_by_its_side()
                 && steps.iter().any(|step| {
-                    let same = |side: Side| step.place(side).province() == letter.place(side).province();
+                    let same =
+                        |side: Side| step.place(side).province() == letter.place(side).province();
                     let asks = step.kind == Kind::TRANSFER_APPLY && step.is_by_its_side();
                     asks && same(Side::Old) && same(Side::New) && step.order() <= letter.order()
                 })
         };
         let lead = steps.iter().find(answers).or(steps.first());
         let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
-        let mut progress = Self { sides, ..Self::default() };
+        let mut progress = Self {
+            sides,
+            ..Self::default()
+        };
         for step in steps {
             match progress.admit(*step, needs_money) {
                 Ok(()) => progress.used.push(*step),
@@ -269,11 +323,25 @@ impl<'s> Progress<'s> {
             return Err(StepFaultName::TooLate);
         }
         match step.kind {
-            Kind::CERTIFICATE => put(&mut self.certificate, step, self.freeze.is_none(), StepFaultName::TooLate),
-            Kind::TRANSFER_APPLY => put(&mut self.apply, step, self.child.is_none(), StepFaultName::OutOfOrder),
+            Kind::CERTIFICATE => put(
+                &mut self.certificate,
+                step,
+                self.freeze.is_none(),
+                StepFaultName::TooLate,
+            ),
+            Kind::TRANSFER_APPLY => put(
+                &mut self.apply,
+                step,
+                self.child.is_none(),
+                StepFaultName::OutOfOrder,
+            ),
             Kind::LETTER => follow(&mut self.letter, step, self.apply.is_some()),
             Kind::FREEZE => follow(&mut self.freeze, step, self.letter.is_some()),
-            Kind::INFO_SHEET => follow(&mut self.sheet, step, self.freeze.is_some() || self.child.is_some()),
+            Kind::INFO_SHEET => follow(
+                &mut self.sheet,
+                step,
+                self.freeze.is_some() || self.child.is_some(),
+            ),
             Kind::FUNDS_SENT => self.send(step),
             Kind::FUNDS_RECEIVED => follow(&mut self.received, step, self.sent.is_some()),
             Kind::POSTED => self.post(step, needs_money),
@@ -294,7 +362,11 @@ impl<'s> Progress<'s> {
     }
 
     fn send(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
-        follow(&mut self.sent, step, self.freeze.is_some() || self.child.is_some())?;
+        follow(
+            &mut self.sent,
+            step,
+            self.freeze.is_some() || self.child.is_some(),
+        )?;
         self.came_back = None;
         Ok(())
     }
@@ -303,7 +375,9 @@ impl<'s> Progress<'s> {
     fn post(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
         let basis = self.sheet.or(self.child);
         let money_is_there = self.received.is_some() || !needs_money;
-        let Some(basis) = basis.filter(|_| money_is_there) else { return Err(StepFaultName::OutOfOrder) };
+        let Some(basis) = basis.filter(|_| money_is_there) else {
+            return Err(StepFaultName::OutOfOrder);
+        };
         let (posted, sheet) = (step.fields.document, basis.fields.document);
         if posted != Hash::ZERO && sheet != Hash::ZERO && posted != sheet {
             return Err(StepFaultName::OtherSheet);
@@ -374,7 +448,11 @@ impl<'s> Progress<'s> {
         if self.posted.is_some() {
             return CaseState::Posted;
         }
-        match (self.sheet.is_some(), self.sent.is_some(), self.received.is_some()) {
+        match (
+            self.sheet.is_some(),
+            self.sent.is_some(),
+            self.received.is_some(),
+        ) {
             (true, _, true) if is_mismatched => CaseState::Mismatched,
             (true, _, true) => CaseState::Received,
             (false, _, true) => CaseState::FundsReceived,
@@ -388,7 +466,11 @@ impl<'s> Progress<'s> {
 
     fn early_state(&self) -> CaseState {
         if let Some(child) = self.child {
-            return if child.kind == Kind::SUPPLEMENT { CaseState::Supplement } else { CaseState::Correction };
+            return if child.kind == Kind::SUPPLEMENT {
+                CaseState::Supplement
+            } else {
+                CaseState::Correction
+            };
         }
         if self.freeze.is_some() {
             CaseState::Frozen
@@ -411,7 +493,11 @@ impl<'s> Progress<'s> {
     /// Whether the step states money.
     pub(crate) fn states_money(step: Option<Step<'_>>) -> bool {
         step.is_some_and(|step| {
-            let TransferSums { personal_account, pool, .. } = step.fields.sums;
+            let TransferSums {
+                personal_account,
+                pool,
+                ..
+            } = step.fields.sums;
             personal_account.get() != 0 || pool.get() != 0
         })
     }
@@ -419,7 +505,8 @@ impl<'s> Progress<'s> {
     /// The last region of a side whose chain has a used step.
     pub(crate) fn region_of(&self, side: Side) -> Option<Division> {
         let of_side = |step: &&Step<'_>| {
-            whose(step.kind) == Some(side) || (whose(step.kind).is_none() && covers(step.region, step.place(side)))
+            whose(step.kind) == Some(side)
+                || (whose(step.kind).is_none() && covers(step.region, step.place(side)))
         };
         self.used.iter().rfind(of_side).map(|step| step.region)
     }
@@ -435,7 +522,11 @@ impl<'s> Progress<'s> {
 }
 
 /// Puts the first step of its kind, if what must come before it is there.
-fn follow<'s>(slot: &mut Option<Step<'s>>, step: Step<'s>, is_founded: bool) -> Result<(), StepFaultName> {
+fn follow<'s>(
+    slot: &mut Option<Step<'s>>,
+    step: Step<'s>,
+    is_founded: bool,
+) -> Result<(), StepFaultName> {
     put(slot, step, is_founded, StepFaultName::OutOfOrder)
 }
 

@@ -29,15 +29,22 @@ pub(crate) struct Cut {
 impl Cut {
     /// At the closing of the account, or while it is open, at the as-of day.
     pub(crate) fn of(freeze: Option<Step<'_>>, as_of: Day) -> Self {
-        freeze.map_or(Self { on: as_of, chain: None }, |freeze| Self {
-            on: freeze.on(),
-            chain: Some((freeze.region, freeze.index)),
-        })
+        freeze.map_or(
+            Self {
+                on: as_of,
+                chain: None,
+            },
+            |freeze| Self {
+                on: freeze.on(),
+                chain: Some((freeze.region, freeze.index)),
+            },
+        )
     }
 
     /// Whether a record stands behind the closing in the old place's own chain.
     pub(crate) fn is_behind_in_chain(self, held: &Held<'_>) -> bool {
-        self.chain.is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
+        self.chain
+            .is_some_and(|(region, index)| held.fact.region == region && held.fact.index > index)
     }
 }
 
@@ -62,16 +69,34 @@ impl<'f> View<'f> {
         let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
         standing::settle(&mut set, as_of);
         let mut of_other = |other: Option<Family<'_>>| {
-            let Some((other, range)) = set.families().into_iter().find(|(one, _)| Some(*one) == other) else {
+            let Some((other, range)) = set
+                .families()
+                .into_iter()
+                .find(|(one, _)| Some(*one) == other)
+            else {
                 return (Vec::new(), Ends::default());
             };
-            let bounds = bounds(&set, (other, &range), (Cover::default(), Cover::default()), as_of);
+            let bounds = bounds(
+                &set,
+                (other, &range),
+                (Cover::default(), Cover::default()),
+                as_of,
+            );
             settle(&mut set, &range, bounds, (successors, &Places::default()));
             (month_lines(&set, &range, bounds), bounds.ends)
         };
         let (cover, cover_ends) = of_other(family.covered_by());
         let (beside, beside_ends) = of_other(family.beside());
-        let covers = (Cover { months: &cover, ends: cover_ends }, Cover { months: &beside, ends: beside_ends });
+        let covers = (
+            Cover {
+                months: &cover,
+                ends: cover_ends,
+            },
+            Cover {
+                months: &beside,
+                ends: beside_ends,
+            },
+        );
         let bounds = bounds(&set, (family, range), covers, as_of);
         settle(&mut set, range, bounds, (successors, places));
         Self { set, cover }
@@ -85,10 +110,20 @@ fn bounds<'c>(
     (cover, beside): (Cover<'c>, Cover<'c>),
     as_of: AsOf,
 ) -> Bounds<'c> {
-    Bounds { cover, beside, ends: Ends::of(set, family, range, None), as_of }
+    Bounds {
+        cover,
+        beside,
+        ends: Ends::of(set, family, range, None),
+        as_of,
+    }
 }
 
-fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, named: (&Successors<'_>, &Places)) {
+fn settle(
+    set: &mut RecordSet<'_>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+    named: (&Successors<'_>, &Places),
+) {
     refunds::settle(set, range, bounds);
     // As in the account: by the places where money was paid, then by those to which transfers have taken it.
     agreements::settle(set, range, (named.0, &Places::default()));
@@ -100,7 +135,10 @@ fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>, nam
 pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
     let reversed = |held: &Held<'_>| match held.target {
         Target::At(target) if held.is_reversal() && cut.is_behind_in_chain(held) => {
-            let (_, contribution) = set.get(target).filter(|target| !cut.is_behind_in_chain(target))?.money()?;
+            let (_, contribution) = set
+                .get(target)
+                .filter(|target| !cut.is_behind_in_chain(target))?
+                .money()?;
             Some((contribution.scheme, contribution.period))
         }
         _ => None,
@@ -117,12 +155,27 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
     if reversed.is_empty() {
         return BTreeSet::new();
     }
-    set.0.iter().enumerate().filter(again).map(|(at, _)| at).collect()
+    set.0
+        .iter()
+        .enumerate()
+        .filter(again)
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// A record as it was found, and out of effect if it stands behind the closing and is without a date, or entered again.
 fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
     let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
-    let standing = if is_behind { Standing::Later } else { Standing::Held };
-    Held { standing, because: None, given_back: None, again: Vec::new(), ..held.clone() }
+    let standing = if is_behind {
+        Standing::Later
+    } else {
+        Standing::Held
+    };
+    Held {
+        standing,
+        because: None,
+        given_back: None,
+        again: Vec::new(),
+        ..held.clone()
+    }
 }

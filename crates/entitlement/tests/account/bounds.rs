@@ -20,15 +20,25 @@ fn of_more_cases_than_are_worked_out_the_steps_are_named() {
     let case_of = |number: u8| -> Vec<Vec<u8>> {
         let step = |kind: Kind, serial: &str| {
             let (case, on) = (CaseId([number; 16]), day("2024-05-06"));
-            let fields = TransferStep { case, on, ..step("440300", "520100", serial) };
+            let fields = TransferStep {
+                case,
+                on,
+                ..step("440300", "520100", serial)
+            };
             federation::entry(&Record::Transfer(kind, fields))
         };
-        vec![step(Kind::TRANSFER_APPLY, &format!("A{number}")), step(Kind::LETTER, &format!("L{number}"))]
+        vec![
+            step(Kind::TRANSFER_APPLY, &format!("A{number}")),
+            step(Kind::LETTER, &format!("L{number}")),
+        ]
     };
     for (cases, beyond) in [(CASES_MAX, 0), (CASES_MAX + 1, 2), (CASES_MAX + 6, 12)] {
         let mut federation = Federation::default();
         let numbers = 1..=u8::try_from(cases).unwrap();
-        federation.append(division("520000"), &numbers.flat_map(case_of).collect::<Vec<_>>());
+        federation.append(
+            division("520000"),
+            &numbers.flat_map(case_of).collect::<Vec<_>>(),
+        );
         let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
         let family = account.family("hrss:110").unwrap();
         assert_eq!(family.transfers.len(), CASES_MAX);
@@ -51,10 +61,20 @@ fn thousands_of_reversals_and_awards_are_folded() {
     for offset in 0..EACH {
         let paid = flexible("hrss:110", first.plus(offset % 600).unwrap(), "");
         let serial = format!("S{offset}");
-        let paid =
-            federation::entry(&Record::Contribution(Kind::RECEIVED, Contribution { source: source(&serial), ..paid }));
+        let paid = federation::entry(&Record::Contribution(
+            Kind::RECEIVED,
+            Contribution {
+                source: source(&serial),
+                ..paid
+            },
+        ));
         let (target, serial) = (RecordId(hash_leaf(&paid)), format!("R{offset}"));
-        let reversal = Reversal { account: WORKER, target, reason: Code::NONE, source: source(&serial) };
+        let reversal = Reversal {
+            account: WORKER,
+            target,
+            reason: Code::NONE,
+            source: source(&serial),
+        };
         entries.extend([paid, federation::entry(&Record::Reversal(reversal))]);
     }
     for offset in 0..EACH {
@@ -72,7 +92,10 @@ fn thousands_of_reversals_and_awards_are_folded() {
             reason: Code::NONE,
             source: source(&serial),
         };
-        entries.push(federation::entry(&Record::Benefit(Kind::BENEFIT_AWARD, award)));
+        entries.push(federation::entry(&Record::Benefit(
+            Kind::BENEFIT_AWARD,
+            award,
+        )));
     }
     let mut federation = Federation::default();
     federation.append(division("440000"), &entries);
@@ -93,26 +116,62 @@ fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
         entries.push(bytes);
         id
     };
-    let person = |fen: i64| Shares { unit: Fen::ZERO, person: Fen::new(fen).unwrap() };
+    let person = |fen: i64| Shares {
+        unit: Fen::ZERO,
+        person: Fen::new(fen).unwrap(),
+    };
     for number in 0..EACH {
         let serials = ["P", "F", "R", "A", "S"].map(|letter| format!("{letter}{number}"));
         let year = |serial| {
             let plain = flexible("hrss:170", month("2025-01"), serial);
-            let period = Period { first: month("2025-01"), months: 12 };
-            Contribution { period, due: person(120_000), paid: person(60_000), credited: person(60_000), ..plain }
+            let period = Period {
+                first: month("2025-01"),
+                months: 12,
+            };
+            Contribution {
+                period,
+                due: person(120_000),
+                paid: person(60_000),
+                credited: person(60_000),
+                ..plain
+            }
         };
-        let part = push(Record::Contribution(Kind::RECEIVED, Contribution { full: false, ..year(&serials[0]) }));
+        let part = push(Record::Contribution(
+            Kind::RECEIVED,
+            Contribution {
+                full: false,
+                ..year(&serials[0])
+            },
+        ));
         push(Record::Contribution(Kind::RECEIVED, year(&serials[1])));
         let (refunded, target) = (person(-777), Some(part));
-        let refund = Contribution { paid: refunded, credited: refunded, nature: 20, target, ..year(&serials[2]) };
-        let named = Period { first: month("2025-04"), months: 2 };
-        let period = if number % 2 == 0 { refund.period } else { named };
-        push(Record::Contribution(Kind::REFUND, Contribution { period, ..refund }));
+        let refund = Contribution {
+            paid: refunded,
+            credited: refunded,
+            nature: 20,
+            target,
+            ..year(&serials[2])
+        };
+        let named = Period {
+            first: month("2025-04"),
+            months: 2,
+        };
+        let period = if number % 2 == 0 {
+            refund.period
+        } else {
+            named
+        };
+        push(Record::Contribution(
+            Kind::REFUND,
+            Contribution { period, ..refund },
+        ));
         let award = |serial| Benefit {
             account: WORKER,
             scheme: scheme("hrss:170"),
             item: Code::new("100011").unwrap(),
-            from: month("2025-02").plus(u16::try_from(number % 9).unwrap()).unwrap(),
+            from: month("2025-02")
+                .plus(u16::try_from(number % 9).unwrap())
+                .unwrap(),
             until: None,
             amount: Fen::new(20_000).unwrap(),
             on: day("2025-01-10"),
@@ -122,14 +181,23 @@ fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
             source: source(serial),
         };
         let target = push(Record::Benefit(Kind::BENEFIT_AWARD, award(&serials[3])));
-        push(Record::Benefit(Kind::BENEFIT_STOP, Benefit { target: Some(target), ..award(&serials[4]) }));
+        push(Record::Benefit(
+            Kind::BENEFIT_STOP,
+            Benefit {
+                target: Some(target),
+                ..award(&serials[4])
+            },
+        ));
     }
     let mut federation = Federation::default();
     federation.append(division("440000"), &entries);
     let account = fold(&federation.facts(), Policy::embedded(), day("2025-12-31"));
     assert_eq!(account.records.len(), entries.len());
     let family = account.family("hrss:170").unwrap();
-    assert_eq!(family.counted_months, 12, "of each other part April and May went back, and the others make up for it");
+    assert_eq!(
+        family.counted_months, 12,
+        "of each other part April and May went back, and the others make up for it"
+    );
 }
 
 /// Very many benefits, each of another place and from another month, awarded and drawn: all of them exclude each other.
@@ -165,12 +233,22 @@ fn thousands_of_benefits_that_exclude_each_other_are_folded() {
     federation.append(division("440000"), &entries);
     let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
     let of_class = |code: ConflictCode, family: &str| -> usize {
-        let found = account.conflicts.iter().filter(|conflict| conflict.code == code);
-        found.filter(|conflict| conflict.family.as_deref() == Some(family)).map(|conflict| conflict.records.len()).sum()
+        let found = account
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.code == code);
+        found
+            .filter(|conflict| conflict.family.as_deref() == Some(family))
+            .map(|conflict| conflict.records.len())
+            .sum()
     };
     let each = usize::from(EACH);
     assert_eq!(of_class(ConflictCode::Y09, "hrss:170"), each);
     assert_eq!(of_class(ConflictCode::Y09, "hrss:210"), each);
     assert_eq!(of_class(ConflictCode::C24, "hrss:170"), each);
-    assert_eq!(of_class(ConflictCode::C24, "hrss:210"), 2 * each, "and the pensions beside them");
+    assert_eq!(
+        of_class(ConflictCode::C24, "hrss:210"),
+        2 * each,
+        "and the pensions beside them"
+    );
 }

@@ -15,9 +15,9 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::Hash,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
-        Household, Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, Shares,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
+        Deemed, Dispute, Household, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        RetireClassFact, Reversal, Shares, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Fen, Month},
 };
@@ -185,13 +185,20 @@ struct Expected {
 #[test]
 fn every_case_file_gives_the_account_that_it_states() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     files.sort();
     let (mut cases, mut faults) = (0, String::new());
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
-        let file: CaseFile = toml::from_str(&text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+        let file: CaseFile =
+            toml::from_str(&text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
         for case in file.case {
             cases += 1;
             let name = format!("{}: {}", path.file_name().unwrap().display(), case.title);
@@ -213,36 +220,79 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
     facts.reverse();
     let mut faults = Faults(Vec::new());
     let reversed = fold(&facts, &policy, as_of);
-    faults.same("bytes after reversing the order", &reversed.canonical_json(), &account.canonical_json());
+    faults.same(
+        "bytes after reversing the order",
+        &reversed.canonical_json(),
+        &account.canonical_json(),
+    );
     let read = Account::from_json(&account.canonical_json());
     faults.same("the account read again", &read.as_ref(), &Ok(&account));
     let figures: Vec<String> = account.figures.iter().map(figure_text).collect();
     for expected in &case.figures {
         if !figures.contains(expected) {
             let name = expected.split([' ', '=']).next().unwrap_or_default();
-            let alike: Vec<&String> = figures.iter().filter(|figure| figure.starts_with(name)).collect();
-            faults.0.push(format!("expected the figure {expected:?}, found {alike:?}"));
+            let alike: Vec<&String> = figures
+                .iter()
+                .filter(|figure| figure.starts_with(name))
+                .collect();
+            faults
+                .0
+                .push(format!("expected the figure {expected:?}, found {alike:?}"));
         }
     }
-    let questions = account.questions.iter().map(|question| snake(&question.name)).collect();
+    let questions = account
+        .questions
+        .iter()
+        .map(|question| snake(&question.name))
+        .collect();
     faults.same_if("questions", &questions, case.questions.as_ref());
-    let there = |name: &&String| account.figures.iter().any(|figure| snake(&figure.name) == **name);
-    faults.same("absent figures", &case.absent.iter().filter(there).cloned().collect(), &Vec::new());
+    let there = |name: &&String| {
+        account
+            .figures
+            .iter()
+            .any(|figure| snake(&figure.name) == **name)
+    };
+    faults.same(
+        "absent figures",
+        &case.absent.iter().filter(there).cloned().collect(),
+        &Vec::new(),
+    );
     let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
     for fault in schema().iter_errors(&json).take(3) {
-        faults.0.push(format!("docs/account.schema.json at {}: {fault}", fault.instance_path()));
+        faults.0.push(format!(
+            "docs/account.schema.json at {}: {fault}",
+            fault.instance_path()
+        ));
     }
-    let families: Vec<&str> = account.families.iter().map(|family| family.family.as_str()).collect();
-    let expected: Vec<&str> = case.expect.iter().map(|expected| expected.family.as_str()).collect();
+    let families: Vec<&str> = account
+        .families
+        .iter()
+        .map(|family| family.family.as_str())
+        .collect();
+    let expected: Vec<&str> = case
+        .expect
+        .iter()
+        .map(|expected| expected.family.as_str())
+        .collect();
     faults.same("families", &families, &expected);
     for expected in &case.expect {
         if let Some(family) = account.family(&expected.family) {
             faults.check_family(&account, family, expected);
         }
     }
-    let homeless = account.conflicts.iter().filter(|conflict| conflict.family.is_none());
-    faults.same("conflicts without a family", &homeless.map(conflict_text).collect(), &case.conflicts);
-    let unread = account.unread.iter().map(|kind| format!("{} {}", kind.kind, kind.records.len()));
+    let homeless = account
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.family.is_none());
+    faults.same(
+        "conflicts without a family",
+        &homeless.map(conflict_text).collect(),
+        &case.conflicts,
+    );
+    let unread = account
+        .unread
+        .iter()
+        .map(|kind| format!("{} {}", kind.kind, kind.records.len()));
     faults.same("unread", &unread.collect(), &case.unread);
     faults.0
 }
@@ -263,7 +313,11 @@ fn the_schema_refuses_what_is_no_account() {
     let account = fold(&[], Policy::embedded(), day("2020-02-29"));
     let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
     assert!(schema().is_valid(&json));
-    for (field, value) in [("as_of", "2020-2-29".into()), ("records", 3.into()), ("surprise", true.into())] {
+    for (field, value) in [
+        ("as_of", "2020-2-29".into()),
+        ("records", 3.into()),
+        ("surprise", true.into()),
+    ] {
         let mut other = json.clone();
         other[field] = value;
         assert!(!schema().is_valid(&other), "{field}");
@@ -288,8 +342,14 @@ fn policy(case: &Case, plain_weekends: bool) -> Policy {
             let id = format!("calendar.{key}");
             // A rule of the same id for a year that nobody counts takes the program's own away.
             let (year, days) = match days.as_slice() {
-                [] => (format!("19{}", &name[2..]), vec![format!("19{}-10-01", &name[2..])]),
-                days => (name.to_owned(), days.iter().map(ToString::to_string).collect()),
+                [] => (
+                    format!("19{}", &name[2..]),
+                    vec![format!("19{}-10-01", &name[2..])],
+                ),
+                days => (
+                    name.to_owned(),
+                    days.iter().map(ToString::to_string).collect(),
+                ),
             };
             write!(
                 text,
@@ -299,18 +359,35 @@ fn policy(case: &Case, plain_weekends: bool) -> Policy {
             .unwrap();
         }
     }
-    let file = RuleFile { name: "case", text: &text };
-    Policy::new(RuleSet::embedded().overlaid(&[file]).unwrap_or_else(|faults| panic!("{}: {faults:?}", case.title)))
+    let file = RuleFile {
+        name: "case",
+        text: &text,
+    };
+    Policy::new(
+        RuleSet::embedded()
+            .overlaid(&[file])
+            .unwrap_or_else(|faults| panic!("{}: {faults:?}", case.title)),
+    )
 }
 
 fn snake<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+    serde_json::to_value(value)
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// `name [forecast] [family] [first..last] = value [reason]`, then `; lacks what place first..last, …`.
 fn figure_text(figure: &Figure) -> String {
     let mut text = snake(&figure.name);
-    for word in [figure.forecast.map(|forecast| snake(&forecast)), figure.family.clone()].into_iter().flatten() {
+    for word in [
+        figure.forecast.map(|forecast| snake(&forecast)),
+        figure.family.clone(),
+    ]
+    .into_iter()
+    .flatten()
+    {
         write!(text, " {word}").unwrap();
     }
     if let Some((first, last)) = figure.first.zip(figure.last) {
@@ -320,7 +397,9 @@ fn figure_text(figure: &Figure) -> String {
         Some(FigureValue::Months(months)) => write!(text, " = {months}"),
         Some(FigureValue::Month(month)) => write!(text, " = {month}"),
         Some(FigureValue::Fen(amount)) => write!(text, " = {}", yuan(amount)),
-        Some(FigureValue::Index(index)) => write!(text, " = {}.{:04}", index / 10_000, index % 10_000),
+        Some(FigureValue::Index(index)) => {
+            write!(text, " = {}.{:04}", index / 10_000, index % 10_000)
+        }
         Some(FigureValue::Divisor(divisor)) => write!(text, " = {}.{}", divisor / 10, divisor % 10),
         Some(FigureValue::Place(place)) => write!(text, " = {place}"),
         Some(FigureValue::Class(class)) => write!(text, " = {class:?}"),
@@ -331,9 +410,19 @@ fn figure_text(figure: &Figure) -> String {
         write!(text, " {}", snake(&reason)).unwrap();
     }
     let missing = figure.missing.iter().map(|missing| {
-        let place = missing.place.map(|place| format!(" {place}")).unwrap_or_default();
-        let months = missing.first.zip(missing.last).map(|(first, last)| format!(" {}", range(first, last)));
-        format!("{}{place}{}", snake(&missing.what), months.unwrap_or_default())
+        let place = missing
+            .place
+            .map(|place| format!(" {place}"))
+            .unwrap_or_default();
+        let months = missing
+            .first
+            .zip(missing.last)
+            .map(|(first, last)| format!(" {}", range(first, last)));
+        format!(
+            "{}{place}{}",
+            snake(&missing.what),
+            months.unwrap_or_default()
+        )
     });
     let missing: Vec<String> = missing.collect();
     if !missing.is_empty() {
@@ -347,11 +436,17 @@ struct Faults(Vec<String>);
 impl Faults {
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: &T) {
         if found != expected {
-            self.0.push(format!("{what}: expected {expected:?}, found {found:?}"));
+            self.0
+                .push(format!("{what}: expected {expected:?}, found {found:?}"));
         }
     }
 
-    fn same_if<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: Option<&T>) {
+    fn same_if<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        found: &T,
+        expected: Option<&T>,
+    ) {
         if let Some(expected) = expected {
             self.same(what, found, expected);
         }
@@ -359,88 +454,215 @@ impl Faults {
 
     fn check_family(&mut self, account: &Account, family: &FamilyAccount, expected: &Expected) {
         let name = |what: &str| format!("{} {what}", family.family);
-        self.same(&name("counted months"), &family.counted_months, &expected.counted);
+        self.same(
+            &name("counted months"),
+            &family.counted_months,
+            &expected.counted,
+        );
         let in_spans: u32 = family.spans.iter().map(|span| span.months).sum();
-        self.same(&name("deemed months"), &family.deemed_months, &expected.deemed);
+        self.same(
+            &name("deemed months"),
+            &family.deemed_months,
+            &expected.deemed,
+        );
         self.same(&name("months in spans"), &in_spans, &expected.counted);
         let gaps = family.gaps.iter().map(|gap| {
             let open = if gap.open { " open" } else { "" };
             format!("{} {}{open}", range(gap.first, gap.last), cause(gap.cause))
         });
         self.same(&name("gaps"), &gaps.collect(), &expected.gaps);
-        let conflicts = account.conflicts.iter().filter(|found| found.family.as_ref() == Some(&family.family));
-        self.same(&name("conflicts"), &conflicts.map(conflict_text).collect(), &expected.conflicts);
+        let conflicts = account
+            .conflicts
+            .iter()
+            .filter(|found| found.family.as_ref() == Some(&family.family));
+        self.same(
+            &name("conflicts"),
+            &conflicts.map(conflict_text).collect(),
+            &expected.conflicts,
+        );
         self.check_choices(account, family, expected);
         let places = |places: &[yizhang_entitlement::account::PlaceMonths]| -> Vec<String> {
-            let some = |what: &str, months: u32| if months > 0 { format!(" {what} {months}") } else { String::new() };
+            let some = |what: &str, months: u32| {
+                if months > 0 {
+                    format!(" {what} {months}")
+                } else {
+                    String::new()
+                }
+            };
             let line = |p: &yizhang_entitlement::account::PlaceMonths| {
-                let (going, came) = (some("in transfer", p.in_transfer), some("transferred", p.transferred));
-                let (contested, deemed) = (some("contested", p.contested), some("deemed", p.deemed));
+                let (going, came) = (
+                    some("in transfer", p.in_transfer),
+                    some("transferred", p.transferred),
+                );
+                let (contested, deemed) =
+                    (some("contested", p.contested), some("deemed", p.deemed));
                 let temporary = some("temporary", p.temporary);
-                format!("{} {}{contested}{deemed}{going}{came}{temporary}", p.place, p.months)
+                format!(
+                    "{} {}{contested}{deemed}{going}{came}{temporary}",
+                    p.place, p.months
+                )
             };
             places.iter().map(line).collect()
         };
-        self.same_if(&name("provinces"), &places(&family.by_province), expected.provinces.as_ref());
-        self.same_if(&name("places"), &places(&family.by_place), expected.places.as_ref());
+        self.same_if(
+            &name("provinces"),
+            &places(&family.by_province),
+            expected.provinces.as_ref(),
+        );
+        self.same_if(
+            &name("places"),
+            &places(&family.by_place),
+            expected.places.as_ref(),
+        );
         let years = family.years.iter().map(|year| {
-            let refund = year.refund_due.map(|due| format!(" refund {}", yuan(due.unit + due.person)));
+            let refund = year
+                .refund_due
+                .map(|due| format!(" refund {}", yuan(due.unit + due.person)));
             let first = year.first.year();
-            format!("{first} keeps {} employee {}{}", year.effective, year.employee, refund.unwrap_or_default())
+            format!(
+                "{first} keeps {} employee {}{}",
+                year.effective,
+                year.employee,
+                refund.unwrap_or_default()
+            )
         });
         self.same(&name("years"), &years.collect(), &expected.years);
-        let idle = family.months.iter().filter(|line| line.status != MonthStatus::Counted);
-        let idle = idle.filter(|line| !matches!(line.status, MonthStatus::Employee | MonthStatus::Deemed));
+        let idle = family
+            .months
+            .iter()
+            .filter(|line| line.status != MonthStatus::Counted);
+        let idle =
+            idle.filter(|line| !matches!(line.status, MonthStatus::Employee | MonthStatus::Deemed));
         let idle = idle.map(|line| format!("{} {}", line.month, status(line.status)));
-        self.same(&name("months that do not count"), &idle.collect(), &expected.not_counted);
-        self.same_if(&name("credited"), &yuan(family.credited.total), expected.credited.as_ref());
-        self.same_if(&name("interest"), &yuan(family.interest.total), expected.interest.as_ref());
+        self.same(
+            &name("months that do not count"),
+            &idle.collect(),
+            &expected.not_counted,
+        );
+        self.same_if(
+            &name("credited"),
+            &yuan(family.credited.total),
+            expected.credited.as_ref(),
+        );
+        self.same_if(
+            &name("interest"),
+            &yuan(family.interest.total),
+            expected.interest.as_ref(),
+        );
         self.same_if(&name("spans"), &family.spans.len(), expected.spans.as_ref());
-        self.same_if(&name("benefits"), &family.benefits.len(), expected.benefits.as_ref());
+        self.same_if(
+            &name("benefits"),
+            &family.benefits.len(),
+            expected.benefits.as_ref(),
+        );
         for expected in &expected.bases {
             let (wanted, amount) = expected.split_once(' ').expect("a base is `month amount`");
-            let line = family.months.iter().find(|line| line.month == month(wanted));
+            let line = family
+                .months
+                .iter()
+                .find(|line| line.month == month(wanted));
             let found = line.and_then(|line| line.base).map_or("open".into(), yuan);
             self.same(&name(&format!("base of {wanted}")), &found, &amount.into());
         }
-        let standing = family.standing.iter().map(|fact| format!("{} {:?} {}", fact.place, fact.state, fact.since));
-        self.same_if(&name("participation"), &standing.collect(), expected.participation.as_ref());
-        let steps = family
-            .transfers
+        let standing = family
+            .standing
             .iter()
-            .map(|case| case.steps.iter().map(|step| step.kind.to_string()).collect::<Vec<_>>().join(" "));
-        self.same_if(&name("transfers"), &steps.collect(), expected.transfers.as_ref());
-        self.same_if(&name("cases"), &family.transfers.iter().map(case_text).collect(), expected.cases.as_ref());
+            .map(|fact| format!("{} {:?} {}", fact.place, fact.state, fact.since));
+        self.same_if(
+            &name("participation"),
+            &standing.collect(),
+            expected.participation.as_ref(),
+        );
+        let steps = family.transfers.iter().map(|case| {
+            case.steps
+                .iter()
+                .map(|step| step.kind.to_string())
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+        self.same_if(
+            &name("transfers"),
+            &steps.collect(),
+            expected.transfers.as_ref(),
+        );
+        self.same_if(
+            &name("cases"),
+            &family.transfers.iter().map(case_text).collect(),
+            expected.cases.as_ref(),
+        );
     }
 }
 
 impl Faults {
     fn check_choices(&mut self, account: &Account, family: &FamilyAccount, expected: &Expected) {
         let name = |what: &str| format!("{} {what}", family.family);
-        let conflicts = || account.conflicts.iter().filter(|found| found.family.as_ref() == Some(&family.family));
-        let first = |conflict: &Conflict| conflict.first.map(|first| first.to_string()).unwrap_or_default();
+        let conflicts = || {
+            account
+                .conflicts
+                .iter()
+                .filter(|found| found.family.as_ref() == Some(&family.family))
+        };
+        let first = |conflict: &Conflict| {
+            conflict
+                .first
+                .map(|first| first.to_string())
+                .unwrap_or_default()
+        };
         let provisional = conflicts().filter_map(|conflict| {
             let reason = |provisional: &yizhang_entitlement::account::Provisional| {
-                serde_json::to_string(&provisional.reason).unwrap().trim_matches('"').to_owned()
+                serde_json::to_string(&provisional.reason)
+                    .unwrap()
+                    .trim_matches('"')
+                    .to_owned()
             };
             let kept = conflict.provisional.as_ref()?;
-            Some(format!("{} keeps {} {}", first(conflict), kept.place, reason(kept)))
+            Some(format!(
+                "{} keeps {} {}",
+                first(conflict),
+                kept.place,
+                reason(kept)
+            ))
         });
-        self.same_if(&name("provisional keepers"), &provisional.collect(), expected.provisional.as_ref());
+        self.same_if(
+            &name("provisional keepers"),
+            &provisional.collect(),
+            expected.provisional.as_ref(),
+        );
         let choices = conflicts().flat_map(|conflict| {
             let line = move |choice: &yizhang_entitlement::account::Choice| {
-                format!("{} {} {}", first(conflict), choice.place, yuan(choice.credited.unit + choice.credited.person))
+                format!(
+                    "{} {} {}",
+                    first(conflict),
+                    choice.place,
+                    yuan(choice.credited.unit + choice.credited.person)
+                )
             };
             conflict.choices.iter().map(line)
         });
-        self.same_if(&name("choices"), &choices.collect(), expected.choices.as_ref());
+        self.same_if(
+            &name("choices"),
+            &choices.collect(),
+            expected.choices.as_ref(),
+        );
         let cleared = family.cleared.iter().map(|line| {
-            let sum = |amount: yizhang_entitlement::account::Amount| yuan(amount.unit + amount.person);
-            format!("{} {} {} refunded {}", line.first, line.place, sum(line.due), sum(line.refunded))
+            let sum =
+                |amount: yizhang_entitlement::account::Amount| yuan(amount.unit + amount.person);
+            format!(
+                "{} {} {} refunded {}",
+                line.first,
+                line.place,
+                sum(line.due),
+                sum(line.refunded)
+            )
         });
         self.same(&name("cleared"), &cleared.collect(), &expected.cleared);
         let joined = family.joined.iter().map(|line| {
-            let mut text = format!("{} {} computed {}", line.into, yuan(line.personal_account), yuan(line.computed));
+            let mut text = format!(
+                "{} {} computed {}",
+                line.into,
+                yuan(line.personal_account),
+                yuan(line.computed)
+            );
             if line.owed != 0 {
                 write!(text, " owed {}", yuan(line.owed)).unwrap();
             }
@@ -458,25 +680,58 @@ impl Faults {
 fn case_text(case: &TransferCase) -> String {
     let mut text = name_of(&case.state);
     if let Some(next) = &case.next {
-        let due = next.due.map_or_else(|| "never".into(), |day| day.to_string());
-        write!(text, "; next {} by {} {} due {due}", next.step, name_of(&next.side), next.place).unwrap();
+        let due = next
+            .due
+            .map_or_else(|| "never".into(), |day| day.to_string());
+        write!(
+            text,
+            "; next {} by {} {} due {due}",
+            next.step,
+            name_of(&next.side),
+            next.place
+        )
+        .unwrap();
         if next.overdue > 0 {
             write!(text, " overdue {}", next.overdue).unwrap();
         }
     }
     if let Some(moving) = &case.in_transfer {
-        write!(text, "; in transfer {} ×{}", range(moving.first, moving.last), moving.months).unwrap();
+        write!(
+            text,
+            "; in transfer {} ×{}",
+            range(moving.first, moving.last),
+            moving.months
+        )
+        .unwrap();
     }
     if let Some(moved) = &case.transferred {
-        write!(text, "; transferred {} ×{}", range(moved.first, moved.last), moved.months).unwrap();
+        write!(
+            text,
+            "; transferred {} ×{}",
+            range(moved.first, moved.last),
+            moved.months
+        )
+        .unwrap();
     }
     if let Some(sums) = &case.sums {
         let computed = sums.computed;
         write!(text, "; {} {}", name_of(&sums.basis), computed.months).unwrap();
-        write!(text, " {} {}", yuan(computed.personal_account), yuan(computed.pool)).unwrap();
+        write!(
+            text,
+            " {} {}",
+            yuan(computed.personal_account),
+            yuan(computed.pool)
+        )
+        .unwrap();
         for differs in &sums.differences {
             let money = format!("{} {}", yuan(differs.personal_account), yuan(differs.pool));
-            write!(text, "; differs {} {} {money}", name_of(&differs.between), differs.months).unwrap();
+            write!(
+                text,
+                "; differs {} {} {money}",
+                name_of(&differs.between),
+                differs.months
+            )
+            .unwrap();
         }
     }
     for check in &case.checks {
@@ -492,7 +747,10 @@ fn case_text(case: &TransferCase) -> String {
 }
 
 fn name_of<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap().trim_matches('"').into()
+    serde_json::to_string(value)
+        .unwrap()
+        .trim_matches('"')
+        .into()
 }
 
 fn conflict_text(conflict: &Conflict) -> String {
@@ -501,20 +759,39 @@ fn conflict_text(conflict: &Conflict) -> String {
         _ => String::new(),
     };
     let own = conflict.code.class().severity;
-    let severity = if conflict.severity == own { String::new() } else { format!(" {:?}", conflict.severity) };
-    format!("{:?}{months} records {}{}", conflict.code, conflict.records.len(), severity.to_lowercase())
+    let severity = if conflict.severity == own {
+        String::new()
+    } else {
+        format!(" {:?}", conflict.severity)
+    };
+    format!(
+        "{:?}{months} records {}{}",
+        conflict.code,
+        conflict.records.len(),
+        severity.to_lowercase()
+    )
 }
 
 fn range(first: Month, last: Month) -> String {
-    if first == last { first.to_string() } else { format!("{first}..{last}") }
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first}..{last}")
+    }
 }
 
 fn cause(cause: GapCause) -> String {
-    serde_json::to_string(&cause).unwrap().trim_matches('"').into()
+    serde_json::to_string(&cause)
+        .unwrap()
+        .trim_matches('"')
+        .into()
 }
 
 fn status(status: MonthStatus) -> String {
-    serde_json::to_string(&status).unwrap().trim_matches('"').into()
+    serde_json::to_string(&status)
+        .unwrap()
+        .trim_matches('"')
+        .into()
 }
 
 fn yuan(fen: i64) -> String {
@@ -522,15 +799,22 @@ fn yuan(fen: i64) -> String {
 }
 
 fn fen(text: &str) -> Fen {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or((1, text), |digits| (-1, digits));
     let (yuan, cents) = digits.split_once('.').unwrap_or((digits, "00"));
     assert_eq!(cents.len(), 2, "{text} has not two decimals");
-    let number: i64 = format!("{yuan}{cents}").parse().unwrap_or_else(|_| panic!("{text} is no amount"));
+    let number: i64 = format!("{yuan}{cents}")
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is no amount"));
     Fen::new(sign * number).unwrap()
 }
 
 fn shares(pair: &Pair) -> Shares {
-    Shares { unit: fen(&pair[0]), person: fen(&pair[1]) }
+    Shares {
+        unit: fen(&pair[0]),
+        person: fen(&pair[1]),
+    }
 }
 
 /// Records by label and month, for those that name them.
@@ -542,11 +826,17 @@ fn build(rows: &[Row]) -> Federation {
     for (number, row) in rows.iter().enumerate() {
         let mut entries = Vec::new();
         for period in periods(row, &labels) {
-            let serial = row.serial.clone().unwrap_or_else(|| format!("{number}-{}", period.first));
+            let serial = row
+                .serial
+                .clone()
+                .unwrap_or_else(|| format!("{number}-{}", period.first));
             let bytes = write(row, period, &serial, &labels);
             if let Some(label) = &row.label {
                 let id = RecordId(yizhang_ledger::hash::hash_leaf(&bytes));
-                labels.entry(label.clone()).or_default().insert(period.first, (period, id));
+                labels
+                    .entry(label.clone())
+                    .or_default()
+                    .insert(period.first, (period, id));
             }
             entries.push(bytes);
         }
@@ -562,22 +852,34 @@ fn build(rows: &[Row]) -> Federation {
 
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
     let is_benefit = (Kind::BENEFIT_APPLY..=Kind::RECOVERY).contains(&kind_of(row));
-    let about_months = is_benefit || matches!(kind_of(row), Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT);
+    let about_months = is_benefit
+        || matches!(
+            kind_of(row),
+            Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT
+        );
     if let Some((first, last)) = span(row).filter(|_| kind_of(row) == Kind::REFUND) {
-        return vec![Period { first, months: u8::try_from(last.since(first) + 1).unwrap() }];
+        return vec![Period {
+            first,
+            months: u8::try_from(last.since(first) + 1).unwrap(),
+        }];
     }
     if let Some((first, _)) = span(row).filter(|_| about_months) {
         return vec![Period { first, months: 1 }];
     }
     if let Some(year) = row.year {
-        return vec![Period { first: Month::of(year, 1).unwrap(), months: 12 }];
+        return vec![Period {
+            first: Month::of(year, 1).unwrap(),
+            months: 12,
+        }];
     }
     let named = row.target.as_ref().and_then(|label| labels.get(label));
     let months = match (&row.months, named) {
         (Some(months), _) => {
             let (first, last) = months.split_once("..").unwrap_or((months, months));
             let (first, last) = (month(first), month(last));
-            (0..=last.since(first)).map(|offset| first.plus(u16::try_from(offset).unwrap()).unwrap()).collect()
+            (0..=last.since(first))
+                .map(|offset| first.plus(u16::try_from(offset).unwrap()).unwrap())
+                .collect()
         }
         (None, Some(named)) if kind_of(row) == Kind::REFUND => {
             return named.values().map(|(period, _)| *period).collect();
@@ -585,18 +887,35 @@ fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
         (None, Some(named)) => named.keys().copied().collect(),
         (None, None) => vec![month("2020-01")],
     };
-    months.into_iter().map(|first: Month| Period { first, months: 1 }).collect()
+    months
+        .into_iter()
+        .map(|first: Month| Period { first, months: 1 })
+        .collect()
 }
 
 fn span(row: &Row) -> Option<(Month, Month)> {
-    let (first, last) = row.span.as_ref()?.split_once("..").expect("a span is `first..last`");
+    let (first, last) = row
+        .span
+        .as_ref()?
+        .split_once("..")
+        .expect("a span is `first..last`");
     Some((month(first), month(last)))
 }
 
 fn kind_of(row: &Row) -> Kind {
-    let named = Kind::NAMED.iter().find(|(_, name)| *name == row.kind).map(|(kind, _)| *kind);
-    let number = || row.kind.strip_prefix("kind ").and_then(|number| number.parse().ok()).map(Kind);
-    named.or_else(number).unwrap_or_else(|| panic!("{} is no kind", row.kind))
+    let named = Kind::NAMED
+        .iter()
+        .find(|(_, name)| *name == row.kind)
+        .map(|(kind, _)| *kind);
+    let number = || {
+        row.kind
+            .strip_prefix("kind ")
+            .and_then(|number| number.parse().ok())
+            .map(Kind)
+    };
+    named
+        .or_else(number)
+        .unwrap_or_else(|| panic!("{} is no kind", row.kind))
 }
 
 fn target(row: &Row, first: Month, labels: &Labels) -> Option<RecordId> {
@@ -604,27 +923,54 @@ fn target(row: &Row, first: Month, labels: &Labels) -> Option<RecordId> {
     if label == "unknown" {
         return Some(RecordId(Hash([3; 32])));
     }
-    let named = labels.get(label).unwrap_or_else(|| panic!("no row before has the label {label}"));
+    let named = labels
+        .get(label)
+        .unwrap_or_else(|| panic!("no row before has the label {label}"));
     let alone = named.values().next().filter(|_| named.len() == 1);
-    Some(named.get(&first).or(alone).unwrap_or_else(|| panic!("{label} has no record for {first}")).1)
+    Some(
+        named
+            .get(&first)
+            .or(alone)
+            .unwrap_or_else(|| panic!("{label} has no record for {first}"))
+            .1,
+    )
 }
 
 fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
     let kind = kind_of(row);
     let target = target(row, period.first, labels);
     let reason = Code::new(row.reason.as_deref().unwrap_or("")).unwrap();
-    let on = row.received.as_deref().map_or_else(|| fifteenth(period.first), day);
-    let place = row.place.as_deref().map_or_else(|| division("440300"), division);
+    let on = row
+        .received
+        .as_deref()
+        .map_or_else(|| fifteenth(period.first), day);
+    let place = row
+        .place
+        .as_deref()
+        .map_or_else(|| division("440300"), division);
     let record = match kind {
-        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => {
-            Record::Contribution(kind, Contribution { target, ..contribution(row, period, serial) })
-        }
+        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Record::Contribution(
+            kind,
+            Contribution {
+                target,
+                ..contribution(row, period, serial)
+            },
+        ),
         Kind::REVERSAL => {
             let target = target.expect("a reversal names its target");
-            Record::Reversal(Reversal { account: WORKER, target, reason, source: source(serial) })
+            Record::Reversal(Reversal {
+                account: WORKER,
+                target,
+                reason,
+                source: source(serial),
+            })
         }
         Kind::INTEREST_CREDIT => {
-            let amount = shares(row.paid.as_ref().expect("interest has an amount, as `paid`"));
+            let amount = shares(
+                row.paid
+                    .as_ref()
+                    .expect("interest has an amount, as `paid`"),
+            );
             let fields = interest(&row.scheme, period.first.year(), 0, serial);
             Record::InterestCredit(yizhang_ledger::record::InterestCredit { amount, ..fields })
         }
@@ -644,14 +990,20 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
         kind if (Kind::CERTIFICATE..=Kind::CORRECTION).contains(&kind) => {
             let agency = Code::NONE;
             let other = division(row.to.as_deref().expect("a transfer goes `to` a place"));
-            let span = row.span.as_deref().map(|span| span.split_once("..").unwrap_or((span, span)));
+            let span = row
+                .span
+                .as_deref()
+                .map(|span| span.split_once("..").unwrap_or((span, span)));
             let span = span.map(|(first, last)| (month(first), month(last)));
-            let sums = row.sums.as_ref().map(|(months, personal, pool)| TransferSums {
-                actual_months: *months,
-                personal_account: fen(personal),
-                pool: fen(pool),
-                ..TransferSums::default()
-            });
+            let sums = row
+                .sums
+                .as_ref()
+                .map(|(months, personal, pool)| TransferSums {
+                    actual_months: *months,
+                    personal_account: fen(personal),
+                    pool: fen(pool),
+                    ..TransferSums::default()
+                });
             let sums = sums.unwrap_or_default();
             Record::Transfer(
                 kind,
@@ -660,7 +1012,10 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
                     case: CaseId([row.case; 16]),
                     scheme: scheme(&row.scheme),
                     source_side: TransferSide { place, agency },
-                    target_side: TransferSide { place: other, agency },
+                    target_side: TransferSide {
+                        place: other,
+                        agency,
+                    },
                     on,
                     first: span.map(|(first, _)| first),
                     last: span.map(|(_, last)| last),
@@ -680,7 +1035,10 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
                 item: Code::new("100011").unwrap(),
                 from: period.first,
                 until: span(row).map(|(_, last)| last),
-                amount: row.paid.as_ref().map_or_else(|| fen("1000.00"), |paid| shares(paid).person),
+                amount: row
+                    .paid
+                    .as_ref()
+                    .map_or_else(|| fen("1000.00"), |paid| shares(paid).person),
                 on,
                 place,
                 target,
@@ -694,19 +1052,53 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
 }
 
 /// What is stated beside money, participation, transfers and benefits.
-fn stated<'r>(row: &'r Row, kind: Kind, period: Period, serial: &'r str, target: Option<RecordId>) -> Record<'r> {
+fn stated<'r>(
+    row: &'r Row,
+    kind: Kind,
+    period: Period,
+    serial: &'r str,
+    target: Option<RecordId>,
+) -> Record<'r> {
     let (account, source, document) = (WORKER, source(serial), Hash::ZERO);
-    let on = row.received.as_deref().map_or_else(|| fifteenth(period.first), day);
-    let place = row.place.as_deref().map_or_else(|| division("440300"), division);
+    let on = row
+        .received
+        .as_deref()
+        .map_or_else(|| fifteenth(period.first), day);
+    let place = row
+        .place
+        .as_deref()
+        .map_or_else(|| division("440300"), division);
     let reason = Code::new(row.reason.as_deref().unwrap_or("")).unwrap();
     let (first, last) = span(row).unwrap_or((period.first, period.first));
     match kind {
-        Kind::DEATH_NOTICE => Record::Death(Death { account, month: first, on, document, source }),
+        Kind::DEATH_NOTICE => Record::Death(Death {
+            account,
+            month: first,
+            on,
+            document,
+            source,
+        }),
         Kind::DEEMED_MONTHS => {
             let scheme = scheme(&row.scheme);
-            Record::Deemed(Deemed { account, scheme, first, last, place, on, document, reason, source })
+            Record::Deemed(Deemed {
+                account,
+                scheme,
+                first,
+                last,
+                place,
+                on,
+                document,
+                reason,
+                source,
+            })
         }
-        Kind::HUKOU_FACT => Record::Household(Household { account, place, from: first, on, source }),
+        Kind::HUKOU_FACT => Record::Household(Household {
+            account,
+            place,
+            from: first,
+            on,
+            source,
+        }),
         Kind::RETIRE_CLASS_FACT => {
             let class = match row.class.as_deref() {
                 Some("M60") => RetireClass::M60,
@@ -714,35 +1106,90 @@ fn stated<'r>(row: &'r Row, kind: Kind, period: Period, serial: &'r str, target:
                 Some("F50") => RetireClass::F50,
                 other => panic!("{other:?} is no class of retirement"),
             };
-            Record::RetireClass(RetireClassFact { account, class, on, source })
+            Record::RetireClass(RetireClassFact {
+                account,
+                class,
+                on,
+                source,
+            })
         }
         Kind::BIRTH_DATE_FACT => {
             let archive = row.reason.as_deref() == Some("archive");
-            let by = if archive { BirthEvidence::Archive } else { BirthEvidence::CitizenId };
-            Record::Birth(Birth { account, birth: first, by, on, document, source })
+            let by = if archive {
+                BirthEvidence::Archive
+            } else {
+                BirthEvidence::CitizenId
+            };
+            Record::Birth(Birth {
+                account,
+                birth: first,
+                by,
+                on,
+                document,
+                source,
+            })
         }
         Kind::DUPLICATE_AGREEMENT => {
             let scheme = scheme(&row.scheme);
-            Record::Agreement(Agreement { account, scheme, first, last, keep: place, on, document, source })
+            Record::Agreement(Agreement {
+                account,
+                scheme,
+                first,
+                last,
+                keep: place,
+                on,
+                document,
+                source,
+            })
         }
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
             let target = target.expect("a dispute names its target");
             let region = division(row.to.as_deref().unwrap_or(&row.chain));
-            Record::Dispute(kind, Dispute { account, region, target, reason, on, document, source })
+            Record::Dispute(
+                kind,
+                Dispute {
+                    account,
+                    region,
+                    target,
+                    reason,
+                    on,
+                    document,
+                    source,
+                },
+            )
         }
         Kind::BRIDGE => {
-            let (scheme, into) =
-                (scheme(&row.scheme), scheme(row.to.as_deref().expect("an account is joined `to` one")));
-            let personal_account =
-                shares(row.paid.as_ref().expect("an account that is joined has a sum, as `paid`")).person;
-            Record::Bridge(Bridge { account, scheme, into, place, on, personal_account, document, source })
+            let (scheme, into) = (
+                scheme(&row.scheme),
+                scheme(row.to.as_deref().expect("an account is joined `to` one")),
+            );
+            let personal_account = shares(
+                row.paid
+                    .as_ref()
+                    .expect("an account that is joined has a sum, as `paid`"),
+            )
+            .person;
+            Record::Bridge(Bridge {
+                account,
+                scheme,
+                into,
+                place,
+                on,
+                personal_account,
+                document,
+                source,
+            })
         }
         kind => Record::Unknown(kind, serial.as_bytes()),
     }
 }
 
 const fn account_type(row: &Row) -> AccountType {
-    if row.temporary { AccountType::Temporary } else { AccountType::General }
+    if row.temporary {
+        AccountType::Temporary
+    } else {
+        AccountType::General
+    }
 }
 
 fn payer(row: &Row) -> Payer<'_> {
@@ -753,7 +1200,10 @@ fn payer(row: &Row) -> Payer<'_> {
         "government" => PayerKind::Government,
         other => panic!("{other} is no payer"),
     };
-    Payer { kind, id: Code::new(id).unwrap() }
+    Payer {
+        kind,
+        id: Code::new(id).unwrap(),
+    }
 }
 
 /// Amounts not given follow from the base: 16 % and 8 % for a unit, 20 % for a person, 8 % credited. A year is paid as
@@ -762,19 +1212,37 @@ fn contribution<'a>(row: &'a Row, period: Period, serial: &'a str) -> Contributi
     let kind = kind_of(row);
     let plain = flexible(&row.scheme, period.first, serial);
     let sign = if kind == Kind::REFUND { -1 } else { 1 };
-    let base = row.base.as_deref().map_or(plain.base.get(), |text| fen(text).get());
+    let base = row
+        .base
+        .as_deref()
+        .map_or(plain.base.get(), |text| fen(text).get());
     let percent = |percent: i64| Fen::new(sign * base * percent / 100).unwrap();
     let payer = payer(row);
     let by_rate = match payer.kind {
-        PayerKind::Unit => Shares { unit: percent(16), person: percent(8) },
-        _ => Shares { unit: Fen::ZERO, person: percent(20) },
+        PayerKind::Unit => Shares {
+            unit: percent(16),
+            person: percent(8),
+        },
+        _ => Shares {
+            unit: Fen::ZERO,
+            person: percent(20),
+        },
     };
     let stated = row.paid.as_ref().map(shares);
     let due = row.due.as_ref().map(shares);
-    let due = due.or(stated.filter(|_| period.months > 1)).unwrap_or(by_rate);
-    let paid = stated.unwrap_or(if kind == Kind::DUE { Shares::default() } else { due });
+    let due = due
+        .or(stated.filter(|_| period.months > 1))
+        .unwrap_or(by_rate);
+    let paid = stated.unwrap_or(if kind == Kind::DUE {
+        Shares::default()
+    } else {
+        due
+    });
     let nothing = kind == Kind::DUE;
-    let eight = Shares { unit: Fen::ZERO, person: if nothing { Fen::ZERO } else { percent(8) } };
+    let eight = Shares {
+        unit: Fen::ZERO,
+        person: if nothing { Fen::ZERO } else { percent(8) },
+    };
     let by_default = if period.months > 1 { paid } else { eight };
     Contribution {
         period,
@@ -785,8 +1253,17 @@ fn contribution<'a>(row: &'a Row, period: Period, serial: &'a str) -> Contributi
         paid,
         credited: row.credited.as_ref().map_or(by_default, shares),
         full: row.full.unwrap_or(!nothing),
-        subsidies: Subsidies { county: row.subsidy.as_deref().map_or(Fen::ZERO, fen), ..Subsidies::default() },
-        received: if nothing { None } else { row.received.as_deref().map_or(plain.received, |text| Some(day(text))) },
+        subsidies: Subsidies {
+            county: row.subsidy.as_deref().map_or(Fen::ZERO, fen),
+            ..Subsidies::default()
+        },
+        received: if nothing {
+            None
+        } else {
+            row.received
+                .as_deref()
+                .map_or(plain.received, |text| Some(day(text)))
+        },
         nature: row.nature.unwrap_or(match kind {
             Kind::REFUND => 20,
             Kind::ADJUST_DELTA => 34,

@@ -34,7 +34,9 @@ struct Chain {
 /// The entry of a record.
 pub(crate) fn entry(record: &Record<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    record.write(&mut bytes).expect("the test writes valid records");
+    record
+        .write(&mut bytes)
+        .expect("the test writes valid records");
     bytes
 }
 
@@ -46,10 +48,17 @@ pub(crate) fn id(record: &Record<'_>) -> RecordId {
 impl Federation {
     /// Appends the records to the chain of a region as one batch, signs the head, and has the batch confirmed by it.
     pub(crate) fn append(&mut self, region: Division, records: &[Vec<u8>]) {
-        let chain = self.chains.entry(region).or_insert_with(|| Chain::new(region));
+        let chain = self
+            .chains
+            .entry(region)
+            .or_insert_with(|| Chain::new(region));
         let block = RecordBlock::parse(records.concat()).unwrap();
         let id = SubmissionId([0; 16]);
-        let submitted = Submitted { id, submitter: "test".into(), block };
+        let submitted = Submitted {
+            id,
+            submitter: "test".into(),
+            block,
+        };
         let extension = chain.state.prepare(&[submitted], UnixMillis(1), 1).unwrap();
         let note = extension.after().head().sign(&chain.key);
         let head = Head::open(note.as_bytes(), &chain.roster).unwrap();
@@ -60,7 +69,11 @@ impl Federation {
 
     /// Every record of every chain.
     pub(crate) fn facts(&self) -> Vec<Verified<Fact<'_>>> {
-        self.chains.values().flat_map(|chain| &chain.batches).flat_map(Verified::<Batch>::facts).collect()
+        self.chains
+            .values()
+            .flat_map(|chain| &chain.batches)
+            .flat_map(Verified::<Batch>::facts)
+            .collect()
     }
 }
 
@@ -69,8 +82,16 @@ impl Chain {
         let origin = Origin::new(FEDERATION, region).unwrap();
         let key = SigningKey::from_bytes(&[7; 32]);
         let public = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes()).unwrap();
-        let keys = vec![ChainKey { key: public, from: TreeSize(0), until: None }];
-        let entry = Region { origin: origin.clone(), endpoint: "https://localhost:1".into(), keys };
+        let keys = vec![ChainKey {
+            key: public,
+            from: TreeSize(0),
+            until: None,
+        }];
+        let entry = Region {
+            origin: origin.clone(),
+            endpoint: "https://localhost:1".into(),
+            keys,
+        };
         let roster = Roster {
             federation: FEDERATION.into(),
             version: 1,
@@ -79,6 +100,11 @@ impl Chain {
             tls_authority: Vec::new(),
             regions: BTreeMap::from([(region, entry)]),
         };
-        Self { roster, key, state: ChainState::empty(origin), batches: Vec::new() }
+        Self {
+            roster,
+            key,
+            state: ChainState::empty(origin),
+            batches: Vec::new(),
+        }
     }
 }

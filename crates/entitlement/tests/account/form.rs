@@ -25,7 +25,10 @@ fn working_life() -> Federation {
         let month = |offset| -> Month { first.plus(offset).unwrap() };
         let entry = |offset| {
             let serial = format!("2026XC{}{offset:08}", &scheme[5..]);
-            federation::entry(&Record::Contribution(Kind::RECEIVED, flexible(scheme, month(offset), &serial)))
+            federation::entry(&Record::Contribution(
+                Kind::RECEIVED,
+                flexible(scheme, month(offset), &serial),
+            ))
         };
         federation.append(division("440000"), &(0..360).map(entry).collect::<Vec<_>>());
     }
@@ -61,26 +64,45 @@ fn measure_the_fold_of_a_working_life() {
     json_micros.sort_unstable();
     // The least of many runs is what the work takes; the rest is what else the machine was doing.
     let (fold, json) = (fold_micros[0], json_micros[0]);
-    println!("fold: {fold} µs of 2000 (median {}), JSON: {json} µs (median {})", fold_micros[250], json_micros[250]);
+    println!(
+        "fold: {fold} µs of 2000 (median {}), JSON: {json} µs (median {})",
+        fold_micros[250], json_micros[250]
+    );
 }
 
 #[test]
 fn json_reads_back_to_the_same_account_and_other_bytes_are_refused() {
-    let account = fold(&working_life().facts(), Policy::embedded(), day("2025-12-31"));
+    let account = fold(
+        &working_life().facts(),
+        Policy::embedded(),
+        day("2025-12-31"),
+    );
     let bytes = account.canonical_json();
     assert_eq!(Account::from_json(&bytes).unwrap(), account);
     let text = String::from_utf8(bytes).unwrap();
     let spaced = text.replacen(':', ": ", 1);
-    assert_eq!(Account::from_json(spaced.as_bytes()), Err(NotAnAccount::NotCanonical));
+    assert_eq!(
+        Account::from_json(spaced.as_bytes()),
+        Err(NotAnAccount::NotCanonical)
+    );
     let newer = text.replacen("yizhang-account/", "yizhang-account/9", 1);
     let refused = Account::from_json(newer.as_bytes()).map(|_| "read");
-    assert!(matches!(refused, Err(NotAnAccount::Format { found }) if found.starts_with("yizhang-account/9")));
-    assert!(matches!(Account::from_json(&text.as_bytes()[..text.len() - 1]), Err(NotAnAccount::Json { .. })));
+    assert!(
+        matches!(refused, Err(NotAnAccount::Format { found }) if found.starts_with("yizhang-account/9"))
+    );
+    assert!(matches!(
+        Account::from_json(&text.as_bytes()[..text.len() - 1]),
+        Err(NotAnAccount::Json { .. })
+    ));
 }
 
 #[test]
 fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
-    let account = fold(&working_life().facts(), Policy::embedded(), day("2025-12-31"));
+    let account = fold(
+        &working_life().facts(),
+        Policy::embedded(),
+        day("2025-12-31"),
+    );
     let bare = String::from_utf8(account.canonical_json()).unwrap();
     assert!(!bare.contains(&WORKER.reveal_hex()));
     let named = account.clone().with_account_id(WORKER);
@@ -88,7 +110,10 @@ fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
     assert!(text.contains(&WORKER.reveal_hex()));
     assert_eq!(Account::from_json(text.as_bytes()).unwrap(), named);
     assert_ne!(named.digest(), account.digest());
-    assert!(!format!("{named:?}").contains(&WORKER.reveal_hex()), "nor in what is printed for debugging");
+    assert!(
+        !format!("{named:?}").contains(&WORKER.reveal_hex()),
+        "nor in what is printed for debugging"
+    );
 }
 
 #[test]
@@ -128,8 +153,13 @@ fn the_json_of_a_small_account_is_exactly_this() {
         r#""credited":{"unit":0,"person":40000},"full":true,"received":"2020-01-15"}}]}"#,
     );
     let id = federation::id(&paid).0.to_string();
-    let expected = expected.replace("ID", &id).replace("RULES", &policy.name().to_string());
-    assert_eq!(String::from_utf8(account.canonical_json()).unwrap(), expected);
+    let expected = expected
+        .replace("ID", &id)
+        .replace("RULES", &policy.name().to_string());
+    assert_eq!(
+        String::from_utf8(account.canonical_json()).unwrap(),
+        expected
+    );
 }
 
 #[test]
@@ -142,22 +172,38 @@ fn every_record_can_be_walked_to_from_what_it_does() {
         reason: Code::NONE,
         source: crate::sample::source("R"),
     };
-    let entries = [federation::entry(&paid), federation::entry(&Record::Reversal(reversal))];
+    let entries = [
+        federation::entry(&paid),
+        federation::entry(&Record::Reversal(reversal)),
+    ];
     federation.append(division("440000"), &entries);
     let account = fold(&federation.facts(), Policy::embedded(), day("2020-02-29"));
     let line = &account.family("hrss:110").unwrap().months[0];
-    let names: Vec<_> = line.others.iter().map(|number| account.record(*number).unwrap().kind).collect();
+    let names: Vec<_> = line
+        .others
+        .iter()
+        .map(|number| account.record(*number).unwrap().kind)
+        .collect();
     assert_eq!(names, [Kind::REVERSAL, Kind::RECEIVED]);
     let received = account.record(line.others[1]).unwrap();
-    assert_eq!((received.because, received.index), (Some(line.others[0]), 1));
-    assert_eq!(account.record(line.others[0]).unwrap().target, Some(line.others[1]));
+    assert_eq!(
+        (received.because, received.index),
+        (Some(line.others[0]), 1)
+    );
+    assert_eq!(
+        account.record(line.others[0]).unwrap().target,
+        Some(line.others[1])
+    );
     assert_eq!(account.record(RecordNumber(2)), None);
 }
 
 #[test]
 fn every_conflict_class_says_what_it_is_and_whence_the_rule_comes() {
     for class in ConflictCode::CLASSES {
-        assert!(!class.meaning.is_empty() && !class.basis.is_empty(), "{class:?}");
+        assert!(
+            !class.meaning.is_empty() && !class.basis.is_empty(),
+            "{class:?}"
+        );
         assert_eq!(class.code.class(), *class);
     }
 }

@@ -40,10 +40,25 @@ fn links_in_force_are_followed_from_account_to_account() {
     let records = [
         ("440000", record(identity(WORKER, OLD, None, "2020-01-01"))),
         ("330000", record(identity(OLDER, OLD, None, "2020-06-01"))),
-        ("330000", record(identity(AccountId([8; 16]), AccountId([9; 16]), None, "2020-06-01"))),
+        (
+            "330000",
+            record(identity(
+                AccountId([8; 16]),
+                AccountId([9; 16]),
+                None,
+                "2020-06-01",
+            )),
+        ),
     ];
-    assert_eq!(linked(&records, "2020-12-31"), BTreeSet::from([WORKER, OLD, OLDER]));
-    assert_eq!(linked(&records, "2020-05-31"), BTreeSet::from([WORKER, OLD]), "the second link came later");
+    assert_eq!(
+        linked(&records, "2020-12-31"),
+        BTreeSet::from([WORKER, OLD, OLDER])
+    );
+    assert_eq!(
+        linked(&records, "2020-05-31"),
+        BTreeSet::from([WORKER, OLD]),
+        "the second link came later"
+    );
     assert_eq!(linked(&[], "2020-12-31"), BTreeSet::from([WORKER]));
 }
 
@@ -54,67 +69,130 @@ fn a_split_takes_its_link_back_from_any_chain_and_a_new_link_restores_it() {
     let split_again = identity(WORKER, OLD, None, "2020-09-01");
     let mut records = vec![("440000", record(link)), ("330000", record(split))];
     assert_eq!(linked(&records, "2020-12-31"), BTreeSet::from([WORKER]));
-    assert_eq!(linked(&records, "2020-05-31"), BTreeSet::from([WORKER, OLD]), "before the split");
+    assert_eq!(
+        linked(&records, "2020-05-31"),
+        BTreeSet::from([WORKER, OLD]),
+        "before the split"
+    );
     records.push(("440000", record(split_again)));
-    assert_eq!(linked(&records, "2020-12-31"), BTreeSet::from([WORKER, OLD]));
+    assert_eq!(
+        linked(&records, "2020-12-31"),
+        BTreeSet::from([WORKER, OLD])
+    );
 }
 
 #[test]
 fn a_split_between_other_accounts_or_of_another_record_changes_nothing() {
     let link = identity(WORKER, OLD, None, "2020-01-01");
     let wrong_pair = identity(WORKER, OLDER, Some(id_of(link)), "2020-06-01");
-    let wrong_link = identity(WORKER, OLD, Some(RecordId(yizhang_ledger::hash::Hash([4; 32]))), "2020-06-01");
-    let records = [("440000", record(link)), ("440000", record(wrong_pair)), ("440000", record(wrong_link))];
-    assert_eq!(linked(&records, "2020-12-31"), BTreeSet::from([WORKER, OLD]));
+    let wrong_link = identity(
+        WORKER,
+        OLD,
+        Some(RecordId(yizhang_ledger::hash::Hash([4; 32]))),
+        "2020-06-01",
+    );
+    let records = [
+        ("440000", record(link)),
+        ("440000", record(wrong_pair)),
+        ("440000", record(wrong_link)),
+    ];
+    assert_eq!(
+        linked(&records, "2020-12-31"),
+        BTreeSet::from([WORKER, OLD])
+    );
 }
 
 #[test]
 fn a_reversed_link_is_none_and_a_reversed_split_splits_nothing() {
     let reversal = |target| {
-        let fields = Reversal { account: WORKER, target, reason: Code::NONE, source: Source::default() };
+        let fields = Reversal {
+            account: WORKER,
+            target,
+            reason: Code::NONE,
+            source: Source::default(),
+        };
         federation::entry(&Record::Reversal(fields))
     };
     let link = identity(WORKER, OLD, None, "2020-01-01");
     let split = identity(WORKER, OLD, Some(id_of(link)), "2020-06-01");
     let reversed = [("440000", record(link)), ("440000", reversal(id_of(link)))];
     assert_eq!(linked(&reversed, "2020-12-31"), BTreeSet::from([WORKER]));
-    let unsplit = [("440000", record(link)), ("440000", record(split)), ("440000", reversal(id_of(split)))];
-    assert_eq!(linked(&unsplit, "2020-12-31"), BTreeSet::from([WORKER, OLD]));
+    let unsplit = [
+        ("440000", record(link)),
+        ("440000", record(split)),
+        ("440000", reversal(id_of(split))),
+    ];
+    assert_eq!(
+        linked(&unsplit, "2020-12-31"),
+        BTreeSet::from([WORKER, OLD])
+    );
 }
 
 #[test]
 fn more_accounts_than_one_worker_can_have_are_refused() {
     let mut federation = Federation::default();
     let number = |number: usize| AccountId([u8::try_from(number).unwrap(); 16]);
-    let links: Vec<_> =
-        (1..LINKED_ACCOUNTS_MAX).map(|other| record(identity(WORKER, number(other), None, "2020-01-01"))).collect();
+    let links: Vec<_> = (1..LINKED_ACCOUNTS_MAX)
+        .map(|other| record(identity(WORKER, number(other), None, "2020-01-01")))
+        .collect();
     federation.append(division("440000"), &links);
     let as_of = day("2020-12-31");
-    assert_eq!(linked_accounts(WORKER, &federation.facts(), as_of).unwrap().len(), LINKED_ACCOUNTS_MAX);
-    let one_more = record(identity(number(1), number(LINKED_ACCOUNTS_MAX), None, "2020-01-01"));
+    assert_eq!(
+        linked_accounts(WORKER, &federation.facts(), as_of)
+            .unwrap()
+            .len(),
+        LINKED_ACCOUNTS_MAX
+    );
+    let one_more = record(identity(
+        number(1),
+        number(LINKED_ACCOUNTS_MAX),
+        None,
+        "2020-01-01",
+    ));
     federation.append(division("440000"), &[one_more]);
     let fault = linked_accounts(WORKER, &federation.facts(), as_of).unwrap_err();
-    assert_eq!((fault.limit, fault.found), (LINKED_ACCOUNTS_MAX, LINKED_ACCOUNTS_MAX + 1));
+    assert_eq!(
+        (fault.limit, fault.found),
+        (LINKED_ACCOUNTS_MAX, LINKED_ACCOUNTS_MAX + 1)
+    );
 }
 
 #[test]
 fn months_of_linked_accounts_add_up_and_those_of_strangers_are_named() {
     let mut federation = Federation::default();
     let paid = |account, month_text, serial| {
-        let fields = Contribution { account, ..flexible("hrss:110", month(month_text), serial) };
+        let fields = Contribution {
+            account,
+            ..flexible("hrss:110", month(month_text), serial)
+        };
         federation::entry(&Record::Contribution(Kind::RECEIVED, fields))
     };
-    let records = [paid(WORKER, "2020-01", "1"), paid(OLD, "2020-02", "2"), paid(OLD, "2020-01", "3")];
+    let records = [
+        paid(WORKER, "2020-01", "1"),
+        paid(OLD, "2020-02", "2"),
+        paid(OLD, "2020-01", "3"),
+    ];
     federation.append(division("440000"), &records);
     let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
     assert_eq!(account.account_ids, 2);
-    let unlinked = account.conflicts.iter().filter(|conflict| conflict.code == ConflictCode::Y05);
+    let unlinked = account
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.code == ConflictCode::Y05);
     assert_eq!(unlinked.count(), 1, "two accounts and no link");
 
-    federation.append(division("330000"), &[record(identity(WORKER, OLD, None, "2020-03-01"))]);
+    federation.append(
+        division("330000"),
+        &[record(identity(WORKER, OLD, None, "2020-03-01"))],
+    );
     let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
     assert_eq!(account.family("hrss:110").unwrap().counted_months, 2);
-    assert!(account.conflicts.iter().all(|conflict| conflict.code != ConflictCode::Y05));
+    assert!(
+        account
+            .conflicts
+            .iter()
+            .all(|conflict| conflict.code != ConflictCode::Y05)
+    );
     assert!(account.identity.iter().all(|fact| fact.in_force));
 }
 
@@ -124,7 +202,14 @@ fn births_under_linked_numbers_are_a_correction_and_under_one_number_two_persons
     let birth = |account, birth: &str| {
         let (birth, on) = (month(birth), day("2026-01-05"));
         let (document, source) = (yizhang_ledger::hash::Hash::ZERO, Source::default());
-        federation::entry(&Record::Birth(Birth { account, birth, by: BirthEvidence::CitizenId, on, document, source }))
+        federation::entry(&Record::Birth(Birth {
+            account,
+            birth,
+            by: BirthEvidence::CitizenId,
+            on,
+            document,
+            source,
+        }))
     };
     let link = record(identity(WORKER, OLD, None, "2026-02-01"));
     let codes = |records: &[Vec<u8>]| -> Vec<ConflictCode> {
@@ -133,7 +218,20 @@ fn births_under_linked_numbers_are_a_correction_and_under_one_number_two_persons
         let account = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
         account.conflicts.iter().map(|found| found.code).collect()
     };
-    assert_eq!(codes(&[birth(OLD, "1990-01"), birth(WORKER, "1990-03"), link.clone()]), []);
-    assert_eq!(codes(&[birth(WORKER, "1990-01"), birth(WORKER, "1990-03"), link]), [ConflictCode::C17]);
-    assert_eq!(codes(&[birth(OLD, "1990-01"), birth(WORKER, "1990-03")]), [ConflictCode::Y05]);
+    assert_eq!(
+        codes(&[
+            birth(OLD, "1990-01"),
+            birth(WORKER, "1990-03"),
+            link.clone()
+        ]),
+        []
+    );
+    assert_eq!(
+        codes(&[birth(WORKER, "1990-01"), birth(WORKER, "1990-03"), link]),
+        [ConflictCode::C17]
+    );
+    assert_eq!(
+        codes(&[birth(OLD, "1990-01"), birth(WORKER, "1990-03")]),
+        [ConflictCode::Y05]
+    );
 }

@@ -32,7 +32,11 @@ const STEPS: [(Kind, &str); 8] = [
 ];
 
 fn on(position: usize) -> Day {
-    fifteenth(month("2024-01").plus(u16::try_from(position).unwrap()).unwrap())
+    fifteenth(
+        month("2024-01")
+            .plus(u16::try_from(position).unwrap())
+            .unwrap(),
+    )
 }
 
 /// The account with the steps at these positions.
@@ -41,10 +45,20 @@ fn account(taken: &[usize]) -> Account {
     for position in taken {
         let (kind, chain) = STEPS[*position];
         // The sheet states money, so that posting waits for it.
-        let sums = TransferSums { personal_account: Fen::new(100).unwrap(), ..TransferSums::default() };
+        let sums = TransferSums {
+            personal_account: Fen::new(100).unwrap(),
+            ..TransferSums::default()
+        };
         let serial = format!("S{position}");
-        let fields = TransferStep { on: on(*position), sums, ..step("440300", "520100", &serial) };
-        federation.append(division(chain), &[federation::entry(&Record::Transfer(kind, fields))]);
+        let fields = TransferStep {
+            on: on(*position),
+            sums,
+            ..step("440300", "520100", &serial)
+        };
+        federation.append(
+            division(chain),
+            &[federation::entry(&Record::Transfer(kind, fields))],
+        );
     }
     fold(&federation.facts(), Policy::embedded(), day("2025-06-01"))
 }
@@ -53,7 +67,16 @@ fn fault(case: Option<&TransferCase>, position: usize) -> Option<StepFaultName> 
     let (kind, chain) = STEPS[position];
     let sides = (division("440300"), division("520100"));
     let region = division(chain);
-    would_fault(case, scheme("hrss:110"), Candidate { kind, region, sides, on: on(position) })
+    would_fault(
+        case,
+        scheme("hrss:110"),
+        Candidate {
+            kind,
+            region,
+            sides,
+            on: on(position),
+        },
+    )
 }
 
 /// Whatever steps are there, a step is out of order exactly where one is missing before it.
@@ -62,13 +85,20 @@ fn a_step_is_out_of_order_exactly_where_one_before_it_is_missing() {
     let mut seen = (0, 0);
     for (position, (kind, _)) in STEPS.into_iter().enumerate() {
         for chosen in 0..1_u32 << position {
-            let taken: Vec<usize> = (0..position).filter(|earlier| chosen & (1 << earlier) != 0).collect();
+            let taken: Vec<usize> = (0..position)
+                .filter(|earlier| chosen & (1 << earlier) != 0)
+                .collect();
             let account = account(&taken);
-            let case = account.family("hrss:110").and_then(|family| family.transfers.first());
+            let case = account
+                .family("hrss:110")
+                .and_then(|family| family.transfers.first());
             let missing = missing_before(case, kind, on(position));
             match fault(case, position) {
                 Some(StepFaultName::OutOfOrder) => {
-                    assert!(missing.is_some(), "{kind:?} after {taken:?} is out of order");
+                    assert!(
+                        missing.is_some(),
+                        "{kind:?} after {taken:?} is out of order"
+                    );
                     seen.0 += 1;
                 }
                 found => {
@@ -85,8 +115,16 @@ fn a_step_is_out_of_order_exactly_where_one_before_it_is_missing() {
 #[test]
 fn a_step_that_came_too_late_is_named_with_its_day() {
     let account = account(&[0, 1]);
-    let case = account.family("hrss:110").and_then(|family| family.transfers.first());
-    assert_eq!(missing_before(case, Kind::FREEZE, on(0)), Some((Kind::LETTER, Some(on(1)))));
+    let case = account
+        .family("hrss:110")
+        .and_then(|family| family.transfers.first());
+    assert_eq!(
+        missing_before(case, Kind::FREEZE, on(0)),
+        Some((Kind::LETTER, Some(on(1))))
+    );
     assert_eq!(missing_before(case, Kind::FREEZE, on(1)), None);
-    assert_eq!(missing_before(None, Kind::LETTER, on(1)), Some((Kind::TRANSFER_APPLY, None)));
+    assert_eq!(
+        missing_before(None, Kind::LETTER, on(1)),
+        Some((Kind::TRANSFER_APPLY, None))
+    );
 }

@@ -37,35 +37,50 @@ fn account(schemes: &[&str], more: &[Record<'_>], as_of: &str) -> Account {
 }
 
 fn gaps(account: &Account) -> Vec<Finding> {
-    review(account, 12).into_iter().filter(|finding| finding.list == List::Gap).collect()
+    review(account, 12)
+        .into_iter()
+        .filter(|finding| finding.list == List::Gap)
+        .collect()
 }
 
 #[test]
 fn the_running_month_is_a_gap_once_it_has_ended() {
     let pension = |as_of| gaps(&account(&["hrss:110"], &[], as_of));
     assert!(pension("2024-07-30").is_empty(), "money may still come");
-    for (as_of, last, months) in
-        [("2024-07-31", "2024-07", 1), ("2024-08-01", "2024-07", 1), ("2024-08-31", "2024-08", 2)]
-    {
+    for (as_of, last, months) in [
+        ("2024-07-31", "2024-07", 1),
+        ("2024-08-01", "2024-07", 1),
+        ("2024-08-31", "2024-08", 2),
+    ] {
         let found = pension(as_of);
         assert_eq!(found.len(), 1, "{as_of}: {found:?}");
         assert_eq!(
             (found[0].first, found[0].last, found[0].months),
             (Some(month("2024-07")), Some(month(last)), months)
         );
-        assert_eq!(found[0].places, [division("440300")], "where the last month was paid");
+        assert_eq!(
+            found[0].places,
+            [division("440300")],
+            "where the last month was paid"
+        );
     }
 }
 
 #[test]
 fn a_scheme_whose_months_do_not_add_up_has_no_gaps() {
     assert!(gaps(&account(&["hrss:410"], &[], "2024-12-31")).is_empty());
-    assert_eq!(gaps(&account(&["hrss:410", "hrss:210"], &[], "2024-12-31")).len(), 1);
+    assert_eq!(
+        gaps(&account(&["hrss:410", "hrss:210"], &[], "2024-12-31")).len(),
+        1
+    );
 }
 
 #[test]
 fn a_dispute_names_scheme_month_and_place_of_the_record() {
-    let disputed = Record::Contribution(Kind::RECEIVED, flexible("hrss:110", month("2024-03"), "S2-hrss:110"));
+    let disputed = Record::Contribution(
+        Kind::RECEIVED,
+        flexible("hrss:110", month("2024-03"), "S2-hrss:110"),
+    );
     let dispute = Dispute {
         account: WORKER,
         region: division("440000"),
@@ -75,16 +90,40 @@ fn a_dispute_names_scheme_month_and_place_of_the_record() {
         document: Hash([0; 32]),
         source: source("D1"),
     };
-    let told = |as_of| account(&["hrss:110", "hrss:210"], &[Record::Dispute(Kind::DISPUTE, dispute)], as_of);
-    assert!(review(&told("2024-06-30"), 12).is_empty(), "not yet disputed");
+    let told = |as_of| {
+        account(
+            &["hrss:110", "hrss:210"],
+            &[Record::Dispute(Kind::DISPUTE, dispute)],
+            as_of,
+        )
+    };
+    assert!(
+        review(&told("2024-06-30"), 12).is_empty(),
+        "not yet disputed"
+    );
     let account = told("2024-10-31");
-    let found = review(&account, 12).into_iter().find(|finding| finding.what == "C41").unwrap();
+    let found = review(&account, 12)
+        .into_iter()
+        .find(|finding| finding.what == "C41")
+        .unwrap();
     assert_eq!(found.family.as_deref(), Some("hrss:110"));
-    assert_eq!((found.first, found.last), (Some(month("2024-03")), Some(month("2024-03"))));
+    assert_eq!(
+        (found.first, found.last),
+        (Some(month("2024-03")), Some(month("2024-03")))
+    );
     assert_eq!(found.places, [division("440300")]);
-    assert_eq!(account.disputed_months("hrss:110").into_iter().collect::<Vec<_>>(), [month("2024-03")]);
+    assert_eq!(
+        account
+            .disputed_months("hrss:110")
+            .into_iter()
+            .collect::<Vec<_>>(),
+        [month("2024-03")]
+    );
     assert!(account.disputed_months("hrss:210").is_empty());
-    assert_eq!(from_json(&to_json(std::slice::from_ref(&found))).unwrap(), [found]);
+    assert_eq!(
+        from_json(&to_json(std::slice::from_ref(&found))).unwrap(),
+        [found]
+    );
 }
 
 #[test]
@@ -98,6 +137,13 @@ fn a_pension_without_a_stated_birth_is_counted() {
         source: source("B1"),
     };
     assert!(is_without_birth(&account(&["hrss:110"], &[], "2024-06-30")));
-    assert!(!is_without_birth(&account(&["hrss:110"], &[Record::Birth(birth)], "2024-06-30")));
-    assert!(!is_without_birth(&account(&["hrss:210"], &[], "2024-06-30")), "no pension would come of it");
+    assert!(!is_without_birth(&account(
+        &["hrss:110"],
+        &[Record::Birth(birth)],
+        "2024-06-30"
+    )));
+    assert!(
+        !is_without_birth(&account(&["hrss:210"], &[], "2024-06-30")),
+        "no pension would come of it"
+    );
 }

@@ -5,8 +5,8 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, CaseId, Contribution, Identity, InterestCredit, Payer, PayerKind, Period, ShareRates, Shares,
-        Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, CaseId, Contribution, Identity, InterestCredit, Payer, PayerKind, Period,
+        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Rate, Scheme},
 };
@@ -43,8 +43,15 @@ pub(crate) fn fifteenth(month: Month) -> Day {
 }
 
 /// A month of flexible employment at a base of 5,000 yuan: 20 %, of which 8 % is credited.
-pub(crate) fn flexible<'a>(scheme_text: &'a str, first: Month, serial: &'a str) -> Contribution<'a> {
-    let paid = Shares { unit: Fen::ZERO, person: Fen::new(100_000).unwrap() };
+pub(crate) fn flexible<'a>(
+    scheme_text: &'a str,
+    first: Month,
+    serial: &'a str,
+) -> Contribution<'a> {
+    let paid = Shares {
+        unit: Fen::ZERO,
+        person: Fen::new(100_000).unwrap(),
+    };
     Contribution {
         account: WORKER,
         scheme: scheme(scheme_text),
@@ -52,13 +59,19 @@ pub(crate) fn flexible<'a>(scheme_text: &'a str, first: Month, serial: &'a str) 
         settlement: first,
         received: Some(fifteenth(first)),
         place: division("440300"),
-        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
+        payer: Payer {
+            kind: PayerKind::Person,
+            id: Code::NONE,
+        },
         nature: 10,
         base: Fen::new(500_000).unwrap(),
         rates: ShareRates::default(),
         due: paid,
         paid,
-        credited: Shares { unit: Fen::ZERO, person: Fen::new(40_000).unwrap() },
+        credited: Shares {
+            unit: Fen::ZERO,
+            person: Fen::new(40_000).unwrap(),
+        },
         full: true,
         late_fee: Fen::ZERO,
         subsidies: Subsidies::default(),
@@ -68,13 +81,21 @@ pub(crate) fn flexible<'a>(scheme_text: &'a str, first: Month, serial: &'a str) 
     }
 }
 
-pub(crate) fn interest<'a>(scheme_text: &'a str, year: u16, fen: i64, serial: &'a str) -> InterestCredit<'a> {
+pub(crate) fn interest<'a>(
+    scheme_text: &'a str,
+    year: u16,
+    fen: i64,
+    serial: &'a str,
+) -> InterestCredit<'a> {
     InterestCredit {
         account: WORKER,
         scheme: scheme(scheme_text),
         year,
         rate: Rate::new(262).unwrap(),
-        amount: Shares { unit: Fen::ZERO, person: Fen::new(fen).unwrap() },
+        amount: Shares {
+            unit: Fen::ZERO,
+            person: Fen::new(fen).unwrap(),
+        },
         posted: Day::new(u32::from(year + 1) * 10_000 + 110).unwrap(),
         source: source(serial),
     }
@@ -87,7 +108,11 @@ pub(crate) fn identity(
     target: Option<yizhang_ledger::entry::RecordId>,
     on: &str,
 ) -> (Kind, Identity<'static>) {
-    let kind = if target.is_some() { Kind::IDENTITY_SPLIT } else { Kind::IDENTITY_LINK };
+    let kind = if target.is_some() {
+        Kind::IDENTITY_SPLIT
+    } else {
+        Kind::IDENTITY_LINK
+    };
     let fields = Identity {
         account: one,
         other,
@@ -102,7 +127,10 @@ pub(crate) fn identity(
 
 /// A step of an employee-pension case from one place to another.
 pub(crate) fn step<'a>(from: &str, to: &str, serial: &'a str) -> TransferStep<'a> {
-    let side = |place| TransferSide { place: division(place), agency: Code::NONE };
+    let side = |place| TransferSide {
+        place: division(place),
+        agency: Code::NONE,
+    };
     TransferStep {
         account: WORKER,
         case: CaseId([9; 16]),

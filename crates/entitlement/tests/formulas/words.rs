@@ -13,16 +13,23 @@ pub(crate) struct CaseFile<P, C> {
 
 /// Reads `NAME.toml` beside this file: the rule, then the cases.
 pub(crate) fn read<P: DeserializeOwned, C: DeserializeOwned>(name: &str) -> CaseFile<P, C> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formulas").join(name).with_extension("toml");
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let file: CaseFile<P, C> = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/formulas")
+        .join(name)
+        .with_extension("toml");
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file: CaseFile<P, C> =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert!(!file.case.is_empty(), "{name} has no case");
     file
 }
 
 /// Yuan with two decimals, `1432.40` or `-3.41`.
 pub(crate) fn yuan(text: &str) -> Fen {
-    let (whole, part) = text.split_once('.').unwrap_or_else(|| panic!("{text}: an amount has two decimals"));
+    let (whole, part) = text
+        .split_once('.')
+        .unwrap_or_else(|| panic!("{text}: an amount has two decimals"));
     assert_eq!(part.len(), 2, "{text}: an amount has two decimals");
     Fen::new(format!("{whole}{part}").parse().unwrap()).unwrap()
 }
@@ -31,7 +38,9 @@ pub(crate) fn yuan(text: &str) -> Fen {
 pub(crate) fn ten_thousandths(text: &str) -> u32 {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     assert!(part.len() <= 4, "{text}: at most four decimals");
-    format!("{whole}{part:0<4}").parse().unwrap_or_else(|_| panic!("{text}: not a number"))
+    format!("{whole}{part:0<4}")
+        .parse()
+        .unwrap_or_else(|_| panic!("{text}: not a number"))
 }
 
 pub(crate) fn rate(text: &str) -> Rate {
@@ -52,7 +61,10 @@ pub(crate) fn division(code: u32) -> Division {
 
 /// `60y1m` in months.
 pub(crate) fn age(text: &str) -> u16 {
-    let (years, months) = text.strip_suffix('m').and_then(|text| text.split_once('y')).expect(text);
+    let (years, months) = text
+        .strip_suffix('m')
+        .and_then(|text| text.split_once('y'))
+        .expect(text);
     years.parse::<u16>().unwrap() * 12 + months.parse::<u16>().unwrap()
 }
 

@@ -29,9 +29,21 @@ pub(crate) struct Mishaps {
 }
 
 impl Mishaps {
-    pub(crate) const NONE: Self = Self { arrears: 0, correction: 0, again: 0, refund: 0, late_notice: 0 };
+    pub(crate) const NONE: Self = Self {
+        arrears: 0,
+        correction: 0,
+        again: 0,
+        refund: 0,
+        late_notice: 0,
+    };
     /// A little of everything.
-    pub(crate) const USUAL: Self = Self { arrears: 12, correction: 4, again: 5, refund: 3, late_notice: 250 };
+    pub(crate) const USUAL: Self = Self {
+        arrears: 12,
+        correction: 4,
+        again: 5,
+        refund: 3,
+        late_notice: 250,
+    };
 }
 
 /// Money credited to a personal account.
@@ -65,12 +77,27 @@ impl<'c, 'w> Clerk<'c, 'w> {
         mishaps: Mishaps,
         last: Month,
     ) -> Self {
-        Self { files, left, person, dice, mishaps, last, credits: Vec::new(), enrolled: Vec::new(), again: Vec::new() }
+        Self {
+            files,
+            left,
+            person,
+            dice,
+            mishaps,
+            last,
+            credits: Vec::new(),
+            enrolled: Vec::new(),
+            again: Vec::new(),
+        }
     }
 
     /// Writes a row and gives its serial; none if no more rows may be written.
     pub(crate) fn write(&mut self, region: u32, fact: &Fact) -> io::Result<Option<u64>> {
-        let Some(file) = self.files.iter_mut().find(|file| file.region == region).filter(|_| *self.left > 0) else {
+        let Some(file) = self
+            .files
+            .iter_mut()
+            .find(|file| file.region == region)
+            .filter(|_| *self.left > 0)
+        else {
             return Ok(None);
         };
         *self.left -= 1;
@@ -90,8 +117,15 @@ impl<'c, 'w> Clerk<'c, 'w> {
         tier_yuan: u64,
         subsidy_yuan: u64,
     ) -> io::Result<()> {
-        let Some(month) = Month::of(year, 11) else { return Ok(()) };
-        self.enrol_once(place, "hrss:170", &Payer::Person, Month::of(year, 1).unwrap_or(month))?;
+        let Some(month) = Month::of(year, 11) else {
+            return Ok(());
+        };
+        self.enrol_once(
+            place,
+            "hrss:170",
+            &Payer::Person,
+            Month::of(year, 1).unwrap_or(month),
+        )?;
         let tier = figures::fen(tier_yuan);
         let fact = Fact {
             scheme: "hrss:170",
@@ -146,10 +180,18 @@ impl<'c, 'w> Clerk<'c, 'w> {
 
     fn enrol(&mut self, spell: &Spell) -> io::Result<()> {
         let schemes = spell.tariffs.iter().map(|tariff| tariff.scheme);
-        schemes.into_iter().try_for_each(|scheme| self.enrol_once(spell.place, scheme, &spell.payer, spell.from))
+        schemes
+            .into_iter()
+            .try_for_each(|scheme| self.enrol_once(spell.place, scheme, &spell.payer, spell.from))
     }
 
-    fn enrol_once(&mut self, place: Place, scheme: &'static str, payer: &Payer, from: Month) -> io::Result<()> {
+    fn enrol_once(
+        &mut self,
+        place: Place,
+        scheme: &'static str,
+        payer: &Payer,
+        from: Month,
+    ) -> io::Result<()> {
         let known = self.enrolled.contains(&(place.region, scheme));
         let kind = if known { Kind::RESUME } else { Kind::ENROL };
         if known && scheme == "hrss:170" {
@@ -164,12 +206,23 @@ impl<'c, 'w> Clerk<'c, 'w> {
             return Ok(());
         }
         let reason = match spell.payer {
-            Payer::Unit(_) => self.dice.pick(&["6313", "6322", "6321", "6301"]).copied().unwrap_or("6399"),
+            Payer::Unit(_) => self
+                .dice
+                .pick(&["6313", "6322", "6321", "6301"])
+                .copied()
+                .unwrap_or("6399"),
             Payer::Person => "6399",
         };
         spell.tariffs.iter().try_for_each(|tariff| {
             let from = spell.until.next();
-            self.participation(Kind::SUSPEND, spell.place, tariff.scheme, &spell.payer, from, reason)
+            self.participation(
+                Kind::SUSPEND,
+                spell.place,
+                tariff.scheme,
+                &spell.payer,
+                from,
+                reason,
+            )
         })
     }
 
@@ -200,7 +253,8 @@ impl<'c, 'w> Clerk<'c, 'w> {
         let is_unit = matches!(spell.payer, Payer::Unit(_));
         let arrears = is_unit && self.dice.chance(self.mishaps.arrears);
         for tariff in spell.tariffs {
-            let fact = self.contribution(spell, *tariff, month, if waits { old_base } else { base });
+            let fact =
+                self.contribution(spell, *tariff, month, if waits { old_base } else { base });
             self.pay(spell, fact, month, arrears)?;
         }
         if late_notice && month.month() == 9 {
@@ -210,7 +264,13 @@ impl<'c, 'w> Clerk<'c, 'w> {
     }
 
     /// The row of one month of one scheme, paid in full and in time.
-    pub(crate) fn contribution(&mut self, spell: &Spell, tariff: Tariff, month: Month, base: Fen) -> Fact {
+    pub(crate) fn contribution(
+        &mut self,
+        spell: &Spell,
+        tariff: Tariff,
+        month: Month,
+        base: Fen,
+    ) -> Fact {
         let (is_unit, received) = match spell.payer {
             // A unit's money arrives in the month after, a person's own in the month itself.
             Payer::Unit(_) => (true, day(month.next(), 15 + self.dice.below(6))),
@@ -237,17 +297,32 @@ impl<'c, 'w> Clerk<'c, 'w> {
 
     fn pay(&mut self, spell: &Spell, fact: Fact, month: Month, arrears: bool) -> io::Result<()> {
         let region = spell.place.region;
-        let known = fact.received.and_then(Day::in_month).is_some_and(|received| received <= self.last);
+        let known = fact
+            .received
+            .and_then(Day::in_month)
+            .is_some_and(|received| received <= self.last);
         if arrears || !known {
             self.write(region, &due_only(&fact))?;
-            return if arrears { self.pay_late(region, fact, month) } else { Ok(()) };
+            return if arrears {
+                self.pay_late(region, fact, month)
+            } else {
+                Ok(())
+            };
         }
         self.credit(region, month, &fact);
-        if fact.scheme == "hrss:110" && fact.base.is_some() && self.dice.chance(self.mishaps.correction) {
+        if fact.scheme == "hrss:110"
+            && fact.base.is_some()
+            && self.dice.chance(self.mishaps.correction)
+        {
             return self.pay_wrong_first(region, &fact);
         }
-        let Some(serial) = self.write(region, &fact)? else { return Ok(()) };
-        if spell.payer == Payer::Person && fact.scheme == "nhsa:310" && self.dice.chance(self.mishaps.refund) {
+        let Some(serial) = self.write(region, &fact)? else {
+            return Ok(());
+        };
+        if spell.payer == Payer::Person
+            && fact.scheme == "nhsa:310"
+            && self.dice.chance(self.mishaps.refund)
+        {
             self.write(region, &refund(&fact, serial))?;
         }
         if self.dice.chance(self.mishaps.again) {
@@ -259,7 +334,10 @@ impl<'c, 'w> Clerk<'c, 'w> {
     /// 补缴: three to nine months later, with the late fee of 0.05 % a day on what the unit owed (社会保险法 86).
     fn pay_late(&mut self, region: u32, mut fact: Fact, month: Month) -> io::Result<()> {
         let months = 3 + self.dice.below(7);
-        let Some(paid_in) = month.plus(u16::try_from(months).unwrap_or(3)).filter(|month| *month <= self.last) else {
+        let Some(paid_in) = month
+            .plus(u16::try_from(months).unwrap_or(3))
+            .filter(|month| *month <= self.last)
+        else {
             return Ok(());
         };
         fact.nature = Some(31);
@@ -267,7 +345,9 @@ impl<'c, 'w> Clerk<'c, 'w> {
         let owed = fact.due_unit.unwrap_or_default();
         let per_day = Rate::new(5).unwrap_or_default();
         let days = i64::from(months) * 30 - 12;
-        fact.late_fee = Fen::new(owed.get() * days).and_then(|sum| per_day.of_half_up(sum)).filter(|fee| fee.get() > 0);
+        fact.late_fee = Fen::new(owed.get() * days)
+            .and_then(|sum| per_day.of_half_up(sum))
+            .filter(|fee| fee.get() > 0);
         self.credit(region, month, &fact);
         self.write(region, &fact).map(|_| ())
     }
@@ -275,7 +355,10 @@ impl<'c, 'w> Clerk<'c, 'w> {
     /// A wrong base, taken back, and the right one.
     pub(crate) fn pay_wrong_first(&mut self, region: u32, fact: &Fact) -> io::Result<()> {
         let mut wrong = fact.clone();
-        let base = fact.base.and_then(|base| Fen::new(base.get() + 90_000)).unwrap_or_default();
+        let base = fact
+            .base
+            .and_then(|base| Fen::new(base.get() + 90_000))
+            .unwrap_or_default();
         let tariff = Tariff {
             scheme: fact.scheme,
             unit: fact.unit_rate.map_or(0, Rate::get),
@@ -284,7 +367,11 @@ impl<'c, 'w> Clerk<'c, 'w> {
         };
         charge(&mut wrong, tariff, base);
         let target = self.write(region, &wrong)?;
-        let reversal = Fact { target, reason: "BASE", ..Fact::new(Kind::REVERSAL) };
+        let reversal = Fact {
+            target,
+            reason: "BASE",
+            ..Fact::new(Kind::REVERSAL)
+        };
         if target.is_some() {
             self.write(region, &reversal)?;
         }
@@ -293,11 +380,22 @@ impl<'c, 'w> Clerk<'c, 'w> {
 
     /// 缴费基数调整补收: July and August were paid on last year's base, because the new limits came late.
     pub(crate) fn differences(&mut self, spell: &Spell, september: Month) -> io::Result<()> {
-        let Some(june) = Month::of(september.year(), 6) else { return Ok(()) };
-        for month in [june.next(), june.next().next()].into_iter().filter(|month| *month >= spell.from) {
+        let Some(june) = Month::of(september.year(), 6) else {
+            return Ok(());
+        };
+        for month in [june.next(), june.next().next()]
+            .into_iter()
+            .filter(|month| *month >= spell.from)
+        {
             let delta = base(spell, month).get() - base(spell, june).get();
-            let Some(delta) = Fen::new(delta).filter(|delta| delta.get() > 0) else { continue };
-            for tariff in spell.tariffs.iter().filter(|tariff| matches!(tariff.scheme, "hrss:110" | "hrss:210")) {
+            let Some(delta) = Fen::new(delta).filter(|delta| delta.get() > 0) else {
+                continue;
+            };
+            for tariff in spell
+                .tariffs
+                .iter()
+                .filter(|tariff| matches!(tariff.scheme, "hrss:110" | "hrss:210"))
+            {
                 let mut fact = self.contribution(spell, *tariff, month, delta);
                 fact.kind = Kind::ADJUST_DELTA;
                 fact.nature = Some(34);
@@ -319,7 +417,12 @@ impl<'c, 'w> Clerk<'c, 'w> {
     /// Rows sent once more, and the interest of every year that has ended.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         for (region, fact, serial) in std::mem::take(&mut self.again) {
-            if let Some(file) = self.files.iter_mut().find(|file| file.region == region).filter(|_| *self.left > 0) {
+            if let Some(file) = self
+                .files
+                .iter_mut()
+                .find(|file| file.region == region)
+                .filter(|_| *self.left > 0)
+            {
                 *self.left -= 1;
                 file.write_again(&self.person, &fact, serial)?;
             }
@@ -328,26 +431,42 @@ impl<'c, 'w> Clerk<'c, 'w> {
         regions.dedup();
         regions.sort_unstable();
         regions.dedup();
-        regions.into_iter().try_for_each(|region| self.interest(region))
+        regions
+            .into_iter()
+            .try_for_each(|region| self.interest(region))
     }
 
     /// Yearly interest by products of months (月积数法): the balance for twelve months, a credit of month n for 13 - n.
     fn interest(&mut self, region: u32) -> io::Result<()> {
         let of_region = |credit: &&Credit| credit.region == region;
-        let Some(first) = self.credits.iter().filter(of_region).map(|credit| credit.month.year()).min() else {
+        let Some(first) = self
+            .credits
+            .iter()
+            .filter(of_region)
+            .map(|credit| credit.month.year())
+            .min()
+        else {
             return Ok(());
         };
         let mut balance = 0;
         for year in first..self.last.year() {
             let (mut credited, mut products) = (0, balance * 12);
-            for credit in self.credits.iter().filter(of_region).filter(|credit| credit.month.year() == year) {
+            for credit in self
+                .credits
+                .iter()
+                .filter(of_region)
+                .filter(|credit| credit.month.year() == year)
+            {
                 credited += credit.fen;
                 products += credit.fen * i64::from(13 - credit.month.month());
             }
             let rate = figures::interest_rate(year);
-            let interest = rate.map_or(0, |rate| half_up(products * i64::from(rate.get()), 120_000));
+            let interest =
+                rate.map_or(0, |rate| half_up(products * i64::from(rate.get()), 120_000));
             balance += credited + interest;
-            let Some(posted) = Month::of(year + 1, 1).and_then(|january| day(january, 5)) else { continue };
+            let Some(posted) = Month::of(year + 1, 1).and_then(|january| day(january, 5)) else {
+                continue;
+            };
             if interest > 0 {
                 let fact = Fact {
                     scheme: "hrss:110",

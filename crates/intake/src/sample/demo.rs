@@ -30,9 +30,18 @@ pub struct DemoFile {
 /// # Errors
 /// None that memory does not have.
 pub fn demo() -> io::Result<Vec<DemoFile>> {
-    let styles = [Style::PLAIN, Style::CHINESE, Style::GB18030, Style::JSON_LINES];
+    let styles = [
+        Style::PLAIN,
+        Style::CHINESE,
+        Style::GB18030,
+        Style::JSON_LINES,
+    ];
     let mut options = SampleOptions::new(DEMO_SEED, SampleSize::Workers(DEMO_WORKERS));
-    options.files.iter_mut().zip(styles).for_each(|((_, style), form)| *style = form);
+    options
+        .files
+        .iter_mut()
+        .zip(styles)
+        .for_each(|((_, style), form)| *style = form);
     options.from = Month::of(FIRST_YEAR, 1).unwrap_or(options.from);
     let mut contents: Vec<Vec<u8>> = vec![Vec::new(); options.files.len()];
     let mut writers = contents.iter_mut();
@@ -40,11 +49,15 @@ pub fn demo() -> io::Result<Vec<DemoFile>> {
         let writer = writers.next().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(Box::new(writer) as Box<dyn Write>)
     })?;
-    let files = options.files.iter().zip(contents).map(|((region, style), bytes)| DemoFile {
-        region: *region,
-        name: format!("{region}.{}", style.extension()),
-        style: *style,
-        bytes,
-    });
+    let files = options
+        .files
+        .iter()
+        .zip(contents)
+        .map(|((region, style), bytes)| DemoFile {
+            region: *region,
+            name: format!("{region}.{}", style.extension()),
+            style: *style,
+            bytes,
+        });
     Ok(files.collect())
 }

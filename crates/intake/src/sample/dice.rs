@@ -11,7 +11,9 @@ impl Dice {
         let mut bytes = [0; 32];
         let (first, rest) = bytes.split_at_mut(8);
         first.copy_from_slice(&seed.to_le_bytes());
-        rest.iter_mut().zip(worker.to_le_bytes()).for_each(|(slot, byte)| *slot = byte);
+        rest.iter_mut()
+            .zip(worker.to_le_bytes())
+            .for_each(|(slot, byte)| *slot = byte);
         Self(ChaCha8Rng::from_seed(bytes))
     }
 

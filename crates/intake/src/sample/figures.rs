@@ -24,13 +24,23 @@ pub(crate) struct Place {
 
 /// The places of a region; for one that the table does not have, its first city.
 pub(crate) fn places(region: u32) -> Vec<Place> {
-    let known = tables::lines(include_str!("../data/sample_places.csv")).filter_map(|[of, code, city, _]| {
-        let place = Place { region: of.parse().ok()?, code: code.parse().ok()?, city: city.parse().ok()? };
-        (place.region == region).then_some(place)
-    });
+    let known = tables::lines(include_str!("../data/sample_places.csv")).filter_map(
+        |[of, code, city, _]| {
+            let place = Place {
+                region: of.parse().ok()?,
+                code: code.parse().ok()?,
+                city: city.parse().ok()?,
+            };
+            (place.region == region).then_some(place)
+        },
+    );
     let mut places: Vec<Place> = known.collect();
     if places.is_empty() {
-        places.push(Place { region, code: region + 100, city: region + 100 });
+        places.push(Place {
+            region,
+            code: region + 100,
+            city: region + 100,
+        });
     }
     places
 }
@@ -54,7 +64,9 @@ fn limits() -> &'static [Limits] {
                 ceiling: ceiling.parse().ok(),
             })
         };
-        tables::lines(include_str!("../data/sample_base_limits.csv")).filter_map(read).collect()
+        tables::lines(include_str!("../data/sample_base_limits.csv"))
+            .filter_map(read)
+            .collect()
     });
     &TABLE
 }
@@ -62,11 +74,18 @@ fn limits() -> &'static [Limits] {
 /// Floor and ceiling of the base at a place, in yuan.
 pub(crate) fn base_limits(place: Place, month: Month) -> (u64, u64) {
     let of_place = |limits: &&Limits| limits.place == place.code || limits.place == place.region;
-    let in_force = |limits: &&Limits| limits.from <= month && limits.until.is_none_or(|until| month <= until);
+    let in_force =
+        |limits: &&Limits| limits.from <= month && limits.until.is_none_or(|until| month <= until);
     if let Some(limits) = limits().iter().filter(of_place).find(in_force) {
-        return (limits.floor, limits.ceiling.unwrap_or(limits.floor * CEILING_FLOORS));
+        return (
+            limits.floor,
+            limits.ceiling.unwrap_or(limits.floor * CEILING_FLOORS),
+        );
     }
-    let earliest = limits().iter().filter(of_place).min_by_key(|limits| limits.from);
+    let earliest = limits()
+        .iter()
+        .filter(of_place)
+        .min_by_key(|limits| limits.from);
     let (known, mut floor) = match (earliest, Month::of(2_025, 7)) {
         (Some(limits), _) => (limits.from, limits.floor),
         (None, Some(july)) => (july, UNKNOWN_FLOOR_YUAN),
@@ -88,7 +107,10 @@ pub(crate) fn base(place: Place, month: Month, hundredths: u32) -> Fen {
 }
 
 pub(crate) fn fen(yuan: u64) -> Fen {
-    i64::try_from(yuan * 100).ok().and_then(Fen::new).unwrap_or_default()
+    i64::try_from(yuan * 100)
+        .ok()
+        .and_then(Fen::new)
+        .unwrap_or_default()
 }
 
 /// The rate of interest on personal accounts for a year, where it is known.
@@ -110,21 +132,61 @@ pub(crate) struct Tariff {
 
 /// What an employee and the unit pay.
 pub(crate) const EMPLOYEE: &[Tariff] = &[
-    Tariff { scheme: "hrss:110", unit: 1_600, person: 800, credited: 800 },
-    Tariff { scheme: "nhsa:310", unit: 650, person: 200, credited: 200 },
-    Tariff { scheme: "hrss:210", unit: 50, person: 50, credited: 0 },
-    Tariff { scheme: "hrss:410", unit: 40, person: 0, credited: 0 },
+    Tariff {
+        scheme: "hrss:110",
+        unit: 1_600,
+        person: 800,
+        credited: 800,
+    },
+    Tariff {
+        scheme: "nhsa:310",
+        unit: 650,
+        person: 200,
+        credited: 200,
+    },
+    Tariff {
+        scheme: "hrss:210",
+        unit: 50,
+        person: 50,
+        credited: 0,
+    },
+    Tariff {
+        scheme: "hrss:410",
+        unit: 40,
+        person: 0,
+        credited: 0,
+    },
 ];
 
 /// What a flexible worker pays alone: 20 % for the pension, of which 8 % are credited (国发〔2005〕38号).
 pub(crate) const FLEXIBLE: &[Tariff] = &[
-    Tariff { scheme: "hrss:110", unit: 0, person: 2_000, credited: 800 },
-    Tariff { scheme: "nhsa:310", unit: 0, person: 800, credited: 0 },
+    Tariff {
+        scheme: "hrss:110",
+        unit: 0,
+        person: 2_000,
+        credited: 800,
+    },
+    Tariff {
+        scheme: "nhsa:310",
+        unit: 0,
+        person: 800,
+        credited: 0,
+    },
 ];
 
 /// Only the pension, for the personas.
 pub(crate) const EMPLOYEE_PENSION: &[Tariff] = &[EMPLOYEE_FIRST];
 /// As [`EMPLOYEE_PENSION`], for a flexible worker.
 pub(crate) const FLEXIBLE_PENSION: &[Tariff] = &[FLEXIBLE_FIRST];
-const EMPLOYEE_FIRST: Tariff = Tariff { scheme: "hrss:110", unit: 1_600, person: 800, credited: 800 };
-const FLEXIBLE_FIRST: Tariff = Tariff { scheme: "hrss:110", unit: 0, person: 2_000, credited: 800 };
+const EMPLOYEE_FIRST: Tariff = Tariff {
+    scheme: "hrss:110",
+    unit: 1_600,
+    person: 800,
+    credited: 800,
+};
+const FLEXIBLE_FIRST: Tariff = Tariff {
+    scheme: "hrss:110",
+    unit: 0,
+    person: 2_000,
+    credited: 800,
+};

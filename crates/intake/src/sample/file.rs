@@ -21,15 +21,29 @@ pub struct Style {
 
 impl Style {
     /// CSV with commas, UTF-8, English headers.
-    pub const PLAIN: Self = Self { format: Format::Csv { delimiter: b',' }, encoding: Encoding::Utf8, chinese: false };
+    pub const PLAIN: Self = Self {
+        format: Format::Csv { delimiter: b',' },
+        encoding: Encoding::Utf8,
+        chinese: false,
+    };
     /// As spreadsheets in China write it: GB 18030 with Chinese headers.
-    pub const GB18030: Self =
-        Self { format: Format::Csv { delimiter: b',' }, encoding: Encoding::Gb18030, chinese: true };
+    pub const GB18030: Self = Self {
+        format: Format::Csv { delimiter: b',' },
+        encoding: Encoding::Gb18030,
+        chinese: true,
+    };
     /// UTF-8 with a byte order mark and Chinese headers.
-    pub const CHINESE: Self =
-        Self { format: Format::Csv { delimiter: b',' }, encoding: Encoding::Utf8Bom, chinese: true };
+    pub const CHINESE: Self = Self {
+        format: Format::Csv { delimiter: b',' },
+        encoding: Encoding::Utf8Bom,
+        chinese: true,
+    };
     /// JSON Lines.
-    pub const JSON_LINES: Self = Self { format: Format::JsonLines, encoding: Encoding::Utf8, chinese: false };
+    pub const JSON_LINES: Self = Self {
+        format: Format::JsonLines,
+        encoding: Encoding::Utf8,
+        chinese: false,
+    };
 
     /// The usual ending of a file's name.
     pub const fn extension(self) -> &'static str {
@@ -52,15 +66,35 @@ pub(crate) struct SampleFile<'w> {
 }
 
 impl<'w> SampleFile<'w> {
-    pub(crate) fn begin(region: u32, style: Style, mut writer: Box<dyn Write + 'w>) -> io::Result<Self> {
+    pub(crate) fn begin(
+        region: u32,
+        style: Style,
+        mut writer: Box<dyn Write + 'w>,
+    ) -> io::Result<Self> {
         writer.write_all(style.encoding.mark())?;
         if let Format::Csv { delimiter } = style.format {
-            let name = |column: &Column| if style.chinese { column.chinese() } else { column.english() };
+            let name = |column: &Column| {
+                if style.chinese {
+                    column.chinese()
+                } else {
+                    column.english()
+                }
+            };
             let names: Vec<_> = COLUMNS.iter().map(name).collect();
             let header = names.join(&char::from(delimiter).to_string());
-            style.encoding.encode(format!("{header}\r\n").as_bytes(), &mut writer)?;
+            style
+                .encoding
+                .encode(format!("{header}\r\n").as_bytes(), &mut writer)?;
         }
-        Ok(Self { region, style, writer, line: String::new(), cell: String::new(), serials: 0, rows: 0 })
+        Ok(Self {
+            region,
+            style,
+            writer,
+            line: String::new(),
+            cell: String::new(),
+            serials: 0,
+            rows: 0,
+        })
     }
 
     pub(crate) fn finish(mut self) -> io::Result<()> {
@@ -82,7 +116,9 @@ impl<'w> SampleFile<'w> {
             Format::JsonLines => self.json_line(person, fact, serial),
         }
         self.rows += 1;
-        self.style.encoding.encode(self.line.as_bytes(), &mut self.writer)
+        self.style
+            .encoding
+            .encode(self.line.as_bytes(), &mut self.writer)
     }
 
     fn csv_line(&mut self, person: &str, fact: &Fact, serial: u64, delimiter: char) {
@@ -91,7 +127,14 @@ impl<'w> SampleFile<'w> {
                 self.line.push(delimiter);
             }
             // No cell of the sample has a delimiter, a quotation mark or a line end.
-            render(*column, person, fact, (self.region, serial), self.style.chinese, &mut self.line);
+            render(
+                *column,
+                person,
+                fact,
+                (self.region, serial),
+                self.style.chinese,
+                &mut self.line,
+            );
         }
         self.line.push_str("\r\n");
     }
@@ -99,7 +142,14 @@ impl<'w> SampleFile<'w> {
     fn json_line(&mut self, person: &str, fact: &Fact, serial: u64) {
         for column in COLUMNS {
             self.cell.clear();
-            render(*column, person, fact, (self.region, serial), self.style.chinese, &mut self.cell);
+            render(
+                *column,
+                person,
+                fact,
+                (self.region, serial),
+                self.style.chinese,
+                &mut self.cell,
+            );
             if !self.cell.is_empty() {
                 self.line.push(if self.line.is_empty() { '{' } else { ',' });
                 // Nor has one anything that JSON would escape. Writing to a text cannot fail.
@@ -111,14 +161,23 @@ impl<'w> SampleFile<'w> {
 }
 
 /// Appends one cell to `out`. Writing to a text cannot fail.
-fn render(column: Column, person: &str, fact: &Fact, (region, serial): (u32, u64), chinese: bool, out: &mut String) {
+fn render(
+    column: Column,
+    person: &str,
+    fact: &Fact,
+    (region, serial): (u32, u64),
+    chinese: bool,
+    out: &mut String,
+) {
     let _ = match column {
         Column::Kind => out.write_str(kind_word(fact, chinese)),
         // The province's agency: the region with 99 at its end, as in the sample rows of GB/T 40217.
         Column::Agency => write!(out, "{}", region + 99),
         Column::System => out.write_str("HX"),
         Column::Serial => serial_number(region, serial, out),
-        Column::Target => fact.target.map_or(Ok(()), |target| serial_number(region, target, out)),
+        Column::Target => fact
+            .target
+            .map_or(Ok(()), |target| serial_number(region, target, out)),
         Column::Person => out.write_str(person),
         Column::Scheme => out.write_str(scheme_word(fact.scheme, chinese)),
         Column::Period => month(fact.period, chinese, out),
@@ -160,8 +219,17 @@ fn serial_number(region: u32, serial: u64, out: &mut String) -> std::fmt::Result
 }
 
 fn kind_word(fact: &Fact, chinese: bool) -> &'static str {
-    let row = tables::kinds().iter().find(|known| known.kind == fact.kind).map(|known| &known.row);
-    row.map_or("", |row| if chinese { row.names.first().copied().unwrap_or_default() } else { row.code })
+    let row = tables::kinds()
+        .iter()
+        .find(|known| known.kind == fact.kind)
+        .map(|known| &known.row);
+    row.map_or("", |row| {
+        if chinese {
+            row.names.first().copied().unwrap_or_default()
+        } else {
+            row.code
+        }
+    })
 }
 
 fn scheme_word(scheme: &'static str, chinese: bool) -> &'static str {

@@ -19,17 +19,23 @@ const FIRST_SEQUENCE: u32 = 10;
 
 /// The citizen ID of an invented worker and the year of birth. Different workers have different numbers.
 pub(crate) fn citizen(worker: u32, city: u32) -> (String, u16) {
-    let day = u32::try_from(u64::from(worker) * u64::from(BIRTH_STRIDE) % u64::from(BIRTH_DAYS)).unwrap_or(0);
+    let day = u32::try_from(u64::from(worker) * u64::from(BIRTH_STRIDE) % u64::from(BIRTH_DAYS))
+        .unwrap_or(0);
     let sequence = FIRST_SEQUENCE + (worker / BIRTH_DAYS + 37 * day) % (1_000 - FIRST_SEQUENCE);
     let (year, month, day) = civil(FIRST_BIRTH_DAY + i64::from(day));
     let body = format!("{city:06}{year:04}{month:02}{day:02}{sequence:03}");
     let check = citizen_check(&body);
-    (format!("{body}{check}"), u16::try_from(year).unwrap_or(1_990))
+    (
+        format!("{body}{check}"),
+        u16::try_from(year).unwrap_or(1_990),
+    )
 }
 
 /// ISO 7064 MOD 11-2 over 17 digits: the character that makes the sum of all 18, weighted by powers of two, 1 modulo 11.
 fn citizen_check(body: &str) -> char {
-    let sum = body.bytes().fold(0, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
+    let sum = body
+        .bytes()
+        .fold(0, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
     match (12 - sum) % 11 {
         10 => 'X',
         digit => char::from_digit(digit, 10).unwrap_or('0'),
@@ -45,7 +51,11 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
@@ -62,7 +72,11 @@ pub(crate) fn company(city: u32, number: u32) -> String {
 /// The check character of an organisation code (GB 11714) for its first eight characters.
 fn organisation_check(code: &str) -> char {
     const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = code.chars().zip(WEIGHTS).map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight).sum();
+    let sum: u32 = code
+        .chars()
+        .zip(WEIGHTS)
+        .map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight)
+        .sum();
     match 11 - sum % 11 {
         10 => 'X',
         11 => '0',

@@ -73,8 +73,20 @@ pub struct SampleOptions {
 impl SampleOptions {
     /// Plain CSV files for [`REGIONS`], [`FROM`] to [`LAST`], with the personas.
     pub fn new(seed: u64, size: SampleSize) -> Self {
-        let files = REGIONS.into_iter().filter_map(Division::new).map(|region| (region, Style::PLAIN)).collect();
-        Self { seed, size, files, from: FROM, last: LAST, personas: true, passed_over: 0 }
+        let files = REGIONS
+            .into_iter()
+            .filter_map(Division::new)
+            .map(|region| (region, Style::PLAIN))
+            .collect();
+        Self {
+            seed,
+            size,
+            files,
+            from: FROM,
+            last: LAST,
+            personas: true,
+            passed_over: 0,
+        }
     }
 }
 
@@ -97,15 +109,26 @@ pub fn generate<'w>(
 ) -> io::Result<SampleReport> {
     let mut files = Vec::with_capacity(options.files.len());
     for (region, style) in &options.files {
-        files.push(SampleFile::begin(region.code(), *style, open(*region, *style)?)?);
+        files.push(SampleFile::begin(
+            region.code(),
+            *style,
+            open(*region, *style)?,
+        )?);
     }
     let world = World {
-        regions: options.files.iter().map(|(region, _)| figures::places(region.code())).collect(),
+        regions: options
+            .files
+            .iter()
+            .map(|(region, _)| figures::places(region.code()))
+            .collect(),
         from: options.from,
         last: options.last,
     };
     let (workers_max, mut left) = match options.size {
-        SampleSize::Workers(workers) => (workers.saturating_add(options.passed_over).min(WORKERS_MAX), u64::MAX),
+        SampleSize::Workers(workers) => (
+            workers.saturating_add(options.passed_over).min(WORKERS_MAX),
+            u64::MAX,
+        ),
         SampleSize::Rows(rows) => (WORKERS_MAX, rows),
     };
     let mut workers = options.passed_over;
@@ -113,9 +136,17 @@ pub fn generate<'w>(
         workers += 1;
         live(options, &world, &mut files, &mut left, workers)?;
     }
-    let rows = options.files.iter().zip(&files).map(|((region, _), file)| (*region, file.rows)).collect();
+    let rows = options
+        .files
+        .iter()
+        .zip(&files)
+        .map(|((region, _), file)| (*region, file.rows))
+        .collect();
     files.into_iter().try_for_each(SampleFile::finish)?;
-    Ok(SampleReport { workers: workers - options.passed_over, rows })
+    Ok(SampleReport {
+        workers: workers - options.passed_over,
+        rows,
+    })
 }
 
 fn live(
@@ -129,12 +160,26 @@ fn live(
     let (number, home, born) = world.person(worker, &mut dice);
     match (options.personas, worker) {
         (true, 1) => {
-            let mut clerk = Clerk::new(files, left, P1_NUMBER.to_owned(), dice, Mishaps::NONE, world.last);
+            let mut clerk = Clerk::new(
+                files,
+                left,
+                P1_NUMBER.to_owned(),
+                dice,
+                Mishaps::NONE,
+                world.last,
+            );
             persona::live_p1(&mut clerk, world)?;
             clerk.finish()
         }
         (true, 2) => {
-            let mut clerk = Clerk::new(files, left, P2_NUMBER.to_owned(), dice, Mishaps::NONE, world.last);
+            let mut clerk = Clerk::new(
+                files,
+                left,
+                P2_NUMBER.to_owned(),
+                dice,
+                Mishaps::NONE,
+                world.last,
+            );
             persona::live_p2(&mut clerk, world)?;
             clerk.finish()
         }

@@ -80,7 +80,10 @@ pub(crate) fn due_only(fact: &Fact) -> Fact {
 /// All of it given back in the month after.
 pub(crate) fn refund(fact: &Fact, target: u64) -> Fact {
     let negative = |amount: Option<Fen>| amount.and_then(|amount| Fen::new(-amount.get()));
-    let later = fact.received.and_then(Day::in_month).and_then(|month| day(month.next(), 27));
+    let later = fact
+        .received
+        .and_then(Day::in_month)
+        .and_then(|month| day(month.next(), 27));
     Fact {
         kind: Kind::REFUND,
         nature: Some(20),

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeSet;
-use yizhang_intake::{ErrorFile, FileFault, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, Summary};
+use yizhang_intake::{
+    ErrorFile, FileFault, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, Summary,
+};
 use yizhang_ledger::{
     entry::Entry,
     person::{AccountId, FederationSecret, SocialSecurityNumber},
@@ -49,7 +51,10 @@ pub(crate) fn received() -> Cells {
 }
 
 pub(crate) fn due() -> Cells {
-    without(with(received(), &[("kind", "Due")]), &["received", "paid_unit", "paid_person", "credited_person"])
+    without(
+        with(received(), &[("kind", "Due")]),
+        &["received", "paid_unit", "paid_person", "credited_person"],
+    )
 }
 
 pub(crate) fn delta() -> Cells {
@@ -71,9 +76,24 @@ pub(crate) fn delta() -> Cells {
 
 /// Gives the row `S1` back.
 pub(crate) fn refund() -> Cells {
-    let amounts = [("paid_unit", "-630"), ("paid_person", "-360"), ("credited_person", "-360")];
-    let base = without(received(), &["base", "unit_rate", "person_rate", "due_unit", "due_person"]);
-    let base = with(base, &[("kind", "Refund"), ("type", "20"), ("serial", "S2"), ("target", "S1")]);
+    let amounts = [
+        ("paid_unit", "-630"),
+        ("paid_person", "-360"),
+        ("credited_person", "-360"),
+    ];
+    let base = without(
+        received(),
+        &["base", "unit_rate", "person_rate", "due_unit", "due_person"],
+    );
+    let base = with(
+        base,
+        &[
+            ("kind", "Refund"),
+            ("type", "20"),
+            ("serial", "S2"),
+            ("target", "S1"),
+        ],
+    );
     with(base, &amounts)
 }
 
@@ -160,7 +180,10 @@ pub(crate) fn link() -> Cells {
 }
 
 pub(crate) fn birth() -> Cells {
-    stated("BirthDateFact", &[("month", "1990-03"), ("ground", "archive")])
+    stated(
+        "BirthDateFact",
+        &[("month", "1990-03"), ("ground", "archive")],
+    )
 }
 
 pub(crate) fn class() -> Cells {
@@ -177,22 +200,53 @@ pub(crate) fn death() -> Cells {
 
 pub(crate) fn deemed() -> Cells {
     let span = [("first_month", "2010-08"), ("last_month", "2012-12")];
-    stated("DeemedMonths", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440300")])
+    stated(
+        "DeemedMonths",
+        &[
+            ("scheme", "hrss:110"),
+            span[0],
+            span[1],
+            ("place", "440300"),
+        ],
+    )
 }
 
 pub(crate) fn agreement() -> Cells {
     let span = [("first_month", "2024-01"), ("last_month", "2024-06")];
-    stated("DuplicateAgreement", &[("scheme", "hrss:110"), span[0], span[1], ("place", "440000")])
+    stated(
+        "DuplicateAgreement",
+        &[
+            ("scheme", "hrss:110"),
+            span[0],
+            span[1],
+            ("place", "440000"),
+        ],
+    )
 }
 
 pub(crate) fn bridge() -> Cells {
     let account = ("personal_account", "9876.54");
-    stated("Bridge", &[("scheme", "hrss:170"), ("into", "hrss:110"), ("place", "440300"), account])
+    stated(
+        "Bridge",
+        &[
+            ("scheme", "hrss:170"),
+            ("into", "hrss:110"),
+            ("place", "440300"),
+            account,
+        ],
+    )
 }
 
 pub(crate) fn dispute() -> Cells {
     const RECORD: &str = "1234567890123456789012345678901234567890123456789012345678901234";
-    stated("Dispute", &[("region", "440000"), ("target", RECORD), ("reason", "MONTHS")])
+    stated(
+        "Dispute",
+        &[
+            ("region", "440000"),
+            ("target", RECORD),
+            ("reason", "MONTHS"),
+        ],
+    )
 }
 
 fn stated(kind: &'static str, cells: &[(&'static str, &'static str)]) -> Cells {
@@ -227,7 +281,11 @@ pub(crate) fn csv(rows: &[Cells]) -> String {
     }
     let mut file = names.join(",") + "\n";
     for row in rows {
-        let cell = |name: &&str| row.iter().find(|(known, _)| known == name).map_or("", |(_, value)| *value);
+        let cell = |name: &&str| {
+            row.iter()
+                .find(|(known, _)| known == name)
+                .map_or("", |(_, value)| *value)
+        };
         file += &(names.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
     }
     file
@@ -235,19 +293,28 @@ pub(crate) fn csv(rows: &[Cells]) -> String {
 
 pub(crate) fn json(rows: &[Cells]) -> String {
     let line = |row: &Cells| {
-        let pairs: Vec<_> = row.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+        let pairs: Vec<_> = row
+            .iter()
+            .map(|(name, value)| format!("\"{name}\":\"{value}\""))
+            .collect();
         format!("{{{}}}\n", pairs.join(","))
     };
     rows.iter().map(line).collect()
 }
 
 pub(crate) fn open(file: impl AsRef<[u8]>) -> Result<Intake, FileFault> {
-    let options = ReadOptions { today: Day::parse("2030-01-01"), ..ReadOptions::default() };
+    let options = ReadOptions {
+        today: Day::parse("2030-01-01"),
+        ..ReadOptions::default()
+    };
     Intake::open(Source::Bytes(file.as_ref().into()), &options)
 }
 
 pub(crate) fn summary(file: impl AsRef<[u8]>) -> Summary {
-    open(file).unwrap().check(&secret(), None, &mut |_| {}).unwrap()
+    open(file)
+        .unwrap()
+        .check(&secret(), None, &mut |_| {})
+        .unwrap()
 }
 
 /// Every fault, warning and note of every row.
@@ -263,7 +330,10 @@ pub(crate) fn faults(file: impl AsRef<[u8]>) -> Vec<RowFault> {
 }
 
 pub(crate) fn codes(file: impl AsRef<[u8]>) -> Vec<&'static str> {
-    faults(file).iter().map(|fault| fault.fault.code()).collect()
+    faults(file)
+        .iter()
+        .map(|fault| fault.fault.code())
+        .collect()
 }
 
 pub(crate) fn parsed(file: impl AsRef<[u8]>) -> Vec<ParsedRow> {
@@ -287,7 +357,10 @@ pub(crate) fn errors_of(file: impl AsRef<[u8]>) -> (Summary, Vec<u8>) {
     let text = |fault: &RowFault| fault.fault.code().to_owned();
     let summary = {
         let mut file_of_errors = ErrorFile::to(&mut errors, &text);
-        open(file).unwrap().check(&secret(), Some(&mut file_of_errors), &mut |_| {}).unwrap()
+        open(file)
+            .unwrap()
+            .check(&secret(), Some(&mut file_of_errors), &mut |_| {})
+            .unwrap()
     };
     (summary, errors)
 }

@@ -3,7 +3,10 @@
 //!
 //! A leaf holds no more of a person than its rules need: a birth is a month, a household a division.
 
-use super::{AccountId, BorrowDecode, Code, Day, Division, Encode, Fen, Hash, Month, RecordId, Scheme, Source};
+use super::{
+    AccountId, BorrowDecode, Code, Day, Division, Encode, Fen, Hash, Month, RecordId, Scheme,
+    Source,
+};
 
 /// Months that one record of deemed months can name: a hundred years.
 pub const DEEMED_MONTHS_MAX: u16 = 1_200;

@@ -15,17 +15,20 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death,
-        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record,
-        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep,
-        TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution,
+        DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, Identity, InterestCredit,
+        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
+        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
 
 /// A source of random values for a test. The seed is that of `YIZHANG_SEED`, or always the same; a failing test prints it.
 pub fn random(test: &str) -> ChaCha8Rng {
-    let seed = std::env::var("YIZHANG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
+    let seed = std::env::var("YIZHANG_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(20_261_123);
     println!("{test}: YIZHANG_SEED={seed}");
     ChaCha8Rng::seed_from_u64(seed)
 }
@@ -39,14 +42,19 @@ pub fn bytes(rng: &mut ChaCha8Rng, most: usize) -> Vec<u8> {
 pub fn codes(rng: &mut ChaCha8Rng) -> Vec<String> {
     let code = |rng: &mut ChaCha8Rng| {
         let length = rng.random_range(1..=32);
-        (0..length).map(|_| char::from(rng.random_range(0x21..=0x7e_u8))).collect()
+        (0..length)
+            .map(|_| char::from(rng.random_range(0x21..=0x7e_u8)))
+            .collect()
     };
     (0..6).map(|_| code(rng)).collect()
 }
 
 /// One random valid record of each kind that is read.
 pub fn records<'a>(rng: &mut ChaCha8Rng, codes: &'a [String]) -> Vec<Record<'a>> {
-    Kind::NAMED.iter().filter_map(|(kind, _)| record(rng, codes, *kind)).collect()
+    Kind::NAMED
+        .iter()
+        .filter_map(|(kind, _)| record(rng, codes, *kind))
+        .collect()
 }
 
 fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<Record<'a>> {
@@ -79,7 +87,9 @@ struct Draw<'r, 'a> {
 impl<'a> Draw<'_, 'a> {
     fn code(&mut self) -> Code<'a> {
         let at = self.rng.random_range(0..=self.codes.len());
-        self.codes.get(at).map_or(Code::NONE, |code| Code::new(code).unwrap())
+        self.codes
+            .get(at)
+            .map_or(Code::NONE, |code| Code::new(code).unwrap())
     }
 
     fn fen(&mut self) -> Fen {
@@ -92,7 +102,10 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn day(&mut self) -> Day {
-        let (year, month) = (self.rng.random_range(1_900..=9_999), self.rng.random_range(1..=12));
+        let (year, month) = (
+            self.rng.random_range(1_900..=9_999),
+            self.rng.random_range(1..=12),
+        );
         Day::new(year * 10_000 + month * 100 + self.rng.random_range(1..=28)).unwrap()
     }
 
@@ -113,48 +126,91 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn shares(&mut self) -> Shares {
-        Shares { unit: self.fen(), person: self.fen() }
+        Shares {
+            unit: self.fen(),
+            person: self.fen(),
+        }
     }
 
     fn scheme(&mut self) -> Scheme<'a> {
         let (_, namespace) = Namespace::ALL[self.rng.random_range(0..5)];
-        Scheme { namespace, code: Code::new(&self.codes[self.rng.random_range(0..self.codes.len())]).unwrap() }
+        Scheme {
+            namespace,
+            code: Code::new(&self.codes[self.rng.random_range(0..self.codes.len())]).unwrap(),
+        }
     }
 
     fn payer(&mut self) -> Payer<'a> {
-        let kinds = [PayerKind::Unit, PayerKind::Person, PayerKind::Government, PayerKind::Platform, PayerKind::Fund];
+        let kinds = [
+            PayerKind::Unit,
+            PayerKind::Person,
+            PayerKind::Government,
+            PayerKind::Platform,
+            PayerKind::Fund,
+        ];
         let kind = kinds[self.rng.random_range(0..5)];
-        let id = if kind == PayerKind::Unit { self.scheme().code } else { self.code() };
+        let id = if kind == PayerKind::Unit {
+            self.scheme().code
+        } else {
+            self.code()
+        };
         Payer { kind, id }
     }
 
     fn account_type(&mut self) -> AccountType {
-        if self.rng.random() { AccountType::General } else { AccountType::Temporary }
+        if self.rng.random() {
+            AccountType::General
+        } else {
+            AccountType::Temporary
+        }
     }
 
     fn source(&mut self) -> Source<'a> {
-        Source { agency: self.code(), system: self.code(), serial: self.code() }
+        Source {
+            agency: self.code(),
+            system: self.code(),
+            serial: self.code(),
+        }
     }
 
     fn contribution(&mut self, kind: Kind) -> Contribution<'a> {
-        let target = if kind == Kind::REFUND || self.rng.random() { Some(self.target()) } else { None };
+        let target = if kind == Kind::REFUND || self.rng.random() {
+            Some(self.target())
+        } else {
+            None
+        };
         Contribution {
             account: self.account(),
             scheme: self.scheme(),
-            period: Period { first: self.month(), months: self.rng.random_range(1..=12) },
+            period: Period {
+                first: self.month(),
+                months: self.rng.random_range(1..=12),
+            },
             settlement: self.month(),
-            received: if kind == Kind::DUE { None } else { Some(self.day()) },
+            received: if kind == Kind::DUE {
+                None
+            } else {
+                Some(self.day())
+            },
             place: self.place(),
             payer: self.payer(),
             nature: self.rng.random(),
             base: self.fen(),
-            rates: ShareRates { unit: self.rate(), person: self.rate() },
+            rates: ShareRates {
+                unit: self.rate(),
+                person: self.rate(),
+            },
             due: self.shares(),
             paid: self.shares(),
             credited: self.shares(),
             full: self.rng.random(),
             late_fee: self.fen(),
-            subsidies: Subsidies { central: self.fen(), province: self.fen(), city: self.fen(), county: self.fen() },
+            subsidies: Subsidies {
+                central: self.fen(),
+                province: self.fen(),
+                city: self.fen(),
+                county: self.fen(),
+            },
             account_type: self.account_type(),
             target,
             source: self.source(),
@@ -162,7 +218,12 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn reversal(&mut self) -> Reversal<'a> {
-        Reversal { account: self.account(), target: self.target(), reason: self.code(), source: self.source() }
+        Reversal {
+            account: self.account(),
+            target: self.target(),
+            reason: self.code(),
+            source: self.source(),
+        }
     }
 
     fn interest(&mut self) -> InterestCredit<'a> {
@@ -192,13 +253,22 @@ impl<'a> Draw<'_, 'a> {
 
     fn transfer(&mut self) -> TransferStep<'a> {
         let first = self.month();
-        let span = self.rng.random::<bool>().then(|| (first, first.plus(self.rng.random_range(0..400)).unwrap()));
+        let span = self
+            .rng
+            .random::<bool>()
+            .then(|| (first, first.plus(self.rng.random_range(0..400)).unwrap()));
         TransferStep {
             account: self.account(),
             case: CaseId(self.rng.random()),
             scheme: self.scheme(),
-            source_side: TransferSide { place: self.place(), agency: self.code() },
-            target_side: TransferSide { place: self.place(), agency: self.code() },
+            source_side: TransferSide {
+                place: self.place(),
+                agency: self.code(),
+            },
+            target_side: TransferSide {
+                place: self.place(),
+                agency: self.code(),
+            },
             on: self.day(),
             first: span.map(|(first, _)| first),
             last: span.map(|(_, last)| last),
@@ -223,11 +293,19 @@ impl<'a> Draw<'_, 'a> {
             scheme: self.scheme(),
             item: self.code(),
             from,
-            until: if self.rng.random() { from.plus(self.rng.random_range(0..400)) } else { None },
+            until: if self.rng.random() {
+                from.plus(self.rng.random_range(0..400))
+            } else {
+                None
+            },
             amount: self.fen(),
             on: self.day(),
             place: self.place(),
-            target: if self.rng.random() { Some(self.target()) } else { None },
+            target: if self.rng.random() {
+                Some(self.target())
+            } else {
+                None
+            },
             reason: self.code(),
             source: self.source(),
         }
@@ -253,7 +331,9 @@ impl<'a> Draw<'_, 'a> {
             account: self.account(),
             scheme: self.scheme(),
             first,
-            last: first.plus(self.rng.random_range(0..DEEMED_MONTHS_MAX)).unwrap_or(first),
+            last: first
+                .plus(self.rng.random_range(0..DEEMED_MONTHS_MAX))
+                .unwrap_or(first),
             place: self.place(),
             on: self.day(),
             document: self.hash(),
@@ -273,8 +353,14 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn retire_class(&mut self) -> RetireClassFact<'a> {
-        let class = [RetireClass::M60, RetireClass::F55, RetireClass::F50][self.rng.random_range(0..3)];
-        RetireClassFact { account: self.account(), class, on: self.day(), source: self.source() }
+        let class =
+            [RetireClass::M60, RetireClass::F55, RetireClass::F50][self.rng.random_range(0..3)];
+        RetireClassFact {
+            account: self.account(),
+            class,
+            on: self.day(),
+            source: self.source(),
+        }
     }
 
     fn birth(&mut self) -> Birth<'a> {
@@ -354,7 +440,9 @@ pub fn extension(rng: &mut ChaCha8Rng, state: &ChainState, time: UnixMillis) -> 
     let submitted: Vec<Submitted> = (0..rng.random_range(1..=3))
         .map(|_| {
             let count = rng.random_range(1..=4);
-            let bytes = (0..count).flat_map(|_| sample::entry(&all[rng.random_range(0..all.len())])).collect();
+            let bytes = (0..count)
+                .flat_map(|_| sample::entry(&all[rng.random_range(0..all.len())]))
+                .collect();
             Submitted {
                 id: SubmissionId(rng.random()),
                 submitter: codes[0].clone(),

@@ -1,6 +1,8 @@
 //! Following other chains: from whom, how much at a time, and what happens when a peer fails.
 
-use crate::world::{Node, Signed, announced, blamed, chain, evidence, fetches, held, origin, peer, persists};
+use crate::world::{
+    Node, Signed, announced, blamed, chain, evidence, fetches, held, origin, peer, persists,
+};
 use yizhang_ledger::{chain::ChainState, value::TreeSize};
 use yizhang_replica::{Fault, FetchId, Input, Limits, Output};
 
@@ -10,7 +12,10 @@ fn behind(nodes: usize, heads: &[(usize, &Signed)]) -> (Node, Vec<Output>) {
     for other in 1..nodes {
         node.connect(other);
     }
-    let outputs = heads.iter().flat_map(|(other, head)| node.announce(*other, &[*head])).collect();
+    let outputs = heads
+        .iter()
+        .flat_map(|(other, head)| node.announce(*other, &[*head]))
+        .collect();
     (node, outputs)
 }
 
@@ -18,7 +23,9 @@ fn behind(nodes: usize, heads: &[(usize, &Signed)]) -> (Node, Vec<Output>) {
 fn a_followed_chain_is_persisted_in_order_and_announced_only_when_durable() {
     let batches = chain(1, 3);
     let (mut node, outputs) = behind(3, &[(1, &batches[2])]);
-    let [(fetch, from, _, TreeSize(0), 4)] = fetches(&outputs)[..] else { panic!("one fetch expected: {outputs:?}") };
+    let [(fetch, from, _, TreeSize(0), 4)] = fetches(&outputs)[..] else {
+        panic!("one fetch expected: {outputs:?}")
+    };
     assert_eq!(from, peer(1));
     for batch in &batches {
         let outputs = node.fetched(fetch, batch);
@@ -26,9 +33,15 @@ fn a_followed_chain_is_persisted_in_order_and_announced_only_when_durable() {
         assert!(announced(&outputs).is_empty());
     }
     assert!(node.replica.heads().is_empty());
-    assert_eq!(announced(&node.persisted(1, TreeSize(3))), [batches[0].note.clone()]);
+    assert_eq!(
+        announced(&node.persisted(1, TreeSize(3))),
+        [batches[0].note.clone()]
+    );
     // One answer may stand for several batches.
-    assert_eq!(announced(&node.persisted(1, TreeSize(9))), [batches[2].note.clone()]);
+    assert_eq!(
+        announced(&node.persisted(1, TreeSize(9))),
+        [batches[2].note.clone()]
+    );
     assert_eq!(node.durable(1), TreeSize(9));
     assert!(fetches(&node.handle(Input::FetchEnded { fetch })).is_empty());
 }
@@ -44,7 +57,10 @@ fn any_peer_serves_any_chain_and_the_chains_own_node_is_preferred() {
     node.announce(1, &[&batches[2]]);
     node.announce(2, &[&batches[2]]);
     node.fetched(fetch, &batches[0]);
-    assert_eq!(fetches(&node.handle(Input::FetchEnded { fetch }))[0].1, peer(1));
+    assert_eq!(
+        fetches(&node.handle(Input::FetchEnded { fetch }))[0].1,
+        peer(1)
+    );
 }
 
 #[test]
@@ -56,12 +72,22 @@ fn a_batch_beyond_the_window_is_blamed_and_room_comes_with_the_disk() {
         node.fetched(fetch, batch);
     }
     let outputs = node.persisted(1, batches[1].size());
-    assert!(outputs.iter().any(|output| matches!(output, Output::ReadMore { batches: 2, .. })));
+    assert!(
+        outputs
+            .iter()
+            .any(|output| matches!(output, Output::ReadMore { batches: 2, .. }))
+    );
     node.fetched(fetch, &batches[4]);
     node.fetched(fetch, &batches[5]);
     assert_eq!(node.replica.load().staged_batches, 4);
     let outputs = node.fetched(fetch, &batches[6]);
-    assert!(matches!(outputs.last(), Some(Output::Blame { fault: Fault::TooManyBatches, .. })));
+    assert!(matches!(
+        outputs.last(),
+        Some(Output::Blame {
+            fault: Fault::TooManyBatches,
+            ..
+        })
+    ));
     assert_eq!(node.replica.load().fetches, 0);
 }
 
@@ -72,11 +98,16 @@ fn a_lost_peer_is_replaced_and_the_fetch_goes_on_where_it_stood() {
     let fetch = fetches(&outputs)[0].0;
     node.fetched(fetch, &batches[0]);
     let outputs = node.handle(Input::PeerLost(peer(1)));
-    let [(again, from, _, TreeSize(3), 3)] = fetches(&outputs)[..] else { panic!("{outputs:?}") };
+    let [(again, from, _, TreeSize(3), 3)] = fetches(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
     assert_eq!(from, peer(2));
     // A late message of the old fetch changes nothing.
     assert!(node.fetched(fetch, &batches[1]).is_empty());
-    assert_eq!(persists(&node.fetched(again, &batches[1])), [batches[1].size()]);
+    assert_eq!(
+        persists(&node.fetched(again, &batches[1])),
+        [batches[1].size()]
+    );
 }
 
 #[test]
@@ -87,7 +118,9 @@ fn a_silent_peer_is_given_up_and_asked_again_later_and_later() {
     let mut fetch = fetches(&outputs)[0].0;
     for _ in 0..4 {
         let outputs = node.wait(Limits::default().fetch_idle_ms);
-        assert!(outputs.iter().any(|output| matches!(output, Output::CancelFetch { fetch: ended } if *ended == fetch)));
+        assert!(outputs.iter().any(
+            |output| matches!(output, Output::CancelFetch { fetch: ended } if *ended == fetch)
+        ));
         let given_up = node.now;
         fetch = loop {
             if let [(next, ..)] = fetches(&node.wait(100))[..] {
@@ -99,7 +132,10 @@ fn a_silent_peer_is_given_up_and_asked_again_later_and_later() {
     assert_eq!(waits, [500, 1_000, 2_000, 4_000]);
     // Another peer is asked at once.
     node.announce(2, &[&batches[2]]);
-    assert_eq!(fetches(&node.wait(Limits::default().fetch_idle_ms))[0].1, peer(2));
+    assert_eq!(
+        fetches(&node.wait(Limits::default().fetch_idle_ms))[0].1,
+        peer(2)
+    );
 }
 
 #[test]
@@ -135,14 +171,26 @@ fn a_peer_that_drips_loses_its_turn_to_another() {
 #[test]
 fn fetches_are_bounded_overall_and_for_each_peer() {
     let heads: Vec<_> = (1..5).map(|owner| chain(owner, 1).remove(0)).collect();
-    let limits = Limits { fetches_max: 3, fetches_per_peer_max: 2, ..Limits::default() };
+    let limits = Limits {
+        fetches_max: 3,
+        fetches_per_peer_max: 2,
+        ..Limits::default()
+    };
     let mut node = Node::limited(5, vec![], limits);
     for other in 1..5 {
         node.connect(other);
     }
     let all: Vec<_> = heads.iter().collect();
-    assert_eq!(fetches(&node.announce(1, &all)).len(), 2, "two from one peer");
-    assert_eq!(fetches(&node.announce(2, &all)).len(), 1, "three altogether");
+    assert_eq!(
+        fetches(&node.announce(1, &all)).len(),
+        2,
+        "two from one peer"
+    );
+    assert_eq!(
+        fetches(&node.announce(2, &all)).len(),
+        1,
+        "three altogether"
+    );
     let fetch = FetchId(0);
     node.fetched(fetch, &heads[0]);
     assert_eq!(fetches(&node.handle(Input::FetchEnded { fetch })).len(), 1);
@@ -159,21 +207,52 @@ fn nonsense_is_blamed_and_only_on_its_sender() {
         note
     };
     let cases: Vec<(&str, Signed)> = vec![
-        ("a forged signature", Signed { note: garbled(&batches[0].note), ..batches[0].clone() }),
-        ("the head of another size", Signed { note: batches[1].note.clone(), ..batches[0].clone() }),
-        ("the head of another chain", Signed { note: other_chain[0].note.clone(), ..batches[0].clone() }),
+        (
+            "a forged signature",
+            Signed {
+                note: garbled(&batches[0].note),
+                ..batches[0].clone()
+            },
+        ),
+        (
+            "the head of another size",
+            Signed {
+                note: batches[1].note.clone(),
+                ..batches[0].clone()
+            },
+        ),
+        (
+            "the head of another chain",
+            Signed {
+                note: other_chain[0].note.clone(),
+                ..batches[0].clone()
+            },
+        ),
         ("the batch of another chain", other_chain[0].clone()),
         ("a batch from further on", batches[1].clone()),
-        ("no note", Signed { note: b"hello".to_vec(), ..batches[0].clone() }),
+        (
+            "no note",
+            Signed {
+                note: b"hello".to_vec(),
+                ..batches[0].clone()
+            },
+        ),
     ];
     for (what, sent) in cases {
         let (mut node, outputs) = behind(3, &[(1, &batches[2]), (2, &batches[2])]);
         let outputs = node.fetched(fetches(&outputs)[0].0, &sent);
         assert_eq!(blamed(&outputs), [peer(1)], "{what}");
-        assert!(persists(&outputs).is_empty() && evidence(&outputs).is_empty(), "{what}");
+        assert!(
+            persists(&outputs).is_empty() && evidence(&outputs).is_empty(),
+            "{what}"
+        );
         let fetch = fetches(&outputs)[0].0;
         assert_eq!(fetches(&outputs)[0].1, peer(2), "{what}");
-        assert_eq!(persists(&node.fetched(fetch, &batches[0])), [TreeSize(3)], "{what}");
+        assert_eq!(
+            persists(&node.fetched(fetch, &batches[0])),
+            [TreeSize(3)],
+            "{what}"
+        );
     }
 }
 
@@ -182,9 +261,15 @@ fn an_unreadable_batch_is_blamed() {
     let batches = chain(1, 3);
     let (mut node, outputs) = behind(2, &[(1, &batches[2])]);
     let fault = yizhang_ledger::batch::Batch::parse(vec![1, 2, 3]).unwrap_err();
-    let outputs = node.handle(Input::FetchedInvalid { fetch: fetches(&outputs)[0].0, fault });
+    let outputs = node.handle(Input::FetchedInvalid {
+        fetch: fetches(&outputs)[0].0,
+        fault,
+    });
     assert_eq!(blamed(&outputs), [peer(1)]);
-    assert!(fetches(&node.wait(60_000)).is_empty(), "the peer is gone until it connects again");
+    assert!(
+        fetches(&node.wait(60_000)).is_empty(),
+        "the peer is gone until it connects again"
+    );
 }
 
 #[test]
@@ -197,13 +282,24 @@ fn forged_and_oversized_announcements_are_blamed_and_unknown_chains_are_not() {
     let mut forged = batches[0].note.clone();
     let end = forged.len() - 10;
     forged[end] ^= 1;
-    let outputs = node.handle(Input::Announced { peer: peer(1), heads: vec![forged], complete: true });
+    let outputs = node.handle(Input::Announced {
+        peer: peer(1),
+        heads: vec![forged],
+        complete: true,
+    });
     assert_eq!(blamed(&outputs), [peer(1)]);
     node.connect(1);
     let heads = vec![batches[0].note.clone(); 257];
-    let outputs = node.handle(Input::Announced { peer: peer(1), heads, complete: false });
+    let outputs = node.handle(Input::Announced {
+        peer: peer(1),
+        heads,
+        complete: false,
+    });
     assert_eq!(blamed(&outputs), [peer(1)]);
-    assert!(node.announce(1, &[&batches[0]]).is_empty(), "no longer connected");
+    assert!(
+        node.announce(1, &[&batches[0]]).is_empty(),
+        "no longer connected"
+    );
 }
 
 #[test]
@@ -237,21 +333,44 @@ fn a_new_key_of_a_newer_roster_is_no_reason_to_blame() {
     node.connect(1);
     let state = ChainState::empty(origin(1));
     let extension = state.follow(batches[0].batch.clone()).unwrap();
-    let foreign = extension.after().head().sign(&crate::world::key(3)).into_bytes();
-    assert!(node.announce(1, &[&Signed { note: foreign, ..batches[0].clone() }]).is_empty());
+    let foreign = extension
+        .after()
+        .head()
+        .sign(&crate::world::key(3))
+        .into_bytes();
+    assert!(
+        node.announce(
+            1,
+            &[&Signed {
+                note: foreign,
+                ..batches[0].clone()
+            }]
+        )
+        .is_empty()
+    );
 }
 
 #[test]
 fn signature_lines_that_nobody_verified_are_neither_kept_nor_passed_on() {
     let batches = chain(1, 2);
     let stranger = "\u{2014} stranger AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n";
-    let foreign = String::from_utf8(batches[0].after.head().sign(&crate::world::key(2)).into_bytes()).unwrap();
+    let foreign = String::from_utf8(
+        batches[0]
+            .after
+            .head()
+            .sign(&crate::world::key(2))
+            .into_bytes(),
+    )
+    .unwrap();
     let foreign = foreign.lines().last().unwrap().to_string() + "\n";
     for (before, after) in [("", stranger), (stranger, ""), (foreign.as_str(), stranger)] {
         let note = String::from_utf8(batches[0].note.clone()).unwrap();
         let (text, line) = note.split_once("\n\n").unwrap();
         let padded = format!("{text}\n\n{before}{line}{after}");
-        let padded = Signed { note: padded.into_bytes(), ..batches[0].clone() };
+        let padded = Signed {
+            note: padded.into_bytes(),
+            ..batches[0].clone()
+        };
         let (mut node, outputs) = behind(2, &[(1, &padded)]);
         let outputs = node.fetched(fetches(&outputs)[0].0, &padded);
         let persisted = outputs.iter().find_map(|output| match output {
@@ -259,7 +378,10 @@ fn signature_lines_that_nobody_verified_are_neither_kept_nor_passed_on() {
             _ => None,
         });
         assert_eq!(persisted.as_ref(), Some(&batches[0].note));
-        assert_eq!(announced(&node.persisted(1, TreeSize(3))), [batches[0].note.clone()]);
+        assert_eq!(
+            announced(&node.persisted(1, TreeSize(3))),
+            [batches[0].note.clone()]
+        );
     }
 }
 

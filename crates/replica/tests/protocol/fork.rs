@@ -1,7 +1,8 @@
 //! Forks: what is evidence, what closes a chain, and what must not.
 
 use crate::world::{
-    Node, Signed, branch, chain, evidence, fetches, held, next, note, origin, peer, persists, questions, root_at, sign,
+    Node, Signed, branch, chain, evidence, fetches, held, next, note, origin, peer, persists,
+    questions, root_at, sign,
 };
 use yizhang_ledger::{
     chain::ChainState,
@@ -28,12 +29,26 @@ fn two_roots_at_one_size_are_evidence_and_close_the_chain_there() {
     let other = other_branch(&main);
     let mut node = holding(&main);
     let outputs = node.announce(2, &[&other[0]]);
-    let [found] = &evidence(&outputs)[..] else { panic!("evidence expected") };
+    let [found] = &evidence(&outputs)[..] else {
+        panic!("evidence expected")
+    };
     assert!(found.is_proof());
-    assert_eq!((found.ours.as_ref(), &found.theirs), (Some(&main[1].note), &other[0].note));
-    assert!(matches!(found.conflict, Conflict::Fork { size: TreeSize(6), .. }));
+    assert_eq!(
+        (found.ours.as_ref(), &found.theirs),
+        (Some(&main[1].note), &other[0].note)
+    );
+    assert!(matches!(
+        found.conflict,
+        Conflict::Fork {
+            size: TreeSize(6),
+            ..
+        }
+    ));
     assert_eq!(node.closed_at(1), Some(TreeSize(6)));
-    assert!(evidence(&node.announce(2, &[&other[0]])).is_empty(), "reported once");
+    assert!(
+        evidence(&node.announce(2, &[&other[0]])).is_empty(),
+        "reported once"
+    );
     // The branch that continues what is held is not accepted either.
     let main = branch(1, &main[1].after, 2..3);
     let outputs = node.announce(1, &[&main[0]]);
@@ -49,7 +64,10 @@ fn other_chains_carry_on_beside_a_closed_one() {
     node.announce(2, &[&other_branch(&main)[0]]);
     let healthy = chain(2, 1);
     let outputs = node.announce(2, &[&healthy[0]]);
-    assert_eq!(persists(&node.fetched(fetches(&outputs)[0].0, &healthy[0])), [TreeSize(3)]);
+    assert_eq!(
+        persists(&node.fetched(fetches(&outputs)[0].0, &healthy[0])),
+        [TreeSize(3)]
+    );
 }
 
 #[test]
@@ -58,7 +76,14 @@ fn a_closed_chain_still_accepts_what_lies_before() {
     let mut node = holding(&main[..1]);
     let other = other_branch(&main);
     let heads = [main[2].note.clone(), other[1].note.clone()];
-    assert_eq!(evidence(&node.handle(Input::Shown { peer: peer(2), heads })).len(), 1);
+    assert_eq!(
+        evidence(&node.handle(Input::Shown {
+            peer: peer(2),
+            heads
+        }))
+        .len(),
+        1
+    );
     assert_eq!(node.closed_at(1), Some(TreeSize(9)));
     let fetch = fetches(&node.announce(1, &[&main[3]]))[0].0;
     assert_eq!(persists(&node.fetched(fetch, &main[1])), [TreeSize(6)]);
@@ -73,11 +98,21 @@ fn an_old_head_is_compared_with_the_store_and_convicts_only_if_it_differs() {
         let mut node = holding(&main);
         let outputs = node.announce(2, &[shown]);
         assert_eq!(questions(&outputs), [(origin(1), TreeSize(6))]);
-        assert!(questions(&node.announce(2, &[&main[0]])).is_empty(), "one question for each peer and chain");
+        assert!(
+            questions(&node.announce(2, &[&main[0]])).is_empty(),
+            "one question for each peer and chain"
+        );
         let root = root_at(&main, TreeSize(6));
-        let outputs = node.handle(Input::RootAt { origin: origin(1), size: TreeSize(6), root });
+        let outputs = node.handle(Input::RootAt {
+            origin: origin(1),
+            size: TreeSize(6),
+            root,
+        });
         assert_eq!(evidence(&outputs).len(), usize::from(convicts));
-        assert!(questions(&outputs).is_empty(), "what was answered is not asked again");
+        assert!(
+            questions(&outputs).is_empty(),
+            "what was answered is not asked again"
+        );
         assert_eq!(node.closed_at(1), convicts.then_some(TreeSize(6)));
     }
 }
@@ -89,7 +124,11 @@ fn an_answer_that_shows_a_fork_outlives_the_connection() {
     node.announce(2, &[&other_branch(&main)[0]]);
     node.handle(Input::PeerLost(peer(2)));
     let root = root_at(&main, TreeSize(6));
-    let outputs = node.handle(Input::RootAt { origin: origin(1), size: TreeSize(6), root });
+    let outputs = node.handle(Input::RootAt {
+        origin: origin(1),
+        size: TreeSize(6),
+        root,
+    });
     assert_eq!(evidence(&outputs).len(), 1);
 }
 
@@ -100,8 +139,15 @@ fn a_signed_size_that_is_no_batch_end_is_evidence() {
     assert_eq!(stray.size(), TreeSize(5));
     let mut node = holding(&main);
     node.announce(2, &[&stray]);
-    let outputs = node.handle(Input::RootAt { origin: origin(1), size: TreeSize(5), root: None });
-    assert!(matches!(evidence(&outputs)[0].conflict, Conflict::Fork { held: None, .. }));
+    let outputs = node.handle(Input::RootAt {
+        origin: origin(1),
+        size: TreeSize(5),
+        root: None,
+    });
+    assert!(matches!(
+        evidence(&outputs)[0].conflict,
+        Conflict::Fork { held: None, .. }
+    ));
 }
 
 #[test]
@@ -111,7 +157,9 @@ fn a_larger_head_is_compared_once_the_chain_has_grown_to_it() {
     let mut node = holding(&main[..2]);
     node.announce(2, &[&other[1]]);
     let outputs = node.announce(1, &[&main[3]]);
-    let fetch = fetches(&outputs).first().map_or(yizhang_replica::FetchId(0), |fetch| fetch.0);
+    let fetch = fetches(&outputs)
+        .first()
+        .map_or(yizhang_replica::FetchId(0), |fetch| fetch.0);
     node.handle(Input::FetchEnded { fetch });
     let fetch = yizhang_replica::FetchId(1);
     node.fetched(fetch, &main[2]);
@@ -124,15 +172,24 @@ fn a_larger_head_is_compared_once_the_chain_has_grown_to_it() {
 fn a_relay_cannot_discredit_a_chain_with_made_up_batches() {
     let main = chain(1, 3);
     let mut node = holding(&main[..1]);
-    let made_up = Signed { note: main[1].note.clone(), ..next(1, &main[0].after, 666, 2) };
+    let made_up = Signed {
+        note: main[1].note.clone(),
+        ..next(1, &main[0].after, 666, 2)
+    };
     for turn in 0..10 {
         node.handle(Input::PeerConnected(peer(2)));
-        let fetch = fetches(&node.announce(2, &[&main[1]])).first().map(|fetch| fetch.0);
+        let fetch = fetches(&node.announce(2, &[&main[1]]))
+            .first()
+            .map(|fetch| fetch.0);
         let fetch = fetch.unwrap_or_else(|| fetches(&node.wait(30_000))[0].0);
         let outputs = node.fetched(fetch, &made_up);
         assert!(persists(&outputs).is_empty());
         assert!(evidence(&outputs).iter().all(|found| !found.is_proof()));
-        assert_eq!(evidence(&outputs).len(), usize::from(turn == 0), "the same suspicion is reported once");
+        assert_eq!(
+            evidence(&outputs).len(),
+            usize::from(turn == 0),
+            "the same suspicion is reported once"
+        );
     }
     assert_eq!(node.closed_at(1), None);
     node.handle(Input::PeerLost(peer(2)));
@@ -150,7 +207,9 @@ fn the_chains_own_node_is_believed_after_it_has_contradicted_itself_three_times(
     for turn in 1..=3 {
         assert_eq!(node.closed_at(1), None, "turn {turn}");
         node.fetched(fetch, &other[1]);
-        fetch = fetches(&node.wait(30_000)).first().map_or(fetch, |fetch| fetch.0);
+        fetch = fetches(&node.wait(30_000))
+            .first()
+            .map_or(fetch, |fetch| fetch.0);
     }
     assert_eq!(node.closed_at(1), Some(other[1].size()));
 }
@@ -159,18 +218,41 @@ fn the_chains_own_node_is_believed_after_it_has_contradicted_itself_three_times(
 fn a_signed_batch_that_breaks_the_rules_is_evidence_whoever_brings_it() {
     let main = chain(1, 1);
     let state = &main[0].after;
-    let wrong_number =
-        ChainState::restore(origin(1), 9, state.link(), state.time(), state.roster(), state.frontier().clone());
-    let went_back =
-        ChainState::restore(origin(1), 1, state.link(), UnixMillis(0), state.roster(), state.frontier().clone());
+    let wrong_number = ChainState::restore(
+        origin(1),
+        9,
+        state.link(),
+        state.time(),
+        state.roster(),
+        state.frontier().clone(),
+    );
+    let went_back = ChainState::restore(
+        origin(1),
+        1,
+        state.link(),
+        UnixMillis(0),
+        state.roster(),
+        state.frontier().clone(),
+    );
     let submitted = [crate::world::submission("u", 5, 2, 5)];
     for (broken, now) in [(wrong_number, 2_000), (went_back, 0)] {
         let batch = sign(1, &broken.prepare(&submitted, UnixMillis(now), 1).unwrap());
         let mut node = holding(&main);
         let fetch = fetches(&node.announce(2, &[&batch]))[0].0;
         let outputs = node.fetched(fetch, &batch);
-        let [found] = &evidence(&outputs)[..] else { panic!("evidence expected") };
-        assert!(found.is_proof() && matches!(found.conflict, Conflict::InvalidBatch { size: TreeSize(6), .. }));
+        let [found] = &evidence(&outputs)[..] else {
+            panic!("evidence expected")
+        };
+        assert!(
+            found.is_proof()
+                && matches!(
+                    found.conflict,
+                    Conflict::InvalidBatch {
+                        size: TreeSize(6),
+                        ..
+                    }
+                )
+        );
         assert_eq!(node.closed_at(1), Some(TreeSize(6)));
         assert!(persists(&outputs).is_empty());
     }
@@ -180,12 +262,25 @@ fn a_signed_batch_that_breaks_the_rules_is_evidence_whoever_brings_it() {
 fn shown_heads_that_do_not_contradict_each_other_change_nothing() {
     let (main, foreign) = (chain(1, 3), chain(2, 3));
     let mut node = holding(&main[..1]);
-    for (one, other) in [(&main[0], &main[0]), (&main[1], &main[2]), (&main[0], &foreign[0])] {
+    for (one, other) in [
+        (&main[0], &main[0]),
+        (&main[1], &main[2]),
+        (&main[0], &foreign[0]),
+    ] {
         let heads = [one.note.clone(), other.note.clone()];
-        assert!(node.handle(Input::Shown { peer: peer(2), heads }).is_empty());
+        assert!(
+            node.handle(Input::Shown {
+                peer: peer(2),
+                heads
+            })
+            .is_empty()
+        );
     }
     let heads = [main[0].note.clone(), b"nonsense".to_vec()];
-    let outputs = node.handle(Input::Shown { peer: peer(2), heads });
+    let outputs = node.handle(Input::Shown {
+        peer: peer(2),
+        heads,
+    });
     assert_eq!(crate::world::blamed(&outputs), [peer(2)]);
 }
 
@@ -202,7 +297,10 @@ fn suspicions_cannot_crowd_out_a_proof() {
         let size = main[usize::try_from(count).unwrap()].size();
         let records = usize::try_from(size.0 - 3 - 1).unwrap();
         let made_up = next(1, &main[0].after, 666, records);
-        let made_up = Signed { note: main[usize::try_from(count).unwrap()].note.clone(), ..made_up };
+        let made_up = Signed {
+            note: main[usize::try_from(count).unwrap()].note.clone(),
+            ..made_up
+        };
         let mut outputs = node.announce(2, &[&made_up]);
         while fetches(&outputs).is_empty() {
             outputs = node.wait(30_000);

@@ -1,14 +1,20 @@
 //! Sign once: what a restarted node waits for, fetches back, and never does again.
 
 use crate::world::{
-    Node, announced, branch, chain, evidence, fetches, held, origin, peer, persists, questions, receipts, refusals,
-    root_at, signs, submission,
+    Node, announced, branch, chain, evidence, fetches, held, origin, peer, persists, questions,
+    receipts, refusals, root_at, signs, submission,
 };
 use yizhang_ledger::value::TreeSize;
-use yizhang_replica::{Conflict, Held, Input, Limits, Output, Readiness, Recovering, Refused, Stop, Ticket};
+use yizhang_replica::{
+    Conflict, Held, Input, Limits, Output, Readiness, Recovering, Refused, Stop, Ticket,
+};
 
 fn hearing(heard: usize, majority: usize, regions: usize) -> Readiness {
-    Readiness::Recovering(Recovering::Hearing { heard, majority, regions })
+    Readiness::Recovering(Recovering::Hearing {
+        heard,
+        majority,
+        regions,
+    })
 }
 
 #[test]
@@ -25,7 +31,11 @@ fn a_restarted_node_refuses_until_every_other_region_was_heard() {
     node.announce_all(1, &[]);
     node.connect(2);
     node.announce(2, &[]);
-    assert_eq!(node.replica.readiness(), hearing(1, 2, 2), "a change is not the complete announcement");
+    assert_eq!(
+        node.replica.readiness(),
+        hearing(1, 2, 2),
+        "a change is not the complete announcement"
+    );
     node.announce_all(2, &[]);
     assert_eq!(node.replica.readiness(), Readiness::Ready);
 }
@@ -50,7 +60,11 @@ fn after_the_wait_a_majority_suffices_and_less_does_not() {
         node.announce_all(heard, &[]);
     }
     node.wait(wait - 1);
-    assert_eq!(node.replica.readiness(), hearing(3, 3, 4), "a majority does not suffice before");
+    assert_eq!(
+        node.replica.readiness(),
+        hearing(3, 3, 4),
+        "a majority does not suffice before"
+    );
     node.wait(1);
     assert_eq!(node.replica.readiness(), Readiness::Ready);
 }
@@ -76,7 +90,10 @@ fn the_operator_may_start_the_node_alone_but_not_against_what_a_peer_shows() {
     node.connect(1);
     node.announce(1, &[&own[1]]);
     node.handle(Input::StartAlone);
-    let back = Recovering::FetchingBack { held: TreeSize(3), signed: TreeSize(6) };
+    let back = Recovering::FetchingBack {
+        held: TreeSize(3),
+        signed: TreeSize(6),
+    };
     assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
 }
 
@@ -88,7 +105,9 @@ fn a_node_restored_from_an_old_copy_fetches_its_own_chain_back_first() {
     node.connect(2);
     node.announce_all(1, &[&own[0]]);
     let outputs = node.announce_all(2, &[&own[2]]);
-    let [(fetch, from, _, TreeSize(3), _)] = fetches(&outputs)[..] else { panic!("{outputs:?}") };
+    let [(fetch, from, _, TreeSize(3), _)] = fetches(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
     assert_eq!(from, peer(2));
     node.fetched(fetch, &own[1]);
     node.fetched(fetch, &own[2]);
@@ -103,16 +122,27 @@ fn a_node_restored_from_an_old_copy_fetches_its_own_chain_back_first() {
 #[test]
 fn an_unsigned_batch_is_signed_only_when_ready() {
     let own = chain(0, 2);
-    let unsigned = Held { state: own[1].after.clone(), head: None, closed_at: None };
+    let unsigned = Held {
+        state: own[1].after.clone(),
+        head: None,
+        closed_at: None,
+    };
     let mut node = Node::new(2, vec![unsigned]);
     assert!(node.replica.heads().is_empty());
     assert!(!signs(&node.wait(1)));
     node.connect(1);
     let outputs = node.announce_all(1, &[&own[0]]);
-    assert_eq!(node.replica.readiness(), Readiness::Recovering(Recovering::Comparing));
+    assert_eq!(
+        node.replica.readiness(),
+        Readiness::Recovering(Recovering::Comparing)
+    );
     assert_eq!(questions(&outputs), [(origin(0), TreeSize(3))]);
     let root = root_at(&own, TreeSize(3));
-    let outputs = node.handle(Input::RootAt { origin: origin(0), size: TreeSize(3), root });
+    let outputs = node.handle(Input::RootAt {
+        origin: origin(0),
+        size: TreeSize(3),
+        root,
+    });
     assert!(signs(&outputs));
     assert_eq!(announced(&node.signed(&outputs)), [own[1].note.clone()]);
 }
@@ -120,17 +150,26 @@ fn an_unsigned_batch_is_signed_only_when_ready() {
 #[test]
 fn an_unsigned_batch_that_was_signed_before_is_signed_again_before_anything_follows_it() {
     let own = chain(0, 3);
-    let unsigned = Held { state: own[0].after.clone(), head: None, closed_at: None };
+    let unsigned = Held {
+        state: own[0].after.clone(),
+        head: None,
+        closed_at: None,
+    };
     let mut node = Node::new(2, vec![unsigned]);
     node.connect(1);
     let fetch = fetches(&node.announce_all(1, &[&own[2]]))[0].0;
     let outputs = node.fetched(fetch, &own[1]);
-    let [Output::Sign { .. }, Output::Persist { .. }] = outputs[..] else { panic!("{outputs:?}") };
+    let [Output::Sign { .. }, Output::Persist { .. }] = outputs[..] else {
+        panic!("{outputs:?}")
+    };
     assert!(!signs(&node.fetched(fetch, &own[2])));
     assert_eq!(announced(&node.signed(&outputs)), [own[0].note.clone()]);
     node.persisted(0, TreeSize(9));
     assert_eq!(node.replica.readiness(), Readiness::Ready);
-    assert_eq!(persists(&node.submit(1, submission("u", 50, 1, 50))), [TreeSize(11)]);
+    assert_eq!(
+        persists(&node.submit(1, submission("u", 50, 1, 50))),
+        [TreeSize(11)]
+    );
 }
 
 #[test]
@@ -152,9 +191,18 @@ fn a_conflicting_own_head_stops_the_chain_for_ever() {
 #[test]
 fn a_chain_closed_in_the_journal_stays_closed_after_a_restart() {
     let own = chain(0, 2);
-    let mut node = Node::new(1, vec![Held { closed_at: Some(TreeSize(6)), ..held(&own[1]) }]);
+    let mut node = Node::new(
+        1,
+        vec![Held {
+            closed_at: Some(TreeSize(6)),
+            ..held(&own[1])
+        }],
+    );
     node.wait(1);
-    assert_eq!(node.replica.readiness(), Readiness::Stopped(Stop::Forked { at: TreeSize(6) }));
+    assert_eq!(
+        node.replica.readiness(),
+        Readiness::Stopped(Stop::Forked { at: TreeSize(6) })
+    );
 }
 
 #[test]
@@ -168,14 +216,20 @@ fn a_larger_own_head_that_comes_late_is_reported_and_stops_signing() {
     assert!(signs(&outputs));
     node.connect(1);
     let late = node.announce_all(1, &[&own[2]]);
-    let conflict = Conflict::Forgotten { held: TreeSize(5), signed: TreeSize(9) };
+    let conflict = Conflict::Forgotten {
+        held: TreeSize(5),
+        signed: TreeSize(9),
+    };
     assert_eq!(evidence(&late)[0].conflict, conflict);
     assert!(!evidence(&late)[0].is_proof());
     assert_eq!(refusals(&late).len(), 1, "who waits is told");
     // The signature that was under way never leaves the node.
     let outputs = node.signed(&outputs);
     assert!(receipts(&outputs).is_empty() && announced(&outputs).is_empty());
-    let back = Recovering::FetchingBack { held: TreeSize(5), signed: TreeSize(9) };
+    let back = Recovering::FetchingBack {
+        held: TreeSize(5),
+        signed: TreeSize(9),
+    };
     assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
 }
 
@@ -204,8 +258,17 @@ fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
     node.submit(2, submission("u", 9, 2, 9));
     node.connect(1);
     let outputs = node.announce_all(1, &[&own[1]]);
-    assert_eq!(refusals(&outputs).iter().map(|(ticket, _)| ticket.0).collect::<Vec<_>>(), [2, 1]);
-    assert!(fetches(&outputs).is_empty(), "not before the batch under way is durable");
+    assert_eq!(
+        refusals(&outputs)
+            .iter()
+            .map(|(ticket, _)| ticket.0)
+            .collect::<Vec<_>>(),
+        [2, 1]
+    );
+    assert!(
+        fetches(&outputs).is_empty(),
+        "not before the batch under way is durable"
+    );
     let fetch = fetches(&node.persisted(0, TreeSize(3)))[0].0;
     let outputs = node.fetched(fetch, &own[1]);
     node.signed(&outputs);
@@ -214,5 +277,8 @@ fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
     let outputs = node.submit(3, submission("u", 0, 2, 0));
     assert_eq!(receipts(&outputs)[0].size, TreeSize(3));
     assert!(persists(&outputs).is_empty());
-    assert_eq!(persists(&node.submit(4, submission("u", 9, 2, 9))), [TreeSize(9)]);
+    assert_eq!(
+        persists(&node.submit(4, submission("u", 9, 2, 9))),
+        [TreeSize(9)]
+    );
 }

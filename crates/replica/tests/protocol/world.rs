@@ -13,7 +13,8 @@ use yizhang_ledger::{
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused, Replica, Ticket,
+    Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused, Replica,
+    Ticket,
 };
 
 const CODES: [u32; 5] = [440_000, 110_000, 330_000, 520_000, 510_000];
@@ -39,8 +40,19 @@ pub(crate) fn roster(nodes: usize) -> Roster {
     let region = |node: usize| {
         let origin = origin(node);
         let key = NoteKey::new(origin.as_str(), key(node).verifying_key().to_bytes()).unwrap();
-        let keys = vec![ChainKey { key, from: TreeSize(0), until: None }];
-        (division(node), Region { origin, endpoint: format!("https://localhost:{}", 4_400 + node), keys })
+        let keys = vec![ChainKey {
+            key,
+            from: TreeSize(0),
+            until: None,
+        }];
+        (
+            division(node),
+            Region {
+                origin,
+                endpoint: format!("https://localhost:{}", 4_400 + node),
+                keys,
+            },
+        )
     };
     Roster {
         federation: "test.yizhang".into(),
@@ -57,11 +69,17 @@ pub(crate) fn submission(submitter: &str, id: u64, records: usize, content: u64)
     let mut bytes = Vec::new();
     for number in 0..records as u64 {
         let payload = [content.to_le_bytes(), number.to_le_bytes()].concat();
-        Record::Unknown(Kind(500), &payload).write(&mut bytes).unwrap();
+        Record::Unknown(Kind(500), &payload)
+            .write(&mut bytes)
+            .unwrap();
     }
     let mut number = [0; 16];
     number[..8].copy_from_slice(&id.to_le_bytes());
-    Submitted { id: SubmissionId(number), submitter: submitter.into(), block: RecordBlock::parse(bytes).unwrap() }
+    Submitted {
+        id: SubmissionId(number),
+        submitter: submitter.into(),
+        block: RecordBlock::parse(bytes).unwrap(),
+    }
 }
 
 /// A batch with the signed head after it.
@@ -80,12 +98,25 @@ impl Signed {
 
 /// The batch of one submission after a state, signed by the chain's key.
 pub(crate) fn next(node: usize, state: &ChainState, content: u64, records: usize) -> Signed {
-    sign(node, &state.prepare(&[submission("u", content, records, content)], UnixMillis(1_000), 1).unwrap())
+    sign(
+        node,
+        &state
+            .prepare(
+                &[submission("u", content, records, content)],
+                UnixMillis(1_000),
+                1,
+            )
+            .unwrap(),
+    )
 }
 
 pub(crate) fn sign(node: usize, extension: &Extension) -> Signed {
     let after = extension.after().clone();
-    Signed { batch: extension.batch().clone(), note: note(node, &after), after }
+    Signed {
+        batch: extension.batch().clone(),
+        note: note(node, &after),
+        after,
+    }
 }
 
 pub(crate) fn note(node: usize, state: &ChainState) -> Vec<u8> {
@@ -98,7 +129,11 @@ pub(crate) fn chain(node: usize, batches: u64) -> Vec<Signed> {
 }
 
 /// Batches with these contents after a state.
-pub(crate) fn branch(node: usize, state: &ChainState, contents: std::ops::Range<u64>) -> Vec<Signed> {
+pub(crate) fn branch(
+    node: usize,
+    state: &ChainState,
+    contents: std::ops::Range<u64>,
+) -> Vec<Signed> {
     let mut state = state.clone();
     contents
         .map(|content| {
@@ -110,7 +145,11 @@ pub(crate) fn branch(node: usize, state: &ChainState, contents: std::ops::Range<
 }
 
 pub(crate) fn held(signed: &Signed) -> Held {
-    Held { state: signed.after.clone(), head: Some(signed.note.clone()), closed_at: None }
+    Held {
+        state: signed.after.clone(),
+        head: Some(signed.note.clone()),
+        closed_at: None,
+    }
 }
 
 /// Node 0 of a federation, driven by hand.
@@ -125,13 +164,22 @@ impl Node {
     }
 
     pub(crate) fn limited(nodes: usize, durable: Vec<Held>, limits: Limits) -> Self {
-        let config = Config { own: Some(origin(0)), limits };
-        Self { replica: Replica::new(roster(nodes), config, durable, UnixMillis(0)), now: 0 }
+        let config = Config {
+            own: Some(origin(0)),
+            limits,
+        };
+        Self {
+            replica: Replica::new(roster(nodes), config, durable, UnixMillis(0)),
+            now: 0,
+        }
     }
 
     /// A node that writes no chain.
     pub(crate) fn mirror(nodes: usize, durable: Vec<Held>) -> Self {
-        Self { replica: Replica::new(roster(nodes), Config::default(), durable, UnixMillis(0)), now: 0 }
+        Self {
+            replica: Replica::new(roster(nodes), Config::default(), durable, UnixMillis(0)),
+            now: 0,
+        }
     }
 
     pub(crate) fn handle(&mut self, input: Input) -> Vec<Output> {
@@ -149,26 +197,46 @@ impl Node {
 
     pub(crate) fn announce(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
         let heads = heads.iter().map(|signed| signed.note.clone()).collect();
-        self.handle(Input::Announced { peer: peer(node), heads, complete: false })
+        self.handle(Input::Announced {
+            peer: peer(node),
+            heads,
+            complete: false,
+        })
     }
 
     pub(crate) fn announce_all(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
         let heads = heads.iter().map(|signed| signed.note.clone()).collect();
-        self.handle(Input::Announced { peer: peer(node), heads, complete: true })
+        self.handle(Input::Announced {
+            peer: peer(node),
+            heads,
+            complete: true,
+        })
     }
 
     pub(crate) fn fetched(&mut self, fetch: FetchId, signed: &Signed) -> Vec<Output> {
-        self.handle(Input::Fetched { fetch, batch: Box::new(signed.batch.clone()), head: signed.note.clone() })
+        self.handle(Input::Fetched {
+            fetch,
+            batch: Box::new(signed.batch.clone()),
+            head: signed.note.clone(),
+        })
     }
 
     pub(crate) fn persisted(&mut self, node: usize, size: TreeSize) -> Vec<Output> {
-        self.handle(Input::Persisted { origin: origin(node), size })
+        self.handle(Input::Persisted {
+            origin: origin(node),
+            size,
+        })
     }
 
     pub(crate) fn submit(&mut self, ticket: u64, submitted: Submitted) -> Vec<Output> {
         let content = submitted.block.content_digest();
         let searched = self.replica.chain(&origin(0)).unwrap().durable;
-        self.handle(Input::Submit { ticket: Ticket(ticket), submitted, content, searched })
+        self.handle(Input::Submit {
+            ticket: Ticket(ticket),
+            submitted,
+            content,
+            searched,
+        })
     }
 
     /// Answers a request to sign.
@@ -193,7 +261,13 @@ impl Node {
 /// Fetches started: number, peer, chain, from, batches.
 pub(crate) fn fetches(outputs: &[Output]) -> Vec<(FetchId, PeerId, Origin, TreeSize, usize)> {
     let fetch = |output: &Output| match output {
-        Output::Fetch { fetch, peer, origin, from, batches } => Some((*fetch, *peer, origin.clone(), *from, *batches)),
+        Output::Fetch {
+            fetch,
+            peer,
+            origin,
+            from,
+            batches,
+        } => Some((*fetch, *peer, origin.clone(), *from, *batches)),
         _ => None,
     };
     outputs.iter().filter_map(fetch).collect()
@@ -249,7 +323,9 @@ pub(crate) fn refusals(outputs: &[Output]) -> Vec<(Ticket, Refused)> {
 }
 
 pub(crate) fn signs(outputs: &[Output]) -> bool {
-    outputs.iter().any(|output| matches!(output, Output::Sign { .. }))
+    outputs
+        .iter()
+        .any(|output| matches!(output, Output::Sign { .. }))
 }
 
 /// Questions to the store.
@@ -263,5 +339,8 @@ pub(crate) fn questions(outputs: &[Output]) -> Vec<(Origin, TreeSize)> {
 
 /// An answer to any question about a chain of batches.
 pub(crate) fn root_at(chain: &[Signed], size: TreeSize) -> Option<Hash> {
-    chain.iter().find(|signed| signed.size() == size).map(|signed| signed.after.head().root)
+    chain
+        .iter()
+        .find(|signed| signed.size() == size)
+        .map(|signed| signed.after.head().root)
 }

@@ -40,14 +40,34 @@ impl IndexCheck {
     /// Copies the newest database, opens the copy and reads it whole.
     pub(super) fn open(data: &Path) -> Result<Self, IndexFault> {
         let folder = data.join("index");
-        let number = load::numbers(&folder).last().copied().ok_or(IndexFault::Missing)?;
-        let failed = |error: io::Error| IndexFault::Engine { action: "copy the index", message: error.to_string() };
+        let number = load::numbers(&folder)
+            .last()
+            .copied()
+            .ok_or(IndexFault::Missing)?;
+        let failed = |error: io::Error| IndexFault::Engine {
+            action: "copy the index",
+            message: error.to_string(),
+        };
         // A folder of its own for each check: several may run side by side, in one process even.
-        let copy = tempfile::Builder::new().prefix("yizhang-check-").tempdir().map_err(failed)?;
-        copy_folder(&load::database(&folder, number), &load::database(copy.path(), number)).map_err(failed)?;
+        let copy = tempfile::Builder::new()
+            .prefix("yizhang-check-")
+            .tempdir()
+            .map_err(failed)?;
+        copy_folder(
+            &load::database(&folder, number),
+            &load::database(copy.path(), number),
+        )
+        .map_err(failed)?;
         let loaded = load::open(copy.path(), number, CACHE_BYTES)?;
         load::verify(&loaded.engine, &loaded.checkpoint)?;
-        Ok(Self { loaded, copy, chains: BTreeMap::new(), entries: 0, sum: 0, fault: None })
+        Ok(Self {
+            loaded,
+            copy,
+            chains: BTreeMap::new(),
+            entries: 0,
+            sum: 0,
+            fault: None,
+        })
     }
 
     pub(super) fn entries(&self) -> u64 {
@@ -56,7 +76,9 @@ impl IndexCheck {
 
     /// Takes the next batch of a chain.
     pub(super) fn batch(&mut self, number: u16, extension: &Extension, place: Place, end: Place) {
-        let Some(target) = self.loaded.checkpoint.chains.get(&number) else { return };
+        let Some(target) = self.loaded.checkpoint.chains.get(&number) else {
+            return;
+        };
         let after = extension.after();
         if after.size() > target.state.size() {
             return;
@@ -69,9 +91,16 @@ impl IndexCheck {
         let mark = chain.marks.next(extension.batch().entry().first.0, place);
         chain.marks.0.extend(mark);
         let mut rows: Vec<(RowKey, Vec<Hash>)> = Vec::new();
-        chain
-            .open
-            .extend(extension.nodes(), |kept, row, nodes| rows.push((RowKey { chain: number, kept, row }, nodes)));
+        chain.open.extend(extension.nodes(), |kept, row, nodes| {
+            rows.push((
+                RowKey {
+                    chain: number,
+                    kept,
+                    row,
+                },
+                nodes,
+            ));
+        });
         let mut fault = None;
         if after.size() == target.state.size() {
             chain.reached = true;
@@ -105,11 +134,18 @@ impl IndexCheck {
                 return Err(IndexFault::Disagrees("a list of marks"));
             }
         }
-        let sum = checkpoint.runs.iter().fold(0_u64, |sum, run| sum.wrapping_add(run.sum));
+        let sum = checkpoint
+            .runs
+            .iter()
+            .fold(0_u64, |sum, run| sum.wrapping_add(run.sum));
         let same = (checkpoint.entries(), sum) == (self.entries, self.sum);
         drop(self.loaded);
         drop(self.copy);
-        if same { Ok(()) } else { Err(IndexFault::Disagrees("the postings")) }
+        if same {
+            Ok(())
+        } else {
+            Err(IndexFault::Disagrees("the postings"))
+        }
     }
 }
 

@@ -74,13 +74,19 @@ pub(crate) struct Checkpoint {
 impl Checkpoint {
     /// Reads the last manifest and what it names; none in a new database.
     pub(crate) fn read(engine: &Engine) -> Outcome<Option<Self>> {
-        let Some(manifest) = engine.get(b"M")? else { return Ok(None) };
-        let (mut checkpoint, digest) = read_manifest(&manifest).ok_or(IndexFault::Value("the manifest"))?;
+        let Some(manifest) = engine.get(b"M")? else {
+            return Ok(None);
+        };
+        let (mut checkpoint, digest) =
+            read_manifest(&manifest).ok_or(IndexFault::Value("the manifest"))?;
         let mut digested = Vec::new();
         let generation = checkpoint.generation;
         engine.each(&generation_key(b'C', generation), |key, value| {
             digested.extend_from_slice(value);
-            let read = Fields(key.get(9..).unwrap_or_default()).array().map(u16::from_be_bytes).zip(read_chain(value));
+            let read = Fields(key.get(9..).unwrap_or_default())
+                .array()
+                .map(u16::from_be_bytes)
+                .zip(read_chain(value));
             let (chain, read) = read.ok_or(IndexFault::Value("the state of a chain"))?;
             checkpoint.chains.insert(chain, read);
             Ok(())
@@ -89,7 +95,10 @@ impl Checkpoint {
             digested.extend_from_slice(value);
             let fault = IndexFault::Value("an open row");
             let mut fields = Fields(key.get(9..).unwrap_or_default());
-            let chain = fields.array().map(u16::from_be_bytes).ok_or(fault.clone())?;
+            let chain = fields
+                .array()
+                .map(u16::from_be_bytes)
+                .ok_or(fault.clone())?;
             let chain = checkpoint.chains.get_mut(&chain).ok_or(fault.clone())?;
             chain.open.rows.push(read_open_row(value).ok_or(fault)?);
             Ok(())
@@ -126,7 +135,11 @@ impl Checkpoint {
         out.extend_from_slice(&self.generation.to_le_bytes());
         out.extend_from_slice(&self.next_run.to_le_bytes());
         out.extend_from_slice(&digest.0);
-        out.extend_from_slice(&u16::try_from(self.runs.len()).unwrap_or(u16::MAX).to_le_bytes());
+        out.extend_from_slice(
+            &u16::try_from(self.runs.len())
+                .unwrap_or(u16::MAX)
+                .to_le_bytes(),
+        );
         for run in &self.runs {
             out.extend_from_slice(&run.id.to_le_bytes());
             out.extend_from_slice(&run.entries.to_le_bytes());
@@ -176,17 +189,26 @@ pub(crate) fn write_marks(engine: &Engine, chain: u16, from: u64, marks: &[Mark]
 pub(crate) fn read_marks(engine: &Engine, chain: u16, count: u64) -> Outcome<Vec<Mark>> {
     let mut marks: Vec<Mark> = Vec::new();
     engine.each(&marks_prefix(chain), |key, value| {
-        let number = Fields(key.get(3..).unwrap_or_default()).array().map(u64::from_be_bytes);
+        let number = Fields(key.get(3..).unwrap_or_default())
+            .array()
+            .map(u64::from_be_bytes);
         // Marks after the checkpoint, from a crash before its manifest, are written again.
         if wide(marks.len()) < count && number == Some(wide(marks.len())) {
-            let read = value.chunks(MARK_ENCODED_BYTES).map(Mark::read).collect::<Option<Vec<_>>>();
+            let read = value
+                .chunks(MARK_ENCODED_BYTES)
+                .map(Mark::read)
+                .collect::<Option<Vec<_>>>();
             marks.extend(read.ok_or(IndexFault::Value("a list of marks"))?);
         }
         Ok(())
     })?;
     marks.truncate(crate::number::narrow(count));
     let ascending = marks.is_sorted_by(|left, right| left.first < right.first);
-    if wide(marks.len()) == count && ascending { Ok(marks) } else { Err(IndexFault::Value("a list of marks")) }
+    if wide(marks.len()) == count && ascending {
+        Ok(marks)
+    } else {
+        Err(IndexFault::Value("a list of marks"))
+    }
 }
 
 fn marks_prefix(chain: u16) -> Vec<u8> {
@@ -217,17 +239,43 @@ fn read_manifest(bytes: &[u8]) -> Option<(Checkpoint, Hash)> {
     }
     let (generation, next_run, digest) = (fields.u64()?, fields.u32()?, Hash(fields.array()?));
     let count = fields.u16().filter(|count| *count <= RUNS_MAX)?;
-    let mut run = || Some(Run { id: fields.u32()?, entries: fields.u64()?, sum: fields.u64()? });
+    let mut run = || {
+        Some(Run {
+            id: fields.u32()?,
+            entries: fields.u64()?,
+            sum: fields.u64()?,
+        })
+    };
     let runs = (0..count).map(|_| run()).collect::<Option<Vec<_>>>()?;
-    Some((Checkpoint { generation, next_run, runs, chains: BTreeMap::new() }, digest))
+    Some((
+        Checkpoint {
+            generation,
+            next_run,
+            runs,
+            chains: BTreeMap::new(),
+        },
+        digest,
+    ))
 }
 
 fn chain_value(checkpoint: &ChainCheckpoint) -> Vec<u8> {
-    let ChainCheckpoint { state, last, end, marks, .. } = checkpoint;
+    let ChainCheckpoint {
+        state,
+        last,
+        end,
+        marks,
+        ..
+    } = checkpoint;
     let name = state.origin().as_str();
     let mut out = vec![u8::try_from(name.len()).unwrap_or(u8::MAX)];
     out.extend_from_slice(name.as_bytes());
-    for number in [state.size().0, state.batches(), state.time().0, state.roster(), *marks] {
+    for number in [
+        state.size().0,
+        state.batches(),
+        state.time().0,
+        state.roster(),
+        *marks,
+    ] {
         out.extend_from_slice(&number.to_le_bytes());
     }
     for place in [last, end] {
@@ -235,7 +283,11 @@ fn chain_value(checkpoint: &ChainCheckpoint) -> Vec<u8> {
         out.extend_from_slice(&place.offset.to_le_bytes());
     }
     out.extend_from_slice(&state.link().0);
-    state.frontier().peaks().iter().for_each(|peak| out.extend_from_slice(&peak.0));
+    state
+        .frontier()
+        .peaks()
+        .iter()
+        .for_each(|peak| out.extend_from_slice(&peak.0));
     out
 }
 
@@ -243,21 +295,38 @@ fn read_chain(bytes: &[u8]) -> Option<ChainCheckpoint> {
     let mut fields = Fields(bytes);
     let [length] = fields.array()?;
     let origin = Origin::parse(std::str::from_utf8(fields.take(length.into())?).ok()?)?;
-    let (size, batches, time) = (TreeSize(fields.u64()?), fields.u64()?, UnixMillis(fields.u64()?));
+    let (size, batches, time) = (
+        TreeSize(fields.u64()?),
+        fields.u64()?,
+        UnixMillis(fields.u64()?),
+    );
     let (roster, marks) = (fields.u64()?, fields.u64()?);
-    let mut place = || Some(Place { file: fields.u32()?, offset: fields.u64()? });
+    let mut place = || {
+        Some(Place {
+            file: fields.u32()?,
+            offset: fields.u64()?,
+        })
+    };
     let (last, end) = (place()?, place()?);
     let link = Hash(fields.array()?);
     let (peaks, rest) = fields.0.as_chunks::<32>();
     let peaks: Vec<Hash> = peaks.iter().map(|peak| Hash(*peak)).collect();
     let frontier = Frontier::from_peaks(size, &peaks).filter(|_| rest.is_empty())?;
     let state = ChainState::restore(origin, batches, link, time, roster, frontier);
-    Some(ChainCheckpoint { state, last, end, marks, open: OpenRows::default() })
+    Some(ChainCheckpoint {
+        state,
+        last,
+        end,
+        marks,
+        open: OpenRows::default(),
+    })
 }
 
 fn open_row_value(open: &OpenRow) -> Vec<u8> {
     let mut out = open.row.to_le_bytes().to_vec();
-    open.nodes.iter().for_each(|node| out.extend_from_slice(&node.0));
+    open.nodes
+        .iter()
+        .for_each(|node| out.extend_from_slice(&node.0));
     out
 }
 
@@ -265,5 +334,8 @@ fn read_open_row(bytes: &[u8]) -> Option<OpenRow> {
     let mut fields = Fields(bytes);
     let row = fields.u64()?;
     let (nodes, rest) = fields.0.as_chunks::<32>();
-    rest.is_empty().then(|| OpenRow { row, nodes: nodes.iter().map(|node| Hash(*node)).collect() })
+    rest.is_empty().then(|| OpenRow {
+        row,
+        nodes: nodes.iter().map(|node| Hash(*node)).collect(),
+    })
 }

@@ -36,11 +36,19 @@ impl Engine {
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Outcome<Self> {
         let mut attempt = 0;
         loop {
-            let config = sled::Config::default().path(folder).cache_capacity(cache_bytes).flush_every_ms(None);
+            let config = sled::Config::default()
+                .path(folder)
+                .cache_capacity(cache_bytes)
+                .flush_every_ms(None);
             let opened = guarded("open the index", || config.open());
             attempt += 1;
             match opened {
-                Ok(db) => return Ok(Self { db, folder: folder.into() }),
+                Ok(db) => {
+                    return Ok(Self {
+                        db,
+                        folder: folder.into(),
+                    });
+                }
                 Err(IndexFault::Engine { message, .. })
                     if message.contains("could not acquire lock") && attempt < OPEN_ATTEMPTS =>
                 {
@@ -52,12 +60,19 @@ impl Engine {
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Outcome<Option<Vec<u8>>> {
-        guarded("read", || self.db.get(key).map(|value| value.map(|value| value.to_vec())))
+        guarded("read", || {
+            self.db
+                .get(key)
+                .map(|value| value.map(|value| value.to_vec()))
+        })
     }
 
     /// Inserts a value of at most [`CHUNK_BYTES_MAX`]. Not durable before [`Engine::flush`].
     pub(crate) fn insert(&self, key: &[u8], value: &[u8]) -> Outcome<()> {
-        debug_assert!(value.len() <= CHUNK_BYTES_MAX, "values beyond {CHUNK_BYTES_MAX} bytes are not safe in sled");
+        debug_assert!(
+            value.len() <= CHUNK_BYTES_MAX,
+            "values beyond {CHUNK_BYTES_MAX} bytes are not safe in sled"
+        );
         guarded("write", || self.db.insert(key, value).map(|_| ()))
     }
 
@@ -68,11 +83,17 @@ impl Engine {
     /// The first key after `key`, if it starts with `prefix`.
     pub(crate) fn after(&self, key: &[u8], prefix: &[u8]) -> Outcome<Option<Pair>> {
         let found = guarded("read", || self.db.get_gt(key))?;
-        Ok(found.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.to_vec(), value.to_vec())))
+        Ok(found
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.to_vec(), value.to_vec())))
     }
 
     /// Walks over the keys with a prefix, ascending.
-    pub(crate) fn each(&self, prefix: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Outcome<()>) -> Outcome<()> {
+    pub(crate) fn each(
+        &self,
+        prefix: &[u8],
+        mut each: impl FnMut(&[u8], &[u8]) -> Outcome<()>,
+    ) -> Outcome<()> {
         guarded("scan", || {
             for pair in self.db.scan_prefix(prefix) {
                 let (key, value) = pair?;
@@ -132,7 +153,10 @@ impl Engine {
         guarded("flush", || self.db.flush().map(|_| ()))?;
         let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
         let synced = sync(&self.folder.join("db")).and_then(|()| sync(&self.folder));
-        synced.map_err(|error| IndexFault::Engine { action: "sync", message: error.to_string() })
+        synced.map_err(|error| IndexFault::Engine {
+            action: "sync",
+            message: error.to_string(),
+        })
     }
 }
 
@@ -141,11 +165,17 @@ fn guarded<T>(action: &'static str, call: impl FnOnce() -> sled::Result<T>) -> O
     // After a panic the database is given up, so that no half-changed state is seen.
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(IndexFault::Engine { action, message: error.to_string() }),
+        Ok(Err(error)) => Err(IndexFault::Engine {
+            action,
+            message: error.to_string(),
+        }),
         Err(panic) => {
             let message = panic.downcast_ref::<String>().cloned();
             let message = message.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-            Err(IndexFault::Engine { action, message: message.unwrap_or_else(|| "it panicked".into()) })
+            Err(IndexFault::Engine {
+                action,
+                message: message.unwrap_or_else(|| "it panicked".into()),
+            })
         }
     }
 }

@@ -57,8 +57,18 @@ enum Work {
 
 impl Keeper {
     pub(super) fn new(shared: Arc<Shared>, loaded: Loaded) -> Self {
-        let Loaded { engine, checkpoint, number } = loaded;
-        Self { shared, engine, checkpoint, number, rebuilds: 0 }
+        let Loaded {
+            engine,
+            checkpoint,
+            number,
+        } = loaded;
+        Self {
+            shared,
+            engine,
+            checkpoint,
+            number,
+            rebuilds: 0,
+        }
     }
 
     pub(super) fn run(mut self) {
@@ -101,8 +111,12 @@ impl Keeper {
                     return Ok(());
                 }
                 entries += wide(chunk.len());
-                sum = chunk.iter().fold(sum, |sum, posting| sum.wrapping_add(posting.digest()));
-                self.shared.known.add(chunk.iter().map(|posting| posting.key));
+                sum = chunk
+                    .iter()
+                    .fold(sum, |sum, posting| sum.wrapping_add(posting.digest()));
+                self.shared
+                    .known
+                    .add(chunk.iter().map(|posting| posting.key));
             }
             if (entries, sum) != (run.entries, run.sum) {
                 return Err(IndexFault::Value("a run").into());
@@ -128,14 +142,21 @@ impl Keeper {
             if let Some(table) = tables.frozen.front() {
                 return Work::Dump(table.clone());
             }
-            tables = self.shared.changed.wait(tables).unwrap_or_else(PoisonError::into_inner);
+            tables = self
+                .shared
+                .changed
+                .wait(tables)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Writes the oldest frozen table and takes it from memory, then merges.
     fn dump_first(&mut self, table: &Table) -> Result<(), Trouble> {
         let before = self.checkpoint.clone();
-        if let Err(trouble) = self.write_table(table).and_then(|()| self.write_checkpoint()) {
+        if let Err(trouble) = self
+            .write_table(table)
+            .and_then(|()| self.write_checkpoint())
+        {
             // The table stays in the queue, so the checkpoint must not name it yet.
             self.checkpoint = before;
             return Err(trouble);
@@ -154,7 +175,9 @@ impl Keeper {
     fn write_table(&mut self, table: &Table) -> Result<(), Trouble> {
         let id = self.take_run();
         let postings = table.sorted();
-        self.shared.known.add(postings.iter().map(|posting| posting.key));
+        self.shared
+            .known
+            .add(postings.iter().map(|posting| posting.key));
         let run = merge::write_run(&self.engine, id, postings.into_iter().map(Ok))?;
         if (run.entries, run.sum) != (table.len(), table.sum()) {
             return Err(IndexFault::Value("a table in memory").into());
@@ -165,11 +188,20 @@ impl Keeper {
             merge::write_row(&self.engine, *key, pyramid.row())?;
         }
         for (chain, marks) in &table.marks {
-            let from = self.checkpoint.chains.get(chain).map_or(0, |chain| chain.marks);
+            let from = self
+                .checkpoint
+                .chains
+                .get(chain)
+                .map_or(0, |chain| chain.marks);
             write_marks(&self.engine, *chain, from, marks)?;
         }
         self.checkpoint.runs.push(run);
-        self.checkpoint.chains.extend(table.checkpoints.iter().map(|(chain, at)| (*chain, at.clone())));
+        self.checkpoint.chains.extend(
+            table
+                .checkpoints
+                .iter()
+                .map(|(chain, at)| (*chain, at.clone())),
+        );
         Ok(())
     }
 
@@ -179,9 +211,13 @@ impl Keeper {
         let old = self.checkpoint.generation;
         self.checkpoint.generation += 1;
         let manifest = self.checkpoint.write(&self.engine)?;
-        self.shared.disk.step("write the index of", &self.shared.folder)?;
+        self.shared
+            .disk
+            .step("write the index of", &self.shared.folder)?;
         self.engine.flush()?;
-        self.shared.disk.step("write the manifest of", &self.shared.folder)?;
+        self.shared
+            .disk
+            .step("write the manifest of", &self.shared.folder)?;
         self.engine.insert(b"M", &manifest)?;
         self.engine.flush()?;
         self.shared.disk.step("clean up", &self.shared.folder)?;
@@ -190,8 +226,15 @@ impl Keeper {
     }
 
     fn publish(&self) {
-        let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
-        *published = Published { engine: self.engine.clone(), runs: self.checkpoint.runs.clone() };
+        let mut published = self
+            .shared
+            .published
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *published = Published {
+            engine: self.engine.clone(),
+            runs: self.checkpoint.runs.clone(),
+        };
     }
 
     fn next_merge(&self) -> Option<Vec<usize>> {
@@ -203,11 +246,15 @@ impl Keeper {
 
     fn merge(&mut self, members: &[usize]) -> Result<(), Trouble> {
         let runs = &self.checkpoint.runs;
-        let sources: Vec<_> = members.iter().filter_map(|member| runs.get(*member).copied()).collect();
+        let sources: Vec<_> = members
+            .iter()
+            .filter_map(|member| runs.get(*member).copied())
+            .collect();
         let id = self.take_run();
         let merged = merge::merge_runs(&self.engine, id, &sources)?;
-        let expected =
-            sources.iter().fold((0, 0_u64), |(entries, sum), run| (entries + run.entries, sum.wrapping_add(run.sum)));
+        let expected = sources.iter().fold((0, 0_u64), |(entries, sum), run| {
+            (entries + run.entries, sum.wrapping_add(run.sum))
+        });
         if (merged.entries, merged.sum) != expected {
             return Err(IndexFault::Value("a run").into());
         }
@@ -216,7 +263,9 @@ impl Keeper {
         self.write_checkpoint()?;
         // Publishing waits for readers, so that none still reads the runs that are removed next.
         self.publish();
-        sources.iter().try_for_each(|run| merge::remove_run(&self.engine, run.id))?;
+        sources
+            .iter()
+            .try_for_each(|run| merge::remove_run(&self.engine, run.id))?;
         Ok(())
     }
 
@@ -232,7 +281,12 @@ impl Keeper {
         if self.rebuilds > REBUILDS_MAX {
             let action = "build the index in";
             let source = Arc::new(std::io::Error::other(fault.to_string()));
-            return Err(StoreError::Io { action, path: self.shared.folder.clone(), source }.into());
+            return Err(StoreError::Io {
+                action,
+                path: self.shared.folder.clone(),
+                source,
+            }
+            .into());
         }
         tracing::warn!(%fault, "building the index again from the segments");
         let targets = std::mem::take(&mut self.checkpoint).chains;
@@ -241,15 +295,22 @@ impl Keeper {
         let folder = load::database(&self.shared.folder, number);
         // What an earlier attempt may have left there is in nobody's use.
         let _ = std::fs::remove_dir_all(&folder);
-        let result = Engine::open(&folder, self.shared.limits.cache_bytes).map_err(Trouble::from).and_then(|engine| {
-            self.engine = Arc::new(engine);
-            self.number = number;
-            targets.iter().try_for_each(|(chain, target)| self.rebuild_chain(*chain, target))?;
-            self.write_checkpoint()
-        });
+        let result = Engine::open(&folder, self.shared.limits.cache_bytes)
+            .map_err(Trouble::from)
+            .and_then(|engine| {
+                self.engine = Arc::new(engine);
+                self.number = number;
+                targets
+                    .iter()
+                    .try_for_each(|(chain, target)| self.rebuild_chain(*chain, target))?;
+                self.write_checkpoint()
+            });
         if let Err(trouble) = result {
             // The aim stays the same for the next attempt.
-            self.checkpoint = Checkpoint { chains: targets, ..Checkpoint::default() };
+            self.checkpoint = Checkpoint {
+                chains: targets,
+                ..Checkpoint::default()
+            };
             return Err(trouble);
         }
         self.shared.known.complete();
@@ -257,20 +318,36 @@ impl Keeper {
         drop(keep);
         self.shared.lock().damaged = None;
         load::remove_others(&self.shared.folder, self.number);
-        tracing::info!(entries = self.checkpoint.entries(), "the index is whole again");
+        tracing::info!(
+            entries = self.checkpoint.entries(),
+            "the index is whole again"
+        );
         Ok(())
     }
 
     /// Reads a chain from its start up to `target` and writes its postings and rows.
     fn rebuild_chain(&mut self, chain: u16, target: &ChainCheckpoint) -> Result<(), Trouble> {
-        let Some(folder) = self.shared.chains.get(usize::from(chain)).cloned() else { return Ok(()) };
+        let Some(folder) = self.shared.chains.get(usize::from(chain)).cloned() else {
+            return Ok(());
+        };
         let files = folder.list()?;
         let origin = folder.origin.clone();
         let mut reader = FrameReader::new(folder, files, Place::default(), Some(target.end));
         let room = self.shared.limits.table_entries;
-        let (mut table, mut open, mut marks) = (Table::new(narrow(room)), OpenRows::default(), Marks::default());
+        let (mut table, mut open, mut marks) = (
+            Table::new(narrow(room)),
+            OpenRows::default(),
+            Marks::default(),
+        );
         let state = replay(&mut reader, ChainState::empty(origin), false, |step| {
-            let Step::Batch { extension, place, end } = step else { return Ok(()) };
+            let Step::Batch {
+                extension,
+                place,
+                end,
+            } = step
+            else {
+                return Ok(());
+            };
             let mark = marks.next(extension.batch().entry().first.0, place);
             marks.0.extend(mark);
             let count = wide(marks.0.len());
@@ -281,7 +358,15 @@ impl Keeper {
                 marks: count,
                 open: OpenRows::default(),
             };
-            table.insert(Insertion { chain, extension: &extension, checkpoint, mark }, &mut open);
+            table.insert(
+                Insertion {
+                    chain,
+                    extension: &extension,
+                    checkpoint,
+                    mark,
+                },
+                &mut open,
+            );
             if table.len() >= room {
                 let full = std::mem::replace(&mut table, Table::new(narrow(room)));
                 self.write_table(&full)?;
@@ -301,7 +386,10 @@ impl Keeper {
         if table.batches() > 0 {
             return self.write_table(&table);
         }
-        self.checkpoint.chains.entry(chain).and_modify(|checkpoint| checkpoint.open = open);
+        self.checkpoint
+            .chains
+            .entry(chain)
+            .and_modify(|checkpoint| checkpoint.open = open);
         Ok(())
     }
 }

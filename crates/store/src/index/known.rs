@@ -28,7 +28,10 @@ struct Filter {
 
 impl KnownSubmissions {
     pub(super) fn new() -> Self {
-        Self(RwLock::new(Filter { words: vec![0; BLOCKS * BLOCK_WORDS], whole: false }))
+        Self(RwLock::new(Filter {
+            words: vec![0; BLOCKS * BLOCK_WORDS],
+            whole: false,
+        }))
     }
 
     /// Takes in those of the keys that may be of submissions.
@@ -52,14 +55,18 @@ impl KnownSubmissions {
     pub(super) fn may_hold(&self, key: u128) -> bool {
         let Some(hash) = hash(key) else { return true };
         let filter = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        !filter.whole || places(hash).all(|(word, bit)| filter.words.get(word).is_none_or(|word| word & bit != 0))
+        !filter.whole
+            || places(hash)
+                .all(|(word, bit)| filter.words.get(word).is_none_or(|word| word & bit != 0))
     }
 }
 
 /// What is hashed of a submission's key, which ends in zeros. The key of an account hardly ever does, and if so the
 /// filter is right about it too.
 fn hash(key: u128) -> Option<u64> {
-    u64::try_from(key >> 64).ok().filter(|high| u128::from(*high) << 64 == key)
+    u64::try_from(key >> 64)
+        .ok()
+        .filter(|high| u128::from(*high) << 64 == key)
 }
 
 /// Words and bits of a submission.
@@ -83,9 +90,13 @@ mod tests {
         for seed in 0..4 {
             let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
             let mut keys = || u128::from(random.random::<u64>()) << 64;
-            let (known, others): (Vec<u128>, Vec<u128>) = (0..100_000).map(|_| (keys(), keys())).unzip();
+            let (known, others): (Vec<u128>, Vec<u128>) =
+                (0..100_000).map(|_| (keys(), keys())).unzip();
             let filter = KnownSubmissions::new();
-            assert!(others.iter().all(|key| filter.may_hold(*key)), "seed {seed}: before all runs have been read");
+            assert!(
+                others.iter().all(|key| filter.may_hold(*key)),
+                "seed {seed}: before all runs have been read"
+            );
             filter.add(known.iter().copied());
             filter.complete();
             assert!(known.iter().all(|key| filter.may_hold(*key)), "seed {seed}");

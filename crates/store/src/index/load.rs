@@ -34,8 +34,14 @@ pub(crate) struct Loaded {
 /// The numbers of the folders under `index`, ascending.
 pub(crate) fn numbers(folder: &Path) -> Vec<u32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut numbers: Vec<u32> =
-        entries.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok())).collect();
+    let mut numbers: Vec<u32> = entries
+        .filter_map(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+        })
+        .collect();
     numbers.sort_unstable();
     numbers
 }
@@ -45,8 +51,14 @@ pub(crate) fn database(folder: &Path, number: u32) -> PathBuf {
 }
 
 /// Opens the newest database and reads its checkpoint; whole and compared with its sums if it was not closed properly.
-pub(crate) fn existing(disk: &Disk, folder: &Path, cache_bytes: u64) -> Result<Result<Loaded, IndexFault>> {
-    let Some(number) = numbers(folder).last().copied() else { return Ok(Err(IndexFault::Missing)) };
+pub(crate) fn existing(
+    disk: &Disk,
+    folder: &Path,
+    cache_bytes: u64,
+) -> Result<Result<Loaded, IndexFault>> {
+    let Some(number) = numbers(folder).last().copied() else {
+        return Ok(Err(IndexFault::Missing));
+    };
     let clean = was_clean(folder, number);
     let mark = folder.join(CLEAN);
     if mark.exists() {
@@ -63,13 +75,21 @@ pub(crate) fn existing(disk: &Disk, folder: &Path, cache_bytes: u64) -> Result<R
 }
 
 /// A database with nothing in it, in a folder of its own, the others removed.
-pub(crate) fn fresh(disk: &Disk, folder: &Path, cache_bytes: u64) -> Result<Result<Loaded, IndexFault>> {
+pub(crate) fn fresh(
+    disk: &Disk,
+    folder: &Path,
+    cache_bytes: u64,
+) -> Result<Result<Loaded, IndexFault>> {
     disk.create_folder(folder)?;
     let old = numbers(folder);
     let number = old.last().map_or(1, |last| last.wrapping_add(1));
     remove_others(folder, number);
     let engine = Engine::open(&database(folder, number), cache_bytes);
-    Ok(engine.map(|engine| Loaded { engine: Arc::new(engine), checkpoint: Checkpoint::default(), number }))
+    Ok(engine.map(|engine| Loaded {
+        engine: Arc::new(engine),
+        checkpoint: Checkpoint::default(),
+        number,
+    }))
 }
 
 /// Removes every database but one. What cannot be removed is only space: the newest counts.
@@ -95,7 +115,11 @@ pub(crate) fn open(folder: &Path, number: u32, cache_bytes: u64) -> Result<Loade
     let engine = Engine::open(&database(folder, number), cache_bytes)?;
     // It can have opened empty without an error, hence no manifest is no index.
     let checkpoint = Checkpoint::read(&engine)?.ok_or(IndexFault::Missing)?;
-    Ok(Loaded { engine: Arc::new(engine), checkpoint, number })
+    Ok(Loaded {
+        engine: Arc::new(engine),
+        checkpoint,
+        number,
+    })
 }
 
 /// Reads everything that the checkpoint names and compares it with counts, sums and hashes.
@@ -110,7 +134,10 @@ pub(crate) fn verify(engine: &Engine, checkpoint: &Checkpoint) -> Result<(), Ind
             return Err(IndexFault::Value("a run"));
         }
     }
-    checkpoint.chains.iter().try_for_each(|(number, chain)| verify_rows(engine, *number, chain))
+    checkpoint
+        .chains
+        .iter()
+        .try_for_each(|(number, chain)| verify_rows(engine, *number, chain))
 }
 
 /// Every full row must be there, and give the node that stands for it one kept level up; the right edge of the tree must
@@ -122,13 +149,26 @@ fn verify_rows(engine: &Engine, number: u16, chain: &ChainCheckpoint) -> Result<
         if let Some(hash) = chain.open.node(place) {
             return Ok(hash);
         }
-        let key = super::rows::RowKey { chain: number, kept: place.kept, row: place.row };
-        merge::read_row(engine, key)?.and_then(|row| row.node(place.above, place.position)).ok_or_else(fault)
+        let key = super::rows::RowKey {
+            chain: number,
+            kept: place.kept,
+            row: place.row,
+        };
+        merge::read_row(engine, key)?
+            .and_then(|row| row.node(place.above, place.position))
+            .ok_or_else(fault)
     };
     let size = chain.state.size().0;
     for (kept, level) in (0_u8..).zip((KEPT_LEVEL..63).step_by(narrow(ROW_LEVELS.into()))) {
-        let (rows, open) = ((size >> level) / wide(ROW_NODES), narrow((size >> level) % wide(ROW_NODES)));
-        let held = chain.open.rows.get(usize::from(kept)).map_or((0, 0), |open| (open.row, open.nodes.len()));
+        let (rows, open) = (
+            (size >> level) / wide(ROW_NODES),
+            narrow((size >> level) % wide(ROW_NODES)),
+        );
+        let held = chain
+            .open
+            .rows
+            .get(usize::from(kept))
+            .map_or((0, 0), |open| (open.row, open.nodes.len()));
         if held != (rows, open) {
             return Err(fault());
         }
@@ -168,7 +208,10 @@ fn remove_strays(loaded: &Loaded) -> Result<(), IndexFault> {
 /// Bytes of the files under a folder.
 pub(crate) fn bytes_under(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
-    for entry in fs::read_dir(folder).map_err(failed("list", folder))?.flatten() {
+    for entry in fs::read_dir(folder)
+        .map_err(failed("list", folder))?
+        .flatten()
+    {
         let kind = entry.file_type().map_err(failed("list", folder))?;
         bytes += if kind.is_dir() {
             bytes_under(&entry.path())?

@@ -21,8 +21,15 @@ pub(crate) fn plan(sizes: &[u64]) -> Option<Vec<usize>> {
     let class = |size: &u64| size.max(&1).ilog2() / 2;
     let mut classes: Vec<u32> = sizes.iter().map(class).collect();
     classes.sort_unstable();
-    let crowded = classes.windows(FAN_IN).find(|window| window.first() == window.last())?.first().copied()?;
-    let members = sizes.iter().enumerate().filter(|(_, size)| class(size) == crowded);
+    let crowded = classes
+        .windows(FAN_IN)
+        .find(|window| window.first() == window.last())?
+        .first()
+        .copied()?;
+    let members = sizes
+        .iter()
+        .enumerate()
+        .filter(|(_, size)| class(size) == crowded);
     Some(members.map(|(position, _)| position).take(FAN_IN).collect())
 }
 
@@ -32,7 +39,11 @@ pub(crate) fn write_run(
     id: u32,
     mut postings: impl Iterator<Item = Outcome<Posting>>,
 ) -> Outcome<Run> {
-    let mut run = Run { id, entries: 0, sum: 0 };
+    let mut run = Run {
+        id,
+        entries: 0,
+        sum: 0,
+    };
     let mut writer = ChunkWriter::new();
     let mut number = 0_u32;
     let mut insert = |chunk: Chunk| {
@@ -52,11 +63,19 @@ pub(crate) fn write_run(
 
 /// Writes the union of `sources` as run `id`.
 pub(crate) fn merge_runs(engine: &Engine, id: u32, sources: &[Run]) -> Outcome<Run> {
-    let mut cursors = sources.iter().map(|run| Cursor::new(engine, run.id)).collect::<Outcome<Vec<_>>>()?;
+    let mut cursors = sources
+        .iter()
+        .map(|run| Cursor::new(engine, run.id))
+        .collect::<Outcome<Vec<_>>>()?;
     let merged = std::iter::from_fn(|| {
-        let least = cursors.iter_mut().filter(|cursor| cursor.head().is_some()).min_by_key(|cursor| cursor.head())?;
+        let least = cursors
+            .iter_mut()
+            .filter(|cursor| cursor.head().is_some())
+            .min_by_key(|cursor| cursor.head())?;
         let posting = least.head();
-        least.advance().map_or_else(|fault| Some(Err(fault)), |()| posting.map(Ok))
+        least
+            .advance()
+            .map_or_else(|fault| Some(Err(fault)), |()| posting.map(Ok))
     });
     write_run(engine, id, merged)
 }
@@ -74,12 +93,18 @@ pub(crate) fn remove_run(engine: &Engine, id: u32) -> Outcome<()> {
 
 /// The postings of a key in one run.
 pub(crate) fn find(engine: &Engine, run: &Run, key: u128, out: &mut Vec<Posting>) -> Outcome<()> {
-    engine.each_back(&run_prefix(run.id), &chunk_key(run.id, key, u32::MAX), |stored, value| {
-        let first = first_key(stored).ok_or(IndexFault::Value("the key of a chunk"))?;
-        let found = find_in_chunk(value, key, |posting| out.push(posting));
-        // The postings of a key may go back over several chunks that start with it.
-        found.map(|()| first == key).ok_or(IndexFault::Value("a chunk"))
-    })
+    engine.each_back(
+        &run_prefix(run.id),
+        &chunk_key(run.id, key, u32::MAX),
+        |stored, value| {
+            let first = first_key(stored).ok_or(IndexFault::Value("the key of a chunk"))?;
+            let found = find_in_chunk(value, key, |posting| out.push(posting));
+            // The postings of a key may go back over several chunks that start with it.
+            found
+                .map(|()| first == key)
+                .ok_or(IndexFault::Value("a chunk"))
+        },
+    )
 }
 
 /// The account keys above `start` that a run has for a chain, ascending, at least the first `limit` if there are so many.
@@ -100,7 +125,8 @@ pub(crate) fn accounts_after(
     let mut found: Vec<u128> = Vec::new();
     engine.each_from(&prefix, &from, |_, value| {
         let each = |posting: Posting| {
-            let wanted = posting.key > start && posting.chain == chain && !is_submission(posting.key);
+            let wanted =
+                posting.key > start && posting.chain == chain && !is_submission(posting.key);
             if wanted && found.last() != Some(&posting.key) {
                 found.push(posting.key);
             }
@@ -113,7 +139,9 @@ pub(crate) fn accounts_after(
 
 /// Reads a whole run in order.
 pub(crate) fn scan(engine: &Engine, run: &Run, mut each: impl FnMut(Posting)) -> Outcome<()> {
-    engine.each(&run_prefix(run.id), |_, value| read_chunk(value, &mut each).ok_or(IndexFault::Value("a chunk")))
+    engine.each(&run_prefix(run.id), |_, value| {
+        read_chunk(value, &mut each).ok_or(IndexFault::Value("a chunk"))
+    })
 }
 
 /// The runs that the database holds chunks of, whether a manifest names them or not.
@@ -121,7 +149,10 @@ pub(crate) fn present(engine: &Engine) -> Outcome<Vec<u32>> {
     let mut runs: Vec<u32> = Vec::new();
     let mut last = vec![b'R'];
     while let Some((key, _)) = engine.after(&last, b"R")? {
-        let id = key.get(1..5).and_then(|id| id.first_chunk()).map(|id| u32::from_be_bytes(*id));
+        let id = key
+            .get(1..5)
+            .and_then(|id| id.first_chunk())
+            .map(|id| u32::from_be_bytes(*id));
         let id = id.ok_or(IndexFault::Value("the key of a chunk"))?;
         runs.push(id);
         last = run_prefix(id);
@@ -136,7 +167,10 @@ pub(crate) fn write_row(engine: &Engine, key: RowKey, nodes: &[Hash]) -> Outcome
 }
 
 pub(crate) fn read_row(engine: &Engine, key: RowKey) -> Outcome<Option<Pyramid>> {
-    engine.get(&row_key(key))?.map(|value| row_nodes(&value)).transpose()
+    engine
+        .get(&row_key(key))?
+        .map(|value| row_nodes(&value))
+        .transpose()
 }
 
 /// Reads every full row of a chain at a kept level.
@@ -146,17 +180,28 @@ pub(crate) fn each_row(
     kept: u8,
     mut each: impl FnMut(u64, Pyramid) -> Outcome<()>,
 ) -> Outcome<()> {
-    let prefix = row_key(RowKey { chain, kept, row: 0 });
+    let prefix = row_key(RowKey {
+        chain,
+        kept,
+        row: 0,
+    });
     engine.each(prefix.get(..4).unwrap_or_default(), |key, value| {
-        let row = key.get(4..).and_then(|row| row.first_chunk()).map(|row| u64::from_be_bytes(*row));
-        each(row.ok_or(IndexFault::Value("the key of a row"))?, row_nodes(value)?)
+        let row = key
+            .get(4..)
+            .and_then(|row| row.first_chunk())
+            .map(|row| u64::from_be_bytes(*row));
+        each(
+            row.ok_or(IndexFault::Value("the key of a row"))?,
+            row_nodes(value)?,
+        )
     })
 }
 
 fn row_nodes(value: &[u8]) -> Outcome<Pyramid> {
     let (nodes, rest) = value.as_chunks::<32>();
     let fits = rest.is_empty() && nodes.len() == super::rows::ROW_NODES;
-    fits.then(|| Pyramid::new(nodes.iter().map(|node| Hash(*node)).collect())).ok_or(IndexFault::Value("a row"))
+    fits.then(|| Pyramid::new(nodes.iter().map(|node| Hash(*node)).collect()))
+        .ok_or(IndexFault::Value("a row"))
 }
 
 fn row_key(key: RowKey) -> Vec<u8> {
@@ -182,7 +227,9 @@ fn chunk_key(id: u32, first_key: u128, number: u32) -> Vec<u8> {
 
 /// The first key of a chunk, from its key in the database.
 fn first_key(key: &[u8]) -> Option<u128> {
-    key.get(5..21)?.first_chunk().map(|key| u128::from_be_bytes(*key))
+    key.get(5..21)?
+        .first_chunk()
+        .map(|key| u128::from_be_bytes(*key))
 }
 
 /// Reads a run chunk by chunk.
@@ -197,7 +244,13 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(crate) fn new(engine: &'a Engine, id: u32) -> Outcome<Self> {
         let prefix = run_prefix(id);
-        let mut cursor = Self { engine, last: prefix.clone(), prefix, postings: Vec::new(), next: 0 };
+        let mut cursor = Self {
+            engine,
+            last: prefix.clone(),
+            prefix,
+            postings: Vec::new(),
+            next: 0,
+        };
         cursor.load()?;
         Ok(cursor)
     }
@@ -208,21 +261,28 @@ impl<'a> Cursor<'a> {
 
     /// The rest of the chunk that the cursor is in, at least a posting unless the run is at its end.
     pub(crate) fn take_chunk(&mut self) -> Outcome<Vec<Posting>> {
-        let rest = self.postings.split_off(narrow(self.next).min(self.postings.len()));
+        let rest = self
+            .postings
+            .split_off(narrow(self.next).min(self.postings.len()));
         self.load()?;
         Ok(rest)
     }
 
     fn advance(&mut self) -> Outcome<()> {
         self.next += 1;
-        if self.head().is_none() { self.load() } else { Ok(()) }
+        if self.head().is_none() {
+            self.load()
+        } else {
+            Ok(())
+        }
     }
 
     fn load(&mut self) -> Outcome<()> {
         self.postings.clear();
         self.next = 0;
         if let Some((key, value)) = self.engine.after(&self.last, &self.prefix)? {
-            read_chunk(&value, |posting| self.postings.push(posting)).ok_or(IndexFault::Value("a chunk"))?;
+            read_chunk(&value, |posting| self.postings.push(posting))
+                .ok_or(IndexFault::Value("a chunk"))?;
             self.last = key;
         }
         Ok(())

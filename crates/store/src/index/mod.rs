@@ -111,7 +111,9 @@ impl Index {
     ) -> Result<Self> {
         let open = (0..chains.len()).map(|number| {
             let number = u16::try_from(number).ok();
-            number.and_then(|number| loaded.checkpoint.chains.get(&number)).map(|chain| chain.open.clone())
+            number
+                .and_then(|number| loaded.checkpoint.chains.get(&number))
+                .map(|chain| chain.open.clone())
         });
         let tables = Tables {
             active: Table::new(crate::number::narrow(limits.table_entries)),
@@ -120,7 +122,10 @@ impl Index {
             damaged: None,
             closing: false,
         };
-        let published = Published { engine: loaded.engine.clone(), runs: loaded.checkpoint.runs.clone() };
+        let published = Published {
+            engine: loaded.engine.clone(),
+            runs: loaded.checkpoint.runs.clone(),
+        };
         let rows = Mutex::new(RowCache::new(limits.cached_rows));
         let shared = Arc::new(Shared {
             folder,
@@ -135,19 +140,29 @@ impl Index {
             rows,
         });
         let keeper = keeper::Keeper::new(shared.clone(), loaded);
-        let thread = thread::Builder::new().name("yizhang-index".into()).spawn(move || keeper.run());
+        let thread = thread::Builder::new()
+            .name("yizhang-index".into())
+            .spawn(move || keeper.run());
         let thread = thread.map_err(crate::disk::failed("start a thread for", &shared.folder))?;
-        Ok(Self { shared, keeper: Mutex::new(Some(thread)) })
+        Ok(Self {
+            shared,
+            keeper: Mutex::new(Some(thread)),
+        })
     }
 
     /// Takes a durable batch. Waits while too many tables wait to be written.
     pub(crate) fn insert(&self, insertion: Insertion<'_>) -> Result<()> {
         let shared = &self.shared;
         let mut tables = shared.lock();
-        let full = |table: &Table| table.len() >= shared.limits.table_entries || table.batches() >= TABLE_BATCHES_MAX;
+        let full = |table: &Table| {
+            table.len() >= shared.limits.table_entries || table.batches() >= TABLE_BATCHES_MAX
+        };
         while full(&tables.active) && tables.frozen.len() >= FROZEN_MAX {
             shared.stopper.check()?;
-            tables = shared.changed.wait(tables).unwrap_or_else(PoisonError::into_inner);
+            tables = shared
+                .changed
+                .wait(tables)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if full(&tables.active) {
             shared.freeze(&mut tables);
@@ -172,8 +187,15 @@ impl Index {
             table.find(key, &mut found);
         }
         let outcome = if self.shared.known.may_hold(key) {
-            let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
-            published.runs.iter().try_for_each(|run| merge::find(&published.engine, run, key, &mut found))
+            let published = self
+                .shared
+                .published
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            published
+                .runs
+                .iter()
+                .try_for_each(|run| merge::find(&published.engine, run, key, &mut found))
         } else {
             Ok(())
         };
@@ -184,18 +206,29 @@ impl Index {
     }
 
     /// The first `limit` account keys above `start` that have a posting of a chain, ascending.
-    pub(crate) fn accounts_after(&self, chain: u16, start: u128, limit: usize) -> Result<Vec<u128>> {
+    pub(crate) fn accounts_after(
+        &self,
+        chain: u16,
+        start: u128,
+        limit: usize,
+    ) -> Result<Vec<u128>> {
         let mut keys = BTreeSet::new();
         // Memory before disk, as in `find`.
         let frozen = {
             let tables = self.shared.lock();
-            tables.active.accounts_after((chain, start), limit, &mut keys);
+            tables
+                .active
+                .accounts_after((chain, start), limit, &mut keys);
             tables.frozen.clone()
         };
         for table in &frozen {
             table.accounts_after((chain, start), limit, &mut keys);
         }
-        let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
+        let published = self
+            .shared
+            .published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         for run in &published.runs {
             let found = merge::accounts_after(&published.engine, run, (chain, start), limit);
             keys.extend(found.map_err(|fault| self.shared.report(fault))?);
@@ -210,7 +243,11 @@ impl Index {
 
     /// A node all of whose leaves are in the index, or the full row that it is in.
     pub(crate) fn find_node(&self, chain: u16, place: NodePlace) -> Result<Found> {
-        let key = RowKey { chain, kept: place.kept, row: place.row };
+        let key = RowKey {
+            chain,
+            kept: place.kept,
+            row: place.row,
+        };
         if let Some(row) = self.shared.cached(&key) {
             return Ok(Found::Full(row));
         }
@@ -222,7 +259,8 @@ impl Index {
 
     /// A node of a full row.
     pub(crate) fn node_of(&self, row: &Pyramid, place: NodePlace) -> Result<Hash> {
-        row.node(place.above, place.position).ok_or_else(|| self.shared.report(NO_ROW))
+        row.node(place.above, place.position)
+            .ok_or_else(|| self.shared.report(NO_ROW))
     }
 
     /// Has everything built again, for no reason that the index itself knows.
@@ -237,7 +275,11 @@ impl Index {
         self.shared.freeze(&mut tables);
         while !tables.frozen.is_empty() || tables.damaged.is_some() {
             self.shared.stopper.check()?;
-            tables = self.shared.changed.wait(tables).unwrap_or_else(PoisonError::into_inner);
+            tables = self
+                .shared
+                .changed
+                .wait(tables)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         self.shared.stopper.check()
     }
@@ -246,7 +288,11 @@ impl Index {
     pub(crate) fn end(&self) {
         self.shared.lock().closing = true;
         self.shared.changed.notify_all();
-        let thread = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .keeper
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(Err(_)) = thread.map(JoinHandle::join) {
             tracing::error!("the index thread panicked");
         }
@@ -272,7 +318,11 @@ impl Shared {
         let next = Table::new(crate::number::narrow(self.limits.table_entries));
         let mut full = std::mem::replace(&mut tables.active, next);
         for (chain, checkpoint) in &mut full.checkpoints {
-            checkpoint.open = tables.open.get(usize::from(*chain)).cloned().unwrap_or_default();
+            checkpoint.open = tables
+                .open
+                .get(usize::from(*chain))
+                .cloned()
+                .unwrap_or_default();
         }
         tables.frozen.push_back(Arc::new(full));
         self.changed.notify_all();
@@ -287,7 +337,10 @@ impl Shared {
     }
 
     fn cached(&self, key: &RowKey) -> Option<Arc<Pyramid>> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(key)
+        self.rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
     }
 
     fn open_node(&self, chain: u16, place: NodePlace) -> Option<Hash> {
@@ -305,12 +358,18 @@ impl Shared {
             return Ok(row);
         }
         let read = {
-            let published = self.published.read().unwrap_or_else(PoisonError::into_inner);
+            let published = self
+                .published
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             merge::read_row(&published.engine, key)
         };
         let read = read.and_then(|row| row.ok_or(NO_ROW));
         let row = Arc::new(read.map_err(|fault| self.report(fault))?);
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).put(key, row.clone());
+        self.rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(key, row.clone());
         Ok(row)
     }
 }
@@ -325,7 +384,11 @@ struct RowCache {
 
 impl RowCache {
     fn new(rows: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), room: (rows / 2).max(1) }
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            room: (rows / 2).max(1),
+        }
     }
 
     fn get(&mut self, key: &RowKey) -> Option<Arc<Pyramid>> {

@@ -49,7 +49,10 @@ pub(crate) const fn account_key(account: &AccountId) -> u128 {
 /// compared with the batch entry, so that a chance meeting of two keys costs a read and nothing else.
 pub(crate) fn submission_key(submitter: &str, id: &SubmissionId) -> u128 {
     let hash = derive(SUBMISSION_CONTEXT, &[&id.0, submitter.as_bytes()]);
-    let half = hash.0.first_chunk().map_or(0, |half| u64::from_be_bytes(*half));
+    let half = hash
+        .0
+        .first_chunk()
+        .map_or(0, |half| u64::from_be_bytes(*half));
     u128::from(half) << 64
 }
 
@@ -66,9 +69,18 @@ pub(crate) fn postings(batch: &Batch, chain: u16) -> impl Iterator<Item = Postin
         chain,
         leaf: entry.first.0,
     });
-    let leaves = (entry.first.0..).zip(slices(batch.bytes(), batch.ends())).skip(1);
+    let leaves = (entry.first.0..)
+        .zip(slices(batch.bytes(), batch.ends()))
+        .skip(1);
     let accounts = leaves.flat_map(move |(leaf, bytes)| {
-        accounts(bytes).into_iter().flatten().map(move |account| Posting { key: account_key(&account), chain, leaf })
+        accounts(bytes)
+            .into_iter()
+            .flatten()
+            .map(move |account| Posting {
+                key: account_key(&account),
+                chain,
+                leaf,
+            })
     });
     submissions.chain(accounts)
 }
@@ -76,7 +88,9 @@ pub(crate) fn postings(batch: &Batch, chain: u16) -> impl Iterator<Item = Postin
 /// The accounts that a record is found under, as `Record::accounts` gives them, without decoding the rest: every record
 /// of a person starts with the account, and an identity record goes on with the other. A test keeps both in step.
 pub(crate) fn accounts(entry: &[u8]) -> [Option<AccountId>; 2] {
-    let Ok(entry) = Entry::parse(entry, LeafIndex(0)) else { return [None, None] };
+    let Ok(entry) = Entry::parse(entry, LeafIndex(0)) else {
+        return [None, None];
+    };
     let known = |first: Kind, last: Kind| (first..=last).contains(&entry.kind);
     let identity = known(Kind::IDENTITY_LINK, Kind::IDENTITY_SPLIT);
     let person = identity
@@ -87,6 +101,15 @@ pub(crate) fn accounts(entry: &[u8]) -> [Option<AccountId>; 2] {
         || known(Kind::BRIDGE, Kind::DUPLICATE_AGREEMENT)
         || known(Kind::BENEFIT_APPLY, Kind::RECOVERY)
         || known(Kind::DISPUTE, Kind::DISPUTE_OUTCOME);
-    let account = |at: usize| entry.payload.get(at..)?.first_chunk().map(|account| AccountId(*account));
-    [if person { account(0) } else { None }, if identity { account(16) } else { None }]
+    let account = |at: usize| {
+        entry
+            .payload
+            .get(at..)?
+            .first_chunk()
+            .map(|account| AccountId(*account))
+    };
+    [
+        if person { account(0) } else { None },
+        if identity { account(16) } else { None },
+    ]
 }

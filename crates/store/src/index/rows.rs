@@ -39,7 +39,12 @@ impl NodePlace {
         let (kept, above) = (u8::try_from(over / ROW_LEVELS).ok()?, over % ROW_LEVELS);
         let shift = ROW_LEVELS - above;
         let position = usize::try_from(index & ((1 << shift) - 1)).ok()?;
-        Some(Self { kept, row: index >> shift, above, position })
+        Some(Self {
+            kept,
+            row: index >> shift,
+            above,
+            position,
+        })
     }
 }
 
@@ -62,7 +67,10 @@ impl Pyramid {
     }
 
     pub(crate) fn node(&self, above: u32, position: usize) -> Option<Hash> {
-        self.levels.get(usize::try_from(above).ok()?)?.get(position).copied()
+        self.levels
+            .get(usize::try_from(above).ok()?)?
+            .get(position)
+            .copied()
     }
 
     pub(crate) fn row(&self) -> &[Hash] {
@@ -90,12 +98,18 @@ impl OpenRows {
     /// Takes the nodes that a batch completes; `completed(kept, row, nodes)` receives each row that becomes full.
     pub(crate) fn extend(&mut self, nodes: &[Node], mut completed: impl FnMut(u8, u64, Vec<Hash>)) {
         for node in nodes {
-            let Some(place) = NodePlace::of(node.level, node.index).filter(|place| place.above == 0) else { continue };
+            let Some(place) =
+                NodePlace::of(node.level, node.index).filter(|place| place.above == 0)
+            else {
+                continue;
+            };
             let kept = usize::from(place.kept);
             if self.rows.len() <= kept {
                 self.rows.resize_with(kept + 1, OpenRow::default);
             }
-            let Some(open) = self.rows.get_mut(kept) else { continue };
+            let Some(open) = self.rows.get_mut(kept) else {
+                continue;
+            };
             open.nodes.push(node.hash);
             if open.nodes.len() == ROW_NODES {
                 completed(place.kept, open.row, std::mem::take(&mut open.nodes));
@@ -106,8 +120,14 @@ impl OpenRows {
 
     /// A node of an open row, or one above it whose leaves are all there.
     pub(crate) fn node(&self, place: NodePlace) -> Option<Hash> {
-        let open = self.rows.get(usize::from(place.kept)).filter(|open| open.row == place.row)?;
-        let (first, last) = (place.position << place.above, (place.position + 1) << place.above);
+        let open = self
+            .rows
+            .get(usize::from(place.kept))
+            .filter(|open| open.row == place.row)?;
+        let (first, last) = (
+            place.position << place.above,
+            (place.position + 1) << place.above,
+        );
         Pyramid::new(open.nodes.get(first..last)?.to_vec()).root()
     }
 }

@@ -46,14 +46,20 @@ pub(crate) struct Chunk {
 
 impl ChunkWriter {
     pub(crate) fn new() -> Self {
-        Self { chunk: Vec::new(), first_key: 0, key_before: None, group: Group::default() }
+        Self {
+            chunk: Vec::new(),
+            first_key: 0,
+            key_before: None,
+            group: Group::default(),
+        }
     }
 
     /// Takes the next posting; returns a chunk when one is full.
     pub(crate) fn push(&mut self, posting: Posting) -> Option<Chunk> {
         let held = self.chunk.len() + self.group.bytes.len();
         let mut full = None;
-        if self.group.count > 0 && held + 2 * GROUP_BYTES_MAX + POSTING_BYTES_MAX > CHUNK_BYTES_MAX {
+        if self.group.count > 0 && held + 2 * GROUP_BYTES_MAX + POSTING_BYTES_MAX > CHUNK_BYTES_MAX
+        {
             full = self.finish();
         } else if self.group.count > 0 && self.group.key != posting.key {
             self.close_group();
@@ -70,7 +76,10 @@ impl ChunkWriter {
         self.close_group();
         self.key_before = None;
         let bytes = std::mem::take(&mut self.chunk);
-        (!bytes.is_empty()).then_some(Chunk { first_key: self.first_key, bytes })
+        (!bytes.is_empty()).then_some(Chunk {
+            first_key: self.first_key,
+            bytes,
+        })
     }
 
     fn close_group(&mut self) {
@@ -79,7 +88,9 @@ impl ChunkWriter {
             return;
         }
         let key = group.key.to_be_bytes();
-        let shared = self.key_before.map_or(0, |before| (before ^ group.key).leading_zeros() / 8);
+        let shared = self
+            .key_before
+            .map_or(0, |before| (before ^ group.key).leading_zeros() / 8);
         // A key of the same chunk differs from the one before, so at most 15 bytes are shared and one follows.
         let shared = narrow(u64::from(shared)).min(15);
         let zeros = narrow(u64::from(group.key.trailing_zeros() / 8)).min(16);
@@ -102,7 +113,10 @@ impl Group {
         let changed = posting.chain != self.chain;
         let base = if changed { 0 } else { self.leaf };
         // Leaves are below 2^62: no disk holds more.
-        write_varint(posting.leaf.wrapping_sub(base) << 1 | u64::from(changed), &mut self.bytes);
+        write_varint(
+            posting.leaf.wrapping_sub(base) << 1 | u64::from(changed),
+            &mut self.bytes,
+        );
         if changed {
             write_varint(u64::from(posting.chain - self.chain), &mut self.bytes);
         }
@@ -164,7 +178,9 @@ struct Groups<'a> {
 
 impl<'a> Groups<'a> {
     const fn new(bytes: &'a [u8]) -> Self {
-        Self { fields: Fields(bytes) }
+        Self {
+            fields: Fields(bytes),
+        }
     }
 
     const fn are_left(&self) -> bool {
@@ -180,15 +196,23 @@ impl<'a> Groups<'a> {
 
     /// A posting takes a byte at least, so the count is bounded by the chunk.
     fn count(&mut self) -> Option<u64> {
-        self.fields.varint().filter(|count| *count <= wide(self.fields.0.len()))
+        self.fields
+            .varint()
+            .filter(|count| *count <= wide(self.fields.0.len()))
     }
 
     fn postings(&mut self, key: u128, mut each: impl FnMut(Posting)) -> Option<()> {
-        let mut posting = Posting { key, chain: 0, leaf: 0 };
+        let mut posting = Posting {
+            key,
+            chain: 0,
+            leaf: 0,
+        };
         for _ in 0..self.count()? {
             let head = self.fields.varint()?;
             if head & 1 == 1 {
-                posting.chain = posting.chain.checked_add(u16::try_from(self.fields.varint()?).ok()?)?;
+                posting.chain = posting
+                    .chain
+                    .checked_add(u16::try_from(self.fields.varint()?).ok()?)?;
                 posting.leaf = 0;
             }
             posting.leaf = posting.leaf.checked_add(head >> 1)?;
@@ -220,10 +244,15 @@ mod tests {
     fn postings(random: &mut impl Rng) -> BTreeSet<Posting> {
         let mut postings = BTreeSet::new();
         for _ in 0..random.random_range(1..400) {
-            let near = u128::from(random.random_range(0_u16..60)) << (8 * random.random_range(0_u32..15));
+            let near =
+                u128::from(random.random_range(0_u16..60)) << (8 * random.random_range(0_u32..15));
             for _ in 0..random.random_range(1..6) {
                 let leaf = random.random::<u64>() >> random.random_range(2..64);
-                postings.insert(Posting { key: near, chain: random.random_range(0..3), leaf });
+                postings.insert(Posting {
+                    key: near,
+                    chain: random.random_range(0..3),
+                    leaf,
+                });
             }
         }
         postings
@@ -235,7 +264,10 @@ mod tests {
             let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
             let postings = postings(&mut random);
             let mut writer = ChunkWriter::new();
-            let mut chunks: Vec<Chunk> = postings.iter().filter_map(|posting| writer.push(*posting)).collect();
+            let mut chunks: Vec<Chunk> = postings
+                .iter()
+                .filter_map(|posting| writer.push(*posting))
+                .collect();
             chunks.extend(writer.finish());
             let mut all = Vec::new();
             for Chunk { bytes, .. } in &chunks {
@@ -243,10 +275,17 @@ mod tests {
                 read_chunk(bytes, |posting| all.push(posting)).unwrap();
                 let held = &all[start..];
                 // Each key, and its neighbours, which are mostly not there.
-                for key in held.iter().flat_map(|held| [held.key, held.key.wrapping_sub(1), held.key.wrapping_add(1)]) {
+                for key in held
+                    .iter()
+                    .flat_map(|held| [held.key, held.key.wrapping_sub(1), held.key.wrapping_add(1)])
+                {
                     let mut found = Vec::new();
                     find_in_chunk(bytes, key, |posting| found.push(posting)).unwrap();
-                    let expected: Vec<_> = held.iter().filter(|posting| posting.key == key).copied().collect();
+                    let expected: Vec<_> = held
+                        .iter()
+                        .filter(|posting| posting.key == key)
+                        .copied()
+                        .collect();
                     assert_eq!(found, expected, "seed {seed}, key {key:032x}");
                 }
             }

@@ -38,7 +38,11 @@ struct Slot {
 
 impl Slot {
     const fn posting(&self) -> Posting {
-        Posting { key: self.key, chain: self.chain, leaf: self.leaf }
+        Posting {
+            key: self.key,
+            chain: self.chain,
+            leaf: self.leaf,
+        }
     }
 }
 
@@ -68,12 +72,18 @@ impl Table {
 
     /// Takes a batch; `open` are the open rows of its chain.
     pub(crate) fn insert(&mut self, insertion: Insertion<'_>, open: &mut OpenRows) {
-        let Insertion { chain, extension, checkpoint, mark } = insertion;
+        let Insertion {
+            chain,
+            extension,
+            checkpoint,
+            mark,
+        } = insertion;
         for posting in postings(extension.batch(), chain) {
             self.push(posting);
         }
         open.extend(extension.nodes(), |kept, row, nodes| {
-            self.rows.insert(RowKey { chain, kept, row }, Arc::new(Pyramid::new(nodes)));
+            self.rows
+                .insert(RowKey { chain, kept, row }, Arc::new(Pyramid::new(nodes)));
         });
         self.marks.entry(chain).or_default().extend(mark);
         self.checkpoints.insert(chain, checkpoint);
@@ -83,17 +93,31 @@ impl Table {
     fn push(&mut self, posting: Posting) {
         self.sum = self.sum.wrapping_add(posting.digest());
         let bucket = self.bucket(posting.key);
-        let Some(head) = self.buckets.get_mut(bucket) else { return };
-        let Ok(slot) = u32::try_from(self.slots.len()) else { return };
+        let Some(head) = self.buckets.get_mut(bucket) else {
+            return;
+        };
+        let Ok(slot) = u32::try_from(self.slots.len()) else {
+            return;
+        };
         let Posting { key, chain, leaf } = posting;
-        self.slots.push(Slot { key, leaf, next: *head, chain });
+        self.slots.push(Slot {
+            key,
+            leaf,
+            next: *head,
+            chain,
+        });
         *head = slot;
     }
 
     fn bucket(&self, key: u128) -> usize {
         // The multiplier of Fibonacci hashing spreads keys that are not hashes, as in tests.
-        let bytes = (key ^ key >> 64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
-        let low = bytes.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u32::from_le_bytes(*word));
+        let bytes = (key ^ key >> 64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .to_le_bytes();
+        let low = bytes
+            .get(4..)
+            .and_then(|rest| rest.first_chunk())
+            .map_or(0, |word| u32::from_le_bytes(*word));
         crate::number::narrow(low.into()) & (self.buckets.len() - 1)
     }
 
@@ -109,7 +133,12 @@ impl Table {
     }
 
     /// Adds the account keys above `start` of a chain, keeping the first `limit` of all.
-    pub(crate) fn accounts_after(&self, (chain, start): (u16, u128), limit: usize, out: &mut BTreeSet<u128>) {
+    pub(crate) fn accounts_after(
+        &self,
+        (chain, start): (u16, u128),
+        limit: usize,
+        out: &mut BTreeSet<u128>,
+    ) {
         for slot in &self.slots {
             let beyond = out.len() >= limit && out.last().is_some_and(|last| slot.key >= *last);
             if slot.chain == chain && slot.key > start && !beyond && !is_submission(slot.key) {

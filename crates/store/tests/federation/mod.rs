@@ -1,5 +1,9 @@
 //! A federation in miniature with a model of what its chains must hold, and one check of everything against the model.
-#![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test file uses its own part"
+)]
 
 use ed25519_dalek::SigningKey;
 use rand::{Rng, RngExt, SeedableRng};
@@ -58,8 +62,16 @@ impl World {
             let origin = Origin::parse(&format!("{FEDERATION}/{code}")).unwrap();
             let key = SigningKey::from_bytes(&rng.random());
             let public = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes()).unwrap();
-            let keys = vec![ChainKey { key: public, from: TreeSize(0), until: None }];
-            let region = Region { origin: origin.clone(), endpoint: "https://localhost:1".into(), keys };
+            let keys = vec![ChainKey {
+                key: public,
+                from: TreeSize(0),
+                until: None,
+            }];
+            let region = Region {
+                origin: origin.clone(),
+                endpoint: "https://localhost:1".into(),
+                keys,
+            };
             regions.insert(origin.region(), region);
             models.push(Model::new(origin, key));
         }
@@ -75,11 +87,19 @@ impl World {
         let signed = note::sign(&text, &root_key_name(FEDERATION), &root);
         let roster = Roster::open(signed.as_bytes(), &roster.roots, 1).unwrap();
         let accounts = (0..40).map(|_| AccountId(rng.random())).collect();
-        Self { rng, chains: models, accounts, roster }
+        Self {
+            rng,
+            chains: models,
+            accounts,
+            roster,
+        }
     }
 
     pub fn origins(&self) -> Vec<Origin> {
-        self.chains.iter().map(|chain| chain.origin.clone()).collect()
+        self.chains
+            .iter()
+            .map(|chain| chain.origin.clone())
+            .collect()
     }
 
     pub fn options(&self) -> Options {
@@ -88,7 +108,12 @@ impl World {
 
     /// Options under which everything happens early: tables of some postings, files of some KiB.
     pub fn tiny(&self) -> Options {
-        Options { table_entries: 50, cached_rows: 4, segment_bytes: 6_000, ..self.options() }
+        Options {
+            table_entries: 50,
+            cached_rows: 4,
+            segment_bytes: 6_000,
+            ..self.options()
+        }
     }
 
     pub fn open(&self, folder: &std::path::Path) -> Store {
@@ -115,10 +140,23 @@ impl World {
                     let on = Day::new(20_260_101).unwrap();
                     Record::Identity(
                         Kind::IDENTITY_LINK,
-                        Identity { account, other, target: None, reason, evidence, on, source },
+                        Identity {
+                            account,
+                            other,
+                            target: None,
+                            reason,
+                            evidence,
+                            on,
+                            source,
+                        },
                     )
                 }
-                _ => Record::Reversal(Reversal { account, target, reason: Code::NONE, source }),
+                _ => Record::Reversal(Reversal {
+                    account,
+                    target,
+                    reason: Code::NONE,
+                    source,
+                }),
             };
             record.write(&mut bytes).unwrap();
         }
@@ -136,8 +174,13 @@ impl World {
             })
             .collect();
         let chain = &mut self.chains[number];
-        let state = chain.pending.last().map_or(&chain.state, |last| last.after());
-        let extension = state.prepare(&submitted, UnixMillis(1_700_000_000_000), 1).unwrap();
+        let state = chain
+            .pending
+            .last()
+            .map_or(&chain.state, |last| last.after());
+        let extension = state
+            .prepare(&submitted, UnixMillis(1_700_000_000_000), 1)
+            .unwrap();
         chain.pending.push(extension.clone());
         extension
     }
@@ -153,10 +196,20 @@ impl World {
 
     /// Appends a group of batches with their heads, as a mirror does.
     pub fn mirror(&mut self, store: &Store, number: usize, group: &[&[usize]]) {
-        let extensions: Vec<_> = group.iter().map(|submissions| self.prepare(number, submissions)).collect();
+        let extensions: Vec<_> = group
+            .iter()
+            .map(|submissions| self.prepare(number, submissions))
+            .collect();
         let chain = &mut self.chains[number];
-        let notes: Vec<_> = extensions.iter().map(|extension| chain.sign(extension.after())).collect();
-        let group: Vec<_> = extensions.iter().zip(&notes).map(|(e, note)| (e, Some(note.as_slice()))).collect();
+        let notes: Vec<_> = extensions
+            .iter()
+            .map(|extension| chain.sign(extension.after()))
+            .collect();
+        let group: Vec<_> = extensions
+            .iter()
+            .zip(&notes)
+            .map(|(e, note)| (e, Some(note.as_slice())))
+            .collect();
         store.persist(&chain.origin, &group).unwrap();
         for _ in &group {
             chain.acknowledge();
@@ -168,13 +221,17 @@ impl World {
         for _ in 0..batches {
             let number = self.rng.random_range(0..self.chains.len());
             let sizes = |rng: &mut ChaCha8Rng| -> Vec<usize> {
-                (0..rng.random_range(1..4)).map(|_| rng.random_range(1..30)).collect()
+                (0..rng.random_range(1..4))
+                    .map(|_| rng.random_range(1..30))
+                    .collect()
             };
             if number == 0 {
                 let submissions = sizes(&mut self.rng);
                 self.append(store, number, &submissions);
             } else {
-                let group: Vec<_> = (0..self.rng.random_range(1..4)).map(|_| sizes(&mut self.rng)).collect();
+                let group: Vec<_> = (0..self.rng.random_range(1..4))
+                    .map(|_| sizes(&mut self.rng))
+                    .collect();
                 let group: Vec<&[usize]> = group.iter().map(Vec::as_slice).collect();
                 self.mirror(store, number, &group);
             }
@@ -187,9 +244,17 @@ impl World {
         for chain in &mut self.chains {
             let state = store.state(&chain.origin).expect("the chain is served");
             let found = state.size();
-            assert!(found >= chain.state.size(), "{}: acknowledged batches are lost", chain.origin);
+            assert!(
+                found >= chain.state.size(),
+                "{}: acknowledged batches are lost",
+                chain.origin
+            );
             while chain.state.size() < found {
-                assert!(!chain.pending.is_empty(), "{}: nobody handed this over", chain.origin);
+                assert!(
+                    !chain.pending.is_empty(),
+                    "{}: nobody handed this over",
+                    chain.origin
+                );
                 chain.acknowledge();
             }
             chain.pending.clear();
@@ -209,7 +274,12 @@ impl World {
             self.check_proofs(store, number, proofs);
         }
         self.check_positions(store);
-        assert!(store.positions(&AccountId(self.rng.random())).unwrap().is_empty());
+        assert!(
+            store
+                .positions(&AccountId(self.rng.random()))
+                .unwrap()
+                .is_empty()
+        );
     }
 
     /// The index finds every record of every account.
@@ -224,7 +294,10 @@ impl World {
             }
         }
         for (account, positions) in &expected {
-            assert_eq!(store.positions(account).unwrap(), positions.iter().cloned().collect::<Vec<_>>());
+            assert_eq!(
+                store.positions(account).unwrap(),
+                positions.iter().cloned().collect::<Vec<_>>()
+            );
         }
     }
 
@@ -233,7 +306,13 @@ impl World {
         drop(closed);
         let report = yizhang_store::check(folder, &|_| {}).unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
-        assert!(report.chains.iter().zip(&self.chains).all(|(found, model)| found.size == model.state.size()));
+        assert!(
+            report
+                .chains
+                .iter()
+                .zip(&self.chains)
+                .all(|(found, model)| found.size == model.state.size())
+        );
     }
 
     fn check_chain(&self, store: &Store, number: usize) {
@@ -241,10 +320,19 @@ impl World {
         let origin = &chain.origin;
         let state = store.state(origin).unwrap();
         assert_eq!(state.head(), chain.state.head());
-        assert_eq!((state.link(), state.batches()), (chain.state.link(), chain.state.batches()));
-        let head = chain.batches.last_key_value().map(|(_, (_, head))| head.clone());
+        assert_eq!(
+            (state.link(), state.batches()),
+            (chain.state.link(), chain.state.batches())
+        );
+        let head = chain
+            .batches
+            .last_key_value()
+            .map(|(_, (_, head))| head.clone());
         assert_eq!(store.head(origin), head);
-        assert_eq!(store.newest_head(origin).unwrap().map(|(_, head)| head), head);
+        assert_eq!(
+            store.newest_head(origin).unwrap().map(|(_, head)| head),
+            head
+        );
         for (index, leaf) in (0..).zip(&chain.leaves) {
             assert_eq!(store.record(origin, LeafIndex(index)).unwrap(), *leaf);
         }
@@ -252,8 +340,14 @@ impl World {
         self.check_batches(store, number);
         for (id, first, records, content, size_after) in &chain.submissions {
             let found = store.submission(origin, SUBMITTER, id).unwrap().unwrap();
-            assert_eq!((found.first.0, found.records, found.content), (*first, *records, *content));
-            assert_eq!((found.size_after.0, found.head.as_ref()), (*size_after, Some(&chain.batches[size_after].1)));
+            assert_eq!(
+                (found.first.0, found.records, found.content),
+                (*first, *records, *content)
+            );
+            assert_eq!(
+                (found.size_after.0, found.head.as_ref()),
+                (*size_after, Some(&chain.batches[size_after].1))
+            );
             assert_eq!(store.submission(origin, "agency-2", id).unwrap(), None);
         }
     }
@@ -261,14 +355,25 @@ impl World {
     fn check_batches(&self, store: &Store, number: usize) {
         let chain = &self.chains[number];
         let origin = &chain.origin;
-        let read = |from: u64| store.batches(origin, TreeSize(from)).unwrap().map(Result::unwrap).collect::<Vec<_>>();
+        let read = |from: u64| {
+            store
+                .batches(origin, TreeSize(from))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect::<Vec<_>>()
+        };
         let all: Vec<_> = chain.batches.values().cloned().collect();
         assert_eq!(read(0), all);
         let mut replayed = ChainState::empty(origin.clone());
-        let boundaries: BTreeSet<u64> = std::iter::once(0).chain(chain.batches.keys().copied()).collect();
+        let boundaries: BTreeSet<u64> = std::iter::once(0)
+            .chain(chain.batches.keys().copied())
+            .collect();
         for (position, (bytes, _)) in all.iter().enumerate() {
             let size = replayed.size();
-            assert_eq!(store.root_at(origin, size).unwrap(), Some(replayed.frontier().root()));
+            assert_eq!(
+                store.root_at(origin, size).unwrap(),
+                Some(replayed.frontier().root())
+            );
             if position.is_multiple_of(7) {
                 assert_eq!(read(size.0), all[position..]);
             }
@@ -276,11 +381,22 @@ impl World {
                 assert_eq!(store.root_at(origin, TreeSize(size.0 + 1)).unwrap(), None);
                 assert!(store.batches(origin, TreeSize(size.0 + 1)).is_err());
             }
-            replayed = replayed.follow(Batch::parse(bytes.clone()).unwrap()).unwrap().after().clone();
+            replayed = replayed
+                .follow(Batch::parse(bytes.clone()).unwrap())
+                .unwrap()
+                .after()
+                .clone();
         }
-        assert_eq!(store.root_at(origin, replayed.size()).unwrap(), Some(replayed.frontier().root()));
+        assert_eq!(
+            store.root_at(origin, replayed.size()).unwrap(),
+            Some(replayed.frontier().root())
+        );
         assert!(read(replayed.size().0).is_empty());
-        assert!(store.batches(origin, TreeSize(replayed.size().0 + 1)).is_err());
+        assert!(
+            store
+                .batches(origin, TreeSize(replayed.size().0 + 1))
+                .is_err()
+        );
     }
 
     fn check_proofs(&mut self, store: &Store, number: usize, sizes: usize) {
@@ -291,12 +407,20 @@ impl World {
         for size in chosen.into_iter().step_by(step).take(sizes).chain(last) {
             let head = self.head(number, size);
             let indexes: Vec<LeafIndex> = (0..size).map(LeafIndex).collect();
-            let proofs = store.proofs(&chain.origin, &indexes, TreeSize(size)).unwrap();
-            let starts: BTreeSet<u64> = std::iter::once(0).chain(chain.batches.keys().copied()).collect();
+            let proofs = store
+                .proofs(&chain.origin, &indexes, TreeSize(size))
+                .unwrap();
+            let starts: BTreeSet<u64> = std::iter::once(0)
+                .chain(chain.batches.keys().copied())
+                .collect();
             for (index, proof) in indexes.iter().zip(&proofs) {
                 assert_eq!(proof.entry, chain.leaves[usize::try_from(index.0).unwrap()]);
                 let proved = Fact::prove(&proof.entry, *index, &proof.path, &head);
-                assert_eq!(proved.is_ok(), !starts.contains(&index.0), "{index} in {size}");
+                assert_eq!(
+                    proved.is_ok(),
+                    !starts.contains(&index.0),
+                    "{index} in {size}"
+                );
                 let root = yizhang_ledger::tree::verify_inclusion(
                     &hash_leaf(&proof.entry),
                     index.0,
@@ -311,7 +435,11 @@ impl World {
                 store.proof(&chain.origin, one, TreeSize(size)).unwrap(),
                 proofs[usize::try_from(one.0).unwrap()]
             );
-            assert!(store.proof(&chain.origin, LeafIndex(size), TreeSize(size)).is_err());
+            assert!(
+                store
+                    .proof(&chain.origin, LeafIndex(size), TreeSize(size))
+                    .is_err()
+            );
         }
     }
 
@@ -341,12 +469,20 @@ impl Model {
     pub fn acknowledge(&mut self) -> Vec<u8> {
         let extension = self.pending.remove(0);
         let (batch, after) = (extension.batch(), extension.after());
-        self.leaves.extend(slices(batch.bytes(), batch.ends()).map(<[u8]>::to_vec));
+        self.leaves
+            .extend(slices(batch.bytes(), batch.ends()).map(<[u8]>::to_vec));
         for (submission, first, content) in batch.submissions() {
-            self.submissions.push((submission.id, first.0, submission.records, content, after.size().0));
+            self.submissions.push((
+                submission.id,
+                first.0,
+                submission.records,
+                content,
+                after.size().0,
+            ));
         }
         let note = self.sign(after);
-        self.batches.insert(after.size().0, (batch.bytes().to_vec(), note.clone()));
+        self.batches
+            .insert(after.size().0, (batch.bytes().to_vec(), note.clone()));
         self.state = after.clone();
         note
     }

@@ -31,9 +31,17 @@ struct Drawn {
 impl Drawn {
     fn generate(rng: &mut Rng, serial: usize) -> Self {
         let first = month("2020-01").plus(rng.random_range(0..30)).unwrap();
-        let place = if rng.random_ratio(1, 4) { pick(rng, &PLACES) } else { pick(rng, &OTHER_PLACES) };
+        let place = if rng.random_ratio(1, 4) {
+            pick(rng, &PLACES)
+        } else {
+            pick(rng, &OTHER_PLACES)
+        };
         Self {
-            kind: if rng.random_ratio(1, 2) { Kind::BENEFIT_AWARD } else { Kind::BENEFIT_PAID },
+            kind: if rng.random_ratio(1, 2) {
+                Kind::BENEFIT_AWARD
+            } else {
+                Kind::BENEFIT_PAID
+            },
             scheme: SCHEMES[rng.random_range(0..SCHEMES.len())],
             place: place.parse().unwrap(),
             first,
@@ -60,7 +68,11 @@ impl Drawn {
     }
 
     fn family(&self) -> &'static str {
-        if self.scheme == "hrss:120" { "hrss:110" } else { self.scheme }
+        if self.scheme == "hrss:120" {
+            "hrss:110"
+        } else {
+            self.scheme
+        }
     }
 
     /// The rule, said once more: employee pensions are one within a province, the others within a city and its districts; the
@@ -78,18 +90,29 @@ impl Drawn {
         }
         let is_province = |place: u32| place.is_multiple_of(10_000);
         let same_city = self.place / 100 == other.place / 100;
-        !(self.family() == "hrss:110" || is_province(self.place) || is_province(other.place) || same_city)
+        !(self.family() == "hrss:110"
+            || is_province(self.place)
+            || is_province(other.place)
+            || same_city)
     }
 }
 
 /// The claims of unemployment benefit end where an employee pension begins; those behind that never were.
 fn end_claims(drawn: Vec<Drawn>) -> Vec<Drawn> {
     let is_pension = |one: &&Drawn| one.kind == Kind::BENEFIT_AWARD && one.family() == "hrss:110";
-    let Some(pension) = drawn.iter().filter(is_pension).map(|one| one.first).min() else { return drawn };
+    let Some(pension) = drawn.iter().filter(is_pension).map(|one| one.first).min() else {
+        return drawn;
+    };
     let is_claim = |one: &Drawn| one.kind == Kind::BENEFIT_AWARD && one.scheme == "hrss:210";
-    let kept = drawn.into_iter().filter(|one| !is_claim(one) || one.first < pension);
+    let kept = drawn
+        .into_iter()
+        .filter(|one| !is_claim(one) || one.first < pension);
     kept.map(|one| Drawn {
-        last: if is_claim(&one) { one.last.min(pension.previous().unwrap()) } else { one.last },
+        last: if is_claim(&one) {
+            one.last.min(pension.previous().unwrap())
+        } else {
+            one.last
+        },
         ..one
     })
     .collect()
@@ -116,15 +139,29 @@ fn pair_by_pair(drawn: &[Drawn], kind: Kind) -> Excluded {
 
 fn named(account: &Account, code: ConflictCode) -> Excluded {
     let mut found = Excluded::new();
-    for conflict in account.conflicts.iter().filter(|conflict| conflict.code == code) {
-        let family = SCHEMES.into_iter().find(|one| Some(*one) == conflict.family.as_deref()).unwrap();
+    for conflict in account
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.code == code)
+    {
+        let family = SCHEMES
+            .into_iter()
+            .find(|one| Some(*one) == conflict.family.as_deref())
+            .unwrap();
         let (months, records) = found.entry(family).or_default();
-        let (first, last) = (conflict.first.unwrap().number(), conflict.last.unwrap().number());
+        let (first, last) = (
+            conflict.first.unwrap().number(),
+            conflict.last.unwrap().number(),
+        );
         assert_eq!(u32::from(last - first) + 1, conflict.months);
         let own: BTreeSet<Month> = (first..=last).filter_map(Month::new).collect();
         assert!(months.is_disjoint(&own), "a month is named once");
         months.extend(own);
-        let serial = |number: &RecordNumber| account.records[usize::try_from(number.0).unwrap()].serial.clone();
+        let serial = |number: &RecordNumber| {
+            account.records[usize::try_from(number.0).unwrap()]
+                .serial
+                .clone()
+        };
         records.extend(conflict.records.iter().map(serial));
     }
     found
@@ -133,12 +170,23 @@ fn named(account: &Account, code: ConflictCode) -> Excluded {
 #[test]
 fn the_benefits_that_exclude_each_other_are_those_that_a_plain_count_finds() {
     for_every_seed(|rng| {
-        let drawn: Vec<Drawn> = (0..rng.random_range(1..12)).map(|serial| Drawn::generate(rng, serial)).collect();
+        let drawn: Vec<Drawn> = (0..rng.random_range(1..12))
+            .map(|serial| Drawn::generate(rng, serial))
+            .collect();
         let mut federation = Federation::default();
-        federation.append(division("440000"), &drawn.iter().map(Drawn::entry).collect::<Vec<_>>());
+        federation.append(
+            division("440000"),
+            &drawn.iter().map(Drawn::entry).collect::<Vec<_>>(),
+        );
         let account = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
         let drawn = end_claims(drawn);
-        assert_eq!(named(&account, ConflictCode::C24), pair_by_pair(&drawn, Kind::BENEFIT_PAID));
-        assert_eq!(named(&account, ConflictCode::Y09), pair_by_pair(&drawn, Kind::BENEFIT_AWARD));
+        assert_eq!(
+            named(&account, ConflictCode::C24),
+            pair_by_pair(&drawn, Kind::BENEFIT_PAID)
+        );
+        assert_eq!(
+            named(&account, ConflictCode::Y09),
+            pair_by_pair(&drawn, Kind::BENEFIT_AWARD)
+        );
     });
 }

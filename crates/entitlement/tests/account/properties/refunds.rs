@@ -35,11 +35,17 @@ struct Year {
 impl Year {
     fn generate(rng: &mut Rng) -> Self {
         let mut year = Self::default();
-        let parts = if rng.random_ratio(1, 3) { vec![YEAR_FEN / 2, YEAR_FEN / 2] } else { vec![YEAR_FEN] };
+        let parts = if rng.random_ratio(1, 3) {
+            vec![YEAR_FEN / 2, YEAR_FEN / 2]
+        } else {
+            vec![YEAR_FEN]
+        };
         for (at, fen) in parts.iter().enumerate() {
             let full = at + 1 == parts.len();
-            let row =
-                year.push(&Record::Contribution(Kind::RECEIVED, year_of_residents(*fen, full, &format!("Y{at}"))));
+            let row = year.push(&Record::Contribution(
+                Kind::RECEIVED,
+                year_of_residents(*fen, full, &format!("Y{at}")),
+            ));
             year.rows.push((row, *fen));
         }
         for step in 0..rng.random_range(1..9) {
@@ -62,7 +68,10 @@ impl Year {
                 let paid = flexible("hrss:110", some_month(rng), serial);
                 let id = self.push(&Record::Contribution(
                     Kind::RECEIVED,
-                    Contribution { received: Some(some_day(rng)), ..paid },
+                    Contribution {
+                        received: Some(some_day(rng)),
+                        ..paid
+                    },
                 ));
                 self.employee.push(id);
                 id
@@ -87,16 +96,28 @@ impl Year {
                 let (target, paid) = self.rows[rng.random_range(0..self.rows.len())];
                 let of_row = paid / 12;
                 let months = rng.random_range(1..13);
-                let odd = if rng.random_ratio(1, 6) { rng.random_range(-of_row..of_row) } else { 0 };
+                let odd = if rng.random_ratio(1, 6) {
+                    rng.random_range(-of_row..of_row)
+                } else {
+                    0
+                };
                 let whole = year_of_residents(paid, true, serial);
                 let first = rng.random_range(0..=12 - months);
                 let period = if rng.random_ratio(1, 2) {
-                    Period { first: month("2025-01").plus(first).unwrap(), months: u8::try_from(months).unwrap() }
+                    Period {
+                        first: month("2025-01").plus(first).unwrap(),
+                        months: u8::try_from(months).unwrap(),
+                    }
                 } else {
                     whole.period
                 };
                 let fen = (i64::from(months) * of_row + odd).max(1);
-                self.push(&refund(&Contribution { period, ..whole }, target, fen, some_day(rng)))
+                self.push(&refund(
+                    &Contribution { period, ..whole },
+                    target,
+                    fen,
+                    some_day(rng),
+                ))
             }
         }
     }
@@ -117,13 +138,24 @@ fn some_month(rng: &mut Rng) -> Month {
 }
 
 fn some_day(rng: &mut Rng) -> Day {
-    let days = ["2024-11-11", "2025-01-05", "2025-02-15", "2025-05-05", "2025-06-30", "2025-09-15", "2025-12-31"];
+    let days = [
+        "2024-11-11",
+        "2025-01-05",
+        "2025-02-15",
+        "2025-05-05",
+        "2025-06-30",
+        "2025-09-15",
+        "2025-12-31",
+    ];
     day(days[rng.random_range(0..days.len())])
 }
 
 fn year_of_residents(fen: i64, full: bool, serial: &str) -> Contribution<'_> {
     let first = month("2025-01");
-    let person = |fen: i64| Shares { unit: Fen::ZERO, person: Fen::new(fen).unwrap() };
+    let person = |fen: i64| Shares {
+        unit: Fen::ZERO,
+        person: Fen::new(fen).unwrap(),
+    };
     let plain = flexible("hrss:170", first, serial);
     Contribution {
         period: Period { first, months: 12 },
@@ -137,9 +169,18 @@ fn year_of_residents(fen: i64, full: bool, serial: &str) -> Contribution<'_> {
 }
 
 fn refund<'s>(of: &Contribution<'s>, target: RecordId, fen: i64, on: Day) -> Record<'s> {
-    let back = Shares { unit: Fen::ZERO, person: Fen::new(-fen).unwrap() };
-    let fields =
-        Contribution { paid: back, credited: back, nature: 20, target: Some(target), received: Some(on), ..*of };
+    let back = Shares {
+        unit: Fen::ZERO,
+        person: Fen::new(-fen).unwrap(),
+    };
+    let fields = Contribution {
+        paid: back,
+        credited: back,
+        nature: 20,
+        target: Some(target),
+        received: Some(on),
+        ..*of
+    };
     Record::Contribution(Kind::REFUND, fields)
 }
 
@@ -162,12 +203,22 @@ fn benefit(from: Month, on: Day, target: Option<RecordId>, serial: &str) -> Bene
 /// What stays of the year, and how many refunds took of it.
 fn stays(account: &Account) -> (i64, i64) {
     let of_year = |kind: Kind| {
-        let lines = account.records.iter().filter(move |line| line.kind == kind && line.standing != Standing::Reversed);
-        lines.filter_map(|line| line.contribution.as_ref()).filter(|line| line.scheme == "hrss:170")
+        let lines = account
+            .records
+            .iter()
+            .filter(move |line| line.kind == kind && line.standing != Standing::Reversed);
+        lines
+            .filter_map(|line| line.contribution.as_ref())
+            .filter(|line| line.scheme == "hrss:170")
     };
     let paid: i64 = of_year(Kind::RECEIVED).map(|line| line.paid.person).sum();
-    let back: i64 = of_year(Kind::REFUND).map(|line| line.paid.person.abs()).sum();
-    (paid - back, of_year(Kind::REFUND).count().try_into().unwrap())
+    let back: i64 = of_year(Kind::REFUND)
+        .map(|line| line.paid.person.abs())
+        .sum();
+    (
+        paid - back,
+        of_year(Kind::REFUND).count().try_into().unwrap(),
+    )
 }
 
 #[test]
@@ -175,11 +226,18 @@ fn no_more_months_of_a_year_count_than_the_money_that_stays_is_for() {
     for_every_seed(|rng| {
         let account = Year::generate(rng).account(None);
         let family = account.family("hrss:170").unwrap();
-        let counted = family.months.iter().filter(|line| line.status == MonthStatus::Counted).count();
+        let counted = family
+            .months
+            .iter()
+            .filter(|line| line.status == MonthStatus::Counted)
+            .count();
         let (stays, refunds) = stays(&account);
         let needed = i64::try_from(counted).unwrap() * MONTH_FEN;
         // Each refund and each row may be a fen off.
-        assert!(counted == 0 || stays + refunds + 2 >= needed, "{counted} months count, and {stays} fen stay");
+        assert!(
+            counted == 0 || stays + refunds + 2 >= needed,
+            "{counted} months count, and {stays} fen stay"
+        );
     });
 }
 
@@ -190,11 +248,18 @@ fn a_mistake_of_any_sort_that_was_reversed_changes_no_refund() {
         let before = year.account(None);
         let mut more = year.clone();
         let target = more.step(rng, "mistake");
-        let fields = Reversal { account: WORKER, target, reason: Code::NONE, source: source("undo") };
+        let fields = Reversal {
+            account: WORKER,
+            target,
+            reason: Code::NONE,
+            source: source("undo"),
+        };
         more.push(&Record::Reversal(fields));
         let after = more.account(Some(rng));
         for family in &after.families {
-            let expected = before.family(&family.family).map_or_else(Default::default, figures);
+            let expected = before
+                .family(&family.family)
+                .map_or_else(Default::default, figures);
             assert_eq!(figures(family), expected, "{}", family.family);
         }
     });
@@ -207,10 +272,15 @@ fn the_same_in_a_second_chain_changes_no_month() {
         let before = year.account(None);
         let mut federation = Federation::default();
         federation.append(division("440000"), &year.entries);
-        federation.append(division("110000"), &year.entries[..rng.random_range(1..=year.entries.len())]);
+        federation.append(
+            division("110000"),
+            &year.entries[..rng.random_range(1..=year.entries.len())],
+        );
         let after = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
         for family in &after.families {
-            let expected = before.family(&family.family).map_or_else(Default::default, figures);
+            let expected = before
+                .family(&family.family)
+                .map_or_else(Default::default, figures);
             assert_eq!(figures(family), expected, "{}", family.family);
         }
     });
@@ -220,6 +290,9 @@ fn the_same_in_a_second_chain_changes_no_month() {
 fn a_year_is_read_alike_in_any_order() {
     for_every_seed(|rng| {
         let year = Year::generate(rng);
-        assert_eq!(year.account(None).canonical_json(), year.account(Some(rng)).canonical_json());
+        assert_eq!(
+            year.account(None).canonical_json(),
+            year.account(Some(rng)).canonical_json()
+        );
     });
 }

@@ -45,9 +45,18 @@ fn places_of_benefit() {
                 last: line.last.as_deref().map(month),
             })
             .collect();
-        let facts = Facts { home: case.home.map(division), relation: case.relation.map(division), months: &months };
+        let facts = Facts {
+            home: case.home.map(division),
+            relation: case.relation.map(division),
+            months: &months,
+        };
         let found = benefit_place(facts, file.rule.threshold_months);
-        assert_eq!(found.place.map(Division::code), case.place, "{}", case.title);
+        assert_eq!(
+            found.place.map(Division::code),
+            case.place,
+            "{}",
+            case.title
+        );
         assert_eq!(format!("{:?}", found.reason), case.reason, "{}", case.title);
     }
 }

@@ -31,16 +31,21 @@ fn months_of_benefit() {
     let bands: Vec<_> = rule
         .national
         .iter()
-        .map(|&(from_paid_months, benefit_months)| Band { from_paid_months, benefit_months })
+        .map(|&(from_paid_months, benefit_months)| Band {
+            from_paid_months,
+            benefit_months,
+        })
         .collect();
     let stretches: Vec<_> = rule
         .stretches
         .iter()
-        .map(|&(after_paid_months, every_months, benefit_months)| Stretch {
-            after_paid_months,
-            every_months,
-            benefit_months,
-        })
+        .map(
+            |&(after_paid_months, every_months, benefit_months)| Stretch {
+                after_paid_months,
+                every_months,
+                benefit_months,
+            },
+        )
         .collect();
     let provincial = ProvincialRule {
         minimum_paid_months: rule.minimum_paid_months,
@@ -50,7 +55,12 @@ fn months_of_benefit() {
     for case in file.case {
         let ceiling = national_ceiling(&bands, case.paid);
         let earned = provincial_months(provincial, case.paid).unwrap();
-        assert_eq!((ceiling, earned), (case.ceiling, case.province), "paid {}", case.paid);
+        assert_eq!(
+            (ceiling, earned),
+            (case.ceiling, case.province),
+            "paid {}",
+            case.paid
+        );
         let claimable = claimable_months(earned, ceiling, case.unused, rule.total_max);
         assert_eq!(claimable, case.claimable, "paid {}", case.paid);
     }

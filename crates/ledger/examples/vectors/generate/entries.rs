@@ -11,8 +11,9 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::hash_leaf,
     record::{
-        AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity, InterestCredit, Payer, PayerKind,
-        Period, Record, Reversal, ShareRates, Shares, Source, Subsidies, TransferStep,
+        AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity, InterestCredit,
+        Payer, PayerKind, Period, Record, Reversal, ShareRates, Shares, Source, Subsidies,
+        TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -30,7 +31,10 @@ pub fn cases() -> Vec<Json> {
     cases.push(case(
         "write",
         "a payload of 2049 bytes is not written",
-        [("kind", 200.into()), ("payload", Json::parts(&[(&[0], 2_049)]))],
+        [
+            ("kind", 200.into()),
+            ("payload", Json::parts(&[(&[0], 2_049)])),
+        ],
         "CodecFault::TooLarge".into(),
     ));
     cases
@@ -47,14 +51,22 @@ fn accepted(name: &str, bytes: &[u8]) -> Json {
         ("kind", u32::from(entry.kind.0).into()),
         ("kind_name", entry.kind.to_string().into()),
         ("fields", fields::record(&record)),
-        ("accounts", Json::list(record.accounts().map(|account| Json::hex(account.0)))),
+        (
+            "accounts",
+            Json::list(record.accounts().map(|account| Json::hex(account.0))),
+        ),
         ("leaf", hash_leaf(bytes).into()),
     ]);
     case("entry", name, [("bytes", Json::hex(bytes))], expect)
 }
 
 fn refused(name: &str, bytes: Json, fault: &str) -> Json {
-    case("entry", name, [("bytes", bytes)], Json::Text(format!("Invalid::{fault}")))
+    case(
+        "entry",
+        name,
+        [("bytes", bytes)],
+        Json::Text(format!("Invalid::{fault}")),
+    )
 }
 
 fn bounds() -> Vec<Json> {
@@ -62,26 +74,59 @@ fn bounds() -> Vec<Json> {
     let longest = Code::new(&longest).unwrap();
     let (most, least) = (sample::fen(Fen::MAX), sample::fen(-Fen::MAX));
     let largest = Contribution {
-        period: Period { first: Month::new(u16::MAX - 11).unwrap(), months: 12 },
+        period: Period {
+            first: Month::new(u16::MAX - 11).unwrap(),
+            months: 12,
+        },
         settlement: Month::new(u16::MAX).unwrap(),
         received: Some(sample::day("9999-12-31")),
-        payer: Payer { kind: PayerKind::Fund, id: longest },
+        payer: Payer {
+            kind: PayerKind::Fund,
+            id: longest,
+        },
         nature: u16::MAX,
         base: most,
-        rates: ShareRates { unit: Rate::new(100_000).unwrap(), person: Rate::new(100_000).unwrap() },
-        due: Shares { unit: most, person: least },
-        paid: Shares { unit: least, person: most },
-        credited: Shares { unit: most, person: least },
+        rates: ShareRates {
+            unit: Rate::new(100_000).unwrap(),
+            person: Rate::new(100_000).unwrap(),
+        },
+        due: Shares {
+            unit: most,
+            person: least,
+        },
+        paid: Shares {
+            unit: least,
+            person: most,
+        },
+        credited: Shares {
+            unit: most,
+            person: least,
+        },
         late_fee: most,
-        subsidies: Subsidies { central: most, province: least, city: most, county: least },
+        subsidies: Subsidies {
+            central: most,
+            province: least,
+            city: most,
+            county: least,
+        },
         account_type: AccountType::Temporary,
         target: Some(sample::target()),
-        source: Source { agency: longest, system: longest, serial: longest },
+        source: Source {
+            agency: longest,
+            system: longest,
+            serial: longest,
+        },
         ..sample::contribution()
     };
     let smallest = Contribution {
-        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
-        period: Period { first: sample::month("1900-01"), months: 1 },
+        payer: Payer {
+            kind: PayerKind::Person,
+            id: Code::NONE,
+        },
+        period: Period {
+            first: sample::month("1900-01"),
+            months: 1,
+        },
         settlement: sample::month("1900-01"),
         received: None,
         nature: 0,
@@ -94,46 +139,108 @@ fn bounds() -> Vec<Json> {
         source: Source::default(),
         ..sample::contribution()
     };
-    let year =
-        Contribution { period: Period { first: sample::month("2025-01"), months: 12 }, ..sample::contribution() };
-    let open = TransferStep { first: None, last: None, ..sample::transfer() };
-    let one_month = TransferStep { last: sample::transfer().first, ..sample::transfer() };
-    let ended = Benefit { until: Some(sample::month("2029-06")), ..sample::benefit() };
+    let year = Contribution {
+        period: Period {
+            first: sample::month("2025-01"),
+            months: 12,
+        },
+        ..sample::contribution()
+    };
+    let open = TransferStep {
+        first: None,
+        last: None,
+        ..sample::transfer()
+    };
+    let one_month = TransferStep {
+        last: sample::transfer().first,
+        ..sample::transfer()
+    };
+    let ended = Benefit {
+        until: Some(sample::month("2029-06")),
+        ..sample::benefit()
+    };
     vec![
-        written("Received, every field at its largest", &Record::Contribution(Kind::RECEIVED, largest)),
-        written("Due, every field at its smallest", &Record::Contribution(Kind::DUE, smallest)),
-        written("Received for a year", &Record::Contribution(Kind::RECEIVED, year)),
-        written("Certificate without a span of months", &Record::Transfer(Kind::CERTIFICATE, open)),
-        written("Posted, one month", &Record::Transfer(Kind::POSTED, one_month)),
-        written("BenefitStop, last month is the first", &Record::Benefit(Kind::BENEFIT_STOP, ended)),
+        written(
+            "Received, every field at its largest",
+            &Record::Contribution(Kind::RECEIVED, largest),
+        ),
+        written(
+            "Due, every field at its smallest",
+            &Record::Contribution(Kind::DUE, smallest),
+        ),
+        written(
+            "Received for a year",
+            &Record::Contribution(Kind::RECEIVED, year),
+        ),
+        written(
+            "Certificate without a span of months",
+            &Record::Transfer(Kind::CERTIFICATE, open),
+        ),
+        written(
+            "Posted, one month",
+            &Record::Transfer(Kind::POSTED, one_month),
+        ),
+        written(
+            "BenefitStop, last month is the first",
+            &Record::Benefit(Kind::BENEFIT_STOP, ended),
+        ),
         written(
             "InterestCredit of 1900",
-            &Record::InterestCredit(InterestCredit { year: 1_900, ..sample::interest() }),
+            &Record::InterestCredit(InterestCredit {
+                year: 1_900,
+                ..sample::interest()
+            }),
         ),
         written(
             "InterestCredit of 9999",
-            &Record::InterestCredit(InterestCredit { year: 9_999, ..sample::interest() }),
+            &Record::InterestCredit(InterestCredit {
+                year: 9_999,
+                ..sample::interest()
+            }),
         ),
-        written("Reversal without a reason", &Record::Reversal(Reversal { reason: Code::NONE, ..sample::reversal() })),
+        written(
+            "Reversal without a reason",
+            &Record::Reversal(Reversal {
+                reason: Code::NONE,
+                ..sample::reversal()
+            }),
+        ),
     ]
 }
 
 fn unknown() -> Vec<Json> {
-    let mut cases: Vec<Json> = [(54, 3), (129, 0), (1, 1), (200, 250), (250, 251), (251, 5), (65_535, 2)]
-        .into_iter()
-        .map(|(kind, length)| {
-            let payload: Vec<u8> = (0..length).collect();
-            accepted(&format!("kind {kind}, not read, {length} bytes"), &raw_entry(kind, &payload))
-        })
-        .collect();
+    let mut cases: Vec<Json> = [
+        (54, 3),
+        (129, 0),
+        (1, 1),
+        (200, 250),
+        (250, 251),
+        (251, 5),
+        (65_535, 2),
+    ]
+    .into_iter()
+    .map(|(kind, length)| {
+        let payload: Vec<u8> = (0..length).collect();
+        accepted(
+            &format!("kind {kind}, not read, {length} bytes"),
+            &raw_entry(kind, &payload),
+        )
+    })
+    .collect();
     cases.push(case(
         "entry",
         "kind 200, not read, the largest payload",
-        [("bytes", Json::parts(&[(&raw_entry(200, &[0; 2_048])[..4], 1), (&[0], 2_048)]))],
+        [(
+            "bytes",
+            Json::parts(&[(&raw_entry(200, &[0; 2_048])[..4], 1), (&[0], 2_048)]),
+        )],
         Json::object([
             ("kind", 200.into()),
             ("kind_name", "kind 200".into()),
-            ("fields", Json::object([("payload", Json::parts(&[(&[0], 2_048)]))])),
+            (
+                "fields",
+                Json::object([("payload", Json::parts(&[(&[0], 2_048)]))]),
+            ),
             ("accounts", Json::List(vec![])),
             ("leaf", hash_leaf(&raw_entry(200, &[0; 2_048])).into()),
         ]),
@@ -149,18 +256,62 @@ fn framing() -> Vec<Json> {
         refused("no bytes", Json::hex([]), "EntryTruncated"),
         refused("a kind and no length", cut(1), "EntryTruncated"),
         refused("no payload", cut(2), "EntryTruncated"),
-        refused("a payload without its last byte", cut(good.len() - 1), "EntryTruncated"),
+        refused(
+            "a payload without its last byte",
+            cut(good.len() - 1),
+            "EntryTruncated",
+        ),
         refused("half a kind", Json::hex([0xfb, 0]), "EntryTruncated"),
-        refused("a kind in two bytes where one does", Json::hex([0xfb, 200, 0, 0]), "EntryHeader"),
-        refused("a kind in four bytes", Json::hex([0xfc, 200, 0, 0, 0, 0]), "EntryHeader"),
-        refused("a kind that is no integer", Json::hex([0xff, 0]), "EntryHeader"),
-        refused("a length in two bytes where one does", Json::hex([200, 0xfb, 1, 0, 7]), "EntryHeader"),
-        refused("a length in four bytes", Json::hex([200, 0xfc, 1, 0, 0, 0, 7]), "EntryHeader"),
-        refused("2049 bytes", Json::parts(&[(&long(2_049), 1), (&[0], 2_049)]), "EntryTooLarge"),
-        refused("a length of 65535 and nothing", Json::hex(long(65_535)), "EntryTooLarge"),
-        refused("2048 bytes promised, 2047 there", Json::parts(&[(&long(2_048), 1), (&[0], 2_047)]), "EntryTruncated"),
-        refused("a byte after the entry", Json::hex([good.as_slice(), &[0]].concat()), "EntryTrailing"),
-        refused("an entry after the entry", Json::hex([good.as_slice(), &good].concat()), "EntryTrailing"),
+        refused(
+            "a kind in two bytes where one does",
+            Json::hex([0xfb, 200, 0, 0]),
+            "EntryHeader",
+        ),
+        refused(
+            "a kind in four bytes",
+            Json::hex([0xfc, 200, 0, 0, 0, 0]),
+            "EntryHeader",
+        ),
+        refused(
+            "a kind that is no integer",
+            Json::hex([0xff, 0]),
+            "EntryHeader",
+        ),
+        refused(
+            "a length in two bytes where one does",
+            Json::hex([200, 0xfb, 1, 0, 7]),
+            "EntryHeader",
+        ),
+        refused(
+            "a length in four bytes",
+            Json::hex([200, 0xfc, 1, 0, 0, 0, 7]),
+            "EntryHeader",
+        ),
+        refused(
+            "2049 bytes",
+            Json::parts(&[(&long(2_049), 1), (&[0], 2_049)]),
+            "EntryTooLarge",
+        ),
+        refused(
+            "a length of 65535 and nothing",
+            Json::hex(long(65_535)),
+            "EntryTooLarge",
+        ),
+        refused(
+            "2048 bytes promised, 2047 there",
+            Json::parts(&[(&long(2_048), 1), (&[0], 2_047)]),
+            "EntryTruncated",
+        ),
+        refused(
+            "a byte after the entry",
+            Json::hex([good.as_slice(), &[0]].concat()),
+            "EntryTrailing",
+        ),
+        refused(
+            "an entry after the entry",
+            Json::hex([good.as_slice(), &good].concat()),
+            "EntryTrailing",
+        ),
     ]
 }
 
@@ -171,7 +322,16 @@ impl Fields {
     fn with(&self, name: &str, bytes: impl Into<Vec<u8>>) -> Vec<u8> {
         let bytes = bytes.into();
         assert!(self.0.iter().any(|(field, _)| *field == name), "{name}");
-        self.0.iter().flat_map(|(field, own)| if *field == name { bytes.clone() } else { own.clone() }).collect()
+        self.0
+            .iter()
+            .flat_map(|(field, own)| {
+                if *field == name {
+                    bytes.clone()
+                } else {
+                    own.clone()
+                }
+            })
+            .collect()
     }
 }
 
@@ -213,36 +373,93 @@ fn field_faults() -> Vec<Json> {
     let fields = contribution_fields();
     let wrong = |name: &str, field: &str, bytes: &[u8], fault: &str| {
         let entry = raw_entry(Kind::RECEIVED.0, &fields.with(field, bytes));
-        refused(&format!("Received, {field}: {name}"), Json::hex(entry), &format!("Payload/CodecFault::{fault}"))
+        refused(
+            &format!("Received, {field}: {name}"),
+            Json::hex(entry),
+            &format!("Payload/CodecFault::{fault}"),
+        )
     };
     let whole = plain(sample::contribution());
     let payload = |name: &str, payload: &[u8], fault: &str| {
         let entry = Json::hex(raw_entry(Kind::RECEIVED.0, payload));
-        refused(&format!("Received, {name}"), entry, &format!("Payload/CodecFault::{fault}"))
+        refused(
+            &format!("Received, {name}"),
+            entry,
+            &format!("Payload/CodecFault::{fault}"),
+        )
     };
     vec![
         payload("no payload", &[], "Field"),
         payload("the last field cut", &whole[..whole.len() - 1], "Field"),
-        payload("a byte after the last field", &[whole.as_slice(), &[0]].concat(), "Trailing"),
+        payload(
+            "a byte after the last field",
+            &[whole.as_slice(), &[0]].concat(),
+            "Trailing",
+        ),
         wrong("5", "namespace", &[5], "Field"),
-        wrong("two bytes where one does", "namespace", &[0xfb, 0, 0], "NotCanonical"),
-        wrong("33 characters", "scheme code", &text(&"1".repeat(33)), "Field"),
+        wrong(
+            "two bytes where one does",
+            "namespace",
+            &[0xfb, 0, 0],
+            "NotCanonical",
+        ),
+        wrong(
+            "33 characters",
+            "scheme code",
+            &text(&"1".repeat(33)),
+            "Field",
+        ),
         wrong("a blank", "scheme code", &text("1 0"), "Field"),
         wrong("Chinese", "scheme code", &text("\u{9669}"), "Field"),
         wrong("not UTF-8", "scheme code", &[1, 0xff], "Field"),
         wrong("1899-12", "period first", &varint(22_799), "Field"),
         wrong("1899-12", "settlement", &varint(22_799), "Field"),
         wrong("neither none nor some", "received", &[2], "Field"),
-        wrong("2023-02-29", "received", &[vec![1], varint(20_230_229)].concat(), "Field"),
-        wrong("month 13", "received", &[vec![1], varint(20_231_301)].concat(), "Field"),
-        wrong("eight bytes where four do", "received", &[1, 0xfd, 0x0b, 0x10, 0x35, 1, 0, 0, 0, 0], "Field"),
+        wrong(
+            "2023-02-29",
+            "received",
+            &[vec![1], varint(20_230_229)].concat(),
+            "Field",
+        ),
+        wrong(
+            "month 13",
+            "received",
+            &[vec![1], varint(20_231_301)].concat(),
+            "Field",
+        ),
+        wrong(
+            "eight bytes where four do",
+            "received",
+            &[1, 0xfd, 0x0b, 0x10, 0x35, 1, 0, 0, 0, 0],
+            "Field",
+        ),
         wrong("five digits", "place", &varint(44_030), "Field"),
         wrong("5", "payer kind", &[5], "Field"),
         wrong("65536", "nature", &varint(65_536), "Field"),
-        wrong("two bytes where one does", "nature", &[0xfb, 10, 0], "NotCanonical"),
-        wrong("ten trillion yuan and a fen", "base", &zigzag(Fen::MAX + 1), "Field"),
-        wrong("less than ten trillion yuan owed", "base", &zigzag(-Fen::MAX - 1), "Field"),
-        wrong("10.0001", "rates", &[varint(100_001), varint(0)].concat(), "Field"),
+        wrong(
+            "two bytes where one does",
+            "nature",
+            &[0xfb, 10, 0],
+            "NotCanonical",
+        ),
+        wrong(
+            "ten trillion yuan and a fen",
+            "base",
+            &zigzag(Fen::MAX + 1),
+            "Field",
+        ),
+        wrong(
+            "less than ten trillion yuan owed",
+            "base",
+            &zigzag(-Fen::MAX - 1),
+            "Field",
+        ),
+        wrong(
+            "10.0001",
+            "rates",
+            &[varint(100_001), varint(0)].concat(),
+            "Field",
+        ),
         wrong("2", "full", &[2], "Field"),
         wrong("2", "account type", &[2], "Field"),
         wrong("neither none nor some", "target", &[255], "Field"),
@@ -253,91 +470,216 @@ fn field_faults() -> Vec<Json> {
 fn rule_faults() -> Vec<Json> {
     let fields = contribution_fields();
     let payload = |name: &str, kind: Kind, payload: Vec<u8>| {
-        refused(&format!("{kind}, {name}"), Json::hex(raw_entry(kind.0, &payload)), "Payload/CodecFault::Field")
+        refused(
+            &format!("{kind}, {name}"),
+            Json::hex(raw_entry(kind.0, &payload)),
+            "Payload/CodecFault::Field",
+        )
     };
     let transfer = sample::transfer();
     let identity = sample::identity();
     vec![
-        payload("an empty scheme code", Kind::RECEIVED, fields.with("scheme code", [0])),
-        payload("a period of no months", Kind::RECEIVED, fields.with("period months", [0])),
-        payload("a period of 13 months", Kind::RECEIVED, fields.with("period months", [13])),
-        payload("a period of 255 months", Kind::RECEIVED, fields.with("period months", [255])),
+        payload(
+            "an empty scheme code",
+            Kind::RECEIVED,
+            fields.with("scheme code", [0]),
+        ),
+        payload(
+            "a period of no months",
+            Kind::RECEIVED,
+            fields.with("period months", [0]),
+        ),
+        payload(
+            "a period of 13 months",
+            Kind::RECEIVED,
+            fields.with("period months", [13]),
+        ),
+        payload(
+            "a period of 255 months",
+            Kind::RECEIVED,
+            fields.with("period months", [255]),
+        ),
         payload(
             "a period beyond the last month",
             Kind::RECEIVED,
             plain(Contribution {
-                period: Period { first: Month::new(u16::MAX).unwrap(), months: 2 },
+                period: Period {
+                    first: Month::new(u16::MAX).unwrap(),
+                    months: 2,
+                },
                 ..sample::contribution()
             }),
         ),
-        payload("a unit without a number", Kind::RECEIVED, fields.with("payer id", [0])),
-        payload("no date of receipt", Kind::RECEIVED, fields.with("received", [0])),
-        payload("no date of receipt", Kind::ADJUST_DELTA, fields.with("received", [0])),
-        payload("a date of receipt", Kind::DUE, plain(sample::contribution())),
+        payload(
+            "a unit without a number",
+            Kind::RECEIVED,
+            fields.with("payer id", [0]),
+        ),
+        payload(
+            "no date of receipt",
+            Kind::RECEIVED,
+            fields.with("received", [0]),
+        ),
+        payload(
+            "no date of receipt",
+            Kind::ADJUST_DELTA,
+            fields.with("received", [0]),
+        ),
+        payload(
+            "a date of receipt",
+            Kind::DUE,
+            plain(sample::contribution()),
+        ),
         payload("no target", Kind::REFUND, plain(sample::contribution())),
-        payload("the year 1899", Kind::INTEREST_CREDIT, plain(InterestCredit { year: 1_899, ..sample::interest() })),
-        payload("the year 10000", Kind::INTEREST_CREDIT, plain(InterestCredit { year: 10_000, ..sample::interest() })),
-        payload("a first month only", Kind::LETTER, plain(TransferStep { last: None, ..transfer })),
-        payload("a last month only", Kind::LETTER, plain(TransferStep { first: None, ..transfer })),
+        payload(
+            "the year 1899",
+            Kind::INTEREST_CREDIT,
+            plain(InterestCredit {
+                year: 1_899,
+                ..sample::interest()
+            }),
+        ),
+        payload(
+            "the year 10000",
+            Kind::INTEREST_CREDIT,
+            plain(InterestCredit {
+                year: 10_000,
+                ..sample::interest()
+            }),
+        ),
+        payload(
+            "a first month only",
+            Kind::LETTER,
+            plain(TransferStep {
+                last: None,
+                ..transfer
+            }),
+        ),
+        payload(
+            "a last month only",
+            Kind::LETTER,
+            plain(TransferStep {
+                first: None,
+                ..transfer
+            }),
+        ),
         payload(
             "ends before it begins",
             Kind::LETTER,
-            plain(TransferStep { first: transfer.last, last: transfer.first, ..transfer }),
+            plain(TransferStep {
+                first: transfer.last,
+                last: transfer.first,
+                ..transfer
+            }),
         ),
         payload(
             "ends before it begins",
             Kind::BENEFIT_SUSPEND,
-            plain(Benefit { until: Some(sample::month("2029-05")), ..sample::benefit() }),
+            plain(Benefit {
+                until: Some(sample::month("2029-05")),
+                ..sample::benefit()
+            }),
         ),
-        payload("an account with itself", Kind::IDENTITY_LINK, plain(Identity { other: identity.account, ..identity })),
+        payload(
+            "an account with itself",
+            Kind::IDENTITY_LINK,
+            plain(Identity {
+                other: identity.account,
+                ..identity
+            }),
+        ),
         payload(
             "a link with a target",
             Kind::IDENTITY_LINK,
-            plain(Identity { target: Some(sample::target()), ..identity }),
+            plain(Identity {
+                target: Some(sample::target()),
+                ..identity
+            }),
         ),
-        payload("a split without a target", Kind::IDENTITY_SPLIT, plain(identity)),
+        payload(
+            "a split without a target",
+            Kind::IDENTITY_SPLIT,
+            plain(identity),
+        ),
         payload(
             "deemed months that end before they begin",
             Kind::DEEMED_MONTHS,
-            plain(Deemed { last: sample::month("1985-07"), ..sample::deemed() }),
+            plain(Deemed {
+                last: sample::month("1985-07"),
+                ..sample::deemed()
+            }),
         ),
         payload(
             "1201 deemed months",
             Kind::DEEMED_MONTHS,
-            plain(Deemed { first: sample::month("1925-01"), last: sample::month("2025-01"), ..sample::deemed() }),
+            plain(Deemed {
+                first: sample::month("1925-01"),
+                last: sample::month("2025-01"),
+                ..sample::deemed()
+            }),
         ),
         payload(
             "deemed months of no scheme",
             Kind::DEEMED_MONTHS,
-            plain(Deemed { scheme: Scheme { code: Code::NONE, ..sample::deemed().scheme }, ..sample::deemed() }),
+            plain(Deemed {
+                scheme: Scheme {
+                    code: Code::NONE,
+                    ..sample::deemed().scheme
+                },
+                ..sample::deemed()
+            }),
         ),
         payload(
             "an agreement that ends before it begins",
             Kind::DUPLICATE_AGREEMENT,
-            plain(Agreement { last: sample::month("2023-12"), ..sample::agreement() }),
+            plain(Agreement {
+                last: sample::month("2023-12"),
+                ..sample::agreement()
+            }),
         ),
         payload(
             "a scheme joined to itself",
             Kind::BRIDGE,
-            plain(Bridge { into: sample::bridge().scheme, ..sample::bridge() }),
+            plain(Bridge {
+                into: sample::bridge().scheme,
+                ..sample::bridge()
+            }),
         ),
         payload(
             "a scheme joined to none",
             Kind::BRIDGE,
-            plain(Bridge { into: Scheme { code: Code::NONE, ..sample::bridge().into }, ..sample::bridge() }),
+            plain(Bridge {
+                into: Scheme {
+                    code: Code::NONE,
+                    ..sample::bridge().into
+                },
+                ..sample::bridge()
+            }),
         ),
-        payload("a class of retirement that there is not", Kind::RETIRE_CLASS_FACT, {
-            let mut bytes = plain(sample::retire_class());
-            // Behind the 16 bytes of the account.
-            bytes[16] = 3;
-            bytes
-        }),
-        payload("evidence of birth that there is not", Kind::BIRTH_DATE_FACT, {
-            let mut bytes = plain(sample::birth());
-            // Behind the account and a month of three bytes.
-            bytes[19] = 2;
-            bytes
-        }),
-        payload("the fields of a contribution", Kind::ENROL, plain(sample::contribution())),
+        payload(
+            "a class of retirement that there is not",
+            Kind::RETIRE_CLASS_FACT,
+            {
+                let mut bytes = plain(sample::retire_class());
+                // Behind the 16 bytes of the account.
+                bytes[16] = 3;
+                bytes
+            },
+        ),
+        payload(
+            "evidence of birth that there is not",
+            Kind::BIRTH_DATE_FACT,
+            {
+                let mut bytes = plain(sample::birth());
+                // Behind the account and a month of three bytes.
+                bytes[19] = 2;
+                bytes
+            },
+        ),
+        payload(
+            "the fields of a contribution",
+            Kind::ENROL,
+            plain(sample::contribution()),
+        ),
     ]
 }

@@ -4,8 +4,9 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
-        Participation, Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
+        Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute, Household,
+        Identity, InterestCredit, Participation, Payer, Record, RetireClassFact, Reversal, Shares,
+        Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -60,7 +61,10 @@ fn contribution(fields: &Contribution<'_>) -> Json {
         ("scheme", scheme(fields.scheme)),
         (
             "period",
-            Json::object([("first", month(fields.period.first)), ("months", u32::from(fields.period.months).into())]),
+            Json::object([
+                ("first", month(fields.period.first)),
+                ("months", u32::from(fields.period.months).into()),
+            ]),
         ),
         ("settlement", month(fields.settlement)),
         ("received", fields.received.map(day).into()),
@@ -70,7 +74,10 @@ fn contribution(fields: &Contribution<'_>) -> Json {
         ("base", fen(fields.base)),
         (
             "rates",
-            Json::object([("unit", fields.rates.unit.get().into()), ("person", fields.rates.person.get().into())]),
+            Json::object([
+                ("unit", fields.rates.unit.get().into()),
+                ("person", fields.rates.person.get().into()),
+            ]),
         ),
         ("due", shares(&fields.due)),
         ("paid", shares(&fields.paid)),
@@ -275,11 +282,17 @@ fn dispute(fields: &Dispute<'_>) -> Json {
 }
 
 fn scheme(scheme: Scheme<'_>) -> Json {
-    Json::object([("namespace", format!("{:?}", scheme.namespace).into()), ("code", scheme.code.as_str().into())])
+    Json::object([
+        ("namespace", format!("{:?}", scheme.namespace).into()),
+        ("code", scheme.code.as_str().into()),
+    ])
 }
 
 fn payer(payer: &Payer<'_>) -> Json {
-    Json::object([("kind", format!("{:?}", payer.kind).into()), ("id", payer.id.as_str().into())])
+    Json::object([
+        ("kind", format!("{:?}", payer.kind).into()),
+        ("id", payer.id.as_str().into()),
+    ])
 }
 
 fn shares(shares: &Shares) -> Json {
@@ -287,7 +300,10 @@ fn shares(shares: &Shares) -> Json {
 }
 
 fn side(side: &TransferSide<'_>) -> Json {
-    Json::object([("place", division(side.place)), ("agency", side.agency.as_str().into())])
+    Json::object([
+        ("place", division(side.place)),
+        ("agency", side.agency.as_str().into()),
+    ])
 }
 
 fn source(source: &Source<'_>) -> Json {

@@ -35,11 +35,12 @@ impl Json {
 
     /// Bytes that repeat: each part so many times.
     pub fn parts(parts: &[(&[u8], usize)]) -> Self {
-        Self::list(
-            parts
-                .iter()
-                .map(|(bytes, times)| Self::List(vec![Self::hex(bytes), Self::Number(i64::try_from(*times).unwrap())])),
-        )
+        Self::list(parts.iter().map(|(bytes, times)| {
+            Self::List(vec![
+                Self::hex(bytes),
+                Self::Number(i64::try_from(*times).unwrap()),
+            ])
+        }))
     }
 
     pub fn to_text(&self) -> String {
@@ -56,13 +57,22 @@ impl Json {
             Self::Text(value) => write_text(value, out),
             Self::List(items) => {
                 let flat = items.iter().all(|item| !matches!(item, Self::Object(_)));
-                write_all(out, ('[', ']'), depth, flat, items, |item, out| item.write(out, depth + 1));
+                write_all(out, ('[', ']'), depth, flat, items, |item, out| {
+                    item.write(out, depth + 1);
+                });
             }
-            Self::Object(members) => write_all(out, ('{', '}'), depth, false, members, |(key, value), out| {
-                write_text(key, out);
-                out.push_str(": ");
-                value.write(out, depth + 1);
-            }),
+            Self::Object(members) => write_all(
+                out,
+                ('{', '}'),
+                depth,
+                false,
+                members,
+                |(key, value), out| {
+                    write_text(key, out);
+                    out.push_str(": ");
+                    value.write(out, depth + 1);
+                },
+            ),
         }
     }
 }
@@ -100,7 +110,9 @@ fn write_text(text: &str, out: &mut String) {
             c if c.is_ascii_graphic() || c == ' ' => out.push(c),
             c => {
                 let mut units = [0; 2];
-                c.encode_utf16(&mut units).iter().for_each(|unit| write!(out, "\\u{unit:04x}").unwrap());
+                c.encode_utf16(&mut units)
+                    .iter()
+                    .for_each(|unit| write!(out, "\\u{unit:04x}").unwrap());
             }
         }
     }

@@ -3,7 +3,10 @@
 //! What is refused, and why, is stated here by hand; the tests see whether the crate (and a second implementation)
 //! agrees.
 
-#![allow(unreachable_pub, reason = "the generator and the tests include these modules, each with its own needs")]
+#![allow(
+    unreachable_pub,
+    reason = "the generator and the tests include these modules, each with its own needs"
+)]
 
 pub mod chains;
 mod entries;
@@ -40,10 +43,22 @@ fn file(cases: Vec<Json>) -> String {
 }
 
 /// A case: what to check, under which name, with which inputs and what must come of it.
-pub fn case<const N: usize>(check: &str, name: impl Into<String>, inputs: [(&str, Json); N], outcome: Json) -> Json {
-    let mut members = vec![("check".to_string(), check.into()), ("name".to_string(), Json::Text(name.into()))];
+pub fn case<const N: usize>(
+    check: &str,
+    name: impl Into<String>,
+    inputs: [(&str, Json); N],
+    outcome: Json,
+) -> Json {
+    let mut members = vec![
+        ("check".to_string(), check.into()),
+        ("name".to_string(), Json::Text(name.into())),
+    ];
     members.extend(inputs.map(|(key, value)| (key.to_string(), value)));
-    let key = if matches!(outcome, Json::Text(_)) { "refused" } else { "expect" };
+    let key = if matches!(outcome, Json::Text(_)) {
+        "refused"
+    } else {
+        "expect"
+    };
     members.push((key.to_string(), outcome));
     Json::Object(members)
 }

@@ -7,9 +7,17 @@ use yizhang_ledger::person::{FederationSecret, SocialSecurityNumber};
 const SECRET: [u8; 32] = [0x5e; 32];
 
 pub fn cases() -> Vec<Json> {
-    let mut cases: Vec<Json> = GOOD.into_iter().map(|(name, text)| good(name, text)).collect();
+    let mut cases: Vec<Json> = GOOD
+        .into_iter()
+        .map(|(name, text)| good(name, text))
+        .collect();
     cases.extend(BAD.into_iter().map(|(name, text, fault)| {
-        case("number", name, [("text", text.into())], Json::Text(format!("NumberFault::{fault}")))
+        case(
+            "number",
+            name,
+            [("text", text.into())],
+            Json::Text(format!("NumberFault::{fault}")),
+        )
     }));
     cases
 }
@@ -44,10 +52,18 @@ const BAD: [(&str, &str, &str); 20] = [
     ("empty", "", "Length"),
     ("blanks only", "  ", "Length"),
     ("a coded number of 3", "A12", "Length"),
-    ("a coded number of 33", "A12345678901234567890123456789012", "Length"),
+    (
+        "a coded number of 33",
+        "A12345678901234567890123456789012",
+        "Length",
+    ),
     ("X before the end", "1101051949123100X2", "Character"),
     ("a blank inside", "440500 99003078816", "Character"),
-    ("a full-width digit", "44050019900307881\u{ff16}", "Character"),
+    (
+        "a full-width digit",
+        "44050019900307881\u{ff16}",
+        "Character",
+    ),
     ("a dash in a coded number", "HKG-1234567", "Character"),
 ];
 
@@ -55,6 +71,9 @@ fn good(name: &str, text: &str) -> Json {
     let number = SocialSecurityNumber::parse(text).unwrap();
     let account = FederationSecret::new(SECRET).account_id(&number);
     let inputs = [("text", text.into()), ("secret", Json::hex(SECRET))];
-    let expect = [("normalised", number.reveal().into()), ("account", account.reveal_hex().into())];
+    let expect = [
+        ("normalised", number.reveal().into()),
+        ("account", account.reveal_hex().into()),
+    ];
     case("number", name, inputs, Json::object(expect))
 }

@@ -20,7 +20,16 @@ pub fn cases() -> Vec<Json> {
 
 fn open(name: &str, note: &str, trusted: &[u8], threshold: u32, outcome: Json) -> Json {
     let trusted = Json::list(trusted.iter().map(|seed| Json::hex(public(*seed))));
-    case("roster", name, [("bytes", Json::hex(note)), ("trusted", trusted), ("threshold", threshold.into())], outcome)
+    case(
+        "roster",
+        name,
+        [
+            ("bytes", Json::hex(note)),
+            ("trusted", trusted),
+            ("threshold", threshold.into()),
+        ],
+        outcome,
+    )
 }
 
 /// What a roster says, as JSON.
@@ -51,7 +60,15 @@ pub fn fields(roster: &Roster) -> Json {
 }
 
 fn accepted() -> Vec<Json> {
-    let good = |name: &str, roster: &Roster| open(name, &signed_roster(roster, &ROOTS[..2]), &ROOTS, 2, fields(roster));
+    let good = |name: &str, roster: &Roster| {
+        open(
+            name,
+            &signed_roster(roster, &ROOTS[..2]),
+            &ROOTS,
+            2,
+            fields(roster),
+        )
+    };
     let least = Roster {
         federation: "f".into(),
         version: 1,
@@ -71,10 +88,34 @@ fn accepted() -> Vec<Json> {
         good("three regions, a changed key", &roster()),
         good("as little as there can be", &least),
         good("16 roots, a name of 64 characters", &many),
-        open("all three root keys", &signed_roster(&roster(), &ROOTS), &ROOTS, 3, fields(&roster())),
-        open("one key is enough for who says so", &signed_roster(&roster(), &[2]), &ROOTS, 1, fields(&roster())),
-        open("signatures of strangers beside", &signed_roster(&roster(), &[9, 2, 8, 1]), &ROOTS, 2, fields(&roster())),
-        open("a trusted key named twice", &signed_roster(&roster(), &[1, 2]), &[1, 1, 2], 2, fields(&roster())),
+        open(
+            "all three root keys",
+            &signed_roster(&roster(), &ROOTS),
+            &ROOTS,
+            3,
+            fields(&roster()),
+        ),
+        open(
+            "one key is enough for who says so",
+            &signed_roster(&roster(), &[2]),
+            &ROOTS,
+            1,
+            fields(&roster()),
+        ),
+        open(
+            "signatures of strangers beside",
+            &signed_roster(&roster(), &[9, 2, 8, 1]),
+            &ROOTS,
+            2,
+            fields(&roster()),
+        ),
+        open(
+            "a trusted key named twice",
+            &signed_roster(&roster(), &[1, 2]),
+            &[1, 1, 2],
+            2,
+            fields(&roster()),
+        ),
     ]
 }
 
@@ -86,15 +127,63 @@ fn signatures() -> Vec<Json> {
     let (text, lines) = note.split_at(note.rfind("\n\n").unwrap() + 2);
     let first_line = lines.split_inclusive('\n').next().unwrap();
     vec![
-        open("one signature of two", &signed_roster(&roster(), &[1]), &ROOTS, 2, short()),
-        open("one key twice", &format!("{text}{first_line}{first_line}"), &ROOTS, 2, "Invalid::BadSignature".into()),
-        open("one key, trusted twice", &signed_roster(&roster(), &[1]), &[1, 1], 2, short()),
-        open("strangers only", &signed_roster(&roster(), &[8, 9]), &ROOTS, 2, short()),
-        open("a threshold of 0 calls for one", &signed_roster(&roster(), &[8, 9]), &ROOTS, 0, short()),
+        open(
+            "one signature of two",
+            &signed_roster(&roster(), &[1]),
+            &ROOTS,
+            2,
+            short(),
+        ),
+        open(
+            "one key twice",
+            &format!("{text}{first_line}{first_line}"),
+            &ROOTS,
+            2,
+            "Invalid::BadSignature".into(),
+        ),
+        open(
+            "one key, trusted twice",
+            &signed_roster(&roster(), &[1]),
+            &[1, 1],
+            2,
+            short(),
+        ),
+        open(
+            "strangers only",
+            &signed_roster(&roster(), &[8, 9]),
+            &ROOTS,
+            2,
+            short(),
+        ),
+        open(
+            "a threshold of 0 calls for one",
+            &signed_roster(&roster(), &[8, 9]),
+            &ROOTS,
+            0,
+            short(),
+        ),
         open("nobody is trusted", &note, &[], 0, short()),
-        open("root keys under the name of a chain", &chain_name, &ROOTS, 2, short()),
-        open("another version than signed", &forged, &ROOTS, 2, "Invalid::BadSignature".into()),
-        open("no signed note", &roster().text(), &ROOTS, 2, "Invalid::NoteForm".into()),
+        open(
+            "root keys under the name of a chain",
+            &chain_name,
+            &ROOTS,
+            2,
+            short(),
+        ),
+        open(
+            "another version than signed",
+            &forged,
+            &ROOTS,
+            2,
+            "Invalid::BadSignature".into(),
+        ),
+        open(
+            "no signed note",
+            &roster().text(),
+            &ROOTS,
+            2,
+            "Invalid::NoteForm".into(),
+        ),
     ]
 }
 
@@ -108,21 +197,54 @@ fn successors() -> Vec<Json> {
             ("trusted", trusted),
             ("threshold", 2.into()),
         ];
-        let outcome = refused.map_or_else(|| fields(roster), |rule| Json::Text(format!("Invalid::{rule}")));
+        let outcome = refused.map_or_else(
+            || fields(roster),
+            |rule| Json::Text(format!("Invalid::{rule}")),
+        );
         case("next roster", name, inputs, outcome)
     };
-    let version = |version: u64| Roster { version, ..roster() };
-    let other_roots = Roster { roots: [5, 6].map(public).into(), ..version(3) };
-    let other_federation = Roster { federation: "other.yizhang".into(), regions: [].into(), ..version(3) };
+    let version = |version: u64| Roster {
+        version,
+        ..roster()
+    };
+    let other_roots = Roster {
+        roots: [5, 6].map(public).into(),
+        ..version(3)
+    };
+    let other_federation = Roster {
+        federation: "other.yizhang".into(),
+        regions: [].into(),
+        ..version(3)
+    };
     vec![
         next("the next version", &version(3), &[1, 3], None),
         next("a version left out", &version(9), &[1, 3], None),
-        next("other roots, signed by the old ones", &other_roots, &[1, 3], None),
-        next("other roots, signed by themselves", &other_roots, &[5, 6], Some("RosterSignatures")),
-        next("one signature of two", &version(3), &[1], Some("RosterSignatures")),
+        next(
+            "other roots, signed by the old ones",
+            &other_roots,
+            &[1, 3],
+            None,
+        ),
+        next(
+            "other roots, signed by themselves",
+            &other_roots,
+            &[5, 6],
+            Some("RosterSignatures"),
+        ),
+        next(
+            "one signature of two",
+            &version(3),
+            &[1],
+            Some("RosterSignatures"),
+        ),
         next("the same version", &version(2), &[1, 3], Some("RosterForm")),
         next("an older version", &version(1), &[1, 3], Some("RosterForm")),
-        next("another federation", &other_federation, &[1, 3], Some("RosterForm")),
+        next(
+            "another federation",
+            &other_federation,
+            &[1, 3],
+            Some("RosterForm"),
+        ),
     ]
 }
 
@@ -137,7 +259,12 @@ fn forms() -> Vec<Json> {
         bad(name, &text.replacen(from, to, 1))
     };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let find = |prefix: &str| lines.iter().position(|line| line.starts_with(prefix)).unwrap();
+    let find = |prefix: &str| {
+        lines
+            .iter()
+            .position(|line| line.starts_with(prefix))
+            .unwrap()
+    };
     let without = |at: usize| [&lines[..at], &lines[at + 1..]].concat().concat();
     let swapped = |one: usize, other: usize| {
         let mut lines = lines.clone();
@@ -156,32 +283,88 @@ fn forms() -> Vec<Json> {
         })
         .collect();
     let mut overlap = roster();
-    overlap.regions.get_mut(&Division::new(440_000).unwrap()).unwrap().keys[1].from = TreeSize(sample::FIRST_KEY_UNTIL);
-    let seventeen = Roster { roots: (100..117).map(public).collect(), ..roster() };
+    overlap
+        .regions
+        .get_mut(&Division::new(440_000).unwrap())
+        .unwrap()
+        .keys[1]
+        .from = TreeSize(sample::FIRST_KEY_UNTIL);
+    let seventeen = Roster {
+        roots: (100..117).map(public).collect(),
+        ..roster()
+    };
     vec![
         replaced("another format", "yizhang-roster/v1", "yizhang-roster/v2"),
         replaced("a longer format", "yizhang-roster/v1", "yizhang-roster/v1 "),
-        replaced("a capital in the federation", "federation demo", "federation Demo"),
-        replaced("a slash in the federation", "federation demo.yizhang", "federation demo/yizhang"),
+        replaced(
+            "a capital in the federation",
+            "federation demo",
+            "federation Demo",
+        ),
+        replaced(
+            "a slash in the federation",
+            "federation demo.yizhang",
+            "federation demo/yizhang",
+        ),
         replaced("no federation", "federation demo.yizhang", "federation "),
-        bad("65 characters", &text.replacen("demo.yizhang", &"a".repeat(65), 1)),
+        bad(
+            "65 characters",
+            &text.replacen("demo.yizhang", &"a".repeat(65), 1),
+        ),
         replaced("version 0", "version 2", "version 0"),
         replaced("a leading zero", "version 2", "version 02"),
         replaced("a sign", "version 2", "version +2"),
-        replaced("a version beyond 64 bits", "version 2", "version 18446744073709551616"),
+        replaced(
+            "a version beyond 64 bits",
+            "version 2",
+            "version 18446744073709551616",
+        ),
         replaced("no number", "version 2", "version two"),
         replaced("a blank after a line", "version 2", "version 2 "),
         replaced("threshold 0", "threshold 2", "threshold 0"),
-        replaced("a threshold above the number of roots", "threshold 2", "threshold 4"),
+        replaced(
+            "a threshold above the number of roots",
+            "threshold 2",
+            "threshold 4",
+        ),
         bad("17 roots", &seventeen.text()),
-        bad("no roots", &Roster { roots: vec![], ..roster() }.text()),
-        bad("a root twice", &[&lines[..=root], &lines[root..]].concat().concat()),
-        bad("a root of small order", &[lines[..root].concat(), weak.into(), lines[root + 1..].concat()].concat()),
-        replaced("a root of 31 bytes", lines[root], "root AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"),
-        replaced("an authority that is no base64", "authority ", "authority !"),
+        bad(
+            "no roots",
+            &Roster {
+                roots: vec![],
+                ..roster()
+            }
+            .text(),
+        ),
+        bad(
+            "a root twice",
+            &[&lines[..=root], &lines[root..]].concat().concat(),
+        ),
+        bad(
+            "a root of small order",
+            &[
+                lines[..root].concat(),
+                weak.into(),
+                lines[root + 1..].concat(),
+            ]
+            .concat(),
+        ),
+        replaced(
+            "a root of 31 bytes",
+            lines[root],
+            "root AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+        ),
+        replaced(
+            "an authority that is no base64",
+            "authority ",
+            "authority !",
+        ),
         bad("no authority", &without(find("authority"))),
         bad("no version", &without(find("version"))),
-        bad("version and threshold swapped", &swapped(find("version"), find("threshold"))),
+        bad(
+            "version and threshold swapped",
+            &swapped(find("version"), find("threshold")),
+        ),
         bad(
             "regions not in order",
             &[
@@ -191,25 +374,50 @@ fn forms() -> Vec<Json> {
             ]
             .concat(),
         ),
-        bad("a region twice", &format!("{text}{}", lines[find("region 520000")])),
+        bad(
+            "a region twice",
+            &format!("{text}{}", lines[find("region 520000")]),
+        ),
         bad("257 regions", &many.text()),
         replaced("a region of five digits", "region 110000", "region 11000"),
-        replaced("a region that starts with 0", "region 110000", "region 010000"),
-        replaced("an endpoint without TLS", "https://node-110000", "http://node-110000"),
-        replaced("a blank in an endpoint", "https://node-110000", "https://node 110000"),
+        replaced(
+            "a region that starts with 0",
+            "region 110000",
+            "region 010000",
+        ),
+        replaced(
+            "an endpoint without TLS",
+            "https://node-110000",
+            "http://node-110000",
+        ),
+        replaced(
+            "a blank in an endpoint",
+            "https://node-110000",
+            "https://node 110000",
+        ),
         replaced("no endpoint", " https://node-110000.example:7443", ""),
-        bad("a key before its region", &swapped(find("region 440000"), key)),
+        bad(
+            "a key before its region",
+            &swapped(find("region 440000"), key),
+        ),
         replaced("a key of another region", "key 440000", "key 110000"),
         bad("keys not in order", &swapped(key, key + 1)),
         bad("keys that overlap in one size", &overlap.text()),
         replaced("a first key without an end", " 0 3\n", " 0 -\n"),
         replaced("a key that ends before it starts", " 4 -\n", " 4 3\n"),
         replaced("a size with a leading zero", " 4 -\n", " 04 -\n"),
-        replaced("a size beyond 64 bits", " 4 -\n", " 18446744073709551616 -\n"),
+        replaced(
+            "a size beyond 64 bits",
+            " 4 -\n",
+            " 18446744073709551616 -\n",
+        ),
         replaced("a key line with a field too many", " 4 -\n", " 4 - -\n"),
         replaced("a key line with a field too few", " 4 -\n", " 4\n"),
         bad("an unknown line", &format!("{text}witness 1\n")),
         bad("an empty line at the end", &format!("{text}\n")),
-        bad("an empty line in the middle", &text.replacen("\nthreshold", "\n\nthreshold", 1)),
+        bad(
+            "an empty line in the middle",
+            &text.replacen("\nthreshold", "\n\nthreshold", 1),
+        ),
     ]
 }

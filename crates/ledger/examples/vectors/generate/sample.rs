@@ -9,9 +9,10 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute,
-        Household, Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
-        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
+        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind,
+        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -49,7 +50,14 @@ pub fn roster() -> Roster {
     };
     let region = |code: u32, keys: Vec<ChainKey>| {
         let endpoint = format!("https://node-{code}.example:7443");
-        (Division::new(code).unwrap(), Region { origin: origin(code), endpoint, keys })
+        (
+            Division::new(code).unwrap(),
+            Region {
+                origin: origin(code),
+                endpoint,
+                keys,
+            },
+        )
     };
     Roster {
         federation: FEDERATION.into(),
@@ -74,17 +82,24 @@ pub fn roster() -> Roster {
 
 /// A note of `text` with one signature line of each key.
 pub fn signed(text: &str, name: &str, seeds: &[u8]) -> String {
-    seeds
-        .iter()
-        .fold(format!("{text}\n"), |note, seed| note + &yizhang_ledger::note::signature_line(text, name, &key(*seed)))
+    seeds.iter().fold(format!("{text}\n"), |note, seed| {
+        note + &yizhang_ledger::note::signature_line(text, name, &key(*seed))
+    })
 }
 
 pub fn signed_roster(roster: &Roster, seeds: &[u8]) -> String {
-    signed(&roster.text(), &yizhang_ledger::roster::root_key_name(&roster.federation), seeds)
+    signed(
+        &roster.text(),
+        &yizhang_ledger::roster::root_key_name(&roster.federation),
+        seeds,
+    )
 }
 
 pub fn account(last: u8) -> AccountId {
-    AccountId([0x0f, 0x1e, 0x2d, 0x3c, 0x4b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4, 0xc3, 0xd2, 0xe1, last])
+    AccountId([
+        0x0f, 0x1e, 0x2d, 0x3c, 0x4b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4, 0xc3, 0xd2, 0xe1,
+        last,
+    ])
 }
 
 pub fn code(text: &str) -> Code<'_> {
@@ -108,11 +123,18 @@ pub fn place(code: u32) -> Division {
 }
 
 pub fn pension() -> Scheme<'static> {
-    Scheme { namespace: Namespace::Hrss, code: code("110") }
+    Scheme {
+        namespace: Namespace::Hrss,
+        code: code("110"),
+    }
 }
 
 pub fn source(serial: &'static str) -> Source<'static> {
-    Source { agency: code("440399"), system: code("core"), serial: code(serial) }
+    Source {
+        agency: code("440399"),
+        system: code("core"),
+        serial: code(serial),
+    }
 }
 
 pub fn target() -> RecordId {
@@ -124,17 +146,35 @@ pub fn contribution() -> Contribution<'static> {
     Contribution {
         account: account(1),
         scheme: pension(),
-        period: Period { first: month("2025-07"), months: 1 },
+        period: Period {
+            first: month("2025-07"),
+            months: 1,
+        },
         settlement: month("2025-07"),
         received: Some(day("2025-07-15")),
         place: place(440_300),
-        payer: Payer { kind: PayerKind::Unit, id: code("91440300708461136T") },
+        payer: Payer {
+            kind: PayerKind::Unit,
+            id: code("91440300708461136T"),
+        },
         nature: 10,
         base: fen(450_000),
-        rates: ShareRates { unit: Rate::new(1_400).unwrap(), person: Rate::new(800).unwrap() },
-        due: Shares { unit: fen(63_000), person: fen(36_000) },
-        paid: Shares { unit: fen(63_000), person: fen(36_000) },
-        credited: Shares { unit: fen(0), person: fen(36_000) },
+        rates: ShareRates {
+            unit: Rate::new(1_400).unwrap(),
+            person: Rate::new(800).unwrap(),
+        },
+        due: Shares {
+            unit: fen(63_000),
+            person: fen(36_000),
+        },
+        paid: Shares {
+            unit: fen(63_000),
+            person: fen(36_000),
+        },
+        credited: Shares {
+            unit: fen(0),
+            person: fen(36_000),
+        },
         full: true,
         late_fee: fen(0),
         subsidies: Subsidies::default(),
@@ -145,7 +185,12 @@ pub fn contribution() -> Contribution<'static> {
 }
 
 pub fn reversal() -> Reversal<'static> {
-    Reversal { account: account(1), target: target(), reason: code("E01"), source: source("V-1") }
+    Reversal {
+        account: account(1),
+        target: target(),
+        reason: code("E01"),
+        source: source("V-1"),
+    }
 }
 
 pub fn interest() -> InterestCredit<'static> {
@@ -154,7 +199,10 @@ pub fn interest() -> InterestCredit<'static> {
         scheme: pension(),
         year: 2024,
         rate: Rate::new(262).unwrap(),
-        amount: Shares { unit: fen(0), person: fen(59_212) },
+        amount: Shares {
+            unit: fen(0),
+            person: fen(59_212),
+        },
         posted: day("2025-06-30"),
         source: source("I-2024"),
     }
@@ -166,7 +214,10 @@ pub fn participation() -> Participation<'static> {
         scheme: pension(),
         from: month("2025-07"),
         place: place(440_300),
-        payer: Payer { kind: PayerKind::Person, id: Code::NONE },
+        payer: Payer {
+            kind: PayerKind::Person,
+            id: Code::NONE,
+        },
         reason: code("6313"),
         account_type: AccountType::General,
         source: source("P-1"),
@@ -178,8 +229,14 @@ pub fn transfer() -> TransferStep<'static> {
         account: account(1),
         case: CaseId([0xc5; 16]),
         scheme: pension(),
-        source_side: TransferSide { place: place(440_300), agency: code("440399") },
-        target_side: TransferSide { place: place(330_100), agency: code("330199") },
+        source_side: TransferSide {
+            place: place(440_300),
+            agency: code("440399"),
+        },
+        target_side: TransferSide {
+            place: place(330_100),
+            agency: code("330199"),
+        },
         on: day("2025-09-01"),
         first: Some(month("2022-01")),
         last: Some(month("2024-06")),
@@ -260,7 +317,12 @@ pub fn household() -> Household<'static> {
 }
 
 pub fn retire_class() -> RetireClassFact<'static> {
-    RetireClassFact { account: account(1), class: RetireClass::F55, on: day("2026-02-05"), source: source("C-1") }
+    RetireClassFact {
+        account: account(1),
+        class: RetireClass::F55,
+        on: day("2026-02-05"),
+        source: source("C-1"),
+    }
 }
 
 pub fn birth() -> Birth<'static> {
@@ -315,17 +377,36 @@ pub fn dispute() -> Dispute<'static> {
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
-        Kind::DUE => Record::Contribution(kind, Contribution { received: None, full: false, ..contribution() }),
+        Kind::DUE => Record::Contribution(
+            kind,
+            Contribution {
+                received: None,
+                full: false,
+                ..contribution()
+            },
+        ),
         Kind::RECEIVED => Record::Contribution(kind, contribution()),
-        Kind::ADJUST_DELTA => {
-            Record::Contribution(kind, Contribution { nature: 34, target: Some(target()), ..contribution() })
-        }
-        Kind::REFUND => {
-            Record::Contribution(kind, Contribution { nature: 20, target: Some(target()), ..contribution() })
-        }
+        Kind::ADJUST_DELTA => Record::Contribution(
+            kind,
+            Contribution {
+                nature: 34,
+                target: Some(target()),
+                ..contribution()
+            },
+        ),
+        Kind::REFUND => Record::Contribution(
+            kind,
+            Contribution {
+                nature: 20,
+                target: Some(target()),
+                ..contribution()
+            },
+        ),
         Kind::REVERSAL => Record::Reversal(reversal()),
         Kind::INTEREST_CREDIT => Record::InterestCredit(interest()),
-        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => Record::Participation(kind, participation()),
+        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => {
+            Record::Participation(kind, participation())
+        }
         kind if (64..=76).contains(&kind.0) => Record::Transfer(kind, transfer()),
         kind if (96..=103).contains(&kind.0) => Record::Benefit(kind, benefit()),
         Kind::DEATH_NOTICE => Record::Death(death()),
@@ -337,7 +418,13 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::BRIDGE => Record::Bridge(bridge()),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
-        Kind::IDENTITY_SPLIT => Record::Identity(kind, Identity { target: Some(target()), ..identity() }),
+        Kind::IDENTITY_SPLIT => Record::Identity(
+            kind,
+            Identity {
+                target: Some(target()),
+                ..identity()
+            },
+        ),
         _ => return None,
     })
 }

@@ -10,7 +10,9 @@ use yizhang_ledger::{
     chain::ChainState,
     entry::Kind,
     record::Record,
-    segment::{FILE_HEADER_BYTES, FRAME_HEADER_BYTES, file_header, write_batch_frame, write_head_frame},
+    segment::{
+        FILE_HEADER_BYTES, FRAME_HEADER_BYTES, file_header, write_batch_frame, write_head_frame,
+    },
     value::{LeafIndex, TreeSize, UnixMillis},
 };
 
@@ -24,11 +26,18 @@ pub fn cases() -> Vec<Json> {
 }
 
 fn header(first: u64) -> Vec<u8> {
-    file_header(&origin(440_000), LeafIndex(first)).unwrap().to_vec()
+    file_header(&origin(440_000), LeafIndex(first))
+        .unwrap()
+        .to_vec()
 }
 
 fn file(name: &str, bytes: &[u8], outcome: Json) -> Json {
-    case("segment", name, [("origin", ORIGIN.into()), ("bytes", Json::hex(bytes))], outcome)
+    case(
+        "segment",
+        name,
+        [("origin", ORIGIN.into()), ("bytes", Json::hex(bytes))],
+        outcome,
+    )
 }
 
 fn frame(kind: &str, entries: usize, position: u64, content: &[u8], offsets: &[u32]) -> Json {
@@ -48,11 +57,21 @@ fn whole_file() -> Json {
     for (batch, head) in chain.batches.iter().zip(&chain.heads) {
         let first = batch.entry().first;
         write_batch_frame(batch.bytes(), batch.ends(), first, &mut bytes);
-        frames.push(frame("Batch", batch.ends().len(), first.0, batch.bytes(), &[]));
+        frames.push(frame(
+            "Batch",
+            batch.ends().len(),
+            first.0,
+            batch.bytes(),
+            &[],
+        ));
         write_head_frame(head.as_bytes(), batch.size_after(), &mut bytes);
         frames.push(frame("Head", 0, batch.size_after().0, head.as_bytes(), &[]));
     }
-    file("the chain of three batches", &bytes, Json::object([("first", "0".into()), ("frames", Json::List(frames))]))
+    file(
+        "the chain of three batches",
+        &bytes,
+        Json::object([("first", "0".into()), ("frames", Json::List(frames))]),
+    )
 }
 
 /// Batches of 15, 16, 17 and 33 entries: no offset, one, one, two.
@@ -62,15 +81,34 @@ fn strides() -> Json {
     let mut frames = Vec::new();
     for (number, records) in [(1, 14), (2, 15), (3, 16), (4, 32)] {
         let payloads: Vec<[u8; 1]> = (0..records).map(|record| [record]).collect();
-        let records: Vec<Record<'_>> = payloads.iter().map(|payload| Record::Unknown(Kind(200), payload)).collect();
-        let extension = state.prepare(&[submitted(number, "x", &records)], UnixMillis(1), 1).unwrap();
+        let records: Vec<Record<'_>> = payloads
+            .iter()
+            .map(|payload| Record::Unknown(Kind(200), payload))
+            .collect();
+        let extension = state
+            .prepare(&[submitted(number, "x", &records)], UnixMillis(1), 1)
+            .unwrap();
         let batch = extension.batch();
         write_batch_frame(batch.bytes(), batch.ends(), batch.entry().first, &mut bytes);
-        let offsets: Vec<u32> = batch.ends().chunks_exact(16).map(|sixteen| sixteen[15]).collect();
-        frames.push(frame("Batch", batch.ends().len(), batch.entry().first.0, batch.bytes(), &offsets));
+        let offsets: Vec<u32> = batch
+            .ends()
+            .chunks_exact(16)
+            .map(|sixteen| sixteen[15])
+            .collect();
+        frames.push(frame(
+            "Batch",
+            batch.ends().len(),
+            batch.entry().first.0,
+            batch.bytes(),
+            &offsets,
+        ));
         state = extension.after().clone();
     }
-    file("offsets", &bytes, Json::object([("first", "0".into()), ("frames", Json::List(frames))]))
+    file(
+        "offsets",
+        &bytes,
+        Json::object([("first", "0".into()), ("frames", Json::List(frames))]),
+    )
 }
 
 /// The checksum of a file header or a frame, as FORMAT.md words it.
@@ -89,7 +127,9 @@ fn resealed_header(at: usize, byte: u8) -> Vec<u8> {
 }
 
 fn bad_files() -> Vec<Json> {
-    let refused = |name: &str, bytes: &[u8], fault: &str| file(name, bytes, Json::Text(format!("FrameFault::{fault}")));
+    let refused = |name: &str, bytes: &[u8], fault: &str| {
+        file(name, bytes, Json::Text(format!("FrameFault::{fault}")))
+    };
     let good = header(0);
     let bent = |at: usize| {
         let mut bytes = good.clone();
@@ -112,8 +152,16 @@ fn bad_files() -> Vec<Json> {
         refused("a byte in the reserved part", &bent(100), "Checksum"),
         refused("another checksum of the file", &bent(127), "Checksum"),
         refused("a file of another chain", &other, "Foreign"),
-        refused("a byte in the reserved part, resealed", &resealed_header(100, 1), "Foreign"),
-        refused("a byte behind the origin, resealed", &resealed_header(16 + 19, b'x'), "Foreign"),
+        refused(
+            "a byte in the reserved part, resealed",
+            &resealed_header(100, 1),
+            "Foreign",
+        ),
+        refused(
+            "a byte behind the origin, resealed",
+            &resealed_header(16 + 19, b'x'),
+            "Foreign",
+        ),
     ]
 }
 
@@ -121,7 +169,11 @@ fn bad_frames() -> Vec<Json> {
     let mut good = Vec::new();
     write_head_frame(b"body", TreeSize(5), &mut good);
     let refused = |name: &str, frame: &[u8], fault: &str| {
-        file(name, &[header(0).as_slice(), frame].concat(), Json::Text(format!("FrameFault::{fault}")))
+        file(
+            name,
+            &[header(0).as_slice(), frame].concat(),
+            Json::Text(format!("FrameFault::{fault}")),
+        )
     };
     let bent = |at: usize, byte: u8| {
         let mut bytes = good.clone();
@@ -130,14 +182,31 @@ fn bad_frames() -> Vec<Json> {
     };
     let sealed = |kind: u8, entries: u32, body: &[u8]| {
         let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-        let fields = [&b"YZFR"[..], &[kind, 0, 0, 0], &length, &entries.to_le_bytes(), &5_u64.to_le_bytes()].concat();
+        let fields = [
+            &b"YZFR"[..],
+            &[kind, 0, 0, 0],
+            &length,
+            &entries.to_le_bytes(),
+            &5_u64.to_le_bytes(),
+        ]
+        .concat();
         [&fields[..], &checksum(&[&fields, body]), body].concat()
     };
     vec![
         file("a head frame", &[header(0), good.clone()].concat(), {
-            Json::object([("first", "0".into()), ("frames", Json::List(vec![frame("Head", 0, 5, b"body", &[])]))])
+            Json::object([
+                ("first", "0".into()),
+                (
+                    "frames",
+                    Json::List(vec![frame("Head", 0, 5, b"body", &[])]),
+                ),
+            ])
         }),
-        refused("39 bytes of frame header", &good[..FRAME_HEADER_BYTES - 1], "Truncated"),
+        refused(
+            "39 bytes of frame header",
+            &good[..FRAME_HEADER_BYTES - 1],
+            "Truncated",
+        ),
         refused("a body cut", &good[..good.len() - 1], "Truncated"),
         refused("no body", &good[..FRAME_HEADER_BYTES], "Truncated"),
         refused("another magic of a frame", &bent(0, b'X'), "Header"),
@@ -145,17 +214,30 @@ fn bad_frames() -> Vec<Json> {
         refused("kind 3", &bent(4, 3), "Header"),
         refused("a byte behind the kind", &bent(7, 1), "Header"),
         refused("a head with entries", &sealed(2, 16, b"body"), "Header"),
-        refused("more entries than a batch has", &sealed(1, 16_386, &[0; 5_000]), "Header"),
+        refused(
+            "more entries than a batch has",
+            &sealed(1, 16_386, &[0; 5_000]),
+            "Header",
+        ),
         refused("more offsets than bytes", &sealed(1, 32, &[0; 7]), "Header"),
         refused(
             "a body of more than 4 MiB",
-            &[&good[..8], &(4 * 1_024 * 1_024 + 1_u32).to_le_bytes(), &good[12..]].concat(),
+            &[
+                &good[..8],
+                &(4 * 1_024 * 1_024 + 1_u32).to_le_bytes(),
+                &good[12..],
+            ]
+            .concat(),
             "Header",
         ),
         refused("another position of a frame", &bent(16, 4), "Checksum"),
         refused("a head said to be a batch", &bent(4, 1), "Checksum"),
         refused("another body", &bent(40, b'B'), "Checksum"),
-        refused("another checksum of a frame", &bent(39, good[39] ^ 1), "Checksum"),
+        refused(
+            "another checksum of a frame",
+            &bent(39, good[39] ^ 1),
+            "Checksum",
+        ),
         refused("a frame of zeros", &[0; 64], "Header"),
     ]
 }

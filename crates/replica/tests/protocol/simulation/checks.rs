@@ -24,7 +24,10 @@ pub(super) struct Truth {
 
 impl Truth {
     pub(super) fn largest_signed(&self, origin: &Origin) -> TreeSize {
-        let sizes = self.signed.get(origin).and_then(|sizes| sizes.last_key_value());
+        let sizes = self
+            .signed
+            .get(origin)
+            .and_then(|sizes| sizes.last_key_value());
         sizes.map_or(TreeSize(0), |(size, _)| *size)
     }
 }
@@ -44,29 +47,53 @@ impl Federation {
 
     pub(super) fn check_sign(&mut self, node: usize, head: &Head) {
         assert_eq!(head.origin, origin(node));
-        assert!(self.holds(node, head), "node {node} signs size {} before it is durable", head.size);
+        assert!(
+            self.holds(node, head),
+            "node {node} signs size {} before it is durable",
+            head.size
+        );
         if self.truth.unsigned_tail.insert(node, false) == Some(true) {
             self.counts.count("own tails signed after a restart");
         }
         let signed = self.truth.signed.entry(head.origin.clone()).or_default();
         let earlier = signed.insert(head.size, head.root);
-        assert!(earlier.is_none_or(|root| root == head.root), "node {node} signs two roots at size {}", head.size);
+        assert!(
+            earlier.is_none_or(|root| root == head.root),
+            "node {node} signs two roots at size {}",
+            head.size
+        );
     }
 
     fn open(&mut self, signed: &[u8]) -> Head {
-        let open = || Head::open(signed, &self.roster).expect("an honest node sends valid heads").into_inner();
-        self.truth.opened.entry(signed.to_vec()).or_insert_with(open).clone()
+        let open = || {
+            Head::open(signed, &self.roster)
+                .expect("an honest node sends valid heads")
+                .into_inner()
+        };
+        self.truth
+            .opened
+            .entry(signed.to_vec())
+            .or_insert_with(open)
+            .clone()
     }
 
     pub(super) fn check_announced(&mut self, node: usize, announced: &[u8]) {
         let head = self.open(announced);
-        assert!(self.holds(node, &head), "node {node} announces {} of {} before it is durable", head.size, head.origin);
+        assert!(
+            self.holds(node, &head),
+            "node {node} announces {} of {} before it is durable",
+            head.size,
+            head.origin
+        );
     }
 
     pub(super) fn check_receipt(&mut self, node: usize, receipt: &Receipt) {
         let head = self.open(&receipt.head);
         assert_eq!((&head.origin, head.size), (&origin(node), receipt.size));
-        assert!(self.holds(node, &head), "node {node} acknowledges before it is durable");
+        assert!(
+            self.holds(node, &head),
+            "node {node} acknowledges before it is durable"
+        );
         self.truth.receipts.push(receipt.head.clone());
     }
 
@@ -78,23 +105,35 @@ impl Federation {
     }
 
     pub(super) fn check_bounds(&self, node: usize) {
-        let Some(replica) = self.nodes[node].replica.as_ref() else { return };
+        let Some(replica) = self.nodes[node].replica.as_ref() else {
+            return;
+        };
         let (load, limits) = (replica.load(), &self.plan.limits);
         assert!(load.waiting_submissions <= limits.waiting_submissions_max);
         assert!(load.fetches <= limits.fetches_max);
         assert!(load.staged_batches <= limits.fetch_window * self.plan.nodes + 1);
         for origin in self.honest_origins() {
             let closed = replica.chain(&origin).unwrap().closed_at;
-            assert!(closed.is_none(), "node {node} has closed the honest chain {origin}");
+            assert!(
+                closed.is_none(),
+                "node {node} has closed the honest chain {origin}"
+            );
         }
     }
 
     /// Whether all honest nodes hold all honest chains up to the longest.
     pub(super) fn has_converged(&self) -> bool {
         self.honest_origins().all(|origin| {
-            let longest = self.nodes.iter().map(|node| node.disk.files.size(&origin)).max();
+            let longest = self
+                .nodes
+                .iter()
+                .map(|node| node.disk.files.size(&origin))
+                .max();
             let durable = |node: &Node| {
-                node.replica.as_ref().and_then(|replica| replica.chain(&origin)).map(|status| status.durable)
+                node.replica
+                    .as_ref()
+                    .and_then(|replica| replica.chain(&origin))
+                    .map(|status| status.durable)
             };
             self.nodes.iter().all(|node| durable(node) == longest)
         })
@@ -103,30 +142,60 @@ impl Federation {
     /// When everybody has had time.
     pub(super) fn check_end(&mut self) {
         for (node, state) in self.nodes.iter().enumerate() {
-            let readiness = state.replica.as_ref().map(yizhang_replica::Replica::readiness);
-            assert_eq!(readiness, Some(yizhang_replica::Readiness::Ready), "node {node} in the end");
+            let readiness = state
+                .replica
+                .as_ref()
+                .map(yizhang_replica::Replica::readiness);
+            assert_eq!(
+                readiness,
+                Some(yizhang_replica::Readiness::Ready),
+                "node {node} in the end"
+            );
         }
         for (node, state) in self.nodes.iter().enumerate() {
             let own = origin(node);
             let ends = state.disk.files.boundaries(&own);
-            let missing: Vec<_> = ends.iter().filter(|(size, _)| state.disk.head(&own, *size).is_none()).collect();
-            assert!(missing.is_empty(), "node {node} has no heads for {missing:?} of its own chain");
+            let missing: Vec<_> = ends
+                .iter()
+                .filter(|(size, _)| state.disk.head(&own, *size).is_none())
+                .collect();
+            assert!(
+                missing.is_empty(),
+                "node {node} has no heads for {missing:?} of its own chain"
+            );
         }
-        assert!(self.clients.iter().all(super::clients::Client::is_done), "a submission was never acknowledged");
+        assert!(
+            self.clients.iter().all(super::clients::Client::is_done),
+            "a submission was never acknowledged"
+        );
         for origin in self.honest_origins() {
             let first = self.nodes[0].disk.files.boundaries(&origin);
             for (node, state) in self.nodes.iter().enumerate() {
-                assert_eq!(state.disk.files.boundaries(&origin), first, "node {node} holds another {origin}");
+                assert_eq!(
+                    state.disk.files.boundaries(&origin),
+                    first,
+                    "node {node} holds another {origin}"
+                );
             }
             // Every head ever signed is a prefix of one and the same chain, so all are consistent with each other.
             let ends: BTreeMap<_, _> = first.into_iter().collect();
             for (size, root) in self.truth.signed.get(&origin).into_iter().flatten() {
-                assert_eq!(ends.get(size), Some(root), "{origin} was signed at {size} and is not there");
+                assert_eq!(
+                    ends.get(size),
+                    Some(root),
+                    "{origin} was signed at {size} and is not there"
+                );
             }
         }
         for note in &self.truth.receipts {
             let head = Head::open(note, &self.roster).unwrap();
-            assert!(self.nodes.iter().enumerate().all(|(node, _)| self.holds(node, &head)), "a receipt is void");
+            assert!(
+                self.nodes
+                    .iter()
+                    .enumerate()
+                    .all(|(node, _)| self.holds(node, &head)),
+                "a receipt is void"
+            );
         }
         self.check_submissions();
         self.check_villain();
@@ -141,12 +210,18 @@ impl Federation {
             for part in frames.iter().flat_map(|frame| &frame.submissions) {
                 let (submitter, id, first, records, content) = part.clone();
                 let earlier = found.insert((submitter, id), (first, records, content));
-                assert!(earlier.is_none(), "a submission stands in the chain of node {node} twice");
+                assert!(
+                    earlier.is_none(),
+                    "a submission stands in the chain of node {node} twice"
+                );
             }
             for job in &client.jobs {
                 let (first, records, _) = job.receipt.unwrap();
                 let place = found[&(job.submitted.submitter.clone(), job.submitted.id)];
-                assert_eq!(place, (first, records, job.submitted.block.content_digest()));
+                assert_eq!(
+                    place,
+                    (first, records, job.submitted.block.content_digest())
+                );
             }
         }
     }
@@ -155,10 +230,19 @@ impl Federation {
     fn check_villain(&mut self) {
         let Some(villain) = &self.villain else { return };
         let forked = origin(villain.node);
-        let held: Vec<BTreeSet<_>> =
-            self.nodes.iter().map(|node| node.disk.files.boundaries(&forked).into_iter().collect()).collect();
-        let differ = held.iter().any(|one| held.iter().any(|other| !one.is_subset(other) && !other.is_subset(one)));
-        let closed = self.nodes.iter().filter_map(|node| node.replica.as_ref()?.chain(&forked)?.closed_at);
+        let held: Vec<BTreeSet<_>> = self
+            .nodes
+            .iter()
+            .map(|node| node.disk.files.boundaries(&forked).into_iter().collect())
+            .collect();
+        let differ = held.iter().any(|one| {
+            held.iter()
+                .any(|other| !one.is_subset(other) && !other.is_subset(one))
+        });
+        let closed = self
+            .nodes
+            .iter()
+            .filter_map(|node| node.replica.as_ref()?.chain(&forked)?.closed_at);
         if closed.count() > 0 {
             self.counts.count("closings");
         } else {

@@ -30,10 +30,20 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(node: usize, submissions: usize) -> Self {
         let job = |number: usize| Job {
-            submitted: submission("client", number as u64, 1 + number % 4, (node * 1_000 + number) as u64),
+            submitted: submission(
+                "client",
+                number as u64,
+                1 + number % 4,
+                (node * 1_000 + number) as u64,
+            ),
             receipt: None,
         };
-        Self { node, jobs: (0..submissions).map(job).collect(), begun: 0, tickets: BTreeMap::new() }
+        Self {
+            node,
+            jobs: (0..submissions).map(job).collect(),
+            begun: 0,
+            tickets: BTreeMap::new(),
+        }
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -60,7 +70,8 @@ impl Federation {
             let acknowledged = client.jobs[job].receipt.is_some();
             // Other content under a used number is sent only once the number is surely used.
             self.send_job(number, job, acknowledged && dice == 9);
-            let open = (0..self.clients[number].begun).find(|job| self.clients[number].jobs[*job].receipt.is_none());
+            let open = (0..self.clients[number].begun)
+                .find(|job| self.clients[number].jobs[*job].receipt.is_none());
             if let Some(open) = open {
                 self.send_job(number, open, false);
             }
@@ -76,26 +87,48 @@ impl Federation {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         let node = self.clients[number].node;
-        let Some(replica) = self.nodes[node].replica.as_ref() else { return };
+        let Some(replica) = self.nodes[node].replica.as_ref() else {
+            return;
+        };
         let own = origin(node);
         let status = replica.chain(&own).unwrap();
-        let signed_up_to =
-            if status.head.is_some() { status.durable } else { TreeSize(status.durable.0.saturating_sub(1)) };
+        let signed_up_to = if status.head.is_some() {
+            status.durable
+        } else {
+            TreeSize(status.durable.0.saturating_sub(1))
+        };
         let searched = status.durable;
         let mut submitted = self.clients[number].jobs[job].submitted.clone();
         if other_content {
-            submitted = Submitted { id: submitted.id, ..submission("client", 0, 2, 999_999) };
+            submitted = Submitted {
+                id: submitted.id,
+                ..submission("client", 0, 2, 999_999)
+            };
         }
         let content = submitted.block.content_digest();
-        self.clients[number].tickets.insert(ticket, (job, other_content));
-        match self.nodes[node].disk.find(&own, &submitted.submitter, submitted.id) {
+        self.clients[number]
+            .tickets
+            .insert(ticket, (job, other_content));
+        match self.nodes[node]
+            .disk
+            .find(&own, &submitted.submitter, submitted.id)
+        {
             Some((.., earlier)) if earlier != content => {
                 assert!(other_content, "a conflict out of nothing");
                 self.counts.count("conflicts found in the store");
             }
             Some((size, first, records, _)) if size <= signed_up_to => {
                 if let Some(head) = self.nodes[node].disk.head(&own, size).cloned() {
-                    self.client_receives(node, &Receipt { ticket, first, records, size, head });
+                    self.client_receives(
+                        node,
+                        &Receipt {
+                            ticket,
+                            first,
+                            records,
+                            size,
+                            head,
+                        },
+                    );
                 }
             }
             // Durable and not yet signed: the caller has to ask again.
@@ -103,7 +136,12 @@ impl Federation {
             None => {
                 let pause = self.up_to(40);
                 let life = self.nodes[node].life;
-                let input = Input::Submit { ticket, submitted, content, searched };
+                let input = Input::Submit {
+                    ticket,
+                    submitted,
+                    content,
+                    searched,
+                };
                 self.at(self.now + pause, Event::Input { node, life, input });
             }
         }
@@ -112,7 +150,9 @@ impl Federation {
     pub(super) fn client_receives(&mut self, node: usize, receipt: &Receipt) {
         self.check_receipt(node, receipt);
         let client = &mut self.clients[node];
-        let Some((job, other_content)) = client.tickets.remove(&receipt.ticket) else { return };
+        let Some((job, other_content)) = client.tickets.remove(&receipt.ticket) else {
+            return;
+        };
         assert!(!other_content, "a number was acknowledged for two contents");
         let job = &mut client.jobs[job];
         let place = (receipt.first, receipt.records, receipt.size);

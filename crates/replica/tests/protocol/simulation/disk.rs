@@ -47,27 +47,41 @@ pub(super) struct Disk {
 
 impl Files {
     pub(super) fn size(&self, origin: &Origin) -> TreeSize {
-        self.chains.get(origin).and_then(|frames| frames.last()).map_or(TreeSize(0), |frame| frame.after.size())
+        self.chains
+            .get(origin)
+            .and_then(|frames| frames.last())
+            .map_or(TreeSize(0), |frame| frame.after.size())
     }
 
     pub(super) fn frame_ending(&self, origin: &Origin, size: TreeSize) -> Option<&Rc<Frame>> {
-        self.chains.get(origin)?.iter().find(|frame| frame.after.size() == size)
+        self.chains
+            .get(origin)?
+            .iter()
+            .find(|frame| frame.after.size() == size)
     }
 
     pub(super) fn root_at(&self, origin: &Origin, size: TreeSize) -> Option<Hash> {
-        self.frame_ending(origin, size).map(|frame| frame.after.head().root)
+        self.frame_ending(origin, size)
+            .map(|frame| frame.after.head().root)
     }
 
     /// Sizes and roots of all batch ends.
     pub(super) fn boundaries(&self, origin: &Origin) -> Vec<(TreeSize, Hash)> {
         let frames = self.chains.get(origin).into_iter().flatten();
-        frames.map(|frame| (frame.after.size(), frame.after.head().root)).collect()
+        frames
+            .map(|frame| (frame.after.size(), frame.after.head().root))
+            .collect()
     }
 
     fn add(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {
-        assert_eq!(frame.before.size(), self.size(origin), "batches of a chain are written in order");
+        assert_eq!(
+            frame.before.size(),
+            self.size(origin),
+            "batches of a chain are written in order"
+        );
         if let Some(head) = head {
-            self.heads.insert((origin.clone(), frame.after.size()), head);
+            self.heads
+                .insert((origin.clone(), frame.after.size()), head);
         }
         self.chains.entry(origin.clone()).or_default().push(frame);
     }
@@ -75,7 +89,10 @@ impl Files {
 
 impl Disk {
     pub(super) fn of(files: Files) -> Self {
-        Self { files, ..Self::default() }
+        Self {
+            files,
+            ..Self::default()
+        }
     }
 
     /// Begins to write.
@@ -84,14 +101,28 @@ impl Disk {
         let origin = extension.after().origin().clone();
         let writes = self.under_way.entry(origin.clone()).or_default();
         let last = writes.back().map(|(frame, _)| &frame.after);
-        let last = last.or_else(|| self.files.chains.get(&origin)?.last().map(|frame| &frame.after));
+        let last = last.or_else(|| {
+            self.files
+                .chains
+                .get(&origin)?
+                .last()
+                .map(|frame| &frame.after)
+        });
         let before = last.cloned().unwrap_or_else(|| ChainState::empty(origin));
-        assert!(before.precedes(batch.entry()).is_ok(), "what is persisted extends what is on the disk");
+        assert!(
+            before.precedes(batch.entry()).is_ok(),
+            "what is persisted extends what is on the disk"
+        );
         let submissions = batch
             .submissions()
             .map(|(part, at, content)| (part.submitter.clone(), part.id, at, part.records, content))
             .collect();
-        let frame = Frame { before, after: extension.after().clone(), bytes: batch.bytes().to_vec(), submissions };
+        let frame = Frame {
+            before,
+            after: extension.after().clone(),
+            bytes: batch.bytes().to_vec(),
+            submissions,
+        };
         writes.push_back((Rc::new(frame), head));
     }
 
@@ -105,7 +136,12 @@ impl Disk {
 
     /// A batch is on the disk, and before it the heads that were signed earlier, which were written with it.
     fn settle(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {
-        let earlier: Vec<_> = self.signed.keys().filter(|(chain, _)| chain == origin).cloned().collect();
+        let earlier: Vec<_> = self
+            .signed
+            .keys()
+            .filter(|(chain, _)| chain == origin)
+            .cloned()
+            .collect();
         for key in earlier {
             let note = self.signed.remove(&key).unwrap();
             self.files.heads.insert(key, note);
@@ -115,7 +151,10 @@ impl Disk {
 
     /// Gives up the writes of a chain; the first may have reached the disk all the same.
     pub(super) fn fail(&mut self, origin: &Origin, rng: &mut ChaCha8Rng) {
-        let first = self.under_way.remove(origin).and_then(|mut writes| writes.pop_front());
+        let first = self
+            .under_way
+            .remove(origin)
+            .and_then(|mut writes| writes.pop_front());
         if let Some((frame, head)) = first
             && rng.random_ratio(1, 2)
         {
@@ -154,7 +193,11 @@ impl Disk {
         let held = |(origin, frames): (&Origin, &Vec<Rc<Frame>>)| {
             let state = frames.last()?.after.clone();
             let head = self.head(origin, state.size()).cloned();
-            Some(Held { state, head, closed_at: self.files.closed.get(origin).copied() })
+            Some(Held {
+                state,
+                head,
+                closed_at: self.files.closed.get(origin).copied(),
+            })
         };
         self.files.chains.iter().filter_map(held).collect()
     }
@@ -168,7 +211,8 @@ impl Disk {
     ) -> Option<(TreeSize, LeafIndex, u32, Hash)> {
         self.files.chains.get(origin)?.iter().find_map(|frame| {
             let mut parts = frame.submissions.iter();
-            let (.., at, records, content) = parts.find(|(who, number, ..)| who == submitter && *number == id)?;
+            let (.., at, records, content) =
+                parts.find(|(who, number, ..)| who == submitter && *number == id)?;
             Some((frame.after.size(), *at, *records, *content))
         })
     }

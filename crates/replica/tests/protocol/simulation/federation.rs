@@ -108,7 +108,9 @@ impl Counts {
     }
 
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        EXPECTED.iter().map(|what| (*what, self.0.get(what).copied().unwrap_or(0)))
+        EXPECTED
+            .iter()
+            .map(|what| (*what, self.0.get(what).copied().unwrap_or(0)))
     }
 }
 
@@ -155,8 +157,13 @@ impl Federation {
     pub(super) fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let plan = Plan::draw(&mut rng);
-        let node =
-            || Node { disk: Disk::default(), replica: None, life: 0, copy: Files::default(), failed: Vec::new() };
+        let node = || Node {
+            disk: Disk::default(),
+            replica: None,
+            life: 0,
+            copy: Files::default(),
+            failed: Vec::new(),
+        };
         let honest = plan.nodes - usize::from(plan.villain);
         let mut federation = Self {
             seed,
@@ -169,7 +176,9 @@ impl Federation {
             connections: BTreeMap::new(),
             next_connection: 0,
             cut: Vec::new(),
-            clients: (0..honest).map(|node| Client::new(node, plan.submissions)).collect(),
+            clients: (0..honest)
+                .map(|node| Client::new(node, plan.submissions))
+                .collect(),
             next_ticket: 0,
             truth: Truth::default(),
             calm: false,
@@ -225,10 +234,21 @@ impl Federation {
             }
             let ((at, _), event) = first.remove_entry();
             self.now = at;
-            assert!(self.next_event < EVENTS_MAX, "the federation does not come to rest");
+            assert!(
+                self.next_event < EVENTS_MAX,
+                "the federation does not come to rest"
+            );
             let story = self.story(&event);
-            self.trace = derive("yizhang test trace", &[&self.trace.0, &at.to_le_bytes(), story.as_bytes()]);
-            if self.tells && !matches!(event, Event::Tick { .. } | Event::Client { .. } | Event::Fate) {
+            self.trace = derive(
+                "yizhang test trace",
+                &[&self.trace.0, &at.to_le_bytes(), story.as_bytes()],
+            );
+            if self.tells
+                && !matches!(
+                    event,
+                    Event::Tick { .. } | Event::Client { .. } | Event::Fate
+                )
+            {
                 println!("{at:>6} {story}");
             }
             self.happen(event);
@@ -252,19 +272,31 @@ impl Federation {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Input { node, life, input } if self.is_alive(node, life) => self.feed(node, input),
-            Event::DiskDone { node, life, origin } if self.is_alive(node, life) => self.disk_done(node, &origin),
+            Event::Input { node, life, input } if self.is_alive(node, life) => {
+                self.feed(node, input);
+            }
+            Event::DiskDone { node, life, origin } if self.is_alive(node, life) => {
+                self.disk_done(node, &origin);
+            }
             Event::Tick { node, life } if self.is_alive(node, life) => {
                 self.at(self.now + 100, Event::Tick { node, life });
                 self.feed(node, Input::Tick);
             }
-            Event::Connect { node, life, to } if self.is_alive(node, life) => self.connect(node, to),
-            Event::Message { connection, message } => self.deliver(connection, message),
+            Event::Connect { node, life, to } if self.is_alive(node, life) => {
+                self.connect(node, to);
+            }
+            Event::Message {
+                connection,
+                message,
+            } => self.deliver(connection, message),
             Event::Broken { connection } => self.broken(connection),
             Event::Restart { node } => self.restart(node),
             Event::Client { client } => self.client_acts(client),
             Event::Fate => self.fate(),
-            Event::Input { .. } | Event::DiskDone { .. } | Event::Tick { .. } | Event::Connect { .. } => {}
+            Event::Input { .. }
+            | Event::DiskDone { .. }
+            | Event::Tick { .. }
+            | Event::Connect { .. } => {}
         }
     }
 
@@ -296,12 +328,22 @@ impl Federation {
             self.nodes[node].disk = Disk::of(copy);
             self.restoring = Some(node);
         }
-        let config = Config { own: Some(origin(node)), limits: self.plan.limits.clone() };
+        let config = Config {
+            own: Some(origin(node)),
+            limits: self.plan.limits.clone(),
+        };
         let held = self.nodes[node].disk.held();
-        let unsigned = held.iter().any(|held| *held.state.origin() == origin(node) && held.head.is_none());
+        let unsigned = held
+            .iter()
+            .any(|held| *held.state.origin() == origin(node) && held.head.is_none());
         self.truth.unsigned_tail.insert(node, unsigned);
         let state = &mut self.nodes[node];
-        state.replica = Some(Replica::new(self.roster.clone(), config, held, UnixMillis(self.now)));
+        state.replica = Some(Replica::new(
+            self.roster.clone(),
+            config,
+            held,
+            UnixMillis(self.now),
+        ));
         state.failed.clear();
         state.life += 1;
         let life = state.life;
@@ -320,8 +362,14 @@ impl Federation {
         let others = self.plan.nodes - 1;
         let needed = others - (others / 2 + 1) + 1;
         let signed = self.truth.largest_signed(&own);
-        let holders = self.nodes.iter().enumerate().filter(|(other, _)| *other != node);
-        let holders = holders.filter(|(_, holder)| holder.disk.files.size(&own) >= signed).count();
+        let holders = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != node);
+        let holders = holders
+            .filter(|(_, holder)| holder.disk.files.size(&own) >= signed)
+            .count();
         self.restoring.is_none() && holders >= needed
     }
 
@@ -358,21 +406,46 @@ impl Federation {
     }
 
     fn is_settled(&self) -> bool {
-        let ready = |node: &Node| node.replica.as_ref().is_some_and(|replica| replica.readiness() == Readiness::Ready);
-        self.nodes.iter().all(ready) && self.clients.iter().all(Client::is_done) && self.has_converged()
+        let ready = |node: &Node| {
+            node.replica
+                .as_ref()
+                .is_some_and(|replica| replica.readiness() == Readiness::Ready)
+        };
+        self.nodes.iter().all(ready)
+            && self.clients.iter().all(Client::is_done)
+            && self.has_converged()
     }
 
     /// An event in words.
     fn story(&self, event: &Event) -> String {
         match event {
-            Event::Message { connection, message } => {
-                let ends = self.connections.get(connection).map(|open| (open.source, open.watcher));
+            Event::Message {
+                connection,
+                message,
+            } => {
+                let ends = self
+                    .connections
+                    .get(connection)
+                    .map(|open| (open.source, open.watcher));
                 format!("connection {connection} {ends:?}: {message}")
             }
-            Event::Input { node, input: Input::Signed { note }, .. } => {
-                format!("node {node} has signed {}", derive("yizhang test trace", &[note]))
+            Event::Input {
+                node,
+                input: Input::Signed { note },
+                ..
+            } => {
+                format!(
+                    "node {node} has signed {}",
+                    derive("yizhang test trace", &[note])
+                )
             }
-            Event::Input { node, input: Input::Submit { ticket, content, .. }, .. } => {
+            Event::Input {
+                node,
+                input: Input::Submit {
+                    ticket, content, ..
+                },
+                ..
+            } => {
                 format!("node {node} is given a submission, {ticket:?}, {content}")
             }
             event => format!("{event:?}"),
@@ -384,6 +457,9 @@ impl Federation {
     }
 
     pub(super) fn summary(&self) -> String {
-        format!("seed {}: {:?}\n{:?}\nsettled at {} ms", self.seed, self.plan, self.counts, self.now)
+        format!(
+            "seed {}: {:?}\n{:?}\nsettled at {} ms",
+            self.seed, self.plan, self.counts, self.now
+        )
     }
 }

@@ -32,7 +32,11 @@ fn run_and(seed: u64, tells: bool) -> Federation {
 
 /// Runs every fourth seed, so that four tests share them.
 fn run_every_fourth(remainder: u64) {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse().expect("a number"))
+    };
     if let Some(seed) = number("YIZHANG_SIMULATION_SEED") {
         if seed % 4 == remainder {
             println!("{}", run_and(seed, true).summary());

@@ -11,19 +11,43 @@ use yizhang_replica::{FetchId, Input, PeerId};
 #[derive(Clone, Debug)]
 pub(super) enum Message {
     // From the one that watches.
-    Fetch { fetch: FetchId, origin: Origin, from: TreeSize, batches: usize },
-    ReadMore { fetch: FetchId, batches: usize },
-    Cancel { fetch: FetchId },
+    Fetch {
+        fetch: FetchId,
+        origin: Origin,
+        from: TreeSize,
+        batches: usize,
+    },
+    ReadMore {
+        fetch: FetchId,
+        batches: usize,
+    },
+    Cancel {
+        fetch: FetchId,
+    },
     // To the one that watches.
-    Announce { heads: Vec<Vec<u8>>, complete: bool },
-    Shown { heads: [Vec<u8>; 2] },
-    Batch { fetch: FetchId, bytes: Vec<u8>, head: Vec<u8> },
-    End { fetch: FetchId },
+    Announce {
+        heads: Vec<Vec<u8>>,
+        complete: bool,
+    },
+    Shown {
+        heads: [Vec<u8>; 2],
+    },
+    Batch {
+        fetch: FetchId,
+        bytes: Vec<u8>,
+        head: Vec<u8>,
+    },
+    End {
+        fetch: FetchId,
+    },
 }
 
 impl Message {
     const fn is_for_watcher(&self) -> bool {
-        matches!(self, Self::Announce { .. } | Self::Shown { .. } | Self::Batch { .. } | Self::End { .. })
+        matches!(
+            self,
+            Self::Announce { .. } | Self::Shown { .. } | Self::Batch { .. } | Self::End { .. }
+        )
     }
 }
 
@@ -37,10 +61,20 @@ impl fmt::Display for Message {
         match self {
             Self::Announce { heads, complete } => {
                 let heads: Vec<_> = heads.iter().map(head).collect();
-                write!(f, "announces {heads:?}{}", if *complete { " and no more" } else { "" })
+                write!(
+                    f,
+                    "announces {heads:?}{}",
+                    if *complete { " and no more" } else { "" }
+                )
             }
-            Self::Shown { heads } => write!(f, "shows {} against {}", head(&heads[0]), head(&heads[1])),
-            Self::Batch { fetch, head: note, bytes } => {
+            Self::Shown { heads } => {
+                write!(f, "shows {} against {}", head(&heads[0]), head(&heads[1]))
+            }
+            Self::Batch {
+                fetch,
+                head: note,
+                bytes,
+            } => {
                 let content = derive("yizhang test trace", &[bytes]);
                 write!(f, "batch {content:?} for {fetch:?} up to {}", head(note))
             }
@@ -71,8 +105,14 @@ pub(super) struct Connection {
 impl Federation {
     pub(super) fn connect(&mut self, node: usize, to: usize) {
         let life = self.nodes[node].life;
-        let is_up = self.villain.as_ref().is_some_and(|villain| villain.node == to)
-            || self.nodes.get(to).is_some_and(|source| source.replica.is_some());
+        let is_up = self
+            .villain
+            .as_ref()
+            .is_some_and(|villain| villain.node == to)
+            || self
+                .nodes
+                .get(to)
+                .is_some_and(|source| source.replica.is_some());
         if self.connection_of(node, to).is_some() {
             return;
         }
@@ -82,15 +122,30 @@ impl Federation {
         }
         let number = self.next_connection;
         self.next_connection += 1;
-        let connection =
-            Connection { watcher: node, source: to, serving: BTreeMap::new(), last: [self.now; 2], dead: false };
+        let connection = Connection {
+            watcher: node,
+            source: to,
+            serving: BTreeMap::new(),
+            last: [self.now; 2],
+            dead: false,
+        };
         self.connections.insert(number, connection);
         self.feed(node, Input::PeerConnected(peer(to)));
-        let heads = match self.nodes.get(to).and_then(|source| source.replica.as_ref()) {
+        let heads = match self
+            .nodes
+            .get(to)
+            .and_then(|source| source.replica.as_ref())
+        {
             Some(replica) => replica.heads(),
             None => self.villain_heads(node),
         };
-        self.send(number, Message::Announce { heads, complete: true });
+        self.send(
+            number,
+            Message::Announce {
+                heads,
+                complete: true,
+            },
+        );
     }
 
     fn is_cut(&self, from: usize, to: usize) -> bool {
@@ -98,7 +153,10 @@ impl Federation {
     }
 
     fn connection_of(&self, watcher: usize, source: usize) -> Option<u64> {
-        let found = self.connections.iter().find(|(_, open)| open.watcher == watcher && open.source == source);
+        let found = self
+            .connections
+            .iter()
+            .find(|(_, open)| open.watcher == watcher && open.source == source);
         found.map(|(number, _)| *number)
     }
 
@@ -110,22 +168,34 @@ impl Federation {
 
     /// To every node that this one watches; numbers of fetches tell them whose it is.
     pub(super) fn send_to_all(&mut self, node: usize, message: &Message) {
-        let open = self.connections.iter().filter(|(_, open)| open.watcher == node);
+        let open = self
+            .connections
+            .iter()
+            .filter(|(_, open)| open.watcher == node);
         for connection in open.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.send(connection, message.clone());
         }
     }
 
     pub(super) fn send_to_watchers(&mut self, node: usize, message: &Message) {
-        let open = self.connections.iter().filter(|(_, open)| open.source == node);
+        let open = self
+            .connections
+            .iter()
+            .filter(|(_, open)| open.source == node);
         for connection in open.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.send(connection, message.clone());
         }
     }
 
     pub(super) fn send(&mut self, number: u64, message: Message) {
-        let (raw, delay, loss) = (self.plan.raw_network && !self.calm, self.plan.delay, self.plan.loss);
-        let Some(connection) = self.connections.get(&number) else { return };
+        let (raw, delay, loss) = (
+            self.plan.raw_network && !self.calm,
+            self.plan.delay,
+            self.plan.loss,
+        );
+        let Some(connection) = self.connections.get(&number) else {
+            return;
+        };
         let (mut from, mut to) = (connection.watcher, connection.source);
         if message.is_for_watcher() {
             (from, to) = (to, from);
@@ -149,24 +219,50 @@ impl Federation {
         if raw {
             if message.is_for_watcher() && self.rng.random_ratio(1, 20) {
                 let again = at + self.up_to(delay);
-                self.at(again, Event::Message { connection: number, message: message.clone() });
+                self.at(
+                    again,
+                    Event::Message {
+                        connection: number,
+                        message: message.clone(),
+                    },
+                );
             }
         } else if let Some(connection) = self.connections.get_mut(&number) {
             at = at.max(connection.last[direction]);
             connection.last[direction] = at;
         }
-        self.at(at, Event::Message { connection: number, message });
+        self.at(
+            at,
+            Event::Message {
+                connection: number,
+                message,
+            },
+        );
     }
 
     pub(super) fn deliver(&mut self, number: u64, message: Message) {
-        let Some(connection) = self.connections.get_mut(&number) else { return };
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
         if connection.dead {
             return;
         }
         let (watcher, source) = (connection.watcher, connection.source);
         match message {
-            Message::Fetch { fetch, origin, from, batches } => {
-                connection.serving.insert(fetch, Serving { origin, at: from, credit: batches });
+            Message::Fetch {
+                fetch,
+                origin,
+                from,
+                batches,
+            } => {
+                connection.serving.insert(
+                    fetch,
+                    Serving {
+                        origin,
+                        at: from,
+                        credit: batches,
+                    },
+                );
                 self.serve(number, fetch);
             }
             Message::ReadMore { fetch, batches } => {
@@ -179,12 +275,29 @@ impl Federation {
                 connection.serving.remove(&fetch);
             }
             Message::Announce { heads, complete } => {
-                self.feed(watcher, Input::Announced { peer: peer(source), heads, complete });
+                self.feed(
+                    watcher,
+                    Input::Announced {
+                        peer: peer(source),
+                        heads,
+                        complete,
+                    },
+                );
             }
-            Message::Shown { heads } => self.feed(watcher, Input::Shown { peer: peer(source), heads }),
+            Message::Shown { heads } => self.feed(
+                watcher,
+                Input::Shown {
+                    peer: peer(source),
+                    heads,
+                },
+            ),
             Message::Batch { fetch, bytes, head } => {
                 let input = match Batch::parse(bytes) {
-                    Ok(batch) => Input::Fetched { fetch, batch: Box::new(batch), head },
+                    Ok(batch) => Input::Fetched {
+                        fetch,
+                        batch: Box::new(batch),
+                        head,
+                    },
                     Err(fault) => Input::FetchedInvalid { fetch, fault },
                 };
                 self.feed(watcher, input);
@@ -195,13 +308,27 @@ impl Federation {
 
     /// Sends what a fetch may have now.
     fn serve(&mut self, number: u64, fetch: FetchId) {
-        let Some(source) = self.connections.get(&number).map(|connection| connection.source) else { return };
-        if self.villain.as_ref().is_some_and(|villain| villain.node == source) {
+        let Some(source) = self
+            .connections
+            .get(&number)
+            .map(|connection| connection.source)
+        else {
+            return;
+        };
+        if self
+            .villain
+            .as_ref()
+            .is_some_and(|villain| villain.node == source)
+        {
             return self.villain_serves(number, fetch);
         }
         loop {
-            let Some(connection) = self.connections.get_mut(&number) else { return };
-            let Some(serving) = connection.serving.get_mut(&fetch) else { return };
+            let Some(connection) = self.connections.get_mut(&number) else {
+                return;
+            };
+            let Some(serving) = connection.serving.get_mut(&fetch) else {
+                return;
+            };
             if serving.credit == 0 {
                 return;
             }
@@ -217,7 +344,9 @@ impl Federation {
 
     /// The watcher notices that the other side is gone.
     pub(super) fn broken(&mut self, number: u64) {
-        let Some(connection) = self.connections.remove(&number) else { return };
+        let Some(connection) = self.connections.remove(&number) else {
+            return;
+        };
         let (node, to) = (connection.watcher, connection.source);
         let life = self.nodes[node].life;
         self.feed(node, Input::PeerLost(peer(to)));
@@ -227,7 +356,9 @@ impl Federation {
 
     /// The watcher drops a connection by its own will and tries again later.
     pub(super) fn drop_connection(&mut self, node: usize, to: usize) {
-        let Some(number) = self.connection_of(node, to) else { return };
+        let Some(number) = self.connection_of(node, to) else {
+            return;
+        };
         self.connections.remove(&number);
         let life = self.nodes[node].life;
         let pause = 500 + self.up_to(1_000);
@@ -236,8 +367,12 @@ impl Federation {
 
     pub(super) fn drop_connections_of(&mut self, node: usize) {
         self.connections.retain(|_, open| open.watcher != node);
-        let open: Vec<_> =
-            self.connections.iter().filter(|(_, open)| open.source == node).map(|(number, _)| *number).collect();
+        let open: Vec<_> = self
+            .connections
+            .iter()
+            .filter(|(_, open)| open.source == node)
+            .map(|(number, _)| *number)
+            .collect();
         for number in open {
             if let Some(connection) = self.connections.get_mut(&number)
                 && !std::mem::replace(&mut connection.dead, true)
@@ -256,7 +391,9 @@ fn next_batch(
     serving: &Serving,
 ) -> Option<(Vec<u8>, Vec<u8>, TreeSize)> {
     let frames = node.disk.files.chains.get(&serving.origin)?;
-    let frame = frames.iter().find(|frame| frame.before.size() == serving.at)?;
+    let frame = frames
+        .iter()
+        .find(|frame| frame.before.size() == serving.at)?;
     let size = frame.after.size();
     if serving.origin == origin(number) {
         // What is signed but not yet announced stays here.

@@ -12,7 +12,9 @@ impl Federation {
     /// Gives an input to a node and carries out what it wants.
     pub(super) fn feed(&mut self, node: usize, input: Input) {
         let now = UnixMillis(self.now);
-        let Some(replica) = self.nodes[node].replica.as_mut() else { return };
+        let Some(replica) = self.nodes[node].replica.as_mut() else {
+            return;
+        };
         let outputs = replica.handle(input, now);
         self.check_bounds(node);
         for output in outputs {
@@ -38,21 +40,44 @@ impl Federation {
         match output {
             Output::Persist { extension, .. } => {
                 let state = extension.after();
-                println!("{now:>6}   node {node} persists {} up to {}", state.origin(), state.size());
+                println!(
+                    "{now:>6}   node {node} persists {} up to {}",
+                    state.origin(),
+                    state.size()
+                );
             }
             Output::Announce { .. } | Output::Receipt(_) => {}
-            Output::Evidence(evidence) => println!("{now:>6}   node {node} reports {:?}", evidence.conflict),
+            Output::Evidence(evidence) => {
+                println!("{now:>6}   node {node} reports {:?}", evidence.conflict);
+            }
             output => println!("{now:>6}   node {node} {output:?}"),
         }
     }
 
     fn carry_out(&mut self, node: usize, output: Output) {
         match output {
-            Output::Fetch { fetch, peer, origin, from, batches } => {
+            Output::Fetch {
+                fetch,
+                peer,
+                origin,
+                from,
+                batches,
+            } => {
                 self.counts.count("fetches");
-                self.send_to(node, peer, Message::Fetch { fetch, origin, from, batches });
+                self.send_to(
+                    node,
+                    peer,
+                    Message::Fetch {
+                        fetch,
+                        origin,
+                        from,
+                        batches,
+                    },
+                );
             }
-            Output::ReadMore { fetch, batches } => self.send_to_all(node, &Message::ReadMore { fetch, batches }),
+            Output::ReadMore { fetch, batches } => {
+                self.send_to_all(node, &Message::ReadMore { fetch, batches });
+            }
             Output::CancelFetch { fetch } => {
                 self.counts.count("fetches cancelled");
                 self.send_to_all(node, &Message::Cancel { fetch });
@@ -68,7 +93,14 @@ impl Federation {
                 self.nodes[node].disk.write(&extension, head);
                 let done = self.now + self.rng_disk();
                 let life = self.nodes[node].life;
-                self.at(done, Event::DiskDone { node, life, origin: chain });
+                self.at(
+                    done,
+                    Event::DiskDone {
+                        node,
+                        life,
+                        origin: chain,
+                    },
+                );
             }
             Output::LookUpRoot { origin, size } => {
                 self.counts.count("look-ups");
@@ -78,7 +110,9 @@ impl Federation {
             Output::Sign { head } => {
                 self.check_sign(node, &head);
                 let signed = head.sign(&key(node)).into_bytes();
-                self.nodes[node].disk.keep_signed(&head.origin, head.size, &signed);
+                self.nodes[node]
+                    .disk
+                    .keep_signed(&head.origin, head.size, &signed);
                 self.soon(node, Input::Signed { note: signed });
             }
             Output::Receipt(receipt) => self.client_receives(node, &receipt),
@@ -96,7 +130,13 @@ impl Federation {
                 for head in &heads {
                     self.check_announced(node, head);
                 }
-                self.send_to_watchers(node, &Message::Announce { heads, complete: false });
+                self.send_to_watchers(
+                    node,
+                    &Message::Announce {
+                        heads,
+                        complete: false,
+                    },
+                );
             }
             Output::Evidence(evidence) => self.evidence(node, *evidence),
             Output::Blame { peer, .. } => {
@@ -125,24 +165,49 @@ impl Federation {
             self.counts.count("write failures");
             self.nodes[node].disk.fail(origin, &mut self.rng);
             self.nodes[node].failed.push(origin.clone());
-            return self.feed(node, Input::PersistFailed { origin: origin.clone() });
+            return self.feed(
+                node,
+                Input::PersistFailed {
+                    origin: origin.clone(),
+                },
+            );
         }
         if let Some(size) = self.nodes[node].disk.finish(origin) {
-            self.feed(node, Input::Persisted { origin: origin.clone(), size });
+            self.feed(
+                node,
+                Input::Persisted {
+                    origin: origin.clone(),
+                    size,
+                },
+            );
         }
     }
 
     fn evidence(&mut self, node: usize, evidence: Evidence) {
         self.check_evidence(&evidence);
-        self.counts.count(if evidence.is_proof() { "proofs" } else { "suspicions" });
-        let (Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. }) = evidence.conflict else { return };
+        self.counts.count(if evidence.is_proof() {
+            "proofs"
+        } else {
+            "suspicions"
+        });
+        let (Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. }) = evidence.conflict
+        else {
+            return;
+        };
         self.nodes[node].disk.close(&evidence.origin, size);
         if let Some(ours) = evidence.ours {
-            self.send_to_watchers(node, &Message::Shown { heads: [ours, evidence.theirs] });
+            self.send_to_watchers(
+                node,
+                &Message::Shown {
+                    heads: [ours, evidence.theirs],
+                },
+            );
         }
     }
 
     pub(super) fn number_of(&self, peer: PeerId) -> usize {
-        (0..self.plan.nodes).find(|node| division(*node) == peer.0).expect("a peer is a node")
+        (0..self.plan.nodes)
+            .find(|node| division(*node) == peer.0)
+            .expect("a peer is a node")
     }
 }

@@ -20,11 +20,18 @@ pub(super) struct Villain {
 
 impl Villain {
     pub(super) fn new(node: usize) -> Self {
-        Self { node, branches: [Vec::new(), Vec::new()], forked: false, content: 0 }
+        Self {
+            node,
+            branches: [Vec::new(), Vec::new()],
+            forked: false,
+            content: 0,
+        }
     }
 
     fn state(&self, branch: usize) -> ChainState {
-        let last = self.branches[branch].last().map(|signed| signed.after.clone());
+        let last = self.branches[branch]
+            .last()
+            .map(|signed| signed.after.clone());
         last.unwrap_or_else(|| ChainState::empty(origin(self.node)))
     }
 
@@ -41,18 +48,33 @@ impl Villain {
     fn break_rules(&mut self, branch: usize) {
         let state = self.state(branch);
         let (link, time, roster) = (state.link(), state.time(), state.roster());
-        let wrong = ChainState::restore(origin(self.node), 77, link, time, roster, state.frontier().clone());
+        let wrong = ChainState::restore(
+            origin(self.node),
+            77,
+            link,
+            time,
+            roster,
+            state.frontier().clone(),
+        );
         let submitted = [submission("u", 1, 1, 1)];
-        self.branches[branch].push(sign(self.node, &wrong.prepare(&submitted, UnixMillis(5_000), 1).unwrap()));
+        self.branches[branch].push(sign(
+            self.node,
+            &wrong.prepare(&submitted, UnixMillis(5_000), 1).unwrap(),
+        ));
     }
 }
 
 impl Federation {
     /// The malicious node's turn: it grows its chain, forks it, and announces one thing or another.
     pub(super) fn villain_acts(&mut self) {
-        let (dice, branch, records) =
-            (self.rng.random_range(0..40), self.rng.random_range(0..2_usize), self.rng.random_range(1..4_usize));
-        let Some(villain) = &mut self.villain else { return };
+        let (dice, branch, records) = (
+            self.rng.random_range(0..40),
+            self.rng.random_range(0..2_usize),
+            self.rng.random_range(1..4_usize),
+        );
+        let Some(villain) = &mut self.villain else {
+            return;
+        };
         match dice {
             0 => villain.forked = true,
             1 if villain.forked => villain.break_rules(branch),
@@ -68,10 +90,21 @@ impl Federation {
             .collect();
         for (connection, watcher) in watchers {
             let message = match self.rng.random_range(0..40) {
-                0 => Message::Announce { heads: vec![b"garbage".to_vec()], complete: false },
-                1 => Message::Shown { heads: self.false_evidence() },
-                2..6 => Message::Announce { heads: self.stale_heads(), complete: self.rng.random_ratio(1, 2) },
-                _ => Message::Announce { heads: self.villain_heads(watcher), complete: false },
+                0 => Message::Announce {
+                    heads: vec![b"garbage".to_vec()],
+                    complete: false,
+                },
+                1 => Message::Shown {
+                    heads: self.false_evidence(),
+                },
+                2..6 => Message::Announce {
+                    heads: self.stale_heads(),
+                    complete: self.rng.random_ratio(1, 2),
+                },
+                _ => Message::Announce {
+                    heads: self.villain_heads(watcher),
+                    complete: false,
+                },
             };
             self.send(connection, message);
         }
@@ -80,15 +113,24 @@ impl Federation {
     /// Its own chain, one branch for each half of the others, and true heads of honest chains.
     pub(super) fn villain_heads(&mut self, watcher: usize) -> Vec<Vec<u8>> {
         let both = self.rng.random_ratio(1, 20);
-        let Some(villain) = &self.villain else { return Vec::new() };
+        let Some(villain) = &self.villain else {
+            return Vec::new();
+        };
         let branches = (0..2).filter(|branch| both || *branch == watcher % 2);
-        let mut heads: Vec<_> =
-            branches.filter_map(|branch| villain.branches[branch].last()).map(|signed| signed.note.clone()).collect();
+        let mut heads: Vec<_> = branches
+            .filter_map(|branch| villain.branches[branch].last())
+            .map(|signed| signed.note.clone())
+            .collect();
         let spied = self.rng.random_range(0..self.nodes.len());
         for owner in 0..self.nodes.len() {
             let chain = origin(owner);
             let files = &self.nodes[spied].disk.files;
-            heads.extend(files.heads.get(&(chain.clone(), files.size(&chain))).cloned());
+            heads.extend(
+                files
+                    .heads
+                    .get(&(chain.clone(), files.size(&chain)))
+                    .cloned(),
+            );
         }
         heads
     }
@@ -96,8 +138,17 @@ impl Federation {
     /// True heads, but old ones.
     fn stale_heads(&mut self) -> Vec<Vec<u8>> {
         let spied = self.rng.random_range(0..self.nodes.len());
-        let heads: Vec<_> = self.nodes[spied].disk.files.heads.values().cloned().collect();
-        heads.into_iter().filter(|_| self.rng.random_ratio(1, 4)).collect()
+        let heads: Vec<_> = self.nodes[spied]
+            .disk
+            .files
+            .heads
+            .values()
+            .cloned()
+            .collect();
+        heads
+            .into_iter()
+            .filter(|_| self.rng.random_ratio(1, 4))
+            .collect()
     }
 
     /// Two true heads that do not contradict each other.
@@ -112,21 +163,36 @@ impl Federation {
 
     pub(super) fn villain_serves(&mut self, number: u64, fetch: FetchId) {
         let dice = self.rng.random_range(0..10);
-        let Some(connection) = self.connections.get_mut(&number) else { return };
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
         let watcher = connection.watcher;
-        let Some(serving) = connection.serving.remove(&fetch) else { return };
+        let Some(serving) = connection.serving.remove(&fetch) else {
+            return;
+        };
         let mut batches = self.truly(watcher, &serving.origin, serving.at);
         match dice {
             // It withholds.
             0 => return,
             1 => batches.clear(),
             2 => {
-                let garbage = Message::Batch { fetch, bytes: vec![9; 40], head: b"garbage".to_vec() };
+                let garbage = Message::Batch {
+                    fetch,
+                    bytes: vec![9; 40],
+                    head: b"garbage".to_vec(),
+                };
                 return self.send(number, garbage);
             }
             3 | 4 => self.make_up(&serving.origin, serving.at, &mut batches),
             // More than was asked for.
-            5 => batches = batches.iter().cycle().take(serving.credit + 3).cloned().collect(),
+            5 => {
+                batches = batches
+                    .iter()
+                    .cycle()
+                    .take(serving.credit + 3)
+                    .cloned()
+                    .collect();
+            }
             _ => batches.truncate(serving.credit),
         }
         for (bytes, head) in batches {
@@ -137,15 +203,21 @@ impl Federation {
 
     /// What an honest node would serve; of its own chain one branch or the other.
     fn truly(&self, watcher: usize, chain: &Origin, from: TreeSize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let Some(villain) = &self.villain else { return Vec::new() };
+        let Some(villain) = &self.villain else {
+            return Vec::new();
+        };
         if *chain == origin(villain.node) {
             let branch = villain.branches[watcher % 2].iter();
             let rest = branch.filter(|signed| signed.batch.entry().first.0 >= from.0);
-            return rest.map(|signed| (signed.batch.bytes().to_vec(), signed.note.clone())).collect();
+            return rest
+                .map(|signed| (signed.batch.bytes().to_vec(), signed.note.clone()))
+                .collect();
         }
         let files = &self.nodes[watcher].disk.files;
         let others = self.nodes.iter().map(|node| &node.disk.files);
-        let longest = others.max_by_key(|files| files.size(chain)).unwrap_or(files);
+        let longest = others
+            .max_by_key(|files| files.size(chain))
+            .unwrap_or(files);
         let frames = longest.chains.get(chain).into_iter().flatten();
         let rest = frames.filter(|frame| frame.before.size() >= from);
         rest.filter_map(|frame| {
@@ -158,10 +230,18 @@ impl Federation {
     /// Puts a made-up batch under the true head of the first one, as large as that is: what a relay would do that wants
     /// to discredit a chain.
     fn make_up(&self, chain: &Origin, from: TreeSize, batches: &mut [(Vec<u8>, Vec<u8>)]) {
-        let frames = self.nodes.iter().flat_map(|node| node.disk.files.chains.get(chain).into_iter().flatten());
-        let Some(frame) = frames.into_iter().find(|frame| frame.before.size() == from) else { return };
+        let frames = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.disk.files.chains.get(chain).into_iter().flatten());
+        let Some(frame) = frames.into_iter().find(|frame| frame.before.size() == from) else {
+            return;
+        };
         let records = usize::try_from(frame.after.size().0 - from.0 - 1).unwrap();
-        let made_up = frame.before.prepare(&[submission("u", 1, records, 777)], UnixMillis(1), 1).unwrap();
+        let made_up = frame
+            .before
+            .prepare(&[submission("u", 1, records, 777)], UnixMillis(1), 1)
+            .unwrap();
         if let Some((bytes, _)) = batches.first_mut() {
             *bytes = made_up.batch().bytes().to_vec();
         }
