@@ -23,8 +23,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use yizhang_intake::{
-    CHUNK_RECORDS, Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake,
-    ReadOptions, RowFault, Source, Summary,
+    Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions,
+    RowFault, Source, Summary,
 };
 use yizhang_ledger::{
     batch::SubmissionId,
@@ -61,7 +61,7 @@ pub(crate) enum Command {
 /// Arguments of `agency import`.
 #[derive(Args)]
 pub(crate) struct ImportArguments {
-    /// CSV (UTF-8 or GB 18030, Chinese or English headers) or JSON Lines; docs/IMPORT.md has the columns.
+    /// CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers) or JSON Lines; docs/IMPORT.md has the columns.
     pub(crate) file: PathBuf,
     /// Region of the node to send to: the agency's own.
     #[arg(long, value_parser = parse_region)]
@@ -87,9 +87,6 @@ pub(crate) struct ImportArguments {
     /// TOML file of the agency's own codes: a table for each column, in it "their code" = "our code".
     #[arg(long, value_name = "FILE")]
     pub(crate) codes: Option<PathBuf>,
-    /// Records of one submission.
-    #[arg(long, default_value_t = CHUNK_RECORDS)]
-    pub(crate) submission_records: usize,
 }
 
 /// Encodings by name.
@@ -99,6 +96,8 @@ pub(crate) enum EncodingArgument {
     Utf8,
     /// GB 18030
     Gb18030,
+    /// UTF-16, low byte first
+    Utf16,
 }
 
 /// Namespaces of schemes by name.
@@ -163,6 +162,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
         encoding: arguments.encoding.map(|encoding| match encoding {
             EncodingArgument::Utf8 => Encoding::Utf8,
             EncodingArgument::Gb18030 => Encoding::Gb18030,
+            EncodingArgument::Utf16 => Encoding::Utf16Le,
         }),
         namespace: arguments.schemes.map(|schemes| match schemes {
             NamespaceArgument::Hrss => Namespace::Hrss,
@@ -251,7 +251,7 @@ pub(crate) fn send(
     } else {
         FaultyRows::Refuse
     };
-    let chunks = Chunks::new(intake.rows(secret)?, arguments.submission_records, faulty);
+    let chunks = Chunks::new(intake.rows(secret)?, faulty);
     let imported = send_chunks(credentials, (arguments.node, secret), chunks, &|records| {
         bar.inc(records);
     });
@@ -320,7 +320,7 @@ async fn submit(
         .chains
         .iter()
         .find(|chain| chain.origin == status.own_origin);
-    let size_before = own.map_or(0, |chain| chain.size);
+    let mut known_until = own.map_or(0, |chain| chain.size);
     let (requests, stream) = mpsc::channel(1);
     let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
     let forward = tokio::spawn(async move {
@@ -352,10 +352,12 @@ async fn submit(
             .context("a receipt came that nothing was sent for")?;
         let size = verify(credentials, origin, &receipt, id, records)?;
         imported.records += u64::from(receipt.records);
-        imported.size = imported.size.max(size);
-        if receipt.first < size_before {
+        // A submission that the file has twice comes back with the receipt of the first time.
+        if receipt.first < known_until {
             imported.present += u64::from(receipt.records);
         }
+        known_until = known_until.max(receipt.first + u64::from(receipt.records));
+        imported.size = imported.size.max(size);
         received(u64::from(receipt.records));
     }
     forward.await?;

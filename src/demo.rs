@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 use yizhang_entitlement::Policy;
-use yizhang_intake::{CHUNK_RECORDS, sample::P1_NUMBER};
+use yizhang_intake::sample::P1_NUMBER;
 use yizhang_ledger::value::{Day, Division};
 use yizhang_wire::v1::{
     StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker,
@@ -202,7 +202,6 @@ impl Demo {
                 errors: None,
                 encoding: None,
                 schemes: None,
-                submission_records: CHUNK_RECORDS,
             };
             let intake = agency::open(&arguments)?;
             let secret = credentials::read_secret(&arguments.credentials)?;

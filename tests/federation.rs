@@ -205,9 +205,7 @@ fn a_node_that_joins_late_catches_up_and_serves_what_it_mirrors() {
     federation.kill(GUIZHOU);
     fs::remove_dir_all(federation.node_dir(GUIZHOU).join("data")).unwrap();
     let file = federation.file("36.csv", &contributions(WORKER, 440_300, 36, "S"));
-    federation
-        .import(GUANGDONG, &file, &["--submission-records", "5"])
-        .expect(0);
+    federation.import(GUANGDONG, &file, &[]).expect(0);
     federation.wait_replicated(GUANGDONG, BEIJING);
     // The author of the chain is gone; Guizhou learns it from Beijing.
     federation.kill(GUANGDONG);
@@ -250,8 +248,6 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
             &region,
             "--credentials",
             &agency,
-            "--submission-records",
-            "1",
         ];
         let mut import = support::yizhang(&arguments)
             .stdout(std::process::Stdio::null())
@@ -278,9 +274,7 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
             assert_eq!(counted_months(&account.stdout), 60, "round {round}");
         }
         // The same import again completes what was cut off.
-        federation
-            .import(GUANGDONG, &file, &["--submission-records", "1"])
-            .expect(0);
+        federation.import(GUANGDONG, &file, &[]).expect(0);
         months = 60;
     }
     federation.wait_replicated(GUANGDONG, GUIZHOU);

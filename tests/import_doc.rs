@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 use yizhang_intake::{
-    CHUNK_RECORDS, Column, Fault, FileFault, Intake, Layout, ROW_BYTES_MAX, ROWS_MAX, ReadOptions,
-    Row, RowFault, SERIALS_KEPT_MAX, Source,
+    CHUNK_RECORDS, Column, Fault, FileFault, Intake, Layout, LineCount, OtherForm, ROW_BYTES_MAX,
+    ROWS_MAX, ReadOptions, Row, RowFault, SERIALS_KEPT_MAX, Source,
     tables::{self, BaseRule, CodeRow, Moves},
 };
 use yizhang_ledger::{
@@ -307,6 +307,9 @@ fn file_faults() -> Vec<FileFault> {
             source: io::Error::other("example"),
         },
         FileFault::Empty,
+        FileFault::OtherForm {
+            form: OtherForm::Pdf,
+        },
         FileFault::HeaderMissing { cells: 1 },
         FileFault::ColumnsUnknown {
             columns: Vec::new(),
@@ -329,12 +332,17 @@ fn file_faults() -> Vec<FileFault> {
         FileFault::TooManyTargets {
             limit: SERIALS_KEPT_MAX,
         },
+        FileFault::LinesLost {
+            count: LineCount::default(),
+        },
         FileFault::RowFaulty { line: 1 },
     ];
     for fault in &all {
         match fault {
             FileFault::Io { .. }
             | FileFault::Empty
+            | FileFault::OtherForm { .. }
+            | FileFault::LinesLost { .. }
             | FileFault::HeaderMissing { .. }
             | FileFault::ColumnsUnknown { .. }
             | FileFault::ColumnTwice { .. }
@@ -434,7 +442,7 @@ fn the_limits_are_those_of_the_program() {
             "{number} is not among the limits"
         );
     }
-    assert!(document.contains(&format!("{} by default", grouped(CHUNK_RECORDS))));
+    assert!(document.contains(&format!("{} on average", grouped(CHUNK_RECORDS))));
 }
 
 /// A number as people read it: 16,384.

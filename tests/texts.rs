@@ -54,9 +54,10 @@ const COMPUTED: [&str; 22] = [
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
-const FILE_FAULTS: [&str; 11] = [
+const FILE_FAULTS: [&str; 13] = [
     "io",
     "file-empty",
+    "other-form",
     "header-missing",
     "columns-unknown",
     "column-twice",
@@ -65,6 +66,7 @@ const FILE_FAULTS: [&str; 11] = [
     "row-too-long",
     "too-many-rows",
     "too-many-targets",
+    "lines-lost",
     "row-faulty",
 ];
 
@@ -613,7 +615,7 @@ fn faults_of_a_file_are_told_in_chinese() {
     let (code, _, told) = import("other.csv");
     assert_eq!(code, Some(4), "{told}");
     assert!(
-        told.contains("首行不是表头：2 个单元格均不是列名"),
+        told.contains("没有表头：首行 2 个单元格均不是列名"),
         "{told}"
     );
     let (_, _, told) = import("absent.csv");

@@ -293,7 +293,7 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
         }
     }
 
-    let chunks = Chunks::new(intake.rows(&secret)?, 1, FaultyRows::Refuse);
+    let chunks = Chunks::new(intake.rows(&secret)?, FaultyRows::Refuse);
     let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
     println!(
         "{}",

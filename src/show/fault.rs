@@ -6,28 +6,31 @@ use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{
-    CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, RowFault, Share,
+    CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, HEADER_LINES_MAX, OtherForm,
+    RowFault, Share,
 };
 use yizhang_ledger::person::NumberFault;
 
 /// The variables of a text, by name.
 type Variables = Vec<(&'static str, String)>;
 
-/// A fault of a row.
+/// A fault of a row, with its stable code.
 pub(crate) fn row(fault: &RowFault) -> String {
     match language::current() {
         Language::En => fault.to_string(),
         Language::Zh if fault.name.is_empty() => t!(
             "fault.whole-row",
             line = fault.line,
-            text = cell(&fault.fault)
+            text = cell(&fault.fault),
+            code = fault.fault.code()
         )
         .to_string(),
         Language::Zh => t!(
             "fault.row",
             line = fault.line,
             column = fault.name,
-            text = cell(&fault.fault)
+            text = cell(&fault.fault),
+            code = fault.fault.code()
         )
         .to_string(),
     }
@@ -36,8 +39,12 @@ pub(crate) fn row(fault: &RowFault) -> String {
 /// A fault of a file as a whole.
 pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
     match language::current() {
-        Language::En => anyhow::anyhow!("{fault}"),
-        Language::Zh => anyhow::anyhow!("{}", fill(fault.code(), variables_of_file(fault))),
+        Language::En => anyhow::anyhow!("{fault} [{}]", fault.code()),
+        Language::Zh => anyhow::anyhow!(
+            "{} [{}]",
+            fill(fault.code(), variables_of_file(fault)),
+            fault.code()
+        ),
     }
 }
 
@@ -151,6 +158,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::RateForm { found }
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
+        F::Quote { last } => of([("last", last)]),
         F::DayAhead { today, found } => of([("today", today), ("found", found)]),
         F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
         F::NotInTreasury { found } => of([("found", found)]),
@@ -217,7 +225,9 @@ fn variables_of_file(fault: &FileFault) -> Variables {
     match fault {
         F::Io { source, .. } => of([("source", &cause(source))]),
         F::Empty => Variables::new(),
-        F::HeaderMissing { cells } => of([("cells", cells)]),
+        F::OtherForm { form } => of([("form", &other_form(*form))]),
+        F::HeaderMissing { cells } => of([("cells", cells), ("limit", &HEADER_LINES_MAX)]),
+        F::LinesLost { count } => of([("all", &count.all), ("accounted", &count.accounted())]),
         F::ColumnsUnknown { columns } => of([("columns", &list(columns.iter().map(unknown)))]),
         F::ColumnTwice {
             column,
@@ -248,6 +258,18 @@ fn shown(found: &Found) -> Cow<'_, str> {
         Found::Nothing => t!("fault.nothing"),
         Found::Figure(text) => text.into(),
         Found::Hidden { characters } => t!("fault.hidden", characters = characters),
+    }
+}
+
+/// What a file is that holds no rows.
+fn other_form(form: OtherForm) -> Cow<'static, str> {
+    match form {
+        OtherForm::Workbook => t!("fault.form-workbook"),
+        OtherForm::OldWorkbook => t!("fault.form-old-workbook"),
+        OtherForm::Page => t!("fault.form-page"),
+        OtherForm::Pdf => t!("fault.form-pdf"),
+        OtherForm::Compressed => t!("fault.form-compressed"),
+        OtherForm::JsonList => t!("fault.form-json-list"),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{kind, place, table, yuan};
 use crate::agency::Imported;
 use rust_i18n::t;
-use std::path::Path;
-use yizhang_intake::{Encoding, Format, Intake, Summary};
+use std::{borrow::Cow, path::Path};
+use yizhang_intake::{Encoding, Format, Intake, LineCount, Summary};
 use yizhang_ledger::value::Division;
 
 /// Faults that are printed; all are in the error file.
@@ -23,6 +23,7 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
             duplicates = summary.duplicates
         )
     );
+    println!("{}", lines(&summary.lines));
     let mut kinds = table([
         t!("import.kind"),
         t!("import.rows"),
@@ -65,11 +66,27 @@ pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     }
 }
 
+/// Where every line of the file went.
+fn lines(count: &LineCount) -> Cow<'static, str> {
+    t!(
+        "import.lines",
+        all = count.all,
+        header = count.header,
+        rows = count.rows,
+        continued = count.continued,
+        blank = count.blank,
+        titles = count.titles,
+        again = count.headers_again,
+        totals = count.totals
+    )
+}
+
 /// The form of a file: `CSV, GB 18030`.
 pub(crate) fn form(intake: &Intake) -> String {
     let encoding = match intake.encoding() {
         Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
         Encoding::Gb18030 => "GB 18030",
+        Encoding::Utf16Le | Encoding::Utf16Be => "UTF-16",
     };
     match intake.format() {
         Format::Csv { .. } => format!("CSV, {encoding}"),

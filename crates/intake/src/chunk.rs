@@ -1,4 +1,8 @@
 //! Records cut into submissions: each with a number that the same content gets again.
+//!
+//! Where a submission ends is said by the records themselves, and by nothing that an operator may choose: so the same
+//! file is always cut at the same places, and a node that has its submissions adds nothing. A row more or less moves the
+//! places around it alone; further on the same records end submissions again, and those are known to the node.
 
 use crate::{
     file_fault::FileFault,
@@ -7,16 +11,18 @@ use crate::{
 };
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX, SubmissionId},
+    entry::RecordId,
     hash::{Hash, derive},
 };
 
-/// Context from which the number of a submission is derived: over its number in the file (8 bytes, little endian) and
-/// its bytes.
-pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-23 v1 submission of a file";
+/// Context from which the number of a submission is derived: over its bytes.
+pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-29 v1 submission of a file";
 
-/// Records of a submission where nothing else is asked for: large enough that the cost of a batch disappears, small
-/// enough that progress is seen.
-pub const CHUNK_RECORDS: usize = 10_000;
+/// Records that a submission has on average in a long file: large enough that the cost of a batch disappears, small
+/// enough that progress is seen. A power of two; twice as many are the most.
+pub const CHUNK_RECORDS: usize = 8_192;
+
+const _: () = assert!(CHUNK_RECORDS.is_power_of_two() && CHUNK_RECORDS * 2 <= BATCH_RECORDS_MAX);
 
 /// What becomes of faulty rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub enum FaultyRows {
 pub struct Chunk {
     /// Its place in the file, from 0.
     pub number: u64,
-    /// Equal for equal content at the same place: sending a file again adds nothing.
+    /// Equal for equal content: sending a file again adds nothing.
     pub id: SubmissionId,
     /// Concatenated entries, for `RecordBlock::parse`.
     pub bytes: Vec<u8>,
@@ -47,7 +53,6 @@ pub struct Chunk {
 /// Cuts rows into chunks. Ends after the first [`FileFault`].
 pub struct Chunks<'i> {
     rows: Rows<'i>,
-    records_max: usize,
     faulty: FaultyRows,
     number: u64,
     /// Read, but too large for the chunk before.
@@ -56,12 +61,10 @@ pub struct Chunks<'i> {
 }
 
 impl<'i> Chunks<'i> {
-    /// Chunks of at most `records_max` records (kept within 1 and what a submission may have).
-    pub fn new(rows: Rows<'i>, records_max: usize, faulty: FaultyRows) -> Self {
-        let records_max = records_max.clamp(1, BATCH_RECORDS_MAX);
+    /// Cuts these rows.
+    pub const fn new(rows: Rows<'i>, faulty: FaultyRows) -> Self {
         Self {
             rows,
-            records_max,
             faulty,
             number: 0,
             left_over: None,
@@ -91,40 +94,70 @@ impl<'i> Chunks<'i> {
     }
 
     fn cut(&mut self) -> Result<Option<Chunk>, FileFault> {
-        let (mut bytes, mut records, mut first_line, mut last_line) = (Vec::new(), 0, 0, 0);
-        while records < self.records_max {
-            let Some(row) = self.next_row()? else { break };
-            if bytes.len() + row.bytes.len() > SUBMISSION_BYTES_MAX {
+        let cut = Cut::of(self.number);
+        let mut chunk = Chunk {
+            number: self.number,
+            id: SubmissionId([0; 16]),
+            bytes: Vec::new(),
+            records: 0,
+            first_line: 0,
+            last_line: 0,
+        };
+        while let Some(row) = self.next_row()? {
+            if chunk.bytes.len() + row.bytes.len() > SUBMISSION_BYTES_MAX {
                 self.left_over = Some(row);
                 break;
             }
-            bytes.extend_from_slice(&row.bytes);
-            if records == 0 {
-                first_line = row.line;
+            chunk.bytes.extend_from_slice(&row.bytes);
+            if chunk.records == 0 {
+                chunk.first_line = row.line;
             }
-            last_line = row.line;
-            records += 1;
+            chunk.last_line = row.line;
+            chunk.records += 1;
+            if cut.ends(chunk.records, row.id()) {
+                break;
+            }
         }
-        if records == 0 {
+        if chunk.records == 0 {
             return Ok(None);
         }
-        let number = self.number;
         self.number += 1;
-        Ok(Some(Chunk {
-            number,
-            id: submission_id(number, &bytes),
-            bytes,
-            records,
-            first_line,
-            last_line,
-        }))
+        chunk.id = submission_id(&chunk.bytes);
+        Ok(Some(chunk))
     }
 }
 
-/// The number of the submission with these bytes at this place of a file.
-pub fn submission_id(number: u64, bytes: &[u8]) -> SubmissionId {
+/// Where a submission ends. The first of a file has one record, so that a refusal is known at once; each one after it
+/// is about twice as long, up to [`CHUNK_RECORDS`].
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    /// Records that it has on average.
+    average: usize,
+}
+
+impl Cut {
+    /// The cut of the submission with this place in the file, from 0.
+    fn of(number: u64) -> Self {
+        let doublings = number.min(u64::from(CHUNK_RECORDS.ilog2()));
+        Self {
+            average: 1 << doublings,
+        }
+    }
+
+    /// Whether it ends with the record that makes it so many: from half of the average on with the first one whose id
+    /// has enough zero bits, one in half of the average.
+    fn ends(self, records: usize, last: RecordId) -> bool {
+        let least = (self.average / 2).max(1);
+        let RecordId(Hash([a, b, ..])) = last;
+        let bits = usize::from(u16::from_le_bytes([a, b])) % least;
+        records >= least && bits == 0 || records >= self.average.saturating_mul(2)
+    }
+}
+
+/// The number of the submission with these bytes.
+pub fn submission_id(bytes: &[u8]) -> SubmissionId {
     let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
-        derive(SUBMISSION_CONTEXT, &[&number.to_le_bytes(), bytes]);
+        derive(SUBMISSION_CONTEXT, &[bytes]);
     SubmissionId(id)
 }
 

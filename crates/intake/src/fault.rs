@@ -38,7 +38,7 @@ impl fmt::Display for RowFault {
         if !self.name.is_empty() {
             write!(f, ", {}", self.name)?;
         }
-        write!(f, ": {}", self.fault)
+        write!(f, ": {} [{}]", self.fault, self.fault.code())
     }
 }
 
@@ -70,6 +70,14 @@ pub enum Fault {
         expected: usize,
         /// Cells of the row.
         found: usize,
+    },
+    /// A quotation mark opens a cell and does not close it, or something stands behind the one that closes it.
+    #[error(
+        "a quotation mark opens a cell that does not end with one (looked for up to line {last}, which was read as rows of its own); drop it, or double each mark that belongs to the text"
+    )]
+    Quote {
+        /// Last line that was searched.
+        last: u64,
     },
     /// The cell's bytes are no text in the encoding of the file.
     #[error("the cell is no text in the encoding of the file")]
@@ -518,6 +526,7 @@ macro_rules! codes {
 
 codes! {
     CellCount "cell-count";
+    Quote "quote";
     Encoding "encoding";
     Json "json";
     KeyUnknown "key-unknown";

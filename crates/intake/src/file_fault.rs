@@ -1,7 +1,7 @@
 //! What can be wrong with a file as a whole: reading stops.
 
-use crate::column::Column;
-use std::io;
+use crate::{column::Column, detect::HEADER_LINES_MAX, line_count::LineCount};
+use std::{fmt, io};
 
 /// Why a file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +17,16 @@ pub enum FileFault {
     /// There is no row.
     #[error("the file is empty; expected a header row or JSON Lines")]
     Empty,
-    /// The first row names no column.
-    #[error("the first row is no header: none of its {cells} cells is the name of a column")]
+    /// The file is something else than rows of text.
+    #[error("expected CSV or JSON Lines, found {form}")]
+    OtherForm {
+        /// What it is.
+        form: OtherForm,
+    },
+    /// The first rows name no column.
+    #[error(
+        "no row of the first {HEADER_LINES_MAX} is a header: none of the {cells} cells of the first one is the name of a column"
+    )]
     HeaderMissing {
         /// Its cells.
         cells: usize,
@@ -49,12 +57,10 @@ pub enum FileFault {
         /// The columns that do not belong with the others.
         columns: Vec<Column>,
     },
-    /// A row that has no end, as after a quotation mark that is never closed.
-    #[error(
-        "the row from line {line} on has more than {limit} bytes (a quotation mark that is never closed?)"
-    )]
+    /// A line that is longer than any row.
+    #[error("line {line} has more than {limit} bytes")]
     RowTooLong {
-        /// Line where it begins.
+        /// Its number.
         line: u64,
         /// Most bytes of a row.
         limit: usize,
@@ -71,6 +77,12 @@ pub enum FileFault {
         /// Most serials.
         limit: usize,
     },
+    /// Lines were read and not counted as anything: a fault of this program, never of the file.
+    #[error("{} of {} lines are accounted for; report it", count.accounted(), count.all)]
+    LinesLost {
+        /// The lines.
+        count: LineCount,
+    },
     /// A row is faulty, and faulty rows were not to be left out.
     #[error("line {line} is faulty, and faulty rows were not to be left out")]
     RowFaulty {
@@ -79,12 +91,75 @@ pub enum FileFault {
     },
 }
 
+/// What a file is that holds no rows of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherForm {
+    /// A packed file, such as a workbook (`.xlsx`).
+    Workbook,
+    /// A workbook of the old form (`.xls`).
+    OldWorkbook,
+    /// A page of the web (HTML) or XML, which some systems name `.xls`.
+    Page,
+    /// A print.
+    Pdf,
+    /// Anything compressed.
+    Compressed,
+    /// One list in JSON instead of one object a line.
+    JsonList,
+}
+
+impl OtherForm {
+    /// Every form.
+    pub const ALL: &'static [Self] = &[
+        Self::Workbook,
+        Self::OldWorkbook,
+        Self::Page,
+        Self::Pdf,
+        Self::Compressed,
+        Self::JsonList,
+    ];
+
+    /// A short name for translations.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Workbook => "workbook",
+            Self::OldWorkbook => "old-workbook",
+            Self::Page => "page",
+            Self::Pdf => "pdf",
+            Self::Compressed => "compressed",
+            Self::JsonList => "json-list",
+        }
+    }
+}
+
+impl fmt::Display for OtherForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Workbook => {
+                "a packed file, maybe a workbook (.xlsx); save the sheet as CSV in UTF-8"
+            }
+            Self::OldWorkbook => {
+                "a workbook of the old form (.xls); save the sheet as CSV in UTF-8"
+            }
+            Self::Page => {
+                "a page of the web (HTML or XML), whatever its name says; open it in a spreadsheet and save the sheet as CSV in UTF-8"
+            }
+            Self::Pdf => "a print (PDF); ask the system that made it for CSV",
+            Self::Compressed => "a compressed file; unpack it first",
+            Self::JsonList => {
+                "one list in JSON; write one object a line instead (jq -c '.[]' FILE)"
+            }
+        })
+    }
+}
+
 impl FileFault {
     /// A short name that scripts and translations can rely on.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "io",
             Self::Empty => "file-empty",
+            Self::OtherForm { .. } => "other-form",
             Self::HeaderMissing { .. } => "header-missing",
             Self::ColumnsUnknown { .. } => "columns-unknown",
             Self::ColumnTwice { .. } => "column-twice",
@@ -93,6 +168,7 @@ impl FileFault {
             Self::RowTooLong { .. } => "row-too-long",
             Self::TooManyRows { .. } => "too-many-rows",
             Self::TooManyTargets { .. } => "too-many-targets",
+            Self::LinesLost { .. } => "lines-lost",
             Self::RowFaulty { .. } => "row-faulty",
         }
     }

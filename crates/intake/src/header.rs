@@ -16,10 +16,7 @@ pub(crate) struct Header {
 impl Header {
     /// Reads a header row.
     pub(crate) fn read(record: &ByteRecord) -> Result<Self, FileFault> {
-        let names: Vec<String> = record
-            .iter()
-            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
-            .collect();
+        let names = names(record);
         let found: Vec<Option<Column>> = names.iter().map(|name| Column::find(name)).collect();
         if found.iter().all(Option::is_none) {
             return Err(FileFault::HeaderMissing { cells: names.len() });
@@ -110,6 +107,15 @@ impl Header {
             .map_or(column.english(), String::as_str)
     }
 
+    /// Whether a row is this header once more, as on the next page of a print.
+    pub(crate) fn is_repeated_by(&self, cells: &ByteRecord) -> bool {
+        // Told by the first cell, before anything is compared in full: this is asked of every row.
+        let same = |(name, cell): (&String, &[u8])| {
+            name.as_bytes() == cell || String::from_utf8_lossy(cell).trim() == name
+        };
+        cells.len() == self.names.len() && self.names.iter().zip(cells).all(same)
+    }
+
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -123,6 +129,41 @@ impl Header {
     pub(crate) fn is_chinese(&self) -> bool {
         self.names.iter().any(|name| !name.is_ascii())
     }
+}
+
+/// How much a row looks like a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Likeness {
+    /// Cells that name a column.
+    pub(crate) known: usize,
+    /// Cells that are filled.
+    pub(crate) filled: usize,
+}
+
+impl Likeness {
+    /// How much a row looks like a header.
+    pub(crate) fn of(record: &ByteRecord) -> Self {
+        let names = names(record);
+        Self {
+            known: names
+                .iter()
+                .filter(|name| Column::find(name).is_some())
+                .count(),
+            filled: names.iter().filter(|name| !name.is_empty()).count(),
+        }
+    }
+
+    /// Whether it is one beyond doubt: a title has one word that is a column's name at most.
+    pub(crate) const fn is_header(self) -> bool {
+        self.known >= 2 && self.known * 2 >= self.filled
+    }
+}
+
+fn names(record: &ByteRecord) -> Vec<String> {
+    record
+        .iter()
+        .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+        .collect()
 }
 
 fn check_known(names: &[String], found: &[Option<Column>]) -> Result<(), FileFault> {

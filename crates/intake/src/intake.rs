@@ -4,11 +4,13 @@ use crate::{
     book::{Book, Survey},
     cells::Context,
     codes::CodeMap,
+    detect,
     encoding::Encoding,
     error_file::{ErrorFile, ErrorWriter},
     fault::{RowFault, Severity},
     file_fault::FileFault,
     header::Header,
+    line_count::LineCount,
     parsed::{FaultyRow, ParsedRow, Row, understand},
     row::{self, RawRow, RowReader},
     source::{Format, ReadOptions, Source},
@@ -64,6 +66,8 @@ pub struct KindTotal {
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// Where every line of the file went.
+    pub lines: LineCount,
     /// Rows that are not blank.
     pub rows: u64,
     /// Rows that state a record, duplicates included.
@@ -89,11 +93,12 @@ impl Intake {
     /// Any [`FileFault`] but [`FileFault::RowFaulty`].
     pub fn open(source: Source, options: &ReadOptions) -> Result<Self, FileFault> {
         let start = source.start()?;
-        if start.is_empty() {
-            return Err(FileFault::Empty);
-        }
+        detect::refuse_other_forms(&start)?;
         let encoding = options.encoding.unwrap_or_else(|| Encoding::detect(&start));
-        let format = options.format.unwrap_or_else(|| Format::detect(&start));
+        let format = match options.format {
+            Some(format) => format,
+            None => detect::format(&detect::decoded(&start, encoding)?)?,
+        };
         let (rows, header) = row::open(&source, format, encoding)?;
         let survey = Survey::of(rows, &header)?;
         Ok(Self {
@@ -164,6 +169,7 @@ impl Intake {
                 });
             }
         }
+        summary.lines = rows.lines();
         watch(Progress {
             rows: summary.rows,
             bytes: bytes_total,
@@ -213,6 +219,11 @@ pub struct Rows<'i> {
 }
 
 impl Rows<'_> {
+    /// Where the lines read so far went; all of them once the rows have ended.
+    pub fn lines(&self) -> LineCount {
+        self.reader.count()
+    }
+
     /// Bytes of the file read so far, with what is read ahead.
     pub fn bytes_read(&self) -> u64 {
         self.reader.bytes_read()

@@ -1,6 +1,6 @@
 //! Rows of an agency's files to records and back.
 //!
-//! Reads CSV (UTF-8 or GB 18030, Chinese or English headers, in any order) and JSON Lines, checks every row against the
+//! Reads CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers, in any order) and JSON Lines, checks every row against the
 //! format and the code tables, and gives ledger entries, cut into submissions; writes the faulty rows to an error file
 //! in the layout of the input. [`sample`] writes files of invented people.
 //!
@@ -24,7 +24,7 @@
 //!
 //! let corrected = file.replace("078812", "078815");
 //! let intake = Intake::open(Source::Bytes(corrected.as_bytes().into()), &ReadOptions::default())?;
-//! for chunk in Chunks::new(intake.rows(&secret)?, 10_000, FaultyRows::Refuse) {
+//! for chunk in Chunks::new(intake.rows(&secret)?, FaultyRows::Refuse) {
 //!     assert_eq!(chunk?.records, 1);
 //! }
 //! # Ok::<(), yizhang_intake::FileFault>(())
@@ -39,6 +39,7 @@ mod codes;
 mod column;
 mod contribution;
 pub mod credit_code;
+mod detect;
 mod encoding;
 mod error_file;
 mod fault;
@@ -47,11 +48,14 @@ mod found;
 mod header;
 mod intake;
 mod json;
+mod line_count;
+mod lines;
 mod others;
 mod parsed;
 mod row;
 pub mod sample;
 mod source;
+mod split;
 mod stated;
 pub mod tables;
 mod usage;
@@ -60,12 +64,14 @@ pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
 pub use chunk::{CHUNK_RECORDS, Chunk, Chunks, FaultyRows, SUBMISSION_CONTEXT, submission_id};
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
+pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;
 pub use fault::{Fault, RowFault, Severity, Share};
-pub use file_fault::FileFault;
+pub use file_fault::{FileFault, OtherForm};
 pub use found::Found;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
+pub use line_count::LineCount;
 pub use others::{CASE_CONTEXT, case_id};
 pub use parsed::{FaultyRow, ParsedRow, Row};
 pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};

@@ -2,18 +2,34 @@
 
 use crate::{
     column::Column,
-    encoding::{BUFFER_BYTES, Encoding},
+    detect::{self, HEADER_LINES_MAX},
+    encoding::Encoding,
     fault::Fault,
     file_fault::FileFault,
-    header::Header,
+    header::{Header, Likeness},
     json,
-    source::{Endless, Format, Meter, ROW_BYTES_MAX, Source},
+    line_count::LineCount,
+    lines::LineReader,
+    source::{Format, Meter, ROW_BYTES_MAX, Source},
+    split::{self, Shape},
 };
 use csv::ByteRecord;
-use std::{
-    fmt,
-    io::{BufRead, BufReader, Cursor, Read},
-};
+use std::fmt;
+
+/// Most lines of one quoted cell. Remarks have a handful; a mark that is never closed is found out this soon.
+const QUOTED_LINES_MAX: usize = 32;
+
+/// Words that begin a row of totals.
+const TOTAL_WORDS: &[&str] = &[
+    "合计",
+    "总计",
+    "小计",
+    "累计",
+    "本页合计",
+    "本页小计",
+    "total",
+    "subtotal",
+];
 
 /// A row: its cells in the order of the header.
 #[derive(Clone, Default)]
@@ -48,31 +64,55 @@ impl RawRow {
         }
     }
 
+    /// Whether no cell says anything.
     fn is_blank(&self) -> bool {
-        self.fault.is_none() && self.cells.iter().all(|cell| cell.trim_ascii().is_empty())
+        self.cells.iter().all(is_blank)
     }
+
+    /// Whether the row is a total: a word says so, and no person is named.
+    fn is_total(&self, header: &Header) -> bool {
+        let person = header
+            .position(Column::Person)
+            .and_then(|at| self.cells.get(at))
+            .unwrap_or_default();
+        (is_blank(person) || is_total_word(person)) && self.cells.iter().any(is_total_word)
+    }
+}
+
+fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
+        || std::str::from_utf8(cell).is_ok_and(|text| text.trim().is_empty())
+}
+
+fn is_total_word(cell: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(cell) else {
+        return false;
+    };
+    let word: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let word = word.trim_end_matches([':', '：']);
+    TOTAL_WORDS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Reads the rows of one pass.
 pub(crate) struct RowReader {
     form: Form,
+    lines: LineReader,
+    line: Vec<u8>,
+    count: LineCount,
     meter: Meter,
 }
 
 enum Form {
-    Csv {
-        reader: csv::Reader<Box<dyn Read + Send>>,
-        crlf: bool,
-        cells: usize,
-    },
-    Json {
-        reader: BufReader<Box<dyn Read + Send>>,
-        line: u64,
-        scratch: json::Scratch,
-    },
+    Csv { delimiter: u8, header: Box<Header> },
+    Json { scratch: json::Scratch },
 }
 
 /// Opens a file and reads its header.
+///
+/// # Errors
+/// Any [`FileFault`] of the header.
 pub(crate) fn open(
     source: &Source,
     format: Format,
@@ -83,189 +123,263 @@ pub(crate) fn open(
     let text = encoding
         .decode(metered)
         .map_err(FileFault::io("read the file"))?;
-    match format {
-        Format::Csv { delimiter } => open_csv(source, text, delimiter, meter),
-        Format::JsonLines => {
-            let reader = BufReader::with_capacity(BUFFER_BYTES, text);
-            let form = Form::Json {
-                reader,
-                line: 0,
-                scratch: json::Scratch::default(),
+    let start = detect::decoded(&source.start()?, encoding)?;
+    let mut lines = LineReader::new(text, &start);
+    let mut count = LineCount::default();
+    let (form, header) = match format {
+        Format::Csv { delimiter } => {
+            let header = read_header(&mut lines, delimiter, &mut count)?;
+            let form = Form::Csv {
+                delimiter,
+                header: Box::new(header.clone()),
             };
-            Ok((RowReader { form, meter }, Header::of_json()))
+            (form, header)
+        }
+        Format::JsonLines => {
+            let scratch = json::Scratch::default();
+            (Form::Json { scratch }, Header::of_json())
+        }
+    };
+    let reader = RowReader {
+        form,
+        lines,
+        line: Vec::new(),
+        count,
+        meter,
+    };
+    Ok((reader, header))
+}
+
+/// Finds the header among the first lines: the first that is one beyond doubt, or else the first that names a column.
+fn read_header(
+    lines: &mut LineReader,
+    delimiter: u8,
+    count: &mut LineCount,
+) -> Result<Header, FileFault> {
+    let mut cells = ByteRecord::new();
+    let mut likely = None;
+    let mut first_cells = None;
+    for at in 0..HEADER_LINES_MAX {
+        let Some(more) = peek_whole(lines, at, delimiter, &mut cells)? else {
+            break;
+        };
+        let likeness = Likeness::of(&cells);
+        if likeness.filled > 0 {
+            first_cells.get_or_insert(cells.len());
+        }
+        if likeness.is_header() || likeness.known > 0 && likely.is_none() {
+            likely = Some((at, more, cells.clone()));
+        }
+        if likeness.is_header() {
+            break;
         }
     }
+    let (Some((at, more, cells)), Some(_)) = (likely, first_cells) else {
+        return Err(match first_cells {
+            Some(cells) => FileFault::HeaderMissing { cells },
+            None => FileFault::Empty,
+        });
+    };
+    count.titles = at as u64;
+    count.header = more as u64 + 1;
+    lines.skip(at + more + 1);
+    Header::read(&cells)
 }
 
-fn open_csv(
-    source: &Source,
-    text: Box<dyn Read + Send>,
+/// Splits a line that is still to be read, with further ones if a quoted cell runs over them; gives how many further
+/// ones. None behind the end of the file.
+fn peek_whole(
+    lines: &mut LineReader,
+    at: usize,
     delimiter: u8,
-    meter: Meter,
-) -> Result<(RowReader, Header), FileFault> {
-    // Lines are counted at their ends, so the last one must have one, too.
-    let start = source.start()?;
-    let crlf = start
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .is_some_and(|at| start.get(..at).is_some_and(ends_with_cr));
-    let end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
-    let text: Box<dyn Read + Send> = Box::new(text.chain(Cursor::new(end)));
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(BUFFER_BYTES)
-        .from_reader(text);
-    let mut record = ByteRecord::new();
-    if !read_csv(&mut reader, &mut record, 1)? {
-        return Err(FileFault::Empty);
+    cells: &mut ByteRecord,
+) -> Result<Option<usize>, FileFault> {
+    let Some(line) = lines.peek(at)? else {
+        return Ok(None);
+    };
+    let mut whole = line.to_vec();
+    for more in 0..QUOTED_LINES_MAX {
+        if split::split(&whole, delimiter, cells) != Shape::Open || whole.len() > ROW_BYTES_MAX {
+            return Ok(Some(more));
+        }
+        match lines.peek(at + more + 1)? {
+            Some(next) => {
+                whole.push(b'\n');
+                whole.extend_from_slice(next);
+            }
+            None => break,
+        }
     }
-    meter.next_row();
-    let header = Header::read(&record)?;
-    let cells = record.len();
-    Ok((
-        RowReader {
-            form: Form::Csv {
-                reader,
-                crlf,
-                cells,
-            },
-            meter,
-        },
-        header,
-    ))
-}
-
-const fn ends_with_cr(line: &[u8]) -> bool {
-    matches!(line.last(), Some(b'\r'))
+    // Not closed: the line alone, with its mark.
+    if let Some(line) = lines.peek(at)? {
+        split::split(line, delimiter, cells);
+    }
+    Ok(Some(0))
 }
 
 impl RowReader {
-    /// Reads the next row that is not blank; false at the end of the file.
+    /// Reads the next row; passes over blank lines, totals and repeated headers, and counts them. False at the end of
+    /// the file.
+    ///
+    /// # Errors
+    /// [`FileFault::RowTooLong`], [`FileFault::Io`], [`FileFault::LinesLost`].
     pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, FileFault> {
-        loop {
+        while self.lines.next(&mut self.line)? {
             row.fault = None;
-            let more = match &mut self.form {
-                Form::Csv {
-                    reader,
-                    crlf,
-                    cells,
-                } => next_csv(reader, *crlf, *cells, row)?,
-                Form::Json {
-                    reader,
-                    line,
-                    scratch,
-                } => next_json(reader, line, scratch, row)?,
+            row.line = self.lines.number();
+            let is_row = match &self.form {
+                Form::Csv { .. } => self.read_csv(row)?,
+                Form::Json { .. } => self.read_json(row),
             };
-            self.meter.next_row();
-            if !more || !row.is_blank() {
-                return Ok(more);
+            if is_row {
+                self.count.rows += 1;
+                return Ok(true);
             }
         }
+        self.count.all = self.lines.number();
+        if self.count.adds_up() {
+            Ok(false)
+        } else {
+            Err(FileFault::LinesLost { count: self.count })
+        }
+    }
+
+    /// Where the lines read so far went; all of them once the file has ended.
+    pub(crate) const fn count(&self) -> LineCount {
+        self.count
     }
 
     /// Bytes of the file read so far.
     pub(crate) fn bytes_read(&self) -> u64 {
         self.meter.read()
     }
-}
 
-fn next_csv(
-    reader: &mut csv::Reader<Box<dyn Read + Send>>,
-    crlf: bool,
-    expected: usize,
-    row: &mut RawRow,
-) -> Result<bool, FileFault> {
-    let line = reader.position().line();
-    if !read_csv(reader, &mut row.cells, line)? {
-        return Ok(false);
-    }
-    // The parser leaves the second half of a CRLF to the next row.
-    #[expect(clippy::naive_bytecount, reason = "a row has some hundred bytes")]
-    let inside = row
-        .cells
-        .as_slice()
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count() as u64;
-    row.line = reader
-        .position()
-        .line()
-        .saturating_sub(inside + u64::from(!crlf));
-    if row.cells.as_slice().len() > ROW_BYTES_MAX {
-        return Err(FileFault::RowTooLong {
-            line: row.line,
-            limit: ROW_BYTES_MAX,
-        });
-    }
-    let found = row.cells.len();
-    row.fault = (found != expected).then_some((None, Fault::CellCount { expected, found }));
-    Ok(true)
-}
-
-fn read_csv(
-    reader: &mut csv::Reader<Box<dyn Read + Send>>,
-    record: &mut ByteRecord,
-    line: u64,
-) -> Result<bool, FileFault> {
-    reader
-        .read_byte_record(record)
-        .map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => stopped(error, line),
-            // Flexible byte records have no other error; should one come, it is no fault of the disk.
-            other => FileFault::io("read the file")(std::io::Error::other(format!("{other:?}"))),
-        })
-}
-
-fn next_json(
-    reader: &mut BufReader<Box<dyn Read + Send>>,
-    line: &mut u64,
-    scratch: &mut json::Scratch,
-    row: &mut RawRow,
-) -> Result<bool, FileFault> {
-    let mut bytes = std::mem::take(&mut row.text).into_bytes();
-    bytes.clear();
-    *line += 1;
-    row.line = *line;
-    let limit = ROW_BYTES_MAX as u64 + 1;
-    let read = reader
-        .by_ref()
-        .take(limit)
-        .read_until(b'\n', &mut bytes)
-        .map_err(|error| stopped(error, *line))?;
-    if read > ROW_BYTES_MAX {
-        return Err(FileFault::RowTooLong {
-            line: *line,
-            limit: ROW_BYTES_MAX,
-        });
-    }
-    let readable =
-        std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER));
-    row.text = String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    row.text.truncate(row.text.trim_end().len());
-    row.cells.clear();
-    if read > 0 && !row.text.is_empty() {
-        row.fault = if readable {
-            json::read(&row.text, scratch, &mut row.cells).err()
-        } else {
-            Some((None, Fault::Encoding))
+    /// Makes a row of the line; false if it is none.
+    fn read_csv(&mut self, row: &mut RawRow) -> Result<bool, FileFault> {
+        let Form::Csv { delimiter, header } = &self.form else {
+            return Ok(false);
         };
+        let expected = header.names().len();
+        match split::split(&self.line, *delimiter, &mut row.cells) {
+            Shape::Whole => {}
+            Shape::Stray => {
+                row.fault = Some((None, Fault::Quote { last: row.line }));
+                return Ok(true);
+            }
+            Shape::Open => {
+                let swallowed = Swallowed {
+                    first: &self.line,
+                    delimiter: *delimiter,
+                    expected,
+                };
+                match swallowed.close(&mut self.lines, &mut row.cells)? {
+                    Closing::At { lines } => {
+                        self.lines.skip(lines);
+                        self.count.continued += lines as u64;
+                    }
+                    Closing::Not { lines } => {
+                        split::split(&self.line, *delimiter, &mut row.cells);
+                        let last = row.line + lines as u64;
+                        row.fault = Some((None, Fault::Quote { last }));
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        if row.is_blank() {
+            self.count.blank += 1;
+            return Ok(false);
+        }
+        if header.is_repeated_by(&row.cells) {
+            self.count.headers_again += 1;
+            return Ok(false);
+        }
+        if row.is_total(header) {
+            self.count.totals += 1;
+            return Ok(false);
+        }
+        let found = row.cells.len();
+        row.fault = (found != expected).then_some((None, Fault::CellCount { expected, found }));
+        Ok(true)
     }
-    Ok(read > 0)
+
+    /// Makes a row of the line; false if it is blank.
+    fn read_json(&mut self, row: &mut RawRow) -> bool {
+        let Form::Json { scratch } = &mut self.form else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&self.line);
+        text.trim_end().clone_into(&mut row.text);
+        row.cells.clear();
+        if is_blank(row.text.as_bytes()) {
+            self.count.blank += 1;
+            return false;
+        }
+        row.fault = if row.text.contains(char::REPLACEMENT_CHARACTER) {
+            Some((None, Fault::Encoding))
+        } else {
+            json::read(&row.text, scratch, &mut row.cells).err()
+        };
+        true
+    }
 }
 
-fn stopped(error: std::io::Error, line: u64) -> FileFault {
-    if error
-        .get_ref()
-        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Endless>)
-    {
-        FileFault::RowTooLong {
-            line,
-            limit: ROW_BYTES_MAX,
+/// A line with a quoted cell that is not closed on it.
+struct Swallowed<'l> {
+    first: &'l [u8],
+    delimiter: u8,
+    /// Cells of a row.
+    expected: usize,
+}
+
+/// Whether a quoted cell is closed further down.
+enum Closing {
+    /// So many lines further down, and what lies between is one cell beyond doubt.
+    At { lines: usize },
+    /// Not, or what lies between are rows; so many lines further down that was clear.
+    Not { lines: usize },
+}
+
+impl Swallowed<'_> {
+    /// Looks for the line that closes the cell. What the mark swallows may be rows that stand on their own: then it is
+    /// no cell with line ends, but a mark too many, and none of those rows may be lost.
+    fn close(&self, lines: &mut LineReader, cells: &mut ByteRecord) -> Result<Closing, FileFault> {
+        let opened_at = cells.len();
+        let first_cells = split::plain_cells(self.first, self.delimiter);
+        let mut whole = self.first.to_vec();
+        for at in 0..QUOTED_LINES_MAX {
+            let not = Closing::Not { lines: at };
+            let Some(next) = lines.peek(at)? else {
+                return Ok(not);
+            };
+            let has_mark = next.contains(&b'"');
+            let next_cells = split::plain_cells(next, self.delimiter);
+            whole.push(b'\n');
+            whole.extend_from_slice(next);
+            if whole.len() > ROW_BYTES_MAX {
+                return Ok(not);
+            }
+            let shape = if has_mark {
+                split::split(&whole, self.delimiter, cells)
+            } else {
+                Shape::Open
+            };
+            // A line that closes the first cell of a row has all others behind it.
+            let closes_first =
+                shape == Shape::Whole && opened_at == 1 && first_cells < self.expected;
+            if next_cells >= self.expected && !closes_first {
+                return Ok(Closing::Not { lines: at + 1 });
+            }
+            match shape {
+                Shape::Open => {}
+                Shape::Whole if cells.len() == self.expected => {
+                    return Ok(Closing::At { lines: at + 1 });
+                }
+                Shape::Whole | Shape::Stray => return Ok(Closing::Not { lines: at + 1 }),
+            }
         }
-    } else {
-        FileFault::io("read the file")(error)
+        Ok(Closing::Not {
+            lines: QUOTED_LINES_MAX,
+        })
     }
 }

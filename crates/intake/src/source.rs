@@ -19,8 +19,6 @@ use yizhang_ledger::value::{Day, Namespace};
 
 /// Most bytes of a row. A wide row with every cell filled takes about 2 KiB; the rest is room for remarks.
 pub const ROW_BYTES_MAX: usize = 64 * 1_024;
-/// Bytes that may be read ahead of the row that is being read: one buffer each of decoder and parser.
-const AHEAD_BYTES_MAX: u64 = 2 * BUFFER_BYTES as u64;
 
 /// What to read. Reading takes several passes, so a pipe has to be stored first.
 #[derive(Clone)]
@@ -76,7 +74,7 @@ impl Source {
 pub enum Format {
     /// Cells between delimiters, quoted where needed (RFC 4180), below a header row.
     Csv {
-        /// Comma or tab.
+        /// Comma, tab, semicolon or bar.
         delimiter: u8,
     },
     /// One JSON object a line, with the names of columns as keys.
@@ -98,40 +96,15 @@ pub struct ReadOptions {
     pub today: Option<Day>,
 }
 
-impl Format {
-    /// An object is JSON Lines; a header with a tab is separated by tabs.
-    pub(crate) fn detect(start: &[u8]) -> Self {
-        let start = start
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(start)
-            .trim_ascii_start();
-        let header = start
-            .split(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or_default();
-        match (start.first(), header.contains(&b'\t')) {
-            (Some(b'{'), _) => Self::JsonLines,
-            (_, true) => Self::Csv { delimiter: b'\t' },
-            (_, false) => Self::Csv { delimiter: b',' },
-        }
-    }
-}
-
-/// Counts what was read, and stops a row that does not end from filling the memory.
+/// Counts what was read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Meter {
     read: Arc<AtomicU64>,
-    row_start: Arc<AtomicU64>,
 }
 
 impl Meter {
     pub(crate) fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
-    }
-
-    /// A row is complete: the next one starts about here.
-    pub(crate) fn next_row(&self) {
-        self.row_start.store(self.read(), Ordering::Relaxed);
     }
 
     pub(crate) const fn over<R>(self, inner: R) -> Metered<R> {
@@ -145,20 +118,10 @@ pub(crate) struct Metered<R> {
     meter: Meter,
 }
 
-/// Marks the error of a row that does not end.
-#[derive(Debug, thiserror::Error)]
-#[error("a row does not end")]
-pub(crate) struct Endless;
-
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
-        let read = self.meter.read.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
-        let since = read.saturating_sub(self.meter.row_start.load(Ordering::Relaxed));
-        if since > ROW_BYTES_MAX as u64 + AHEAD_BYTES_MAX {
-            Err(io::Error::other(Endless))
-        } else {
-            Ok(count)
-        }
+        self.meter.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
     }
 }
