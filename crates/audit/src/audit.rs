@@ -7,7 +7,7 @@ use crate::{
     pipeline,
     replay::Replay,
     report::{ChainReport, Report, RosterName},
-    segments::{self, ChainFiles, Piece, Position, What},
+    segments::{self, ChainFiles, Piece, Position, What, widen},
 };
 use std::{
     fmt::{self, Display},
@@ -241,10 +241,8 @@ impl Audit<'_> {
         let mut marked_bytes = replay.verified().tally.bytes;
         let mut failure = None;
         let pieces = pieces.inspect(|piece| {
-            self.read_bytes.fetch_add(
-                u64::try_from(piece.bytes()).unwrap_or(u64::MAX),
-                Ordering::Relaxed,
-            );
+            self.read_bytes
+                .fetch_add(widen(piece.bytes()), Ordering::Relaxed);
         });
         let flow = pipeline::run(pieces, &mut replay, self.roster, |replay| {
             let bytes = replay.verified().tally.bytes;

@@ -22,16 +22,14 @@
 //! # Ok(())
 //! # }
 //! ```
-#![cfg_attr(
-    not(test),
-    warn(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        clippy::float_arithmetic,
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions
-    )
+// `expect` is allowed with the sentence that proves that it cannot happen: a broken belief of our own must be loud.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+// What the lints of the workspace do not ask of every crate.
+#![warn(
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
 )]
 
 mod audit;

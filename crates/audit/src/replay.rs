@@ -101,7 +101,7 @@ impl Replay {
             .findings
             .list
             .get(..self.verified.findings)
-            .unwrap_or_default();
+            .expect("findings are only added after they were counted");
         (&self.verified, findings, self.all_parts(run))
     }
 

@@ -500,6 +500,7 @@ impl OpenSegment {
     }
 }
 
-fn widen(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+/// A count of bytes in memory as one of bytes on disk.
+pub(crate) fn widen(count: usize) -> u64 {
+    u64::try_from(count).expect("an address has at most 64 bits")
 }

@@ -1,5 +1,6 @@
 //! Counts and sums over records, so that an auditor can compare a chain with an agency's books.
 
+use crate::segments::widen;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -80,7 +81,7 @@ impl Counter {
         let mut tally = Tally {
             batches: 1,
             records: u64::from(batch.entry().records),
-            bytes: u64::try_from(batch.bytes().len()).unwrap_or(u64::MAX),
+            bytes: widen(batch.bytes().len()),
             first_time_ms: Some(batch.entry().time.0),
             last_time_ms: Some(batch.entry().time.0),
             ..Tally::default()
@@ -109,7 +110,8 @@ impl Counter {
 }
 
 impl Tally {
-    /// Adds what follows in the chain.
+    /// Adds what follows in the chain. Counts stay at the largest number instead of starting over: those of earlier runs
+    /// come from a file that anybody may have written.
     pub(crate) fn absorb(&mut self, later: Self) {
         self.batches = self.batches.saturating_add(later.batches);
         self.records = self.records.saturating_add(later.records);

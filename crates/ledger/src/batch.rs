@@ -7,6 +7,7 @@ use crate::{
     fact::Fact,
     hash::{Hash, derive, hash_leaf, hash_leaves},
     head::Origin,
+    number::{narrow, wide},
     record::Record,
     value::{Code, LeafIndex, TreeSize, UnixMillis},
 };
@@ -14,7 +15,10 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use bincode::{BorrowDecode, Encode, error::DecodeError};
+use bincode::{
+    BorrowDecode, Encode,
+    error::{DecodeError, EncodeError},
+};
 use core::fmt;
 
 /// Most records of a batch or a submission.
@@ -76,12 +80,9 @@ impl<'de, C> BorrowDecode<'de, C> for Submission {
 pub struct Submissions(pub Vec<Submission>);
 
 impl Encode for Submissions {
-    fn encode<E: bincode::enc::Encoder>(
-        &self,
-        encoder: &mut E,
-    ) -> Result<(), bincode::error::EncodeError> {
+    fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
         u16::try_from(self.0.len())
-            .unwrap_or(u16::MAX)
+            .map_err(|_| EncodeError::Other("submissions are counted in 16 bits"))?
             .encode(encoder)?;
         self.0
             .iter()
@@ -103,6 +104,9 @@ impl<'de, C> BorrowDecode<'de, C> for Submissions {
             .map(Self)
     }
 }
+
+/// The fault of a batch that starts where its chain has no room for it.
+const BEYOND_LARGEST_TREE: CodecFault = CodecFault::Field("a batch starts beyond the largest tree");
 
 /// The first leaf of a batch: what ties it to everything before it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -143,13 +147,16 @@ impl BatchEntry {
             fault,
         };
         let fields: Self = decode_unbounded(entry.payload).map_err(wrong)?;
-        // Every entry takes at least two bytes, so this keeps all positions of the batch below the largest size.
-        if fields.first.0.saturating_add(widen(BATCH_BYTES_MAX)) > TreeSize::MAX.0 {
-            return Err(wrong(CodecFault::Field(
-                "a batch starts beyond the largest tree",
-            )));
+        if !fields.has_room() {
+            return Err(wrong(BEYOND_LARGEST_TREE));
         }
         Ok(fields)
+    }
+
+    /// Whether all positions of the batch are below the largest size: an entry takes at least two bytes, so a batch has
+    /// fewer entries than bytes.
+    fn has_room(&self) -> bool {
+        self.first.0.saturating_add(wide(BATCH_BYTES_MAX)) <= TreeSize::MAX.0
     }
 }
 
@@ -250,14 +257,13 @@ impl Batch {
         let entry = BatchEntry::read(&first)?;
         let start = first.bytes.len();
         let mut ends = Vec::new();
-        ends.push(u32::try_from(start).unwrap_or(u32::MAX));
-        scan_records(
-            &bytes,
-            start,
-            entry.first.0.saturating_add(1),
-            &mut ends,
-            see,
-        )?;
+        ends.push(end_of(start));
+        let first_record = entry
+            .first
+            .0
+            .checked_add(1)
+            .expect("reading the batch entry has left room for a batch behind its position");
+        scan_records(&bytes, start, first_record, &mut ends, see)?;
         let leaves = hash_leaves(slices(&bytes, &ends));
         let batch = Self {
             entry,
@@ -272,35 +278,41 @@ impl Batch {
     /// Puts blocks of records behind a batch entry. `entry.records` and the submissions are those of the blocks.
     pub(crate) fn assemble(entry: BatchEntry, blocks: &[&RecordBlock]) -> Result<Self, Invalid> {
         let at = entry.first;
-        let payload = encode_unbounded(&entry).map_err(|fault| Invalid::Payload {
+        let wrong = |fault| Invalid::Payload {
             at,
             kind: Kind::BATCH,
             fault,
-        })?;
-        let mut bytes = Vec::with_capacity(
-            blocks
-                .iter()
-                .fold(payload.len(), |sum, block| {
-                    sum.saturating_add(block.bytes.len())
-                })
-                .saturating_add(8),
-        );
+        };
+        if !entry.has_room() {
+            return Err(wrong(BEYOND_LARGEST_TREE));
+        }
+        let payload = encode_unbounded(&entry).map_err(wrong)?;
+        let mut bytes = Vec::new();
         write_entry(Kind::BATCH, &payload, &mut bytes);
+        // Before anything is copied: what follows can count on sizes below 2^32.
+        let found = blocks.iter().fold(bytes.len(), |sum, block| {
+            sum.saturating_add(block.bytes.len())
+        });
+        if found > BATCH_BYTES_MAX {
+            return Err(Invalid::BatchTooLarge {
+                limit: BATCH_BYTES_MAX,
+                found,
+            });
+        }
         let mut leaves = Vec::new();
         leaves.push(hash_leaf(&bytes));
         let mut ends = Vec::new();
-        ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        ends.push(end_of(bytes.len()));
         for block in blocks {
-            let base = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            ends.extend(block.ends.iter().map(|end| base.saturating_add(*end)));
+            let base = bytes.len();
+            for end in &block.ends {
+                let end = base
+                    .checked_add(narrow(*end))
+                    .expect("the sum of all blocks was found to be within a batch");
+                ends.push(end_of(end));
+            }
             leaves.extend_from_slice(&block.leaves);
             bytes.extend_from_slice(&block.bytes);
-        }
-        if bytes.len() > BATCH_BYTES_MAX {
-            return Err(Invalid::BatchTooLarge {
-                limit: BATCH_BYTES_MAX,
-                found: bytes.len(),
-            });
         }
         let batch = Self {
             entry,
@@ -314,7 +326,9 @@ impl Batch {
 
     fn check_counts(&self) -> Result<(), Invalid> {
         let at = self.entry.first;
-        let found = widen(self.ends.len()).saturating_sub(1);
+        let found = wide(self.ends.len())
+            .checked_sub(1)
+            .expect("a batch has its batch entry");
         let expected = u64::from(self.entry.records);
         if found != expected {
             return Err(Invalid::RecordCount {
@@ -332,9 +346,11 @@ impl Batch {
                 fault,
             });
         }
-        let submitted = submissions.iter().fold(0_u64, |sum, submission| {
-            sum.saturating_add(submission.records.into())
-        });
+        // At most 1,024 numbers of 32 bits: no sum of them comes near 64.
+        let submitted: u64 = submissions
+            .iter()
+            .map(|submission| u64::from(submission.records))
+            .sum();
         if submitted == expected {
             Ok(())
         } else {
@@ -368,12 +384,21 @@ impl Batch {
 
     /// The leaf hash of the batch entry: what the next batch names.
     pub fn link(&self) -> Hash {
-        self.leaves.first().copied().unwrap_or_default()
+        *self.leaves.first().expect("a batch has its batch entry")
     }
 
     /// The size of the tree after the batch.
     pub fn size_after(&self) -> TreeSize {
-        TreeSize(self.entry.first.0.saturating_add(widen(self.ends.len())))
+        TreeSize(self.position(self.ends.len()))
+    }
+
+    /// The position of an entry of the batch in the chain, from its number in the batch.
+    fn position(&self, number: usize) -> u64 {
+        self.entry
+            .first
+            .0
+            .checked_add(wide(number))
+            .expect("a batch starts where there is room for all its entries")
     }
 
     /// Position and bytes of each record.
@@ -382,19 +407,26 @@ impl Batch {
         positions
             .zip(slices(&self.bytes, &self.ends))
             .skip(1)
-            .filter_map(|(at, bytes)| Entry::parse(bytes, at).ok().map(|entry| (at, entry)))
+            .map(|(at, bytes)| {
+                let entry = Entry::parse(bytes, at)
+                    .expect("every entry was read when the batch, or its block, was parsed");
+                (at, entry)
+            })
     }
 
     /// For each submission the position of its first record and the digest of its content.
     pub fn submissions(&self) -> impl Iterator<Item = (&Submission, LeafIndex, Hash)> {
         let mut offset = 1_usize;
         self.entry.submissions.0.iter().map(move |submission| {
-            let end =
-                offset.saturating_add(usize::try_from(submission.records).unwrap_or(usize::MAX));
-            let digest = content_digest(self.leaves.get(offset..end).unwrap_or_default());
-            let at = LeafIndex(self.entry.first.0.saturating_add(widen(offset)));
-            offset = end;
-            (submission, at, digest)
+            let leaves = offset
+                .checked_add(narrow(submission.records))
+                .and_then(|end| self.leaves.get(offset..end))
+                .expect("the records of the submissions add up to those of the batch");
+            let at = LeafIndex(self.position(offset));
+            offset = offset
+                .checked_add(leaves.len())
+                .expect("the leaves up to here are in memory");
+            (submission, at, content_digest(leaves))
         })
     }
 }
@@ -423,24 +455,27 @@ impl Verified<Batch> {
         let region = self.entry.origin.region();
         self.records()
             .zip(self.leaves.iter().skip(1))
-            .filter_map(move |((index, entry), leaf)| {
-                let record = Record::read(&entry).ok()?;
-                Some(Verified::new(Fact {
+            .map(move |((index, entry), leaf)| {
+                let record = Record::read(&entry)
+                    .expect("every record was read when the batch, or its block, was parsed");
+                Verified::new(Fact {
                     region,
                     index,
                     id: RecordId(*leaf),
                     record,
-                }))
+                })
             })
     }
 }
 
-/// The slices between consecutive ends.
+/// The slices between consecutive ends, which ascend up to the length of `bytes`, as those of a batch do.
 pub fn slices<'a>(bytes: &'a [u8], ends: &'a [u32]) -> impl Iterator<Item = &'a [u8]> {
     let mut start = 0;
     ends.iter().map(move |end| {
-        let end = usize::try_from(*end).unwrap_or(usize::MAX);
-        let slice = bytes.get(start..end).unwrap_or_default();
+        let end = narrow(*end);
+        let slice = bytes
+            .get(start..end)
+            .expect("ends ascend and do not go beyond the bytes");
         start = end;
         slice
     })
@@ -454,10 +489,11 @@ fn scan_records(
     ends: &mut Vec<u32>,
     mut see: impl FnMut(&Record<'_>),
 ) -> Result<(), Invalid> {
-    let mut rest = bytes.get(start..).unwrap_or_default();
+    let (_, mut rest) = bytes.split_at(start);
     let mut found = 0_usize;
     while !rest.is_empty() {
-        let at = LeafIndex(first.saturating_add(widen(found)));
+        let at = first.checked_add(wide(found)).map(LeafIndex);
+        let at = at.expect("whoever gives the first position has left room for a batch");
         found = found.saturating_add(1);
         if found > BATCH_RECORDS_MAX {
             return Err(Invalid::RecordsOutOfRange {
@@ -475,7 +511,10 @@ fn scan_records(
             fault,
         })?;
         see(&record);
-        ends.push(u32::try_from(bytes.len().saturating_sub(after.len())).unwrap_or(u32::MAX));
+        let end = bytes.len().checked_sub(after.len());
+        ends.push(end_of(
+            end.expect("the rest of some bytes is no longer than they"),
+        ));
         rest = after;
     }
     if found == 0 {
@@ -488,6 +527,7 @@ fn scan_records(
     }
 }
 
-fn widen(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+/// The end of an entry in a batch or submission, whose size was compared with its limit.
+fn end_of(length: usize) -> u32 {
+    u32::try_from(length).expect("a batch has at most three MiB")
 }

@@ -180,7 +180,7 @@ impl ChainState {
         let submission = |submitted: &Submitted| Submission {
             id: submitted.id,
             submitter: submitted.submitter.clone(),
-            records: u32::try_from(submitted.block.len()).unwrap_or(u32::MAX),
+            records: counted(submitted.block.len()),
         };
         let entry = BatchEntry {
             origin: self.origin.clone(),
@@ -190,7 +190,7 @@ impl ChainState {
             root_before: self.frontier.root(),
             time: now.max(self.time),
             roster: roster.max(self.roster),
-            records: u32::try_from(records).unwrap_or(u32::MAX),
+            records: counted(records),
             submissions: Submissions(submitted.iter().map(submission).collect()),
         };
         let blocks: Vec<_> = submitted.iter().map(|submitted| &submitted.block).collect();
@@ -279,7 +279,10 @@ impl ChainState {
         let entry = batch.entry();
         let after = Self {
             origin: self.origin.clone(),
-            batches: self.batches.saturating_add(1),
+            batches: self
+                .batches
+                .checked_add(1)
+                .expect("a chain has fewer batches than leaves"),
             link: batch.link(),
             time: entry.time,
             roster: entry.roster,
@@ -291,6 +294,11 @@ impl ChainState {
             nodes,
         }
     }
+}
+
+/// A number of records as a batch entry has it.
+fn counted(records: usize) -> u32 {
+    u32::try_from(records).expect("the records of a batch were found to be within their limit")
 }
 
 impl Extension {

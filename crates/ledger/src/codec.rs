@@ -85,7 +85,11 @@ fn encode_into<'s>(
 fn read_whole<'a, T: BorrowDecode<'a, ()>>(bytes: &'a [u8]) -> Result<T, CodecFault> {
     let (value, read) = bincode::borrow_decode_from_slice(bytes, CONFIG)
         .map_err(|error| CodecFault::Field(reason(&error)))?;
-    match bytes.len().saturating_sub(read) {
+    let extra = bytes
+        .len()
+        .checked_sub(read)
+        .expect("a decoder reads no more bytes than it was given");
+    match extra {
         0 => Ok(value),
         extra => Err(CodecFault::Trailing { extra }),
     }

@@ -249,12 +249,14 @@ impl<'a> Entry<'a> {
             missing: length.saturating_sub(after_length.len()),
         };
         let (payload, rest) = after_length.split_at_checked(length).ok_or_else(missing)?;
-        let whole = bytes.len().saturating_sub(rest.len());
+        let whole = bytes
+            .strip_suffix(rest)
+            .expect("the rest was split off the end of these bytes");
         Ok((
             Self {
                 kind,
                 payload,
-                bytes: bytes.get(..whole).unwrap_or_default(),
+                bytes: whole,
             },
             rest,
         ))
@@ -278,7 +280,8 @@ impl<'a> Entry<'a> {
 /// Appends an entry. The caller keeps the payload within its limit.
 pub(crate) fn write_entry(kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
     write_varint16(kind.0, out);
-    write_varint16(u16::try_from(payload.len()).unwrap_or(u16::MAX), out);
+    let length = u16::try_from(payload.len()).expect("a payload is at most 60,000 bytes long");
+    write_varint16(length, out);
     out.extend_from_slice(payload);
 }
 

@@ -64,12 +64,16 @@ impl Hash {
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'?');
+        let digit = |half: u8| {
+            *DIGITS
+                .get(usize::from(half))
+                .expect("half a byte is below 16")
+        };
         let mut text = [0; 2 * 32];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
             pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
         }
-        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(core::str::from_utf8(&text).expect("hexadecimal digits are ASCII"))
     }
 }
 
@@ -150,12 +154,8 @@ impl TreeHasher for Blake3Keyed {
                 first.copy_from_slice(&left.0);
                 second.copy_from_slice(&right.0);
             }
-            hash_blocks(
-                platform,
-                &key,
-                blocks.get(..group.len()).unwrap_or_default(),
-                |_, hash| out.push(hash),
-            );
+            let filled = blocks.get(..group.len()).expect("a group is at most eight");
+            hash_blocks(platform, &key, filled, |_, hash| out.push(hash));
         }
     }
 }
@@ -274,25 +274,22 @@ impl<const N: usize> Lane<N> {
         platform: Platform,
         out: &mut [Hash],
     ) {
-        if let (Some(preimage), Some(slot)) = (
-            self.preimages.get_mut(self.filled),
-            self.positions.get_mut(self.filled),
-        ) {
-            write_preimage_into(bytes, preimage);
-            *slot = position;
-            self.filled = self.filled.saturating_add(1);
-        }
+        let free = "a full lane is emptied at once";
+        let preimage = self.preimages.get_mut(self.filled).expect(free);
+        write_preimage_into(bytes, preimage);
+        *self.positions.get_mut(self.filled).expect(free) = position;
+        self.filled = self.filled.checked_add(1).expect(free);
         if self.filled == LANES {
             self.flush(key, platform, out);
         }
     }
 
     fn flush(&mut self, key: &[u32; 8], platform: Platform, out: &mut [Hash]) {
-        let filled = self.preimages.get(..self.filled).unwrap_or_default();
+        let filled = self.preimages.get(..self.filled);
+        let filled = filled.expect("a lane holds at most eight");
         hash_blocks(platform, key, filled, |lane, hash| {
-            if let Some(position) = self.positions.get(lane) {
-                put(out, *position, hash);
-            }
+            let position = self.positions.get(lane).expect("each of the eight has one");
+            put(out, *position, hash);
         });
         self.filled = 0;
     }
@@ -310,7 +307,9 @@ fn hash_blocks<const N: usize>(
     for (reference, input) in references.iter_mut().zip(inputs) {
         *reference = input;
     }
-    let references = references.get(..inputs.len()).unwrap_or_default();
+    let references = references
+        .get(..inputs.len())
+        .expect("callers give at most eight inputs");
     let mut output = [0_u8; LANES * 32];
     platform.hash_many(
         references,
@@ -329,16 +328,15 @@ fn hash_blocks<const N: usize>(
 }
 
 fn put(out: &mut [Hash], position: usize, hash: Hash) {
-    if let Some(slot) = out.get_mut(position) {
-        *slot = hash;
-    }
+    *out.get_mut(position)
+        .expect("each leaf has got a place when it was taken") = hash;
 }
 
-const fn padded_length(length: usize) -> usize {
+fn padded_length(length: usize) -> usize {
     length
-        .saturating_add(LENGTH_BYTES)
-        .div_ceil(BLOCK_BYTES)
-        .saturating_mul(BLOCK_BYTES)
+        .checked_add(LENGTH_BYTES)
+        .and_then(|length| length.checked_next_multiple_of(BLOCK_BYTES))
+        .expect("what lies in memory is shorter than the largest address by more than a block")
 }
 
 fn write_preimage(bytes: &[u8], preimage: &mut Vec<u8>) {
@@ -348,8 +346,8 @@ fn write_preimage(bytes: &[u8], preimage: &mut Vec<u8>) {
 
 /// `preimage` has exactly the padded length.
 fn write_preimage_into(bytes: &[u8], preimage: &mut [u8]) {
-    // An entry is bounded far below 4 GiB by its own framing.
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let length = u32::try_from(bytes.len()).expect("an entry is bounded by its own framing");
+    let length = length.to_le_bytes();
     let (head, rest) = preimage.split_at_mut(LENGTH_BYTES);
     head.copy_from_slice(&length);
     let (body, padding) = rest.split_at_mut(bytes.len());

@@ -70,8 +70,8 @@ fn key_id(name: &str, key: &[u8; 32]) -> u32 {
         .chain_update([ED25519])
         .chain_update(key)
         .finalize();
-    hash.first_chunk()
-        .map_or(0, |first| u32::from_be_bytes(*first))
+    let first = hash.first_chunk().expect("SHA-256 has 32 bytes");
+    u32::from_be_bytes(*first)
 }
 
 /// A note as read: nothing about it has been verified yet.
@@ -107,7 +107,7 @@ impl<'a> Note<'a> {
             .rfind("\n\n")
             .ok_or(form("no blank line stands before the signatures"))?;
         let text = note.get(..=blank).ok_or(form("it has no text"))?;
-        let lines = note.get(blank.saturating_add(2)..).unwrap_or_default();
+        let (_, lines) = note.split_at(text.len().checked_add(1).expect("a blank line was found"));
         let lines = lines
             .strip_suffix('\n')
             .ok_or(form("it does not end with a newline"))?;

@@ -188,8 +188,17 @@ fn check_character(text: &str) -> char {
         .chars()
         .zip(WEIGHTS)
         .fold(0_u32, |sum, (digit, weight)| {
-            sum.saturating_add(digit.to_digit(10).unwrap_or(0).saturating_mul(weight))
+            let digit = digit
+                .to_digit(10)
+                .expect("the first 17 characters are digits");
+            digit
+                .checked_mul(weight)
+                .and_then(|product| product.checked_add(sum))
+                .expect("17 digits times at most 10 stay below 1,531")
         });
-    let position = usize::try_from(sum % 11).unwrap_or(0);
-    "10X98765432".chars().nth(position).unwrap_or('?')
+    let position = crate::number::narrow(sum % 11);
+    "10X98765432"
+        .chars()
+        .nth(position)
+        .expect("there is a character for each remainder of 11")
 }

@@ -9,6 +9,7 @@ use crate::{
     batch::BATCH_RECORDS_MAX,
     hash::derive,
     head::Origin,
+    number::narrow,
     value::{LeafIndex, TreeSize},
 };
 use alloc::vec::Vec;
@@ -19,6 +20,8 @@ pub const FILE_HEADER_BYTES: usize = 128;
 pub const FRAME_HEADER_BYTES: usize = 40;
 /// Entries between two offsets in the table behind a batch.
 pub const OFFSET_STRIDE: usize = 16;
+/// Most entries of a frame: a full batch and its batch entry.
+const FRAME_ENTRIES_MAX: usize = BATCH_RECORDS_MAX + 1;
 /// Largest body of a frame: the largest batch and its offsets.
 pub const FRAME_BODY_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
@@ -26,6 +29,10 @@ const FILE_MAGIC: [u8; 8] = *b"YZSEG\x00\x01\n";
 const FRAME_MAGIC: [u8; 4] = *b"YZFR";
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 segment checksum";
 const CHECKSUM_BYTES: usize = 16;
+/// Bytes of a file header that its checksum is over.
+const FILE_FIELDS_BYTES: usize = FILE_HEADER_BYTES - CHECKSUM_BYTES;
+/// Bytes of a frame header that its checksum is over, with the body.
+const FRAME_FIELDS_BYTES: usize = FRAME_HEADER_BYTES - CHECKSUM_BYTES;
 const ORIGIN_BYTES: usize = 80;
 
 /// What a frame holds.
@@ -85,7 +92,7 @@ pub fn file_header(origin: &Origin, first: LeafIndex) -> Option<[u8; FILE_HEADER
     origin_field.get_mut(..name.len())?.copy_from_slice(name);
     let (_reserved, sum) = rest.split_last_chunk_mut::<CHECKSUM_BYTES>()?;
     *sum = [0; CHECKSUM_BYTES];
-    let checksum = checksum(&[header.get(..FILE_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES))?]);
+    let checksum = checksum(&[header.get(..FILE_FIELDS_BYTES)?]);
     header
         .last_chunk_mut::<CHECKSUM_BYTES>()
         .map(|sum| *sum = checksum)?;
@@ -101,15 +108,11 @@ pub fn read_file_header(bytes: &[u8], origin: &Origin) -> Result<LeafIndex, Fram
     let header = header.ok_or(FrameFault::Truncated {
         missing: FILE_HEADER_BYTES.saturating_sub(bytes.len()),
     })?;
-    let position = header
-        .get(8..16)
-        .and_then(|field| field.first_chunk())
-        .map(|field| u64::from_le_bytes(*field));
-    let first = LeafIndex(position.unwrap_or(0));
+    let first = LeafIndex(u64::from_le_bytes(field(header, 8)));
     if !header.starts_with(&FILE_MAGIC) {
         return Err(FrameFault::Header);
     }
-    let (fields, sum) = header.split_at(FILE_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES));
+    let (fields, sum) = header.split_at(FILE_FIELDS_BYTES);
     if checksum(&[fields]) != *sum {
         return Err(FrameFault::Checksum);
     }
@@ -140,7 +143,7 @@ pub fn write_head_frame(head: &[u8], size: TreeSize, out: &mut Vec<u8>) {
 /// The starts of entries 16, 32, 48 … of a batch.
 fn offsets(ends: &[u32]) -> impl Iterator<Item = u32> {
     ends.iter()
-        .skip(OFFSET_STRIDE.saturating_sub(1))
+        .skip(OFFSET_STRIDE - 1)
         .step_by(OFFSET_STRIDE)
         .copied()
 }
@@ -151,19 +154,20 @@ pub const fn offsets_len(entries: usize) -> usize {
 }
 
 fn write_frame(kind: FrameKind, body: &[&[u8]], entries: usize, position: u64, out: &mut Vec<u8>) {
-    let body_bytes = body
-        .iter()
-        .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-    let start = out.len();
-    out.extend_from_slice(&FRAME_MAGIC);
-    out.extend_from_slice(&[kind_byte(kind), 0, 0, 0]);
-    out.extend_from_slice(&u32::try_from(body_bytes).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&u32::try_from(entries).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&position.to_le_bytes());
-    let mut parts = Vec::with_capacity(body.len().saturating_add(1));
-    let fields = out.get(start..).unwrap_or_default().to_vec();
-    parts.push(fields.as_slice());
-    parts.extend_from_slice(body);
+    let body_bytes: usize = body.iter().map(|part| part.len()).sum();
+    assert!(
+        body_bytes <= FRAME_BODY_BYTES_MAX && entries <= FRAME_ENTRIES_MAX,
+        "a frame of {body_bytes} bytes and {entries} entries could not be read again"
+    );
+    let in_limits = "the limits of a frame are far below 2^32";
+    let mut fields = Vec::with_capacity(FRAME_FIELDS_BYTES);
+    fields.extend_from_slice(&FRAME_MAGIC);
+    fields.extend_from_slice(&[kind_byte(kind), 0, 0, 0]);
+    fields.extend_from_slice(&u32::try_from(body_bytes).expect(in_limits).to_le_bytes());
+    fields.extend_from_slice(&u32::try_from(entries).expect(in_limits).to_le_bytes());
+    fields.extend_from_slice(&position.to_le_bytes());
+    let parts: Vec<&[u8]> = [fields.as_slice()].iter().chain(body).copied().collect();
+    out.extend_from_slice(&fields);
     out.extend_from_slice(&checksum(&parts));
     for part in body {
         out.extend_from_slice(part);
@@ -182,26 +186,13 @@ impl FrameHeader {
         let header = bytes
             .first_chunk::<FRAME_HEADER_BYTES>()
             .ok_or_else(missing)?;
-        let word = |at: usize| {
-            header
-                .get(at..)
-                .and_then(|rest| rest.first_chunk())
-                .map(|word| u32::from_le_bytes(*word))
-        };
         let kind = match header.get(4..8) {
             Some([1, 0, 0, 0]) => FrameKind::Batch,
             Some([2, 0, 0, 0]) => FrameKind::Head,
             _ => return Err(FrameFault::Header),
         };
-        let (Some(body_bytes), Some(entries)) = (word(8), word(12)) else {
-            return Err(FrameFault::Header);
-        };
-        let position = header
-            .get(16..)
-            .and_then(|rest| rest.first_chunk())
-            .map(|field| u64::from_le_bytes(*field));
-        let body_bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
-        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+        let body_bytes = narrow(u32::from_le_bytes(field(header, 8)));
+        let entries = narrow(u32::from_le_bytes(field(header, 12)));
         let offsets_bytes = offsets_len(entries).saturating_mul(4);
         if !header.starts_with(&FRAME_MAGIC)
             || body_bytes > FRAME_BODY_BYTES_MAX
@@ -209,30 +200,30 @@ impl FrameHeader {
         {
             return Err(FrameFault::Header);
         }
-        if (kind == FrameKind::Head && entries != 0)
-            || entries > BATCH_RECORDS_MAX.saturating_add(1)
-        {
+        if (kind == FrameKind::Head && entries != 0) || entries > FRAME_ENTRIES_MAX {
             return Err(FrameFault::Header);
         }
-        let checksum = header.last_chunk().copied().unwrap_or_default();
         Ok(Self {
             kind,
             body_bytes,
             entries,
-            position: position.unwrap_or(0),
-            checksum,
+            position: u64::from_le_bytes(field(header, 16)),
+            checksum: field(header, FRAME_FIELDS_BYTES),
         })
     }
 
     /// Bytes of the whole frame.
     pub const fn frame_bytes(&self) -> usize {
-        FRAME_HEADER_BYTES.saturating_add(self.body_bytes)
+        FRAME_HEADER_BYTES
+            .checked_add(self.body_bytes)
+            .expect("reading a header bounds the body")
     }
 
     /// Bytes of the batch (or head) in the body, without the offsets.
     pub const fn content_bytes(&self) -> usize {
         self.body_bytes
-            .saturating_sub(offsets_len(self.entries).saturating_mul(4))
+            .checked_sub(offsets_len(self.entries).saturating_mul(4))
+            .expect("reading a header compares the offsets with the body")
     }
 
     /// Checks the body against the checksum in the header; `frame` starts with the header.
@@ -246,15 +237,21 @@ impl FrameHeader {
         let body = frame
             .get(FRAME_HEADER_BYTES..self.frame_bytes())
             .ok_or(missing)?;
-        let fields = frame
-            .get(..FRAME_HEADER_BYTES.saturating_sub(CHECKSUM_BYTES))
-            .ok_or(missing)?;
+        let fields = frame.get(..FRAME_FIELDS_BYTES).ok_or(missing)?;
         if checksum(&[fields, body]) == self.checksum {
             body.get(..self.content_bytes()).ok_or(FrameFault::Header)
         } else {
             Err(FrameFault::Checksum)
         }
     }
+}
+
+/// The `N` bytes of a field that starts at `at`.
+fn field<const N: usize, const HEADER: usize>(header: &[u8; HEADER], at: usize) -> [u8; N] {
+    let (_, rest) = header.split_at(at);
+    *rest
+        .first_chunk()
+        .expect("each field lies within its header")
 }
 
 const fn kind_byte(kind: FrameKind) -> u8 {

@@ -2,6 +2,7 @@
 
 use crate::{
     hash::{Blake3Keyed, Hash, TreeHasher},
+    number::{narrow, wide},
     value::TreeSize,
 };
 use alloc::vec::Vec;
@@ -119,21 +120,26 @@ impl<H: TreeHasher> Frontier<H> {
     /// `[n << level, (n + 1) << level)`.
     pub fn extend(&mut self, leaves: &[Hash], mut completed: impl FnMut(u32, u64, &[Hash])) {
         let old_size = self.size;
-        self.size = self
-            .size
-            .saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+        self.size = old_size
+            .checked_add(wide(leaves.len()))
+            .expect("a batch entry leaves room for its batch below 2^63");
         let mut nodes = leaves.to_vec();
         let mut parents = Vec::new();
-        let mut level = 0_u32;
-        let mut row = 0_usize;
-        while !nodes.is_empty() {
-            completed(level, old_size.checked_shr(level).unwrap_or(0), &nodes);
+        for (row, level) in (0_usize..).zip(0_u32..) {
+            if nodes.is_empty() {
+                return;
+            }
+            let first = old_size
+                .checked_shr(level)
+                .expect("a tree of fewer than 2^64 leaves has no node above level 63");
+            completed(level, first, &nodes);
             if self.pending.len() == row {
                 self.pending.push(None);
             }
-            let Some(pending) = self.pending.get_mut(row) else {
-                return;
-            };
+            let pending = self
+                .pending
+                .get_mut(row)
+                .expect("levels are gone through one by one");
             if let Some(left) = pending.take() {
                 nodes.insert(0, left);
             }
@@ -143,8 +149,6 @@ impl<H: TreeHasher> Frontier<H> {
             parents.clear();
             H::branches(&nodes, &mut parents);
             core::mem::swap(&mut nodes, &mut parents);
-            level = level.saturating_add(1);
-            row = row.saturating_add(1);
         }
     }
 }
@@ -296,7 +300,7 @@ pub fn inclusion_path_length(index: u64, size: u64) -> usize {
     // those to the left of the path.
     let inner = 64_u32.saturating_sub((index ^ size.saturating_sub(1)).leading_zeros());
     let border = index.checked_shr(inner).unwrap_or(0).count_ones();
-    usize::try_from(inner.saturating_add(border)).unwrap_or(usize::MAX)
+    narrow(inner.saturating_add(border))
 }
 
 /// How many hashes the consistency path between trees of `old_size` and `new_size` leaves has: none unless
@@ -405,10 +409,8 @@ pub fn verify_consistency<H: TreeHasher>(
 
 /// The largest power of two smaller than `count`, `count > 1`.
 fn split(count: usize) -> usize {
-    count
-        .saturating_sub(1)
-        .checked_ilog2()
-        .map_or(0, |level| 1 << level)
+    let level = count.checked_sub(1).and_then(usize::checked_ilog2);
+    1 << level.expect("only more than one leaf is split")
 }
 
 const fn bit(value: u64, level: u32) -> bool {

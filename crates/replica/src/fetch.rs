@@ -125,9 +125,12 @@ impl Replica {
             return;
         };
         let fetch = FetchId(self.fetches.next);
-        self.fetches.next = self.fetches.next.saturating_add(1);
-        let credit = self.limits.fetch_window.saturating_sub(chain.staged.len());
-        source.fetches = source.fetches.saturating_add(1);
+        let next = self.fetches.next.checked_add(1);
+        self.fetches.next = next.expect("no process lives to start 2^64 fetches");
+        let credit = self.limits.fetch_window.checked_sub(chain.staged.len());
+        let credit = credit.expect("nobody is asked while the window is full");
+        let fetches = source.fetches.checked_add(1);
+        source.fetches = fetches.expect("fetches of a peer are few");
         chain.fetch = Some(fetch);
         chain.tries.entry(peer).or_default().last = now;
         out.push(Output::Fetch {
@@ -220,7 +223,8 @@ impl Replica {
             return;
         };
         if let Some(peer) = self.peers.get_mut(&ended.peer) {
-            peer.fetches = peer.fetches.saturating_sub(1);
+            let others = peer.fetches.checked_sub(1);
+            peer.fetches = others.expect("each fetch of a connected peer was counted");
         }
         if end != End::ByPeer {
             out.push(Output::CancelFetch { fetch });
@@ -265,7 +269,8 @@ impl Replica {
         out: &mut Vec<Output>,
     ) {
         if let Some(active) = self.fetches.active.get_mut(&fetch) {
-            active.credit = active.credit.saturating_add(batches);
+            let credit = active.credit.checked_add(batches);
+            active.credit = credit.expect("a credit is no larger than the window");
             active.progress = now;
             out.push(Output::ReadMore { fetch, batches });
         }

@@ -62,7 +62,8 @@ impl Replica {
             Checked::Extends(extension) => {
                 active.credit = credit;
                 active.progress = now;
-                active.delivered = active.delivered.saturating_add(1);
+                let delivered = active.delivered.checked_add(1);
+                active.delivered = delivered.expect("no fetch lives to deliver 2^64 batches");
                 chain.contradictions = 0;
                 if let Some(own) = self
                     .own

@@ -37,16 +37,14 @@
 //! assert_eq!(replica.readiness(), Readiness::Ready);
 //! ```
 #![no_std]
-#![cfg_attr(
-    not(test),
-    warn(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        clippy::float_arithmetic,
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions
-    )
+// `expect` is allowed with the sentence that proves that it cannot happen: a broken belief of our own must be loud.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+// What the lints of the workspace do not ask of every crate.
+#![warn(
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
 )]
 
 extern crate alloc;
@@ -91,7 +89,7 @@ pub struct FetchId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// Widens a count; all counts here are far below 2^64.
-fn widen(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+/// A count of things in memory as a number of the format.
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).expect("an address has at most 64 bits")
 }

@@ -96,9 +96,8 @@ impl Replica {
             return;
         }
         own.was_ready = true;
-        let Some(chain) = self.chains.get_mut(&own.origin) else {
-            return;
-        };
+        let chain = self.chains.get_mut(&own.origin);
+        let chain = chain.expect("the own chain is one of the roster's, or there is none");
         if own.signing.is_none() {
             if let Some(head) = own.unsigned(&chain.durable) {
                 // Durable, and nobody has shown a head at or above this size that is not ours. A crash before or after
@@ -134,9 +133,8 @@ impl Replica {
             own.signature_refused = true;
             return;
         }
-        let Some(chain) = self.chains.get_mut(&own.origin) else {
-            return;
-        };
+        let chain = self.chains.get_mut(&own.origin);
+        let chain = chain.expect("the own chain is one of the roster's, or there is none");
         chain.keep_note(head.size, &note);
         own.queue.acknowledge(head.size, &note, out);
         if chain.durable.size == head.size {

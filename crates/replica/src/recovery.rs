@@ -113,9 +113,8 @@ impl Replica {
         let Some(own) = &self.own else {
             return Readiness::Mirror;
         };
-        let Some(chain) = self.chains.get(&own.origin) else {
-            return Readiness::Mirror;
-        };
+        let chain = self.chains.get(&own.origin);
+        let chain = chain.expect("the own chain is one of the roster's, or there is none");
         let held = chain.durable.size;
         if chain.failed {
             Readiness::Stopped(Stop::DiskFailed)
@@ -159,6 +158,7 @@ impl Replica {
     }
 
     fn other_regions(&self) -> usize {
+        // A roster without regions has no others.
         self.roster.regions.len().saturating_sub(1)
     }
 }

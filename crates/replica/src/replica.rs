@@ -123,7 +123,7 @@ impl Replica {
         let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
         let mut settled = 0_usize;
         while let Some(boundary) = chain.settle(size) {
-            settled = settled.saturating_add(1);
+            settled = settled.checked_add(1).expect("staged batches are few");
             // What was fetched back is to be found in the store only.
             if let Some(own) = own.as_mut().filter(|_| boundary.note.is_some()) {
                 own.queue.forget_up_to(boundary.size);

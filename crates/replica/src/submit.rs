@@ -4,7 +4,7 @@
 use crate::{
     Output, Readiness, Receipt, Refused, Replica, Ticket,
     limits::{Limits, RECEIPTS_BATCHES_MAX, TICKETS_PER_SUBMISSION_MAX},
-    widen,
+    wide,
 };
 use alloc::{
     collections::{BTreeMap, VecDeque},
@@ -157,10 +157,11 @@ impl Queue {
             return Err(Refused::SearchedTooEarly { id });
         }
         self.check_room(&submitted, limits)?;
-        self.waiting_records = self.waiting_records.saturating_add(submitted.block.len());
-        self.waiting_bytes = self
-            .waiting_bytes
-            .saturating_add(submitted.block.bytes().len());
+        let within = "there was found to be room below the limits";
+        let records = self.waiting_records.checked_add(submitted.block.len());
+        self.waiting_records = records.expect(within);
+        let bytes = submitted.block.bytes().len();
+        self.waiting_bytes = self.waiting_bytes.checked_add(bytes).expect(within);
         self.waiting.push_back(submitted);
         self.pending.insert(
             key,
@@ -226,11 +227,13 @@ impl Queue {
             {
                 break;
             }
-            let Some(next) = self.waiting.pop_front() else {
-                break;
-            };
-            self.waiting_records = self.waiting_records.saturating_sub(next.block.len());
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.block.bytes().len());
+            let next = self.waiting.pop_front();
+            let next = next.expect("it was looked at just before");
+            let counted = "it was counted when it came";
+            let records = self.waiting_records.checked_sub(next.block.len());
+            self.waiting_records = records.expect(counted);
+            let bytes = next.block.bytes().len();
+            self.waiting_bytes = self.waiting_bytes.checked_sub(bytes).expect(counted);
             group.push(next);
         }
         group
@@ -239,18 +242,17 @@ impl Queue {
     /// The group has become a batch from `before` to `size`.
     pub(crate) fn under_way(&mut self, group: &[Submitted], before: TreeSize, size: TreeSize) {
         // The batch entry comes first.
-        let mut first = before.0.saturating_add(1);
+        let within = "the batch was prepared, so its positions are below 2^63";
+        let mut first = before.0.checked_add(1).expect(within);
         let mut parts = Vec::with_capacity(group.len());
         for submitted in group {
-            let records = u32::try_from(submitted.block.len()).unwrap_or(u32::MAX);
-            parts.push((
-                key_of(submitted),
-                Place {
-                    first: LeafIndex(first),
-                    records,
-                },
-            ));
-            first = first.saturating_add(widen(submitted.block.len()));
+            let records = submitted.block.len();
+            let place = Place {
+                first: LeafIndex(first),
+                records: u32::try_from(records).expect("a block has at most 16,384 records"),
+            };
+            parts.push((key_of(submitted), place));
+            first = first.checked_add(wide(records)).expect(within);
         }
         self.group = Some(Group { size, parts });
     }
@@ -266,9 +268,8 @@ impl Queue {
         });
         let mut keys = Vec::with_capacity(group.parts.len());
         for (key, place) in group.parts {
-            let Some(pending) = self.pending.remove(&key) else {
-                continue;
-            };
+            let pending = self.pending.remove(&key);
+            let pending = pending.expect("what is in a batch is pending until it is acknowledged");
             let receipts = pending
                 .tickets
                 .into_iter()
@@ -324,8 +325,8 @@ impl Queue {
     ) {
         for submitted in group {
             let pending = self.pending.remove(&key_of(submitted));
-            let tickets = pending.map(|pending| pending.tickets).unwrap_or_default();
-            out.extend(tickets.into_iter().map(|ticket| Output::Refuse {
+            let pending = pending.expect("what waits is pending until it is refused");
+            out.extend(pending.tickets.into_iter().map(|ticket| Output::Refuse {
                 ticket,
                 reason: reason.clone(),
             }));

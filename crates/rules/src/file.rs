@@ -56,7 +56,7 @@ pub(crate) fn read(file: RuleFile<'_>) -> (Vec<Rule>, Vec<RuleFault>) {
     };
     let found = file.text.len();
     if found > FILE_BYTES_MAX {
-        let found = u64::try_from(found).unwrap_or(u64::MAX);
+        let found = u64::try_from(found).expect("an address has at most 64 bits");
         return (Vec::new(), vec![fault(Place::File, Fault::TooLarge(found))]);
     }
     let written: Table = match toml::from_str(file.text) {

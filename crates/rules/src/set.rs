@@ -100,11 +100,15 @@ pub enum Change<'s> {
 }
 
 impl RuleSet {
-    /// The rules that the program brings.
+    /// The rules that the program brings. A test holds them to be without fault.
+    ///
+    /// # Panics
+    /// If they are not: nothing may be computed under no law at all.
     pub fn embedded() -> &'static Self {
-        // Without fault, as a test proves; if not, there would be no rules rather than a panic.
-        static SET: LazyLock<RuleSet> =
-            LazyLock::new(|| RuleSet::embedded_or_faults().unwrap_or_default());
+        static SET: LazyLock<RuleSet> = LazyLock::new(|| match RuleSet::embedded_or_faults() {
+            Ok(set) => set,
+            Err(faults) => panic!("the rules that the program brings are faulty: {faults:?}"),
+        });
         &SET
     }
 
@@ -246,7 +250,9 @@ impl RuleSet {
             let end = self
                 .rules
                 .partition_point(|rule| name(rule) <= (key, Ordering::Equal, place, direct));
-            self.rules.get(start..end).unwrap_or_default()
+            self.rules
+                .get(start..end)
+                .expect("both ends are partition points of the same rules, in their order")
         };
         let level = |place: Option<Division>| at(place, false);
         let city = place.and_then(city);

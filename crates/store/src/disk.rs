@@ -70,7 +70,7 @@ impl Disk {
                 .is_some_and(|faults| faults.is_first_failure())
         {
             // An injected crash in the middle of a write leaves its first half.
-            let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+            let (half, _) = bytes.split_at(bytes.len() / 2);
             handle
                 .file
                 .write_all_at(half, offset)

@@ -130,6 +130,16 @@ pub enum StoreError {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// The store found itself in a state that it believed impossible, and has stopped before it could do harm.
+    #[error(
+        "{origin}: {belief}; this is a mistake in the program: the store has stopped, please report it"
+    )]
+    Impossible {
+        /// The chain that was being written.
+        origin: Origin,
+        /// What turned out not to be true.
+        belief: &'static str,
+    },
     /// The store stopped after a failed write or sync, or was closed. Nothing is tried again: open it anew.
     #[error("the store has stopped: {reason}")]
     Stopped {
@@ -155,6 +165,7 @@ impl StoreError {
             | Self::Damaged(_)
             | Self::Journal { .. }
             | Self::Io { .. }
+            | Self::Impossible { .. }
             | Self::Stopped { .. } => Family::Broken,
         }
     }

@@ -24,6 +24,8 @@ const FILE_MAGIC: [u8; 8] = *b"YZJNL\x00\x01\n";
 const FILE_HEADER_BYTES: usize = 32;
 const ENTRY_MAGIC: [u8; 4] = *b"YZJR";
 const ENTRY_HEADER_BYTES: usize = 28;
+/// Bytes of an entry's header that its checksum is over, with the bytes behind it.
+const ENTRY_FIELDS_BYTES: usize = 12;
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store journal checksum";
 
 /// What an entry is about. Kinds that a version does not know are kept like any other.
@@ -121,9 +123,10 @@ impl Journal {
             self.start_file(&mut out)?;
         }
         write_entry(kind, bytes, &mut out);
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
+        let file = self
+            .file
+            .as_ref()
+            .expect("one was started where there was none");
         // A crash before the sync leaves any part of the entry; it is cut off at the next start, or, if whole, kept.
         self.disk.write(file, &out, self.end)?;
         self.disk.sync(file)?;
@@ -277,11 +280,10 @@ fn write_entry(kind: JournalKind, bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(&ENTRY_MAGIC);
     out.extend_from_slice(&[kind.0, 0, 0, 0]);
-    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-    let sum = derive(
-        CHECKSUM_CONTEXT,
-        &[out.get(start..).unwrap_or_default(), bytes],
-    );
+    let length = u32::try_from(bytes.len()).expect("an entry is at most 512 KiB");
+    out.extend_from_slice(&length.to_le_bytes());
+    let (_, fields) = out.split_at(start);
+    let sum = derive(CHECKSUM_CONTEXT, &[fields, bytes]);
     out.extend(sum.0.iter().take(16));
     out.extend_from_slice(bytes);
 }
@@ -304,7 +306,8 @@ fn read_entry(bytes: &[u8]) -> Result<(JournalEntry, usize), FrameFault> {
     let (Some(ENTRY_MAGIC), Some([kind, 0, 0, 0])) = (magic, kind) else {
         return Err(FrameFault::Header);
     };
-    let length = length.map_or(usize::MAX, |length| narrow(length.into()));
+    let length = length.expect("the header has room for its length");
+    let length = narrow(length.into());
     if length > JOURNAL_ENTRY_BYTES_MAX {
         return Err(FrameFault::Header);
     }
@@ -312,10 +315,8 @@ fn read_entry(bytes: &[u8]) -> Result<(JournalEntry, usize), FrameFault> {
     let body = bytes
         .get(ENTRY_HEADER_BYTES..end)
         .ok_or_else(|| missing(end))?;
-    let expected = derive(
-        CHECKSUM_CONTEXT,
-        &[bytes.get(..12).unwrap_or_default(), body],
-    );
+    let (fields, _) = bytes.split_at(ENTRY_FIELDS_BYTES);
+    let expected = derive(CHECKSUM_CONTEXT, &[fields, body]);
     if sum.is_none_or(|sum| !expected.0.starts_with(&sum)) {
         return Err(FrameFault::Checksum);
     }

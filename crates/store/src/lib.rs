@@ -36,6 +36,7 @@
 //! assert_eq!(store.state(&origin).unwrap().size().0, 2);
 //! store.close().unwrap();
 //! ```
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod chain;
 mod check;

@@ -94,7 +94,8 @@ impl Store {
         let chain = self.chain(origin)?;
         check_leaf(chain, index, chain.size())?;
         let leaves = read_leaves(chain, index.0, index.0 + 1)?;
-        Ok(leaves.iter().next().unwrap_or_default().to_vec())
+        let entry = leaves.get(0).expect("one leaf was asked for and read");
+        Ok(entry.to_vec())
     }
 
     /// The root of the tree of the first `size` leaves, where a batch ends; `None` where none does.
@@ -273,9 +274,11 @@ pub(crate) struct Leaves {
 impl Leaves {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, end)| self.bytes.get(start..*end).unwrap_or_default())
+        starts.zip(&self.ends).map(|(start, end)| {
+            self.bytes
+                .get(start..*end)
+                .expect("ends are taken down as the bytes are appended")
+        })
     }
 
     pub(crate) fn get(&self, position: usize) -> Option<&[u8]> {

@@ -34,6 +34,7 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Vec<Origin>>> {
 /// The chains of a directory together with those asked for, written down if that is new.
 pub(crate) fn settle(disk: &Disk, folder: &Path, asked: &[Origin]) -> Result<Vec<Origin>> {
     let known = read(folder)?;
+    // A new directory holds none.
     let mut chains = known.clone().unwrap_or_default();
     for origin in asked {
         match chains

@@ -134,7 +134,7 @@ impl Opening<'_> {
                 Err(fault) => return Ok(Err(fault)),
             }
         }
-        let known = u16::try_from(chains.len()).unwrap_or(u16::MAX);
+        let known = u16::try_from(chains.len()).expect("chains were numbered in 16 bits above");
         if loaded
             .checkpoint
             .chains

@@ -247,10 +247,15 @@ impl<'a> Tape<'a> {
     }
 
     fn file(&self) -> Result<&Handle> {
-        let missing = || StoreError::UnknownChain {
+        let file = self.writer.file.as_ref();
+        file.ok_or_else(|| self.impossible("frames are written only after a file was opened"))
+    }
+
+    fn impossible(&self, belief: &'static str) -> StoreError {
+        StoreError::Impossible {
             origin: self.chain.folder.origin.clone(),
-        };
-        self.writer.file.as_ref().ok_or_else(missing)
+            belief,
+        }
     }
 
     fn batch(&mut self, extension: &Extension) -> Result<()> {
@@ -287,14 +292,13 @@ impl<'a> Tape<'a> {
             self.disk.create_folder(&folder.path)?;
         }
         let known = self.chain.view().files.len() + self.written.created.len();
-        let unknown = || StoreError::UnknownChain {
-            origin: folder.origin.clone(),
-        };
-        let header = file_header(&folder.origin, first).ok_or_else(unknown)?;
+        let header = file_header(&folder.origin, first)
+            .ok_or_else(|| self.impossible("the name of a chain fits into a file header"))?;
+        let file = u32::try_from(known)
+            .map_err(|_| self.impossible("a chain has fewer than 2^32 files"))?;
         self.writer.file = Some(self.disk.create(folder.file(first))?);
         self.written.created.push(first);
         self.buffer.extend_from_slice(&header);
-        let file = u32::try_from(known).map_err(|_| unknown())?;
         self.end = Place {
             file,
             offset: wide(FILE_HEADER_BYTES),
@@ -303,8 +307,10 @@ impl<'a> Tape<'a> {
     }
 
     fn spill(&mut self) -> Result<()> {
-        let offset = self.end.offset.saturating_sub(wide(self.buffer.len()));
         if !self.buffer.is_empty() {
+            let offset = self.end.offset.checked_sub(wide(self.buffer.len()));
+            let offset = offset
+                .ok_or_else(|| self.impossible("what waits ends where the next frame goes"))?;
             self.disk.write(self.file()?, &self.buffer, offset)?;
             self.buffer.clear();
         }

@@ -127,12 +127,12 @@ impl Prover<'_> {
         }
         path.reverse();
         let position = narrow(index % BLOCK_LEAVES);
-        let entry = self
-            .block(index / BLOCK_LEAVES)?
+        let block = self.block(index / BLOCK_LEAVES)?;
+        let entry = block
             .leaves
             .get(position)
-            .unwrap_or_default()
-            .to_vec();
+            .expect("a block holds every leaf up to its end or that of the tree");
+        let entry = entry.to_vec();
         Ok(Proof { entry, path })
     }
 
@@ -150,7 +150,7 @@ impl Prover<'_> {
             next += 1 << level;
         }
         let mut parts = parts.into_iter().rev();
-        let last = parts.next().unwrap_or_else(Blake3Keyed::empty);
+        let last = parts.next().expect("a span has at least a leaf");
         let root = parts.fold(last, |right, left| Blake3Keyed::branch(&left, &right));
         if at_edge {
             self.spans.insert((low, high), root);

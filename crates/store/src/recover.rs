@@ -111,6 +111,7 @@ impl Store {
             let view = chain.view();
             (
                 view.files.last().copied(),
+                // Without a file there is nothing to cut, as is seen next.
                 view.files.len().saturating_sub(1),
             )
         };
@@ -147,7 +148,7 @@ impl Store {
         // A crash before this leaves the tail to be found again; after it the tail is gone for good.
         self.stopper
             .watch(self.disk.truncate(&file, damage.offset))?;
-        let file = u32::try_from(position).unwrap_or(u32::MAX);
+        let file = u32::try_from(position).expect("a chain has fewer than 2^32 files");
         Ok(Some((
             truncated,
             Place {

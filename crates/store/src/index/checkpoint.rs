@@ -135,11 +135,9 @@ impl Checkpoint {
         out.extend_from_slice(&self.generation.to_le_bytes());
         out.extend_from_slice(&self.next_run.to_le_bytes());
         out.extend_from_slice(&digest.0);
-        out.extend_from_slice(
-            &u16::try_from(self.runs.len())
-                .unwrap_or(u16::MAX)
-                .to_le_bytes(),
-        );
+        let runs = u16::try_from(self.runs.len());
+        let runs = runs.expect("runs are merged long before there are 2^16");
+        out.extend_from_slice(&runs.to_le_bytes());
         for run in &self.runs {
             out.extend_from_slice(&run.id.to_le_bytes());
             out.extend_from_slice(&run.entries.to_le_bytes());
@@ -267,7 +265,8 @@ fn chain_value(checkpoint: &ChainCheckpoint) -> Vec<u8> {
         ..
     } = checkpoint;
     let name = state.origin().as_str();
-    let mut out = vec![u8::try_from(name.len()).unwrap_or(u8::MAX)];
+    let length = u8::try_from(name.len()).expect("the name of a chain has at most 71 characters");
+    let mut out = vec![length];
     out.extend_from_slice(name.as_bytes());
     for number in [
         state.size().0,

@@ -8,17 +8,21 @@
 use super::run::CHUNK_BYTES_MAX;
 use crate::error::IndexFault;
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-/// How often opening is tried again while an earlier handle of this process still lets go of the file lock.
-const OPEN_ATTEMPTS: u32 = 1_000;
+/// The file that holds sled's data, and that it locks while a database is open.
+const LOCKED_FILE: &str = "db";
+/// How often the lock is looked at while an earlier handle of this process still lets go of it: two seconds in all, and
+/// a handle takes some milliseconds.
+const LOCK_ATTEMPTS: u32 = 1_000;
 /// Time between two of these attempts.
-const OPEN_PAUSE: Duration = Duration::from_millis(2);
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// Keys and values in order, in one folder.
 pub(crate) struct Engine {
@@ -34,29 +38,16 @@ type Outcome<T> = Result<T, IndexFault>;
 impl Engine {
     /// Opens the database in a folder, creating it if there is none.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Outcome<Self> {
-        let mut attempt = 0;
-        loop {
-            let config = sled::Config::default()
-                .path(folder)
-                .cache_capacity(cache_bytes)
-                .flush_every_ms(None);
-            let opened = guarded("open the index", || config.open());
-            attempt += 1;
-            match opened {
-                Ok(db) => {
-                    return Ok(Self {
-                        db,
-                        folder: folder.into(),
-                    });
-                }
-                Err(IndexFault::Engine { message, .. })
-                    if message.contains("could not acquire lock") && attempt < OPEN_ATTEMPTS =>
-                {
-                    thread::sleep(OPEN_PAUSE);
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
+        wait_for_lock(&folder.join(LOCKED_FILE))?;
+        let config = sled::Config::default()
+            .path(folder)
+            .cache_capacity(cache_bytes)
+            .flush_every_ms(None);
+        let db = guarded("open the index", || config.open())?;
+        Ok(Self {
+            db,
+            folder: folder.into(),
+        })
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Outcome<Option<Vec<u8>>> {
@@ -152,12 +143,34 @@ impl Engine {
     pub(crate) fn flush(&self) -> Outcome<()> {
         guarded("flush", || self.db.flush().map(|_| ()))?;
         let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-        let synced = sync(&self.folder.join("db")).and_then(|()| sync(&self.folder));
+        let synced = sync(&self.folder.join(LOCKED_FILE)).and_then(|()| sync(&self.folder));
         synced.map_err(|error| IndexFault::Engine {
             action: "sync",
             message: error.to_string(),
         })
     }
+}
+
+/// Waits until nobody holds the lock that opening takes. sled itself gives up at once, and says why in words only.
+fn wait_for_lock(path: &Path) -> Outcome<()> {
+    let failed = |message: String| IndexFault::Engine {
+        action: "lock",
+        message,
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            // Not left to the end of `file`: a child that is just being started may have it, too.
+            Ok(()) => return file.unlock().map_err(|error| failed(error.to_string())),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed(error.to_string())),
+        }
+    }
+    Err(failed("another handle has the database open".into()))
 }
 
 /// Runs a call into sled and turns panics into errors.

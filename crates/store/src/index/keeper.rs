@@ -15,7 +15,10 @@ use crate::{
     replay::{Halt, Step, replay},
     segments::{FrameReader, Place},
 };
-use std::sync::{Arc, PoisonError};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, PoisonError},
+};
 use yizhang_ledger::chain::ChainState;
 
 /// Rebuilds in a row without a table written in between, before the store gives up: the disk does not hold an index.
@@ -71,7 +74,18 @@ impl Keeper {
         }
     }
 
-    pub(super) fn run(mut self) {
+    /// Runs until the store is closed. A panic stops the store: nobody may wait for a thread that is gone.
+    pub(super) fn run_or_stop(self) {
+        let shared = self.shared.clone();
+        if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
+            tracing::error!("the index thread panicked: the store stops");
+            shared.stopper.stop("the index thread panicked");
+            let _tables = shared.lock();
+            shared.changed.notify_all();
+        }
+    }
+
+    fn run(mut self) {
         let mut outcome = self.read_runs();
         loop {
             match outcome {
@@ -248,7 +262,7 @@ impl Keeper {
         let runs = &self.checkpoint.runs;
         let sources: Vec<_> = members
             .iter()
-            .filter_map(|member| runs.get(*member).copied())
+            .map(|member| *runs.get(*member).expect("a plan names runs that there are"))
             .collect();
         let id = self.take_run();
         let merged = merge::merge_runs(&self.engine, id, &sources)?;
@@ -327,9 +341,10 @@ impl Keeper {
 
     /// Reads a chain from its start up to `target` and writes its postings and rows.
     fn rebuild_chain(&mut self, chain: u16, target: &ChainCheckpoint) -> Result<(), Trouble> {
-        let Some(folder) = self.shared.chains.get(usize::from(chain)).cloned() else {
-            return Ok(());
-        };
+        let folder = self.shared.chains.get(usize::from(chain));
+        let folder = folder
+            .expect("a checkpoint names chains of the store only, as opening has checked")
+            .clone();
         let files = folder.list()?;
         let origin = folder.origin.clone();
         let mut reader = FrameReader::new(folder, files, Place::default(), Some(target.end));

@@ -39,9 +39,10 @@ impl KnownSubmissions {
         let mut filter = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for hash in keys.filter_map(hash) {
             for (word, bit) in places(hash) {
-                if let Some(word) = filter.words.get_mut(word) {
-                    *word |= bit;
-                }
+                *filter
+                    .words
+                    .get_mut(word)
+                    .expect("places lie within the filter") |= bit;
             }
         }
     }

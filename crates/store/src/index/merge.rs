@@ -185,7 +185,8 @@ pub(crate) fn each_row(
         kept,
         row: 0,
     });
-    engine.each(prefix.get(..4).unwrap_or_default(), |key, value| {
+    let (prefix, _row) = prefix.split_at(4);
+    engine.each(prefix, |key, value| {
         let row = key
             .get(4..)
             .and_then(|row| row.first_chunk())

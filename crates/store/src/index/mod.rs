@@ -109,16 +109,15 @@ impl Index {
         stopper: Stopper,
         chains: Vec<ChainFolder>,
     ) -> Result<Self> {
-        let open = (0..chains.len()).map(|number| {
-            let number = u16::try_from(number).ok();
-            number
-                .and_then(|number| loaded.checkpoint.chains.get(&number))
-                .map(|chain| chain.open.clone())
+        let open = (0_u16..).zip(&chains).map(|(number, _)| {
+            // A chain of which nothing is written yet has no rows.
+            let checkpoint = loaded.checkpoint.chains.get(&number);
+            checkpoint.map_or_else(OpenRows::default, |chain| chain.open.clone())
         });
         let tables = Tables {
             active: Table::new(crate::number::narrow(limits.table_entries)),
             frozen: VecDeque::new(),
-            open: open.map(Option::unwrap_or_default).collect(),
+            open: open.collect(),
             damaged: None,
             closing: false,
         };
@@ -142,7 +141,7 @@ impl Index {
         let keeper = keeper::Keeper::new(shared.clone(), loaded);
         let thread = thread::Builder::new()
             .name("yizhang-index".into())
-            .spawn(move || keeper.run());
+            .spawn(move || keeper.run_or_stop());
         let thread = thread.map_err(crate::disk::failed("start a thread for", &shared.folder))?;
         Ok(Self {
             shared,
@@ -168,9 +167,8 @@ impl Index {
             shared.freeze(&mut tables);
         }
         let Tables { active, open, .. } = &mut *tables;
-        if let Some(open) = open.get_mut(usize::from(insertion.chain)) {
-            active.insert(insertion, open);
-        }
+        let open = open.get_mut(usize::from(insertion.chain));
+        active.insert(insertion, open.expect("each chain has its open rows"));
         Ok(())
     }
 
@@ -318,11 +316,8 @@ impl Shared {
         let next = Table::new(crate::number::narrow(self.limits.table_entries));
         let mut full = std::mem::replace(&mut tables.active, next);
         for (chain, checkpoint) in &mut full.checkpoints {
-            checkpoint.open = tables
-                .open
-                .get(usize::from(*chain))
-                .cloned()
-                .unwrap_or_default();
+            let open = tables.open.get(usize::from(*chain));
+            checkpoint.open = open.expect("each chain has its open rows").clone();
         }
         tables.frozen.push_back(Arc::new(full));
         self.changed.notify_all();

@@ -49,11 +49,8 @@ pub(crate) const fn account_key(account: &AccountId) -> u128 {
 /// compared with the batch entry, so that a chance meeting of two keys costs a read and nothing else.
 pub(crate) fn submission_key(submitter: &str, id: &SubmissionId) -> u128 {
     let hash = derive(SUBMISSION_CONTEXT, &[&id.0, submitter.as_bytes()]);
-    let half = hash
-        .0
-        .first_chunk()
-        .map_or(0, |half| u64::from_be_bytes(*half));
-    u128::from(half) << 64
+    let half = hash.0.first_chunk().expect("a hash has 32 bytes");
+    u128::from(u64::from_be_bytes(*half)) << 64
 }
 
 /// Whether a key is one of submissions. An account whose pseudonym ends in 64 zeros would look like one, once in 2^64.

@@ -74,7 +74,7 @@ impl Pyramid {
     }
 
     pub(crate) fn row(&self) -> &[Hash] {
-        self.levels.first().map(Vec::as_slice).unwrap_or_default()
+        self.levels.first().expect("it was made from its row")
     }
 
     pub(crate) fn root(&self) -> Option<Hash> {
@@ -98,18 +98,17 @@ impl OpenRows {
     /// Takes the nodes that a batch completes; `completed(kept, row, nodes)` receives each row that becomes full.
     pub(crate) fn extend(&mut self, nodes: &[Node], mut completed: impl FnMut(u8, u64, Vec<Hash>)) {
         for node in nodes {
-            let Some(place) =
-                NodePlace::of(node.level, node.index).filter(|place| place.above == 0)
-            else {
+            let place = NodePlace::of(node.level, node.index)
+                .expect("a batch tells of nodes from the kept level on");
+            // A level between two kept ones is hashed again from the row below.
+            if place.above != 0 {
                 continue;
-            };
+            }
             let kept = usize::from(place.kept);
             if self.rows.len() <= kept {
                 self.rows.resize_with(kept + 1, OpenRow::default);
             }
-            let Some(open) = self.rows.get_mut(kept) else {
-                continue;
-            };
+            let open = self.rows.get_mut(kept).expect("made where it was missing");
             open.nodes.push(node.hash);
             if open.nodes.len() == ROW_NODES {
                 completed(place.kept, open.row, std::mem::take(&mut open.nodes));

@@ -95,12 +95,14 @@ impl ChunkWriter {
         let shared = narrow(u64::from(shared)).min(15);
         let zeros = narrow(u64::from(group.key.trailing_zeros() / 8)).min(16);
         let end = (16 - zeros).max(shared + 1);
-        let suffix = key.get(shared..end).unwrap_or_default();
+        let suffix = key.get(shared..end);
+        let suffix = suffix.expect("a key has 16 bytes, of which one at least follows");
         let tag = shared << 4 | (suffix.len() - 1);
         if self.chunk.is_empty() {
             self.first_key = group.key;
         }
-        self.chunk.push(u8::try_from(tag).unwrap_or(u8::MAX));
+        self.chunk
+            .push(u8::try_from(tag).expect("both halves are at most 15"));
         self.chunk.extend_from_slice(suffix);
         write_varint(group.count, &mut self.chunk);
         self.chunk.extend_from_slice(&group.bytes);

@@ -93,12 +93,10 @@ impl Table {
     fn push(&mut self, posting: Posting) {
         self.sum = self.sum.wrapping_add(posting.digest());
         let bucket = self.bucket(posting.key);
-        let Some(head) = self.buckets.get_mut(bucket) else {
-            return;
-        };
-        let Ok(slot) = u32::try_from(self.slots.len()) else {
-            return;
-        };
+        let head = self.buckets.get_mut(bucket);
+        let head = head.expect("a bucket is a remainder of their number");
+        let slot = u32::try_from(self.slots.len());
+        let slot = slot.expect("a table is written long before it has 2^32 postings");
         let Posting { key, chain, leaf } = posting;
         self.slots.push(Slot {
             key,
@@ -114,11 +112,10 @@ impl Table {
         let bytes = (key ^ key >> 64)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .to_le_bytes();
-        let low = bytes
-            .get(4..)
-            .and_then(|rest| rest.first_chunk())
-            .map_or(0, |word| u32::from_le_bytes(*word));
-        crate::number::narrow(low.into()) & (self.buckets.len() - 1)
+        let [_, _, _, _, low @ ..] = bytes;
+        let [a, b, c, d, ..] = low;
+        let word = u32::from_le_bytes([a, b, c, d]);
+        crate::number::narrow(word.into()) & (self.buckets.len() - 1)
     }
 
     /// The postings of a key, in no order.
