@@ -173,6 +173,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             None => CodeMap::default(),
         },
         today: Some(clock::today()),
+        region: Some(arguments.node),
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)

@@ -7,7 +7,7 @@ use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{
     CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, HEADER_LINES_MAX, OtherForm,
-    RowFault, Share,
+    RowFault, Share, UnknownColumn,
 };
 use yizhang_ledger::person::NumberFault;
 
@@ -127,6 +127,9 @@ fn variables(fault: &Fault) -> Variables {
     use Fault as F;
     match fault {
         F::Encoding
+        | F::Invisible
+        | F::Scientific
+        | F::Masked
         | F::KeyTwice
         | F::PersonBirthDate
         | F::SamePerson
@@ -158,6 +161,10 @@ fn variables(fault: &Fault) -> Variables {
         | F::RateForm { found }
         | F::DivisionForm { found }
         | F::HashForm { found } => of([("found", &shown(found))]),
+        F::SerialDate { found } => of([("found", &shown(found))]),
+        F::BaseImprobable { found } => of([("found", found)]),
+        F::MonthAhead { today, found } => of([("today", today), ("found", found)]),
+        F::OutsideRegion { region, found } => of([("region", region), ("found", found)]),
         F::Quote { last } => of([("last", last)]),
         F::DayAhead { today, found } => of([("today", today), ("found", found)]),
         F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
@@ -291,10 +298,16 @@ pub(crate) fn cause(error: &io::Error) -> Cow<'static, str> {
     }
 }
 
-fn unknown((position, name): &(usize, Option<String>)) -> String {
-    match name {
-        Some(name) => t!("fault.column-named", name = name, position = position).to_string(),
-        None => t!("fault.column-at", position = position).to_string(),
+fn unknown(column: &UnknownColumn) -> String {
+    let position = column.position;
+    let named = if let Some(name) = &column.name {
+        t!("fault.column-named", name = name, position = position)
+    } else {
+        t!("fault.column-at", position = position)
+    };
+    match column.nearest {
+        Some(nearest) => format!("{named}{}", t!("fault.column-nearest", name = nearest)),
+        None => named.to_string(),
     }
 }
 

@@ -5,7 +5,9 @@ use crate::{
     fault::Fault,
     found::Found,
     tables::{self, BaseRule},
+    tidy,
 };
+use std::borrow::Cow;
 use yizhang_ledger::{
     hash::Hash,
     person::SocialSecurityNumber,
@@ -26,6 +28,9 @@ const PROVINCE_CODES: &[u32] = &[
 
 /// An amount in yuan with at most two decimals, as `-12.3`.
 pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
+    if tidy::is_scientific(text) {
+        return Err(Fault::Scientific);
+    }
     let form = || Fault::AmountForm {
         found: Found::new(text),
     };
@@ -33,15 +38,44 @@ pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
         limit: Fen::new(Fen::MAX).unwrap_or_default(),
         found: Found::new(text),
     };
-    let (sign, magnitude) = match text.strip_prefix('-') {
+    let plain = text.strip_suffix('元').unwrap_or(text).trim_end();
+    let plain = plain.strip_prefix(['￥', '¥']).unwrap_or(plain);
+    let (sign, magnitude) = match plain.strip_prefix('-') {
         Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
+        None => (1, plain.strip_prefix('+').unwrap_or(plain)),
     };
+    let magnitude = without_thousands(magnitude).ok_or_else(form)?;
+    let magnitude = without_zeros(&magnitude);
     let fen = fixed_point(magnitude, 2).ok_or_else(form)?;
     i64::try_from(fen)
         .ok()
         .and_then(|fen| Fen::new(sign * fen))
         .ok_or_else(range)
+}
+
+/// An amount without its commas, if they stand behind each three digits: `6,000.00`.
+fn without_thousands(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(',') {
+        return Some(text.into());
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut groups = whole.split(',');
+    let is_first = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()));
+    let is_grouped = is_first && groups.all(|group| group.len() == 3);
+    is_grouped.then(|| format!("{}.{fraction}", whole.replace(',', "")).into())
+}
+
+/// An amount without the zeros behind its second decimal: databases write `4500.0000`.
+fn without_zeros(text: &str) -> &str {
+    let Some(at) = text.find('.') else {
+        return text;
+    };
+    match text.get(at + 3..) {
+        Some(more) if more.bytes().all(|byte| byte == b'0') => text.get(..at + 3).unwrap_or(text),
+        _ => text,
+    }
 }
 
 /// A rate from 0 to 1, as `0.08` or `8%`.
@@ -79,7 +113,18 @@ fn fixed_point(text: &str, decimals: usize) -> Option<u64> {
 }
 
 pub(crate) fn month(text: &str) -> Result<Month, Fault> {
+    refuse_count_of_days(text)?;
+    let written = || match Parts::of(text)? {
+        // A spreadsheet makes a month the first of its days.
+        Parts {
+            year,
+            month,
+            day: None | Some(1),
+        } => Month::of(year, month),
+        Parts { .. } => None,
+    };
     Month::parse(text)
+        .or_else(written)
         .filter(|month| YEARS.contains(&month.year()))
         .ok_or_else(|| Fault::MonthForm {
             found: Found::new(text),
@@ -87,7 +132,13 @@ pub(crate) fn month(text: &str) -> Result<Month, Fault> {
 }
 
 pub(crate) fn day(text: &str) -> Result<Day, Fault> {
+    refuse_count_of_days(text)?;
+    let written = || {
+        let Parts { year, month, day } = Parts::of(text)?;
+        Day::new(u32::from(year) * 10_000 + u32::from(month) * 100 + u32::from(day?))
+    };
     Day::parse(text)
+        .or_else(written)
         .filter(|day| {
             day.in_month()
                 .is_some_and(|month| YEARS.contains(&month.year()))
@@ -95,6 +146,65 @@ pub(crate) fn day(text: &str) -> Result<Day, Fault> {
         .ok_or_else(|| Fault::DateForm {
             found: Found::new(text),
         })
+}
+
+/// Year, month and day of a date that is written with separators.
+struct Parts {
+    year: u16,
+    month: u16,
+    day: Option<u16>,
+}
+
+impl Parts {
+    /// Reads `2026/1/20`, `2019-1-5`, `2018年12月`, `2018年12月1日`, each with a time of day behind it or none.
+    fn of(text: &str) -> Option<Self> {
+        let date = match text.split_once([' ', 'T']) {
+            Some((date, time)) if is_time(time.trim_start()) => date,
+            Some(_) => return None,
+            None => text,
+        };
+        let dashed = date.replace(['年', '月', '/'], "-").replace('日', "");
+        let mut parts = dashed.strip_suffix('-').unwrap_or(&dashed).split('-');
+        let year = parts.next().filter(|year| year.len() == 4)?;
+        let month = parts.next().filter(|month| month.len() <= 2)?;
+        let day = match parts.next() {
+            Some(day) if day.len() <= 2 => Some(whole(day)?),
+            Some(_) => return None,
+            None => None,
+        };
+        let read = Self {
+            year: whole(year)?,
+            month: whole(month)?,
+            day,
+        };
+        parts.next().is_none().then_some(read)
+    }
+}
+
+/// A time of day, as `00:00:00` or `13:45`, with parts of a second or none.
+fn is_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let parts: Vec<&str> = clock.split(':').collect();
+    let is_part = |part: &&str| part.len() == 2 && whole(part).is_some_and(|number| number < 60);
+    (2..=3).contains(&parts.len())
+        && parts.iter().all(is_part)
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Days that a spreadsheet counts from 1900 on: these are the years from 1954 to 2119.
+const COUNT_OF_DAYS: std::ops::RangeInclusive<u32> = 20_000..=80_500;
+
+fn refuse_count_of_days(text: &str) -> Result<(), Fault> {
+    let count = text.strip_suffix(".0").unwrap_or(text);
+    let is_count = count.len() == 5
+        && count
+            .parse()
+            .is_ok_and(|count| COUNT_OF_DAYS.contains(&count));
+    if is_count {
+        let found = Found::new(text);
+        return Err(Fault::SerialDate { found });
+    }
+    Ok(())
 }
 
 pub(crate) fn year(text: &str) -> Result<u16, Fault> {
@@ -124,7 +234,10 @@ fn whole(text: &str) -> Option<u16> {
 }
 
 pub(crate) fn division(text: &str) -> Result<Division, Fault> {
-    Division::parse(text).ok_or_else(|| Fault::DivisionForm {
+    // Of a village or street, 12 digits: the first six are its county.
+    let is_of_village = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let county = if is_of_village { text.get(..6) } else { None };
+    Division::parse(county.unwrap_or(text)).ok_or_else(|| Fault::DivisionForm {
         found: Found::new(text),
     })
 }
@@ -142,6 +255,9 @@ pub(crate) fn hash(text: &str) -> Result<Hash, Fault> {
 
 /// A code without a personal datum in it.
 pub(crate) fn code(text: &str) -> Result<Code<'_>, Fault> {
+    if tidy::is_scientific(text) && text.contains('+') {
+        return Err(Fault::Scientific);
+    }
     let code = Code::new(text).ok_or_else(|| Fault::CodeForm {
         limit: Code::LENGTH_MAX,
         found: Found::new(text),

@@ -15,6 +15,7 @@ use crate::{
     header::Header,
     row::RawRow,
     tables::{self, BaseRule, Moves},
+    tidy,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -30,6 +31,8 @@ pub(crate) struct Context<'c> {
     pub(crate) namespace: Option<Namespace>,
     pub(crate) codes: &'c CodeMap,
     pub(crate) today: Option<Day>,
+    /// Region whose chain the rows go to.
+    pub(crate) region: Option<Division>,
 }
 
 /// Signs that amounts of a kind may have.
@@ -63,12 +66,16 @@ impl<'r> Cells<'r> {
         let name = column.map_or_else(String::new, |column| {
             self.context.header.name(column).to_owned()
         });
-        self.faults.push(RowFault {
+        let found = RowFault {
             line: self.row.line,
             column,
             name,
             fault,
-        });
+        };
+        // A cell that is looked at twice is told once.
+        if !self.faults.contains(&found) {
+            self.faults.push(found);
+        }
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
@@ -163,6 +170,12 @@ impl<'r> Cells<'r> {
     pub(crate) fn person(&mut self, column: Column) -> Option<AccountId> {
         let secret = self.context.secret;
         self.required(column, |text| {
+            if text.contains('*') {
+                return Err(Fault::Masked);
+            }
+            if tidy::is_scientific(text) {
+                return Err(Fault::Scientific);
+            }
             Ok(secret.account_id(&SocialSecurityNumber::parse(text)?))
         })
     }
@@ -206,6 +219,28 @@ impl<'r> Cells<'r> {
             self.fault(column, Fault::PlaceUnknown { found: place });
         }
         Some(place)
+    }
+
+    /// The place of a row that belongs to the region; one of another is taken, with a warning.
+    pub(crate) fn own_place(&mut self, column: Column) -> Option<Division> {
+        let place = self.place(column)?;
+        self.warn_of_other_region(column, place);
+        Some(place)
+    }
+
+    /// Notes a place of another region than the one whose chain the row goes to.
+    pub(crate) fn warn_of_other_region(&mut self, column: Column, found: Division) {
+        if let Some(region) = self.context.region
+            && cell::is_in_a_province(found)
+            && found.province() != region.province()
+        {
+            self.fault(column, Fault::OutsideRegion { region, found });
+        }
+    }
+
+    /// The day of the import.
+    pub(crate) const fn today(&self) -> Option<Day> {
+        self.context.today
     }
 
     /// A code, or none.
@@ -293,6 +328,11 @@ impl<'r> Cells<'r> {
     /// Agency, system and serial.
     pub(crate) fn source(&mut self) -> Option<Source<'r>> {
         let agency = self.code(Column::Agency);
+        // Codes of agencies begin with the six digits of their place.
+        let of_agency = agency.and_then(|agency| Division::parse(agency.as_str().get(..6)?));
+        if let Some(place) = of_agency {
+            self.warn_of_other_region(Column::Agency, place);
+        }
         let system = self.code(Column::System);
         self.warn_of_person(Column::Serial);
         let serial = self.required(Column::Serial, cell::code);

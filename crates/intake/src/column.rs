@@ -67,9 +67,9 @@ columns! {
     /// Due from the person.
     DuePerson = "due_person" ["个人应缴", "个人应缴金额", "AAE022"];
     /// Paid by the unit.
-    PaidUnit = "paid_unit" ["单位实缴", "单位实缴金额", "AAE080"];
+    PaidUnit = "paid_unit" ["单位实缴", "单位实缴金额", "单位缴费金额", "AAE080"];
     /// Paid by the person.
-    PaidPerson = "paid_person" ["个人实缴", "个人实缴金额", "AAE082"];
+    PaidPerson = "paid_person" ["个人实缴", "个人实缴金额", "个人缴费金额", "AAE082"];
     /// Credited to the personal account from the unit.
     CreditedUnit = "credited_unit" ["单位划入", "单位划入个人账户", "AAE081"];
     /// Credited to the personal account from the person.
@@ -173,14 +173,18 @@ columns! {
 }
 
 impl Column {
-    /// The column that a header cell names. Blanks, capitals and a unit such as `（元）` behind the name do not matter.
+    /// The column that a header cell names. Blanks, also inside, capitals, the star of a required column, and a unit such
+    /// as `（元）` behind the name do not matter.
     pub fn find(name: &str) -> Option<Self> {
-        let name = name.trim().trim_start_matches('\u{feff}').trim();
+        let plain: String = name
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '*' && *c != '\u{feff}')
+            .collect();
+        let name = plain.as_str();
         let name = ["(元)", "（元）"]
             .iter()
             .find_map(|unit| name.strip_suffix(unit))
-            .unwrap_or(name)
-            .trim();
+            .unwrap_or(name);
         Self::ALL.iter().copied().find(|column| {
             column.english().eq_ignore_ascii_case(name)
                 || column
@@ -196,6 +200,26 @@ impl Column {
             [first, ..] => first,
             [] => self.english(),
         }
+    }
+
+    /// The name of a column that a misspelt name is nearest to, if it is near: one letter in three may be wrong.
+    pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+        let letters = name.chars().count();
+        let names = Self::ALL
+            .iter()
+            .flat_map(|column| column.aliases().iter().copied().chain([column.english()]));
+        let (distance, nearest) = names
+            .map(|known| (strsim::osa_distance(known, name), known))
+            .min_by_key(|(distance, _)| *distance)?;
+        (distance * 3 <= letters).then_some(nearest)
+    }
+
+    /// Whether nothing is read from it.
+    pub(crate) const fn is_unread(self) -> bool {
+        matches!(
+            self,
+            Self::RowNumber | Self::Name | Self::UnitName | Self::PersonCode | Self::Remark
+        )
     }
 
     pub(crate) const fn position(self) -> usize {

@@ -23,6 +23,10 @@ use yizhang_ledger::{
 
 /// Difference between base times rate and the amount due that is taken as rounding, in fen.
 const DUE_TOLERANCE_FEN: i64 = 1;
+/// A base of one month above this is taken for an amount in fen: 100,000 yuan, some three times the highest ceiling.
+const BASE_USUAL_MAX_FEN: i64 = 100_000 * 100;
+/// Months that a payment may be ahead without a word: a year.
+const MONTHS_AHEAD_MAX: i32 = 12;
 /// Arrears and differences: settled in or after the month that they are for.
 const LATER_NATURES: std::ops::RangeInclusive<u16> = 31..=35;
 /// Difference of the base.
@@ -51,7 +55,8 @@ pub(crate) fn read<'r>(
 ) -> Option<Contribution<'r>> {
     let scheme = cells.scheme();
     let period = period(cells);
-    let place = cells.place(Column::Place);
+    warn_of_month_ahead(cells, period);
+    let place = cells.own_place(Column::Place);
     let payer = cells.payer();
     let nature = nature(cells);
     let received = received(cells);
@@ -126,6 +131,22 @@ fn period(cells: &mut Cells<'_>) -> Option<Period> {
         first: first?,
         months: u8::try_from(months?).ok()?,
     })
+}
+
+fn warn_of_month_ahead(cells: &mut Cells<'_>, period: Option<Period>) {
+    let column = if cells.is_empty(Column::Year) {
+        Column::Period
+    } else {
+        Column::Year
+    };
+    if let (Some(period), Some(today)) = (period, cells.today())
+        && today
+            .in_month()
+            .is_some_and(|month| period.first.since(month) > MONTHS_AHEAD_MAX)
+    {
+        let found = period.first;
+        cells.fault(column, Fault::MonthAhead { today, found });
+    }
 }
 
 fn received(cells: &mut Cells<'_>) -> Option<Option<Day>> {
@@ -228,6 +249,9 @@ fn base(cells: &mut Cells<'_>, rule: Option<BaseRule>, nature: Option<u16>) -> O
     if given && whole && base <= Fen::ZERO {
         cells.fault(Column::Base, Fault::BaseNotPositive { found: base });
         return None;
+    }
+    if base.get().saturating_abs() > BASE_USUAL_MAX_FEN {
+        cells.fault(Column::Base, Fault::BaseImprobable { found: base });
     }
     let needed = whole && rule? == BaseRule::Required
         || kind == Kind::ADJUST_DELTA && nature? == BASE_DIFFERENCE;

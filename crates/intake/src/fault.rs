@@ -82,6 +82,45 @@ pub enum Fault {
     /// The cell's bytes are no text in the encoding of the file.
     #[error("the cell is no text in the encoding of the file")]
     Encoding,
+    /// A character that nobody sees.
+    #[error("the cell has a character that cannot be seen; write it anew")]
+    Invisible,
+    /// A long number as a spreadsheet shows it: its last digits are lost.
+    #[error(
+        "a spreadsheet has made a short number of this (such as 4.4E+17), and digits are lost; export it as text"
+    )]
+    Scientific,
+    /// A number of a person with stars.
+    #[error("the number is masked with stars; export it whole")]
+    Masked,
+    /// A date as a spreadsheet counts days.
+    #[error("{found} is a spreadsheet's count of days; write it as a date, 20190120 or 2019-01-20")]
+    SerialDate {
+        /// The count.
+        found: Found,
+    },
+    /// Warning: a base that no month has; amounts are in yuan.
+    #[error("{found} yuan is no usual base of a month; is it in fen?")]
+    BaseImprobable {
+        /// The base.
+        found: Fen,
+    },
+    /// Warning: a month far ahead.
+    #[error("{found} is more than a year ahead of {today}")]
+    MonthAhead {
+        /// The day of the import.
+        today: Day,
+        /// The month.
+        found: Month,
+    },
+    /// Warning: a place or an agency that is not of the region whose chain the row goes to.
+    #[error("{found} is not in the region {region}, in whose chain the row will stand for ever")]
+    OutsideRegion {
+        /// The region.
+        region: Division,
+        /// The place, or the place that the agency's code begins with.
+        found: Division,
+    },
     /// A line of JSON Lines is no flat object.
     #[error(
         "expected one JSON object with texts and numbers, found something else at character {at}"
@@ -528,6 +567,13 @@ codes! {
     CellCount "cell-count";
     Quote "quote";
     Encoding "encoding";
+    Invisible "invisible";
+    Scientific "scientific";
+    Masked "masked";
+    SerialDate "serial-date";
+    BaseImprobable "base-improbable";
+    MonthAhead "month-ahead";
+    OutsideRegion "outside-region";
     Json "json";
     KeyUnknown "key-unknown";
     KeyTwice "key-twice";
@@ -604,6 +650,9 @@ impl Fault {
         match self {
             Self::Duplicate { .. } => Severity::Note,
             Self::MayBePerson
+            | Self::BaseImprobable { .. }
+            | Self::MonthAhead { .. }
+            | Self::OutsideRegion { .. }
             | Self::ReasonUnknown { .. }
             | Self::PaidButNotFull
             | Self::DayAhead { .. }

@@ -34,8 +34,8 @@ pub enum FileFault {
     /// Header cells that name no column. A name is shown unless it has digits (it could then be data).
     #[error("no such column: {}", list_unknown(columns))]
     ColumnsUnknown {
-        /// Position from 1, and name.
-        columns: Vec<(usize, Option<String>)>,
+        /// The cells.
+        columns: Vec<UnknownColumn>,
     },
     /// Two header cells name the same column.
     #[error("columns {} and {} are both {column}", positions[0], positions[1])]
@@ -89,6 +89,17 @@ pub enum FileFault {
         /// Its line.
         line: u64,
     },
+}
+
+/// A header cell that names no column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownColumn {
+    /// Position from 1.
+    pub position: usize,
+    /// Its name, unless it has digits (it could then be data).
+    pub name: Option<String>,
+    /// The column that was meant, perhaps.
+    pub nearest: Option<&'static str>,
 }
 
 /// What a file is that holds no rows of text.
@@ -186,10 +197,24 @@ fn list(columns: &[Column]) -> String {
     names.join(", ")
 }
 
-fn list_unknown(columns: &[(usize, Option<String>)]) -> String {
-    let describe = |(position, name): &(usize, Option<String>)| match name {
-        Some(name) => format!("{name} (column {position})"),
-        None => format!("column {position}"),
-    };
-    columns.iter().map(describe).collect::<Vec<_>>().join(", ")
+fn list_unknown(columns: &[UnknownColumn]) -> String {
+    columns
+        .iter()
+        .map(UnknownColumn::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl fmt::Display for UnknownColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let position = self.position;
+        match &self.name {
+            Some(name) => write!(f, "{name} (column {position})")?,
+            None => write!(f, "column {position}")?,
+        }
+        match self.nearest {
+            Some(nearest) => write!(f, ", did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! The header row: which column stands where.
 
-use crate::{column::Column, file_fault::FileFault, usage::Layout};
+use crate::{
+    column::Column,
+    file_fault::{FileFault, UnknownColumn},
+    usage::Layout,
+};
 use csv::ByteRecord;
 
 /// The columns of a file by position, and the positions by column.
@@ -16,7 +20,11 @@ pub(crate) struct Header {
 impl Header {
     /// Reads a header row.
     pub(crate) fn read(record: &ByteRecord) -> Result<Self, FileFault> {
-        let names = names(record);
+        let mut names = names(record);
+        // Spreadsheets write empty columns behind the last one.
+        while names.last().is_some_and(String::is_empty) {
+            names.pop();
+        }
         let found: Vec<Option<Column>> = names.iter().map(|name| Column::find(name)).collect();
         if found.iter().all(Option::is_none) {
             return Err(FileFault::HeaderMissing { cells: names.len() });
@@ -53,6 +61,9 @@ impl Header {
             let Some(position) = positions.get_mut(column.position()) else {
                 continue;
             };
+            if column.is_unread() && position.is_some() {
+                continue;
+            }
             if let Some(earlier) = position.replace(at) {
                 return Err(FileFault::ColumnTwice {
                     column: *column,
@@ -113,7 +124,7 @@ impl Header {
         let same = |(name, cell): (&String, &[u8])| {
             name.as_bytes() == cell || String::from_utf8_lossy(cell).trim() == name
         };
-        cells.len() == self.names.len() && self.names.iter().zip(cells).all(same)
+        cells.len() >= self.names.len() && self.names.iter().zip(cells).all(same)
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -175,7 +186,11 @@ fn check_known(names: &[String], found: &[Option<Column>]) -> Result<(), FileFau
         .enumerate()
         .filter(|(_, (_, column))| column.is_none());
     let columns: Vec<_> = unknown
-        .map(|(at, (name, _))| (at + 1, showable(name)))
+        .map(|(at, (name, _))| UnknownColumn {
+            position: at + 1,
+            name: showable(name),
+            nearest: Column::nearest(name),
+        })
         .collect();
     if columns.is_empty() {
         Ok(())

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::Kind,
     person::FederationSecret,
-    value::{Day, Namespace},
+    value::{Day, Division, Namespace},
 };
 
 /// Rows between two reports of progress: some milliseconds of work.
@@ -37,6 +37,7 @@ pub struct Intake {
     namespace: Option<Namespace>,
     codes: CodeMap,
     today: Option<Day>,
+    region: Option<Division>,
     header: Header,
     survey: Survey,
 }
@@ -108,6 +109,7 @@ impl Intake {
             namespace: options.namespace,
             codes: options.codes.clone(),
             today: options.today,
+            region: options.region,
             header,
             survey,
         })
@@ -189,6 +191,7 @@ impl Intake {
             header,
             codes,
             today,
+            region,
             namespace,
             ..
         } = self;
@@ -198,6 +201,7 @@ impl Intake {
             namespace: *namespace,
             codes,
             today: *today,
+            region: *region,
         };
         Ok(Rows {
             reader,

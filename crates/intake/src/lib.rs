@@ -58,6 +58,7 @@ mod source;
 mod split;
 mod stated;
 pub mod tables;
+mod tidy;
 mod usage;
 
 pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
@@ -68,7 +69,7 @@ pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;
 pub use fault::{Fault, RowFault, Severity, Share};
-pub use file_fault::{FileFault, OtherForm};
+pub use file_fault::{FileFault, OtherForm, UnknownColumn};
 pub use found::Found;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
 pub use line_count::LineCount;

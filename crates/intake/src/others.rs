@@ -92,7 +92,7 @@ pub(crate) fn participation<'r>(
 ) -> Option<Participation<'r>> {
     let scheme = cells.scheme();
     let from = cells.required(Column::From, cell::month);
-    let place = cells.place(Column::Place);
+    let place = cells.own_place(Column::Place);
     let payer = cells.payer();
     let reason = cells.reason_of_change();
     let account_type = cells.account_type();
@@ -252,7 +252,7 @@ pub(crate) fn benefit<'r>(
     }
     let amount = benefit_amount(cells);
     let on = cells.past_day(Column::Date);
-    let place = cells.place(Column::Place);
+    let place = cells.own_place(Column::Place);
     let target = cells.target(book, frame.source, frame.account);
     let reason = cells.code(Column::Reason);
     Some(Benefit {

@@ -12,6 +12,7 @@ use crate::{
     lines::LineReader,
     source::{Format, Meter, ROW_BYTES_MAX, Source},
     split::{self, Shape},
+    tidy,
 };
 use csv::ByteRecord;
 use std::fmt;
@@ -37,6 +38,8 @@ pub(crate) struct RawRow {
     /// Line where it begins, from 1.
     pub(crate) line: u64,
     pub(crate) cells: ByteRecord,
+    /// Cells that say something else than they look like, by position: see [`tidy::tidy`].
+    tidied: Vec<(usize, String)>,
     /// The line itself, for JSON Lines.
     pub(crate) text: String,
     /// What is wrong with the form of the row; then the cells say nothing.
@@ -53,14 +56,43 @@ impl fmt::Debug for RawRow {
 impl RawRow {
     /// The cell of a column without surrounding blanks; empty where the file has no such column.
     pub(crate) fn cell(&self, header: &Header, column: Column) -> Result<&str, Fault> {
-        let Some(bytes) = header.position(column).and_then(|at| self.cells.get(at)) else {
+        let Some(at) = header.position(column) else {
             return Ok("");
         };
+        let tidied = self.tidied.iter().find(|(tidied, _)| *tidied == at);
+        let bytes = match tidied {
+            Some((_, text)) => text.as_bytes(),
+            None => self.cells.get(at).unwrap_or_default(),
+        };
         let bytes = bytes.trim_ascii();
-        match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.is_ascii() => Ok(text),
-            Ok(text) if !text.contains(char::REPLACEMENT_CHARACTER) => Ok(text.trim()),
-            _ => Err(Fault::Encoding),
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.is_ascii() => text,
+            Ok(text) if !text.contains(char::REPLACEMENT_CHARACTER) => text.trim(),
+            _ => return Err(Fault::Encoding),
+        };
+        if text.contains(tidy::is_invisible) {
+            return Err(Fault::Invisible);
+        }
+        Ok(text)
+    }
+
+    /// Notes what the cells say that look different.
+    fn tidy(&mut self) {
+        self.tidied.clear();
+        // Characters of full width begin with EF in UTF-8.
+        let suspect = |byte: &u8| matches!(byte, b'=' | b'\'' | 0xef);
+        if !self.cells.as_slice().iter().any(suspect) {
+            return;
+        }
+        for (at, cell) in self.cells.iter().enumerate() {
+            let Ok(text) = std::str::from_utf8(cell) else {
+                continue;
+            };
+            let text = text.trim();
+            let tidied = tidy::tidy(text);
+            if tidied != text {
+                self.tidied.push((at, tidied.into_owned()));
+            }
         }
     }
 
@@ -232,6 +264,7 @@ impl RowReader {
                 Form::Json { .. } => self.read_json(row),
             };
             if is_row {
+                row.tidy();
                 self.count.rows += 1;
                 return Ok(true);
             }
@@ -298,7 +331,17 @@ impl RowReader {
             self.count.totals += 1;
             return Ok(false);
         }
-        let found = row.cells.len();
+        let mut found = row.cells.len();
+        // Empty cells behind the last named column, as spreadsheets write them.
+        while found > expected
+            && row
+                .cells
+                .get(found - 1)
+                .is_some_and(|cell| cell.trim_ascii().is_empty())
+        {
+            found -= 1;
+        }
+        row.cells.truncate(found);
         row.fault = (found != expected).then_some((None, Fault::CellCount { expected, found }));
         Ok(true)
     }

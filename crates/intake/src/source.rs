@@ -15,7 +15,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use yizhang_ledger::value::{Day, Namespace};
+use yizhang_ledger::value::{Day, Division, Namespace};
 
 /// Most bytes of a row. A wide row with every cell filled takes about 2 KiB; the rest is room for remarks.
 pub const ROW_BYTES_MAX: usize = 64 * 1_024;
@@ -94,6 +94,8 @@ pub struct ReadOptions {
     pub codes: CodeMap,
     /// The day of the import; without it no day is too late.
     pub today: Option<Day>,
+    /// The region whose chain the rows go to; without it no place is outside.
+    pub region: Option<Division>,
 }
 
 /// Counts what was read.

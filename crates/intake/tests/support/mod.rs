@@ -9,7 +9,7 @@ use yizhang_ledger::{
     entry::Entry,
     person::{AccountId, FederationSecret, SocialSecurityNumber},
     record::Record,
-    value::{Day, LeafIndex},
+    value::{Day, Division, LeafIndex},
 };
 
 pub(crate) const ANNA: &str = "440300199003078815";
@@ -302,16 +302,23 @@ pub(crate) fn json(rows: &[Cells]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// A file of the region that the rows above are of.
 pub(crate) fn open(file: impl AsRef<[u8]>) -> Result<Intake, FileFault> {
+    open_in(Division::new(440_000), file)
+}
+
+fn open_in(region: Option<Division>, file: impl AsRef<[u8]>) -> Result<Intake, FileFault> {
     let options = ReadOptions {
         today: Day::parse("2030-01-01"),
+        region,
         ..ReadOptions::default()
     };
     Intake::open(Source::Bytes(file.as_ref().into()), &options)
 }
 
+/// What the check of a file of any region finds.
 pub(crate) fn summary(file: impl AsRef<[u8]>) -> Summary {
-    open(file)
+    open_in(None, file)
         .unwrap()
         .check(&secret(), None, &mut |_| {})
         .unwrap()

@@ -1,0 +1,61 @@
+//! What systems and spreadsheets put around a value, taken off where nothing else can be meant; and what may not stand in one.
+
+use std::borrow::Cow;
+
+/// Where the characters of full width begin that stand for ASCII, from `!` on, and how far they are from it.
+const FULL_WIDTH: std::ops::RangeInclusive<char> = '\u{ff01}'..='\u{ff5e}';
+const FULL_WIDTH_OFFSET: u32 = 0xff01 - 0x21;
+/// Brackets of full width stay: names of schemes have them.
+const BRACKETS: [char; 2] = ['（', '）'];
+
+/// A value without what a spreadsheet puts around a text (`="4403"`, `'4403`) and with digits of usual width.
+pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
+    let inside = text
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .or_else(|| {
+            let rest = text.strip_prefix('\'')?;
+            rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+                .then_some(rest)
+        })
+        .unwrap_or(text)
+        .trim();
+    if inside.contains(is_full_width) {
+        inside.chars().map(usual_width).collect::<String>().into()
+    } else {
+        inside.into()
+    }
+}
+
+fn is_full_width(c: char) -> bool {
+    FULL_WIDTH.contains(&c) && !BRACKETS.contains(&c)
+}
+
+fn usual_width(c: char) -> char {
+    if !is_full_width(c) {
+        return c;
+    }
+    char::from_u32(c as u32 - FULL_WIDTH_OFFSET).unwrap_or(c)
+}
+
+/// Whether a character cannot be seen: nobody who looks at the file would find it.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+        )
+}
+
+/// Whether a spreadsheet has written a long number as a short one: `4.40300199003E+17`. Its last digits are lost.
+pub(crate) fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
+        return false;
+    };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match mantissa.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction) && digits(exponent),
+        None => digits(mantissa) && text.contains(['+', '-']) && digits(exponent),
+    }
+}
