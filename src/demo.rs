@@ -2,6 +2,8 @@
 //!
 //! Every node is a process of its own; everything that is done here can be done by hand with the other commands.
 
+mod tamper;
+
 use crate::{
     agency::{self, ImportArguments},
     audit, clock, connection,
@@ -22,9 +24,11 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use yizhang_entitlement::Policy;
 use yizhang_intake::sample::P1_NUMBER;
-use yizhang_ledger::value::{Day, Division};
+use yizhang_ledger::{
+    person::SocialSecurityNumber,
+    value::{Day, Division},
+};
 use yizhang_wire::v1::{
     StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker,
 };
@@ -58,8 +62,18 @@ const FACTS: (u32, &str, &[u8]) = (
     "520000-facts.csv",
     include_bytes!("sample_files/demo/520000-facts.csv"),
 );
+/// Example values for Guizhou, which has published none that the program brings: without them the rider's pension cannot
+/// be computed.
+const RULES: (&str, &str) = (
+    "example.toml",
+    include_str!("sample_files/demo/rules/example.toml"),
+);
+/// Directory of the rule files, in that of the demonstration.
+const RULES_DIR: &str = "rules";
 /// The two nodes that are asked for the account: one where the worker is, one at home.
 const ASKED: [u32; 2] = [110_000, 520_000];
+/// The region whose agency tries to change what it has signed, once all is done.
+const FORGER: u32 = 520_000;
 /// The day for which the account is shown: that of the domain's worked example.
 const AS_OF: u32 = 20_261_031;
 /// How long nodes may take to be ready, or to hold all chains.
@@ -91,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     demo.wait_for_replication()?;
     demo.show_account()?;
     let outcome = demo.audit()?;
+    demo.tamper()?;
     if arguments.keep.is_some() {
         demo.invite()?;
     }
@@ -112,7 +127,7 @@ fn seconds(millis: u64) -> String {
 
 /// A line before each step: what happens now, and why.
 fn step(number: u8, text: &str) {
-    println!("\n[{number}/7] {text}");
+    println!("\n[{number}/8] {text}");
 }
 
 /// The federation and its running nodes.
@@ -151,6 +166,10 @@ impl Demo {
             name: "demo.yizhang".into(),
             regions,
         })?;
+        let (name, text) = RULES;
+        let rules = dir.join(RULES_DIR);
+        fs::create_dir(&rules)?;
+        fs::write(rules.join(name), text)?;
         Ok(Self {
             dir: dir.to_path_buf(),
             nodes: Vec::new(),
@@ -166,6 +185,8 @@ impl Demo {
             let node = Command::new(&program)
                 .args(["node", "run", "--dir"])
                 .arg(&dir)
+                .arg("--rules")
+                .arg(self.dir.join(RULES_DIR))
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log)
@@ -250,6 +271,7 @@ impl Demo {
         let [here, there] = ASKED;
         let (first, second) = (self.ask(here)?, self.ask(there)?);
         show::account::print(&first);
+        println!("\n  {}", t!("demo.example_values"));
         ensure!(first.json == second.json, "{}", t!("demo.different"));
         for region in ASKED {
             println!(
@@ -269,12 +291,13 @@ impl Demo {
     fn ask(&self, region: u32) -> anyhow::Result<Answer> {
         let credentials = Credentials::read(&self.agency(region))?;
         let as_of = Day::new(AS_OF).context("a day of the calendar")?;
+        let policy = crate::rules::policy(Some(&self.dir.join(RULES_DIR)))?;
         let worker = Worker::Number(P1_NUMBER.to_string());
         let question = worker::Question {
             worker,
             as_of,
             proofs: true,
-            policy: Policy::embedded(),
+            policy: &policy,
         };
         runtime()?.block_on(worker::ask(&credentials, division(region)?, question))
     }
@@ -313,6 +336,30 @@ impl Demo {
         Ok(outcome)
     }
 
+    /// Changes history in two ways, each in a copy of its own, and shows how it is found out.
+    fn tamper(&self) -> anyhow::Result<()> {
+        step(7, &t!("demo.tamper"));
+        let auditor = self.dir.join("auditor");
+        let secret = credentials::read_secret(&self.agency(FORGER))?;
+        let number = SocialSecurityNumber::parse(P1_NUMBER)
+            .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
+        let scene = tamper::Scene {
+            node: self.dir.join(FORGER.to_string()),
+            copies: self.dir.join("tampered"),
+            region: division(FORGER)?,
+            rider: secret.account_id(&number),
+            roster: credentials::read_roster(&auditor)?.roster,
+        };
+        let honest = audit::node(
+            &auditor,
+            scene.region,
+            &scene.roster,
+            &yizhang_audit::Options::default(),
+        )?;
+        tamper::flip_a_byte(&scene)?;
+        tamper::sign_a_second_history(&scene, honest)
+    }
+
     /// Leaves the nodes running and says what can be tried.
     fn invite(&self) -> anyhow::Result<()> {
         let [here, _] = ASKED;
@@ -330,7 +377,7 @@ impl Demo {
     }
 
     fn stop(mut self) -> anyhow::Result<()> {
-        step(7, &t!("demo.stop"));
+        step(8, &t!("demo.stop"));
         for node in &self.nodes {
             let id = rustix::process::Pid::from_child(node);
             // After Ctrl-C the nodes have had the signal already and may be gone.

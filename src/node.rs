@@ -117,6 +117,14 @@ pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(dir.join(configuration(dir)?.data))
 }
 
+/// The key that signs the chain of a node's region.
+pub(crate) fn chain_key(dir: &Path) -> anyhow::Result<SigningKey> {
+    let path = dir.join(CHAIN_KEY_FILE);
+    SigningKey::from_pkcs8_pem(&files::read_text(&path)?)
+        .ok()
+        .with_context(|| t!("node.bad_key", path = path.display()))
+}
+
 /// Everything that a node is told at its start.
 fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     let dir = &arguments.dir;
@@ -131,10 +139,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     })?;
     let origin = Origin::new(&trusted.roster.federation, region)
         .context("a roster names its federation well")?;
-    let key_path = dir.join(CHAIN_KEY_FILE);
-    let chain_key = SigningKey::from_pkcs8_pem(&files::read_text(&key_path)?)
-        .ok()
-        .with_context(|| t!("node.bad_key", path = key_path.display()))?;
+    let chain_key = chain_key(dir)?;
     Ok(Config {
         origin,
         roster: trusted.roster,

@@ -32,13 +32,20 @@ fn many_contributions(parts: u32) -> Vec<u8> {
 }
 
 #[test]
-fn the_demo_runs_and_ends_clean() {
+fn the_demo_says_what_the_account_means_and_finds_out_who_changes_history() {
     let ran = run(&["demo"]).expect(0);
-    assert!(
-        ran.stdout.contains("134"),
-        "P1 has 134 months: {}",
-        ran.stdout
-    );
+    for sentence in [
+        "For the employee pension 134 months count: Beijing 40, Guangdong 94.",
+        "106 months are still missing to a monthly pension; if every month is paid until 2053-01, it would be about",
+        "Where records overlap (2 cases) a rule decides, and nothing is left open.",
+        "are example values of the demonstration",
+        "Two nodes, one account: the same bytes.",
+        "the checksum does not match",
+        "By itself that copy passes the audit (0 findings)",
+        "forked from the copy of",
+    ] {
+        assert!(ran.stdout.contains(sentence), "{sentence}: {}", ran.stdout);
+    }
 }
 
 #[test]

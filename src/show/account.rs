@@ -4,7 +4,7 @@
 use super::{
     conflicts, family, figures, kind, named,
     page::{self, Block, Part},
-    place, record, serde_name,
+    place, record, serde_name, summary,
 };
 use crate::worker::{Answer, ChainCopy, Checked, Identity};
 use rust_i18n::t;
@@ -35,6 +35,7 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
         title: None,
         blocks: identity(answer),
     }];
+    parts.extend(summary::part(account));
     parts.extend(figures::part(account, &mut notes));
     parts.extend(
         account

@@ -22,6 +22,7 @@ pub(crate) mod rule_fault;
 pub(crate) mod rules;
 pub(crate) mod status;
 pub(crate) mod store;
+mod summary;
 pub(crate) mod transfer;
 pub(crate) mod usage;
 
