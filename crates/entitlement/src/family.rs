@@ -29,7 +29,8 @@ pub(crate) enum Duplicates {
     BesideGovernment,
     /// No class: shown as received more than once.
     Unclassed,
-    /// Lawful: several at once (社会保险法 art. 33: each employer insures work injury).
+    /// Lawful: several at once (社会保险法 art. 33: each employer insures work injury; 人社部发〔2021〕110号: each platform insures
+    /// its own orders, 每单必保).
     Parallel,
 }
 
@@ -77,6 +78,11 @@ const RULES: &[FamilyRule] = &[
     },
     FamilyRule {
         members: &[(Namespace::Hrss, "410")],
+        duplicates: Duplicates::Parallel,
+        ..OTHER
+    },
+    FamilyRule {
+        members: &[(Namespace::Hrss, "OIP")],
         duplicates: Duplicates::Parallel,
         ..OTHER
     },

@@ -9,7 +9,7 @@ use crate::{
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Record},
-    value::{Day, Division, Month},
+    value::{Day, Division, Fen, Month},
 };
 
 /// What a record means for a month that it touches, the strongest first.
@@ -195,9 +195,9 @@ fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> M
     }
 }
 
-/// The base of the one record that counts, with the differences that name it, and those of a chain that holds it that name none and are
-/// for the same scheme, place and payer; none while it is open which record stays,
-/// or where the period is longer than the month.
+/// The base of the one record that counts, in fen, with the differences for this month that name it, and those of a chain that
+/// holds it that name none and are for the same scheme, place and payer. A base is that of one month, however many months a row
+/// is for. None while it is open which record stays, or where a row for several months (a resident's year) has no base.
 fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     let mut counting = touches
         .iter()
@@ -208,7 +208,7 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     let record = set.get(*at)?;
     let (_, contribution) = record
         .money()
-        .filter(|(_, contribution)| contribution.period.months == 1)?;
+        .filter(|(_, contribution)| has_base(contribution))?;
     let mut sum = i128::from(contribution.base.get());
     for (_, _, other) in touches {
         let Some(held) = set
@@ -232,6 +232,11 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
         }
     }
     Some(narrow(sum))
+}
+
+/// Whether a record says a base: that of a single month is what it says, none for several months is none.
+pub(crate) fn has_base(contribution: &Contribution<'_>) -> bool {
+    contribution.period.months == 1 || contribution.base != Fen::ZERO
 }
 
 /// Whether a chain holds both records at two positions, though other chains' copies may act.

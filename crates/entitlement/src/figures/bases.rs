@@ -2,42 +2,46 @@
 
 use crate::{
     account::{RecordNumber, Standing},
+    months::has_base,
     set::{RecordSet, Role, Target},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::value::Fen;
+use yizhang_ledger::value::{Fen, Month};
 
-/// What differences in force add to the base of each record of a family, by its position.
-pub(super) struct Differences(BTreeMap<usize, i64>);
+/// What differences in force add to the base of each record of a family, by its position and month.
+pub(super) struct Differences(BTreeMap<(usize, Month), i64>);
 
 impl Differences {
     pub(super) fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
-        let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut sums: BTreeMap<(usize, Month), i64> = BTreeMap::new();
         for (_, held) in set
             .within(range)
             .filter(|(_, held)| held.standing == Standing::Held)
         {
             if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target)
             {
-                let sum = sums.entry(target).or_default();
-                *sum = sum.saturating_add(fields.base.get());
+                for month in fields.period.iter() {
+                    let sum = sums.entry((target, month)).or_default();
+                    *sum = sum.saturating_add(fields.base.get());
+                }
             }
         }
         Self(sums)
     }
 
-    /// The base of a record for one month, with its differences.
-    pub(super) fn base(&self, set: &RecordSet<'_>, number: RecordNumber) -> Option<Fen> {
+    /// The base of a record for a month of its period, with the differences for that month.
+    pub(super) fn base(
+        &self,
+        set: &RecordSet<'_>,
+        number: RecordNumber,
+        month: Month,
+    ) -> Option<Fen> {
         let at = usize::try_from(number.0).ok()?;
         let (_, fields) = set
             .get(at)?
             .money()
-            .filter(|(_, fields)| fields.period.months == 1)?;
-        Fen::new(
-            fields
-                .base
-                .get()
-                .saturating_add(self.0.get(&at).copied().unwrap_or(0)),
-        )
+            .filter(|(_, fields)| has_base(fields))?;
+        let added = self.0.get(&(at, month)).copied().unwrap_or(0);
+        Fen::new(fields.base.get().saturating_add(added))
     }
 }

@@ -117,7 +117,7 @@ fn bases_of(set: &RecordSet<'_>, differences: &Differences, line: &MonthLine) ->
     let base = |number: &RecordNumber| {
         Some(MonthBase {
             month,
-            base: differences.base(set, *number)?,
+            base: differences.base(set, *number, month)?,
         })
     };
     // One employer's row entered twice is one base: the larger.

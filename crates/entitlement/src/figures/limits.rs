@@ -108,7 +108,9 @@ fn bases(
         ([_], None) => Vec::new(),
         _ if family.rule().duplicates == Duplicates::Parallel => Vec::new(),
         (records, _) => {
-            let base = |number: &RecordNumber| Some((*number, differences.base(set, *number)?));
+            let base = |number: &RecordNumber| {
+                Some((*number, differences.base(set, *number, line.month)?))
+            };
             records.iter().filter_map(base).collect()
         }
     }

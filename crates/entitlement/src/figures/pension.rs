@@ -16,6 +16,7 @@ use crate::{
         Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension,
         basic_pension, career_index, divisor, transitional_pension,
     },
+    months::has_base,
     set::{Role, Target, number as number_of},
 };
 use yizhang_ledger::value::{Division, Fen, Month, Rate};
@@ -161,7 +162,7 @@ fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
     let mut bases = line
         .by
         .iter()
-        .filter_map(|number| money(number).filter(|(_, fields)| fields.period.months == 1));
+        .filter_map(|number| money(number).filter(|(_, fields)| has_base(fields)));
     let first = bases.next().map(|(_, fields)| fields.base)?;
     let is_same = bases.all(|(_, fields)| fields.base == first) && !line.others.iter().any(differs);
     Some(first).filter(|_| is_same)

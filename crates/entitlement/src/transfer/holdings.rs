@@ -243,18 +243,21 @@ impl Holdings {
         rule: &SchemeTransfer,
         (basis, sheet): (SumsBasis, Option<Step<'_>>),
     ) -> (TransferAmounts, i64) {
-        let moves = |month: &&Month| {
-            !self.back_paid.contains_key(month)
-                && sheet.is_none_or(|sheet| is_in_span(sheet, **month))
+        let moves = |month: Month| {
+            !self.back_paid.contains_key(&month)
+                && sheet.is_none_or(|sheet| is_in_span(sheet, month))
         };
-        let months = u32::try_from(self.months.iter().filter(moves).count()).unwrap_or(u32::MAX);
+        let months = self.months.iter().filter(|month| moves(**month)).count();
+        let months = u32::try_from(months).unwrap_or(u32::MAX);
         let mut sums = Money::default();
         for at in &self.records {
             let Some(held) = field.set.get(*at) else {
                 continue;
             };
             if self.moves(field.set, *at, sheet) {
-                self.add(&mut sums, *at, held, rule);
+                Self::add(&mut sums, held, rule);
+                let bases = self.bases_of(*at, held, rule, moves);
+                sums.bases = sums.bases.saturating_add(bases);
             }
         }
         let pool = match basis {
@@ -283,7 +286,7 @@ impl Holdings {
         )
     }
 
-    fn add(&self, sums: &mut Money, at: usize, held: &Held<'_>, rule: &SchemeTransfer) {
+    fn add(sums: &mut Money, held: &Held<'_>, rule: &SchemeTransfer) {
         let PersonalMoney::Whole {
             whole_from,
             with_subsidies,
@@ -331,20 +334,29 @@ impl Holdings {
                 sums.credited = sums.credited.saturating_add(signed(subsidy));
             }
         }
-        let pooled = rule
-            .pool
-            .is_some_and(|pool| fields.period.first >= pool.from);
-        // Only what made the month count, and its differences: money paid in part has no base yet.
-        let has_base = self.full.contains(&at);
-        if pooled
-            && has_base
-            && fields
-                .period
-                .iter()
-                .any(|month| self.months.contains(&month))
-        {
-            sums.bases = sums.bases.saturating_add(fields.base.get().into());
+    }
+
+    /// The bases that the pool's share is computed from, in fen: the base of one month for each month of the record that moves
+    /// and counts. Only what made a month count has one, and its differences: money paid in part has no base yet.
+    fn bases_of(
+        &self,
+        at: usize,
+        held: &Held<'_>,
+        rule: &SchemeTransfer,
+        moves: impl Fn(Month) -> bool,
+    ) -> i128 {
+        let (Some(pool), Some((_, fields))) = (rule.pool, held.money()) else {
+            return 0;
+        };
+        if !self.full.contains(&at) {
+            return 0;
         }
+        let counts =
+            |month: &Month| *month >= pool.from && self.months.contains(month) && moves(*month);
+        let months = fields.period.iter().filter(counts).count();
+        i128::try_from(months)
+            .unwrap_or(0)
+            .saturating_mul(fields.base.get().into())
     }
 }
 

@@ -857,7 +857,11 @@ fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
             kind_of(row),
             Kind::DEEMED_MONTHS | Kind::DUPLICATE_AGREEMENT
         );
-    if let Some((first, last)) = span(row).filter(|_| kind_of(row) == Kind::REFUND) {
+    let is_one_row = matches!(
+        kind_of(row),
+        Kind::RECEIVED | Kind::REFUND | Kind::ADJUST_DELTA
+    );
+    if let Some((first, last)) = span(row).filter(|_| is_one_row) {
         return vec![Period {
             first,
             months: u8::try_from(last.since(first) + 1).unwrap(),
