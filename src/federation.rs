@@ -15,7 +15,11 @@ use crate::{
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
 use clap::{Args, Subcommand};
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey, pkcs8::spki::der::pem::LineEnding};
+use ed25519_dalek::{
+    SigningKey,
+    pkcs8::spki::der::pem::LineEnding,
+    pkcs8::{EncodePrivateKey, KeypairBytes},
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -330,7 +334,12 @@ fn random_key() -> anyhow::Result<SigningKey> {
 }
 
 fn private_pem(key: &SigningKey) -> anyhow::Result<String> {
-    Ok(key
+    // Version 1, the private key alone: OpenSSL 3.0 and Python's `cryptography` read no other.
+    let bytes = KeypairBytes {
+        secret_key: key.to_bytes(),
+        public_key: None,
+    };
+    Ok(bytes
         .to_pkcs8_pem(LineEnding::LF)
         .context("a key can be written as PKCS #8")?
         .to_string())

@@ -297,7 +297,9 @@ impl<'a> Lines<'a> {
         let origin = Origin::new(federation, code).ok_or(
             self.fault("the federation name is not lower-case letters, digits, dots and dashes"),
         )?;
-        if !endpoint.starts_with("https://") || endpoint.contains(char::is_whitespace) {
+        // Nothing else, so that no endpoint looks like another on a screen.
+        let is_visible = endpoint.bytes().all(|byte| byte.is_ascii_graphic());
+        if !endpoint.starts_with("https://") || !is_visible {
             return Err(self.fault("an endpoint is not https://host:port"));
         }
         let mut keys: Vec<ChainKey> = Vec::new();

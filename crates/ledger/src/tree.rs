@@ -358,7 +358,12 @@ pub fn verify_consistency<H: TreeHasher>(
     }
     if old_size == 0 {
         path_of(0)?;
-        return same(&H::empty(), *old_root);
+        same(&H::empty(), *old_root)?;
+        return if new_size == 0 {
+            same(&H::empty(), *new_root)
+        } else {
+            Ok(())
+        };
     }
     if old_size == new_size {
         path_of(0)?;

@@ -463,6 +463,7 @@ def verify_consistency(old, new, old_root, new_root, path):
     if old == 0 or old == new:
         check(not path, "ProofFault::PathLength")
         check(old_root == (EMPTY if old == 0 else new_root), "ProofFault::RootMismatch")
+        check(new > 0 or new_root == EMPTY, "ProofFault::RootMismatch")
         return
     f, s, power = old - 1, new - 1, old & (old - 1) == 0
     while f & 1:
@@ -587,7 +588,8 @@ class Roster:
         return match
 
     def number(self, value):
-        check(int(value) < 2**64, "Invalid::RosterForm")
+        # Compared by length first: Python refuses to read thousands of digits, in its own way.
+        check(len(value) <= 20 and int(value) < 2**64, "Invalid::RosterForm")
         return int(value)
 
     def key(self, name, encoded):
@@ -615,7 +617,7 @@ class Roster:
         check(not self.lines and len(self.regions) <= 256, "Invalid::RosterForm")
 
     def region(self, region, endpoint):
-        check(not WHITE_SPACE & set(endpoint), "Invalid::RosterForm")
+        check(all("\x21" <= c <= "\x7e" for c in endpoint), "Invalid::RosterForm")
         check(not self.regions or self.regions[-1]["code"] < int(region), "Invalid::RosterForm")
         name, keys = f"{self.federation}/{region}", []
         while match := self.line(f"key {region} (\\S*) {NUMBER} (-|{NUMBER})", optional=True):

@@ -427,6 +427,15 @@ fn head_case(name: &str, bytes: Json, outcome: Json) -> Json {
     )
 }
 
+/// A signed note with one more line, of a signature that nobody knows, so that it has so many bytes.
+fn filled(note: &str, bytes: usize) -> String {
+    // A dash of three bytes, two blanks and a newline stand beside name and base64.
+    let more = bytes - note.len() - 6;
+    let name = "o".repeat(more % 4 + 4);
+    let signature = "A".repeat(more - name.len());
+    format!("{note}\u{2014} {name} {signature}\n")
+}
+
 fn head(region: u32, size: u64, root: Hash) -> Head {
     Head {
         origin: origin(region),
@@ -555,6 +564,11 @@ fn bad_heads() -> Vec<Json> {
             "HeadRoot",
         ),
         refused("no signature", &format!("{text}\n"), "NoteForm"),
+        refused(
+            "a well-formed head of 8 KiB and a byte",
+            &filled(&good, 8 * 1_024 + 1),
+            "NoteForm",
+        ),
         head_case(
             "8 KiB and a byte",
             Json::parts(&[(good.as_bytes(), 1), (b"x", 8 * 1_024 + 1 - good.len())]),
@@ -723,6 +737,11 @@ fn wrong_batches(chain: &Chain) -> Vec<Json> {
     let skipped = vec![chain.steps(3).remove(0), chain.steps(3).remove(2)];
     let repeated = vec![chain.steps(1).remove(0), chain.steps(1).remove(0)];
     vec![
+        first(
+            "a batch of another chain under the head of the right one",
+            &|entry| entry.origin = origin(110_000),
+            "WrongChain",
+        ),
         astray(
             "a batch of another chain",
             &|state| state.origin = origin(110_000),

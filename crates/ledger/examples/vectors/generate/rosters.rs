@@ -163,6 +163,19 @@ fn signatures() -> Vec<Json> {
             short(),
         ),
         open("nobody is trusted", &note, &[], 0, short()),
+        case(
+            "roster",
+            "a trusted key that is no key",
+            [
+                ("bytes", Json::hex(&note)),
+                (
+                    "trusted",
+                    Json::list([Json::hex([&[1][..], &[0; 31]].concat())]),
+                ),
+                ("threshold", 1.into()),
+            ],
+            "Invalid::RosterForm".into(),
+        ),
         open(
             "root keys under the name of a chain",
             &chain_name,
@@ -319,6 +332,10 @@ fn forms() -> Vec<Json> {
             "version 2",
             "version 18446744073709551616",
         ),
+        bad(
+            "a version of 5,000 digits",
+            &text.replacen("version 2", &format!("version {}", "9".repeat(5_000)), 1),
+        ),
         replaced("no number", "version 2", "version two"),
         replaced("a blank after a line", "version 2", "version 2 "),
         replaced("threshold 0", "threshold 2", "threshold 0"),
@@ -395,10 +412,39 @@ fn forms() -> Vec<Json> {
             "https://node-110000",
             "https://node 110000",
         ),
+        replaced(
+            "a no-break space in an endpoint",
+            "https://node-110000",
+            "https://node\u{a0}110000",
+        ),
+        replaced(
+            "a line separator in an endpoint",
+            "https://node-110000",
+            "https://node\u{2028}110000",
+        ),
+        replaced(
+            "a change of writing direction in an endpoint",
+            "https://node-110000",
+            "https://node\u{202e}110000",
+        ),
+        replaced(
+            "a letter beyond ASCII in an endpoint",
+            "https://node-110000",
+            "https://n\u{f6}de-110000",
+        ),
         replaced("no endpoint", " https://node-110000.example:7443", ""),
         bad(
             "a key before its region",
             &swapped(find("region 440000"), key),
+        ),
+        bad(
+            "a key of a region that is of small order",
+            &[
+                lines[..key].concat(),
+                "key 440000 AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= 0 3\n".into(),
+                lines[key + 1..].concat(),
+            ]
+            .concat(),
         ),
         replaced("a key of another region", "key 440000", "key 110000"),
         bad("keys not in order", &swapped(key, key + 1)),

@@ -319,6 +319,20 @@ fn consistency(leaves: &[Hash]) -> Vec<Json> {
             fault("RootMismatch"),
         ),
         extended(
+            "0 to 0, the new root not the empty one",
+            (0, 0),
+            (empty, three),
+            &[],
+            fault("RootMismatch"),
+        ),
+        extended(
+            "0 to 0, neither root the empty one",
+            (0, 0),
+            (three, three),
+            &[],
+            fault("RootMismatch"),
+        ),
+        extended(
             "0 to 7, the old root not the empty one",
             (0, 7),
             (three, seven),

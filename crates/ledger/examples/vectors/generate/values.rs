@@ -215,7 +215,7 @@ fn texts() -> Vec<Json> {
 }
 
 fn refused() -> Vec<Json> {
-    let cases: [(&str, &str, &[u8], &str); 22] = [
+    let cases: [(&str, &str, &[u8], &str); 23] = [
         ("u16", "no bytes", &[], "Field"),
         ("u16", "half of the two bytes", &[0xfb, 1], "Field"),
         ("u16", "250 in two bytes", &[0xfb, 250, 0], "NotCanonical"),
@@ -258,6 +258,12 @@ fn refused() -> Vec<Json> {
         ("bool", "255", &[255], "Field"),
         ("optional month", "2", &[2], "Field"),
         ("optional month", "1 and nothing", &[1], "Field"),
+        (
+            "optional month",
+            "2 and a month",
+            &[2, 0xfb, 0x28, 0x5f],
+            "Field",
+        ),
         (
             "month",
             "a byte too many",
