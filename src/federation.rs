@@ -316,7 +316,8 @@ impl Authority {
     }
 }
 
-/// From the first of January of this year, so that a clock that is a little behind does not refuse a fresh certificate.
+/// From the first of January of last year, so that a clock that is a little behind does not refuse a fresh certificate, to the
+/// end of the year that is `years` after this one.
 fn valid_for(params: &mut CertificateParams, years: i32) {
     let year = i32::try_from(clock::today().number() / 10_000).unwrap_or(i32::MAX - years - 1);
     params.not_before = rcgen::date_time_ymd(year - 1, 1, 1);

@@ -192,7 +192,7 @@ impl Store {
         self.index.distrust();
     }
 
-    /// Writes noted heads that wait for a next batch, without a sync: so that who reads the files of an idle node, an
+    /// Writes and syncs noted heads that wait for a next batch, so that who reads the files of an idle node, an
     /// auditor above all, finds the last batch signed.
     ///
     /// # Errors
