@@ -10,13 +10,9 @@ use crate::worker::{Answer, ChainCopy, Checked, Identity};
 use rust_i18n::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::account::{
-    Account, BenefitFact, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
+    Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
 };
-use yizhang_ledger::{
-    entry::Kind,
-    person::AccountId,
-    value::{Division, Month},
-};
+use yizhang_ledger::{person::AccountId, value::Division};
 
 /// Digits of a pseudonym that tell two pages apart at a glance.
 const TAG_DIGITS: usize = 8;
@@ -171,22 +167,20 @@ fn status(account: &Account) -> String {
 
 fn scheme_status(account: &Account, family: &FamilyAccount) -> Option<String> {
     let month = account.as_of.in_month()?;
-    let drawn = drawn(account, family, month);
+    if let Some(benefit) = &family.drawing {
+        let key = if benefit.is_suspended {
+            "account.benefit_suspended"
+        } else {
+            "account.drawing"
+        };
+        let state = t!(key, from = benefit.from, place = place::name(benefit.place));
+        return Some(of_scheme(family, &state));
+    }
     let states: Vec<ParticipationState> = family.standing.iter().map(|line| line.state).collect();
-    let Some(last) = family
-        .last
-        .filter(|_| drawn.is_none())
-        .or(drawn.map(|award| award.from))
-    else {
+    let Some(last) = family.last else {
         return Some(of_scheme(family, &t!("account.never_counted")));
     };
-    let state = if let Some(award) = drawn {
-        t!(
-            "account.drawing",
-            from = award.from,
-            place = place::name(award.place)
-        )
-    } else if month.since(last) <= 1 {
+    let state = if month.since(last) <= 1 {
         t!("account.paying", last = last)
     } else if states.contains(&ParticipationState::Suspended) {
         t!("account.suspended", last = last)
@@ -205,34 +199,6 @@ fn of_scheme(family: &FamilyAccount, state: &str) -> String {
         state = state
     )
     .to_string()
-}
-
-/// The award that is drawn in a month: the newest that no stop or suspension of its own chain has ended, unless resumed.
-fn drawn<'a>(
-    account: &'a Account,
-    family: &'a FamilyAccount,
-    month: Month,
-) -> Option<&'a BenefitFact> {
-    let region = |benefit: &BenefitFact| account.record(benefit.record).map(|record| record.region);
-    let until_now = || {
-        family
-            .benefits
-            .iter()
-            .filter(|benefit| benefit.from <= month)
-    };
-    let awards = until_now().filter(|benefit| benefit.kind == Kind::BENEFIT_AWARD);
-    let award = awards.max_by_key(|award| (award.from, award.on))?;
-    let turns = until_now().filter(|turn| {
-        let is_turn = matches!(
-            turn.kind,
-            Kind::BENEFIT_STOP | Kind::BENEFIT_SUSPEND | Kind::BENEFIT_RESUME
-        );
-        is_turn && region(turn) == region(award) && (turn.from, turn.on) >= (award.from, award.on)
-    });
-    let last = turns.max_by_key(|turn| (turn.from, turn.on));
-    // What ends an earlier award in the month of a new one ends that one alone.
-    let ends = |turn: &BenefitFact| turn.kind != Kind::BENEFIT_RESUME && turn.from > award.from;
-    (!last.is_some_and(ends)).then_some(award)
 }
 
 /// A record that the worker disputes, and what came of it.

@@ -22,9 +22,9 @@ mod transfer;
 
 pub use concern::{Concern, runs};
 pub use family::{
-    BenefitFact, ClearedLine, Credited, FamilyAccount, Gap, GapCause, Interest, InterestPosting,
-    JoinedLine, MonthLine, MonthStatus, Participation, ParticipationStanding, ParticipationState,
-    PlaceMonths, Span, SpanHolder, YearLine,
+    BenefitFact, ClearedLine, Credited, Drawing, FamilyAccount, Gap, GapCause, Interest,
+    InterestPosting, JoinedLine, MonthLine, MonthStatus, Participation, ParticipationStanding,
+    ParticipationState, PlaceMonths, Span, SpanHolder, YearLine,
 };
 pub use figure::{
     Assumption, Figure, FigureName, FigureNumber, FigureValue, Forecast, Ground, Missing,
@@ -39,7 +39,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/7";
+pub const FORMAT: &str = "yizhang-account/8";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

@@ -128,18 +128,47 @@ pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeSet<W
 
 /// Of each award its stops by a chain that holds it and has not reversed it: from which months on, and on which days. A stop that
 /// another chain holds too stops it all the same, whichever of the two acts.
-fn stops(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<RecordId, BTreeSet<(Month, Day)>> {
+pub(crate) fn stops(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+) -> BTreeMap<RecordId, BTreeSet<(Month, Day)>> {
     let mut stops: BTreeMap<RecordId, BTreeSet<(Month, Day)>> = BTreeMap::new();
     for (_, held) in set.within(range).filter(|(_, held)| is_in_force(held)) {
         if let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record
-            && let Some(id) = stop.target
-            && held_in(set, range, id, held.fact.region)
-                .is_some_and(|award| award.standing != Standing::Reversed)
+            && let Some(award) = award_of(set, range, held, stop)
         {
-            stops.entry(id).or_default().insert((stop.from, stop.on));
+            stops.entry(award).or_default().insert((stop.from, stop.on));
         }
     }
     stops
+}
+
+/// The award that a stop, a suspension or a resumption is about. It must be held by the same chain, and not reversed there. One that
+/// names no award is about the newest that began before it; if none did, about the one that begins with it.
+pub(crate) fn award_of(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    turn: &Held<'_>,
+    fields: &Benefit<'_>,
+) -> Option<RecordId> {
+    let region = turn.fact.region;
+    if let Some(id) = fields.target {
+        let award = held_in(set, range, id, region)?;
+        return (award.standing != Standing::Reversed).then_some(id);
+    }
+    let mut newest = None;
+    for (_, held) in set.within(range).filter(|(_, held)| is_in_force(held)) {
+        if let Record::Benefit(Kind::BENEFIT_AWARD, award) = &held.fact.record
+            && held.fact.region == region
+            && award.from <= fields.from
+            && award.on <= fields.on
+        {
+            let is_before = award.from < fields.from;
+            let order = (is_before, award.from, award.on, held.fact.index);
+            newest = newest.max(Some((order, held.fact.id)));
+        }
+    }
+    newest.map(|(_, id)| id)
 }
 
 /// Whether a benefit is in force in its own chain, though another one's copy may act.

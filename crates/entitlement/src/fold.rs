@@ -7,6 +7,7 @@ use crate::{
     },
     agreements, benefits,
     bridges::Bridges,
+    drawing::{self, When},
     ends::Ends,
     events,
     exclusive::{self, Overlap},
@@ -244,6 +245,14 @@ fn fold_family<'f>(
         standing: events::standing(set, &range, as_of),
         transfers: transfers.cases,
         benefits: events::benefits(set, &range),
+        drawing: drawing::drawing(
+            set,
+            &range,
+            When {
+                month: as_of.month,
+                known_on: None,
+            },
+        ),
     };
     account.joined = bridges.lines(set, (family, &range), figures::owed(&account));
     conflicts.extend(findings::renamed_places(

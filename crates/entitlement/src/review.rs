@@ -219,18 +219,13 @@ pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
     findings
 }
 
-/// Whether retirement cannot be told because no agency has stated a birth: of who lives, has pension months and draws
-/// no pension.
+/// Whether retirement cannot be told because no agency has stated a birth: of who lives, has pension months and no pension in
+/// force, be it drawn or suspended.
 pub fn is_without_birth(account: &Account) -> bool {
     let pays = |family: &FamilyAccount| {
         PENSIONS.contains(&family.family.as_str()) && family.counted_months > 0
     };
-    let draws = |family: &FamilyAccount| {
-        family
-            .benefits
-            .iter()
-            .any(|benefit| benefit.kind == Kind::BENEFIT_AWARD)
-    };
+    let draws = |family: &FamilyAccount| family.drawing.is_some();
     let pensions = || account.families.iter().filter(|family| pays(family));
     account.person.birth.is_empty()
         && account.person.death.is_empty()

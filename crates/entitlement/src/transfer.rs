@@ -34,11 +34,12 @@ use crate::{
         TransferStep,
     },
     conflict::ConflictCode,
+    drawing::{When, drawing},
     family::Family,
     findings::conflict,
     overlap::Cover,
     policy::{Policy, Successors, Terms},
-    set::{AsOf, Held, RecordSet, number},
+    set::{AsOf, LAST_MONTH, RecordSet, number},
 };
 use holdings::{Closing, Field, Holdings};
 pub(crate) use places::Places;
@@ -53,7 +54,7 @@ use view::{Cut, View};
 
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    record::{AccountType, CaseId, Record},
+    record::{AccountType, CaseId},
     value::{Day, Division, Month},
 };
 
@@ -489,11 +490,7 @@ impl<'s> Desk<'s, '_, '_> {
             }
         };
         add(OutCheckName::Owing, owing_months, owing);
-        add(
-            OutCheckName::Drawing,
-            0,
-            drawing.into_iter().map(number).collect(),
-        );
+        add(OutCheckName::Drawing, 0, drawing.into_iter().collect());
         add(OutCheckName::Duplicate, double_months, double);
     }
 
@@ -532,28 +529,15 @@ impl<'s> Desk<'s, '_, '_> {
         }
     }
 
-    /// The last award, payment or resumption of a benefit up to the closing, if no suspension or stop follows it.
-    fn drawing(&self, cut: Cut) -> Option<usize> {
-        let of = |(at, held): (usize, &Held<'_>)| {
-            let Record::Benefit(kind, fields) = &held.fact.record else {
-                return None;
-            };
-            let starts = matches!(
-                *kind,
-                Kind::BENEFIT_AWARD | Kind::BENEFIT_PAID | Kind::BENEFIT_RESUME
-            );
-            let stops = matches!(*kind, Kind::BENEFIT_SUSPEND | Kind::BENEFIT_STOP);
-            let in_time = fields.on <= cut.on;
-            (held.standing == Standing::Held && in_time && (starts || stops))
-                .then_some(((fields.on, stops, at), starts))
+    /// The record by which a benefit is drawn at the closing, as far as it was known then.
+    fn drawing(&self, cut: Cut) -> Option<RecordNumber> {
+        let when = When {
+            month: cut.on.in_month().unwrap_or(LAST_MONTH),
+            known_on: Some(cut.on),
         };
-        let last = self
-            .field
-            .set
-            .within(self.field.range)
-            .filter_map(of)
-            .max()?;
-        last.1.then_some(last.0.2)
+        drawing(self.field.set, self.field.range, when)
+            .filter(|drawn| !drawn.is_suspended)
+            .map(|drawn| drawn.record)
     }
 
     /// The steps of the old place, and of the new one once it has taken over, must name the type of the records (C34).

@@ -67,6 +67,9 @@ pub struct FamilyAccount {
     /// Benefit facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub benefits: Vec<BenefitFact>,
+    /// The benefit in force in the as-of month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawing: Option<Drawing>,
 }
 
 /// What a month is.
@@ -485,5 +488,21 @@ pub struct BenefitFact {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// The record.
+    pub record: RecordNumber,
+}
+
+/// A benefit in force: that of the newest award of its family that no stop by its own chain and no last month has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawing {
+    /// First month of the benefit.
+    #[serde(with = "json::text")]
+    pub from: Month,
+    /// Place of benefit.
+    #[serde(with = "json::text")]
+    pub place: Division,
+    /// Whether it is held up: suspended, and not resumed since.
+    #[serde(default, skip_serializing_if = "json::is_false")]
+    pub is_suspended: bool,
+    /// The award; of a pension without one on record, the newest payment.
     pub record: RecordNumber,
 }

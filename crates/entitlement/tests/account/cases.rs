@@ -8,7 +8,9 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path, sync::LazyLock};
 use yizhang_entitlement::{
     Account, Policy,
-    account::{Conflict, FamilyAccount, Figure, FigureValue, GapCause, MonthStatus, TransferCase},
+    account::{
+        Conflict, Drawing, FamilyAccount, Figure, FigureValue, GapCause, MonthStatus, TransferCase,
+    },
     fold,
 };
 use yizhang_ledger::{
@@ -167,6 +169,8 @@ struct Expected {
     /// Transfer cases by number, as the README says.
     cases: Option<Vec<String>>,
     benefits: Option<usize>,
+    /// The benefit in force, as `2026-04 440300`, with `suspended`; empty where none is.
+    drawing: Option<String>,
     /// Deemed months.
     #[serde(default)]
     deemed: u32,
@@ -431,6 +435,16 @@ fn figure_text(figure: &Figure) -> String {
     text
 }
 
+/// `month place`, and `suspended`.
+fn drawing_text(drawing: &Drawing) -> String {
+    let suspended = if drawing.is_suspended {
+        " suspended"
+    } else {
+        ""
+    };
+    format!("{} {}{suspended}", drawing.from, drawing.place)
+}
+
 struct Faults(Vec<String>);
 
 impl Faults {
@@ -554,6 +568,15 @@ impl Faults {
             &name("benefits"),
             &family.benefits.len(),
             expected.benefits.as_ref(),
+        );
+        self.same_if(
+            &name("drawing"),
+            &family
+                .drawing
+                .as_ref()
+                .map(drawing_text)
+                .unwrap_or_default(),
+            expected.drawing.as_ref(),
         );
         for expected in &expected.bases {
             let (wanted, amount) = expected.split_once(' ').expect("a base is `month amount`");

@@ -2,7 +2,7 @@
 
 use crate::{
     federation::{self, Federation},
-    sample::{WORKER, day, division, flexible, month, source},
+    sample::{WORKER, day, division, flexible, month, scheme, source},
 };
 use yizhang_entitlement::{
     Account, Policy, fold,
@@ -11,8 +11,8 @@ use yizhang_entitlement::{
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    record::{Birth, BirthEvidence, Dispute, Record},
-    value::Code,
+    record::{Benefit, Birth, BirthEvidence, Dispute, Record},
+    value::{Code, Fen},
 };
 
 /// The first half of 2024 under some schemes, and what else is given.
@@ -145,5 +145,56 @@ fn a_pension_without_a_stated_birth_is_counted() {
     assert!(
         !is_without_birth(&account(&["hrss:210"], &[], "2024-06-30")),
         "no pension would come of it"
+    );
+}
+
+/// An award from July on, its stop and its suspension, by a month.
+fn award_and_turn(kind: Kind, from: &str) -> [Record<'static>; 2] {
+    let award = Benefit {
+        account: WORKER,
+        scheme: scheme("hrss:110"),
+        item: Code::NONE,
+        from: month("2024-07"),
+        until: None,
+        amount: Fen::new(200_000).unwrap(),
+        on: day("2024-06-20"),
+        place: division("440300"),
+        target: None,
+        reason: Code::NONE,
+        source: source("A1"),
+    };
+    let awarded = Record::Benefit(Kind::BENEFIT_AWARD, award);
+    let turn = Benefit {
+        from: month(from),
+        amount: Fen::ZERO,
+        on: day("2024-07-20"),
+        target: Some(federation::id(&awarded)),
+        source: source("A2"),
+        ..award
+    };
+    [awarded, Record::Benefit(kind, turn)]
+}
+
+#[test]
+fn a_pension_withdrawn_from_its_first_month_leaves_the_worker_among_those_without_birth() {
+    let without_birth = |kind, from| {
+        let records = award_and_turn(kind, from);
+        is_without_birth(&account(&["hrss:110"], &records, "2024-08-31"))
+    };
+    assert!(
+        without_birth(Kind::BENEFIT_STOP, "2024-07"),
+        "awarded nothing"
+    );
+    assert!(
+        without_birth(Kind::BENEFIT_STOP, "2024-08"),
+        "drawn for a month, and no more"
+    );
+    assert!(
+        !without_birth(Kind::BENEFIT_STOP, "2024-09"),
+        "drawn until the end of the month"
+    );
+    assert!(
+        !without_birth(Kind::BENEFIT_SUSPEND, "2024-08"),
+        "suspended, and in force"
     );
 }
