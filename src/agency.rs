@@ -21,7 +21,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tokio::sync::mpsc;
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tokio_stream::wrappers::ReceiverStream;
 use yizhang_intake::{
     Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions,
     RowFault, Source, Summary,
@@ -35,6 +35,7 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
+    deadline::{self, RECEIPT_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
     v1::{
         Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
         submission_client::SubmissionClient,
@@ -306,11 +307,9 @@ async fn submit(
         |status: tonic::Status| connection::failure(region, &status).context(t!("import.again"));
     let channel = connection::to_node(credentials, region)?;
     let mut ledger = LedgerClient::new(channel.clone());
-    let status = ledger
-        .status(StatusRequest {})
+    let status = within(STATUS_TIMEOUT, ledger.status(StatusRequest {}))
         .await
-        .map_err(refuse)?
-        .into_inner();
+        .map_err(refuse)?;
     // Records under the pseudonyms of another secret would be in the chain for ever, and found by nobody.
     ensure!(
         convert::digest(&status.secret_check)? == secret.check(),
@@ -338,19 +337,22 @@ async fn submit(
         }
     });
     let mut client = SubmissionClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX);
-    let mut receipts = client
-        .submit_stream(ReceiverStream::new(stream))
-        .await
-        .map_err(refuse)?
-        .into_inner();
+    let mut receipts = within(
+        STREAM_START_TIMEOUT,
+        client.submit_stream(ReceiverStream::new(stream)),
+    )
+    .await
+    .map_err(refuse)?;
     let origin = &credentials.region(region)?.origin;
     let mut imported = Imported::default();
-    while let Some(receipt) = receipts.next().await {
-        let receipt = receipt.map_err(refuse)?;
-        let (id, records) = expecting
-            .recv()
+    // Only what has been sent is waited for: reading the file takes the time that it takes.
+    while let Some((id, records)) = expecting.recv().await {
+        let receipt = deadline::next(&mut receipts, RECEIPT_SILENCE_MAX)
             .await
-            .context("a receipt came that nothing was sent for")?;
+            .map_err(refuse)?;
+        let Some(receipt) = receipt else {
+            return Err(Failure::Refused(t!("import.cut_off", node = region).to_string()).into());
+        };
         let size = verify(credentials, origin, &receipt, id, records)?;
         imported.records += u64::from(receipt.records);
         // A submission that the file has twice comes back with the receipt of the first time.
@@ -362,9 +364,6 @@ async fn submit(
         received(u64::from(receipt.records));
     }
     forward.await?;
-    if expecting.recv().await.is_some() {
-        return Err(Failure::Refused(t!("import.cut_off", node = region).to_string()).into());
-    }
     Ok(imported)
 }
 

@@ -23,6 +23,7 @@ use yizhang_audit::{
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
+    deadline::{self, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{FetchRequest, ledger_client::LedgerClient},
 };
 
@@ -172,13 +173,12 @@ fn stream(
     let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
     let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
     // A node that cannot be reached or has no time is no finding about its chains.
-    let replay = runtime
-        .block_on(client.replay(request))
+    let mut stream = runtime
+        .block_on(within(STREAM_START_TIMEOUT, client.replay(request)))
         .map_err(|status| connection::failure(region, &status))?;
-    let mut stream = replay.into_inner();
     runtime.spawn(async move {
         loop {
-            match stream.message().await {
+            match deadline::next(&mut stream, BATCH_SILENCE_MAX).await {
                 Ok(Some(batch)) => {
                     let pair = (batch.batch.into(), batch.head.into());
                     if tokio::task::block_in_place(|| sender.send(Ok(pair))).is_err() {

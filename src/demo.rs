@@ -29,8 +29,9 @@ use yizhang_ledger::{
     person::SocialSecurityNumber,
     value::{Day, Division},
 };
-use yizhang_wire::v1::{
-    StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker,
+use yizhang_wire::{
+    deadline::{STATUS_TIMEOUT, within},
+    v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker},
 };
 
 /// The regions of the demonstration and the file that each agency imports: a form of its own each.
@@ -429,11 +430,9 @@ impl Demo {
         runtime()?.block_on(async {
             let mut client =
                 LedgerClient::new(connection::to_node(&credentials, division(region)?)?);
-            Ok(client
-                .status(StatusRequest {})
+            Ok(within(STATUS_TIMEOUT, client.status(StatusRequest {}))
                 .await
-                .ok()
-                .map(tonic::Response::into_inner))
+                .ok())
         })
     }
 }

@@ -13,12 +13,15 @@ pub(crate) enum Outcome {
     Findings,
 }
 
-/// A refusal or failure with an exit code of its own; 2 is for wrong arguments and comes from the argument parser.
+/// A refusal or failure with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// Not now, or not you; trying again later may help. Exit code 3.
     #[error("{0}")]
     Refused(String),
+    /// Arguments that the parser cannot see are wrong. Exit code 2, as the parser's own.
+    #[error("{0}")]
+    Arguments(String),
 }
 
 /// The exit code of a command. Any error that is no refusal is 4.
@@ -31,10 +34,10 @@ pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
                 "{}",
                 t!("error", text = show::without_numbers(&format!("{error:#}")))
             );
-            ExitCode::from(if error.downcast_ref::<Failure>().is_some() {
-                3
-            } else {
-                4
+            ExitCode::from(match error.downcast_ref::<Failure>() {
+                Some(Failure::Arguments(_)) => 2,
+                Some(Failure::Refused(_)) => 3,
+                None => 4,
             })
         }
     }

@@ -1,12 +1,15 @@
 //! `yizhang node`: run a node, verify its directory, rebuild its index, ask for its state.
 
+mod alone;
+
 use crate::{
     clock, connection,
     credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
-    exit::Outcome,
+    exit::{Failure, Outcome},
     files,
     show::{self, usage::WrongValue},
 };
+use alone::AloneArguments;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
@@ -19,7 +22,10 @@ use std::{
 };
 use yizhang_ledger::{head::Origin, value::Division};
 use yizhang_node::{Config, Node};
-use yizhang_wire::v1::{StatusRequest, ledger_client::LedgerClient};
+use yizhang_wire::{
+    deadline::{STATUS_TIMEOUT, within},
+    v1::{StatusRequest, ledger_client::LedgerClient},
+};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
 pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
@@ -55,10 +61,8 @@ pub(crate) struct RunArguments {
     /// Directory of the node, as `federation init` made it.
     #[arg(long)]
     dir: PathBuf,
-    /// Accept submissions without having asked the other nodes for the largest head that they hold of this chain. Only
-    /// when they are lost for good: a node that was restored from a backup would sign a second history.
-    #[arg(long)]
-    start_alone: bool,
+    #[command(flatten)]
+    alone: AloneArguments,
     /// Directory of the operator's own rule files, laid over the rules of the program.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -108,6 +112,11 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     }
 }
 
+/// Arguments that are wrong only together with what the program finds.
+fn refuse_arguments(text: &str) -> anyhow::Error {
+    Failure::Arguments(text.to_string()).into()
+}
+
 fn configuration(dir: &Path) -> anyhow::Result<Configuration> {
     let path = dir.join(CONFIGURATION_FILE);
     toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())
@@ -151,7 +160,6 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
         data: dir.join(configuration.data),
-        start_alone: arguments.start_alone,
         clock: clock::now,
     })
 }
@@ -167,6 +175,9 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     raise_descriptor_limit();
     let config = assemble(arguments)?;
     let region = config.origin.region();
+    arguments
+        .alone
+        .check(config.roster.regions.len().saturating_sub(1))?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
     runtime.block_on(async {
         let mut node = Node::start(config).await?;
@@ -182,9 +193,15 @@ fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
                 address = node.address()
             )
         );
+        let recovery = node.recovery();
+        let alone = async {
+            arguments.alone.see_to(&recovery).await;
+            std::future::pending::<()>().await;
+        };
         let failure = tokio::select! {
             asked = stop_asked() => asked.map(|()| None)?,
             reason = node.failed() => Some(reason),
+            () = alone => None,
         };
         println!("{}", t!("node.stopping"));
         let stopped = node.stop().await;
@@ -262,10 +279,9 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
         .build()?;
     let reply = runtime.block_on(async {
         let mut client = LedgerClient::new(connection::to_node(&credentials, arguments.node)?);
-        let reply = client.status(StatusRequest {}).await;
-        reply
+        within(STATUS_TIMEOUT, client.status(StatusRequest {}))
+            .await
             .map_err(|status| connection::failure(arguments.node, &status))
-            .map(tonic::Response::into_inner)
     })?;
     if arguments.json {
         println!(

@@ -28,6 +28,7 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
+    deadline::{LOOKUP_TIMEOUT, STATUS_TIMEOUT, within},
     v1::{
         ChainStatus, LookupReply, LookupRequest, StatusRequest, account_client::AccountClient,
         ledger_client::LedgerClient, lookup_request::Worker,
@@ -216,11 +217,9 @@ pub(crate) async fn ask(
         as_of: as_of.number(),
         proofs,
     };
-    let reply = client
-        .lookup(request)
+    let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
-        .map_err(|status| connection::failure(region, &status))?
-        .into_inner();
+        .map_err(|status| connection::failure(region, &status))?;
     let account = Account::from_json(&reply.account)?;
     let digest = convert::digest(&reply.digest)?;
     ensure!(account.digest() == digest, "{}", t!("lookup.other_digest"));
@@ -254,7 +253,8 @@ pub(crate) async fn ask(
 
 /// What the node holds of each chain. An account without that is an account all the same.
 async fn copies(channel: Channel) -> Vec<ChainCopy> {
-    let Ok(status) = LedgerClient::new(channel).status(StatusRequest {}).await else {
+    let mut client = LedgerClient::new(channel);
+    let Ok(status) = within(STATUS_TIMEOUT, client.status(StatusRequest {})).await else {
         return Vec::new();
     };
     let copy = |chain: ChainStatus| {
@@ -265,12 +265,7 @@ async fn copies(channel: Channel) -> Vec<ChainCopy> {
             behind: chain.announced.saturating_sub(chain.size),
         })
     };
-    status
-        .into_inner()
-        .chains
-        .into_iter()
-        .filter_map(copy)
-        .collect()
+    status.chains.into_iter().filter_map(copy).collect()
 }
 
 /// Ties every record to a signed head, folds the records again, and compares with what the node answered.

@@ -324,7 +324,7 @@ fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
     federation.kill(GUANGDONG);
     // What an operator must not do: start without the disk and without asking the others.
     fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data")).unwrap();
-    federation.start_with(GUANGDONG, &["--start-alone"]);
+    federation.start_with(GUANGDONG, &["--start-alone", "--lost", "520000"]);
     federation.wait_ready(GUANGDONG);
     let second = federation.file("second.csv", &contributions(WORKER, 440_300, 9, "B"));
     federation.import(GUANGDONG, &second, &[]).expect(0);

@@ -37,7 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tonic-prost", &["wire"]),
     ("tonic-health", &["node"]),
     ("tonic-reflection", &["node"]),
-    ("tokio", &["node", "bench", "."]),
+    ("tokio", &["wire", "node", "bench", "."]),
     ("clap", &["bench", "."]),
     ("anyhow", &["bench", "."]),
 ];

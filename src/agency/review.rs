@@ -19,7 +19,6 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
-use tokio_stream::StreamExt;
 use yizhang_entitlement::review::{Finding, List, from_json};
 use yizhang_ledger::{
     person::AccountId,
@@ -28,6 +27,7 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
+    deadline::{self, PAGE_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{ReviewRequest, review_client::ReviewClient},
 };
 
@@ -456,9 +456,13 @@ pub(crate) fn stream(
                 }
                 _ => connection::failure(asked.node, &status),
             };
-            let mut pages = client.accounts(request).await.map_err(refuse)?.into_inner();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(refuse)?;
+            let mut pages = within(STREAM_START_TIMEOUT, client.accounts(request))
+                .await
+                .map_err(refuse)?;
+            while let Some(page) = deadline::next(&mut pages, PAGE_SILENCE_MAX)
+                .await
+                .map_err(refuse)?
+            {
                 for found in &page.accounts {
                     let account = convert::account_id(&found.account)?.reveal_hex();
                     let findings = if found.findings.is_empty() {

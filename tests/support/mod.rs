@@ -9,6 +9,10 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -172,6 +176,13 @@ impl Federation {
         self.path().join("auditor").to_str().unwrap().into()
     }
 
+    /// Where a node listens.
+    pub(crate) fn address(&self, region: u32) -> SocketAddr {
+        let text = fs::read_to_string(self.node_dir(region).join("node.toml")).unwrap();
+        let configuration: toml::Table = text.parse().unwrap();
+        configuration["listen"].as_str().unwrap().parse().unwrap()
+    }
+
     fn node(&mut self, region: u32) -> &mut Node {
         self.nodes
             .iter_mut()
@@ -193,9 +204,41 @@ impl Federation {
         let mut command = yizhang(&["node", "run", "--dir", dir.to_str().unwrap()]);
         let command = command
             .args(more)
+            .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
         self.node(region).process = Some(command.spawn().unwrap());
+    }
+
+    /// Starts a node on a terminal, which is returned: what is typed there, it reads.
+    pub(crate) fn start_on_terminal(&mut self, region: u32, more: &[&str]) -> fs::File {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap();
+        let end = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        let dir = self.node_dir(region);
+        let log = fs::File::create(dir.join("log")).unwrap();
+        let mut command = yizhang(&["node", "run", "--dir", dir.to_str().unwrap()]);
+        let command = command
+            .args(more)
+            .stdin(end)
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        self.node(region).process = Some(command.spawn().unwrap());
+        terminal.into()
+    }
+
+    /// Sends a signal to a running node.
+    pub(crate) fn signal(&mut self, region: u32, signal: rustix::process::Signal) {
+        let process = self.node(region).process.as_ref().unwrap();
+        let id = rustix::process::Pid::from_child(process);
+        rustix::process::kill_process(id, signal).unwrap();
     }
 
     pub(crate) fn start_all(&mut self) {
@@ -359,6 +402,48 @@ pub(crate) fn throttled(target: SocketAddr, bytes_per_second: usize) -> SocketAd
         }
     });
     address
+}
+
+/// A way to an address that lets so many bytes through towards it, and then nothing more in either direction, while the
+/// connections stay open.
+pub(crate) fn stalling(target: SocketAddr, bytes: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let left = Arc::new(AtomicUsize::new(bytes));
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(server) = TcpStream::connect(target) else {
+                continue;
+            };
+            let ends = [
+                (client.try_clone().unwrap(), server.try_clone().unwrap()),
+                (server, client),
+            ];
+            for (way, (from, to)) in ends.into_iter().enumerate() {
+                let left = Arc::clone(&left);
+                std::thread::spawn(move || pass_until_stalled(from, to, &left, way == 0));
+            }
+        }
+    });
+    address
+}
+
+fn pass_until_stalled(mut from: TcpStream, mut to: TcpStream, left: &AtomicUsize, counts: bool) {
+    let mut buffer = [0; 4 * 1_024];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if left.load(Ordering::Relaxed) == 0 {
+            // Read and thrown away, so that the other side sees a line that is open.
+            continue;
+        }
+        if counts {
+            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                Some(left.saturating_sub(read))
+            });
+        }
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
 }
 
 fn pass((mut from, mut to): (TcpStream, TcpStream), bytes_per_second: usize) {

@@ -119,7 +119,7 @@ impl Federation {
         Ok((text("tls.crt")?, text("tls.key")?))
     }
 
-    /// Starts a node; it need not have heard the others before it signs.
+    /// Starts a node; it signs when the others have not answered for the protocol's wait.
     ///
     /// # Errors
     /// What the system says.
@@ -130,6 +130,7 @@ impl Federation {
         command
             .args(["--lang", "en", "node", "run", "--start-alone", "--dir"])
             .arg(&dir)
+            .args(REGIONS.iter().map(|other| format!("--lost={other}")))
             .env("RUST_LOG", "warn");
         let child = command
             .stdin(Stdio::null())

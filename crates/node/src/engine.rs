@@ -23,7 +23,7 @@ use tokio::{
 use yizhang_ledger::{
     chain::Submitted,
     head::{Head, Origin},
-    value::{TreeSize, UnixMillis},
+    value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
     Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket,
@@ -49,6 +49,8 @@ pub(crate) enum Event {
     },
     /// Somebody asks for the state.
     Status(oneshot::Sender<v1::StatusReply>),
+    /// Somebody asks which regions the node waits for before it signs.
+    Absent(oneshot::Sender<Vec<Division>>),
     /// End.
     Stop,
 }
@@ -170,6 +172,10 @@ impl Running {
                 Event::Status(reply) => {
                     // Whoever asked may be gone.
                     let _ = reply.send(self.status());
+                }
+                Event::Absent(reply) => {
+                    let absent = self.parts.replica.absent().unwrap_or_default();
+                    let _ = reply.send(absent.into_iter().map(|peer| peer.0).collect());
                 }
                 Event::Stop => break,
             }

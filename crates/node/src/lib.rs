@@ -30,4 +30,4 @@ mod submission;
 mod writer;
 
 pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
-pub use server::{Config, Node, StartError};
+pub use server::{Absent, Config, Node, Recovery, StartError};

@@ -21,6 +21,7 @@ use yizhang_ledger::{
 use yizhang_replica::{FetchId, Input, PeerId};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
+    deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{FetchRequest, SignedBatch, WatchRequest, replication_client::ReplicationClient},
 };
 
@@ -78,8 +79,15 @@ impl Peer {
     }
 
     async fn watch(&self, engine: &Engine, connected: &mut bool) -> Result<(), Status> {
-        let mut stream = self.client().watch(WatchRequest {}).await?.into_inner();
-        while let Some(heads) = stream.message().await? {
+        let mut client = self.client();
+        let mut stream = within(STREAM_START_TIMEOUT, client.watch(WatchRequest {})).await?;
+        loop {
+            let next = if *connected {
+                stream.message().await?
+            } else {
+                deadline::next(&mut stream, ANNOUNCEMENT_TIMEOUT).await?
+            };
+            let Some(heads) = next else { return Ok(()) };
             if !*connected {
                 *connected = true;
                 engine
@@ -103,7 +111,6 @@ impl Peer {
                 }))
                 .await;
         }
-        Ok(())
     }
 
     /// Brings the batches of a chain from `from` on, in order, until the peer has no more; as many as `window` allows.
@@ -133,7 +140,8 @@ impl Peer {
             origin: origin.to_string(),
             from: from.0,
         };
-        let mut stream = self.client().fetch(request).await?.into_inner();
+        let mut client = self.client();
+        let mut stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
         let (ahead, mut parsing) = mpsc::channel::<Parsing>(PARSED_AHEAD_MAX);
         let read = async move {
             loop {
@@ -142,7 +150,7 @@ impl Peer {
                     .await
                     .map_err(|_| Status::cancelled("the fetch was cancelled"))?;
                 permit.forget();
-                let Some(message) = stream.message().await? else {
+                let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
                     return Ok(());
                 };
                 if ahead.send(parse(message)).await.is_err() {

@@ -22,7 +22,7 @@ use std::{
 use tokio::{
     net::TcpListener,
     runtime::Handle,
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, Semaphore, oneshot, watch},
     task,
     time::{MissedTickBehavior, interval},
 };
@@ -36,17 +36,18 @@ use yizhang_ledger::{
     head::Origin,
     person::FederationSecret,
     roster::Roster,
-    value::{TreeSize, UnixMillis},
+    value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{Held, Input, Replica};
+use yizhang_replica::{Held, Input, PeerId, Replica};
 use yizhang_store::{Damage, Options, Store, StoreError};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
         ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, CallerIdentity, FRAME_BYTES_MAX,
-        KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
-        certificate_pem, connect_lazily, node_name,
+        HANDSHAKE_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX,
+        STREAM_WINDOW_BYTES, certificate_pem, connect_lazily, node_name,
     },
+    deadline::SERVICE_TIMEOUT,
     v1::{
         account_server::AccountServer, ledger_server::LedgerServer,
         replication_server::ReplicationServer, review_server::ReviewServer,
@@ -64,8 +65,6 @@ const NODE_READERS_MAX: usize = 64;
 const AUDIT_READERS_MAX: usize = 16;
 /// Reviews at a time: each computes accounts one after another.
 const REVIEWS_MAX: usize = 2;
-/// How long a caller may take for the TLS handshake.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lookups and checks that may run on blocking threads at once.
 const BLOCKING_MAX: usize = 64;
 /// How long calls under way may take to end when the node stops.
@@ -93,8 +92,6 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Data directory.
     pub data: PathBuf,
-    /// Accept submissions without having heard the peers.
-    pub start_alone: bool,
     /// The clock.
     pub clock: fn() -> UnixMillis,
 }
@@ -237,9 +234,6 @@ impl Node {
             clock: config.clock,
         };
         let thread = engine::start(inbox, parts)?;
-        if config.start_alone {
-            engine.send(Event::Input(Input::StartAlone)).await;
-        }
         tokio::spawn(tick(engine.clone()));
         for peer in peers {
             tokio::spawn(peer.keep_watching(engine.clone()));
@@ -260,6 +254,13 @@ impl Node {
     /// Where the node listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way to tell the node which peers need not be waited for.
+    pub fn recovery(&self) -> Recovery {
+        Recovery {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// What opening the data directory found, in lines for people.
@@ -304,6 +305,54 @@ impl Node {
         .await
         .map_err(std::io::Error::other)??;
         Ok(())
+    }
+}
+
+/// What a restarted node waits for, and the operator's word on it.
+#[derive(Clone)]
+pub struct Recovery {
+    shared: Arc<Shared>,
+}
+
+/// A region that has not said since the start what it holds of the node's own chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// The region.
+    pub region: Division,
+    /// The time in the newest batch that this node holds of the region's chain; none if it holds nothing.
+    pub newest: Option<UnixMillis>,
+}
+
+impl Recovery {
+    /// The regions that the node waits for; none when it waits for nobody.
+    pub async fn absent(&self) -> Vec<Absent> {
+        let (reply, absent) = oneshot::channel();
+        self.shared.engine.send(Event::Absent(reply)).await;
+        // A node that is stopping waits for nobody.
+        let regions = absent.await.unwrap_or_default();
+        regions
+            .into_iter()
+            .map(|region| self.absent_region(region))
+            .collect()
+    }
+
+    fn absent_region(&self, region: Division) -> Absent {
+        let entry = self.shared.roster.regions.get(&region);
+        let state = entry.and_then(|entry| self.shared.store.state(&entry.origin));
+        let newest = state.filter(|state| state.batches() > 0);
+        Absent {
+            region,
+            newest: newest.map(|state| state.time()),
+        }
+    }
+
+    /// Says that the nodes of these regions are lost for good. They count as asked once the wait for them is over.
+    pub async fn declare_lost(&self, regions: impl IntoIterator<Item = Division>) {
+        let lost = regions.into_iter().map(PeerId).collect();
+        self.shared
+            .engine
+            .send(Event::Input(Input::Lost(lost)))
+            .await;
     }
 }
 
@@ -412,6 +461,7 @@ fn serve(
         .max_frame_size(FRAME_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .timeout(SERVICE_TIMEOUT)
         .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
         .add_service(health_service)
         .add_service(reflection)

@@ -1,7 +1,7 @@
 //! What the shell tells the replica.
 
 use crate::{FetchId, PeerId, Ticket};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 use yizhang_ledger::{
     Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize,
 };
@@ -90,8 +90,9 @@ pub enum Input {
         /// The note.
         note: Vec<u8>,
     },
-    /// The operator says that no peer holds more of the own chain than this node, so none has to be waited for.
-    StartAlone,
+    /// The operator says that these peers are lost for good and are not to be waited for. Those who answer all the same
+    /// while the node waits are heard; a larger head that one of them shows later still counts.
+    Lost(BTreeSet<PeerId>),
     /// Time has passed. Wanted a few times a second.
     Tick,
 }

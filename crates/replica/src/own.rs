@@ -18,6 +18,8 @@ pub(crate) struct Own {
     pub(crate) started: UnixMillis,
     /// Peers whose complete announcement has come since the start.
     pub(crate) heard: BTreeSet<PeerId>,
+    /// Peers of which the operator has said that they are lost for good.
+    pub(crate) lost: BTreeSet<PeerId>,
     /// Enough of them, or the operator has said that none is needed.
     pub(crate) recovered: bool,
     /// The largest size of the own chain that a peer has shown a signed head of.
@@ -45,6 +47,7 @@ impl Own {
             origin,
             started: now,
             heard: BTreeSet::new(),
+            lost: BTreeSet::new(),
             recovered: false,
             seen: TreeSize(0),
             was_ready: false,

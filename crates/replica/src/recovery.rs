@@ -5,7 +5,8 @@
 //! other region holds of its chain, or, after a while, a majority of them; and whatever they hold beyond its own disk it
 //! fetches back first, by the same path on which it follows other chains.
 
-use crate::{Replica, own::Own};
+use crate::{PeerId, Replica, own::Own};
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
 use yizhang_ledger::{
     head::Head,
@@ -147,14 +148,34 @@ impl Replica {
         let Some(own) = &mut self.own else { return };
         let waited = now.0.saturating_sub(own.started.0) >= self.limits.recovery_wait_ms;
         let heard = own.heard.len();
-        own.recovered |= heard >= regions || (waited && heard >= majority(regions));
+        let heard_or_lost = own.heard.union(&own.lost).count();
+        own.recovered |= heard >= regions;
+        own.recovered |= waited && (heard >= majority(regions) || heard_or_lost >= regions);
     }
 
-    /// The operator's word that no peer holds more. A larger head that a peer has shown still counts.
-    pub(crate) const fn start_alone(&mut self) {
+    /// The operator's word that these peers are lost. They count when the wait is over, so that one that is there after
+    /// all is heard first.
+    pub(crate) fn peers_are_lost(&mut self, peers: &BTreeSet<PeerId>) {
+        let others: BTreeSet<PeerId> = self.others().collect();
         if let Some(own) = &mut self.own {
-            own.recovered = true;
+            own.lost.extend(peers.intersection(&others));
         }
+    }
+
+    /// The peers that have neither been heard since the start nor been declared lost, while the node waits for them.
+    pub fn absent(&self) -> Option<Vec<PeerId>> {
+        let own = self.own.as_ref().filter(|own| !own.recovered)?;
+        let known = |peer: &PeerId| own.heard.contains(peer) || own.lost.contains(peer);
+        Some(self.others().filter(|peer| !known(peer)).collect())
+    }
+
+    /// All other regions of the roster, connected or not.
+    fn others(&self) -> impl Iterator<Item = PeerId> {
+        let own = self.own.as_ref().map(|own| &own.origin);
+        let regions = self.roster.regions.iter();
+        regions
+            .filter(move |(_, region)| Some(&region.origin) != own)
+            .map(|(code, _)| PeerId(*code))
     }
 
     fn other_regions(&self) -> usize {

@@ -98,7 +98,7 @@ impl Replica {
                 self.submit(ticket, submitted, content, searched, &mut out);
             }
             Input::Signed { note } => self.signed(note, &mut out),
-            Input::StartAlone => self.start_alone(),
+            Input::Lost(peers) => self.peers_are_lost(&peers),
             Input::Tick => self.check_fetch_times(now, &mut out),
         }
         self.start_fetches(now, &mut out);

@@ -16,8 +16,11 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 8 * 1_024 * 1_024;
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Largest answer of Account: 10,000 records of about 200 bytes with paths of about 900.
 pub const ACCOUNT_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-/// How long a connection attempt may take.
+/// How long a TCP connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long either end waits for the TLS handshake: four messages and some signatures, with room for a slow line. Without
+/// it a peer that accepts connections and says nothing would be waited for until it goes away.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an idle connection is probed, and how long an answer may take: a dead peer is noticed within half a minute.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// See [`KEEPALIVE_INTERVAL`].
@@ -83,6 +86,7 @@ pub fn connect_lazily(
     let tls = ClientTlsConfig::new()
         .ca_certificate(Certificate::from_pem(certificate_pem(authority)))
         .domain_name(expected_name)
+        .timeout(HANDSHAKE_TIMEOUT)
         .identity(identity.0.clone());
     let endpoint = Endpoint::from_shared(endpoint.to_string())?
         .tls_config(tls)?

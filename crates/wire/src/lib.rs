@@ -11,6 +11,7 @@
 
 pub mod channel;
 pub mod convert;
+pub mod deadline;
 
 /// The generated code: one client and one server module for each service, one struct for each message.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub)]

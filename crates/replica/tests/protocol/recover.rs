@@ -83,13 +83,57 @@ fn the_same_peer_heard_twice_counts_once_and_the_own_region_not_at_all() {
 fn the_operator_may_start_the_node_alone_but_not_against_what_a_peer_shows() {
     let own = chain(0, 2);
     let mut node = Node::new(3, vec![]);
-    node.handle(Input::StartAlone);
+    node.lose_all();
     assert_eq!(node.replica.readiness(), Readiness::Ready);
+    assert_eq!(node.replica.absent(), None);
 
     let mut node = Node::new(3, vec![held(&own[0])]);
     node.connect(1);
     node.announce(1, &[&own[1]]);
-    node.handle(Input::StartAlone);
+    node.lose_all();
+    let back = Recovering::FetchingBack {
+        held: TreeSize(3),
+        signed: TreeSize(6),
+    };
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
+}
+
+#[test]
+fn of_three_regions_one_heard_and_one_declared_lost_suffice_after_the_wait() {
+    let mut node = Node::new(3, vec![]);
+    let wait = Limits::default().recovery_wait_ms;
+    node.connect(1);
+    node.announce_all(1, &[]);
+    node.wait(wait);
+    assert_eq!(node.replica.readiness(), hearing(1, 2, 2));
+    assert_eq!(node.replica.absent(), Some(vec![peer(2)]));
+    node.handle(Input::Lost([peer(2)].into()));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn a_peer_that_is_absent_and_not_declared_lost_is_waited_for() {
+    let mut node = Node::new(3, vec![]);
+    let wait = Limits::default().recovery_wait_ms;
+    // Its own region is no peer, so that word of it counts for nothing.
+    node.handle(Input::Lost([peer(2), peer(0)].into()));
+    node.wait(10 * wait);
+    assert_eq!(node.replica.readiness(), hearing(0, 2, 2));
+    assert_eq!(node.replica.absent(), Some(vec![peer(1)]));
+    node.connect(1);
+    node.announce_all(1, &[]);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn a_peer_that_is_declared_lost_and_answers_within_the_wait_is_heard_first() {
+    let own = chain(0, 2);
+    let mut node = Node::new(3, vec![held(&own[0])]);
+    node.handle(Input::Lost([peer(1), peer(2)].into()));
+    assert_eq!(node.replica.readiness(), hearing(0, 2, 2));
+    node.connect(1);
+    node.announce_all(1, &[&own[1]]);
+    node.wait(Limits::default().recovery_wait_ms);
     let back = Recovering::FetchingBack {
         held: TreeSize(3),
         signed: TreeSize(6),
@@ -182,7 +226,7 @@ fn a_conflicting_own_head_stops_the_chain_for_ever() {
     assert!(evidence(&outputs)[0].is_proof());
     let stopped = Readiness::Stopped(Stop::Forked { at: TreeSize(6) });
     assert_eq!(node.replica.readiness(), stopped);
-    node.handle(Input::StartAlone);
+    node.lose_all();
     node.wait(100_000);
     let refused = refusals(&node.submit(1, submission("u", 1, 1, 1)));
     assert_eq!(refused, [(Ticket(1), Refused::NotReady(stopped))]);
@@ -209,7 +253,7 @@ fn a_chain_closed_in_the_journal_stays_closed_after_a_restart() {
 fn a_larger_own_head_that_comes_late_is_reported_and_stops_signing() {
     let own = chain(0, 3);
     let mut node = Node::new(2, vec![held(&own[0])]);
-    node.handle(Input::StartAlone);
+    node.lose_all();
     let outputs = node.submit(1, submission("u", 50, 1, 50));
     assert_eq!(persists(&outputs), [TreeSize(5)]);
     let outputs = node.persisted(0, TreeSize(5));
@@ -237,7 +281,7 @@ fn a_larger_own_head_that_comes_late_is_reported_and_stops_signing() {
 fn a_larger_own_head_that_comes_late_and_agrees_is_fetched_back_without_harm() {
     let own = chain(0, 2);
     let mut node = Node::new(2, vec![held(&own[0])]);
-    node.handle(Input::StartAlone);
+    node.lose_all();
     node.wait(1);
     node.connect(1);
     let fetch = fetches(&node.announce_all(1, &[&own[1]]))[0].0;
@@ -251,7 +295,7 @@ fn a_larger_own_head_that_comes_late_and_agrees_is_fetched_back_without_harm() {
 fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
     let own = chain(0, 2);
     let mut node = Node::new(2, vec![]);
-    node.handle(Input::StartAlone);
+    node.lose_all();
     node.now = 1_000;
     // The batch under way is, to the byte, the one that was signed before the node forgot it.
     node.submit(1, submission("u", 0, 2, 0));

@@ -191,6 +191,12 @@ impl Node {
         self.handle(Input::Tick)
     }
 
+    /// All other regions are lost, says the operator, and the wait for them is over.
+    pub(crate) fn lose_all(&mut self) {
+        self.handle(Input::Lost((0..CODES.len()).map(peer).collect()));
+        self.wait(Limits::default().recovery_wait_ms);
+    }
+
     pub(crate) fn connect(&mut self, node: usize) -> Vec<Output> {
         self.handle(Input::PeerConnected(peer(node)))
     }
