@@ -4,8 +4,8 @@ use crate::{
     clock, connection,
     credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
     exit::Outcome,
-    files,
-    show::{self, usage::WrongValue},
+    files, show,
+    usage::WrongValue,
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -19,7 +19,8 @@ use std::{
 };
 use yizhang_ledger::{head::Origin, value::Division};
 use yizhang_node::{Config, Node};
-use yizhang_wire::v1::{StatusRequest, ledger_client::LedgerClient};
+use yizhang_show::status::{ChainStatus, NodeStatus, PeerStatus};
+use yizhang_wire::v1::{StatusReply, StatusRequest, ledger_client::LedgerClient};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
 pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
@@ -227,7 +228,7 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
     });
     bar.finish();
     let report = report
-        .map_err(|error| show::damage::store(&error))
+        .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
     Ok(if report.is_sound() {
@@ -249,7 +250,7 @@ fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
     });
     bar.finish();
     let report = report
-        .map_err(|error| show::damage::store(&error))
+        .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::rebuild_report(&report);
     Ok(Outcome::Clean)
@@ -267,19 +268,42 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
             .map_err(|status| connection::failure(arguments.node, &status))
             .map(tonic::Response::into_inner)
     })?;
+    let status = told(reply);
     if arguments.json {
         println!(
             "{}",
-            serde_json::to_string_pretty(&show::status::json(&reply))?
+            serde_json::to_string_pretty(&show::status::json(&status))?
         );
     } else {
-        show::status::table_of(&reply);
+        show::status::table_of(&status);
     }
     Ok(
-        if reply.ready && reply.chains.iter().all(|chain| !chain.quarantined) {
+        if status.ready && status.chains.iter().all(|chain| !chain.quarantined) {
             Outcome::Clean
         } else {
             Outcome::Findings
         },
     )
+}
+
+/// A node's status as it is shown.
+fn told(reply: StatusReply) -> NodeStatus {
+    let chains = reply.chains.into_iter().map(|chain| ChainStatus {
+        origin: chain.origin,
+        size: chain.size,
+        announced: chain.announced,
+        head: chain.head.to_vec(),
+        quarantined: chain.quarantined,
+    });
+    let peers = reply.peers.into_iter().map(|peer| PeerStatus {
+        region: peer.region,
+        connected: peer.connected,
+    });
+    NodeStatus {
+        own_origin: reply.own_origin,
+        ready: reply.ready,
+        not_ready_reason: reply.not_ready_reason,
+        chains: chains.collect(),
+        peers: peers.collect(),
+    }
 }
