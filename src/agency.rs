@@ -32,6 +32,7 @@ use yizhang_ledger::{
     person::FederationSecret,
     value::{Division, Namespace},
 };
+use yizhang_show::import::Imported;
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
@@ -110,17 +111,6 @@ pub(crate) enum NamespaceArgument {
     Nhsa,
 }
 
-/// What an import has done.
-#[derive(Debug, Default)]
-pub(crate) struct Imported {
-    /// Records that are in the chain now.
-    pub(crate) records: u64,
-    /// Of them, records that were there before: the same submission, sent again.
-    pub(crate) present: u64,
-    /// Size of the chain after the last of them.
-    pub(crate) size: u64,
-}
-
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Import(arguments) => import(arguments),
@@ -178,7 +168,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)
-        .map_err(|fault| show::fault::file(&fault))
+        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))
         .with_context(context)
 }
 
@@ -236,7 +226,7 @@ pub(crate) fn check(
         bar.set_position(progress.bytes);
     });
     bar.finish_and_clear();
-    summary.map_err(|fault| show::fault::file(&fault))
+    summary.map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))
 }
 
 /// The second pass: the valid rows, cut into submissions.
@@ -280,7 +270,7 @@ fn send_chunks(
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
-        read.map_err(|fault| show::fault::file(&fault))?;
+        read.map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
         sent
     })
 }

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 pub(crate) struct Arguments {
     /// Language of all texts; by default that of the locale.
     #[arg(long, global = true, value_enum)]
-    pub(crate) lang: Option<language::Language>,
+    pub(crate) lang: Option<language::LanguageArgument>,
 
     #[command(subcommand)]
     pub(crate) command: Command,

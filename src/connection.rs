@@ -3,8 +3,10 @@
 use crate::{
     credentials::Credentials,
     exit::Failure,
-    language::{self, Language},
-    show,
+    show::{
+        self,
+        language::{self, Language},
+    },
 };
 use rust_i18n::t;
 use std::borrow::Cow;

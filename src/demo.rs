@@ -10,8 +10,7 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     federation::{self, InitArguments, RegionArgument},
-    show,
-    worker::{self, Answer},
+    show, worker,
 };
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -29,6 +28,7 @@ use yizhang_ledger::{
     person::SocialSecurityNumber,
     value::{Day, Division},
 };
+use yizhang_show::account::Answer;
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
     v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker},

@@ -10,7 +10,7 @@ use crate::{
     exit::Outcome,
     files::{self, Access},
     node::Configuration,
-    show::usage::WrongValue,
+    usage::WrongValue,
 };
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};

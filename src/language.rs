@@ -2,10 +2,11 @@
 
 use clap::{Arg, Command, ValueEnum};
 use rust_i18n::t;
+use yizhang_show::language::{Language, current, set};
 
-/// The languages of all texts for people.
+/// A language as `--lang` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
+pub(crate) enum LanguageArgument {
     /// 中文
     Zh,
     /// English
@@ -28,24 +29,11 @@ pub(crate) fn choose(arguments: impl Iterator<Item = String>) {
         .or_else(sys_locale::get_locale)
         .unwrap_or_default()
         .to_ascii_lowercase();
-    rust_i18n::set_locale(if tag.starts_with("zh") { "zh" } else { "en" });
-}
-
-/// The language in force.
-pub(crate) fn current() -> Language {
-    if &*rust_i18n::locale() == "zh" {
+    set(if tag.starts_with("zh") {
         Language::Zh
     } else {
         Language::En
-    }
-}
-
-/// The language in force, as HTML names it.
-pub(crate) fn html_tag() -> &'static str {
-    match current() {
-        Language::Zh => "zh-CN",
-        Language::En => "en",
-    }
+    });
 }
 
 /// Puts the help of every command and argument into the language in force. English stands at the arguments themselves;

@@ -3,6 +3,7 @@
 
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
+use yizhang_show as show;
 
 mod agency;
 mod audit;
@@ -18,7 +19,7 @@ mod language;
 mod node;
 mod rules;
 mod sample;
-mod show;
+mod usage;
 mod worker;
 
 rust_i18n::i18n!("src/locales", fallback = "en");
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     let parsed = command
         .try_get_matches()
         .and_then(|matches| cli::Arguments::from_arg_matches(&matches));
-    let arguments = parsed.unwrap_or_else(|error| show::usage::exit(&error));
+    let arguments = parsed.unwrap_or_else(|error| usage::exit(&error));
     exit::code(arguments.command.run())
 }
 

@@ -6,8 +6,8 @@ use crate::{
     clock, connection,
     credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
     exit::{Failure, Outcome},
-    files,
-    show::{self, usage::WrongValue},
+    files, show,
+    usage::WrongValue,
 };
 use alone::AloneArguments;
 use anyhow::Context;
@@ -22,9 +22,10 @@ use std::{
 };
 use yizhang_ledger::{head::Origin, value::Division};
 use yizhang_node::{Config, Node};
+use yizhang_show::status::{ChainStatus, NodeStatus, PeerStatus};
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
-    v1::{StatusRequest, ledger_client::LedgerClient},
+    v1::{StatusReply, StatusRequest, ledger_client::LedgerClient},
 };
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
@@ -244,7 +245,7 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
     });
     bar.finish();
     let report = report
-        .map_err(|error| show::damage::store(&error))
+        .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
     Ok(if report.is_sound() {
@@ -266,7 +267,7 @@ fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
     });
     bar.finish();
     let report = report
-        .map_err(|error| show::damage::store(&error))
+        .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::rebuild_report(&report);
     Ok(Outcome::Clean)
@@ -283,19 +284,42 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
             .await
             .map_err(|status| connection::failure(arguments.node, &status))
     })?;
+    let status = told(reply);
     if arguments.json {
         println!(
             "{}",
-            serde_json::to_string_pretty(&show::status::json(&reply))?
+            serde_json::to_string_pretty(&show::status::json(&status))?
         );
     } else {
-        show::status::table_of(&reply);
+        show::status::table_of(&status);
     }
     Ok(
-        if reply.ready && reply.chains.iter().all(|chain| !chain.quarantined) {
+        if status.ready && status.chains.iter().all(|chain| !chain.quarantined) {
             Outcome::Clean
         } else {
             Outcome::Findings
         },
     )
+}
+
+/// A node's status as it is shown.
+fn told(reply: StatusReply) -> NodeStatus {
+    let chains = reply.chains.into_iter().map(|chain| ChainStatus {
+        origin: chain.origin,
+        size: chain.size,
+        announced: chain.announced,
+        head: chain.head.to_vec(),
+        quarantined: chain.quarantined,
+    });
+    let peers = reply.peers.into_iter().map(|peer| PeerStatus {
+        region: peer.region,
+        connected: peer.connected,
+    });
+    NodeStatus {
+        own_origin: reply.own_origin,
+        ready: reply.ready,
+        not_ready_reason: reply.not_ready_reason,
+        chains: chains.collect(),
+        peers: peers.collect(),
+    }
 }

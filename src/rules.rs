@@ -1,9 +1,6 @@
 //! `yizhang rules`: check rule files, show what holds, and compare sets.
 
-use crate::{
-    exit::Outcome,
-    show::{self, usage::WrongValue},
-};
+use crate::{exit::Outcome, show, usage::WrongValue};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
@@ -84,7 +81,10 @@ fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
     }
     let set = match laid(&texts, faults) {
         Ok(set) => set,
-        Err(faults) => return Ok(show::rules::faults(&faults)),
+        Err(faults) => {
+            show::rules::faults(&faults);
+            return Ok(Outcome::Findings);
+        }
     };
     println!(
         "{}",
@@ -100,7 +100,10 @@ fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
 fn shown_rules(shown: &Shown) -> anyhow::Result<Outcome> {
     let set = match read(shown.dir.as_deref())? {
         Ok(set) => set,
-        Err(faults) => return Ok(show::rules::faults(&faults)),
+        Err(faults) => {
+            show::rules::faults(&faults);
+            return Ok(Outcome::Findings);
+        }
     };
     let prefix = shown.key.as_deref().unwrap_or_default();
     anyhow::ensure!(
@@ -128,7 +131,7 @@ fn shown_rules(shown: &Shown) -> anyhow::Result<Outcome> {
     } else {
         show::rules::table(&rules);
     }
-    println!("{}", t!("rules.name", name = set.name()));
+    println!("{}", show::rules::name(set.name()));
     Ok(Outcome::Clean)
 }
 
@@ -145,7 +148,10 @@ fn is_shown(set: &RuleSet, rule: &Rule, prefix: &str, shown: &Shown) -> bool {
 fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
     let (old, new) = match (read(from)?, read(Some(dir))?) {
         (Ok(old), Ok(new)) => (old, new),
-        (Err(faults), _) | (_, Err(faults)) => return Ok(show::rules::faults(&faults)),
+        (Err(faults), _) | (_, Err(faults)) => {
+            show::rules::faults(&faults);
+            return Ok(Outcome::Findings);
+        }
     };
     let changes = old.diff(&new);
     show::rules::changes(&changes);

@@ -6,7 +6,8 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    show::{self, usage::WrongValue},
+    show,
+    usage::WrongValue,
 };
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
@@ -25,6 +26,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Day, Division, LeafIndex},
 };
+use yizhang_show::account::{Answer, ChainCopy, Checked, Identity};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
@@ -77,44 +79,6 @@ pub(crate) struct AccountArguments {
 
 pub(crate) fn parse_day(text: &str) -> Result<Day, WrongValue> {
     Day::parse(text).ok_or_else(|| WrongValue(t!("argument.day").to_string()))
-}
-
-/// What the caller's own check has established.
-pub(crate) struct Checked {
-    pub(crate) records: usize,
-    /// The heads that the records are under.
-    pub(crate) heads: Vec<Head>,
-    pub(crate) identity: Identity,
-}
-
-/// Whether the account is known to be that of the number asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identity {
-    /// The pseudonym was given, or computed here with the federation secret.
-    Checked,
-    /// Only the node can tell: there is no federation secret here.
-    Trusted,
-}
-
-/// A chain as a node holds it.
-pub(crate) struct ChainCopy {
-    pub(crate) region: Division,
-    /// Entries held.
-    pub(crate) size: u64,
-    /// Entries that its node has announced beside them.
-    pub(crate) behind: u64,
-}
-
-/// An account as a node gave it.
-pub(crate) struct Answer {
-    pub(crate) account: Account,
-    /// The pseudonyms that its records are under: the one asked for, where it is known here, then those linked to it.
-    pub(crate) accounts: Vec<AccountId>,
-    /// What the node holds of each chain.
-    pub(crate) copies: Vec<ChainCopy>,
-    pub(crate) json: Vec<u8>,
-    pub(crate) digest: yizhang_ledger::hash::Hash,
-    pub(crate) checked: Option<Checked>,
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {

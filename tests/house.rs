@@ -17,6 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("audit", &["ledger"]),
     ("store", &["ledger"]),
     (
+        "show",
+        &["ledger", "entitlement", "rules", "intake", "audit", "store"],
+    ),
+    (
         "node",
         &["ledger", "entitlement", "replica", "store", "wire"],
     ),
@@ -39,6 +43,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tonic-reflection", &["node"]),
     ("tokio", &["wire", "node", "bench", "."]),
     ("clap", &["bench", "."]),
+    ("comfy-table", &["bench", "show"]),
+    ("indicatif", &["bench", "show"]),
+    ("maud", &["show"]),
     ("anyhow", &["bench", "."]),
 ];
 

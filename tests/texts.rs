@@ -70,6 +70,12 @@ const FILE_FAULTS: [&str; 13] = [
     "row-faulty",
 ];
 
+/// Where texts stand, and the folder of the sources that ask for them: `t!` finds the texts of its own crate only.
+const HOMES: [(&str, &str); 2] = [
+    ("src/locales", "src"),
+    ("crates/show/locales", "crates/show/src"),
+];
+
 /// A text in each language, and the file it stands in.
 struct Text {
     file: String,
@@ -80,9 +86,23 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The texts of all homes; none stands twice.
 fn texts() -> BTreeMap<String, Text> {
     let mut texts = BTreeMap::new();
-    for path in files(&root().join("src/locales"), "yml") {
+    for (locales, _) in HOMES {
+        for (key, text) in texts_in(locales) {
+            assert!(
+                texts.insert(key.clone(), text).is_none(),
+                "{key} stands in two crates"
+            );
+        }
+    }
+    texts
+}
+
+fn texts_in(locales: &str) -> BTreeMap<String, Text> {
+    let mut texts = BTreeMap::new();
+    for path in files(&root().join(locales), "yml") {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let content: Value = serde_saphyr::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         for (key, languages) in content.as_object().unwrap() {
@@ -122,8 +142,13 @@ fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
+/// All sources that ask for texts.
 fn sources() -> String {
-    files(&root().join("src"), "rs")
+    HOMES.map(|(_, sources)| sources_in(sources)).concat()
+}
+
+fn sources_in(folder: &str) -> String {
+    files(&root().join(folder), "rs")
         .iter()
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
@@ -238,27 +263,33 @@ fn every_text_is_there_in_both_languages_with_the_same_values() {
 
 #[test]
 fn every_text_that_the_program_asks_for_is_there_and_gets_its_values() {
-    let texts = texts();
-    let source = sources();
-    let calls = calls(&source);
-    assert!(calls.len() > 100, "only {} calls were found", calls.len());
-    for (key, names) in calls {
-        let text = texts.get(key).unwrap_or_else(|| panic!("no text {key}"));
-        for language in text.languages.values() {
-            assert_eq!(placeholders(language), names, "values of {key}");
+    for (locales, folder) in HOMES {
+        let texts = texts_in(locales);
+        let source = sources_in(folder);
+        let calls = calls(&source);
+        assert!(calls.len() > 100, "only {} calls were found", calls.len());
+        for (key, names) in calls {
+            let text = texts
+                .get(key)
+                .unwrap_or_else(|| panic!("no text {key} in {locales}"));
+            for language in text.languages.values() {
+                assert_eq!(placeholders(language), names, "values of {key}");
+            }
         }
     }
 }
 
 #[test]
 fn no_text_is_left_over() {
-    let source = sources();
-    for key in texts().keys() {
-        let computed = COMPUTED.iter().any(|prefix| key.starts_with(prefix));
-        assert!(
-            computed || source.contains(&format!("\"{key}\"")),
-            "nothing asks for {key}"
-        );
+    for (locales, folder) in HOMES {
+        let source = sources_in(folder);
+        for key in texts_in(locales).keys() {
+            let computed = COMPUTED.iter().any(|prefix| key.starts_with(prefix));
+            assert!(
+                computed || source.contains(&format!("\"{key}\"")),
+                "nothing asks for {key} in {folder}"
+            );
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::{
     exit::{Failure, Outcome},
     files,
     node::parse_region,
-    show::{self, usage::WrongValue},
+    show,
+    usage::WrongValue,
     worker::parse_day,
 };
 use anyhow::{Context, ensure};

@@ -272,7 +272,7 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     let known = cases(&before).find(|known| known.case == case);
     let line = serde_json::to_vec(&Value::Object(row(kind, step, on, &number, known)?))?;
     let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
-        .map_err(|fault| show::fault::file(&fault))?;
+        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
     let parsed = parsed(&intake, &secret, step)?;
     let entry = Entry::parse(&parsed.bytes, LeafIndex(0))?;
     let Record::Transfer(_, fields) = &Record::read(&entry)? else {
@@ -335,11 +335,11 @@ fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Re
     };
     let row = intake
         .rows(secret)
-        .map_err(|fault| show::fault::file(&fault))?
+        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?
         .next();
     match row
         .with_context(|| t!("transfer.no_step"))?
-        .map_err(|fault| show::fault::file(&fault))?
+        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?
     {
         Row::Faulty(row) => bail!("{}", lines(&row.faults)),
         // Whoever takes one step can look at it: what may be a person's number does not go into a chain.

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use yizhang_entitlement::account::{TransferAmounts, TransferCase, TransferStep};
 
 /// Prints a case.
-pub(crate) fn print(case: &TransferCase) {
+pub fn print(case: &TransferCase) {
     print_lines(&lines(case), 0);
 }
 
 /// A case in lines, what belongs to it behind two blanks.
-pub(crate) fn lines(case: &TransferCase) -> Vec<String> {
+pub fn lines(case: &TransferCase) -> Vec<String> {
     let state = named(&format!("transfer.state.{}", serde_name(&case.state)));
     let is_used =
         |step: &&TransferStep| case.faults.iter().all(|fault| fault.record != step.record);

@@ -1,10 +1,12 @@
 //! Wrong arguments in the language in force. clap words them in English; `src/locales/usage.yml` has the Chinese.
 
-use super::without_numbers;
-use crate::language::{self, Language};
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use rust_i18n::t;
 use std::error::Error as _;
+use yizhang_show::{
+    language::{self, Language},
+    without_numbers,
+};
 
 /// What is wrong with the value of an argument, in the words of the program: the language is in force when it is made.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! What is wrong with a data directory, in the language in force. The crate words it in English; `src/locales/damage.yml`
+//! What is wrong with a data directory, in the language in force. The crate words it in English; `locales/damage.yml`
 //! has the Chinese.
 
 use super::{fault, place};
@@ -12,20 +12,19 @@ use yizhang_store::{
 };
 
 /// Why a data directory cannot be opened; what is rare stays in the words of the crate.
-pub(crate) fn store(error: &StoreError) -> anyhow::Error {
-    let text = match (language::current(), error) {
+pub fn store(error: &StoreError) -> String {
+    match (language::current(), error) {
         (Language::Zh, StoreError::InUse { .. }) => t!("damage.in-use").to_string(),
         (Language::Zh, StoreError::Damaged(damage)) => place_of(damage),
         (Language::Zh, StoreError::Io { source, .. }) => {
             t!("damage.read", cause = fault::cause(source)).to_string()
         }
         _ => error.to_string(),
-    };
-    anyhow::anyhow!(text)
+    }
 }
 
 /// A finding of a check as one line.
-pub(crate) fn finding(finding: &Finding) -> String {
+pub fn finding(finding: &Finding) -> String {
     if language::current() == Language::En {
         return finding.to_string();
     }
@@ -52,7 +51,7 @@ pub(crate) fn finding(finding: &Finding) -> String {
 }
 
 /// What to do about a finding.
-pub(crate) fn remedy(finding: &Finding) -> String {
+pub fn remedy(finding: &Finding) -> String {
     if language::current() == Language::En {
         return finding.remedy().to_string();
     }
@@ -70,7 +69,7 @@ pub(crate) fn remedy(finding: &Finding) -> String {
 }
 
 /// What opening a store found, a line each.
-pub(crate) fn opened(opened: &Opened) -> Vec<String> {
+pub fn opened(opened: &Opened) -> Vec<String> {
     if language::current() == Language::En {
         return opened.to_string().lines().map(str::to_string).collect();
     }

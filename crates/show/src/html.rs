@@ -5,7 +5,7 @@ use super::{
     page::{Block, Part},
     picture::{self, Legend},
 };
-use crate::worker::Answer;
+use crate::account::Answer;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rust_i18n::t;
 
@@ -36,7 +36,7 @@ tr { break-inside: avoid } thead { display: table-header-group } th { white-spac
 ";
 
 /// The page.
-pub(crate) fn page(answer: &Answer) -> String {
+pub fn page(answer: &Answer) -> String {
     let as_of = answer.account.as_of;
     let legend = Legend::of(&answer.account);
     html! {

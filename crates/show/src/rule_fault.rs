@@ -1,4 +1,4 @@
-//! Faults of rule files in the language in force. The crate words them in English; `src/locales/rule_faults.yml` has the
+//! Faults of rule files in the language in force. The crate words them in English; `locales/rule_faults.yml` has the
 //! Chinese.
 
 use super::rules::span;
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use yizhang_rules::{Expected, FILE_BYTES_MAX, Fault, Found, Place, RuleFault, Subject, Unit};
 
 /// A fault as one line: file, rule, what was expected, what was found.
-pub(crate) fn line(fault: &RuleFault) -> String {
+pub fn line(fault: &RuleFault) -> String {
     if language::current() == Language::En {
         return fault.to_string();
     }

@@ -1,4 +1,4 @@
-//! Findings of an audit in the language in force. The crate words them in English; `src/locales/findings.yml` has the
+//! Findings of an audit in the language in force. The crate words them in English; `locales/findings.yml` has the
 //! Chinese by code.
 
 use crate::language::{self, Language};
@@ -6,7 +6,7 @@ use rust_i18n::t;
 use yizhang_audit::{Code, Finding, Place};
 
 /// A finding as one line: where, what, and what was expected instead.
-pub(crate) fn line(finding: &Finding) -> String {
+pub fn line(finding: &Finding) -> String {
     match language::current() {
         Language::En => finding.to_string(),
         Language::Zh => t!(

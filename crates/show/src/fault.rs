@@ -1,4 +1,4 @@
-//! Faults of an import in the language in force. The crate words them in English; `src/locales/faults.yml` has the Chinese
+//! Faults of an import in the language in force. The crate words them in English; `locales/faults.yml` has the Chinese
 //! by code, with the fields of the fault as variables.
 
 use super::kind;
@@ -15,7 +15,7 @@ use yizhang_ledger::person::NumberFault;
 type Variables = Vec<(&'static str, String)>;
 
 /// A fault of a row, with its stable code.
-pub(crate) fn row(fault: &RowFault) -> String {
+pub fn row(fault: &RowFault) -> String {
     match language::current() {
         Language::En => fault.to_string(),
         Language::Zh if fault.name.is_empty() => t!(
@@ -37,10 +37,10 @@ pub(crate) fn row(fault: &RowFault) -> String {
 }
 
 /// A fault of a file as a whole.
-pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
+pub fn file(fault: &FileFault) -> String {
     match language::current() {
-        Language::En => anyhow::anyhow!("{fault} [{}]", fault.code()),
-        Language::Zh => anyhow::anyhow!(
+        Language::En => format!("{fault} [{}]", fault.code()),
+        Language::Zh => format!(
             "{} [{}]",
             fill(fault.code(), variables_of_file(fault)),
             fault.code()
@@ -49,7 +49,7 @@ pub(crate) fn file(fault: &FileFault) -> anyhow::Error {
 }
 
 /// A fault of a map of codes.
-pub(crate) fn codes(fault: &CodeMapFault) -> String {
+pub fn codes(fault: &CodeMapFault) -> String {
     use CodeMapFault as F;
     if language::current() == Language::En {
         return fault.to_string();
@@ -84,7 +84,7 @@ pub(crate) fn codes(fault: &CodeMapFault) -> String {
 }
 
 /// A file of codes that is no TOML, or none of tables of texts; `text` is the file.
-pub(crate) fn codes_form(error: &toml::de::Error, text: &str) -> String {
+pub fn codes_form(error: &toml::de::Error, text: &str) -> String {
     if language::current() == Language::En {
         return error.to_string();
     }
@@ -96,7 +96,7 @@ pub(crate) fn codes_form(error: &toml::de::Error, text: &str) -> String {
 }
 
 /// A fault of a social-security number.
-pub(crate) fn number(fault: NumberFault) -> String {
+pub fn number(fault: NumberFault) -> String {
     match language::current() {
         Language::En => fault.to_string(),
         Language::Zh => cell(&fault.into()),
@@ -104,7 +104,7 @@ pub(crate) fn number(fault: NumberFault) -> String {
 }
 
 /// What is wrong with one value, without its place.
-pub(crate) fn value(fault: &Fault) -> String {
+pub fn value(fault: &Fault) -> String {
     match language::current() {
         Language::En => fault.to_string(),
         Language::Zh => cell(fault),
@@ -288,7 +288,7 @@ fn rate_of(share: Share) -> Cow<'static, str> {
 }
 
 /// Why a file could not be read or written; what is rare stays in the words of the system.
-pub(crate) fn cause(error: &io::Error) -> Cow<'static, str> {
+pub fn cause(error: &io::Error) -> Cow<'static, str> {
     match error.kind() {
         io::ErrorKind::NotFound => t!("fault.io-not-found"),
         io::ErrorKind::PermissionDenied => t!("fault.io-denied"),

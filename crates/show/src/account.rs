@@ -6,19 +6,63 @@ use super::{
     page::{self, Block, Part},
     place, record, serde_name, summary,
 };
-use crate::worker::{Answer, ChainCopy, Checked, Identity};
 use rust_i18n::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::account::{
     Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
 };
-use yizhang_ledger::{person::AccountId, value::Division};
+use yizhang_ledger::{hash::Hash, head::Head, person::AccountId, value::Division};
 
 /// Digits of a pseudonym that tell two pages apart at a glance.
 const TAG_DIGITS: usize = 8;
 
+/// What the caller's own check has established.
+pub struct Checked {
+    /// Records that verified.
+    pub records: usize,
+    /// The heads that the records are under.
+    pub heads: Vec<Head>,
+    /// Whether the account is that of the number asked for.
+    pub identity: Identity,
+}
+
+/// Whether the account is known to be that of the number asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The pseudonym was given, or computed here with the federation secret.
+    Checked,
+    /// Only the node can tell: there is no federation secret here.
+    Trusted,
+}
+
+/// A chain as a node holds it.
+pub struct ChainCopy {
+    /// Whose chain it is.
+    pub region: Division,
+    /// Entries held.
+    pub size: u64,
+    /// Entries that its node has announced beside them.
+    pub behind: u64,
+}
+
+/// An account as a node gave it.
+pub struct Answer {
+    /// The account itself.
+    pub account: Account,
+    /// The pseudonyms that its records are under: the one asked for, where it is known here, then those linked to it.
+    pub accounts: Vec<AccountId>,
+    /// What the node holds of each chain.
+    pub copies: Vec<ChainCopy>,
+    /// Its JSON, as the node sent it.
+    pub json: Vec<u8>,
+    /// Its digest.
+    pub digest: Hash,
+    /// What was checked here, if anything was.
+    pub checked: Option<Checked>,
+}
+
 /// Prints an account and, if the caller checked it, what that established.
-pub(crate) fn print(answer: &Answer) {
+pub fn print(answer: &Answer) {
     println!("{}", t!("account.title", as_of = answer.account.as_of));
     page::print(&parts(answer));
 }
@@ -330,7 +374,7 @@ fn verify(answer: &Answer) -> Vec<String> {
 }
 
 /// What the caller's own check established, and what it cannot.
-pub(crate) fn checked_line(checked: &Checked) -> String {
+pub fn checked_line(checked: &Checked) -> String {
     let heads: Vec<String> = checked
         .heads
         .iter()

@@ -22,7 +22,7 @@ const VALUE_SHOWN_MAX: usize = 40;
 
 /// Prints every figure with what it rests on, down to rules and records. What was explained above is named only; the months
 /// of a family, with the records behind them, come once, at the end.
-pub(crate) fn print(account: &Account) {
+pub fn print(account: &Account) {
     if account.figures.is_empty() {
         println!("{}", t!("figures.nothing"));
     } else {

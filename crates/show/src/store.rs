@@ -5,7 +5,7 @@ use rust_i18n::t;
 use yizhang_store::{CheckReport, RebuildReport};
 
 /// Prints the report of a check.
-pub(crate) fn check_report(report: &CheckReport) {
+pub fn check_report(report: &CheckReport) {
     let mut rows = table([
         t!("store.chain"),
         t!("store.size"),
@@ -41,7 +41,7 @@ pub(crate) fn check_report(report: &CheckReport) {
 }
 
 /// Prints what rebuilding the index did.
-pub(crate) fn rebuild_report(report: &RebuildReport) {
+pub fn rebuild_report(report: &RebuildReport) {
     for line in damage::opened(&report.opened) {
         println!("{line}");
     }

@@ -1,7 +1,6 @@
 //! What an import found and did.
 
 use super::{kind, place, table, yuan};
-use crate::agency::Imported;
 use rust_i18n::t;
 use std::{borrow::Cow, path::Path};
 use yizhang_intake::{Encoding, Format, Intake, LineCount, Summary};
@@ -10,8 +9,19 @@ use yizhang_ledger::value::Division;
 /// Faults that are printed; all are in the error file.
 const FAULTS_PRINTED_MAX: usize = 20;
 
+/// What an import has done.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Records that are in the chain now.
+    pub records: u64,
+    /// Of them, records that were there before: the same submission, sent again.
+    pub present: u64,
+    /// Size of the chain after the last of them.
+    pub size: u64,
+}
+
 /// Prints what the check of a file found.
-pub(crate) fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
+pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     println!(
         "{}",
         t!(
@@ -82,7 +92,7 @@ fn lines(count: &LineCount) -> Cow<'static, str> {
 }
 
 /// The form of a file: `CSV, GB 18030`.
-pub(crate) fn form(intake: &Intake) -> String {
+pub fn form(intake: &Intake) -> String {
     let encoding = match intake.encoding() {
         Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
         Encoding::Gb18030 => "GB 18030",
@@ -95,7 +105,7 @@ pub(crate) fn form(intake: &Intake) -> String {
 }
 
 /// Prints what was appended.
-pub(crate) fn done(region: Division, imported: &Imported) {
+pub fn done(region: Division, imported: &Imported) {
     let added = imported.records - imported.present;
     println!(
         "{}",

@@ -4,7 +4,7 @@ use rust_i18n::t;
 use yizhang_ledger::value::Division;
 
 /// A division as people call it: its province's name, and the code where it is below a province.
-pub(crate) fn name(place: Division) -> String {
+pub fn name(place: Division) -> String {
     let code = place.code();
     named(&format!("place.{code}")).unwrap_or_else(|| {
         match named(&format!("place.{}", place.province())) {
@@ -15,7 +15,7 @@ pub(crate) fn name(place: Division) -> String {
 }
 
 /// A scheme as people call it.
-pub(crate) fn scheme(scheme: &str) -> String {
+pub fn scheme(scheme: &str) -> String {
     named(&format!("scheme.{}", scheme.replace(':', "-"))).unwrap_or_else(|| scheme.to_string())
 }
 

@@ -1,7 +1,6 @@
 //! Rules for people.
 
 use super::{bare_table, place, rule_fault, table as empty_table};
-use crate::exit::Outcome;
 use rust_i18n::t;
 use yizhang_ledger::value::Month;
 use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
@@ -10,13 +9,12 @@ use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
 const VALUE_SHOWN_MAX: usize = 40;
 
 /// Prints what is wrong with rule files.
-pub(crate) fn faults(faults: &[RuleFault]) -> Outcome {
+pub fn faults(faults: &[RuleFault]) {
     println!("{}", fault_lines(faults));
-    Outcome::Findings
 }
 
 /// What is wrong with rule files, a line each under how many there are.
-pub(crate) fn fault_lines(faults: &[RuleFault]) -> String {
+pub fn fault_lines(faults: &[RuleFault]) -> String {
     let title = match faults {
         [_] => t!("rules.fault").to_string(),
         _ => t!("rules.faults", count = faults.len()).to_string(),
@@ -30,8 +28,13 @@ pub(crate) fn fault_lines(faults: &[RuleFault]) -> String {
         .join("\n")
 }
 
+/// The name of a rule set, as the account has it.
+pub fn name(name: impl std::fmt::Display) -> String {
+    t!("rules.name", name = name).to_string()
+}
+
 /// Prints rules as a table, and the notes on them below.
-pub(crate) fn table(rules: &[&Rule]) {
+pub fn table(rules: &[&Rule]) {
     let mut rows = empty_table([
         t!("rules.id"),
         t!("rules.key"),
@@ -65,7 +68,7 @@ pub(crate) fn table(rules: &[&Rule]) {
 }
 
 /// Prints rules with every field whole.
-pub(crate) fn whole(rules: &[&Rule]) {
+pub fn whole(rules: &[&Rule]) {
     for rule in rules {
         let mut rows = bare_table();
         for (name, text) in fields(rule)
@@ -79,7 +82,7 @@ pub(crate) fn whole(rules: &[&Rule]) {
 }
 
 /// Prints what differs, field by field.
-pub(crate) fn changes(changes: &[Change<'_>]) {
+pub fn changes(changes: &[Change<'_>]) {
     if changes.is_empty() {
         println!("{}", t!("rules.same"));
     }

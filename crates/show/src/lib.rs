@@ -1,33 +1,50 @@
-//! What people see: tables, lines and progress bars, in the language in force.
+//! What people see, described once for terminal, HTML and paper: tables, lines and progress bars, in the language in
+//! force.
+//!
+//! It computes no figure and asks nobody: what it shows comes as values. It is not the place for arguments, files,
+//! sockets or exit codes. The texts of what stands here are in `locales/`; the binary has those of its commands.
+//!
+//! ```
+//! use yizhang_show::language::{self, Language};
+//! use yizhang_ledger::value::Division;
+//!
+//! let guangdong = Division::parse("440000").unwrap();
+//! language::set(Language::En);
+//! assert_eq!(yizhang_show::place::name(guangdong), "Guangdong");
+//! language::set(Language::Zh);
+//! assert_eq!(yizhang_show::place::name(guangdong), "广东");
+//! ```
 
-pub(crate) mod account;
-pub(crate) mod audit;
+pub mod account;
+pub mod audit;
 mod conflicts;
-pub(crate) mod damage;
-pub(crate) mod explain;
+pub mod damage;
+pub mod explain;
 mod family;
-pub(crate) mod fault;
+pub mod fault;
 mod figures;
-pub(crate) mod finding;
-pub(crate) mod html;
-pub(crate) mod import;
-pub(crate) mod kind;
+pub mod finding;
+pub mod html;
+pub mod import;
+pub mod kind;
+pub mod language;
 mod page;
 mod picture;
-pub(crate) mod place;
-pub(crate) mod progress;
+pub mod place;
+pub mod progress;
 mod record;
-pub(crate) mod review;
-pub(crate) mod rule_fault;
-pub(crate) mod rules;
-pub(crate) mod status;
-pub(crate) mod store;
+pub mod review;
+pub mod rule_fault;
+pub mod rules;
+pub mod status;
+pub mod store;
 mod summary;
-pub(crate) mod transfer;
-pub(crate) mod usage;
+pub mod transfer;
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use rust_i18n::t;
+
+rust_i18n::i18n!("locales", fallback = "en");
 
 /// An empty table with a header in the house style.
 fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Table {
@@ -56,7 +73,7 @@ fn print_lines(lines: &[String], indent: usize) {
 }
 
 /// Fen as yuan with two decimals.
-pub(crate) fn yuan(fen: i64) -> String {
+pub fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!(
         "{sign}{}.{:02}",
@@ -70,7 +87,7 @@ const CITIZEN_ID_DIGITS_MIN: usize = 15;
 
 /// A text without what could be a person's number: one that was typed at a wrong place is in no message and no log of it.
 /// Digits inside a longer word, as of a digest, stay.
-pub(crate) fn without_numbers(text: &str) -> String {
+pub fn without_numbers(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let is_of_word = |c: char| c.is_ascii_alphanumeric();
     for part in text.split_inclusive(|c: char| !is_of_word(c)) {
@@ -85,12 +102,12 @@ pub(crate) fn without_numbers(text: &str) -> String {
 }
 
 /// The text under a key that is put together here.
-pub(crate) fn named(key: &str) -> String {
+pub fn named(key: &str) -> String {
     t!(key).to_string()
 }
 
 /// The name of a value in the account's JSON.
-pub(crate) fn serde_name(value: &impl serde::Serialize) -> String {
+pub fn serde_name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value)
         .ok()
         .and_then(|value| value.as_str().map(str::to_string))

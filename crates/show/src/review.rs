@@ -7,7 +7,7 @@ use yizhang_entitlement::review::{Finding, List};
 use yizhang_ledger::entry::Kind;
 
 /// Prints how many findings there are of each sort, and how many of them are overdue.
-pub(crate) fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
+pub fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
     if counts.is_empty() {
         println!("{}", t!("review.nothing"));
         return;
@@ -36,7 +36,7 @@ pub(crate) fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
 }
 
 /// Prints the first findings of each list, the gravest first.
-pub(crate) fn lists(
+pub fn lists(
     lists: &BTreeMap<List, Vec<(String, Finding)>>,
     counts: &BTreeMap<(List, String), (u64, u64)>,
 ) {
@@ -136,7 +136,7 @@ fn places(finding: &Finding) -> String {
 }
 
 /// Prints cases that wait for a step.
-pub(crate) fn transfers(waiting: &[(String, Finding)]) {
+pub fn transfers(waiting: &[(String, Finding)]) {
     if waiting.is_empty() {
         println!("{}", t!("review.no_transfers"));
         return;

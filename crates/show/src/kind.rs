@@ -5,7 +5,7 @@ use yizhang_intake::tables::{self, KindRow};
 use yizhang_ledger::entry::Kind;
 
 /// A kind as people call it.
-pub(crate) fn name(kind: Kind) -> String {
+pub fn name(kind: Kind) -> String {
     match (language::current(), row(kind)) {
         (Language::En, Some(row)) => row.english.to_string(),
         _ => word(kind),
@@ -13,7 +13,7 @@ pub(crate) fn name(kind: Kind) -> String {
 }
 
 /// A kind as the files of agencies name it.
-pub(crate) fn word(kind: Kind) -> String {
+pub fn word(kind: Kind) -> String {
     match (
         language::current(),
         row(kind).and_then(|row| row.row.names.first()),

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, sync::Mutex};
 use yizhang_ledger::value::Division;
 
 /// A bar over bytes that several threads advance, each for its chain.
-pub(crate) struct ByteBar {
+pub struct ByteBar {
     bar: ProgressBar,
     chains: Mutex<BTreeMap<Division, u64>>,
 }
 
 /// A bar over bytes; its length comes with the progress.
-pub(crate) fn bytes(label: &str) -> ByteBar {
+pub fn bytes(label: &str) -> ByteBar {
     let bar = ProgressBar::new(0);
     bar.set_style(style(
         "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
@@ -25,7 +25,7 @@ pub(crate) fn bytes(label: &str) -> ByteBar {
 
 impl ByteBar {
     /// A chain has come so far. A total of 0 is unknown.
-    pub(crate) fn advance(&self, region: Division, bytes: u64, total: u64) {
+    pub fn advance(&self, region: Division, bytes: u64, total: u64) {
         let Ok(mut chains) = self.chains.lock() else {
             return;
         };
@@ -35,13 +35,14 @@ impl ByteBar {
         self.bar.set_position(done);
     }
 
-    pub(crate) fn finish(&self) {
+    /// Takes the bar away.
+    pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
 /// A bar over things that are counted one after the other.
-pub(crate) fn counted(label: &str, total: u64) -> ProgressBar {
+pub fn counted(label: &str, total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
     bar.set_style(style(
         "{msg} {bar:30} {human_pos}/{human_len} {per_sec} {eta}",

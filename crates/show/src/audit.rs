@@ -22,7 +22,7 @@ fn roster(roster: &RosterName) -> String {
 }
 
 /// Prints reports and what tells them apart.
-pub(crate) fn print(reports: &[Report], differences: &[Finding]) {
+pub fn print(reports: &[Report], differences: &[Finding]) {
     for report in reports {
         println!(
             "{}",
