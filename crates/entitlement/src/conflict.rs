@@ -233,4 +233,7 @@ classes! {
     Y09 Hold None Agency "benefits that exclude each other, awarded for the same months",
         "one of the awards is reversed, or stopped from the month in which the other begins",
         "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; design rule for unemployment benefit";
+    Y10 Prov None Agency "money of a payment for several months stays after a refund, and none of its months counts",
+        "the agency corrects the sum of the refund, or the months that it names; until then no month of the payment counts",
+        "design rule";
 }

@@ -9,6 +9,7 @@ use crate::{
     ends::awards,
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
+    lost_to_refund::lost_to_refunds,
     months::Bounds,
     overlap::Cover,
     policy::{Policy, Successors},
@@ -61,6 +62,7 @@ pub(crate) fn of_family(
         (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records))
     });
     found.extend(of_records(set, range, Some(family)));
+    found.extend(lost_to_refunds(set, range, family));
     found
 }
 
