@@ -236,4 +236,7 @@ classes! {
     Y10 Prov None Agency "money of a payment for several months stays after a refund, and none of its months counts",
         "the agency corrects the sum of the refund, or the months that it names; until then no month of the payment counts",
         "design rule";
+    Y11 Prov None Agency "unemployment benefit drawn for months in which an employer paid",
+        "the benefit is stopped and recovered; or the contribution is reversed or refunded, where the worker was not employed",
+        "社会保险法 art. 51";
 }

@@ -8,6 +8,7 @@ use crate::{
     agreements, benefits,
     bridges::Bridges,
     drawing::{self, When},
+    employed,
     ends::Ends,
     events,
     exclusive::{self, Overlap},
@@ -101,6 +102,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         (died, as_of),
     ));
     conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
+    conflicts.extend(employed::drawn_while_employed(&set, &drawn, &families));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);

@@ -64,6 +64,7 @@ mod benefits;
 mod bridges;
 pub mod conflict;
 mod drawing;
+mod employed;
 mod ends;
 mod events;
 mod exclusive;
