@@ -45,6 +45,7 @@ pub(crate) fn conflict(
         keeper: class.keeper,
         provisional: None,
         choices: Vec::new(),
+        to_return: None,
         records,
     }
 }

@@ -121,6 +121,18 @@ pub(crate) fn all(refunds: &[Refund]) -> Sums {
     })
 }
 
+/// What refunds gave back together of what had been credited to the personal account.
+pub(crate) fn credited_back(set: &RecordSet<'_>, refunds: &[Refund]) -> Sums {
+    let mut sum = Sums::default();
+    for refund in refunds {
+        if let Some((_, fields)) = set.get(refund.at).and_then(Held::money) {
+            let credited = fields.credited;
+            sum.add(given_back(credited.unit), given_back(credited.person));
+        }
+    }
+    sum
+}
+
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. Refunds for some months of a record
 /// leave the others; a part payment is one until all of it is given back.

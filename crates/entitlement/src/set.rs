@@ -77,6 +77,8 @@ pub(crate) struct Held<'f> {
     pub(crate) because: Option<usize>,
     /// The months that refunds took of it while they left the rest. Few records have any.
     pub(crate) given_back: Option<Box<GivenBack>>,
+    /// A benefit that is due only after death: the heirs', not one that the worker draws.
+    pub(crate) is_of_heirs: bool,
 }
 
 impl<'f> Held<'f> {
@@ -214,6 +216,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 standing: Standing::Held,
                 because: None,
                 given_back: None,
+                is_of_heirs: false,
             }),
         }
     }

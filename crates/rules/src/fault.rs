@@ -203,6 +203,8 @@ pub enum Expected {
     DaysWithin,
     #[error("1 to 32 visible ASCII characters")]
     Code,
+    #[error("account, after-death or heirs")]
+    ItemUse,
     #[error("a value: only a place can be without the one of what is around it")]
     ValueOfNation,
     #[error("`none = true`, or a value")]

@@ -84,6 +84,8 @@ pub enum Subject {
     Account,
     /// An employer, by the code that contributions name.
     Employer,
+    /// A benefit item, by the code that benefits name.
+    Item,
 }
 
 impl Subject {
@@ -96,7 +98,7 @@ impl Subject {
             Self::Scheme => is_scheme(of),
             Self::AnyScheme => of.is_empty() || is_scheme(of),
             Self::Account => matches!(of, "hrss:110" | "hrss:170"),
-            Self::Employer => Code::new(of).is_some_and(|code| !code.is_none()),
+            Self::Employer | Self::Item => Code::new(of).is_some_and(|code| !code.is_none()),
         }
     }
 }
@@ -124,6 +126,7 @@ impl fmt::Display for Subject {
             Self::AnyScheme => "a scheme as hrss:210, or nothing for all others",
             Self::Account => "hrss:110 or hrss:170",
             Self::Employer => "the code of an employer",
+            Self::Item => "the code of a benefit item",
         })
     }
 }
@@ -268,6 +271,7 @@ keys! {
     InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
+    BenefitItem "benefit.item" Unit::Code, Loose, Item, Anywhere, "what a benefit item 待遇项目 is: `account`, paid out of the personal account; `after-death`, due only then; `heirs`, what heirs receive of the account";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
     EmployerSuccessor "employer.successor" Unit::Code, Loose, Employer, Nation, "the employer that took an employer's place: renamed, merged, or under a new code";
     Holidays "calendar.holidays" Unit::Dates, Loose, Nothing, Nation, "days without work in a year, weekends or not";

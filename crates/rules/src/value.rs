@@ -48,6 +48,9 @@ pub(crate) fn read(key: Key, written: Option<&toml::Value>) -> Result<Value, Wro
         Unit::Month => text(content, Expected::Month, Month::parse).map(Value::Month),
         Unit::Table(columns) => rows(key, columns, content).map(Value::Table),
         Unit::Dates => days(content).map(Value::Dates),
+        Unit::Code if key == Key::BenefitItem => {
+            text(content, Expected::ItemUse, item_use).map(Value::Code)
+        }
         Unit::Code => text(content, Expected::Code, code).map(Value::Code),
     }
 }
@@ -136,6 +139,11 @@ fn days(written: &toml::Value) -> Result<Vec<Day>, Wrong> {
 fn code(text: &str) -> Option<String> {
     let code = Code::new(text).filter(|code| !code.is_none())?;
     Some(code.as_str().to_owned())
+}
+
+/// What a benefit item can be.
+fn item_use(text: &str) -> Option<String> {
+    matches!(text, "account" | "after-death" | "heirs").then(|| text.to_owned())
 }
 
 /// What is expected of a table and found instead, where its numbers mean nothing to the key.

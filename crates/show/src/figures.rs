@@ -31,6 +31,10 @@ const LINES: &[FigureName] = &[
     FigureName::BalancePosted,
     FigureName::BalanceInterim,
     FigureName::BalanceOwed,
+    FigureName::BalanceLeft,
+    FigureName::RefundAfterBenefit,
+    FigureName::RefundAfterDeath,
+    FigureName::RecoveryAfterDeath,
     FigureName::ResidentMonths,
     FigureName::ResidentMinimum,
     FigureName::ResidentMonth,
@@ -381,6 +385,10 @@ fn plain_name(figure: &Figure) -> String {
         FigureName::BalancePosted
             | FigureName::BalanceInterim
             | FigureName::BalanceOwed
+            | FigureName::BalanceLeft
+            | FigureName::RefundAfterBenefit
+            | FigureName::RefundAfterDeath
+            | FigureName::RecoveryAfterDeath
             | FigureName::ExpectedDifference
     );
     with(

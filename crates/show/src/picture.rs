@@ -85,7 +85,7 @@ pub(crate) fn picture(account: &Account, family: &FamilyAccount, legend: &Legend
     let open = account
         .conflicts
         .iter()
-        .filter(|conflict| conflict.severity != Severity::Auto);
+        .filter(|conflict| conflict.severity > Severity::Task);
     let open = open.map(|conflict| account.concern(conflict));
     let open = open.filter(|concern| concern.family.as_ref() == Some(&family.family));
     let marked = Marked {

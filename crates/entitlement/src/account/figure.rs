@@ -124,8 +124,17 @@ names! {
         BalancePosted,
         /// Personal account with interest estimated for years not posted.
         BalanceInterim,
-        /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes.
+        /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes, for
+        /// months after a benefit began or after death.
         BalanceOwed,
+        /// What is left of the personal account of who draws a pension or has died.
+        BalanceLeft,
+        /// What has to be refunded of contributions for months after a benefit began (C21), payers' and workers' shares.
+        RefundAfterBenefit,
+        /// What has to be refunded of contributions for months after death (C22), payers' and workers' shares.
+        RefundAfterDeath,
+        /// What has to be recovered of benefits drawn for months after death (C22).
+        RecoveryAfterDeath,
         /// Months of the forecast.
         ForecastMonths,
         /// Average contribution index.
@@ -264,6 +273,8 @@ names! {
         UnemploymentFormula,
         /// Months that may be paid back at a place.
         Backpay,
+        /// What was paid of a pension out of the personal account: no payment on record says so by its item.
+        PaidFromAccount,
         /// A rule that every set should have.
         Rule,
     }
@@ -314,6 +325,8 @@ names! {
         NationalFloor,
         /// The injury would happen in the month of the account's date.
         InjuryNow,
+        /// Every payment out of the personal account is on record.
+        PaymentsOnRecord,
     }
 }
 
