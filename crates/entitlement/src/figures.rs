@@ -5,8 +5,10 @@
 
 mod balance;
 mod bases;
+mod begin;
 mod gaps;
 mod injury;
+mod late_fee;
 mod left;
 mod limits;
 mod medical;
@@ -14,6 +16,7 @@ mod pension;
 mod place;
 mod refunds;
 mod resident;
+mod resident_minimum;
 mod retirement;
 mod sheet;
 mod unemployment;
@@ -106,6 +109,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if let Some((pension, held)) = employee.filter(|_| living && !retired) {
         let found = retirement::plan(sheet, desk);
         let months = retirement::months(sheet, desk, pension.account, &found);
+        begin::of_employees(sheet, desk, pension.account, (&found, months));
         let place = place::place(sheet, desk, pension.account, (&found, months));
         place::temporary(sheet, desk, pension.account);
         pension::forecasts(sheet, desk, pension.account, (&found, months, place, held));

@@ -215,6 +215,8 @@ pub enum Expected {
     OneRow,
     #[error("an age in months, a month as 196501, a step above 0, a largest delay")]
     Schedule,
+    #[error("two months as 200909, the first no later than the last")]
+    TwoMonths,
     #[error("a last row without end, as [0, 6, 1]")]
     LastRowOpen,
     #[error("an end in every row but the last")]

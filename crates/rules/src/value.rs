@@ -157,6 +157,14 @@ fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<Wrong> {
         Key::DivisionSuccessor => first(Expected::Divisions, &|row| {
             row.iter().any(|number| Division::new(*number).is_none())
         }),
+        Key::ResidentStart if rows.len() != 1 => Some((Expected::OneRow, Found::Rows(rows.len()))),
+        Key::ResidentStart => first(Expected::TwoMonths, &|row| {
+            let month = |number: &u32| Month::parse(&number.to_string());
+            match row.as_slice() {
+                [first, last] => month(first).is_none() || month(first) > month(last),
+                _ => true,
+            }
+        }),
         Key::RetirementSchedule if rows.len() != 1 => {
             Some((Expected::OneRow, Found::Rows(rows.len())))
         }

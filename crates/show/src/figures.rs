@@ -28,6 +28,8 @@ const LINES: &[FigureName] = &[
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
+    FigureName::MinimumReached,
+    FigureName::PensionFirst,
     FigureName::BalancePosted,
     FigureName::BalanceInterim,
     FigureName::BalanceOwed,
@@ -38,6 +40,7 @@ const LINES: &[FigureName] = &[
     FigureName::ResidentMonths,
     FigureName::ResidentMinimum,
     FigureName::ResidentMonth,
+    FigureName::ResidentFirst,
     FigureName::ResidentPension,
     FigureName::BridgeThreshold,
     FigureName::EmployeeIfBridged,
@@ -386,6 +389,7 @@ fn plain_name(figure: &Figure) -> String {
             | FigureName::BalanceInterim
             | FigureName::BalanceOwed
             | FigureName::BalanceLeft
+            | FigureName::MinimumReached
             | FigureName::RefundAfterBenefit
             | FigureName::RefundAfterDeath
             | FigureName::RecoveryAfterDeath

@@ -214,16 +214,12 @@ impl Marked<'_> {
     fn title(&self, month: Month) -> String {
         match (self.months.get(&month), self.span(month)) {
             (Some(line), Some(span)) => {
-                let places: Vec<String> = span
-                    .holders
-                    .iter()
-                    .map(|holder| place::name(holder.place))
-                    .collect();
+                let places = place::names(span.holders.iter().map(|holder| holder.place));
                 let base = line
                     .base
                     .map(|base| format!(" {}", yuan(base)))
                     .unwrap_or_default();
-                format!("{month} {}{base}", places.join(" / "))
+                format!("{month} {}{base}", places)
             }
             (Some(line), None) => format!(
                 "{month} {}",

@@ -124,6 +124,7 @@ fn of_expected(expected: &Expected) -> Cow<'_, str> {
         Expected::Divisions => t!("rule_fault.expected.divisions"),
         Expected::OneRow => t!("rule_fault.expected.one_row"),
         Expected::Schedule => t!("rule_fault.expected.schedule"),
+        Expected::TwoMonths => t!("rule_fault.expected.two_months"),
         Expected::LastRowOpen => t!("rule_fault.expected.last_row_open"),
         Expected::RowsEnd => t!("rule_fault.expected.rows_end"),
         Expected::EndsRise => t!("rule_fault.expected.ends_rise"),

@@ -43,6 +43,7 @@ impl Draft {
             forecast: None,
             first: None,
             last: None,
+            grade: None,
             value: None,
             reason: None,
             from: Vec::new(),
@@ -62,6 +63,11 @@ impl Draft {
 
     pub(crate) const fn span(mut self, first: Month, last: Month) -> Self {
         (self.0.first, self.0.last) = (Some(first), Some(last));
+        self
+    }
+
+    pub(crate) const fn grade(mut self, grade: u32) -> Self {
+        self.0.grade = Some(grade);
         self
     }
 

@@ -386,7 +386,7 @@ fn snake<T: serde::Serialize>(value: &T) -> String {
         .to_owned()
 }
 
-/// `name [forecast] [family] [first..last] = value [reason]`, then `; lacks what place first..last, …`.
+/// `name [forecast] [family] [first..last] [grade n] = value [reason]`, then `; lacks what place first..last, …`.
 fn figure_text(figure: &Figure) -> String {
     let mut text = snake(&figure.name);
     for word in [
@@ -400,6 +400,9 @@ fn figure_text(figure: &Figure) -> String {
     }
     if let Some((first, last)) = figure.first.zip(figure.last) {
         write!(text, " {}", range(first, last)).unwrap();
+    }
+    if let Some(grade) = figure.grade {
+        write!(text, " grade {grade}").unwrap();
     }
     match figure.value {
         Some(FigureValue::Months(months)) => write!(text, " = {months}"),
