@@ -103,7 +103,7 @@ impl Account {
     /// The one JSON form, described at the top of the crate.
     pub fn canonical_json(&self) -> Vec<u8> {
         // Serialising into memory fails only for maps with keys that are no text, of which there are none.
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("plain values, and maps by text alone, are always JSON")
     }
 
     /// BLAKE3 in key-derivation mode under [`DIGEST_CONTEXT`] over [`Account::canonical_json`].

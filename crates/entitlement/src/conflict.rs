@@ -137,7 +137,7 @@ classes! {
         "the new place posts, or sends the case back",
         "国办发〔2009〕66号 art. 8";
     C12 Hold None OldPlace "posted at the new place without the information sheet of the old",
-        "the old place sends the information sheet, or the posting is reversed",
+        "the old place sends the information sheet, or the posting is reversed; of an army's account, which has no chain, the posting names months, document and reason",
         "design rule";
     C13 Hold None BothPlaces "information sheet, money and chain disagree",
         "sheet, money or records are corrected until they agree",

@@ -243,7 +243,8 @@ fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let deems = |number: &&RecordNumber| {
         let held = set.numbered(**number);
         held.is_some_and(|held| {
-            matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held
+            let deems = matches!(held.fact.record, Record::Deemed(_)) || held.is_alone;
+            deems && held.standing == Standing::Held
         })
     };
     line.others.iter().filter(deems).copied().collect()

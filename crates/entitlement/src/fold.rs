@@ -174,6 +174,7 @@ fn fold_family<'f>(
         ends,
         as_of,
     };
+    transfer::mark_alone(set, &range);
     // An agreement keeps what still stands after refunds.
     refunds::settle(set, &range, bounds);
     let policy = sheet.policy;

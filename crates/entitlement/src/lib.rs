@@ -50,7 +50,6 @@
     not(test),
     warn(
         clippy::unwrap_used,
-        clippy::expect_used,
         clippy::indexing_slicing,
         clippy::float_arithmetic,
         clippy::arithmetic_side_effects,
