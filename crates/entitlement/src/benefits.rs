@@ -7,6 +7,7 @@ use crate::{
     exclusive::{Source, Span},
     family::Family,
     findings::conflict,
+    formulas::rounding::half_up_fen,
     holders::months_between,
     months::Bounds,
     policy::Successors,
@@ -300,7 +301,8 @@ pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec
             last,
             record: number(at),
         };
-        (held.standing == Standing::Held && is_exclusive).then_some(span)
+        let is_drawn = held.standing == Standing::Held && !held.is_of_heirs;
+        (is_drawn && is_exclusive).then_some(span)
     };
     let paid = set.0.iter().enumerate().filter_map(payment);
     paid.flat_map(|paid| without(paid, &recovered)).collect()
@@ -318,6 +320,16 @@ type Instalments = BTreeMap<(Month, Month), i128>;
 /// A recovery names the payment, or an overpayment that does. It may stand in another chain: what was drawn twice may be
 /// deducted from the other pension (人社部发〔2014〕17号 art. 8).
 pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
+    recoveries(set)
+        .into_iter()
+        .map(|(record, (paid, instalments))| (record, given_back(paid, &instalments)))
+        .collect()
+}
+
+/// Payments that were recovered, in full or in part, with what was.
+type Recoveries<'f> = BTreeMap<RecordNumber, (&'f Benefit<'f>, Instalments)>;
+
+fn recoveries<'s>(set: &'s RecordSet<'_>) -> Recoveries<'s> {
     let benefits = || {
         set.0
             .iter()
@@ -330,12 +342,12 @@ pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
             })
     };
     if !benefits().any(|(_, _, kind, _)| kind == Kind::RECOVERY) {
-        return Recovered::new();
+        return Recoveries::new();
     }
     let by_id: BTreeMap<RecordId, (usize, Kind, &Benefit<'_>)> = benefits()
         .map(|(at, held, kind, benefit)| (held.fact.id, (at, kind, benefit)))
         .collect();
-    let mut debts: BTreeMap<RecordNumber, (&Benefit<'_>, Instalments)> = BTreeMap::new();
+    let mut debts = Recoveries::new();
     for (_, _, _, recovery) in benefits().filter(|(_, _, kind, _)| *kind == Kind::RECOVERY) {
         let named = |target: Option<RecordId>| by_id.get(&target?);
         let payment = match named(recovery.target) {
@@ -352,9 +364,51 @@ pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
         *sum = sum.saturating_add(recovery.amount.get().into());
     }
     debts
-        .into_iter()
-        .map(|(record, (paid, instalments))| (record, given_back(paid, &instalments)))
-        .collect()
+}
+
+/// What recoveries gave back of each payment, for whatever months.
+pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, i128> {
+    let mut sums = BTreeMap::new();
+    for (record, (_, instalments)) in recoveries(set) {
+        let total = instalments
+            .values()
+            .fold(0_i128, |total, sum| total.saturating_add(*sum));
+        sums.insert(record, total);
+    }
+    sums
+}
+
+/// What has still to be recovered of each payment for months after death: their share of it, less what recoveries gave back for
+/// such months. Half up to the fen.
+pub(crate) fn unrecovered(
+    set: &RecordSet<'_>,
+    drawn: &[Span<'_>],
+    died: Month,
+) -> BTreeMap<RecordNumber, i128> {
+    let recoveries = recoveries(set);
+    let mut owed = BTreeMap::new();
+    for span in drawn.iter().filter(|span| span.last > died) {
+        let Some(Record::Benefit(_, paid)) =
+            set.numbered(span.record).map(|held| &held.fact.record)
+        else {
+            continue;
+        };
+        let (first, last) = months_of(paid);
+        let after = months_between(first.max(died.next()), last);
+        let share = i128::from(paid.amount.get()).saturating_mul(after.into());
+        let whole = i128::from(months_between(first, last));
+        let share = half_up_fen(share, whole).map_or(0, |share| i128::from(share.get()));
+        let mut back = 0_i128;
+        if let Some((_, instalments)) = recoveries.get(&span.record) {
+            for ((from, _), sum) in instalments {
+                if *from > died || first > died {
+                    back = back.saturating_add(*sum);
+                }
+            }
+        }
+        owed.insert(span.record, share.saturating_sub(back).max(0));
+    }
+    owed
 }
 
 fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {

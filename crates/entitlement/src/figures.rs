@@ -5,13 +5,18 @@
 
 mod balance;
 mod bases;
+mod begin;
 mod gaps;
 mod injury;
+mod late_fee;
+mod left;
 mod limits;
 mod medical;
 mod pension;
 mod place;
+mod refunds;
 mod resident;
+mod resident_minimum;
 mod retirement;
 mod sheet;
 mod unemployment;
@@ -27,6 +32,7 @@ use crate::{
     conflict::ConflictCode,
     ends::Ends,
     exclusive::Overlap,
+    money_back::Debt,
     person::conflicts,
     set::{AsOf, RecordSet},
 };
@@ -40,6 +46,8 @@ pub(crate) struct Folded<'a> {
     pub(crate) ends: Ends,
     /// Claims of unemployment benefit awarded at several places for the same months.
     pub(crate) claims: &'a [Overlap],
+    /// What its contributions have to give back for months behind ends.
+    pub(crate) debts: &'a [Debt],
 }
 
 impl Folded<'_> {
@@ -101,6 +109,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if let Some((pension, held)) = employee.filter(|_| living && !retired) {
         let found = retirement::plan(sheet, desk);
         let months = retirement::months(sheet, desk, pension.account, &found);
+        begin::of_employees(sheet, desk, pension.account, (&found, months));
         let place = place::place(sheet, desk, pension.account, (&found, months));
         place::temporary(sheet, desk, pension.account);
         pension::forecasts(sheet, desk, pension.account, (&found, months, place, held));
@@ -112,6 +121,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     }
     // What is in the account, and what has to be given back of it, stays with a death or an award.
     let residents = resident.map(|resident| (resident, balance::balance(sheet, desk, resident)));
+    refunds::refunds(sheet, desk);
     // Nobody draws both (人社部发〔2014〕17号 art. 8).
     if let Some((resident, held)) = residents.filter(|_| living && !drawn) {
         resident::pension(sheet, desk, (resident, held));

@@ -5,6 +5,7 @@ use crate::{
     ends::Ends,
     overlap::{Between, Cover, narrow},
     set::{AsOf, Held, RecordSet, Role, Target, number},
+    transfer::posted_alone,
 };
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
@@ -91,6 +92,12 @@ pub(crate) fn month_lines(
     for (at, held) in set.within(range) {
         if let (Record::Deemed(fields), Standing::Held) = (&held.fact.record, held.standing) {
             let months = (fields.first.number()..=fields.last.number()).filter_map(Month::new);
+            touches.extend(months.map(|month| (month, Touch::Deemed, at)));
+            continue;
+        }
+        // Service in the army that its posting alone speaks of counts as what is deemed does: beside what is paid.
+        if let Some((_, (first, last))) = posted_alone(held) {
+            let months = (first.number()..=last.number()).filter_map(Month::new);
             touches.extend(months.map(|month| (month, Touch::Deemed, at)));
             continue;
         }

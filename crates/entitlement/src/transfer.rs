@@ -14,6 +14,7 @@
 //! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
 //! for temporary accounts (国办发〔2009〕66号 art. 5), about which the figures ask.
 
+mod alone;
 pub mod calendar;
 mod comparison;
 mod conflicts;
@@ -24,6 +25,7 @@ mod procedure;
 pub mod rules;
 mod view;
 
+pub(crate) use alone::{mark_alone, posted_alone};
 pub use calendar::{NotAscending, WorkingDays};
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 

@@ -28,12 +28,19 @@ const LINES: &[FigureName] = &[
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
+    FigureName::MinimumReached,
+    FigureName::PensionFirst,
     FigureName::BalancePosted,
     FigureName::BalanceInterim,
     FigureName::BalanceOwed,
+    FigureName::BalanceLeft,
+    FigureName::RefundAfterBenefit,
+    FigureName::RefundAfterDeath,
+    FigureName::RecoveryAfterDeath,
     FigureName::ResidentMonths,
     FigureName::ResidentMinimum,
     FigureName::ResidentMonth,
+    FigureName::ResidentFirst,
     FigureName::ResidentPension,
     FigureName::BridgeThreshold,
     FigureName::EmployeeIfBridged,
@@ -381,6 +388,11 @@ fn plain_name(figure: &Figure) -> String {
         FigureName::BalancePosted
             | FigureName::BalanceInterim
             | FigureName::BalanceOwed
+            | FigureName::BalanceLeft
+            | FigureName::MinimumReached
+            | FigureName::RefundAfterBenefit
+            | FigureName::RefundAfterDeath
+            | FigureName::RecoveryAfterDeath
             | FigureName::ExpectedDifference
     );
     with(

@@ -85,14 +85,14 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         draft(FigureName::StatutoryAge),
         Some(found.age_months.into()),
     );
-    let mut chosen = |draft: Draft, month: Option<Month>| {
-        let flex = rules.get(1).into_iter().flatten().cloned();
-        month.map(|month| sheet.month(draft.on(statutory.ground()).all(flex), Some(month)))
-    };
-    // The decision of 2024-09-13, art. 3: who has the minimum months may retire earlier.
-    let earliest = Draft::new(FigureName::EarliestMonth).assumed(Assumption::MonthsThere);
-    let earliest = chosen(earliest, found.earliest);
-    let latest = chosen(Draft::new(FigureName::LatestMonth), found.latest);
+    let flex = || rules.get(1).into_iter().flatten().cloned();
+    let earliest = found
+        .earliest
+        .map(|month| earliest(sheet, desk, (month, statutory), flex()));
+    let latest = found.latest.map(|month| {
+        let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
+        sheet.month(draft.all(flex()), Some(month))
+    });
     // Once the latest month has passed there is nothing to choose.
     let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
@@ -107,6 +107,51 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         latest,
         retirement: Some(found),
     }
+}
+
+/// Writes down the earliest month that may be chosen: the decision of 2024-09-13, art. 3, lets who has the months needed then retire
+/// earlier. From the month that the age allows on, the first by which they can be there; none, where that is the statutory month.
+fn earliest(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    (by_age, statutory): (Month, Known<Month>),
+    flex: impl Iterator<Item = Ground>,
+) -> Known<Month> {
+    let draft = Draft::new(FigureName::EarliestMonth)
+        .assumed(Assumption::MonthsThere)
+        .on(statutory.ground())
+        .all(flex);
+    let (Some(folded), Some(last)) = (desk.family(super::PENSION), statutory.value) else {
+        return sheet.month(draft, Some(by_age));
+    };
+    let family = folded.account;
+    let mut month = by_age;
+    while month < last {
+        let needed = Month::of(month.year(), 1).and_then(|start| {
+            sheet
+                .policy
+                .rules()
+                .number(Key::PensionMinimum, "", None, start)
+        });
+        if needed.is_none_or(|needed| could_hold(desk, family, month) >= needed.value) {
+            return sheet.month(draft, Some(month));
+        }
+        month = month.next();
+    }
+    sheet.month(draft.lacks(MissingName::EnoughMonths), None)
+}
+
+/// The months that are there before a month, if every one from the running one on is paid.
+fn could_hold(desk: Desk<'_, '_>, family: &FamilyAccount, before: Month) -> u32 {
+    let counts = |line: &&MonthLine| {
+        let counts = matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
+        counts && line.month < before
+    };
+    let held = family.months.iter().filter(counts).count();
+    let ahead = prepaid(desk, family, before).count();
+    u32::try_from(held.saturating_add(ahead))
+        .unwrap_or(u32::MAX)
+        .saturating_add(left_to_pay(desk, family, before))
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.

@@ -13,6 +13,7 @@ fn every_conflict_class_stands_in_the_document_with_what_it_means() {
     for class in ConflictCode::CLASSES {
         let severity = match class.severity {
             Severity::Auto => "AUTO",
+            Severity::Task => "TASK",
             Severity::Prov => "PROV",
             Severity::Hold => "HOLD",
             Severity::Fault => "FAULT",
