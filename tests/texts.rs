@@ -54,10 +54,16 @@ const COMPUTED: [&str; 22] = [
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
-const FILE_FAULTS: [&str; 13] = [
+const FILE_FAULTS: [&str; 19] = [
     "io",
     "file-empty",
     "other-form",
+    "workbook-broken",
+    "workbook-locked",
+    "workbook-limit",
+    "sheets-several",
+    "sheet-unknown",
+    "no-workbook",
     "header-missing",
     "columns-unknown",
     "column-twice",

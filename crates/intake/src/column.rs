@@ -176,21 +176,13 @@ impl Column {
     /// The column that a header cell names. Blanks, also inside, capitals, the star of a required column, and a unit such
     /// as `（元）` behind the name do not matter.
     pub fn find(name: &str) -> Option<Self> {
-        let plain: String = name
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '*' && *c != '\u{feff}')
-            .collect();
-        let name = plain.as_str();
-        let name = ["(元)", "（元）"]
-            .iter()
-            .find_map(|unit| name.strip_suffix(unit))
-            .unwrap_or(name);
+        let name = plain(name);
         Self::ALL.iter().copied().find(|column| {
-            column.english().eq_ignore_ascii_case(name)
+            column.english() == name
                 || column
                     .aliases()
                     .iter()
-                    .any(|alias| alias.eq_ignore_ascii_case(name))
+                    .any(|alias| alias.eq_ignore_ascii_case(&name))
         })
     }
 
@@ -225,6 +217,26 @@ impl Column {
     pub(crate) const fn position(self) -> usize {
         self as usize
     }
+}
+
+/// A name without what does not matter in it.
+pub(crate) fn plain(name: &str) -> String {
+    let mut plain: String = name
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '*' && *c != '\u{feff}')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    for unit in ["(元)", "（元）"] {
+        if let Some(without) = plain.strip_suffix(unit) {
+            plain.truncate(without.len());
+        }
+    }
+    plain
+}
+
+/// A question after a name that is unknown.
+pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(", did you mean {name}?"))
 }
 
 impl fmt::Display for Column {

@@ -85,6 +85,12 @@ pub enum Fault {
     /// A character that nobody sees.
     #[error("the cell has a character that cannot be seen; write it anew")]
     Invisible,
+    /// A cell of a sheet that a merged one covers.
+    #[error("the cell is part of a merged one; unmerge it and fill each row")]
+    Merged,
+    /// A formula that failed, or was never calculated.
+    #[error("the formula in the cell has no value; open the file in a spreadsheet and mend it")]
+    Formula,
     /// A long number as a spreadsheet shows it: its last digits are lost.
     #[error(
         "a spreadsheet has made a short number of this (such as 4.4E+17), and digits are lost; export it as text"
@@ -568,6 +574,8 @@ codes! {
     Quote "quote";
     Encoding "encoding";
     Invisible "invisible";
+    Merged "merged";
+    Formula "formula";
     Scientific "scientific";
     Masked "masked";
     SerialDate "serial-date";

@@ -2,6 +2,7 @@
 
 use crate::{
     codes::CodeMap,
+    column_map::ColumnMap,
     encoding::{BUFFER_BYTES, Encoding},
     file_fault::FileFault,
 };
@@ -92,6 +93,10 @@ pub struct ReadOptions {
     pub namespace: Option<Namespace>,
     /// What the codes of the agency's own system stand for.
     pub codes: CodeMap,
+    /// What the columns of the agency's own system stand for.
+    pub columns: ColumnMap,
+    /// Which sheet of a workbook is read; without it the only visible one that has something on it.
+    pub sheet: Option<String>,
     /// The day of the import; without it no day is too late.
     pub today: Option<Day>,
     /// The region whose chain the rows go to; without it no place is outside.

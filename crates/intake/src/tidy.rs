@@ -8,6 +8,31 @@ const FULL_WIDTH_OFFSET: u32 = 0xff01 - 0x21;
 /// Brackets of full width stay: names of schemes have them.
 const BRACKETS: [char; 2] = ['（', '）'];
 
+/// Stands in a cell that a merged one covers: what that one says is not said of this row.
+pub(crate) const MERGED: &str = "#MERGED!";
+/// Stands in a cell whose formula was never calculated, as in files that a program wrote.
+pub(crate) const UNCALCULATED: &str = "#UNCALCULATED!";
+/// What a spreadsheet writes where a formula has no value.
+const FORMULA_ERRORS: &[&str] = &[
+    "#DIV/0!",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#VALUE!",
+    "#DATA!",
+    "#GETTING_DATA",
+    "#SPILL!",
+    "#CALC!",
+    UNCALCULATED,
+];
+
+/// Whether a formula has no value here.
+pub(crate) fn is_formula_error(text: &str) -> bool {
+    text.starts_with('#') && FORMULA_ERRORS.contains(&text)
+}
+
 /// A value without what a spreadsheet puts around a text (`="4403"`, `'4403`) and with digits of usual width.
 pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
     let inside = text

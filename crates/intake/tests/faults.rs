@@ -172,6 +172,8 @@ fn near_misses() -> Vec<NearMiss> {
         ("flag-form", one(received()), vec![("full", "2")]),
         ("reason-unknown", one(suspend()), vec![("reason", "6399X")]),
         ("invisible", one(received()), vec![("serial", "S\u{200b}1")]),
+        ("merged", one(received()), vec![("serial", "#MERGED!")]),
+        ("formula", one(received()), vec![("system", "#N/A")]),
         ("scientific", one(received()), vec![("base", "4.5E3")]),
         (
             "scientific",
