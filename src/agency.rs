@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod rates;
 mod review;
 mod transfer;
 
@@ -11,7 +12,7 @@ use crate::{
     exit::{Failure, Outcome},
     files,
     node::parse_region,
-    show,
+    rules, show,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -96,6 +97,9 @@ pub(crate) struct ImportArguments {
     /// Sheet of a workbook to read, where several have something on them.
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// Directory of rule files over those of the program; rows are compared with the rates that they say.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
 }
 
 /// Encodings by name.
@@ -175,6 +179,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             None => ColumnMap::default(),
         },
         sheet: arguments.sheet.clone(),
+        rates: rates::table(&rules::set(arguments.rules.as_deref())?),
         today: Some(clock::today()),
         region: Some(arguments.node),
     };

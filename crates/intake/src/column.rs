@@ -39,7 +39,9 @@ columns! {
     /// The scheme that takes an account over.
     Into = "into" ["转入险种", "衔接险种"];
     /// The month that is paid for.
-    Period = "period" ["费款所属期", "应缴年月", "所属期", "AAE003"];
+    Period = "period" ["费款所属期", "应缴年月", "所属期", "费款所属期起", "AAE003"];
+    /// The last month that is paid for, in place of `months`.
+    PeriodEnd = "period_end" ["费款所属期止"];
     /// The year that is paid for (twelve months), or that interest is for.
     Year = "year" ["年度", "缴费年度", "结息年度", "AAE101"];
     /// Number of months from `period` on, 1 to 12; without it one, with `year` twelve.

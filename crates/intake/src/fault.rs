@@ -5,7 +5,7 @@ use std::fmt;
 use yizhang_ledger::{
     entry::Kind,
     person::NumberFault,
-    value::{Day, Division, Fen, Month},
+    value::{Day, Division, Fen, Month, Rate},
 };
 
 /// How bad it is.
@@ -524,6 +524,49 @@ pub enum Fault {
         /// Line of the earlier row.
         first: u64,
     },
+    /// Several rows have this serial, each of another scheme.
+    #[error(
+        "{rows} rows have this serial, each of another scheme; say which with scheme, or give the record id"
+    )]
+    TargetAmbiguous {
+        /// How many.
+        rows: usize,
+    },
+    /// A row for more months than one may be for.
+    #[error("a row is for at most {limit} months, found {found}; split it")]
+    SpanLong {
+        /// Most months.
+        limit: u16,
+        /// Months found.
+        found: i32,
+    },
+    /// The last month is given, and something else that says it.
+    #[error("the last month is given beside a year or a number of months; keep one")]
+    EndTwice,
+    /// Warning: what the personal account gets is not what the rules say of this month.
+    #[error(
+        "the personal account gets {expected} of this base by the rules ({rate}), found {found}"
+    )]
+    CreditedDiffers {
+        /// By the rules.
+        expected: Fen,
+        /// The rate.
+        rate: Rate,
+        /// In the row, both shares.
+        found: Fen,
+    },
+    /// Warning: what is due is at another rate than the rules say of this month.
+    #[error(
+        "{expected} is due of this base by the rules ({rate}), found {found}; is the rate one of an earlier time?"
+    )]
+    DueAtOtherRate {
+        /// By the rules.
+        expected: Fen,
+        /// The rate.
+        rate: Rate,
+        /// In the row.
+        found: Fen,
+    },
     /// Note: the very same row again. The ledger counts it once.
     #[error("the same as line {first}; counted once")]
     Duplicate {
@@ -646,6 +689,11 @@ codes! {
     SpanReversed "span-reversed";
     SerialConflict "serial-conflict";
     Duplicate "duplicate";
+    TargetAmbiguous "target-ambiguous";
+    SpanLong "span-long";
+    EndTwice "end-twice";
+    CreditedDiffers "credited-differs";
+    DueAtOtherRate "due-at-other-rate";
     TargetNotFound "target-not-found";
     TargetFaulty "target-faulty";
     TargetOfOther "target-of-other";
@@ -663,6 +711,8 @@ impl Fault {
             | Self::OutsideRegion { .. }
             | Self::ReasonUnknown { .. }
             | Self::PaidButNotFull
+            | Self::CreditedDiffers { .. }
+            | Self::DueAtOtherRate { .. }
             | Self::DayAhead { .. }
             | Self::BeforeBirth { .. }
             | Self::SchemeStays { .. }

@@ -42,8 +42,9 @@ impl Header {
             return Err(FileFault::HeaderMissing { cells: names.len() });
         }
         check_known(&names, &found)?;
-        let columns: Vec<Column> = found.iter().flatten().copied().collect();
-        let header = Self::with(names, columns, Layout::chosen_by(&found))?;
+        let layout = Layout::chosen_by(&found);
+        let columns = found.iter().flatten().map(|column| layout.read_as(*column));
+        let header = Self::with(names, columns.collect(), layout)?;
         header.check_layout()?;
         Ok(header)
     }

@@ -13,6 +13,7 @@ use crate::{
     header::{ColumnReport, Header},
     line_count::LineCount,
     parsed::{FaultyRow, ParsedRow, Row, understand},
+    rates::RateTable,
     row::{self, RawRow, RowReader},
     source::{Format, ReadOptions, Source},
     usage::Layout,
@@ -41,6 +42,7 @@ pub struct Intake {
     namespace: Option<Namespace>,
     codes: CodeMap,
     columns: ColumnMap,
+    rates: RateTable,
     today: Option<Day>,
     region: Option<Division>,
     header: Header,
@@ -137,6 +139,7 @@ impl Intake {
             namespace: options.namespace,
             codes: options.codes.clone(),
             columns: options.columns.clone(),
+            rates: options.rates.clone(),
             today: options.today,
             region: options.region,
             header,
@@ -229,6 +232,7 @@ impl Intake {
         let Self {
             header,
             codes,
+            rates,
             today,
             region,
             namespace,
@@ -241,6 +245,7 @@ impl Intake {
             codes,
             today: *today,
             region: *region,
+            rates,
         };
         Ok(Rows {
             reader,

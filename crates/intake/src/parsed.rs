@@ -1,7 +1,7 @@
 //! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
 
 use crate::{
-    book::{Book, BusinessKey},
+    book::{Book, BusinessKey, Noted},
     cells::{Cells, Context},
     column::Column,
     contribution,
@@ -96,7 +96,12 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
                 .zip(account)
                 .map(|(stated, account)| (stated.id(), account))
         };
-        if let Some(fault) = book.note(&key, row.line, record) {
+        let noted = Noted {
+            key,
+            scheme: cells.scheme_if_any(),
+            line: row.line,
+        };
+        if let Some(fault) = book.note(noted, record) {
             cells.fault(Column::Serial, fault);
         }
     }

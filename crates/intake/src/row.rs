@@ -86,7 +86,8 @@ impl RawRow {
         self.tidied.clear();
         // Characters of full width begin with EF in UTF-8.
         let suspect = |byte: &u8| matches!(byte, b'=' | b'\'' | 0xef);
-        if !self.cells.as_slice().iter().any(suspect) {
+        let is_long = |cell: &[u8]| cell.len() >= tidy::UUID_LENGTH;
+        if !self.cells.as_slice().iter().any(suspect) && !self.cells.iter().any(is_long) {
             return;
         }
         for (at, cell) in self.cells.iter().enumerate() {

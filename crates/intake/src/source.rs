@@ -5,6 +5,7 @@ use crate::{
     column_map::ColumnMap,
     encoding::{BUFFER_BYTES, Encoding},
     file_fault::FileFault,
+    rates::RateTable,
 };
 use std::{
     fmt,
@@ -97,6 +98,8 @@ pub struct ReadOptions {
     pub columns: ColumnMap,
     /// Which sheet of a workbook is read; without it the only visible one that has something on it.
     pub sheet: Option<String>,
+    /// Rates of a rule set; without them no row is compared with any.
+    pub rates: RateTable,
     /// The day of the import; without it no day is too late.
     pub today: Option<Day>,
     /// The region whose chain the rows go to; without it no place is outside.

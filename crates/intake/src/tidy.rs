@@ -33,8 +33,12 @@ pub(crate) fn is_formula_error(text: &str) -> bool {
     text.starts_with('#') && FORMULA_ERRORS.contains(&text)
 }
 
-/// A value without what a spreadsheet puts around a text (`="4403"`, `'4403`) and with digits of usual width.
+/// A value without what a spreadsheet puts around a text (`="4403"`, `'4403`), with digits of usual width, and a UUID
+/// without its hyphens.
 pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
+    if is_uuid(text.as_bytes()) {
+        return text.replace('-', "").into();
+    }
     let inside = text
         .strip_prefix("=\"")
         .and_then(|rest| rest.strip_suffix('"'))
@@ -50,6 +54,22 @@ pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
     } else {
         inside.into()
     }
+}
+
+/// Characters of a UUID as it is usually written, and where its hyphens stand. Without them it is as long as a code may be.
+pub(crate) const UUID_LENGTH: usize = 36;
+const UUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// Whether a text is a UUID, as databases give out serials: `6f9619ff-8b86-d011-b42d-00c04fc964ff`.
+fn is_uuid(text: &[u8]) -> bool {
+    let fits = |(at, byte): (usize, &u8)| {
+        if UUID_HYPHENS.contains(&at) {
+            *byte == b'-'
+        } else {
+            byte.is_ascii_hexdigit()
+        }
+    };
+    text.len() == UUID_LENGTH && text.iter().enumerate().all(fits)
 }
 
 fn is_full_width(c: char) -> bool {

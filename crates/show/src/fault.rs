@@ -195,6 +195,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::LooksLikePerson
         | F::MayBePerson
         | F::PeriodTwice
+        | F::EndTwice
         | F::PaidButNotFull
         | F::BirthDiffers
         | F::BirthNotInId
@@ -280,6 +281,18 @@ fn variables(fault: &Fault) -> Variables {
         F::SpanReversed { first, found } => of([("first", first), ("found", found)]),
         F::SerialConflict { first } | F::Duplicate { first } => of([("first", first)]),
         F::TargetFaulty { line } | F::TargetOfOther { line } => of([("line", line)]),
+        F::TargetAmbiguous { rows } => of([("rows", rows)]),
+        F::SpanLong { limit, found } => of([("limit", limit), ("found", found)]),
+        F::CreditedDiffers {
+            expected,
+            rate,
+            found,
+        }
+        | F::DueAtOtherRate {
+            expected,
+            rate,
+            found,
+        } => of([("expected", expected), ("rate", rate), ("found", found)]),
         F::Record { reason } => of([("reason", reason)]),
     }
 }
