@@ -308,6 +308,7 @@ fn file_faults() -> Vec<FileFault> {
             source: io::Error::other("example"),
         },
         FileFault::Empty,
+        FileFault::NoFile,
         FileFault::OtherForm {
             form: OtherForm::Pdf,
         },
@@ -355,6 +356,7 @@ fn file_faults() -> Vec<FileFault> {
         match fault {
             FileFault::Io { .. }
             | FileFault::Empty
+            | FileFault::NoFile
             | FileFault::OtherForm { .. }
             | FileFault::WorkbookBroken { .. }
             | FileFault::WorkbookLocked

@@ -54,9 +54,10 @@ const COMPUTED: [&str; 22] = [
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
-const FILE_FAULTS: [&str; 19] = [
+const FILE_FAULTS: [&str; 20] = [
     "io",
     "file-empty",
+    "no-file",
     "other-form",
     "workbook-broken",
     "workbook-locked",

@@ -22,6 +22,11 @@ pub enum FileFault {
     /// There is no row.
     #[error("the file is empty; expected a header row or JSON Lines")]
     Empty,
+    /// What is named is no file.
+    #[error(
+        "expected a file, found a pipe or a device; the import reads it more than once, so store it first"
+    )]
+    NoFile,
     /// The file is something else than rows of text.
     #[error("expected CSV, JSON Lines or a workbook, found {form}")]
     OtherForm {
@@ -231,6 +236,7 @@ impl FileFault {
         match self {
             Self::Io { .. } => "io",
             Self::Empty => "file-empty",
+            Self::NoFile => "no-file",
             Self::OtherForm { .. } => "other-form",
             Self::WorkbookBroken { .. } => "workbook-broken",
             Self::WorkbookLocked => "workbook-locked",

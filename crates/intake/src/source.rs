@@ -11,7 +11,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Cursor, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -43,6 +43,8 @@ impl fmt::Debug for Source {
 impl Source {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
         match self {
+            // Before it is opened: a pipe waits for somebody who writes.
+            Self::Path(path) if is_no_file(path)? => Err(FileFault::NoFile),
             Self::Path(path) => Ok(Box::new(
                 File::open(path).map_err(FileFault::io("open the file"))?,
             )),
@@ -69,6 +71,13 @@ impl Source {
             .map_err(FileFault::io("read the file"))?;
         Ok(start)
     }
+}
+
+/// Whether there is something at `path` that can be read once at most: a pipe, a socket, a device. A folder is told by
+/// the system.
+fn is_no_file(path: &Path) -> Result<bool, FileFault> {
+    let found = std::fs::metadata(path).map_err(FileFault::io("open the file"))?;
+    Ok(!found.is_file() && !found.is_dir())
 }
 
 /// The form of the rows.

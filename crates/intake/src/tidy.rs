@@ -39,12 +39,10 @@ pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
     if is_uuid(text.as_bytes()) {
         return text.replace('-', "").into();
     }
-    let inside = text
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
+    let inside = quoted(text)
         .or_else(|| {
             let rest = text.strip_prefix('\'')?;
-            rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+            rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "=+-@ ".contains(c))
                 .then_some(rest)
         })
         .unwrap_or(text)
@@ -54,6 +52,16 @@ pub(crate) fn tidy(text: &str) -> Cow<'_, str> {
     } else {
         inside.into()
     }
+}
+
+/// The text in `="4403"`, the formula that a spreadsheet keeps a text as it is by.
+fn quoted(text: &str) -> Option<&str> {
+    text.strip_prefix("=\"")?.strip_suffix('"')
+}
+
+/// Whether a text is such a formula and nothing more.
+pub(crate) fn is_quoted_text(text: &str) -> bool {
+    quoted(text).is_some_and(|inside| !inside.contains('"'))
 }
 
 /// Characters of a UUID as it is usually written, and where its hyphens stand. Without them it is as long as a code may be.

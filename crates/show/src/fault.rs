@@ -302,7 +302,7 @@ fn variables_of_file(fault: &FileFault) -> Variables {
     use FileFault as F;
     match fault {
         F::Io { source, .. } => of([("source", &cause(source))]),
-        F::Empty | F::WorkbookLocked | F::NoWorkbook => Variables::new(),
+        F::Empty | F::NoFile | F::WorkbookLocked | F::NoWorkbook => Variables::new(),
         F::WorkbookBroken { damage } => of([("damage", &damage_of(*damage))]),
         F::WorkbookLimit { limit } => of([("limit", &limited(*limit)), ("most", &limit.most())]),
         F::SheetsSeveral { sheets } => of([("sheets", &list(sheets.iter().cloned()))]),
@@ -393,6 +393,7 @@ pub fn cause(error: &io::Error) -> Cow<'static, str> {
         io::ErrorKind::NotFound => t!("fault.io-not-found"),
         io::ErrorKind::PermissionDenied => t!("fault.io-denied"),
         io::ErrorKind::IsADirectory => t!("fault.io-directory"),
+        io::ErrorKind::InvalidInput => t!("fault.io-no-file"),
         io::ErrorKind::StorageFull => t!("fault.io-full"),
         _ => error.to_string().into(),
     }
