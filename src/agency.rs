@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod rates;
 mod review;
 mod transfer;
 
@@ -11,7 +12,7 @@ use crate::{
     exit::{Failure, Outcome},
     files,
     node::parse_region,
-    show,
+    rules, show,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -23,8 +24,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use yizhang_intake::{
-    Chunk, Chunks, CodeMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions,
-    RowFault, Source, Summary,
+    Chunk, Chunks, CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake,
+    ReadOptions, RowFault, Source, Summary,
 };
 use yizhang_ledger::{
     batch::SubmissionId,
@@ -63,7 +64,8 @@ pub(crate) enum Command {
 /// Arguments of `agency import`.
 #[derive(Args)]
 pub(crate) struct ImportArguments {
-    /// CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers) or JSON Lines; docs/IMPORT.md has the columns.
+    /// CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers), a workbook (.xlsx, .xls) or JSON Lines; docs/IMPORT.md
+    /// has the columns.
     pub(crate) file: PathBuf,
     /// Region of the node to send to: the agency's own.
     #[arg(long, value_parser = parse_region)]
@@ -89,6 +91,15 @@ pub(crate) struct ImportArguments {
     /// TOML file of the agency's own codes: a table for each column, in it "their code" = "our code".
     #[arg(long, value_name = "FILE")]
     pub(crate) codes: Option<PathBuf>,
+    /// TOML file of the agency's own names of columns: "their name" = "our name" on each line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) columns: Option<PathBuf>,
+    /// Sheet of a workbook to read, where several have something on them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// Directory of rule files over those of the program; rows are compared with the rates that they say.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
 }
 
 /// Encodings by name.
@@ -122,7 +133,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     let secret = credentials::read_secret(&arguments.credentials)?;
     let intake = open(arguments)?;
-    let errors = errors_path(arguments)?;
+    let errors = errors_path(arguments, &intake)?;
     let summary = check(&intake, &secret, &errors)?;
     show::import::summary(&summary, &intake, &errors);
     let refused = summary.faulty > 0 && !arguments.accept_valid_rows;
@@ -163,6 +174,12 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             Some(path) => codes(path)?,
             None => CodeMap::default(),
         },
+        columns: match &arguments.columns {
+            Some(path) => columns(path)?,
+            None => ColumnMap::default(),
+        },
+        sheet: arguments.sheet.clone(),
+        rates: rates::table(&rules::set(arguments.rules.as_deref())?),
         today: Some(clock::today()),
         region: Some(arguments.node),
     };
@@ -186,15 +203,24 @@ fn codes(path: &Path) -> anyhow::Result<CodeMap> {
     CodeMap::new(codes).map_err(|fault| named(show::fault::codes(&fault)))
 }
 
-/// Where the faulty rows go: never over the file itself.
-fn errors_path(arguments: &ImportArguments) -> anyhow::Result<PathBuf> {
+/// Reads what an agency's own names of columns stand for.
+fn columns(path: &Path) -> anyhow::Result<ColumnMap> {
+    let text = files::read_text(path)?;
+    let named = |fault: String| anyhow::anyhow!("{}: {fault}", path.display());
+    let names: BTreeMap<String, String> =
+        toml::from_str(&text).map_err(|error| named(show::fault::columns_form(&error, &text)))?;
+    let names = names.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+    ColumnMap::new(names).map_err(|fault| named(show::fault::columns(&fault)))
+}
+
+/// Where the faulty rows go: never over the file itself. Those of a workbook go to a file of text.
+fn errors_path(arguments: &ImportArguments, intake: &Intake) -> anyhow::Result<PathBuf> {
     let path = arguments.errors.clone().unwrap_or_else(|| {
-        let extension = arguments
-            .file
-            .extension()
-            .map_or(String::new(), |extension| {
-                format!(".{}", extension.display())
-            });
+        let extension = match arguments.file.extension() {
+            _ if intake.sheet().is_some() => ".csv".to_owned(),
+            Some(extension) => format!(".{}", extension.display()),
+            None => String::new(),
+        };
         arguments
             .file
             .with_extension(format!("{ERRORS_SUFFIX}{extension}"))

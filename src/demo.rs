@@ -224,6 +224,9 @@ impl Demo {
                 errors: None,
                 encoding: None,
                 schemes: None,
+                columns: None,
+                sheet: None,
+                rules: None,
             };
             let intake = agency::open(&arguments)?;
             let secret = credentials::read_secret(&arguments.credentials)?;

@@ -164,9 +164,12 @@ fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
 
 /// The policy of the program's rules, with those of a directory over them.
 pub(crate) fn policy(dir: Option<&Path>) -> anyhow::Result<Policy> {
-    let set =
-        read(dir)?.map_err(|faults| anyhow::anyhow!("{}", show::rules::fault_lines(&faults)))?;
-    Ok(Policy::new(set))
+    Ok(Policy::new(set(dir)?))
+}
+
+/// The program's rules, with those of a directory over them.
+pub(crate) fn set(dir: Option<&Path>) -> anyhow::Result<RuleSet> {
+    read(dir)?.map_err(|faults| anyhow::anyhow!("{}", show::rules::fault_lines(&faults)))
 }
 
 /// The rules of the program, with those of a directory over them.

@@ -6,8 +6,9 @@ use std::{
     path::Path,
 };
 use yizhang_intake::{
-    CHUNK_RECORDS, Column, Fault, FileFault, Intake, Layout, LineCount, OtherForm, ROW_BYTES_MAX,
-    ROWS_MAX, ReadOptions, Row, RowFault, SERIALS_KEPT_MAX, Source,
+    CHUNK_RECORDS, CODES_MAX, COLUMN_NAMES_MAX, Column, Damage, Fault, FileFault, Intake, Layout,
+    LineCount, OtherForm, ROW_BYTES_MAX, ROWS_MAX, ReadOptions, Row, RowFault, SERIALS_KEPT_MAX,
+    Source, WorkbookLimit,
     tables::{self, BaseRule, CodeRow, Moves},
 };
 use yizhang_ledger::{
@@ -307,9 +308,23 @@ fn file_faults() -> Vec<FileFault> {
             source: io::Error::other("example"),
         },
         FileFault::Empty,
+        FileFault::NoFile,
         FileFault::OtherForm {
             form: OtherForm::Pdf,
         },
+        FileFault::WorkbookBroken {
+            damage: Damage::Packing,
+        },
+        FileFault::WorkbookLocked,
+        FileFault::WorkbookLimit {
+            limit: WorkbookLimit::Rows,
+        },
+        FileFault::SheetsSeveral { sheets: Vec::new() },
+        FileFault::SheetUnknown {
+            sheet: String::new(),
+            sheets: Vec::new(),
+        },
+        FileFault::NoWorkbook,
         FileFault::HeaderMissing { cells: 1 },
         FileFault::ColumnsUnknown {
             columns: Vec::new(),
@@ -341,7 +356,14 @@ fn file_faults() -> Vec<FileFault> {
         match fault {
             FileFault::Io { .. }
             | FileFault::Empty
+            | FileFault::NoFile
             | FileFault::OtherForm { .. }
+            | FileFault::WorkbookBroken { .. }
+            | FileFault::WorkbookLocked
+            | FileFault::WorkbookLimit { .. }
+            | FileFault::SheetsSeveral { .. }
+            | FileFault::SheetUnknown { .. }
+            | FileFault::NoWorkbook
             | FileFault::LinesLost { .. }
             | FileFault::HeaderMissing { .. }
             | FileFault::ColumnsUnknown { .. }
@@ -435,8 +457,22 @@ fn the_limits_are_those_of_the_program() {
         BATCH_RECORDS_MAX,
         SUBMISSION_BYTES_MAX,
         Code::LENGTH_MAX,
+        CODES_MAX,
+        COLUMN_NAMES_MAX,
     ];
-    for number in numbers {
+    let of_workbooks = [
+        WorkbookLimit::Bytes,
+        WorkbookLimit::Parts,
+        WorkbookLimit::PartBytes,
+        WorkbookLimit::UnpackedBytes,
+        WorkbookLimit::Sheets,
+        WorkbookLimit::Rows,
+        WorkbookLimit::Columns,
+        WorkbookLimit::OldFormCells,
+        WorkbookLimit::TextBytes,
+    ];
+    let of_workbooks = of_workbooks.map(|limit| usize::try_from(limit.most()).unwrap());
+    for number in numbers.into_iter().chain(of_workbooks) {
         assert!(
             limits.contains(&format!("| {}", grouped(number))),
             "{number} is not among the limits"

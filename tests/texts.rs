@@ -55,10 +55,17 @@ const COMPUTED: [&str; 23] = [
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
-const FILE_FAULTS: [&str; 13] = [
+const FILE_FAULTS: [&str; 20] = [
     "io",
     "file-empty",
+    "no-file",
     "other-form",
+    "workbook-broken",
+    "workbook-locked",
+    "workbook-limit",
+    "sheets-several",
+    "sheet-unknown",
+    "no-workbook",
     "header-missing",
     "columns-unknown",
     "column-twice",

@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
-use yizhang_ledger::{entry::RecordId, person::AccountId};
+use yizhang_ledger::{entry::RecordId, person::AccountId, value::Scheme};
 
 /// Most rows of a file: twice the largest that provinces are expected to send (ten million), at eight bytes a row.
 pub const ROWS_MAX: usize = 20_000_000;
@@ -111,6 +111,8 @@ pub(crate) const HASH_DIGITS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     line: u64,
+    /// One receipt may be for several schemes: then each of them has the serial once.
+    scheme: Option<Scheme<'static>>,
     /// None if the row was faulty.
     record: Option<(RecordId, AccountId)>,
 }
@@ -119,7 +121,16 @@ struct Seen {
 #[derive(Debug)]
 pub(crate) struct Book<'s> {
     survey: &'s Survey,
-    seen: HashMap<String, Seen>,
+    /// By serial; one for each scheme.
+    seen: HashMap<String, Vec<Seen>>,
+}
+
+/// A row as the book notes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noted<'r> {
+    pub(crate) key: BusinessKey<'r>,
+    pub(crate) scheme: Option<Scheme<'static>>,
+    pub(crate) line: u64,
 }
 
 impl<'s> Book<'s> {
@@ -130,13 +141,25 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// The record of the earlier row with this key, which is to be about this person.
+    /// The record of the earlier row with this key, which is to be about this person. Of rows for several schemes the
+    /// one of this scheme.
     pub(crate) fn target(
         &self,
         key: &BusinessKey<'_>,
+        scheme: Option<Scheme<'static>>,
         account: Option<AccountId>,
     ) -> Result<RecordId, Fault> {
-        let seen = self.seen.get(&key.text()).ok_or(Fault::TargetNotFound)?;
+        let rows = self.seen.get(&key.text()).ok_or(Fault::TargetNotFound)?;
+        let of_scheme = || {
+            rows.iter()
+                .find(|seen| scheme.is_some() && seen.scheme == scheme)
+        };
+        let seen = match rows.as_slice() {
+            [only] => only,
+            several => of_scheme().ok_or(Fault::TargetAmbiguous {
+                rows: several.len(),
+            })?,
+        };
         match seen.record {
             None => Err(Fault::TargetFaulty { line: seen.line }),
             Some((_, other)) if account.is_some_and(|account| account != other) => {
@@ -150,20 +173,24 @@ impl<'s> Book<'s> {
     /// [`Fault::Duplicate`] or [`Fault::SerialConflict`].
     pub(crate) fn note(
         &mut self,
-        key: &BusinessKey<'_>,
-        line: u64,
+        row: Noted<'_>,
         record: impl FnOnce() -> Option<(RecordId, AccountId)>,
     ) -> Option<Fault> {
-        if key.serial.is_empty() || !self.survey.keeps(key) {
+        let Noted { key, scheme, line } = row;
+        if key.serial.is_empty() || !self.survey.keeps(&key) {
             return None;
         }
         let new = Seen {
             line,
+            scheme,
             record: record(),
         };
-        let seen = self.seen.entry(key.text()).or_insert(new);
+        let rows = self.seen.entry(key.text()).or_default();
+        let Some(seen) = rows.iter_mut().find(|seen| seen.scheme == scheme) else {
+            rows.push(new);
+            return None;
+        };
         match (seen.record, new.record) {
-            _ if seen.line == line => None,
             (Some((old_id, _)), Some((new_id, _))) if old_id == new_id => {
                 Some(Fault::Duplicate { first: seen.line })
             }

@@ -195,7 +195,11 @@ fn is_time(text: &str) -> bool {
 const COUNT_OF_DAYS: std::ops::RangeInclusive<u32> = 20_000..=80_500;
 
 fn refuse_count_of_days(text: &str) -> Result<(), Fault> {
-    let count = text.strip_suffix(".0").unwrap_or(text);
+    // Behind a point stands the time of the day.
+    let count = match text.split_once('.') {
+        Some((days, time)) if time.bytes().all(|byte| byte.is_ascii_digit()) => days,
+        _ => text,
+    };
     let is_count = count.len() == 5
         && count
             .parse()

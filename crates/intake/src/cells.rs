@@ -13,6 +13,7 @@ use crate::{
     fault::{Fault, RowFault, Severity},
     found::Found,
     header::Header,
+    rates::{RateAsked, RateTable},
     row::RawRow,
     tables::{self, BaseRule, Moves},
     tidy,
@@ -21,7 +22,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::{AccountId, FederationSecret, SocialSecurityNumber},
     record::{AccountType, Payer, PayerKind, Source},
-    value::{Code, Day, Division, Fen, Namespace, Scheme},
+    value::{Code, Day, Division, Fen, Namespace, Rate, Scheme},
 };
 
 /// What reading a row needs besides the row.
@@ -33,6 +34,7 @@ pub(crate) struct Context<'c> {
     pub(crate) today: Option<Day>,
     /// Region whose chain the rows go to.
     pub(crate) region: Option<Division>,
+    pub(crate) rates: &'c RateTable,
 }
 
 /// Signs that amounts of a kind may have.
@@ -184,6 +186,17 @@ impl<'r> Cells<'r> {
         self.scheme_in(Column::Scheme)
     }
 
+    /// The scheme of the row, where it has one that can be read; nothing is noted.
+    pub(crate) fn scheme_if_any(&self) -> Option<Scheme<'static>> {
+        let text = self.row.cell(self.context.header, Column::Scheme).ok()?;
+        let text = self.context.codes.translate(Column::Scheme, text);
+        if text.is_empty() {
+            return None;
+        }
+        let (scheme, _) = cell::scheme(text, self.context.namespace).ok()?;
+        Some(scheme)
+    }
+
     pub(crate) fn scheme_in(&mut self, column: Column) -> Option<(Scheme<'static>, BaseRule)> {
         let namespace = self.context.namespace;
         self.required(column, |text| cell::scheme(text, namespace))
@@ -236,6 +249,11 @@ impl<'r> Cells<'r> {
         {
             self.fault(column, Fault::OutsideRegion { region, found });
         }
+    }
+
+    /// The rate that the rules say.
+    pub(crate) fn rate_in_force(&self, asked: &RateAsked) -> Option<Rate> {
+        self.context.rates.find(asked)
     }
 
     /// The day of the import.
@@ -350,6 +368,7 @@ impl<'r> Cells<'r> {
         source: Option<Source<'r>>,
         account: Option<AccountId>,
     ) -> Option<Option<RecordId>> {
+        let scheme = self.scheme_if_any();
         self.optional(Column::Target, |text| {
             if text.len() == HASH_DIGITS {
                 return Ok(Some(RecordId(cell::hash(text)?)));
@@ -364,7 +383,7 @@ impl<'r> Cells<'r> {
                 system: source.system.as_str(),
                 serial,
             };
-            book.target(&key, account).map(Some)
+            book.target(&key, scheme, account).map(Some)
         })
         .map(Option::flatten)
     }

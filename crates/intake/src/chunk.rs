@@ -55,6 +55,8 @@ pub struct Chunks<'i> {
     rows: Rows<'i>,
     faulty: FaultyRows,
     number: u64,
+    /// How long the next one is.
+    cut: Cut,
     /// Read, but too large for the chunk before.
     left_over: Option<ParsedRow>,
     ended: bool,
@@ -67,6 +69,7 @@ impl<'i> Chunks<'i> {
             rows,
             faulty,
             number: 0,
+            cut: Cut::FIRST,
             left_over: None,
             ended: false,
         }
@@ -93,8 +96,8 @@ impl<'i> Chunks<'i> {
         Ok(None)
     }
 
-    fn cut(&mut self) -> Result<Option<Chunk>, FileFault> {
-        let cut = Cut::of(self.number);
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, FileFault> {
+        let cut = self.cut;
         let mut chunk = Chunk {
             number: self.number,
             id: SubmissionId([0; 16]),
@@ -122,13 +125,15 @@ impl<'i> Chunks<'i> {
             return Ok(None);
         }
         self.number += 1;
+        self.cut = cut.next();
         chunk.id = submission_id(&chunk.bytes);
         Ok(Some(chunk))
     }
 }
 
 /// Where a submission ends. The first of a file has one record, so that a refusal is known at once; each one after it
-/// is about twice as long, up to [`CHUNK_RECORDS`].
+/// is a little longer, up to [`CHUNK_RECORDS`]: so that in a short file, too, a row more makes no more than a tenth of it
+/// new.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     /// Records that it has on average.
@@ -136,20 +141,24 @@ struct Cut {
 }
 
 impl Cut {
-    /// The cut of the submission with this place in the file, from 0.
-    fn of(number: u64) -> Self {
-        let doublings = number.min(u64::from(CHUNK_RECORDS.ilog2()));
+    const FIRST: Self = Self { average: 1 };
+
+    /// The cut of the next submission: an eighth longer, and one record at least.
+    fn next(self) -> Self {
+        let longer = self.average + (self.average / 8).max(1);
         Self {
-            average: 1 << doublings,
+            average: longer.min(CHUNK_RECORDS),
         }
     }
 
     /// Whether it ends with the record that makes it so many: from half of the average on with the first one whose id
-    /// has enough zero bits, one in half of the average.
+    /// has enough zero bits. How many is a whole number, the same for averages that are near one another: so the same
+    /// records end submissions when there is one submission more before them.
     fn ends(self, records: usize, last: RecordId) -> bool {
         let least = (self.average / 2).max(1);
+        let one_in = 1 << least.ilog2();
         let RecordId(Hash([a, b, ..])) = last;
-        let bits = usize::from(u16::from_le_bytes([a, b])) % least;
+        let bits = usize::from(u16::from_le_bytes([a, b])) % one_in;
         records >= least && bits == 0 || records >= self.average.saturating_mul(2)
     }
 }
@@ -168,8 +177,8 @@ impl Iterator for Chunks<'_> {
         if self.ended {
             return None;
         }
-        let cut = self.cut();
-        self.ended = !matches!(cut, Ok(Some(_)));
-        cut.transpose()
+        let chunk = self.next_chunk();
+        self.ended = !matches!(chunk, Ok(Some(_)));
+        chunk.transpose()
     }
 }

@@ -39,7 +39,9 @@ columns! {
     /// The scheme that takes an account over.
     Into = "into" ["转入险种", "衔接险种"];
     /// The month that is paid for.
-    Period = "period" ["费款所属期", "应缴年月", "所属期", "AAE003"];
+    Period = "period" ["费款所属期", "应缴年月", "所属期", "费款所属期起", "AAE003"];
+    /// The last month that is paid for, in place of `months`.
+    PeriodEnd = "period_end" ["费款所属期止"];
     /// The year that is paid for (twelve months), or that interest is for.
     Year = "year" ["年度", "缴费年度", "结息年度", "AAE101"];
     /// Number of months from `period` on, 1 to 12; without it one, with `year` twelve.
@@ -176,21 +178,13 @@ impl Column {
     /// The column that a header cell names. Blanks, also inside, capitals, the star of a required column, and a unit such
     /// as `（元）` behind the name do not matter.
     pub fn find(name: &str) -> Option<Self> {
-        let plain: String = name
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '*' && *c != '\u{feff}')
-            .collect();
-        let name = plain.as_str();
-        let name = ["(元)", "（元）"]
-            .iter()
-            .find_map(|unit| name.strip_suffix(unit))
-            .unwrap_or(name);
+        let name = plain(name);
         Self::ALL.iter().copied().find(|column| {
-            column.english().eq_ignore_ascii_case(name)
+            column.english() == name
                 || column
                     .aliases()
                     .iter()
-                    .any(|alias| alias.eq_ignore_ascii_case(name))
+                    .any(|alias| alias.eq_ignore_ascii_case(&name))
         })
     }
 
@@ -225,6 +219,26 @@ impl Column {
     pub(crate) const fn position(self) -> usize {
         self as usize
     }
+}
+
+/// A name without what does not matter in it.
+pub(crate) fn plain(name: &str) -> String {
+    let mut plain: String = name
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '*' && *c != '\u{feff}')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    for unit in ["(元)", "（元）"] {
+        if let Some(without) = plain.strip_suffix(unit) {
+            plain.truncate(without.len());
+        }
+    }
+    plain
+}
+
+/// A question after a name that is unknown.
+pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(", did you mean {name}?"))
 }
 
 impl fmt::Display for Column {

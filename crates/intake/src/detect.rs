@@ -1,6 +1,7 @@
 //! What a file is, told by its beginning: its form, its encoding, and between which characters its cells stand.
 
 use crate::{
+    column_map::ColumnMap,
     encoding::{BUFFER_BYTES, Encoding},
     file_fault::{FileFault, OtherForm},
     header::Likeness,
@@ -18,8 +19,6 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 /// Beginnings of files that hold no rows which are read here.
 const OTHER_FORMS: &[(&[u8], OtherForm)] = &[
-    (b"PK\x03\x04", OtherForm::Workbook),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OtherForm::OldWorkbook),
     (b"%PDF", OtherForm::Pdf),
     (b"\x1f\x8b", OtherForm::Compressed),
     (b"Rar!", OtherForm::Compressed),
@@ -61,7 +60,7 @@ pub(crate) fn decoded(start: &[u8], encoding: Encoding) -> Result<Vec<u8>, FileF
 ///
 /// # Errors
 /// [`FileFault::OtherForm`] for a page of the web and a list in JSON.
-pub(crate) fn format(text: &[u8]) -> Result<Format, FileFault> {
+pub(crate) fn format(text: &[u8], columns: &ColumnMap) -> Result<Format, FileFault> {
     match text.trim_ascii_start().first() {
         Some(b'{') => Ok(Format::JsonLines),
         Some(b'[') => Err(FileFault::OtherForm {
@@ -71,16 +70,16 @@ pub(crate) fn format(text: &[u8]) -> Result<Format, FileFault> {
             form: OtherForm::Page,
         }),
         _ => Ok(Format::Csv {
-            delimiter: delimiter(text),
+            delimiter: delimiter(text, columns),
         }),
     }
 }
 
 /// The delimiter with which a line has the most names of columns.
-fn delimiter(text: &[u8]) -> u8 {
+fn delimiter(text: &[u8], columns: &ColumnMap) -> u8 {
     let mut best = (0, DELIMITERS[0]);
     for delimiter in DELIMITERS {
-        let known = most_columns(text, delimiter);
+        let known = most_columns(text, delimiter, columns);
         if known > best.0 {
             best = (known, delimiter);
         }
@@ -88,13 +87,13 @@ fn delimiter(text: &[u8]) -> u8 {
     best.1
 }
 
-fn most_columns(text: &[u8], delimiter: u8) -> usize {
+fn most_columns(text: &[u8], delimiter: u8, columns: &ColumnMap) -> usize {
     let mut cells = ByteRecord::new();
     let lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
     let mut most = 0;
     for line in lines.filter(|line| !line.is_empty()).take(HEADER_LINES_MAX) {
         split::split(line, delimiter, &mut cells);
-        most = most.max(Likeness::of(&cells).known);
+        most = most.max(Likeness::of(&cells, columns).known);
     }
     most
 }

@@ -3,12 +3,13 @@
 
 use crate::{
     column::Column, encoding::Encoding, fault::RowFault, file_fault::FileFault, header::Header,
-    parsed::FaultyRow, source::Format,
+    parsed::FaultyRow, source::Format, tidy,
 };
 use std::{
-    fs::{File, OpenOptions, Permissions},
+    borrow::Cow,
+    fs::{File, OpenOptions, remove_file},
     io::{self, BufWriter, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -110,16 +111,49 @@ impl<'f, 't> ErrorWriter<'f, 't> {
     }
 }
 
-/// A file for its owner alone, because rows hold numbers and names; one that is there is emptied and made so.
+/// A new file for its owner alone, because rows hold numbers and names. A file of that name makes room: it is taken away
+/// and never written into, since the name may be a second one of the input. What is no file of its own (a link, a pipe, a
+/// folder) stays.
 fn private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
+    match path.symlink_metadata() {
+        Ok(found) if found.file_type().is_char_device() => {
+            return OpenOptions::new().write(true).open(path);
+        }
+        Ok(found) if found.is_file() => remove_file(path)?,
+        Ok(_) => {
+            let why = "it is a link, a pipe or a folder; a file of its own is needed";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
-        .open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    Ok(file)
+        .open(path)
+}
+
+/// Characters with which spreadsheets begin a formula.
+const FORMULA_BEGINS: &[char] = &['=', '+', '-', '@', '\t', '\r'];
+
+/// A cell as it was, but that a spreadsheet takes none for a formula: then a mark stands before it, which is not read.
+/// Amounts below zero and `="4403"` are none.
+fn inert(cell: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(text) = std::str::from_utf8(cell) else {
+        return cell.into();
+    };
+    let is_figure = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_digit() || ".,%-+".contains(c))
+    };
+    let is_harmless = !text.trim_start_matches(' ').starts_with(FORMULA_BEGINS)
+        || is_figure(text.trim())
+        || tidy::is_quoted_text(text.trim());
+    if is_harmless {
+        return cell.into();
+    }
+    [b"'", cell].concat().into()
 }
 
 fn csv_header(header: &Header, delimiter: u8) -> io::Result<Vec<u8>> {
@@ -142,17 +176,17 @@ fn csv_header(header: &Header, delimiter: u8) -> io::Result<Vec<u8>> {
 /// The cells as they were, filled up or cut to those of the header, and the text in its own column.
 fn csv_row(header: &Header, delimiter: u8, row: &FaultyRow, text: &str) -> io::Result<Vec<u8>> {
     let width = header.names().len().max(row.raw.cells.len());
-    let mut cells: Vec<&[u8]> = (0..width)
-        .map(|at| row.raw.cells.get(at).unwrap_or_default())
+    let mut cells: Vec<Cow<'_, [u8]>> = (0..width)
+        .map(|at| inert(row.raw.cells.get(at).unwrap_or_default()))
         .collect();
     match header
         .position(Column::Error)
         .and_then(|at| cells.get_mut(at))
     {
-        Some(cell) => *cell = text.as_bytes(),
-        None => cells.push(text.as_bytes()),
+        Some(cell) => *cell = text.as_bytes().into(),
+        None => cells.push(text.as_bytes().into()),
     }
-    csv_line(delimiter, cells)
+    csv_line(delimiter, cells.iter().map(AsRef::as_ref))
 }
 
 fn csv_line<'c>(delimiter: u8, cells: impl IntoIterator<Item = &'c [u8]>) -> io::Result<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::fmt;
 use yizhang_ledger::{
     entry::Kind,
     person::NumberFault,
-    value::{Day, Division, Fen, Month},
+    value::{Day, Division, Fen, Month, Rate},
 };
 
 /// How bad it is.
@@ -85,6 +85,12 @@ pub enum Fault {
     /// A character that nobody sees.
     #[error("the cell has a character that cannot be seen; write it anew")]
     Invisible,
+    /// A cell of a sheet that a merged one covers.
+    #[error("the cell is part of a merged one; unmerge it and fill each row")]
+    Merged,
+    /// A formula that failed, or was never calculated.
+    #[error("the formula in the cell has no value; open the file in a spreadsheet and mend it")]
+    Formula,
     /// A long number as a spreadsheet shows it: its last digits are lost.
     #[error(
         "a spreadsheet has made a short number of this (such as 4.4E+17), and digits are lost; export it as text"
@@ -518,6 +524,49 @@ pub enum Fault {
         /// Line of the earlier row.
         first: u64,
     },
+    /// Several rows have this serial, each of another scheme.
+    #[error(
+        "{rows} rows have this serial, each of another scheme; say which with scheme, or give the record id"
+    )]
+    TargetAmbiguous {
+        /// How many.
+        rows: usize,
+    },
+    /// A row for more months than one may be for.
+    #[error("a row is for at most {limit} months, found {found}; split it")]
+    SpanLong {
+        /// Most months.
+        limit: u16,
+        /// Months found.
+        found: i32,
+    },
+    /// The last month is given, and something else that says it.
+    #[error("the last month is given beside a year or a number of months; keep one")]
+    EndTwice,
+    /// Warning: what the personal account gets is not what the rules say of this month.
+    #[error(
+        "the personal account gets {expected} of this base by the rules ({rate}), found {found}"
+    )]
+    CreditedDiffers {
+        /// By the rules.
+        expected: Fen,
+        /// The rate.
+        rate: Rate,
+        /// In the row, both shares.
+        found: Fen,
+    },
+    /// Warning: what is due is at another rate than the rules say of this month.
+    #[error(
+        "{expected} is due of this base by the rules ({rate}), found {found}; is the rate one of an earlier time?"
+    )]
+    DueAtOtherRate {
+        /// By the rules.
+        expected: Fen,
+        /// The rate.
+        rate: Rate,
+        /// In the row.
+        found: Fen,
+    },
     /// Note: the very same row again. The ledger counts it once.
     #[error("the same as line {first}; counted once")]
     Duplicate {
@@ -568,6 +617,8 @@ codes! {
     Quote "quote";
     Encoding "encoding";
     Invisible "invisible";
+    Merged "merged";
+    Formula "formula";
     Scientific "scientific";
     Masked "masked";
     SerialDate "serial-date";
@@ -638,6 +689,11 @@ codes! {
     SpanReversed "span-reversed";
     SerialConflict "serial-conflict";
     Duplicate "duplicate";
+    TargetAmbiguous "target-ambiguous";
+    SpanLong "span-long";
+    EndTwice "end-twice";
+    CreditedDiffers "credited-differs";
+    DueAtOtherRate "due-at-other-rate";
     TargetNotFound "target-not-found";
     TargetFaulty "target-faulty";
     TargetOfOther "target-of-other";
@@ -655,6 +711,8 @@ impl Fault {
             | Self::OutsideRegion { .. }
             | Self::ReasonUnknown { .. }
             | Self::PaidButNotFull
+            | Self::CreditedDiffers { .. }
+            | Self::DueAtOtherRate { .. }
             | Self::DayAhead { .. }
             | Self::BeforeBirth { .. }
             | Self::SchemeStays { .. }

@@ -1,6 +1,11 @@
 //! What can be wrong with a file as a whole: reading stops.
 
-use crate::{column::Column, detect::HEADER_LINES_MAX, line_count::LineCount};
+use crate::{
+    column::{self, Column},
+    detect::HEADER_LINES_MAX,
+    line_count::LineCount,
+    workbook::WorkbookLimit,
+};
 use std::{fmt, io};
 
 /// Why a file cannot be read at all.
@@ -17,12 +22,51 @@ pub enum FileFault {
     /// There is no row.
     #[error("the file is empty; expected a header row or JSON Lines")]
     Empty,
+    /// What is named is no file.
+    #[error(
+        "expected a file, found a pipe or a device; the import reads it more than once, so store it first"
+    )]
+    NoFile,
     /// The file is something else than rows of text.
-    #[error("expected CSV or JSON Lines, found {form}")]
+    #[error("expected CSV, JSON Lines or a workbook, found {form}")]
     OtherForm {
         /// What it is.
         form: OtherForm,
     },
+    /// A workbook cannot be read.
+    #[error(
+        "the workbook is damaged: {damage}; open it and save it anew as .xlsx, or as CSV in UTF-8"
+    )]
+    WorkbookBroken {
+        /// What of it.
+        damage: Damage,
+    },
+    /// A workbook is locked with a password.
+    #[error("the workbook is locked with a password; save it without one")]
+    WorkbookLocked,
+    /// A workbook is larger than is read.
+    #[error("the workbook has more than {} {limit}; save the sheet as CSV in UTF-8", limit.most())]
+    WorkbookLimit {
+        /// What there is too much of.
+        limit: WorkbookLimit,
+    },
+    /// Nobody said which sheet is meant.
+    #[error("these sheets have something on them: {}; say which one with --sheet", sheets.join(", "))]
+    SheetsSeveral {
+        /// Their names.
+        sheets: Vec<String>,
+    },
+    /// No sheet has the name that was said.
+    #[error("no sheet is called {sheet}; the workbook has {}", sheets.join(", "))]
+    SheetUnknown {
+        /// The name that was said.
+        sheet: String,
+        /// The names of its sheets.
+        sheets: Vec<String>,
+    },
+    /// A sheet is named, and the file is no workbook.
+    #[error("a sheet is named, and the file is no workbook")]
+    NoWorkbook,
     /// The first rows name no column.
     #[error(
         "no row of the first {HEADER_LINES_MAX} is a header: none of the {cells} cells of the first one is the name of a column"
@@ -105,10 +149,10 @@ pub struct UnknownColumn {
 /// What a file is that holds no rows of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherForm {
-    /// A packed file, such as a workbook (`.xlsx`).
-    Workbook,
-    /// A workbook of the old form (`.xls`).
-    OldWorkbook,
+    /// A packed file that is no workbook of the form `.xlsx`.
+    Packed,
+    /// A document of Office's old form that is no workbook.
+    OldDocument,
     /// A page of the web (HTML) or XML, which some systems name `.xls`.
     Page,
     /// A print.
@@ -122,8 +166,8 @@ pub enum OtherForm {
 impl OtherForm {
     /// Every form.
     pub const ALL: &'static [Self] = &[
-        Self::Workbook,
-        Self::OldWorkbook,
+        Self::Packed,
+        Self::OldDocument,
         Self::Page,
         Self::Pdf,
         Self::Compressed,
@@ -133,8 +177,8 @@ impl OtherForm {
     /// A short name for translations.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Workbook => "workbook",
-            Self::OldWorkbook => "old-workbook",
+            Self::Packed => "packed",
+            Self::OldDocument => "old-document",
             Self::Page => "page",
             Self::Pdf => "pdf",
             Self::Compressed => "compressed",
@@ -146,14 +190,12 @@ impl OtherForm {
 impl fmt::Display for OtherForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Workbook => {
-                "a packed file, maybe a workbook (.xlsx); save the sheet as CSV in UTF-8"
+            Self::Packed => {
+                "a packed file that is no .xlsx (maybe .xlsb, .ods or .zip); unpack it, or save the sheet as .xlsx or CSV"
             }
-            Self::OldWorkbook => {
-                "a workbook of the old form (.xls); save the sheet as CSV in UTF-8"
-            }
+            Self::OldDocument => "a document of Office that is no workbook",
             Self::Page => {
-                "a page of the web (HTML or XML), whatever its name says; open it in a spreadsheet and save the sheet as CSV in UTF-8"
+                "a page of the web (HTML or XML), whatever its name says; open it in a spreadsheet and save it as .xlsx or CSV"
             }
             Self::Pdf => "a print (PDF); ask the system that made it for CSV",
             Self::Compressed => "a compressed file; unpack it first",
@@ -164,13 +206,44 @@ impl fmt::Display for OtherForm {
     }
 }
 
+/// What of a workbook is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Its parts cannot be unpacked.
+    Packing,
+    /// What its parts say makes no sheet.
+    Sheet,
+}
+
+impl Damage {
+    pub(crate) const fn fault(self) -> FileFault {
+        FileFault::WorkbookBroken { damage: self }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Packing => "it cannot be unpacked, as if its end were missing",
+            Self::Sheet => "what is in it makes no sheet",
+        })
+    }
+}
+
 impl FileFault {
     /// A short name that scripts and translations can rely on.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "io",
             Self::Empty => "file-empty",
+            Self::NoFile => "no-file",
             Self::OtherForm { .. } => "other-form",
+            Self::WorkbookBroken { .. } => "workbook-broken",
+            Self::WorkbookLocked => "workbook-locked",
+            Self::WorkbookLimit { .. } => "workbook-limit",
+            Self::SheetsSeveral { .. } => "sheets-several",
+            Self::SheetUnknown { .. } => "sheet-unknown",
+            Self::NoWorkbook => "no-workbook",
             Self::HeaderMissing { .. } => "header-missing",
             Self::ColumnsUnknown { .. } => "columns-unknown",
             Self::ColumnTwice { .. } => "column-twice",
@@ -212,9 +285,6 @@ impl fmt::Display for UnknownColumn {
             Some(name) => write!(f, "{name} (column {position})")?,
             None => write!(f, "column {position}")?,
         }
-        match self.nearest {
-            Some(nearest) => write!(f, ", did you mean {nearest}?"),
-            None => Ok(()),
-        }
+        f.write_str(&column::did_you_mean(self.nearest))
     }
 }

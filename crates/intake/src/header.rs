@@ -2,10 +2,22 @@
 
 use crate::{
     column::Column,
+    column_map::ColumnMap,
     file_fault::{FileFault, UnknownColumn},
     usage::Layout,
 };
 use csv::ByteRecord;
+
+/// What became of the columns of a file whose names are not ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnReport {
+    /// Names of the file that the map says something of, with the column that each is read as.
+    pub mapped: Vec<(String, Column)>,
+    /// Names of columns that are not read.
+    pub unread: Vec<String>,
+    /// Names of the map that the file does not have.
+    pub absent: Vec<String>,
+}
 
 /// The columns of a file by position, and the positions by column.
 #[derive(Clone, Debug)]
@@ -19,19 +31,20 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads a header row.
-    pub(crate) fn read(record: &ByteRecord) -> Result<Self, FileFault> {
+    pub(crate) fn read(record: &ByteRecord, map: &ColumnMap) -> Result<Self, FileFault> {
         let mut names = names(record);
         // Spreadsheets write empty columns behind the last one.
         while names.last().is_some_and(String::is_empty) {
             names.pop();
         }
-        let found: Vec<Option<Column>> = names.iter().map(|name| Column::find(name)).collect();
+        let found: Vec<Option<Column>> = names.iter().map(|name| map.find(name)).collect();
         if found.iter().all(Option::is_none) {
             return Err(FileFault::HeaderMissing { cells: names.len() });
         }
         check_known(&names, &found)?;
-        let columns: Vec<Column> = found.iter().flatten().copied().collect();
-        let header = Self::with(names, columns, Layout::chosen_by(&found))?;
+        let layout = Layout::chosen_by(&found);
+        let columns = found.iter().flatten().map(|column| layout.read_as(*column));
+        let header = Self::with(names, columns.collect(), layout)?;
         header.check_layout()?;
         Ok(header)
     }
@@ -106,6 +119,22 @@ impl Header {
         }
     }
 
+    /// What became of the columns under this map.
+    pub(crate) fn report(&self, map: &ColumnMap) -> ColumnReport {
+        let mut report = ColumnReport {
+            absent: map.absent(&self.names),
+            ..ColumnReport::default()
+        };
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            if column.is_unread() {
+                report.unread.push(name.clone());
+            } else if map.renamed(name).is_some() {
+                report.mapped.push((name.clone(), *column));
+            }
+        }
+        report
+    }
+
     /// Where a column stands.
     pub(crate) fn position(&self, column: Column) -> Option<usize> {
         self.positions.get(column.position()).copied().flatten()
@@ -153,13 +182,14 @@ pub(crate) struct Likeness {
 
 impl Likeness {
     /// How much a row looks like a header.
-    pub(crate) fn of(record: &ByteRecord) -> Self {
-        let names = names(record);
+    pub(crate) fn of(record: &ByteRecord, map: &ColumnMap) -> Self {
+        Self::of_names(&names(record), map)
+    }
+
+    /// The same, of cells without blanks around them.
+    pub(crate) fn of_names(names: &[String], map: &ColumnMap) -> Self {
         Self {
-            known: names
-                .iter()
-                .filter(|name| Column::find(name).is_some())
-                .count(),
+            known: names.iter().filter(|name| map.find(name).is_some()).count(),
             filled: names.iter().filter(|name| !name.is_empty()).count(),
         }
     }

@@ -4,17 +4,20 @@ use crate::{
     book::{Book, Survey},
     cells::Context,
     codes::CodeMap,
+    column_map::ColumnMap,
     detect,
     encoding::Encoding,
     error_file::{ErrorFile, ErrorWriter},
     fault::{RowFault, Severity},
     file_fault::FileFault,
-    header::Header,
+    header::{ColumnReport, Header},
     line_count::LineCount,
     parsed::{FaultyRow, ParsedRow, Row, understand},
+    rates::RateTable,
     row::{self, RawRow, RowReader},
     source::{Format, ReadOptions, Source},
     usage::Layout,
+    workbook::{self, SheetChoice},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -34,8 +37,12 @@ pub struct Intake {
     source: Source,
     format: Format,
     encoding: Encoding,
+    /// Of a workbook.
+    sheet: Option<SheetChoice>,
     namespace: Option<Namespace>,
     codes: CodeMap,
+    columns: ColumnMap,
+    rates: RateTable,
     today: Option<Day>,
     region: Option<Division>,
     header: Header,
@@ -94,20 +101,45 @@ impl Intake {
     /// Any [`FileFault`] but [`FileFault::RowFaulty`].
     pub fn open(source: Source, options: &ReadOptions) -> Result<Self, FileFault> {
         let start = source.start()?;
+        if workbook::is_workbook(&start) {
+            let sheet = workbook::read(&source, options.sheet.as_deref(), &options.columns)?;
+            let format = Format::Csv {
+                delimiter: workbook::DELIMITER,
+            };
+            let text = Source::Bytes(sheet.text);
+            // The mark, because the error file goes back into a spreadsheet.
+            return Self::of_text(text, format, Encoding::Utf8Bom, Some(sheet.choice), options);
+        }
+        if options.sheet.is_some() {
+            return Err(FileFault::NoWorkbook);
+        }
         detect::refuse_other_forms(&start)?;
         let encoding = options.encoding.unwrap_or_else(|| Encoding::detect(&start));
         let format = match options.format {
             Some(format) => format,
-            None => detect::format(&detect::decoded(&start, encoding)?)?,
+            None => detect::format(&detect::decoded(&start, encoding)?, &options.columns)?,
         };
-        let (rows, header) = row::open(&source, format, encoding)?;
+        Self::of_text(source, format, encoding, None, options)
+    }
+
+    fn of_text(
+        source: Source,
+        format: Format,
+        encoding: Encoding,
+        sheet: Option<SheetChoice>,
+        options: &ReadOptions,
+    ) -> Result<Self, FileFault> {
+        let (rows, header) = row::open(&source, format, encoding, &options.columns)?;
         let survey = Survey::of(rows, &header)?;
         Ok(Self {
             source,
             format,
             encoding,
+            sheet,
             namespace: options.namespace,
             codes: options.codes.clone(),
+            columns: options.columns.clone(),
+            rates: options.rates.clone(),
             today: options.today,
             region: options.region,
             header,
@@ -125,12 +157,22 @@ impl Intake {
         self.format
     }
 
+    /// The sheet that is read of a workbook; none if the file is no workbook.
+    pub const fn sheet(&self) -> Option<&SheetChoice> {
+        self.sheet.as_ref()
+    }
+
+    /// What the map of columns did: only what it was given for is in the report.
+    pub fn columns(&self) -> ColumnReport {
+        self.header.report(&self.columns)
+    }
+
     /// The layout that the header chose.
     pub const fn layout(&self) -> Layout {
         self.header.layout
     }
 
-    /// Bytes of the file.
+    /// Bytes of the file, or of the text that a sheet became.
     ///
     /// # Errors
     /// [`FileFault::Io`].
@@ -186,10 +228,11 @@ impl Intake {
     /// # Errors
     /// As [`Intake::open`].
     pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
-        let (reader, _) = row::open(&self.source, self.format, self.encoding)?;
+        let (reader, _) = row::open(&self.source, self.format, self.encoding, &self.columns)?;
         let Self {
             header,
             codes,
+            rates,
             today,
             region,
             namespace,
@@ -202,6 +245,7 @@ impl Intake {
             codes,
             today: *today,
             region: *region,
+            rates,
         };
         Ok(Rows {
             reader,

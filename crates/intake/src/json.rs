@@ -1,6 +1,6 @@
 //! One line of JSON Lines to cells: a flat object whose keys are names of columns.
 
-use crate::{column::Column, fault::Fault};
+use crate::{column::Column, column_map::ColumnMap, fault::Fault};
 use csv::ByteRecord;
 use serde::{
     Deserializer,
@@ -14,14 +14,17 @@ pub(crate) struct Scratch {
     cells: Vec<String>,
     filled: Vec<bool>,
     fault: Option<(Option<Column>, Fault)>,
+    columns: ColumnMap,
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
+impl Scratch {
+    /// For lines whose keys are these names, or ours.
+    pub(crate) fn new(columns: ColumnMap) -> Self {
         Self {
             cells: vec![String::new(); Column::COUNT],
             filled: vec![false; Column::COUNT],
             fault: None,
+            columns,
         }
     }
 }
@@ -72,7 +75,7 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let scratch = self.scratch;
         let mut number = 0;
-        while let Some(column) = map.next_key_seed(Key)? {
+        while let Some(column) = map.next_key_seed(Key(&scratch.columns))? {
             number += 1;
             let value: &RawValue = map.next_value()?;
             let Some(column) = column else {
@@ -115,9 +118,9 @@ fn read_value(json: &str, cell: &mut String) -> Option<()> {
     Some(())
 }
 
-struct Key;
+struct Key<'m>(&'m ColumnMap);
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<Column>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -125,7 +128,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl Visitor<'_> for Key {
+impl Visitor<'_> for Key<'_> {
     type Value = Option<Column>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,6 +143,9 @@ impl Visitor<'_> for Key {
                 .map(|column| (column.english(), *column))
                 .collect()
         });
+        if let Some(column) = self.0.renamed(name) {
+            return Ok(Some(column));
+        }
         Ok(NAMES.get(name).copied().or_else(|| Column::find(name)))
     }
 }

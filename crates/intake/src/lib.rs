@@ -1,6 +1,6 @@
 //! Rows of an agency's files to records and back.
 //!
-//! Reads CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers, in any order) and JSON Lines, checks every row against the
+//! Reads CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers, in any order), JSON Lines and workbooks, checks every row against the
 //! format and the code tables, and gives ledger entries, cut into submissions; writes the faulty rows to an error file
 //! in the layout of the input. [`sample`] writes files of invented people.
 //!
@@ -37,7 +37,7 @@ mod cells;
 mod chunk;
 mod codes;
 mod column;
-mod contribution;
+mod column_map;
 pub mod credit_code;
 mod detect;
 mod encoding;
@@ -48,32 +48,37 @@ mod found;
 mod header;
 mod intake;
 mod json;
+mod kinds;
 mod line_count;
 mod lines;
-mod others;
 mod parsed;
+mod rates;
 mod row;
 pub mod sample;
 mod source;
 mod split;
-mod stated;
 pub mod tables;
 mod tidy;
 mod usage;
+mod workbook;
 
 pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
 pub use chunk::{CHUNK_RECORDS, Chunk, Chunks, FaultyRows, SUBMISSION_CONTEXT, submission_id};
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
+pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};
 pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;
 pub use fault::{Fault, RowFault, Severity, Share};
-pub use file_fault::{FileFault, OtherForm, UnknownColumn};
+pub use file_fault::{Damage, FileFault, OtherForm, UnknownColumn};
 pub use found::Found;
+pub use header::ColumnReport;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
+pub use kinds::{CASE_CONTEXT, case_id};
 pub use line_count::LineCount;
-pub use others::{CASE_CONTEXT, case_id};
 pub use parsed::{FaultyRow, ParsedRow, Row};
+pub use rates::{RateOf, RateRule, RateTable};
 pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
 pub use usage::Layout;
+pub use workbook::{SheetChoice, WorkbookLimit};

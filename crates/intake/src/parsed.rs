@@ -1,14 +1,12 @@
 //! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
 
 use crate::{
-    book::{Book, BusinessKey},
+    book::{Book, BusinessKey, Noted},
     cells::{Cells, Context},
     column::Column,
-    contribution,
     fault::{Fault, RowFault, Severity},
-    others::{self, Frame},
+    kinds::{self, Frame},
     row::RawRow,
-    stated,
 };
 use yizhang_ledger::{
     codec::CodecFault,
@@ -96,7 +94,12 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
                 .zip(account)
                 .map(|(stated, account)| (stated.id(), account))
         };
-        if let Some(fault) = book.note(&key, row.line, record) {
+        let noted = Noted {
+            key,
+            scheme: cells.scheme_if_any(),
+            line: row.line,
+        };
+        if let Some(fault) = book.note(noted, record) {
             cells.fault(Column::Serial, fault);
         }
     }
@@ -126,7 +129,7 @@ fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
 }
 
 fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
-    let record = record(cells, book, frame)?;
+    let record = kinds::record(cells, book, frame)?;
     if cells.is_faulty() {
         return None;
     }
@@ -147,36 +150,6 @@ fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option
         due,
         paid,
         notes: Vec::new(),
-    })
-}
-
-fn record<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<Record<'r>> {
-    let kind = cells.kind;
-    Some(match kind {
-        Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Record::Contribution(
-            kind,
-            contribution::read(cells, book, frame.account, frame.source)?,
-        ),
-        Kind::REVERSAL => Record::Reversal(others::reversal(cells, book, frame)?),
-        Kind::INTEREST_CREDIT => Record::InterestCredit(others::interest(cells, frame)?),
-        Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => {
-            Record::Participation(kind, others::participation(cells, frame)?)
-        }
-        Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => {
-            Record::Identity(kind, others::identity(cells, book, frame)?)
-        }
-        Kind::DEATH_NOTICE => Record::Death(stated::death(cells, frame)?),
-        Kind::BIRTH_DATE_FACT => Record::Birth(stated::birth(cells, frame)?),
-        Kind::DEEMED_MONTHS => Record::Deemed(stated::deemed(cells, frame)?),
-        Kind::HUKOU_FACT => Record::Household(stated::household(cells, frame)?),
-        Kind::RETIRE_CLASS_FACT => Record::RetireClass(stated::class(cells, frame)?),
-        Kind::DUPLICATE_AGREEMENT => Record::Agreement(stated::agreement(cells, frame)?),
-        Kind::BRIDGE => Record::Bridge(stated::bridge(cells, frame)?),
-        Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
-            Record::Dispute(kind, stated::dispute(cells, book, frame)?)
-        }
-        kind if kind <= Kind::CORRECTION => Record::Transfer(kind, others::transfer(cells, frame)?),
-        kind => Record::Benefit(kind, others::benefit(cells, book, frame)?),
     })
 }
 

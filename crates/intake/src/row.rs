@@ -2,6 +2,7 @@
 
 use crate::{
     column::Column,
+    column_map::ColumnMap,
     detect::{self, HEADER_LINES_MAX},
     encoding::Encoding,
     fault::Fault,
@@ -73,7 +74,11 @@ impl RawRow {
         if text.contains(tidy::is_invisible) {
             return Err(Fault::Invisible);
         }
-        Ok(text)
+        match text {
+            tidy::MERGED => Err(Fault::Merged),
+            text if tidy::is_formula_error(text) => Err(Fault::Formula),
+            text => Ok(text),
+        }
     }
 
     /// Notes what the cells say that look different.
@@ -81,7 +86,8 @@ impl RawRow {
         self.tidied.clear();
         // Characters of full width begin with EF in UTF-8.
         let suspect = |byte: &u8| matches!(byte, b'=' | b'\'' | 0xef);
-        if !self.cells.as_slice().iter().any(suspect) {
+        let is_long = |cell: &[u8]| cell.len() >= tidy::UUID_LENGTH;
+        if !self.cells.as_slice().iter().any(suspect) && !self.cells.iter().any(is_long) {
             return;
         }
         for (at, cell) in self.cells.iter().enumerate() {
@@ -111,8 +117,10 @@ impl RawRow {
     }
 }
 
+/// Whether a cell says nothing of its own.
 fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
+        || cell == tidy::MERGED.as_bytes()
         || std::str::from_utf8(cell).is_ok_and(|text| text.trim().is_empty())
 }
 
@@ -149,6 +157,7 @@ pub(crate) fn open(
     source: &Source,
     format: Format,
     encoding: Encoding,
+    columns: &ColumnMap,
 ) -> Result<(RowReader, Header), FileFault> {
     let meter = Meter::default();
     let metered = meter.clone().over(source.open()?);
@@ -160,7 +169,7 @@ pub(crate) fn open(
     let mut count = LineCount::default();
     let (form, header) = match format {
         Format::Csv { delimiter } => {
-            let header = read_header(&mut lines, delimiter, &mut count)?;
+            let header = read_header(&mut lines, delimiter, columns, &mut count)?;
             let form = Form::Csv {
                 delimiter,
                 header: Box::new(header.clone()),
@@ -168,7 +177,7 @@ pub(crate) fn open(
             (form, header)
         }
         Format::JsonLines => {
-            let scratch = json::Scratch::default();
+            let scratch = json::Scratch::new(columns.clone());
             (Form::Json { scratch }, Header::of_json())
         }
     };
@@ -186,6 +195,7 @@ pub(crate) fn open(
 fn read_header(
     lines: &mut LineReader,
     delimiter: u8,
+    columns: &ColumnMap,
     count: &mut LineCount,
 ) -> Result<Header, FileFault> {
     let mut cells = ByteRecord::new();
@@ -195,7 +205,7 @@ fn read_header(
         let Some(more) = peek_whole(lines, at, delimiter, &mut cells)? else {
             break;
         };
-        let likeness = Likeness::of(&cells);
+        let likeness = Likeness::of(&cells, columns);
         if likeness.filled > 0 {
             first_cells.get_or_insert(cells.len());
         }
@@ -215,7 +225,7 @@ fn read_header(
     count.titles = at as u64;
     count.header = more as u64 + 1;
     lines.skip(at + more + 1);
-    Header::read(&cells)
+    Header::read(&cells, columns)
 }
 
 /// Splits a line that is still to be read, with further ones if a quoted cell runs over them; gives how many further

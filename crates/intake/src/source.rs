@@ -2,14 +2,16 @@
 
 use crate::{
     codes::CodeMap,
+    column_map::ColumnMap,
     encoding::{BUFFER_BYTES, Encoding},
     file_fault::FileFault,
+    rates::RateTable,
 };
 use std::{
     fmt,
     fs::File,
     io::{self, Cursor, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -41,6 +43,8 @@ impl fmt::Debug for Source {
 impl Source {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
         match self {
+            // Before it is opened: a pipe waits for somebody who writes.
+            Self::Path(path) if is_no_file(path)? => Err(FileFault::NoFile),
             Self::Path(path) => Ok(Box::new(
                 File::open(path).map_err(FileFault::io("open the file"))?,
             )),
@@ -69,6 +73,13 @@ impl Source {
     }
 }
 
+/// Whether there is something at `path` that can be read once at most: a pipe, a socket, a device. A folder is told by
+/// the system.
+fn is_no_file(path: &Path) -> Result<bool, FileFault> {
+    let found = std::fs::metadata(path).map_err(FileFault::io("open the file"))?;
+    Ok(!found.is_file() && !found.is_dir())
+}
+
 /// The form of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -92,6 +103,12 @@ pub struct ReadOptions {
     pub namespace: Option<Namespace>,
     /// What the codes of the agency's own system stand for.
     pub codes: CodeMap,
+    /// What the columns of the agency's own system stand for.
+    pub columns: ColumnMap,
+    /// Which sheet of a workbook is read; without it the only visible one that has something on it.
+    pub sheet: Option<String>,
+    /// Rates of a rule set; without them no row is compared with any.
+    pub rates: RateTable,
     /// The day of the import; without it no day is too late.
     pub today: Option<Day>,
     /// The region whose chain the rows go to; without it no place is outside.

@@ -6,11 +6,11 @@ use crate::column::{
         Date, Decided, DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth,
         From, Full, Ground, InterestPerson, InterestRate, InterestUnit, Into, Item,
         Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature, NewAgency, NewPlace,
-        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period, Person,
-        PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place, Pool, Posted, Reason,
-        Received, Region, Remark, RowNumber, Scheme, Serial, Settlement, SubsidyCentral,
-        SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target, TaxStatus, UnitName, UnitRate,
-        Until, Year,
+        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
+        PeriodEnd, Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place,
+        Pool, Posted, Reason, Received, Region, Remark, RowNumber, Scheme, Serial, Settlement,
+        SubsidyCentral, SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target, TaxStatus,
+        UnitName, UnitRate, Until, Year,
     },
     ColumnSet,
 };
@@ -22,6 +22,7 @@ const IGNORED: ColumnSet = ColumnSet::of(&[RowNumber, Name, UnitName, PersonCode
 const DUE: ColumnSet = ColumnSet::of(&[
     Scheme,
     Period,
+    PeriodEnd,
     Year,
     Months,
     Settlement,
@@ -193,6 +194,16 @@ impl Layout {
             .into_iter()
             .find(|(column, _)| has(*column))
             .map_or(Self::Accounts, |(_, layout)| layout)
+    }
+
+    /// What a column is in this layout: 所属期起 and 所属期止 are the ends of a span, and of a contribution the months that
+    /// are paid for.
+    pub(crate) const fn read_as(self, column: crate::Column) -> crate::Column {
+        match (self, column) {
+            (Self::Accounts, FirstMonth) => Period,
+            (Self::Accounts, LastMonth) => PeriodEnd,
+            (_, column) => column,
+        }
     }
 
     /// Every column of the layout.

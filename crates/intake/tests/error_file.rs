@@ -2,8 +2,10 @@
 
 mod support;
 
-use support::{csv, errors_of, json, received, reversal, summary, with};
-use yizhang_intake::{Column, ErrorFile, RowFault};
+use std::{fs, path::Path};
+use support::{csv, errors_of, json, parsed, received, record, reversal, secret, summary, with};
+use yizhang_intake::{Column, ErrorFile, Intake, ReadOptions, RowFault, Source};
+use yizhang_ledger::record::Record;
 
 fn rows() -> Vec<support::Cells> {
     vec![
@@ -148,5 +150,81 @@ fn progress_ends_with_the_whole_file() {
     assert_eq!(
         (last.rows, last.bytes, last.bytes_total),
         (4, file.len() as u64, file.len() as u64)
+    );
+}
+
+#[test]
+fn what_a_spreadsheet_would_take_for_a_formula_is_made_inert_and_read_as_it_was() {
+    let header = csv(&[received()]).lines().next().unwrap().to_owned() + ",name\n";
+    let row = csv(&[with(received(), &[("place", "4403"), ("serial", "-A1")])]);
+    let row = row.lines().nth(1).unwrap();
+    let cells = [
+        ("=HYPERLINK(\"\"http://x\"\")", "'=HYPERLINK"),
+        ("+1+cmd|' /C calc'!A0", "'+1+cmd"),
+        ("@SUM(A1)", "'@SUM"),
+        ("  =1+1", "'  =1+1"),
+        ("=\"\"4403\"\"", "=\"\"4403\"\""),
+        ("-360.00", "-360.00"),
+        ("王", "王"),
+    ];
+    for (cell, expected) in cells {
+        let (_, errors) = errors_of(format!("{header}{row},\"{cell}\"\n"));
+        let errors = String::from_utf8(errors).unwrap();
+        let of_name = errors.lines().nth(1).unwrap();
+        assert!(of_name.contains(expected), "{cell}: {of_name}");
+        assert!(of_name.contains("'-A1"), "{of_name}");
+        let corrected = errors.replace(",4403,", ",440300,");
+        let rows = parsed(&corrected);
+        let Record::Contribution(_, fields) = record(&rows[0]) else {
+            panic!("a contribution");
+        };
+        assert_eq!(fields.source.serial.as_str(), "-A1");
+    }
+}
+
+#[test]
+fn the_error_file_is_a_file_of_its_own_and_nothing_is_written_through_a_link() {
+    let directory = tempfile::tempdir().unwrap();
+    let [input, soft, hard, folder] =
+        ["may.csv", "soft.csv", "hard.csv", "folder"].map(|name| directory.path().join(name));
+    let file = csv(&[with(received(), &[("place", "4403")])]);
+    fs::write(&input, &file).unwrap();
+    std::os::unix::fs::symlink(&input, &soft).unwrap();
+    fs::hard_link(&input, &hard).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let intake = Intake::open(Source::Path(input.clone()), &ReadOptions::default()).unwrap();
+    let check = |errors: &Path| {
+        let text = |fault: &RowFault| fault.fault.code().to_owned();
+        let mut errors = ErrorFile::at(errors.to_path_buf(), &text);
+        intake.check(&secret(), Some(&mut errors), &mut |_| {})
+    };
+    assert_eq!(check(&soft).unwrap_err().code(), "io");
+    assert_eq!(check(&folder).unwrap_err().code(), "io");
+    assert_eq!(check(&hard).unwrap().faulty, 1);
+    assert_eq!(
+        fs::read_to_string(&input).unwrap(),
+        file,
+        "the input is as it was"
+    );
+    assert!(fs::read_to_string(&hard).unwrap().contains("division-form"));
+    assert_eq!(check(Path::new("/dev/null")).unwrap().faulty, 1);
+}
+
+#[test]
+fn a_pipe_is_no_file_and_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [pipe.as_path(), Path::new("/dev/null")] {
+        let fault = Intake::open(Source::Path(path.to_path_buf()), &ReadOptions::default());
+        assert_eq!(fault.unwrap_err().code(), "no-file");
+    }
+    let folder = Source::Path(directory.path().to_path_buf());
+    assert_eq!(
+        Intake::open(folder, &ReadOptions::default())
+            .unwrap_err()
+            .code(),
+        "io"
     );
 }

@@ -172,6 +172,23 @@ fn near_misses() -> Vec<NearMiss> {
         ("flag-form", one(received()), vec![("full", "2")]),
         ("reason-unknown", one(suspend()), vec![("reason", "6399X")]),
         ("invisible", one(received()), vec![("serial", "S\u{200b}1")]),
+        (
+            "span-long",
+            one(received()),
+            vec![("period_end", "2019-12")],
+        ),
+        (
+            "span-reversed",
+            one(received()),
+            vec![("period_end", "2018-11")],
+        ),
+        (
+            "end-twice",
+            one(received()),
+            vec![("period_end", "2018-12"), ("months", "1")],
+        ),
+        ("merged", one(received()), vec![("serial", "#MERGED!")]),
+        ("formula", one(received()), vec![("system", "#N/A")]),
         ("scientific", one(received()), vec![("base", "4.5E3")]),
         (
             "scientific",
@@ -574,6 +591,10 @@ fn every_code_has_a_near_miss() {
         "key-unknown",
         "key-twice",
         "target-faulty",
+        "target-ambiguous",
+        // Of rules that the crate is told: in rates.rs.
+        "credited-differs",
+        "due-at-other-rate",
     ];
     // No row can have this one unless a check of ours is missing.
     let impossible = ["record"];

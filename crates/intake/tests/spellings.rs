@@ -3,8 +3,9 @@
 
 mod support;
 
-use support::{ANNA, codes, csv, open, parsed, received, summary, with, without};
+use support::{ANNA, codes, csv, open, parsed, received, record, summary, with, without};
 use yizhang_intake::{Encoding, FileFault, Format};
+use yizhang_ledger::record::Record;
 
 const HEADER: &str =
     "社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号";
@@ -44,6 +45,16 @@ fn every_spelling_of_a_value_states_the_same_record() {
         &[("440300199003078815", "\"=\"\"440300199003078815\"\"\"")],
         &[("440300199003078815", "'440300199003078815")],
         &[(",440300,", ",440300001002,")],
+        &[("费款所属期", "费款所属期起")],
+        &[("费款所属期", "所属期起")],
+        &[
+            ("费款所属期,", "费款所属期起,费款所属期止,"),
+            ("201812,", "201812,201812,"),
+        ],
+        &[
+            ("费款所属期,", "所属期起,所属期止,"),
+            ("201812,", "201812,2018年12月,"),
+        ],
         &[("企业职工基本养老保险", "城镇职工基本养老保险")],
         &[("社会保障号码", "*社会保障号码")],
         &[("险种,", "险种*,")],
@@ -78,6 +89,9 @@ fn what_is_ambiguous_or_has_lost_something_is_refused_by_its_name() {
         (",440300,", ",4403000010,", "division-form"),
         ("企业职工基本养老保险", "养老保险", "scheme-unknown"),
         ("A1", "A\u{200b}1", "invisible"),
+        ("20190120", "43485.5", "serial-date"),
+        ("A1", "6f9619ff-8b86-d011-b42d-00c04fc964f", "code-form"),
+        ("A1", "6f9619ff8b86d011b42d-00c04fc964ff-xx", "code-form"),
         ("A1", "A1,x", "cell-count"),
     ];
     for (from, to, code) in cases {
@@ -122,8 +136,6 @@ fn a_broken_byte_is_a_fault_of_its_row_alone() {
 #[test]
 fn a_file_without_rows_is_told_what_it_is() {
     let cases: &[(&[u8], &str)] = &[
-        (b"PK\x03\x04\0\0\0\0", "workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "old-workbook"),
         (b"<html><table>", "page"),
         (b"%PDF-1.7", "pdf"),
         (b"\x1f\x8b\x08", "compressed"),
@@ -161,4 +173,81 @@ fn a_row_in_its_region_and_a_base_in_yuan_have_no_warning() {
         &["unit_rate", "person_rate"],
     );
     assert_eq!(codes(csv(&[usual])), [] as [&str; 0]);
+}
+
+#[test]
+fn a_serial_that_is_a_uuid_is_taken_without_its_hyphens() {
+    let file = file(&[("A1", "6f9619ff-8b86-d011-b42d-00c04fc964ff")]);
+    let reversal = format!(
+        "业务类型,社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号,原业务流水号\n\
+         到账,{}\n冲销,{ANNA},,,,,,,,B1,6F9619FF-8B86-D011-B42D-00C04FC964FF\n",
+        file.lines().nth(1).unwrap().to_owned() + ",",
+    );
+    let rows = parsed(&file);
+    let Record::Contribution(_, fields) = record(&rows[0]) else {
+        panic!("a contribution");
+    };
+    assert_eq!(
+        fields.source.serial.as_str(),
+        "6f9619ff8b86d011b42d00c04fc964ff"
+    );
+    assert_eq!(
+        codes(&reversal),
+        ["target-not-found"],
+        "capitals are others"
+    );
+    let same = reversal.replace(
+        "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+        "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    );
+    assert_eq!(codes(&same), [] as [&str; 0]);
+}
+
+#[test]
+fn a_row_may_name_its_first_and_its_last_month() {
+    let header = HEADER.replace("费款所属期", "费款所属期起,费款所属期止");
+    let of = |first: &str, last: &str, due: &str| {
+        let file = format!(
+            "{header}\n{ANNA},职工养老,{first},{last},20191220,440300,4500.00,{due},{due},A1\n"
+        );
+        let rows = parsed(&file);
+        let Record::Contribution(_, fields) = record(&rows[0]) else {
+            panic!("a contribution");
+        };
+        (fields.period.first.to_string(), fields.period.months)
+    };
+    assert_eq!(of("201901", "201903", "2700.00"), ("2019-01".to_owned(), 3));
+    assert_eq!(
+        of("201901", "201912", "10800.00"),
+        ("2019-01".to_owned(), 12)
+    );
+    assert_eq!(of("201901", "", "900.00"), ("2019-01".to_owned(), 1));
+}
+
+#[test]
+fn one_serial_may_stand_for_several_schemes_and_a_later_row_says_which_it_means() {
+    let header = "业务类型,社会保障号码,险种,费款所属期,到账日期,参保地,缴费基数,个人应缴,个人实缴,业务流水号,原业务流水号";
+    let row = |scheme: &str, amount: &str| {
+        format!("到账,{ANNA},{scheme},201812,20190120,440300,4500.00,{amount},{amount},P1,\n")
+    };
+    let both = format!(
+        "{header}\n{}{}",
+        row("职工养老", "900.00"),
+        row("失业保险", "9.00")
+    );
+    assert_eq!(codes(&both), [] as [&str; 0]);
+    let again = format!("{both}{}", row("hrss:210", "9.00"));
+    assert_eq!(codes(&again), ["duplicate"]);
+    let other = format!("{both}{}", row("失业保险", "10.00"));
+    assert_eq!(codes(&other), ["serial-conflict"]);
+    let reversed = format!("{both}冲销,{ANNA},,,,,,,,R1,P1\n");
+    assert_eq!(codes(&reversed), ["target-ambiguous"]);
+    let refund =
+        |scheme: &str| format!("{both}退收,{ANNA},{scheme},201812,20190320,440300,,,-9.00,R1,P1\n");
+    let rows = parsed(refund("失业保险"));
+    let Record::Contribution(_, fields) = record(&rows[2]) else {
+        panic!("a contribution");
+    };
+    assert_eq!(fields.target, Some(rows[1].id()));
+    assert_eq!(codes(refund("工伤保险")), ["target-ambiguous"]);
 }

@@ -6,8 +6,8 @@ use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{
-    CODES_MAX, CodeMap, CodeMapFault, Column, Fault, FileFault, Found, HEADER_LINES_MAX, OtherForm,
-    RowFault, Share, UnknownColumn,
+    CODES_MAX, COLUMN_NAMES_MAX, CodeMap, CodeMapFault, Column, ColumnMapFault, Damage, Fault,
+    FileFault, Found, HEADER_LINES_MAX, OtherForm, RowFault, Share, UnknownColumn, WorkbookLimit,
 };
 use yizhang_ledger::person::NumberFault;
 
@@ -85,14 +85,70 @@ pub fn codes(fault: &CodeMapFault) -> String {
 
 /// A file of codes that is no TOML, or none of tables of texts; `text` is the file.
 pub fn codes_form(error: &toml::de::Error, text: &str) -> String {
-    if language::current() == Language::En {
-        return error.to_string();
+    match language::current() {
+        Language::En => error.to_string(),
+        Language::Zh => t!("fault.codes-form", line = line_of(error, text)).to_string(),
     }
+}
+
+/// A fault of a map of columns.
+pub fn columns(fault: &ColumnMapFault) -> String {
+    use ColumnMapFault as F;
+    if language::current() == Language::En {
+        return fault.to_string();
+    }
+    match fault {
+        F::Target { from, to, nearest } => t!(
+            "fault.names-target",
+            from = from,
+            to = to,
+            nearest = nearest.map_or_else(String::new, did_you_mean)
+        ),
+        F::Twice { from, to, other } => t!(
+            "fault.names-twice",
+            from = from,
+            to = column(*to),
+            other = column(*other)
+        ),
+        F::SameTarget { first, second, to } => t!(
+            "fault.names-same-target",
+            first = first,
+            second = second,
+            to = column(*to)
+        ),
+        F::Empty => t!("fault.names-empty"),
+        F::TooMany { found } => t!(
+            "fault.names-too-many",
+            limit = COLUMN_NAMES_MAX,
+            found = found
+        ),
+    }
+    .to_string()
+}
+
+/// A file of names of columns that is no TOML, or none of texts; `text` is the file.
+pub fn columns_form(error: &toml::de::Error, text: &str) -> String {
+    match language::current() {
+        Language::En => error.to_string(),
+        Language::Zh => t!("fault.names-form", line = line_of(error, text)).to_string(),
+    }
+}
+
+/// The line of a file of TOML that is wrong, from 1.
+fn line_of(error: &toml::de::Error, text: &str) -> usize {
     let before = error
         .span()
         .and_then(|span| text.get(..span.start))
         .unwrap_or_default();
-    t!("fault.codes-form", line = before.split('\n').count()).to_string()
+    before.split('\n').count()
+}
+
+/// What a column is called in the language in force.
+pub fn column(column: Column) -> &'static str {
+    match language::current() {
+        Language::En => column.english(),
+        Language::Zh => column.chinese(),
+    }
 }
 
 /// A fault of a social-security number.
@@ -128,6 +184,8 @@ fn variables(fault: &Fault) -> Variables {
     match fault {
         F::Encoding
         | F::Invisible
+        | F::Merged
+        | F::Formula
         | F::Scientific
         | F::Masked
         | F::KeyTwice
@@ -137,6 +195,7 @@ fn variables(fault: &Fault) -> Variables {
         | F::LooksLikePerson
         | F::MayBePerson
         | F::PeriodTwice
+        | F::EndTwice
         | F::PaidButNotFull
         | F::BirthDiffers
         | F::BirthNotInId
@@ -222,6 +281,18 @@ fn variables(fault: &Fault) -> Variables {
         F::SpanReversed { first, found } => of([("first", first), ("found", found)]),
         F::SerialConflict { first } | F::Duplicate { first } => of([("first", first)]),
         F::TargetFaulty { line } | F::TargetOfOther { line } => of([("line", line)]),
+        F::TargetAmbiguous { rows } => of([("rows", rows)]),
+        F::SpanLong { limit, found } => of([("limit", limit), ("found", found)]),
+        F::CreditedDiffers {
+            expected,
+            rate,
+            found,
+        }
+        | F::DueAtOtherRate {
+            expected,
+            rate,
+            found,
+        } => of([("expected", expected), ("rate", rate), ("found", found)]),
         F::Record { reason } => of([("reason", reason)]),
     }
 }
@@ -231,7 +302,13 @@ fn variables_of_file(fault: &FileFault) -> Variables {
     use FileFault as F;
     match fault {
         F::Io { source, .. } => of([("source", &cause(source))]),
-        F::Empty => Variables::new(),
+        F::Empty | F::NoFile | F::WorkbookLocked | F::NoWorkbook => Variables::new(),
+        F::WorkbookBroken { damage } => of([("damage", &damage_of(*damage))]),
+        F::WorkbookLimit { limit } => of([("limit", &limited(*limit)), ("most", &limit.most())]),
+        F::SheetsSeveral { sheets } => of([("sheets", &list(sheets.iter().cloned()))]),
+        F::SheetUnknown { sheet, sheets } => {
+            of([("sheet", sheet), ("sheets", &list(sheets.iter().cloned()))])
+        }
         F::OtherForm { form } => of([("form", &other_form(*form))]),
         F::HeaderMissing { cells } => of([("cells", cells), ("limit", &HEADER_LINES_MAX)]),
         F::LinesLost { count } => of([("all", &count.all), ("accounted", &count.accounted())]),
@@ -271,12 +348,35 @@ fn shown(found: &Found) -> Cow<'_, str> {
 /// What a file is that holds no rows.
 fn other_form(form: OtherForm) -> Cow<'static, str> {
     match form {
-        OtherForm::Workbook => t!("fault.form-workbook"),
-        OtherForm::OldWorkbook => t!("fault.form-old-workbook"),
+        OtherForm::Packed => t!("fault.form-packed"),
+        OtherForm::OldDocument => t!("fault.form-old-document"),
         OtherForm::Page => t!("fault.form-page"),
         OtherForm::Pdf => t!("fault.form-pdf"),
         OtherForm::Compressed => t!("fault.form-compressed"),
         OtherForm::JsonList => t!("fault.form-json-list"),
+    }
+}
+
+/// What of a workbook is damaged.
+fn damage_of(damage: Damage) -> Cow<'static, str> {
+    match damage {
+        Damage::Packing => t!("fault.damage-packing"),
+        Damage::Sheet => t!("fault.damage-sheet"),
+    }
+}
+
+/// What a workbook has too much of.
+fn limited(limit: WorkbookLimit) -> Cow<'static, str> {
+    match limit {
+        WorkbookLimit::Bytes => t!("fault.limit-bytes"),
+        WorkbookLimit::Parts => t!("fault.limit-parts"),
+        WorkbookLimit::PartBytes => t!("fault.limit-part-bytes"),
+        WorkbookLimit::UnpackedBytes => t!("fault.limit-unpacked-bytes"),
+        WorkbookLimit::Sheets => t!("fault.limit-sheets"),
+        WorkbookLimit::Rows => t!("fault.limit-rows"),
+        WorkbookLimit::Columns => t!("fault.limit-columns"),
+        WorkbookLimit::OldFormCells => t!("fault.limit-old-form-cells"),
+        WorkbookLimit::TextBytes => t!("fault.limit-text-bytes"),
     }
 }
 
@@ -293,6 +393,7 @@ pub fn cause(error: &io::Error) -> Cow<'static, str> {
         io::ErrorKind::NotFound => t!("fault.io-not-found"),
         io::ErrorKind::PermissionDenied => t!("fault.io-denied"),
         io::ErrorKind::IsADirectory => t!("fault.io-directory"),
+        io::ErrorKind::InvalidInput => t!("fault.io-no-file"),
         io::ErrorKind::StorageFull => t!("fault.io-full"),
         _ => error.to_string().into(),
     }
@@ -306,9 +407,13 @@ fn unknown(column: &UnknownColumn) -> String {
         t!("fault.column-at", position = position)
     };
     match column.nearest {
-        Some(nearest) => format!("{named}{}", t!("fault.column-nearest", name = nearest)),
+        Some(nearest) => format!("{named}{}", did_you_mean(nearest)),
         None => named.to_string(),
     }
+}
+
+fn did_you_mean(nearest: &str) -> String {
+    t!("fault.column-nearest", name = nearest).to_string()
 }
 
 fn names(columns: &[Column]) -> String {

@@ -1,6 +1,6 @@
 //! What an import found and did.
 
-use super::{kind, place, table, yuan};
+use super::{fault, kind, place, table, yuan};
 use rust_i18n::t;
 use std::{borrow::Cow, path::Path};
 use yizhang_intake::{Encoding, Format, Intake, LineCount, Summary};
@@ -34,6 +34,9 @@ pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
         )
     );
     println!("{}", lines(&summary.lines));
+    for line in left_unread(intake) {
+        println!("{line}");
+    }
     let mut kinds = table([
         t!("import.kind"),
         t!("import.rows"),
@@ -91,8 +94,37 @@ fn lines(count: &LineCount) -> Cow<'static, str> {
     )
 }
 
+/// What of the file is not read, and what the map of columns did.
+fn left_unread(intake: &Intake) -> Vec<String> {
+    let comma = t!("fault.comma");
+    let mut lines = Vec::new();
+    if let Some(sheet) = intake.sheet().filter(|sheet| !sheet.unread.is_empty()) {
+        let names = sheet.unread.join(&comma);
+        lines.push(t!("import.other_sheets", names = names).to_string());
+    }
+    let columns = intake.columns();
+    if !columns.mapped.is_empty() {
+        let list: Vec<String> = columns
+            .mapped
+            .iter()
+            .map(|(name, column)| format!("{name} = {}", fault::column(*column)))
+            .collect();
+        lines.push(t!("import.mapped", list = list.join(&comma)).to_string());
+    }
+    if !columns.unread.is_empty() {
+        lines.push(t!("import.unread", names = columns.unread.join(&comma)).to_string());
+    }
+    if !columns.absent.is_empty() {
+        lines.push(t!("import.absent", names = columns.absent.join(&comma)).to_string());
+    }
+    lines
+}
+
 /// The form of a file: `CSV, GB 18030`.
 pub fn form(intake: &Intake) -> String {
+    if let Some(sheet) = intake.sheet() {
+        return t!("import.workbook", name = sheet.name).to_string();
+    }
     let encoding = match intake.encoding() {
         Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
         Encoding::Gb18030 => "GB 18030",

@@ -1,5 +1,6 @@
 //! What agencies state about a worker: births, deaths, households, classes, deemed months; agreements, joined accounts and disputes.
 
+use super::{Frame, corrections::required_target};
 use crate::{
     book::Book,
     cell,
@@ -7,7 +8,6 @@ use crate::{
     column::Column,
     fault::Fault,
     found::Found,
-    others::{Frame, required_target},
     tables,
 };
 use yizhang_ledger::{

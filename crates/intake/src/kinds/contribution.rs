@@ -12,12 +12,13 @@ use crate::{
     column::Column,
     fault::{Fault, Share},
     found::Found,
+    rates::{RateAsked, RateOf},
     tables::{self, BaseRule},
 };
 use yizhang_ledger::{
     entry::Kind,
     person::AccountId,
-    record::{Contribution, Period, ShareRates, Shares, Source, Subsidies},
+    record::{Contribution, PayerKind, Period, ShareRates, Shares, Source, Subsidies},
     value::{Day, Fen, Month, Rate},
 };
 
@@ -25,6 +26,8 @@ use yizhang_ledger::{
 const DUE_TOLERANCE_FEN: i64 = 1;
 /// A base of one month above this is taken for an amount in fen: 100,000 yuan, some three times the highest ceiling.
 const BASE_USUAL_MAX_FEN: i64 = 100_000 * 100;
+/// Most months of a row.
+const MONTHS_MAX: u16 = 12;
 /// Months that a payment may be ahead without a word: a year.
 const MONTHS_AHEAD_MAX: i32 = 12;
 /// Arrears and differences: settled in or after the month that they are for.
@@ -71,7 +74,7 @@ pub(crate) fn read<'r>(
     let account_type = cells.account_type();
     let target = target(cells, book, account, source);
     let (money, (scheme, _)) = (money?, scheme?);
-    Some(Contribution {
+    let read = Contribution {
         account: account?,
         scheme,
         period: period?,
@@ -91,7 +94,75 @@ pub(crate) fn read<'r>(
         account_type: account_type?,
         target: target?,
         source: source?,
-    })
+    };
+    compare_with_rules(cells, &read);
+    Some(read)
+}
+
+/// Compares an ordinary month with the rates that the rules say: what differs is taken, with a warning. Money paid later
+/// for earlier months can be at the rate of either time.
+fn compare_with_rules(cells: &mut Cells<'_>, read: &Contribution<'_>) {
+    if read.nature != NORMAL || read.base == Fen::ZERO {
+        return;
+    }
+    match read.payer.kind {
+        PayerKind::Unit => {
+            compare(cells, read, RateOf::Unit);
+            compare(cells, read, RateOf::Person);
+        }
+        PayerKind::Person => compare(cells, read, RateOf::Flexible),
+        PayerKind::Government | PayerKind::Platform | PayerKind::Fund => {}
+    }
+    if read.full {
+        compare(cells, read, RateOf::Account);
+    }
+}
+
+/// Compares one share with what the base of each month comes to at the rate of the rules.
+fn compare(cells: &mut Cells<'_>, read: &Contribution<'_>, of: RateOf) {
+    let (column, found) = match of {
+        RateOf::Unit => (Column::DueUnit, read.due.unit.get()),
+        RateOf::Person | RateOf::Flexible => (Column::DuePerson, read.due.person.get()),
+        RateOf::Account => {
+            let both = read.credited.unit.get() + read.credited.person.get();
+            (Column::CreditedPerson, both)
+        }
+    };
+    let asked = RateAsked {
+        of,
+        scheme: read.scheme,
+        place: read.place,
+        month: read.period.first,
+    };
+    // A share that is not there stands in a row of its own; what the account gets is forgotten.
+    if of != RateOf::Account && cells.is_empty(column) {
+        return;
+    }
+    let Some(rate) = cells.rate_in_force(&asked) else {
+        return;
+    };
+    let months = i64::from(read.period.months);
+    let expected = rate.of_half_up(read.base).map(|fen| fen.get() * months);
+    let (Some(expected), Some(found)) = (expected.and_then(Fen::new), Fen::new(found)) else {
+        return;
+    };
+    if (expected.get() - found.get()).abs() <= DUE_TOLERANCE_FEN * months {
+        return;
+    }
+    let fault = if of == RateOf::Account {
+        Fault::CreditedDiffers {
+            expected,
+            rate,
+            found,
+        }
+    } else {
+        Fault::DueAtOtherRate {
+            expected,
+            rate,
+            found,
+        }
+    };
+    cells.fault(column, fault);
 }
 
 fn target<'r>(
@@ -124,13 +195,44 @@ fn period(cells: &mut Cells<'_>) -> Option<Period> {
     } else {
         cells.required(Column::Period, cell::month)
     };
-    let months = cells.or(Column::Months, if by_year { 12 } else { 1 }, |text| {
-        cell::count(text, 1, 12)
-    });
+    let months = if cells.is_empty(Column::PeriodEnd) {
+        cells.or(Column::Months, if by_year { 12 } else { 1 }, |text| {
+            cell::count(text, 1, MONTHS_MAX)
+        })
+    } else {
+        months_until(cells, first)
+    };
     Some(Period {
         first: first?,
         months: u8::try_from(months?).ok()?,
     })
+}
+
+/// Months from the first one to the last one that the row names.
+fn months_until(cells: &mut Cells<'_>, first: Option<Month>) -> Option<u16> {
+    if !cells.is_empty(Column::Year) || !cells.is_empty(Column::Months) {
+        cells.fault(Column::PeriodEnd, Fault::EndTwice);
+        return None;
+    }
+    let last = cells.required(Column::PeriodEnd, cell::month)?;
+    let first = first?;
+    let months = last.since(first) + 1;
+    if months < 1 {
+        let fault = Fault::SpanReversed { first, found: last };
+        cells.fault(Column::PeriodEnd, fault);
+        return None;
+    }
+    let count = u16::try_from(months)
+        .ok()
+        .filter(|count| *count <= MONTHS_MAX);
+    if count.is_none() {
+        let fault = Fault::SpanLong {
+            limit: MONTHS_MAX,
+            found: months,
+        };
+        cells.fault(Column::PeriodEnd, fault);
+    }
+    count
 }
 
 fn warn_of_month_ahead(cells: &mut Cells<'_>, period: Option<Period>) {

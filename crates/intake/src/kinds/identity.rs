@@ -1,0 +1,40 @@
+//! Two numbers of one person: linked, and split again.
+
+use super::{Frame, corrections::required_target};
+use crate::{book::Book, cell, cells::Cells, column::Column, fault::Fault, found::Found};
+use yizhang_ledger::{entry::Kind, hash::Hash, record::Identity};
+
+pub(crate) fn identity<'r>(
+    cells: &mut Cells<'r>,
+    book: &Book<'_>,
+    frame: Frame<'r>,
+) -> Option<Identity<'r>> {
+    let other = cells.person(Column::OtherPerson);
+    if let (Some(account), Some(other)) = (frame.account, other)
+        && account == other
+    {
+        cells.fault(Column::OtherPerson, Fault::SamePerson);
+    }
+    let target = match cells.kind {
+        Kind::IDENTITY_SPLIT => required_target(cells, book, frame).map(Some),
+        kind => {
+            if !cells.is_empty(Column::Target) {
+                let found = Found::new(cells.text(Column::Target)?);
+                cells.fault(Column::Target, Fault::NotOfKind { kind, found });
+            }
+            Some(None)
+        }
+    };
+    let reason = cells.code(Column::Reason);
+    let evidence = cells.or(Column::Evidence, Hash::ZERO, cell::hash);
+    let on = cells.past_day(Column::Date);
+    Some(Identity {
+        account: frame.account?,
+        other: other?,
+        target: target?,
+        reason: reason?,
+        evidence: evidence?,
+        on: on?,
+        source: frame.source?,
+    })
+}

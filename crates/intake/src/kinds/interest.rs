@@ -1,0 +1,35 @@
+//! Interest that the personal account is credited.
+
+use super::Frame;
+use crate::{
+    cell,
+    cells::{Cells, Sign},
+    column::Column,
+    fault::Fault,
+};
+use yizhang_ledger::record::{InterestCredit, Shares};
+
+pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<InterestCredit<'r>> {
+    let scheme = cells.scheme();
+    let year = cells.required(Column::Year, cell::year);
+    let rate = cells.required(Column::InterestRate, cell::rate);
+    if cells.is_empty(Column::InterestUnit) && cells.is_empty(Column::InterestPerson) {
+        let kind = cells.kind;
+        cells.fault(Column::InterestPerson, Fault::Missing { kind });
+    }
+    let unit = cells.amount(Column::InterestUnit, Sign::Positive);
+    let person = cells.amount(Column::InterestPerson, Sign::Positive);
+    let posted = cells.past_day(Column::Posted);
+    Some(InterestCredit {
+        account: frame.account?,
+        scheme: scheme?.0,
+        year: year?,
+        rate: rate?,
+        amount: Shares {
+            unit: unit?,
+            person: person?,
+        },
+        posted: posted?,
+        source: frame.source?,
+    })
+}

@@ -1,0 +1,27 @@
+//! Participation: enrolled, suspended, resumed, ended.
+
+use super::Frame;
+use crate::{cell, cells::Cells, column::Column};
+use yizhang_ledger::record::Participation;
+
+pub(crate) fn participation<'r>(
+    cells: &mut Cells<'r>,
+    frame: Frame<'r>,
+) -> Option<Participation<'r>> {
+    let scheme = cells.scheme();
+    let from = cells.required(Column::From, cell::month);
+    let place = cells.own_place(Column::Place);
+    let payer = cells.payer();
+    let reason = cells.reason_of_change();
+    let account_type = cells.account_type();
+    Some(Participation {
+        account: frame.account?,
+        scheme: scheme?.0,
+        from: from?,
+        place: place?,
+        payer: payer?,
+        reason: reason?,
+        account_type: account_type?,
+        source: frame.source?,
+    })
+}

@@ -1,0 +1,430 @@
+//! Workbooks are read as they are; what a spreadsheet has lost is refused by its name, and what is no workbook is told so.
+
+mod support;
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet};
+use std::io::{Cursor, Write};
+use support::{ANNA, BERT, codes, errors_of, parsed, record, secret, summary};
+use yizhang_intake::{
+    FileFault, Intake, LineCount, OtherForm, ReadOptions, Row, Source, WorkbookLimit,
+};
+use yizhang_ledger::record::Record;
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+const NAMES: [&str; 10] = [
+    "社会保障号码",
+    "险种",
+    "费款所属期",
+    "到账日期",
+    "参保地",
+    "缴费基数",
+    "个人应缴",
+    "个人实缴",
+    "个人划入",
+    "业务流水号",
+];
+const MONTH: [&str; 10] = [
+    ANNA,
+    "职工养老",
+    "201812",
+    "20190120",
+    "440300",
+    "4500.00",
+    "900.00",
+    "900.00",
+    "360.00",
+    "A1",
+];
+
+fn workbook(fill: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
+    let mut book = Workbook::new();
+    fill(book.add_worksheet());
+    book.save_to_buffer().unwrap()
+}
+
+fn texts(sheet: &mut Worksheet, row: u32, cells: &[&str]) {
+    for (column, cell) in (0..).zip(cells) {
+        sheet.write_string(row, column, *cell).unwrap();
+    }
+}
+
+/// A sheet of one month as text, with what `change` does to it.
+fn month(change: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
+    workbook(|sheet| {
+        texts(sheet, 0, &NAMES);
+        texts(sheet, 1, &MONTH);
+        change(sheet);
+    })
+}
+
+fn csv() -> String {
+    format!("{}\n{}\n", NAMES.join(","), MONTH.join(","))
+}
+
+fn file_fault(file: impl AsRef<[u8]>) -> FileFault {
+    support::open(file).unwrap_err()
+}
+
+fn limit(file: impl AsRef<[u8]>) -> Option<WorkbookLimit> {
+    match file_fault(file) {
+        FileFault::WorkbookLimit { limit } => Some(limit),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_sheet_states_the_records_that_its_text_states() {
+    let expected = parsed(csv())[0].bytes.clone();
+    assert_eq!(parsed(month(|_| {}))[0].bytes, expected, "texts");
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    let month_of = Format::new().set_num_format("yyyy\"年\"m\"月\"");
+    let numbers = month(|sheet| {
+        sheet
+            .write_number_with_format(1, 2, 43_435, &month_of)
+            .unwrap();
+        sheet.write_number_with_format(1, 3, 43_485, &day).unwrap();
+        sheet.write_number(1, 4, 440_300).unwrap();
+        sheet.write_number(1, 5, 4_500).unwrap();
+        // What arithmetic of floats gives for 900, and a formula with its value.
+        sheet.write_number(1, 6, 900.000_000_000_000_1).unwrap();
+        sheet
+            .write_formula(
+                1,
+                7,
+                rust_xlsxwriter::Formula::new("=F2*0.2").set_result("900"),
+            )
+            .unwrap();
+        sheet.write_number(1, 8, 360.0).unwrap();
+    });
+    assert_eq!(parsed(numbers)[0].bytes, expected, "numbers and dates");
+    let written = month(|sheet| {
+        sheet.write_number(1, 2, 201_812).unwrap();
+        sheet.write_number(1, 3, 20_190_120).unwrap();
+    });
+    assert_eq!(
+        parsed(written)[0].bytes,
+        expected,
+        "days written as one number"
+    );
+}
+
+#[test]
+fn titles_totals_and_blank_rows_are_passed_over_and_a_line_is_a_row_of_the_sheet() {
+    let file = workbook(|sheet| {
+        let plain = Format::new();
+        sheet
+            .merge_range(0, 0, 0, 9, "深圳市参保人员缴费明细表（2018年12月）", &plain)
+            .unwrap();
+        texts(sheet, 2, &NAMES);
+        texts(sheet, 3, &MONTH);
+        texts(sheet, 5, &MONTH);
+        sheet.write_string(5, 9, "A2").unwrap();
+        sheet.write_string(5, 5, "x").unwrap();
+        sheet.merge_range(6, 0, 6, 4, "合计", &plain).unwrap();
+        sheet.write_number(6, 6, 1_800).unwrap();
+    });
+    let summary = summary(&file);
+    assert_eq!(
+        summary.lines,
+        LineCount {
+            all: 7,
+            titles: 2,
+            header: 1,
+            rows: 2,
+            blank: 1,
+            totals: 1,
+            ..LineCount::default()
+        }
+    );
+    assert_eq!((summary.valid, summary.faulty), (1, 1));
+    assert_eq!(summary.first_faults[0].line, 6, "row 6 of the sheet");
+}
+
+#[test]
+fn a_header_of_two_rows_with_merged_cells_names_its_columns_in_full() {
+    let file = workbook(|sheet| {
+        let plain = Format::new();
+        let names = [NAMES[0], NAMES[1], NAMES[2], NAMES[3], NAMES[4], NAMES[5]];
+        for (column, name) in (0..).zip(names) {
+            sheet
+                .merge_range(1, column, 2, column, name, &plain)
+                .unwrap();
+        }
+        sheet.merge_range(0, 0, 0, 9, "缴费明细", &plain).unwrap();
+        sheet.merge_range(1, 6, 1, 8, "个人", &plain).unwrap();
+        for (column, name) in (6..).zip(["应缴", "实缴", "划入"]) {
+            sheet.write_string(2, column, name).unwrap();
+        }
+        sheet.merge_range(1, 9, 2, 9, NAMES[9], &plain).unwrap();
+        texts(sheet, 3, &MONTH);
+    });
+    assert_eq!(parsed(&file)[0].bytes, parsed(csv())[0].bytes);
+    assert_eq!(parsed(&file)[0].line, 4);
+    let lines = summary(&file).lines;
+    assert_eq!((lines.titles, lines.header, lines.rows), (1, 2, 1));
+}
+
+#[test]
+fn what_a_spreadsheet_has_lost_is_refused_by_its_name() {
+    let plain = Format::new();
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        (
+            "scientific",
+            month(|sheet| {
+                sheet
+                    .write_number(1, 0, 440_300_199_003_078_815_f64)
+                    .unwrap();
+            }),
+        ),
+        (
+            "scientific",
+            month(|sheet| {
+                sheet.write_number(1, 9, 1e15).unwrap();
+            }),
+        ),
+        (
+            "serial-date",
+            month(|sheet| {
+                sheet.write_number(1, 3, 43_485).unwrap();
+            }),
+        ),
+        (
+            "serial-date",
+            month(|sheet| {
+                sheet.write_number(1, 2, 43_435).unwrap();
+            }),
+        ),
+        (
+            "amount-form",
+            month(|sheet| {
+                sheet.write_number(1, 6, 900.001).unwrap();
+            }),
+        ),
+        (
+            "formula",
+            month(|sheet| {
+                let failed = rust_xlsxwriter::Formula::new("=F2/0").set_result("#DIV/0!");
+                sheet.write_formula(1, 8, failed).unwrap();
+            }),
+        ),
+        (
+            "merged",
+            workbook(|sheet| {
+                texts(sheet, 0, &NAMES);
+                texts(sheet, 1, &MONTH);
+                texts(sheet, 2, &MONTH);
+                sheet.write_string(2, 9, "A2").unwrap();
+                sheet.merge_range(1, 8, 2, 8, "360.00", &plain).unwrap();
+            }),
+        ),
+    ];
+    for (at, (code, file)) in cases.iter().enumerate() {
+        assert_eq!(codes(file), [*code], "case {at}");
+    }
+    let most = month(|sheet| {
+        sheet.write_number(1, 9, 999_999_999_999_999_f64).unwrap();
+    });
+    let rows = parsed(&most);
+    let Record::Contribution(_, fields) = record(&rows[0]) else {
+        panic!("a contribution");
+    };
+    assert_eq!(fields.source.serial.as_str(), "999999999999999");
+}
+
+#[test]
+fn one_of_several_filled_sheets_is_asked_for_by_its_name() {
+    let mut book = Workbook::new();
+    let first = book.add_worksheet();
+    first.set_name("一月").unwrap();
+    texts(first, 0, &NAMES);
+    texts(first, 1, &MONTH);
+    let second = book.add_worksheet();
+    second.set_name("二月").unwrap();
+    texts(second, 0, &NAMES);
+    book.add_worksheet().set_name("空").unwrap();
+    let file = book.save_to_buffer().unwrap();
+    let FileFault::SheetsSeveral { sheets } = file_fault(&file) else {
+        panic!("two sheets are filled");
+    };
+    assert_eq!(sheets, ["一月", "二月"]);
+    let of = |name: &str| {
+        let options = ReadOptions {
+            sheet: Some(name.to_owned()),
+            ..ReadOptions::default()
+        };
+        Intake::open(Source::Bytes(file.as_slice().into()), &options)
+    };
+    let intake = of("一月").unwrap();
+    assert_eq!(intake.sheet().unwrap().unread, ["二月"]);
+    assert_eq!(intake.rows(&secret()).unwrap().count(), 1);
+    assert_eq!(of("二月").unwrap().rows(&secret()).unwrap().count(), 0);
+    assert_eq!(of("空").unwrap_err().code(), "file-empty");
+    assert_eq!(of("三月").unwrap_err().code(), "sheet-unknown");
+    let options = ReadOptions {
+        sheet: Some("一月".to_owned()),
+        ..ReadOptions::default()
+    };
+    let text = Intake::open(Source::Bytes(csv().as_bytes().into()), &options);
+    assert_eq!(text.unwrap_err().code(), "no-workbook");
+}
+
+#[test]
+fn a_hidden_sheet_is_not_read_and_said_so() {
+    let mut book = Workbook::new();
+    let first = book.add_worksheet();
+    texts(first, 0, &NAMES);
+    texts(first, 1, &MONTH);
+    let codes = book.add_worksheet();
+    codes.set_name("字典").unwrap().set_hidden(true);
+    texts(codes, 0, &["到账", "应缴"]);
+    let file = book.save_to_buffer().unwrap();
+    let intake = support::open(&file).unwrap();
+    assert_eq!(intake.sheet().unwrap().unread, ["字典"]);
+    assert_eq!(parsed(&file).len(), 1);
+}
+
+#[test]
+fn the_error_file_of_a_workbook_is_a_text_that_can_be_imported() {
+    let file = month(|sheet| {
+        sheet.write_string(1, 5, "45\n00").unwrap();
+    });
+    let (summary, errors) = errors_of(&file);
+    assert_eq!(summary.faulty, 1);
+    let text = String::from_utf8(errors).unwrap();
+    assert!(text.starts_with("\u{feff}社会保障号码,"), "{text}");
+    assert!(
+        text.contains("45 00") && text.contains("amount-form"),
+        "{text}"
+    );
+    let corrected = text.replace("45 00", "4500");
+    assert_eq!(parsed(corrected)[0].bytes, parsed(csv())[0].bytes);
+}
+
+/// The package `file` with one more part.
+fn with_part(file: &[u8], name: &str, bytes: usize) -> Vec<u8> {
+    let mut package = ZipWriter::new_append(Cursor::new(file.to_vec())).unwrap();
+    let quickest = SimpleFileOptions::default().compression_level(Some(1));
+    package.start_file(name, quickest).unwrap();
+    let zeros = vec![0; 1 << 20];
+    let mut left = bytes;
+    while left > 0 {
+        let now = left.min(zeros.len());
+        package.write_all(&zeros[..now]).unwrap();
+        left -= now;
+    }
+    package.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+    let most = usize::try_from(WorkbookLimit::PartBytes.most()).unwrap();
+    let bomb = with_part(&month(|_| {}), "xl/media/a.bin", most + 1);
+    assert!(bomb.len() < 4 << 20, "a small file: {} bytes", bomb.len());
+    assert_eq!(limit(bomb), Some(WorkbookLimit::PartBytes));
+    let mut parts = ZipWriter::new_append(Cursor::new(month(|_| {}))).unwrap();
+    for number in 0..WorkbookLimit::Parts.most() {
+        let options = SimpleFileOptions::default();
+        parts
+            .start_file(format!("xl/media/{number}"), options)
+            .unwrap();
+    }
+    let parts = parts.finish().unwrap().into_inner();
+    assert_eq!(limit(parts), Some(WorkbookLimit::Parts));
+    let long = vec![b"PK\x03\x04".to_vec(), vec![0; 64 << 20]].concat();
+    assert_eq!(limit(long), Some(WorkbookLimit::Bytes));
+}
+
+#[test]
+fn sheets_columns_and_rows_have_limits() {
+    let sheets = |count: u64| {
+        let mut book = Workbook::new();
+        for number in 0..count {
+            let sheet = book.add_worksheet();
+            if number == 0 {
+                texts(sheet, 0, &NAMES);
+                texts(sheet, 1, &MONTH);
+            }
+        }
+        book.save_to_buffer().unwrap()
+    };
+    let most = WorkbookLimit::Sheets.most();
+    assert_eq!(parsed(sheets(most)).len(), 1);
+    assert_eq!(limit(sheets(most + 1)), Some(WorkbookLimit::Sheets));
+
+    let last = u16::try_from(WorkbookLimit::Columns.most()).unwrap();
+    let wide = |column: u16| {
+        month(|sheet| {
+            sheet.write_string(0, column, "备注").unwrap();
+        })
+    };
+    assert_eq!(file_fault(wide(last - 1)).code(), "columns-unknown");
+    assert_eq!(limit(wide(last)), Some(WorkbookLimit::Columns));
+    let bordered = month(|sheet| {
+        let border = Format::new().set_bold();
+        sheet.write_blank(0, last, &border).unwrap();
+    });
+    assert_eq!(parsed(bordered).len(), 1, "an empty cell is none");
+
+    let tall = month(|sheet| {
+        texts(sheet, 1_048_575, &MONTH);
+    });
+    assert_eq!(summary(tall).lines.all, WorkbookLimit::Rows.most());
+}
+
+#[test]
+fn what_is_no_workbook_or_a_broken_one_is_told_so() {
+    let whole = month(|_| {});
+    assert_eq!(
+        file_fault(&whole[..whole.len() / 2]).code(),
+        "workbook-broken"
+    );
+    assert_eq!(file_fault(b"PK\x03\x04\0\0\0\0").code(), "workbook-broken");
+    let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0";
+    assert_eq!(file_fault(old).code(), "workbook-broken");
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("may.csv", SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(csv().as_bytes()).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    assert!(matches!(
+        file_fault(zip),
+        FileFault::OtherForm {
+            form: OtherForm::Packed
+        }
+    ));
+}
+
+#[test]
+fn no_damage_to_a_workbook_makes_more_of_it_than_a_fault_or_rows() {
+    let whole = month(|_| {});
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] = bytes[at].wrapping_add(1 + (at % 255) as u8);
+        if let Ok(intake) = support::open(&bytes) {
+            let secret = secret();
+            for row in intake.rows(&secret).unwrap() {
+                assert!(
+                    matches!(row, Ok(Row::Valid(_) | Row::Faulty(_))),
+                    "byte {at}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_person_of_text_and_a_column_that_is_not_read_stand_beside_each_other() {
+    let file = workbook(|sheet| {
+        let mut names = NAMES.to_vec();
+        names.push("姓名");
+        texts(sheet, 0, &names);
+        let mut cells = MONTH.to_vec();
+        cells.push("某人, 某\"姓\"");
+        texts(sheet, 1, &cells);
+        cells[0] = BERT;
+        cells[9] = "A2";
+        texts(sheet, 2, &cells);
+    });
+    assert_eq!(parsed(&file).len(), 2);
+    assert_eq!(support::open(&file).unwrap().columns().unread, ["姓名"]);
+}
