@@ -39,7 +39,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/8";
+pub const FORMAT: &str = "yizhang-account/9";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

@@ -48,6 +48,8 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalWait,
     FigureName::ResidentMedicalLapse,
     FigureName::ResidentMedicalWait,
+    FigureName::WaitRunning,
+    FigureName::WaitUntil,
     FigureName::UnemploymentPaid,
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,
@@ -55,6 +57,8 @@ const LINES: &[FigureName] = &[
     FigureName::UnemploymentAmount,
     FigureName::InjuryWage,
     FigureName::ExpectedDifference,
+    FigureName::PaidBackBeyond,
+    FigureName::AccountShort,
 ];
 
 /// Rows of the three numbers.
@@ -382,6 +386,10 @@ fn plain_name(figure: &Figure) -> String {
             | FigureName::BalanceInterim
             | FigureName::BalanceOwed
             | FigureName::ExpectedDifference
+            | FigureName::PaidBackBeyond
+            | FigureName::AccountShort
+            | FigureName::WaitRunning
+            | FigureName::WaitUntil
     );
     with(
         figure,
