@@ -9,7 +9,7 @@ use crate::{
     findings::conflict,
     formulas::rounding::half_up_fen,
     holders::months_between,
-    months::Bounds,
+    months::{Bounds, has_base},
     policy::Successors,
     set::{Held, RecordSet, Role, Target, number},
 };
@@ -47,8 +47,10 @@ pub(crate) fn refunded_after_award(
         .filter(|(_, held)| !differences.acts_elsewhere(held))
     {
         for (because, taken) in losses(set, (at, held)) {
-            let is_lost =
-                |month: &Month| !is_made_good((held, differences.base(at, held)), *month, lines);
+            let is_lost = |month: &Month| {
+                let base = differences.base(at, held, *month);
+                !is_made_good((held, base), *month, lines)
+            };
             let lost: Vec<Month> = taken.into_iter().filter(is_lost).collect();
             records.extend(hit(
                 set,
@@ -161,8 +163,8 @@ fn losses(set: &RecordSet<'_>, (at, held): (usize, &Held<'_>)) -> Vec<(usize, Ve
 
 /// The differences of a family.
 struct Differences {
-    /// By the position of a record what those that name it, and stand or fall with it, add to its base.
-    bases: BTreeMap<usize, i64>,
+    /// By the position of a record and a month what those that name it, and stand or fall with it, add to its base of the month.
+    bases: BTreeMap<(usize, Month), i64>,
     /// Those in force.
     acting: BTreeSet<RecordId>,
 }
@@ -181,8 +183,10 @@ impl Differences {
                 Target::At(target)
                     if held.standing == Standing::Held || held.because == Some(target) =>
                 {
-                    let sum: &mut i64 = bases.entry(target).or_default();
-                    *sum = sum.saturating_add(fields.base.get());
+                    for month in fields.period.iter() {
+                        let sum: &mut i64 = bases.entry((target, month)).or_default();
+                        *sum = sum.saturating_add(fields.base.get());
+                    }
                 }
                 _ => {}
             }
@@ -190,15 +194,11 @@ impl Differences {
         Self { bases, acting }
     }
 
-    /// The base of a record with its differences, in fen.
-    fn base(&self, at: usize, held: &Held<'_>) -> Option<i64> {
+    /// The base of a record for a month of its period with the differences of the month, in fen.
+    fn base(&self, at: usize, held: &Held<'_>, month: Month) -> Option<i64> {
         let (_, fields) = held.money()?;
-        Some(
-            fields
-                .base
-                .get()
-                .saturating_add(self.bases.get(&at).copied().unwrap_or(0)),
-        )
+        let added = self.bases.get(&(at, month)).copied().unwrap_or(0);
+        Some(fields.base.get().saturating_add(added))
     }
 
     /// Whether a difference that its chain took back acts by another chain all the same.
@@ -277,7 +277,7 @@ fn is_made_good((held, base): (&Held<'_>, Option<i64>), month: Month, lines: &[M
         .ok()
         .and_then(|at| lines.get(at));
     line.is_some_and(|line| {
-        let same = contribution.period.months > 1 || line.base == base;
+        let same = !has_base(contribution) || line.base == base;
         // An agreement that keeps the higher base takes nothing from an award.
         let more = held.standing == Standing::Cleared && line.base >= base;
         line.status == MonthStatus::Counted && (same || more)

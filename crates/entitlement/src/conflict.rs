@@ -155,7 +155,7 @@ classes! {
         "the archive decides for benefits; it stays shown while both statements stand",
         "practice: the archive decides for benefits";
     C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
-        "a closing or supplement that names the document, and its kind as the reason: court, audit, inspection or arbitration; or a refund",
+        "a closing or supplement that names the document, and its kind as the reason: court, audit, inspection or arbitration, or commitment for what was paid before the rule; or a refund",
         "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
     C21 Prov None Agency "paid for months in which a benefit had begun",
         "the money is refunded, unless the benefit is awarded again for a later month",
@@ -241,4 +241,13 @@ classes! {
     Y11 Prov None Agency "unemployment benefit drawn for months in which an employer paid",
         "the benefit is stopped and recovered; or the contribution is reversed or refunded, where the worker was not employed",
         "社会保险法 art. 51";
+    Y12 Prov None Agency "paid back by a flexible worker for months that the rules of the place do not take",
+        "the agency refunds them where they should not have been taken; where they are right they stay shown",
+        "the place's rule of back-payment; 人社部规〔2016〕5号 for three years and more at once";
+    Y13 Prov None Agency "another amount credited to the personal account than the rule's share of the base",
+        "the agency corrects what was credited, or the base",
+        "国发〔2005〕38号; the rate of the month";
+    Y14 Prov None OldPlace "paid by the closing and left behind: outside the months of the sheet, and with no other case",
+        "a sheet that names all months, or a case of its own for the rest",
+        "国办发〔2009〕66号 art. 4: the whole account moves";
 }

@@ -3,15 +3,19 @@
 //! Every figure is written to one [`Sheet`], with what it rests on; a figure that lacks a fact or a rule says which. The
 //! formulas are in [`crate::formulas`] and know neither records nor rules: here they meet.
 
+mod account_share;
 mod balance;
 mod bases;
 mod begin;
+mod breaches;
+mod cover;
 mod gaps;
 mod injury;
 mod late_fee;
 mod left;
 mod limits;
 mod medical;
+mod paid_back;
 mod pension;
 mod place;
 mod refunds;
@@ -20,10 +24,14 @@ mod resident_minimum;
 mod retirement;
 mod sheet;
 mod unemployment;
+mod waits;
 
+pub(crate) use account_share::account_share;
 pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
+pub(crate) use paid_back::paid_back;
 pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
+pub(crate) use retirement::retirement_of;
 pub(crate) use sheet::Sheet;
 
 use crate::{
@@ -36,6 +44,7 @@ use crate::{
     person::conflicts,
     set::{AsOf, RecordSet},
 };
+use cover::MedicalCover;
 use std::ops::Range;
 
 /// A folded family, as figures are computed from it.
@@ -146,19 +155,20 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
     let families =
         [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
-    let cover = medical::MedicalCover::of(families);
+    let cover = MedicalCover::of(desk);
     if let [Some(employees), _] = families {
         medical::medical(sheet, desk, employees, &cover);
     }
     if let [_, Some(residents)] = families {
         medical::resident(sheet, desk, residents, &cover);
     }
+    waits::running(sheet, desk, &cover, families);
     if let Some(injury) = desk.family(INJURY) {
         injury::wage(sheet, desk, injury);
     }
 }
 
-const PENSION: &str = "hrss:110";
+pub(crate) const PENSION: &str = "hrss:110";
 const RESIDENT: &str = "hrss:170";
 const UNEMPLOYMENT: &str = "hrss:210";
 const INJURY: &str = "hrss:410";

@@ -285,6 +285,13 @@ fn fold_family<'f>(
         (family, &range),
         &account,
     ));
+    conflicts.extend(figures::paid_back(sheet, set, family, &account));
+    conflicts.extend(figures::account_share(
+        sheet,
+        set,
+        (family, &range),
+        &account,
+    ));
     let stated = (policy, person, bridges);
     keepers::settle(
         set,

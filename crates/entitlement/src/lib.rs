@@ -86,6 +86,7 @@ mod overlap;
 mod person;
 mod policy;
 mod pool;
+pub mod provisional;
 mod refunds;
 pub mod review;
 mod set;

@@ -267,7 +267,8 @@ fn are_in_one_chain(
     !chains(one).is_disjoint(&chains(other))
 }
 
-fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
+/// Whether a difference that names no record is for the same scheme, place and payer.
+pub(crate) fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
     let of = |fields: &Contribution<'_>| (fields.place, fields.payer.kind);
     let same_payer = difference.payer.id.is_none() || difference.payer.id == contribution.payer.id;
     difference.scheme == contribution.scheme && of(difference) == of(contribution) && same_payer

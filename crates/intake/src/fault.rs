@@ -349,7 +349,7 @@ pub enum Fault {
     },
     /// A closing names a document and not which kind it is.
     #[error(
-        "expected court, audit, inspection or arbitration beside a document, or back-payments do not move on it; found {found}"
+        "expected court, audit, inspection, arbitration or commitment beside a document, or back-payments do not move on it; found {found}"
     )]
     DocumentUnnamed {
         /// The reason.

@@ -253,6 +253,7 @@ keys! {
     TransferWhole "transfer.whole" Unit::Days, Loose, AnyScheme, Nation, "the whole case, from the application";
     TransferInform "transfer.inform" Unit::Days, Continuous, Nothing, Nation, "the old place tells the worker what does not move";
     TransferBackpay "transfer.backpay" Unit::Months, Continuous, Nothing, Nation, "months paid back at once from which a document is needed";
+    TransferCommitment "transfer.commitment-until" Unit::Month, Loose, Nothing, Nation, "last month whose money, paid back at once, moves on the old place's written commitment";
     BridgeMonths "bridge.months" Unit::Months, Loose, Nothing, Nation, "employee months from which resident pension joins employee pension";
     ResidentAge "resident.age" Unit::Months, Continuous, Nothing, Nation, "age from which resident pension is drawn";
     ResidentMinimum "resident.minimum" Unit::Months, Continuous, Nothing, Nation, "months of resident pension for a monthly benefit";
@@ -271,6 +272,8 @@ keys! {
     MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Anywhere, "longest waiting after a longer gap";
     ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, Nothing, Anywhere, "waiting of residents who enrolled late";
     ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, Nothing, Anywhere, "waiting for each further year that lapsed";
+    ResidentMedicalLeast "resident-medical.wait-least" Unit::Table(2), Loose, Nothing, Anywhere, "from so many lapsed years in a row, at least so many months of waiting, however many were repaid";
+    ResidentMedicalWindow "resident-medical.window" Unit::Count, Loose, Nothing, Anywhere, "month of the year, 1 to 12, from which the next year of residents is collected";
     InjuryGrades "injury.grades" Unit::Table(2), Continuous, Nothing, Nation, "grade, months of own wage";
     InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";

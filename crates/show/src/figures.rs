@@ -55,6 +55,8 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalWait,
     FigureName::ResidentMedicalLapse,
     FigureName::ResidentMedicalWait,
+    FigureName::WaitRunning,
+    FigureName::WaitUntil,
     FigureName::UnemploymentPaid,
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,
@@ -62,6 +64,8 @@ const LINES: &[FigureName] = &[
     FigureName::UnemploymentAmount,
     FigureName::InjuryWage,
     FigureName::ExpectedDifference,
+    FigureName::PaidBackBeyond,
+    FigureName::AccountShort,
 ];
 
 /// Rows of the three numbers.
@@ -394,6 +398,10 @@ fn plain_name(figure: &Figure) -> String {
             | FigureName::RefundAfterDeath
             | FigureName::RecoveryAfterDeath
             | FigureName::ExpectedDifference
+            | FigureName::PaidBackBeyond
+            | FigureName::AccountShort
+            | FigureName::WaitRunning
+            | FigureName::WaitUntil
     );
     with(
         figure,

@@ -185,14 +185,18 @@ names! {
         MedicalStandardLocal,
         /// Months short of it.
         MedicalShort,
-        /// Months without cover before the running one.
+        /// Whole months without medical cover before the running one; with `first` and `last`, those of a gap that has ended.
         MedicalGap,
-        /// Most months of waiting after that gap.
+        /// Most months of waiting after that gap, once it is paid again.
         MedicalWait,
-        /// Months without resident medical cover up to now.
+        /// Whole months without medical cover before the running one, of who was covered as a resident; with `first` and `last`, those of a lapse that has ended.
         ResidentMedicalLapse,
-        /// Months of waiting after that lapse, if no lapsed year is repaid.
+        /// Months of waiting after that lapse, once enrolled again; with `first` and `last`, those of who enrols for the next year.
         ResidentMedicalWait,
+        /// Most months of waiting of who is covered again after a gap.
+        WaitRunning,
+        /// The last of them.
+        WaitUntil,
         /// Unemployment months paid since the last claim.
         UnemploymentPaid,
         /// Unused months of benefit from earlier claims.
@@ -221,6 +225,10 @@ names! {
         GapLateFee,
         /// What a base limit published late adds to months already paid (type 34).
         ExpectedDifference,
+        /// Months that a flexible worker paid back and the rule that it rests on does not take (Y12).
+        PaidBackBeyond,
+        /// What the personal account was credited less than the rule's share of the base (Y13); below zero, more.
+        AccountShort,
     }
 }
 
@@ -345,6 +353,8 @@ names! {
         PaymentsOnRecord,
         /// What is owed is paid on the account's day.
         PaidToday,
+        /// The worker belongs to no group that the place exempts from waiting.
+        NoExemption,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
     },
+    policy::Policy,
     set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
@@ -192,16 +193,11 @@ fn reckoned(
     let (Some(birth), Some(class)) = (birth, class) else {
         return (None, [Vec::new(), Vec::new()]);
     };
-    let of = match class {
-        Class::M60 => "M60",
-        Class::F55 => "F55",
-        Class::F50 => "F50",
-    };
     let month = desk.as_of.month;
     let table = sheet
         .policy
         .rules()
-        .table(Key::RetirementSchedule, of, None, month);
+        .table(Key::RetirementSchedule, name(class), None, month);
     let (schedule, by) = sheet
         .use_rule(table)
         .map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
@@ -212,6 +208,31 @@ fn reckoned(
         .unwrap_or(0);
     let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
     (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
+}
+
+/// The retirement by the rules of a month, for who writes no figures down.
+pub(crate) fn retirement_of(
+    policy: &Policy,
+    month: Month,
+    birth: Month,
+    class: Class,
+) -> Option<Retirement> {
+    let rules = policy.rules();
+    let table = rules.table(Key::RetirementSchedule, name(class), None, month)?;
+    let flex = rules.number(Key::RetirementFlex, "", None, month);
+    let flex_months = flex
+        .and_then(|figure| u16::try_from(figure.value).ok())
+        .unwrap_or(0);
+    retirement(schedule(table.value)?, birth, flex_months)
+}
+
+/// The class as rules name it.
+const fn name(class: Class) -> &'static str {
+    match class {
+        Class::M60 => "M60",
+        Class::F55 => "F55",
+        Class::F50 => "F50",
+    }
 }
 
 /// A row of the rule: original age, first month of birth as YYYYMM, step, largest delay.
