@@ -98,7 +98,7 @@ fn is_paid(held: &Held<'_>) -> bool {
     came && matches!(held.standing, Standing::Held | Standing::NotFull)
 }
 
-fn refunds_of<'r>(refunds: &'r BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &'r [Refund] {
+fn refunds_of(refunds: &BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &[Refund] {
     usize::try_from(record.0)
         .ok()
         .and_then(|at| refunds.get(&at))
@@ -106,6 +106,7 @@ fn refunds_of<'r>(refunds: &'r BTreeMap<usize, Vec<Refund>>, record: RecordNumbe
 }
 
 /// What a contribution has behind ends.
+#[derive(Clone, Copy)]
 struct Behind<'r> {
     /// Months that have not been given back.
     months: usize,

@@ -219,7 +219,7 @@ impl Marked<'_> {
                     .base
                     .map(|base| format!(" {}", yuan(base)))
                     .unwrap_or_default();
-                format!("{month} {}{base}", places)
+                format!("{month} {places}{base}")
             }
             (Some(line), None) => format!(
                 "{month} {}",

@@ -5,13 +5,15 @@ use crate::{
     sample::{WORKER, day, division, flexible, month, scheme, source},
 };
 use yizhang_entitlement::{
-    Account, Policy, fold,
+    Account, Policy,
+    conflict::Severity,
+    fold,
     review::{Finding, List, from_json, is_without_birth, review, to_json},
 };
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    record::{Benefit, Birth, BirthEvidence, Dispute, Record},
+    record::{Benefit, Birth, BirthEvidence, Contribution, Death, Dispute, Record, Shares},
     value::{Code, Fen},
 };
 
@@ -124,6 +126,56 @@ fn a_dispute_names_scheme_month_and_place_of_the_record() {
         from_json(&to_json(std::slice::from_ref(&found))).unwrap(),
         [found]
     );
+}
+
+/// What a rule has settled is on no list, unless an agency has money to return.
+#[test]
+fn money_paid_for_months_after_death_waits_until_it_is_refunded() {
+    let death = Record::Death(Death {
+        account: WORKER,
+        month: month("2024-05"),
+        on: day("2024-07-01"),
+        document: Hash([0; 32]),
+        source: source("D1"),
+    });
+    let paid = flexible("hrss:110", month("2024-06"), "S5-hrss:110");
+    let back = |amount: Fen| Fen::new(-amount.get()).unwrap();
+    let refund = Record::Contribution(
+        Kind::REFUND,
+        Contribution {
+            target: Some(federation::id(&Record::Contribution(Kind::RECEIVED, paid))),
+            nature: 20,
+            due: Shares::default(),
+            paid: Shares {
+                unit: Fen::ZERO,
+                person: back(paid.paid.person),
+            },
+            credited: Shares {
+                unit: Fen::ZERO,
+                person: back(paid.credited.person),
+            },
+            received: Some(day("2024-08-01")),
+            source: source("R1"),
+            ..paid
+        },
+    );
+    let waiting = |records: &[Record<'_>]| -> Vec<(String, Option<Severity>, Option<i64>)> {
+        let found = review(&account(&["hrss:110"], records, "2024-12-31"), 12);
+        let conflicts = found
+            .into_iter()
+            .filter(|finding| finding.list == List::Conflict);
+        conflicts
+            .map(|finding| (finding.what, finding.severity, finding.price))
+            .collect()
+    };
+    assert_eq!(
+        waiting(std::slice::from_ref(&death)),
+        [("C22".to_owned(), Some(Severity::Task), Some(100_000))]
+    );
+    assert!(waiting(&[death, refund]).is_empty(), "it went back");
+    let vocabulary = List::Conflict.vocabulary();
+    assert!(vocabulary.contains(&"C22".to_owned()));
+    assert!(!vocabulary.contains(&"C25".to_owned()), "nobody's work");
 }
 
 #[test]
