@@ -4,7 +4,7 @@ use crate::{
     column::Column,
     column_map::ColumnMap,
     file_fault::{FileFault, UnknownColumn},
-    usage::Layout,
+    layout::Layout,
 };
 use csv::ByteRecord;
 

@@ -1,7 +1,6 @@
 //! A file to be taken in: checked as a whole first, then read again row by row.
 
 use crate::{
-    book::{Book, Survey},
     cells::Context,
     codes::CodeMap,
     column_map::ColumnMap,
@@ -11,12 +10,13 @@ use crate::{
     fault::{RowFault, Severity},
     file_fault::FileFault,
     header::{ColumnReport, Header},
+    layout::Layout,
     line_count::LineCount,
     parsed::{FaultyRow, ParsedRow, Row, understand},
     rates::RateTable,
     row::{self, RawRow, RowReader},
+    serials::{Serials, Survey},
     source::{Format, ReadOptions, Source},
-    usage::Layout,
     workbook::{self, SheetChoice},
 };
 use std::collections::BTreeMap;
@@ -250,7 +250,7 @@ impl Intake {
         Ok(Rows {
             reader,
             context,
-            book: Book::new(&self.survey),
+            serials: Serials::new(&self.survey),
             raw: RawRow::default(),
             ended: false,
         })
@@ -261,7 +261,7 @@ impl Intake {
 pub struct Rows<'i> {
     reader: RowReader,
     context: Context<'i>,
-    book: Book<'i>,
+    serials: Serials<'i>,
     raw: RawRow,
     ended: bool,
 }
@@ -288,7 +288,7 @@ impl Iterator for Rows<'_> {
         let read = self.reader.next(&mut self.raw);
         self.ended = !matches!(read, Ok(true));
         match read {
-            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.book))),
+            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.serials))),
             Ok(false) => None,
             Err(fault) => Some(Err(fault)),
         }

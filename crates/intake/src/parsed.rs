@@ -1,12 +1,12 @@
 //! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
 
 use crate::{
-    book::{Book, BusinessKey, Noted},
     cells::{Cells, Context},
     column::Column,
     fault::{Fault, RowFault, Severity},
-    kinds::{self, Frame},
+    kinds::{self, Common},
     row::RawRow,
+    serials::{BusinessKey, Noted, Serials},
 };
 use yizhang_ledger::{
     codec::CodecFault,
@@ -67,7 +67,7 @@ pub struct FaultyRow {
 }
 
 /// Understands one row.
-pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_>) -> Row {
+pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Serials<'_>) -> Row {
     let mut cells = Cells::new(row, context);
     if let Some((column, fault)) = &row.fault {
         cells.fault(*column, fault.clone());
@@ -79,7 +79,7 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
     }
     let account = cells.person(Column::Person);
     let source = cells.source();
-    let stated = state(&mut cells, book, Frame { account, source });
+    let stated = state(&mut cells, serials, Common { account, source });
     cells.forbid_others();
     let stated = if cells.is_faulty() { None } else { stated };
     if let Some(source) = source {
@@ -99,7 +99,7 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
             scheme: cells.scheme_if_any(),
             line: row.line,
         };
-        if let Some(fault) = book.note(noted, record) {
+        if let Some(fault) = serials.note(noted, record) {
             cells.fault(Column::Serial, fault);
         }
     }
@@ -128,8 +128,12 @@ fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
     })
 }
 
-fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
-    let record = kinds::record(cells, book, frame)?;
+fn state<'r>(
+    cells: &mut Cells<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
+) -> Option<ParsedRow> {
+    let record = kinds::record(cells, serials, common)?;
     if cells.is_faulty() {
         return None;
     }

@@ -3,7 +3,7 @@
 mod support;
 
 use support::{ANNA, codes, faults, open, secret, summary};
-use yizhang_intake::{Chunks, Fault, FaultyRows, LineCount, submission_id};
+use yizhang_intake::{Fault, FaultyRows, LineCount, Submissions, submission_id};
 use yizhang_ledger::batch::RecordBlock;
 
 const HEADER: &str =
@@ -183,7 +183,7 @@ fn a_file_is_cut_where_its_records_say_and_a_row_more_moves_the_cuts_around_it_a
     let cut = |rows: &[String]| -> Vec<_> {
         let intake = open(format!("{HEADER}\n{}", rows.concat())).unwrap();
         let secret = secret();
-        Chunks::new(intake.rows(&secret).unwrap(), FaultyRows::Refuse)
+        Submissions::new(intake.rows(&secret).unwrap(), FaultyRows::Refuse)
             .map(Result::unwrap)
             .collect()
     };
@@ -191,23 +191,26 @@ fn a_file_is_cut_where_its_records_say_and_a_row_more_moves_the_cuts_around_it_a
     assert_eq!(whole, cut(&rows));
     assert_eq!(whole[0].records, 1, "a refusal is known after one record");
     assert_eq!(
-        whole.iter().map(|chunk| chunk.records).sum::<usize>(),
+        whole
+            .iter()
+            .map(|submission| submission.records)
+            .sum::<usize>(),
         3_000
     );
-    for chunk in &whole {
-        let block = RecordBlock::parse(chunk.bytes.clone()).unwrap();
-        assert_eq!(block.len(), chunk.records);
-        assert_eq!(chunk.id, submission_id(&chunk.bytes));
+    for submission in &whole {
+        let block = RecordBlock::parse(submission.bytes.clone()).unwrap();
+        assert_eq!(block.len(), submission.records);
+        assert_eq!(submission.id, submission_id(&submission.bytes));
     }
-    let known: Vec<_> = whole.iter().map(|chunk| chunk.id).collect();
+    let known: Vec<_> = whole.iter().map(|submission| submission.id).collect();
     let mut most = 0;
     for at in (0..=rows.len()).step_by(150) {
         let mut longer = rows.clone();
         longer.insert(at, month(5, "").replace('W', "NEW"));
         let again = cut(&longer)
             .iter()
-            .filter(|chunk| !known.contains(&chunk.id))
-            .map(|chunk| chunk.records)
+            .filter(|submission| !known.contains(&submission.id))
+            .map(|submission| submission.records)
             .sum();
         assert!(again >= 1);
         most = usize::max(most, again);

@@ -7,8 +7,8 @@ use support::{
     with, without,
 };
 use yizhang_intake::{
-    CODES_MAX, Chunks, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format,
-    Intake, Layout, ReadOptions, Row, Source,
+    CODES_MAX, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake,
+    Layout, ReadOptions, Row, Source, Submissions,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -622,16 +622,23 @@ fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
     let file = csv(&rows);
     let intake = open(&file).unwrap();
     let secret = support::secret();
-    let cut =
-        |faulty| Chunks::new(intake.rows(&secret).unwrap(), faulty).collect::<Result<Vec<_>, _>>();
-    let chunks = cut(FaultyRows::Skip).unwrap();
-    assert_eq!(chunks.iter().map(|chunk| chunk.records).sum::<usize>(), 25);
-    let last = chunks.last().unwrap();
-    assert_eq!((chunks[0].first_line, last.last_line), (2, 27));
-    for (chunk, next) in chunks.iter().zip(&chunks[1..]) {
-        assert!(chunk.last_line < next.first_line);
+    let cut = |faulty| {
+        Submissions::new(intake.rows(&secret).unwrap(), faulty).collect::<Result<Vec<_>, _>>()
+    };
+    let submissions = cut(FaultyRows::Skip).unwrap();
+    assert_eq!(
+        submissions
+            .iter()
+            .map(|submission| submission.records)
+            .sum::<usize>(),
+        25
+    );
+    let last = submissions.last().unwrap();
+    assert_eq!((submissions[0].first_line, last.last_line), (2, 27));
+    for (submission, next) in submissions.iter().zip(&submissions[1..]) {
+        assert!(submission.last_line < next.first_line);
     }
-    assert_eq!(cut(FaultyRows::Skip).unwrap(), chunks);
+    assert_eq!(cut(FaultyRows::Skip).unwrap(), submissions);
     assert!(matches!(
         cut(FaultyRows::Refuse),
         Err(FileFault::RowFaulty { line: 9 })

@@ -6,13 +6,13 @@
 )]
 
 use crate::{
-    book::Book,
     cell,
     cells::{Cells, Sign},
     column::Column,
     fault::{Fault, Share},
     found::Found,
     rates::{RateAsked, RateOf},
+    serials::Serials,
     tables::{self, BaseRule},
 };
 use yizhang_ledger::{
@@ -52,7 +52,7 @@ struct Money {
 /// Reads a contribution.
 pub(crate) fn read<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
+    serials: &Serials<'_>,
     account: Option<AccountId>,
     source: Option<Source<'r>>,
 ) -> Option<Contribution<'r>> {
@@ -72,7 +72,7 @@ pub(crate) fn read<'r>(
         check_due(cells, rates, base, period, money.due);
     }
     let account_type = cells.account_type();
-    let target = target(cells, book, account, source);
+    let target = target(cells, serials, account, source);
     let (money, (scheme, _)) = (money?, scheme?);
     let read = Contribution {
         account: account?,
@@ -167,7 +167,7 @@ fn compare(cells: &mut Cells<'_>, read: &Contribution<'_>, of: RateOf) {
 
 fn target<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
+    serials: &Serials<'_>,
     account: Option<AccountId>,
     source: Option<Source<'r>>,
 ) -> Option<Option<yizhang_ledger::entry::RecordId>> {
@@ -179,7 +179,7 @@ fn target<'r>(
         }
         _ => {}
     }
-    cells.target(book, source, account)
+    cells.target(serials, source, account)
 }
 
 fn period(cells: &mut Cells<'_>) -> Option<Period> {

@@ -1,6 +1,6 @@
 //! Steps of transfers from place to place.
 
-use super::Frame;
+use super::Common;
 use crate::{
     cell,
     cells::{Cells, Sign},
@@ -22,7 +22,7 @@ pub const CASE_CONTEXT: &str = "yizhang 2026-11-23 v1 transfer case";
 /// Most months of a working life, with room: a hundred years.
 const MONTHS_MAX: u16 = 1_200;
 
-pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<TransferStep<'r>> {
+pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<TransferStep<'r>> {
     cells.warn_of_person(Column::Case);
     let case = cells.required(Column::Case, case_id);
     let scheme = cells.moving_scheme();
@@ -46,7 +46,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     }
     let (first, last) = span?;
     Some(TransferStep {
-        account: frame.account?,
+        account: common.account?,
         case: case?,
         scheme: scheme?.0,
         source_side: source_side?,
@@ -58,7 +58,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
         account_type: account_type?,
         document: document?,
         reason: reason?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
