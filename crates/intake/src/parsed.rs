@@ -66,6 +66,20 @@ pub struct FaultyRow {
     pub(crate) raw: RawRow,
 }
 
+/// What a row states, before it is known whether another row contradicts it.
+struct Stated {
+    kind: Kind,
+    bytes: Vec<u8>,
+    due: Fen,
+    paid: Fen,
+}
+
+impl Stated {
+    fn id(&self) -> RecordId {
+        RecordId(hash_leaf(&self.bytes))
+    }
+}
+
 /// Understands one row.
 pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Serials<'_>) -> Row {
     let mut cells = Cells::new(row, context);
@@ -104,10 +118,13 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Seri
         }
     }
     match stated {
-        Some(parsed) if !cells.is_faulty() => Row::Valid(ParsedRow {
+        Some(stated) if !cells.is_faulty() => Row::Valid(ParsedRow {
             line: row.line,
+            kind: stated.kind,
+            bytes: stated.bytes,
+            due: stated.due,
+            paid: stated.paid,
             notes: cells.faults,
-            ..parsed
         }),
         _ => faulty(row, cells),
     }
@@ -128,11 +145,7 @@ fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
     })
 }
 
-fn state<'r>(
-    cells: &mut Cells<'r>,
-    serials: &Serials<'_>,
-    common: Common<'r>,
-) -> Option<ParsedRow> {
+fn state<'r>(cells: &mut Cells<'r>, serials: &Serials<'_>, common: Common<'r>) -> Option<Stated> {
     let record = kinds::record(cells, serials, common)?;
     if cells.is_faulty() {
         return None;
@@ -147,13 +160,11 @@ fn state<'r>(
         return None;
     }
     let (due, paid) = money(&record);
-    Some(ParsedRow {
-        line: 0,
+    Some(Stated {
         kind: cells.kind,
         bytes,
         due,
         paid,
-        notes: Vec::new(),
     })
 }
 

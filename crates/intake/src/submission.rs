@@ -12,7 +12,7 @@ use crate::{
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX, SubmissionId},
     entry::RecordId,
-    hash::{Hash, derive},
+    hash::derive,
 };
 
 /// Context from which the number of a submission is derived: over its bytes.
@@ -158,17 +158,15 @@ impl Cut {
     fn ends(self, records: usize, last: RecordId) -> bool {
         let least = (self.average / 2).max(1);
         let one_in = 1 << least.ilog2();
-        let RecordId(Hash([a, b, ..])) = last;
-        let bits = usize::from(u16::from_le_bytes([a, b])) % one_in;
+        let RecordId(hash) = last;
+        let bits = usize::from(u16::from_le_bytes(hash.first())) % one_in;
         records >= least && bits == 0 || records >= self.average.saturating_mul(2)
     }
 }
 
 /// The number of the submission with these bytes.
 pub fn submission_id(bytes: &[u8]) -> SubmissionId {
-    let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
-        derive(SUBMISSION_CONTEXT, &[bytes]);
-    SubmissionId(id)
+    SubmissionId(derive(SUBMISSION_CONTEXT, &[bytes]).first())
 }
 
 impl Iterator for Submissions<'_> {

@@ -1,6 +1,7 @@
 //! What rows of each kind state, a file for each group of kinds.
 
 mod benefits;
+mod beside_rules;
 mod contribution;
 mod corrections;
 mod identity;

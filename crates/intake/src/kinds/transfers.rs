@@ -71,9 +71,8 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
         return Ok(CaseId(id));
     }
     let number = cell::code(text)?;
-    let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
-        derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
-    Ok(CaseId(id))
+    let hash = derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
+    Ok(CaseId(hash.first()))
 }
 
 /// Why; for a closing with a document which kind of document it is, by code or word.
