@@ -28,7 +28,7 @@ const PROVINCE_CODES: &[u32] = &[
 
 /// An amount in yuan with at most two decimals, as `-12.3`.
 pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
-    if tidy::is_scientific(text) {
+    if tidy::is_scientific_amount(text) {
         return Err(Fault::Scientific);
     }
     let form = || Fault::AmountForm {

@@ -90,7 +90,7 @@ pub struct Summary {
     pub kinds: BTreeMap<Kind, KindTotal>,
     /// How often each [`crate::Fault::code`] was found.
     pub codes: BTreeMap<&'static str, u64>,
-    /// The first errors and warnings, at most [`FAULTS_SHOWN_MAX`].
+    /// The first errors, and where there is room the first warnings, at most [`FAULTS_SHOWN_MAX`].
     pub first_faults: Vec<RowFault>,
 }
 
@@ -321,12 +321,24 @@ impl Summary {
         self.note(&row.faults);
     }
 
+    /// Keeps a fault to be shown. An error takes the place of a warning: there may be one of those in every row.
+    fn keep(&mut self, fault: &RowFault) {
+        if self.first_faults.len() >= FAULTS_SHOWN_MAX {
+            let is_warning = |kept: &RowFault| kept.fault.severity() == Severity::Warning;
+            let last = self.first_faults.iter().rposition(is_warning);
+            match last {
+                Some(at) if !is_warning(fault) => drop(self.first_faults.remove(at)),
+                _ => return,
+            }
+        }
+        self.first_faults.push(fault.clone());
+    }
+
     fn note(&mut self, faults: &[RowFault]) {
         for fault in faults {
             *self.codes.entry(fault.fault.code()).or_default() += 1;
-            if fault.fault.severity() > Severity::Note && self.first_faults.len() < FAULTS_SHOWN_MAX
-            {
-                self.first_faults.push(fault.clone());
+            if fault.fault.severity() > Severity::Note {
+                self.keep(fault);
             }
         }
     }

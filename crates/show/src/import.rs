@@ -2,8 +2,8 @@
 
 use super::{fault, kind, place, table, yuan};
 use rust_i18n::t;
-use std::{borrow::Cow, path::Path};
-use yizhang_intake::{Encoding, Format, Intake, LineCount, Summary};
+use std::{borrow::Cow, cmp::Reverse, path::Path};
+use yizhang_intake::{Encoding, Format, Intake, LineCount, RowFault, Summary};
 use yizhang_ledger::value::Division;
 
 /// Faults that are printed; all are in the error file.
@@ -54,8 +54,11 @@ pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     if !summary.kinds.is_empty() {
         println!("{kinds}");
     }
-    for fault in summary.first_faults.iter().take(FAULTS_PRINTED_MAX) {
-        println!("{}", super::fault::row(fault));
+    // Errors before warnings, of which there may be one in every row.
+    let mut shown: Vec<&RowFault> = summary.first_faults.iter().collect();
+    shown.sort_by_key(|fault| Reverse(fault.fault.severity()));
+    for fault in shown.into_iter().take(FAULTS_PRINTED_MAX) {
+        println!("{}", fault::row(fault));
     }
     // What stands above is the first few, errors and warnings together.
     let shown = summary.first_faults.len().min(FAULTS_PRINTED_MAX);
@@ -96,7 +99,7 @@ fn lines(count: &LineCount) -> Cow<'static, str> {
 
 /// What of the file is not read, and what the map of columns did.
 fn left_unread(intake: &Intake) -> Vec<String> {
-    let comma = t!("fault.comma");
+    let comma = t!("import.comma");
     let mut lines = Vec::new();
     if let Some(sheet) = intake.sheet().filter(|sheet| !sheet.unread.is_empty()) {
         let names = sheet.unread.join(&comma);
