@@ -26,6 +26,7 @@ rust_i18n::i18n!("src/locales", fallback = "en");
 
 /// A node has many threads that each hold batches of megabytes for a moment. Measured at 50 million records: a node that
 /// catches up peaks at half of what it takes with the system's allocator.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

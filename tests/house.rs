@@ -107,6 +107,253 @@ fn arrows_between_crates_point_where_the_architecture_says() {
     }
 }
 
+/// A manifest, `.` being that of the root package.
+fn manifest(name: &str) -> toml::Table {
+    fs::read_to_string(folder(name).join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// The folder of a crate, `.` being the root package.
+fn folder(name: &str) -> PathBuf {
+    if name == "." {
+        root()
+    } else {
+        root().join("crates").join(name)
+    }
+}
+
+fn crates_and_root() -> BTreeSet<String> {
+    let mut all = crates();
+    all.insert(".".into());
+    all
+}
+
+#[test]
+fn every_crate_is_held_to_the_lints_of_the_workspace() {
+    for name in crates_and_root() {
+        let manifest = manifest(&name);
+        let inherited = manifest
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"))
+            .and_then(toml::Value::as_bool);
+        assert_eq!(
+            inherited,
+            Some(true),
+            "{name}: `[lints] workspace = true` is missing"
+        );
+    }
+}
+
+/// Crates that only generated code names.
+const NAMED_BY_GENERATED_CODE: &[(&str, &str)] = &[("wire", "prost"), ("wire", "tonic-prost")];
+
+/// The dependencies in a section of a manifest that no source file in some places names.
+fn unnamed(name: &str, section: &str, places: &[&str]) -> Vec<String> {
+    let mut files = Vec::new();
+    for place in places {
+        let path = folder(name).join(place);
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    let mut words = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            words.insert(word.to_owned());
+        }
+    }
+    let manifest = manifest(name);
+    let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else {
+        return Vec::new();
+    };
+    dependencies
+        .keys()
+        .filter(|key| !words.contains(&key.replace('-', "_")))
+        .filter(|key| !NAMED_BY_GENERATED_CODE.contains(&(name, key.as_str())))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn every_dependency_is_named_where_it_may_be_used() {
+    for name in crates_and_root() {
+        for (section, places) in [
+            ("dependencies", &["src"][..]),
+            ("build-dependencies", &["build.rs"][..]),
+            ("dev-dependencies", &["src", "tests", "examples"][..]),
+        ] {
+            assert_eq!(
+                unnamed(&name, section, places),
+                Vec::<String>::new(),
+                "{name}: [{section}] that no source file names"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_dependency_of_the_workspace_has_a_crate_that_takes_it() {
+    let mut taken = BTreeSet::new();
+    for name in crates_and_root() {
+        let manifest = manifest(&name);
+        for section in ["dependencies", "build-dependencies", "dev-dependencies"] {
+            if let Some(table) = manifest.get(section).and_then(toml::Value::as_table) {
+                taken.extend(table.keys().cloned());
+            }
+        }
+    }
+    let offered = manifest(".");
+    let offered = offered
+        .get("workspace")
+        .and_then(|workspace| workspace.get("dependencies"))
+        .and_then(toml::Value::as_table)
+        .expect("the root manifest lists the dependencies of the workspace");
+    for name in offered.keys() {
+        assert!(taken.contains(name), "no crate takes {name}");
+    }
+}
+
+/// Lints that a crate whose results are signed or sworn by takes beside those of the workspace.
+const STRICT: &[&str] = &[
+    "clippy::unwrap_used",
+    "clippy::indexing_slicing",
+    "clippy::float_arithmetic",
+    "clippy::arithmetic_side_effects",
+    "clippy::as_conversions",
+];
+
+#[test]
+fn pure_crates_and_the_audit_take_the_strict_lints() {
+    for name in PURE.iter().chain(&["audit"]) {
+        let text = fs::read_to_string(folder(name).join("src/lib.rs")).unwrap();
+        for lint in STRICT {
+            assert!(text.contains(lint), "{name}: {lint} is missing in lib.rs");
+        }
+    }
+}
+
+/// Lines of the longest function, its signature included, blank lines not: what fits a screen.
+const FUNCTION_LINES_MAX: usize = 70;
+
+/// Functions that are longer, with the lines that they had when last looked at: they may only become shorter. Most are one flat `match`
+/// or the order of many steps; whoever touches one splits it.
+const LONGER: &[(&str, &str, usize)] = &[
+    ("crates/audit/src/replay.rs", "finish", 74),
+    ("crates/bench/src/run.rs", "nodes", 74),
+    ("crates/bench/src/run.rs", "store", 77),
+    ("crates/entitlement/src/events.rs", "paid_while_away", 71),
+    ("crates/entitlement/src/figures/balance.rs", "interim", 86),
+    ("crates/entitlement/src/figures/injury.rs", "wage", 71),
+    (
+        "crates/entitlement/src/figures/medical.rs",
+        "retirement",
+        81,
+    ),
+    ("crates/entitlement/src/figures/pension.rs", "forecast", 100),
+    ("crates/entitlement/src/figures/pension.rs", "paid", 106),
+    ("crates/entitlement/src/figures/resident.rs", "pension", 112),
+    (
+        "crates/entitlement/src/figures/unemployment.rs",
+        "unemployment",
+        97,
+    ),
+    ("crates/entitlement/src/findings.rs", "of_months", 94),
+    ("crates/entitlement/src/fold.rs", "fold", 91),
+    ("crates/entitlement/src/fold.rs", "fold_family", 150),
+    ("crates/entitlement/src/policy.rs", "terms", 75),
+    ("crates/entitlement/src/totals.rs", "by_place", 76),
+    ("crates/entitlement/src/transfer.rs", "transfers", 86),
+    ("crates/entitlement/src/transfer.rs", "work", 97),
+    (
+        "crates/entitlement/src/transfer/conflicts.rs",
+        "of_case",
+        74,
+    ),
+    (
+        "crates/entitlement/src/transfer/deadlines.rs",
+        "awaited",
+        77,
+    ),
+    ("crates/entitlement/src/transfer/holdings.rs", "of", 83),
+    ("crates/ledger/src/record.rs", "check", 114),
+    ("crates/ledger/src/tree.rs", "verify_consistency", 88),
+    ("crates/replica/src/fetched.rs", "fetched", 77),
+    ("crates/rules/src/file.rs", "rule", 85),
+    ("crates/show/src/fault.rs", "variables", 102),
+    ("crates/show/src/transfer.rs", "lines", 85),
+    ("crates/store/src/recover.rs", "recover", 73),
+    ("src/agency/review.rs", "run", 75),
+    ("src/agency/transfer.rs", "take", 81),
+];
+
+/// The functions of a file as rustfmt leaves it, each with its lines.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let Some(name) = function_name(line) else {
+            continue;
+        };
+        let indent = line.len() - line.trim_start().len();
+        let ends = |line: &&str| {
+            line.len() - line.trim_start().len() == indent
+                && (line.trim_end().ends_with('}') || line.trim_end().ends_with(';'))
+        };
+        let Some(length) = lines[start..].iter().position(ends) else {
+            continue;
+        };
+        let body = &lines[start..=start + length];
+        let filled = body.iter().filter(|line| !line.trim().is_empty()).count();
+        found.push((name.to_owned(), filled));
+    }
+    found
+}
+
+/// The name of the function that a line begins.
+fn function_name(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace();
+    loop {
+        match words.next()? {
+            "fn" => break,
+            word if word == "const" || word == "async" || word.starts_with("pub") => {}
+            _ => return None,
+        }
+    }
+    words.next()?.split(['(', '<']).next()
+}
+
+#[test]
+fn a_function_fits_a_screen() {
+    let mut longer = BTreeMap::new();
+    for name in crates_and_root() {
+        for file in sources(&folder(&name).join("src")) {
+            let path = file.strip_prefix(root()).unwrap().to_str().unwrap();
+            for (function, lines) in functions(&fs::read_to_string(&file).unwrap()) {
+                if lines > FUNCTION_LINES_MAX {
+                    longer.insert((path.to_owned(), function), lines);
+                }
+            }
+        }
+    }
+    for (path, function, lines) in LONGER {
+        let found = longer.remove(&((*path).to_owned(), (*function).to_owned()));
+        assert_eq!(
+            found,
+            Some(*lines),
+            "{path}: {function} has other lines than `LONGER` says: write the new number if it is smaller, none if it fits"
+        );
+    }
+    assert!(
+        longer.is_empty(),
+        "more than {FUNCTION_LINES_MAX} lines: {longer:#?}"
+    );
+}
+
 #[test]
 fn a_folder_is_named_like_its_crate() {
     for name in crates() {
@@ -179,6 +426,31 @@ fn the_architecture_names_every_crate_and_only_those() {
         })
         .collect();
     assert_eq!(named, crates());
+}
+
+#[test]
+fn the_architecture_names_every_dependency_and_only_those() {
+    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let (_, table) = text.split_once("## Dependencies").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let mut named = BTreeMap::new();
+    for row in table.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let name = match cells[1] {
+            "crate" => continue,
+            "the binary" => ".".to_owned(),
+            name => name.trim_matches('`').to_owned(),
+        };
+        let words = cells[2].split_whitespace();
+        let takes: BTreeSet<String> = words.map(|word| word.trim_matches('*').into()).collect();
+        named.insert(name, takes);
+    }
+    for name in crates_and_root() {
+        let mut theirs = dependencies(&name);
+        theirs.retain(|dependency| !dependency.starts_with("yizhang-"));
+        assert_eq!(named.remove(&name), Some(theirs), "dependencies of {name}");
+    }
+    assert!(named.is_empty(), "no such crates: {named:?}");
 }
 
 #[test]

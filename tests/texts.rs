@@ -29,7 +29,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 22] = [
+const COMPUTED: [&str; 23] = [
     "actor.",
     "assumption.",
     "class.",
@@ -51,6 +51,7 @@ const COMPUTED: [&str; 22] = [
     "rule_key.",
     "scheme.",
     "severity.",
+    "suspension.",
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.

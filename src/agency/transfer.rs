@@ -161,7 +161,7 @@ pub(crate) struct Step {
     /// Hash of the document behind the step.
     #[arg(long)]
     document: Option<String>,
-    /// Why, as a code; for a closing with the document of back-payments court, audit, inspection or arbitration.
+    /// Why, as a code; for a closing with the document of back-payments court, audit, inspection, arbitration or commitment.
     #[arg(long)]
     reason: Option<String>,
     /// Write the step even if, by what is known here, it would not count or nothing can come of it.

@@ -39,7 +39,7 @@ pub use transfer::{
 };
 
 /// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/8";
+pub const FORMAT: &str = "yizhang-account/9";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 
@@ -103,7 +103,7 @@ impl Account {
     /// The one JSON form, described at the top of the crate.
     pub fn canonical_json(&self) -> Vec<u8> {
         // Serialising into memory fails only for maps with keys that are no text, of which there are none.
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("plain values, and maps by text alone, are always JSON")
     }
 
     /// BLAKE3 in key-derivation mode under [`DIGEST_CONTEXT`] over [`Account::canonical_json`].
@@ -246,6 +246,10 @@ pub struct Conflict {
     /// Where the keeper is open between provinces: what each of them holds, and would have to refund if another is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// What has to go back for it, in fen: contributions for months that count elsewhere or not at all (C04, C21, C22), benefits
+    /// drawn for months after death (C22). Left out where nothing has, and where no rule says how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_return: Option<i64>,
     /// All records concerned.
     pub records: Vec<RecordNumber>,
 }

@@ -7,8 +7,9 @@ use crate::{
     exclusive::{Source, Span},
     family::Family,
     findings::conflict,
+    formulas::rounding::half_up_fen,
     holders::months_between,
-    months::Bounds,
+    months::{Bounds, has_base},
     policy::Successors,
     set::{Held, RecordSet, Role, Target, number},
 };
@@ -46,8 +47,10 @@ pub(crate) fn refunded_after_award(
         .filter(|(_, held)| !differences.acts_elsewhere(held))
     {
         for (because, taken) in losses(set, (at, held)) {
-            let is_lost =
-                |month: &Month| !is_made_good((held, differences.base(at, held)), *month, lines);
+            let is_lost = |month: &Month| {
+                let base = differences.base(at, held, *month);
+                !is_made_good((held, base), *month, lines)
+            };
             let lost: Vec<Month> = taken.into_iter().filter(is_lost).collect();
             records.extend(hit(
                 set,
@@ -160,8 +163,8 @@ fn losses(set: &RecordSet<'_>, (at, held): (usize, &Held<'_>)) -> Vec<(usize, Ve
 
 /// The differences of a family.
 struct Differences {
-    /// By the position of a record what those that name it, and stand or fall with it, add to its base.
-    bases: BTreeMap<usize, i64>,
+    /// By the position of a record and a month what those that name it, and stand or fall with it, add to its base of the month.
+    bases: BTreeMap<(usize, Month), i64>,
     /// Those in force.
     acting: BTreeSet<RecordId>,
 }
@@ -180,8 +183,10 @@ impl Differences {
                 Target::At(target)
                     if held.standing == Standing::Held || held.because == Some(target) =>
                 {
-                    let sum: &mut i64 = bases.entry(target).or_default();
-                    *sum = sum.saturating_add(fields.base.get());
+                    for month in fields.period.iter() {
+                        let sum: &mut i64 = bases.entry((target, month)).or_default();
+                        *sum = sum.saturating_add(fields.base.get());
+                    }
                 }
                 _ => {}
             }
@@ -189,15 +194,11 @@ impl Differences {
         Self { bases, acting }
     }
 
-    /// The base of a record with its differences, in fen.
-    fn base(&self, at: usize, held: &Held<'_>) -> Option<i64> {
+    /// The base of a record for a month of its period with the differences of the month, in fen.
+    fn base(&self, at: usize, held: &Held<'_>, month: Month) -> Option<i64> {
         let (_, fields) = held.money()?;
-        Some(
-            fields
-                .base
-                .get()
-                .saturating_add(self.bases.get(&at).copied().unwrap_or(0)),
-        )
+        let added = self.bases.get(&(at, month)).copied().unwrap_or(0);
+        Some(fields.base.get().saturating_add(added))
     }
 
     /// Whether a difference that its chain took back acts by another chain all the same.
@@ -276,7 +277,7 @@ fn is_made_good((held, base): (&Held<'_>, Option<i64>), month: Month, lines: &[M
         .ok()
         .and_then(|at| lines.get(at));
     line.is_some_and(|line| {
-        let same = contribution.period.months > 1 || line.base == base;
+        let same = !has_base(contribution) || line.base == base;
         // An agreement that keeps the higher base takes nothing from an award.
         let more = held.standing == Standing::Cleared && line.base >= base;
         line.status == MonthStatus::Counted && (same || more)
@@ -300,7 +301,8 @@ pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec
             last,
             record: number(at),
         };
-        (held.standing == Standing::Held && is_exclusive).then_some(span)
+        let is_drawn = held.standing == Standing::Held && !held.is_of_heirs;
+        (is_drawn && is_exclusive).then_some(span)
     };
     let paid = set.0.iter().enumerate().filter_map(payment);
     paid.flat_map(|paid| without(paid, &recovered)).collect()
@@ -318,6 +320,16 @@ type Instalments = BTreeMap<(Month, Month), i128>;
 /// A recovery names the payment, or an overpayment that does. It may stand in another chain: what was drawn twice may be
 /// deducted from the other pension (人社部发〔2014〕17号 art. 8).
 pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
+    recoveries(set)
+        .into_iter()
+        .map(|(record, (paid, instalments))| (record, given_back(paid, &instalments)))
+        .collect()
+}
+
+/// Payments that were recovered, in full or in part, with what was.
+type Recoveries<'f> = BTreeMap<RecordNumber, (&'f Benefit<'f>, Instalments)>;
+
+fn recoveries<'s>(set: &'s RecordSet<'_>) -> Recoveries<'s> {
     let benefits = || {
         set.0
             .iter()
@@ -330,12 +342,12 @@ pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
             })
     };
     if !benefits().any(|(_, _, kind, _)| kind == Kind::RECOVERY) {
-        return Recovered::new();
+        return Recoveries::new();
     }
     let by_id: BTreeMap<RecordId, (usize, Kind, &Benefit<'_>)> = benefits()
         .map(|(at, held, kind, benefit)| (held.fact.id, (at, kind, benefit)))
         .collect();
-    let mut debts: BTreeMap<RecordNumber, (&Benefit<'_>, Instalments)> = BTreeMap::new();
+    let mut debts = Recoveries::new();
     for (_, _, _, recovery) in benefits().filter(|(_, _, kind, _)| *kind == Kind::RECOVERY) {
         let named = |target: Option<RecordId>| by_id.get(&target?);
         let payment = match named(recovery.target) {
@@ -352,9 +364,51 @@ pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
         *sum = sum.saturating_add(recovery.amount.get().into());
     }
     debts
-        .into_iter()
-        .map(|(record, (paid, instalments))| (record, given_back(paid, &instalments)))
-        .collect()
+}
+
+/// What recoveries gave back of each payment, for whatever months.
+pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, i128> {
+    let mut sums = BTreeMap::new();
+    for (record, (_, instalments)) in recoveries(set) {
+        let total = instalments
+            .values()
+            .fold(0_i128, |total, sum| total.saturating_add(*sum));
+        sums.insert(record, total);
+    }
+    sums
+}
+
+/// What has still to be recovered of each payment for months after death: their share of it, less what recoveries gave back for
+/// such months. Half up to the fen.
+pub(crate) fn unrecovered(
+    set: &RecordSet<'_>,
+    drawn: &[Span<'_>],
+    died: Month,
+) -> BTreeMap<RecordNumber, i128> {
+    let recoveries = recoveries(set);
+    let mut owed = BTreeMap::new();
+    for span in drawn.iter().filter(|span| span.last > died) {
+        let Some(Record::Benefit(_, paid)) =
+            set.numbered(span.record).map(|held| &held.fact.record)
+        else {
+            continue;
+        };
+        let (first, last) = months_of(paid);
+        let after = months_between(first.max(died.next()), last);
+        let share = i128::from(paid.amount.get()).saturating_mul(after.into());
+        let whole = i128::from(months_between(first, last));
+        let share = half_up_fen(share, whole).map_or(0, |share| i128::from(share.get()));
+        let mut back = 0_i128;
+        if let Some((_, instalments)) = recoveries.get(&span.record) {
+            for ((from, _), sum) in instalments {
+                if *from > died || first > died {
+                    back = back.saturating_add(*sum);
+                }
+            }
+        }
+        owed.insert(span.record, share.saturating_sub(back).max(0));
+    }
+    owed
 }
 
 fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
-    /// Resolved by rule, with a note.
+    /// Resolved by rule, with a note: nobody has to act, or the payer alone.
     Auto,
+    /// What counts is resolved by rule; an agency has work left, such as money to return.
+    Task,
     /// A provisional value is shown, and flagged.
     Prov,
     /// Blocks award and transfer until a record by people arrives.
@@ -110,7 +112,7 @@ classes! {
     C03 Hold Open AgencyAndPerson "the same month in enterprise and public-institution pension",
         "a DuplicateAgreement that names scheme and place to keep",
         "design rule on 人社部发〔2009〕187号 art. 3";
-    C04 Auto Employee Agency "the same month in employee and resident pension",
+    C04 Task Employee Agency "the same month in employee and resident pension",
         "the resident agency refunds the person's and the collective's part",
         "人社部发〔2014〕17号 art. 7";
     C05 Prov Open Agency "the same resident-pension month in two places",
@@ -135,15 +137,15 @@ classes! {
         "the new place posts, or sends the case back",
         "国办发〔2009〕66号 art. 8";
     C12 Hold None OldPlace "posted at the new place without the information sheet of the old",
-        "the old place sends the information sheet, or the posting is reversed",
+        "the old place sends the information sheet, or the posting is reversed; of an army's account, which has no chain, the posting names months, document and reason",
         "design rule";
     C13 Hold None BothPlaces "information sheet, money and chain disagree",
         "sheet, money or records are corrected until they agree",
         "GB/T 31594—2015";
-    C14 Auto FirstInChain Agency "one relation asked for twice",
+    C14 Task FirstInChain Agency "one relation asked for twice",
         "the case that came second is sent back",
         "design rule";
-    C15 Auto None OldPlace "money arrived at the old place after the account was closed for transfer",
+    C15 Task None OldPlace "money arrived at the old place after the account was closed for transfer",
         "a supplementary transfer to the place that holds the relation now",
         "local practice";
     C17 Hold None Agency "two months of birth by citizen's ids, or a man's and a woman's class: two persons under one number",
@@ -153,12 +155,12 @@ classes! {
         "the archive decides for benefits; it stays shown while both statements stand",
         "practice: the archive decides for benefits";
     C20 Hold None OldPlace "back-payment of three years or more at once, without a document",
-        "a closing or supplement that names the document, and its kind as the reason: court, audit, inspection or arbitration; or a refund",
+        "a closing or supplement that names the document, and its kind as the reason: court, audit, inspection or arbitration, or commitment for what was paid before the rule; or a refund",
         "人社部规〔2016〕5号; 人社厅发〔2019〕94号";
     C21 Prov None Agency "paid for months in which a benefit had begun",
         "the money is refunded, unless the benefit is awarded again for a later month",
         "国办发〔2009〕66号 art. 2";
-    C22 Auto None Agency "paid for months after death, or a benefit drawn for them",
+    C22 Task None Agency "paid for months after death, or a benefit drawn for them",
         "what was paid is refunded to unit or heirs; what was drawn is recovered",
         "社会保险法 art. 14; 社会保险经办条例 art. 25, 26, 46";
     C23 Hold None Agency "months taken away after a benefit was awarded on them",
@@ -233,4 +235,19 @@ classes! {
     Y09 Hold None Agency "benefits that exclude each other, awarded for the same months",
         "one of the awards is reversed, or stopped from the month in which the other begins",
         "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; design rule for unemployment benefit";
+    Y10 Prov None Agency "money of a payment for several months stays after a refund, and none of its months counts",
+        "the agency corrects the sum of the refund, or the months that it names; until then no month of the payment counts",
+        "design rule";
+    Y11 Prov None Agency "unemployment benefit drawn for months in which an employer paid",
+        "the benefit is stopped and recovered; or the contribution is reversed or refunded, where the worker was not employed",
+        "社会保险法 art. 51";
+    Y12 Prov None Agency "paid back by a flexible worker for months that the rules of the place do not take",
+        "the agency refunds them where they should not have been taken; where they are right they stay shown",
+        "the place's rule of back-payment; 人社部规〔2016〕5号 for three years and more at once";
+    Y13 Prov None Agency "another amount credited to the personal account than the rule's share of the base",
+        "the agency corrects what was credited, or the base",
+        "国发〔2005〕38号; the rate of the month";
+    Y14 Prov None OldPlace "paid by the closing and left behind: outside the months of the sheet, and with no other case",
+        "a sheet that names all months, or a case of its own for the rest",
+        "国办发〔2009〕66号 art. 4: the whole account moves";
 }

@@ -141,7 +141,9 @@ fn of_kind<'s, 'f>(
 ) -> impl Iterator<Item = (usize, &'s Held<'f>, &'s Benefit<'f>)> {
     set.within(range)
         .filter_map(move |(at, held)| match &held.fact.record {
-            Record::Benefit(kind, fields) if *kind == wanted && held.standing == Standing::Held => {
+            Record::Benefit(kind, fields)
+                if *kind == wanted && held.standing == Standing::Held && !held.is_of_heirs =>
+            {
                 Some((at, held, fields))
             }
             _ => None,

@@ -192,7 +192,7 @@ pub(crate) fn terms<'s, 'f>(
     let stops = stops(set, range);
     let held = set
         .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held);
+        .filter(|(_, held)| held.standing == Standing::Held && !held.is_of_heirs);
     held.filter_map(move |(at, held)| match &held.fact.record {
         Record::Benefit(Kind::BENEFIT_AWARD, award) => {
             let stopped = stops

@@ -3,22 +3,35 @@
 //! Every figure is written to one [`Sheet`], with what it rests on; a figure that lacks a fact or a rule says which. The
 //! formulas are in [`crate::formulas`] and know neither records nor rules: here they meet.
 
+mod account_share;
 mod balance;
 mod bases;
+mod begin;
+mod breaches;
+mod cover;
 mod gaps;
 mod injury;
+mod late_fee;
+mod left;
 mod limits;
 mod medical;
+mod paid_back;
 mod pension;
 mod place;
+mod refunds;
 mod resident;
+mod resident_minimum;
 mod retirement;
 mod sheet;
 mod unemployment;
+mod waits;
 
+pub(crate) use account_share::account_share;
 pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
+pub(crate) use paid_back::paid_back;
 pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
+pub(crate) use retirement::retirement_of;
 pub(crate) use sheet::Sheet;
 
 use crate::{
@@ -27,9 +40,11 @@ use crate::{
     conflict::ConflictCode,
     ends::Ends,
     exclusive::Overlap,
+    money_back::Debt,
     person::conflicts,
     set::{AsOf, RecordSet},
 };
+use cover::MedicalCover;
 use std::ops::Range;
 
 /// A folded family, as figures are computed from it.
@@ -40,6 +55,8 @@ pub(crate) struct Folded<'a> {
     pub(crate) ends: Ends,
     /// Claims of unemployment benefit awarded at several places for the same months.
     pub(crate) claims: &'a [Overlap],
+    /// What its contributions have to give back for months behind ends.
+    pub(crate) debts: &'a [Debt],
 }
 
 impl Folded<'_> {
@@ -101,6 +118,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if let Some((pension, held)) = employee.filter(|_| living && !retired) {
         let found = retirement::plan(sheet, desk);
         let months = retirement::months(sheet, desk, pension.account, &found);
+        begin::of_employees(sheet, desk, pension.account, (&found, months));
         let place = place::place(sheet, desk, pension.account, (&found, months));
         place::temporary(sheet, desk, pension.account);
         pension::forecasts(sheet, desk, pension.account, (&found, months, place, held));
@@ -112,6 +130,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     }
     // What is in the account, and what has to be given back of it, stays with a death or an award.
     let residents = resident.map(|resident| (resident, balance::balance(sheet, desk, resident)));
+    refunds::refunds(sheet, desk);
     // Nobody draws both (人社部发〔2014〕17号 art. 8).
     if let Some((resident, held)) = residents.filter(|_| living && !drawn) {
         resident::pension(sheet, desk, (resident, held));
@@ -136,19 +155,20 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
     let families =
         [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
-    let cover = medical::MedicalCover::of(families);
+    let cover = MedicalCover::of(desk);
     if let [Some(employees), _] = families {
         medical::medical(sheet, desk, employees, &cover);
     }
     if let [_, Some(residents)] = families {
         medical::resident(sheet, desk, residents, &cover);
     }
+    waits::running(sheet, desk, &cover, families);
     if let Some(injury) = desk.family(INJURY) {
         injury::wage(sheet, desk, injury);
     }
 }
 
-const PENSION: &str = "hrss:110";
+pub(crate) const PENSION: &str = "hrss:110";
 const RESIDENT: &str = "hrss:170";
 const UNEMPLOYMENT: &str = "hrss:210";
 const INJURY: &str = "hrss:410";

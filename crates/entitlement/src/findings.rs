@@ -9,6 +9,7 @@ use crate::{
     ends::awards,
     family::{Duplicates, Family},
     holders::{Holder, Run, extend, holders},
+    lost_to_refund::lost_to_refunds,
     months::Bounds,
     overlap::Cover,
     policy::{Policy, Successors},
@@ -44,6 +45,7 @@ pub(crate) fn conflict(
         keeper: class.keeper,
         provisional: None,
         choices: Vec::new(),
+        to_return: None,
         records,
     }
 }
@@ -61,6 +63,7 @@ pub(crate) fn of_family(
         (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records))
     });
     found.extend(of_records(set, range, Some(family)));
+    found.extend(lost_to_refunds(set, range, family));
     found
 }
 
@@ -240,7 +243,8 @@ fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let deems = |number: &&RecordNumber| {
         let held = set.numbered(**number);
         held.is_some_and(|held| {
-            matches!(held.fact.record, Record::Deemed(_)) && held.standing == Standing::Held
+            let deems = matches!(held.fact.record, Record::Deemed(_)) || held.is_alone;
+            deems && held.standing == Standing::Held
         })
     };
     line.others.iter().filter(deems).copied().collect()

@@ -8,12 +8,14 @@ use crate::{
     agreements, benefits,
     bridges::Bridges,
     drawing::{self, When},
+    employed,
     ends::Ends,
     events,
     exclusive::{self, Overlap},
     family::Family,
     figures::{self, Desk, Folded, Sheet},
-    findings, gaps, holders, identity, keepers,
+    findings, gaps, holders, identity, items, keepers,
+    money_back::{self, Debt, Owed},
     months::{self, Bounds},
     overlap::{self, Cover},
     person,
@@ -42,6 +44,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
     let person = person::person(&set);
+    items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);
     let mut sheet = Sheet::new(policy);
     let mut folded: Vec<FoldedFamily<'_>> = Vec::new();
@@ -69,6 +72,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
             range: &one.range,
             ends: one.ends,
             claims: &one.claims,
+            debts: &one.debts,
         })
         .collect();
     let counters = figures::figures(
@@ -83,6 +87,13 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     );
     let accounts: Vec<&FamilyAccount> = folded.iter().map(|folded| &folded.account).collect();
     let joined = bridges.conflicts(&accounts, policy);
+    let drawn = benefits::drawn(&set, &policy.successors(as_of.month));
+    let died = person::death(&person).map(|(month, _)| month);
+    let debts: Vec<(&FamilyAccount, &[Debt])> = folded
+        .iter()
+        .map(|one| (&one.account, one.debts.as_slice()))
+        .collect();
+    let owed = Owed::of(&set, &debts, (&drawn, died));
     let mut conflicts = Vec::new();
     let mut families = Vec::new();
     for one in folded {
@@ -92,15 +103,14 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(counters);
     conflicts.extend(joined);
     let successors = policy.successors(as_of.month);
-    let drawn = benefits::drawn(&set, &successors);
     conflicts.extend(exclusive::drawn_twice(&drawn));
-    let died = person::death(&person).map(|(month, _)| month);
     conflicts.extend(exclusive::pensions_awarded(
         &set,
         &successors,
         (died, as_of),
     ));
     conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
+    conflicts.extend(employed::drawn_while_employed(&set, &drawn, &families));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);
@@ -109,6 +119,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(findings::of_records(&set, &homeless, None));
     let (account_ids, unlinked) = identity::accounts(&set);
     conflicts.extend(unlinked);
+    owed.settle(&mut conflicts);
     let (rules, figures, questions) = sheet.finish();
     Account {
         format: FORMAT.to_owned(),
@@ -136,6 +147,8 @@ struct FoldedFamily<'f> {
     account: FamilyAccount,
     /// Claims of unemployment benefit that contradict each other.
     claims: Vec<Overlap>,
+    /// What its contributions have to give back for months behind ends.
+    debts: Vec<Debt>,
     conflicts: Vec<Conflict>,
 }
 
@@ -161,6 +174,7 @@ fn fold_family<'f>(
         ends,
         as_of,
     };
+    transfer::mark_alone(set, &range);
     // An agreement keeps what still stands after refunds.
     refunds::settle(set, &range, bounds);
     let policy = sheet.policy;
@@ -271,6 +285,13 @@ fn fold_family<'f>(
         (family, &range),
         &account,
     ));
+    conflicts.extend(figures::paid_back(sheet, set, family, &account));
+    conflicts.extend(figures::account_share(
+        sheet,
+        set,
+        (family, &range),
+        &account,
+    ));
     let stated = (policy, person, bridges);
     keepers::settle(
         set,
@@ -280,12 +301,14 @@ fn fold_family<'f>(
         (&transfers.places, as_of),
     );
     findings::hold_open(set, &range, &account, &mut conflicts);
+    let debts = money_back::debts(set, &range, &account);
     FoldedFamily {
         family,
         range,
         ends,
         account,
         claims,
+        debts,
         conflicts,
     }
 }

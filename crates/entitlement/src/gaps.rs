@@ -8,10 +8,14 @@ use crate::{
 };
 use yizhang_ledger::{entry::Kind, value::Month};
 
-/// The gaps of a family. Months that count in the covering family are none, nor are those after its end.
+/// The gaps of a family. Months that count in the covering family are none, nor are those that stand beside other cover (a
+/// resident's, while employee medical insurance covered them), nor those after its end.
 pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<'_>) -> Vec<Gap> {
     let Bounds {
-        cover, ends, as_of, ..
+        cover,
+        beside,
+        ends,
+        as_of,
     } = bounds;
     let Some(until) = ends.last_month(as_of.month) else {
         return Vec::new();
@@ -26,7 +30,7 @@ pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<
     let Some(first) = lines.iter().find(begins).map(|line| line.month) else {
         return Vec::new();
     };
-    let runs = runs(first, marks(first, lines, cover, until), until);
+    let runs = runs(first, marks(first, lines, [cover, beside], until), until);
     let gap = |run: Run<GapCause>| Gap {
         first: run.first,
         last: run.last,
@@ -42,18 +46,21 @@ pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<
     runs.into_iter().map(gap).collect()
 }
 
-/// Months between `first` and `until` about which something is known: no cause if they count here or in the
-/// covering family. Ascending, each once.
+/// Months between `first` and `until` about which something is known: no cause if they count here or in one of the
+/// families whose cover takes their place. Ascending, each once.
 fn marks<'l>(
     first: Month,
     lines: &'l [MonthLine],
-    cover: Cover<'_>,
+    covers: [Cover<'_>; 2],
     until: Month,
 ) -> Vec<(Month, Option<(GapCause, &'l MonthLine)>)> {
     let own = lines
         .iter()
         .map(|line| (line.month, cause(line.status).map(|cause| (cause, line))));
-    let covered = cover.months().map(|month| (month, None));
+    let covered = covers
+        .into_iter()
+        .flat_map(Cover::months)
+        .map(|month| (month, None));
     let within =
         |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= until;
     let mut marks: Vec<_> = own.chain(covered).filter(within).collect();

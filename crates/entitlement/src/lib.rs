@@ -15,7 +15,7 @@
 //!
 //! let account = fold(&[], Policy::embedded(), Day::parse("2026-10-31").unwrap());
 //! assert!(account.families.is_empty());
-//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/8","as_of":"2026-10-31""#));
+//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/9","as_of":"2026-10-31""#));
 //! ```
 //!
 //! # Rules of this version
@@ -50,7 +50,6 @@
     not(test),
     warn(
         clippy::unwrap_used,
-        clippy::expect_used,
         clippy::indexing_slicing,
         clippy::float_arithmetic,
         clippy::arithmetic_side_effects,
@@ -64,6 +63,7 @@ mod benefits;
 mod bridges;
 pub mod conflict;
 mod drawing;
+mod employed;
 mod ends;
 mod events;
 mod exclusive;
@@ -76,13 +76,17 @@ mod gaps;
 mod holders;
 pub mod identity;
 mod instalments;
+mod items;
 mod json;
 mod keepers;
+mod lost_to_refund;
+mod money_back;
 mod months;
 mod overlap;
 mod person;
 mod policy;
 mod pool;
+pub mod provisional;
 mod refunds;
 pub mod review;
 mod set;

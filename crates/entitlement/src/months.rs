@@ -5,6 +5,7 @@ use crate::{
     ends::Ends,
     overlap::{Between, Cover, narrow},
     set::{AsOf, Held, RecordSet, Role, Target, number},
+    transfer::posted_alone,
 };
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
@@ -91,6 +92,12 @@ pub(crate) fn month_lines(
     for (at, held) in set.within(range) {
         if let (Record::Deemed(fields), Standing::Held) = (&held.fact.record, held.standing) {
             let months = (fields.first.number()..=fields.last.number()).filter_map(Month::new);
+            touches.extend(months.map(|month| (month, Touch::Deemed, at)));
+            continue;
+        }
+        // Service in the army that its posting alone speaks of counts as what is deemed does: beside what is paid.
+        if let Some((_, (first, last))) = posted_alone(held) {
+            let months = (first.number()..=last.number()).filter_map(Month::new);
             touches.extend(months.map(|month| (month, Touch::Deemed, at)));
             continue;
         }
@@ -260,7 +267,8 @@ fn are_in_one_chain(
     !chains(one).is_disjoint(&chains(other))
 }
 
-fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
+/// Whether a difference that names no record is for the same scheme, place and payer.
+pub(crate) fn is_alike(difference: &Contribution<'_>, contribution: &Contribution<'_>) -> bool {
     let of = |fields: &Contribution<'_>| (fields.place, fields.payer.kind);
     let same_payer = difference.payer.id.is_none() || difference.payer.id == contribution.payer.id;
     difference.scheme == contribution.scheme && of(difference) == of(contribution) && same_payer

@@ -126,6 +126,14 @@ impl Sums {
         }
     }
 
+    /// No more than another one, share by share.
+    pub(crate) fn at_most(self, other: Self) -> Self {
+        Self {
+            unit: self.unit.min(other.unit),
+            person: self.person.min(other.person),
+        }
+    }
+
     pub(crate) fn amount(self) -> Amount {
         Amount {
             unit: narrow(self.unit),

@@ -36,6 +36,7 @@ const TRANSFER_KEYS: &[Key] = &[
 /// The same, of employee pension alone.
 const PENSION_TRANSFER_KEYS: &[Key] = &[
     Key::TransferBackpay,
+    Key::TransferCommitment,
     Key::TransferInform,
     Key::TransferPoolRate,
     Key::TransferPoolFrom,
@@ -185,6 +186,7 @@ impl Policy {
             dangling: days(Key::TransferDangling).unwrap_or(national.dangling),
             whole: days(Key::TransferWhole),
             backpay_months: None,
+            commitment_until: None,
             inform: None,
             tolerance_per_month: national.tolerance_per_month,
         };
@@ -206,6 +208,10 @@ impl Policy {
             SchemeTransfer {
                 limits: Limits {
                     backpay_months: number(Key::TransferBackpay),
+                    commitment_until: self
+                        .rules
+                        .find(Key::TransferCommitment, "", None, month)
+                        .and_then(month_of),
                     inform: days(Key::TransferInform),
                     ..limits
                 },

@@ -121,6 +121,18 @@ pub(crate) fn all(refunds: &[Refund]) -> Sums {
     })
 }
 
+/// What refunds gave back together of what had been credited to the personal account.
+pub(crate) fn credited_back(set: &RecordSet<'_>, refunds: &[Refund]) -> Sums {
+    let mut sum = Sums::default();
+    for refund in refunds {
+        if let Some((_, fields)) = set.get(refund.at).and_then(Held::money) {
+            let credited = fields.credited;
+            sum.add(given_back(credited.unit), given_back(credited.person));
+        }
+    }
+    sum
+}
+
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. Refunds for some months of a record
 /// leave the others; a part payment is one until all of it is given back.
@@ -285,25 +297,17 @@ impl Scope<'_, '_> {
     }
 
     /// The refunds that name months, by these, and the others. What gives back more than the months were paid with, by itself or
-    /// together, names none.
+    /// together, names none. Each month may have been rounded by itself.
     fn by_months(&self, refunds: &[Refund]) -> (BTreeMap<Period, Vec<Refund>>, Vec<Refund>) {
-        let mut groups: BTreeMap<Period, Vec<Refund>> = BTreeMap::new();
-        let mut others = Vec::new();
-        for refund in refunds {
-            match refund.months {
-                Some(months) => groups.entry(months).or_default().push(*refund),
-                None => others.push(*refund),
-            }
-        }
-        let is_possible = |(months, group): &(Period, Vec<Refund>)| {
-            reaches(part(self.contribution, months.months.into()), all(group))
-        };
+        let (groups, mut others) = by_period(refunds);
+        let is_possible =
+            |(months, group): &(Period, Vec<Refund>)| fits(self.contribution, *months, group);
         let (mut named, beyond): (BTreeMap<_, _>, BTreeMap<_, _>) =
             groups.into_iter().partition(is_possible);
         others.extend(beyond.into_values().flatten());
         let months: BTreeSet<Month> = named.keys().flat_map(|months| months.iter()).collect();
-        let limit =
-            part(self.contribution, months.len()).and(rounding(named.len().saturating_add(1)));
+        let rounded = months.len().max(named.len().saturating_add(1));
+        let limit = part(self.contribution, months.len()).and(rounding(rounded));
         if !reaches(
             limit,
             named
@@ -486,6 +490,25 @@ impl GivenBack {
     }
 }
 
+/// The refunds that name months, by these, and those that name none.
+fn by_period(refunds: &[Refund]) -> (BTreeMap<Period, Vec<Refund>>, Vec<Refund>) {
+    let mut groups: BTreeMap<Period, Vec<Refund>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for refund in refunds {
+        match refund.months {
+            Some(months) => groups.entry(months).or_default().push(*refund),
+            None => others.push(*refund),
+        }
+    }
+    (groups, others)
+}
+
+/// Whether refunds give back no more than the months that they name were paid with, but for a fen a month.
+fn fits(contribution: &Contribution<'_>, months: Period, group: &[Refund]) -> bool {
+    let count = usize::from(months.months);
+    reaches(part(contribution, count).and(rounding(count)), all(group))
+}
+
 /// Whether for some months of a period what stays paid after refunds reaches what was due for them.
 fn is_part_full_after(contribution: &Contribution<'_>, months: usize, refunded: Sums) -> bool {
     let all = usize::from(contribution.period.months);
@@ -512,9 +535,9 @@ fn surplus(contribution: &Contribution<'_>) -> Sums {
     }
 }
 
-/// What several refunds may be off together, beyond what one may: each is rounded.
-fn rounding(refunds: usize) -> Sums {
-    let fen = TOLERANCE_FEN.saturating_mul(i128::try_from(refunds.saturating_sub(1)).unwrap_or(0));
+/// What several sums may be off together, beyond what one may: each is rounded.
+fn rounding(sums: usize) -> Sums {
+    let fen = TOLERANCE_FEN.saturating_mul(i128::try_from(sums.saturating_sub(1)).unwrap_or(0));
     Sums {
         unit: fen,
         person: fen,
@@ -547,7 +570,7 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
 }
 
 /// Whether refunds have left nothing of what was paid.
-fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
+pub(crate) fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
     let gone = |paid: Fen, refunded: i128| {
         refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get())
     };

@@ -167,7 +167,7 @@ pub struct Finding {
         skip_serializing_if = "Option::is_none"
     )]
     pub until: Option<Month>,
-    /// The least that they cost, or what the payer owes without the late fee, in fen.
+    /// The least that they cost, or what the payer owes without the late fee, in fen; of a conflict what has to go back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<i64>,
 }
@@ -238,8 +238,7 @@ const PENSIONS: [&str; 2] = ["hrss:110", "hrss:170"];
 
 /// Findings as JSON, fields in the order of [`Finding`].
 pub fn to_json(findings: &[Finding]) -> Vec<u8> {
-    // Plain values are always JSON.
-    serde_json::to_vec(findings).unwrap_or_default()
+    serde_json::to_vec(findings).expect("plain values are always JSON")
 }
 
 /// Reads what [`to_json`] wrote.
@@ -261,6 +260,7 @@ fn conflict(account: &Account, conflict: &Conflict) -> Finding {
         acts: Some(conflict.code.class().acts),
         places: concern.places.into_iter().collect(),
         case: concern.case.map(hex),
+        price: conflict.to_return,
         ..Finding::new(List::Conflict, format!("{:?}", conflict.code))
     }
 }

@@ -77,6 +77,10 @@ pub(crate) struct Held<'f> {
     pub(crate) because: Option<usize>,
     /// The months that refunds took of it while they left the rest. Few records have any.
     pub(crate) given_back: Option<Box<GivenBack>>,
+    /// A benefit that is due only after death: the heirs', not one that the worker draws.
+    pub(crate) is_of_heirs: bool,
+    /// A posting whose old place has no chain: its months count by it.
+    pub(crate) is_alone: bool,
 }
 
 impl<'f> Held<'f> {
@@ -182,13 +186,17 @@ impl<'f> RecordSet<'f> {
         &self,
         range: &std::ops::Range<usize>,
     ) -> impl Iterator<Item = (usize, &Held<'f>)> {
-        (range.start..).zip(self.0.get(range.clone()).unwrap_or_default())
+        let records = self.0.get(range.clone());
+        (range.start..).zip(records.expect("a range of positions that the set itself gave"))
     }
 }
 
-/// The number of a position. Sets of more than 2^32 records do not fit into memory.
+/// The number of a position.
 pub(crate) fn number(position: usize) -> RecordNumber {
-    RecordNumber(u32::try_from(position).unwrap_or(u32::MAX))
+    let number = u32::try_from(position);
+    RecordNumber(
+        number.expect("records take more than a byte each: 2^32 of them fit into no memory"),
+    )
 }
 
 /// Each record once, by region and content.
@@ -214,6 +222,8 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 standing: Standing::Held,
                 because: None,
                 given_back: None,
+                is_of_heirs: false,
+                is_alone: false,
             }),
         }
     }
@@ -370,22 +380,27 @@ fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
     let keys = keys(&held);
     let mut order: Vec<usize> = (0..held.len()).collect();
     order.sort_unstable_by_key(|at| keys.get(*at));
+    // The order is one of all positions, so that each record has one place in it, and each target, which is a position, too.
     let mut places = vec![0_usize; held.len()];
     for (place, before) in order.iter().enumerate() {
-        if let Some(slot) = places.get_mut(*before) {
-            *slot = place;
-        }
+        *places
+            .get_mut(*before)
+            .expect("a position of the records, of which there are as many places") = place;
     }
     let mut slots: Vec<Option<Held<'_>>> = held.into_iter().map(Some).collect();
-    let mut sorted: Vec<Held<'_>> = order
-        .into_iter()
-        .filter_map(|before| slots.get_mut(before).and_then(Option::take))
-        .collect();
+    let mut sorted: Vec<Held<'_>> = Vec::with_capacity(slots.len());
+    for before in order {
+        let slot = slots
+            .get_mut(before)
+            .expect("a position of the records, of which there are as many slots");
+        sorted.push(slot.take().expect("each position stands in the order once"));
+    }
     for one in &mut sorted {
         if let Target::At(before) = one.target {
-            one.target = places
+            let place = places
                 .get(before)
-                .map_or(Target::Unknown, |place| Target::At(*place));
+                .expect("a target was found among the records");
+            one.target = Target::At(*place);
         }
     }
     sorted

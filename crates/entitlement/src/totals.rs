@@ -8,7 +8,7 @@ use crate::{
     overlap::{Sums, given_back, narrow},
     policy::Successors,
     set::{AsOf, Held, RecordSet, Role, Target, number},
-    transfer::Places,
+    transfer::{Places, posted_alone},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -215,9 +215,10 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
 
 /// Where a record says that deemed months were worked.
 pub(crate) fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Division> {
-    match &set.numbered(number)?.fact.record {
+    let held = set.numbered(number)?;
+    match &held.fact.record {
         Record::Deemed(fields) => Some(fields.place),
-        _ => None,
+        _ => posted_alone(held).map(|(posted, _)| posted.target_side.place),
     }
 }
 
@@ -286,13 +287,15 @@ pub(crate) fn credits(
         Some((at, contribution.place, sum))
     });
     for (at, place, moved) in shares.chain(subsidies) {
-        let Some((_, contribution)) = set.get(at).and_then(Held::money) else {
+        let Some(held) = set.get(at) else {
             continue;
         };
-        let month = contribution
-            .received
-            .and_then(Day::in_month)
-            .unwrap_or(contribution.period.first);
+        let paid_for = held
+            .money()
+            .map(|(_, contribution)| contribution.period.first);
+        let Some(month) = held.day().and_then(Day::in_month).or(paid_for) else {
+            continue;
+        };
         let sum = provinces
             .entry(place.province())
             .or_default()
@@ -314,6 +317,13 @@ fn movements_at(
     range: &Range<usize>,
 ) -> impl Iterator<Item = (usize, (Division, Sums))> {
     set.within(range).filter_map(|(at, held)| {
+        if let Some((posted, _)) = posted_alone(held) {
+            let sums = Sums {
+                unit: 0,
+                person: posted.sums.personal_account.get().into(),
+            };
+            return Some((at, (posted.target_side.place, sums)));
+        }
         let (role, contribution) = held.money()?;
         let moved = matches!(
             held.standing,

@@ -14,16 +14,19 @@
 //! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
 //! for temporary accounts (国办发〔2009〕66号 art. 5), about which the figures ask.
 
+mod alone;
 pub mod calendar;
 mod comparison;
 mod conflicts;
 mod deadlines;
+mod documents;
 mod holdings;
 mod places;
 mod procedure;
 pub mod rules;
 mod view;
 
+pub(crate) use alone::{mark_alone, posted_alone};
 pub use calendar::{NotAscending, WorkingDays};
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 
@@ -41,6 +44,7 @@ use crate::{
     policy::{Policy, Successors, Terms},
     set::{AsOf, LAST_MONTH, RecordSet, number},
 };
+use documents::{Backpay, Document};
 use holdings::{Closing, Field, Holdings};
 pub(crate) use places::Places;
 pub(crate) use procedure::covers;
@@ -121,6 +125,9 @@ pub(crate) fn transfers<'s>(
             Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on())),
             None => worked.moving.retain(|at| places.target(*at).is_some()),
         }
+    }
+    for worked in &mut cases {
+        worked.check_left_behind(lines, &places);
     }
     let field = Field {
         set,
@@ -290,6 +297,8 @@ struct Worked<'s> {
     closing: Option<Closing>,
     /// Records that move with it, from the closing on.
     moving: BTreeSet<usize>,
+    /// Contributions that its sheet leaves at the old place by the months that it names.
+    outside: BTreeSet<usize>,
 }
 
 impl Worked<'_> {
@@ -302,6 +311,27 @@ impl Worked<'_> {
             inform_by: None,
             records,
         });
+    }
+
+    /// Names the months that count by what the sheet leaves at the old place, as long as no case takes it along (Y14). Months
+    /// that another place holds as well are C01's.
+    fn check_left_behind(&mut self, lines: &[MonthLine], places: &Places) {
+        if self.outside.is_empty() || self.progress.has_failed() {
+            return;
+        }
+        let (mut months, mut records) = (0_u32, Vec::new());
+        for line in lines {
+            let [one] = line.by.as_slice() else { continue };
+            let is_left = usize::try_from(one.0)
+                .is_ok_and(|at| self.outside.contains(&at) && places.is_untouched(at));
+            if line.status == MonthStatus::Counted && is_left {
+                months = months.saturating_add(1);
+                records.push(*one);
+            }
+        }
+        if months > 0 {
+            self.check(OutCheckName::LeftBehind, months, records);
+        }
     }
 
     /// Whether the account was closed for this transfer, and the case has not come to nothing.
@@ -345,11 +375,7 @@ impl<'s> Desk<'s, '_, '_> {
         let is_between_provinces = early
             .sides
             .is_some_and(|(source, target)| source.province() != target.province());
-        let backpay = self
-            .rule
-            .limits
-            .backpay_months
-            .filter(|_| is_between_provinces);
+        let backpay = self.backpay(is_between_provinces);
         // Before a letter nobody asks what the old place holds.
         let named = (self.field.successors, &*places);
         let view = early
@@ -370,8 +396,8 @@ impl<'s> Desk<'s, '_, '_> {
         let holdings = match (early.letter, supplement) {
             (Some(_), _) => {
                 let mut holdings = Holdings::of(field, places, &sources, cut, backpay);
-                if early.freeze.is_some_and(holdings::is_documented) {
-                    holdings.release();
+                if let Some(freeze) = early.freeze {
+                    holdings.release(field.set, Document::of(freeze, backpay));
                 }
                 holdings
             }
@@ -420,6 +446,10 @@ impl<'s> Desk<'s, '_, '_> {
             state,
             closing: early.freeze.map(|_| Closing::of(field, &holdings, cut)),
             moving: BTreeSet::new(),
+            outside: match early.freeze {
+                Some(_) => holdings.outside(field.set, early.sheet),
+                None => BTreeSet::new(),
+            },
         };
         if is_asked_for {
             self.check(&mut worked, places, cut);
@@ -437,6 +467,17 @@ impl<'s> Desk<'s, '_, '_> {
         known_as.sort_unstable();
         known_as.dedup();
         known_as
+    }
+
+    /// When back-payments need a document: between provinces alone.
+    fn backpay(&self, is_between_provinces: bool) -> Backpay {
+        if !is_between_provinces {
+            return Backpay::default();
+        }
+        Backpay {
+            months: self.rule.limits.backpay_months,
+            commitment_until: self.rule.limits.commitment_until,
+        }
     }
 
     fn basis(&self, types: &BTreeSet<AccountType>, is_between_provinces: bool) -> SumsBasis {
@@ -540,7 +581,8 @@ impl<'s> Desk<'s, '_, '_> {
             .map(|drawn| drawn.record)
     }
 
-    /// The steps of the old place, and of the new one once it has taken over, must name the type of the records (C34).
+    /// The steps of the old place, and of the new one once it has taken over, must name the type of the records (C34). Of a step
+    /// without a type nothing is known, and it reads as one that says general: beside a temporary account only its money tells.
     fn check_types(
         &self,
         worked: &mut Worked<'_>,
@@ -558,7 +600,13 @@ impl<'s> Desk<'s, '_, '_> {
             progress.received,
             progress.posted,
         ];
-        let differs = |step: &Step<'_>| !types.iter().eq([&step.fields.account_type]);
+        let comparison = worked.comparison.as_ref();
+        let is_other_money = comparison.is_some_and(|sums| !sums.differences.is_empty());
+        let is_temporary = types.iter().eq([&AccountType::Temporary]);
+        let differs = |step: &Step<'_>| match step.fields.account_type {
+            AccountType::General if is_temporary => is_other_money,
+            stated => !types.iter().eq([&stated]),
+        };
         let mut different: Vec<RecordNumber> = named
             .into_iter()
             .flatten()
@@ -578,7 +626,7 @@ impl<'s> Desk<'s, '_, '_> {
         worked: &mut Worked<'_>,
         holdings: &Holdings,
         (earlier, places): (&[Worked<'_>], &mut Places),
-        backpay: Option<u32>,
+        backpay: Backpay,
     ) {
         let progress = &worked.progress;
         let (Some(target), false) = (worked.target(), progress.has_failed()) else {

@@ -378,7 +378,7 @@ faults! {
     };
     /// A closing names a document and not which kind it is.
     #[error(
-        "expected court, audit, inspection or arbitration beside a document, or back-payments do not move on it; found {found}"
+        "expected court, audit, inspection, arbitration or commitment beside a document, or back-payments do not move on it; found {found}"
     )]
     DocumentUnnamed "document-unnamed" Warning {
         /// The reason.

@@ -146,6 +146,7 @@ fn a_closing_says_which_document_lets_back_payments_move() {
         (reason("Freeze", "Court"), reason("Freeze", "仲裁")),
         ("court".into(), "arbitration".into())
     );
+    assert_eq!(reason("Freeze", "书面承诺书"), "commitment");
     assert_eq!(
         (reason("Freeze", "judgment"), reason("InfoSheet", "Court")),
         ("judgment".into(), "Court".into())

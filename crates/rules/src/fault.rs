@@ -203,6 +203,8 @@ pub enum Expected {
     DaysWithin,
     #[error("1 to 32 visible ASCII characters")]
     Code,
+    #[error("account, after-death or heirs")]
+    ItemUse,
     #[error("a value: only a place can be without the one of what is around it")]
     ValueOfNation,
     #[error("`none = true`, or a value")]
@@ -213,6 +215,8 @@ pub enum Expected {
     OneRow,
     #[error("an age in months, a month as 196501, a step above 0, a largest delay")]
     Schedule,
+    #[error("two months as 200909, the first no later than the last")]
+    TwoMonths,
     #[error("a last row without end, as [0, 6, 1]")]
     LastRowOpen,
     #[error("an end in every row but the last")]

@@ -84,6 +84,8 @@ pub enum Subject {
     Account,
     /// An employer, by the code that contributions name.
     Employer,
+    /// A benefit item, by the code that benefits name.
+    Item,
 }
 
 impl Subject {
@@ -96,7 +98,7 @@ impl Subject {
             Self::Scheme => is_scheme(of),
             Self::AnyScheme => of.is_empty() || is_scheme(of),
             Self::Account => matches!(of, "hrss:110" | "hrss:170"),
-            Self::Employer => Code::new(of).is_some_and(|code| !code.is_none()),
+            Self::Employer | Self::Item => Code::new(of).is_some_and(|code| !code.is_none()),
         }
     }
 }
@@ -124,6 +126,7 @@ impl fmt::Display for Subject {
             Self::AnyScheme => "a scheme as hrss:210, or nothing for all others",
             Self::Account => "hrss:110 or hrss:170",
             Self::Employer => "the code of an employer",
+            Self::Item => "the code of a benefit item",
         })
     }
 }
@@ -218,6 +221,7 @@ keys! {
     RetirementSchedule "retirement.schedule" Unit::Table(4), Continuous, Class, Nation, "how the retirement age of a class rises: original age in months, first month of birth with a delay as YYYYMM, months of birth a step, largest delay in months";
     RetirementFlex "retirement.flex" Unit::Months, Continuous, Nothing, Nation, "months before and after the statutory month that a worker may choose";
     PensionMinimum "pension.minimum" Unit::Months, Continuous, Nothing, Nation, "contribution months for a monthly pension that begins in the month";
+    PensionBegins "pension.begins" Unit::Months, Continuous, Nothing, Nation, "months from that in which age and months are there to the first of the pension";
     PensionDivisor "pension.divisor" Unit::Table(2), Continuous, Nothing, Nation, "计发月数: age in years, months";
     PensionReference "pension.reference" Unit::Yuan, Loose, Nothing, Anywhere, "计发基数 of a place";
     PensionAverageWage "pension.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage that an index divides by";
@@ -235,6 +239,7 @@ keys! {
     BaseFloor "contribution.base-floor" Unit::Yuan, Loose, Scheme, Anywhere, "lowest base";
     BaseCeiling "contribution.base-ceiling" Unit::Yuan, Loose, Scheme, Anywhere, "highest base";
     LateFeeRate "contribution.late-fee-rate" Unit::Rate, Continuous, Nothing, Anywhere, "滞纳金 a day";
+    DueDay "contribution.due-day" Unit::Count, Loose, Nothing, Anywhere, "day of the following month up to which a unit pays what is due for a month";
     FlexibleBackpay "contribution.flexible-backpay" Unit::Months, Loose, Scheme, Anywhere, "months that a flexible worker may pay back";
     BenefitPlaceMonths "benefit-place.months" Unit::Months, Continuous, Nothing, Nation, "months that are enough for a place that is not home";
     TemporaryAgeMen "benefit-place.temporary-age-men" Unit::Months, Continuous, Nothing, Nation, "age from which a man's account elsewhere is temporary";
@@ -248,9 +253,12 @@ keys! {
     TransferWhole "transfer.whole" Unit::Days, Loose, AnyScheme, Nation, "the whole case, from the application";
     TransferInform "transfer.inform" Unit::Days, Continuous, Nothing, Nation, "the old place tells the worker what does not move";
     TransferBackpay "transfer.backpay" Unit::Months, Continuous, Nothing, Nation, "months paid back at once from which a document is needed";
+    TransferCommitment "transfer.commitment-until" Unit::Month, Loose, Nothing, Nation, "last month whose money, paid back at once, moves on the old place's written commitment";
     BridgeMonths "bridge.months" Unit::Months, Loose, Nothing, Nation, "employee months from which resident pension joins employee pension";
     ResidentAge "resident.age" Unit::Months, Continuous, Nothing, Nation, "age from which resident pension is drawn";
     ResidentMinimum "resident.minimum" Unit::Months, Continuous, Nothing, Nation, "months of resident pension for a monthly benefit";
+    ResidentStart "resident.start" Unit::Table(2), Loose, Nothing, Anywhere, "first and last month, as YYYYMM, in which resident pension began there: who had less than `resident.minimum` before the age by then pays until it, and fewer months suffice";
+    ResidentBegins "resident.begins" Unit::Months, Continuous, Nothing, Nation, "months from that of the age to the first of resident pension";
     ResidentDivisor "resident.divisor" Unit::Count, Continuous, Nothing, Nation, "计发月数 of resident pension, at every age";
     ResidentBasic "resident.basic" Unit::Yuan, Loose, Nothing, Anywhere, "basic resident pension a month";
     UnemploymentMinimum "unemployment.minimum" Unit::Months, Continuous, Nothing, Nation, "paid months for any benefit";
@@ -264,10 +272,13 @@ keys! {
     MedicalWait "medical.wait-longest" Unit::Months, Continuous, Nothing, Anywhere, "longest waiting after a longer gap";
     ResidentMedicalWait "resident-medical.wait" Unit::Months, Continuous, Nothing, Anywhere, "waiting of residents who enrolled late";
     ResidentMedicalLapse "resident-medical.lapse" Unit::Months, Continuous, Nothing, Anywhere, "waiting for each further year that lapsed";
+    ResidentMedicalLeast "resident-medical.wait-least" Unit::Table(2), Loose, Nothing, Anywhere, "from so many lapsed years in a row, at least so many months of waiting, however many were repaid";
+    ResidentMedicalWindow "resident-medical.window" Unit::Count, Loose, Nothing, Anywhere, "month of the year, 1 to 12, from which the next year of residents is collected";
     InjuryGrades "injury.grades" Unit::Table(2), Continuous, Nothing, Nation, "grade, months of own wage";
     InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
+    BenefitItem "benefit.item" Unit::Code, Loose, Item, Anywhere, "what a benefit item 待遇项目 is: `account`, paid out of the personal account; `after-death`, due only then; `heirs`, what heirs receive of the account";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
     EmployerSuccessor "employer.successor" Unit::Code, Loose, Employer, Nation, "the employer that took an employer's place: renamed, merged, or under a new code";
     Holidays "calendar.holidays" Unit::Dates, Loose, Nothing, Nation, "days without work in a year, weekends or not";
@@ -304,6 +315,7 @@ impl Key {
     pub(crate) const fn range(self) -> (u32, u32) {
         match self {
             Self::PensionInterestOffset => (0, 1),
+            Self::DueDay => (1, 31),
             Self::ResidentDivisor => (1, MONTHS_MAX),
             _ => match self.unit() {
                 Unit::Months => (0, MONTHS_MAX),

@@ -48,6 +48,9 @@ pub(crate) fn read(key: Key, written: Option<&toml::Value>) -> Result<Value, Wro
         Unit::Month => text(content, Expected::Month, Month::parse).map(Value::Month),
         Unit::Table(columns) => rows(key, columns, content).map(Value::Table),
         Unit::Dates => days(content).map(Value::Dates),
+        Unit::Code if key == Key::BenefitItem => {
+            text(content, Expected::ItemUse, item_use).map(Value::Code)
+        }
         Unit::Code => text(content, Expected::Code, code).map(Value::Code),
     }
 }
@@ -138,6 +141,11 @@ fn code(text: &str) -> Option<String> {
     Some(code.as_str().to_owned())
 }
 
+/// What a benefit item can be.
+fn item_use(text: &str) -> Option<String> {
+    matches!(text, "account" | "after-death" | "heirs").then(|| text.to_owned())
+}
+
 /// What is expected of a table and found instead, where its numbers mean nothing to the key.
 fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<Wrong> {
     let first = |expected, wrong: &dyn Fn(&Vec<u32>) -> bool| {
@@ -148,6 +156,14 @@ fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<Wrong> {
     match key {
         Key::DivisionSuccessor => first(Expected::Divisions, &|row| {
             row.iter().any(|number| Division::new(*number).is_none())
+        }),
+        Key::ResidentStart if rows.len() != 1 => Some((Expected::OneRow, Found::Rows(rows.len()))),
+        Key::ResidentStart => first(Expected::TwoMonths, &|row| {
+            let month = |number: &u32| Month::parse(&number.to_string());
+            match row.as_slice() {
+                [first, last] => month(first).is_none() || month(first) > month(last),
+                _ => true,
+            }
         }),
         Key::RetirementSchedule if rows.len() != 1 => {
             Some((Expected::OneRow, Found::Rows(rows.len())))

@@ -627,3 +627,39 @@ fn a_scheme_without_a_rule_of_its_own_has_that_of_all() {
         "of employees"
     );
 }
+
+/// A key stands only where it is read: every one is asked for by the crate that computes figures.
+#[test]
+fn every_key_is_read_somewhere() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../entitlement/src");
+    let code = sources(&folder);
+    for key in Key::ALL {
+        let read = format!("Key::{key:?}");
+        let is_read = code.match_indices(&read).any(|(at, _)| {
+            let next = code[at + read.len()..].chars().next();
+            !next.is_some_and(char::is_alphanumeric)
+        });
+        assert!(is_read, "nothing reads {key}");
+    }
+}
+
+/// The code of a folder without its comments.
+fn sources(folder: &std::path::Path) -> String {
+    let mut code = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            code += &sources(&path);
+        } else {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for line in text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+            {
+                code += line;
+                code.push('\n');
+            }
+        }
+    }
+    code
+}

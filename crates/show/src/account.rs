@@ -183,13 +183,11 @@ fn link(fact: &IdentityFact) -> String {
     } else {
         "account.link_void"
     };
-    t!(
-        key,
-        kind = kind::name(fact.kind),
-        on = fact.on,
-        reason = fact.reason
-    )
-    .to_string()
+    let said = t!(key, kind = kind::name(fact.kind), on = fact.on).to_string();
+    if fact.reason.is_empty() {
+        return said;
+    }
+    format!("{said}{}{}", t!("account.colon"), fact.reason)
 }
 
 /// Alive or not, and under each scheme that adds up: paying, suspended, drawing.

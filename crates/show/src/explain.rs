@@ -208,12 +208,7 @@ fn label(family: &FamilyAccount, line: &MonthLine) -> String {
     };
     match (line.status, holds(line.month)) {
         (MonthStatus::Counted, Some(span)) => {
-            let places: Vec<String> = span
-                .holders
-                .iter()
-                .map(|holder| place::name(holder.place))
-                .collect();
-            places.join(" / ")
+            place::names(span.holders.iter().map(|holder| holder.place))
         }
         (status, _) => named(&format!("html.status.{}", serde_name(&status))),
     }

@@ -184,22 +184,14 @@ fn personal_account(family: &FamilyAccount) -> Option<String> {
 }
 
 fn span_row(span: &Span) -> Vec<String> {
-    let places: Vec<String> = span
-        .holders
-        .iter()
-        .map(|holder| place::name(holder.place))
-        .collect();
-    let payers: Vec<String> = span
-        .holders
-        .iter()
-        .map(|holder| payer(&holder.payer))
-        .collect();
+    let places = span.holders.iter().map(|holder| holder.place);
+    let payers = span.holders.iter().map(|holder| payer(&holder.payer));
     vec![
         span.first.to_string(),
         span.last.to_string(),
         span.months.to_string(),
-        places.join(" / "),
-        payers.join(" / "),
+        place::names(places),
+        place::distinct(payers),
     ]
 }
 
@@ -236,12 +228,11 @@ fn deemed_row(
     };
     let stated = if places.len() == 1 { places } else { regions() };
     let months = last.since(first).saturating_add(1).to_string();
-    let stated: Vec<String> = stated.into_iter().map(place::name).collect();
     vec![
         first.to_string(),
         last.to_string(),
         months,
-        stated.join(" / "),
+        place::names(stated),
         t!("account.deemed").to_string(),
     ]
 }
@@ -257,7 +248,11 @@ fn gap_row(
     } else {
         "account.gap"
     };
-    let cause = named(&format!("gap.{}", serde_name(&gap.cause)));
+    let mut cause = named(&format!("gap.{}", serde_name(&gap.cause)));
+    let aside = suspended_for(family, gap).or_else(|| unemployed(account, gap));
+    if let Some(aside) = aside.filter(|_| gap.cause == GapCause::Unpaid) {
+        cause = t!("account.gap_aside", cause = cause, aside = aside).to_string();
+    }
     let no_rule = || match gap.cause {
         GapCause::Arrears | GapCause::NotFull => Some(t!("figures.gap_debt").to_string()),
         GapCause::Unpaid => Some(t!("figures.gap_no_rule").to_string()),
@@ -274,6 +269,36 @@ fn gap_row(
         words.join(t!("account.colon").as_ref()),
     ]
 }
+
+/// Why participation was suspended or ended when a gap began, where an agency has said so.
+fn suspended_for(family: &FamilyAccount, gap: &Gap) -> Option<String> {
+    let fact = family
+        .participation
+        .iter()
+        .find(|fact| gap.records.contains(&fact.record))?;
+    if fact.reason.is_empty() {
+        return None;
+    }
+    let key = format!("suspension.{}", fact.reason);
+    let name = named(&key);
+    Some(if name == key {
+        fact.reason.clone()
+    } else {
+        name
+    })
+}
+
+/// That unemployment benefit was drawn in a gap.
+fn unemployed(account: &Account, gap: &Gap) -> Option<String> {
+    let benefits = &account.family(UNEMPLOYMENT)?.benefits;
+    let is_drawn = benefits.iter().any(|benefit| {
+        let last = benefit.until.unwrap_or(benefit.from);
+        benefit.kind == Kind::BENEFIT_PAID && benefit.from <= gap.last && last >= gap.first
+    });
+    is_drawn.then(|| t!("account.gap_unemployed").to_string())
+}
+
+const UNEMPLOYMENT: &str = "hrss:210";
 
 fn province(place: &PlaceMonths) -> String {
     let name = place::name(place.place);

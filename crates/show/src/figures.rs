@@ -28,12 +28,19 @@ const LINES: &[FigureName] = &[
     FigureName::MonthsShort,
     FigureName::MonthsLeft,
     FigureName::LatestStart,
+    FigureName::MinimumReached,
+    FigureName::PensionFirst,
     FigureName::BalancePosted,
     FigureName::BalanceInterim,
     FigureName::BalanceOwed,
+    FigureName::BalanceLeft,
+    FigureName::RefundAfterBenefit,
+    FigureName::RefundAfterDeath,
+    FigureName::RecoveryAfterDeath,
     FigureName::ResidentMonths,
     FigureName::ResidentMinimum,
     FigureName::ResidentMonth,
+    FigureName::ResidentFirst,
     FigureName::ResidentPension,
     FigureName::BridgeThreshold,
     FigureName::EmployeeIfBridged,
@@ -48,6 +55,8 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalWait,
     FigureName::ResidentMedicalLapse,
     FigureName::ResidentMedicalWait,
+    FigureName::WaitRunning,
+    FigureName::WaitUntil,
     FigureName::UnemploymentPaid,
     FigureName::UnemploymentUnused,
     FigureName::UnemploymentCeiling,
@@ -55,6 +64,8 @@ const LINES: &[FigureName] = &[
     FigureName::UnemploymentAmount,
     FigureName::InjuryWage,
     FigureName::ExpectedDifference,
+    FigureName::PaidBackBeyond,
+    FigureName::AccountShort,
 ];
 
 /// Rows of the three numbers.
@@ -381,7 +392,16 @@ fn plain_name(figure: &Figure) -> String {
         FigureName::BalancePosted
             | FigureName::BalanceInterim
             | FigureName::BalanceOwed
+            | FigureName::BalanceLeft
+            | FigureName::MinimumReached
+            | FigureName::RefundAfterBenefit
+            | FigureName::RefundAfterDeath
+            | FigureName::RecoveryAfterDeath
             | FigureName::ExpectedDifference
+            | FigureName::PaidBackBeyond
+            | FigureName::AccountShort
+            | FigureName::WaitRunning
+            | FigureName::WaitUntil
     );
     with(
         figure,

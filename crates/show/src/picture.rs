@@ -85,7 +85,7 @@ pub(crate) fn picture(account: &Account, family: &FamilyAccount, legend: &Legend
     let open = account
         .conflicts
         .iter()
-        .filter(|conflict| conflict.severity != Severity::Auto);
+        .filter(|conflict| conflict.severity > Severity::Task);
     let open = open.map(|conflict| account.concern(conflict));
     let open = open.filter(|concern| concern.family.as_ref() == Some(&family.family));
     let marked = Marked {
@@ -214,16 +214,12 @@ impl Marked<'_> {
     fn title(&self, month: Month) -> String {
         match (self.months.get(&month), self.span(month)) {
             (Some(line), Some(span)) => {
-                let places: Vec<String> = span
-                    .holders
-                    .iter()
-                    .map(|holder| place::name(holder.place))
-                    .collect();
+                let places = place::names(span.holders.iter().map(|holder| holder.place));
                 let base = line
                     .base
                     .map(|base| format!(" {}", yuan(base)))
                     .unwrap_or_default();
-                format!("{month} {}{base}", places.join(" / "))
+                format!("{month} {}{base}", places)
             }
             (Some(line), None) => format!(
                 "{month} {}",

@@ -14,6 +14,22 @@ pub fn name(place: Division) -> String {
     })
 }
 
+/// Several divisions, each name once.
+pub(crate) fn names(places: impl IntoIterator<Item = Division>) -> String {
+    distinct(places.into_iter().map(name))
+}
+
+/// Several names, each once, in their order.
+pub(crate) fn distinct(names: impl IntoIterator<Item = String>) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    for name in names {
+        if !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    shown.join(" / ")
+}
+
 /// A scheme as people call it.
 pub fn scheme(scheme: &str) -> String {
     named(&format!("scheme.{}", scheme.replace(':', "-"))).unwrap_or_else(|| scheme.to_string())

@@ -127,12 +127,7 @@ fn how(finding: &Finding) -> String {
 }
 
 fn places(finding: &Finding) -> String {
-    finding
-        .places
-        .iter()
-        .map(|place| place::name(*place))
-        .collect::<Vec<_>>()
-        .join(" / ")
+    place::names(finding.places.iter().copied())
 }
 
 /// Prints cases that wait for a step.

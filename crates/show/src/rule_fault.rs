@@ -118,11 +118,13 @@ fn of_expected(expected: &Expected) -> Cow<'_, str> {
         Expected::Days => t!("rule_fault.expected.days"),
         Expected::DaysWithin => t!("rule_fault.expected.days_within"),
         Expected::Code => t!("rule_fault.expected.code"),
+        Expected::ItemUse => t!("rule_fault.expected.item_use"),
         Expected::ValueOfNation => t!("rule_fault.expected.value_of_nation"),
         Expected::NoneTrue => t!("rule_fault.expected.none_true"),
         Expected::Divisions => t!("rule_fault.expected.divisions"),
         Expected::OneRow => t!("rule_fault.expected.one_row"),
         Expected::Schedule => t!("rule_fault.expected.schedule"),
+        Expected::TwoMonths => t!("rule_fault.expected.two_months"),
         Expected::LastRowOpen => t!("rule_fault.expected.last_row_open"),
         Expected::RowsEnd => t!("rule_fault.expected.rows_end"),
         Expected::EndsRise => t!("rule_fault.expected.ends_rise"),
@@ -149,6 +151,7 @@ fn of_subject(subject: Subject) -> Cow<'static, str> {
         Subject::AnyScheme => t!("rule_fault.subject.any_scheme"),
         Subject::Account => t!("rule_fault.subject.account"),
         Subject::Employer => t!("rule_fault.subject.employer"),
+        Subject::Item => t!("rule_fault.subject.item"),
     }
 }
 

@@ -102,7 +102,7 @@ names! {
         StatutoryMonth,
         /// The statutory age, in months.
         StatutoryAge,
-        /// Earliest month that the worker may choose.
+        /// Earliest month that the worker may choose, and by which the months needed then can be there.
         EarliestMonth,
         /// Latest month that worker and employer may agree on.
         LatestMonth,
@@ -120,12 +120,25 @@ names! {
         MonthsLeft,
         /// Latest month in which to start paying every month, so that the minimum is met.
         LatestStart,
+        /// Month in which the months needed are there.
+        MinimumReached,
+        /// First month of the pension: after the one in which age and months are there.
+        PensionFirst,
         /// Personal account as posted: principal and posted interest.
         BalancePosted,
         /// Personal account with interest estimated for years not posted.
         BalanceInterim,
-        /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes.
+        /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes, for
+        /// months after a benefit began or after death.
         BalanceOwed,
+        /// What is left of the personal account of who draws a pension or has died.
+        BalanceLeft,
+        /// What has to be refunded of contributions for months after a benefit began (C21), payers' and workers' shares.
+        RefundAfterBenefit,
+        /// What has to be refunded of contributions for months after death (C22), payers' and workers' shares.
+        RefundAfterDeath,
+        /// What has to be recovered of benefits drawn for months after death (C22).
+        RecoveryAfterDeath,
         /// Months of the forecast.
         ForecastMonths,
         /// Average contribution index.
@@ -146,8 +159,10 @@ names! {
         Pension,
         /// Resident-pension months.
         ResidentMonths,
-        /// Month from which resident pension could be drawn.
+        /// Month in which the age of resident pension is reached.
         ResidentMonth,
+        /// First month of resident pension.
+        ResidentFirst,
         /// Months needed for resident pension.
         ResidentMinimum,
         /// Resident pension a month: basic part of the place, and account.
@@ -170,14 +185,18 @@ names! {
         MedicalStandardLocal,
         /// Months short of it.
         MedicalShort,
-        /// Months without cover before the running one.
+        /// Whole months without medical cover before the running one; with `first` and `last`, those of a gap that has ended.
         MedicalGap,
-        /// Most months of waiting after that gap.
+        /// Most months of waiting after that gap, once it is paid again.
         MedicalWait,
-        /// Months without resident medical cover up to now.
+        /// Whole months without medical cover before the running one, of who was covered as a resident; with `first` and `last`, those of a lapse that has ended.
         ResidentMedicalLapse,
-        /// Months of waiting after that lapse, if no lapsed year is repaid.
+        /// Months of waiting after that lapse, once enrolled again; with `first` and `last`, those of who enrols for the next year.
         ResidentMedicalWait,
+        /// Most months of waiting of who is covered again after a gap.
+        WaitRunning,
+        /// The last of them.
+        WaitUntil,
         /// Unemployment months paid since the last claim.
         UnemploymentPaid,
         /// Unused months of benefit from earlier claims.
@@ -192,6 +211,8 @@ names! {
         InjuryMean,
         /// The same within the limits of the place: 本人工资.
         InjuryWage,
+        /// One-off disability benefit 一次性伤残补助金 of a grade, by that wage.
+        InjuryBenefit,
         /// Months of a gap that the worker may still pay.
         GapPayable,
         /// Until when the first of them can be paid.
@@ -200,8 +221,14 @@ names! {
         GapPrice,
         /// What a payer still owes for months of a gap.
         GapOwed,
+        /// Late fee 滞纳金 on what a unit owes of it, up to the account's day.
+        GapLateFee,
         /// What a base limit published late adds to months already paid (type 34).
         ExpectedDifference,
+        /// Months that a flexible worker paid back and the rule that it rests on does not take (Y12).
+        PaidBackBeyond,
+        /// What the personal account was credited less than the rule's share of the base (Y13); below zero, more.
+        AccountShort,
     }
 }
 
@@ -256,6 +283,8 @@ names! {
         InterestRate,
         /// Basic resident pension of a place.
         ResidentBasic,
+        /// Month in which resident pension began at a place: fewer months may suffice.
+        ResidentStart,
         /// Divisor of the age.
         Divisor,
         /// Medical months for retirement at a place.
@@ -264,6 +293,10 @@ names! {
         UnemploymentFormula,
         /// Months that may be paid back at a place.
         Backpay,
+        /// Day up to which contributions of a month are due at a place.
+        DueDay,
+        /// What was paid of a pension out of the personal account: no payment on record says so by its item.
+        PaidFromAccount,
         /// A rule that every set should have.
         Rule,
     }
@@ -294,6 +327,8 @@ names! {
         DivisorBetweenAges,
         /// The months that are needed then are there by then.
         MonthsThere,
+        /// Every month from the running one on is paid.
+        EveryMonthPaid,
         /// Work ends without the worker's wish, and new work is sought (社会保险法 art. 45).
         UnemployedUnwillingly,
         /// The bridging threshold follows the minimum months of the year.
@@ -314,6 +349,12 @@ names! {
         NationalFloor,
         /// The injury would happen in the month of the account's date.
         InjuryNow,
+        /// Every payment out of the personal account is on record.
+        PaymentsOnRecord,
+        /// What is owed is paid on the account's day.
+        PaidToday,
+        /// The worker belongs to no group that the place exempts from waiting.
+        NoExemption,
     }
 }
 
@@ -376,6 +417,9 @@ pub struct Figure {
         skip_serializing_if = "Option::is_none"
     )]
     pub last: Option<Month>,
+    /// Grade of disability that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<u32>,
     /// Its value; left out while something is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<FigureValue>,

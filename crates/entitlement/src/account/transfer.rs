@@ -272,6 +272,8 @@ pub enum OutCheckName {
     Duplicate,
     /// Months paid back at once that do not move without a document (C20).
     BackPaid,
+    /// Months paid by the closing, outside those of the sheet, that no other case takes (Y14).
+    LeftBehind,
     /// The account type of steps and records disagree (C34).
     AccountType,
     /// Another case takes the same relation elsewhere, and came first (C14).

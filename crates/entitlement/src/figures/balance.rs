@@ -2,7 +2,7 @@
 //! back of it.
 
 use super::{
-    Desk, Folded,
+    Desk, Folded, left,
     place::posted_cases,
     sheet::{Draft, Known, Sheet},
 };
@@ -83,21 +83,30 @@ pub(super) fn balance(
         let (interim, draft) = interim(sheet, desk, folded, draft);
         balance = sheet.fen(draft, interim);
     }
+    let owed = owed(sheet, folded);
+    if !desk.person.death.is_empty() || folded.is_drawn(desk.as_of) {
+        left::left(sheet, desk, folded, (balance, owed));
+    }
     let is_double = family
         .months
         .iter()
         .any(|line| line.status == MonthStatus::Counted && line.by.len() > 1);
     PersonalAccount {
         balance,
-        owed: owed(sheet, family),
+        owed,
         is_double,
     }
 }
 
-/// Writes down what has to be given back: of records that an agreement has cleared, and of months of residents that count
-/// as employee months (C04). Nothing where nothing is owed.
-fn owed(sheet: &mut Sheet<'_>, family: &FamilyAccount) -> Option<Known<Fen>> {
-    let owed = debts(family);
+/// Writes down what has to be given back: of records that an agreement has cleared, of months of residents that count as
+/// employee months (C04), of months after a benefit began or after death (C21, C22). Nothing where nothing is owed.
+fn owed(sheet: &mut Sheet<'_>, folded: Folded<'_>) -> Option<Known<Fen>> {
+    let family = folded.account;
+    let mut owed = debts(family);
+    for debt in folded.debts {
+        let credited = debt.credited_sum();
+        owed.extend((credited > 0).then_some((credited, debt.record)));
+    }
     let draft = Draft::new(FigureName::BalanceOwed).of_family(&family.family);
     let draft = draft.all(owed.iter().map(|(_, record)| Ground::Record(*record)));
     // It is given back with interest (人社部发〔2009〕187号 art. 3).

@@ -2,6 +2,7 @@
 
 use super::{
     Desk,
+    late_fee::{self, Arrears},
     place::taken_to,
     sheet::{Draft, Sheet},
 };
@@ -143,10 +144,9 @@ fn price(
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
-/// its months within the gap. The late fee is added when it is paid: the rule says at what rate.
+/// its months within the gap; and the late fee on what units owe.
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
-    let (mut place, mut by_unit): (Option<Division>, bool) = (None, false);
     let mut draft = Draft::new(FigureName::GapOwed)
         .of_family(&family.family)
         .span(gap.first, gap.last);
@@ -175,28 +175,38 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             }
             _ => continue,
         };
-        by_unit |= fields.payer.kind == PayerKind::Unit;
         let payer = (fields.payer.kind, payer_now(sheet, desk, fields.payer));
         let debt = debts
             .entry((fields.period.first, fields.place, payer))
             .or_default();
         debt.due = debt.due.max(due);
         debt.paid = debt.paid.saturating_add(paid);
-        place = Some(fields.place);
         draft = draft.on(Ground::Record(*number));
     }
-    let Some(place) = place else { return };
+    if debts.is_empty() {
+        return;
+    }
     let owed = debts.values().fold(0_i64, |sum, debt| {
         sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0))
     });
+    let known = sheet.fen(draft, Fen::new(owed));
     // Only units owe a late fee (社会保险法 art. 86).
-    let rate = sheet
-        .policy
-        .rules()
-        .rate(Key::LateFeeRate, "", place, desk.as_of.month)
-        .filter(|_| by_unit);
-    let rule = sheet.use_rule(rate).map(|(_, rule)| rule);
-    sheet.fen(draft.all(rule), Fen::new(owed));
+    let mut arrears = Vec::new();
+    for ((month, place, (kind, _)), debt) in &debts {
+        let left = debt.due.saturating_sub(debt.paid);
+        if *kind == PayerKind::Unit && left > 0 {
+            arrears.extend(Fen::new(left).map(|owed| Arrears {
+                month: *month,
+                place: *place,
+                owed,
+            }));
+        }
+    }
+    let draft = Draft::new(FigureName::GapLateFee)
+        .of_family(&family.family)
+        .span(gap.first, gap.last)
+        .on(known.ground());
+    late_fee::late_fee(sheet, desk.as_of.day, draft, &arrears);
 }
 
 /// The payer by the code that it has now (C28).

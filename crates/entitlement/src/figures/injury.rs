@@ -3,20 +3,20 @@
 use super::{
     Desk, Folded,
     bases::Differences,
-    sheet::{Draft, Sheet},
+    sheet::{Draft, Known, Sheet},
 };
 use crate::{
     account::{
         Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber,
     },
-    formulas::injury::{MonthBase, WageLimits, own_wage},
+    formulas::injury::{MonthBase, WageLimits, one_off_benefit, own_wage},
     holders::{holders, last_place},
     set::{Held, RecordSet},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     record::Payer,
-    value::{Fen, Rate},
+    value::{Fen, Month, Rate},
 };
 use yizhang_rules::Key;
 
@@ -93,7 +93,35 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
             },
         )
     });
-    sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
+    let wage = sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
+    if wage.value.is_some() {
+        grades(sheet, &family.family, wage, month);
+    }
+}
+
+/// Writes down the one-off benefit of every grade of disability: so many months of the own wage (arts 35 to 37).
+fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Known<Fen>, month: Month) {
+    let table = sheet
+        .policy
+        .rules()
+        .table(Key::InjuryGrades, "", None, month);
+    let Some((rows, rule)) = sheet.use_rule(table) else {
+        return;
+    };
+    for row in rows {
+        let [grade, months] = row.as_slice() else {
+            continue;
+        };
+        let draft = Draft::new(FigureName::InjuryBenefit)
+            .of_family(family)
+            .grade(*grade)
+            .on(wage.ground())
+            .on(rule.clone());
+        let months = u16::try_from(*months).ok();
+        let benefit = wage.value.zip(months);
+        let benefit = benefit.and_then(|(wage, months)| one_off_benefit(wage, months));
+        sheet.fen(draft, benefit);
+    }
 }
 
 /// The base of every counted month; of several employers, who insure lawfully at once, of each with its differences.

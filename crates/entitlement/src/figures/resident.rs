@@ -3,9 +3,11 @@
 use super::{
     Desk, Folded,
     balance::PersonalAccount,
+    begin,
     place::asked_at,
+    resident_minimum,
     retirement::{Plan, birth},
-    sheet::{Draft, Sheet},
+    sheet::{Draft, Known, Sheet},
 };
 use crate::{
     account::{
@@ -44,10 +46,6 @@ pub(super) fn pension(
         ]
     }));
     let held = sheet.months(months, Some(own.saturating_add(brought)));
-    let needed = sheet.number(Key::ResidentMinimum, "", None, month);
-    let needed = needed.map(|(needed, rule)| {
-        sheet.months(draft(FigureName::ResidentMinimum).on(rule), Some(needed))
-    });
     let born = birth(sheet, desk);
     let age = sheet.number(Key::ResidentAge, "", None, month);
     let start = draft(FigureName::ResidentMonth)
@@ -62,7 +60,7 @@ pub(super) fn pension(
         .value
         .zip(age)
         .and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
-    sheet.month(start, value);
+    let age_month = sheet.month(start, value);
 
     let home = desk.person.home_in(month);
     let relation = super::relation(family);
@@ -70,6 +68,13 @@ pub(super) fn pension(
     let asked = relation
         .map(|place| asked_at(family, place))
         .or_else(|| home.map(|home| Where::Whole(home.place)));
+    let needed = resident_minimum::needed(
+        sheet,
+        desk,
+        &family.family,
+        (age_month, asked.unwrap_or(Where::Nation)),
+    );
+    first_month(sheet, desk, family, (age_month, held, needed));
     let place = asked
         .and_then(Where::place)
         .map(|place| sheet.now(place, month));
@@ -108,7 +113,7 @@ pub(super) fn pension(
         Some((_, rule)) => pension.on(rule.clone()),
         None => pension.lacks(MissingName::Rule),
     };
-    // Fewer months give no monthly pension (国发〔2014〕8号: 15 years).
+    // Fewer months than needed give no monthly pension (国发〔2014〕8号).
     let pension = pension
         .on(held.ground())
         .all(needed.map(|needed| needed.ground()));
@@ -129,6 +134,43 @@ pub(super) fn pension(
         _ => None,
     };
     sheet.fen(pension, value);
+}
+
+/// Writes down when the months needed are there, and the first month of the pension: none, where they are not by the age, since
+/// what is paid behind it is for the place to allow.
+fn first_month(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    (age, held, needed): (Known<Month>, Known<u32>, Option<Known<u32>>),
+) {
+    let (Some(age_month), Some(needed)) = (age.value, needed) else {
+        return;
+    };
+    let (Some(held_months), Some(needed_months)) = (held.value, needed.value) else {
+        return;
+    };
+    let draft = |name| Draft::new(name).of_family(&family.family);
+    let mut begins = draft(FigureName::ResidentFirst)
+        .on(age.ground())
+        .on(needed.ground());
+    if held_months < needed_months {
+        // Employee months that a joining brought are none of the family's own.
+        let own = family.counted_months.saturating_add(family.deemed_months);
+        let brought = held_months.saturating_sub(own);
+        let there = begin::reached(desk, family, needed_months.saturating_sub(brought));
+        let Some(found) = there else { return };
+        let reached = draft(FigureName::MinimumReached)
+            .on(held.ground())
+            .on(needed.ground());
+        let reached = sheet.month(begin::assumed(reached, found), Some(found.month));
+        begins = begin::assumed(begins.on(reached.ground()), found);
+        if found.month > age_month {
+            sheet.month(begins.lacks(MissingName::EnoughMonths), None);
+            return;
+        }
+    }
+    begin::first(sheet, begins, Key::ResidentBegins, age_month);
 }
 
 /// Writes down what each direction of bridging would count, and asks which.

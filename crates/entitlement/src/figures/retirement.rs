@@ -13,6 +13,7 @@ use crate::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
     },
+    policy::Policy,
     set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
@@ -85,14 +86,14 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         draft(FigureName::StatutoryAge),
         Some(found.age_months.into()),
     );
-    let mut chosen = |draft: Draft, month: Option<Month>| {
-        let flex = rules.get(1).into_iter().flatten().cloned();
-        month.map(|month| sheet.month(draft.on(statutory.ground()).all(flex), Some(month)))
-    };
-    // The decision of 2024-09-13, art. 3: who has the minimum months may retire earlier.
-    let earliest = Draft::new(FigureName::EarliestMonth).assumed(Assumption::MonthsThere);
-    let earliest = chosen(earliest, found.earliest);
-    let latest = chosen(Draft::new(FigureName::LatestMonth), found.latest);
+    let flex = || rules.get(1).into_iter().flatten().cloned();
+    let earliest = found
+        .earliest
+        .map(|month| earliest(sheet, desk, (month, statutory), flex()));
+    let latest = found.latest.map(|month| {
+        let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
+        sheet.month(draft.all(flex()), Some(month))
+    });
     // Once the latest month has passed there is nothing to choose.
     let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
@@ -107,6 +108,51 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         latest,
         retirement: Some(found),
     }
+}
+
+/// Writes down the earliest month that may be chosen: the decision of 2024-09-13, art. 3, lets who has the months needed then retire
+/// earlier. From the month that the age allows on, the first by which they can be there; none, where that is the statutory month.
+fn earliest(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    (by_age, statutory): (Month, Known<Month>),
+    flex: impl Iterator<Item = Ground>,
+) -> Known<Month> {
+    let draft = Draft::new(FigureName::EarliestMonth)
+        .assumed(Assumption::MonthsThere)
+        .on(statutory.ground())
+        .all(flex);
+    let (Some(folded), Some(last)) = (desk.family(super::PENSION), statutory.value) else {
+        return sheet.month(draft, Some(by_age));
+    };
+    let family = folded.account;
+    let mut month = by_age;
+    while month < last {
+        let needed = Month::of(month.year(), 1).and_then(|start| {
+            sheet
+                .policy
+                .rules()
+                .number(Key::PensionMinimum, "", None, start)
+        });
+        if needed.is_none_or(|needed| could_hold(desk, family, month) >= needed.value) {
+            return sheet.month(draft, Some(month));
+        }
+        month = month.next();
+    }
+    sheet.month(draft.lacks(MissingName::EnoughMonths), None)
+}
+
+/// The months that are there before a month, if every one from the running one on is paid.
+fn could_hold(desk: Desk<'_, '_>, family: &FamilyAccount, before: Month) -> u32 {
+    let counts = |line: &&MonthLine| {
+        let counts = matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
+        counts && line.month < before
+    };
+    let held = family.months.iter().filter(counts).count();
+    let ahead = prepaid(desk, family, before).count();
+    u32::try_from(held.saturating_add(ahead))
+        .unwrap_or(u32::MAX)
+        .saturating_add(left_to_pay(desk, family, before))
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
@@ -147,16 +193,11 @@ fn reckoned(
     let (Some(birth), Some(class)) = (birth, class) else {
         return (None, [Vec::new(), Vec::new()]);
     };
-    let of = match class {
-        Class::M60 => "M60",
-        Class::F55 => "F55",
-        Class::F50 => "F50",
-    };
     let month = desk.as_of.month;
     let table = sheet
         .policy
         .rules()
-        .table(Key::RetirementSchedule, of, None, month);
+        .table(Key::RetirementSchedule, name(class), None, month);
     let (schedule, by) = sheet
         .use_rule(table)
         .map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
@@ -167,6 +208,31 @@ fn reckoned(
         .unwrap_or(0);
     let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
     (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
+}
+
+/// The retirement by the rules of a month, for who writes no figures down.
+pub(crate) fn retirement_of(
+    policy: &Policy,
+    month: Month,
+    birth: Month,
+    class: Class,
+) -> Option<Retirement> {
+    let rules = policy.rules();
+    let table = rules.table(Key::RetirementSchedule, name(class), None, month)?;
+    let flex = rules.number(Key::RetirementFlex, "", None, month);
+    let flex_months = flex
+        .and_then(|figure| u16::try_from(figure.value).ok())
+        .unwrap_or(0);
+    retirement(schedule(table.value)?, birth, flex_months)
+}
+
+/// The class as rules name it.
+const fn name(class: Class) -> &'static str {
+    match class {
+        Class::M60 => "M60",
+        Class::F55 => "F55",
+        Class::F50 => "F50",
+    }
 }
 
 /// A row of the rule: original age, first month of birth as YYYYMM, step, largest delay.

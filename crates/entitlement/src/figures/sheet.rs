@@ -43,6 +43,7 @@ impl Draft {
             forecast: None,
             first: None,
             last: None,
+            grade: None,
             value: None,
             reason: None,
             from: Vec::new(),
@@ -62,6 +63,11 @@ impl Draft {
 
     pub(crate) const fn span(mut self, first: Month, last: Month) -> Self {
         (self.0.first, self.0.last) = (Some(first), Some(last));
+        self
+    }
+
+    pub(crate) const fn grade(mut self, grade: u32) -> Self {
+        self.0.grade = Some(grade);
         self
     }
 
@@ -138,7 +144,9 @@ impl<'p> Sheet<'p> {
         value: Option<T>,
         as_value: fn(T) -> FigureValue,
     ) -> Known<T> {
-        let number = FigureNumber(u32::try_from(self.figures.len()).unwrap_or(u32::MAX));
+        let number = u32::try_from(self.figures.len());
+        let number =
+            FigureNumber(number.expect("a figure takes more than a byte: memory holds fewer"));
         self.figures.push(Figure {
             value: value.map(as_value),
             ..draft.0
@@ -177,7 +185,7 @@ impl<'p> Sheet<'p> {
             self.used.push(rule);
             self.used.len().saturating_sub(1)
         });
-        RuleNumber(u32::try_from(at).unwrap_or(u32::MAX))
+        RuleNumber(u32::try_from(at).expect("a set has at most ten thousand rules (`RULES_MAX`)"))
     }
 
     /// A value of the rule set, with its rule written down as used.

@@ -18,6 +18,7 @@ use crate::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling,
         provincial_months,
     },
+    holders::months_between,
     policy::Successors,
     set::number,
 };
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     entry::Kind,
     record::Record,
-    value::{Division, Month},
+    value::{Day, Division, Month},
 };
 use yizhang_rules::Key;
 
@@ -35,8 +36,8 @@ const PAID_MONTHS_MAX: usize = 24;
 /// A claim: when it began, where, and for which months benefit was paid. Awards from one month are one claim.
 struct Claim {
     from: Month,
-    /// One place; more, if agencies contradict each other (Y09).
-    places: BTreeSet<Division>,
+    /// One place; more, if agencies contradict each other (Y09). With what was awarded there last.
+    places: BTreeMap<Division, Awarded>,
     /// Whether a claim from another month, at another place, was awarded for some of its months (Y09).
     is_contradicted: bool,
     awards: Vec<RecordNumber>,
@@ -44,11 +45,20 @@ struct Claim {
     payments: Vec<RecordNumber>,
 }
 
+/// What a place awarded for a claim.
+#[derive(Clone, Copy)]
+struct Awarded {
+    on: Day,
+    record: RecordNumber,
+    /// For how many months, by the award's first and last one, those carried over included; none, where it names no last one.
+    months: Option<u32>,
+}
+
 impl Claim {
     fn new(from: Month) -> Self {
         Self {
             from,
-            places: BTreeSet::new(),
+            places: BTreeMap::new(),
             is_contradicted: false,
             awards: Vec::new(),
             drawn: BTreeSet::new(),
@@ -77,12 +87,17 @@ pub(super) fn unemployment(
         if paid > 0 {
             restarts.push(restart(claim, paid));
         }
-        let earned: Vec<_> = claim
-            .places
-            .iter()
-            .map(|place| claimable(sheet, (Some(*place), claim.from), paid, unused))
-            .collect();
-        let months: BTreeSet<Option<u32>> = earned.iter().map(|(_, months, _)| *months).collect();
+        let mut months: BTreeSet<Option<u32>> = BTreeSet::new();
+        for (place, awarded) in &claim.places {
+            // What was awarded is known, those carried over included; only without that a formula is asked (社会保险法 art. 46).
+            if awarded.months.is_some() {
+                months.insert(awarded.months);
+            } else {
+                let (_, earned, rules) = claimable(sheet, (Some(*place), claim.from), paid, unused);
+                months.insert(earned);
+                grounds.extend(rules);
+            }
+        }
         let is_open = claim.is_contradicted || months.len() > 1;
         if is_open {
             lacks.get_or_insert(MissingName::ClaimPlace);
@@ -90,7 +105,6 @@ pub(super) fn unemployment(
         let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
         let known = months.first().copied().flatten().filter(|_| !is_open);
         unused = known.map(|earned| earned.saturating_sub(drawn));
-        grounds.extend(earned.into_iter().flat_map(|(.., rules)| rules));
         grounds.extend(
             claim
                 .awards
@@ -307,7 +321,18 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         let claim = by_month
             .entry(award.from)
             .or_insert_with(|| Claim::new(award.from));
-        claim.places.insert(successors.now(award.place));
+        let awarded = Awarded {
+            on: award.on,
+            record: number(at),
+            months: award.until.map(|until| months_between(award.from, until)),
+        };
+        let last = claim
+            .places
+            .entry(successors.now(award.place))
+            .or_insert(awarded);
+        if (last.on, last.record) < (awarded.on, awarded.record) {
+            *last = awarded;
+        }
         claim.awards.push(number(at));
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();

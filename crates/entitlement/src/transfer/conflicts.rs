@@ -1,4 +1,4 @@
-//! Conflicts around transfers: C10 to C15, C20, C34, and steps that could not be used.
+//! Conflicts around transfers: C10 to C15, C20, C34, Y14, and steps that could not be used.
 
 use crate::{
     account::{Conflict, OutCheckName, Standing, StepFaultName},
@@ -86,6 +86,7 @@ pub(crate) fn of_case(
     if !progress.has_failed() {
         add(ConflictCode::C20, checked(OutCheckName::BackPaid));
         add(ConflictCode::C34, checked(OutCheckName::AccountType));
+        add(ConflictCode::Y14, checked(OutCheckName::LeftBehind));
     }
     let other = progress
         .faults

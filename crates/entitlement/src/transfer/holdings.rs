@@ -6,6 +6,7 @@ use crate::{
     policy::Successors,
     set::{Held, RecordSet, Role, Target},
     transfer::{
+        documents::{Backpay, Document},
         places::{Places, is_within},
         procedure::Step,
         rules::{PersonalMoney, SchemeTransfer},
@@ -18,7 +19,6 @@ use std::{
 };
 use yizhang_ledger::{
     entry::Kind,
-    hash::Hash,
     record::{AccountType, Contribution, Record},
     value::{Day, Division, Fen, Month},
 };
@@ -76,13 +76,13 @@ fn has_target_in_view(set: &RecordSet<'_>, held: &Held<'_>) -> bool {
 }
 
 impl Holdings {
-    /// What these places hold. `backpay_months` back-paid on one day stay behind.
+    /// What these places hold. Months back-paid on one day that are too many stay behind.
     pub(crate) fn of(
         field: Field<'_, '_>,
         places: &Places,
         sources: &[Division],
         cut: Cut,
-        backpay_months: Option<u32>,
+        backpay: Backpay,
     ) -> Self {
         let mut holdings = Self::default();
         let mut regions = BTreeSet::new();
@@ -114,7 +114,7 @@ impl Holdings {
                 }
             }
         }
-        holdings.back_paid = back_paid.of(backpay_months);
+        holdings.back_paid = back_paid.of(backpay);
         let elsewhere = |(at, held): (usize, &Held<'_>)| {
             let is_elsewhere = held.money().is_some() && !places.is_at(field, at, sources, cut.on);
             is_elsewhere.then_some(held.fact.region)
@@ -202,9 +202,16 @@ impl Holdings {
             .extend(contribution.period.iter().filter(counts));
     }
 
-    /// Lets everything move.
-    pub(crate) fn release(&mut self) {
-        self.back_paid.clear();
+    /// Lets the back-payments move that the document of a step is for.
+    pub(crate) fn release(&mut self, set: &RecordSet<'_>, document: Document) {
+        let stays = |at: &usize| {
+            let day = set.get(*at).and_then(Held::day);
+            !day.is_some_and(|day| document.releases(day))
+        };
+        for records in self.back_paid.values_mut() {
+            records.retain(stays);
+        }
+        self.back_paid.retain(|_, records| !records.is_empty());
     }
 
     /// Whether a record stays behind: a contribution of a month that does not move. Interest has a year of its own.
@@ -234,6 +241,18 @@ impl Holdings {
         let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
         span.is_none_or(|(from, until)| from <= last && period.first <= until)
             && !self.stays(set, at)
+    }
+
+    /// Contributions that made months count and neither move with the sheet nor stay for want of a document: those outside the
+    /// span that it names.
+    pub(crate) fn outside(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> BTreeSet<usize> {
+        let is_outside = |at: &usize| {
+            set.get(*at).is_some_and(Held::is_received)
+                && self.full.contains(at)
+                && !self.stays(set, *at)
+                && !self.moves(set, *at, sheet)
+        };
+        self.records.iter().copied().filter(is_outside).collect()
     }
 
     /// Months and money that move, within the span of the sheet, where it names one, and the interest among it.
@@ -379,9 +398,9 @@ impl BackPayments {
     }
 
     /// Months paid back at once that are as many as the limit.
-    fn of(self, limit_months: Option<u32>) -> BTreeMap<Month, Vec<usize>> {
+    fn of(self, limit: Backpay) -> BTreeMap<Month, Vec<usize>> {
         let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
-            limit_months.is_some_and(|limit| {
+            limit.months.is_some_and(|limit| {
                 u32::try_from(months.len()).is_ok_and(|months| months >= limit)
             })
         };
@@ -399,13 +418,13 @@ pub(crate) struct Following {
 
 /// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
-/// `backpay_months` back-paid on one day need a document here as at a closing.
+/// Months back-paid on one day that are too many need a document here as at a closing.
 pub(crate) fn following(
     field: Field<'_, '_>,
     (places, sources): (&Places, &[Division]),
     step: Step<'_>,
     closing: &Closing,
-    backpay_months: Option<u32>,
+    backpay: Backpay,
 ) -> Following {
     let wanted = match step.kind {
         Kind::SUPPLEMENT => Behind::Late,
@@ -423,14 +442,17 @@ pub(crate) fn following(
             && places.is_at(field, *at, sources, step.on())
     };
     let (mut records, mut back_paid) = (Vec::new(), BackPayments::default());
+    let document = Document::of(step, backpay);
     for (at, held) in field.set.within(field.range).filter(follows) {
         records.push(at);
-        if let Some((Role::Received, contribution)) = held.money().filter(|_| !is_documented(step))
+        let is_released = held.day().is_some_and(|day| document.releases(day));
+        if let Some((Role::Received, contribution)) = held.money()
+            && !is_released
         {
             back_paid.add(at, contribution);
         }
     }
-    let back_paid = back_paid.of(backpay_months);
+    let back_paid = back_paid.of(backpay);
     let stays = |at: &usize| {
         let month = field
             .set
@@ -561,16 +583,6 @@ fn times_half_up(sum: i128, ten_thousandths: u32) -> i128 {
         .saturating_add(5_000)
         .checked_div_euclid(10_000)
         .unwrap_or(0)
-}
-
-/// Reasons of a closing that say what kind of document lets back-payments move (人社部规〔2016〕5号; 人社厅发〔2019〕94号): of a
-/// court, of an audit, of a labour inspection, of an arbitration.
-const DOCUMENTED: [&str; 4] = ["court", "audit", "inspection", "arbitration"];
-
-/// Whether back-payments may move: the closing, or the supplement, names a document and says that it is one of these. That it
-/// is of a day before the payment is the agency's word. A sheet's document is the sheet itself.
-pub(crate) fn is_documented(step: Step<'_>) -> bool {
-    step.fields.document != Hash::ZERO && DOCUMENTED.contains(&step.fields.reason.as_str())
 }
 
 /// The account type at the old place: by the last enrolment there (C34), else by the contributions. The records speak for

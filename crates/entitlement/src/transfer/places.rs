@@ -111,6 +111,11 @@ impl Places {
             .map_or(Arrival::Never, |moved| Arrival::On(moved.on))
     }
 
+    /// Whether no transfer has taken it anywhere, or is about to.
+    pub(crate) fn is_untouched(&self, at: usize) -> bool {
+        self.target(at).is_none() && self.moves.get(&at).is_none_or(Vec::is_empty)
+    }
+
     /// Where it is going.
     pub(crate) fn target(&self, at: usize) -> Option<Division> {
         self.on_the_way.get(&at).copied()

@@ -1,5 +1,6 @@
 //! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
 
+use super::alone::is_alone;
 use crate::{
     account::{CaseState, Side, StepFaultName, TransferCase},
     set::RecordSet,
@@ -276,6 +277,8 @@ pub(crate) struct Progress<'s> {
     pub(crate) end: Option<(Step<'s>, End)>,
     /// A supplement or correction that is a case of its own.
     pub(crate) child: Option<Step<'s>>,
+    /// The old place has no chain, and the posting stands alone.
+    has_no_chain: bool,
     /// Supplements and corrections, those under the number of their case included.
     pub(crate) follow_ups: Vec<Step<'s>>,
     /// Every step that was used.
@@ -299,8 +302,13 @@ impl<'s> Progress<'s> {
         };
         let lead = steps.iter().find(answers).or(steps.first());
         let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
+        let is_by_old = |step: &Step<'_>| {
+            covers(step.region, step.place(Side::Old))
+                && !covers(step.region, step.place(Side::New))
+        };
         let mut progress = Self {
             sides,
+            has_no_chain: steps.iter().any(is_alone) && !steps.iter().any(is_by_old),
             ..Self::default()
         };
         for step in steps {
@@ -343,7 +351,11 @@ impl<'s> Progress<'s> {
                 self.freeze.is_some() || self.child.is_some(),
             ),
             Kind::FUNDS_SENT => self.send(step),
-            Kind::FUNDS_RECEIVED => follow(&mut self.received, step, self.sent.is_some()),
+            Kind::FUNDS_RECEIVED => follow(
+                &mut self.received,
+                step,
+                self.sent.is_some() || self.has_no_chain,
+            ),
             Kind::POSTED => self.post(step, needs_money),
             Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
             Kind::RETURNED => self.send_back(step),
@@ -373,6 +385,9 @@ impl<'s> Progress<'s> {
 
     /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
     fn post(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+        if self.has_no_chain {
+            return follow(&mut self.posted, step, is_alone(&step));
+        }
         let basis = self.sheet.or(self.child);
         let money_is_there = self.received.is_some() || !needs_money;
         let Some(basis) = basis.filter(|_| money_is_there) else {

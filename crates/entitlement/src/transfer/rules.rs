@@ -20,6 +20,8 @@ pub struct Limits {
     /// Months back-paid on one day from which on they do not move between provinces without a document (C20); none where
     /// no such rule exists.
     pub backpay_months: Option<u32>,
+    /// The last month whose back-payments move on the old place's written commitment; none where no rule says so.
+    pub commitment_until: Option<Month>,
     /// What sums may differ for each month moved (C13).
     pub tolerance_per_month: Fen,
 }
@@ -35,6 +37,7 @@ impl Limits {
         whole: None,
         inform: None,
         backpay_months: Some(36),
+        commitment_until: None,
         tolerance_per_month: match Fen::new(1) {
             Some(fen) => fen,
             None => Fen::ZERO,

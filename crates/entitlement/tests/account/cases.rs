@@ -117,6 +117,8 @@ struct Row {
     temporary: bool,
     /// Any number: the same is the same document.
     document: Option<u8>,
+    /// 待遇项目 of a benefit.
+    item: Option<String>,
 }
 
 /// Yuan of unit and person.
@@ -181,6 +183,8 @@ struct Expected {
     /// Joinings to another scheme, as `hrss:110 800.00 computed 800.00`, with `owed 1.00` and `without effect`.
     #[serde(default)]
     joined: Vec<String>,
+    /// What has to go back for conflicts, as `C21 2026-04 2000.00`.
+    returns: Option<Vec<String>>,
     /// Records that an agreement cleared, as `2024-01 330200 416.00 refunded 0.00`.
     #[serde(default)]
     cleared: Vec<String>,
@@ -382,7 +386,7 @@ fn snake<T: serde::Serialize>(value: &T) -> String {
         .to_owned()
 }
 
-/// `name [forecast] [family] [first..last] = value [reason]`, then `; lacks what place first..last, …`.
+/// `name [forecast] [family] [first..last] [grade n] = value [reason]`, then `; lacks what place first..last, …`.
 fn figure_text(figure: &Figure) -> String {
     let mut text = snake(&figure.name);
     for word in [
@@ -396,6 +400,9 @@ fn figure_text(figure: &Figure) -> String {
     }
     if let Some((first, last)) = figure.first.zip(figure.last) {
         write!(text, " {}", range(first, last)).unwrap();
+    }
+    if let Some(grade) = figure.grade {
+        write!(text, " grade {grade}").unwrap();
     }
     match figure.value {
         Some(FigureValue::Months(months)) => write!(text, " = {months}"),
@@ -493,6 +500,24 @@ impl Faults {
             &name("conflicts"),
             &conflicts.map(conflict_text).collect(),
             &expected.conflicts,
+        );
+        let returns = account
+            .conflicts
+            .iter()
+            .filter(|found| found.family.as_ref() == Some(&family.family));
+        let returns = returns.filter_map(|found| {
+            let first = found.first.map(|first| format!(" {first}"));
+            let sum = yuan(found.to_return?);
+            Some(format!(
+                "{:?}{} {sum}",
+                found.code,
+                first.unwrap_or_default()
+            ))
+        });
+        self.same_if(
+            &name("what has to go back"),
+            &returns.collect(),
+            expected.returns.as_ref(),
         );
         self.check_choices(account, family, expected);
         let places = |places: &[yizhang_entitlement::account::PlaceMonths]| -> Vec<String> {
@@ -1059,7 +1084,7 @@ fn write(row: &Row, period: Period, serial: &str, labels: &Labels) -> Vec<u8> {
             Benefit {
                 account: WORKER,
                 scheme: scheme(&row.scheme),
-                item: Code::new("100011").unwrap(),
+                item: Code::new(row.item.as_deref().unwrap_or("100011")).unwrap(),
                 from: period.first,
                 until: span(row).map(|(_, last)| last),
                 amount: row

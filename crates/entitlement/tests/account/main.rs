@@ -8,5 +8,6 @@ mod form;
 mod identity;
 mod procedure;
 mod properties;
+mod provisional;
 mod review;
 mod sample;

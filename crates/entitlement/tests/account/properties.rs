@@ -571,6 +571,12 @@ fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar
                 filled.is_disjoint(&covered),
                 "a month counts for employees and residents"
             );
+            // A resident's premium may count beside employee medical insurance, whose months are no gap of it.
+            let beside = if family.family == "nhsa:390" {
+                account.family("nhsa:310").map(counted).unwrap_or_default()
+            } else {
+                BTreeSet::new()
+            };
             for gap in &family.gaps {
                 for offset in 0..gap.months {
                     let month = gap.first.plus(u16::try_from(offset).unwrap()).unwrap();
@@ -578,7 +584,7 @@ fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar
                         filled.insert(month),
                         "{month} counts and is a gap, or is in two gaps"
                     );
-                    assert!(!covered.contains(&month));
+                    assert!(!covered.contains(&month) && !beside.contains(&month));
                 }
             }
             // Deemed months fill it as well; a benefit or a death ends it.
@@ -604,7 +610,8 @@ fn every_month_counts_at_most_once_and_counted_months_and_gaps_fill_the_calendar
             let Some(first) = filled.first().copied() else {
                 continue;
             };
-            filled.extend(covered.into_iter().filter(|month| *month >= first));
+            let elsewhere = covered.into_iter().chain(beside);
+            filled.extend(elsewhere.filter(|month| *month >= first));
             // A scheme that was left for another has no gaps from that month on.
             let left = family
                 .joined

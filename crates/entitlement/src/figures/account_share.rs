@@ -1,0 +1,208 @@
+//! What was credited to the personal account, against the share of the base that the rules credit (Y13).
+
+use super::{
+    breaches::{self, Breach, Named},
+    sheet::Sheet,
+};
+use crate::{
+    account::{Conflict, FamilyAccount, FigureName, MonthStatus, Standing},
+    conflict::ConflictCode,
+    family::Family,
+    months::{has_base, is_alike},
+    overlap::{TOLERANCE_FEN, narrow},
+    set::{Held, RecordSet, Role, Target, number},
+};
+use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::{
+    record::{Contribution, Shares},
+    value::{Division, Fen, Month, Scheme},
+};
+use yizhang_rules::{Key, Rule, Series, Value};
+
+/// 缴费比例调整补收 (AAA115): a difference of the rate has no base of its own.
+const DIFFERENCE_OF_RATE: u16 = 35;
+
+const NAMED: Named = Named {
+    code: ConflictCode::Y13,
+    figure: FigureName::AccountShort,
+    write: |sheet, draft, amount| {
+        sheet.fen(draft, Fen::new(amount));
+    },
+};
+
+/// A row that was received, with the differences that belong to it.
+struct Row<'s, 'f> {
+    first: Month,
+    last: Month,
+    fields: &'s Contribution<'f>,
+    at: Vec<usize>,
+    /// The bases of its months and of its differences, by month.
+    bases: BTreeMap<Month, i128>,
+    credited: i128,
+}
+
+/// The rows whose personal account got another amount than the rule's share of their base, by more than a fen a month.
+pub(crate) fn account_share(
+    sheet: &mut Sheet<'_>,
+    set: &RecordSet<'_>,
+    (family, range): (Family<'_>, &Range<usize>),
+    account: &FamilyAccount,
+) -> Vec<Conflict> {
+    let mut rates = Rates::default();
+    let mut breaches = Vec::new();
+    for row in rows(set, range).into_values() {
+        if !counts(account, &row) {
+            continue;
+        }
+        let Some((rule, expected)) = rates.expected(sheet, &row) else {
+            continue;
+        };
+        let months = i128::try_from(row.bases.len()).unwrap_or(1).max(1);
+        let short = expected.saturating_sub(row.credited);
+        if short.saturating_abs() > TOLERANCE_FEN.saturating_mul(months) {
+            breaches.push(Breach {
+                first: row.first,
+                last: row.last,
+                records: row.at.iter().map(|at| number(*at)).collect(),
+                rule: sheet.rule(rule),
+                amount: narrow(short),
+            });
+        }
+    }
+    breaches::conflicts(sheet, family, NAMED, breaches)
+}
+
+/// The rows in force that were received in full on a base, by position, each with its differences in force.
+fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize, Row<'s, 'f>> {
+    let mut rows: BTreeMap<usize, Row<'s, 'f>> = BTreeMap::new();
+    let in_force = || {
+        set.within(range)
+            .filter(|(_, held)| held.standing == Standing::Held)
+    };
+    for (at, held) in in_force() {
+        let Some((Role::Received, fields)) = held.money() else {
+            continue;
+        };
+        if !is_paid_alone(fields) || !has_base(fields) || fields.base == Fen::ZERO {
+            continue;
+        }
+        let last = fields.period.iter().last();
+        let mut row = Row {
+            first: fields.period.first,
+            last: last.unwrap_or(fields.period.first),
+            fields,
+            at: vec![at],
+            bases: BTreeMap::new(),
+            credited: 0,
+        };
+        row.add(fields);
+        rows.insert(at, row);
+    }
+    for (at, held) in in_force() {
+        let Some((Role::Adjust, difference)) = held.money() else {
+            continue;
+        };
+        if let Some(row) = row_of(set, &rows, held, difference).and_then(|at| rows.get_mut(&at)) {
+            row.at.push(at);
+            row.add(difference);
+        }
+    }
+    rows
+}
+
+/// Whether a row was paid in full by itself: what made the parts before it full has the credit of its own part alone.
+fn is_paid_alone(fields: &Contribution<'_>) -> bool {
+    let both =
+        |shares: Shares| i128::from(shares.unit.get()).saturating_add(shares.person.get().into());
+    fields.full && both(fields.paid) >= both(fields.due)
+}
+
+/// The row that a difference belongs to: the one that it names, else the first one of its chain for the same scheme, place and
+/// payer whose months it has.
+fn row_of(
+    set: &RecordSet<'_>,
+    rows: &BTreeMap<usize, Row<'_, '_>>,
+    held: &Held<'_>,
+    difference: &Contribution<'_>,
+) -> Option<usize> {
+    match held.target {
+        Target::At(target) => Some(target),
+        Target::None => {
+            let month = difference.period.first;
+            let mut alike = rows.iter().filter(|(at, row)| {
+                let is_of_chain = set
+                    .get(**at)
+                    .is_some_and(|other| other.fact.region == held.fact.region);
+                is_of_chain
+                    && row.first <= month
+                    && month <= row.last
+                    && is_alike(difference, row.fields)
+            });
+            alike.next().map(|(at, _)| *at)
+        }
+        Target::Elsewhere | Target::Unknown => None,
+    }
+}
+
+impl Row<'_, '_> {
+    fn add(&mut self, fields: &Contribution<'_>) {
+        if fields.nature != DIFFERENCE_OF_RATE {
+            for month in fields.period.iter() {
+                let base = self.bases.entry(month).or_default();
+                *base = base.saturating_add(fields.base.get().into());
+            }
+        }
+        self.credited = self
+            .credited
+            .saturating_add(fields.credited.unit.get().into())
+            .saturating_add(fields.credited.person.get().into());
+    }
+}
+
+/// Whether the row makes any month count.
+fn counts(account: &FamilyAccount, row: &Row<'_, '_>) -> bool {
+    let start = account
+        .months
+        .partition_point(|line| line.month < row.first);
+    let lines = account.months.get(start..).unwrap_or_default();
+    let own = row.at.first().map(|at| number(*at));
+    lines
+        .iter()
+        .take_while(|line| line.month <= row.last)
+        .any(|line| {
+            line.status == MonthStatus::Counted && own.is_some_and(|own| line.by.contains(&own))
+        })
+}
+
+/// The rates of a place and scheme as they were looked up last.
+#[derive(Default)]
+struct Rates<'p, 'f> {
+    of: Option<(Division, Scheme<'f>)>,
+    series: Series<'p>,
+}
+
+impl<'p, 'f> Rates<'p, 'f> {
+    /// What the rules credit for the bases of a row, with the rule of its last month; nothing where a month has none.
+    fn expected(&mut self, sheet: &Sheet<'p>, row: &Row<'_, 'f>) -> Option<(&'p Rule, i128)> {
+        let of = Some((row.fields.place, row.fields.scheme));
+        if self.of != of {
+            let (scheme, place) = (row.fields.scheme.to_string(), row.fields.place);
+            self.of = of;
+            self.series = sheet
+                .policy
+                .rules()
+                .series(Key::AccountRate, &scheme, place);
+        }
+        let (mut expected, mut by) = (0_i128, None);
+        for (month, base) in &row.bases {
+            let rule = self.series.at(*month)?;
+            let Value::Rate(rate) = rule.value else {
+                return None;
+            };
+            let one = rate.of_half_up(Fen::new(narrow(*base))?)?;
+            expected = expected.saturating_add(one.get().into());
+            by = Some(rule);
+        }
+        Some((by?, expected))
+    }
+}

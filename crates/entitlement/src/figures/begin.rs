@@ -1,0 +1,106 @@
+//! When a pension can begin: the month in which the months needed are there, and the first month of the pension.
+
+use super::{
+    Desk,
+    retirement::{Needed, Plan, prepaid},
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthStatus},
+    set::LAST_MONTH,
+};
+use std::collections::BTreeSet;
+use yizhang_ledger::value::Month;
+use yizhang_rules::Key;
+
+/// Most months that are looked at: no rule needs more (the range of rules, a hundred years).
+const WALK_MONTHS_MAX: u32 = 1_200;
+
+/// The month in which a number of months is there.
+#[derive(Clone, Copy)]
+pub(super) struct Reached {
+    pub(super) month: Month,
+    /// Whether months that nobody has paid yet are among them.
+    pub(super) is_to_be_paid: bool,
+}
+
+/// When so many months of a family are there, if every month from the running one on is paid. None, where none are needed.
+pub(super) fn reached(desk: Desk<'_, '_>, family: &FamilyAccount, needed: u32) -> Option<Reached> {
+    let mut there: BTreeSet<Month> = BTreeSet::new();
+    for line in &family.months {
+        if matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed) {
+            there.insert(line.month);
+        }
+    }
+    there.extend(prepaid(desk, family, LAST_MONTH).map(|ahead| ahead.month));
+    let needed = usize::try_from(needed).ok()?;
+    let last = needed.checked_sub(1)?;
+    let mut month = desk.as_of.month;
+    let mut count = there.range(..month).count();
+    if count >= needed {
+        return there.iter().nth(last).map(|month| Reached {
+            month: *month,
+            is_to_be_paid: false,
+        });
+    }
+    let mut is_to_be_paid = false;
+    for _ in 0..WALK_MONTHS_MAX {
+        is_to_be_paid |= !there.contains(&month);
+        count = count.saturating_add(1);
+        if count >= needed {
+            return Some(Reached {
+                month,
+                is_to_be_paid,
+            });
+        }
+        month = month.next();
+    }
+    None
+}
+
+/// Writes down when the months needed at the statutory month are there, and the first month of the pension.
+pub(super) fn of_employees(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    (plan, needed): (&Plan, Needed),
+) {
+    let (Some(statutory), Some(minimum)) = (plan.statutory.value, needed.minimum) else {
+        return;
+    };
+    let Some(found) = minimum
+        .value
+        .and_then(|months| reached(desk, family, months))
+    else {
+        return;
+    };
+    let draft = Draft::new(FigureName::MinimumReached)
+        .of_family(&family.family)
+        .on(needed.employee.ground())
+        .on(minimum.ground())
+        .all(needed.prepaid.map(|prepaid| prepaid.ground()));
+    let there = sheet.month(assumed(draft, found), Some(found.month));
+    let draft = Draft::new(FigureName::PensionFirst).on(plan.statutory.ground());
+    let draft = assumed(draft.on(there.ground()), found);
+    first(sheet, draft, Key::PensionBegins, statutory.max(found.month));
+}
+
+/// Writes down the first month of a pension for which all is there in a month.
+pub(super) fn first(sheet: &mut Sheet<'_>, draft: Draft, key: Key, month: Month) -> Known<Month> {
+    let begins = sheet.number(key, "", None, month);
+    let Some((months, rule)) = begins else {
+        return sheet.month(draft.lacks(MissingName::Rule), None);
+    };
+    let months = u16::try_from(months).ok();
+    let first = months.and_then(|months| month.plus(months));
+    sheet.month(draft.on(rule), first)
+}
+
+/// A figure that may rest on months still to be paid.
+pub(super) fn assumed(draft: Draft, reached: Reached) -> Draft {
+    if reached.is_to_be_paid {
+        draft.assumed(Assumption::EveryMonthPaid)
+    } else {
+        draft
+    }
+}

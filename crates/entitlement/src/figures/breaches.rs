@@ -1,0 +1,78 @@
+//! Months that break one rule in a row: one conflict and one figure for each such run.
+
+use super::sheet::{Draft, Sheet};
+use crate::{
+    account::{Conflict, FigureName, Ground, RecordNumber},
+    conflict::ConflictCode,
+    family::Family,
+    findings::conflict,
+    holders::months_between,
+};
+use yizhang_ledger::value::Month;
+
+/// A month, or the months of one row, that a rule forbids or finds wrong.
+pub(super) struct Breach {
+    pub(super) first: Month,
+    pub(super) last: Month,
+    pub(super) records: Vec<RecordNumber>,
+    /// The rule.
+    pub(super) rule: Ground,
+    /// What it adds up to over a run: months, or fen.
+    pub(super) amount: i64,
+}
+
+/// The class and the figure of a kind of breach.
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub(super) code: ConflictCode,
+    pub(super) figure: FigureName,
+    /// Writes the figure's amount down.
+    pub(super) write: fn(&mut Sheet<'_>, Draft, i64),
+}
+
+/// The conflicts of breaches, each with its figure. Neighbouring months under one rule, breached the same way, are one.
+pub(super) fn conflicts(
+    sheet: &mut Sheet<'_>,
+    family: Family<'_>,
+    named: Named,
+    mut breaches: Vec<Breach>,
+) -> Vec<Conflict> {
+    breaches.sort_by(|one, other| {
+        (one.first, one.last, &one.records).cmp(&(other.first, other.last, &other.records))
+    });
+    let mut runs: Vec<Breach> = Vec::new();
+    for breach in breaches {
+        match runs.last_mut().filter(|run| goes_on(run, &breach)) {
+            Some(run) => {
+                run.last = run.last.max(breach.last);
+                run.records.extend(breach.records);
+                run.amount = run.amount.saturating_add(breach.amount);
+            }
+            None => runs.push(breach),
+        }
+    }
+    runs.into_iter()
+        .map(|run| written(sheet, family, named, run))
+        .collect()
+}
+
+fn goes_on(run: &Breach, next: &Breach) -> bool {
+    let is_alike = run.rule == next.rule && (run.amount < 0) == (next.amount < 0);
+    is_alike && next.first <= run.last.next()
+}
+
+fn written(sheet: &mut Sheet<'_>, family: Family<'_>, named: Named, run: Breach) -> Conflict {
+    let found = conflict(named.code, Some(family), run.records);
+    let draft = Draft::new(named.figure)
+        .of_family(&family.to_string())
+        .span(run.first, run.last)
+        .on(run.rule)
+        .all(found.records.iter().map(|record| Ground::Record(*record)));
+    (named.write)(sheet, draft, run.amount);
+    Conflict {
+        first: Some(run.first),
+        last: Some(run.last),
+        months: months_between(run.first, run.last),
+        ..found
+    }
+}

@@ -1,0 +1,87 @@
+//! What is left of the personal account of who draws a pension or has died: what was posted, less what has to be given back, less
+//! what was paid out of it. What remains at death is the heirs' (社会保险法 art. 14).
+
+use super::{
+    Desk, Folded,
+    sheet::{Draft, Known, Sheet},
+};
+use crate::{
+    account::{Assumption, FigureName, Ground, MissingName, Standing},
+    benefits::recovered_sums,
+    items::{ItemUse, use_of},
+    set::number,
+};
+use yizhang_ledger::{entry::Kind, record::Record, value::Fen};
+
+/// What payments out of the account come to.
+#[derive(Default)]
+struct PaidOut {
+    sum: i128,
+    grounds: Vec<Ground>,
+    /// Whether a pension was among them, and not only what heirs received.
+    has_pension: bool,
+}
+
+/// Writes down what is left. A pension that is drawn comes out of the account in part; without the payments of that part,
+/// which the item tells apart, nobody knows here how much.
+pub(super) fn left(
+    sheet: &mut Sheet<'_>,
+    desk: Desk<'_, '_>,
+    folded: Folded<'_>,
+    (posted, owed): (Known<Fen>, Option<Known<Fen>>),
+) {
+    let paid = paid_out(sheet, desk, folded);
+    let mut draft = Draft::new(FigureName::BalanceLeft)
+        .of_family(&folded.account.family)
+        .on(posted.ground())
+        .all(owed.map(|owed| owed.ground()))
+        .all(paid.grounds);
+    if folded.is_drawn(desk.as_of) && !paid.has_pension {
+        sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
+        return;
+    }
+    if paid.has_pension {
+        draft = draft.assumed(Assumption::PaymentsOnRecord);
+    }
+    let off = owed.map_or(Some(0), |owed| {
+        owed.value.map(|owed| i128::from(owed.get()))
+    });
+    let value = posted.value.zip(off).and_then(|(posted, off)| {
+        // Once it is used up the pool pays on.
+        let left = i128::from(posted.get())
+            .saturating_sub(off)
+            .saturating_sub(paid.sum)
+            .max(0);
+        Fen::new(i64::try_from(left).ok()?)
+    });
+    sheet.fen(draft, value);
+}
+
+fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PaidOut {
+    let recovered = recovered_sums(desk.set);
+    let mut paid = PaidOut::default();
+    for (at, held) in desk.set.within(folded.range) {
+        let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else {
+            continue;
+        };
+        if held.standing != Standing::Held {
+            continue;
+        }
+        let Some((item, rule)) = use_of(sheet.policy, benefit) else {
+            continue;
+        };
+        if item == ItemUse::AfterDeath {
+            continue;
+        }
+        let back = recovered.get(&number(at)).copied().unwrap_or(0);
+        let sum = i128::from(benefit.amount.get()).saturating_sub(back).max(0);
+        paid.sum = paid.sum.saturating_add(sum);
+        paid.grounds.push(Ground::Record(number(at)));
+        let rule = sheet.rule(rule);
+        if !paid.grounds.contains(&rule) {
+            paid.grounds.push(rule);
+        }
+        paid.has_pension |= item == ItemUse::Account;
+    }
+    paid
+}

@@ -1,0 +1,138 @@
+//! Months that a flexible worker paid back though the rules of the place do not take them (Y12).
+
+use super::{
+    breaches::{self, Breach, Named},
+    sheet::Sheet,
+};
+use crate::{
+    account::{Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
+    conflict::ConflictCode,
+    family::Family,
+    set::{RecordSet, Role},
+};
+use std::collections::BTreeMap;
+use yizhang_ledger::{
+    record::{Contribution, PayerKind},
+    value::{Day, Month, Namespace},
+};
+use yizhang_rules::{Key, Value};
+
+/// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
+const USUAL_MONTHS: i32 = 1;
+
+/// 退休补收 (AAA115): years that are missing at the retirement age may be paid at once (全国人大常委会 2024-09-13).
+const PAID_AT_RETIREMENT: u16 = 33;
+
+const NAMED: Named = Named {
+    code: ConflictCode::Y12,
+    figure: FigureName::PaidBackBeyond,
+    write: |sheet, draft, months| {
+        sheet.months(draft, u32::try_from(months).ok());
+    },
+};
+
+/// A month that was paid back.
+struct PaidBack {
+    month: Month,
+    record: RecordNumber,
+}
+
+/// The months that count and that a flexible worker paid back later than the place's rule takes them. Where the place has no
+/// rule, those paid back at once that are so many that they move nowhere without a document (C20).
+pub(crate) fn paid_back(
+    sheet: &mut Sheet<'_>,
+    set: &RecordSet<'_>,
+    family: Family<'_>,
+    account: &FamilyAccount,
+) -> Vec<Conflict> {
+    if !family.begins_with((Namespace::Hrss, "110")) {
+        return Vec::new();
+    }
+    let mut breaches = Vec::new();
+    let mut at_once: BTreeMap<Day, Vec<PaidBack>> = BTreeMap::new();
+    for line in account
+        .months
+        .iter()
+        .filter(|line| line.status == MonthStatus::Counted)
+    {
+        for record in &line.by {
+            let Some((fields, day)) = paid_late(set, *record, line.month) else {
+                continue;
+            };
+            match allowed(sheet, fields, day) {
+                Some((allowed, rule)) if late_by(line.month, day) > allowed => {
+                    breaches.push(breach(line.month, *record, rule));
+                }
+                Some(_) => {}
+                None => at_once.entry(day).or_default().push(PaidBack {
+                    month: line.month,
+                    record: *record,
+                }),
+            }
+        }
+    }
+    for (day, months) in at_once {
+        breaches.extend(too_many(sheet, day, &months));
+    }
+    breaches::conflicts(sheet, family, NAMED, breaches)
+}
+
+fn breach(month: Month, record: RecordNumber, rule: Ground) -> Breach {
+    Breach {
+        first: month,
+        last: month,
+        records: vec![record],
+        rule,
+        amount: 1,
+    }
+}
+
+/// The contribution and the day of its money, where a flexible worker paid a month back by it.
+fn paid_late<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    record: RecordNumber,
+    month: Month,
+) -> Option<(&'s Contribution<'f>, Day)> {
+    let (role, fields) = set.numbered(record)?.money()?;
+    let day = fields.received?;
+    let is_flexible = role == Role::Received && fields.payer.kind == PayerKind::Person;
+    let is_late = late_by(month, day) > 0 && fields.nature != PAID_AT_RETIREMENT;
+    (is_flexible && is_late).then_some((fields, day))
+}
+
+/// Months beyond the usual one between a month and its money.
+fn late_by(month: Month, day: Day) -> i32 {
+    let came = day.in_month();
+    came.map_or(0, |came| came.since(month).saturating_sub(USUAL_MONTHS))
+}
+
+/// How many months the place takes back, by the rule of the month in which the money came.
+fn allowed(sheet: &mut Sheet<'_>, fields: &Contribution<'_>, day: Day) -> Option<(i32, Ground)> {
+    let scheme = fields.scheme.to_string();
+    let (allowed, rule) =
+        sheet.number(Key::FlexibleBackpay, &scheme, fields.place, day.in_month()?)?;
+    Some((i32::try_from(allowed).unwrap_or(i32::MAX), rule))
+}
+
+/// Months paid back on one day that are as many as need a document elsewhere.
+fn too_many(sheet: &mut Sheet<'_>, day: Day, months: &[PaidBack]) -> Vec<Breach> {
+    let Some(month) = day.in_month() else {
+        return Vec::new();
+    };
+    let limit = sheet
+        .policy
+        .rules()
+        .find(Key::TransferBackpay, "", None, month);
+    let Some((rule, Value::Months(limit))) = limit.map(|rule| (rule, &rule.value)) else {
+        return Vec::new();
+    };
+    let distinct: std::collections::BTreeSet<Month> = months.iter().map(|one| one.month).collect();
+    if u32::try_from(distinct.len()).is_ok_and(|months| months < *limit) {
+        return Vec::new();
+    }
+    let rule = sheet.rule(rule);
+    months
+        .iter()
+        .map(|one| breach(one.month, one.record, rule.clone()))
+        .collect()
+}

@@ -1,0 +1,221 @@
+//! Money that has to go back although every month is settled by rule: contributions for months after a benefit began (C21) or
+//! after death (C22), for months of residents that count as employee months (C04), and benefits drawn for months after death (C22).
+
+use crate::{
+    account::{Amount, Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
+    benefits::unrecovered,
+    conflict::{ConflictCode, Severity},
+    exclusive::Span,
+    formulas::refund::overlap_refund,
+    overlap::{Sums, narrow},
+    refunds::{Refund, all, credited_back, refunds},
+    set::{Held, RecordSet, Role},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use yizhang_ledger::{
+    record::{Contribution, Shares},
+    value::{Fen, Month},
+};
+
+/// What a contribution still has to give back for months that lie behind an end.
+pub(crate) struct Debt {
+    /// C21 or C22.
+    pub(crate) code: ConflictCode,
+    pub(crate) record: RecordNumber,
+    paid: Sums,
+    /// What of it was credited to the personal account.
+    credited: Sums,
+}
+
+/// Of each contribution the number of its months behind each end that have not been given back.
+type MonthsBehind = BTreeMap<RecordNumber, BTreeMap<ConflictCode, usize>>;
+
+/// What has to go back of the contributions of a family, by record. The part of a month is that of C04.
+pub(crate) fn debts(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    account: &FamilyAccount,
+) -> Vec<Debt> {
+    let (behind, refunds) = (months_behind(set, account), refunds(set, range));
+    let mut debts = Vec::new();
+    for (record, months) in behind {
+        let Some(held) = set.numbered(record) else {
+            continue;
+        };
+        let Some((_, contribution)) = held.money() else {
+            continue;
+        };
+        let refunds = refunds_of(&refunds, record);
+        let employee = employee_months(account, record);
+        let behind = Behind {
+            months: months.values().sum(),
+            employee,
+            refunds,
+        };
+        let (mut paid, mut credited) = left(set, held, contribution, behind);
+        for (code, count) in months {
+            let debt = Debt {
+                code,
+                record,
+                paid: paid.at_most(part_of(contribution.paid, count, contribution)),
+                credited: credited.at_most(part_of(contribution.credited, count, contribution)),
+            };
+            (paid, credited) = (paid.less(debt.paid), credited.less(debt.credited));
+            debts.push(debt);
+        }
+    }
+    debts
+}
+
+fn months_behind(set: &RecordSet<'_>, account: &FamilyAccount) -> MonthsBehind {
+    let mut found = MonthsBehind::new();
+    for line in &account.months {
+        let code = match line.status {
+            MonthStatus::AfterBenefit => ConflictCode::C21,
+            MonthStatus::AfterDeath => ConflictCode::C22,
+            _ => continue,
+        };
+        for number in &line.others {
+            let Some(held) = set.numbered(*number) else {
+                continue;
+            };
+            if is_paid(held) && !held.given_back().has(line.month) {
+                let months = found.entry(*number).or_default();
+                let count = months.entry(code).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+    found
+}
+
+/// Whether money came by it, and has not gone back whole.
+fn is_paid(held: &Held<'_>) -> bool {
+    let came = matches!(held.money(), Some((Role::Received | Role::Adjust, _)));
+    came && matches!(held.standing, Standing::Held | Standing::NotFull)
+}
+
+fn refunds_of<'r>(refunds: &'r BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &'r [Refund] {
+    usize::try_from(record.0)
+        .ok()
+        .and_then(|at| refunds.get(&at))
+        .map_or(&[], Vec::as_slice)
+}
+
+/// What a contribution has behind ends.
+struct Behind<'r> {
+    /// Months that have not been given back.
+    months: usize,
+    /// Months that count for employees, whose part goes back first (C04).
+    employee: usize,
+    refunds: &'r [Refund],
+}
+
+fn employee_months(account: &FamilyAccount, record: RecordNumber) -> usize {
+    let line = account.years.iter().find(|line| line.record == record);
+    line.and_then(|line| usize::try_from(line.employee).ok())
+        .unwrap_or(0)
+}
+
+/// What is left to go back of what was paid for the months behind ends, and of what was credited for them.
+fn left(
+    set: &RecordSet<'_>,
+    held: &Held<'_>,
+    contribution: &Contribution<'_>,
+    behind: Behind<'_>,
+) -> (Sums, Sums) {
+    let given_back = held.given_back();
+    let count = behind.months.saturating_add(given_back.own.len());
+    let mut paid_back = given_back.beside_overlap;
+    let mut credited_back = credited_back(set, behind.refunds);
+    if given_back.own.is_empty() {
+        let overlap = part_of(contribution.paid, behind.employee, contribution);
+        paid_back = all(behind.refunds).less(overlap);
+        let overlap = part_of(contribution.credited, behind.employee, contribution);
+        credited_back = credited_back.less(overlap);
+    }
+    let paid = part_of(contribution.paid, count, contribution).less(paid_back);
+    let credited = part_of(contribution.credited, count, contribution).less(credited_back);
+    (paid, credited)
+}
+
+/// The share of some of a contribution's months in each of two amounts.
+fn part_of(amounts: Shares, some: usize, contribution: &Contribution<'_>) -> Sums {
+    let months = u32::from(contribution.period.months);
+    let some = u32::try_from(some).unwrap_or(months);
+    let part = |amount: Fen| i128::from(overlap_refund(amount, some, months).get());
+    Sums {
+        unit: part(amounts.unit),
+        person: part(amounts.person),
+    }
+}
+
+/// What has to go back, by the class and the record of the conflict that names it.
+pub(crate) struct Owed(BTreeMap<(ConflictCode, RecordNumber), i64>);
+
+impl Owed {
+    /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
+    pub(crate) fn of(
+        set: &RecordSet<'_>,
+        families: &[(&FamilyAccount, &[Debt])],
+        (drawn, death): (&[Span<'_>], Option<Month>),
+    ) -> Self {
+        let mut owed = BTreeMap::new();
+        for (account, debts) in families {
+            for debt in *debts {
+                owed.insert((debt.code, debt.record), debt.sum());
+            }
+            for line in &account.years {
+                let due = line.refund_due.unwrap_or_default();
+                let left = unpaid(due, line.refunded.unwrap_or_default());
+                owed.insert((ConflictCode::C04, line.record), left);
+            }
+        }
+        for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
+        {
+            owed.insert((ConflictCode::C22, record), narrow(sum));
+        }
+        Self(owed)
+    }
+
+    /// Says of each conflict what has to go back for it. Where nothing has, months that are settled by rule are nobody's work.
+    pub(crate) fn settle(&self, conflicts: &mut [Conflict]) {
+        let mut said = BTreeSet::new();
+        for conflict in conflicts {
+            let (mut sum, mut is_owed) = (0_i64, false);
+            for record in &conflict.records {
+                let key = (conflict.code, *record);
+                let owed = self.0.get(&key).copied().unwrap_or(0);
+                is_owed |= owed > 0;
+                // What is owed for one record is said once.
+                if said.insert(key) {
+                    sum = sum.saturating_add(owed);
+                }
+            }
+            conflict.to_return = (sum > 0).then_some(sum);
+            if conflict.code == ConflictCode::C04 && !is_owed {
+                conflict.severity = Severity::Auto;
+            }
+        }
+    }
+}
+
+impl Debt {
+    /// Both shares of what was paid.
+    pub(crate) fn sum(&self) -> i64 {
+        narrow(self.paid.unit.saturating_add(self.paid.person))
+    }
+
+    /// What of them was credited to the personal account.
+    pub(crate) fn credited_sum(&self) -> i64 {
+        narrow(self.credited.unit.saturating_add(self.credited.person))
+    }
+}
+
+fn unpaid(due: Amount, back: Amount) -> i64 {
+    let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
+    share(due.unit, back.unit).saturating_add(share(due.person, back.person))
+}
