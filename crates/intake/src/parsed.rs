@@ -38,6 +38,8 @@ pub struct ParsedRow {
     pub due: Fen,
     /// Money paid, credited as interest, moved or granted by the record, in fen.
     pub paid: Fen,
+    /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
+    pub case_number: Option<String>,
     /// Notes and warnings: the row is taken in spite of them.
     pub notes: Vec<RowFault>,
 }
@@ -72,6 +74,7 @@ struct Stated {
     bytes: Vec<u8>,
     due: Fen,
     paid: Fen,
+    case_number: Option<String>,
 }
 
 impl Stated {
@@ -124,6 +127,7 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Seri
             bytes: stated.bytes,
             due: stated.due,
             paid: stated.paid,
+            case_number: stated.case_number,
             notes: cells.faults,
         }),
         _ => faulty(row, cells),
@@ -160,11 +164,16 @@ fn state<'r>(cells: &mut Cells<'r>, serials: &Serials<'_>, common: Common<'r>) -
         return None;
     }
     let (due, paid) = money(&record);
+    let case_number = match record {
+        Record::Transfer(..) => cells.text(Column::Case).map(str::to_owned),
+        _ => None,
+    };
     Some(Stated {
         kind: cells.kind,
         bytes,
         due,
         paid,
+        case_number,
     })
 }
 
