@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod known;
 mod rates;
 mod review;
 mod transfer;
@@ -148,6 +149,9 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
+    if let Some(known) = known::of_sample(&credentials, arguments.node, &summary)? {
+        show::import::known(known);
+    }
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);
     Ok(if summary.faulty > 0 {

@@ -15,6 +15,7 @@ use crate::{
     parsed::{FaultyRow, ParsedRow, Row, understand},
     rates::RateTable,
     row::{self, RawRow, RowReader},
+    sample_rows::SampledRows,
     serials::{Serials, Survey},
     source::{Format, ReadOptions, Source},
     workbook::{self, SheetChoice},
@@ -92,6 +93,8 @@ pub struct Summary {
     pub codes: BTreeMap<&'static str, u64>,
     /// The first errors, and where there is room the first warnings, at most [`FAULTS_SHOWN_MAX`].
     pub first_faults: Vec<RowFault>,
+    /// Some of the valid rows.
+    pub sample: SampledRows,
 }
 
 impl Intake {
@@ -299,6 +302,7 @@ impl Summary {
     fn add(&mut self, row: &ParsedRow) {
         self.rows += 1;
         self.valid += 1;
+        self.sample.offer(row);
         let total = self.kinds.entry(row.kind).or_default();
         total.rows += 1;
         if row.is_duplicate() {

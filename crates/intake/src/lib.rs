@@ -54,6 +54,7 @@ mod parsed;
 mod rates;
 mod row;
 pub mod sample;
+mod sample_rows;
 mod serials;
 mod source;
 mod split;
@@ -78,6 +79,7 @@ pub use layout::Layout;
 pub use line_count::LineCount;
 pub use parsed::{FaultyRow, ParsedRow, Row};
 pub use rates::{RateOf, RateRule, RateTable};
+pub use sample_rows::{SAMPLED_ROWS_MAX, SampledRows};
 pub use serials::{ROWS_MAX, SERIALS_KEPT_MAX};
 pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
 pub use submission::{

@@ -8,7 +8,7 @@ use support::{
 };
 use yizhang_intake::{
     CODES_MAX, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake,
-    Layout, ReadOptions, Row, Source, Submissions,
+    Layout, ReadOptions, Row, SAMPLED_ROWS_MAX, Source, Submissions,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -649,4 +649,27 @@ fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
         .map(yizhang_intake::ParsedRow::id)
         .collect();
     assert_eq!(ids.len(), 7);
+}
+
+#[test]
+fn the_sample_of_a_file_is_spread_over_it_and_no_longer_than_it_may_be() {
+    let rows = |count: usize| -> Vec<_> {
+        let row = |number: usize| {
+            let serial: &'static str = Box::leak(format!("S{number}").into_boxed_str());
+            with(received(), &[("serial", serial)])
+        };
+        (0..count).map(row).collect()
+    };
+    let lines = |count: usize| -> Vec<u64> {
+        let summary = summary(csv(&rows(count)));
+        let sample = summary.sample.rows();
+        sample.iter().map(|row| row.line).collect()
+    };
+    assert_eq!(lines(1), [2]);
+    assert_eq!(lines(SAMPLED_ROWS_MAX), (2..18).collect::<Vec<_>>());
+    let one_more: Vec<u64> = (2..=18).step_by(2).collect();
+    assert_eq!(lines(SAMPLED_ROWS_MAX + 1), one_more);
+    let many = lines(1_000);
+    assert_eq!((many.len(), many[0]), (16, 2));
+    assert!(many.windows(2).all(|pair| pair[1] - pair[0] == 64));
 }

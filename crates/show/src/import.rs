@@ -20,6 +20,37 @@ pub struct Imported {
     pub size: u64,
 }
 
+/// How many rows of a sample are in the chain already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Rows that were looked up.
+    pub asked: usize,
+    /// Of them, those of which the very record is there.
+    pub same: usize,
+    /// Of them, those under whose serial there is another record.
+    pub other: usize,
+}
+
+/// Prints what of a file is in the chain already, before anything is sent.
+pub fn known(known: Known) {
+    if known.same > 0 {
+        println!(
+            "{}",
+            t!("import.known", asked = known.asked, same = known.same)
+        );
+    }
+    if known.other > 0 {
+        println!(
+            "{}",
+            t!(
+                "import.used_serials",
+                asked = known.asked,
+                other = known.other
+            )
+        );
+    }
+}
+
 /// Prints what the check of a file found.
 pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     println!(
