@@ -2,7 +2,7 @@
 
 use crate::{
     credit_code,
-    fault::Fault,
+    fault::{Fault, OneOf},
     found::Found,
     tables::{self, BaseRule},
     tidy,
@@ -313,9 +313,9 @@ pub(crate) fn scheme(
             found: Found::new(text),
         }),
         (several, None) => {
-            let candidates: Vec<_> = several.iter().map(|row| row.scheme.to_string()).collect();
+            let candidates = several.iter().map(|row| row.scheme.to_string());
             Err(Fault::SchemeAmbiguous {
-                candidates: candidates.join(" or "),
+                candidates: OneOf(candidates.collect()),
             })
         }
     }

@@ -60,6 +60,85 @@ impl fmt::Display for Share {
     }
 }
 
+/// What a fault holds, for whoever words it: some of it has words of its own in each language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held<'f> {
+    /// What stood in a cell.
+    Found(&'f Found),
+    /// A kind of record.
+    Kind(Kind),
+    /// A share of an amount.
+    Share(Share),
+    /// Any one of these.
+    OneOf(&'f [String]),
+    /// The same in every language.
+    Text(String),
+}
+
+/// Any one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOf(pub Vec<String>);
+
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" or "))
+    }
+}
+
+/// A value that faults hold.
+trait Hold {
+    fn held(&self) -> Held<'_>;
+}
+
+impl Hold for Found {
+    fn held(&self) -> Held<'_> {
+        Held::Found(self)
+    }
+}
+
+impl Hold for Kind {
+    fn held(&self) -> Held<'_> {
+        Held::Kind(*self)
+    }
+}
+
+impl Hold for Share {
+    fn held(&self) -> Held<'_> {
+        Held::Share(*self)
+    }
+}
+
+impl Hold for OneOf {
+    fn held(&self) -> Held<'_> {
+        Held::OneOf(&self.0)
+    }
+}
+
+macro_rules! held_as_text {
+    ($($type:ty),*) => {
+        $(impl Hold for $type {
+            fn held(&self) -> Held<'_> {
+                Held::Text(self.to_string())
+            }
+        })*
+    };
+}
+
+held_as_text!(
+    usize,
+    u64,
+    u16,
+    i32,
+    char,
+    String,
+    &'static str,
+    Fen,
+    Rate,
+    Month,
+    Day,
+    Division
+);
+
 macro_rules! faults {
     ($(
         $(#[$meta:meta])*
@@ -85,6 +164,15 @@ macro_rules! faults {
             /// Whether the row is taken in spite of it.
             pub const fn severity(&self) -> Severity {
                 match self { $(Self::$variant { .. } => Severity::$severity,)* }
+            }
+
+            /// What it holds, by the names that texts in other languages have for it.
+            pub fn fields(&self) -> Vec<(&'static str, Held<'_>)> {
+                match self {
+                    $(Self::$variant { $($($field,)*)? } => {
+                        vec![$($((stringify!($field), $field.held()),)*)?]
+                    })*
+                }
             }
         }
     };
@@ -269,8 +357,8 @@ faults! {
     /// A bare code that two sets have.
     #[error("more than one scheme has this code: write {candidates}")]
     SchemeAmbiguous "scheme-ambiguous" Error {
-        /// The schemes, as `hrss:410 or nhsa:410`.
-        candidates: String,
+        /// The schemes.
+        candidates: OneOf,
     };
     /// No such type of contribution (AAA115).
     #[error("expected a type of AAA115 (such as 10), found {found}")]

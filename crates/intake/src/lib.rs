@@ -69,7 +69,7 @@ pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};
 pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;
-pub use fault::{Fault, RowFault, Severity, Share};
+pub use fault::{Fault, Held, OneOf, RowFault, Severity, Share};
 pub use file_fault::{Damage, FileFault, OtherForm, UnknownColumn};
 pub use found::Found;
 pub use header::ColumnReport;
