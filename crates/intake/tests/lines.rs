@@ -141,6 +141,7 @@ fn every_line_is_counted_as_something() {
             blank: 4,
             headers_again: 1,
             totals: 1,
+            footers: 0,
         }
     );
     assert!(summary.lines.adds_up());
@@ -158,6 +159,24 @@ fn a_total_is_a_row_that_names_nobody() {
     );
     let total = format!("{}合计：,,,9000.00\n", file(1, |_| "x"));
     assert_eq!(summary(&total).lines.totals, 1, "with any number of cells");
+}
+
+#[test]
+fn the_foot_of_a_print_is_no_row_and_a_row_with_a_person_or_a_serial_is_one() {
+    let foot =
+        "制表人：某人,,,审核人：某人,,,,,,\n注：金额单位为元,,,,,,,,,\n,, 打印 日期:2026-11-29\n";
+    let counted = summary(file(1, |_| "x") + foot);
+    assert_eq!((counted.rows, counted.lines.footers), (1, 3));
+    assert!(counted.lines.adds_up());
+    let first = file(2, |_| "x");
+    let with_person = first.clone() + &first.lines().nth(1).unwrap().replace(",x", ",备注：x");
+    assert_eq!(summary(with_person).lines.footers, 0);
+    let with_serial = format!("{first}制表人：,,,,,,,,W9,\n");
+    assert_eq!(summary(with_serial).faulty, 1);
+    let without_colon = format!("{first}制表人,,,,,,,,,\n");
+    assert_eq!(summary(without_colon).faulty, 1);
+    let other_word = format!("{first}参保人：,,,,,,,,,\n");
+    assert_eq!(summary(other_word).faulty, 1);
 }
 
 #[test]

@@ -124,7 +124,8 @@ fn lines(count: &LineCount) -> Cow<'static, str> {
         blank = count.blank,
         titles = count.titles,
         again = count.headers_again,
-        totals = count.totals
+        totals = count.totals,
+        footers = count.footers
     )
 }
 
