@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod known;
 mod rates;
 mod review;
 mod transfer;
@@ -24,8 +25,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use yizhang_intake::{
-    Chunk, Chunks, CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake,
-    ReadOptions, RowFault, Source, Summary,
+    CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault,
+    Source, Submission, Submissions, Summary,
 };
 use yizhang_ledger::{
     batch::SubmissionId,
@@ -148,6 +149,9 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
+    if let Some(known) = known::of_sample(&credentials, arguments.node, &summary)? {
+        show::import::known(known);
+    }
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);
     Ok(if summary.faulty > 0 {
@@ -269,19 +273,24 @@ pub(crate) fn send(
     } else {
         FaultyRows::Refuse
     };
-    let chunks = Chunks::new(intake.rows(secret)?, faulty);
-    let imported = send_chunks(credentials, (arguments.node, secret), chunks, &|records| {
-        bar.inc(records);
-    });
+    let submissions = Submissions::new(intake.rows(secret)?, faulty);
+    let imported = send_submissions(
+        credentials,
+        (arguments.node, secret),
+        submissions,
+        &|records| {
+            bar.inc(records);
+        },
+    );
     bar.finish_and_clear();
     imported
 }
 
 /// Sends submissions to a node, read on a thread of their own.
-fn send_chunks(
+fn send_submissions(
     credentials: &Credentials,
     (node, secret): (Division, &FederationSecret),
-    chunks: Chunks<'_>,
+    submissions: Submissions<'_>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -291,7 +300,7 @@ fn send_chunks(
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
-        let reader = scope.spawn(move || read(chunks, &sender));
+        let reader = scope.spawn(move || read(submissions, &sender));
         let sent = runtime.block_on(submit(credentials, secret, node, receiver, received));
         let read = reader
             .join()
@@ -301,10 +310,10 @@ fn send_chunks(
     })
 }
 
-fn read(chunks: Chunks<'_>, sender: &mpsc::Sender<Chunk>) -> Result<(), FileFault> {
-    for chunk in chunks {
+fn read(submissions: Submissions<'_>, sender: &mpsc::Sender<Submission>) -> Result<(), FileFault> {
+    for submission in submissions {
         // Sending has ended with an error, which is reported.
-        if sender.blocking_send(chunk?).is_err() {
+        if sender.blocking_send(submission?).is_err() {
             break;
         }
     }
@@ -316,7 +325,7 @@ async fn submit(
     credentials: &Credentials,
     secret: &FederationSecret,
     region: Division,
-    mut chunks: mpsc::Receiver<Chunk>,
+    mut submissions: mpsc::Receiver<Submission>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
     let refuse =
@@ -340,12 +349,15 @@ async fn submit(
     let (requests, stream) = mpsc::channel(1);
     let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
     let forward = tokio::spawn(async move {
-        while let Some(chunk) = chunks.recv().await {
+        while let Some(submission) = submissions.recv().await {
             let request = SubmitRequest {
-                submission_id: chunk.id.0.to_vec().into(),
-                records: chunk.bytes.into(),
+                submission_id: submission.id.0.to_vec().into(),
+                records: submission.bytes.into(),
             };
-            if expected.send((chunk.id, chunk.records)).await.is_err()
+            if expected
+                .send((submission.id, submission.records))
+                .await
+                .is_err()
                 || requests.send(request).await.is_err()
             {
                 return;

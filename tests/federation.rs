@@ -53,17 +53,23 @@ fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
     let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
-    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let first = federation.import(GUANGDONG, &file, &[]).expect(0);
+    assert!(!first.stdout.contains("looked up"), "{}", first.stdout);
     let size = federation.size(GUANGDONG, GUANGDONG);
     assert!(
         (25..=48).contains(&size),
         "24 records, and a batch entry for each group of submissions: {size}"
     );
-    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let again = federation.import(GUANGDONG, &file, &[]).expect(0);
     assert_eq!(
         federation.size(GUANGDONG, GUANGDONG),
         size,
         "importing again adds nothing"
+    );
+    assert!(
+        again.stdout.contains("looked up, 12 are in the chain"),
+        "24 rows, every second one: {}",
+        again.stdout
     );
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     let here = federation
@@ -72,6 +78,17 @@ fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let there = federation.lookup(GUIZHOU, WORKER, &["--proofs"]).expect(0);
     assert_eq!(here.stdout, there.stdout);
     assert_eq!(counted_months(&here.stdout), 24);
+    let elsewhere = String::from_utf8(contributions(WORKER, 440_300, 24, "S")).unwrap();
+    let elsewhere = elsewhere.replace(",440300,person", ",440100,person");
+    let changed = federation.file("changed.csv", elsewhere.as_bytes());
+    let changed = federation.import(GUANGDONG, &changed, &[]).expect(0);
+    assert!(
+        changed
+            .stdout
+            .contains("12 have a serial that is in the chain"),
+        "{}",
+        changed.stdout
+    );
     federation.stop(GUANGDONG);
     federation.stop(GUIZHOU);
 }

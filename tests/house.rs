@@ -284,7 +284,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/ledger/src/tree.rs", "verify_consistency", 88),
     ("crates/replica/src/fetched.rs", "fetched", 77),
     ("crates/rules/src/file.rs", "rule", 85),
-    ("crates/show/src/fault.rs", "variables", 102),
     ("crates/show/src/transfer.rs", "lines", 85),
     ("crates/store/src/recover.rs", "recover", 73),
     ("src/agency/review.rs", "run", 75),

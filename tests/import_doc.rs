@@ -6,9 +6,9 @@ use std::{
     path::Path,
 };
 use yizhang_intake::{
-    CHUNK_RECORDS, CODES_MAX, COLUMN_NAMES_MAX, Column, Damage, Fault, FileFault, Intake, Layout,
-    LineCount, OtherForm, ROW_BYTES_MAX, ROWS_MAX, ReadOptions, Row, RowFault, SERIALS_KEPT_MAX,
-    Source, WorkbookLimit,
+    CODES_MAX, COLUMN_NAMES_MAX, Column, Damage, Fault, FileFault, Intake, Layout, LineCount,
+    OtherForm, ROW_BYTES_MAX, ROWS_MAX, ReadOptions, Row, RowFault, SERIALS_KEPT_MAX,
+    SUBMISSION_RECORDS, Source, WorkbookLimit,
     tables::{self, BaseRule, CodeRow, Moves},
 };
 use yizhang_ledger::{
@@ -478,7 +478,7 @@ fn the_limits_are_those_of_the_program() {
             "{number} is not among the limits"
         );
     }
-    assert!(document.contains(&format!("{} on average", grouped(CHUNK_RECORDS))));
+    assert!(document.contains(&format!("{} on average", grouped(SUBMISSION_RECORDS))));
 }
 
 /// A number as people read it: 16,384.

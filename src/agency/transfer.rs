@@ -3,7 +3,7 @@
 mod check;
 
 use self::check::Planned;
-use super::{review, send_chunks};
+use super::{review, send_submissions};
 use crate::{
     clock,
     credentials::{self, Credentials},
@@ -23,7 +23,7 @@ use yizhang_entitlement::{
     review::List,
 };
 use yizhang_intake::{
-    Chunks, Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source,
+    Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, Submissions,
     case_id,
 };
 use yizhang_ledger::{
@@ -293,8 +293,8 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
         }
     }
 
-    let chunks = Chunks::new(intake.rows(&secret)?, FaultyRows::Refuse);
-    let sent = send_chunks(&credentials, (step.node, &secret), chunks, &|_| {})?;
+    let submissions = Submissions::new(intake.rows(&secret)?, FaultyRows::Refuse);
+    let sent = send_submissions(&credentials, (step.node, &secret), submissions, &|_| {})?;
     println!(
         "{}",
         if sent.present > 0 {

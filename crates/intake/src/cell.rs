@@ -2,7 +2,7 @@
 
 use crate::{
     credit_code,
-    fault::Fault,
+    fault::{Fault, OneOf},
     found::Found,
     tables::{self, BaseRule},
     tidy,
@@ -28,7 +28,7 @@ const PROVINCE_CODES: &[u32] = &[
 
 /// An amount in yuan with at most two decimals, as `-12.3`.
 pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
-    if tidy::is_scientific(text) {
+    if tidy::is_scientific_amount(text) {
         return Err(Fault::Scientific);
     }
     let form = || Fault::AmountForm {
@@ -313,9 +313,9 @@ pub(crate) fn scheme(
             found: Found::new(text),
         }),
         (several, None) => {
-            let candidates: Vec<_> = several.iter().map(|row| row.scheme.to_string()).collect();
+            let candidates = several.iter().map(|row| row.scheme.to_string());
             Err(Fault::SchemeAmbiguous {
-                candidates: candidates.join(" or "),
+                candidates: OneOf(candidates.collect()),
             })
         }
     }

@@ -6,7 +6,6 @@
 )]
 
 use crate::{
-    book::{Book, BusinessKey, HASH_DIGITS},
     cell,
     codes::CodeMap,
     column::Column,
@@ -15,6 +14,7 @@ use crate::{
     header::Header,
     rates::{RateAsked, RateTable},
     row::RawRow,
+    serials::{BusinessKey, HASH_DIGITS, Serials},
     tables::{self, BaseRule, Moves},
     tidy,
 };
@@ -160,7 +160,7 @@ impl<'r> Cells<'r> {
     /// Notes every filled cell that rows of this kind do not have.
     pub(crate) fn forbid_others(&mut self) {
         let kind = self.kind;
-        let allowed = crate::usage::columns_of(kind);
+        let allowed = crate::layout::columns_of(kind);
         for column in self.context.header.columns() {
             if !allowed.has(*column) && !self.is_empty(*column) {
                 let found = Found::new(self.text(*column).unwrap_or_default());
@@ -364,7 +364,7 @@ impl<'r> Cells<'r> {
     /// The record that the row is about, by its id or by the serial of an earlier row.
     pub(crate) fn target(
         &mut self,
-        book: &Book<'_>,
+        serials: &Serials<'_>,
         source: Option<Source<'r>>,
         account: Option<AccountId>,
     ) -> Option<Option<RecordId>> {
@@ -383,7 +383,7 @@ impl<'r> Cells<'r> {
                 system: source.system.as_str(),
                 serial,
             };
-            book.target(&key, scheme, account).map(Some)
+            serials.target(&key, scheme, account).map(Some)
         })
         .map(Option::flatten)
     }

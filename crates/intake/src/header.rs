@@ -4,7 +4,7 @@ use crate::{
     column::Column,
     column_map::ColumnMap,
     file_fault::{FileFault, UnknownColumn},
-    usage::Layout,
+    layout::Layout,
 };
 use csv::ByteRecord;
 
@@ -140,11 +140,14 @@ impl Header {
         self.positions.get(column.position()).copied().flatten()
     }
 
-    /// The column's name in this file.
+    /// The column's name in this file; one that it has not by the name in the file's language.
     pub(crate) fn name(&self, column: Column) -> &str {
-        self.position(column)
-            .and_then(|at| self.names.get(at))
-            .map_or(column.english(), String::as_str)
+        let name = self.position(column).and_then(|at| self.names.get(at));
+        match name {
+            Some(name) => name,
+            None if self.is_chinese() => column.chinese(),
+            None => column.english(),
+        }
     }
 
     /// Whether a row is this header once more, as on the next page of a print.

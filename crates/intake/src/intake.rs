@@ -1,7 +1,6 @@
 //! A file to be taken in: checked as a whole first, then read again row by row.
 
 use crate::{
-    book::{Book, Survey},
     cells::Context,
     codes::CodeMap,
     column_map::ColumnMap,
@@ -11,12 +10,14 @@ use crate::{
     fault::{RowFault, Severity},
     file_fault::FileFault,
     header::{ColumnReport, Header},
+    layout::Layout,
     line_count::LineCount,
     parsed::{FaultyRow, ParsedRow, Row, understand},
     rates::RateTable,
     row::{self, RawRow, RowReader},
+    sample_rows::SampledRows,
+    serials::{Serials, Survey},
     source::{Format, ReadOptions, Source},
-    usage::Layout,
     workbook::{self, SheetChoice},
 };
 use std::collections::BTreeMap;
@@ -90,8 +91,10 @@ pub struct Summary {
     pub kinds: BTreeMap<Kind, KindTotal>,
     /// How often each [`crate::Fault::code`] was found.
     pub codes: BTreeMap<&'static str, u64>,
-    /// The first errors and warnings, at most [`FAULTS_SHOWN_MAX`].
+    /// The first errors, and where there is room the first warnings, at most [`FAULTS_SHOWN_MAX`].
     pub first_faults: Vec<RowFault>,
+    /// Some of the valid rows.
+    pub sample: SampledRows,
 }
 
 impl Intake {
@@ -250,7 +253,7 @@ impl Intake {
         Ok(Rows {
             reader,
             context,
-            book: Book::new(&self.survey),
+            serials: Serials::new(&self.survey),
             raw: RawRow::default(),
             ended: false,
         })
@@ -261,7 +264,7 @@ impl Intake {
 pub struct Rows<'i> {
     reader: RowReader,
     context: Context<'i>,
-    book: Book<'i>,
+    serials: Serials<'i>,
     raw: RawRow,
     ended: bool,
 }
@@ -288,7 +291,7 @@ impl Iterator for Rows<'_> {
         let read = self.reader.next(&mut self.raw);
         self.ended = !matches!(read, Ok(true));
         match read {
-            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.book))),
+            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.serials))),
             Ok(false) => None,
             Err(fault) => Some(Err(fault)),
         }
@@ -299,6 +302,7 @@ impl Summary {
     fn add(&mut self, row: &ParsedRow) {
         self.rows += 1;
         self.valid += 1;
+        self.sample.offer(row);
         let total = self.kinds.entry(row.kind).or_default();
         total.rows += 1;
         if row.is_duplicate() {
@@ -321,12 +325,24 @@ impl Summary {
         self.note(&row.faults);
     }
 
+    /// Keeps a fault to be shown. An error takes the place of a warning: there may be one of those in every row.
+    fn keep(&mut self, fault: &RowFault) {
+        if self.first_faults.len() >= FAULTS_SHOWN_MAX {
+            let is_warning = |kept: &RowFault| kept.fault.severity() == Severity::Warning;
+            let last = self.first_faults.iter().rposition(is_warning);
+            match last {
+                Some(at) if !is_warning(fault) => drop(self.first_faults.remove(at)),
+                _ => return,
+            }
+        }
+        self.first_faults.push(fault.clone());
+    }
+
     fn note(&mut self, faults: &[RowFault]) {
         for fault in faults {
             *self.codes.entry(fault.fault.code()).or_default() += 1;
-            if fault.fault.severity() > Severity::Note && self.first_faults.len() < FAULTS_SHOWN_MAX
-            {
-                self.first_faults.push(fault.clone());
+            if fault.fault.severity() > Severity::Note {
+                self.keep(fault);
             }
         }
     }

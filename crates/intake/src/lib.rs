@@ -9,7 +9,7 @@
 //! soon as it is read, and is in no fault, log or `Debug` output.
 //!
 //! ```
-//! use yizhang_intake::{Chunks, FaultyRows, Intake, ReadOptions, Row, Source};
+//! use yizhang_intake::{Submissions, FaultyRows, Intake, ReadOptions, Row, Source};
 //! use yizhang_ledger::person::FederationSecret;
 //!
 //! let file = "社会保障号码,险种,费款所属期,到账日期,参保地,单位编号,缴费基数,单位缴费比例,个人缴费比例,单位应缴,\
@@ -24,17 +24,15 @@
 //!
 //! let corrected = file.replace("078812", "078815");
 //! let intake = Intake::open(Source::Bytes(corrected.as_bytes().into()), &ReadOptions::default())?;
-//! for chunk in Chunks::new(intake.rows(&secret)?, FaultyRows::Refuse) {
-//!     assert_eq!(chunk?.records, 1);
+//! for submission in Submissions::new(intake.rows(&secret)?, FaultyRows::Refuse) {
+//!     assert_eq!(submission?.records, 1);
 //! }
 //! # Ok::<(), yizhang_intake::FileFault>(())
 //! ```
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
-mod book;
 mod cell;
 mod cells;
-mod chunk;
 mod codes;
 mod column;
 mod column_map;
@@ -49,36 +47,42 @@ mod header;
 mod intake;
 mod json;
 mod kinds;
+mod layout;
 mod line_count;
 mod lines;
 mod parsed;
 mod rates;
 mod row;
 pub mod sample;
+mod sample_rows;
+mod serials;
 mod source;
 mod split;
+mod submission;
 pub mod tables;
 mod tidy;
-mod usage;
 mod workbook;
 
-pub use book::{ROWS_MAX, SERIALS_KEPT_MAX};
-pub use chunk::{CHUNK_RECORDS, Chunk, Chunks, FaultyRows, SUBMISSION_CONTEXT, submission_id};
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
 pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};
 pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;
-pub use fault::{Fault, RowFault, Severity, Share};
+pub use fault::{Fault, Held, OneOf, RowFault, Severity, Share};
 pub use file_fault::{Damage, FileFault, OtherForm, UnknownColumn};
 pub use found::Found;
 pub use header::ColumnReport;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
 pub use kinds::{CASE_CONTEXT, case_id};
+pub use layout::Layout;
 pub use line_count::LineCount;
 pub use parsed::{FaultyRow, ParsedRow, Row};
 pub use rates::{RateOf, RateRule, RateTable};
+pub use sample_rows::{SAMPLED_ROWS_MAX, SampledRows};
+pub use serials::{ROWS_MAX, SERIALS_KEPT_MAX};
 pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
-pub use usage::Layout;
+pub use submission::{
+    FaultyRows, SUBMISSION_CONTEXT, SUBMISSION_RECORDS, Submission, Submissions, submission_id,
+};
 pub use workbook::{SheetChoice, WorkbookLimit};

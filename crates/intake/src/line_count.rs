@@ -19,12 +19,14 @@ pub struct LineCount {
     pub headers_again: u64,
     /// Lines of totals, such as 合计, that name no person.
     pub totals: u64,
+    /// Lines that say who made or checked a print, or what it means, and name no person and no serial.
+    pub footers: u64,
 }
 
 impl LineCount {
     /// Lines that are no part of a row and say something all the same.
     pub const fn skipped(&self) -> u64 {
-        self.titles + self.headers_again + self.totals
+        self.titles + self.headers_again + self.totals + self.footers
     }
 
     /// Lines that were counted as something.

@@ -1,12 +1,12 @@
 //! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
 
 use crate::{
-    book::{Book, BusinessKey, Noted},
     cells::{Cells, Context},
     column::Column,
     fault::{Fault, RowFault, Severity},
-    kinds::{self, Frame},
+    kinds::{self, Common},
     row::RawRow,
+    serials::{BusinessKey, Noted, Serials},
 };
 use yizhang_ledger::{
     codec::CodecFault,
@@ -38,6 +38,8 @@ pub struct ParsedRow {
     pub due: Fen,
     /// Money paid, credited as interest, moved or granted by the record, in fen.
     pub paid: Fen,
+    /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
+    pub case_number: Option<String>,
     /// Notes and warnings: the row is taken in spite of them.
     pub notes: Vec<RowFault>,
 }
@@ -66,8 +68,23 @@ pub struct FaultyRow {
     pub(crate) raw: RawRow,
 }
 
+/// What a row states, before it is known whether another row contradicts it.
+struct Stated {
+    kind: Kind,
+    bytes: Vec<u8>,
+    due: Fen,
+    paid: Fen,
+    case_number: Option<String>,
+}
+
+impl Stated {
+    fn id(&self) -> RecordId {
+        RecordId(hash_leaf(&self.bytes))
+    }
+}
+
 /// Understands one row.
-pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_>) -> Row {
+pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Serials<'_>) -> Row {
     let mut cells = Cells::new(row, context);
     if let Some((column, fault)) = &row.fault {
         cells.fault(*column, fault.clone());
@@ -79,7 +96,7 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
     }
     let account = cells.person(Column::Person);
     let source = cells.source();
-    let stated = state(&mut cells, book, Frame { account, source });
+    let stated = state(&mut cells, serials, Common { account, source });
     cells.forbid_others();
     let stated = if cells.is_faulty() { None } else { stated };
     if let Some(source) = source {
@@ -99,15 +116,19 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, book: &mut Book<'_
             scheme: cells.scheme_if_any(),
             line: row.line,
         };
-        if let Some(fault) = book.note(noted, record) {
+        if let Some(fault) = serials.note(noted, record) {
             cells.fault(Column::Serial, fault);
         }
     }
     match stated {
-        Some(parsed) if !cells.is_faulty() => Row::Valid(ParsedRow {
+        Some(stated) if !cells.is_faulty() => Row::Valid(ParsedRow {
             line: row.line,
+            kind: stated.kind,
+            bytes: stated.bytes,
+            due: stated.due,
+            paid: stated.paid,
+            case_number: stated.case_number,
             notes: cells.faults,
-            ..parsed
         }),
         _ => faulty(row, cells),
     }
@@ -128,8 +149,8 @@ fn faulty(row: &RawRow, cells: Cells<'_>) -> Row {
     })
 }
 
-fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option<ParsedRow> {
-    let record = kinds::record(cells, book, frame)?;
+fn state<'r>(cells: &mut Cells<'r>, serials: &Serials<'_>, common: Common<'r>) -> Option<Stated> {
+    let record = kinds::record(cells, serials, common)?;
     if cells.is_faulty() {
         return None;
     }
@@ -143,13 +164,16 @@ fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option
         return None;
     }
     let (due, paid) = money(&record);
-    Some(ParsedRow {
-        line: 0,
+    let case_number = match record {
+        Record::Transfer(..) => cells.text(Column::Case).map(str::to_owned),
+        _ => None,
+    };
+    Some(Stated {
         kind: cells.kind,
         bytes,
         due,
         paid,
-        notes: Vec::new(),
+        case_number,
     })
 }
 

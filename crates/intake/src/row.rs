@@ -33,6 +33,34 @@ const TOTAL_WORDS: &[&str] = &[
     "subtotal",
 ];
 
+/// Words that begin the foot of a print, each with a colon behind it.
+const FOOTER_WORDS: &[&str] = &[
+    "制表",
+    "制表人",
+    "制表单位",
+    "制表日期",
+    "制表时间",
+    "填表人",
+    "填报人",
+    "填报单位",
+    "填报日期",
+    "填表日期",
+    "审核",
+    "审核人",
+    "复核",
+    "复核人",
+    "负责人",
+    "单位负责人",
+    "打印人",
+    "打印日期",
+    "打印时间",
+    "导出时间",
+    "注",
+    "备注",
+    "说明",
+    "填表说明",
+];
+
 /// A row: its cells in the order of the header.
 #[derive(Clone, Default)]
 pub(crate) struct RawRow {
@@ -107,12 +135,29 @@ impl RawRow {
         self.cells.iter().all(is_blank)
     }
 
+    /// The cell of a column as it stands; nothing where the file has no such column.
+    fn as_it_stands(&self, header: &Header, column: Column) -> &[u8] {
+        header
+            .position(column)
+            .and_then(|at| self.cells.get(at))
+            .unwrap_or_default()
+    }
+
+    /// Whether the row is the foot of a print: a word says so at its beginning, and no person and no serial is named.
+    fn is_footer(&self, header: &Header) -> bool {
+        let first = self.cells.iter().find(|cell| !is_blank(cell));
+        let is_first =
+            |column| first.is_some_and(|first| first == self.as_it_stands(header, column));
+        let names_nothing =
+            |column| is_blank(self.as_it_stands(header, column)) || is_first(column);
+        first.is_some_and(begins_footer)
+            && names_nothing(Column::Person)
+            && names_nothing(Column::Serial)
+    }
+
     /// Whether the row is a total: a word says so, and no person is named.
     fn is_total(&self, header: &Header) -> bool {
-        let person = header
-            .position(Column::Person)
-            .and_then(|at| self.cells.get(at))
-            .unwrap_or_default();
+        let person = self.as_it_stands(header, Column::Person);
         (is_blank(person) || is_total_word(person)) && self.cells.iter().any(is_total_word)
     }
 }
@@ -122,6 +167,18 @@ fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
         || cell == tidy::MERGED.as_bytes()
         || std::str::from_utf8(cell).is_ok_and(|text| text.trim().is_empty())
+}
+
+fn begins_footer(cell: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(cell) else {
+        return false;
+    };
+    let word: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take_while(|c| ![':', '：'].contains(c))
+        .collect();
+    text.contains([':', '：']) && FOOTER_WORDS.contains(&word.as_str())
 }
 
 fn is_total_word(cell: &[u8]) -> bool {
@@ -260,7 +317,7 @@ fn peek_whole(
 }
 
 impl RowReader {
-    /// Reads the next row; passes over blank lines, totals and repeated headers, and counts them. False at the end of
+    /// Reads the next row; passes over blank lines, totals, footers and repeated headers, and counts them. False at the end of
     /// the file.
     ///
     /// # Errors
@@ -339,6 +396,10 @@ impl RowReader {
         }
         if row.is_total(header) {
             self.count.totals += 1;
+            return Ok(false);
+        }
+        if row.is_footer(header) {
+            self.count.footers += 1;
             return Ok(false);
         }
         let mut found = row.cells.len();

@@ -100,6 +100,14 @@ pub(crate) fn is_invisible(c: char) -> bool {
         )
 }
 
+/// The same of an amount, where nothing else can be meant by `9E2`.
+pub(crate) fn is_scientific_amount(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
+        return false;
+    };
+    is_scientific(text) || is_scientific(&format!("{mantissa}E+{exponent}"))
+}
+
 /// Whether a spreadsheet has written a long number as a short one: `4.40300199003E+17`. Its last digits are lost.
 pub(crate) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {

@@ -3,7 +3,7 @@
 mod support;
 
 use support::{ANNA, codes, faults, open, secret, summary};
-use yizhang_intake::{Chunks, Fault, FaultyRows, LineCount, submission_id};
+use yizhang_intake::{Fault, FaultyRows, LineCount, Submissions, submission_id};
 use yizhang_ledger::batch::RecordBlock;
 
 const HEADER: &str =
@@ -141,6 +141,7 @@ fn every_line_is_counted_as_something() {
             blank: 4,
             headers_again: 1,
             totals: 1,
+            footers: 0,
         }
     );
     assert!(summary.lines.adds_up());
@@ -158,6 +159,24 @@ fn a_total_is_a_row_that_names_nobody() {
     );
     let total = format!("{}合计：,,,9000.00\n", file(1, |_| "x"));
     assert_eq!(summary(&total).lines.totals, 1, "with any number of cells");
+}
+
+#[test]
+fn the_foot_of_a_print_is_no_row_and_a_row_with_a_person_or_a_serial_is_one() {
+    let foot =
+        "制表人：某人,,,审核人：某人,,,,,,\n注：金额单位为元,,,,,,,,,\n,, 打印 日期:2026-11-29\n";
+    let counted = summary(file(1, |_| "x") + foot);
+    assert_eq!((counted.rows, counted.lines.footers), (1, 3));
+    assert!(counted.lines.adds_up());
+    let first = file(2, |_| "x");
+    let with_person = first.clone() + &first.lines().nth(1).unwrap().replace(",x", ",备注：x");
+    assert_eq!(summary(with_person).lines.footers, 0);
+    let with_serial = format!("{first}制表人：,,,,,,,,W9,\n");
+    assert_eq!(summary(with_serial).faulty, 1);
+    let without_colon = format!("{first}制表人,,,,,,,,,\n");
+    assert_eq!(summary(without_colon).faulty, 1);
+    let other_word = format!("{first}参保人：,,,,,,,,,\n");
+    assert_eq!(summary(other_word).faulty, 1);
 }
 
 #[test]
@@ -183,7 +202,7 @@ fn a_file_is_cut_where_its_records_say_and_a_row_more_moves_the_cuts_around_it_a
     let cut = |rows: &[String]| -> Vec<_> {
         let intake = open(format!("{HEADER}\n{}", rows.concat())).unwrap();
         let secret = secret();
-        Chunks::new(intake.rows(&secret).unwrap(), FaultyRows::Refuse)
+        Submissions::new(intake.rows(&secret).unwrap(), FaultyRows::Refuse)
             .map(Result::unwrap)
             .collect()
     };
@@ -191,23 +210,26 @@ fn a_file_is_cut_where_its_records_say_and_a_row_more_moves_the_cuts_around_it_a
     assert_eq!(whole, cut(&rows));
     assert_eq!(whole[0].records, 1, "a refusal is known after one record");
     assert_eq!(
-        whole.iter().map(|chunk| chunk.records).sum::<usize>(),
+        whole
+            .iter()
+            .map(|submission| submission.records)
+            .sum::<usize>(),
         3_000
     );
-    for chunk in &whole {
-        let block = RecordBlock::parse(chunk.bytes.clone()).unwrap();
-        assert_eq!(block.len(), chunk.records);
-        assert_eq!(chunk.id, submission_id(&chunk.bytes));
+    for submission in &whole {
+        let block = RecordBlock::parse(submission.bytes.clone()).unwrap();
+        assert_eq!(block.len(), submission.records);
+        assert_eq!(submission.id, submission_id(&submission.bytes));
     }
-    let known: Vec<_> = whole.iter().map(|chunk| chunk.id).collect();
+    let known: Vec<_> = whole.iter().map(|submission| submission.id).collect();
     let mut most = 0;
     for at in (0..=rows.len()).step_by(150) {
         let mut longer = rows.clone();
         longer.insert(at, month(5, "").replace('W', "NEW"));
         let again = cut(&longer)
             .iter()
-            .filter(|chunk| !known.contains(&chunk.id))
-            .map(|chunk| chunk.records)
+            .filter(|submission| !known.contains(&submission.id))
+            .map(|submission| submission.records)
             .sum();
         assert!(again >= 1);
         most = usize::max(most, again);

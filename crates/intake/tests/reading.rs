@@ -7,8 +7,8 @@ use support::{
     with, without,
 };
 use yizhang_intake::{
-    CODES_MAX, Chunks, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format,
-    Intake, Layout, ReadOptions, Row, Source,
+    CODES_MAX, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake,
+    Layout, ReadOptions, Row, SAMPLED_ROWS_MAX, Source, Submissions,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -623,16 +623,23 @@ fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
     let file = csv(&rows);
     let intake = open(&file).unwrap();
     let secret = support::secret();
-    let cut =
-        |faulty| Chunks::new(intake.rows(&secret).unwrap(), faulty).collect::<Result<Vec<_>, _>>();
-    let chunks = cut(FaultyRows::Skip).unwrap();
-    assert_eq!(chunks.iter().map(|chunk| chunk.records).sum::<usize>(), 25);
-    let last = chunks.last().unwrap();
-    assert_eq!((chunks[0].first_line, last.last_line), (2, 27));
-    for (chunk, next) in chunks.iter().zip(&chunks[1..]) {
-        assert!(chunk.last_line < next.first_line);
+    let cut = |faulty| {
+        Submissions::new(intake.rows(&secret).unwrap(), faulty).collect::<Result<Vec<_>, _>>()
+    };
+    let submissions = cut(FaultyRows::Skip).unwrap();
+    assert_eq!(
+        submissions
+            .iter()
+            .map(|submission| submission.records)
+            .sum::<usize>(),
+        25
+    );
+    let last = submissions.last().unwrap();
+    assert_eq!((submissions[0].first_line, last.last_line), (2, 27));
+    for (submission, next) in submissions.iter().zip(&submissions[1..]) {
+        assert!(submission.last_line < next.first_line);
     }
-    assert_eq!(cut(FaultyRows::Skip).unwrap(), chunks);
+    assert_eq!(cut(FaultyRows::Skip).unwrap(), submissions);
     assert!(matches!(
         cut(FaultyRows::Refuse),
         Err(FileFault::RowFaulty { line: 9 })
@@ -642,4 +649,27 @@ fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
         .map(yizhang_intake::ParsedRow::id)
         .collect();
     assert_eq!(ids.len(), 7);
+}
+
+#[test]
+fn the_sample_of_a_file_is_spread_over_it_and_no_longer_than_it_may_be() {
+    let rows = |count: usize| -> Vec<_> {
+        let row = |number: usize| {
+            let serial: &'static str = Box::leak(format!("S{number}").into_boxed_str());
+            with(received(), &[("serial", serial)])
+        };
+        (0..count).map(row).collect()
+    };
+    let lines = |count: usize| -> Vec<u64> {
+        let summary = summary(csv(&rows(count)));
+        let sample = summary.sample.rows();
+        sample.iter().map(|row| row.line).collect()
+    };
+    assert_eq!(lines(1), [2]);
+    assert_eq!(lines(SAMPLED_ROWS_MAX), (2..18).collect::<Vec<_>>());
+    let one_more: Vec<u64> = (2..=18).step_by(2).collect();
+    assert_eq!(lines(SAMPLED_ROWS_MAX + 1), one_more);
+    let many = lines(1_000);
+    assert_eq!((many.len(), many[0]), (16, 2));
+    assert!(many.windows(2).all(|pair| pair[1] - pair[0] == 64));
 }

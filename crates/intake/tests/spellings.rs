@@ -80,6 +80,7 @@ fn what_is_ambiguous_or_has_lost_something_is_refused_by_its_name() {
         ("20190120", "43485", "serial-date"),
         ("20190120", "20-1-2019", "date-form"),
         ("4500.00", "4.5E3", "scientific"),
+        ("4500.00", "45E2", "scientific"),
         ("4500.00", "\"45,00.00\"", "amount-form"),
         ("4500.00", "4500.001", "amount-form"),
         ("4500.00", "4500.", "amount-form"),

@@ -87,6 +87,17 @@ impl fmt::Debug for Hash {
     }
 }
 
+impl Hash {
+    /// Its first bytes: what names a thing where all 32 are more than is needed.
+    pub const fn first<const N: usize>(&self) -> [u8; N] {
+        const { assert!(N <= 32, "a hash has 32 bytes") };
+        *self
+            .0
+            .first_chunk()
+            .expect("no more bytes than a hash has, as is checked when this is compiled")
+    }
+}
+
 /// Reads `2 * N` lower-case hexadecimal digits.
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {

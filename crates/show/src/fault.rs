@@ -7,7 +7,8 @@ use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{
     CODES_MAX, COLUMN_NAMES_MAX, CodeMap, CodeMapFault, Column, ColumnMapFault, Damage, Fault,
-    FileFault, Found, HEADER_LINES_MAX, OtherForm, RowFault, Share, UnknownColumn, WorkbookLimit,
+    FileFault, Found, HEADER_LINES_MAX, Held, OtherForm, RowFault, Share, UnknownColumn,
+    WorkbookLimit,
 };
 use yizhang_ledger::person::NumberFault;
 
@@ -180,121 +181,19 @@ fn fill(code: &str, variables: Variables) -> String {
 
 /// The fields of a fault, as its text names them.
 fn variables(fault: &Fault) -> Variables {
-    use Fault as F;
-    match fault {
-        F::Encoding
-        | F::Invisible
-        | F::Merged
-        | F::Formula
-        | F::Scientific
-        | F::Masked
-        | F::KeyTwice
-        | F::PersonBirthDate
-        | F::SamePerson
-        | F::SameScheme
-        | F::LooksLikePerson
-        | F::MayBePerson
-        | F::PeriodTwice
-        | F::EndTwice
-        | F::PaidButNotFull
-        | F::BirthDiffers
-        | F::BirthNotInId
-        | F::SpanOneEnd
-        | F::TargetNotFound => Variables::new(),
-        F::KindUnknown { found }
-        | F::SchemeUnknown { found }
-        | F::NatureUnknown { found }
-        | F::PayerKindUnknown { found }
-        | F::PayerIdOfPerson { found }
-        | F::AccountTypeUnknown { found }
-        | F::ClassUnknown { found }
-        | F::GroundUnknown { found }
-        | F::DocumentUnnamed { found }
-        | F::FlagForm { found }
-        | F::TaxStatusUnknown { found }
-        | F::ReasonUnknown { found }
-        | F::MonthForm { found }
-        | F::DateForm { found }
-        | F::YearForm { found }
-        | F::AmountForm { found }
-        | F::RateForm { found }
-        | F::DivisionForm { found }
-        | F::HashForm { found } => of([("found", &shown(found))]),
-        F::SerialDate { found } => of([("found", &shown(found))]),
-        F::BaseImprobable { found } => of([("found", found)]),
-        F::MonthAhead { today, found } => of([("today", today), ("found", found)]),
-        F::OutsideRegion { region, found } => of([("region", region), ("found", found)]),
-        F::Quote { last } => of([("last", last)]),
-        F::DayAhead { today, found } => of([("today", today), ("found", found)]),
-        F::AfterDecision { decided, found } => of([("decided", decided), ("found", found)]),
-        F::NotInTreasury { found } => of([("found", found)]),
-        F::BeforeBirth { found } => of([("found", found)]),
-        F::SchemeStays { found } => of([("found", found)]),
-        F::SamePlace { found } | F::PlaceUnknown { found } => of([("found", found)]),
-        F::UnitAboveWhole { whole, found } => of([("whole", whole), ("found", found)]),
-        F::CodeForm { limit, found } => of([("limit", limit), ("found", &shown(found))]),
-        F::AmountRange { limit, found } => of([("limit", limit), ("found", &shown(found))]),
-        F::CountForm { least, most, found } => {
-            of([("least", least), ("most", most), ("found", &shown(found))])
-        }
-        F::CellCount { expected, found } => of([("expected", expected), ("found", found)]),
-        F::PersonCheck { expected, found } | F::CreditCodeCheck { expected, found } => {
-            of([("expected", expected), ("found", found)])
-        }
-        F::Json { at } | F::PersonCharacter { at } | F::CreditCodeCharacter { at } => {
-            of([("at", at)])
-        }
-        F::KeyUnknown { number } => of([("number", number)]),
-        F::PersonLength { found } => of([("found", found)]),
-        F::SchemeAmbiguous { candidates } => {
-            of([("candidates", &candidates.replace(" or ", &t!("fault.or")))])
-        }
-        F::Missing { kind } => of([("kind", &kind::word(*kind))]),
-        F::KindNotOfLayout { found } => of([("found", &kind::word(*found))]),
-        F::NotOfKind { kind, found } => {
-            of([("kind", &kind::word(*kind)), ("found", &shown(found))])
-        }
-        F::NatureNotOfKind {
-            kind,
-            expected,
-            found,
-        } => of([
-            ("kind", &kind::word(*kind)),
-            ("expected", expected),
-            ("found", found),
-        ]),
-        F::AmountNegative { kind, found } => of([("kind", &kind::word(*kind)), ("found", found)]),
-        F::AmountPositive { found } | F::BaseNotPositive { found } => of([("found", found)]),
-        F::DueMismatch {
-            share,
-            expected,
-            found,
-        } => of([
-            ("share", &rate_of(*share)),
-            ("expected", expected),
-            ("found", found),
-        ]),
-        F::PaidAboveDue { due, found } => of([("due", due), ("found", found)]),
-        F::CreditedAbovePaid { paid, found } => of([("paid", paid), ("found", found)]),
-        F::FullButShort { due, paid } => of([("due", due), ("paid", paid)]),
-        F::SettledBeforePeriod { period, found } => of([("period", period), ("found", found)]),
-        F::SpanReversed { first, found } => of([("first", first), ("found", found)]),
-        F::SerialConflict { first } | F::Duplicate { first } => of([("first", first)]),
-        F::TargetFaulty { line } | F::TargetOfOther { line } => of([("line", line)]),
-        F::TargetAmbiguous { rows } => of([("rows", rows)]),
-        F::SpanLong { limit, found } => of([("limit", limit), ("found", found)]),
-        F::CreditedDiffers {
-            expected,
-            rate,
-            found,
-        }
-        | F::DueAtOtherRate {
-            expected,
-            rate,
-            found,
-        } => of([("expected", expected), ("rate", rate), ("found", found)]),
-        F::Record { reason } => of([("reason", reason)]),
-    }
+    let fields = fault.fields().into_iter();
+    fields
+        .map(|(name, held)| {
+            let text = match held {
+                Held::Found(found) => shown(found).into_owned(),
+                Held::Kind(kind) => kind::word(kind),
+                Held::Share(share) => rate_of(share).into_owned(),
+                Held::OneOf(several) => several.join(&t!("fault.or")),
+                Held::Text(text) => text,
+            };
+            (name, text)
+        })
+        .collect()
 }
 
 /// The fields of a fault of a file, as its text names them.

@@ -2,8 +2,8 @@
 
 use super::{fault, kind, place, table, yuan};
 use rust_i18n::t;
-use std::{borrow::Cow, path::Path};
-use yizhang_intake::{Encoding, Format, Intake, LineCount, Summary};
+use std::{borrow::Cow, cmp::Reverse, path::Path};
+use yizhang_intake::{Encoding, Format, Intake, LineCount, RowFault, Summary};
 use yizhang_ledger::value::Division;
 
 /// Faults that are printed; all are in the error file.
@@ -18,6 +18,37 @@ pub struct Imported {
     pub present: u64,
     /// Size of the chain after the last of them.
     pub size: u64,
+}
+
+/// How many rows of a sample are in the chain already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Rows that were looked up.
+    pub asked: usize,
+    /// Of them, those of which the very record is there.
+    pub same: usize,
+    /// Of them, those under whose serial there is another record.
+    pub other: usize,
+}
+
+/// Prints what of a file is in the chain already, before anything is sent.
+pub fn known(known: Known) {
+    if known.same > 0 {
+        println!(
+            "{}",
+            t!("import.known", asked = known.asked, same = known.same)
+        );
+    }
+    if known.other > 0 {
+        println!(
+            "{}",
+            t!(
+                "import.used_serials",
+                asked = known.asked,
+                other = known.other
+            )
+        );
+    }
 }
 
 /// Prints what the check of a file found.
@@ -54,8 +85,11 @@ pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
     if !summary.kinds.is_empty() {
         println!("{kinds}");
     }
-    for fault in summary.first_faults.iter().take(FAULTS_PRINTED_MAX) {
-        println!("{}", super::fault::row(fault));
+    // Errors before warnings, of which there may be one in every row.
+    let mut shown: Vec<&RowFault> = summary.first_faults.iter().collect();
+    shown.sort_by_key(|fault| Reverse(fault.fault.severity()));
+    for fault in shown.into_iter().take(FAULTS_PRINTED_MAX) {
+        println!("{}", fault::row(fault));
     }
     // What stands above is the first few, errors and warnings together.
     let shown = summary.first_faults.len().min(FAULTS_PRINTED_MAX);
@@ -90,13 +124,14 @@ fn lines(count: &LineCount) -> Cow<'static, str> {
         blank = count.blank,
         titles = count.titles,
         again = count.headers_again,
-        totals = count.totals
+        totals = count.totals,
+        footers = count.footers
     )
 }
 
 /// What of the file is not read, and what the map of columns did.
 fn left_unread(intake: &Intake) -> Vec<String> {
-    let comma = t!("fault.comma");
+    let comma = t!("import.comma");
     let mut lines = Vec::new();
     if let Some(sheet) = intake.sheet().filter(|sheet| !sheet.unread.is_empty()) {
         let names = sheet.unread.join(&comma);

@@ -1,19 +1,19 @@
 //! What is known of benefits: applied for, awarded, paid, stopped, claimed back.
 
-use super::Frame;
+use super::Common;
 use crate::{
-    book::Book,
     cell,
     cells::{Cells, Sign},
     column::Column,
     fault::Fault,
+    serials::Serials,
 };
 use yizhang_ledger::{entry::Kind, record::Benefit, value::Fen};
 
 pub(crate) fn benefit<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<Benefit<'r>> {
     let scheme = cells.scheme();
     let item = cells.required(Column::Item, cell::benefit_item);
@@ -27,10 +27,10 @@ pub(crate) fn benefit<'r>(
     let amount = benefit_amount(cells);
     let on = cells.past_day(Column::Date);
     let place = cells.own_place(Column::Place);
-    let target = cells.target(book, frame.source, frame.account);
+    let target = cells.target(serials, common.source, common.account);
     let reason = cells.code(Column::Reason);
     Some(Benefit {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         item: item?,
         from: from?,
@@ -40,7 +40,7 @@ pub(crate) fn benefit<'r>(
         place: place?,
         target: target?,
         reason: reason?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 

@@ -5,25 +5,25 @@
     reason = "the outer one says whether the cell is sound, the inner whether it is filled"
 )]
 
+use super::beside_rules;
 use crate::{
-    book::Book,
     cell,
     cells::{Cells, Sign},
     column::Column,
     fault::{Fault, Share},
     found::Found,
-    rates::{RateAsked, RateOf},
+    serials::Serials,
     tables::{self, BaseRule},
 };
 use yizhang_ledger::{
     entry::Kind,
     person::AccountId,
-    record::{Contribution, PayerKind, Period, ShareRates, Shares, Source, Subsidies},
+    record::{Contribution, Period, ShareRates, Shares, Source, Subsidies},
     value::{Day, Fen, Month, Rate},
 };
 
 /// Difference between base times rate and the amount due that is taken as rounding, in fen.
-const DUE_TOLERANCE_FEN: i64 = 1;
+pub(super) const DUE_TOLERANCE_FEN: i64 = 1;
 /// A base of one month above this is taken for an amount in fen: 100,000 yuan, some three times the highest ceiling.
 const BASE_USUAL_MAX_FEN: i64 = 100_000 * 100;
 /// Most months of a row.
@@ -36,7 +36,7 @@ const LATER_NATURES: std::ops::RangeInclusive<u16> = 31..=35;
 const BASE_DIFFERENCE: u16 = 34;
 /// The status of money that is in the treasury 已入库.
 const IN_TREASURY: &str = "04";
-const NORMAL: u16 = 10;
+pub(super) const NORMAL: u16 = 10;
 const REFUND: u16 = 20;
 
 /// The amounts of a row.
@@ -52,7 +52,7 @@ struct Money {
 /// Reads a contribution.
 pub(crate) fn read<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
+    serials: &Serials<'_>,
     account: Option<AccountId>,
     source: Option<Source<'r>>,
 ) -> Option<Contribution<'r>> {
@@ -72,7 +72,7 @@ pub(crate) fn read<'r>(
         check_due(cells, rates, base, period, money.due);
     }
     let account_type = cells.account_type();
-    let target = target(cells, book, account, source);
+    let target = target(cells, serials, account, source);
     let (money, (scheme, _)) = (money?, scheme?);
     let read = Contribution {
         account: account?,
@@ -95,79 +95,13 @@ pub(crate) fn read<'r>(
         target: target?,
         source: source?,
     };
-    compare_with_rules(cells, &read);
+    beside_rules::compare(cells, &read);
     Some(read)
-}
-
-/// Compares an ordinary month with the rates that the rules say: what differs is taken, with a warning. Money paid later
-/// for earlier months can be at the rate of either time.
-fn compare_with_rules(cells: &mut Cells<'_>, read: &Contribution<'_>) {
-    if read.nature != NORMAL || read.base == Fen::ZERO {
-        return;
-    }
-    match read.payer.kind {
-        PayerKind::Unit => {
-            compare(cells, read, RateOf::Unit);
-            compare(cells, read, RateOf::Person);
-        }
-        PayerKind::Person => compare(cells, read, RateOf::Flexible),
-        PayerKind::Government | PayerKind::Platform | PayerKind::Fund => {}
-    }
-    if read.full {
-        compare(cells, read, RateOf::Account);
-    }
-}
-
-/// Compares one share with what the base of each month comes to at the rate of the rules.
-fn compare(cells: &mut Cells<'_>, read: &Contribution<'_>, of: RateOf) {
-    let (column, found) = match of {
-        RateOf::Unit => (Column::DueUnit, read.due.unit.get()),
-        RateOf::Person | RateOf::Flexible => (Column::DuePerson, read.due.person.get()),
-        RateOf::Account => {
-            let both = read.credited.unit.get() + read.credited.person.get();
-            (Column::CreditedPerson, both)
-        }
-    };
-    let asked = RateAsked {
-        of,
-        scheme: read.scheme,
-        place: read.place,
-        month: read.period.first,
-    };
-    // A share that is not there stands in a row of its own; what the account gets is forgotten.
-    if of != RateOf::Account && cells.is_empty(column) {
-        return;
-    }
-    let Some(rate) = cells.rate_in_force(&asked) else {
-        return;
-    };
-    let months = i64::from(read.period.months);
-    let expected = rate.of_half_up(read.base).map(|fen| fen.get() * months);
-    let (Some(expected), Some(found)) = (expected.and_then(Fen::new), Fen::new(found)) else {
-        return;
-    };
-    if (expected.get() - found.get()).abs() <= DUE_TOLERANCE_FEN * months {
-        return;
-    }
-    let fault = if of == RateOf::Account {
-        Fault::CreditedDiffers {
-            expected,
-            rate,
-            found,
-        }
-    } else {
-        Fault::DueAtOtherRate {
-            expected,
-            rate,
-            found,
-        }
-    };
-    cells.fault(column, fault);
 }
 
 fn target<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
+    serials: &Serials<'_>,
     account: Option<AccountId>,
     source: Option<Source<'r>>,
 ) -> Option<Option<yizhang_ledger::entry::RecordId>> {
@@ -179,7 +113,7 @@ fn target<'r>(
         }
         _ => {}
     }
-    cells.target(book, source, account)
+    cells.target(serials, source, account)
 }
 
 fn period(cells: &mut Cells<'_>) -> Option<Period> {

@@ -1,34 +1,36 @@
 //! Reversals, and the earlier record that a row is about.
 
-use super::Frame;
-use crate::{book::Book, cells::Cells, column::Column, fault::Fault};
+use super::Common;
+use crate::{cells::Cells, column::Column, fault::Fault, serials::Serials};
 use yizhang_ledger::{entry::RecordId, record::Reversal};
 
 pub(crate) fn reversal<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<Reversal<'r>> {
-    let target = required_target(cells, book, frame);
+    let target = required_target(cells, serials, common);
     let reason = cells.code(Column::Reason);
     Some(Reversal {
-        account: frame.account?,
+        account: common.account?,
         target: target?,
         reason: reason?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
 /// The earlier record, of a kind that must name one.
 pub(crate) fn required_target<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<RecordId> {
     if cells.is_empty(Column::Target) {
         let kind = cells.kind;
         cells.fault(Column::Target, Fault::Missing { kind });
         return None;
     }
-    cells.target(book, frame.source, frame.account).flatten()
+    cells
+        .target(serials, common.source, common.account)
+        .flatten()
 }

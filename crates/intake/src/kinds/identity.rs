@@ -1,22 +1,22 @@
 //! Two numbers of one person: linked, and split again.
 
-use super::{Frame, corrections::required_target};
-use crate::{book::Book, cell, cells::Cells, column::Column, fault::Fault, found::Found};
+use super::{Common, corrections::required_target};
+use crate::{cell, cells::Cells, column::Column, fault::Fault, found::Found, serials::Serials};
 use yizhang_ledger::{entry::Kind, hash::Hash, record::Identity};
 
 pub(crate) fn identity<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<Identity<'r>> {
     let other = cells.person(Column::OtherPerson);
-    if let (Some(account), Some(other)) = (frame.account, other)
+    if let (Some(account), Some(other)) = (common.account, other)
         && account == other
     {
         cells.fault(Column::OtherPerson, Fault::SamePerson);
     }
     let target = match cells.kind {
-        Kind::IDENTITY_SPLIT => required_target(cells, book, frame).map(Some),
+        Kind::IDENTITY_SPLIT => required_target(cells, serials, common).map(Some),
         kind => {
             if !cells.is_empty(Column::Target) {
                 let found = Found::new(cells.text(Column::Target)?);
@@ -29,12 +29,12 @@ pub(crate) fn identity<'r>(
     let evidence = cells.or(Column::Evidence, Hash::ZERO, cell::hash);
     let on = cells.past_day(Column::Date);
     Some(Identity {
-        account: frame.account?,
+        account: common.account?,
         other: other?,
         target: target?,
         reason: reason?,
         evidence: evidence?,
         on: on?,
-        source: frame.source?,
+        source: common.source?,
     })
 }

@@ -1,6 +1,6 @@
 //! Interest that the personal account is credited.
 
-use super::Frame;
+use super::Common;
 use crate::{
     cell,
     cells::{Cells, Sign},
@@ -9,7 +9,10 @@ use crate::{
 };
 use yizhang_ledger::record::{InterestCredit, Shares};
 
-pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<InterestCredit<'r>> {
+pub(crate) fn interest<'r>(
+    cells: &mut Cells<'r>,
+    common: Common<'r>,
+) -> Option<InterestCredit<'r>> {
     let scheme = cells.scheme();
     let year = cells.required(Column::Year, cell::year);
     let rate = cells.required(Column::InterestRate, cell::rate);
@@ -21,7 +24,7 @@ pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<In
     let person = cells.amount(Column::InterestPerson, Sign::Positive);
     let posted = cells.past_day(Column::Posted);
     Some(InterestCredit {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         year: year?,
         rate: rate?,
@@ -30,6 +33,6 @@ pub(crate) fn interest<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<In
             person: person?,
         },
         posted: posted?,
-        source: frame.source?,
+        source: common.source?,
     })
 }

@@ -1,6 +1,7 @@
 //! What rows of each kind state, a file for each group of kinds.
 
 mod benefits;
+mod beside_rules;
 mod contribution;
 mod corrections;
 mod identity;
@@ -11,7 +12,7 @@ mod transfers;
 
 pub use transfers::{CASE_CONTEXT, case_id};
 
-use crate::{book::Book, cells::Cells};
+use crate::{cells::Cells, serials::Serials};
 use yizhang_ledger::{
     entry::Kind,
     person::AccountId,
@@ -20,7 +21,7 @@ use yizhang_ledger::{
 
 /// What every row has.
 #[derive(Clone, Copy)]
-pub(crate) struct Frame<'r> {
+pub(crate) struct Common<'r> {
     pub(crate) account: Option<AccountId>,
     pub(crate) source: Option<Source<'r>>,
 }
@@ -28,36 +29,36 @@ pub(crate) struct Frame<'r> {
 /// The record that a row of its kind states. What is wrong is noted in `cells`.
 pub(crate) fn record<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<Record<'r>> {
     let kind = cells.kind;
     Some(match kind {
         Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::REFUND => Record::Contribution(
             kind,
-            contribution::read(cells, book, frame.account, frame.source)?,
+            contribution::read(cells, serials, common.account, common.source)?,
         ),
-        Kind::REVERSAL => Record::Reversal(corrections::reversal(cells, book, frame)?),
-        Kind::INTEREST_CREDIT => Record::InterestCredit(interest::interest(cells, frame)?),
+        Kind::REVERSAL => Record::Reversal(corrections::reversal(cells, serials, common)?),
+        Kind::INTEREST_CREDIT => Record::InterestCredit(interest::interest(cells, common)?),
         Kind::ENROL | Kind::SUSPEND | Kind::RESUME | Kind::TERMINATE => {
-            Record::Participation(kind, participation::participation(cells, frame)?)
+            Record::Participation(kind, participation::participation(cells, common)?)
         }
         Kind::IDENTITY_LINK | Kind::IDENTITY_SPLIT => {
-            Record::Identity(kind, identity::identity(cells, book, frame)?)
+            Record::Identity(kind, identity::identity(cells, serials, common)?)
         }
-        Kind::DEATH_NOTICE => Record::Death(statements::death(cells, frame)?),
-        Kind::BIRTH_DATE_FACT => Record::Birth(statements::birth(cells, frame)?),
-        Kind::DEEMED_MONTHS => Record::Deemed(statements::deemed(cells, frame)?),
-        Kind::HUKOU_FACT => Record::Household(statements::household(cells, frame)?),
-        Kind::RETIRE_CLASS_FACT => Record::RetireClass(statements::class(cells, frame)?),
-        Kind::DUPLICATE_AGREEMENT => Record::Agreement(statements::agreement(cells, frame)?),
-        Kind::BRIDGE => Record::Bridge(statements::bridge(cells, frame)?),
+        Kind::DEATH_NOTICE => Record::Death(statements::death(cells, common)?),
+        Kind::BIRTH_DATE_FACT => Record::Birth(statements::birth(cells, common)?),
+        Kind::DEEMED_MONTHS => Record::Deemed(statements::deemed(cells, common)?),
+        Kind::HUKOU_FACT => Record::Household(statements::household(cells, common)?),
+        Kind::RETIRE_CLASS_FACT => Record::RetireClass(statements::class(cells, common)?),
+        Kind::DUPLICATE_AGREEMENT => Record::Agreement(statements::agreement(cells, common)?),
+        Kind::BRIDGE => Record::Bridge(statements::bridge(cells, common)?),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
-            Record::Dispute(kind, statements::dispute(cells, book, frame)?)
+            Record::Dispute(kind, statements::dispute(cells, serials, common)?)
         }
         kind if kind <= Kind::CORRECTION => {
-            Record::Transfer(kind, transfers::transfer(cells, frame)?)
+            Record::Transfer(kind, transfers::transfer(cells, common)?)
         }
-        kind => Record::Benefit(kind, benefits::benefit(cells, book, frame)?),
+        kind => Record::Benefit(kind, benefits::benefit(cells, serials, common)?),
     })
 }

@@ -1,12 +1,12 @@
 //! Participation: enrolled, suspended, resumed, ended.
 
-use super::Frame;
+use super::Common;
 use crate::{cell, cells::Cells, column::Column};
 use yizhang_ledger::record::Participation;
 
 pub(crate) fn participation<'r>(
     cells: &mut Cells<'r>,
-    frame: Frame<'r>,
+    common: Common<'r>,
 ) -> Option<Participation<'r>> {
     let scheme = cells.scheme();
     let from = cells.required(Column::From, cell::month);
@@ -15,13 +15,13 @@ pub(crate) fn participation<'r>(
     let reason = cells.reason_of_change();
     let account_type = cells.account_type();
     Some(Participation {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         from: from?,
         place: place?,
         payer: payer?,
         reason: reason?,
         account_type: account_type?,
-        source: frame.source?,
+        source: common.source?,
     })
 }

@@ -1,13 +1,13 @@
 //! What agencies state about a worker: births, deaths, households, classes, deemed months; agreements, joined accounts and disputes.
 
-use super::{Frame, corrections::required_target};
+use super::{Common, corrections::required_target};
 use crate::{
-    book::Book,
     cell,
     cells::{Cells, Sign},
     column::Column,
     fault::Fault,
     found::Found,
+    serials::Serials,
     tables,
 };
 use yizhang_ledger::{
@@ -20,22 +20,22 @@ use yizhang_ledger::{
     value::{Day, Month},
 };
 
-pub(crate) fn death<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Death<'r>> {
+pub(crate) fn death<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Death<'r>> {
     let month = cells.required(Column::Month, cell::month);
     let on = decided(cells);
     happened(cells, Column::Month, month, on);
     not_before_birth(cells, Column::Month, month);
     let document = document(cells);
     Some(Death {
-        account: frame.account?,
+        account: common.account?,
         month: month?,
         on: on?,
         document: document?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
-pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth<'r>> {
+pub(crate) fn birth<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Birth<'r>> {
     let birth = cells.required(Column::Month, cell::month);
     let by = cells.or(
         Column::Ground,
@@ -60,12 +60,12 @@ pub(crate) fn birth<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Birth
     happened(cells, Column::Month, birth, on);
     let document = document(cells);
     Some(Birth {
-        account: frame.account?,
+        account: common.account?,
         birth: birth?,
         by: by?,
         on: on?,
         document: document?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
@@ -102,7 +102,7 @@ fn not_before_birth(cells: &mut Cells<'_>, column: Column, month: Option<Month>)
     }
 }
 
-pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deemed<'r>> {
+pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Deemed<'r>> {
     let scheme = cells.moving_scheme();
     let span = span(cells);
     let place = cells.place(Column::Place);
@@ -113,7 +113,7 @@ pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deem
     let reason = cells.code(Column::Reason);
     let (first, last) = span?;
     Some(Deemed {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         first,
         last,
@@ -121,25 +121,25 @@ pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Deem
         on: on?,
         document: document?,
         reason: reason?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
-pub(crate) fn household<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Household<'r>> {
+pub(crate) fn household<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Household<'r>> {
     let place = cells.place(Column::Place);
     let from = cells.required(Column::From, cell::month);
     let on = decided(cells);
     happened(cells, Column::From, from, on);
     Some(Household {
-        account: frame.account?,
+        account: common.account?,
         place: place?,
         from: from?,
         on: on?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
-pub(crate) fn class<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<RetireClassFact<'r>> {
+pub(crate) fn class<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<RetireClassFact<'r>> {
     let class = cells.required(Column::Class, |text| {
         match tables::code(tables::classes(), text) {
             Some("M60") => Ok(RetireClass::M60),
@@ -152,14 +152,14 @@ pub(crate) fn class<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Retir
     });
     let on = decided(cells);
     Some(RetireClassFact {
-        account: frame.account?,
+        account: common.account?,
         class: class?,
         on: on?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
-pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Agreement<'r>> {
+pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Agreement<'r>> {
     let scheme = cells.scheme();
     let span = span(cells);
     let keep = cells.place(Column::Place);
@@ -167,18 +167,18 @@ pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<A
     let document = document(cells);
     let (first, last) = span?;
     Some(Agreement {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         first,
         last,
         keep: keep?,
         on: on?,
         document: document?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
-pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Bridge<'r>> {
+pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Bridge<'r>> {
     let scheme = cells.scheme();
     let into = cells.scheme_in(Column::Into);
     let place = cells.place(Column::Place);
@@ -195,35 +195,35 @@ pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Brid
     let on = decided(cells);
     let document = document(cells);
     Some(Bridge {
-        account: frame.account?,
+        account: common.account?,
         scheme: scheme?.0,
         into: into?.0,
         place: place?,
         on: on?,
         personal_account: personal_account?,
         document: document?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
 pub(crate) fn dispute<'r>(
     cells: &mut Cells<'r>,
-    book: &Book<'_>,
-    frame: Frame<'r>,
+    serials: &Serials<'_>,
+    common: Common<'r>,
 ) -> Option<Dispute<'r>> {
     let region = cells.place(Column::Region);
-    let target = required_target(cells, book, frame);
+    let target = required_target(cells, serials, common);
     let reason = cells.code(Column::Reason);
     let on = decided(cells);
     let document = document(cells);
     Some(Dispute {
-        account: frame.account?,
+        account: common.account?,
         region: region?,
         target: target?,
         reason: reason?,
         on: on?,
         document: document?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 

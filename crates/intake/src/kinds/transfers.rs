@@ -1,6 +1,6 @@
 //! Steps of transfers from place to place.
 
-use super::Frame;
+use super::Common;
 use crate::{
     cell,
     cells::{Cells, Sign},
@@ -22,7 +22,7 @@ pub const CASE_CONTEXT: &str = "yizhang 2026-11-23 v1 transfer case";
 /// Most months of a working life, with room: a hundred years.
 const MONTHS_MAX: u16 = 1_200;
 
-pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<TransferStep<'r>> {
+pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<TransferStep<'r>> {
     cells.warn_of_person(Column::Case);
     let case = cells.required(Column::Case, case_id);
     let scheme = cells.moving_scheme();
@@ -46,7 +46,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
     }
     let (first, last) = span?;
     Some(TransferStep {
-        account: frame.account?,
+        account: common.account?,
         case: case?,
         scheme: scheme?.0,
         source_side: source_side?,
@@ -58,7 +58,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, frame: Frame<'r>) -> Option<Tr
         account_type: account_type?,
         document: document?,
         reason: reason?,
-        source: frame.source?,
+        source: common.source?,
     })
 }
 
@@ -71,18 +71,18 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
         return Ok(CaseId(id));
     }
     let number = cell::code(text)?;
-    let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
-        derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
-    Ok(CaseId(id))
+    let hash = derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
+    Ok(CaseId(hash.first()))
 }
 
-/// Why; for a closing with a document which kind of document it is, by code or word.
+/// Why; for a closing or supplement with a document which kind of document it is, by code or word.
 fn reason_of_step<'r>(cells: &mut Cells<'r>, document: Option<Hash>) -> Option<Code<'r>> {
     let text = cells.text(Column::Reason)?;
     let named = tables::code(tables::back_payment_documents(), text).and_then(Code::new);
+    let lets_move = matches!(cells.kind, Kind::FREEZE | Kind::SUPPLEMENT);
     let is_documented =
         cells.kind == Kind::FREEZE && document.is_some_and(|document| document != Hash::ZERO);
-    if named.is_some() && cells.kind == Kind::FREEZE {
+    if named.is_some() && lets_move {
         return named;
     }
     let reason = cells.code(Column::Reason);

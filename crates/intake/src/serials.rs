@@ -117,15 +117,15 @@ struct Seen {
     record: Option<(RecordId, AccountId)>,
 }
 
-/// The rows seen so far in a pass, as far as they matter.
+/// The serials seen so far in a pass, as far as they matter.
 #[derive(Debug)]
-pub(crate) struct Book<'s> {
+pub(crate) struct Serials<'s> {
     survey: &'s Survey,
     /// By serial; one for each scheme.
     seen: HashMap<String, Vec<Seen>>,
 }
 
-/// A row as the book notes it.
+/// A row as it is noted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noted<'r> {
     pub(crate) key: BusinessKey<'r>,
@@ -133,7 +133,7 @@ pub(crate) struct Noted<'r> {
     pub(crate) line: u64,
 }
 
-impl<'s> Book<'s> {
+impl<'s> Serials<'s> {
     pub(crate) fn new(survey: &'s Survey) -> Self {
         Self {
             survey,

@@ -12,7 +12,7 @@ use crate::{
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX, SubmissionId},
     entry::RecordId,
-    hash::{Hash, derive},
+    hash::derive,
 };
 
 /// Context from which the number of a submission is derived: over its bytes.
@@ -20,9 +20,10 @@ pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-29 v1 submission of a file
 
 /// Records that a submission has on average in a long file: large enough that the cost of a batch disappears, small
 /// enough that progress is seen. A power of two; twice as many are the most.
-pub const CHUNK_RECORDS: usize = 8_192;
+pub const SUBMISSION_RECORDS: usize = 8_192;
 
-const _: () = assert!(CHUNK_RECORDS.is_power_of_two() && CHUNK_RECORDS * 2 <= BATCH_RECORDS_MAX);
+const _: () =
+    assert!(SUBMISSION_RECORDS.is_power_of_two() && SUBMISSION_RECORDS * 2 <= BATCH_RECORDS_MAX);
 
 /// What becomes of faulty rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum FaultyRows {
 
 /// The records of one submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
+pub struct Submission {
     /// Its place in the file, from 0.
     pub number: u64,
     /// Equal for equal content: sending a file again adds nothing.
@@ -50,19 +51,19 @@ pub struct Chunk {
     pub last_line: u64,
 }
 
-/// Cuts rows into chunks. Ends after the first [`FileFault`].
-pub struct Chunks<'i> {
+/// Cuts rows into submissions. Ends after the first [`FileFault`].
+pub struct Submissions<'i> {
     rows: Rows<'i>,
     faulty: FaultyRows,
     number: u64,
     /// How long the next one is.
     cut: Cut,
-    /// Read, but too large for the chunk before.
+    /// Read, but too large for the submission before.
     left_over: Option<ParsedRow>,
     ended: bool,
 }
 
-impl<'i> Chunks<'i> {
+impl<'i> Submissions<'i> {
     /// Cuts these rows.
     pub const fn new(rows: Rows<'i>, faulty: FaultyRows) -> Self {
         Self {
@@ -96,9 +97,9 @@ impl<'i> Chunks<'i> {
         Ok(None)
     }
 
-    fn next_chunk(&mut self) -> Result<Option<Chunk>, FileFault> {
+    fn next_submission(&mut self) -> Result<Option<Submission>, FileFault> {
         let cut = self.cut;
-        let mut chunk = Chunk {
+        let mut submission = Submission {
             number: self.number,
             id: SubmissionId([0; 16]),
             bytes: Vec::new(),
@@ -107,32 +108,32 @@ impl<'i> Chunks<'i> {
             last_line: 0,
         };
         while let Some(row) = self.next_row()? {
-            if chunk.bytes.len() + row.bytes.len() > SUBMISSION_BYTES_MAX {
+            if submission.bytes.len() + row.bytes.len() > SUBMISSION_BYTES_MAX {
                 self.left_over = Some(row);
                 break;
             }
-            chunk.bytes.extend_from_slice(&row.bytes);
-            if chunk.records == 0 {
-                chunk.first_line = row.line;
+            submission.bytes.extend_from_slice(&row.bytes);
+            if submission.records == 0 {
+                submission.first_line = row.line;
             }
-            chunk.last_line = row.line;
-            chunk.records += 1;
-            if cut.ends(chunk.records, row.id()) {
+            submission.last_line = row.line;
+            submission.records += 1;
+            if cut.ends(submission.records, row.id()) {
                 break;
             }
         }
-        if chunk.records == 0 {
+        if submission.records == 0 {
             return Ok(None);
         }
         self.number += 1;
         self.cut = cut.next();
-        chunk.id = submission_id(&chunk.bytes);
-        Ok(Some(chunk))
+        submission.id = submission_id(&submission.bytes);
+        Ok(Some(submission))
     }
 }
 
 /// Where a submission ends. The first of a file has one record, so that a refusal is known at once; each one after it
-/// is a little longer, up to [`CHUNK_RECORDS`]: so that in a short file, too, a row more makes no more than a tenth of it
+/// is a little longer, up to [`SUBMISSION_RECORDS`]: so that in a short file, too, a row more makes no more than a tenth of it
 /// new.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
@@ -147,7 +148,7 @@ impl Cut {
     fn next(self) -> Self {
         let longer = self.average + (self.average / 8).max(1);
         Self {
-            average: longer.min(CHUNK_RECORDS),
+            average: longer.min(SUBMISSION_RECORDS),
         }
     }
 
@@ -157,28 +158,26 @@ impl Cut {
     fn ends(self, records: usize, last: RecordId) -> bool {
         let least = (self.average / 2).max(1);
         let one_in = 1 << least.ilog2();
-        let RecordId(Hash([a, b, ..])) = last;
-        let bits = usize::from(u16::from_le_bytes([a, b])) % one_in;
+        let RecordId(hash) = last;
+        let bits = usize::from(u16::from_le_bytes(hash.first())) % one_in;
         records >= least && bits == 0 || records >= self.average.saturating_mul(2)
     }
 }
 
 /// The number of the submission with these bytes.
 pub fn submission_id(bytes: &[u8]) -> SubmissionId {
-    let Hash([id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
-        derive(SUBMISSION_CONTEXT, &[bytes]);
-    SubmissionId(id)
+    SubmissionId(derive(SUBMISSION_CONTEXT, &[bytes]).first())
 }
 
-impl Iterator for Chunks<'_> {
-    type Item = Result<Chunk, FileFault>;
+impl Iterator for Submissions<'_> {
+    type Item = Result<Submission, FileFault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
             return None;
         }
-        let chunk = self.next_chunk();
-        self.ended = !matches!(chunk, Ok(Some(_)));
-        chunk.transpose()
+        let submission = self.next_submission();
+        self.ended = !matches!(submission, Ok(Some(_)));
+        submission.transpose()
     }
 }

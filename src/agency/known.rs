@@ -1,0 +1,97 @@
+//! Whether a file is in the ledger already, told by some of its rows before anything is sent: what is sent twice stands
+//! there for ever.
+
+use crate::{clock, connection, credentials::Credentials};
+use yizhang_entitlement::account::{Account, RecordLine};
+use yizhang_intake::{ParsedRow, Summary};
+use yizhang_ledger::{
+    entry::Entry,
+    record::Record,
+    value::{Division, LeafIndex},
+};
+use yizhang_show::import::Known;
+use yizhang_wire::{
+    channel::ACCOUNT_BYTES_MAX,
+    deadline::{LOOKUP_TIMEOUT, within},
+    v1::{LookupRequest, account_client::AccountClient, lookup_request::Worker},
+};
+
+/// Looks the sampled rows up in the accounts of their workers. Nothing if the node does not answer: sending says why.
+pub(super) fn of_sample(
+    credentials: &Credentials,
+    region: Division,
+    summary: &Summary,
+) -> anyhow::Result<Option<Known>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut known = Known::default();
+    for row in summary.sample.rows() {
+        let Some(account) = runtime.block_on(account_of(credentials, region, row)) else {
+            return Ok(None);
+        };
+        known.asked += 1;
+        match find(&account, region, row) {
+            Some(Found::Same) => known.same += 1,
+            Some(Found::Other) => known.other += 1,
+            None => {}
+        }
+    }
+    Ok(Some(known))
+}
+
+async fn account_of(
+    credentials: &Credentials,
+    region: Division,
+    row: &ParsedRow,
+) -> Option<Account> {
+    let entry = Entry::parse(&row.bytes, LeafIndex(0)).ok()?;
+    let worker = Record::read(&entry).ok()?.accounts().next()?;
+    let channel = connection::to_node(credentials, region).ok()?;
+    let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let request = LookupRequest {
+        worker: Some(Worker::Account(worker.0.to_vec().into())),
+        as_of: clock::today().number(),
+        proofs: false,
+    };
+    let reply = within(LOOKUP_TIMEOUT, client.lookup(request)).await.ok()?;
+    Account::from_json(&reply.account).ok()
+}
+
+/// What an account has of a row.
+enum Found {
+    /// The very record.
+    Same,
+    /// Another record under its serial.
+    Other,
+}
+
+fn find(account: &Account, region: Division, row: &ParsedRow) -> Option<Found> {
+    let id = row.id().0;
+    let own = || account.records.iter().filter(|line| line.region == region);
+    if own().any(|line| line.id == id) {
+        return Some(Found::Same);
+    }
+    let entry = Entry::parse(&row.bytes, LeafIndex(0)).ok()?;
+    let record = Record::read(&entry).ok()?;
+    own()
+        .any(|line| is_under_serial(line, &record))
+        .then_some(Found::Other)
+}
+
+/// Whether a line of the account is a contribution under the serial of this one, of its kind and scheme. The first of the
+/// two acts, and the later one has no effect (C09).
+fn is_under_serial(line: &RecordLine, record: &Record<'_>) -> bool {
+    let Record::Contribution(kind, fields) = record else {
+        return false;
+    };
+    let is_of_scheme = line
+        .contribution
+        .as_ref()
+        .is_some_and(|line| line.scheme == fields.scheme.to_string());
+    is_of_scheme
+        && line.kind == *kind
+        && line.agency == fields.source.agency.as_str()
+        && line.system == fields.source.system.as_str()
+        && line.serial == fields.source.serial.as_str()
+}
