@@ -162,13 +162,14 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
     Ok(CaseId(id))
 }
 
-/// Why; for a closing with a document which kind of document it is, by code or word.
+/// Why; for a closing or supplement with a document which kind of document it is, by code or word.
 fn reason_of_step<'r>(cells: &mut Cells<'r>, document: Option<Hash>) -> Option<Code<'r>> {
     let text = cells.text(Column::Reason)?;
     let named = tables::code(tables::back_payment_documents(), text).and_then(Code::new);
+    let lets_move = matches!(cells.kind, Kind::FREEZE | Kind::SUPPLEMENT);
     let is_documented =
         cells.kind == Kind::FREEZE && document.is_some_and(|document| document != Hash::ZERO);
-    if named.is_some() && cells.kind == Kind::FREEZE {
+    if named.is_some() && lets_move {
         return named;
     }
     let reason = cells.code(Column::Reason);

@@ -40,6 +40,8 @@ pub struct ParsedRow {
     pub due: Fen,
     /// Money paid, credited as interest, moved or granted by the record, in fen.
     pub paid: Fen,
+    /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
+    pub case_number: Option<String>,
     /// Notes and warnings: the row is taken in spite of them.
     pub notes: Vec<RowFault>,
 }
@@ -140,12 +142,17 @@ fn state<'r>(cells: &mut Cells<'r>, book: &Book<'_>, frame: Frame<'r>) -> Option
         return None;
     }
     let (due, paid) = money(&record);
+    let case_number = match record {
+        Record::Transfer(..) => cells.text(Column::Case).map(str::to_owned),
+        _ => None,
+    };
     Some(ParsedRow {
         line: 0,
         kind: cells.kind,
         bytes,
         due,
         paid,
+        case_number,
         notes: Vec::new(),
     })
 }

@@ -48,6 +48,7 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalWait,
     FigureName::ResidentMedicalLapse,
     FigureName::ResidentMedicalWait,
+    FigureName::ResidentMedicalEnrol,
     FigureName::WaitRunning,
     FigureName::WaitUntil,
     FigureName::UnemploymentPaid,
