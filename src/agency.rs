@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod book;
 mod review;
 mod transfer;
 
@@ -89,6 +90,9 @@ pub(crate) struct ImportArguments {
     /// TOML file of the agency's own codes: a table for each column, in it "their code" = "our code".
     #[arg(long, value_name = "FILE")]
     pub(crate) codes: Option<PathBuf>,
+    /// Add the serials and case numbers of the file to this local book, which `agency review --book` shows. It is never sent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
 }
 
 /// Encodings by name.
@@ -137,6 +141,10 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
+    // Before anything is sent: what is in a chain stays there, and a book that cannot be written is better known first.
+    if let Some(path) = &arguments.book {
+        book::append(path, &intake, &secret)?;
+    }
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);
     Ok(if summary.faulty > 0 {
