@@ -2,6 +2,7 @@
 //!
 //! An import checks a whole file, then sends it; what is refused leaves nothing behind.
 
+mod book;
 mod known;
 mod rates;
 mod review;
@@ -101,6 +102,9 @@ pub(crate) struct ImportArguments {
     /// Directory of rule files over those of the program; rows are compared with the rates that they say.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
+    /// Add the serials and case numbers of the file to this local book, which `agency review --book` shows. It is never sent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
 }
 
 /// Encodings by name.
@@ -151,6 +155,10 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     if let Some(known) = known::of_sample(&credentials, arguments.node, &summary)? {
         show::import::known(known);
+    }
+    // Before anything is sent: what is in a chain stays there, and a book that cannot be written is better known first.
+    if let Some(path) = &arguments.book {
+        book::append(path, &intake, &secret)?;
     }
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);

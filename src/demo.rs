@@ -216,6 +216,7 @@ impl Demo {
             let node = division(region)?;
             let arguments = ImportArguments {
                 codes: None,
+                book: None,
                 file,
                 node,
                 credentials: self.agency(region),

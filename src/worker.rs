@@ -18,7 +18,10 @@ use std::{
     path::PathBuf,
 };
 use tonic::transport::Channel;
-use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
+use yizhang_entitlement::{
+    Account, Policy, fold, linked_accounts,
+    provisional::{FromNumber, provisional},
+};
 use yizhang_ledger::{
     fact::Fact,
     head::{Head, Origin},
@@ -89,12 +92,17 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
+    let mut from_number = None;
     let worker = match &arguments.account {
         Some(hex) => {
             let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
             Worker::Account(account.0.to_vec().into())
         }
-        None => Worker::Number(read_number()?),
+        None => {
+            let number = read_number()?;
+            from_number = FromNumber::of(&number);
+            Worker::Number(number.reveal().to_owned())
+        }
     };
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -107,7 +115,13 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         proofs: arguments.proofs,
         policy: &policy,
     };
-    let answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
+    let mut answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
+    // Under other rules than the account's it would be another plan.
+    if let Some(number) = from_number
+        && answer.account.rules.name == policy.name()
+    {
+        answer.by_number = provisional(&answer.account, number, &policy);
+    }
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
         eprintln!("{}", t!("lookup.html", path = path.display()));
@@ -126,19 +140,18 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
 }
 
 /// Reads a number from standard input, so that it is in no history and no list of processes.
-pub(crate) fn read_number() -> anyhow::Result<String> {
+pub(crate) fn read_number() -> anyhow::Result<SocialSecurityNumber> {
     if stdin().is_terminal() {
         eprint!("{} ", t!("lookup.number"));
     }
     let mut line = String::new();
     stdin().read_line(&mut line)?;
-    let number = SocialSecurityNumber::parse(&line).map_err(|fault| {
+    SocialSecurityNumber::parse(&line).map_err(|fault| {
         anyhow::anyhow!(
             "{}",
             t!("lookup.bad_number", fault = show::fault::number(fault))
         )
-    })?;
-    Ok(number.reveal().to_string())
+    })
 }
 
 /// What is asked of a node.
@@ -212,6 +225,7 @@ pub(crate) async fn ask(
         copies,
         digest,
         checked,
+        by_number: Vec::new(),
     })
 }
 

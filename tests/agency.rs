@@ -533,7 +533,11 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
     let here = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
-    federation.import(GUANGDONG, &here, &[]).expect(0);
+    let book = federation.path().join("book.csv");
+    let book = book.to_str().unwrap();
+    federation
+        .import(GUANGDONG, &here, &["--book", book])
+        .expect(0);
     let other = federation.file("other.csv", &contributions(OTHER, 440_300, 12, "O"));
     federation.import(GUANGDONG, &other, &[]).expect(0);
     // The same months of the one worker in a second province.
@@ -591,13 +595,26 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
         "{found}"
     );
     // Guangdong lets a flexible worker pay the running month; of Guizhou no rule is known.
-    let mut closings: Vec<_> = of("gap").iter().map(|row| row[13..].join(" ")).collect();
+    let mut closings: Vec<_> = of("gap").iter().map(|row| row[13..16].join(" ")).collect();
     closings.sort_unstable();
     assert_eq!(closings, ["  ", "1 2026-10 955.00"], "{found}");
     assert_eq!(of("retirement").len(), 1, "{found}");
     assert!(
         !found.contains(WORKER) && !found.contains(OTHER),
         "pseudonyms only"
+    );
+    // Nothing is new since that file; the next one names the worker by the agency's own serial.
+    let next = federation.path().join("next.csv");
+    let next = next.to_str().unwrap();
+    let again = ["review", "--as-of", "2026-10-31", "--since", csv];
+    let ran = office
+        .ask(&[&again[..], &["--csv", next, "--book", book]].concat())
+        .expect(0);
+    assert!(ran.stdout.contains("Nothing waits"), "{}", ran.stdout);
+    let named = fs::read_to_string(next).unwrap();
+    assert!(
+        named.lines().any(|line| line.ends_with(",S-23,")) && !named.contains(",new,"),
+        "{named}"
     );
     let one = office
         .ask(&[

@@ -1,10 +1,14 @@
 //! `yizhang agency review`: what waits for people, in the accounts of everybody whom the region's chain knows.
 
+mod earlier;
+mod file;
+mod rank;
+
 use crate::{
+    agency::book::Book,
     clock, connection,
     credentials::Credentials,
     exit::{Failure, Outcome},
-    files,
     node::parse_region,
     show,
     usage::WrongValue,
@@ -12,14 +16,11 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
+use earlier::Earlier;
+use file::{Findings, Row};
+use rank::{Listed, Shown};
 use rust_i18n::t;
-use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 use yizhang_entitlement::review::{Finding, List, from_json};
 use yizhang_ledger::{
     person::AccountId,
@@ -36,8 +37,6 @@ use yizhang_wire::{
 pub(crate) const SHOWN_MAX: usize = 100_000;
 /// Longest that a node looks ahead for retirements.
 const RETIREMENT_MONTHS_MAX: u16 = 1_200;
-/// Steps of the progress bar.
-const PROGRESS_STEPS: u64 = 10_000;
 
 /// Arguments of `agency review`.
 #[derive(Args)]
@@ -66,6 +65,12 @@ pub(crate) struct Arguments {
     /// Write every finding to this CSV file.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Show and count only what the file of an earlier review does not have; the file of this one marks it.
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// The local book of the agency's imports: adds serials and case numbers to the file.
+    #[arg(long, value_name = "FILE")]
+    book: Option<PathBuf>,
     /// Go on behind this pseudonym, as a review that was cut off says.
     #[arg(long, value_name = "HEX")]
     after: Option<String>,
@@ -184,33 +189,6 @@ impl Left {
     }
 }
 
-/// A finding as a row of the file, in the order of [`COLUMNS`].
-#[derive(serde::Serialize)]
-struct CsvRow<'f> {
-    account: &'f str,
-    list: String,
-    what: &'f str,
-    family: &'f str,
-    first: String,
-    last: String,
-    months: u32,
-    severity: String,
-    acts: String,
-    place: String,
-    case: &'f str,
-    due: String,
-    overdue: u32,
-    payable: String,
-    until: String,
-    price: String,
-}
-
-/// The header of the file, also of one without rows.
-const COLUMNS: [&str; 16] = [
-    "account", "list", "what", "family", "first", "last", "months", "severity", "acts", "place",
-    "case", "due", "overdue", "payable", "until", "price",
-];
-
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let after = arguments
@@ -230,30 +208,46 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             .map(|what| known(list, what))
             .transpose()?,
     };
+    let book = match &arguments.book {
+        Some(path) => Book::read(path)?,
+        None => Book::default(),
+    };
+    let earlier = arguments.since.as_deref().map(Earlier::read).transpose()?;
     let mut file = arguments
         .csv
         .as_deref()
         .map(|path| Findings::begin(path, asked.after.is_some()))
         .transpose()?;
     let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
-    let mut shown = Shown {
-        limit: arguments.limit,
-        lists: BTreeMap::new(),
-    };
+    let mut shown = Shown::new(arguments.limit);
     let (mut with_findings, mut left) = (0_u64, Left::default());
     let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| {
         left.note(reviewed)?;
-        with_findings += u64::from(!reviewed.findings.is_empty());
+        let is_new = |finding: &Finding| {
+            earlier
+                .as_ref()
+                .is_none_or(|earlier| !earlier.has(&reviewed.account, finding))
+        };
+        with_findings += u64::from(reviewed.findings.iter().any(is_new));
         for finding in &reviewed.findings {
+            if let Some(file) = &mut file {
+                let row = Row {
+                    finding,
+                    is_new: earlier.is_some() && is_new(finding),
+                    serial: book.serial(&reviewed.account),
+                    case_number: book.case_number(finding.case.as_deref()),
+                };
+                file.put(&reviewed.account, row)?;
+            }
+            if !is_new(finding) {
+                continue;
+            }
             let count = counts
                 .entry((finding.list, finding.what.clone()))
                 .or_default();
             count.0 += 1;
             count.1 += u64::from(finding.overdue > 0);
-            shown.put(&reviewed.account, finding);
-            if let Some(file) = &mut file {
-                file.put(&csv_row(&reviewed.account, finding))?;
-            }
+            shown.put(Listed::of(reviewed, finding));
         }
         Ok(())
     });
@@ -301,126 +295,6 @@ fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
     found.with_context(|| t!("review.no_such", found = what, words = words.join(", ")).to_string())
 }
 
-/// The gravest findings of each list, as many as are shown.
-struct Shown {
-    limit: usize,
-    lists: BTreeMap<List, Vec<(String, Finding)>>,
-}
-
-impl Shown {
-    fn put(&mut self, account: &str, finding: &Finding) {
-        let found = self.lists.entry(finding.list).or_default();
-        found.push((account.to_owned(), finding.clone()));
-        // Sorted once for as many as are kept.
-        if found.len() > self.limit.saturating_mul(2) {
-            cut(found, self.limit);
-        }
-    }
-
-    fn finish(mut self) -> BTreeMap<List, Vec<(String, Finding)>> {
-        self.lists
-            .values_mut()
-            .for_each(|found| cut(found, self.limit));
-        self.lists
-    }
-}
-
-/// What blocks comes first, then what is longest overdue, then the most months; retirements by their month.
-fn cut(found: &mut Vec<(String, Finding)>, limit: usize) {
-    found.sort_by_key(|(_, finding)| {
-        let month = Some(finding.first).filter(|_| finding.list == List::Retirement);
-        (
-            Reverse(finding.severity),
-            Reverse(finding.overdue),
-            month,
-            Reverse(finding.months),
-        )
-    });
-    found.truncate(limit);
-}
-
-/// The file of findings: under a temporary name until there is something to keep, so that a review that never began leaves
-/// the last one's file alone; one that goes on adds to the file.
-struct Findings {
-    path: PathBuf,
-    rows: csv::Writer<tempfile::NamedTempFile>,
-}
-
-impl Findings {
-    fn begin(path: &Path, goes_on: bool) -> anyhow::Result<Self> {
-        let context = || path.display().to_string();
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(directory);
-        let mut file = file.map_err(|error| files::not_written(path, &error))?;
-        let mut has_header = false;
-        if goes_on && path.exists() {
-            let copied = io::copy(&mut File::open(path).with_context(context)?, &mut file)
-                .with_context(context)?;
-            has_header = copied > 0;
-        }
-        let mut rows = csv::WriterBuilder::new()
-            .has_headers(false)
-            .from_writer(file);
-        if !has_header {
-            rows.write_record(COLUMNS).with_context(context)?;
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            rows,
-        })
-    }
-
-    fn put(&mut self, row: &CsvRow<'_>) -> anyhow::Result<()> {
-        self.rows
-            .serialize(row)
-            .with_context(|| self.path.display().to_string())
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        let context = || self.path.display().to_string();
-        let file = self
-            .rows
-            .into_inner()
-            .map_err(|error| anyhow::anyhow!("{error}"))
-            .with_context(context)?;
-        file.as_file().sync_all().with_context(context)?;
-        file.persist(&self.path)
-            .map_err(|error| error.error)
-            .with_context(context)?;
-        Ok(())
-    }
-}
-
-fn csv_row<'f>(account: &'f str, finding: &'f Finding) -> CsvRow<'f> {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    CsvRow {
-        account,
-        list: show::serde_name(&finding.list),
-        what: &finding.what,
-        family: finding.family.as_deref().unwrap_or_default(),
-        first: text(finding.first.map(|month| month.to_string())),
-        last: text(finding.last.map(|month| month.to_string())),
-        months: finding.months,
-        severity: text(finding.severity.map(|severity| show::serde_name(&severity))),
-        acts: text(finding.acts.map(|acts| show::serde_name(&acts))),
-        place: finding
-            .places
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" "),
-        case: finding.case.as_deref().unwrap_or_default(),
-        due: text(finding.due.map(|day| day.to_string())),
-        overdue: finding.overdue,
-        payable: text(finding.payable.map(|months| months.to_string())),
-        until: text(finding.until.map(|month| month.to_string())),
-        price: text(finding.price.map(show::yuan)),
-    }
-}
-
 /// Goes through the accounts page by page; nothing but the current page is held here. How far it came is known also where
 /// it failed.
 pub(crate) fn stream(
@@ -428,7 +302,7 @@ pub(crate) fn stream(
     asked: &Asked,
     each: &mut dyn FnMut(&Reviewed) -> anyhow::Result<()>,
 ) -> (Ended, anyhow::Result<()>) {
-    let bar = show::progress::counted(&t!("review.reading"), PROGRESS_STEPS);
+    let bar = show::progress::uncounted(&t!("review.reading"));
     let mut ended = Ended::default();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -480,10 +354,10 @@ pub(crate) fn stream(
                     })?;
                 }
                 ended.reviewed += u64::from(page.reviewed);
+                bar.set_position(ended.reviewed);
                 ended.without_birth += u64::from(page.without_birth);
                 if !page.through.is_empty() {
                     let account = convert::account_id(&page.through)?;
-                    bar.set_position(done(&account));
                     ended.through = Some(account.reveal_hex());
                 }
             }
@@ -492,10 +366,4 @@ pub(crate) fn stream(
     });
     bar.finish_and_clear();
     (ended, outcome)
-}
-
-/// Pseudonyms are hashes, so the first bits say how far a walk in their order has come.
-fn done(account: &AccountId) -> u64 {
-    let [first, second, ..] = account.0;
-    u64::from(u16::from_be_bytes([first, second])) * PROGRESS_STEPS / u64::from(u16::MAX)
 }

@@ -247,7 +247,7 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&step.credentials)?;
     let case =
         case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
-    let number = read_number()?;
+    let number = read_number()?.reveal().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

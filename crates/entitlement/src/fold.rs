@@ -30,7 +30,7 @@ use yizhang_ledger::{
     Verified,
     entry::Kind,
     fact::Fact,
-    record::{Record, Source},
+    record::Record,
     value::{Day, Division, Namespace},
 };
 
@@ -378,7 +378,7 @@ fn unread(set: &RecordSet<'_>) -> Vec<UnreadKind> {
 }
 
 fn record_line(held: &Held<'_>) -> RecordLine {
-    let source = source(&held.fact.record).unwrap_or_default();
+    let source = held.fact.record.source().unwrap_or_default();
     RecordLine {
         region: held.fact.region,
         index: held.fact.index.0,
@@ -408,26 +408,5 @@ fn record_line(held: &Held<'_>) -> RecordLine {
             full: fields.full,
             received: fields.received,
         }),
-    }
-}
-
-const fn source<'f>(record: &Record<'f>) -> Option<Source<'f>> {
-    match record {
-        Record::Contribution(_, fields) => Some(fields.source),
-        Record::Reversal(fields) => Some(fields.source),
-        Record::InterestCredit(fields) => Some(fields.source),
-        Record::Participation(_, fields) => Some(fields.source),
-        Record::Transfer(_, fields) => Some(fields.source),
-        Record::Benefit(_, fields) => Some(fields.source),
-        Record::Identity(_, fields) => Some(fields.source),
-        Record::Deemed(fields) => Some(fields.source),
-        Record::Household(fields) => Some(fields.source),
-        Record::RetireClass(fields) => Some(fields.source),
-        Record::Birth(fields) => Some(fields.source),
-        Record::Death(fields) => Some(fields.source),
-        Record::Agreement(fields) => Some(fields.source),
-        Record::Bridge(fields) => Some(fields.source),
-        Record::Dispute(_, fields) => Some(fields.source),
-        Record::Unknown(..) => None,
     }
 }

@@ -147,6 +147,7 @@ fn a_closing_says_which_document_lets_back_payments_move() {
         ("court".into(), "arbitration".into())
     );
     assert_eq!(reason("Freeze", "书面承诺书"), "commitment");
+    assert_eq!(reason("Supplement", "法院"), "court");
     assert_eq!(
         (reason("Freeze", "judgment"), reason("InfoSheet", "Court")),
         ("judgment".into(), "Court".into())

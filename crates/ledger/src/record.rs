@@ -402,6 +402,28 @@ impl Shape {
 }
 
 impl<'a> Record<'a> {
+    /// Where it comes from in the agency's own books; nothing of a kind that this version does not read.
+    pub const fn source(&self) -> Option<Source<'a>> {
+        match self {
+            Self::Contribution(_, fields) => Some(fields.source),
+            Self::Reversal(fields) => Some(fields.source),
+            Self::InterestCredit(fields) => Some(fields.source),
+            Self::Participation(_, fields) => Some(fields.source),
+            Self::Transfer(_, fields) => Some(fields.source),
+            Self::Benefit(_, fields) => Some(fields.source),
+            Self::Identity(_, fields) => Some(fields.source),
+            Self::Deemed(fields) => Some(fields.source),
+            Self::Household(fields) => Some(fields.source),
+            Self::RetireClass(fields) => Some(fields.source),
+            Self::Birth(fields) => Some(fields.source),
+            Self::Death(fields) => Some(fields.source),
+            Self::Agreement(fields) => Some(fields.source),
+            Self::Bridge(fields) => Some(fields.source),
+            Self::Dispute(_, fields) => Some(fields.source),
+            Self::Unknown(..) => None,
+        }
+    }
+
     /// Reads the payload of an entry.
     ///
     /// # Errors

@@ -4,12 +4,13 @@
 use super::{
     conflicts, family, figures, kind, named,
     page::{self, Block, Part},
-    place, record, serde_name, summary,
+    place, provisional, record, serde_name, summary,
 };
 use rust_i18n::t;
 use std::collections::BTreeMap;
-use yizhang_entitlement::account::{
-    Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
+use yizhang_entitlement::{
+    account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine},
+    provisional::ProvisionalRetirement,
 };
 use yizhang_ledger::{hash::Hash, head::Head, person::AccountId, value::Division};
 
@@ -59,6 +60,8 @@ pub struct Answer {
     pub digest: Hash,
     /// What was checked here, if anything was.
     pub checked: Option<Checked>,
+    /// Retirements by the citizen's number that was typed, while no agency has stated birth or class: no part of the account.
+    pub by_number: Vec<ProvisionalRetirement>,
 }
 
 /// Prints an account and, if the caller checked it, what that established.
@@ -77,6 +80,7 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
     }];
     parts.extend(summary::part(account));
     parts.extend(figures::part(account, &mut notes));
+    parts.extend(provisional::part(&answer.by_number));
     parts.extend(
         account
             .families

@@ -55,6 +55,7 @@ const LINES: &[FigureName] = &[
     FigureName::MedicalWait,
     FigureName::ResidentMedicalLapse,
     FigureName::ResidentMedicalWait,
+    FigureName::ResidentMedicalEnrol,
     FigureName::WaitRunning,
     FigureName::WaitUntil,
     FigureName::UnemploymentPaid,

@@ -32,6 +32,7 @@ mod page;
 mod picture;
 pub mod place;
 pub mod progress;
+mod provisional;
 mod record;
 pub mod review;
 pub mod rule_fault;

@@ -51,6 +51,14 @@ pub fn counted(label: &str, total: u64) -> ProgressBar {
     bar
 }
 
+/// A count of things of which nobody knows how many there will be.
+pub fn uncounted(label: &str) -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    bar.set_style(style("{msg} {spinner} {human_pos} {per_sec}"));
+    bar.set_message(label.to_string());
+    bar
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

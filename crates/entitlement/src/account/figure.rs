@@ -193,6 +193,8 @@ names! {
         ResidentMedicalLapse,
         /// Months of waiting after that lapse, once enrolled again; with `first` and `last`, those of who enrols for the next year.
         ResidentMedicalWait,
+        /// First month without resident medical cover, unless the next year is enrolled for; from the month on in which that can be done.
+        ResidentMedicalEnrol,
         /// Most months of waiting of who is covered again after a gap.
         WaitRunning,
         /// The last of them.

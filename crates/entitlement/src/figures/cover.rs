@@ -130,6 +130,17 @@ impl MedicalCover {
         self.months.last().is_some_and(|last| last.month > self.now)
     }
 
+    /// The last month of cover, what is paid ahead included, where it has not passed and is a resident's.
+    pub(super) fn resident_until(&self) -> Option<Month> {
+        let last = self.months.last()?;
+        (last.by == CoveredBy::Residents && last.month >= self.now).then_some(last.month)
+    }
+
+    /// Whether a month is of the account's year.
+    pub(super) const fn is_of_this_year(&self, month: Month) -> bool {
+        month.year() == self.now.year()
+    }
+
     /// Lapsed years between two that were paid after their end.
     pub(super) fn repaid_between(&self, first: u16, last: u16) -> u32 {
         let years = self

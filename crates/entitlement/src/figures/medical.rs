@@ -152,6 +152,12 @@ pub(super) fn resident(
     cover: &MedicalCover,
 ) {
     let month = desk.as_of.month;
+    let place = last_place(&family.spans).map(|place| sheet.now(place, month).0);
+    let window = sheet.number(Key::ResidentMedicalWindow, "", place, month);
+    let next_year = window.filter(|(first, _)| u32::from(month.month()) >= *first);
+    if let (Some(until), Some((_, rule))) = (cover.resident_until(), &next_year) {
+        enrol(sheet, family, cover, (until, rule));
+    }
     let open = cover.open().filter(|gap| gap.months > 0);
     let Some(gap) = open.filter(|_| family.last.is_some() && !cover.is_paid_ahead()) else {
         return;
@@ -161,9 +167,6 @@ pub(super) fn resident(
         draft(FigureName::ResidentMedicalLapse).all(cover.grounds()),
         Some(gap.months),
     );
-    let place = last_place(&family.spans).map(|place| sheet.now(place, month).0);
-    let window = sheet.number(Key::ResidentMedicalWindow, "", place, month);
-    let next_year = window.filter(|(first, _)| u32::from(month.month()) >= *first);
     let year = match next_year {
         Some(_) => month.year().saturating_add(1),
         None => month.year(),
@@ -182,6 +185,20 @@ pub(super) fn resident(
         None => draft,
     };
     sheet.months(draft, wait.months);
+}
+
+/// Writes down from which month on there is no cover, where it ends with the running year.
+fn enrol(
+    sheet: &mut Sheet<'_>,
+    family: &FamilyAccount,
+    cover: &MedicalCover,
+    (until, rule): (Month, &Ground),
+) {
+    let next = until.next();
+    if cover.is_of_this_year(until) && next.month() == 1 {
+        let draft = Draft::new(FigureName::ResidentMedicalEnrol).of_family(&family.family);
+        sheet.month(draft.all(cover.grounds()).on(rule.clone()), Some(next));
+    }
 }
 
 /// So many months from the first of a year on: nothing where they are none.
