@@ -31,11 +31,12 @@ use yizhang_intake::{
 };
 use yizhang_ledger::{
     batch::SubmissionId,
-    head::{Head, Origin},
+    head::Origin,
     person::FederationSecret,
-    value::{Division, Namespace},
+    value::{Division, LeafIndex, Namespace},
 };
 use yizhang_show::import::Imported;
+use yizhang_statement as statement;
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
@@ -403,7 +404,7 @@ async fn submit(
     Ok(imported)
 }
 
-/// A receipt counts when it is about what was sent and a key of the roster has signed its head.
+/// The size of the chain by a receipt that was checked against what was sent.
 fn verify(
     credentials: &Credentials,
     origin: &Origin,
@@ -411,15 +412,19 @@ fn verify(
     id: SubmissionId,
     records: usize,
 ) -> anyhow::Result<u64> {
-    let head = Head::open(&receipt.head, &credentials.roster)?;
-    let last = receipt.first.saturating_add(u64::from(receipt.records));
-    ensure!(
-        convert::submission_id(&receipt.submission_id)? == id
-            && receipt.records as usize == records
-            && head.origin == *origin
-            && last <= head.size.0,
-        "{}",
-        t!("import.wrong_receipt")
-    );
+    let stated = statement::Receipt {
+        submission: convert::submission_id(&receipt.submission_id)?,
+        first: LeafIndex(receipt.first),
+        records: usize::try_from(receipt.records)?,
+        head: receipt.head.to_vec(),
+    };
+    let sent = statement::Sent {
+        submission: id,
+        records,
+        origin,
+    };
+    let head = stated
+        .verify(&credentials.roster, &sent)
+        .with_context(|| t!("import.wrong_receipt"))?;
     Ok(head.size.0)
 }

@@ -18,13 +18,14 @@ use std::{
 };
 use tonic::Status;
 use yizhang_audit::{
-    Finding, Marks, Options, Progress, Report, RosterName, audit_directory, audit_stream, compare,
+    Contradiction, Finding, Marks, Options, Progress, Report, RosterName, accusation,
+    audit_directory, audit_stream, compare,
 };
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
-    deadline::{self, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
-    v1::{FetchRequest, ledger_client::LedgerClient},
+    deadline::{self, BATCH_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
+    v1::{FetchRequest, StatusReply, StatusRequest, ledger_client::LedgerClient},
 };
 
 /// Batches read ahead of the replay: 12 MiB at most.
@@ -144,12 +145,49 @@ pub(crate) fn node(
         chains.push(report);
     }
     bar.finish();
+    let status = runtime.block_on(status(&credentials, region))?;
+    let findings = accusations(&status, roster);
     Ok(Report::new(
         source,
         RosterName::of(roster),
         chains,
-        Vec::new(),
+        findings,
     ))
+}
+
+async fn status(credentials: &Credentials, region: Division) -> anyhow::Result<StatusReply> {
+    let mut client = LedgerClient::new(connection::to_node(credentials, region)?);
+    within(STATUS_TIMEOUT, client.status(StatusRequest {}))
+        .await
+        .map_err(|status| connection::failure(region, &status))
+}
+
+/// What a node says against the chains that it holds: evidence that anybody can check, and its word for the others that it
+/// has quarantined.
+fn accusations(status: &StatusReply, roster: &Roster) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for pair in &status.evidence {
+        let shown = Contradiction {
+            closes: true,
+            held: pair.first.to_vec(),
+            other: pair.second.to_vec(),
+        };
+        findings.extend(accusation(&shown, roster).filter(|finding| !findings.contains(finding)));
+    }
+    for chain in status.chains.iter().filter(|chain| chain.quarantined) {
+        let Some(origin) = Origin::parse(&chain.origin) else {
+            continue;
+        };
+        let region = origin.region().to_string();
+        let is_named = |finding: &Finding| finding.place.region.as_deref() == Some(&region);
+        if !findings.iter().any(is_named) {
+            findings.push(Finding::quarantined(
+                origin.region(),
+                chain.quarantined_from,
+            ));
+        }
+    }
+    findings
 }
 
 /// The bytes of a batch and its signed head.

@@ -296,13 +296,15 @@ impl Demo {
     fn ask(&self, region: u32) -> anyhow::Result<Answer> {
         let credentials = Credentials::read(&self.agency(region))?;
         let as_of = Day::new(AS_OF).context("a day of the calendar")?;
-        let policy = crate::rules::policy(Some(&self.dir.join(RULES_DIR)))?;
+        let rules = self.dir.join(RULES_DIR);
+        let policy = crate::rules::policy(Some(&rules))?;
         let worker = Worker::Number(P1_NUMBER.to_string());
         let question = worker::Question {
             worker,
             as_of,
             proofs: true,
             policy: &policy,
+            rules: Some(&rules),
         };
         runtime()?.block_on(worker::ask(&credentials, division(region)?, question))
     }

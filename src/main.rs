@@ -10,6 +10,7 @@ mod audit;
 mod cli;
 mod clock;
 mod connection;
+mod copies;
 mod credentials;
 mod demo;
 mod exit;

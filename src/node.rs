@@ -3,7 +3,7 @@
 mod alone;
 
 use crate::{
-    clock, connection,
+    clock, connection, copies,
     credentials::{self, CERTIFICATE_FILE, Credentials, TLS_KEY_FILE},
     exit::{Failure, Outcome},
     files, show,
@@ -20,9 +20,12 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
-use yizhang_ledger::{head::Origin, value::Division};
+use yizhang_ledger::{
+    head::Origin,
+    value::{Division, UnixMillis},
+};
 use yizhang_node::{Config, Node};
-use yizhang_show::status::{ChainStatus, NodeStatus, PeerStatus};
+use yizhang_show::status::{NodeStatus, PeerStatus};
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
     v1::{StatusReply, StatusRequest, ledger_client::LedgerClient},
@@ -248,11 +251,26 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
         .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
-    Ok(if report.is_sound() {
+    let accusations = accusations(dir, &data)?;
+    for finding in &accusations {
+        println!("{}", show::finding::line(finding));
+    }
+    if !accusations.is_empty() {
+        println!("  {}", t!("node.quarantined"));
+    }
+    Ok(if report.is_sound() && accusations.is_empty() {
         Outcome::Clean
     } else {
         Outcome::Findings
     })
+}
+
+/// What the journal of a node says against chains, checked against the roster in its directory.
+fn accusations(dir: &Path, data: &Path) -> anyhow::Result<Vec<yizhang_audit::Finding>> {
+    let roster = credentials::read_roster(dir)?.roster;
+    let mut findings = yizhang_audit::accusations(data, &roster);
+    findings.retain(|finding| finding.severity != yizhang_audit::Severity::Note);
+    Ok(findings)
 }
 
 fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
@@ -294,7 +312,7 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
         show::status::table_of(&status);
     }
     Ok(
-        if status.ready && status.chains.iter().all(|chain| !chain.quarantined) {
+        if status.ready && status.chains.iter().all(|chain| !chain.is_quarantined()) {
             Outcome::Clean
         } else {
             Outcome::Findings
@@ -304,13 +322,6 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
 
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
-    let chains = reply.chains.into_iter().map(|chain| ChainStatus {
-        origin: chain.origin,
-        size: chain.size,
-        announced: chain.announced,
-        head: chain.head.to_vec(),
-        quarantined: chain.quarantined,
-    });
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
         region: peer.region,
         connected: peer.connected,
@@ -319,7 +330,8 @@ fn told(reply: StatusReply) -> NodeStatus {
         own_origin: reply.own_origin,
         ready: reply.ready,
         not_ready_reason: reply.not_ready_reason,
-        chains: chains.collect(),
+        at: UnixMillis(reply.at_ms),
+        chains: copies::read(reply.chains),
         peers: peers.collect(),
     }
 }

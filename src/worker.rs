@@ -1,7 +1,7 @@
 //! `yizhang worker`: the account, and the check of every line of it on the caller's side.
 
 use crate::{
-    clock, connection,
+    clock, connection, copies,
     credentials::{Credentials, SECRET_FILE, read_secret},
     exit::Outcome,
     files,
@@ -9,35 +9,28 @@ use crate::{
     show,
     usage::WrongValue,
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::{
-    collections::BTreeSet,
     io::{IsTerminal, stdin},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
-use tonic::transport::Channel;
 use yizhang_entitlement::{
-    Account, Policy, fold, linked_accounts,
+    Policy,
     provisional::{FromNumber, provisional},
 };
 use yizhang_ledger::{
-    fact::Fact,
-    head::{Head, Origin},
     person::{AccountId, SocialSecurityNumber},
-    roster::Roster,
-    value::{Day, Division, LeafIndex},
+    value::{Day, Division, LeafIndex, UnixMillis},
 };
-use yizhang_show::account::{Answer, ChainCopy, Checked, Identity};
+use yizhang_show::{account::Answer, copies::ChainCopy};
+use yizhang_statement::{self as statement, ChainEvidence, RecordEvidence, Refuted};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
-    deadline::{LOOKUP_TIMEOUT, STATUS_TIMEOUT, within},
-    v1::{
-        ChainStatus, LookupReply, LookupRequest, StatusRequest, account_client::AccountClient,
-        ledger_client::LedgerClient, lookup_request::Worker,
-    },
+    deadline::{LOOKUP_TIMEOUT, within},
+    v1::{LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
 /// What a worker can ask.
@@ -69,7 +62,8 @@ pub(crate) struct AccountArguments {
     /// Walk from each figure to the figures, rules and records that it rests on.
     #[arg(long, conflicts_with = "json")]
     pub(crate) explain: bool,
-    /// Print the account as JSON instead of a page; docs/account.schema.json describes it.
+    /// Print the answer as JSON instead of a page: the account, which docs/account.schema.json describes, its digest, how new
+    /// each chain is, and what was checked.
     #[arg(long)]
     pub(crate) json: bool,
     /// Write the page as one HTML file with a month-by-month picture, printable on A4.
@@ -114,6 +108,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         as_of,
         proofs: arguments.proofs,
         policy: &policy,
+        rules: arguments.rules.as_deref(),
     };
     let mut answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
     // Under other rules than the account's it would be another plan.
@@ -127,16 +122,20 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         eprintln!("{}", t!("lookup.html", path = path.display()));
     }
     if arguments.json {
-        println!("{}", String::from_utf8_lossy(&answer.json));
+        println!("{}", show::account::json(&answer));
         if let Some(checked) = &answer.checked {
             eprintln!("{}", show::account::checked_line(checked));
         }
     } else if arguments.explain {
-        show::explain::print(&answer.account);
+        show::explain::print(&answer);
     } else if arguments.html.is_none() {
         show::account::print(&answer);
     }
-    Ok(Outcome::Clean)
+    Ok(if answer.copies.iter().any(ChainCopy::is_quarantined) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// Reads a number from standard input, so that it is in no history and no list of processes.
@@ -162,6 +161,8 @@ pub(crate) struct Question<'p> {
     pub(crate) proofs: bool,
     /// The rules under which the answer is computed again.
     pub(crate) policy: &'p Policy,
+    /// The directory of the operator's rules among them.
+    pub(crate) rules: Option<&'p Path>,
 }
 
 /// Asks a node.
@@ -175,10 +176,10 @@ pub(crate) async fn ask(
         as_of,
         proofs,
         policy,
+        rules,
     } = question;
     let channel = connection::to_node(credentials, region)?;
-    let mut client =
-        AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
     let asked = match &worker {
         Worker::Account(bytes) => Some(convert::account_id(bytes)?),
         // An agency can check that the node read the account of this number and not another.
@@ -197,112 +198,104 @@ pub(crate) async fn ask(
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
         .map_err(|status| connection::failure(region, &status))?;
-    let account = Account::from_json(&reply.account)?;
-    let digest = convert::digest(&reply.digest)?;
-    ensure!(account.digest() == digest, "{}", t!("lookup.other_digest"));
-    let checked = if proofs {
-        let found = account.rules.name;
-        ensure!(
-            found == policy.name(),
-            "{}",
-            t!("lookup.other_rules", found = found, own = policy.name())
-        );
-        Some(check(&credentials.roster, &reply, asked, (policy, as_of))?)
-    } else {
-        None
-    };
-    let mut accounts = reply
+    let accounts = reply
         .accounts
         .iter()
         .map(|bytes| convert::account_id(bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    accounts.sort_by_key(|account| (Some(*account) != asked, *account));
-    let copies = copies(channel).await;
+    let digest = convert::digest(&reply.digest)?;
+    let question = statement::Question {
+        account: asked,
+        as_of,
+    };
+    let stated = statement::Answer::read(reply.account.to_vec(), digest, accounts, &question)
+        .map_err(|refuted| told(&refuted))?;
+    let checked = if proofs {
+        let chains = evidence(&reply)?;
+        let checked = stated.verify(&chains, &credentials.roster, policy);
+        Some(checked.map_err(|refuted| told(&refuted))?)
+    } else {
+        None
+    };
+    let statement::Answer {
+        account,
+        json,
+        digest,
+        accounts,
+        identity,
+        ..
+    } = stated;
     Ok(Answer {
-        json: reply.account.to_vec(),
         account,
         accounts,
-        copies,
+        copies: copies::read(reply.held),
+        at: UnixMillis(reply.at_ms),
+        json,
         digest,
+        options: options(region, credentials, rules),
+        identity,
         checked,
         by_number: Vec::new(),
     })
 }
 
-/// What the node holds of each chain. An account without that is an account all the same.
-async fn copies(channel: Channel) -> Vec<ChainCopy> {
-    let mut client = LedgerClient::new(channel);
-    let Ok(status) = within(STATUS_TIMEOUT, client.status(StatusRequest {})).await else {
-        return Vec::new();
-    };
-    let copy = |chain: ChainStatus| {
-        let region = Origin::parse(&chain.origin)?.region();
-        Some(ChainCopy {
-            region,
-            size: chain.size,
-            behind: chain.announced.saturating_sub(chain.size),
-        })
-    };
-    status.chains.into_iter().filter_map(copy).collect()
+/// The options of `worker account` with which it was asked.
+fn options(region: Division, credentials: &Credentials, rules: Option<&Path>) -> String {
+    let mut options = format!(
+        "--node {region} --credentials {}",
+        quoted(&credentials.directory)
+    );
+    if let Some(rules) = rules {
+        options.push_str(" --rules ");
+        options.push_str(&quoted(rules));
+    }
+    options
 }
 
-/// Ties every record to a signed head, folds the records again, and compares with what the node answered.
-///
-/// It shows that every line of the account is signed by the agency it names. That the node left out no record, only a
-/// second node or an audit can show: the caller compares digests.
-fn check(
-    roster: &Roster,
-    reply: &LookupReply,
-    asked: Option<AccountId>,
-    (policy, as_of): (&Policy, Day),
-) -> anyhow::Result<Checked> {
-    let mut paths = Vec::new();
-    let mut heads: Vec<Head> = Vec::new();
-    for chain in &reply.chains {
-        let head = Head::open(&chain.head, roster)?;
-        ensure!(
-            heads.iter().all(|known| known.origin != head.origin),
-            "{}",
-            t!("lookup.two_heads", chain = head.origin)
-        );
-        heads.push((*head).clone());
-        for record in &chain.records {
-            paths.push((record, convert::hashes(&record.path)?, head.clone()));
-        }
-    }
-    let facts = paths
-        .iter()
-        .map(|(record, path, head)| Fact::prove(&record.entry, LeafIndex(record.index), path, head))
-        .collect::<Result<Vec<_>, _>>()?;
-    let accounts = reply
-        .accounts
-        .iter()
-        .map(|bytes| convert::account_id(bytes))
-        .collect::<Result<BTreeSet<_>, _>>()?;
-    if let Some(asked) = asked {
-        let linked = linked_accounts(asked, &facts, as_of)?;
-        ensure!(linked == accounts, "{}", t!("lookup.other_accounts"));
-    }
-    for fact in &facts {
-        ensure!(
-            fact.record
-                .accounts()
-                .any(|account| accounts.contains(&account)),
-            "{}",
-            t!("lookup.foreign_record")
-        );
-    }
-    if fold(&facts, policy, as_of).canonical_json() != reply.account {
-        bail!("{}", t!("lookup.other_fold"));
-    }
-    let identity = if asked.is_some() {
-        Identity::Checked
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text
+        .chars()
+        .all(|character| character.is_alphanumeric() || "/._-".contains(character));
+    if is_plain {
+        text
     } else {
-        Identity::Trusted
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// Why an answer is not shown.
+fn told(refuted: &Refuted) -> anyhow::Error {
+    let text = match refuted {
+        Refuted::Digest { .. } => t!("lookup.other_digest"),
+        Refuted::Day { asked, found } => t!("lookup.other_day", found = found, asked = asked),
+        Refuted::OtherAccount | Refuted::OtherAccounts { .. } => t!("lookup.other_accounts"),
+        Refuted::OtherRules { own, found } => t!("lookup.other_rules", found = found, own = own),
+        Refuted::TwoHeads { chain } => t!("lookup.two_heads", chain = chain),
+        Refuted::ForeignRecord { .. } => t!("lookup.foreign_record"),
+        Refuted::OtherFold { .. } => t!("lookup.other_fold"),
+        _ => t!("lookup.refuted", text = refuted),
     };
-    Ok(Checked {
-        records: facts.len(),
-        heads,
-        identity,
-    })
+    anyhow::anyhow!("{text}")
+}
+
+/// The records of an answer, with their proofs.
+fn evidence(reply: &LookupReply) -> anyhow::Result<Vec<ChainEvidence>> {
+    let mut chains = Vec::with_capacity(reply.chains.len());
+    for chain in &reply.chains {
+        let mut records = Vec::with_capacity(chain.records.len());
+        for record in &chain.records {
+            records.push(RecordEvidence {
+                index: LeafIndex(record.index),
+                entry: record.entry.to_vec(),
+                path: convert::hashes(&record.path)?,
+            });
+        }
+        chains.push(ChainEvidence {
+            head: chain.head.to_vec(),
+            records,
+        });
+    }
+    Ok(chains)
 }

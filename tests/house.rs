@@ -15,18 +15,41 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["ledger"]),
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
+    ("statement", &["ledger", "entitlement"]),
     ("store", &["ledger"]),
     (
         "show",
-        &["ledger", "entitlement", "rules", "intake", "audit", "store"],
+        &[
+            "ledger",
+            "entitlement",
+            "statement",
+            "rules",
+            "intake",
+            "audit",
+            "store",
+        ],
     ),
     (
         "node",
-        &["ledger", "entitlement", "replica", "store", "wire"],
+        &[
+            "ledger",
+            "entitlement",
+            "statement",
+            "replica",
+            "store",
+            "wire",
+        ],
     ),
     (
         "bench",
-        &["ledger", "entitlement", "store", "wire", "audit"],
+        &[
+            "ledger",
+            "entitlement",
+            "statement",
+            "store",
+            "wire",
+            "audit",
+        ],
     ),
 ];
 
@@ -62,7 +85,7 @@ const IMPURE: &[&str] = &[
     "tracing",
     "rayon",
 ];
-const PURE: &[&str] = &["ledger", "entitlement", "replica", "rules"];
+const PURE: &[&str] = &["ledger", "entitlement", "replica", "rules", "statement"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -265,6 +265,7 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
             as_of: today,
             proofs: false,
             policy: Policy::embedded(),
+            rules: None,
         };
         runtime.block_on(worker::ask(&credentials, step.node, question))
     };

@@ -366,8 +366,19 @@ impl Federation {
         run(&arguments)
     }
 
-    /// The account of a person at a node, as JSON.
+    /// The account of a person at a node, as JSON, cut out of the answer to the byte.
     pub(crate) fn lookup(&self, node: u32, number: &str, more: &[&str]) -> Ran {
+        let mut ran = self.answer(node, number, more);
+        if let Some(from) = ran.stdout.find("\"account\":") {
+            let rest = &ran.stdout[from + "\"account\":".len()..];
+            let end = rest.find(",\"digest\":\"").unwrap();
+            ran.stdout = rest[..end].to_owned();
+        }
+        ran
+    }
+
+    /// The answer of a node about a person, as JSON.
+    pub(crate) fn answer(&self, node: u32, number: &str, more: &[&str]) -> Ran {
         let node_text = node.to_string();
         let agency = self.agency(node);
         let mut arguments = vec![

@@ -1,6 +1,7 @@
 //! The two doors: the audit of a data directory, and of one chain from any other source.
 
 use crate::{
+    beside,
     error::AuditError,
     finding::{Code, Finding, Place},
     marks::Marks,
@@ -100,11 +101,13 @@ pub fn audit_directory(
         .as_ref()
         .map(|path| Marks::open(path, &source, roster))
         .transpose()?;
-    let (chains, findings) = segments::list(directory, roster)?;
+    let (chains, mut findings) = segments::list(directory, roster)?;
+    findings.extend(beside::accusations(directory, roster));
     let total_bytes = chains
         .iter()
         .fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
     let audit = Audit {
+        directory: Some(directory),
         roster,
         options,
         marks: marks.as_ref(),
@@ -137,6 +140,7 @@ pub fn audit_stream<E: Display>(
     progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
 ) -> Result<ChainReport, AuditError> {
     let audit = Audit {
+        directory: None,
         roster,
         options,
         marks,
@@ -171,6 +175,8 @@ pub fn audit_stream<E: Display>(
 
 /// What the chains of an audit have in common.
 struct Audit<'a> {
+    /// The data directory; none for a stream.
+    directory: Option<&'a Path>,
     roster: &'a Roster,
     options: &'a Options,
     marks: Option<&'a Marks>,
@@ -219,6 +225,12 @@ impl Audit<'_> {
                 &place,
                 "the source holds nothing of this chain",
             ));
+        }
+        if let Some(directory) = self.directory {
+            match beside::seen(directory, &chain.origin) {
+                Ok(note) => replay.remember(note, self.roster),
+                Err(finding) => replay.remark(finding),
+            }
         }
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// roots after each number of batches; only verified parts count, so a difference is proof that both histories were
 /// signed.
 ///
+/// What holds less than the longest is a fault: nobody can tell a copy that lags from one that was cut off. Audit nodes that
+/// are being written to again when they are at rest.
+///
 /// Long chains are compared at their newest 1,024 batches and at up to 2,048 earlier ones, evenly spread; roots cover
 /// everything before them, so what agrees at one of these agrees in all that comes before.
 pub fn compare(reports: &[Report]) -> Vec<Finding> {
@@ -93,10 +96,20 @@ fn pair(
                 .between(&chain.size, &agreed),
         );
     }
-    (chain.size < longest.size).then(|| {
-        let text =
-            format!("holds less than {longest_source}, and agrees with it as far as it goes");
-        Finding::note(Code::Shorter, &place.at_leaf(chain.size), text)
-            .between(&longest.size, &chain.size)
-    })
+    if chain.size >= longest.size {
+        return None;
+    }
+    let text = format!("holds less than {longest_source}, and agrees with it as far as it goes");
+    // Batches that wait for their head are there, although nothing vouches for them yet.
+    let waiting = chain
+        .followed
+        .records
+        .saturating_add(chain.followed.batches);
+    let severity = if chain.size.saturating_add(waiting) >= longest.size {
+        Severity::Note
+    } else {
+        Severity::Fault
+    };
+    let finding = Finding::new(severity, Code::Shorter, &place.at_leaf(chain.size), text);
+    Some(finding.between(&longest.size, &chain.size))
 }

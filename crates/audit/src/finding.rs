@@ -33,7 +33,7 @@ pub enum Code {
     Unreadable,
     /// A stream ended with an error.
     SourceFailed,
-    /// A file is shorter than an earlier run has read it, or gone.
+    /// A chain is shorter than an earlier run has read it, or than a signed head that the node held; or it is gone.
     SourceShrunk,
     /// The segment with the first leaf of the chain is missing.
     SegmentMissing,
@@ -69,6 +69,8 @@ pub enum Code {
     ChainStopped,
     /// Two signed histories of one chain.
     Fork,
+    /// The source has stopped a chain because of signed heads that contradict each other.
+    Quarantined,
     /// One source holds less of a chain than another.
     Shorter,
     /// Two sources hold no common batch that could be compared.
@@ -203,6 +205,16 @@ impl Finding {
 
     pub(crate) fn fault(code: Code, place: &Place, text: impl Into<String>) -> Self {
         Self::new(Severity::Fault, code, place, text)
+    }
+
+    /// That a source says of a chain that it is quarantined from a size on, and shows nothing for it.
+    pub fn quarantined(region: Division, from: u64) -> Self {
+        let text = "the source has quarantined the chain";
+        Self::fault(
+            Code::Quarantined,
+            &Place::region(region).at_leaf(from),
+            text,
+        )
     }
 
     pub(crate) fn between(self, expected: &dyn fmt::Display, found: &dyn fmt::Display) -> Self {

@@ -33,8 +33,10 @@
 )]
 
 mod audit;
+mod beside;
 mod boundary;
 mod compare;
+mod contradiction;
 mod error;
 mod examine;
 mod explain;
@@ -50,7 +52,9 @@ mod tally;
 pub use audit::{
     CHAINS_AT_ONCE_MAX, MARK_EVERY_BYTES, Options, Progress, audit_directory, audit_stream,
 };
+pub use beside::accusations;
 pub use compare::compare;
+pub use contradiction::{Contradiction, accusation};
 pub use error::AuditError;
 pub use finding::{Code, FINDINGS_MAX, Finding, Place, Severity};
 pub use marks::{MARKS_BYTES_MAX, MARKS_FORMAT, Marks};

@@ -40,6 +40,8 @@ pub(crate) struct Replay {
     parts: Vec<Part>,
     /// Size at which this run began.
     began_at: u64,
+    /// The newest head that the source is known to have held, and its note.
+    seen: Option<(Verified<Head>, String)>,
 }
 
 /// Everything about a chain up to its last confirmed head: what a later run may build upon.
@@ -91,6 +93,7 @@ impl Replay {
             beyond: Unverified::default(),
             parts,
             began_at: verified.state.size().0,
+            seen: None,
             verified,
         }
     }
@@ -325,6 +328,11 @@ impl Replay {
             ));
             self.waiting.absorb(tally);
         }
+        let unconfirmed = self.waiting.records.saturating_add(self.waiting.batches);
+        // A chain that could not be followed says itself what is wrong with it.
+        if self.stopped_at.is_none() {
+            self.compare_with_seen(verified_size.saturating_add(unconfirmed));
+        }
         if let Some(stopped_at) = self.stopped_at {
             let text = format!(
                 "the chain was followed to leaf {stopped_at} and is verified to leaf {verified_size}; {} batches after \
@@ -379,6 +387,40 @@ impl Replay {
             findings: self.findings.list,
             findings_omitted: self.findings.omitted,
             boundaries,
+        }
+    }
+
+    /// Takes note of a head that the node held, to compare the chain with at its end.
+    pub(crate) fn remember(&mut self, note: Option<Vec<u8>>, roster: &Roster) {
+        let Some(note) = note else { return };
+        let origin = self.state.origin();
+        match Head::open(&note, roster) {
+            Ok(head) if head.origin == *origin => {
+                self.seen = Some((head, String::from_utf8_lossy(&note).into_owned()));
+            }
+            Ok(_) | Err(_) => {
+                let place = Place::region(origin.region());
+                let place = place.in_file(&format!("seen/{}.head", origin.region()));
+                let text = "the noted head is no signed head of this chain";
+                self.findings
+                    .push(Finding::fault(Code::NoteForm, &place, text));
+            }
+        }
+    }
+
+    /// Compares what was followed with the newest head that the node held.
+    fn compare_with_seen(&mut self, reached: u64) {
+        let Some((seen, note)) = self.seen.take() else {
+            return;
+        };
+        let place = Place::region(self.state.origin().region());
+        if seen.size.0 > reached {
+            let text = "the node held a signed head of more entries than are here: files of the chain are missing or cut off";
+            let finding = Finding::fault(Code::SourceShrunk, &place.at_leaf(reached), text);
+            let finding = finding.between(&seen.size, &reached);
+            self.findings.push(finding.with_evidence(vec![note]));
+        } else {
+            self.check_fork(&seen, &note, &place);
         }
     }
 

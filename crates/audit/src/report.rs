@@ -149,6 +149,19 @@ impl Report {
             .chain(self.chains.iter().flat_map(|chain| &chain.findings))
     }
 
+    /// Everything found about the chain of a region, in its files and beside them.
+    pub fn findings_of(&self, region: &str) -> impl Iterator<Item = &Finding> {
+        self.all_findings()
+            .filter(move |finding| finding.place.region.as_deref() == Some(region))
+    }
+
+    /// Whether something beside the files of a chain speaks against it.
+    pub fn accuses(&self, region: &str) -> bool {
+        self.findings.iter().any(|finding| {
+            finding.place.region.as_deref() == Some(region) && finding.severity != Severity::Note
+        })
+    }
+
     /// The report on the chain of a region.
     pub fn chain(&self, region: &str) -> Option<&ChainReport> {
         self.chains.iter().find(|chain| chain.region == region)

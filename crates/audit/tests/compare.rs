@@ -33,11 +33,11 @@ fn codes(findings: &[Finding]) -> Vec<(Code, Severity)> {
 }
 
 #[test]
-fn equal_copies_agree_and_shorter_ones_are_noted() {
+fn equal_copies_agree_and_shorter_ones_are_a_fault() {
     let chain = Writer::new(SOUTH).batches(&[3, 4, 5, 6]);
     assert_eq!(compared(&[&chain, &chain, &chain]), []);
     let found = compared(&[&chain[..2], &chain, &[]]);
-    assert_eq!(codes(&found), [(Code::Shorter, Severity::Note); 2]);
+    assert_eq!(codes(&found), [(Code::Shorter, Severity::Fault); 2]);
     assert_eq!(found[0].place.leaf, Some(chain[1].size().0));
     assert_eq!(found[0].expected, Some(chain[3].size().0.to_string()));
 }

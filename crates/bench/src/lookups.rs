@@ -15,7 +15,8 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Day, LeafIndex},
 };
-use yizhang_store::{Proof, Store};
+use yizhang_statement::{RecordEvidence, prove};
+use yizhang_store::Store;
 
 /// Times of many tries, ascending.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +82,7 @@ pub struct Evidence {
 /// Those of one chain.
 struct ChainEvidence {
     head: Verified<Head>,
-    records: Vec<(LeafIndex, Proof)>,
+    records: Vec<RecordEvidence>,
 }
 
 /// The newest head of every chain, verified. A node keeps them as long as the chains do not grow, so that a lookup costs no
@@ -120,11 +121,17 @@ impl Evidence {
         for (origin, indexes) in wanted {
             let head = heads.get(&origin).context("a head of every chain")?.clone();
             let proofs = store.proofs(&origin, &indexes, head.size)?;
+            let records = indexes.into_iter().zip(proofs);
+            let records = records.map(|(index, proof)| RecordEvidence {
+                index,
+                entry: proof.entry,
+                path: proof.path,
+            });
             chains.insert(
                 origin,
                 ChainEvidence {
                     head,
-                    records: indexes.into_iter().zip(proofs).collect(),
+                    records: records.collect(),
                 },
             );
         }
@@ -148,9 +155,7 @@ impl Evidence {
     pub fn verify(&self) -> anyhow::Result<Vec<Verified<Fact<'_>>>> {
         let mut facts = Vec::new();
         for chain in self.chains.values() {
-            for (index, proof) in &chain.records {
-                facts.push(Fact::prove(&proof.entry, *index, &proof.path, &chain.head)?);
-            }
+            facts.extend(prove(&chain.head, &chain.records)?);
         }
         Ok(facts)
     }

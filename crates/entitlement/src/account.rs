@@ -18,6 +18,7 @@ mod family;
 mod figure;
 mod person;
 mod record;
+mod resting;
 mod transfer;
 
 pub use concern::{Concern, runs};
@@ -32,6 +33,7 @@ pub use figure::{
 };
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
+pub use resting::{Resting, RestingFamily};
 pub use transfer::{
     Between, CaseState, Difference, LimitName, MovedMonths, NextStep, OutCheck, OutCheckName, Side,
     StepFault, StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison,
@@ -43,6 +45,15 @@ pub const FORMAT: &str = "yizhang-account/9";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 
+/// An account in the form in which it is handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// [`Account::canonical_json`].
+    pub json: Vec<u8>,
+    /// [`Account::digest`].
+    pub digest: Hash,
+}
+
 /// The one account of a worker, as of a date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -53,7 +64,7 @@ pub struct Account {
     pub as_of: Day,
     /// The rule set that it was computed under.
     pub rules: RulesUsed,
-    /// The worker; left out unless the caller put it in.
+    /// The worker. In an answer of a node it is there, so that the digest is that of this worker's account and no other's.
     #[serde(
         default,
         with = "json::account_id",
@@ -108,7 +119,19 @@ impl Account {
 
     /// BLAKE3 in key-derivation mode under [`DIGEST_CONTEXT`] over [`Account::canonical_json`].
     pub fn digest(&self) -> Hash {
-        derive(DIGEST_CONTEXT, &[&self.canonical_json()])
+        self.sealed().digest
+    }
+
+    /// The digest of an account whose canonical JSON is at hand.
+    pub fn digest_of(json: &[u8]) -> Hash {
+        derive(DIGEST_CONTEXT, &[json])
+    }
+
+    /// The canonical JSON and its digest: the account is written once for both.
+    pub fn sealed(&self) -> Sealed {
+        let json = self.canonical_json();
+        let digest = Self::digest_of(&json);
+        Sealed { json, digest }
     }
 
     /// Reads an account that somebody else computed: for showing, not for believing.

@@ -13,6 +13,7 @@ use crate::{
 };
 use alloc::{
     string::{String, ToString},
+    sync::Arc,
     vec::Vec,
 };
 use bincode::{
@@ -160,12 +161,18 @@ impl BatchEntry {
     }
 }
 
-/// Records that passed the checks of their form, with their leaf hashes; not yet in any chain.
+/// Records that passed the checks of their form, with their leaf hashes; not yet in any chain. Cloning copies nothing: up to
+/// 3 MB are shared by whoever has to hold them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RecordBlock {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) ends: Vec<u32>,
-    pub(crate) leaves: Vec<Hash>,
+pub struct RecordBlock(Arc<Records>);
+
+/// What a block consists of.
+#[derive(PartialEq, Eq)]
+struct Records {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    leaves: Vec<Hash>,
+    content: Hash,
 }
 
 impl RecordBlock {
@@ -184,31 +191,33 @@ impl RecordBlock {
         let mut ends = Vec::new();
         scan_records(&bytes, 0, 0, &mut ends, |_| {})?;
         let leaves = hash_leaves(slices(&bytes, &ends));
-        Ok(Self {
+        let content = content_digest(&leaves);
+        Ok(Self(Arc::new(Records {
             bytes,
             ends,
             leaves,
-        })
+            content,
+        })))
     }
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.0.ends.len()
     }
 
     /// Whether there are none; never for a parsed block.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.0.ends.is_empty()
     }
 
     /// The concatenated entries.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// What the content is told apart by: equal for equal records in equal order.
     pub fn content_digest(&self) -> Hash {
-        content_digest(&self.leaves)
+        self.0.content
     }
 }
 
@@ -291,7 +300,7 @@ impl Batch {
         write_entry(Kind::BATCH, &payload, &mut bytes);
         // Before anything is copied: what follows can count on sizes below 2^32.
         let found = blocks.iter().fold(bytes.len(), |sum, block| {
-            sum.saturating_add(block.bytes.len())
+            sum.saturating_add(block.bytes().len())
         });
         if found > BATCH_BYTES_MAX {
             return Err(Invalid::BatchTooLarge {
@@ -305,14 +314,14 @@ impl Batch {
         ends.push(end_of(bytes.len()));
         for block in blocks {
             let base = bytes.len();
-            for end in &block.ends {
+            for end in &block.0.ends {
                 let end = base
                     .checked_add(narrow(*end))
                     .expect("the sum of all blocks was found to be within a batch");
                 ends.push(end_of(end));
             }
-            leaves.extend_from_slice(&block.leaves);
-            bytes.extend_from_slice(&block.bytes);
+            leaves.extend_from_slice(&block.0.leaves);
+            bytes.extend_from_slice(block.bytes());
         }
         let batch = Self {
             entry,

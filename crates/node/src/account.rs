@@ -9,6 +9,7 @@ use crate::{
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use yizhang_ledger::person::SocialSecurityNumber;
+use yizhang_statement::{ChainEvidence, RecordEvidence};
 use yizhang_wire::{
     convert,
     v1::{self, account_server::Account, lookup_request::Worker},
@@ -42,34 +43,43 @@ impl Account for AccountService {
         };
         let as_of = convert::day(request.as_of).map_err(Refusal::from)?;
         let found = shared
-            .blocking(move |shared| lookup::lookup(shared, worker, as_of))
+            .blocking(move |shared| {
+                let at = (shared.clock)();
+                let found = lookup::lookup(shared, worker, as_of)?;
+                let copies = found.copies(shared);
+                let held = copies.into_iter().map(v1::ChainStatus::from).collect();
+                Ok(v1::LookupReply {
+                    held,
+                    at_ms: at.0,
+                    ..reply(found, proofs)
+                })
+            })
             .await?;
-        Ok(Response::new(reply(found, proofs)))
+        Ok(Response::new(found))
     }
 }
 
 fn reply(found: Found, proofs: bool) -> v1::LookupReply {
-    let digest = found.account.digest().0.to_vec().into();
+    let sealed = found.account.sealed();
     let chains = if proofs { found.chains } else { Vec::new() };
     v1::LookupReply {
-        account: found.account.canonical_json().into(),
-        digest,
+        account: sealed.json.into(),
+        digest: sealed.digest.0.to_vec().into(),
         accounts: found
             .accounts
             .iter()
             .map(|account| account.0.to_vec().into())
             .collect(),
         chains: chains.into_iter().map(chain_evidence).collect(),
+        ..v1::LookupReply::default()
     }
 }
 
-fn chain_evidence(chain: lookup::ChainEvidence) -> v1::ChainEvidence {
-    let record = |(index, proof): (yizhang_ledger::value::LeafIndex, yizhang_store::Proof)| {
-        v1::RecordEvidence {
-            index: index.0,
-            path: convert::path_bytes(&proof.path).into(),
-            entry: proof.entry.into(),
-        }
+fn chain_evidence(chain: ChainEvidence) -> v1::ChainEvidence {
+    let record = |record: RecordEvidence| v1::RecordEvidence {
+        index: record.index.0,
+        path: convert::path_bytes(&record.path).into(),
+        entry: record.entry.into(),
     };
     v1::ChainEvidence {
         head: chain.head.into(),

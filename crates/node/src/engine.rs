@@ -2,6 +2,7 @@
 //! and comes back as an event.
 
 use crate::{
+    copies::{ChainCopy, News, newest},
     evidence::KeptEvidence,
     heads::Board,
     peers::{Fetching, Peer},
@@ -34,6 +35,9 @@ use yizhang_wire::v1;
 /// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
 /// so that the files of an idle node end with a signed head.
 const HEAD_WAIT_MS: u64 = 500;
+/// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
+/// loss of the last seconds alone goes unnoticed.
+const SEEN_WAIT_MS: u64 = 5_000;
 /// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
 const EVENTS_MAX: usize = 1_024;
 
@@ -126,6 +130,8 @@ struct Running {
     tickets: u64,
     /// When the newest head was signed, until it is in the files.
     unwritten_head: Option<UnixMillis>,
+    /// When a batch became durable, until the newest heads have been noted.
+    unnoted: Option<UnixMillis>,
 }
 
 /// Starts the engine's thread.
@@ -152,6 +158,7 @@ pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandl
         callers: HashMap::new(),
         tickets: 0,
         unwritten_head: None,
+        unnoted: None,
     };
     std::thread::Builder::new()
         .name("engine".into())
@@ -192,6 +199,10 @@ impl Running {
     /// Feeds the replica and does what it wants done. A signature is made on the spot and fed back.
     fn feed(&mut self, input: Input) {
         self.note_connection(&input);
+        let is_tick = matches!(input, Input::Tick);
+        if matches!(input, Input::Persisted { .. }) {
+            self.unnoted.get_or_insert_with(self.parts.clock);
+        }
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             let now = (self.parts.clock)();
@@ -200,7 +211,11 @@ impl Running {
             }
         }
         self.write_head_of_idle_chain();
+        self.note_seen();
         self.notice_failure();
+        if is_tick {
+            self.parts.shared.news.put(self.news());
+        }
         let ready = self.parts.replica.readiness() == Readiness::Ready;
         self.parts
             .ready
@@ -231,6 +246,24 @@ impl Running {
         self.parts.runtime.spawn_blocking(move || {
             if let Err(error) = shared.store.write_heads() {
                 tracing::error!(%error, "the newest head could not be written");
+            }
+        });
+    }
+
+    /// Has the newest heads noted, some time after the first batch that they cover.
+    fn note_seen(&mut self) {
+        let waited = |since: UnixMillis| (self.parts.clock)().0.saturating_sub(since.0);
+        if self
+            .unnoted
+            .is_none_or(|since| waited(since) < SEEN_WAIT_MS)
+        {
+            return;
+        }
+        self.unnoted = None;
+        let shared = Arc::clone(&self.parts.shared);
+        self.parts.runtime.spawn_blocking(move || {
+            if let Err(error) = shared.store.note_seen() {
+                tracing::error!(%error, "the newest heads could not be noted");
             }
         });
     }
@@ -351,11 +384,9 @@ impl Running {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.callers.insert(ticket, reply);
-        let content = submitted.block.content_digest();
         self.feed(Input::Submit {
             ticket,
             submitted,
-            content,
             searched,
         });
     }
@@ -385,22 +416,38 @@ impl Running {
             tracing::error!(%error, "evidence could not be written to the journal");
         }
         kept.spread(&shared.board);
+        // Nobody is to get an answer from this chain that does not say so.
+        shared.news.put(self.news());
+    }
+
+    fn news(&self) -> BTreeMap<Origin, News> {
+        let now = (self.parts.clock)();
+        let own = &self.parts.shared.origin;
+        let chains = self.parts.replica.chains();
+        chains
+            .map(|(origin, status)| (origin.clone(), News::of(&status, own, now)))
+            .collect()
     }
 
     fn status(&self) -> v1::StatusReply {
         let shared = &self.parts.shared;
         let readiness = self.parts.replica.readiness();
         let ready = readiness == Readiness::Ready;
+        let now = (self.parts.clock)();
         let chain = |origin: &Origin| {
             let status = self.parts.replica.chain(origin)?;
-            let announced = |peer| self.parts.replica.announced_size(peer, origin).0;
-            Some(v1::ChainStatus {
-                origin: origin.to_string(),
-                size: status.durable.0,
-                head: status.head.unwrap_or_default().to_vec().into(),
-                quarantined: status.closed_at.is_some(),
-                announced: self.parts.replica.peers().map(announced).max().unwrap_or(0),
-            })
+            let copy = ChainCopy {
+                origin: origin.clone(),
+                size: status.durable,
+                head: status.head.map(<[u8]>::to_vec).unwrap_or_default(),
+                newest: newest(&shared.store, origin),
+                news: News::of(&status, &shared.origin, now),
+            };
+            Some(v1::ChainStatus::from(copy))
+        };
+        let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence {
+            first: first.into(),
+            second: second.into(),
         };
         let peer = |(peer, _): (&PeerId, &Peer)| v1::PeerStatus {
             region: peer.0.to_string(),
@@ -418,6 +465,8 @@ impl Running {
             },
             chains: shared.roster.origins().filter_map(chain).collect(),
             peers: self.peers.iter().map(peer).collect(),
+            at_ms: now.0,
+            evidence: shared.board.evidence().into_iter().map(evidence).collect(),
         }
     }
 }

@@ -9,7 +9,7 @@ use yizhang_ledger::head::Origin;
 pub(crate) const EVIDENCE_MAX: usize = 64;
 
 /// Two signed heads that cannot both be true.
-type Contradiction = (Vec<u8>, Vec<u8>);
+pub(crate) type Contradiction = (Vec<u8>, Vec<u8>);
 
 /// The announced heads. `version` grows with every change.
 #[derive(Debug, Default)]
@@ -81,6 +81,16 @@ impl Board {
                     .push((announced.version, (first, second)));
             }
         });
+    }
+
+    /// The evidence that is spread.
+    pub(crate) fn evidence(&self) -> Vec<Contradiction> {
+        let announced = self.0.borrow();
+        announced
+            .evidence
+            .iter()
+            .map(|(_, pair)| pair.clone())
+            .collect()
     }
 
     /// Ends every watch, so that the server can stop.

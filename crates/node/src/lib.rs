@@ -15,6 +15,7 @@
 
 mod accepting;
 mod account;
+mod copies;
 mod engine;
 mod evidence;
 mod heads;

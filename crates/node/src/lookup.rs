@@ -3,7 +3,11 @@
 //! A node does not believe its own disk here either: each record is tied to the head by its path, so that a changed byte
 //! between disk and answer shows as an error and not as another account.
 
-use crate::{refusal::Refusal, server::Shared};
+use crate::{
+    copies::{ChainCopy, newest},
+    refusal::Refusal,
+    server::Shared,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -15,29 +19,24 @@ use yizhang_ledger::{
     head::{Head, Origin},
     person::AccountId,
     roster::Roster,
-    value::{Day, LeafIndex},
+    value::{Day, LeafIndex, TreeSize},
 };
-use yizhang_store::{Proof, Store};
+use yizhang_statement::{ChainEvidence, RecordEvidence, prove};
+use yizhang_store::Store;
 
 /// Most records of one answer: a working life of 45 years with ten records a month, twice.
 pub(crate) const RECORDS_MAX: usize = 10_000;
 
-/// The records of one chain, with their proofs against one head.
-pub(crate) struct ChainEvidence {
-    /// The signed head.
-    pub(crate) head: Vec<u8>,
-    /// The records, in the order of the chain.
-    pub(crate) records: Vec<(LeafIndex, Proof)>,
-}
-
 /// An answered lookup.
 pub(crate) struct Found {
-    /// The account.
+    /// The account, with the id of the worker asked for in it.
     pub(crate) account: Account,
     /// The accounts that were read.
     pub(crate) accounts: Vec<AccountId>,
     /// What the account was folded from.
     pub(crate) chains: Vec<ChainEvidence>,
+    /// The heads that it was computed from, those of chains without a record of the worker too.
+    heads: Heads,
 }
 
 /// A verified head with the note that it came in.
@@ -47,6 +46,9 @@ struct HeldHead {
 }
 
 type Heads = BTreeMap<Origin, Arc<HeldHead>>;
+
+/// The records found so far, in the order of each chain.
+type Evidence = BTreeMap<Origin, BTreeMap<LeafIndex, RecordEvidence>>;
 
 /// The newest head of each chain, as verified last: a signature is checked when a note is new and not in every lookup.
 #[derive(Default)]
@@ -92,38 +94,65 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
     let store = &shared.store;
     let heads = shared.heads.newest(store, &shared.roster)?;
     let mut accounts = BTreeSet::from([worker]);
-    let mut asked = BTreeSet::new();
-    let mut evidence: BTreeMap<Origin, BTreeMap<LeafIndex, Proof>> = BTreeMap::new();
-    // Each round reads the accounts that the records of the round before are linked to.
-    while let Some(account) = accounts.difference(&asked).next().copied() {
-        asked.insert(account);
-        gather(store, &heads, &account, &mut evidence)?;
+    let mut read = BTreeSet::new();
+    let mut evidence = Evidence::new();
+    // Each round reads the accounts that the records of the rounds before are linked to; mostly there is one round, and
+    // every record is proved once.
+    let account = loop {
+        for account in accounts.difference(&read) {
+            gather(store, &heads, account, &mut evidence)?;
+        }
+        read.clone_from(&accounts);
         let facts = facts(&heads, &evidence)?;
         accounts.extend(linked_accounts(worker, &facts, as_of)?);
-    }
-    let account = fold(&facts(&heads, &evidence)?, &shared.policy, as_of);
-    let chains = evidence
-        .into_iter()
-        .filter_map(|(origin, records)| {
-            let head = heads.get(&origin)?.note.clone();
-            Some(ChainEvidence {
-                head,
-                records: records.into_iter().collect(),
-            })
-        })
-        .collect();
+        if accounts == read {
+            break fold(&facts, &shared.policy, as_of).with_account_id(worker);
+        }
+    };
     Ok(Found {
         account,
         accounts: accounts.into_iter().collect(),
-        chains,
+        chains: by_chain(&heads, evidence),
+        heads,
     })
+}
+
+impl Found {
+    /// What the account was computed from: of each chain of the roster what this node holds, and how new it is.
+    pub(crate) fn copies(&self, shared: &Shared) -> Vec<ChainCopy> {
+        let copy = |origin: &Origin| {
+            let held = self.heads.get(origin);
+            ChainCopy {
+                origin: origin.clone(),
+                size: held.map_or(TreeSize(0), |held| held.head.size),
+                head: held.map(|held| held.note.clone()).unwrap_or_default(),
+                newest: newest(&shared.store, origin),
+                news: shared.news.of(origin),
+            }
+        };
+        shared.roster.origins().map(copy).collect()
+    }
+}
+
+/// The records under the heads that they were proved to.
+fn by_chain(heads: &Heads, evidence: Evidence) -> Vec<ChainEvidence> {
+    let mut chains = Vec::with_capacity(evidence.len());
+    for (origin, records) in evidence {
+        if let Some(held) = heads.get(&origin) {
+            chains.push(ChainEvidence {
+                head: held.note.clone(),
+                records: records.into_values().collect(),
+            });
+        }
+    }
+    chains
 }
 
 fn gather(
     store: &Store,
     heads: &Heads,
     account: &AccountId,
-    evidence: &mut BTreeMap<Origin, BTreeMap<LeafIndex, Proof>>,
+    evidence: &mut Evidence,
 ) -> Result<(), Refusal> {
     let mut wanted: BTreeMap<Origin, Vec<LeafIndex>> = BTreeMap::new();
     let positions = store.positions(account)?;
@@ -150,25 +179,24 @@ fn gather(
             continue;
         };
         let proofs = store.proofs(&origin, &indexes, held.head.size)?;
-        evidence
-            .entry(origin)
-            .or_default()
-            .extend(indexes.into_iter().zip(proofs));
+        let records = evidence.entry(origin).or_default();
+        for (index, proof) in indexes.into_iter().zip(proofs) {
+            let record = RecordEvidence {
+                index,
+                entry: proof.entry,
+                path: proof.path,
+            };
+            records.insert(index, record);
+        }
     }
     Ok(())
 }
 
-fn facts<'a>(
-    heads: &Heads,
-    evidence: &'a BTreeMap<Origin, BTreeMap<LeafIndex, Proof>>,
-) -> Result<Vec<Verified<Fact<'a>>>, Refusal> {
+fn facts<'a>(heads: &Heads, evidence: &'a Evidence) -> Result<Vec<Verified<Fact<'a>>>, Refusal> {
     let mut facts = Vec::new();
     for (origin, records) in evidence {
-        let Some(held) = heads.get(origin) else {
-            continue;
-        };
-        for (index, proof) in records {
-            facts.push(Fact::prove(&proof.entry, *index, &proof.path, &held.head)?);
+        if let Some(held) = heads.get(origin) {
+            facts.extend(prove(&held.head, records.values())?);
         }
     }
     Ok(facts)

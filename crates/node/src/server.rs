@@ -3,6 +3,7 @@
 use crate::{
     accepting::Accepting,
     account::AccountService,
+    copies::{self, LatestNews},
     engine::{self, Engine, Event, Parts},
     evidence,
     heads::Board,
@@ -138,6 +139,8 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) engine: Engine,
     pub(crate) heads: VerifiedHeads,
+    pub(crate) news: LatestNews,
+    pub(crate) clock: fn() -> UnixMillis,
     pub(crate) searches: Searches,
     pub(crate) node_readers: Arc<Semaphore>,
     pub(crate) audit_readers: Arc<Semaphore>,
@@ -208,6 +211,8 @@ impl Node {
             board: Board::new(),
             engine: engine.clone(),
             heads: VerifiedHeads::default(),
+            news: LatestNews::default(),
+            clock: config.clock,
             searches: Searches::new(),
             node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
@@ -224,7 +229,7 @@ impl Node {
         let (ready, readiness) = watch::channel(false);
         let (fail, failure) = watch::channel(None);
         let parts = Parts {
-            replica: replica(&config, &shared.store, &closed),
+            replica: replica(&config, &shared.store, &closed)?,
             shared: Arc::clone(&shared),
             key: config.chain_key.clone(),
             peers: peers.clone(),
@@ -338,11 +343,9 @@ impl Recovery {
 
     fn absent_region(&self, region: Division) -> Absent {
         let entry = self.shared.roster.regions.get(&region);
-        let state = entry.and_then(|entry| self.shared.store.state(&entry.origin));
-        let newest = state.filter(|state| state.batches() > 0);
         Absent {
             region,
-            newest: newest.map(|state| state.time()),
+            newest: entry.and_then(|entry| copies::newest(&self.shared.store, &entry.origin)),
         }
     }
 
@@ -366,7 +369,11 @@ fn check_key(config: &Config) -> Result<(), StartError> {
     }
 }
 
-fn replica(config: &Config, store: &Store, closed: &BTreeMap<Origin, TreeSize>) -> Replica {
+fn replica(
+    config: &Config,
+    store: &Store,
+    closed: &BTreeMap<Origin, TreeSize>,
+) -> Result<Replica, StoreError> {
     let held = config.roster.origins().filter_map(|origin| {
         let state = store.state(origin)?;
         Some(Held {
@@ -377,14 +384,15 @@ fn replica(config: &Config, store: &Store, closed: &BTreeMap<Origin, TreeSize>) 
     });
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
+        signed: store.seen(&config.origin)?,
         ..yizhang_replica::Config::default()
     };
-    Replica::new(
+    Ok(Replica::new(
         config.roster.clone(),
         settings,
         held.collect(),
         (config.clock)(),
-    )
+    ))
 }
 
 fn peers(config: &Config) -> Result<Vec<Peer>, StartError> {

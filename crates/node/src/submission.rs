@@ -157,7 +157,7 @@ async fn begin(
 struct Pending {
     id: SubmissionId,
     answer: oneshot::Receiver<Answer>,
-    /// To be offered again if batches have overtaken the search.
+    /// To be offered again if batches have overtaken the search. The records are shared, not copied.
     again: Submitted,
 }
 

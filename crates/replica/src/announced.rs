@@ -37,6 +37,16 @@ pub(crate) struct PeerHead {
     compared: bool,
 }
 
+/// What an announced head turned out to be.
+enum Opened {
+    /// A verified head, with the note as it is kept.
+    Verified(Head, Vec<u8>),
+    /// The newest head of this peer once more.
+    Repeated(Origin),
+    /// Of a chain, or by a key, that our version of the roster does not know while the peer's may.
+    Unknown,
+}
+
 impl Replica {
     pub(crate) fn peer_connected(&mut self, peer: PeerId, now: UnixMillis, out: &mut Vec<Output>) {
         self.peer_lost(peer, now, out);
@@ -84,8 +94,12 @@ impl Replica {
         }
         for note in heads {
             match self.open(peer, &note) {
-                Ok(Some((head, note))) => self.head_seen(peer, head, note, out),
-                Ok(None) => {}
+                Ok(Opened::Verified(head, note)) => {
+                    self.heard(&head.origin, now);
+                    self.head_seen(peer, head, note, out);
+                }
+                Ok(Opened::Repeated(origin)) => self.heard(&origin, now),
+                Ok(Opened::Unknown) => {}
                 Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
             }
         }
@@ -95,14 +109,20 @@ impl Replica {
         }
     }
 
-    /// Verifies a head, or recognises it. None if it says nothing to us: repeated, or of a chain, or by a key, that our
-    /// version of the roster does not know while the peer's may.
-    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Option<(Head, Vec<u8>)>, Invalid> {
+    /// A verified head of this chain has come in.
+    pub(crate) fn heard(&mut self, origin: &Origin, now: UnixMillis) {
+        if let Some(chain) = self.chains.get_mut(origin) {
+            chain.heard = Some(now);
+        }
+    }
+
+    /// Verifies a head, or recognises it.
+    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Opened, Invalid> {
         let Some(origin) = claimed_origin(note) else {
-            return SignedHead::open(note, &self.roster).map(|_| None);
+            return SignedHead::open(note, &self.roster).map(|_| Opened::Unknown);
         };
         let Some(chain) = self.chains.get(&origin) else {
-            return Ok(None);
+            return Ok(Opened::Unknown);
         };
         if let Some(boundary) = chain.boundary_of(note) {
             let head = Head {
@@ -110,14 +130,14 @@ impl Replica {
                 size: boundary.size,
                 root: boundary.root,
             };
-            return Ok(Some((head, note.to_vec())));
+            return Ok(Opened::Verified(head, note.to_vec()));
         }
         let last = self
             .peers
             .get(&peer)
             .and_then(|peer| peer.heads.get(&origin));
         if last.is_some_and(|last| last.note == note) {
-            return Ok(None);
+            return Ok(Opened::Repeated(origin));
         }
         // Most heads come from several peers; the signature is checked once.
         let mut others = self
@@ -125,11 +145,13 @@ impl Replica {
             .values()
             .filter_map(|peer| peer.heads.get(&origin));
         if let Some(same) = others.find(|other| other.note == note) {
-            return Ok(Some((same.head.clone(), note.to_vec())));
+            return Ok(Opened::Verified(same.head.clone(), note.to_vec()));
         }
         match SignedHead::open(note, &self.roster) {
-            Ok(SignedHead { head, note }) => Ok(Some((head.into_inner(), note))),
-            Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => Ok(None),
+            Ok(SignedHead { head, note }) => Ok(Opened::Verified(head.into_inner(), note)),
+            Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => {
+                Ok(Opened::Unknown)
+            }
             Err(fault) => Err(fault),
         }
     }
@@ -245,7 +267,8 @@ impl Replica {
         }
     }
 
-    /// Somebody shows two heads that contradict each other by themselves.
+    /// Somebody shows two heads that contradict each other: by themselves, or, if they are of different sizes, by what
+    /// whoever found them holds.
     pub(crate) fn shown(
         &mut self,
         peer: PeerId,
@@ -263,7 +286,12 @@ impl Replica {
         ) {
             (Ok(SignedHead { head: one, note }), Ok(other)) => {
                 let head = &other.head;
-                if one.origin == head.origin && one.size == head.size && one.root != head.root {
+                if one.origin != head.origin {
+                    return;
+                }
+                if one.size != head.size {
+                    self.own_heads_shown(&one, head);
+                } else if one.root != head.root {
                     let conflict = Conflict::Fork {
                         size: head.size,
                         held: Some(one.root),

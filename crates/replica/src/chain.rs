@@ -89,6 +89,8 @@ pub(crate) struct Chain {
     pub(crate) closed: bool,
     /// Whether the disk has failed.
     pub(crate) failed: bool,
+    /// When a verified head of the chain last came in, from whomever.
+    pub(crate) heard: Option<UnixMillis>,
     /// The fetch under way.
     pub(crate) fetch: Option<FetchId>,
     /// Heads that the store was asked about, one for each peer. They outlive the connection: an answer that shows a fork
@@ -119,6 +121,7 @@ impl Chain {
             closed_at: held.closed_at,
             closed: false,
             failed: false,
+            heard: None,
             fetch: None,
             questions: BTreeMap::new(),
             tries: BTreeMap::new(),

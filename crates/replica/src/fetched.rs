@@ -49,6 +49,7 @@ impl Replica {
             }
             Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
         };
+        chain.heard = Some(now);
         match check(chain, batch, &head) {
             Checked::Extends(extension)
                 if chain
@@ -65,6 +66,9 @@ impl Replica {
                 let delivered = active.delivered.checked_add(1);
                 active.delivered = delivered.expect("no fetch lives to deliver 2^64 batches");
                 chain.contradictions = 0;
+                if let Some(own) = self.own.as_mut().filter(|own| own.origin == origin) {
+                    own.contradiction = None;
+                }
                 if let Some(own) = self
                     .own
                     .as_mut()

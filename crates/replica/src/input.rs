@@ -79,8 +79,6 @@ pub enum Input {
         ticket: Ticket,
         /// The submission.
         submitted: Submitted,
-        /// [`yizhang_ledger::batch::RecordBlock::content_digest`] of its records.
-        content: Hash,
         /// The size of the own chain up to which the store was searched, read *before* searching.
         searched: TreeSize,
     },

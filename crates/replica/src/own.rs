@@ -22,8 +22,11 @@ pub(crate) struct Own {
     pub(crate) lost: BTreeSet<PeerId>,
     /// Enough of them, or the operator has said that none is needed.
     pub(crate) recovered: bool,
-    /// The largest size of the own chain that a peer has shown a signed head of.
+    /// The largest size of the own chain that has been signed, as this node or a peer knows.
     pub(crate) seen: TreeSize,
+    /// Two heads of this chain, smaller first, of which a peer has said that they contradict each other. The smaller one
+    /// is held here. Only words: a lie of the peer delays nothing that is not delayed already.
+    pub(crate) contradiction: Option<(TreeSize, TreeSize)>,
     /// Whether the chain has been ready since the start.
     pub(crate) was_ready: bool,
     pub(crate) signature_refused: bool,
@@ -42,14 +45,15 @@ struct Signing {
 }
 
 impl Own {
-    pub(crate) fn new(origin: Origin, chain: &Chain, now: UnixMillis) -> Self {
+    pub(crate) fn new(origin: Origin, chain: &Chain, signed: TreeSize, now: UnixMillis) -> Self {
         Self {
             origin,
             started: now,
             heard: BTreeSet::new(),
             lost: BTreeSet::new(),
             recovered: false,
-            seen: TreeSize(0),
+            seen: signed,
+            contradiction: None,
             was_ready: false,
             signature_refused: false,
             signing: None,

@@ -5,7 +5,7 @@
 //! other region holds of its chain, or, after a while, a majority of them; and whatever they hold beyond its own disk it
 //! fetches back first, by the same path on which it follows other chains.
 
-use crate::{PeerId, Replica, own::Own};
+use crate::{PeerId, Replica, chain::Relation, own::Own};
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
 use yizhang_ledger::{
@@ -47,6 +47,14 @@ pub enum Recovering {
         /// The size that was signed.
         signed: TreeSize,
     },
+    /// To fetch its own chain back, of which a peer says that it is another history: a head of the size held does not lead
+    /// to the larger one that the own key has signed as well. It is tried all the same, because a peer may be wrong.
+    Contradicted {
+        /// The size held.
+        held: TreeSize,
+        /// The size signed in the other history.
+        signed: TreeSize,
+    },
 }
 
 /// Why a node signs no more.
@@ -62,6 +70,10 @@ pub enum Stop {
     /// The signature made here is not by a key that the roster allows for the chain.
     SignatureRefused,
 }
+
+/// What the operator of a node with two histories does.
+const WHAT_TO_DO: &str = "Nothing more is signed. Stop the node, keep its data directory as it is, and call the other \
+    regions: docs/OPERATIONS.md, \"Two histories\"";
 
 impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,9 +96,15 @@ impl fmt::Display for Readiness {
                     "fetching this chain back from peers: {held} of {signed} entries are here"
                 )
             }
+            Self::Recovering(Recovering::Contradicted { held, signed }) => write!(
+                f,
+                "two histories were signed with this key: the one here has {held} entries, and peers hold another with \
+                 {signed}. {WHAT_TO_DO}"
+            ),
             Self::Stopped(Stop::Forked { at }) => write!(
                 f,
-                "a signed head of size {at} contradicts this chain: it must not be signed again, see the evidence"
+                "two histories were signed with this key: a signed head of size {at} contradicts the chain here. \
+                 {WHAT_TO_DO}"
             ),
             Self::Stopped(Stop::DiskFailed) => {
                 f.write_str("writing to the disk failed: check it and start again")
@@ -109,6 +127,27 @@ impl Own {
 }
 
 impl Replica {
+    /// A peer shows two heads of one chain, of different sizes, and says that one does not lead to the other. What it
+    /// shows of another chain is compared when heads of that chain come. Of the own chain only the node itself can tell
+    /// what it means: it holds the smaller one, and has lost, or never had, the larger.
+    pub(crate) fn own_heads_shown(&mut self, one: &Head, other: &Head) {
+        let (smaller, larger) = if one.size < other.size {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let Some(own) = self.own.as_mut().filter(|own| own.origin == one.origin) else {
+            return;
+        };
+        let chain = self.chains.get(&own.origin);
+        let chain = chain.expect("the own chain is one of the roster's, or there is none");
+        let is_held = smaller.size > TreeSize(0) && chain.compare(smaller) == Relation::Held;
+        if is_held && larger.size > chain.durable.size {
+            own.seen = own.seen.max(larger.size);
+            own.contradiction = Some((smaller.size, larger.size));
+        }
+    }
+
     /// Whether this node may append to its own chain, and if not, why.
     pub fn readiness(&self) -> Readiness {
         let Some(own) = &self.own else {
@@ -131,9 +170,10 @@ impl Replica {
                 regions,
             })
         } else if own.seen > held {
-            Readiness::Recovering(Recovering::FetchingBack {
-                held,
-                signed: own.seen,
+            let signed = own.seen;
+            Readiness::Recovering(match own.contradiction {
+                Some((smaller, _)) if smaller <= held => Recovering::Contradicted { held, signed },
+                _ => Recovering::FetchingBack { held, signed },
             })
         } else if !own.was_ready && !chain.questions.is_empty() {
             Readiness::Recovering(Recovering::Comparing)

@@ -19,6 +19,9 @@ use yizhang_ledger::{
 pub struct Config {
     /// The chain that this node writes; none for a mirror. If the roster does not name it, the node is a mirror.
     pub own: Option<Origin>,
+    /// The largest size of that chain that is known to have been signed, from before the disk lost anything: nothing is
+    /// signed again until so much is here. 0 if nothing is known.
+    pub signed: TreeSize,
     /// Limits.
     pub limits: Limits,
 }
@@ -51,7 +54,7 @@ impl Replica {
         }
         let own = config.own.and_then(|origin| {
             let chain = chains.get(&origin)?;
-            Some(Own::new(origin, chain, now))
+            Some(Own::new(origin, chain, config.signed, now))
         });
         let mut replica = Self {
             roster,
@@ -92,10 +95,9 @@ impl Replica {
             Input::Submit {
                 ticket,
                 submitted,
-                content,
                 searched,
             } => {
-                self.submit(ticket, submitted, content, searched, &mut out);
+                self.submit(ticket, submitted, searched, &mut out);
             }
             Input::Signed { note } => self.signed(note, &mut out),
             Input::Lost(peers) => self.peers_are_lost(&peers),

@@ -2,7 +2,12 @@
 
 use crate::{PeerId, Replica, chain::Chain};
 use alloc::vec::Vec;
-use yizhang_ledger::{chain::ChainState, hash::Hash, head::Origin, value::TreeSize};
+use yizhang_ledger::{
+    chain::ChainState,
+    hash::Hash,
+    head::Origin,
+    value::{TreeSize, UnixMillis},
+};
 
 /// One chain, as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +25,12 @@ pub struct ChainStatus<'a> {
     pub closed_at: Option<TreeSize>,
     /// Whether nothing more can be accepted at all, because of a fork or a failed disk.
     pub stopped: bool,
+    /// When a verified head of the chain last came in since the start, from whomever.
+    pub heard: Option<UnixMillis>,
+    /// The largest size that a connected peer has announced; 0 if none has announced any.
+    pub announced: TreeSize,
+    /// Whether the chain's own node is connected, or is this one: then nothing newer can have gone unheard for long.
+    pub live: bool,
 }
 
 /// How much the replica has to do.
@@ -42,12 +53,32 @@ impl Replica {
     pub fn chains(&self) -> impl Iterator<Item = (&Origin, ChainStatus<'_>)> {
         self.chains
             .iter()
-            .map(|(origin, chain)| (origin, chain.status()))
+            .map(|(origin, chain)| (origin, self.status_of(origin, chain)))
     }
 
     /// One chain; none if the roster does not name it.
     pub fn chain(&self, origin: &Origin) -> Option<ChainStatus<'_>> {
-        self.chains.get(origin).map(Chain::status)
+        let chain = self.chains.get(origin)?;
+        Some(self.status_of(origin, chain))
+    }
+
+    fn status_of<'a>(&self, origin: &Origin, chain: &'a Chain) -> ChainStatus<'a> {
+        let is_own = self.own.as_ref().is_some_and(|own| own.origin == *origin);
+        let announced = self
+            .peers
+            .keys()
+            .map(|peer| self.announced_size(*peer, origin));
+        ChainStatus {
+            staged: &chain.tip,
+            durable: chain.durable.size,
+            root: chain.durable.root,
+            head: chain.durable.note.as_deref(),
+            closed_at: chain.closed_at,
+            stopped: !chain.is_open(),
+            heard: chain.heard,
+            announced: announced.max().unwrap_or(TreeSize(0)),
+            live: is_own || self.peers.contains_key(&PeerId(origin.region())),
+        }
     }
 
     /// The signed heads of everything that is durable here: the complete announcement for a new connection.
@@ -88,19 +119,6 @@ impl Replica {
             waiting_bytes,
             fetches,
             staged_batches,
-        }
-    }
-}
-
-impl Chain {
-    fn status(&self) -> ChainStatus<'_> {
-        ChainStatus {
-            staged: &self.tip,
-            durable: self.durable.size,
-            root: self.durable.root,
-            head: self.durable.note.as_deref(),
-            closed_at: self.closed_at,
-            stopped: !self.is_open(),
         }
     }
 }

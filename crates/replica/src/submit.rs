@@ -85,7 +85,6 @@ impl Replica {
         &mut self,
         ticket: Ticket,
         submitted: Submitted,
-        content: Hash,
         searched: TreeSize,
         out: &mut Vec<Output>,
     ) {
@@ -93,8 +92,7 @@ impl Replica {
         let answer = match (&mut self.own, readiness) {
             (None, _) => Err(Refused::Mirror),
             (Some(own), Readiness::Ready) => {
-                own.queue
-                    .add(ticket, submitted, content, searched, &self.limits)
+                own.queue.add(ticket, submitted, searched, &self.limits)
             }
             (Some(_), readiness) => Err(Refused::NotReady(readiness)),
         };
@@ -129,11 +127,11 @@ impl Queue {
         &mut self,
         ticket: Ticket,
         submitted: Submitted,
-        content: Hash,
         searched: TreeSize,
         limits: &Limits,
     ) -> Result<Option<Receipt>, Refused> {
         let id = submitted.id;
+        let content = submitted.block.content_digest();
         check_form(&submitted)?;
         let key = (submitted.submitter.clone(), id);
         if let Some(pending) = self.pending.get_mut(&key) {

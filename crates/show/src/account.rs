@@ -2,49 +2,31 @@
 //! waits for somebody, where it came from and how it can be checked.
 
 use super::{
-    conflicts, family, figures, kind, named,
+    conflicts,
+    copies::{self, ChainCopy},
+    family, figures, kind, named,
     page::{self, Block, Part},
     place, provisional, record, serde_name, summary,
 };
 use rust_i18n::t;
+use serde_json::json;
 use std::collections::BTreeMap;
 use yizhang_entitlement::{
     account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine},
     provisional::ProvisionalRetirement,
 };
-use yizhang_ledger::{hash::Hash, head::Head, person::AccountId, value::Division};
+use yizhang_ledger::{
+    hash::Hash,
+    head::Head,
+    person::AccountId,
+    value::{Division, UnixMillis},
+};
+use yizhang_statement::{Checked, Identity};
 
 /// Digits of a pseudonym that tell two pages apart at a glance.
 const TAG_DIGITS: usize = 8;
-
-/// What the caller's own check has established.
-pub struct Checked {
-    /// Records that verified.
-    pub records: usize,
-    /// The heads that the records are under.
-    pub heads: Vec<Head>,
-    /// Whether the account is that of the number asked for.
-    pub identity: Identity,
-}
-
-/// Whether the account is known to be that of the number asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// The pseudonym was given, or computed here with the federation secret.
-    Checked,
-    /// Only the node can tell: there is no federation secret here.
-    Trusted,
-}
-
-/// A chain as a node holds it.
-pub struct ChainCopy {
-    /// Whose chain it is.
-    pub region: Division,
-    /// Entries held.
-    pub size: u64,
-    /// Entries that its node has announced beside them.
-    pub behind: u64,
-}
+/// Version of the JSON of an answer.
+pub const ANSWER_FORMAT: &str = "yizhang-answer/1";
 
 /// An account as a node gave it.
 pub struct Answer {
@@ -52,12 +34,18 @@ pub struct Answer {
     pub account: Account,
     /// The pseudonyms that its records are under: the one asked for, where it is known here, then those linked to it.
     pub accounts: Vec<AccountId>,
-    /// What the node holds of each chain.
+    /// What the node holds of each chain: what the account was computed from.
     pub copies: Vec<ChainCopy>,
+    /// When the node answered, by its clock.
+    pub at: UnixMillis,
     /// Its JSON, as the node sent it.
     pub json: Vec<u8>,
     /// Its digest.
     pub digest: Hash,
+    /// The options with which it was asked, as the command line takes them: where, and as whom.
+    pub options: String,
+    /// Whether it is known here to be the account asked for.
+    pub identity: Identity,
     /// What was checked here, if anything was.
     pub checked: Option<Checked>,
     /// Retirements by the citizen's number that was typed, while no agency has stated birth or class: no part of the account.
@@ -70,14 +58,42 @@ pub fn print(answer: &Answer) {
     page::print(&parts(answer));
 }
 
+/// The answer as JSON: the account to the byte, so that its digest can be computed from this text, and around it what the
+/// node says of its chains and what was checked here.
+pub fn json(answer: &Answer) -> String {
+    let chains: Vec<_> = answer.copies.iter().map(ChainCopy::json).collect();
+    let doubt = copies::doubt_json(&copies::in_doubt(&answer.account, &answer.copies));
+    let head = |head: &Head| json!({ "origin": head.origin.as_str(), "size": head.size.0, "root": head.root.to_string() });
+    let checked = answer.checked.as_ref().map(|checked| {
+        json!({
+            "records": checked.records,
+            "heads": checked.heads.iter().map(head).collect::<Vec<_>>(),
+            "identity": checked.identity == Identity::Checked,
+        })
+    });
+    format!(
+        "{{\"format\":\"{ANSWER_FORMAT}\",\"account\":{},\"digest\":\"{}\",\"at_ms\":{},\"chains\":{},\"in_doubt\":{doubt},\"checked\":{}}}",
+        String::from_utf8_lossy(&answer.json),
+        answer.digest,
+        answer.at.0,
+        json!(chains),
+        json!(checked),
+    )
+}
+
 /// The account in parts, in the order of the page.
 pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
     let account = &answer.account;
-    let mut notes = figures::Footnotes::default();
+    let doubt = copies::in_doubt(account, &answer.copies);
+    let mut notes = figures::Footnotes::new(account, &doubt);
     let mut parts = vec![Part {
         title: None,
         blocks: identity(answer),
     }];
+    parts.extend(Part::titled(
+        t!("copies.title"),
+        vec![Block::Lines(copies::warnings(account, &answer.copies))],
+    ));
     parts.extend(summary::part(account));
     parts.extend(figures::part(account, &mut notes));
     parts.extend(provisional::part(&answer.by_number));
@@ -279,16 +295,15 @@ fn sources(answer: &Answer) -> Option<Part> {
     let copies: BTreeMap<Division, &ChainCopy> = answer
         .copies
         .iter()
-        .map(|copy| (copy.region, copy))
+        .map(|copy| (copy.region(), copy))
         .collect();
     let regions: std::collections::BTreeSet<Division> =
         known.keys().chain(copies.keys()).copied().collect();
     let row = |region: Division| {
         let source = known.get(&region);
-        let copy = copies.get(&region).map(|copy| match copy.behind {
-            0 => t!("account.copy", size = copy.size).to_string(),
-            behind => t!("account.copy_behind", size = copy.size, behind = behind).to_string(),
-        });
+        let copy = copies
+            .get(&region)
+            .map(|copy| t!("account.copy", size = copy.size, state = copy.state()).to_string());
         vec![
             place::name(region),
             source.map_or(0, |source| source.records).to_string(),
@@ -368,10 +383,24 @@ fn verify(answer: &Answer) -> Vec<String> {
         .unwrap_or_default();
     let mut lines = vec![
         t!("account.digest", digest = answer.digest).to_string(),
-        t!("account.digest_for", account = whose, as_of = account.as_of).to_string(),
+        t!(
+            "account.digest_for",
+            account = whose,
+            as_of = account.as_of,
+            options = answer.options
+        )
+        .to_string(),
         t!("rules.name", name = account.rules.name).to_string(),
     ];
-    lines.extend(answer.checked.as_ref().map(checked_line));
+    match &answer.checked {
+        Some(checked) => lines.push(checked_line(checked)),
+        None => {
+            lines.push(t!("account.unchecked").to_string());
+            if answer.identity == Identity::Trusted {
+                lines.push(t!("account.identity_trusted").to_string());
+            }
+        }
+    }
     lines
 }
 

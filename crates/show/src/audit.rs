@@ -40,10 +40,14 @@ pub fn print(reports: &[Report], differences: &[Finding]) {
             t!("audit.result"),
         ]);
         for chain in &report.chains {
-            let result = match (chain.is_clean(), chain.unsigned_tail) {
+            let is_clean = chain.is_clean() && !report.accuses(&chain.region);
+            let result = match (is_clean, chain.unsigned_tail) {
                 (true, false) => t!("audit.chain_clean"),
                 (true, true) => t!("audit.chain_unsigned"),
-                (false, _) => t!("audit.chain_faulty", findings = chain.findings.len()),
+                (false, _) => t!(
+                    "audit.chain_faulty",
+                    findings = report.findings_of(&chain.region).count()
+                ),
             };
             rows.add_row([
                 chain.region.clone(),

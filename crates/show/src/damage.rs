@@ -43,6 +43,12 @@ pub fn finding(finding: &Finding) -> String {
             at = torn.length,
             bytes = torn.bytes
         ),
+        Finding::Short { origin, seen, size } => t!(
+            "damage.short",
+            region = place::name(origin.region()),
+            seen = seen,
+            size = size
+        ),
         Finding::Journal(path, offset, fault) => return at(path, *offset, &frame(fault)),
         Finding::Index(fault) => t!("damage.index", fault = index(fault)),
         Finding::Stray(path) => t!("damage.stray", path = path.display()),
@@ -61,6 +67,7 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::Marker(_, MarkerFault::Changed) => t!("remedy.marker"),
         Finding::Chain(_) => t!("remedy.chain"),
         Finding::TornChain(..) => t!("remedy.torn"),
+        Finding::Short { .. } => t!("remedy.short"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
         Finding::Stray(_) => t!("remedy.stray"),
@@ -93,11 +100,7 @@ pub fn opened(opened: &Opened) -> Vec<String> {
                 .map(cut)
                 .map(|cut| t!("opened.below", text = cut)),
         );
-        lines.extend(
-            chain
-                .index_had
-                .map(|size| t!("opened.index-had", size = size)),
-        );
+        lines.extend(chain.had.map(|size| t!("opened.index-had", size = size)));
         lines.extend(
             chain
                 .damage

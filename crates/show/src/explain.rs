@@ -1,7 +1,10 @@
 //! The walk from each figure to rules and records.
 
 use super::{
-    conflicts, family, figures, kind, named,
+    account::Answer,
+    conflicts,
+    copies::{self, IN_DOUBT},
+    family, figures, kind, named,
     page::{self, Block, Part},
     place, record, serde_name,
 };
@@ -22,18 +25,28 @@ const VALUE_SHOWN_MAX: usize = 40;
 
 /// Prints every figure with what it rests on, down to rules and records. What was explained above is named only; the months
 /// of a family, with the records behind them, come once, at the end.
-pub fn print(account: &Account) {
+pub fn print(answer: &Answer) {
+    let account = &answer.account;
+    let doubt = copies::in_doubt(account, &answer.copies);
+    for line in copies::warnings(account, &answer.copies) {
+        println!("{line}");
+    }
     if account.figures.is_empty() {
         println!("{}", t!("figures.nothing"));
     } else {
         println!("{}", t!("figures.title", as_of = account.as_of));
         println!("{}", t!("figures.words"));
     }
-    for (at, figure) in account.figures.iter().enumerate() {
+    for (number, figure) in (0_u32..).zip(&account.figures) {
+        let sign = if doubt.figures.contains(&FigureNumber(number)) {
+            IN_DOUBT
+        } else {
+            ""
+        };
         println!();
         println!(
-            "[{}] {}: {}",
-            at + 1,
+            "[{}] {}: {}{sign}",
+            u64::from(number) + 1,
             figures::name(figure),
             figures::value(figure)
         );

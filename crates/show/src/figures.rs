@@ -1,6 +1,7 @@
 //! Figures for people: what an account comes to, what is to be expected, and what could close a gap.
 
 use super::{
+    copies::IN_DOUBT,
     named,
     page::{Block, Part},
     place, serde_name, yuan,
@@ -11,6 +12,7 @@ use yizhang_entitlement::{
     Account,
     account::{
         Assumption, Figure, FigureName, FigureValue, Forecast, Ground, Missing, MissingName,
+        Resting,
     },
 };
 use yizhang_ledger::value::Month;
@@ -81,12 +83,35 @@ const FORECAST_ROWS: &[FigureName] = &[
     FigureName::Pension,
 ];
 
-/// What figures take for granted, each under a letter that stands behind their values.
-#[derive(Default)]
-pub(crate) struct Footnotes(Vec<Assumption>);
+/// What stands behind the values of figures: a letter for each thing that they take for granted, and a sign for what rests
+/// on a quarantined chain.
+pub(crate) struct Footnotes {
+    assumed: Vec<Assumption>,
+    in_doubt: Vec<Figure>,
+}
 
 impl Footnotes {
-    /// The letters of what a figure with a value takes for granted.
+    pub(crate) fn new(account: &Account, doubt: &Resting) -> Self {
+        let figures = doubt.figures.iter();
+        Self {
+            assumed: Vec::new(),
+            in_doubt: figures
+                .filter_map(|number| account.figure_at(*number))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// The sign of a figure in doubt.
+    fn doubt(&self, figure: &Figure) -> &'static str {
+        if figure.value.is_some() && self.in_doubt.contains(figure) {
+            IN_DOUBT
+        } else {
+            ""
+        }
+    }
+
+    /// The sign of doubt, and the letters of what a figure with a value takes for granted.
     fn marks(&mut self, figure: &Figure) -> String {
         let assumed = figure.from.iter().filter_map(|ground| match ground {
             Ground::Assumed(assumption) if figure.value.is_some() => Some(*assumption),
@@ -95,18 +120,19 @@ impl Footnotes {
         let letters: Vec<String> = assumed
             .map(|assumption| format!("[{}]", self.letter(assumption)))
             .collect();
-        if letters.is_empty() {
-            String::new()
+        let marks = format!("{}{}", self.doubt(figure), letters.concat());
+        if marks.is_empty() {
+            marks
         } else {
-            format!(" {}", letters.concat())
+            format!(" {marks}")
         }
     }
 
     fn letter(&mut self, assumption: Assumption) -> char {
-        let known = self.0.iter().position(|known| *known == assumption);
+        let known = self.assumed.iter().position(|known| *known == assumption);
         let at = known.unwrap_or_else(|| {
-            self.0.push(assumption);
-            self.0.len() - 1
+            self.assumed.push(assumption);
+            self.assumed.len() - 1
         });
         letter(at)
     }
@@ -117,7 +143,11 @@ impl Footnotes {
             let what = named(&format!("assumption.{}", serde_name(assumption)));
             t!("figures.footnote", letter = letter(at), what = what).to_string()
         };
-        self.0.iter().enumerate().map(line).collect()
+        let mut lines: Vec<String> = self.assumed.iter().enumerate().map(line).collect();
+        if !self.in_doubt.is_empty() {
+            lines.push(t!("figures.in_doubt", sign = IN_DOUBT).to_string());
+        }
+        lines
     }
 }
 
@@ -149,7 +179,7 @@ pub(crate) fn part(account: &Account, notes: &mut Footnotes) -> Option<Part> {
 /// The three numbers with what they lack and take for granted, what the figures take for granted, and the questions that
 /// the law leaves to people.
 pub(crate) fn outlook(account: &Account, notes: &Footnotes) -> Option<Part> {
-    let mut rows = forecast_rows(account).into_iter();
+    let mut rows = forecast_rows(account, notes).into_iter();
     let forecast = rows
         .next()
         .map(|header| Block::Table(header, rows.collect()));
@@ -189,7 +219,7 @@ pub(crate) fn outlook(account: &Account, notes: &Footnotes) -> Option<Part> {
 
 /// The three numbers as a table: a header, then the rows. Empty where nothing is forecast. A pension that the months are too
 /// few for has no parts.
-fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
+fn forecast_rows(account: &Account, notes: &Footnotes) -> Vec<Vec<String>> {
     if account
         .forecast(FigureName::Pension, Forecast::Now)
         .is_none()
@@ -211,7 +241,10 @@ fn forecast_rows(account: &Account) -> Vec<Vec<String>> {
         }
         match account.forecast(row, forecast) {
             Some(figure) if figure.missing.is_empty() || row != FigureName::AverageIndex => {
-                figure.value.map_or_else(|| "–".to_owned(), text)
+                let value = figure.value.map_or_else(|| "–".to_owned(), text);
+                format!("{value} {}", notes.doubt(figure))
+                    .trim_end()
+                    .to_owned()
             }
             _ => "–".to_owned(),
         }

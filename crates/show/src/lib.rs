@@ -18,6 +18,7 @@
 pub mod account;
 pub mod audit;
 mod conflicts;
+pub mod copies;
 pub mod damage;
 pub mod explain;
 mod family;

@@ -1,9 +1,9 @@
 //! The state of a node.
 
-use super::{place, table};
+use super::{copies::ChainCopy, place, table};
 use rust_i18n::t;
 use serde_json::{Value, json};
-use yizhang_ledger::{head::Origin, value::Division};
+use yizhang_ledger::value::{Division, UnixMillis};
 
 /// The state of a node, as it tells it.
 pub struct NodeStatus {
@@ -13,24 +13,12 @@ pub struct NodeStatus {
     pub ready: bool,
     /// Why not.
     pub not_ready_reason: String,
+    /// When it said so, by its clock.
+    pub at: UnixMillis,
     /// Every chain that it holds.
-    pub chains: Vec<ChainStatus>,
+    pub chains: Vec<ChainCopy>,
     /// The other nodes.
     pub peers: Vec<PeerStatus>,
-}
-
-/// A chain as a node holds it.
-pub struct ChainStatus {
-    /// Origin of the chain.
-    pub origin: String,
-    /// Entries held.
-    pub size: u64,
-    /// Entries that its own node has announced.
-    pub announced: u64,
-    /// The newest signed head; empty if there is none.
-    pub head: Vec<u8>,
-    /// Whether its key signed two histories.
-    pub quarantined: bool,
 }
 
 /// Another node.
@@ -43,20 +31,12 @@ pub struct PeerStatus {
 
 /// The state as JSON.
 pub fn json(status: &NodeStatus) -> Value {
-    let chain = |chain: &ChainStatus| {
-        json!({
-            "origin": chain.origin,
-            "size": chain.size,
-            "announced": chain.announced,
-            "head": String::from_utf8_lossy(&chain.head),
-            "quarantined": chain.quarantined,
-        })
-    };
     json!({
         "own": status.own_origin,
         "ready": status.ready,
         "not_ready_reason": status.not_ready_reason,
-        "chains": status.chains.iter().map(chain).collect::<Vec<_>>(),
+        "at_ms": status.at.0,
+        "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected })).collect::<Vec<_>>(),
     })
 }
@@ -78,25 +58,17 @@ pub fn table_of(status: &NodeStatus) {
     let mut rows = table([
         t!("status.chain"),
         t!("status.size"),
-        t!("status.behind"),
+        t!("status.newest"),
+        t!("status.heard"),
         t!("status.state"),
     ]);
     for chain in &status.chains {
-        let region = Origin::parse(&chain.origin).map_or_else(
-            || chain.origin.clone(),
-            |origin| place::name(origin.region()),
-        );
-        let state = match (chain.quarantined, chain.size, chain.head.is_empty()) {
-            (true, ..) => t!("status.quarantined"),
-            (false, 1.., true) => t!("status.unsigned"),
-            (false, ..) => t!("status.fine"),
-        };
-        let behind = chain.announced.saturating_sub(chain.size);
         rows.add_row([
-            region,
+            place::name(chain.region()),
             chain.size.to_string(),
-            behind.to_string(),
-            state.to_string(),
+            chain.newest_batch(),
+            chain.last_heard(),
+            chain.state(),
         ]);
     }
     println!("{rows}");

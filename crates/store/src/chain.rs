@@ -53,6 +53,8 @@ pub(crate) struct Writer {
     pub(crate) end: Place,
     /// The head of the durable state, where it is not in the file yet.
     pub(crate) pending_head: Option<Arc<[u8]>>,
+    /// The size of the head in the file of the folder `seen`.
+    pub(crate) seen: TreeSize,
 }
 
 /// A batch frame in a file.

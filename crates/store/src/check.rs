@@ -10,6 +10,7 @@ use crate::{
     number::wide,
     replay::{Halt, Step, replay},
     report::{Opened, Truncated},
+    seen,
     segments::{ChainFolder, FrameReader, Place, has_frame_after},
 };
 use std::{
@@ -76,6 +77,15 @@ pub enum Finding {
     Chain(Damage),
     /// The end of a chain is an unfinished write.
     TornChain(Origin, Truncated),
+    /// A chain is shorter than a signed head of it that was durable here: whole files are missing, or the end of one.
+    Short {
+        /// The chain.
+        origin: Origin,
+        /// The size of that head.
+        seen: TreeSize,
+        /// What is here.
+        size: TreeSize,
+    },
     /// The journal is damaged, or its end is an unfinished write.
     Journal(PathBuf, u64, FrameFault),
     /// The index is missing, damaged, or not that of these segments.
@@ -88,7 +98,11 @@ impl Finding {
     /// Whether durable facts are concerned, rather than something that the next start puts right by itself.
     pub const fn is_damage(&self) -> bool {
         match self {
-            Self::NoMarker(_) | Self::Marker(..) | Self::Chain(_) | Self::Journal(..) => true,
+            Self::NoMarker(_)
+            | Self::Marker(..)
+            | Self::Chain(_)
+            | Self::Short { .. }
+            | Self::Journal(..) => true,
             Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
         }
     }
@@ -108,6 +122,10 @@ impl Finding {
             Self::Chain(_) => {
                 "stop the node, move the chain's folder out of the data directory and start again: the chain is fetched \
                  from the peers that mirror it; keep the folder until that is done. Test the disk"
+            }
+            Self::Short { .. } => {
+                "put the missing files back if you have them. Otherwise start the node while its peers run: it fetches what \
+                 is missing from them, and signs nothing of its own chain before that. Do not use --start-alone"
             }
             Self::TornChain(..) => "nothing: the next start cuts it off, nobody was told of it",
             Self::Journal(..) => {
@@ -147,6 +165,10 @@ impl fmt::Display for Finding {
                 torn.file.display(),
                 torn.length
             ),
+            Self::Short { origin, seen, size } => write!(
+                f,
+                "{origin}: {size} entries are here, and a signed head of {seen} was: files of the chain are missing"
+            ),
             Self::Journal(path, offset, fault) => {
                 write!(f, "{} at byte {offset}: {fault}", path.display())
             }
@@ -184,7 +206,14 @@ pub fn check(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<CheckRepo
     };
     for (number, origin) in (0_u16..).zip(origins) {
         let chain = ChainFolder::new(folder, origin);
-        check_chain(&chain, number, index.as_mut(), progress, &mut report)?;
+        check_chain(
+            folder,
+            &chain,
+            number,
+            index.as_mut(),
+            progress,
+            &mut report,
+        )?;
     }
     if let Some(index) = index {
         report.index_entries = Some(index.entries());
@@ -239,6 +268,7 @@ fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
 }
 
 fn check_chain(
+    data: &Path,
     chain: &ChainFolder,
     number: u16,
     mut index: Option<&mut IndexCheck>,
@@ -286,6 +316,19 @@ fn check_chain(
         }
     }
     let (size, batches) = (state.size(), state.batches());
+    let seen = seen::size(data, origin)?;
+    let is_damaged = report
+        .findings
+        .iter()
+        .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
+    // Where the chain is damaged, what follows has not been read.
+    if seen > size && !is_damaged {
+        report.findings.push(Finding::Short {
+            origin: origin.clone(),
+            seen,
+            size,
+        });
+    }
     report.chains.push(ChainChecked {
         origin: origin.clone(),
         size,

@@ -10,6 +10,7 @@
 //! format     version and list of chains
 //! chains/440000/00000000000000000000.seg
 //! journal/00000000000000000000.jnl
+//! seen/440000.head   the newest head that was durable, so that a chain which loses files is noticed
 //! index/00000001/   a sled database; the only content that can be deleted
 //! index/clean       names the database that was closed properly
 //! ```
@@ -57,6 +58,7 @@ mod reader;
 mod recover;
 mod replay;
 mod report;
+mod seen;
 mod segments;
 mod stopper;
 
@@ -216,6 +218,7 @@ impl Store {
     /// [`StoreError::Io`], after which the store has stopped; [`StoreError::Stopped`].
     pub fn flush(&self) -> Result<()> {
         self.write_heads()?;
+        self.note_seen()?;
         self.index.flush()
     }
 

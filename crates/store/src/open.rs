@@ -21,6 +21,7 @@ use crate::{
     marker,
     recover::Recovered,
     report::{ChainOpened, IndexOpened, Opened, Truncated},
+    seen,
     segments::{ChainFolder, FrameReader, Place},
     stopper::Stopper,
 };
@@ -156,7 +157,12 @@ impl Opening<'_> {
         let mut opened = Vec::new();
         for (chain, start) in store.chains.iter().zip(starts) {
             match store.recover(chain, start, self.progress)? {
-                Ok(recovered) => opened.push(describe(chain, recovered, had)),
+                Ok(recovered) => {
+                    let seen = seen::size(self.folder, &chain.folder.origin)?;
+                    store.writer(chain)?.seen = seen;
+                    let had = had.get(&chain.folder.origin).copied().unwrap_or_default();
+                    opened.push(describe(chain, recovered, had.max(seen)));
+                }
                 Err(fault) => return Ok(Err(fault)),
             }
         }
@@ -273,7 +279,8 @@ fn view(folder: &ChainFolder, number: u16, loaded: &Loaded) -> Result<Result<Vie
     Ok(Ok(view))
 }
 
-fn describe(chain: &Chain, recovered: Recovered, had: &BTreeMap<Origin, TreeSize>) -> ChainOpened {
+/// `had` is the largest size that is known to have been there.
+fn describe(chain: &Chain, recovered: Recovered, had: TreeSize) -> ChainOpened {
     let view = chain.view();
     let origin = chain.folder.origin.clone();
     ChainOpened {
@@ -282,10 +289,7 @@ fn describe(chain: &Chain, recovered: Recovered, had: &BTreeMap<Origin, TreeSize
         bytes: chain.folder.bytes(&view.files),
         replayed: recovered.replayed,
         truncated: recovered.truncated,
-        index_had: had
-            .get(&origin)
-            .copied()
-            .filter(|had| *had > view.state.size()),
+        had: Some(had).filter(|had| *had > view.state.size()),
         damage: view.damage.clone(),
         origin,
     }

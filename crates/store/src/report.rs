@@ -30,8 +30,9 @@ pub struct ChainOpened {
     pub replayed: u64,
     /// A torn tail that was cut off: what was being written when the machine stopped, acknowledged to nobody.
     pub truncated: Option<Truncated>,
-    /// The size that the index had seen, if larger than what the segments hold now: batches have been lost.
-    pub index_had: Option<TreeSize>,
+    /// The size that the index or the noted head had seen, if larger than what the segments hold now: batches have been
+    /// lost.
+    pub had: Option<TreeSize>,
     /// Why the chain is not served.
     pub damage: Option<Damage>,
 }
@@ -63,7 +64,7 @@ impl Opened {
     /// index in order.
     pub fn is_fine(&self) -> bool {
         let fine = |chain: &ChainOpened| {
-            chain.damage.is_none() && chain.truncated.is_none() && chain.index_had.is_none()
+            chain.damage.is_none() && chain.truncated.is_none() && chain.had.is_none()
         };
         self.journal.is_none()
             && self.chains.iter().all(fine)
@@ -82,7 +83,7 @@ impl fmt::Display for Opened {
             if let Some(truncated) = &chain.truncated {
                 writeln!(f, "  {truncated}")?;
             }
-            if let Some(size) = chain.index_had {
+            if let Some(size) = chain.had {
                 writeln!(
                     f,
                     "  batches are missing: the chain had {size} leaves. Fetch them from a peer before signing"

@@ -95,7 +95,7 @@ impl Run {
             opened
                 .chains
                 .iter()
-                .all(|chain| chain.damage.is_none() && chain.index_had.is_none()),
+                .all(|chain| chain.damage.is_none() && chain.had.is_none()),
             "{opened}"
         );
         self.world.settle(&store);

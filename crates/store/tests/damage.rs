@@ -313,10 +313,7 @@ fn a_missing_segment_is_damage_or_lost_batches_and_is_said_so() {
         opened.chains[1].damage.is_none() && !opened.is_fine(),
         "{opened}"
     );
-    assert_eq!(
-        opened.chains[1].index_had,
-        Some(world.chains[1].state.size())
-    );
+    assert_eq!(opened.chains[1].had, Some(world.chains[1].state.size()));
     assert!(opened.to_string().contains("batches are missing"));
     drop(store);
 }

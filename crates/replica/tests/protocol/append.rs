@@ -99,11 +99,9 @@ fn a_resend_joins_what_waits_and_gets_the_same_receipt() {
     );
     // A search of the store that is older than the batch still adds nothing.
     let late = submission("u", 1, 1, 1);
-    let content = late.block.content_digest();
     let outputs = node.handle(Input::Submit {
         ticket: Ticket(3),
         submitted: late,
-        content,
         searched: TreeSize(0),
     });
     assert_eq!(
@@ -139,11 +137,10 @@ fn a_search_that_may_have_missed_a_batch_is_refused() {
     let own = chain(0, 2);
     let mut node = Node::new(1, vec![held(&own[1])]);
     let submitted = submission("u", 7, 1, 7);
-    let (id, content) = (submitted.id, submitted.block.content_digest());
+    let id = submitted.id;
     let early = Input::Submit {
         ticket: Ticket(1),
         submitted: submitted.clone(),
-        content,
         searched: TreeSize(3),
     };
     assert_eq!(

@@ -326,3 +326,91 @@ fn what_was_durable_when_readiness_ended_is_not_appended_twice() {
         [TreeSize(9)]
     );
 }
+
+#[test]
+fn a_node_that_is_shown_its_two_histories_says_so_and_goes_on_if_it_was_not_true() {
+    let own = chain(0, 2);
+    let mut node = Node::new(2, vec![held(&own[0])]);
+    node.connect(1);
+    // Its own head, and a larger one: which a peer says does not follow.
+    let heads = [own[1].note.clone(), own[0].note.clone()];
+    let shown = || Input::Shown {
+        peer: peer(1),
+        heads: heads.clone(),
+    };
+    node.handle(shown());
+    let outputs = node.announce_all(1, &[&own[1]]);
+    let contradicted = Recovering::Contradicted {
+        held: TreeSize(3),
+        signed: TreeSize(6),
+    };
+    let readiness = node.replica.readiness();
+    assert_eq!(readiness, Readiness::Recovering(contradicted));
+    assert!(
+        readiness
+            .to_string()
+            .contains("two histories were signed with this key")
+    );
+    assert_eq!(node.closed_at(0), None, "a peer's word closes no chain");
+    // The peer was wrong: what it holds follows after all.
+    let fetch = fetches(&outputs)[0].0;
+    assert_eq!(persists(&node.fetched(fetch, &own[1])), [TreeSize(6)]);
+    node.persisted(0, TreeSize(6));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn two_heads_of_which_the_smaller_is_not_held_are_no_contradiction() {
+    let (own, other) = (chain(0, 2), branch(0, &chain(0, 1)[0].after, 70..72));
+    let mut node = Node::new(2, vec![held(&own[1])]);
+    node.connect(1);
+    let heads = [other[0].note.clone(), other[1].note.clone()];
+    node.handle(Input::Shown {
+        peer: peer(1),
+        heads,
+    });
+    node.announce_all(1, &[]);
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn a_node_that_knows_that_more_was_signed_than_it_holds_fetches_it_back_before_it_signs() {
+    let own = chain(0, 2);
+    let mut node = Node::knowing(2, vec![held(&own[0])], TreeSize(6));
+    node.connect(1);
+    node.announce_all(1, &[]);
+    let back = Recovering::FetchingBack {
+        held: TreeSize(3),
+        signed: TreeSize(6),
+    };
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
+    let fetch = fetches(&node.announce(1, &[&own[1]]))[0].0;
+    node.fetched(fetch, &own[1]);
+    node.persisted(0, TreeSize(6));
+    assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn a_chain_is_heard_of_whenever_a_verified_head_of_it_comes_in() {
+    let main = chain(1, 2);
+    let mut node = Node::new(3, vec![]);
+    let heard = |node: &Node| node.replica.chain(&origin(1)).unwrap().heard;
+    let live = |node: &Node| node.replica.chain(&origin(1)).unwrap().live;
+    node.connect(2);
+    assert_eq!((heard(&node), live(&node)), (None, false));
+    node.wait(10);
+    node.announce(2, &[&main[0]]);
+    let first = heard(&node).unwrap();
+    node.wait(10);
+    node.announce(2, &[&main[0]]);
+    assert!(heard(&node).unwrap() > first, "said again is heard again");
+    assert!(!live(&node), "it came from somebody else");
+    node.connect(1);
+    assert!(live(&node));
+    // A head of another chain says nothing of this one.
+    let before = heard(&node);
+    node.wait(10);
+    node.announce(2, &[&chain(2, 1)[0]]);
+    assert_eq!(heard(&node), before);
+    assert!(node.replica.chain(&origin(0)).unwrap().live, "its own");
+}

@@ -164,8 +164,18 @@ impl Node {
     }
 
     pub(crate) fn limited(nodes: usize, durable: Vec<Held>, limits: Limits) -> Self {
+        Self::configured(nodes, durable, TreeSize(0), limits)
+    }
+
+    /// A node that knows that so much of its chain was signed.
+    pub(crate) fn knowing(nodes: usize, durable: Vec<Held>, signed: TreeSize) -> Self {
+        Self::configured(nodes, durable, signed, Limits::default())
+    }
+
+    fn configured(nodes: usize, durable: Vec<Held>, signed: TreeSize, limits: Limits) -> Self {
         let config = Config {
             own: Some(origin(0)),
+            signed,
             limits,
         };
         Self {
@@ -235,12 +245,10 @@ impl Node {
     }
 
     pub(crate) fn submit(&mut self, ticket: u64, submitted: Submitted) -> Vec<Output> {
-        let content = submitted.block.content_digest();
         let searched = self.replica.chain(&origin(0)).unwrap().durable;
         self.handle(Input::Submit {
             ticket: Ticket(ticket),
             submitted,
-            content,
             searched,
         })
     }

@@ -139,7 +139,6 @@ impl Federation {
                 let input = Input::Submit {
                     ticket,
                     submitted,
-                    content,
                     searched,
                 };
                 self.at(self.now + pause, Event::Input { node, life, input });

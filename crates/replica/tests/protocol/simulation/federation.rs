@@ -16,7 +16,7 @@ use yizhang_ledger::{
     hash::{Hash, derive},
     head::Origin,
     roster::Roster,
-    value::UnixMillis,
+    value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Config, Input, Readiness, Replica};
 
@@ -330,6 +330,7 @@ impl Federation {
         }
         let config = Config {
             own: Some(origin(node)),
+            signed: TreeSize(0),
             limits: self.plan.limits.clone(),
         };
         let held = self.nodes[node].disk.held();
@@ -442,10 +443,11 @@ impl Federation {
             Event::Input {
                 node,
                 input: Input::Submit {
-                    ticket, content, ..
+                    ticket, submitted, ..
                 },
                 ..
             } => {
+                let content = submitted.block.content_digest();
                 format!("node {node} is given a submission, {ticket:?}, {content}")
             }
             event => format!("{event:?}"),

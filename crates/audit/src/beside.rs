@@ -1,0 +1,160 @@
+//! What lies beside the segments and bears on them: heads that the node noted as durable, and evidence in its journal. Read
+//! here by the format document, not by the node's own code.
+
+use crate::{
+    contradiction::{Contradiction, accusation},
+    finding::{Code, Finding, Place},
+};
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
+use yizhang_ledger::{
+    hash::derive,
+    head::{HEAD_BYTES_MAX, Origin},
+    roster::Roster,
+    value::Division,
+};
+
+/// Most bytes of a journal file that are read: 16 MiB, after which a node starts the next, and its last entry.
+const JOURNAL_FILE_BYTES_MAX: u64 = 17 * 1_024 * 1_024;
+/// Most pieces of evidence that are read: a chain has at most 16 in one run of a node.
+const EVIDENCE_MAX: usize = 4_096;
+const JOURNAL_MAGIC: &[u8] = b"YZJNL\x00\x01\n";
+const JOURNAL_HEADER_BYTES: usize = 32;
+const ENTRY_MAGIC: &[u8] = b"YZJR";
+const ENTRY_HEADER_BYTES: usize = 28;
+/// Bytes of an entry's header that its checksum is over, with the content.
+const ENTRY_FIELDS_BYTES: usize = 12;
+const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store journal checksum";
+/// The kind of an entry that is evidence.
+const EVIDENCE_KIND: u8 = 2;
+
+/// The head that a node noted of a chain, as bytes; none if it noted none.
+///
+/// # Errors
+/// A finding if it cannot be read.
+pub(crate) fn seen(directory: &Path, origin: &Origin) -> Result<Option<Vec<u8>>, Finding> {
+    let name = format!("seen/{}.head", origin.region());
+    let limit = u64::try_from(HEAD_BYTES_MAX).expect("a head is small");
+    match read(&directory.join(&name), limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&name, origin.region(), &error)),
+    }
+}
+
+fn unreadable(name: &str, region: Division, error: &io::Error) -> Finding {
+    let place = Place::region(region).in_file(name);
+    Finding::fault(
+        Code::Unreadable,
+        &place,
+        format!("the file cannot be read: {error}"),
+    )
+}
+
+/// What the journal of a node says against chains. What cannot be read of it is passed over, and found.
+pub fn accusations(directory: &Path, roster: &Roster) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut pieces = Vec::new();
+    for name in journal_files(&directory.join("journal")) {
+        let label = format!("journal/{name}");
+        let place = Place::default().in_file(&label);
+        match read(&directory.join(&label), JOURNAL_FILE_BYTES_MAX) {
+            Ok(bytes) if !evidence_in(&bytes, &mut pieces) => findings.push(Finding::note(
+                Code::UnfinishedTail,
+                &place,
+                "the journal cannot be read to its end",
+            )),
+            Ok(_) => {}
+            Err(error) => findings.push(Finding::fault(
+                Code::Unreadable,
+                &place,
+                format!("the file cannot be read: {error}"),
+            )),
+        }
+    }
+    for piece in pieces {
+        let finding = accusation(&piece, roster);
+        findings.extend(finding.filter(|finding| !findings.contains(finding)));
+    }
+    findings
+}
+
+/// The names of the files of a journal, in order; none if there is no journal.
+fn journal_files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".jnl"));
+    names.sort();
+    names
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The evidence in a file of a journal. Returns whether all of the file could be read.
+fn evidence_in(bytes: &[u8], pieces: &mut Vec<Contradiction>) -> bool {
+    let Some(mut rest) = bytes
+        .get(JOURNAL_HEADER_BYTES..)
+        .filter(|_| bytes.starts_with(JOURNAL_MAGIC))
+    else {
+        return false;
+    };
+    while !rest.is_empty() {
+        let Some(entry) = entry(rest) else {
+            return false;
+        };
+        if entry.kind == EVIDENCE_KIND && pieces.len() < EVIDENCE_MAX {
+            pieces.extend(evidence(entry.content));
+        }
+        rest = rest.get(entry.bytes..).unwrap_or_default();
+    }
+    true
+}
+
+/// An entry of a journal.
+struct Entry<'a> {
+    kind: u8,
+    content: &'a [u8],
+    /// Its bytes, header included.
+    bytes: usize,
+}
+
+fn entry(rest: &[u8]) -> Option<Entry<'_>> {
+    let kind = *rest.strip_prefix(ENTRY_MAGIC)?.first()?;
+    let length = rest.get(8..ENTRY_FIELDS_BYTES)?.first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let bytes = ENTRY_HEADER_BYTES.checked_add(length)?;
+    let content = rest.get(ENTRY_HEADER_BYTES..bytes)?;
+    let checksum = derive(
+        CHECKSUM_CONTEXT,
+        &[rest.get(..ENTRY_FIELDS_BYTES)?, content],
+    );
+    let is_whole = checksum.0.get(..16) == rest.get(ENTRY_FIELDS_BYTES..ENTRY_HEADER_BYTES);
+    is_whole.then_some(Entry {
+        kind,
+        content,
+        bytes,
+    })
+}
+
+/// The content of an entry that is evidence: whether it is held to prove a fork, and two heads.
+fn evidence(content: &[u8]) -> Option<Contradiction> {
+    let (proves, rest) = content.split_first()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (held, other) = rest.split_at_checked(length)?;
+    Some(Contradiction {
+        closes: *proves == 1,
+        held: held.to_vec(),
+        other: other.to_vec(),
+    })
+}

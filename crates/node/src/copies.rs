@@ -1,0 +1,99 @@
+//! What this node holds of each chain, how new that is, and what stands against it: for everybody who asks, because an answer
+//! from old copies looks like any other.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+use yizhang_ledger::{
+    head::Origin,
+    value::{TreeSize, UnixMillis},
+};
+use yizhang_replica::ChainStatus;
+use yizhang_store::Store;
+use yizhang_wire::v1;
+
+/// A chain as this node holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct ChainCopy {
+    /// The chain.
+    pub(crate) origin: Origin,
+    /// Leaves held.
+    pub(crate) size: TreeSize,
+    /// Signed head of that size; empty while there is none.
+    pub(crate) head: Vec<u8>,
+    /// Time in the newest batch held; none if nothing is held.
+    pub(crate) newest: Option<UnixMillis>,
+    /// What has come in about it.
+    pub(crate) news: News,
+}
+
+/// What has come in about a chain since the start of the node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct News {
+    /// The largest size that a connected peer has announced.
+    announced: TreeSize,
+    /// When a verified head of it last came in, from whomever. Of the own chain: now.
+    heard: Option<UnixMillis>,
+    /// Whether its own node is connected, or is this one.
+    live: bool,
+    /// The smallest size of a head that contradicts what is held.
+    quarantined_from: Option<TreeSize>,
+}
+
+impl News {
+    /// The news of a chain as the replica has them. `now` is when the node's own chain was last heard of.
+    pub(crate) fn of(status: &ChainStatus<'_>, own: &Origin, now: UnixMillis) -> Self {
+        let is_own = status.staged.origin() == own;
+        Self {
+            announced: status.announced,
+            heard: if is_own { Some(now) } else { status.heard },
+            live: status.live,
+            quarantined_from: status.closed_at,
+        }
+    }
+}
+
+/// The news of all chains as the engine knew them a moment ago, so that no lookup has to wait for it.
+#[derive(Debug, Default)]
+pub(crate) struct LatestNews(Mutex<BTreeMap<Origin, News>>);
+
+impl LatestNews {
+    pub(crate) fn put(&self, news: BTreeMap<Origin, News>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = news;
+    }
+
+    /// What is known of a chain; nothing if the roster does not name it.
+    pub(crate) fn of(&self, origin: &Origin) -> News {
+        let news = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        news.get(origin).copied().unwrap_or_default()
+    }
+}
+
+/// The time in the newest batch that is held of a chain.
+pub(crate) fn newest(store: &Store, origin: &Origin) -> Option<UnixMillis> {
+    let state = store.state(origin)?;
+    (state.batches() > 0).then(|| state.time())
+}
+
+impl From<ChainCopy> for v1::ChainStatus {
+    fn from(copy: ChainCopy) -> Self {
+        let News {
+            announced,
+            heard,
+            live,
+            quarantined_from,
+        } = copy.news;
+        Self {
+            origin: copy.origin.to_string(),
+            size: copy.size.0,
+            head: copy.head.into(),
+            quarantined: quarantined_from.is_some(),
+            announced: announced.0,
+            quarantined_from: quarantined_from.map_or(0, |size| size.0),
+            newest_ms: copy.newest.map_or(0, |time| time.0),
+            heard_ms: heard.map_or(0, |time| time.0),
+            live,
+        }
+    }
+}

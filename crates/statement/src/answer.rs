@@ -1,0 +1,185 @@
+//! The answer of a node: an account, and the records that it was computed from.
+
+use crate::{ChainEvidence, Refuted, evidence::prove};
+use std::collections::BTreeSet;
+use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
+use yizhang_ledger::{
+    Verified, fact::Fact, hash::Hash, head::Head, person::AccountId, roster::Roster, value::Day,
+};
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The account, where it is known here: who has only a number and not the federation secret cannot tell.
+    pub account: Option<AccountId>,
+    /// The day as of which.
+    pub as_of: Day,
+}
+
+/// An account as a node gave it, consistent in itself. That it is true, [`Answer::verify`] shows.
+#[derive(Clone)]
+pub struct Answer {
+    /// The account.
+    pub account: Account,
+    /// Its JSON, as the node sent it.
+    pub json: Vec<u8>,
+    /// Its digest.
+    pub digest: Hash,
+    /// The accounts that its records are under: the owner's first, then those linked to it, ascending.
+    pub accounts: Vec<AccountId>,
+    /// Whose account it says it is.
+    owner: AccountId,
+    /// Whether the owner was known where it was asked.
+    pub identity: Identity,
+}
+
+/// What a check has established.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Records that verified, each counted once.
+    pub records: usize,
+    /// The heads that they are under, as verified.
+    pub heads: Vec<Head>,
+    /// Whether the account is that of the number asked for.
+    pub identity: Identity,
+}
+
+/// Whether the account is known to be that of the number asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The pseudonym was given, or computed with the federation secret.
+    Checked,
+    /// Only the node can tell: there was no federation secret.
+    Trusted,
+}
+
+impl Answer {
+    /// Reads what a node stated: the JSON of the account, its digest, and the accounts that it read.
+    ///
+    /// # Errors
+    /// [`Refuted`] if it is no account, has another digest, is of another day, or is not the account asked for.
+    pub fn read(
+        json: Vec<u8>,
+        digest: Hash,
+        mut accounts: Vec<AccountId>,
+        question: &Question,
+    ) -> Result<Self, Refuted> {
+        let computed = Account::digest_of(&json);
+        if computed != digest {
+            return Err(Refuted::Digest {
+                computed,
+                stated: digest,
+            });
+        }
+        let account = Account::from_json(&json)?;
+        if account.as_of != question.as_of {
+            return Err(Refuted::Day {
+                asked: question.as_of,
+                found: account.as_of,
+            });
+        }
+        let owner = account.account.ok_or(Refuted::OtherAccount)?;
+        let is_other = question.account.is_some_and(|asked| asked != owner);
+        if is_other || !accounts.contains(&owner) {
+            return Err(Refuted::OtherAccount);
+        }
+        accounts.sort_by_key(|account| (*account != owner, *account));
+        accounts.dedup();
+        Ok(Self {
+            account,
+            json,
+            digest,
+            accounts,
+            owner,
+            identity: match question.account {
+                Some(_) => Identity::Checked,
+                None => Identity::Trusted,
+            },
+        })
+    }
+
+    /// Ties every record to a signed head, folds the records again, and compares with what the node answered.
+    ///
+    /// It shows that every line of the account is signed by the agency it names. That the node left out no record, only
+    /// a second node or an audit can show: compare digests.
+    ///
+    /// # Errors
+    /// [`Refuted`], by the first thing that does not hold.
+    pub fn verify(
+        &self,
+        chains: &[ChainEvidence],
+        roster: &Roster,
+        policy: &Policy,
+    ) -> Result<Checked, Refuted> {
+        let found = self.account.rules.name;
+        if found != policy.name() {
+            return Err(Refuted::OtherRules {
+                own: policy.name(),
+                found,
+            });
+        }
+        let heads = open_heads(chains, roster)?;
+        let mut facts = Vec::new();
+        for (chain, head) in chains.iter().zip(&heads) {
+            facts.extend(prove(head, &chain.records)?);
+        }
+        self.ensure_own(&facts)?;
+        let again = fold(&facts, policy, self.account.as_of)
+            .with_account_id(self.owner)
+            .sealed();
+        if again.json != self.json {
+            return Err(Refuted::OtherFold {
+                folded: again.digest,
+                stated: self.digest,
+            });
+        }
+        // The same record sent twice to a chain is one record.
+        let distinct: BTreeSet<_> = facts.iter().map(|fact| (fact.region, fact.id)).collect();
+        Ok(Checked {
+            records: distinct.len(),
+            heads: heads.iter().map(|head| (**head).clone()).collect(),
+            identity: self.identity,
+        })
+    }
+
+    /// Refuses records of others, and accounts that the records do not tie to the owner.
+    fn ensure_own(&self, facts: &[Verified<Fact<'_>>]) -> Result<(), Refuted> {
+        let accounts: BTreeSet<AccountId> = self.accounts.iter().copied().collect();
+        let linked = linked_accounts(self.owner, facts, self.account.as_of)?;
+        if linked != accounts {
+            return Err(Refuted::OtherAccounts {
+                linked: linked.len(),
+                found: accounts.len(),
+            });
+        }
+        for fact in facts {
+            let is_own = fact
+                .record
+                .accounts()
+                .any(|account| accounts.contains(&account));
+            if !is_own {
+                return Err(Refuted::ForeignRecord {
+                    chain: fact.region,
+                    at: fact.index,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The heads of the evidence, verified, in its order.
+fn open_heads(chains: &[ChainEvidence], roster: &Roster) -> Result<Vec<Verified<Head>>, Refuted> {
+    let mut heads: Vec<Verified<Head>> = Vec::with_capacity(chains.len());
+    for chain in chains {
+        let head = Head::open(&chain.head, roster)?;
+        if heads.iter().any(|known| known.origin == head.origin) {
+            return Err(Refuted::TwoHeads {
+                chain: head.origin.clone(),
+            });
+        }
+        chain.ensure_ascending(&head)?;
+        heads.push(head);
+    }
+    Ok(heads)
+}

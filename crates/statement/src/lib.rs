@@ -1,0 +1,40 @@
+//! What somebody hands to somebody else, and how it is checked: the answer of a node, a receipt, records with their proofs.
+//!
+//! Pure: bytes and values in, verdicts out. It is *not* the place for connections, files or words for people, and it
+//! believes nobody: what it returns was checked here against a roster, or is refused with a [`Refuted`] that names why.
+//!
+//! ```
+//! use yizhang_entitlement::{Policy, fold};
+//! use yizhang_ledger::{person::AccountId, value::Day};
+//! use yizhang_statement::{Answer, Question, Refuted};
+//!
+//! let asked = AccountId([7; 16]);
+//! let as_of = Day::parse("2026-10-31").unwrap();
+//! let account = fold(&[], Policy::embedded(), as_of).with_account_id(asked);
+//! let sealed = account.sealed();
+//! let question = Question { account: Some(asked), as_of };
+//! let read = |accounts| Answer::read(sealed.json.clone(), sealed.digest, accounts, &question);
+//! assert!(read(vec![asked]).is_ok());
+//! assert_eq!(read(vec![AccountId([8; 16])]).err(), Some(Refuted::OtherAccount));
+//! ```
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::float_arithmetic,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod answer;
+mod evidence;
+mod receipt;
+mod refuted;
+
+pub use answer::{Answer, Checked, Identity, Question};
+pub use evidence::{ChainEvidence, RecordEvidence, prove};
+pub use receipt::{Receipt, Sent};
+pub use refuted::Refuted;

@@ -1,0 +1,378 @@
+//! What is said to whoever looks: how new the copies behind an answer are, and what stands against them. Real processes.
+
+mod support;
+
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+use support::{Federation, Ran, contributions, copy, eventually, run, run_with};
+
+/// Invented: no citizen's number begins with a city's own code.
+const WORKER: &str = "440300199003078815";
+const STRANGER: &str = "440300198807151235";
+
+const GUANGDONG: u32 = 440_000;
+const GUIZHOU: u32 = 520_000;
+
+/// A rule of the operator's own, so that the account is one under these rules.
+const RULE: &str = "[[rule]]\nid = \"own/average\"\nkey = \"pension.average-wage\"\nplace = \"440000\"\n\
+                    value = { yuan = \"10000.00\" }\ndocument = \"invented\"\nnumber = \"1\"\nconfidence = \"U\"\n";
+
+/// A chain in an answer or in the state of a node.
+fn chain_in(json: &Value, chain: u32) -> Value {
+    let chains = json["chains"].as_array().unwrap();
+    let is_it = |found: &&Value| {
+        let origin = found["origin"].as_str().unwrap();
+        origin.ends_with(&chain.to_string())
+    };
+    chains.iter().find(is_it).unwrap().clone()
+}
+
+fn answer(federation: &Federation, node: u32) -> Value {
+    let ran = federation.answer(node, WORKER, &[]);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("no answer: {}", ran.stderr))
+}
+
+/// The page of a worker at a node.
+fn page(federation: &Federation, node: u32, number: &str, more: &[&str]) -> Ran {
+    let (node_text, agency) = (node.to_string(), federation.agency(node));
+    let mut arguments = vec!["worker", "account", "--node", &node_text];
+    arguments.extend(["--credentials", &agency, "--as-of", "2026-10-31"]);
+    arguments.extend(more);
+    run_with(&arguments, number)
+}
+
+/// A page without the line breaks of its tables.
+fn words(ran: &Ran) -> String {
+    ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_node_cut_off_from_its_peers_says_when_each_chain_was_last_heard_of() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("12.csv", &contributions(WORKER, 440_300, 12, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    eventually("Guizhou is connected with Guangdong", || {
+        chain_in(&answer(&federation, GUIZHOU), GUANGDONG)["live"] == true
+    });
+    let connected = page(&federation, GUIZHOU, WORKER, &[]).expect(0);
+    assert!(
+        !connected.stdout.contains("may be missing"),
+        "{}",
+        connected.stdout
+    );
+    federation.kill(GUANGDONG);
+    eventually("Guizhou has noticed", || {
+        chain_in(&answer(&federation, GUIZHOU), GUANGDONG)["live"] == false
+    });
+    let told = answer(&federation, GUIZHOU);
+    let foreign = chain_in(&told, GUANGDONG);
+    assert_eq!(foreign["may_be_behind"], true);
+    let (newest, heard) = (
+        foreign["newest_ms"].as_u64().unwrap(),
+        foreign["heard_ms"].as_u64().unwrap(),
+    );
+    let at = told["at_ms"].as_u64().unwrap();
+    assert!(newest <= heard && heard <= at, "{newest} {heard} {at}");
+    let own = chain_in(&told, GUIZHOU);
+    assert_eq!(
+        (&own["live"], &own["may_be_behind"]),
+        (&true.into(), &false.into())
+    );
+    let cut_off = words(&page(&federation, GUIZHOU, WORKER, &[]).expect(0));
+    assert!(
+        cut_off.contains("Newer records may be missing here: chain of Guangdong, last heard of 2"),
+        "{cut_off}"
+    );
+    let status = chain_in(&federation.status(GUIZHOU).unwrap(), GUANGDONG);
+    assert_eq!(status["may_be_behind"], true);
+    assert_eq!(status["heard_ms"], foreign["heard_ms"]);
+    // After a restart nothing has been heard at all.
+    federation.kill(GUIZHOU);
+    federation.start(GUIZHOU);
+    eventually("Guizhou answers", || federation.status(GUIZHOU).is_some());
+    let restarted = chain_in(&answer(&federation, GUIZHOU), GUANGDONG);
+    assert_eq!(restarted["heard_ms"], Value::Null);
+    assert_eq!(restarted["newest_ms"], newest);
+    let restarted = words(&page(&federation, GUIZHOU, WORKER, &[]).expect(0));
+    assert!(
+        restarted.contains("last heard of not since this node started"),
+        "{restarted}"
+    );
+}
+
+/// Guangdong has lost its disk and begun again, alone, with less than Guizhou holds of it.
+fn two_histories() -> Federation {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 30, "A"));
+    federation.import(GUANGDONG, &first, &[]).expect(0);
+    let other = federation.file("other.csv", &contributions(STRANGER, 520_100, 5, "O"));
+    federation.import(GUIZHOU, &other, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.kill(GUIZHOU);
+    federation.kill(GUANGDONG);
+    fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data")).unwrap();
+    federation.start_with(GUANGDONG, &["--start-alone", "--lost", "520000"]);
+    federation.wait_ready(GUANGDONG);
+    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 3, "B"));
+    federation.import(GUANGDONG, &second, &[]).expect(0);
+    federation.start(GUIZHOU);
+    eventually("Guizhou has noticed", || {
+        federation
+            .status(GUIZHOU)
+            .is_some_and(|status| chain_in(&status, GUANGDONG)["quarantined"] == true)
+    });
+    federation
+}
+
+/// What is said of a quarantined chain to whoever asks a node for the account.
+fn the_account_names_the_quarantine(federation: &Federation) {
+    let told = page(federation, GUIZHOU, WORKER, &[]).expect(1);
+    let text = words(&told);
+    for sentence in [
+        "The chain of Guangdong is quarantined: two histories were signed with its key",
+        "In doubt, because records of a quarantined chain are behind it: enterprise employee pension",
+        "2015-01 – 2017-06",
+        "‡ rests on records of a quarantined chain",
+    ] {
+        assert!(text.contains(sentence), "{sentence}: {text}");
+    }
+    let months = told
+        .stdout
+        .lines()
+        .find(|line| line.contains("Pension months so far"));
+    assert!(months.unwrap().contains('‡'), "{months:?}");
+    let proved = page(federation, GUIZHOU, WORKER, &["--proofs"]).expect(1);
+    assert!(words(&proved).contains("quarantined: two signed histories"));
+    let explained = page(federation, GUIZHOU, WORKER, &["--explain"]).expect(1);
+    assert!(words(&explained).contains("The chain of Guangdong is quarantined"));
+    let html = federation.path().join("account.html");
+    let html = html.to_str().unwrap();
+    page(federation, GUIZHOU, WORKER, &["--html", html]).expect(1);
+    let html = fs::read_to_string(html).unwrap();
+    assert!(html.contains("The chain of Guangdong is quarantined"));
+    let json = federation.answer(GUIZHOU, WORKER, &[]).expect(1);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let chain = chain_in(&json, GUANGDONG);
+    assert_eq!(chain["quarantined"], true);
+    assert!(chain["quarantined_from"].as_u64().unwrap() > 0);
+    assert_eq!(json["in_doubt"]["families"][0]["family"], "hrss:110");
+    assert!(!json["in_doubt"]["figures"].as_array().unwrap().is_empty());
+    // A worker without a record there: named all the same, for the other history may have some.
+    let stranger = page(federation, GUIZHOU, STRANGER, &[]).expect(1);
+    let text = words(&stranger);
+    assert!(
+        text.contains("No record of this account comes from it"),
+        "{text}"
+    );
+    assert!(!stranger.stdout.contains('‡'), "{}", stranger.stdout);
+}
+
+#[test]
+fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_says_so_itself() {
+    let mut federation = two_histories();
+    the_account_names_the_quarantine(&federation);
+    let reason = || {
+        let status = federation.status(GUANGDONG)?;
+        status["not_ready_reason"].as_str().map(str::to_owned)
+    };
+    eventually("Guangdong says what it has done", || {
+        reason().is_some_and(|reason| reason.contains("two histories were signed with this key"))
+    });
+    let reason = reason().unwrap();
+    assert!(
+        reason.contains("Stop the node, keep its data directory"),
+        "{reason}"
+    );
+    let auditor = federation.auditor();
+    let over_network = ["audit", "--node", "520000", "--credentials", &auditor];
+    let audited = run(&over_network).expect(1);
+    assert!(
+        audited.stdout.contains("is quarantined"),
+        "{}",
+        audited.stdout
+    );
+    federation.stop(GUIZHOU);
+    let dir = federation.node_dir(GUIZHOU);
+    let dir = dir.to_str().unwrap();
+    let audited = run(&["audit", "--dir", dir, "--credentials", &auditor]).expect(1);
+    assert!(
+        audited.stdout.contains("is quarantined"),
+        "{}",
+        audited.stdout
+    );
+    let checked = run(&["node", "check", "--dir", dir]).expect(1);
+    assert!(
+        checked.stdout.contains("is quarantined"),
+        "{}",
+        checked.stdout
+    );
+    assert!(
+        checked.stdout.contains("Two histories"),
+        "{}",
+        checked.stdout
+    );
+}
+
+/// Ways in which a chain can lose entries, each leaving what a shorter chain would be.
+const LOSSES: [(&str, fn(&Path)); 4] = [
+    ("folder removed", |segment| {
+        fs::remove_dir_all(segment.parent().unwrap()).unwrap();
+    }),
+    ("file emptied", |segment| fs::write(segment, []).unwrap()),
+    ("cut in half", |segment| {
+        let bytes = fs::read(segment).unwrap();
+        fs::write(segment, &bytes[..bytes.len() / 2]).unwrap();
+    }),
+    ("cut behind a head", |segment| {
+        let bytes = fs::read(segment).unwrap();
+        // The first frames: a batch, and the head behind it.
+        let length = |at: usize| {
+            let field = bytes[at + 8..at + 12].try_into().unwrap();
+            at + 40 + usize::try_from(u32::from_le_bytes(field)).unwrap()
+        };
+        fs::write(segment, &bytes[..length(length(128))]).unwrap();
+    }),
+];
+
+#[test]
+fn a_chain_that_has_lost_entries_is_found_by_check_and_audit() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    for part in ["A", "B"] {
+        let file = federation.file(part, &contributions(WORKER, 440_300, 30, part));
+        federation.import(GUANGDONG, &file, &[]).expect(0);
+    }
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.stop(GUANGDONG);
+    federation.stop(GUIZHOU);
+    let auditor = federation.auditor();
+    let whole = federation.node_dir(GUIZHOU);
+    let whole = whole.to_str().unwrap();
+    for node in [GUANGDONG, GUIZHOU] {
+        let dir = federation.node_dir(node);
+        let dir = dir.to_str().unwrap();
+        run(&["audit", "--dir", dir, "--credentials", &auditor]).expect(0);
+        run(&["node", "check", "--dir", dir]).expect(0);
+    }
+    for node in [GUANGDONG, GUIZHOU] {
+        for (name, lose) in LOSSES {
+            let copied = federation.path().join(format!("{node} {name}"));
+            copy(&federation.node_dir(node), &copied);
+            let chain = copied.join("data/chains").join(GUANGDONG.to_string());
+            lose(&chain.join(format!("{:020}.seg", 0)));
+            let dir = copied.to_str().unwrap();
+            let checked = run(&["node", "check", "--dir", dir]).expect(1);
+            assert!(
+                checked.stdout.contains("files of the chain are missing"),
+                "{name}: {}",
+                checked.stdout
+            );
+            let audited = run(&["audit", "--dir", dir, "--credentials", &auditor]).expect(1);
+            assert!(
+                audited.stdout.contains("files of the chain are missing"),
+                "{name}: {}",
+                audited.stdout
+            );
+            // Without the note: another source is longer.
+            fs::remove_dir_all(copied.join("data/seen")).unwrap();
+            let arguments = ["audit", "--dir", dir, "--dir", whole];
+            let compared = run(&[&arguments[..], &["--credentials", &auditor]].concat()).expect(1);
+            assert!(
+                compared.stdout.contains("holds less than"),
+                "{name}: {}",
+                compared.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn a_node_that_has_lost_its_own_chain_signs_nothing_before_it_is_back() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    federation.stop(GUANGDONG);
+    federation.stop(GUIZHOU);
+    let chains = federation.node_dir(GUANGDONG).join("data/chains");
+    fs::remove_dir_all(chains.join(GUANGDONG.to_string())).unwrap();
+    federation.start_with(GUANGDONG, &["--start-alone", "--lost", "520000"]);
+    eventually("Guangdong says what it waits for", || {
+        let status = federation.status(GUANGDONG);
+        status.is_some_and(|status| {
+            let reason = status["not_ready_reason"].as_str().unwrap();
+            reason.contains(&format!("0 of {size} entries are here"))
+        })
+    });
+    federation.start(GUIZHOU);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
+}
+
+#[test]
+fn accounts_of_nobody_have_digests_of_their_own() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let agency = federation.agency(GUANGDONG);
+    let digest = |account: &str| {
+        let mut arguments = vec!["worker", "account", "--node", "440000"];
+        arguments.extend(["--credentials", &agency, "--as-of", "2026-10-31", "--json"]);
+        arguments.extend(["--proofs", "--account", account]);
+        let ran = run(&arguments).expect(0);
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(json["account"]["account"], account);
+        assert_eq!(json["checked"]["records"], 0);
+        json["digest"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = ("0".repeat(32), "1".repeat(32));
+    assert_ne!(digest(&one), digest(&other));
+    assert_eq!(digest(&one), digest(&one));
+}
+
+#[test]
+fn the_page_says_how_to_check_it_with_a_command_that_runs_as_printed() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    let rules = federation.path().join("local rules");
+    fs::create_dir(&rules).unwrap();
+    fs::write(rules.join("own.toml"), RULE).unwrap();
+    let rules = rules.to_str().unwrap();
+    federation.start_with(GUANGDONG, &["--rules", rules]);
+    federation.wait_ready(GUANGDONG);
+    let file = federation.file("6.csv", &contributions(WORKER, 440_300, 6, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    // A path that a shell would take apart.
+    let credentials = federation.path().join("the agency's own");
+    copy(Path::new(&federation.agency(GUANGDONG)), &credentials);
+    let mut arguments = vec!["worker", "account", "--node", "440000"];
+    arguments.extend(["--credentials", credentials.to_str().unwrap()]);
+    arguments.extend(["--as-of", "2026-10-31", "--rules", rules]);
+    let page = run_with(&arguments, WORKER).expect(0);
+    assert!(
+        page.stdout.contains("No record was checked here"),
+        "{}",
+        page.stdout
+    );
+    let command = page.stdout.split('`').nth(1).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_yizhang"));
+    let path = std::env::var("PATH").unwrap();
+    let folder = program.parent().unwrap().display();
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", format!("{folder}:{path}"))
+        .env("LANG", "en_US.UTF-8")
+        .env("LC_ALL", "en_US.UTF-8")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}: {errors}");
+    assert!(
+        shown.contains("Checked here: 6 records are under signed heads"),
+        "{shown}"
+    );
+}
