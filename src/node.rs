@@ -1,7 +1,9 @@
 //! `yizhang node`: run a node, verify its directory, rebuild its index, ask for its state.
 
 mod alone;
+mod log;
 mod run;
+mod service;
 
 use crate::{
     connection,
@@ -44,7 +46,7 @@ pub(crate) struct Configuration {
 /// What can be done with a node.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run a node until it is told to stop (Ctrl-C, SIGTERM).
+    /// Run a node until it is told to stop (Ctrl-C, SIGTERM, SIGHUP).
     Run(run::RunArguments),
     /// Verify a whole data directory of a node that is not running: what is wrong, and what to do.
     Check(CheckArguments),
