@@ -15,12 +15,14 @@ use crate::{
     files,
     node::parse_region,
     rules, show,
+    spool::Spooled,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use rust_i18n::t;
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
 };
 use tokio::sync::mpsc;
@@ -51,6 +53,8 @@ use yizhang_wire::{
 const SENT_AHEAD_MAX: usize = 4;
 /// Suffix of the file that takes the faulty rows, if no name is given.
 const ERRORS_SUFFIX: &str = "errors";
+/// The file that takes the faulty rows of what came through a pipe, in the working directory.
+const PIPE_ERRORS: &str = "stdin.errors.csv";
 
 /// What an agency does.
 #[derive(Subcommand)]
@@ -65,10 +69,10 @@ pub(crate) enum Command {
 }
 
 /// Arguments of `agency import`.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct ImportArguments {
-    /// CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers), a workbook (.xlsx, .xls) or JSON Lines; docs/IMPORT.md
-    /// has the columns.
+    /// CSV (UTF-8, GB 18030 or UTF-16, Chinese or English headers), a workbook (.xlsx, .xls) or JSON Lines; docs/IMPORT.md has the columns.
+    /// A pipe, or - for standard input, is kept in a private temporary file first.
     pub(crate) file: PathBuf,
     /// Region of the node to send to: the agency's own.
     #[arg(long, value_parser = parse_region)]
@@ -137,6 +141,21 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 }
 
 fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
+    match Spooled::of(&arguments.file)? {
+        None => import_file(arguments),
+        Some(spooled) => {
+            let errors = arguments.errors.clone();
+            import_file(&ImportArguments {
+                file: spooled.path(),
+                errors: errors.or_else(|| Some(PIPE_ERRORS.into())),
+                ..arguments.clone()
+            })
+        }
+    }
+}
+
+/// Imports a file that can be read as often as it is needed.
+fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     let secret = credentials::read_secret(&arguments.credentials)?;
     let intake = open(arguments)?;
     let errors = errors_path(arguments, &intake)?;
@@ -229,14 +248,17 @@ fn columns(path: &Path) -> anyhow::Result<ColumnMap> {
 /// Where the faulty rows go: never over the file itself. Those of a workbook go to a file of text.
 fn errors_path(arguments: &ImportArguments, intake: &Intake) -> anyhow::Result<PathBuf> {
     let path = arguments.errors.clone().unwrap_or_else(|| {
-        let extension = match arguments.file.extension() {
-            _ if intake.sheet().is_some() => ".csv".to_owned(),
-            Some(extension) => format!(".{}", extension.display()),
-            None => String::new(),
-        };
-        arguments
-            .file
-            .with_extension(format!("{ERRORS_SUFFIX}{extension}"))
+        // The name of a file need not be UTF-8.
+        let mut extension = OsString::from(ERRORS_SUFFIX);
+        match arguments.file.extension() {
+            _ if intake.sheet().is_some() => extension.push(".csv"),
+            Some(own) => {
+                extension.push(".");
+                extension.push(own);
+            }
+            None => {}
+        }
+        arguments.file.with_extension(extension)
     });
     let same = path.canonicalize().is_ok_and(|errors| {
         arguments
@@ -337,8 +359,9 @@ async fn submit(
     mut submissions: mpsc::Receiver<Submission>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
-    let refuse =
-        |status: tonic::Status| connection::failure(region, &status).context(t!("import.again"));
+    let refuse = |status: tonic::Status| {
+        connection::failure_that_can_be_repeated(region, &status, t!("import.again"))
+    };
     let channel = connection::to_node(credentials, region)?;
     let mut ledger = LedgerClient::new(channel.clone());
     let status = within(STATUS_TIMEOUT, ledger.status(StatusRequest {}))

@@ -1,9 +1,11 @@
 //! The arguments, and which module answers each command.
 
 use crate::{
-    agency, audit, demo, exit::Outcome, federation, language, node, rules, sample, worker,
+    agency, audit, clock, demo, exit::Outcome, federation, language, manual, node, rules, sample,
+    worker,
 };
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// One worker, one account: the ledger of social insurance that travels with the worker.
 #[derive(Parser)]
@@ -12,6 +14,10 @@ pub(crate) struct Arguments {
     /// Language of all texts; by default that of the locale.
     #[arg(long, global = true, value_enum)]
     pub(crate) lang: Option<language::LanguageArgument>,
+
+    /// File with values for --node and --credentials, if not ~/.config/yizhang/config.toml; see docs/OPERATIONS.md.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,10 +47,21 @@ pub(crate) enum Command {
     Audit(audit::Arguments),
     /// Generate deterministic, plausible files for trials and measurements.
     Sample(sample::Arguments),
+    /// Print a script with which a shell completes these commands.
+    Completions(manual::CompletionsArguments),
+    /// Print the manual, or write a page for each command.
+    Man(manual::ManArguments),
 }
 
 impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
+        let is_timeless = matches!(
+            self,
+            Self::Rules(_) | Self::Sample(_) | Self::Completions(_) | Self::Man(_)
+        );
+        if !is_timeless {
+            clock::must_be_right()?;
+        }
         match self {
             Self::Demo(arguments) => demo::run(&arguments),
             Self::Federation(command) => federation::run(&command),
@@ -54,6 +71,8 @@ impl Command {
             Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),
             Self::Sample(arguments) => sample::run(&arguments),
+            Self::Completions(arguments) => Ok(manual::completions(&arguments)),
+            Self::Man(arguments) => manual::man(&arguments),
         }
     }
 }

@@ -36,18 +36,47 @@ pub(crate) fn failure(region: Division, status: &Status) -> anyhow::Error {
     )
     .to_string();
     match status.code() {
-        // A connection that TLS refuses ends as "unknown" or "cancelled".
+        Code::PermissionDenied | Code::Unauthenticated => Failure::Denied(text).into(),
+        _ if is_refused_by_tls(status) => Failure::Denied(text).into(),
+        // A connection that is lost ends as "unknown" or "cancelled".
         Code::Unavailable
         | Code::Unknown
         | Code::Cancelled
         | Code::FailedPrecondition
-        | Code::PermissionDenied
-        | Code::Unauthenticated
         | Code::ResourceExhausted
         | Code::AlreadyExists
         | Code::DeadlineExceeded => Failure::Refused(text).into(),
         _ => anyhow::anyhow!(text),
     }
+}
+
+/// An error of a call in the midst of work that can be taken up again: says so, unless other credentials are needed for it.
+pub(crate) fn failure_that_can_be_repeated(
+    region: Division,
+    status: &Status,
+    again: Cow<'static, str>,
+) -> anyhow::Error {
+    let failure = failure(region, status);
+    if matches!(failure.downcast_ref(), Some(Failure::Denied(_))) {
+        return failure;
+    }
+    failure.context(again)
+}
+
+/// How rustls words that one side does not accept the other's certificate; below tonic nothing else tells it.
+const TLS_REFUSALS: [&str; 2] = ["invalid peer certificate", "received fatal alert"];
+
+/// Whether the connection failed because one side does not accept the other's certificate.
+fn is_refused_by_tls(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        let text = error.to_string();
+        if TLS_REFUSALS.iter().any(|refusal| text.contains(refusal)) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// Regions by name in Chinese; by code in English, as nodes tell them in their logs.
@@ -64,6 +93,7 @@ fn sentence(status: &Status) -> Cow<'static, str> {
     // Nodes send no sources: the connection itself has failed.
     let here = std::error::Error::source(status).is_some();
     match status.code() {
+        _ if is_refused_by_tls(status) => t!("connection.other_certificate", detail = detail),
         Code::Unavailable if !here => t!("connection.not_ready", detail = detail),
         Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded => {
             t!("connection.unreachable", detail = detail)
@@ -93,5 +123,6 @@ fn describe(status: &Status) -> String {
         }
         source = error.source();
     }
-    text
+    // What a node says may be anything; a terminal gets no commands from it.
+    text.replace(char::is_control, " ")
 }

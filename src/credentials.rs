@@ -1,13 +1,19 @@
 //! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for agencies
 //! the federation secret. `federation init` writes them; a node's own directory is one, too.
 
-use crate::files;
+use crate::{clock, exit::Failure, files};
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
+use jiff::{Timestamp, tz::Offset};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use yizhang_ledger::{person::FederationSecret, roster::Roster, value::Division};
+use yizhang_ledger::{
+    person::FederationSecret,
+    roster::Roster,
+    value::{Division, UnixMillis},
+};
+use yizhang_node::{Stage, Validity, names_authority};
 use yizhang_wire::channel::CallerIdentity;
 
 pub(crate) const TRUST_FILE: &str = "trust.toml";
@@ -88,10 +94,43 @@ pub(crate) fn read_secret(directory: &Path) -> anyhow::Result<FederationSecret> 
         .with_context(|| t!("credentials.secret", path = path.display()))
 }
 
+/// Refuses a certificate of a directory that is not valid now or is not of the roster's authority: nobody would accept a
+/// connection under it. One that cannot be read is left to TLS, which says why.
+pub(crate) fn check_certificate(directory: &Path, roster: &Roster) -> anyhow::Result<()> {
+    let path = directory.join(CERTIFICATE_FILE);
+    let pem = files::read_text(&path)?;
+    let path = path.display();
+    if !names_authority(&pem, &roster.tls_authority) {
+        let text = t!("credentials.other_authority", path = path);
+        return Err(Failure::Denied(text.to_string()).into());
+    }
+    let Some(validity) = Validity::of_pem(&pem) else {
+        return Ok(());
+    };
+    let text = match validity.stage(clock::now()) {
+        Stage::Valid | Stage::Ending { .. } => return Ok(()),
+        Stage::Ended => t!("credentials.ended", path = path, day = day(validity.until)),
+        Stage::NotYet => t!("credentials.not_yet", path = path, day = day(validity.from)),
+    };
+    Err(Failure::Denied(text.to_string()).into())
+}
+
+/// The day of a moment in UTC+8.
+fn day(moment: UnixMillis) -> String {
+    let moment = i64::try_from(moment.0)
+        .ok()
+        .and_then(|moment| Timestamp::from_millisecond(moment).ok());
+    moment.map_or_else(String::new, |moment| {
+        let local = Offset::constant(8).to_datetime(moment);
+        local.strftime("%Y-%m-%d").to_string()
+    })
+}
+
 impl Credentials {
     /// Reads a directory.
     pub(crate) fn read(directory: &Path) -> anyhow::Result<Self> {
         let roster = read_roster(directory)?.roster;
+        check_certificate(directory, &roster)?;
         let certificate = files::read_text(&directory.join(CERTIFICATE_FILE))?;
         let key = files::read_text(&directory.join(TLS_KEY_FILE))?;
         Ok(Self {

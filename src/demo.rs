@@ -10,7 +10,9 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     federation::{self, InitArguments, RegionArgument},
-    show, worker,
+    show,
+    signals::StopSignals,
+    worker,
 };
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -91,6 +93,9 @@ pub(crate) struct Arguments {
     /// Ctrl-C.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Say how the federation is set up while it is, and not after the page.
+    #[arg(long)]
+    verbose: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -100,11 +105,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         .keep
         .clone()
         .unwrap_or_else(|| scratch.path().join("demo"));
-    let mut demo = Demo::found(&dir)?;
+    let details = if arguments.verbose {
+        Details::AsTheyHappen
+    } else {
+        Details::AfterThePage
+    };
+    if details == Details::AfterThePage {
+        println!("{}", t!("demo.soon", nodes = FILES.len()));
+    }
+    let mut demo = Demo::found(&dir, details)?;
     demo.start()?;
     demo.import()?;
     demo.wait_for_replication()?;
     demo.show_account()?;
+    demo.say_details();
     let outcome = demo.audit()?;
     demo.tamper()?;
     if arguments.keep.is_some() {
@@ -127,14 +141,25 @@ fn seconds(millis: u64) -> String {
 }
 
 /// A line before each step: what happens now, and why.
-fn step(number: u8, text: &str) {
-    println!("\n[{number}/8] {text}");
+fn step(text: &str) {
+    println!("\n{text}");
+}
+
+/// When it is said how the federation was set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Details {
+    AsTheyHappen,
+    /// First what it is for.
+    AfterThePage,
 }
 
 /// The federation and its running nodes.
 struct Demo {
     dir: PathBuf,
     nodes: Vec<Child>,
+    details: Details,
+    /// Lines that are said after the page.
+    kept: Vec<String>,
 }
 
 /// Nodes do not outlive the demonstration, however it ends.
@@ -149,8 +174,14 @@ impl Drop for Demo {
 }
 
 impl Demo {
-    fn found(dir: &Path) -> anyhow::Result<Self> {
-        step(1, &t!("demo.found", dir = dir.display()));
+    fn found(dir: &Path, details: Details) -> anyhow::Result<Self> {
+        let mut demo = Self {
+            dir: dir.to_path_buf(),
+            nodes: Vec::new(),
+            details,
+            kept: Vec::new(),
+        };
+        demo.detail(&t!("demo.found", dir = dir.display()));
         // All held at once, so that each gets a port of its own; the nodes take them over.
         let ports = FILES.map(|_| TcpListener::bind("127.0.0.1:0"));
         let mut regions = Vec::new();
@@ -171,14 +202,30 @@ impl Demo {
         let rules = dir.join(RULES_DIR);
         fs::create_dir(&rules)?;
         fs::write(rules.join(name), text)?;
-        Ok(Self {
-            dir: dir.to_path_buf(),
-            nodes: Vec::new(),
-        })
+        Ok(demo)
+    }
+
+    /// Says how the federation is set up: now, or after the page.
+    fn detail(&mut self, text: &str) {
+        match self.details {
+            Details::AsTheyHappen => println!("{text}"),
+            Details::AfterThePage => self.kept.push(text.to_string()),
+        }
+    }
+
+    /// Says what has been kept.
+    fn say_details(&mut self) {
+        let kept = std::mem::take(&mut self.kept);
+        if !kept.is_empty() {
+            step(&t!("demo.details"));
+        }
+        for line in kept {
+            println!("  {line}");
+        }
     }
 
     fn start(&mut self) -> anyhow::Result<()> {
-        step(2, &t!("demo.start"));
+        self.detail(&t!("demo.start"));
         let program = std::env::current_exe()?;
         for (region, ..) in FILES {
             let dir = self.dir.join(region.to_string());
@@ -188,7 +235,9 @@ impl Demo {
                 .arg(&dir)
                 .arg("--rules")
                 .arg(self.dir.join(RULES_DIR))
-                .stdin(Stdio::null())
+                // Held until the end, however this process ends; then the nodes end, too.
+                .arg("--end-with-input")
+                .stdin(Stdio::piped())
                 .stdout(log.try_clone()?)
                 .stderr(log)
                 .spawn()?;
@@ -198,16 +247,14 @@ impl Demo {
             statuses.iter().all(|status| status.ready)
         })?;
         for (region, ..) in FILES {
-            println!(
-                "  {}",
-                t!("demo.ready", region = show::place::name(division(region)?))
-            );
+            let region = show::place::name(division(region)?);
+            self.detail(&t!("demo.ready", region = region));
         }
         Ok(())
     }
 
-    fn import(&self) -> anyhow::Result<()> {
-        step(3, &t!("demo.import"));
+    fn import(&mut self) -> anyhow::Result<()> {
+        self.detail(&t!("demo.import"));
         let files = self.dir.join("files");
         fs::create_dir(&files)?;
         for (region, name, content) in FILES.into_iter().chain([FACTS]) {
@@ -239,14 +286,18 @@ impl Demo {
             );
             let credentials = Credentials::read(&arguments.credentials)?;
             let imported = agency::send(&credentials, &arguments, &intake, &secret, summary.valid)?;
-            print!("  {}", t!("demo.form", form = show::import::form(&intake)));
-            show::import::done(node, &imported);
+            self.detail(&t!(
+                "demo.imported",
+                region = show::place::name(node),
+                form = show::import::form(&intake),
+                records = imported.records
+            ));
         }
         Ok(())
     }
 
-    fn wait_for_replication(&self) -> anyhow::Result<()> {
-        step(4, &t!("demo.replicate"));
+    fn wait_for_replication(&mut self) -> anyhow::Result<()> {
+        self.detail(&t!("demo.replicate"));
         self.wait(&t!("demo.waiting_replicated"), |statuses| {
             let sizes = |status: &StatusReply| {
                 status
@@ -267,12 +318,12 @@ impl Demo {
                     .windows(2)
                     .all(|pair| sizes(&pair[0]) == sizes(&pair[1]))
         })?;
-        println!("  {}", t!("demo.replicated", nodes = FILES.len()));
+        self.detail(&t!("demo.replicated", nodes = FILES.len()));
         Ok(())
     }
 
     fn show_account(&self) -> anyhow::Result<()> {
-        step(5, &t!("demo.account"));
+        step(&t!("demo.account"));
         let [here, there] = ASKED;
         let (first, second) = (self.ask(here)?, self.ask(there)?);
         show::account::print(&first);
@@ -310,7 +361,7 @@ impl Demo {
     }
 
     fn audit(&self) -> anyhow::Result<Outcome> {
-        step(6, &t!("demo.audit"));
+        step(&t!("demo.audit"));
         let auditor = self.dir.join("auditor");
         let roster = credentials::read_roster(&auditor)?.roster;
         let options = yizhang_audit::Options::default();
@@ -345,7 +396,7 @@ impl Demo {
 
     /// Changes history in two ways, each in a copy of its own, and shows how it is found out.
     fn tamper(&self) -> anyhow::Result<()> {
-        step(7, &t!("demo.tamper"));
+        step(&t!("demo.tamper"));
         let auditor = self.dir.join("auditor");
         let secret = credentials::read_secret(&self.agency(FORGER))?;
         let number = SocialSecurityNumber::parse(P1_NUMBER)
@@ -370,6 +421,11 @@ impl Demo {
     /// Leaves the nodes running and says what can be tried.
     fn invite(&self) -> anyhow::Result<()> {
         let [here, _] = ASKED;
+        let runtime = runtime()?;
+        let mut stop = {
+            let _entered = runtime.enter();
+            StopSignals::listen()?
+        };
         println!(
             "\n{}",
             t!(
@@ -379,12 +435,12 @@ impl Demo {
                 number = P1_NUMBER
             )
         );
-        runtime()?.block_on(tokio::signal::ctrl_c())?;
+        runtime.block_on(stop.asked());
         Ok(())
     }
 
     fn stop(mut self) -> anyhow::Result<()> {
-        step(8, &t!("demo.stop"));
+        step(&t!("demo.stop"));
         for node in &self.nodes {
             let id = rustix::process::Pid::from_child(node);
             // After Ctrl-C the nodes have had the signal already and may be gone.

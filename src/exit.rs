@@ -1,6 +1,6 @@
 //! How a command ended, as an exit code that a script can branch on.
 
-use crate::show;
+use crate::{defaults, output, show};
 use rust_i18n::t;
 use std::process::ExitCode;
 
@@ -16,9 +16,12 @@ pub(crate) enum Outcome {
 /// A refusal or failure with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Not now, or not you; trying again later may help. Exit code 3.
+    /// Not now; trying again later may help. Exit code 3.
     #[error("{0}")]
     Refused(String),
+    /// Not you: the credentials do not allow it, and trying again does not help. Exit code 5.
+    #[error("{0}")]
+    Denied(String),
     /// Arguments that the parser cannot see are wrong. Exit code 2, as the parser's own.
     #[error("{0}")]
     Arguments(String),
@@ -30,13 +33,15 @@ pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            eprintln!(
-                "{}",
-                t!("error", text = show::without_numbers(&format!("{error:#}")))
-            );
+            output::notice(&t!(
+                "error",
+                text = show::without_numbers(&format!("{error:#}"))
+            ));
+            defaults::say_used();
             ExitCode::from(match error.downcast_ref::<Failure>() {
                 Some(Failure::Arguments(_)) => 2,
                 Some(Failure::Refused(_)) => 3,
+                Some(Failure::Denied(_)) => 5,
                 None => 4,
             })
         }

@@ -4,14 +4,16 @@
 //! each agency (to submit and look up) and for an auditor (to replay). What is meant for one party goes into a directory
 //! of its own, to be carried there; root key and TLS authority key stay behind, offline.
 
+mod address;
+
 use crate::{
     clock,
     credentials::{CERTIFICATE_FILE, ROSTER_FILE, SECRET_FILE, TLS_KEY_FILE, TRUST_FILE, Trust},
     exit::Outcome,
     files::{self, Access},
     node::Configuration,
-    usage::WrongValue,
 };
+pub(crate) use address::RegionArgument;
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
 use clap::{Args, Subcommand};
@@ -37,7 +39,7 @@ use yizhang_ledger::{
     head::Origin,
     note::{self, NoteKey},
     roster::{self, ChainKey, Roster},
-    value::{Division, TreeSize},
+    value::TreeSize,
 };
 use yizhang_wire::channel::{agency_name, auditor_name, node_name};
 
@@ -65,35 +67,6 @@ pub(crate) struct InitArguments {
     /// A region and where its node is reached by the others, as 440000=host:port; once for each region.
     #[arg(long = "region", value_name = "CODE=HOST:PORT", required = true)]
     pub(crate) regions: Vec<RegionArgument>,
-}
-
-/// A region as given on the command line.
-#[derive(Clone, Debug)]
-pub(crate) struct RegionArgument {
-    pub(crate) code: Division,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-impl FromStr for RegionArgument {
-    type Err = WrongValue;
-
-    fn from_str(text: &str) -> Result<Self, WrongValue> {
-        let form = || WrongValue(t!("argument.address").to_string());
-        let (code, address) = text.split_once('=').ok_or_else(form)?;
-        let (host, port) = address.rsplit_once(':').ok_or_else(form)?;
-        let code = Division::parse(code).ok_or_else(form)?;
-        let port = port.parse().map_err(|_| form())?;
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            Err(form())
-        } else {
-            Ok(Self {
-                code,
-                host: host.into(),
-                port,
-            })
-        }
-    }
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {

@@ -1,7 +1,9 @@
 //! Chinese or English: from `--lang`, otherwise from the locale.
 
+use crate::examples;
 use clap::{Arg, Command, ValueEnum};
 use rust_i18n::t;
+use std::ffi::OsString;
 use yizhang_show::language::{Language, current, set};
 
 /// A language as `--lang` names it.
@@ -15,8 +17,12 @@ pub(crate) enum LanguageArgument {
 
 /// Sets the language before anything is printed, help included. Looks for `--lang` itself, because the help is made
 /// before arguments are parsed.
-pub(crate) fn choose(arguments: impl Iterator<Item = String>) {
+pub(crate) fn choose(arguments: &[OsString]) {
     let mut asked = None;
+    // An argument need not be UTF-8: names of files are what they are.
+    let arguments = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned());
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
         match argument.strip_prefix("--lang") {
@@ -36,9 +42,10 @@ pub(crate) fn choose(arguments: impl Iterator<Item = String>) {
     });
 }
 
-/// Puts the help of every command and argument into the language in force. English stands at the arguments themselves;
-/// `src/locales/help.yml` has the Chinese under the path of each.
-pub(crate) fn localise(mut command: Command) -> Command {
+/// Puts the help of every command and argument into the language in force, with examples. English stands at the arguments
+/// themselves; `src/locales/help.yml` has the Chinese under the path of each.
+pub(crate) fn localise(command: Command) -> Command {
+    let mut command = examples::attach(command);
     match current() {
         Language::En => command,
         Language::Zh => {

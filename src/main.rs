@@ -1,8 +1,9 @@
 //! The command line of Yizhang: arguments, configuration, keys, clock and wiring. What the ledger is and how it is
 //! verified, stored and replicated is in the crates.
 
-use clap::{CommandFactory, FromArgMatches};
-use std::process::ExitCode;
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
+use defaults::Defaults;
+use std::{ffi::OsString, process::ExitCode};
 use yizhang_show as show;
 
 mod agency;
@@ -12,14 +13,20 @@ mod clock;
 mod connection;
 mod copies;
 mod credentials;
+mod defaults;
 mod demo;
+mod examples;
 mod exit;
 mod federation;
 mod files;
 mod language;
+mod manual;
 mod node;
+mod output;
 mod rules;
 mod sample;
+mod signals;
+mod spool;
 mod usage;
 mod worker;
 
@@ -32,25 +39,27 @@ rust_i18n::i18n!("src/locales", fallback = "en");
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    end_quietly_when_nobody_reads();
-    language::choose(std::env::args());
-    let command = language::localise(cli::Arguments::command());
-    let parsed = command
-        .try_get_matches()
-        .and_then(|matches| cli::Arguments::from_arg_matches(&matches));
-    let arguments = parsed.unwrap_or_else(|error| usage::exit(&error));
-    exit::code(arguments.command.run())
-}
-
-/// `yizhang ... | head` is no failure of ours: when standard output is closed, `println!` panics, and the program ends as
-/// others do that SIGPIPE ends.
-fn end_quietly_when_nobody_reads() {
-    let default = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let text = panic.payload().downcast_ref::<String>();
-        if text.is_some_and(|text| text.starts_with("failed printing to stdout")) {
-            std::process::exit(141);
+    output::end_in_order_when_it_fails();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    language::choose(&arguments);
+    let defaults = Defaults::read(&arguments);
+    let mut command = cli::Arguments::command();
+    if let Ok(defaults) = &defaults {
+        command = defaults.lay(command);
+    }
+    let parsed = language::localise(command)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Ok((cli::Arguments::from_arg_matches(&matches)?, matches)));
+    match (parsed, defaults) {
+        (Ok((arguments, matches)), Ok(defaults)) => {
+            defaults.remember(&matches);
+            exit::code(arguments.command.run())
         }
-        default(panic);
-    }));
+        // Help, and arguments that are wrong in themselves, come before what else is wrong.
+        (Err(error), Ok(_)) => usage::exit(&error),
+        (Err(error), Err(_)) if error.kind() != ErrorKind::MissingRequiredArgument => {
+            usage::exit(&error)
+        }
+        (_, Err(fault)) => exit::code(Err(fault)),
+    }
 }

@@ -1,8 +1,12 @@
 //! Wrong arguments in the language in force. clap words them in English; `src/locales/usage.yml` has the Chinese.
 
+use crate::output;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use rust_i18n::t;
-use std::error::Error as _;
+use std::{
+    error::Error as _,
+    io::{self, Write as _},
+};
 use yizhang_show::{
     language::{self, Language},
     without_numbers,
@@ -18,16 +22,23 @@ pub(crate) struct WrongValue(pub(crate) String);
 pub(crate) fn exit(error: &Error) -> ! {
     match (language::current(), fault(error)) {
         (Language::Zh, Some(text)) => {
-            eprintln!("{}", t!("error", text = without_numbers(&text)));
+            output::notice(&t!("error", text = without_numbers(&text)));
             for line in advice(error) {
-                eprintln!("{}", without_numbers(&line));
+                output::notice(&without_numbers(&line));
             }
             std::process::exit(error.exit_code())
         }
         // What clap shows of the arguments is shown as it is only where it holds nobody's number.
         _ if error.use_stderr() && without_numbers(&error.to_string()) != error.to_string() => {
-            eprint!("{}", without_numbers(&error.to_string()));
+            output::notice(without_numbers(&error.to_string()).trim_end());
             std::process::exit(error.exit_code())
+        }
+        // The help that was asked for is a result, and has to arrive.
+        _ if !error.use_stderr() => {
+            if let Err(reason) = error.print().and_then(|()| io::stdout().flush()) {
+                output::end(&format!("stdout: {reason}"));
+            }
+            std::process::exit(0)
         }
         _ => error.exit(),
     }

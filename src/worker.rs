@@ -6,7 +6,7 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    show,
+    output, show,
     usage::WrongValue,
 };
 use anyhow::Context;
@@ -119,12 +119,12 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     }
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
-        eprintln!("{}", t!("lookup.html", path = path.display()));
+        output::notice(&t!("lookup.html", path = path.display()));
     }
     if arguments.json {
         println!("{}", show::account::json(&answer));
         if let Some(checked) = &answer.checked {
-            eprintln!("{}", show::account::checked_line(checked));
+            output::notice(&show::account::checked_line(checked));
         }
     } else if arguments.explain {
         show::explain::print(&answer);
@@ -141,7 +141,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
 /// Reads a number from standard input, so that it is in no history and no list of processes.
 pub(crate) fn read_number() -> anyhow::Result<SocialSecurityNumber> {
     if stdin().is_terminal() {
-        eprint!("{} ", t!("lookup.number"));
+        output::prompt(&t!("lookup.number"));
     }
     let mut line = String::new();
     stdin().read_line(&mut line)?;

@@ -775,7 +775,7 @@ fn a_review_finds_what_waits_and_writes_it_to_a_file() {
         "--csv",
         csv,
     ])
-    .expect(3);
+    .expect(5);
     assert_eq!(fs::read_to_string(csv).unwrap(), before);
     // One that goes on adds to it, under one header.
     office

@@ -149,7 +149,7 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
         "--credentials",
         &foreign,
     ])
-    .expect(3);
+    .expect(5);
     assert!(
         ran.stderr.contains("only agency.440000 submits"),
         "{}",
@@ -166,7 +166,7 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
         "--account",
         &"0".repeat(32),
     ];
-    run(&lookup).expect(3);
+    run(&lookup).expect(5);
     let chinese = std::process::Command::new(env!("CARGO_BIN_EXE_yizhang"))
         .args(["--lang", "zh"])
         .args(lookup)
@@ -191,7 +191,7 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
         "--credentials",
         &stolen,
     ])
-    .expect(3);
+    .expect(5);
 }
 
 #[test]

@@ -327,7 +327,7 @@ pub(crate) fn stream(
             let refuse = |status: tonic::Status| match status.code() {
                 tonic::Code::PermissionDenied => {
                     let region = show::place::name(asked.node);
-                    Failure::Refused(t!("review.not_ours", region = region).to_string()).into()
+                    Failure::Denied(t!("review.not_ours", region = region).to_string()).into()
                 }
                 _ => connection::failure(asked.node, &status),
             };

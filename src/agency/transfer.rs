@@ -9,7 +9,7 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     node::parse_region,
-    show,
+    output, show,
     worker::{self, Question, parse_day, read_number},
 };
 use anyhow::{Context, bail, ensure};
@@ -359,7 +359,7 @@ fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Re
         }
         Row::Valid(row) => {
             if !row.notes.is_empty() {
-                eprintln!("{}", lines(&row.notes));
+                output::notice(&lines(&row.notes));
             }
             Ok(row)
         }

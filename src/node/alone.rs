@@ -4,7 +4,7 @@
 //! others as always, and only those that still have not answered when the wait is over have to be given up, by name.
 
 use super::{parse_region, refuse_arguments};
-use crate::show;
+use crate::{output, show};
 use clap::Args;
 use rust_i18n::t;
 use std::{
@@ -56,10 +56,10 @@ impl AloneArguments {
             return;
         }
         for absent in &absent {
-            eprintln!("{}", absent_line(absent));
+            output::notice(&absent_line(absent));
         }
         if !stdin().is_terminal() {
-            eprintln!("{}", t!("alone.still_absent"));
+            output::notice(&t!("alone.still_absent"));
             return;
         }
         ask(recovery, &absent).await;
@@ -68,10 +68,10 @@ impl AloneArguments {
 
 /// Says what is at stake, and takes the codes of all absent regions for a yes.
 async fn ask(recovery: &Recovery, absent: &[Absent]) {
-    eprintln!("{}", t!("alone.stake"));
+    output::notice(&t!("alone.stake"));
     let codes: BTreeSet<Division> = absent.iter().map(|absent| absent.region).collect();
     let wanted: Vec<String> = codes.iter().map(ToString::to_string).collect();
-    eprintln!("{}", t!("alone.question", codes = wanted.join(" ")));
+    output::notice(&t!("alone.question", codes = wanted.join(" ")));
     let Some(answer) = read_line().await else {
         return;
     };
@@ -79,7 +79,7 @@ async fn ask(recovery: &Recovery, absent: &[Absent]) {
         recovery.declare_lost(codes).await;
         tracing::warn!(regions = %wanted.join(" "), "the operator has declared regions lost for good");
     } else {
-        eprintln!("{}", t!("alone.not_confirmed"));
+        output::notice(&t!("alone.not_confirmed"));
     }
 }
 

@@ -67,7 +67,11 @@ pub(crate) fn yizhang(arguments: &[&str]) -> Command {
     command
         .args(["--lang", "en"])
         .args(arguments)
-        .env("RUST_LOG", "warn");
+        .env("RUST_LOG", "warn")
+        // Whoever runs the tests may have values of his own.
+        .env("XDG_CONFIG_HOME", "/nowhere")
+        .env_remove("YIZHANG_NODE")
+        .env_remove("YIZHANG_CREDENTIALS");
     command
 }
 
@@ -196,18 +200,31 @@ impl Federation {
 
     pub(crate) fn start_with(&mut self, region: u32, more: &[&str]) {
         let dir = self.node_dir(region);
+        self.start_command(region, |command| {
+            command.arg("--dir").arg(&dir).args(more);
+        });
+    }
+
+    /// Starts `node run` with what else it is given; its output goes into its log.
+    pub(crate) fn start_command(&mut self, region: u32, prepare: impl FnOnce(&mut Command)) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(dir.join("log"))
+            .open(self.node_dir(region).join("log"))
             .unwrap();
-        let mut command = yizhang(&["node", "run", "--dir", dir.to_str().unwrap()]);
-        let command = command
-            .args(more)
+        let mut command = yizhang(&["node", "run"]);
+        command
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
+        prepare(&mut command);
         self.node(region).process = Some(command.spawn().unwrap());
+    }
+
+    /// Waits until a node answers, ready or not.
+    #[track_caller]
+    pub(crate) fn wait_for_start(&self, region: u32) {
+        eventually("the node answers", || self.status(region).is_some());
     }
 
     /// Starts a node on a terminal, which is returned: what is typed there, it reads.

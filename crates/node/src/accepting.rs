@@ -17,7 +17,7 @@ use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
 
 /// Connections at a time: every node and agency of the country with some each; half the descriptors that a process usually
 /// has.
-const CONNECTIONS_MAX: usize = 512;
+pub(crate) const CONNECTIONS_MAX: usize = 512;
 
 /// A listener that accepts while there is room.
 pub(crate) struct Accepting {
@@ -28,10 +28,11 @@ pub(crate) struct Accepting {
 }
 
 impl Accepting {
-    pub(crate) fn new(incoming: TcpIncoming) -> Self {
+    /// `room` has a place for each of [`CONNECTIONS_MAX`] connections.
+    pub(crate) fn new(incoming: TcpIncoming, room: Arc<Semaphore>) -> Self {
         Self {
             incoming,
-            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            room,
             waiting: None,
             permit: None,
         }

@@ -395,6 +395,7 @@ impl Running {
         let Some(reply) = self.callers.remove(&receipt.ticket) else {
             return;
         };
+        self.parts.shared.tally.accepted(receipt.records);
         let answer = v1::Receipt {
             submission_id: bytes::Bytes::new(),
             origin: self.parts.shared.origin.to_string(),

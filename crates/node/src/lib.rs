@@ -15,20 +15,28 @@
 
 mod accepting;
 mod account;
+mod calls;
+mod certificate;
 mod copies;
 mod engine;
 mod evidence;
 mod heads;
 mod lookup;
+mod metrics;
 mod peers;
 mod refusal;
 mod replication;
+mod report;
 mod review;
 mod role;
+mod scrape;
 mod search;
 mod server;
+mod status;
 mod submission;
+mod tally;
 mod writer;
 
+pub use certificate::{Stage, Validity, names_authority};
 pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
-pub use server::{Absent, Config, Node, Recovery, StartError};
+pub use server::{Absent, Config, Node, Pulse, Recovery, StartError};

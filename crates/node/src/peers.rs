@@ -11,7 +11,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Status, transport::Channel};
 use yizhang_ledger::{
     Invalid,
     batch::Batch,
@@ -29,6 +29,8 @@ use yizhang_wire::{
 const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
 /// Longest wait between two attempts: how long a restarted peer may stay unnoticed.
 const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Longest reason in the log for which a peer is away.
+const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
 const PARSED_AHEAD_MAX: usize = 4;
 
@@ -49,17 +51,24 @@ impl Peer {
     /// Watches the peer until the engine is gone.
     pub(crate) async fn keep_watching(self, engine: Engine) {
         let mut wait = RECONNECT_WAIT_MIN;
+        // Said once for each time that it is away, not at every attempt.
+        let mut is_missed = false;
         loop {
             let mut connected = false;
-            tokio::select! {
-                result = self.watch(&engine, &mut connected) => {
-                    if let Err(status) = result && status.code() != Code::Unavailable {
-                        tracing::warn!(peer = %self.region, code = ?status.code(), "watching a peer ended");
-                    }
+            let reason = tokio::select! {
+                result = self.watch(&engine, &mut connected) => end_of_watch(result),
+                () = self.blamed.notified() => {
+                    wait = RECONNECT_WAIT_MAX;
+                    "it sent nonsense".to_string()
                 }
-                () = self.blamed.notified() => wait = RECONNECT_WAIT_MAX,
                 () = engine.stopped() => return,
+            };
+            if connected {
+                tracing::warn!(peer = %self.region, reason, "a peer is lost");
+            } else if !is_missed {
+                tracing::warn!(peer = %self.region, reason, "a peer cannot be reached");
             }
+            is_missed = true;
             if connected {
                 engine
                     .send(Event::Input(Input::PeerLost(PeerId(self.region))))
@@ -90,6 +99,7 @@ impl Peer {
             let Some(heads) = next else { return Ok(()) };
             if !*connected {
                 *connected = true;
+                tracing::info!(peer = %self.region, "a peer is found");
                 engine
                     .send(Event::Input(Input::PeerConnected(PeerId(self.region))))
                     .await;
@@ -172,6 +182,20 @@ impl Peer {
         };
         tokio::try_join!(read, hand_over).map(|((), ())| ())
     }
+}
+
+/// Why a watch has ended, from what is known on this side: what a peer says of itself may be anything.
+fn end_of_watch(result: Result<(), Status>) -> String {
+    let Err(status) = result else {
+        return "it ended the watch".to_string();
+    };
+    let mut reason = format!("{:?}", status.code());
+    let mut source = std::error::Error::source(&status);
+    while let Some(error) = source {
+        reason = format!("{reason}: {error}");
+        source = error.source();
+    }
+    reason.chars().take(REASON_CHARACTERS_MAX).collect()
 }
 
 fn fetched(fetch: FetchId, parsed: Result<Batch, Invalid>, head: Vec<u8>) -> Input {

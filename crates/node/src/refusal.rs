@@ -80,6 +80,10 @@ impl From<Refusal> for Status {
             Refusal::Stopping | Refusal::Unsigned { .. } => Code::Unavailable,
             Refusal::Store(error) => store_code(error),
         };
+        if code == Code::Internal {
+            // The caller cannot mend it, and must not be the only one who learns of it.
+            tracing::error!(%refusal, "a call failed for a reason that lies here");
+        }
         Self::new(code, refusal.to_string())
     }
 }

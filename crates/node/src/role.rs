@@ -1,5 +1,6 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message.
 
+use crate::calls::Caller;
 use tonic::{Request, Status};
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use yizhang_ledger::value::Division;
@@ -57,7 +58,11 @@ impl Role {
                 GeneralName::DNSName(name) => Self::parse(name, federation),
                 _ => None,
             });
-        role.ok_or_else(denied)
+        let role = role.ok_or_else(denied)?;
+        if let Some(caller) = request.extensions().get::<Caller>() {
+            caller.is(role);
+        }
+        Ok(role)
     }
 
     /// The name under which submissions of this caller are kept: at most 32 visible ASCII characters.

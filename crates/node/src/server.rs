@@ -1,19 +1,26 @@
 //! The node put together: store, replica, engine, peers, services, TLS.
 
 use crate::{
-    accepting::Accepting,
+    accepting::{Accepting, CONNECTIONS_MAX},
     account::AccountService,
+    calls::CallsLayer,
+    certificate::Certificates,
     copies::{self, LatestNews},
     engine::{self, Engine, Event, Parts},
     evidence,
     heads::Board,
     lookup::VerifiedHeads,
+    metrics::Metrics,
     peers::Peer,
     refusal::Refusal,
     replication::{LedgerService, ReplicationService},
+    report,
     review::ReviewService,
+    scrape,
     search::Searches,
+    status,
     submission::{self, SubmissionService},
+    tally::Tally,
 };
 use ed25519_dalek::SigningKey;
 use std::{
@@ -70,6 +77,8 @@ const REVIEWS_MAX: usize = 2;
 const BLOCKING_MAX: usize = 64;
 /// How long calls under way may take to end when the node stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the last lines of the log may take when the node stops.
+const LOG_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Everything that a node is told at its start.
 pub struct Config {
@@ -95,6 +104,10 @@ pub struct Config {
     pub data: PathBuf,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+    /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.
+    pub metrics: Option<SocketAddr>,
+    /// Lines of the log that were lost, for the metrics.
+    pub log_lines_lost: fn() -> u64,
 }
 
 /// Why a node did not start or stop.
@@ -145,6 +158,7 @@ pub(crate) struct Shared {
     pub(crate) node_readers: Arc<Semaphore>,
     pub(crate) audit_readers: Arc<Semaphore>,
     pub(crate) reviews: Arc<Semaphore>,
+    pub(crate) tally: Arc<Tally>,
     blocking: Semaphore,
 }
 
@@ -169,6 +183,8 @@ impl Shared {
 /// A running node.
 pub struct Node {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    log: task::JoinHandle<()>,
     opened: Vec<String>,
     shared: Arc<Shared>,
     engine: JoinHandle<()>,
@@ -185,12 +201,13 @@ impl Node {
     /// Any [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         check_key(&config)?;
-        let listener = TcpListener::bind(config.listen).await;
-        let listener = listener.map_err(|source| StartError::Listen {
-            address: config.listen,
-            source,
-        })?;
+        let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
+        let scraped = match config.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let metrics_address = scraped.as_ref().map(TcpListener::local_addr).transpose()?;
         let (data, origins) = (
             config.data.clone(),
             config.roster.origins().cloned().collect(),
@@ -201,24 +218,7 @@ impl Node {
             return Err(StartError::Damaged(damage));
         }
         let (engine, inbox) = engine::channel();
-        let shared = Arc::new(Shared {
-            origin: config.origin.clone(),
-            roster: config.roster.clone(),
-            roster_note: config.roster_note.clone(),
-            secret: config.secret.clone(),
-            policy: config.policy.clone(),
-            store: Arc::new(store),
-            board: Board::new(),
-            engine: engine.clone(),
-            heads: VerifiedHeads::default(),
-            news: LatestNews::default(),
-            clock: config.clock,
-            searches: Searches::new(),
-            node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
-            audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
-            reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
-            blocking: Semaphore::new(BLOCKING_MAX),
-        });
+        let shared = share(&config, store, engine.clone());
         engine::announce_held(
             &shared.store,
             &shared.board,
@@ -243,10 +243,29 @@ impl Node {
         for peer in peers {
             tokio::spawn(peer.keep_watching(engine.clone()));
         }
+        let log = report::write(
+            Arc::clone(&shared),
+            Certificates::read(&config.certificate_pem, &config.roster.tls_authority),
+            readiness.clone(),
+            config.clock,
+        );
+        let log = tokio::spawn(log);
+        let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        if let Some(listener) = scraped {
+            tokio::spawn(scrape::serve(listener, metrics(&config, &shared, &room)));
+        }
         let shutdown = Arc::new(Notify::new());
-        let server = serve(&config, &shared, listener, readiness, Arc::clone(&shutdown))?;
+        let serving = Serving {
+            listener,
+            room,
+            readiness,
+            shutdown: Arc::clone(&shutdown),
+        };
+        let server = serve(&config, &shared, serving)?;
         Ok(Self {
             address,
+            metrics_address,
+            log,
             opened: opened.to_string().lines().map(str::to_string).collect(),
             shared,
             engine: thread,
@@ -259,6 +278,16 @@ impl Node {
     /// Where the node listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the metrics of the node are read, if anywhere.
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// The sign of life by which others see that the node's one serial thread moves.
+    pub fn pulse(&self) -> Pulse {
+        Pulse(self.shared.engine.clone())
     }
 
     /// The way to tell the node which peers need not be waited for.
@@ -309,7 +338,30 @@ impl Node {
         })
         .await
         .map_err(std::io::Error::other)??;
+        // It ends with the engine; a log that is slow is not waited for.
+        let _ = tokio::time::timeout(LOG_TIMEOUT, self.log).await;
         Ok(())
+    }
+}
+
+/// The pulse of a node.
+#[derive(Clone)]
+pub struct Pulse(Engine);
+
+impl Pulse {
+    /// The state of the node in a few words; none if it does not answer for some seconds.
+    pub async fn beat(&self) -> Option<String> {
+        let status = status::of(&self.0).await?;
+        let state = if status.ready {
+            "ready"
+        } else {
+            &status.not_ready_reason
+        };
+        let connected = status.peers.iter().filter(|peer| peer.connected).count();
+        Some(format!(
+            "{state}; {connected} of {} peers",
+            status.peers.len()
+        ))
     }
 }
 
@@ -357,6 +409,45 @@ impl Recovery {
             .send(Event::Input(Input::Lost(lost)))
             .await;
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })
+}
+
+fn share(config: &Config, store: Store, engine: Engine) -> Arc<Shared> {
+    Arc::new(Shared {
+        origin: config.origin.clone(),
+        roster: config.roster.clone(),
+        roster_note: config.roster_note.clone(),
+        secret: config.secret.clone(),
+        policy: config.policy.clone(),
+        store: Arc::new(store),
+        board: Board::new(),
+        engine,
+        heads: VerifiedHeads::default(),
+        news: LatestNews::default(),
+        clock: config.clock,
+        searches: Searches::new(),
+        node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
+        audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
+        reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
+        tally: Arc::new(Tally::new()),
+        blocking: Semaphore::new(BLOCKING_MAX),
+    })
+}
+
+fn metrics(config: &Config, shared: &Arc<Shared>, room: &Arc<Semaphore>) -> Arc<Metrics> {
+    Arc::new(Metrics {
+        shared: Arc::clone(shared),
+        certificates: Certificates::read(&config.certificate_pem, &config.roster.tls_authority),
+        room: Arc::clone(room),
+        data: config.data.clone(),
+        clock: config.clock,
+        log_lines_lost: config.log_lines_lost,
+    })
 }
 
 /// A node that signs with a key which the roster does not name would be refused by everybody else.
@@ -433,12 +524,19 @@ async fn tick(engine: Engine) {
     }
 }
 
+/// What the server is given besides what it serves.
+struct Serving {
+    listener: TcpListener,
+    /// A place for each connection.
+    room: Arc<Semaphore>,
+    readiness: watch::Receiver<bool>,
+    shutdown: Arc<Notify>,
+}
+
 fn serve(
     config: &Config,
     shared: &Arc<Shared>,
-    listener: TcpListener,
-    readiness: watch::Receiver<bool>,
-    shutdown: Arc<Notify>,
+    serving: Serving,
 ) -> Result<task::JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
     let tls = ServerTlsConfig::new()
         .timeout(HANDSHAKE_TIMEOUT)
@@ -447,7 +545,7 @@ fn serve(
             &config.roster.tls_authority,
         )));
     let (health, health_service) = tonic_health::server::health_reporter();
-    tokio::spawn(report_health(health, readiness));
+    tokio::spawn(report_health(health, serving.readiness));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -471,6 +569,7 @@ fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .timeout(SERVICE_TIMEOUT)
         .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
+        .layer(CallsLayer(Arc::clone(&shared.tally)))
         .add_service(health_service)
         .add_service(reflection)
         .add_service(submission)
@@ -478,7 +577,9 @@ fn serve(
         .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(review.max_encoding_message_size(MESSAGE_BYTES_MAX));
-    let incoming = Accepting::new(TcpIncoming::from(listener).with_nodelay(Some(true)));
+    let incoming = TcpIncoming::from(serving.listener).with_nodelay(Some(true));
+    let incoming = Accepting::new(incoming, serving.room);
+    let shutdown = serving.shutdown;
     Ok(tokio::spawn(async move {
         router
             .serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await })

@@ -1,0 +1,195 @@
+//! The state of a node in metrics, as Prometheus reads them. docs/OPERATIONS.md says what each means.
+
+use crate::{accepting::CONNECTIONS_MAX, certificate::Certificates, server::Shared, status};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
+    registry::{Registry, Unit},
+};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+};
+use tokio::sync::Semaphore;
+use yizhang_ledger::{head::Origin, value::UnixMillis};
+use yizhang_wire::v1::StatusReply;
+
+/// A metric that is never below 0.
+type Size = Gauge<u64, AtomicU64>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChainLabels {
+    chain: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RegionLabels {
+    region: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CertificateLabels {
+    certificate: &'static str,
+}
+
+/// The metrics that are read when somebody asks.
+#[derive(Default)]
+struct Gauges {
+    up: Gauge,
+    ready: Gauge,
+    entries: Family<ChainLabels, Size>,
+    lag: Family<ChainLabels, Size>,
+    quarantined: Family<ChainLabels, Gauge>,
+    connected: Family<RegionLabels, Gauge>,
+    connections: Size,
+    connections_max: Size,
+    disk_free: Size,
+    disk_size: Size,
+    certificate: Family<CertificateLabels, Gauge>,
+    lines_lost: Counter,
+}
+
+/// What the metrics are read from.
+pub(crate) struct Metrics {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) certificates: Certificates,
+    /// The free places for connections.
+    pub(crate) room: Arc<Semaphore>,
+    pub(crate) data: PathBuf,
+    pub(crate) clock: fn() -> UnixMillis,
+    pub(crate) log_lines_lost: fn() -> u64,
+}
+
+impl Metrics {
+    /// All metrics as they are now, in the text form of OpenMetrics.
+    pub(crate) async fn text(&self) -> Result<String, fmt::Error> {
+        let gauges = Gauges::default();
+        gauges.read_status(status::of(&self.shared.engine).await.as_ref());
+        self.read_machine(&gauges);
+        let mut registry = Registry::with_prefix("yizhang");
+        self.shared.tally.register(&mut registry);
+        gauges.register(&mut registry);
+        let mut text = String::new();
+        encode(&mut text, &registry)?;
+        Ok(text)
+    }
+
+    fn read_machine(&self, gauges: &Gauges) {
+        let free = self.room.available_permits();
+        gauges
+            .connections
+            .set(wide(CONNECTIONS_MAX.saturating_sub(free)));
+        gauges.connections_max.set(wide(CONNECTIONS_MAX));
+        gauges.lines_lost.inc_by((self.log_lines_lost)());
+        // A disk that does not answer has no metrics.
+        if let Ok(disk) = rustix::fs::statvfs(&self.data) {
+            gauges
+                .disk_free
+                .set(disk.f_bavail.saturating_mul(disk.f_frsize));
+            gauges
+                .disk_size
+                .set(disk.f_blocks.saturating_mul(disk.f_frsize));
+        }
+        self.certificates.each(|certificate, validity| {
+            let labels = CertificateLabels { certificate };
+            let left = validity.seconds_left((self.clock)());
+            gauges.certificate.get_or_create(&labels).set(left);
+        });
+    }
+}
+
+impl Gauges {
+    /// The state that the engine tells; an engine that does not answer is not up.
+    fn read_status(&self, status: Option<&StatusReply>) {
+        let Some(status) = status else { return };
+        self.up.set(1);
+        self.ready.set(status.ready.into());
+        for chain in &status.chains {
+            let Some(origin) = Origin::parse(&chain.origin) else {
+                continue;
+            };
+            let labels = ChainLabels {
+                chain: origin.region().to_string(),
+            };
+            self.entries.get_or_create(&labels).set(chain.size);
+            let lag = chain.announced.saturating_sub(chain.size);
+            self.lag.get_or_create(&labels).set(lag);
+            let quarantined = self.quarantined.get_or_create(&labels);
+            quarantined.set(chain.quarantined.into());
+        }
+        for peer in &status.peers {
+            let labels = RegionLabels {
+                region: peer.region.clone(),
+            };
+            self.connected
+                .get_or_create(&labels)
+                .set(peer.connected.into());
+        }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program", version);
+        registry.register("up", "1 if the engine answers", self.up.clone());
+        registry.register("ready", "1 if submissions are accepted", self.ready.clone());
+        registry.register(
+            "chain_entries",
+            "Entries held of a chain",
+            self.entries.clone(),
+        );
+        registry.register(
+            "chain_lag_entries",
+            "Entries that a peer has announced and this node does not hold",
+            self.lag.clone(),
+        );
+        registry.register(
+            "chain_quarantined",
+            "1 if there is evidence against a chain",
+            self.quarantined.clone(),
+        );
+        registry.register(
+            "peer_connected",
+            "1 if the node of a region is watched",
+            self.connected.clone(),
+        );
+        self.register_machine(registry);
+    }
+
+    fn register_machine(&self, registry: &mut Registry) {
+        registry.register("connections", "Connections open", self.connections.clone());
+        registry.register(
+            "connections_limit",
+            "Connections that may be open",
+            self.connections_max.clone(),
+        );
+        registry.register_with_unit(
+            "disk_free",
+            "Room left for the data directory",
+            Unit::Bytes,
+            self.disk_free.clone(),
+        );
+        registry.register_with_unit(
+            "disk_size",
+            "Size of the disk of the data directory",
+            Unit::Bytes,
+            self.disk_size.clone(),
+        );
+        registry.register_with_unit(
+            "certificate_remaining",
+            "Time until a certificate ends, below 0 after it",
+            Unit::Seconds,
+            self.certificate.clone(),
+        );
+        registry.register(
+            "log_lines_lost",
+            "Lines of the log that could not be written",
+            self.lines_lost.clone(),
+        );
+    }
+}
+
+/// A count of things in memory as a metric.
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).expect("an address has at most 64 bits")
+}

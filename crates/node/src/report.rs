@@ -1,0 +1,135 @@
+//! What a node says of itself in its log, every few seconds and when something changes: who was answered and refused, what
+//! was accepted and fetched, whether it may sign, when its certificates end. No persons, no pseudonyms; English, for machines.
+
+use crate::{
+    certificate::{Certificates, Stage, Validity},
+    server::Shared,
+    status,
+    tally::Recent,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, interval_at},
+};
+use tonic::Code;
+use yizhang_ledger::{
+    head::Origin,
+    value::{TreeSize, UnixMillis},
+};
+
+/// How often what was done is summed up: soon enough for somebody who watches, and few lines for a busy node.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
+/// How often certificates are looked at.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Writes the log of a node until it is dropped.
+pub(crate) async fn write(
+    shared: Arc<Shared>,
+    certificates: Certificates,
+    mut readiness: watch::Receiver<bool>,
+    clock: fn() -> UnixMillis,
+) {
+    let mut summaries = interval_at(Instant::now() + SUMMARY_INTERVAL, SUMMARY_INTERVAL);
+    summaries.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut days = interval(CERTIFICATE_INTERVAL);
+    let mut summary = Summary::new(Arc::clone(&shared));
+    loop {
+        tokio::select! {
+            _ = summaries.tick() => summary.write(),
+            _ = days.tick() => certificates.each(|name, validity| warn(name, validity, clock())),
+            changed = readiness.changed() => match changed {
+                Ok(()) => {
+                    let is_ready = *readiness.borrow_and_update();
+                    say_readiness(&shared, is_ready).await;
+                }
+                // The engine has ended.
+                Err(_) => return summary.write(),
+            },
+        }
+    }
+}
+
+/// Says whether the node may sign, and if not, why.
+async fn say_readiness(shared: &Shared, is_ready: bool) {
+    if is_ready {
+        tracing::info!(chain = %shared.origin.region(), "ready: submissions are accepted");
+        return;
+    }
+    let status = status::of(&shared.engine).await;
+    let reason = status.map_or_else(String::new, |status| status.not_ready_reason);
+    tracing::warn!(chain = %shared.origin.region(), reason, "not ready: submissions are refused");
+}
+
+/// Warns of a certificate that ends soon or has ended.
+fn warn(certificate: &'static str, validity: Validity, now: UnixMillis) {
+    match validity.stage(now) {
+        Stage::Valid => {}
+        Stage::Ending { days } => {
+            tracing::warn!(
+                certificate,
+                days_left = days,
+                "a certificate is about to end; without it nobody can connect"
+            );
+        }
+        Stage::Ended => {
+            tracing::error!(certificate, "a certificate has ended; nobody can connect");
+        }
+        Stage::NotYet => {
+            tracing::error!(
+                certificate,
+                "a certificate is not valid yet, or the clock is wrong; nobody can connect"
+            );
+        }
+    }
+}
+
+/// What is summed up, and what was said last.
+struct Summary {
+    shared: Arc<Shared>,
+    sizes: BTreeMap<Origin, TreeSize>,
+}
+
+impl Summary {
+    fn new(shared: Arc<Shared>) -> Self {
+        let sizes = sizes(&shared);
+        Self { shared, sizes }
+    }
+
+    fn write(&mut self) {
+        write_recent(&self.shared.tally.take_recent());
+        let sizes = sizes(&self.shared);
+        for (origin, size) in &sizes {
+            let before = self.sizes.get(origin).map_or(0, |size| size.0);
+            let entries = size.0.saturating_sub(before);
+            if entries > 0 && *origin != self.shared.origin {
+                tracing::info!(chain = %origin.region(), entries, size = size.0, "fetched");
+            }
+        }
+        self.sizes = sizes;
+    }
+}
+
+fn sizes(shared: &Shared) -> BTreeMap<Origin, TreeSize> {
+    let size = |origin: &Origin| Some((origin.clone(), shared.store.size(origin)?));
+    shared.roster.origins().filter_map(size).collect()
+}
+
+fn write_recent(recent: &Recent) {
+    if recent.submissions > 0 {
+        let (submissions, records) = (recent.submissions, recent.records);
+        tracing::info!(submissions, records, "accepted");
+    }
+    for (alike, calls) in &recent.calls {
+        let caller = match alike.caller.as_str() {
+            "" => "unknown",
+            caller => caller,
+        };
+        let method = alike.method;
+        match Code::from(alike.code) {
+            Code::Ok => tracing::info!(caller, method, calls, "answered"),
+            Code::Cancelled => tracing::info!(caller, method, calls, "given up by the caller"),
+            code => tracing::warn!(caller, method, calls, ?code, "refused"),
+        }
+    }
+}

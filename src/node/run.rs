@@ -1,0 +1,174 @@
+//! `yizhang node run`: a node from its start to its end.
+
+use super::{
+    CONFIGURATION_FILE,
+    alone::AloneArguments,
+    chain_key, configuration,
+    log::{Log, LogForm},
+    service,
+};
+use crate::{
+    clock,
+    credentials::{self, CERTIFICATE_FILE, TLS_KEY_FILE},
+    exit::Outcome,
+    files, show,
+    signals::StopSignals,
+    usage::WrongValue,
+};
+use anyhow::Context;
+use clap::Args;
+use rust_i18n::t;
+use std::{io, net::SocketAddr, path::PathBuf};
+use tokio::sync::oneshot;
+use yizhang_ledger::{head::Origin, value::Division};
+use yizhang_node::{Config, Node};
+
+/// Arguments of `node run`.
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// Directory of the node, as `federation init` made it.
+    #[arg(long)]
+    dir: PathBuf,
+    #[command(flatten)]
+    alone: AloneArguments,
+    /// Directory of the operator's own rule files, laid over the rules of the program.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Form of the log on standard error.
+    #[arg(long, value_enum, default_value_t = LogForm::Text)]
+    log: LogForm,
+    /// Where Prometheus reads metrics, over plain HTTP under /metrics: an address of this machine alone or of an inner
+    /// network, as 127.0.0.1:9464.
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
+    metrics: Option<SocketAddr>,
+    /// End when standard input does: a node that was started for a demonstration does not outlive it, however that ends.
+    #[arg(long, hide = true)]
+    end_with_input: bool,
+}
+
+/// Reads an address to listen on.
+fn parse_address(text: &str) -> Result<SocketAddr, WrongValue> {
+    text.parse()
+        .map_err(|_| WrongValue(t!("argument.listen", found = text).to_string()))
+}
+
+/// Everything that a node is told at its start.
+fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
+    let dir = &arguments.dir;
+    let configuration = configuration(dir)?;
+    let trusted = credentials::read_roster(dir)?;
+    let region = Division::new(configuration.region).with_context(|| {
+        t!(
+            "node.bad_region",
+            file = CONFIGURATION_FILE,
+            region = configuration.region
+        )
+    })?;
+    let origin = Origin::new(&trusted.roster.federation, region)
+        .context("a roster names its federation well")?;
+    let chain_key = chain_key(dir)?;
+    credentials::check_certificate(dir, &trusted.roster)?;
+    Ok(Config {
+        origin,
+        roster: trusted.roster,
+        roster_note: trusted.note,
+        chain_key,
+        secret: credentials::read_secret(dir)?,
+        policy: crate::rules::policy(arguments.rules.as_deref())?,
+        certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
+        key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
+        listen: configuration.listen,
+        data: dir.join(configuration.data),
+        clock: clock::now,
+        metrics: arguments.metrics,
+        log_lines_lost: Log::lost,
+    })
+}
+
+pub(super) fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
+    let log = Log::start(arguments.log)?;
+    let ended = start(arguments, &log);
+    log.finish();
+    ended
+}
+
+fn start(arguments: &RunArguments, log: &Log) -> anyhow::Result<Outcome> {
+    raise_descriptor_limit();
+    let config = assemble(arguments)?;
+    arguments
+        .alone
+        .check(config.roster.regions.len().saturating_sub(1))?;
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
+    runtime.block_on(run(arguments, config, log))?;
+    log.say(&t!("node.stopped"));
+    Ok(Outcome::Clean)
+}
+
+async fn run(arguments: &RunArguments, config: Config, log: &Log) -> anyhow::Result<()> {
+    let mut stop = StopSignals::listen()?;
+    let region = config.origin.region();
+    service::opening();
+    let mut node = Node::start(config).await?;
+    for line in node.opened() {
+        // A log is for machines: it stays in English.
+        tracing::info!("{line}");
+    }
+    log.say(&t!(
+        "node.listening",
+        region = show::place::name(region),
+        address = node.address()
+    ));
+    if let Some(address) = node.metrics_address() {
+        tracing::info!(%address, "metrics can be read under /metrics");
+    }
+    service::up();
+    let (recovery, pulse) = (node.recovery(), node.pulse());
+    let alone = async {
+        arguments.alone.see_to(&recovery).await;
+        std::future::pending::<()>().await;
+    };
+    let failure = tokio::select! {
+        () = stop.asked() => None,
+        () = starter_gone(arguments) => None,
+        reason = node.failed() => Some(reason),
+        () = alone => None,
+        () = service::keep_telling(pulse) => None,
+    };
+    service::stopping();
+    log.say(&t!("node.stopping"));
+    let stopped = tokio::select! {
+        stopped = node.stop() => stopped,
+        // Whoever asks twice does not want to wait; what was acknowledged is on the disk.
+        () = stop.asked() => anyhow::bail!("{}", t!("node.stopped_at_once")),
+    };
+    match failure {
+        // The store cannot be closed in order either; what it acknowledged is on the disk.
+        Some(reason) => Err(anyhow::anyhow!("{}", t!("node.failed", reason = reason))),
+        None => Ok(stopped?),
+    }
+}
+
+/// Returns when standard input ends, if the node was started by somebody whose end is told that way.
+async fn starter_gone(arguments: &RunArguments) {
+    if !arguments.end_with_input {
+        return std::future::pending().await;
+    }
+    let (sender, gone) = oneshot::channel();
+    // A thread of its own: it waits for as long as the starter lives, and nobody waits for it.
+    std::thread::spawn(move || {
+        // What is said there means nothing, and an error is an end.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        let _: Result<(), ()> = sender.send(());
+    });
+    // Told, or dropped: either is the end.
+    let _ = gone.await;
+}
+
+/// Takes all descriptors that the system allows: connections and segment files both need some.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // The old limit does as well, with fewer callers.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
