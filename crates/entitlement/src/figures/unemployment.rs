@@ -324,7 +324,10 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         let awarded = Awarded {
             on: award.on,
             record: number(at),
-            months: award.until.map(|until| months_between(award.from, until)),
+            // Nobody has more than the longest benefit (社会保险法 art. 46).
+            months: award
+                .until
+                .map(|until| months_between(award.from, until).min(TOTAL_MAX.into())),
         };
         let last = claim
             .places
