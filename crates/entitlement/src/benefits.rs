@@ -7,8 +7,8 @@ use crate::{
     exclusive::{Source, Span},
     family::Family,
     findings::conflict,
-    formulas::rounding::half_up_fen,
     holders::months_between,
+    money::FenSum,
     months::{Bounds, has_base},
     policy::Successors,
     set::{Held, RecordSet, Role, Target, number},
@@ -312,7 +312,7 @@ pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec
 pub(crate) type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
 
 /// By the months that they name, what recoveries of a payment gave back.
-type Instalments = BTreeMap<(Month, Month), i128>;
+type Instalments = BTreeMap<(Month, Month), FenSum>;
 
 /// What was recovered of each payment, for months that the recoveries name: those for the same months are instalments of one
 /// debt. All of it is recovered where all recoveries together reach the payment, whatever months they name.
@@ -361,19 +361,16 @@ fn recoveries<'s>(set: &'s RecordSet<'_>) -> Recoveries<'s> {
             .entry(number(*at))
             .or_insert_with(|| (paid, Instalments::new()));
         let sum = instalments.entry(months_of(recovery)).or_default();
-        *sum = sum.saturating_add(recovery.amount.get().into());
+        *sum = sum.plus(recovery.amount.into());
     }
     debts
 }
 
 /// What recoveries gave back of each payment, for whatever months.
-pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, i128> {
+pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, FenSum> {
     let mut sums = BTreeMap::new();
     for (record, (_, instalments)) in recoveries(set) {
-        let total = instalments
-            .values()
-            .fold(0_i128, |total, sum| total.saturating_add(*sum));
-        sums.insert(record, total);
+        sums.insert(record, FenSum::of(instalments.values().copied()));
     }
     sums
 }
@@ -384,7 +381,7 @@ pub(crate) fn unrecovered(
     set: &RecordSet<'_>,
     drawn: &[Span<'_>],
     died: Month,
-) -> BTreeMap<RecordNumber, i128> {
+) -> BTreeMap<RecordNumber, FenSum> {
     let recoveries = recoveries(set);
     let mut owed = BTreeMap::new();
     for span in drawn.iter().filter(|span| span.last > died) {
@@ -395,18 +392,17 @@ pub(crate) fn unrecovered(
         };
         let (first, last) = months_of(paid);
         let after = months_between(first.max(died.next()), last);
-        let share = i128::from(paid.amount.get()).saturating_mul(after.into());
-        let whole = i128::from(months_between(first, last));
-        let share = half_up_fen(share, whole).map_or(0, |share| i128::from(share.get()));
-        let mut back = 0_i128;
+        let share =
+            FenSum::from(paid.amount).share(count(after), count(months_between(first, last)));
+        let mut back = FenSum::ZERO;
         if let Some((_, instalments)) = recoveries.get(&span.record) {
             for ((from, _), sum) in instalments {
                 if *from > died || first > died {
-                    back = back.saturating_add(*sum);
+                    back = back.plus(*sum);
                 }
             }
         }
-        owed.insert(span.record, share.saturating_sub(back).max(0));
+        owed.insert(span.record, share.minus(back).or_nothing());
     }
     owed
 }
@@ -417,23 +413,25 @@ fn months_of(benefit: &Benefit<'_>) -> (Month, Month) {
 
 /// The months of a payment whose share was given back, ascending.
 fn given_back(paid: &Benefit<'_>, instalments: &Instalments) -> Vec<(Month, Month)> {
-    let ((first, last), amount) = (months_of(paid), i128::from(paid.amount.get()));
-    let total = instalments
-        .values()
-        .fold(0_i128, |total, sum| total.saturating_add(*sum));
-    if total >= amount {
+    let ((first, last), amount) = (months_of(paid), FenSum::from(paid.amount));
+    if FenSum::of(instalments.values().copied()) >= amount {
         return vec![(first, last)];
     }
     let whole = months_between(first, last);
-    let reaches = |(months, sum): &(&(Month, Month), &i128)| {
+    let reaches = |(months, sum): &(&(Month, Month), &FenSum)| {
         let part = months_between(first.max(months.0), last.min(months.1));
-        part > 0 && sum.saturating_mul(i128::from(whole)) >= amount.saturating_mul(i128::from(part))
+        part > 0 && sum.times(count(whole)) >= amount.times(count(part))
     };
     instalments
         .iter()
         .filter(reaches)
         .map(|(months, _)| *months)
         .collect()
+}
+
+/// A number of months as a count.
+fn count(months: u32) -> usize {
+    usize::try_from(months).expect("32 bits of months fit a position")
 }
 
 /// Benefits drawn for months after death (C22; 社会保险经办条例 art. 25, 26, 46).

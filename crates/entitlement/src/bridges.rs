@@ -6,7 +6,7 @@ use crate::{
     conflict::ConflictCode,
     family::Family,
     findings::conflict,
-    overlap::TOLERANCE_FEN,
+    money::{FenSum, TOLERANCE},
     policy::Policy,
     set::{RecordSet, number},
     totals,
@@ -222,9 +222,10 @@ fn months_until(account: &FamilyAccount, last: Month) -> u32 {
 /// Whether the sum is neither what the records come to nor that with what is still to be given back of it, by more than a
 /// fen for each record of the personal account.
 fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
-    let tolerance = TOLERANCE_FEN.saturating_mul(left.months.len().try_into().unwrap_or(i128::MAX));
+    let tolerance = TOLERANCE.times(left.months.len());
     let apart = |sum: i64| {
-        i128::from(line.personal_account).abs_diff(sum.into()) > tolerance.unsigned_abs()
+        let (stated, sum) = (FenSum::from(line.personal_account), FenSum::from(sum));
+        stated.minus(sum).max(sum.minus(stated)) > tolerance
     };
     apart(line.computed) && apart(line.computed.saturating_add(line.owed))
 }

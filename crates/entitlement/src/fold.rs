@@ -3,7 +3,7 @@
 use crate::{
     account::{
         Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, Person,
-        RecordLine, SourceLine, UnreadKind,
+        RecordLine, RecordNumber, SourceLine, TransferCase, UnreadKind,
     },
     agreements, benefits,
     bridges::Bridges,
@@ -11,7 +11,7 @@ use crate::{
     employed,
     ends::Ends,
     events,
-    exclusive::{self, Overlap},
+    exclusive::{self, Overlap, Span},
     family::Family,
     figures::{self, Desk, Folded, Sheet},
     findings, gaps, holders, identity, items, keepers,
@@ -19,7 +19,7 @@ use crate::{
     months::{self, Bounds},
     overlap::{self, Cover},
     person,
-    policy::Policy,
+    policy::{Policy, Successors},
     refunds,
     set::{AsOf, Held, RecordSet, Target, number},
     standing, totals,
@@ -31,7 +31,7 @@ use yizhang_ledger::{
     entry::Kind,
     fact::Fact,
     record::Record,
-    value::{Day, Division, Namespace},
+    value::{Day, Division, Month, Namespace},
 };
 
 /// The account of the worker whose facts these are, under a policy, as of the end of a day.
@@ -65,16 +65,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         folded.push(one);
     }
     folded.sort_by_key(|folded| folded.family);
-    let desk: Vec<Folded<'_>> = folded
-        .iter()
-        .map(|one| Folded {
-            account: &one.account,
-            range: &one.range,
-            ends: one.ends,
-            claims: &one.claims,
-            debts: &one.debts,
-        })
-        .collect();
+    let desk: Vec<Folded<'_>> = folded.iter().map(FoldedFamily::for_figures).collect();
     let counters = figures::figures(
         &mut sheet,
         Desk {
@@ -89,11 +80,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let joined = bridges.conflicts(&accounts, policy);
     let drawn = benefits::drawn(&set, &policy.successors(as_of.month));
     let died = person::death(&person).map(|(month, _)| month);
-    let debts: Vec<(&FamilyAccount, &[Debt])> = folded
-        .iter()
-        .map(|one| (&one.account, one.debts.as_slice()))
-        .collect();
-    let owed = Owed::of(&set, &debts, (&drawn, died));
+    let owed = owed(&set, &folded, (&drawn, died));
     let mut conflicts = Vec::new();
     let mut families = Vec::new();
     for one in folded {
@@ -103,14 +90,12 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(counters);
     conflicts.extend(joined);
     let successors = policy.successors(as_of.month);
-    conflicts.extend(exclusive::drawn_twice(&drawn));
-    conflicts.extend(exclusive::pensions_awarded(
+    conflicts.extend(of_benefits(
         &set,
-        &successors,
-        (died, as_of),
+        (&drawn, &families),
+        person::death(&person),
+        (&successors, as_of),
     ));
-    conflicts.extend(benefits::drawn_after_death(&drawn, person::death(&person)));
-    conflicts.extend(employed::drawn_while_employed(&set, &drawn, &families));
     conflicts.extend(findings::between_families(&families));
     conflicts.extend(person::conflicts(&set, &person, as_of));
     let disputes = person::disputes(&set);
@@ -140,6 +125,34 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     }
 }
 
+/// What has to go back of all families.
+fn owed(
+    set: &RecordSet<'_>,
+    folded: &[FoldedFamily<'_>],
+    (drawn, died): (&[Span<'_>], Option<Month>),
+) -> Owed {
+    let debts: Vec<(&FamilyAccount, &[Debt])> = folded
+        .iter()
+        .map(|one| (&one.account, one.debts.as_slice()))
+        .collect();
+    Owed::of(set, &debts, (drawn, died))
+}
+
+/// Benefits that exclude each other, that go on after death, or that the work of the worker excludes.
+fn of_benefits(
+    set: &RecordSet<'_>,
+    (drawn, families): (&[Span<'_>], &[FamilyAccount]),
+    death: Option<(Month, RecordNumber)>,
+    (successors, as_of): (&Successors<'_>, AsOf),
+) -> Vec<Conflict> {
+    let died = death.map(|(month, _)| month);
+    let mut conflicts = exclusive::drawn_twice(drawn);
+    conflicts.extend(exclusive::pensions_awarded(set, successors, (died, as_of)));
+    conflicts.extend(benefits::drawn_after_death(drawn, death));
+    conflicts.extend(employed::drawn_while_employed(set, drawn, families));
+    conflicts
+}
+
 struct FoldedFamily<'f> {
     family: Family<'f>,
     range: Range<usize>,
@@ -150,6 +163,19 @@ struct FoldedFamily<'f> {
     /// What its contributions have to give back for months behind ends.
     debts: Vec<Debt>,
     conflicts: Vec<Conflict>,
+}
+
+impl FoldedFamily<'_> {
+    /// As figures are computed from it.
+    fn for_figures(&self) -> Folded<'_> {
+        Folded {
+            account: &self.account,
+            range: &self.range,
+            ends: self.ends,
+            claims: &self.claims,
+            debts: &self.debts,
+        }
+    }
 }
 
 fn fold_family<'f>(
@@ -205,12 +231,7 @@ fn fold_family<'f>(
         transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     }
     agreements::adopt_refunds(set, &range, &transfers.places);
-    for case in &mut transfers.cases {
-        let month = transfer::judged_in(&case.steps.iter().map(|step| (step.kind, step.on)))
-            .unwrap_or(as_of.month);
-        let rules = sheet.policy.transfer_rules(family, month, case.source);
-        case.rules = rules.map(|rule| sheet.number_of(rule)).collect();
-    }
+    name_rules(sheet, family, &mut transfers.cases, as_of.month);
     let (by_province, by_place) = totals::by_place(
         set,
         &range,
@@ -310,6 +331,16 @@ fn fold_family<'f>(
         claims,
         debts,
         conflicts,
+    }
+}
+
+/// Names the rules that cases are judged by: those of their own time.
+fn name_rules(sheet: &mut Sheet<'_>, family: Family<'_>, cases: &mut [TransferCase], now: Month) {
+    for case in cases {
+        let steps = case.steps.iter().map(|step| (step.kind, step.on));
+        let month = transfer::judged_in(&steps).unwrap_or(now);
+        let rules = sheet.policy.transfer_rules(family, month, case.source);
+        case.rules = rules.map(|rule| sheet.number_of(rule)).collect();
     }
 }
 

@@ -2,15 +2,15 @@
 
 use crate::{
     account::Standing,
+    money::{Sums, TOLERANCE},
     months::Bounds,
-    overlap::{Sums, TOLERANCE_FEN},
     refunds::{Reading, Refund},
     set::{Held, RecordSet, Role},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Payer, Period},
-    value::{Division, Fen, Month, Scheme},
+    value::{Division, Month, Scheme},
 };
 
 /// Parts of one payment: what one payer paid for one period at one place, in whatever chains it is.
@@ -76,7 +76,7 @@ pub(crate) fn settle(
         in_force(set, range).filter(|(_, held, _)| held.standing == Standing::Held)
     {
         let lacks = lacks(fields);
-        if (lacks.unit > TOLERANCE_FEN || lacks.person > TOLERANCE_FEN)
+        if (lacks.unit > TOLERANCE || lacks.person > TOLERANCE)
             && let Some(parts) = by_parts.get(&parts_of(fields))
         {
             short.push((at, parts.decisive(lacks), parts.lost(lacks)));
@@ -120,18 +120,13 @@ fn by_parts<'f>(
             continue;
         }
         let together = by_parts.entry(parts_of(fields)).or_default();
-        let paid = Sums {
-            unit: fields.paid.unit.get().into(),
-            person: fields.paid.person.get().into(),
-        };
+        let paid = Sums::from(fields.paid);
         (together.paid, together.stays) = (together.paid.and(paid), together.stays.and(paid));
         // What may be given back without taking the months that count is as good as there.
         let Some(reading) = readings.get(&at) else {
             continue;
         };
-        together
-            .stays
-            .add(reading.allowed.unit, reading.allowed.person);
+        together.stays.add(reading.allowed);
         together.refunds.extend(&reading.unnamed);
         // Months that do not count wait for each part.
         let taken = held
@@ -156,10 +151,7 @@ impl Together {
     /// The months without which the parts no longer make up for what a record lacks. A month is the same share of every part.
     fn lost(&self, lacks: Sums) -> BTreeMap<Month, usize> {
         let spare = self.paid.less(lacks);
-        let is_lost = |sums: &Sums| {
-            let exceeds = |sum: i128, spare: i128| sum > spare.saturating_add(TOLERANCE_FEN);
-            exceeds(sums.unit, spare.unit) || exceeds(sums.person, spare.person)
-        };
+        let is_lost = |sums: &Sums| !spare.reaches(*sums);
         self.months
             .iter()
             .filter(|(_, (_, sums))| is_lost(sums))
@@ -171,17 +163,10 @@ impl Together {
     /// spoke of what there was.
     fn decisive(&self, lacks: Sums) -> Option<usize> {
         let mut stays = self.stays;
-        let wanted = Sums {
-            unit: lacks.unit.min(stays.unit),
-            person: lacks.person.min(stays.person),
-        };
+        let wanted = lacks.at_most(stays);
         let decisive = self.refunds.iter().find(|refund| {
-            stays.add(
-                refund.sums.unit.saturating_neg(),
-                refund.sums.person.saturating_neg(),
-            );
-            let reaches = |stays: i128, wanted: i128| stays.saturating_add(TOLERANCE_FEN) >= wanted;
-            !(reaches(stays.unit, wanted.unit) && reaches(stays.person, wanted.person))
+            stays.add(refund.sums.negated());
+            !stays.reaches(wanted)
         });
         decisive.map(|refund| refund.at)
     }
@@ -194,13 +179,5 @@ const fn is_part(fields: &Contribution<'_>) -> bool {
 
 /// What was due beyond what the record itself paid.
 fn lacks(fields: &Contribution<'_>) -> Sums {
-    let lacks = |due: Fen, paid: Fen| {
-        i128::from(due.get())
-            .saturating_sub(paid.get().into())
-            .max(0)
-    };
-    Sums {
-        unit: lacks(fields.due.unit, fields.paid.unit),
-        person: lacks(fields.due.person, fields.paid.person),
-    }
+    Sums::from(fields.due).less(fields.paid.into())
 }

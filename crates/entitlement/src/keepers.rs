@@ -5,8 +5,8 @@ use crate::{
     bridges::Bridges,
     conflict::{ConflictCode, Severity},
     figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
-    formulas::{benefit_place::PlaceMonths, rounding::half_up_fen},
-    overlap::{Sums, given_back},
+    formulas::benefit_place::PlaceMonths,
+    money::{Sums, given_back},
     policy::Policy,
     set::{AsOf, Held, RecordSet, Role, Target},
     transfer::{Places, covers},
@@ -103,14 +103,11 @@ fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums>
             Some((Some((Role::Adjust, _)), Target::At(root))) => root,
             _ => target,
         };
-        let (unit, person) = (contribution.credited.unit, contribution.credited.person);
+        let credited = contribution.credited;
         let sums = followers.entry(root).or_default();
         match role {
-            Role::Adjust => sums.add(unit.get().into(), person.get().into()),
-            Role::Refund => sums.add(
-                given_back(unit).saturating_neg(),
-                given_back(person).saturating_neg(),
-            ),
+            Role::Adjust => sums.add(credited.into()),
+            Role::Refund => sums.add(given_back(credited).negated()),
             _ => {}
         }
     }
@@ -135,39 +132,26 @@ fn credited_by_place(
             continue;
         };
         let mut credited = followers.get(&at).copied().unwrap_or_default();
-        credited.add(
-            contribution.credited.unit.get().into(),
-            contribution.credited.person.get().into(),
-        );
+        credited.add(contribution.credited.into());
         let inside =
             |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
         let inside = contribution.period.iter().filter(inside).count();
         // What was given back is gone with its months.
         let gone = set.get(at).map_or(0, |held| held.given_back().own.len());
         let stays = usize::from(contribution.period.months).saturating_sub(gone);
-        let part = |whole: i128| share(whole, inside, stays);
         let stake = places.entry(place(at, contribution.place)).or_default();
-        stake
-            .credited
-            .add(part(credited.unit), part(credited.person));
+        let part = if inside >= stays {
+            credited
+        } else {
+            credited.share(inside, stays)
+        };
+        stake.credited.add(part);
         stake.received = match (stake.received, contribution.received) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
     }
     places
-}
-
-/// The part of a sum for some months of a period, half up to the fen.
-fn share(whole: i128, inside: usize, months: usize) -> i128 {
-    let (inside, months) = (
-        i128::try_from(inside).unwrap_or(0),
-        i128::try_from(months.max(1)).unwrap_or(1),
-    );
-    if inside >= months {
-        return whole;
-    }
-    half_up_fen(whole.saturating_mul(inside), months).map_or(0, |fen| fen.get().into())
 }
 
 /// 国发〔2014〕8号: residents participate where their household is registered: of these places the one that it lies in, else

@@ -80,6 +80,7 @@ mod items;
 mod json;
 mod keepers;
 mod lost_to_refund;
+mod money;
 mod money_back;
 mod months;
 mod overlap;

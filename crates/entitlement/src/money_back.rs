@@ -6,8 +6,7 @@ use crate::{
     benefits::unrecovered,
     conflict::{ConflictCode, Severity},
     exclusive::Span,
-    formulas::refund::overlap_refund,
-    overlap::{Sums, narrow},
+    money::{Sums, part_of},
     refunds::{Refund, all, credited_back, refunds},
     set::{Held, RecordSet, Role},
 };
@@ -15,10 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
-use yizhang_ledger::{
-    record::{Contribution, Shares},
-    value::{Fen, Month},
-};
+use yizhang_ledger::{record::Contribution, value::Month};
 
 /// What a contribution still has to give back for months that lie behind an end.
 pub(crate) struct Debt {
@@ -60,8 +56,12 @@ pub(crate) fn debts(
             let debt = Debt {
                 code,
                 record,
-                paid: paid.at_most(part_of(contribution.paid, count, contribution)),
-                credited: credited.at_most(part_of(contribution.credited, count, contribution)),
+                paid: paid.at_most(part_of(contribution.paid, count, contribution.period)),
+                credited: credited.at_most(part_of(
+                    contribution.credited,
+                    count,
+                    contribution.period,
+                )),
             };
             (paid, credited) = (paid.less(debt.paid), credited.less(debt.credited));
             debts.push(debt);
@@ -133,25 +133,14 @@ fn left(
     let mut paid_back = given_back.beside_overlap;
     let mut credited_back = credited_back(set, behind.refunds);
     if given_back.own.is_empty() {
-        let overlap = part_of(contribution.paid, behind.employee, contribution);
+        let overlap = part_of(contribution.paid, behind.employee, contribution.period);
         paid_back = all(behind.refunds).less(overlap);
-        let overlap = part_of(contribution.credited, behind.employee, contribution);
+        let overlap = part_of(contribution.credited, behind.employee, contribution.period);
         credited_back = credited_back.less(overlap);
     }
-    let paid = part_of(contribution.paid, count, contribution).less(paid_back);
-    let credited = part_of(contribution.credited, count, contribution).less(credited_back);
+    let paid = part_of(contribution.paid, count, contribution.period).less(paid_back);
+    let credited = part_of(contribution.credited, count, contribution.period).less(credited_back);
     (paid, credited)
-}
-
-/// The share of some of a contribution's months in each of two amounts.
-fn part_of(amounts: Shares, some: usize, contribution: &Contribution<'_>) -> Sums {
-    let months = u32::from(contribution.period.months);
-    let some = u32::try_from(some).unwrap_or(months);
-    let part = |amount: Fen| i128::from(overlap_refund(amount, some, months).get());
-    Sums {
-        unit: part(amounts.unit),
-        person: part(amounts.person),
-    }
 }
 
 /// What has to go back, by the class and the record of the conflict that names it.
@@ -177,7 +166,7 @@ impl Owed {
         }
         for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
         {
-            owed.insert((ConflictCode::C22, record), narrow(sum));
+            owed.insert((ConflictCode::C22, record), sum.shown());
         }
         Self(owed)
     }
@@ -207,12 +196,12 @@ impl Owed {
 impl Debt {
     /// Both shares of what was paid.
     pub(crate) fn sum(&self) -> i64 {
-        narrow(self.paid.unit.saturating_add(self.paid.person))
+        self.paid.both().shown()
     }
 
     /// What of them was credited to the personal account.
     pub(crate) fn credited_sum(&self) -> i64 {
-        narrow(self.credited.unit.saturating_add(self.credited.person))
+        self.credited.both().shown()
     }
 }
 

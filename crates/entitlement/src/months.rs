@@ -3,7 +3,8 @@
 use crate::{
     account::{MonthLine, MonthStatus, RecordNumber, Standing},
     ends::Ends,
-    overlap::{Between, Cover, narrow},
+    money::FenSum,
+    overlap::{Between, Cover},
     set::{AsOf, Held, RecordSet, Role, Target, number},
     transfer::posted_alone,
 };
@@ -216,7 +217,7 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
     let (_, contribution) = record
         .money()
         .filter(|(_, contribution)| has_base(contribution))?;
-    let mut sum = i128::from(contribution.base.get());
+    let mut sum = FenSum::from(contribution.base);
     for (_, _, other) in touches {
         let Some(held) = set
             .get(*other)
@@ -235,10 +236,10 @@ fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
             Target::Elsewhere | Target::Unknown => false,
         };
         if belongs {
-            sum = sum.saturating_add(i128::from(difference.base.get()));
+            sum = sum.plus(difference.base.into());
         }
     }
-    Some(narrow(sum))
+    Some(sum.shown())
 }
 
 /// Whether a record says a base: that of a single month is what it says, none for several months is none.

@@ -4,8 +4,8 @@
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
     ends::Ends,
-    formulas::{refund::overlap_refund, rounding::half_up_fen},
     instalments::is_completed,
+    money::{Sums, part_of},
     months::Bounds,
     refunds::{Refund, all, refunds},
     set::{Held, RecordSet, Role, number},
@@ -13,11 +13,8 @@ use crate::{
 use std::ops::Range;
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
-    value::{Day, Fen, Month},
+    value::{Day, Month},
 };
-
-/// What a sum may be short and still be full: GB/T 40217 allows a fen of rounding in every share.
-pub(crate) const TOLERANCE_FEN: i128 = 1;
 
 /// The months of the family whose months take the place of this one's, with their records.
 #[derive(Clone, Copy, Default)]
@@ -86,72 +83,6 @@ impl<'c> Cover<'c> {
     }
 }
 
-/// Sums of fen by share. Wider than an amount, so that no order of summing overflows.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Sums {
-    pub(crate) unit: i128,
-    pub(crate) person: i128,
-}
-
-impl Sums {
-    pub(crate) fn add(&mut self, unit: i128, person: i128) {
-        self.unit = self.unit.saturating_add(unit);
-        self.person = self.person.saturating_add(person);
-    }
-
-    /// Adds `some` of `all` equal shares of a sum, half up to the fen.
-    pub(crate) fn add_share(&mut self, sums: Self, some: usize, all: usize) {
-        let (some, all) = (
-            i128::try_from(some).unwrap_or(0),
-            i128::try_from(all.max(1)).unwrap_or(1),
-        );
-        let share = |sum: i128| {
-            half_up_fen(sum.saturating_mul(some), all).map_or(0, |fen| fen.get().into())
-        };
-        self.add(share(sums.unit), share(sums.person));
-    }
-
-    /// Both together.
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        self.add(other.unit, other.person);
-        self
-    }
-
-    /// What is left of it, at least nothing.
-    pub(crate) fn less(self, other: Self) -> Self {
-        let less = |sum: i128, other: i128| sum.saturating_sub(other).max(0);
-        Self {
-            unit: less(self.unit, other.unit),
-            person: less(self.person, other.person),
-        }
-    }
-
-    /// No more than another one, share by share.
-    pub(crate) fn at_most(self, other: Self) -> Self {
-        Self {
-            unit: self.unit.min(other.unit),
-            person: self.person.min(other.person),
-        }
-    }
-
-    pub(crate) fn amount(self) -> Amount {
-        Amount {
-            unit: narrow(self.unit),
-            person: narrow(self.person),
-        }
-    }
-}
-
-/// The sum as fen; sums beyond 64 bits (nine thousand records of ten trillion yuan each) stop at the limit.
-pub(crate) fn narrow(sum: i128) -> i64 {
-    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
-}
-
-/// An amount given back: whatever its sign in the file.
-pub(crate) fn given_back(fen: Fen) -> i128 {
-    i128::from(fen.get().unsigned_abs())
-}
-
 fn count(months: impl Iterator<Item = Month>) -> u32 {
     u32::try_from(months.count()).unwrap_or(u32::MAX)
 }
@@ -168,15 +99,7 @@ fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
 
 /// Each share that was paid, times `some` over the months of the period, half up to the fen.
 pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
-    let (some, months) = (
-        u32::try_from(some).unwrap_or(u32::MAX),
-        u32::from(contribution.period.months),
-    );
-    let part = |paid: Fen| i128::from(overlap_refund(paid, some, months).get());
-    Sums {
-        unit: part(contribution.paid.unit),
-        person: part(contribution.paid.person),
-    }
+    part_of(contribution.paid, some, contribution.period)
 }
 
 /// The lines of contributions for periods of several months, and for single months that count as employee months.

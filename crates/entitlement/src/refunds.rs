@@ -9,8 +9,9 @@ use crate::{
     account::Standing,
     ends::{Withdrawn, withdrawn},
     instalments,
+    money::{FenSum, Sums, TOLERANCE, given_back},
     months::Bounds,
-    overlap::{Between, Sums, TOLERANCE_FEN, given_back, part},
+    overlap::{Between, part},
     set::{Held, RecordSet, Role, Target},
 };
 use std::{
@@ -51,7 +52,10 @@ pub(crate) struct GivenBack {
 pub(crate) static NOTHING: GivenBack = GivenBack {
     own: BTreeMap::new(),
     of_parts: BTreeMap::new(),
-    beside_overlap: Sums { unit: 0, person: 0 },
+    beside_overlap: Sums {
+        unit: FenSum::ZERO,
+        person: FenSum::ZERO,
+    },
 };
 
 impl GivenBack {
@@ -81,11 +85,7 @@ pub(crate) fn refunds(set: &RecordSet<'_>, range: &Range<usize>) -> Refunds {
         if let (Some((Role::Refund, contribution)), Target::At(target), Some(on)) =
             (money, held.target, on)
         {
-            let mut sums = Sums::default();
-            sums.add(
-                given_back(contribution.paid.unit),
-                given_back(contribution.paid.person),
-            );
+            let sums = given_back(contribution.paid);
             let whole = set
                 .get(target)
                 .and_then(Held::money)
@@ -115,10 +115,9 @@ fn shorter(period: Period, whole: Period) -> Option<Period> {
 
 /// What refunds gave back together.
 pub(crate) fn all(refunds: &[Refund]) -> Sums {
-    refunds.iter().fold(Sums::default(), |mut sum, refund| {
-        sum.add(refund.sums.unit, refund.sums.person);
-        sum
-    })
+    refunds
+        .iter()
+        .fold(Sums::default(), |sum, refund| sum.and(refund.sums))
 }
 
 /// What refunds gave back together of what had been credited to the personal account.
@@ -126,8 +125,7 @@ pub(crate) fn credited_back(set: &RecordSet<'_>, refunds: &[Refund]) -> Sums {
     let mut sum = Sums::default();
     for refund in refunds {
         if let Some((_, fields)) = set.get(refund.at).and_then(Held::money) {
-            let credited = fields.credited;
-            sum.add(given_back(credited.unit), given_back(credited.person));
+            sum.add(given_back(fields.credited));
         }
     }
     sum
@@ -170,7 +168,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         let decisive = if is_part { refunds } else { &reading.unnamed }
             .iter()
             .find(|refund| {
-                taken.add(refund.sums.unit, refund.sums.person);
+                taken.add(refund.sums);
                 if is_part {
                     is_nothing_after(contribution, taken)
                 } else {
@@ -270,7 +268,7 @@ impl Scope<'_, '_> {
                 months.into_iter().filter(|month| !stays(month)).collect(),
                 total,
             );
-        } else if !outside.is_empty() && reaches(total.and(rounding), due) {
+        } else if !outside.is_empty() && total.and(rounding).reaches(due) {
             taken = outside;
         }
         given_back.take(contribution, &taken, &unnamed, bounds);
@@ -308,13 +306,11 @@ impl Scope<'_, '_> {
         let months: BTreeSet<Month> = named.keys().flat_map(|months| months.iter()).collect();
         let rounded = months.len().max(named.len().saturating_add(1));
         let limit = part(self.contribution, months.len()).and(rounding(rounded));
-        if !reaches(
-            limit,
-            named
-                .values()
-                .map(|group| all(group))
-                .fold(Sums::default(), Sums::and),
-        ) {
+        let back = named
+            .values()
+            .map(|group| all(group))
+            .fold(Sums::default(), Sums::and);
+        if !limit.reaches(back) {
             others.extend(std::mem::take(&mut named).into_values().flatten());
         }
         (named, others)
@@ -328,7 +324,7 @@ impl Scope<'_, '_> {
             ..Named::default()
         };
         for (months, group) in groups {
-            if only_whole && !reaches(all(&group), part(self.contribution, months.months.into())) {
+            if only_whole && !all(&group).reaches(part(self.contribution, months.months.into())) {
                 named.unnamed.extend(group);
             } else {
                 self.take_group(months, group, &mut named);
@@ -345,14 +341,14 @@ impl Scope<'_, '_> {
         let count = usize::from(months.months);
         let mut taken = Sums::default();
         let decisive = group.iter().find(|refund| {
-            taken.add(refund.sums.unit, refund.sums.person);
+            taken.add(refund.sums);
             !is_part_full_after(contribution, count, taken)
         });
         let (decisive, last) = (
             decisive.map(|refund| refund.at),
             group.last().map(|refund| refund.at),
         );
-        let is_whole = reaches(all(&group), part(contribution, count));
+        let is_whole = all(&group).reaches(part(contribution, count));
         let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
         if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
             named.unnamed.extend(group);
@@ -382,7 +378,7 @@ impl Scope<'_, '_> {
         named
             .given_back
             .beside_overlap
-            .add_share(all(&group), beside, count);
+            .add(all(&group).share(beside, count));
     }
 
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
@@ -399,8 +395,8 @@ impl Scope<'_, '_> {
         let is_exact = |months: &BTreeSet<Month>| {
             let due = part(contribution, months.len()).less(partly.of(months));
             !months.is_empty()
-                && reaches(total.and(rounding), due)
-                && reaches(due.and(rounding), total)
+                && total.and(rounding).reaches(due)
+                && due.and(rounding).reaches(total)
         };
         if is_rounding(total) {
             return None;
@@ -461,7 +457,7 @@ impl Partly {
     fn of(&self, months: &BTreeSet<Month>) -> Sums {
         let mut sums = Sums::default();
         for (left, all, given_back) in &self.0 {
-            sums.add_share(*given_back, left.intersection(months).count(), *all);
+            sums.add(given_back.share(left.intersection(months).count(), *all));
         }
         sums
     }
@@ -486,7 +482,7 @@ impl GivenBack {
                 .filter(|month| !bounds.is_employee(**month))
                 .count(),
         );
-        self.beside_overlap.add(beside.unit, beside.person);
+        self.beside_overlap.add(beside);
     }
 }
 
@@ -506,16 +502,15 @@ fn by_period(refunds: &[Refund]) -> (BTreeMap<Period, Vec<Refund>>, Vec<Refund>)
 /// Whether refunds give back no more than the months that they name were paid with, but for a fen a month.
 fn fits(contribution: &Contribution<'_>, months: Period, group: &[Refund]) -> bool {
     let count = usize::from(months.months);
-    reaches(part(contribution, count).and(rounding(count)), all(group))
+    part(contribution, count)
+        .and(rounding(count))
+        .reaches(all(group))
 }
 
 /// Whether for some months of a period what stays paid after refunds reaches what was due for them.
 fn is_part_full_after(contribution: &Contribution<'_>, months: usize, refunded: Sums) -> bool {
     let all = usize::from(contribution.period.months);
-    let surplus = surplus(contribution);
-    let mut allowed = Sums::default();
-    allowed.add_share(surplus, months, all);
-    reaches(allowed, refunded)
+    surplus(contribution).share(months, all).reaches(refunded)
 }
 
 /// What was paid beyond what was due, where that is on record.
@@ -524,20 +519,12 @@ fn surplus(contribution: &Contribution<'_>) -> Sums {
     if due.unit == Fen::ZERO && due.person == Fen::ZERO {
         return Sums::default();
     }
-    let beyond = |due: Fen, paid: Fen| {
-        i128::from(paid.get())
-            .saturating_sub(due.get().into())
-            .max(0)
-    };
-    Sums {
-        unit: beyond(due.unit, paid.unit),
-        person: beyond(due.person, paid.person),
-    }
+    Sums::from(paid).less(due.into())
 }
 
 /// What several sums may be off together, beyond what one may: each is rounded.
 fn rounding(sums: usize) -> Sums {
-    let fen = TOLERANCE_FEN.saturating_mul(i128::try_from(sums.saturating_sub(1)).unwrap_or(0));
+    let fen = TOLERANCE.times(sums.saturating_sub(1));
     Sums {
         unit: fen,
         person: fen,
@@ -545,34 +532,23 @@ fn rounding(sums: usize) -> Sums {
 }
 
 /// Whether a sum is so small that it takes no month.
-const fn is_rounding(sums: Sums) -> bool {
-    sums.unit <= TOLERANCE_FEN && sums.person <= TOLERANCE_FEN
-}
-
-/// Whether a sum reaches another one in both shares, but for rounding.
-fn reaches(sum: Sums, other: Sums) -> bool {
-    let reaches = |sum: i128, other: i128| sum.saturating_add(TOLERANCE_FEN) >= other;
-    reaches(sum.unit, other.unit) && reaches(sum.person, other.person)
+fn is_rounding(sums: Sums) -> bool {
+    sums.unit <= TOLERANCE && sums.person <= TOLERANCE
 }
 
 /// Whether what stays paid after refunds still reaches what was due. Where no due amount is recorded, all that was paid
 /// was due.
 fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums) -> bool {
+    let (due, paid) = (Sums::from(contribution.due), Sums::from(contribution.paid));
     let nothing_due = contribution.due.unit == Fen::ZERO && contribution.due.person == Fen::ZERO;
-    let reaches = |due: Fen, paid: Fen, refunded: i128, allowed: i128| {
-        let required = if nothing_due { paid } else { due.min(paid) };
-        let stays = i128::from(paid.get()).saturating_sub(refunded);
-        stays.saturating_add(allowed).saturating_add(TOLERANCE_FEN) >= i128::from(required.get())
-    };
-    let (due, paid) = (contribution.due, contribution.paid);
-    reaches(due.unit, paid.unit, refunded.unit, allowed.unit)
-        && reaches(due.person, paid.person, refunded.person, allowed.person)
+    let required = if nothing_due { paid } else { due.at_most(paid) };
+    let stays =
+        |paid: FenSum, refunded: FenSum, allowed: FenSum| paid.minus(refunded).plus(allowed);
+    stays(paid.unit, refunded.unit, allowed.unit).reaches(required.unit)
+        && stays(paid.person, refunded.person, allowed.person).reaches(required.person)
 }
 
 /// Whether refunds have left nothing of what was paid.
 pub(crate) fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
-    let gone = |paid: Fen, refunded: i128| {
-        refunded.saturating_add(TOLERANCE_FEN) >= i128::from(paid.get())
-    };
-    gone(contribution.paid.unit, refunded.unit) && gone(contribution.paid.person, refunded.person)
+    refunded.reaches(contribution.paid.into())
 }

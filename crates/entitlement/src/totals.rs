@@ -5,7 +5,7 @@ use crate::{
         Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus,
         PlaceMonths, RecordNumber, Standing,
     },
-    overlap::{Sums, given_back, narrow},
+    money::{FenSum, Sums, given_back, without_sign},
     policy::Successors,
     set::{AsOf, Held, RecordSet, Role, Target, number},
     transfer::{Places, posted_alone},
@@ -112,16 +112,9 @@ pub(crate) fn by_place(
     }
     for (place, sums) in movements(set, range) {
         let place = successors.now(place);
-        places
-            .entry(place)
-            .or_default()
-            .credited
-            .add(sums.unit, sums.person);
-        provinces
-            .entry(place.province())
-            .or_default()
-            .credited
-            .add(sums.unit, sums.person);
+        places.entry(place).or_default().credited.add(sums);
+        let province = provinces.entry(place.province()).or_default();
+        province.credited.add(sums);
     }
     (lines_of(provinces), lines_of(places))
 }
@@ -238,16 +231,10 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
         let credited = contribution.credited;
         match role {
             Role::Refund => {
-                refunds
-                    .entry(target)
-                    .or_default()
-                    .add(given_back(credited.unit), given_back(credited.person));
+                refunds.entry(target).or_default().add(given_back(credited));
             }
             Role::Adjust => {
-                differences
-                    .entry(target)
-                    .or_default()
-                    .add(credited.unit.get().into(), credited.person.get().into());
+                differences.entry(target).or_default().add(credited.into());
             }
             _ => {}
         }
@@ -257,10 +244,7 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
             .money()
             .filter(|_| held.standing == Standing::Cleared)?;
         let mut due = differences.get(&at).copied().unwrap_or_default();
-        due.add(
-            contribution.credited.unit.get().into(),
-            contribution.credited.person.get().into(),
-        );
+        due.add(contribution.credited.into());
         Some(ClearedLine {
             first: contribution.period.first,
             place: contribution.place,
@@ -280,8 +264,7 @@ pub(crate) fn credits(
     range: &Range<usize>,
 ) -> BTreeMap<Division, BTreeMap<Month, i64>> {
     let mut provinces: BTreeMap<Division, BTreeMap<Month, i64>> = BTreeMap::new();
-    let shares = movements_at(set, range)
-        .map(|(at, (place, sums))| (at, place, sums.unit.saturating_add(sums.person)));
+    let shares = movements_at(set, range).map(|(at, (place, sums))| (at, place, sums.both()));
     let subsidies = moved_subsidies(set, range).filter_map(|(at, sum)| {
         let (_, contribution) = set.get(at)?.money()?;
         Some((at, contribution.place, sum))
@@ -301,7 +284,7 @@ pub(crate) fn credits(
             .or_default()
             .entry(month)
             .or_default();
-        *sum = sum.saturating_add(narrow(moved));
+        *sum = sum.saturating_add(moved.shown());
     }
     provinces
 }
@@ -319,8 +302,8 @@ fn movements_at(
     set.within(range).filter_map(|(at, held)| {
         if let Some((posted, _)) = posted_alone(held) {
             let sums = Sums {
-                unit: 0,
-                person: posted.sums.personal_account.get().into(),
+                unit: FenSum::ZERO,
+                person: posted.sums.personal_account.into(),
             };
             return Some((at, (posted.target_side.place, sums)));
         }
@@ -331,14 +314,8 @@ fn movements_at(
         );
         let credited = contribution.credited;
         let sums = match role {
-            Role::Received | Role::Adjust if moved => Sums {
-                unit: credited.unit.get().into(),
-                person: credited.person.get().into(),
-            },
-            Role::Refund if moved => Sums {
-                unit: given_back(credited.unit).saturating_neg(),
-                person: given_back(credited.person).saturating_neg(),
-            },
+            Role::Received | Role::Adjust if moved => credited.into(),
+            Role::Refund if moved => given_back(credited).negated(),
             _ => return None,
         };
         let named = match held.target {
@@ -359,7 +336,7 @@ fn movements_at(
 fn moved_subsidies(
     set: &RecordSet<'_>,
     range: &Range<usize>,
-) -> impl Iterator<Item = (usize, i128)> {
+) -> impl Iterator<Item = (usize, FenSum)> {
     set.within(range).filter_map(|(at, held)| {
         let (role, contribution) = held.money()?;
         let moved = matches!(
@@ -369,9 +346,9 @@ fn moved_subsidies(
         let given = contribution.subsidies;
         let sum = [given.central, given.province, given.city, given.county]
             .iter()
-            .fold(0_i128, |sum, subsidy| match role {
-                Role::Refund => sum.saturating_sub(given_back(*subsidy)),
-                _ => sum.saturating_add(subsidy.get().into()),
+            .fold(FenSum::ZERO, |sum, subsidy| match role {
+                Role::Refund => sum.minus(without_sign(*subsidy)),
+                _ => sum.plus((*subsidy).into()),
             });
         let of_account = held
             .family
@@ -388,58 +365,47 @@ pub(crate) fn balance_on(set: &RecordSet<'_>, range: &Range<usize>, day: Day) ->
             .and_then(Held::day)
             .is_some_and(|moved| moved <= day)
     };
-    let moved =
-        movements_at(set, range).map(|(at, (_, sums))| (at, sums.unit.saturating_add(sums.person)));
+    let moved = movements_at(set, range).map(|(at, (_, sums))| (at, sums.both()));
     let sum = moved
         .chain(moved_subsidies(set, range))
         .filter(|(at, _)| by_then(*at));
-    let principal = sum.fold(0_i128, |sum, (_, one)| sum.saturating_add(one));
+    let principal = FenSum::of(sum.map(|(_, one)| one));
     let posted = set
         .within(range)
         .filter(|(at, held)| held.standing == Standing::Held && by_then(*at));
     let interest = posted.filter_map(|(_, held)| match &held.fact.record {
-        Record::InterestCredit(fields) => Some(Amount::from(fields.amount)),
+        Record::InterestCredit(fields) => Some(Sums::from(fields.amount).both()),
         _ => None,
     });
-    let interest = interest.fold(0_i128, |sum, one| {
-        sum.saturating_add(one.unit.into())
-            .saturating_add(one.person.into())
-    });
-    narrow(principal.saturating_add(interest))
+    principal.plus(FenSum::of(interest)).shown()
 }
 
 /// The principal of the personal account.
 pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
-    let (mut all, mut refunded) = (Sums::default(), 0_i128);
+    let (mut all, mut refunded) = (Sums::default(), FenSum::ZERO);
     for (_, sums) in movements(set, range) {
-        all.add(sums.unit, sums.person);
+        all.add(sums);
     }
     for (_, held) in set
         .within(range)
         .filter(|(_, held)| held.standing == Standing::Held)
     {
         if let Some((Role::Refund, contribution)) = held.money() {
-            let credited = contribution.credited;
-            refunded = refunded
-                .saturating_add(given_back(credited.unit))
-                .saturating_add(given_back(credited.person));
+            refunded = refunded.plus(given_back(contribution.credited).both());
         }
     }
-    let subsidies = narrow(
-        moved_subsidies(set, range).fold(0, |sum: i128, (_, subsidy)| sum.saturating_add(subsidy)),
-    );
-    let total = narrow(all.unit.saturating_add(all.person)).saturating_add(subsidies);
+    let subsidies = FenSum::of(moved_subsidies(set, range).map(|(_, subsidy)| subsidy));
     Credited {
-        total,
+        total: all.both().plus(subsidies).shown(),
         shares: all.amount(),
-        subsidies,
-        refunded: narrow(refunded),
+        subsidies: subsidies.shown(),
+        refunded: refunded.shown(),
     }
 }
 
 /// Interest posted by agencies.
 pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
-    let mut total = 0_i128;
+    let mut total = FenSum::ZERO;
     let mut postings = Vec::new();
     for (at, held) in set
         .within(range)
@@ -449,9 +415,7 @@ pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
             continue;
         };
         let amount = Amount::from(fields.amount);
-        total = total
-            .saturating_add(amount.unit.into())
-            .saturating_add(amount.person.into());
+        total = total.plus(Sums::from(fields.amount).both());
         postings.push(InterestPosting {
             year: fields.year,
             rate: fields.rate.get(),
@@ -460,7 +424,7 @@ pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
         });
     }
     Interest {
-        total: narrow(total),
+        total: total.shown(),
         postings,
     }
 }

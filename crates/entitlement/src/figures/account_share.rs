@@ -8,8 +8,8 @@ use crate::{
     account::{Conflict, FamilyAccount, FigureName, MonthStatus, Standing},
     conflict::ConflictCode,
     family::Family,
+    money::{FenSum, Sums, TOLERANCE},
     months::{has_base, is_alike},
-    overlap::{TOLERANCE_FEN, narrow},
     set::{Held, RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -37,8 +37,8 @@ struct Row<'s, 'f> {
     fields: &'s Contribution<'f>,
     at: Vec<usize>,
     /// The bases of its months and of its differences, by month.
-    bases: BTreeMap<Month, i128>,
-    credited: i128,
+    bases: BTreeMap<Month, FenSum>,
+    credited: FenSum,
 }
 
 /// The rows whose personal account got another amount than the rule's share of their base, by more than a fen a month.
@@ -57,15 +57,14 @@ pub(crate) fn account_share(
         let Some((rule, expected)) = rates.expected(sheet, &row) else {
             continue;
         };
-        let months = i128::try_from(row.bases.len()).unwrap_or(1).max(1);
-        let short = expected.saturating_sub(row.credited);
-        if short.saturating_abs() > TOLERANCE_FEN.saturating_mul(months) {
+        let short = expected.minus(row.credited);
+        if short.max(short.negated()) > TOLERANCE.times(row.bases.len().max(1)) {
             breaches.push(Breach {
                 first: row.first,
                 last: row.last,
                 records: row.at.iter().map(|at| number(*at)).collect(),
                 rule: sheet.rule(rule),
-                amount: narrow(short),
+                amount: short.shown(),
             });
         }
     }
@@ -93,7 +92,7 @@ fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize,
             fields,
             at: vec![at],
             bases: BTreeMap::new(),
-            credited: 0,
+            credited: FenSum::ZERO,
         };
         row.add(fields);
         rows.insert(at, row);
@@ -112,8 +111,7 @@ fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize,
 
 /// Whether a row was paid in full by itself: what made the parts before it full has the credit of its own part alone.
 fn is_paid_alone(fields: &Contribution<'_>) -> bool {
-    let both =
-        |shares: Shares| i128::from(shares.unit.get()).saturating_add(shares.person.get().into());
+    let both = |shares: Shares| Sums::from(shares).both();
     fields.full && both(fields.paid) >= both(fields.due)
 }
 
@@ -149,13 +147,10 @@ impl Row<'_, '_> {
         if fields.nature != DIFFERENCE_OF_RATE {
             for month in fields.period.iter() {
                 let base = self.bases.entry(month).or_default();
-                *base = base.saturating_add(fields.base.get().into());
+                *base = base.plus(fields.base.into());
             }
         }
-        self.credited = self
-            .credited
-            .saturating_add(fields.credited.unit.get().into())
-            .saturating_add(fields.credited.person.get().into());
+        self.credited = self.credited.plus(Sums::from(fields.credited).both());
     }
 }
 
@@ -183,7 +178,7 @@ struct Rates<'p, 'f> {
 
 impl<'p, 'f> Rates<'p, 'f> {
     /// What the rules credit for the bases of a row, with the rule of its last month; nothing where a month has none.
-    fn expected(&mut self, sheet: &Sheet<'p>, row: &Row<'_, 'f>) -> Option<(&'p Rule, i128)> {
+    fn expected(&mut self, sheet: &Sheet<'p>, row: &Row<'_, 'f>) -> Option<(&'p Rule, FenSum)> {
         let of = Some((row.fields.place, row.fields.scheme));
         if self.of != of {
             let (scheme, place) = (row.fields.scheme.to_string(), row.fields.place);
@@ -193,14 +188,14 @@ impl<'p, 'f> Rates<'p, 'f> {
                 .rules()
                 .series(Key::AccountRate, &scheme, place);
         }
-        let (mut expected, mut by) = (0_i128, None);
+        let (mut expected, mut by) = (FenSum::ZERO, None);
         for (month, base) in &row.bases {
             let rule = self.series.at(*month)?;
             let Value::Rate(rate) = rule.value else {
                 return None;
             };
-            let one = rate.of_half_up(Fen::new(narrow(*base))?)?;
-            expected = expected.saturating_add(one.get().into());
+            let one = rate.of_half_up(base.amount()?)?;
+            expected = expected.plus(one.into());
             by = Some(rule);
         }
         Some((by?, expected))

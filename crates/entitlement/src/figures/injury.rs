@@ -16,7 +16,7 @@ use crate::{
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     record::Payer,
-    value::{Fen, Month, Rate},
+    value::{Division, Fen, Month, Rate},
 };
 use yizhang_rules::Key;
 
@@ -59,20 +59,8 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
     if mean.value.is_none() {
         return;
     }
-    let mut wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
-    let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
-    if average.is_none() {
-        average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
-        wage = if average.is_some() {
-            wage.assumed(Assumption::AverageOfPension)
-        } else {
-            wage
-        };
-    }
-    wage = match &average {
-        Some((_, grounds)) => wage.all(grounds.iter().cloned()),
-        None => wage.lacks_at(MissingName::AverageWage, place, month),
-    };
+    let wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
+    let (wage, average) = over_average(sheet, wage, (place, month));
     let mut limit = |key: Key| {
         let found = sheet.policy.rules().rate(key, "", None, month);
         sheet.use_rule(found)
@@ -82,7 +70,7 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         sheet.fen(wage.lacks(MissingName::Rule), None);
         return;
     };
-    let found = average.and_then(|(average, _)| {
+    let found = average.and_then(|average| {
         own_wage(
             month,
             &bases,
@@ -96,6 +84,25 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
     let wage = sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
     if wage.value.is_some() {
         grades(sheet, &family.family, wage, month);
+    }
+}
+
+/// The average wage that limits the own one: of the pooling area, else of the pension, which is named.
+fn over_average(
+    sheet: &mut Sheet<'_>,
+    mut wage: Draft,
+    (place, month): (Division, Month),
+) -> (Draft, Option<Fen>) {
+    let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
+    if average.is_none() {
+        average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
+        if average.is_some() {
+            wage = wage.assumed(Assumption::AverageOfPension);
+        }
+    }
+    match average {
+        Some((average, grounds)) => (wage.all(grounds), Some(average)),
+        None => (wage.lacks_at(MissingName::AverageWage, place, month), None),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
     benefits::recovered_sums,
     items::{ItemUse, use_of},
+    money::FenSum,
     set::number,
 };
 use yizhang_ledger::{entry::Kind, record::Record, value::Fen};
@@ -16,7 +17,7 @@ use yizhang_ledger::{entry::Kind, record::Record, value::Fen};
 /// What payments out of the account come to.
 #[derive(Default)]
 struct PaidOut {
-    sum: i128,
+    sum: FenSum,
     grounds: Vec<Ground>,
     /// Whether a pension was among them, and not only what heirs received.
     has_pension: bool,
@@ -43,16 +44,11 @@ pub(super) fn left(
     if paid.has_pension {
         draft = draft.assumed(Assumption::PaymentsOnRecord);
     }
-    let off = owed.map_or(Some(0), |owed| {
-        owed.value.map(|owed| i128::from(owed.get()))
-    });
+    let off = owed.map_or(Some(Fen::ZERO), |owed| owed.value);
     let value = posted.value.zip(off).and_then(|(posted, off)| {
+        let left = FenSum::from(posted).minus(off.into()).minus(paid.sum);
         // Once it is used up the pool pays on.
-        let left = i128::from(posted.get())
-            .saturating_sub(off)
-            .saturating_sub(paid.sum)
-            .max(0);
-        Fen::new(i64::try_from(left).ok()?)
+        left.or_nothing().amount()
     });
     sheet.fen(draft, value);
 }
@@ -73,9 +69,9 @@ fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Pa
         if item == ItemUse::AfterDeath {
             continue;
         }
-        let back = recovered.get(&number(at)).copied().unwrap_or(0);
-        let sum = i128::from(benefit.amount.get()).saturating_sub(back).max(0);
-        paid.sum = paid.sum.saturating_add(sum);
+        let back = recovered.get(&number(at)).copied().unwrap_or(FenSum::ZERO);
+        let sum = FenSum::from(benefit.amount).minus(back).or_nothing();
+        paid.sum = paid.sum.plus(sum);
         paid.grounds.push(Ground::Record(number(at)));
         let rule = sheet.rule(rule);
         if !paid.grounds.contains(&rule) {

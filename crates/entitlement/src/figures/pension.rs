@@ -19,7 +19,10 @@ use crate::{
     months::has_base,
     set::{Role, Target, number as number_of},
 };
-use yizhang_ledger::value::{Division, Fen, Month, Rate};
+use yizhang_ledger::{
+    record::Record,
+    value::{Division, Fen, Month, Rate},
+};
 use yizhang_rules::{Key, Where};
 
 /// Months paid so far as the index sees them, and what it lacks.
@@ -419,7 +422,7 @@ impl Outlook<'_, '_> {
         };
         let paid =
             u32::try_from(self.family.months.iter().filter(early).count()).unwrap_or(u32::MAX);
-        let months = self.family.deemed_months.saturating_add(paid);
+        let months = self.deemed_alone().saturating_add(paid);
         if months == 0 {
             return None;
         }
@@ -433,6 +436,18 @@ impl Outlook<'_, '_> {
         let value = value
             .and_then(|(reference, index)| transitional_pension(reference, index, months, rate));
         Some(sheet.fen(draft, value))
+    }
+
+    /// Deemed months without a personal account: service in the army that was posted has one.
+    fn deemed_alone(&self) -> u32 {
+        let is_deemed = |number: &RecordNumber| {
+            let held = self.desk.set.numbered(*number);
+            held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)))
+        };
+        let lines = self.family.months.iter();
+        let deemed = lines
+            .filter(|line| line.status == MonthStatus::Deemed && line.by.iter().any(is_deemed));
+        u32::try_from(deemed.count()).unwrap_or(u32::MAX)
     }
 
     /// The base of months still to come: the last one as far as today's limits allow it, or the highest of the place.

@@ -9,6 +9,7 @@ use crate::{
     account::{FigureName, Ground},
     benefits::{drawn, unrecovered},
     conflict::ConflictCode,
+    money::FenSum,
     person::death,
 };
 use yizhang_ledger::value::Fen;
@@ -66,15 +67,14 @@ fn of_benefits(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
     let mut drawn = drawn(desk.set, &successors);
     drawn.retain(|span| span.source.family.to_string() == *family);
     let mut draft = Draft::new(FigureName::RecoveryAfterDeath).of_family(family);
-    let mut total = 0_i128;
+    let mut total = FenSum::ZERO;
     for (record, sum) in unrecovered(desk.set, &drawn, died) {
-        if sum > 0 {
-            total = total.saturating_add(sum);
+        if sum > FenSum::ZERO {
+            total = total.plus(sum);
             draft = draft.on(Ground::Record(record));
         }
     }
-    if total > 0 {
-        let total = i64::try_from(total).ok().and_then(Fen::new);
-        sheet.fen(draft.on(Ground::Record(notice)), total);
+    if total > FenSum::ZERO {
+        sheet.fen(draft.on(Ground::Record(notice)), total.amount());
     }
 }

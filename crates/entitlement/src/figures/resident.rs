@@ -46,22 +46,7 @@ pub(super) fn pension(
         ]
     }));
     let held = sheet.months(months, Some(own.saturating_add(brought)));
-    let born = birth(sheet, desk);
-    let age = sheet.number(Key::ResidentAge, "", None, month);
-    let start = draft(FigureName::ResidentMonth)
-        .on(born.ground())
-        .all(age.iter().map(|(_, rule)| rule.clone()));
-    let start = if born.value.is_none() {
-        start.lacks(MissingName::Birth)
-    } else {
-        start
-    };
-    let value = born
-        .value
-        .zip(age)
-        .and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
-    let age_month = sheet.month(start, value);
-
+    let age_month = age_month(sheet, desk, &family.family);
     let home = desk.person.home_in(month);
     let relation = super::relation(family);
     // Where nothing has been paid it is the household's place as a whole.
@@ -134,6 +119,24 @@ pub(super) fn pension(
         _ => None,
     };
     sheet.fen(pension, value);
+}
+
+/// Writes down the month in which the age is reached.
+fn age_month(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &str) -> Known<Month> {
+    let born = birth(sheet, desk);
+    let age = sheet.number(Key::ResidentAge, "", None, desk.as_of.month);
+    let mut draft = Draft::new(FigureName::ResidentMonth)
+        .of_family(family)
+        .on(born.ground())
+        .all(age.iter().map(|(_, rule)| rule.clone()));
+    if born.value.is_none() {
+        draft = draft.lacks(MissingName::Birth);
+    }
+    let value = born
+        .value
+        .zip(age)
+        .and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
+    sheet.month(draft, value)
 }
 
 /// Writes down when the months needed are there, and the first month of the pension: none, where they are not by the age, since

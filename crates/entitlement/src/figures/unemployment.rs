@@ -87,17 +87,7 @@ pub(super) fn unemployment(
         if paid > 0 {
             restarts.push(restart(claim, paid));
         }
-        let mut months: BTreeSet<Option<u32>> = BTreeSet::new();
-        for (place, awarded) in &claim.places {
-            // What was awarded is known, those carried over included; only without that a formula is asked (社会保险法 art. 46).
-            if awarded.months.is_some() {
-                months.insert(awarded.months);
-            } else {
-                let (_, earned, rules) = claimable(sheet, (Some(*place), claim.from), paid, unused);
-                months.insert(earned);
-                grounds.extend(rules);
-            }
-        }
+        let months = earned(sheet, claim, (paid, unused), &mut grounds);
         let is_open = claim.is_contradicted || months.len() > 1;
         if is_open {
             lacks.get_or_insert(MissingName::ClaimPlace);
@@ -168,6 +158,27 @@ pub(super) fn unemployment(
         amount(sheet, (place, month), months);
     }
     restarts
+}
+
+/// The months that a claim is for, by each of its places: what was awarded, those carried over included; only without that a formula is
+/// asked (社会保险法 art. 46).
+fn earned(
+    sheet: &mut Sheet<'_>,
+    claim: &Claim,
+    (paid, unused): (u32, Option<u32>),
+    grounds: &mut Vec<Ground>,
+) -> BTreeSet<Option<u32>> {
+    let mut months = BTreeSet::new();
+    for (place, awarded) in &claim.places {
+        if awarded.months.is_some() {
+            months.insert(awarded.months);
+        } else {
+            let (_, earned, rules) = claimable(sheet, (Some(*place), claim.from), paid, unused);
+            months.insert(earned);
+            grounds.extend(rules);
+        }
+    }
+    months
 }
 
 /// Writes down the benefit of a month, where the place has one and there are months of it.
@@ -324,7 +335,10 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
         let awarded = Awarded {
             on: award.on,
             record: number(at),
-            months: award.until.map(|until| months_between(award.from, until)),
+            // Nobody has more than the longest benefit (社会保险法 art. 46).
+            months: award
+                .until
+                .map(|until| months_between(award.from, until).min(TOTAL_MAX.into())),
         };
         let last = claim
             .places

@@ -2,7 +2,8 @@
 
 use crate::{
     account::{Standing, SumsBasis, TransferAmounts},
-    overlap::{Cover, given_back, narrow},
+    money::narrow,
+    overlap::Cover,
     policy::Successors,
     set::{Held, RecordSet, Role, Target},
     transfer::{
@@ -336,7 +337,7 @@ impl Holdings {
         };
         let signed = |fen: Fen| {
             if role == Role::Refund {
-                given_back(fen).saturating_neg()
+                i128::from(fen.get().unsigned_abs()).saturating_neg()
             } else {
                 fen.get().into()
             }
