@@ -356,7 +356,7 @@ async fn submit(
     credentials: &Credentials,
     secret: &FederationSecret,
     region: Division,
-    mut submissions: mpsc::Receiver<Submission>,
+    submissions: mpsc::Receiver<Submission>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
     let refuse = |status: tonic::Status| {
@@ -380,22 +380,7 @@ async fn submit(
     let mut known_until = own.map_or(0, |chain| chain.size);
     let (requests, stream) = mpsc::channel(1);
     let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
-    let forward = tokio::spawn(async move {
-        while let Some(submission) = submissions.recv().await {
-            let request = SubmitRequest {
-                submission_id: submission.id.0.to_vec().into(),
-                records: submission.bytes.into(),
-            };
-            if expected
-                .send((submission.id, submission.records))
-                .await
-                .is_err()
-                || requests.send(request).await.is_err()
-            {
-                return;
-            }
-        }
-    });
+    let forward = tokio::spawn(forward(submissions, requests, expected));
     let mut client = SubmissionClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX);
     let mut receipts = within(
         STREAM_START_TIMEOUT,
@@ -406,7 +391,7 @@ async fn submit(
     let origin = &credentials.region(region)?.origin;
     let mut imported = Imported::default();
     // Only what has been sent is waited for: reading the file takes the time that it takes.
-    while let Some((id, records)) = expecting.recv().await {
+    while let Some(Expected { id, records }) = expecting.recv().await {
         let receipt = deadline::next(&mut receipts, RECEIPT_SILENCE_MAX)
             .await
             .map_err(refuse)?;
@@ -425,6 +410,33 @@ async fn submit(
     }
     forward.await?;
     Ok(imported)
+}
+
+/// A submission whose receipt is still to come.
+struct Expected {
+    id: SubmissionId,
+    records: usize,
+}
+
+/// Passes submissions on to the stream of a call, each after what is expected of it. Ends when the call does.
+async fn forward(
+    mut submissions: mpsc::Receiver<Submission>,
+    requests: mpsc::Sender<SubmitRequest>,
+    expected: mpsc::Sender<Expected>,
+) {
+    while let Some(submission) = submissions.recv().await {
+        let next = Expected {
+            id: submission.id,
+            records: submission.records,
+        };
+        let request = SubmitRequest {
+            submission_id: submission.id.0.to_vec().into(),
+            records: submission.bytes.into(),
+        };
+        if expected.send(next).await.is_err() || requests.send(request).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// The size of the chain by a receipt that was checked against what was sent.

@@ -12,7 +12,7 @@ use yizhang_ledger::{
 use yizhang_show::import::Known;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
-    deadline::{LOOKUP_TIMEOUT, within},
+    deadline::{STATUS_TIMEOUT, within},
     v1::{LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
@@ -54,7 +54,7 @@ async fn account_of(
         as_of: clock::today().number(),
         proofs: false,
     };
-    let reply = within(LOOKUP_TIMEOUT, client.lookup(request)).await.ok()?;
+    let reply = within(STATUS_TIMEOUT, client.lookup(request)).await.ok()?;
     Account::from_json(&reply.account).ok()
 }
 

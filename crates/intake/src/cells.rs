@@ -13,7 +13,7 @@ use crate::{
     found::Found,
     header::Header,
     rates::{RateAsked, RateTable},
-    row::RawRow,
+    raw_row::RawRow,
     serials::{BusinessKey, HASH_DIGITS, Serials},
     tables::{self, BaseRule, Moves},
     tidy,

@@ -5,7 +5,7 @@ use crate::{
     column::Column,
     fault::{Fault, RowFault, Severity},
     kinds::{self, Common},
-    row::RawRow,
+    raw_row::RawRow,
     serials::{BusinessKey, Noted, Serials},
 };
 use yizhang_ledger::{

@@ -3,11 +3,8 @@
 //! A first pass over the file notes which serials matter, eight bytes a row; only those are remembered in full later.
 
 use crate::{
-    column::Column,
-    fault::Fault,
-    file_fault::FileFault,
-    header::Header,
-    row::{RawRow, RowReader},
+    column::Column, fault::Fault, file_fault::FileFault, header::Header, raw_row::RawRow,
+    row::RowReader,
 };
 use std::{
     collections::{HashMap, HashSet},

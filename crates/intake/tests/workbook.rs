@@ -3,13 +3,13 @@
 mod support;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use support::{ANNA, BERT, codes, errors_of, parsed, record, secret, summary};
 use yizhang_intake::{
     FileFault, Intake, LineCount, OtherForm, ReadOptions, Row, Source, WorkbookLimit,
 };
 use yizhang_ledger::record::Record;
-use zip::{ZipWriter, write::SimpleFileOptions};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 const NAMES: [&str; 10] = [
     "社会保障号码",
@@ -427,4 +427,167 @@ fn a_person_of_text_and_a_column_that_is_not_read_stand_beside_each_other() {
     });
     assert_eq!(parsed(&file).len(), 2);
     assert_eq!(support::open(&file).unwrap().columns().unread, ["姓名"]);
+}
+
+/// A cell of an old workbook.
+enum OldCell<'c> {
+    Text(&'c str),
+    Number(f64),
+}
+
+/// Where a cell stands.
+#[derive(Clone, Copy)]
+struct At {
+    row: u16,
+    column: u16,
+}
+
+/// A record of the old form (MS-XLS): its number, its length, its data.
+fn old_record(number: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).unwrap();
+    [&number.to_le_bytes(), &length.to_le_bytes(), data].concat()
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn old_cell(at: At, cell: &OldCell<'_>) -> Vec<u8> {
+    let place = [at.row, at.column, 0].map(u16::to_le_bytes).concat();
+    match cell {
+        OldCell::Number(number) => {
+            old_record(0x0203, &[place.as_slice(), &number.to_le_bytes()].concat())
+        }
+        OldCell::Text(text) => {
+            let characters = u16::try_from(text.encode_utf16().count()).unwrap();
+            let head = [&characters.to_le_bytes()[..], &[1]].concat();
+            old_record(0x0204, &[place, head, wide(text)].concat())
+        }
+    }
+}
+
+/// A workbook of the old form (.xls) of sheets with these records.
+fn old_workbook(sheets: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    const GLOBALS: &[u8] = &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const SHEET: &[u8] = &[0, 6, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let end = old_record(0x000a, &[]);
+    let part = |cells: &[u8]| [&old_record(0x0809, SHEET), cells, &end].concat();
+    let bound = |name: &str, start: usize| {
+        let characters = u8::try_from(name.encode_utf16().count()).unwrap();
+        let start = u32::try_from(start).unwrap().to_le_bytes();
+        let head = [&start[..], &[0, 0, characters, 1]].concat();
+        old_record(0x0085, &[head, wide(name)].concat())
+    };
+    let mut stream = old_record(0x0809, GLOBALS);
+    let bounds: usize = sheets.iter().map(|(name, _)| bound(name, 0).len()).sum();
+    let mut start = stream.len() + bounds + end.len();
+    for (name, cells) in sheets {
+        stream.extend(bound(name, start));
+        start += part(cells).len();
+    }
+    stream.extend(&end);
+    for (_, cells) in sheets {
+        stream.extend(part(cells));
+    }
+    let mut document = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let mut content = document.create_stream("/Workbook").unwrap();
+    content.write_all(&stream).unwrap();
+    drop(content);
+    document.into_inner().into_inner()
+}
+
+/// The month of the other tests, as an old sheet, with numbers where numbers may stand.
+fn old_month() -> Vec<u8> {
+    let mut records = Vec::new();
+    for (column, name) in (0..).zip(NAMES) {
+        records.extend(old_cell(At { row: 0, column }, &OldCell::Text(name)));
+    }
+    for (column, text) in (0..).zip(MONTH) {
+        let cell = match text.parse() {
+            Ok(number) if (2..=8).contains(&column) => OldCell::Number(number),
+            _ => OldCell::Text(text),
+        };
+        records.extend(old_cell(At { row: 1, column }, &cell));
+    }
+    records
+}
+
+#[test]
+fn a_workbook_of_the_old_form_is_read_as_the_new_one() {
+    let file = old_workbook(&[("缴费明细", old_month())]);
+    assert_eq!(parsed(&file)[0].bytes, parsed(csv())[0].bytes);
+    let name = support::open(&file).unwrap().sheet().unwrap().name.clone();
+    assert_eq!(name, "缴费明细");
+    let two = old_workbook(&[("一", old_month()), ("二", old_month())]);
+    assert_eq!(file_fault(two).code(), "sheets-several");
+    let number = OldCell::Number(440_300_199_003_078_815_f64);
+    let first = At { row: 1, column: 0 };
+    let lost = [old_month(), old_cell(first, &number)].concat();
+    assert_eq!(codes(old_workbook(&[("一", lost)])), ["scientific"]);
+}
+
+#[test]
+fn cells_of_an_old_workbook_that_lie_far_apart_are_refused_before_they_are_laid_out() {
+    let with = |at: At| {
+        let cells = [old_month(), old_cell(at, &OldCell::Text("x"))].concat();
+        old_workbook(&[("一", cells)])
+    };
+    let last = u16::MAX;
+    let tall = with(At {
+        row: last,
+        column: 9,
+    });
+    assert_eq!(summary(tall).lines.all, 65_536);
+    let both = with(At {
+        row: last,
+        column: 255,
+    });
+    assert_eq!(limit(both), Some(WorkbookLimit::OldFormCells));
+    let beyond = with(At {
+        row: 0,
+        column: 256,
+    });
+    assert_eq!(limit(beyond), Some(WorkbookLimit::Columns));
+    let dimensions = [&[0; 4][..], &[0xff; 4], &[0; 2], &[1, 0], &[0; 2]].concat();
+    let said = [old_record(0x0200, &dimensions), old_month()].concat();
+    let said = old_workbook(&[("一", said)]);
+    assert_eq!(limit(said), Some(WorkbookLimit::OldFormCells));
+    let many: Vec<(&str, Vec<u8>)> = (0..=64).map(|_| ("一", Vec::new())).collect();
+    assert_eq!(limit(old_workbook(&many)), Some(WorkbookLimit::Sheets));
+}
+
+#[test]
+fn a_locked_workbook_and_a_document_that_is_none_are_told_so() {
+    let of = |stream: &str| {
+        let mut document = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        document.create_stream(stream).unwrap();
+        document.into_inner().into_inner()
+    };
+    assert_eq!(
+        file_fault(of("/EncryptedPackage")).code(),
+        "workbook-locked"
+    );
+    assert!(matches!(
+        file_fault(of("/WordDocument")),
+        FileFault::OtherForm {
+            form: OtherForm::OldDocument
+        }
+    ));
+}
+
+#[test]
+fn a_workbook_that_says_it_has_more_texts_than_bytes_is_broken() {
+    let mut from = ZipArchive::new(Cursor::new(month(|_| {}))).unwrap();
+    let mut to = ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..from.len() {
+        let mut part = from.by_index(at).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut content = String::new();
+        part.read_to_string(&mut content).unwrap();
+        let claimed = content.replace("uniqueCount=\"", "uniqueCount=\"9999999999999");
+        to.start_file(name, SimpleFileOptions::default()).unwrap();
+        to.write_all(claimed.as_bytes()).unwrap();
+    }
+    let file = to.finish().unwrap().into_inner();
+    assert_eq!(file_fault(file).code(), "workbook-broken");
 }

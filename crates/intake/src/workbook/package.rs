@@ -18,6 +18,27 @@ const CONTENT_TYPES: &str = "[Content_Types].xml";
 /// What a package holds in place of sheets of text, by the beginning of a part's name.
 const NOT_READ: &[&str] = &["xl/workbook.bin", "word/", "ppt/"];
 
+/// The part that holds the texts of all sheets, and how far into it their number stands.
+const STRINGS: &str = "sharedStrings.xml";
+const STRINGS_START_BYTES: u64 = 4_096;
+const STRINGS_COUNT: &[u8] = b"uniqueCount=\"";
+
+/// How many texts the part says that it has; none where it does not say.
+fn texts(start: &[u8]) -> Option<u64> {
+    let at = start
+        .windows(STRINGS_COUNT.len())
+        .position(|window| window == STRINGS_COUNT)?;
+    let number = start.get(at + STRINGS_COUNT.len()..)?;
+    let digits = number.split(|byte| !byte.is_ascii_digit()).next()?;
+    // A number that is too long for any is more than any part has.
+    Some(
+        std::str::from_utf8(digits)
+            .ok()?
+            .parse()
+            .unwrap_or(u64::MAX),
+    )
+}
+
 /// Whether a package is a workbook of a reasonable size.
 pub(super) fn check(bytes: &[u8]) -> Result<(), FileFault> {
     let mut package = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Damage::Packing.fault())?;
@@ -38,8 +59,19 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), FileFault> {
     let mut unpacked = 0;
     for at in 0..package.len() {
         let part = package.by_index(at).map_err(|_| Damage::Packing.fault())?;
-        let bytes = io::copy(&mut part.take(PART_BYTES_MAX + 1), &mut io::sink())
+        let is_strings = part.name().is_ok_and(|name| name.ends_with(STRINGS));
+        let mut part = part.take(PART_BYTES_MAX + 1);
+        let mut start = Vec::new();
+        part.by_ref()
+            .take(STRINGS_START_BYTES)
+            .read_to_end(&mut start)
             .map_err(|_| Damage::Packing.fault())?;
+        let rest = io::copy(&mut part, &mut io::sink()).map_err(|_| Damage::Packing.fault())?;
+        let bytes = start.len() as u64 + rest;
+        // The reader makes room for as many texts as the part says that it has.
+        if is_strings && texts(&start).is_some_and(|texts| texts > bytes) {
+            return Err(Damage::Sheet.fault());
+        }
         if bytes > PART_BYTES_MAX {
             return Err(WorkbookLimit::PartBytes.fault());
         }
