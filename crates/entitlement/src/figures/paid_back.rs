@@ -38,16 +38,14 @@ struct PaidBack {
 }
 
 /// The months that count and that a flexible worker paid back later than the place's rule takes them. Where the place has no
-/// rule, those paid back at once that are so many that they move nowhere without a document (C20).
+/// rule, those of employee pension paid back at once that are so many that they move nowhere without a document (C20).
 pub(crate) fn paid_back(
     sheet: &mut Sheet<'_>,
     set: &RecordSet<'_>,
     family: Family<'_>,
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
-    if !family.begins_with((Namespace::Hrss, "110")) {
-        return Vec::new();
-    }
+    let is_pension = family.begins_with((Namespace::Hrss, "110"));
     let mut breaches = Vec::new();
     let mut at_once: BTreeMap<Day, Vec<PaidBack>> = BTreeMap::new();
     for line in account
@@ -63,11 +61,11 @@ pub(crate) fn paid_back(
                 Some((allowed, rule)) if late_by(line.month, day) > allowed => {
                     breaches.push(breach(line.month, *record, rule));
                 }
-                Some(_) => {}
-                None => at_once.entry(day).or_default().push(PaidBack {
+                None if is_pension => at_once.entry(day).or_default().push(PaidBack {
                     month: line.month,
                     record: *record,
                 }),
+                Some(_) | None => {}
             }
         }
     }
