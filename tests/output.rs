@@ -218,6 +218,93 @@ fn a_node_says_how_many_lines_were_lost_once_it_can() {
     }
 }
 
+/// Many rows, none twice.
+fn many_contributions() -> Vec<u8> {
+    let part = |part: u32| {
+        let rows = contributions(WORKER, 440_300, 130, &format!("M{part}"));
+        let header = rows.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        rows[if part == 0 { 0 } else { header }..].to_vec()
+    };
+    (0..250).flat_map(part).collect()
+}
+
+/// Starts a node whose log lies on the disk of its data.
+fn node_with_log_on(federation: &Federation, disk: &Path) -> Child {
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(disk.join("log"))
+        .unwrap();
+    let dir = federation.node_dir(GUANGDONG);
+    yizhang(&["node", "run", "--dir", dir.to_str().unwrap()])
+        .env("RUST_LOG", "debug")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_node_whose_disk_is_full_with_the_log_on_it_goes_on_ends_with_4_and_says_so_once_it_can() {
+    let federation = Federation::found(&[GUANGDONG]);
+    let dir = federation.node_dir(GUANGDONG);
+    let disk = dir.join("disk");
+    fs::create_dir(&disk).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+        .arg(&disk)
+        .output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var_os("YIZHANG_NO_SKIPS").is_none(),
+            "YIZHANG_NO_SKIPS is set, and this test cannot run here: it mounts a small tmpfs"
+        );
+        println!("skipped: this test mounts a small tmpfs, which this user may not");
+        return;
+    }
+    let listen = federation.address(GUANGDONG);
+    let configuration =
+        format!("region = {GUANGDONG}\nlisten = \"{listen}\"\ndata = \"disk/data\"\n");
+    fs::write(dir.join("node.toml"), configuration).unwrap();
+
+    // Something else fills the disk: an idle node loses its log, goes on, and says so when there is room again.
+    let node = node_with_log_on(&federation, &disk);
+    federation.wait_ready(GUANGDONG);
+    let ballast = disk.join("ballast");
+    assert!(fs::write(&ballast, vec![0; 4 * 1_024 * 1_024]).is_err());
+    for _ in 0..200 {
+        federation
+            .status(GUANGDONG)
+            .expect("the node answers without its log");
+    }
+    fs::remove_file(&ballast).unwrap();
+    let log = || String::from_utf8_lossy(&fs::read(disk.join("log")).unwrap()).into_owned();
+    eventually("the loss is told", || {
+        federation.status(GUANGDONG).expect("the node answers");
+        log().contains("lines of this log could not be written")
+    });
+    // The node fills the disk itself: it ends, as documented.
+    let large = federation.file("large.csv", &many_contributions());
+    assert_ne!(federation.import(GUANGDONG, &large, &[]).code, 0);
+    let output = node.wait_with_output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(4),
+        "{}: {}",
+        output.status,
+        log()
+    );
+    assert!(
+        Command::new("umount")
+            .args(["-l"])
+            .arg(&disk)
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
 /// Makes `clock_gettime` tell another time of day, for one process.
 const OTHER_CLOCK: &str = r#"
 #define _GNU_SOURCE

@@ -45,7 +45,7 @@ pub(super) async fn keep_telling(pulse: Pulse) {
         match pulse.beat().await {
             Some(state) => tell(&[NotifyState::Watchdog, NotifyState::Status(&state)]),
             None => {
-                tracing::error!("the engine does not answer; the service manager is told nothing")
+                tracing::error!("the engine does not answer; the service manager is told nothing");
             }
         }
         tokio::time::sleep(interval).await;

@@ -24,6 +24,7 @@ mod heads;
 mod lookup;
 mod metrics;
 mod peers;
+mod pulse;
 mod refusal;
 mod replication;
 mod report;
@@ -38,5 +39,6 @@ mod tally;
 mod writer;
 
 pub use certificate::{Stage, Validity, names_authority};
+pub use pulse::Pulse;
 pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
-pub use server::{Absent, Config, Node, Pulse, Recovery, StartError};
+pub use server::{Absent, Config, Node, Recovery, StartError};

@@ -12,13 +12,13 @@ use crate::{
     lookup::VerifiedHeads,
     metrics::Metrics,
     peers::Peer,
+    pulse::Pulse,
     refusal::Refusal,
     replication::{LedgerService, ReplicationService},
     report,
     review::ReviewService,
     scrape,
     search::Searches,
-    status,
     submission::{self, SubmissionService},
     tally::Tally,
 };
@@ -287,7 +287,7 @@ impl Node {
 
     /// The sign of life by which others see that the node's one serial thread moves.
     pub fn pulse(&self) -> Pulse {
-        Pulse(self.shared.engine.clone())
+        Pulse::of(self.shared.engine.clone())
     }
 
     /// The way to tell the node which peers need not be waited for.
@@ -341,27 +341,6 @@ impl Node {
         // It ends with the engine; a log that is slow is not waited for.
         let _ = tokio::time::timeout(LOG_TIMEOUT, self.log).await;
         Ok(())
-    }
-}
-
-/// The pulse of a node.
-#[derive(Clone)]
-pub struct Pulse(Engine);
-
-impl Pulse {
-    /// The state of the node in a few words; none if it does not answer for some seconds.
-    pub async fn beat(&self) -> Option<String> {
-        let status = status::of(&self.0).await?;
-        let state = if status.ready {
-            "ready"
-        } else {
-            &status.not_ready_reason
-        };
-        let connected = status.peers.iter().filter(|peer| peer.connected).count();
-        Some(format!(
-            "{state}; {connected} of {} peers",
-            status.peers.len()
-        ))
     }
 }
 
