@@ -1,9 +1,6 @@
 //! The account as a value: what `fold` gives, and its canonical JSON. Field order here is field order there.
 
-use crate::{
-    conflict::{ConflictCode, Keeper, Severity},
-    json,
-};
+use crate::conflicts::class::{ConflictCode, Keeper, Severity};
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     entry::Kind,
@@ -16,6 +13,7 @@ use yizhang_ledger::{
 mod concern;
 mod family;
 mod figure;
+pub(crate) mod json;
 mod person;
 mod record;
 mod resting;

@@ -36,13 +36,10 @@ pub(crate) use sheet::Sheet;
 
 use crate::{
     account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
-    bridges::Bridges,
-    conflict::ConflictCode,
-    ends::Ends,
-    exclusive::Overlap,
-    money_back::Debt,
-    person::conflicts,
-    set::{AsOf, RecordSet},
+    benefits::{awards::Ends, exclusive::Overlap},
+    conflicts::{class::ConflictCode, money_back::Debt},
+    person::{bridges::Bridges, statements::conflicts},
+    records::set::{AsOf, RecordSet},
 };
 use cover::MedicalCover;
 use std::ops::Range;

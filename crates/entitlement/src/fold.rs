@@ -5,24 +5,31 @@ use crate::{
         Account, Conflict, ContributionLine, FORMAT, FamilyAccount, MonthLine, MonthStatus, Person,
         RecordLine, RecordNumber, SourceLine, TransferCase, UnreadKind,
     },
-    agreements, benefits,
-    bridges::Bridges,
-    drawing::{self, When},
-    employed,
-    ends::Ends,
-    events,
-    exclusive::{self, Overlap, Span},
-    family::Family,
+    benefits::{
+        awards::Ends,
+        drawing::{self, When},
+        employed,
+        exclusive::{self, Overlap, Span},
+        items, loss,
+    },
+    conflicts::{
+        finders, keepers,
+        money_back::{self, Debt, Owed},
+    },
     figures::{self, Desk, Folded, Sheet},
-    findings, gaps, holders, identity, items, keepers,
-    money_back::{self, Debt, Owed},
-    months::{self, Bounds},
-    overlap::{self, Cover},
-    person,
-    policy::{Policy, Successors},
-    refunds,
-    set::{AsOf, Held, RecordSet, Target, number},
-    standing, totals,
+    months::{
+        gaps, holders,
+        ledger::{self, Bounds},
+        overlap::{self, Cover},
+        totals,
+    },
+    person::{bridges::Bridges, identity, participation, statements},
+    policy::{Policy, Successors, family::Family},
+    records::{
+        agreements, refunds,
+        set::{AsOf, Held, RecordSet, Target, number},
+        standing,
+    },
     transfer::{self, Places},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -43,7 +50,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
     standing::settle(&mut set, as_of);
-    let person = person::person(&set);
+    let person = statements::person(&set);
     items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);
     let mut sheet = Sheet::new(policy);
@@ -78,8 +85,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     );
     let accounts: Vec<&FamilyAccount> = folded.iter().map(|folded| &folded.account).collect();
     let joined = bridges.conflicts(&accounts, policy);
-    let drawn = benefits::drawn(&set, &policy.successors(as_of.month));
-    let died = person::death(&person).map(|(month, _)| month);
+    let drawn = loss::drawn(&set, &policy.successors(as_of.month));
+    let died = statements::death(&person).map(|(month, _)| month);
     let owed = owed(&set, &folded, (&drawn, died));
     let mut conflicts = Vec::new();
     let mut families = Vec::new();
@@ -93,15 +100,15 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(of_benefits(
         &set,
         (&drawn, &families),
-        person::death(&person),
+        statements::death(&person),
         (&successors, as_of),
     ));
-    conflicts.extend(findings::between_families(&families));
-    conflicts.extend(person::conflicts(&set, &person, as_of));
-    let disputes = person::disputes(&set);
-    conflicts.extend(person::open_disputes(&disputes));
+    conflicts.extend(finders::between_families(&families));
+    conflicts.extend(statements::conflicts(&set, &person, as_of));
+    let disputes = statements::disputes(&set);
+    conflicts.extend(statements::open_disputes(&disputes));
     let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
-    conflicts.extend(findings::of_records(&set, &homeless, None));
+    conflicts.extend(finders::of_records(&set, &homeless, None));
     let (account_ids, unlinked) = identity::accounts(&set);
     conflicts.extend(unlinked);
     owed.settle(&mut conflicts);
@@ -148,7 +155,7 @@ fn of_benefits(
     let died = death.map(|(month, _)| month);
     let mut conflicts = exclusive::drawn_twice(drawn);
     conflicts.extend(exclusive::pensions_awarded(set, successors, (died, as_of)));
-    conflicts.extend(benefits::drawn_after_death(drawn, death));
+    conflicts.extend(loss::drawn_after_death(drawn, death));
     conflicts.extend(employed::drawn_while_employed(set, drawn, families));
     conflicts
 }
@@ -193,7 +200,7 @@ fn fold_family<'f>(
         })
     };
     let (cover, beside) = (months_of(family.covered_by()), months_of(family.beside()));
-    let ends = Ends::of(set, family, &range, person::death(person));
+    let ends = Ends::of(set, family, &range, statements::death(person));
     let bounds = Bounds {
         cover,
         beside,
@@ -221,13 +228,13 @@ fn fold_family<'f>(
         benefit: drawn.into_iter().chain(left).min(),
         ..ends
     };
-    let mut months = months::month_lines(set, &range, bounds);
-    let participation = events::participation(set, &range);
+    let mut months = ledger::month_lines(set, &range, bounds);
+    let participation = participation::participation(set, &range);
     let mut transfers =
         transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     if agreements::settle(set, &range, (&successors, &transfers.places)) {
         // An agreement may keep what a transfer has brought to its place.
-        months = months::month_lines(set, &range, bounds);
+        months = ledger::month_lines(set, &range, bounds);
         transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
     }
     agreements::adopt_refunds(set, &range, &transfers.places);
@@ -239,18 +246,18 @@ fn fold_family<'f>(
         (&transfers.places, &successors),
         as_of,
     );
-    let mut conflicts = findings::of_family(set, family, &range, &months, (bounds, &successors));
+    let mut conflicts = finders::of_family(set, family, &range, &months, (bounds, &successors));
     conflicts.extend(transfers.conflicts);
-    conflicts.extend(benefits::refunded_after_award(
+    conflicts.extend(loss::refunded_after_award(
         set,
         (family, &range),
         &months,
         bounds,
     ));
-    conflicts.extend(benefits::stops_elsewhere(set, (family, &range)));
+    conflicts.extend(loss::stops_elsewhere(set, (family, &range)));
     let claims = exclusive::claims_awarded(set, (family, &range), &months, (closing, &successors));
     conflicts.extend(exclusive::claimed_twice(family, claims.clone(), as_of));
-    conflicts.extend(events::paid_while_away(set, family, &range, &months));
+    conflicts.extend(participation::paid_while_away(set, family, &range, &months));
     let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
     let mut account = FamilyAccount {
         family: family.to_string(),
@@ -277,9 +284,9 @@ fn fold_family<'f>(
         years: overlap::year_lines(set, &range, bounds),
         months,
         participation,
-        standing: events::standing(set, &range, as_of),
+        standing: participation::standing(set, &range, as_of),
         transfers: transfers.cases,
-        benefits: events::benefits(set, &range),
+        benefits: participation::benefits(set, &range),
         drawing: drawing::drawing(
             set,
             &range,
@@ -290,12 +297,12 @@ fn fold_family<'f>(
         ),
     };
     account.joined = bridges.lines(set, (family, &range), figures::owed(&account));
-    conflicts.extend(findings::renamed_places(
+    conflicts.extend(finders::renamed_places(
         set,
         family,
         (&account.months, &successors),
     ));
-    conflicts.extend(findings::renamed_employers(
+    conflicts.extend(finders::renamed_employers(
         set,
         family,
         (&account.months, policy, as_of),
@@ -321,7 +328,7 @@ fn fold_family<'f>(
         &mut conflicts,
         (&transfers.places, as_of),
     );
-    findings::hold_open(set, &range, &account, &mut conflicts);
+    finders::hold_open(set, &range, &account, &mut conflicts);
     let debts = money_back::debts(set, &range, &account);
     FoldedFamily {
         family,

@@ -58,46 +58,24 @@
 )]
 
 pub mod account;
-mod agreements;
 mod benefits;
-mod bridges;
-pub mod conflict;
-mod drawing;
-mod employed;
-mod ends;
-mod events;
-mod exclusive;
-pub mod family;
+mod conflicts;
 mod figures;
-mod findings;
 mod fold;
 pub mod formulas;
-mod gaps;
-mod holders;
-pub mod identity;
-mod instalments;
-mod items;
-mod json;
-mod keepers;
-mod lost_to_refund;
-mod money;
-mod money_back;
 mod months;
-mod overlap;
 mod person;
 mod policy;
-mod pool;
-pub mod provisional;
-mod refunds;
+mod records;
 pub mod review;
-mod set;
-mod standing;
-mod totals;
 pub mod transfer;
 
 pub use account::Account;
-pub use conflict::ConflictCode;
-pub use family::Family;
+pub use conflicts::class::{self as conflict, ConflictCode};
 pub use fold::fold;
-pub use identity::linked_accounts;
+pub use person::{
+    identity::{self, linked_accounts},
+    provisional,
+};
 pub use policy::Policy;
+pub use policy::family::{self, Family};

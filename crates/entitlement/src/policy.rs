@@ -1,7 +1,10 @@
 //! The rule set as the fold uses it: named, with its calendar and its terms of transfers worked out once.
 
+pub mod family;
+pub(crate) mod pooling_area;
+
 use crate::{
-    family::Family,
+    policy::family::Family,
     transfer::{
         WorkingDays,
         rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer},

@@ -3,10 +3,9 @@
 use crate::{
     account::{
         Account, Class, Conflict, FamilyAccount, FigureName, FigureValue, Gap, GapCause,
-        NotAnAccount, TransferCase,
+        NotAnAccount, TransferCase, json,
     },
-    conflict::{Actor, ConflictCode, Severity},
-    json,
+    conflicts::class::{Actor, ConflictCode, Severity},
 };
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{

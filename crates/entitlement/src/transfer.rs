@@ -36,13 +36,11 @@ use crate::{
         RecordNumber, Side, Standing, StepFault, SumsBasis, TransferCase, TransferComparison,
         TransferStep,
     },
-    conflict::ConflictCode,
-    drawing::{When, drawing},
-    family::Family,
-    findings::conflict,
-    overlap::Cover,
-    policy::{Policy, Successors, Terms},
-    set::{AsOf, LAST_MONTH, RecordSet, number},
+    benefits::drawing::{When, drawing},
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::overlap::Cover,
+    policy::{Policy, Successors, Terms, family::Family},
+    records::set::{AsOf, LAST_MONTH, RecordSet, number},
 };
 use documents::{Backpay, Document};
 use holdings::{Closing, Field, Holdings};

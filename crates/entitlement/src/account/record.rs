@@ -1,6 +1,6 @@
 //! One line a record: where it stands in which chain, what it says about money, and whether it has effect.
 
-use crate::json;
+use crate::account::json;
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     entry::Kind,

@@ -6,11 +6,13 @@ use super::{
 };
 use crate::{
     account::{Conflict, FamilyAccount, FigureName, MonthStatus, Standing},
-    conflict::ConflictCode,
-    family::Family,
-    money::{FenSum, Sums, TOLERANCE},
-    months::{has_base, is_alike},
-    set::{Held, RecordSet, Role, Target, number},
+    conflicts::class::ConflictCode,
+    months::ledger::{has_base, is_alike},
+    policy::family::Family,
+    records::{
+        money::{FenSum, Sums, TOLERANCE},
+        set::{Held, RecordSet, Role, Target, number},
+    },
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

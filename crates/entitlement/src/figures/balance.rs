@@ -12,7 +12,7 @@ use crate::{
         RecordNumber, TransferCase,
     },
     formulas::interest::{Bearing, Credit, year_interest},
-    totals,
+    months::totals,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{RecordNumber, Standing},
-    months::has_base,
-    set::{RecordSet, Role, Target},
+    months::ledger::has_base,
+    records::set::{RecordSet, Role, Target},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::value::{Fen, Month};

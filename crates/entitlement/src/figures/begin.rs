@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, MonthStatus},
-    set::LAST_MONTH,
+    records::set::LAST_MONTH,
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::value::Month;

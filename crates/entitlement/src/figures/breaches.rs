@@ -3,10 +3,9 @@
 use super::sheet::{Draft, Sheet};
 use crate::{
     account::{Conflict, FigureName, Ground, RecordNumber},
-    conflict::ConflictCode,
-    family::Family,
-    findings::conflict,
-    holders::months_between,
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::holders::months_between,
+    policy::family::Family,
 };
 use yizhang_ledger::value::Month;
 

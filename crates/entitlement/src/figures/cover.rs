@@ -3,7 +3,7 @@
 use super::{Desk, MEDICAL, RESIDENT_MEDICAL};
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
-    set::RecordSet,
+    records::set::RecordSet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::value::{Day, Month};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
-    set::Role,
+    records::set::Role,
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{

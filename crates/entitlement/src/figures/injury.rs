@@ -10,8 +10,8 @@ use crate::{
         Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, RecordNumber,
     },
     formulas::injury::{MonthBase, WageLimits, one_off_benefit, own_wage},
-    holders::{holders, last_place},
-    set::{Held, RecordSet},
+    months::holders::{holders, last_place},
+    records::set::{Held, RecordSet},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
-    benefits::recovered_sums,
-    items::{ItemUse, use_of},
-    money::FenSum,
-    set::number,
+    benefits::{
+        items::{ItemUse, use_of},
+        loss::recovered_sums,
+    },
+    records::{money::FenSum, set::number},
 };
 use yizhang_ledger::{entry::Kind, record::Record, value::Fen};
 

@@ -9,12 +9,11 @@ use crate::{
         Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthLine, MonthStatus,
         RecordNumber,
     },
-    conflict::ConflictCode,
-    family::{Duplicates, Family},
-    findings::conflict,
+    conflicts::{class::ConflictCode, finders::conflict},
     formulas::dues::base_adjustment,
-    holders::months_between,
-    set::RecordSet,
+    months::holders::months_between,
+    policy::family::{Duplicates, Family},
+    records::set::RecordSet,
 };
 use std::ops::Range;
 use yizhang_ledger::{

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName, PlaceMonths},
     formulas::medical::{MedicalMonths, RetirementStandard, retirement_gap},
-    holders::last_place,
-    pool::{area, is_area},
+    months::holders::last_place,
+    policy::pooling_area::{area, is_area},
 };
 use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::Key;

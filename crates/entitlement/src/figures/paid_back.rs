@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     account::{Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
-    conflict::ConflictCode,
-    family::Family,
-    set::{RecordSet, Role},
+    conflicts::class::ConflictCode,
+    policy::family::Family,
+    records::set::{RecordSet, Role},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{

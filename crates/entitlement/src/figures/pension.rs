@@ -16,8 +16,8 @@ use crate::{
         Divisor, DivisorRow, Index, IndexLine, IndexMonths, IndexRule, account_pension,
         basic_pension, career_index, divisor, transitional_pension,
     },
-    months::has_base,
-    set::{Role, Target, number as number_of},
+    months::ledger::has_base,
+    records::set::{Role, Target, number as number_of},
 };
 use yizhang_ledger::{
     record::Record,

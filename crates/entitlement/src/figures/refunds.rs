@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     account::{FigureName, Ground},
-    benefits::{drawn, unrecovered},
-    conflict::ConflictCode,
-    money::FenSum,
-    person::death,
+    benefits::loss::{drawn, unrecovered},
+    conflicts::class::ConflictCode,
+    person::statements::death,
+    records::money::FenSum,
 };
 use yizhang_ledger::value::Fen;
 

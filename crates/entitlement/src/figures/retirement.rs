@@ -14,7 +14,7 @@ use crate::{
         retirement,
     },
     policy::Policy,
-    set::Role,
+    records::set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::Key;

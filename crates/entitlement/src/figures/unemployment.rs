@@ -9,18 +9,15 @@ use crate::{
         Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus,
         RecordNumber, Standing,
     },
-    benefits::recovered,
-    conflict::ConflictCode,
-    ends::awards,
-    exclusive::Overlap,
-    findings::conflict,
+    benefits::{awards::awards, exclusive::Overlap, loss::recovered},
+    conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling,
         provincial_months,
     },
-    holders::months_between,
+    months::holders::months_between,
     policy::Successors,
-    set::number,
+    records::set::number,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{

@@ -5,8 +5,8 @@
 use super::procedure::{Step, covers};
 use crate::{
     account::{Side, Standing},
-    holders::months_between,
-    set::{Held, RecordSet},
+    months::holders::months_between,
+    records::set::{Held, RecordSet},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

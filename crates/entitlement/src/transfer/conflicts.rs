@@ -2,10 +2,12 @@
 
 use crate::{
     account::{Conflict, OutCheckName, Standing, StepFaultName},
-    conflict::{ConflictCode, Keeper},
-    family::Family,
-    findings::conflict,
-    set::{Held, Target, number},
+    conflicts::{
+        class::{ConflictCode, Keeper},
+        finders::conflict,
+    },
+    policy::family::Family,
+    records::set::{Held, Target, number},
     transfer::{
         Worked,
         holdings::{Behind, Field, is_in_span},

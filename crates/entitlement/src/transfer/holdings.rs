@@ -2,10 +2,12 @@
 
 use crate::{
     account::{Standing, SumsBasis, TransferAmounts},
-    money::narrow,
-    overlap::Cover,
+    months::overlap::Cover,
     policy::Successors,
-    set::{Held, RecordSet, Role, Target},
+    records::{
+        money::narrow,
+        set::{Held, RecordSet, Role, Target},
+    },
     transfer::{
         documents::{Backpay, Document},
         places::{Places, is_within},

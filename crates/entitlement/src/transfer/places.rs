@@ -1,7 +1,7 @@
 //! Where records belong once transfers have taken them along.
 
 use crate::{
-    set::{Held, RecordSet, Target},
+    records::set::{Held, RecordSet, Target},
     transfer::{holdings::Field, procedure::covers},
 };
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::alone::is_alone;
 use crate::{
     account::{CaseState, Side, StepFaultName, TransferCase},
-    set::RecordSet,
+    records::set::RecordSet,
 };
 use yizhang_ledger::{
     entry::Kind,

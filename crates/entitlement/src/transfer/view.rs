@@ -5,15 +5,17 @@
 
 use crate::{
     account::{MonthLine, Standing},
-    agreements,
-    ends::Ends,
-    family::Family,
-    months::{Bounds, month_lines},
-    overlap::Cover,
-    policy::Successors,
-    refunds,
-    set::{AsOf, Held, RecordSet, Role, Target},
-    standing,
+    benefits::awards::Ends,
+    months::{
+        ledger::{Bounds, month_lines},
+        overlap::Cover,
+    },
+    policy::{Successors, family::Family},
+    records::{
+        agreements, refunds,
+        set::{AsOf, Held, RecordSet, Role, Target},
+        standing,
+    },
     transfer::{places::Places, procedure::Step},
 };
 use std::{collections::BTreeSet, ops::Range};

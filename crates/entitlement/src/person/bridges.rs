@@ -3,13 +3,13 @@
 
 use crate::{
     account::{Conflict, FamilyAccount, JoinedLine, MonthStatus, RecordNumber, Standing},
-    conflict::ConflictCode,
-    family::Family,
-    findings::conflict,
-    money::{FenSum, TOLERANCE},
-    policy::Policy,
-    set::{RecordSet, number},
-    totals,
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::totals,
+    policy::{Policy, family::Family},
+    records::{
+        money::{FenSum, TOLERANCE},
+        set::{RecordSet, number},
+    },
 };
 use std::ops::Range;
 use yizhang_ledger::{

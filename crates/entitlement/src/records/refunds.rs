@@ -7,12 +7,16 @@
 
 use crate::{
     account::Standing,
-    ends::{Withdrawn, withdrawn},
-    instalments,
-    money::{FenSum, Sums, TOLERANCE, given_back},
-    months::Bounds,
-    overlap::{Between, part},
-    set::{Held, RecordSet, Role, Target},
+    benefits::awards::{Withdrawn, withdrawn},
+    months::{
+        ledger::Bounds,
+        overlap::{Between, part},
+    },
+    records::{
+        instalments,
+        money::{FenSum, Sums, TOLERANCE, given_back},
+        set::{Held, RecordSet, Role, Target},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{RecordNumber, Standing},
-    family::Family,
-    refunds::{self, GivenBack},
+    policy::family::Family,
+    records::refunds::{self, GivenBack},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{

@@ -3,12 +3,13 @@
 
 use crate::{
     account::{Amount, Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
-    benefits::unrecovered,
-    conflict::{ConflictCode, Severity},
-    exclusive::Span,
-    money::{Sums, part_of},
-    refunds::{Refund, all, credited_back, refunds},
-    set::{Held, RecordSet, Role},
+    benefits::{exclusive::Span, loss::unrecovered},
+    conflicts::class::{ConflictCode, Severity},
+    records::{
+        money::{Sums, part_of},
+        refunds::{Refund, all, credited_back, refunds},
+        set::{Held, RecordSet, Role},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -2,9 +2,9 @@
 
 use crate::{
     account::{DeathLine, Person, Standing},
-    person::death,
+    person::statements::death,
     policy::Policy,
-    set::RecordSet,
+    records::set::RecordSet,
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{

@@ -5,11 +5,10 @@ use crate::{
         BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding,
         ParticipationState, RecordNumber, Standing,
     },
-    conflict::ConflictCode,
-    family::Family,
-    findings::conflict,
-    holders::{Run, extend},
-    set::{AsOf, Held, RecordSet, number},
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::holders::{Run, extend},
+    policy::family::Family,
+    records::set::{AsOf, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

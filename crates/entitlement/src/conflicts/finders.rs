@@ -5,16 +5,22 @@ use crate::{
         CaseState, Conflict, FamilyAccount, MonthLine, MonthStatus, OutCheckName, RecordNumber,
         Standing, TransferCase,
     },
-    conflict::{ConflictCode, Severity},
-    ends::awards,
-    family::{Duplicates, Family},
-    holders::{Holder, Run, extend, holders},
-    lost_to_refund::lost_to_refunds,
-    months::Bounds,
-    overlap::Cover,
-    policy::{Policy, Successors},
-    set::{AsOf, Held, RecordSet, Role, Target, number},
-    totals::deemed_at,
+    benefits::awards::awards,
+    conflicts::class::{ConflictCode, Severity},
+    months::{
+        holders::{Holder, Run, extend, holders},
+        ledger::Bounds,
+        overlap::Cover,
+        totals::deemed_at,
+    },
+    policy::{
+        Policy, Successors,
+        family::{Duplicates, Family},
+    },
+    records::{
+        lost_to_refund::lost_to_refunds,
+        set::{AsOf, Held, RecordSet, Role, Target, number},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

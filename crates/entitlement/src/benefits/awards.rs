@@ -2,8 +2,8 @@
 
 use crate::{
     account::{MonthStatus, RecordNumber, Standing},
-    family::Family,
-    set::{Held, RecordSet, number},
+    policy::family::Family,
+    records::set::{Held, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -3,7 +3,7 @@
 use crate::{
     account::Standing,
     policy::Successors,
-    set::{Held, RecordSet, Role, Target},
+    records::set::{Held, RecordSet, Role, Target},
     transfer::{Places, covers},
 };
 use std::{

@@ -2,13 +2,11 @@
 
 use crate::{
     account::{Conflict, FamilyAccount, MonthLine, MonthStatus, RecordNumber},
-    conflict::ConflictCode,
-    ends::awards,
-    exclusive::Span,
-    family::Family,
-    findings::conflict,
-    holders::{Run, extend},
-    set::{Held, RecordSet},
+    benefits::{awards::awards, exclusive::Span},
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::holders::{Run, extend},
+    policy::family::Family,
+    records::set::{Held, RecordSet},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{

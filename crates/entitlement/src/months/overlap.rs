@@ -3,12 +3,14 @@
 
 use crate::{
     account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
-    ends::Ends,
-    instalments::is_completed,
-    money::{Sums, part_of},
-    months::Bounds,
-    refunds::{Refund, all, refunds},
-    set::{Held, RecordSet, Role, number},
+    benefits::awards::Ends,
+    months::ledger::Bounds,
+    records::{
+        instalments::is_completed,
+        money::{Sums, part_of},
+        refunds::{Refund, all, refunds},
+        set::{Held, RecordSet, Role, number},
+    },
 };
 use std::ops::Range;
 use yizhang_ledger::{

@@ -5,9 +5,11 @@ use crate::{
         Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus,
         PlaceMonths, RecordNumber, Standing,
     },
-    money::{FenSum, Sums, given_back, without_sign},
     policy::Successors,
-    set::{AsOf, Held, RecordSet, Role, Target, number},
+    records::{
+        money::{FenSum, Sums, given_back, without_sign},
+        set::{AsOf, Held, RecordSet, Role, Target, number},
+    },
     transfer::{Places, posted_alone},
 };
 use std::{

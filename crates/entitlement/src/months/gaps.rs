@@ -2,9 +2,11 @@
 
 use crate::{
     account::{Gap, GapCause, MonthLine, MonthStatus, Participation, RecordNumber},
-    holders::{Run, extend, months_between},
-    months::Bounds,
-    overlap::Cover,
+    months::{
+        holders::{Run, extend, months_between},
+        ledger::Bounds,
+        overlap::Cover,
+    },
 };
 use yizhang_ledger::{entry::Kind, value::Month};
 

@@ -5,7 +5,7 @@
 
 use crate::{
     account::{Account, Class, FamilyAccount},
-    conflict::ConflictCode,
+    conflicts::class::ConflictCode,
     figures::{PENSION, retirement_of},
     formulas::retirement::{minimum_months_year, months_short},
     policy::Policy,

@@ -5,7 +5,7 @@
 
 use crate::{
     account::Standing,
-    set::{AsOf, RecordSet, Role, Target},
+    records::set::{AsOf, RecordSet, Role, Target},
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},

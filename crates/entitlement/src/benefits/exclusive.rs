@@ -2,14 +2,12 @@
 
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
-    conflict::ConflictCode,
-    ends::{Ends, terms},
-    family::Family,
-    findings::conflict,
+    benefits::awards::{Ends, terms},
+    conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::TOTAL_MAX,
-    holders::months_between,
-    policy::Successors,
-    set::{AsOf, LAST_MONTH, RecordSet, number},
+    months::holders::months_between,
+    policy::{Successors, family::Family},
+    records::set::{AsOf, LAST_MONTH, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -2,10 +2,12 @@
 
 use crate::{
     account::Standing,
-    money::{Sums, TOLERANCE},
-    months::Bounds,
-    refunds::{Reading, Refund},
-    set::{Held, RecordSet, Role},
+    months::ledger::Bounds,
+    records::{
+        money::{Sums, TOLERANCE},
+        refunds::{Reading, Refund},
+        set::{Held, RecordSet, Role},
+    },
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

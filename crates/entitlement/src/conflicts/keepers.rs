@@ -2,13 +2,15 @@
 
 use crate::{
     account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
-    bridges::Bridges,
-    conflict::{ConflictCode, Severity},
+    conflicts::class::{ConflictCode, Severity},
     figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
     formulas::benefit_place::PlaceMonths,
-    money::{Sums, given_back},
+    person::bridges::Bridges,
     policy::Policy,
-    set::{AsOf, Held, RecordSet, Role, Target},
+    records::{
+        money::{Sums, given_back},
+        set::{AsOf, Held, RecordSet, Role, Target},
+    },
     transfer::{Places, covers},
 };
 use std::{collections::BTreeMap, ops::Range};

@@ -2,7 +2,7 @@
 
 use crate::{
     account::{MonthLine, MonthStatus, RecordNumber, Span, SpanHolder},
-    set::RecordSet,
+    records::set::RecordSet,
 };
 use yizhang_ledger::{
     record::Payer,

@@ -5,8 +5,8 @@
 
 use crate::{
     account::{Drawing, Standing},
-    ends::{award_of, is_in_force, stops},
-    set::{Held, RecordSet, number},
+    benefits::awards::{award_of, is_in_force, stops},
+    records::set::{Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

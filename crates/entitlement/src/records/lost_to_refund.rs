@@ -3,11 +3,12 @@
 
 use crate::{
     account::{Conflict, Standing},
-    conflict::ConflictCode,
-    family::Family,
-    findings::conflict,
-    refunds::{Refund, all, is_nothing_after, refunds},
-    set::{Held, RecordSet, Role, number},
+    conflicts::{class::ConflictCode, finders::conflict},
+    policy::family::Family,
+    records::{
+        refunds::{Refund, all, is_nothing_after, refunds},
+        set::{Held, RecordSet, Role, number},
+    },
 };
 use std::ops::Range;
 

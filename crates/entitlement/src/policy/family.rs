@@ -1,8 +1,8 @@
 //! Scheme families: the schemes in which a month counts once together. Data, not code.
 
 use crate::{
-    conflict::ConflictCode,
-    pool::{area, is_area},
+    conflicts::class::ConflictCode,
+    policy::pooling_area::{area, is_area},
 };
 use std::fmt;
 use yizhang_ledger::value::{Code, Division, Namespace, Scheme};

@@ -2,10 +2,11 @@
 
 use crate::{
     account::{Conflict, IdentityFact, RecordNumber, Standing},
-    conflict::ConflictCode,
-    findings::conflict,
-    set::{AsOf, RecordSet, number},
-    standing::settle,
+    conflicts::{class::ConflictCode, finders::conflict},
+    records::{
+        set::{AsOf, RecordSet, number},
+        standing::settle,
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
