@@ -24,7 +24,7 @@ pub const KEPT_LEVEL: u32 = 6;
 
 /// A complete subtree: node number `index` of `level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Node {
+pub struct Branch {
     /// Level, 0 for leaves.
     pub level: u32,
     /// Number in the level, from the left.
@@ -60,7 +60,7 @@ pub struct Submitted {
 pub struct Extension {
     batch: Batch,
     after: ChainState,
-    nodes: Vec<Node>,
+    branches: Vec<Branch>,
 }
 
 impl ChainState {
@@ -265,11 +265,11 @@ impl ChainState {
 
     fn extended(&self, batch: Batch) -> Extension {
         let mut frontier = self.frontier.clone();
-        let mut nodes = Vec::new();
+        let mut branches = Vec::new();
         frontier.extend(batch.leaves(), |level, first, hashes| {
             if level >= KEPT_LEVEL {
                 let numbered = (first..).zip(hashes);
-                nodes.extend(numbered.map(|(index, hash)| Node {
+                branches.extend(numbered.map(|(index, hash)| Branch {
                     level,
                     index,
                     hash: *hash,
@@ -291,7 +291,7 @@ impl ChainState {
         Extension {
             batch,
             after,
-            nodes,
+            branches,
         }
     }
 }
@@ -313,8 +313,8 @@ impl Extension {
     }
 
     /// Subtrees of level [`KEPT_LEVEL`] and above that the batch completes.
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
     }
 
     /// Believes the batch because a verified head says so.
@@ -326,7 +326,7 @@ impl Extension {
         Ok(Admitted {
             batch: Verified::new(self.batch),
             after: self.after,
-            nodes: self.nodes,
+            branches: self.branches,
         })
     }
 
@@ -367,5 +367,5 @@ pub struct Admitted {
     /// The state of the chain after it.
     pub after: ChainState,
     /// Subtrees of level [`KEPT_LEVEL`] and above that it completes.
-    pub nodes: Vec<Node>,
+    pub branches: Vec<Branch>,
 }

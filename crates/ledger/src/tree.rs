@@ -115,7 +115,7 @@ impl<H: TreeHasher> Frontier<H> {
         peaks.fold(smallest, |right, left| H::branch(&left, &right))
     }
 
-    /// Appends leaves. `completed(level, first, nodes)` receives every subtree that becomes complete: `nodes[i]` is the
+    /// Appends leaves. `completed(level, first, hashes)` receives every subtree that becomes complete: `hashes[i]` is the
     /// node number `first + i` of its level (level 0 are the leaves themselves), its leaves being
     /// `[n << level, (n + 1) << level)`.
     pub fn extend(&mut self, leaves: &[Hash], mut completed: impl FnMut(u32, u64, &[Hash])) {
@@ -123,16 +123,16 @@ impl<H: TreeHasher> Frontier<H> {
         self.size = old_size
             .checked_add(wide(leaves.len()))
             .expect("a batch entry leaves room for its batch below 2^63");
-        let mut nodes = leaves.to_vec();
+        let mut hashes = leaves.to_vec();
         let mut parents = Vec::new();
         for (row, level) in (0_usize..).zip(0_u32..) {
-            if nodes.is_empty() {
+            if hashes.is_empty() {
                 return;
             }
             let first = old_size
                 .checked_shr(level)
                 .expect("a tree of fewer than 2^64 leaves has no node above level 63");
-            completed(level, first, &nodes);
+            completed(level, first, &hashes);
             if self.pending.len() == row {
                 self.pending.push(None);
             }
@@ -141,14 +141,14 @@ impl<H: TreeHasher> Frontier<H> {
                 .get_mut(row)
                 .expect("levels are gone through one by one");
             if let Some(left) = pending.take() {
-                nodes.insert(0, left);
+                hashes.insert(0, left);
             }
-            if !nodes.len().is_multiple_of(2) {
-                *pending = nodes.last().copied();
+            if !hashes.len().is_multiple_of(2) {
+                *pending = hashes.last().copied();
             }
             parents.clear();
-            H::branches(&nodes, &mut parents);
-            core::mem::swap(&mut nodes, &mut parents);
+            H::branches(&hashes, &mut parents);
+            core::mem::swap(&mut hashes, &mut parents);
         }
     }
 }

@@ -70,7 +70,7 @@ fn what_one_node_prepares_every_other_follows() {
             .unwrap()
             .confirm(&opened(&extension.after().head()))
             .unwrap();
-        for node in admitted.nodes {
+        for node in admitted.branches {
             let start = usize::try_from(node.index << node.level).unwrap();
             assert!(node.level >= KEPT_LEVEL);
             assert_eq!(

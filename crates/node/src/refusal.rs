@@ -91,7 +91,7 @@ impl From<Refusal> for Status {
 fn replica_code(reason: &Refused) -> Code {
     match reason {
         Refused::Mirror => Code::FailedPrecondition,
-        Refused::NotReady(_) | Refused::SearchedTooEarly { .. } => Code::Unavailable,
+        Refused::NotReady(_) | Refused::SearchOutdated { .. } => Code::Unavailable,
         Refused::Busy { .. } | Refused::TooManyCallers { .. } => Code::ResourceExhausted,
         Refused::Conflict { .. } => Code::AlreadyExists,
         Refused::Invalid(_) => Code::InvalidArgument,

@@ -171,7 +171,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
     let mut receipt = loop {
         // The engine drops what it holds when it stops.
         match answer.await.map_err(|_| Refusal::Stopping)? {
-            Err(Refusal::Replica(Refused::SearchedTooEarly { .. })) if searches < SEARCHES_MAX => {
+            Err(Refusal::Replica(Refused::SearchOutdated { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
                 answer = offer(shared, again.clone()).await;
             }

@@ -41,7 +41,7 @@ pub enum Refused {
     #[error(
         "the search for earlier submissions of {id} is out of date; send it again under the same number"
     )]
-    SearchedTooEarly {
+    SearchOutdated {
         /// The number.
         id: SubmissionId,
     },

@@ -152,7 +152,7 @@ impl Queue {
             };
         }
         if searched < self.forgotten_up_to {
-            return Err(Refused::SearchedTooEarly { id });
+            return Err(Refused::SearchOutdated { id });
         }
         self.check_room(&submitted, limits)?;
         let within = "there was found to be room below the limits";

@@ -2,7 +2,7 @@
 //!
 //! *Segments are the truth*: append-only files of checksummed frames, in the layout of [`yizhang_ledger::segment`], one
 //! folder a chain. A batch is durable when [`Store::persist`] returns, and nothing else makes it so. The *journal* holds
-//! small durable facts that are no batch. The *index* (from accounts and submissions to leaves, and tree nodes) lives in
+//! small durable facts that are no batch. The *index* (from accounts and submissions to leaves, and branches of the trees) lives in
 //! sled and is derived: delete it and it is built again.
 //!
 //! ```text
@@ -96,7 +96,7 @@ pub struct Options {
     pub index_cache_bytes: u64,
     /// Postings that are held in memory before they are written as a run: 32 bytes each, three times over at most.
     pub table_entries: u64,
-    /// Rows of 128 tree nodes that are kept in memory for proofs, 8 KiB each.
+    /// Rows of 128 branches that are kept in memory for proofs, 8 KiB each.
     pub cached_rows: usize,
     /// Size in bytes after which a segment file is followed by a new one; at most [`SEGMENT_BYTES_MAX`].
     pub segment_bytes: u64,

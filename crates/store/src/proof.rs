@@ -1,4 +1,4 @@
-//! Inclusion proofs: from rows of tree nodes above level 6, and below it from the records, hashed again.
+//! Inclusion proofs: from rows of branches above level 6, and below it from the records, hashed again.
 
 use crate::{
     Store,
@@ -16,7 +16,7 @@ use yizhang_ledger::{
     value::{LeafIndex, TreeSize},
 };
 
-/// Leaves of a block: one node of level 6.
+/// Leaves of a block: one branch of level 6.
 const BLOCK_LEAVES: u64 = 1 << KEPT_LEVEL;
 
 /// An entry and the path that proves it.
@@ -146,7 +146,7 @@ impl Prover<'_> {
         let mut next = low;
         while next < high {
             let level = (high - next).ilog2().min(next.trailing_zeros());
-            parts.push(self.node(level, next >> level)?);
+            parts.push(self.branch(level, next >> level)?);
             next += 1 << level;
         }
         let mut parts = parts.into_iter().rev();
@@ -159,17 +159,19 @@ impl Prover<'_> {
     }
 
     /// A complete subtree.
-    fn node(&mut self, level: u32, index: u64) -> Result<Hash> {
+    fn branch(&mut self, level: u32, index: u64) -> Result<Hash> {
         if level >= KEPT_LEVEL {
             return self.kept_node(level, index);
         }
         let over = KEPT_LEVEL - level;
         let position = narrow(index & ((1 << over) - 1));
         let (chain, first) = (self.chain, LeafIndex(index << level));
-        let nodes = self.block(index >> over)?.levels.get(narrow(level.into()));
-        let node = nodes.and_then(|nodes| nodes.get(position)).copied();
+        let branches = self.block(index >> over)?.levels.get(narrow(level.into()));
+        let branch = branches
+            .and_then(|branches| branches.get(position))
+            .copied();
         let damage = || chain.damage_at(chain.view().last, DamageFault::Record(first));
-        Ok(node.ok_or_else(damage)?)
+        Ok(branch.ok_or_else(damage)?)
     }
 
     /// A complete subtree of level 6 or higher, from the index.
@@ -179,15 +181,15 @@ impl Prover<'_> {
         if let Some(Some((number, row))) = self.rows.get(kept)
             && *number == place.row
         {
-            return self.store.index.node_of(row, place);
+            return self.store.index.branch_of(row, place);
         }
-        match self.store.index.find_node(self.chain.number, place)? {
+        match self.store.index.find_branch(self.chain.number, place)? {
             Found::Open(hash) => Ok(hash),
             Found::Full(row) => {
                 if self.rows.len() <= kept {
                     self.rows.resize(kept + 1, None);
                 }
-                let hash = self.store.index.node_of(&row, place);
+                let hash = self.store.index.branch_of(&row, place);
                 if let Some(held) = self.rows.get_mut(kept) {
                     *held = Some((place.row, row));
                 }

@@ -145,7 +145,7 @@ fn a_search_that_may_have_missed_a_batch_is_refused() {
     };
     assert_eq!(
         refusals(&node.handle(early)),
-        [(Ticket(1), Refused::SearchedTooEarly { id })]
+        [(Ticket(1), Refused::SearchOutdated { id })]
     );
     assert_eq!(persists(&node.submit(2, submitted)), [TreeSize(8)]);
 }

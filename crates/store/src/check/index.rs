@@ -91,16 +91,18 @@ impl IndexCheck {
         let mark = chain.marks.next(extension.batch().entry().first.0, place);
         chain.marks.0.extend(mark);
         let mut rows: Vec<(RowKey, Vec<Hash>)> = Vec::new();
-        chain.open.extend(extension.nodes(), |kept, row, nodes| {
-            rows.push((
-                RowKey {
-                    chain: number,
-                    kept,
-                    row,
-                },
-                nodes,
-            ));
-        });
+        chain
+            .open
+            .extend(extension.branches(), |kept, row, branches| {
+                rows.push((
+                    RowKey {
+                        chain: number,
+                        kept,
+                        row,
+                    },
+                    branches,
+                ));
+            });
         let mut fault = None;
         if after.size() == target.state.size() {
             chain.reached = true;
@@ -110,10 +112,10 @@ impl IndexCheck {
                 && chain.open == target.open;
             fault = (!same).then_some(IndexFault::Disagrees("the state of a chain"));
         }
-        for (key, nodes) in rows {
+        for (key, branches) in rows {
             match merge::read_row(&self.loaded.engine, key) {
-                Ok(Some(stored)) if stored.row() == nodes => {}
-                Ok(_) => fault = Some(IndexFault::Disagrees("a row of tree nodes")),
+                Ok(Some(stored)) if stored.row() == branches => {}
+                Ok(_) => fault = Some(IndexFault::Disagrees("a row of branches")),
                 Err(error) => fault = Some(error),
             }
         }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `M` | manifest: generation, runs with counts and sums, digest of the `C` and `O` values of the generation |
 //! | `C` generation chain | state of the chain: origin, size, link, right edge of the tree, place of the last frame |
-//! | `O` generation chain kept | open row of tree nodes |
+//! | `O` generation chain kept | open row of branches |
 //! | `N` chain kept row | full row: 128 hashes |
 //! | `F` chain number | marks from that number on |
 //! | `R` run key chunk | chunk of a run |
@@ -323,18 +323,18 @@ fn read_chain(bytes: &[u8]) -> Option<ChainCheckpoint> {
 
 fn open_row_value(open: &OpenRow) -> Vec<u8> {
     let mut out = open.row.to_le_bytes().to_vec();
-    open.nodes
+    open.branches
         .iter()
-        .for_each(|node| out.extend_from_slice(&node.0));
+        .for_each(|branch| out.extend_from_slice(&branch.0));
     out
 }
 
 fn read_open_row(bytes: &[u8]) -> Option<OpenRow> {
     let mut fields = Fields(bytes);
     let row = fields.u64()?;
-    let (nodes, rest) = fields.0.as_chunks::<32>();
+    let (branches, rest) = fields.0.as_chunks::<32>();
     rest.is_empty().then(|| OpenRow {
         row,
-        nodes: nodes.iter().map(|node| Hash(*node)).collect(),
+        branches: branches.iter().map(|branch| Hash(*branch)).collect(),
     })
 }

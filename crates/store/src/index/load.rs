@@ -8,7 +8,7 @@ use super::{
     checkpoint::{ChainCheckpoint, Checkpoint},
     engine::Engine,
     merge,
-    rows::{NodePlace, ROW_LEVELS, ROW_NODES},
+    rows::{BranchPlace, ROW_BRANCHES, ROW_LEVELS},
 };
 use crate::{
     disk::{Disk, failed},
@@ -140,13 +140,13 @@ pub(crate) fn verify(engine: &Engine, checkpoint: &Checkpoint) -> Result<(), Ind
         .try_for_each(|(number, chain)| verify_rows(engine, *number, chain))
 }
 
-/// Every full row must be there, and give the node that stands for it one kept level up; the right edge of the tree must
-/// be among the nodes.
+/// Every full row must be there, and give the branch that stands for it one kept level up; the right edge of the tree must
+/// be among the branches.
 fn verify_rows(engine: &Engine, number: u16, chain: &ChainCheckpoint) -> Result<(), IndexFault> {
-    let fault = || IndexFault::Value("a row of tree nodes");
-    let node = |level: u32, index: u64| -> Result<Hash, IndexFault> {
-        let place = NodePlace::of(level, index).ok_or_else(fault)?;
-        if let Some(hash) = chain.open.node(place) {
+    let fault = || IndexFault::Value("a row of branches");
+    let branch = |level: u32, index: u64| -> Result<Hash, IndexFault> {
+        let place = BranchPlace::of(level, index).ok_or_else(fault)?;
+        if let Some(hash) = chain.open.branch(place) {
             return Ok(hash);
         }
         let key = super::rows::RowKey {
@@ -155,20 +155,20 @@ fn verify_rows(engine: &Engine, number: u16, chain: &ChainCheckpoint) -> Result<
             row: place.row,
         };
         merge::read_row(engine, key)?
-            .and_then(|row| row.node(place.above, place.position))
+            .and_then(|row| row.branch(place.above, place.position))
             .ok_or_else(fault)
     };
     let size = chain.state.size().0;
     for (kept, level) in (0_u8..).zip((KEPT_LEVEL..63).step_by(narrow(ROW_LEVELS.into()))) {
         let (rows, open) = (
-            (size >> level) / wide(ROW_NODES),
-            narrow((size >> level) % wide(ROW_NODES)),
+            (size >> level) / wide(ROW_BRANCHES),
+            narrow((size >> level) % wide(ROW_BRANCHES)),
         );
         let held = chain
             .open
             .rows
             .get(usize::from(kept))
-            .map_or((0, 0), |open| (open.row, open.nodes.len()));
+            .map_or((0, 0), |open| (open.row, open.branches.len()));
         if held != (rows, open) {
             return Err(fault());
         }
@@ -177,7 +177,7 @@ fn verify_rows(engine: &Engine, number: u16, chain: &ChainCheckpoint) -> Result<
             // Rows after the checkpoint, from a crash before its manifest, are written again.
             if row < rows {
                 seen += 1;
-                if pyramid.root() != Some(node(level + ROW_LEVELS, row)?) {
+                if pyramid.root() != Some(branch(level + ROW_LEVELS, row)?) {
                     return Err(fault());
                 }
             }
@@ -189,7 +189,7 @@ fn verify_rows(engine: &Engine, number: u16, chain: &ChainCheckpoint) -> Result<
     }
     let levels = (0..63).rev().filter(|level| size >> level & 1 == 1);
     for (level, peak) in levels.zip(chain.state.frontier().peaks()) {
-        if level >= KEPT_LEVEL && node(level, (size >> level) - 1)? != peak {
+        if level >= KEPT_LEVEL && branch(level, (size >> level) - 1)? != peak {
             return Err(fault());
         }
     }

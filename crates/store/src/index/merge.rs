@@ -161,8 +161,8 @@ pub(crate) fn present(engine: &Engine) -> Outcome<Vec<u32>> {
     Ok(runs)
 }
 
-pub(crate) fn write_row(engine: &Engine, key: RowKey, nodes: &[Hash]) -> Outcome<()> {
-    let value: Vec<u8> = nodes.iter().flat_map(|node| node.0).collect();
+pub(crate) fn write_row(engine: &Engine, key: RowKey, branches: &[Hash]) -> Outcome<()> {
+    let value: Vec<u8> = branches.iter().flat_map(|branch| branch.0).collect();
     engine.insert(&row_key(key), &value)
 }
 
@@ -199,9 +199,9 @@ pub(crate) fn each_row(
 }
 
 fn row_nodes(value: &[u8]) -> Outcome<Pyramid> {
-    let (nodes, rest) = value.as_chunks::<32>();
-    let fits = rest.is_empty() && nodes.len() == super::rows::ROW_NODES;
-    fits.then(|| Pyramid::new(nodes.iter().map(|node| Hash(*node)).collect()))
+    let (branches, rest) = value.as_chunks::<32>();
+    let fits = rest.is_empty() && branches.len() == super::rows::ROW_BRANCHES;
+    fits.then(|| Pyramid::new(branches.iter().map(|branch| Hash(*branch)).collect()))
         .ok_or(IndexFault::Value("a row"))
 }
 

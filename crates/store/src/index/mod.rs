@@ -1,14 +1,14 @@
-//! The index: from accounts and submissions to leaves, and the nodes of the trees. Derived, and rebuilt when in doubt.
+//! The index: from accounts and submissions to leaves, and the branches of the trees. Derived, and rebuilt when in doubt.
 //!
 //! New postings go into a table in memory, at once and under a lock, so that a reader who has seen a batch finds it in
-//! the index. A full table is frozen; a thread of its own (`keeper`) writes it to sled as a sorted run, merges runs and,
+//! the index. A full table is frozen; a thread of its own (`compactor`) writes it to sled as a sorted run, merges runs and,
 //! when sled turns out damaged, builds everything again from the segments. When more than [`FROZEN_MAX`] tables wait,
 //! writers wait too.
 
 pub(crate) mod checkpoint;
+mod compactor;
 pub(crate) mod engine;
-mod keeper;
-mod known;
+mod filter;
 pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod posting;
@@ -28,9 +28,9 @@ use crate::{
 };
 use checkpoint::Run;
 use engine::Engine;
-use known::KnownSubmissions;
+use filter::KnownSubmissions;
 use load::Loaded;
-use rows::{NodePlace, OpenRows, Pyramid, RowKey};
+use rows::{BranchPlace, OpenRows, Pyramid, RowKey};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     path::PathBuf,
@@ -55,7 +55,7 @@ pub(crate) struct Limits {
 /// The index of one data directory.
 pub(crate) struct Index {
     shared: Arc<Shared>,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    compactor: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -89,7 +89,7 @@ struct Published {
     runs: Vec<Run>,
 }
 
-/// What is known of a node.
+/// What is known of a branch.
 pub(crate) enum Found {
     /// It is in a row that is not full yet, which more leaves change.
     Open(Hash),
@@ -97,7 +97,7 @@ pub(crate) enum Found {
     Full(Arc<Pyramid>),
 }
 
-const NO_ROW: IndexFault = IndexFault::Value("a row of tree nodes");
+const NO_ROW: IndexFault = IndexFault::Value("a row of branches");
 
 impl Index {
     /// Goes on from what was loaded. `chains` in the order of their numbers.
@@ -138,14 +138,14 @@ impl Index {
             known: KnownSubmissions::new(),
             rows,
         });
-        let keeper = keeper::Keeper::new(shared.clone(), loaded);
+        let compactor = compactor::Compactor::new(shared.clone(), loaded);
         let thread = thread::Builder::new()
             .name("yizhang-index".into())
-            .spawn(move || keeper.run_or_stop());
+            .spawn(move || compactor.run_or_stop());
         let thread = thread.map_err(crate::disk::failed("start a thread for", &shared.folder))?;
         Ok(Self {
             shared,
-            keeper: Mutex::new(Some(thread)),
+            compactor: Mutex::new(Some(thread)),
         })
     }
 
@@ -234,13 +234,13 @@ impl Index {
         Ok(keys.into_iter().take(limit).collect())
     }
 
-    /// Where node `index` of `level` is found, at least level 6.
-    pub(crate) fn place(&self, level: u32, index: u64) -> Result<NodePlace> {
-        NodePlace::of(level, index).ok_or_else(|| self.shared.report(NO_ROW))
+    /// Where branch `index` of `level` is found, at least level 6.
+    pub(crate) fn place(&self, level: u32, index: u64) -> Result<BranchPlace> {
+        BranchPlace::of(level, index).ok_or_else(|| self.shared.report(NO_ROW))
     }
 
-    /// A node all of whose leaves are in the index, or the full row that it is in.
-    pub(crate) fn find_node(&self, chain: u16, place: NodePlace) -> Result<Found> {
+    /// A branch all of whose leaves are in the index, or the full row that it is in.
+    pub(crate) fn find_branch(&self, chain: u16, place: BranchPlace) -> Result<Found> {
         let key = RowKey {
             chain,
             kept: place.kept,
@@ -249,15 +249,15 @@ impl Index {
         if let Some(row) = self.shared.cached(&key) {
             return Ok(Found::Full(row));
         }
-        if let Some(hash) = self.shared.open_node(chain, place) {
+        if let Some(hash) = self.shared.open_branch(chain, place) {
             return Ok(Found::Open(hash));
         }
         self.shared.row(key).map(Found::Full)
     }
 
-    /// A node of a full row.
-    pub(crate) fn node_of(&self, row: &Pyramid, place: NodePlace) -> Result<Hash> {
-        row.node(place.above, place.position)
+    /// A branch of a full row.
+    pub(crate) fn branch_of(&self, row: &Pyramid, place: BranchPlace) -> Result<Hash> {
+        row.branch(place.above, place.position)
             .ok_or_else(|| self.shared.report(NO_ROW))
     }
 
@@ -287,7 +287,7 @@ impl Index {
         self.shared.lock().closing = true;
         self.shared.changed.notify_all();
         let thread = self
-            .keeper
+            .compactor
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -338,8 +338,8 @@ impl Shared {
             .get(key)
     }
 
-    fn open_node(&self, chain: u16, place: NodePlace) -> Option<Hash> {
-        self.lock().open.get(usize::from(chain))?.node(place)
+    fn open_branch(&self, chain: u16, place: BranchPlace) -> Option<Hash> {
+        self.lock().open.get(usize::from(chain))?.branch(place)
     }
 
     /// A full row, from memory or from the database.

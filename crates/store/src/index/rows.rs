@@ -1,15 +1,15 @@
-//! Rows of tree nodes: the nodes of levels 6, 13, 20, … in groups of 128, 4 KiB each.
+//! Rows of branches: the branches of levels 6, 13, 20, … in groups of 128, 4 KiB each.
 //!
-//! The 128 nodes of a row at level `l` lie under one node of level `l + 7`, which stands in a row of the next kept
-//! level. Nodes between two kept levels are hashed again from a row; nodes below level 6 from the records.
+//! The 128 branches of a row at level `l` lie under one branch of level `l + 7`, which stands in a row of the next kept
+//! level. Branches between two kept levels are hashed again from a row; branches below level 6 from the records.
 
 use yizhang_ledger::{
-    chain::{KEPT_LEVEL, Node},
+    chain::{Branch, KEPT_LEVEL},
     hash::{Blake3Keyed, Hash, TreeHasher},
 };
 
-/// Nodes of a row: what fits into a value of 4 KiB.
-pub(crate) const ROW_NODES: usize = 128;
+/// Branches of a row: what fits into a value of 4 KiB.
+pub(crate) const ROW_BRANCHES: usize = 128;
 /// Levels from one kept level to the next: a row is a subtree of so many levels.
 pub(crate) const ROW_LEVELS: u32 = 7;
 
@@ -21,19 +21,19 @@ pub(crate) struct RowKey {
     pub(crate) row: u64,
 }
 
-/// Where a node is found: in which row, and how far above it.
+/// Where a branch is found: in which row, and how far above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NodePlace {
+pub(crate) struct BranchPlace {
     pub(crate) kept: u8,
     pub(crate) row: u64,
     /// Levels above the row's own.
     pub(crate) above: u32,
-    /// Number of the node at that height within the row.
+    /// Number of the branch at that height within the row.
     pub(crate) position: usize,
 }
 
-impl NodePlace {
-    /// Where node `index` of `level` is, `level` at least 6.
+impl BranchPlace {
+    /// Where branch `index` of `level` is, `level` at least 6.
     pub(crate) fn of(level: u32, index: u64) -> Option<Self> {
         let over = level.checked_sub(KEPT_LEVEL)?;
         let (kept, above) = (u8::try_from(over / ROW_LEVELS).ok()?, over % ROW_LEVELS);
@@ -48,10 +48,10 @@ impl NodePlace {
     }
 }
 
-/// A row with the nodes above it that it determines.
+/// A row with the branches above it that it determines.
 #[derive(Debug)]
 pub(crate) struct Pyramid {
-    /// 128 nodes, then 64, … then 1.
+    /// 128 branches, then 64, … then 1.
     levels: Vec<Vec<Hash>>,
 }
 
@@ -66,7 +66,7 @@ impl Pyramid {
         Self { levels }
     }
 
-    pub(crate) fn node(&self, above: u32, position: usize) -> Option<Hash> {
+    pub(crate) fn branch(&self, above: u32, position: usize) -> Option<Hash> {
         self.levels
             .get(usize::try_from(above).ok()?)?
             .get(position)
@@ -91,15 +91,19 @@ pub(crate) struct OpenRows {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpenRow {
     pub(crate) row: u64,
-    pub(crate) nodes: Vec<Hash>,
+    pub(crate) branches: Vec<Hash>,
 }
 
 impl OpenRows {
-    /// Takes the nodes that a batch completes; `completed(kept, row, nodes)` receives each row that becomes full.
-    pub(crate) fn extend(&mut self, nodes: &[Node], mut completed: impl FnMut(u8, u64, Vec<Hash>)) {
-        for node in nodes {
-            let place = NodePlace::of(node.level, node.index)
-                .expect("a batch tells of nodes from the kept level on");
+    /// Takes the branches that a batch completes; `completed(kept, row, branches)` receives each row that becomes full.
+    pub(crate) fn extend(
+        &mut self,
+        branches: &[Branch],
+        mut completed: impl FnMut(u8, u64, Vec<Hash>),
+    ) {
+        for branch in branches {
+            let place = BranchPlace::of(branch.level, branch.index)
+                .expect("a batch tells of branches from the kept level on");
             // A level between two kept ones is hashed again from the row below.
             if place.above != 0 {
                 continue;
@@ -109,16 +113,16 @@ impl OpenRows {
                 self.rows.resize_with(kept + 1, OpenRow::default);
             }
             let open = self.rows.get_mut(kept).expect("made where it was missing");
-            open.nodes.push(node.hash);
-            if open.nodes.len() == ROW_NODES {
-                completed(place.kept, open.row, std::mem::take(&mut open.nodes));
+            open.branches.push(branch.hash);
+            if open.branches.len() == ROW_BRANCHES {
+                completed(place.kept, open.row, std::mem::take(&mut open.branches));
                 open.row += 1;
             }
         }
     }
 
-    /// A node of an open row, or one above it whose leaves are all there.
-    pub(crate) fn node(&self, place: NodePlace) -> Option<Hash> {
+    /// A branch of an open row, or one above it whose leaves are all there.
+    pub(crate) fn branch(&self, place: BranchPlace) -> Option<Hash> {
         let open = self
             .rows
             .get(usize::from(place.kept))
@@ -127,6 +131,6 @@ impl OpenRows {
             place.position << place.above,
             (place.position + 1) << place.above,
         );
-        Pyramid::new(open.nodes.get(first..last)?.to_vec()).root()
+        Pyramid::new(open.branches.get(first..last)?.to_vec()).root()
     }
 }

@@ -81,9 +81,11 @@ impl Table {
         for posting in postings(extension.batch(), chain) {
             self.push(posting);
         }
-        open.extend(extension.nodes(), |kept, row, nodes| {
-            self.rows
-                .insert(RowKey { chain, kept, row }, Arc::new(Pyramid::new(nodes)));
+        open.extend(extension.branches(), |kept, row, branches| {
+            self.rows.insert(
+                RowKey { chain, kept, row },
+                Arc::new(Pyramid::new(branches)),
+            );
         });
         self.marks.entry(chain).or_default().extend(mark);
         self.checkpoints.insert(chain, checkpoint);

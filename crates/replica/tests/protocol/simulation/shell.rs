@@ -120,7 +120,7 @@ impl Federation {
                 self.counts.count(match reason {
                     Refused::Busy { .. } => "refused busy",
                     Refused::Conflict { .. } => "refused conflict",
-                    Refused::SearchedTooEarly { .. } => "refused searched too early",
+                    Refused::SearchOutdated { .. } => "refused searched too early",
                     Refused::NotReady(_) => "refused not ready",
                     _ => "refused otherwise",
                 });

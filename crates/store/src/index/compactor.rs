@@ -24,7 +24,7 @@ use yizhang_ledger::chain::ChainState;
 /// Rebuilds in a row without a table written in between, before the store gives up: the disk does not hold an index.
 const REBUILDS_MAX: u32 = 3;
 
-pub(super) struct Keeper {
+pub(super) struct Compactor {
     shared: Arc<Shared>,
     engine: Arc<Engine>,
     checkpoint: Checkpoint,
@@ -58,7 +58,7 @@ enum Work {
     End,
 }
 
-impl Keeper {
+impl Compactor {
     pub(super) fn new(shared: Arc<Shared>, loaded: Loaded) -> Self {
         let Loaded {
             engine,
