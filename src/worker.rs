@@ -87,16 +87,13 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let mut from_number = None;
-    let worker = match &arguments.account {
-        Some(hex) => {
-            let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
-            Worker::Account(account.0.to_vec().into())
-        }
-        None => {
-            let number = read_number()?;
-            from_number = FromNumber::of(&number);
-            Worker::Number(number.reveal().to_owned())
-        }
+    let worker = if let Some(hex) = &arguments.account {
+        let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
+        Worker::Account(account.0.to_vec().into())
+    } else {
+        let number = read_number()?;
+        from_number = FromNumber::of(&number);
+        Worker::Number(number.reveal().to_owned())
     };
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
     let runtime = tokio::runtime::Builder::new_current_thread()

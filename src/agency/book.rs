@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 use rust_i18n::t;
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs::{File, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
@@ -81,7 +82,11 @@ impl Handle {
 
 /// Lower-case hexadecimal digits, as findings name a case.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(digits, "{byte:02x}").expect("a string takes whatever is written to it");
+    }
+    digits
 }
 
 struct Writer {
