@@ -49,6 +49,19 @@ fn the_demo_says_what_the_account_means_and_finds_out_who_changes_history() {
 }
 
 #[test]
+fn the_demo_begins_with_the_page_unless_it_is_asked_for_every_step() {
+    for (arguments, page_is_first) in [
+        (&["demo"] as &[&str], true),
+        (&["demo", "--verbose"], false),
+    ] {
+        let told = run(arguments).expect(0).stdout;
+        let page = told.find("In three sentences").unwrap();
+        let set_up = told.find("Founding a federation in").unwrap();
+        assert_eq!(page < set_up, page_is_first, "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
