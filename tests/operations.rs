@@ -17,7 +17,9 @@ use std::{
     process::{Command, Stdio},
     time::Duration,
 };
-use support::{Federation, PATIENCE, contributions, eventually, run, run_with, yizhang};
+use support::{
+    Federation, PATIENCE, contributions, eventually, listen_on_quiet_port, run, run_with, yizhang,
+};
 use yizhang_ledger::{
     hash::from_hex,
     person::{FederationSecret, SocialSecurityNumber},
@@ -140,10 +142,7 @@ fn http(address: SocketAddr, request: &str) -> String {
 }
 
 fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    listen_on_quiet_port().local_addr().unwrap()
 }
 
 /// The value of a metric.

@@ -106,6 +106,25 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Ports that no system gives to whoever connects somewhere (those are 32768 and above on Linux): one that is let go stays
+/// free until its node starts.
+const QUIET_PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// Listens on a quiet port of this machine. Tests of one process take one after another, processes begin at different ones.
+pub(crate) fn listen_on_quiet_port() -> TcpListener {
+    static TAKEN: AtomicUsize = AtomicUsize::new(0);
+    let count = usize::from(QUIET_PORTS.end - QUIET_PORTS.start);
+    let first = std::process::id() as usize * 97;
+    for _ in 0..count {
+        let at = (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % count;
+        let port = QUIET_PORTS.start + u16::try_from(at).unwrap();
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return listener;
+        }
+    }
+    panic!("no port of {QUIET_PORTS:?} is free")
+}
+
 impl Federation {
     /// Sets a federation up; no node runs yet.
     pub(crate) fn found(regions: &[u32]) -> Self {
@@ -119,10 +138,7 @@ impl Federation {
     ) -> Self {
         let dir = TempDir::new().unwrap();
         // Held together, so that every port is different; free again when the nodes start.
-        let ports: Vec<TcpListener> = regions
-            .iter()
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
+        let ports: Vec<TcpListener> = regions.iter().map(|_| listen_on_quiet_port()).collect();
         let federation = dir.path().join("federation");
         let mut command = yizhang(&["federation", "init", "--dir", federation.to_str().unwrap()]);
         for (region, port) in regions.iter().zip(&ports) {
