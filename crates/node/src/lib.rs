@@ -30,5 +30,4 @@ mod server;
 mod submission;
 mod writer;
 
-pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
 pub use server::{Absent, Config, Node, Recovery, StartError};
