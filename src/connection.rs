@@ -12,8 +12,10 @@ use rust_i18n::t;
 use std::borrow::Cow;
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::value::Division;
-use yizhang_node::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
-use yizhang_wire::channel::{connect_lazily, node_name};
+use yizhang_wire::{
+    channel::{connect_lazily, node_name},
+    code::RefusalCode,
+};
 
 /// A connection to the node of a region.
 pub(crate) fn to_node(credentials: &Credentials, region: Division) -> anyhow::Result<Channel> {
@@ -110,10 +112,15 @@ fn sentence(status: &Status) -> Cow<'static, str> {
 
 /// The message of a status, and what is behind it where the message alone says little ("transport error").
 fn describe(status: &Status) -> String {
-    let mut text = match status.message() {
-        ACCOUNT_OF_AUDITOR => t!("connection.account-of-auditor").to_string(),
-        REVIEW_OF_OTHERS => t!("connection.review-of-others").to_string(),
-        other => other.to_string(),
+    let mut text = match RefusalCode::of(status) {
+        Some(RefusalCode::AccountOfAuditor) => t!("connection.account-of-auditor").to_string(),
+        Some(RefusalCode::ReviewOfOthers) => t!("connection.review-of-others").to_string(),
+        Some(RefusalCode::NotANode) => t!("connection.not-a-node").to_string(),
+        Some(RefusalCode::NoCertificate) => t!("connection.no-certificate").to_string(),
+        Some(RefusalCode::NoRole) => t!("connection.no-role").to_string(),
+        Some(RefusalCode::Stopping) => t!("connection.stopping").to_string(),
+        // The others say more than a fixed sentence.
+        Some(_) | None => status.message().to_string(),
     };
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {

@@ -216,6 +216,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         own_origin: reply.own_origin,
         ready: reply.ready,
         not_ready_reason: reply.not_ready_reason,
+        not_ready_code: reply.not_ready_code,
         at: UnixMillis(reply.at_ms),
         chains: copies::read(reply.chains),
         peers: peers.collect(),

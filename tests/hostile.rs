@@ -26,6 +26,7 @@ use yizhang_ledger::{
 };
 use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
+    code::RefusalCode,
     v1::{
         FetchRequest, LookupRequest, SignedBatch, StatusRequest, SubmitRequest, WatchRequest,
         account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
@@ -383,10 +384,14 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
         let watch = ReplicationClient::new(as_agency.clone())
             .watch(WatchRequest {})
             .await;
+        let code = RefusalCode::of(watch.as_ref().unwrap_err());
+        assert_eq!(code, Some(RefusalCode::NotANode));
         refused(watch.map(|_| ()), Code::PermissionDenied, "among nodes");
         let submit = SubmissionClient::new(as_node)
             .submit(request(&[1; 16], entry(60_000, b"")))
             .await;
+        let code = RefusalCode::of(submit.as_ref().unwrap_err());
+        assert_eq!(code, Some(RefusalCode::OtherAgency));
         refused(submit, Code::PermissionDenied, "only agency.440000");
         let lookup = LookupRequest {
             worker: Some(Worker::Number(WORKER.into())),
@@ -394,6 +399,8 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             proofs: false,
         };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
+        let code = RefusalCode::of(lookup.as_ref().unwrap_err());
+        assert_eq!(code, Some(RefusalCode::AccountOfAuditor));
         refused(lookup, Code::PermissionDenied, "auditors");
         let mut accounts = AccountClient::new(as_agency.clone());
         let ask = |worker, as_of| LookupRequest {

@@ -182,6 +182,8 @@ fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_sa
         reason().is_some_and(|reason| reason.contains("two histories were signed with this key"))
     });
     let reason = reason().unwrap();
+    let status = federation.status(GUANGDONG).unwrap();
+    assert_eq!(status["not_ready_code"], "two-histories");
     assert!(
         reason.contains("Stop the node, keep its data directory"),
         "{reason}"

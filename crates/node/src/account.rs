@@ -2,7 +2,7 @@
 
 use crate::{
     lookup::{self, Found},
-    refusal::{ACCOUNT_OF_AUDITOR, Refusal},
+    refusal::{NotYou, Refusal},
     role::Role,
     server::Shared,
 };
@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use yizhang_ledger::person::SocialSecurityNumber;
 use yizhang_statement::{ChainEvidence, RecordEvidence};
 use yizhang_wire::{
-    convert,
+    convert::{self, FieldFault},
     v1::{self, account_server::Account, lookup_request::Worker},
 };
 
@@ -26,7 +26,7 @@ impl Account for AccountService {
         let shared = Arc::clone(&self.0);
         match Role::of(&request, &shared.roster.federation)? {
             Role::Agency(_) | Role::Node(_) => {}
-            Role::Auditor => return Err(Refusal::NotYou(ACCOUNT_OF_AUDITOR.into()).into()),
+            Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
         }
         let request = request.into_inner();
         let proofs = request.proofs;
@@ -36,9 +36,11 @@ impl Account for AccountService {
                 .account_id(&SocialSecurityNumber::parse(&number).map_err(Refusal::from)?),
             Some(Worker::Account(bytes)) => convert::account_id(&bytes).map_err(Refusal::from)?,
             None => {
-                return Err(Status::invalid_argument(
-                    "worker: expected a number or an account",
-                ));
+                return Err(Refusal::Field(FieldFault::Form {
+                    field: "worker",
+                    expected: "a number or an account",
+                })
+                .into());
             }
         };
         let as_of = convert::day(request.as_of).map_err(Refusal::from)?;

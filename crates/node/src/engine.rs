@@ -466,6 +466,7 @@ impl Running {
             },
             chains: shared.roster.origins().filter_map(chain).collect(),
             peers: self.peers.iter().map(peer).collect(),
+            not_ready_code: readiness.code().unwrap_or_default().to_string(),
             at_ms: now.0,
             evidence: shared.board.evidence().into_iter().map(evidence).collect(),
         }

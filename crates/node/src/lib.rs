@@ -40,5 +40,4 @@ mod writer;
 
 pub use certificate::{Stage, Validity, names_authority};
 pub use pulse::Pulse;
-pub use refusal::{ACCOUNT_OF_AUDITOR, REVIEW_OF_OTHERS};
 pub use server::{Absent, Config, Node, Recovery, StartError};

@@ -1,16 +1,14 @@
-//! Why a request was not answered, and the one place where that becomes a gRPC status.
+//! Why a request was not answered, and the one place where that becomes a gRPC status and a code of our own.
 
-use tonic::{Code, Status};
+use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_entitlement::identity::TooManyLinked;
-use yizhang_ledger::Invalid;
+use yizhang_ledger::{Invalid, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::{Family, StoreError};
-use yizhang_wire::convert::FieldFault;
-
-/// What an auditor is told who asks for an account.
-pub const ACCOUNT_OF_AUDITOR: &str = "auditors read chains, not accounts";
-/// What anybody but the agency of the region is told who asks for a review.
-pub const REVIEW_OF_OTHERS: &str = "a review is for the agency of the node's region";
+use yizhang_wire::{
+    code::{KEY, RefusalCode},
+    convert::FieldFault,
+};
 
 /// A request that is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +36,15 @@ pub(crate) enum Refusal {
         /// The id.
         id: String,
     },
-    /// The caller's certificate does not allow it: [`ACCOUNT_OF_AUDITOR`], [`REVIEW_OF_OTHERS`], or more than a fixed sentence.
-    #[error("{0}")]
-    NotYou(String),
+    /// The caller's certificate does not allow it.
+    #[error(transparent)]
+    NotYou(#[from] NotYou),
+    /// Others are being served already.
+    #[error("too many {what} at once; try again")]
+    Busy {
+        /// What there are too many of.
+        what: &'static str,
+    },
     /// A limit.
     #[error("{what}: at most {limit}, found {found}")]
     TooMany {
@@ -57,9 +61,12 @@ pub(crate) enum Refusal {
     /// A number that is no social-security number.
     #[error("not a social-security number: {0}")]
     Number(#[from] yizhang_ledger::person::NumberFault),
-    /// A chain that the roster does not name, or a position that is not the start of a batch.
-    #[error("{0}")]
-    NotFound(String),
+    /// A chain that the roster does not name.
+    #[error("the roster names no chain {0}")]
+    UnknownChain(Origin),
+    /// A bug of ours.
+    #[error("the node is broken: {0}")]
+    Broken(&'static str),
     /// The node is stopping.
     #[error("the node is stopping")]
     Stopping,
@@ -68,23 +75,115 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
+/// Why the caller's certificate does not allow it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotYou {
+    /// There is none.
+    #[error("no client certificate")]
+    NoCertificate,
+    /// It is of no role here.
+    #[error("the certificate names no role in the federation {federation}")]
+    NoRole {
+        /// The federation.
+        federation: String,
+    },
+    /// Accounts are not for auditors.
+    #[error("auditors read chains, not accounts")]
+    AccountOfAuditor,
+    /// A review is for one agency.
+    #[error("a review is for the agency of the node's region")]
+    ReviewOfOthers,
+    /// Replication is among nodes.
+    #[error("replication is among nodes")]
+    NotANode,
+    /// Only one agency writes to a chain.
+    #[error("only agency.{region} submits to this node, found {found}")]
+    OtherAgency {
+        /// The region of the chain.
+        region: Division,
+        /// Who calls.
+        found: String,
+    },
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let code = match &refusal {
-            Refusal::Field(_) | Refusal::Invalid(_) | Refusal::Number(_) => Code::InvalidArgument,
-            Refusal::Replica(reason) => replica_code(reason),
-            Refusal::Conflict { .. } => Code::AlreadyExists,
-            Refusal::NotYou(_) => Code::PermissionDenied,
-            Refusal::TooMany { .. } | Refusal::Linked(_) => Code::ResourceExhausted,
-            Refusal::NotFound(_) => Code::NotFound,
-            Refusal::Stopping | Refusal::Unsigned { .. } => Code::Unavailable,
-            Refusal::Store(error) => store_code(error),
-        };
-        if code == Code::Internal {
+        let status_code = refusal.status_code();
+        if status_code == Code::Internal {
             // The caller cannot mend it, and must not be the only one who learns of it.
             tracing::error!(%refusal, "a call failed for a reason that lies here");
         }
-        Self::new(code, refusal.to_string())
+        let mut status = Self::new(status_code, refusal.to_string());
+        let code = MetadataValue::from_static(refusal.code().name());
+        status.metadata_mut().insert(KEY, code);
+        status
+    }
+}
+
+impl Refusal {
+    fn status_code(&self) -> Code {
+        match self {
+            Self::Field(_) | Self::Invalid(_) | Self::Number(_) => Code::InvalidArgument,
+            Self::Replica(reason) => replica_code(reason),
+            Self::Conflict { .. } => Code::AlreadyExists,
+            Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
+            Self::NotYou(_) => Code::PermissionDenied,
+            Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
+            Self::UnknownChain(_) => Code::NotFound,
+            Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
+            Self::Store(error) => store_code(error),
+            Self::Broken(_) => Code::Internal,
+        }
+    }
+
+    /// The code that a program branches on.
+    fn code(&self) -> RefusalCode {
+        match self {
+            Self::Field(_) => RefusalCode::Field,
+            Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
+            Self::Number(_) => RefusalCode::Number,
+            Self::NotYou(not_you) => not_you.code(),
+            Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
+            Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,
+            Self::Busy { .. }
+            | Self::Replica(
+                Refused::Busy { .. }
+                | Refused::TooManyCallers { .. }
+                | Refused::SearchOutdated { .. },
+            ) => RefusalCode::Busy,
+            Self::Conflict { .. } | Self::Replica(Refused::Conflict { .. }) => {
+                RefusalCode::OtherContent
+            }
+            Self::Unsigned { .. } => RefusalCode::Unsigned,
+            Self::TooMany { .. } | Self::Linked(_) => RefusalCode::TooMany,
+            Self::UnknownChain(_) => RefusalCode::NotFound,
+            Self::Stopping => RefusalCode::Stopping,
+            Self::Store(error) => match store_code(error) {
+                Code::NotFound => RefusalCode::NotFound,
+                Code::Internal => RefusalCode::Broken,
+                _ => RefusalCode::Store,
+            },
+            Self::Broken(_) => RefusalCode::Broken,
+        }
+    }
+}
+
+impl From<NotYou> for Status {
+    fn from(not_you: NotYou) -> Self {
+        Refusal::NotYou(not_you).into()
+    }
+}
+
+impl NotYou {
+    const fn code(&self) -> RefusalCode {
+        match self {
+            Self::NoCertificate => RefusalCode::NoCertificate,
+            Self::NoRole { .. } => RefusalCode::NoRole,
+            Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
+            Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
+            Self::NotANode => RefusalCode::NotANode,
+            Self::OtherAgency { .. } => RefusalCode::OtherAgency,
+        }
     }
 }
 

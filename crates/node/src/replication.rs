@@ -1,6 +1,11 @@
 //! The services Replication and Ledger: whole chains, to nodes and to auditors.
 
-use crate::{engine::Event, refusal::Refusal, role::Role, server::Shared};
+use crate::{
+    engine::Event,
+    refusal::{NotYou, Refusal},
+    role::Role,
+    server::Shared,
+};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -65,9 +70,7 @@ impl Replication for ReplicationService {
 fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
     match Role::of(request, &shared.roster.federation)? {
         Role::Node(_) => Ok(()),
-        Role::Agency(_) | Role::Auditor => {
-            Err(Refusal::NotYou("replication is among nodes".into()).into())
-        }
+        Role::Agency(_) | Role::Auditor => Err(NotYou::NotANode.into()),
     }
 }
 
@@ -91,11 +94,13 @@ fn batches(
 ) -> Result<Response<Batches>, Status> {
     let origin = convert::origin(&request.origin).map_err(Refusal::from)?;
     if shared.roster.keys(&origin).is_none() {
-        return Err(Refusal::NotFound(format!("the roster names no chain {origin}")).into());
+        return Err(Refusal::UnknownChain(origin).into());
     }
-    let permit = Arc::clone(readers).try_acquire_owned().map_err(|_| {
-        Status::resource_exhausted("too many chains are being read at once; try again")
-    })?;
+    let permit = Arc::clone(readers)
+        .try_acquire_owned()
+        .map_err(|_| Refusal::Busy {
+            what: "chains are being read",
+        })?;
     let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
     let (shared, from) = (Arc::clone(shared), TreeSize(request.from));
     tokio::task::spawn_blocking(move || {

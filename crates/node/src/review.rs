@@ -2,7 +2,7 @@
 
 use crate::{
     lookup,
-    refusal::{REVIEW_OF_OTHERS, Refusal},
+    refusal::{NotYou, Refusal},
     role::Role,
     server::Shared,
 };
@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
 use yizhang_wire::{
-    convert,
+    convert::{self, FieldFault},
     v1::{self, review_server::Review},
 };
 
@@ -45,9 +45,51 @@ struct Task {
 }
 
 impl Task {
+    fn read(request: v1::ReviewRequest) -> Result<Self, Refusal> {
+        let after = if request.after.is_empty() {
+            None
+        } else {
+            Some(convert::account_id(&request.after)?)
+        };
+        let list = match request.list.as_str() {
+            "" => None,
+            name => Some(List::named(name).ok_or(FieldFault::Form {
+                field: "list",
+                expected: "conflict, gap, transfer, retirement or nothing",
+            })?),
+        };
+        let months = u16::try_from(request.retirement_months).unwrap_or(u16::MAX);
+        within(
+            "retirement_months",
+            RETIREMENT_MONTHS_MAX.into(),
+            months.into(),
+        )?;
+        within("what", WHAT_BYTES_MAX, request.what.len())?;
+        Ok(Self {
+            as_of: convert::day(request.as_of)?,
+            retirement_months: months,
+            after,
+            list,
+            what: request.what,
+        })
+    }
+
     fn wants(&self, finding: &Finding) -> bool {
         self.list.is_none_or(|list| list == finding.list)
             && (self.what.is_empty() || self.what.eq_ignore_ascii_case(&finding.what))
+    }
+}
+
+/// A field that is at most so large.
+fn within(field: &'static str, limit: usize, found: usize) -> Result<(), FieldFault> {
+    if found <= limit {
+        Ok(())
+    } else {
+        Err(FieldFault::Range {
+            field,
+            limit,
+            found,
+        })
     }
 }
 
@@ -62,43 +104,12 @@ impl Review for ReviewService {
         let shared = Arc::clone(&self.0);
         match Role::of(&request, &shared.roster.federation)? {
             Role::Agency(region) if region == shared.origin.region() => {}
-            _ => return Err(Refusal::NotYou(REVIEW_OF_OTHERS.into()).into()),
+            _ => return Err(NotYou::ReviewOfOthers.into()),
         }
-        let request = request.into_inner();
-        let task = Task {
-            as_of: convert::day(request.as_of).map_err(Refusal::from)?,
-            retirement_months: u16::try_from(request.retirement_months)
-                .ok()
-                .filter(|months| *months <= RETIREMENT_MONTHS_MAX)
-                .ok_or_else(|| {
-                    Status::invalid_argument(format!(
-                        "retirement_months: expected at most {RETIREMENT_MONTHS_MAX}"
-                    ))
-                })?,
-            after: if request.after.is_empty() {
-                None
-            } else {
-                Some(convert::account_id(&request.after).map_err(Refusal::from)?)
-            },
-            list: match request.list.as_str() {
-                "" => None,
-                name => Some(List::named(name).ok_or_else(|| {
-                    Status::invalid_argument(
-                        "list: expected conflict, gap, transfer, retirement or nothing",
-                    )
-                })?),
-            },
-            what: Some(request.what)
-                .filter(|what| what.len() <= WHAT_BYTES_MAX)
-                .ok_or_else(|| {
-                    Status::invalid_argument(format!(
-                        "what: expected at most {WHAT_BYTES_MAX} bytes"
-                    ))
-                })?,
-        };
+        let task = Task::read(request.into_inner())?;
         let permit = Arc::clone(&shared.reviews)
             .try_acquire_owned()
-            .map_err(|_| Status::resource_exhausted("too many reviews at once; try again"))?;
+            .map_err(|_| Refusal::Busy { what: "reviews" })?;
         let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
         tokio::task::spawn_blocking(move || {
             run(&shared, task, &sender);

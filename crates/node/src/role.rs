@@ -1,7 +1,7 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message.
 
-use crate::calls::Caller;
-use tonic::{Request, Status};
+use crate::{calls::Caller, refusal::NotYou};
+use tonic::Request;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use yizhang_ledger::value::Division;
 
@@ -31,18 +31,12 @@ impl Role {
     /// The role of the caller of a request.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` if it names no role of this federation.
-    pub(crate) fn of<T>(request: &Request<T>, federation: &str) -> Result<Self, Status> {
-        let certificates = request
-            .peer_certs()
-            .ok_or_else(|| Status::unauthenticated("no client certificate"))?;
-        let certificate = certificates
-            .first()
-            .ok_or_else(|| Status::unauthenticated("no client certificate"))?;
-        let denied = || {
-            Status::permission_denied(format!(
-                "the certificate names no role in the federation {federation}"
-            ))
+    /// [`NotYou::NoCertificate`], [`NotYou::NoRole`].
+    pub(crate) fn of<T>(request: &Request<T>, federation: &str) -> Result<Self, NotYou> {
+        let certificates = request.peer_certs().ok_or(NotYou::NoCertificate)?;
+        let certificate = certificates.first().ok_or(NotYou::NoCertificate)?;
+        let denied = || NotYou::NoRole {
+            federation: federation.to_string(),
         };
         let (_, certificate) = parse_x509_certificate(certificate).map_err(|_| denied())?;
         let names = certificate

@@ -1,7 +1,7 @@
 //! The service Submission.
 
 use crate::{
-    refusal::Refusal,
+    refusal::{NotYou, Refusal},
     role::Role,
     search::{Answer, offer},
     server::Shared,
@@ -100,13 +100,11 @@ pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Req
             request.extensions_mut().insert(Submitter(role.submitter()));
             Ok(request)
         }
-        Role::Agency(_) | Role::Node(_) | Role::Auditor => {
-            let text = format!(
-                "only agency.{region} submits to this node, found {}",
-                role.submitter()
-            );
-            Err(Refusal::NotYou(text).into())
+        Role::Agency(_) | Role::Node(_) | Role::Auditor => Err(NotYou::OtherAgency {
+            region,
+            found: role.submitter(),
         }
+        .into()),
     }
 }
 
@@ -114,7 +112,7 @@ fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
     let submitter = request.extensions().get::<Submitter>();
     submitter
         .map(|submitter| submitter.0.clone())
-        .ok_or_else(|| Status::internal("the caller was not authorised"))
+        .ok_or_else(|| Refusal::Broken("the caller was not authorised").into())
 }
 
 /// Checks a submission and sends it on its way.

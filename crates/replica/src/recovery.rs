@@ -71,6 +71,23 @@ pub enum Stop {
     SignatureRefused,
 }
 
+impl Readiness {
+    /// Why not, as a code that a program can branch on; none if it is ready.
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Ready => return None,
+            Self::Recovering(Recovering::Hearing { .. }) => "hearing",
+            Self::Recovering(Recovering::Comparing) => "comparing",
+            Self::Recovering(Recovering::FetchingBack { .. }) => "fetching-back",
+            Self::Recovering(Recovering::Contradicted { .. })
+            | Self::Stopped(Stop::Forked { .. }) => "two-histories",
+            Self::Stopped(Stop::DiskFailed) => "disk-failed",
+            Self::Stopped(Stop::SignatureRefused) => "signature-refused",
+            Self::Mirror => "mirror",
+        })
+    }
+}
+
 /// What the operator of a node with two histories does.
 const WHAT_TO_DO: &str = "Nothing more is signed. Stop the node, keep its data directory as it is, and call the other \
     regions: docs/OPERATIONS.md, \"Two histories\"";

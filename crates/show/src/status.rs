@@ -13,6 +13,8 @@ pub struct NodeStatus {
     pub ready: bool,
     /// Why not.
     pub not_ready_reason: String,
+    /// Why not, as a code.
+    pub not_ready_code: String,
     /// When it said so, by its clock.
     pub at: UnixMillis,
     /// Every chain that it holds.
@@ -35,6 +37,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "own": status.own_origin,
         "ready": status.ready,
         "not_ready_reason": status.not_ready_reason,
+        "not_ready_code": status.not_ready_code,
         "at_ms": status.at.0,
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected })).collect::<Vec<_>>(),
@@ -51,7 +54,7 @@ pub fn table_of(status: &NodeStatus) {
             t!(
                 "status.not_ready",
                 chain = status.own_origin,
-                reason = status.not_ready_reason
+                reason = reason(status)
             )
         );
     }
@@ -81,4 +84,20 @@ pub fn table_of(status: &NodeStatus) {
         };
         println!("{}", t!(key, region = region));
     }
+}
+
+/// Why the node is not ready, in the language in force; in the words of the node where there are none of ours.
+fn reason(status: &NodeStatus) -> String {
+    let text = &status.not_ready_reason;
+    let reason = match status.not_ready_code.as_str() {
+        "hearing" => t!("not_ready.hearing", text = text),
+        "comparing" => t!("not_ready.comparing", text = text),
+        "fetching-back" => t!("not_ready.fetching_back", text = text),
+        "two-histories" => t!("not_ready.two_histories", text = text),
+        "disk-failed" => t!("not_ready.disk_failed", text = text),
+        "signature-refused" => t!("not_ready.signature_refused", text = text),
+        "mirror" => t!("not_ready.mirror", text = text),
+        _ => text.into(),
+    };
+    reason.to_string()
 }

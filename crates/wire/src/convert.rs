@@ -18,6 +18,16 @@ pub enum FieldFault {
         /// Found bytes.
         found: usize,
     },
+    /// Larger than the service goes.
+    #[error("{field}: expected at most {limit}, found {found}")]
+    Range {
+        /// Field.
+        field: &'static str,
+        /// Limit.
+        limit: usize,
+        /// Found.
+        found: usize,
+    },
     /// Not in the form that the field has.
     #[error("{field}: expected {expected}")]
     Form {

@@ -1,4 +1,4 @@
-//! The gRPC services of `proto/`, as generated, and the settings that both ends of a connection share.
+//! The gRPC services of `proto/`, as generated, and what both ends of a connection share: settings, waits, codes of refusals.
 //!
 //! Generated types stay at the border: [`convert`] turns them into domain types and back. Not here: any decision.
 //!
@@ -10,6 +10,7 @@
 //! ```
 
 pub mod channel;
+pub mod code;
 pub mod convert;
 pub mod deadline;
 

@@ -7,11 +7,12 @@ use crate::{
 use std::time::Instant;
 use yizhang_entitlement::{
     Account, ConflictCode, Policy,
-    account::{NotAnAccount, RecordNumber},
+    account::{FigureName, FigureNumber, NotAnAccount, RecordNumber, Resting},
     fold,
 };
 use yizhang_ledger::{
     entry::Kind,
+    person::AccountId,
     record::{Record, Reversal},
     value::{Code, Month},
 };
@@ -114,6 +115,70 @@ fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
         !format!("{named:?}").contains(&WORKER.reveal_hex()),
         "nor in what is printed for debugging"
     );
+}
+
+/// As in docs/FORMAT.md, section 12, and in the vectors of the ledger.
+const NOBODY: &str = include_str!("nobody.json");
+const NOBODY_DIGEST: &str = "056bd81db7791bb3e5f80530bb7cecda426e4eb4947ab0d8fa364ceb7c810655";
+
+#[test]
+fn the_account_of_nobody_has_this_json_and_digest_and_another_nobodys_differs() {
+    let nobody = |account| {
+        fold(&[], &Policy::new(RuleSet::default()), day("2020-02-29")).with_account_id(account)
+    };
+    let account = nobody(WORKER);
+    assert_eq!(String::from_utf8(account.canonical_json()).unwrap(), NOBODY);
+    assert_eq!(account.digest().to_string(), NOBODY_DIGEST);
+    assert_ne!(nobody(AccountId([0; 16])).digest(), account.digest());
+    let sealed = account.sealed();
+    assert_eq!(
+        (sealed.json, sealed.digest),
+        (account.canonical_json(), account.digest())
+    );
+}
+
+#[test]
+fn what_rests_on_a_chain_is_its_months_the_figures_on_them_and_nothing_else() {
+    let mut federation = Federation::default();
+    let paid = |month, serial: &str| {
+        federation::entry(&Record::Contribution(
+            Kind::RECEIVED,
+            flexible("hrss:110", month, serial),
+        ))
+    };
+    federation.append(division("440000"), &[paid(month("2020-01"), "S1")]);
+    federation.append(
+        division("520000"),
+        &[
+            paid(month("2020-02"), "S2"),
+            paid(month("2020-03"), "S3"),
+            paid(month("2020-05"), "S5"),
+        ],
+    );
+    let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
+    let resting = |region| account.resting_on(&[division(region)].into());
+    let [family] = &resting("520000").families[..] else {
+        panic!("one family")
+    };
+    let runs = [("2020-02", "2020-03"), ("2020-05", "2020-05")];
+    let runs = runs.map(|(first, last)| (month(first), month(last)));
+    assert_eq!(
+        (family.family.as_str(), &family.months[..]),
+        ("hrss:110", &runs[..])
+    );
+    let months = account
+        .figures
+        .iter()
+        .position(|figure| figure.name == FigureName::EmployeeMonths);
+    let months = FigureNumber(u32::try_from(months.unwrap()).unwrap());
+    assert!(resting("520000").figures.contains(&months));
+    let household = account
+        .figures
+        .iter()
+        .position(|figure| figure.name == FigureName::Household);
+    let household = FigureNumber(u32::try_from(household.unwrap()).unwrap());
+    assert!(!resting("520000").figures.contains(&household));
+    assert_eq!(resting("110000"), Resting::default());
 }
 
 #[test]

@@ -9,6 +9,11 @@ use yizhang_ledger::{
     value::TreeSize,
 };
 
+/// As the account has it; docs/FORMAT.md, section 12.
+const ACCOUNT_DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
+/// The JSON of an account of nobody, form 9.
+const NOBODY: &[u8] = include_bytes!("../../../../entitlement/tests/account/nobody.json");
+
 pub fn cases() -> Vec<Json> {
     let mut cases = Vec::new();
     for context in [
@@ -25,6 +30,15 @@ pub fn cases() -> Vec<Json> {
             derive(context, &[]),
         ));
     }
+    cases.push(hash(
+        "derive",
+        "digest of an account without a record",
+        [
+            ("context", ACCOUNT_DIGEST_CONTEXT.into()),
+            ("bytes", Json::hex(NOBODY)),
+        ],
+        derive(ACCOUNT_DIGEST_CONTEXT, &[NOBODY]),
+    ));
     for length in [
         0_usize, 1, 59, 60, 61, 123, 124, 125, 188, 189, 252, 253, 1_020, 1_021, 2_051, 60_006,
     ] {
