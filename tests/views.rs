@@ -218,8 +218,11 @@ fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_sa
     );
 }
 
+/// What is done to the first segment of a chain.
+type Loss = fn(&Path);
+
 /// Ways in which a chain can lose entries, each leaving what a shorter chain would be.
-const LOSSES: [(&str, fn(&Path)); 4] = [
+const LOSSES: [(&str, Loss); 4] = [
     ("folder removed", |segment| {
         fs::remove_dir_all(segment.parent().unwrap()).unwrap();
     }),

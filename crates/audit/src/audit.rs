@@ -229,7 +229,7 @@ impl Audit<'_> {
         if let Some(directory) = self.directory {
             match beside::seen(directory, &chain.origin) {
                 Ok(note) => replay.remember(note, self.roster),
-                Err(finding) => replay.remark(finding),
+                Err(finding) => replay.remark(*finding),
             }
         }
         let earlier = chain.bytes_before(from.unwrap_or_default());

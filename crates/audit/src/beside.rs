@@ -35,13 +35,13 @@ const EVIDENCE_KIND: u8 = 2;
 ///
 /// # Errors
 /// A finding if it cannot be read.
-pub(crate) fn seen(directory: &Path, origin: &Origin) -> Result<Option<Vec<u8>>, Finding> {
+pub(crate) fn seen(directory: &Path, origin: &Origin) -> Result<Option<Vec<u8>>, Box<Finding>> {
     let name = format!("seen/{}.head", origin.region());
     let limit = u64::try_from(HEAD_BYTES_MAX).expect("a head is small");
     match read(&directory.join(&name), limit) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&name, origin.region(), &error)),
+        Err(error) => Err(Box::new(unreadable(&name, origin.region(), &error))),
     }
 }
 
@@ -89,7 +89,11 @@ fn journal_files(folder: &Path) -> Vec<String> {
     };
     let names = entries.flatten().map(|entry| entry.file_name());
     let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
-    names.retain(|name| name.ends_with(".jnl"));
+    names.retain(|name| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|kind| kind == "jnl")
+    });
     names.sort();
     names
 }

@@ -392,14 +392,13 @@ fn verify(answer: &Answer) -> Vec<String> {
         .to_string(),
         t!("rules.name", name = account.rules.name).to_string(),
     ];
-    match &answer.checked {
-        Some(checked) => lines.push(checked_line(checked)),
-        None => {
-            lines.push(t!("account.unchecked").to_string());
-            if answer.identity == Identity::Trusted {
-                lines.push(t!("account.identity_trusted").to_string());
-            }
-        }
+    if let Some(checked) = &answer.checked {
+        lines.push(checked_line(checked));
+        return lines;
+    }
+    lines.push(t!("account.unchecked").to_string());
+    if answer.identity == Identity::Trusted {
+        lines.push(t!("account.identity_trusted").to_string());
     }
     lines
 }

@@ -157,7 +157,7 @@ fn doubt_line(account: &Account, doubt: &Resting) -> String {
         let scheme = account
             .family(&resting.family)
             .map_or_else(|| resting.family.clone(), family::name);
-        let months: Vec<String> = resting.months.iter().map(run).collect();
+        let months: Vec<String> = resting.months.iter().copied().map(run).collect();
         format!("{scheme} {}", months.join(t!("account.comma").as_ref()))
     };
     let list: Vec<String> = doubt.families.iter().map(of).collect();
@@ -165,7 +165,7 @@ fn doubt_line(account: &Account, doubt: &Resting) -> String {
     t!("copies.doubt", list = list.trim_end(), sign = IN_DOUBT).to_string()
 }
 
-fn run((first, last): &(Month, Month)) -> String {
+fn run((first, last): (Month, Month)) -> String {
     if first == last {
         first.to_string()
     } else {
