@@ -330,7 +330,7 @@ fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
     }
     let parts = parts.finish().unwrap().into_inner();
     assert_eq!(limit(parts), Some(WorkbookLimit::Parts));
-    let long = vec![b"PK\x03\x04".to_vec(), vec![0; 64 << 20]].concat();
+    let long = [b"PK\x03\x04".to_vec(), vec![0; 64 << 20]].concat();
     assert_eq!(limit(long), Some(WorkbookLimit::Bytes));
 }
 
@@ -399,7 +399,8 @@ fn no_damage_to_a_workbook_makes_more_of_it_than_a_fault_or_rows() {
     let whole = month(|_| {});
     for at in 0..whole.len() {
         let mut bytes = whole.clone();
-        bytes[at] = bytes[at].wrapping_add(1 + (at % 255) as u8);
+        let step = u8::try_from(at % 255).unwrap() + 1;
+        bytes[at] = bytes[at].wrapping_add(step);
         if let Ok(intake) = support::open(&bytes) {
             let secret = secret();
             for row in intake.rows(&secret).unwrap() {
