@@ -10,7 +10,7 @@ use std::{
     process::{Command, Output},
 };
 use tempfile::tempdir;
-use yizhang_ledger::{note, roster::root_key_name};
+use yizhang_ledger::{hash::Hash, note, roster::root_key_name};
 use yizhang_store::JournalKind;
 
 /// A data directory of two chains and a journal that the store wrote, several files long.
@@ -77,12 +77,7 @@ impl Written {
         let signed = note::sign(&roster.text(), &root_key_name(FEDERATION), &root);
         let file = self.folder.path().join("roster");
         fs::write(&file, signed).unwrap();
-        let trusted: String = root
-            .verifying_key()
-            .to_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let trusted = Hash(root.verifying_key().to_bytes()).to_string();
         let script =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../ledger/tests/second/directory.py");
         Command::new("python3")
