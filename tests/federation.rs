@@ -37,7 +37,7 @@ fn the_demo_says_what_the_account_means_and_finds_out_who_changes_history() {
     for sentence in [
         "For the employee pension 134 months count: Beijing 40, Guangdong 94.",
         "106 months are still missing to a monthly pension; if every month is paid until 2053-01, it would be about",
-        "Where records overlap (2 cases) a rule decides, and nothing is left open.",
+        "Where records overlap (2) a rule decides which months count; an agency still has something to do in 1 of them.",
         "are example values of the demonstration",
         "Two nodes, one account: the same bytes.",
         "the checksum does not match",

@@ -74,16 +74,24 @@ fn what_may_come(account: &Account) -> String {
 }
 
 fn what_waits(account: &Account) -> String {
-    let waiting = account
-        .conflicts
-        .iter()
-        .filter(|conflict| conflict.severity != Severity::Auto)
-        .count();
-    let by_rule = account.conflicts.len().saturating_sub(waiting);
-    match (waiting, by_rule) {
-        (0, 0) => t!("summary.no_conflict").to_string(),
-        (0, by_rule) => t!("summary.by_rule", count = by_rule).to_string(),
-        (waiting, _) => t!("summary.waiting", count = waiting).to_string(),
+    let count = |is_such: fn(Severity) -> bool| {
+        let such = account
+            .conflicts
+            .iter()
+            .filter(|conflict| is_such(conflict.severity));
+        such.count()
+    };
+    let tasks = count(|severity| severity == Severity::Task);
+    let by_rule = count(|severity| matches!(severity, Severity::Auto | Severity::Task));
+    let waiting = account.conflicts.len().saturating_sub(by_rule);
+    if waiting > 0 {
+        t!("summary.waiting", count = waiting).to_string()
+    } else if tasks > 0 {
+        t!("summary.task", count = by_rule, tasks = tasks).to_string()
+    } else if by_rule > 0 {
+        t!("summary.by_rule", count = by_rule).to_string()
+    } else {
+        t!("summary.no_conflict").to_string()
     }
 }
 
