@@ -388,6 +388,25 @@ fn a_function_fits_a_screen() {
     );
 }
 
+/// The file of the node that makes a gRPC status beside the one function for refusals (`Refusal` into `Status`): there the node is the
+/// client of its peers.
+const MAKES_STATUS: &str = "peers.rs";
+
+#[test]
+fn one_function_of_the_node_makes_status_codes() {
+    for file in sources(&folder("node").join("src")) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        let makes = text.split("Status::").skip(1).any(|rest| {
+            let (word, _) = rest
+                .split_once(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap();
+            rest[word.len()..].starts_with('(') && word != "from"
+        });
+        assert_eq!(makes, name == MAKES_STATUS, "{name}");
+    }
+}
+
 #[test]
 fn a_folder_is_named_like_its_crate() {
     for name in crates() {
