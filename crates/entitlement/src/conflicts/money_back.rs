@@ -2,9 +2,10 @@
 //! after death (C22), for months of residents that count as employee months (C04), and benefits drawn for months after death (C22).
 
 use crate::{
-    account::{Amount, Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
+    account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
     benefits::{exclusive::Span, loss::unrecovered},
     conflicts::class::{ConflictCode, Severity},
+    months::overlap::still_due,
     records::{
         money::{Sums, part_of},
         refunds::{Refund, all, credited_back, refunds},
@@ -164,9 +165,7 @@ impl Owed {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
             for line in &account.years {
-                let due = line.refund_due.unwrap_or_default();
-                let left = unpaid(due, line.refunded.unwrap_or_default());
-                owed.insert((ConflictCode::C04, line.record), left);
+                owed.insert((ConflictCode::C04, line.record), still_due(line));
             }
         }
         for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
@@ -208,9 +207,4 @@ impl Debt {
     pub(crate) fn credited_sum(&self) -> i64 {
         self.credited.both().shown()
     }
-}
-
-fn unpaid(due: Amount, back: Amount) -> i64 {
-    let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
-    share(due.unit, back.unit).saturating_add(share(due.person, back.person))
 }
