@@ -379,8 +379,8 @@ pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, FenS
     sums
 }
 
-/// What has still to be recovered of each payment for months after death: their share of it, less what recoveries gave back for
-/// such months. Half up to the fen.
+/// What has still to be recovered of each payment for months after death: their share of it, less what recoveries gave back whose
+/// months reach beyond death. Half up to the fen.
 pub(crate) fn unrecovered(
     set: &RecordSet<'_>,
     drawn: &[Span<'_>],
@@ -400,8 +400,8 @@ pub(crate) fn unrecovered(
             FenSum::from(paid.amount).share(count(after), count(months_between(first, last)));
         let mut back = FenSum::ZERO;
         if let Some((_, instalments)) = recoveries.get(&span.record) {
-            for ((from, _), sum) in instalments {
-                if *from > died || first > died {
+            for ((_, until), sum) in instalments {
+                if *until > died || first > died {
                     back = back.plus(*sum);
                 }
             }

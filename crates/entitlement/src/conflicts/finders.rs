@@ -29,7 +29,7 @@ use std::{
 use yizhang_ledger::{
     entry::Kind,
     record::{PayerKind, Record},
-    value::Division,
+    value::{Division, Fen},
 };
 
 /// A conflict of these records.
@@ -127,6 +127,7 @@ fn of_months(
                     _ => (ConflictCode::C21, ends.benefit),
                 };
                 let mut records = received(set, line);
+                records.extend(differences_paid(set, line));
                 // What was paid for these months has gone back where the record keeps the rest.
                 let is_given_back = |number: &RecordNumber| {
                     let held = set.numbered(*number);
@@ -261,6 +262,20 @@ fn received(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     let mut received = with_standing(set, line, Standing::Held);
     received.extend(with_standing(set, line, Standing::NotFull));
     received
+}
+
+/// The differences by which money came, among the records of a month that does not count.
+fn differences_paid(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
+    let is_paid = |number: &&RecordNumber| {
+        let held = set.numbered(**number);
+        held.is_some_and(|held| match held.money() {
+            Some((Role::Adjust, fields)) if held.standing == Standing::Held => {
+                fields.paid.unit > Fen::ZERO || fields.paid.person > Fen::ZERO
+            }
+            _ => false,
+        })
+    };
+    line.others.iter().filter(is_paid).copied().collect()
 }
 
 /// The contributions received among the records of a month that do not count and have this standing.

@@ -2,9 +2,10 @@
 //! after death (C22), for months of residents that count as employee months (C04), and benefits drawn for months after death (C22).
 
 use crate::{
-    account::{Amount, Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
+    account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
     benefits::{exclusive::Span, loss::unrecovered},
     conflicts::class::{ConflictCode, Severity},
+    months::overlap::still_due,
     records::{
         money::{Sums, part_of},
         refunds::{Refund, all, credited_back, refunds},
@@ -122,7 +123,8 @@ fn employee_months(account: &FamilyAccount, record: RecordNumber) -> usize {
         .unwrap_or(0)
 }
 
-/// What is left to go back of what was paid for the months behind ends, and of what was credited for them.
+/// What is left to go back of what was paid for the months behind ends, and of what was credited for them: what refunds gave back
+/// by name, and what they gave back beyond the part of employee months, comes off.
 fn left(
     set: &RecordSet<'_>,
     held: &Held<'_>,
@@ -131,17 +133,20 @@ fn left(
 ) -> (Sums, Sums) {
     let given_back = held.given_back();
     let count = behind.months.saturating_add(given_back.own.len());
-    let mut paid_back = given_back.beside_overlap;
-    let mut credited_back = credited_back(set, behind.refunds);
-    if given_back.own.is_empty() {
-        let overlap = part_of(contribution.paid, behind.employee, contribution.period);
-        paid_back = all(behind.refunds).less(overlap);
-        let overlap = part_of(contribution.credited, behind.employee, contribution.period);
-        credited_back = credited_back.less(overlap);
-    }
-    let paid = part_of(contribution.paid, count, contribution.period).less(paid_back);
-    let credited = part_of(contribution.credited, count, contribution.period).less(credited_back);
-    (paid, credited)
+    let paid_for = |months| part_of(contribution.paid, months, contribution.period);
+    let credited_for = |months| part_of(contribution.credited, months, contribution.period);
+    let paid_back = all(behind.refunds)
+        .less(paid_for(behind.employee))
+        .at_least(given_back.beside_overlap);
+    let all_credited = credited_back(set, behind.refunds);
+    let by_name = credited_for(given_back.own.len()).at_most(all_credited);
+    let credited_back = all_credited
+        .less(credited_for(behind.employee))
+        .at_least(by_name);
+    (
+        paid_for(count).less(paid_back),
+        credited_for(count).less(credited_back),
+    )
 }
 
 /// What has to go back, by the class and the record of the conflict that names it.
@@ -160,9 +165,7 @@ impl Owed {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
             for line in &account.years {
-                let due = line.refund_due.unwrap_or_default();
-                let left = unpaid(due, line.refunded.unwrap_or_default());
-                owed.insert((ConflictCode::C04, line.record), left);
+                owed.insert((ConflictCode::C04, line.record), still_due(line));
             }
         }
         for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
@@ -204,9 +207,4 @@ impl Debt {
     pub(crate) fn credited_sum(&self) -> i64 {
         self.credited.both().shown()
     }
-}
-
-fn unpaid(due: Amount, back: Amount) -> i64 {
-    let share = |due: i64, back: i64| due.saturating_sub(back).max(0);
-    share(due.unit, back.unit).saturating_add(share(due.person, back.person))
 }

@@ -12,7 +12,7 @@ use crate::{
         RecordNumber, TransferCase,
     },
     formulas::interest::{Bearing, Credit, year_interest},
-    months::totals,
+    months::{overlap::still_due, totals},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
@@ -134,12 +134,10 @@ fn debts(family: &FamilyAccount) -> Vec<(i64, RecordNumber)> {
         .cleared
         .iter()
         .map(|line| (left(&line.due, line.refunded), line.record));
-    let resident = family.years.iter().filter_map(|line| {
-        Some((
-            left(line.refund_due.as_ref()?, line.refunded.unwrap_or_default()),
-            line.record,
-        ))
-    });
+    let resident = family
+        .years
+        .iter()
+        .map(|line| (still_due(line), line.record));
     cleared
         .chain(resident)
         .filter(|(sum, _)| *sum > 0)

@@ -144,7 +144,7 @@ fn price(
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
-/// its months within the gap; and the late fee on what units owe.
+/// its months within the gap; and the late fee on what units owe, each month from its own last day of payment.
 fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let mut draft = Draft::new(FigureName::GapOwed)
@@ -156,13 +156,13 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             continue;
         };
         let both = |shares: &Shares| shares.unit.get().saturating_add(shares.person.get());
-        let inside = fields
+        let months: Vec<Month> = fields
             .period
             .iter()
             .filter(|month| gap.first <= *month && *month <= gap.last)
-            .count();
+            .collect();
         let part = |amount: i64| {
-            let inside = i64::try_from(inside).unwrap_or(i64::MAX);
+            let inside = i64::try_from(months.len()).unwrap_or(i64::MAX);
             amount
                 .saturating_mul(inside)
                 .checked_div(i64::from(fields.period.months.max(1)))
@@ -179,6 +179,9 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
         let debt = debts
             .entry((fields.period.first, fields.place, payer))
             .or_default();
+        if debt.months.is_empty() || due > debt.due {
+            debt.months = months;
+        }
         debt.due = debt.due.max(due);
         debt.paid = debt.paid.saturating_add(paid);
         draft = draft.on(Ground::Record(*number));
@@ -192,14 +195,9 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
     let known = sheet.fen(draft, Fen::new(owed));
     // Only units owe a late fee (社会保险法 art. 86).
     let mut arrears = Vec::new();
-    for ((month, place, (kind, _)), debt) in &debts {
-        let left = debt.due.saturating_sub(debt.paid);
-        if *kind == PayerKind::Unit && left > 0 {
-            arrears.extend(Fen::new(left).map(|owed| Arrears {
-                month: *month,
-                place: *place,
-                owed,
-            }));
+    for ((_, place, (kind, _)), debt) in &debts {
+        if *kind == PayerKind::Unit {
+            arrears.extend(debt.by_month(*place));
         }
     }
     let draft = Draft::new(FigureName::GapLateFee)
@@ -220,9 +218,34 @@ fn payer_now(sheet: &Sheet<'_>, desk: Desk<'_, '_>, payer: Payer<'_>) -> String 
     }
 }
 
-/// What is due of a month and payer, and what was paid of it, in fen.
+/// What is due of a month or period and payer, and what was paid of it, in fen.
 #[derive(Default)]
 struct Debt {
     due: i64,
     paid: i64,
+    /// The months of the gap for which it is due.
+    months: Vec<Month>,
+}
+
+impl Debt {
+    /// What is left of it by month, in equal shares, as each month has a last day of payment of its own. The last month takes what
+    /// does not divide.
+    fn by_month(&self, place: Division) -> Vec<Arrears> {
+        let mut left = self.due.saturating_sub(self.paid).max(0);
+        let count = i64::try_from(self.months.len()).unwrap_or(i64::MAX);
+        let share = left.checked_div(count).unwrap_or(0);
+        let mut arrears = Vec::new();
+        for (at, month) in self.months.iter().enumerate() {
+            let is_last = at.saturating_add(1) == self.months.len();
+            let owed = if is_last { left } else { share };
+            left = left.saturating_sub(owed);
+            if let Some(owed) = Fen::new(owed)
+                && owed > Fen::ZERO
+            {
+                let month = *month;
+                arrears.push(Arrears { month, place, owed });
+            }
+        }
+        arrears
+    }
 }

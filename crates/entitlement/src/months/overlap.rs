@@ -99,6 +99,24 @@ fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
     }
 }
 
+/// What is still to be given back of a line for its employee months. Refunds that are within a fen of it for each of these months
+/// gave all of it back: each month may have been rounded by itself.
+pub(crate) fn still_due(line: &YearLine) -> i64 {
+    let due = line.refund_due.unwrap_or_default();
+    let Some(refunded) = line.refunded else {
+        return due.unit.saturating_add(due.person);
+    };
+    let left = |due: i64, refunded: i64| {
+        let left = due.saturating_sub(refunded);
+        if left > i64::from(line.employee) {
+            left
+        } else {
+            0
+        }
+    };
+    left(due.unit, refunded.unit).saturating_add(left(due.person, refunded.person))
+}
+
 /// Each share that was paid, times `some` over the months of the period, half up to the fen.
 pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
     part_of(contribution.paid, some, contribution.period)

@@ -125,6 +125,14 @@ impl Sums {
         }
     }
 
+    /// No less than another one, share by share.
+    pub(crate) fn at_least(self, other: Self) -> Self {
+        Self {
+            unit: self.unit.max(other.unit),
+            person: self.person.max(other.person),
+        }
+    }
+
     /// As much less.
     pub(crate) fn negated(self) -> Self {
         Self {

@@ -328,7 +328,7 @@ impl Scope<'_, '_> {
             ..Named::default()
         };
         for (months, group) in groups {
-            if only_whole && !all(&group).reaches(part(self.contribution, months.months.into())) {
+            if only_whole && !is_whole(self.contribution, months, &group) {
                 named.unnamed.extend(group);
             } else {
                 self.take_group(months, group, &mut named);
@@ -352,7 +352,7 @@ impl Scope<'_, '_> {
             decisive.map(|refund| refund.at),
             group.last().map(|refund| refund.at),
         );
-        let is_whole = all(&group).reaches(part(contribution, count));
+        let is_whole = is_whole(contribution, months, &group);
         let takes = |month: Month| !bounds.is_outside(month) && !bounds.is_employee(month);
         if !(is_whole || decisive.is_some() && months.iter().any(takes)) {
             named.unnamed.extend(group);
@@ -509,6 +509,14 @@ fn fits(contribution: &Contribution<'_>, months: Period, group: &[Refund]) -> bo
     part(contribution, count)
         .and(rounding(count))
         .reaches(all(group))
+}
+
+/// Whether refunds give back all that the months that they name were paid with, but for a fen a month.
+fn is_whole(contribution: &Contribution<'_>, months: Period, group: &[Refund]) -> bool {
+    let count = usize::from(months.months);
+    all(group)
+        .and(rounding(count))
+        .reaches(part(contribution, count))
 }
 
 /// Whether for some months of a period what stays paid after refunds reaches what was due for them.

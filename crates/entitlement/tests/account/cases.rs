@@ -907,7 +907,7 @@ fn periods(row: &Row, labels: &Labels) -> Vec<Period> {
         );
     let is_one_row = matches!(
         kind_of(row),
-        Kind::RECEIVED | Kind::REFUND | Kind::ADJUST_DELTA
+        Kind::DUE | Kind::RECEIVED | Kind::REFUND | Kind::ADJUST_DELTA
     );
     if let Some((first, last)) = span(row).filter(|_| is_one_row) {
         return vec![Period {
