@@ -130,6 +130,10 @@ fn describe(status: &Status) -> String {
         }
         source = error.source();
     }
-    // What a node says may be anything; a terminal gets no commands from it.
+    printable(&text)
+}
+
+/// What a node says, which may be anything: a terminal gets no commands from it.
+pub(crate) fn printable(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

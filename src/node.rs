@@ -209,14 +209,14 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
-        region: peer.region,
+        region: connection::printable(&peer.region),
         connected: peer.connected,
     });
     NodeStatus {
-        own_origin: reply.own_origin,
+        own_origin: connection::printable(&reply.own_origin),
         ready: reply.ready,
-        not_ready_reason: reply.not_ready_reason,
-        not_ready_code: reply.not_ready_code,
+        not_ready_reason: connection::printable(&reply.not_ready_reason),
+        not_ready_code: connection::printable(&reply.not_ready_code),
         at: UnixMillis(reply.at_ms),
         chains: copies::read(reply.chains),
         peers: peers.collect(),

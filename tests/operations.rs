@@ -619,3 +619,25 @@ fn metrics_answer_while_a_peer_is_away() {
     let log = federation.log(GUANGDONG);
     assert_eq!(log.matches("a peer cannot be reached").count(), 1, "{log}");
 }
+
+#[test]
+fn a_disk_that_does_not_answer_has_no_metrics() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    let address = free_address();
+    start_talking(
+        &mut federation,
+        GUANGDONG,
+        &["--metrics", &address.to_string()],
+    );
+    federation.wait_for_start(GUANGDONG);
+    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    let answer = http(address, request);
+    assert!(metric(&answer, "yizhang_disk_size_bytes") > 0.0, "{answer}");
+    let data = federation.node_dir(GUANGDONG).join("data");
+    let away = data.with_extension("away");
+    std::fs::rename(&data, &away).unwrap();
+    let answer = http(address, request);
+    std::fs::rename(&away, &data).unwrap();
+    assert!(answer.contains("yizhang_up 1"), "{answer}");
+    assert!(!answer.contains("yizhang_disk_"), "{answer}");
+}

@@ -320,6 +320,28 @@ fn a_node_that_has_lost_its_own_chain_signs_nothing_before_it_is_back() {
 }
 
 #[test]
+fn a_noted_head_that_nobody_signed_stops_no_node_and_is_replaced() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    federation.stop(GUANGDONG);
+    let noted = federation
+        .node_dir(GUANGDONG)
+        .join(format!("data/seen/{GUANGDONG}.head"));
+    let whole = fs::read_to_string(&noted).unwrap();
+    // One digit more in the size; the signature is of the smaller one.
+    let changed = whole.replacen(&format!("\n{size}\n"), &format!("\n9{size}\n"), 1);
+    assert_ne!(changed, whole);
+    fs::write(&noted, &changed).unwrap();
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    federation.stop(GUANGDONG);
+    assert_eq!(fs::read_to_string(&noted).unwrap(), whole);
+}
+
+#[test]
 fn accounts_of_nobody_have_digests_of_their_own() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();

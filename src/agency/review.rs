@@ -295,6 +295,17 @@ fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
     found.with_context(|| t!("review.no_such", found = what, words = words.join(", ")).to_string())
 }
 
+/// The texts of a finding go to a terminal and into a file.
+fn make_printable(finding: &mut Finding) {
+    finding.what = connection::printable(&finding.what);
+    for text in [&mut finding.family, &mut finding.case]
+        .into_iter()
+        .flatten()
+    {
+        *text = connection::printable(text);
+    }
+}
+
 /// Goes through the accounts page by page; nothing but the current page is held here. How far it came is known also where
 /// it failed.
 pub(crate) fn stream(
@@ -340,12 +351,14 @@ pub(crate) fn stream(
             {
                 for found in &page.accounts {
                     let account = convert::account_id(&found.account)?.reveal_hex();
-                    let findings = if found.findings.is_empty() {
+                    let mut findings = if found.findings.is_empty() {
                         Vec::new()
                     } else {
                         from_json(&found.findings)?
                     };
-                    let failure = Some(found.failure.clone()).filter(|failure| !failure.is_empty());
+                    findings.iter_mut().for_each(make_printable);
+                    let failure = Some(connection::printable(&found.failure))
+                        .filter(|failure| !failure.is_empty());
                     each(&Reviewed {
                         account,
                         findings,

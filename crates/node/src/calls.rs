@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status, body::Body};
 use tower_layer::Layer;
 use tower_service::Service;
+use yizhang_wire::deadline::SERVICE_TIMEOUT;
 
 /// The caller of a call, written down by whoever reads its certificate.
 #[derive(Clone, Debug, Default)]
@@ -71,12 +72,14 @@ where
             method: method(request.uri().path()),
             caller: caller.clone(),
             began: Instant::now(),
+            has_answered: false,
             code: None,
         };
         request.extensions_mut().insert(caller);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
+            call.has_answered = true;
             // A refusal has its status in front, as there is nothing else in it.
             call.code = code(response.headers());
             Ok(response.map(|body| CountedBody { body, call }))
@@ -90,7 +93,23 @@ struct Call {
     method: &'static str,
     caller: Caller,
     began: Instant,
+    /// Whether the service has begun to answer; from then on only the caller ends a call early.
+    has_answered: bool,
     code: Option<Code>,
+}
+
+impl Call {
+    /// How a call ended that has no code: its service panicked, this node gave up waiting for the service, or nobody
+    /// waited for the end.
+    fn broken_off(&self) -> Code {
+        if std::thread::panicking() {
+            Code::Internal
+        } else if !self.has_answered && self.began.elapsed() >= SERVICE_TIMEOUT {
+            Code::DeadlineExceeded
+        } else {
+            Code::Cancelled
+        }
+    }
 }
 
 impl Drop for Call {
@@ -98,8 +117,7 @@ impl Drop for Call {
         self.tally.ended(Ended {
             method: self.method,
             caller: self.caller.0.get().copied(),
-            // Nobody waited for the end.
-            code: self.code.unwrap_or(Code::Cancelled),
+            code: self.code.unwrap_or_else(|| self.broken_off()),
             took: self.began.elapsed(),
         });
     }

@@ -130,7 +130,7 @@ struct Running {
     tickets: u64,
     /// When the newest head was signed, until it is in the files.
     unwritten_head: Option<UnixMillis>,
-    /// When a batch became durable, until the newest heads have been noted.
+    /// When a batch became durable or was signed, until the newest heads have been noted.
     unnoted: Option<UnixMillis>,
 }
 
@@ -377,6 +377,8 @@ impl Running {
             return None;
         }
         self.unwritten_head = Some((self.parts.clock)());
+        // The batch may have waited for its signature, and been looked at in vain meanwhile.
+        self.unnoted.get_or_insert_with(self.parts.clock);
         Some(Input::Signed { note })
     }
 

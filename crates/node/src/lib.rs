@@ -15,6 +15,7 @@
 
 mod accepting;
 mod account;
+mod believed;
 mod calls;
 mod certificate;
 mod copies;

@@ -44,8 +44,6 @@ struct Gauges {
     connected: Family<RegionLabels, Gauge>,
     connections: Size,
     connections_max: Size,
-    disk_free: Size,
-    disk_size: Size,
     certificate: Family<CertificateLabels, Gauge>,
     lines_lost: Counter,
 }
@@ -70,9 +68,32 @@ impl Metrics {
         let mut registry = Registry::with_prefix("yizhang");
         self.shared.tally.register(&mut registry);
         gauges.register(&mut registry);
+        self.register_disk(&mut registry);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)
+    }
+
+    /// A disk that does not answer has no metrics: 0 would be a full one.
+    fn register_disk(&self, registry: &mut Registry) {
+        let Ok(disk) = rustix::fs::statvfs(&self.data) else {
+            return;
+        };
+        let (free, size) = (Size::default(), Size::default());
+        free.set(disk.f_bavail.saturating_mul(disk.f_frsize));
+        size.set(disk.f_blocks.saturating_mul(disk.f_frsize));
+        registry.register_with_unit(
+            "disk_free",
+            "Room left for the data directory",
+            Unit::Bytes,
+            free,
+        );
+        registry.register_with_unit(
+            "disk_size",
+            "Size of the disk of the data directory",
+            Unit::Bytes,
+            size,
+        );
     }
 
     fn read_machine(&self, gauges: &Gauges) {
@@ -82,15 +103,6 @@ impl Metrics {
             .set(wide(CONNECTIONS_MAX.saturating_sub(free)));
         gauges.connections_max.set(wide(CONNECTIONS_MAX));
         gauges.lines_lost.inc_by((self.log_lines_lost)());
-        // A disk that does not answer has no metrics.
-        if let Ok(disk) = rustix::fs::statvfs(&self.data) {
-            gauges
-                .disk_free
-                .set(disk.f_bavail.saturating_mul(disk.f_frsize));
-            gauges
-                .disk_size
-                .set(disk.f_blocks.saturating_mul(disk.f_frsize));
-        }
         self.certificates.each(|certificate, validity| {
             let labels = CertificateLabels { certificate };
             let left = validity.seconds_left((self.clock)());
@@ -162,18 +174,6 @@ impl Gauges {
             "connections_limit",
             "Connections that may be open",
             self.connections_max.clone(),
-        );
-        registry.register_with_unit(
-            "disk_free",
-            "Room left for the data directory",
-            Unit::Bytes,
-            self.disk_free.clone(),
-        );
-        registry.register_with_unit(
-            "disk_size",
-            "Size of the disk of the data directory",
-            Unit::Bytes,
-            self.disk_size.clone(),
         );
         registry.register_with_unit(
             "certificate_remaining",

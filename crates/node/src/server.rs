@@ -3,6 +3,7 @@
 use crate::{
     accepting::{Accepting, CONNECTIONS_MAX},
     account::AccountService,
+    believed,
     calls::CallsLayer,
     certificate::Certificates,
     copies::{self, LatestNews},
@@ -454,7 +455,7 @@ fn replica(
     });
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
-        signed: store.seen(&config.origin)?,
+        signed: believed::signed_before(store, &config.roster, &config.origin)?,
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(

@@ -53,8 +53,26 @@ pub(crate) struct Writer {
     pub(crate) end: Place,
     /// The head of the durable state, where it is not in the file yet.
     pub(crate) pending_head: Option<Arc<[u8]>>,
+    /// The newest signed head that is in the files and durable, where a batch without one follows it.
+    pub(crate) headed: Option<Headed>,
     /// The size of the head in the file of the folder `seen`.
     pub(crate) seen: TreeSize,
+}
+
+/// A signed head and the size that it is of.
+#[derive(Clone, Debug)]
+pub(crate) struct Headed {
+    pub(crate) size: TreeSize,
+    pub(crate) note: Arc<[u8]>,
+}
+
+impl Headed {
+    /// The head of what readers see, if it is signed.
+    pub(crate) fn of(view: &View) -> Option<Self> {
+        let note = view.head.clone()?;
+        let size = view.state.size();
+        Some(Self { size, note })
+    }
 }
 
 /// A batch frame in a file.

@@ -206,7 +206,7 @@ impl Store {
             .iter()
             .filter(|chain| chain.view().damage.is_none());
         for chain in sound {
-            self.stopper.watch(self.write_pending_head(chain))?;
+            self.stopper.watch(self.write_head_of(chain))?;
         }
         Ok(())
     }

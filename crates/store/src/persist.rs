@@ -2,7 +2,7 @@
 
 use crate::{
     Store,
-    chain::{Chain, Writer},
+    chain::{Chain, Headed, Writer},
     disk::{Disk, Handle},
     error::{Result, StoreError},
     index::{ChainCheckpoint, Insertion, rows::OpenRows},
@@ -50,6 +50,10 @@ impl Store {
         writer.pending_head = None;
         chain.view_mut().files.extend(written.created);
         for ((extension, head), (place, end)) in group.iter().zip(written.places) {
+            // Written with this group at the latest.
+            if let Some(headed) = Headed::of(&chain.view()) {
+                writer.headed = Some(headed);
+            }
             self.stopper
                 .watch(self.accept(chain, extension, (place, end)))?;
             chain.view_mut().head = head.map(Arc::from);
@@ -151,14 +155,20 @@ impl Store {
     }
 
     /// Writes the head of a chain that waits for its next batch.
-    pub(crate) fn write_pending_head(&self, chain: &Chain) -> Result<()> {
+    pub(crate) fn write_head_of(&self, chain: &Chain) -> Result<()> {
         let mut writer = self.writer(chain)?;
         if writer.pending_head.is_some() {
-            Tape::new(&self.disk, chain, &mut writer)?.finish()?;
-            writer.pending_head = None;
+            write_pending_head(&self.disk, chain, &mut writer)?;
         }
         Ok(())
     }
+}
+
+/// Writes the head that waits, if one does, and syncs the file that it is in. The chain has a file.
+pub(crate) fn write_pending_head(disk: &Disk, chain: &Chain, writer: &mut Writer) -> Result<()> {
+    Tape::new(disk, chain, writer)?.finish()?;
+    writer.pending_head = None;
+    Ok(())
 }
 
 /// Refuses a group before anything of it is written.

@@ -4,7 +4,13 @@
 //! It is a file that is replaced and not an entry of the journal, which would grow by one with every batch. It may be older
 //! than the chain, never newer: it is written after the head that it repeats is durable.
 
-use crate::{Store, chain::Chain, disk::failed, error::Result};
+use crate::{
+    Store,
+    chain::{Chain, Headed},
+    disk::failed,
+    error::Result,
+    persist::write_pending_head,
+};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -25,15 +31,20 @@ pub(crate) fn path(folder: &Path, origin: &Origin) -> PathBuf {
         .join(format!("{}.head", origin.region()))
 }
 
-/// The size of the newest head that was noted of a chain; 0 if none was, or if what stands there is no head of it: it is
-/// written again then, and whoever has a roster can check what it says.
-pub(crate) fn size(folder: &Path, origin: &Origin) -> Result<TreeSize> {
+/// What stands in the file for a chain; `None` if there is none.
+fn read(folder: &Path, origin: &Origin) -> Result<Option<Vec<u8>>> {
     let path = path(folder, origin);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(TreeSize(0)),
-        Err(error) => return Err(failed("read", &path)(error)),
-    };
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", &path)(error)),
+    }
+}
+
+/// The size of the newest head that was noted of a chain, as the file says it; 0 if none was, or if what stands there is no
+/// head of it: it is written again then, and whoever has a roster can check what it says.
+pub(crate) fn size(folder: &Path, origin: &Origin) -> Result<TreeSize> {
+    let bytes = read(folder, origin)?.unwrap_or_default();
     let read = Note::parse(&bytes)
         .ok()
         .filter(|_| bytes.len() <= HEAD_BYTES_MAX);
@@ -65,29 +76,45 @@ impl Store {
 
     fn note_seen_of(&self, chain: &Chain) -> Result<()> {
         let mut writer = self.writer(chain)?;
-        let (size, head) = {
+        let (newest, is_damaged) = {
             let view = chain.view();
-            (view.state.size(), view.head.clone())
+            (Headed::of(&view), view.damage.is_some())
         };
-        // What is not in the files yet is not noted: a crash would leave a head of more than there is.
-        let is_written = writer.pending_head.is_none();
-        let Some(head) = head.filter(|_| is_written && size > writer.seen) else {
+        // While the newest batch waits for its signature, the head before it is noted: under load there is always one such.
+        let newest = newest.or_else(|| writer.headed.clone());
+        let Some(headed) = newest.filter(|headed| !is_damaged && headed.size > writer.seen) else {
             return Ok(());
         };
+        // A crash before this leaves the older head noted. After it the head is in the files for good, also one that a
+        // start has found there after a crash; only then may it be noted, or a crash would leave a head of more than
+        // there is.
+        write_pending_head(&self.disk, chain, &mut writer)?;
+        self.disk.sync_folder(&chain.folder.path)?;
         self.disk.create_folder(&self.folder.join(FOLDER))?;
         // A crash before leaves the older head, after it the newer one; both are in the segments.
         self.disk
-            .replace(&path(&self.folder, &chain.folder.origin), &head)?;
-        writer.seen = size;
+            .replace(&path(&self.folder, &chain.folder.origin), &headed.note)?;
+        writer.seen = headed.size;
         Ok(())
     }
 
-    /// The size of the largest signed head that is known to have been durable here, which what the segments hold may fall
-    /// short of: then entries have been lost. 0 if none was noted.
+    /// The newest head that was noted of a chain, a note that nobody has checked: the store has no roster. `None` if none
+    /// was noted. What the segments hold may fall short of it: then entries have been lost.
     ///
     /// # Errors
     /// [`crate::StoreError::Io`].
-    pub fn seen(&self, origin: &Origin) -> Result<TreeSize> {
-        size(&self.folder, origin)
+    pub fn seen(&self, origin: &Origin) -> Result<Option<Vec<u8>>> {
+        read(&self.folder, origin)
+    }
+
+    /// Says that what stands in the file for a chain is no signed head of it: the next head replaces it, however large the
+    /// file says that the chain was.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::UnknownChain`], [`crate::StoreError::Damaged`], [`crate::StoreError::Stopped`].
+    pub fn disbelieve_seen(&self, origin: &Origin) -> Result<()> {
+        let chain = self.chain(origin)?;
+        self.writer(chain)?.seen = TreeSize(0);
+        Ok(())
     }
 }

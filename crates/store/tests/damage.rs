@@ -567,3 +567,98 @@ fn rebuilding_on_request_gives_the_same_answers_and_refuses_a_wrong_path() {
     assert!(yizhang_store::rebuild_index(empty.path(), &|_| {}).is_err());
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
 }
+
+/// What is wrong with a directory after one of its files has lost its last bytes.
+fn short(folder: &Path) -> Option<(TreeSize, TreeSize)> {
+    let report = check(folder, &|_| {}).unwrap();
+    report.findings.iter().find_map(|finding| match finding {
+        Finding::Short { seen, size, .. } => Some((*seen, *size)),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_noted_head_keeps_up_with_a_chain_that_grows_all_the_time() {
+    let mut world = World::new(61, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    for _ in 0..6 {
+        // Signed, and not in the files yet.
+        world.append(&store, 0, &[40]);
+        store.note_seen().unwrap();
+    }
+    let signed = world.chains[0].state.size();
+    // A crash: nothing is flushed. Then the chain loses its newest file.
+    drop(store);
+    assert_eq!(short(folder.path()), None);
+    let files = segments(folder.path(), &world, 0);
+    assert!(files.len() > 1);
+    fs::remove_file(files.last().unwrap()).unwrap();
+    let (seen, size) = short(folder.path()).unwrap();
+    assert_eq!(seen, signed);
+    assert!(size < signed);
+}
+
+#[test]
+fn while_the_newest_batch_is_unsigned_the_head_before_it_is_noted() {
+    let mut world = World::new(62, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    let origin = world.chains[0].origin.clone();
+    world.append(&store, 0, &[3]);
+    let extension = world.prepare(0, &[5]);
+    store.persist(&origin, &[(&extension, None)]).unwrap();
+    assert_eq!(store.head(&origin), None);
+    store.note_seen().unwrap();
+    let (_, (_, head)) = world.chains[0].batches.last_key_value().unwrap();
+    assert_eq!(store.seen(&origin).unwrap().as_ref(), Some(head));
+    // A chain of one batch without a signature has nothing to note.
+    let mut other = World::new(63, 1);
+    let folder = tempdir().unwrap();
+    let store = other.open(folder.path());
+    let origin = other.chains[0].origin.clone();
+    let extension = other.prepare(0, &[5]);
+    store.persist(&origin, &[(&extension, None)]).unwrap();
+    store.note_seen().unwrap();
+    assert_eq!(store.seen(&origin).unwrap(), None);
+}
+
+#[test]
+fn a_head_that_a_start_has_found_is_noted_before_the_chain_grows_again() {
+    let mut world = World::new(64, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    let origin = world.chains[0].origin.clone();
+    world.append(&store, 0, &[3]);
+    store.write_heads().unwrap();
+    drop(store);
+    let store = world.open(folder.path());
+    assert_eq!(store.seen(&origin).unwrap(), None);
+    store.note_seen().unwrap();
+    let head = store.head(&origin).map(|head| head.to_vec());
+    assert!(head.is_some());
+    assert_eq!(store.seen(&origin).unwrap(), head);
+}
+
+#[test]
+fn a_noted_head_that_is_not_believed_is_replaced_by_a_smaller_one() {
+    let mut world = World::new(65, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    let origin = world.chains[0].origin.clone();
+    world.append(&store, 0, &[3]);
+    store.close().unwrap();
+    drop(store);
+    let path = folder.path().join(format!("seen/{}.head", origin.region()));
+    let whole = fs::read_to_string(&path).unwrap();
+    let size = world.chains[0].state.size();
+    let changed = whole.replacen(&format!("\n{size}\n"), &format!("\n9{size}\n"), 1);
+    assert_ne!(changed, whole);
+    fs::write(&path, &changed).unwrap();
+    let store = world.open(folder.path());
+    store.note_seen().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+    store.disbelieve_seen(&origin).unwrap();
+    store.note_seen().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+}
