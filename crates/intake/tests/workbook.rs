@@ -722,3 +722,30 @@ fn a_workbook_that_says_it_has_more_texts_than_bytes_is_broken() {
         assert_eq!(parsed(file)[0].bytes, parsed(csv())[0].bytes, "case {at}");
     }
 }
+
+#[test]
+fn a_cell_that_a_sheet_has_twice_is_refused_and_not_overwritten() {
+    let of = |second: &[&str], first_column: u16| {
+        let file = workbook(|sheet| {
+            texts(sheet, 0, &NAMES);
+            texts(sheet, 1, &MONTH[..usize::from(first_column.max(9))]);
+            for (column, cell) in (first_column..).zip(second) {
+                sheet.write_string(2, column, *cell).unwrap();
+            }
+        });
+        with_parts(file, |name, content| {
+            if name.ends_with("sheet1.xml") {
+                *content = content.replace("<row r=\"3\"", "<row r=\"2\"");
+                for column in 'A'..='J' {
+                    *content =
+                        content.replace(&format!("\"{column}3\""), &format!("\"{column}2\""));
+                }
+            }
+        })
+    };
+    assert_eq!(file_fault(of(&MONTH, 0)).code(), "workbook-broken");
+    assert_eq!(file_fault(of(&MONTH[8..], 8)).code(), "workbook-broken");
+    // The rest of a row in a second piece loses nothing.
+    let pieces = of(&MONTH[9..], 9);
+    assert_eq!(parsed(pieces)[0].bytes, parsed(csv())[0].bytes);
+}

@@ -82,9 +82,12 @@ impl<'m> SheetText<'m> {
         if self.cells.len() <= at {
             self.cells.resize(at + 1, String::new());
         }
-        if let Some(cell) = self.cells.get_mut(at) {
-            value.clone_into(cell);
+        let cell = self.cells.get_mut(at).expect("the row is as long as that");
+        // Two rows with one number: one of them would be lost.
+        if !cell.is_empty() {
+            return Err(Damage::Sheet.fault());
         }
+        value.clone_into(cell);
         Ok(())
     }
 
