@@ -164,7 +164,7 @@ fn a_total_is_a_row_that_names_nobody() {
 #[test]
 fn a_row_of_money_without_a_person_is_no_total_because_its_remark_says_so() {
     for word in ["累计", "小计", "total"] {
-        let row = format!("{}\n,,,,,4500.00,900.00,900.00,W9,{word}\n", HEADER);
+        let row = format!("{HEADER}\n,,,,,4500.00,900.00,900.00,W9,{word}\n");
         let found = summary(&row);
         assert_eq!((found.faulty, found.lines.totals), (1, 0), "{word}");
         for total in [
