@@ -749,3 +749,31 @@ fn a_cell_that_a_sheet_has_twice_is_refused_and_not_overwritten() {
     let pieces = of(&MONTH[9..], 9);
     assert_eq!(parsed(pieces)[0].bytes, parsed(csv())[0].bytes);
 }
+
+#[test]
+fn a_text_that_many_cells_share_is_not_multiplied_without_limit() {
+    let most = 32_767 * 3;
+    let long = |bytes: usize| {
+        with_parts(month(|_| {}), |name, content| {
+            if name.ends_with("sharedStrings.xml") {
+                *content = content.replace(">A1<", &format!(">{}<", "x".repeat(bytes)));
+            }
+        })
+    };
+    assert_eq!(file_fault(long(most + 1)).code(), "workbook-broken");
+    // What a spreadsheet program can hold is told as what it is.
+    assert!(matches!(
+        file_fault(long(most)),
+        FileFault::RowTooLong { line: 2, .. }
+    ));
+    let text = "社".repeat(32_767);
+    let many = workbook(|sheet| {
+        for row in 0..6 {
+            for column in 0..512 {
+                sheet.write_string(row, column, &text).unwrap();
+            }
+        }
+    });
+    assert!(many.len() < 1 << 20, "a small file: {} bytes", many.len());
+    assert_eq!(limit(many), Some(WorkbookLimit::TextBytes));
+}
