@@ -53,7 +53,7 @@ use yizhang_wire::{
 const SENT_AHEAD_MAX: usize = 4;
 /// Suffix of the file that takes the faulty rows, if no name is given.
 const ERRORS_SUFFIX: &str = "errors";
-/// The file that takes the faulty rows of what came through a pipe, in the working directory.
+/// The file that takes the faulty rows of what came through a pipe or is redirected, in the working directory.
 const PIPE_ERRORS: &str = "stdin.errors.csv";
 
 /// What an agency does.
@@ -143,15 +143,17 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 fn import(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     match Spooled::of(&arguments.file)? {
         None => import_file(arguments),
-        Some(spooled) => {
-            let errors = arguments.errors.clone();
-            import_file(&ImportArguments {
-                file: spooled.path(),
-                errors: errors.or_else(|| Some(PIPE_ERRORS.into())),
-                ..arguments.clone()
-            })
-        }
+        Some(spooled) => import_file(&ImportArguments {
+            file: spooled.path(),
+            ..arguments.clone()
+        }),
     }
+}
+
+/// Whether a path names an open file of a process, such as `/dev/stdin`: nothing can be put next to it.
+fn is_of_a_process(path: &Path) -> bool {
+    let is_device = path.starts_with("/dev") && !path.starts_with("/dev/shm");
+    is_device || path.starts_with("/proc")
 }
 
 /// Imports a file that can be read as often as it is needed.
@@ -248,6 +250,9 @@ fn columns(path: &Path) -> anyhow::Result<ColumnMap> {
 /// Where the faulty rows go: never over the file itself. Those of a workbook go to a file of text.
 fn errors_path(arguments: &ImportArguments, intake: &Intake) -> anyhow::Result<PathBuf> {
     let path = arguments.errors.clone().unwrap_or_else(|| {
+        if is_of_a_process(&arguments.file) {
+            return PIPE_ERRORS.into();
+        }
         // The name of a file need not be UTF-8.
         let mut extension = OsString::from(ERRORS_SUFFIX);
         match arguments.file.extension() {
@@ -314,7 +319,19 @@ pub(crate) fn send(
         },
     );
     bar.finish_and_clear();
-    imported
+    let imported = imported?;
+    ensure_unchanged(imported.records, rows)?;
+    Ok(imported)
+}
+
+/// Whether the second pass found as many rows as the first: the file may have changed between them.
+fn ensure_unchanged(sent: u64, checked: u64) -> anyhow::Result<()> {
+    ensure!(
+        sent == checked,
+        "{}",
+        t!("import.changed", checked = checked, sent = sent)
+    );
+    Ok(())
 }
 
 /// Sends submissions to a node, read on a thread of their own.
@@ -462,4 +479,33 @@ fn verify(
         .verify(&credentials.roster, &sent)
         .with_context(|| t!("import.wrong_receipt"))?;
     Ok(head.size.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_of_fewer_or_more_records_than_were_checked_fails() {
+        assert!(ensure_unchanged(3, 3).is_ok());
+        for sent in [0, 2, 4] {
+            let fault = ensure_unchanged(sent, 3).unwrap_err().to_string();
+            assert!(fault.contains('3') && fault.contains(&sent.to_string()));
+        }
+    }
+
+    #[test]
+    fn faulty_rows_of_redirected_input_do_not_go_next_to_a_device() {
+        for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/3"] {
+            assert!(is_of_a_process(Path::new(path)), "{path}");
+        }
+        for path in [
+            "may.csv",
+            "/dev/shm/may.csv",
+            "/device/may.csv",
+            "dev/stdin",
+        ] {
+            assert!(!is_of_a_process(Path::new(path)), "{path}");
+        }
+    }
 }

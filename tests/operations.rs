@@ -494,6 +494,25 @@ fn what_comes_through_a_pipe_is_imported_like_a_file() {
 }
 
 #[test]
+fn faulty_rows_of_redirected_input_stand_in_the_working_directory() {
+    let federation = Federation::found(&[GUANGDONG]);
+    let agency = federation.agency(GUANGDONG);
+    let rows = String::from_utf8(contributions(WORKER, 440_300, 5, "A")).unwrap();
+    let faulty = rows.replace(WORKER, "440300199003078812");
+    let file = federation.file("may.csv", faulty.as_bytes());
+    let scratch = tempfile::tempdir().unwrap();
+    let status = yizhang(&["agency", "import", "/dev/stdin", "--node", "440000"])
+        .args(["--credentials", &agency])
+        .current_dir(scratch.path())
+        .stdin(fs::File::open(file).unwrap())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(scratch.path().join("stdin.errors.csv").exists());
+}
+
+#[test]
 fn node_and_credentials_come_from_a_file_or_the_environment_and_errors_say_so() {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();

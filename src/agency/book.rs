@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs::{File, OpenOptions, Permissions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -25,6 +25,9 @@ const HELD_MAX: usize = 1_000_000;
 const MODE: u32 = 0o600;
 
 const COLUMNS: [&str; 4] = ["account", "serial", "case", "case_number"];
+
+/// How far into a file its header is looked for: twice as long as that of a book.
+const HEADER_BYTES_MAX: u64 = 64;
 
 /// Adds what a file names to a book: for each worker the last serial, for each transfer case its number.
 pub(super) fn append(
@@ -105,6 +108,12 @@ impl Writer {
                 t!("book.no_file", path = path.display())
             );
         }
+        let is_empty = known.map_or(true, |known| known.len() == 0);
+        ensure!(
+            is_empty || begins_book(path)?,
+            "{}",
+            t!("book.other_file", path = path.display())
+        );
         let file = OpenOptions::new()
             .append(true)
             .create(true)
@@ -113,14 +122,13 @@ impl Writer {
             .map_err(|error| files::not_written(path, &error))?;
         file.set_permissions(Permissions::from_mode(MODE))
             .with_context(|| path.display().to_string())?;
-        let is_new = known.is_err();
         let mut book = Self {
             path: path.to_owned(),
             rows: csv::WriterBuilder::new()
                 .has_headers(false)
                 .from_writer(file),
         };
-        if is_new {
+        if is_empty {
             book.row(COLUMNS)?;
         }
         Ok(book)
@@ -157,6 +165,13 @@ impl Writer {
             .and_then(|()| file.sync_all())
             .with_context(context)
     }
+}
+
+/// Whether a file begins as a book does. Of another one, such as the input itself, not even the permissions are touched.
+fn begins_book(path: &Path) -> anyhow::Result<bool> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut rows = csv::Reader::from_reader(file.take(HEADER_BYTES_MAX));
+    Ok(rows.headers().is_ok_and(|header| header.iter().eq(COLUMNS)))
 }
 
 /// A book, read.
@@ -264,6 +279,31 @@ mod tests {
         assert!(Writer::open(&link).is_err());
         std::fs::write(&path, "account,list\naa,gap\n").unwrap();
         assert!(Book::read(&path).is_err());
+    }
+
+    #[test]
+    fn another_file_is_left_as_it_is_and_an_empty_one_becomes_a_book() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        let inputs = [
+            "kind,person,serial\n",
+            "notes",
+            "\n",
+            "account,serial,case,case_number,more\n",
+        ];
+        for text in inputs {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+            assert!(Writer::open(&path).is_err(), "{text}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o644);
+        }
+        std::fs::write(&path, "").unwrap();
+        let mut writer = Writer::open(&path).unwrap();
+        writer.row(["aa", "S1", "", ""]).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(Book::read(&path).unwrap().serial("aa"), "S1");
+        assert!(Writer::open(&path).is_ok());
     }
 
     #[test]

@@ -138,10 +138,16 @@ impl RawRow {
             && names_nothing(Column::Serial)
     }
 
-    /// Whether the row is a total: a word says so, and no person is named.
+    /// Whether the row is a total: a word says so, and no person and no serial is named. A remark says such words too, of a row
+    /// whose person is missing.
     pub(crate) fn is_total(&self, header: &Header) -> bool {
-        let person = self.as_it_stands(header, Column::Person);
-        (is_blank(person) || is_total_word(person)) && self.cells.iter().any(is_total_word)
+        let names_nothing = |column| {
+            let cell = self.as_it_stands(header, column);
+            is_blank(cell) || is_total_word(cell)
+        };
+        names_nothing(Column::Person)
+            && names_nothing(Column::Serial)
+            && self.cells.iter().any(is_total_word)
     }
 }
 

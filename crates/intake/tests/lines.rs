@@ -162,6 +162,24 @@ fn a_total_is_a_row_that_names_nobody() {
 }
 
 #[test]
+fn a_row_of_money_without_a_person_is_no_total_because_its_remark_says_so() {
+    for word in ["累计", "小计", "total"] {
+        let row = format!("{HEADER}\n,,,,,4500.00,900.00,900.00,W9,{word}\n");
+        let found = summary(&row);
+        assert_eq!((found.faulty, found.lines.totals), (1, 0), "{word}");
+        for total in [
+            format!(",,,,,4500.00,900.00,900.00,,{word}"),
+            format!("{word},,,,,4500.00,900.00,900.00,,"),
+            format!(",{word},,,,4500.00,900.00,900.00,,"),
+            format!(",,,,,4500.00,900.00,900.00,{word}：,"),
+        ] {
+            let file = format!("{}{total}\n", file(1, |_| "x"));
+            assert_eq!(summary(&file).lines.totals, 1, "{total}");
+        }
+    }
+}
+
+#[test]
 fn the_foot_of_a_print_is_no_row_and_a_row_with_a_person_or_a_serial_is_one() {
     let foot =
         "制表人：某人,,,审核人：某人,,,,,,\n注：金额单位为元,,,,,,,,,\n,, 打印 日期:2026-11-29\n";

@@ -3,7 +3,10 @@
 mod support;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
-use std::io::{Cursor, Read, Write};
+use std::{
+    io::{Cursor, Read, Write},
+    path::Path,
+};
 use support::{ANNA, BERT, codes, errors_of, parsed, record, secret, summary};
 use yizhang_intake::{
     FileFault, Intake, LineCount, OtherForm, ReadOptions, Row, Source, WorkbookLimit,
@@ -490,11 +493,28 @@ fn old_workbook(sheets: &[(&str, Vec<u8>)]) -> Vec<u8> {
     for (_, cells) in sheets {
         stream.extend(part(cells));
     }
+    old_document(&[("/Workbook", stream)])
+}
+
+/// A document of the old form with these streams, the first of them first in its directory.
+fn old_document(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut document = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
-    let mut content = document.create_stream("/Workbook").unwrap();
-    content.write_all(&stream).unwrap();
-    drop(content);
+    for (name, stream) in streams {
+        let storage = Path::new(name).parent().unwrap();
+        document.create_storage_all(storage).unwrap();
+        let mut content = document.create_stream(name).unwrap();
+        content.write_all(stream).unwrap();
+    }
     document.into_inner().into_inner()
+}
+
+/// What the stream of a workbook of the old form holds.
+fn old_stream(document: &[u8]) -> Vec<u8> {
+    let mut document = cfb::CompoundFile::open(Cursor::new(document)).unwrap();
+    let mut stream = Vec::new();
+    let mut content = document.open_stream("/Workbook").unwrap();
+    content.read_to_end(&mut stream).unwrap();
+    stream
 }
 
 /// The month of the other tests, as an old sheet, with numbers where numbers may stand.
@@ -557,6 +577,78 @@ fn cells_of_an_old_workbook_that_lie_far_apart_are_refused_before_they_are_laid_
     assert_eq!(limit(old_workbook(&many)), Some(WorkbookLimit::Sheets));
 }
 
+/// The formula of a cell without a value: its text comes in a record of its own.
+fn old_formula(at: At) -> Vec<u8> {
+    let place = [at.row, at.column, 0].map(u16::to_le_bytes).concat();
+    let is_text = [0, 0, 0, 0, 0, 0, 0xff, 0xff];
+    old_record(0x0006, &[place.as_slice(), &is_text, &[0; 8]].concat())
+}
+
+fn old_formula_text(text: &str) -> Vec<u8> {
+    let characters = u16::try_from(text.encode_utf16().count()).unwrap();
+    let head = [&characters.to_le_bytes()[..], &[1]].concat();
+    old_record(0x0207, &[head, wide(text)].concat())
+}
+
+#[test]
+fn the_text_of_a_formula_stands_in_its_cell_and_without_a_formula_nowhere() {
+    let last = At {
+        row: u16::MAX,
+        column: 255,
+    };
+    let far = old_cell(last, &OldCell::Number(1.0));
+    let many = |cells: &[u8]| {
+        let sheets: Vec<(&str, Vec<u8>)> = (0..64).map(|_| ("一", cells.to_vec())).collect();
+        old_workbook(&sheets)
+    };
+    let stray = old_record(0x0207, &[0, 0]);
+    let bomb = many(&[stray.as_slice(), &far].concat());
+    assert_eq!(file_fault(bomb).code(), "workbook-broken");
+    // A formula of a chart is none of the sheet.
+    let chart = [
+        old_record(0x0809, &[0; 16]),
+        old_formula(last),
+        old_record(0x000a, &[]),
+    ]
+    .concat();
+    let bomb = many(&[chart.as_slice(), &stray, &far].concat());
+    assert_eq!(file_fault(bomb).code(), "workbook-broken");
+    let serial = At { row: 1, column: 9 };
+    let formula = [old_month(), old_formula(serial), old_formula_text("A1")].concat();
+    let file = old_workbook(&[("一", formula)]);
+    assert_eq!(parsed(&file)[0].bytes, parsed(csv())[0].bytes);
+}
+
+#[test]
+fn a_row_of_numbers_that_ends_before_it_begins_is_refused() {
+    let row = |first: u16, last: u16, count: usize| {
+        let place = [2, first].map(u16::to_le_bytes).concat();
+        let numbers = [0; 6].repeat(count);
+        let data = [place, numbers, last.to_le_bytes().to_vec()].concat();
+        old_workbook(&[("一", [old_month(), old_record(0x00bd, &data)].concat())])
+    };
+    assert_eq!(limit(row(0xfff0, 5, 22)), Some(WorkbookLimit::Columns));
+    assert_eq!(limit(row(9, 5, 0)), Some(WorkbookLimit::Columns));
+    assert_eq!(limit(row(250, 256, 7)), Some(WorkbookLimit::Columns));
+    assert_eq!(summary(row(0, 4, 5)).rows, 2);
+}
+
+#[test]
+fn what_is_read_of_an_old_document_is_the_workbook_that_was_checked() {
+    let own = old_stream(&old_workbook(&[("一", old_month())]));
+    let at = At {
+        row: u16::MAX,
+        column: 255,
+    };
+    let far = [old_month(), old_cell(at, &OldCell::Number(1.0))].concat();
+    let other = old_stream(&old_workbook(&[("二", far)]));
+    for name in ["/A/Workbook", "/A/WORKBOOK", "/A/Book"] {
+        let file = old_document(&[(name, other.clone()), ("/Workbook", own.clone())]);
+        let sheet = support::open(&file).unwrap().sheet().unwrap().name.clone();
+        assert_eq!(sheet, "一", "{name}");
+    }
+}
+
 #[test]
 fn a_locked_workbook_and_a_document_that_is_none_are_told_so() {
     let of = |stream: &str| {
@@ -576,19 +668,112 @@ fn a_locked_workbook_and_a_document_that_is_none_are_told_so() {
     ));
 }
 
-#[test]
-fn a_workbook_that_says_it_has_more_texts_than_bytes_is_broken() {
-    let mut from = ZipArchive::new(Cursor::new(month(|_| {}))).unwrap();
+/// The package `file` with what `change` makes of the names and contents of its parts.
+fn with_parts(file: Vec<u8>, change: impl Fn(&mut String, &mut String)) -> Vec<u8> {
+    let mut from = ZipArchive::new(Cursor::new(file)).unwrap();
     let mut to = ZipWriter::new(Cursor::new(Vec::new()));
     for at in 0..from.len() {
         let mut part = from.by_index(at).unwrap();
-        let name = part.name().unwrap().into_owned();
+        let mut name = part.name().unwrap().into_owned();
         let mut content = String::new();
         part.read_to_string(&mut content).unwrap();
-        let claimed = content.replace("uniqueCount=\"", "uniqueCount=\"9999999999999");
+        change(&mut name, &mut content);
         to.start_file(name, SimpleFileOptions::default()).unwrap();
-        to.write_all(claimed.as_bytes()).unwrap();
+        to.write_all(content.as_bytes()).unwrap();
     }
-    let file = to.finish().unwrap().into_inner();
-    assert_eq!(file_fault(file).code(), "workbook-broken");
+    to.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_workbook_that_says_it_has_more_texts_than_bytes_is_broken() {
+    const COUNT: &str = "uniqueCount=\"";
+    const MANY: &str = "9999999999999";
+    let with = |name: &str, count: &str, before: &str| {
+        with_parts(month(|_| {}), |part, content| {
+            if part.ends_with("sharedStrings.xml") {
+                name.clone_into(part);
+                assert!(content.contains(COUNT));
+                *content = content.replace(COUNT, count);
+                *content = content.replace("<sst", &format!("{before}<sst"));
+            }
+        })
+    };
+    let usual = "xl/sharedStrings.xml";
+    let comment = format!("<!--{}-->", " ".repeat(4_096));
+    let no_comment = format!("<!--<sst {COUNT}1\">-->");
+    let faulty = [
+        with(usual, &format!("{COUNT}{MANY}"), ""),
+        with(usual, &format!("other='>' {COUNT}{MANY}"), ""),
+        with(usual, &format!("uniqueCount \n = '{MANY}' other=\""), ""),
+        with(usual, &format!("{COUNT}{MANY}"), &no_comment),
+        with(usual, COUNT, &comment),
+        with("xl/SharedStrings.xml", &format!("{COUNT}{MANY}"), ""),
+        with("XL\\SHAREDSTRINGS.XML", &format!("{COUNT}{MANY}"), ""),
+    ];
+    for (at, file) in faulty.iter().enumerate() {
+        assert_eq!(file_fault(file).code(), "workbook-broken", "case {at}");
+    }
+    let sound = [
+        with(usual, COUNT, &no_comment),
+        with("xl/SharedStrings.xml", "uniqueCount = \"", ""),
+        with(usual, "other=\"", ""),
+    ];
+    for (at, file) in sound.iter().enumerate() {
+        assert_eq!(parsed(file)[0].bytes, parsed(csv())[0].bytes, "case {at}");
+    }
+}
+
+#[test]
+fn a_cell_that_a_sheet_has_twice_is_refused_and_not_overwritten() {
+    let of = |second: &[&str], first_column: u16| {
+        let file = workbook(|sheet| {
+            texts(sheet, 0, &NAMES);
+            texts(sheet, 1, &MONTH[..usize::from(first_column.max(9))]);
+            for (column, cell) in (first_column..).zip(second) {
+                sheet.write_string(2, column, *cell).unwrap();
+            }
+        });
+        with_parts(file, |name, content| {
+            if name.ends_with("sheet1.xml") {
+                *content = content.replace("<row r=\"3\"", "<row r=\"2\"");
+                for column in 'A'..='J' {
+                    *content =
+                        content.replace(&format!("\"{column}3\""), &format!("\"{column}2\""));
+                }
+            }
+        })
+    };
+    assert_eq!(file_fault(of(&MONTH, 0)).code(), "workbook-broken");
+    assert_eq!(file_fault(of(&MONTH[8..], 8)).code(), "workbook-broken");
+    // The rest of a row in a second piece loses nothing.
+    let pieces = of(&MONTH[9..], 9);
+    assert_eq!(parsed(pieces)[0].bytes, parsed(csv())[0].bytes);
+}
+
+#[test]
+fn a_text_that_many_cells_share_is_not_multiplied_without_limit() {
+    let most = 32_767 * 3;
+    let long = |bytes: usize| {
+        with_parts(month(|_| {}), |name, content| {
+            if name.ends_with("sharedStrings.xml") {
+                *content = content.replace(">A1<", &format!(">{}<", "x".repeat(bytes)));
+            }
+        })
+    };
+    assert_eq!(file_fault(long(most + 1)).code(), "workbook-broken");
+    // What a spreadsheet program can hold is told as what it is.
+    assert!(matches!(
+        file_fault(long(most)),
+        FileFault::RowTooLong { line: 2, .. }
+    ));
+    let text = "社".repeat(32_767);
+    let many = workbook(|sheet| {
+        for row in 0..6 {
+            for column in 0..512 {
+                sheet.write_string(row, column, &text).unwrap();
+            }
+        }
+    });
+    assert!(many.len() < 1 << 20, "a small file: {} bytes", many.len());
+    assert_eq!(limit(many), Some(WorkbookLimit::TextBytes));
 }

@@ -1,6 +1,6 @@
 //! What an import found and did.
 
-use super::{fault, kind, place, table, yuan};
+use super::{fault, kind, place, said_name, table, yuan};
 use rust_i18n::t;
 use std::{borrow::Cow, cmp::Reverse, path::Path};
 use yizhang_intake::{Encoding, Format, Intake, LineCount, RowFault, Summary};
@@ -134,31 +134,36 @@ fn left_unread(intake: &Intake) -> Vec<String> {
     let comma = t!("import.comma");
     let mut lines = Vec::new();
     if let Some(sheet) = intake.sheet().filter(|sheet| !sheet.unread.is_empty()) {
-        let names = sheet.unread.join(&comma);
-        lines.push(t!("import.other_sheets", names = names).to_string());
+        lines.push(t!("import.other_sheets", names = names(&sheet.unread)).to_string());
     }
     let columns = intake.columns();
     if !columns.mapped.is_empty() {
         let list: Vec<String> = columns
             .mapped
             .iter()
-            .map(|(name, column)| format!("{name} = {}", fault::column(*column)))
+            .map(|(name, column)| format!("{} = {}", said_name(name), fault::column(*column)))
             .collect();
         lines.push(t!("import.mapped", list = list.join(&comma)).to_string());
     }
     if !columns.unread.is_empty() {
-        lines.push(t!("import.unread", names = columns.unread.join(&comma)).to_string());
+        lines.push(t!("import.unread", names = names(&columns.unread)).to_string());
     }
     if !columns.absent.is_empty() {
-        lines.push(t!("import.absent", names = columns.absent.join(&comma)).to_string());
+        lines.push(t!("import.absent", names = names(&columns.absent)).to_string());
     }
     lines
+}
+
+/// Names that the file says, in a list.
+fn names(said: &[String]) -> String {
+    let shown: Vec<String> = said.iter().map(|name| said_name(name)).collect();
+    shown.join(&t!("import.comma"))
 }
 
 /// The form of a file: `CSV, GB 18030`.
 pub fn form(intake: &Intake) -> String {
     if let Some(sheet) = intake.sheet() {
-        return t!("import.workbook", name = sheet.name).to_string();
+        return t!("import.workbook", name = said_name(&sheet.name)).to_string();
     }
     let encoding = match intake.encoding() {
         Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
@@ -188,4 +193,19 @@ pub fn done(region: Division, imported: &Imported) {
 
 fn sum(fen: i128) -> String {
     i64::try_from(fen).map_or_else(|_| fen.to_string(), yuan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sheets_show_no_number_of_a_person_and_give_a_terminal_no_commands() {
+        let said = ["440300199003078815", "2018\u{1b}[2J", "缴费\n明细"].map(String::from);
+        let shown = names(&said);
+        assert!(!shown.contains("4403"), "{shown}");
+        assert!(!shown.contains(char::is_control), "{shown}");
+        assert!(shown.contains("2018 [2J"), "{shown}");
+        assert!(shown.ends_with("缴费 明细"), "{shown}");
+    }
 }

@@ -103,6 +103,11 @@ pub fn without_numbers(text: &str) -> String {
     shown
 }
 
+/// A name that a file says, such as that of a sheet: without what could be a person's number, and on one line.
+pub fn said_name(name: &str) -> String {
+    without_numbers(&name.replace(char::is_control, " "))
+}
+
 /// The text under a key that is put together here.
 pub fn named(key: &str) -> String {
     t!(key).to_string()

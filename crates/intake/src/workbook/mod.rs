@@ -77,8 +77,7 @@ pub(crate) fn read(
             package::check(&bytes)?;
             of_package(&bytes, wanted, columns)
         } else {
-            old_form::check(&bytes)?;
-            of_old_form(&bytes, wanted, columns)
+            of_old_form(&old_form::checked(&bytes)?, wanted, columns)
         }
     }));
     read.unwrap_or_else(|_| Err(Damage::Sheet.fault()))

@@ -3,6 +3,7 @@
 
 use super::WorkbookLimit;
 use crate::file_fault::{Damage, FileFault, OtherForm};
+use quick_xml::events::Event;
 use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 
@@ -18,25 +19,39 @@ const CONTENT_TYPES: &str = "[Content_Types].xml";
 /// What a package holds in place of sheets of text, by the beginning of a part's name.
 const NOT_READ: &[&str] = &["xl/workbook.bin", "word/", "ppt/"];
 
-/// The part that holds the texts of all sheets, and how far into it their number stands.
-const STRINGS: &str = "sharedStrings.xml";
+/// The end of the name, in small letters, of the part that holds the texts of all sheets, the element that it is, what says how
+/// many texts it has, and how far into the part that may stand.
+const STRINGS: &str = "sharedstrings.xml";
+const STRINGS_ELEMENT: &str = "sst";
+const STRINGS_COUNT: &str = "uniqueCount";
 const STRINGS_START_BYTES: u64 = 4_096;
-const STRINGS_COUNT: &[u8] = b"uniqueCount=\"";
+/// Fewest bytes of a text in it: `<si/>`.
+const STRING_BYTES_MIN: u64 = 5;
 
-/// How many texts the part says that it has; none where it does not say.
-fn texts(start: &[u8]) -> Option<u64> {
-    let at = start
-        .windows(STRINGS_COUNT.len())
-        .position(|window| window == STRINGS_COUNT)?;
-    let number = start.get(at + STRINGS_COUNT.len()..)?;
-    let digits = number.split(|byte| !byte.is_ascii_digit()).next()?;
-    // A number that is too long for any is more than any part has.
-    Some(
-        std::str::from_utf8(digits)
-            .ok()?
-            .parse()
-            .unwrap_or(u64::MAX),
-    )
+/// The most texts that the part says that it has, zero where it does not say: read as the reader of sheets reads it, which makes
+/// room for as many. A part whose beginning says nothing at all is broken.
+fn texts(start: &[u8]) -> Result<u64, FileFault> {
+    let broken = || Damage::Sheet.fault();
+    let mut reader = quick_xml::Reader::from_reader(start);
+    reader.config_mut().check_comments = false;
+    reader.config_mut().expand_empty_elements = true;
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let element = match reader.read_event_into(&mut buffer).map_err(|_| broken())? {
+            Event::Start(element) if element.local_name().as_ref() == STRINGS_ELEMENT => element,
+            Event::Eof => return Err(broken()),
+            _ => continue,
+        };
+        let mut most = 0;
+        for attribute in element.attributes() {
+            let attribute = attribute.map_err(|_| broken())?;
+            if attribute.key.as_ref() == STRINGS_COUNT {
+                most = attribute.value.parse().map_err(|_| broken())?;
+            }
+        }
+        return Ok(most);
+    }
 }
 
 /// Whether a package is a workbook of a reasonable size.
@@ -59,7 +74,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), FileFault> {
     let mut unpacked = 0;
     for at in 0..package.len() {
         let part = package.by_index(at).map_err(|_| Damage::Packing.fault())?;
-        let is_strings = part.name().is_ok_and(|name| name.ends_with(STRINGS));
+        let name = part.name().map_err(|_| Damage::Packing.fault())?;
+        let is_strings = name.to_ascii_lowercase().ends_with(STRINGS);
         let mut part = part.take(PART_BYTES_MAX + 1);
         let mut start = Vec::new();
         part.by_ref()
@@ -68,8 +84,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), FileFault> {
             .map_err(|_| Damage::Packing.fault())?;
         let rest = io::copy(&mut part, &mut io::sink()).map_err(|_| Damage::Packing.fault())?;
         let bytes = start.len() as u64 + rest;
-        // The reader makes room for as many texts as the part says that it has.
-        if is_strings && texts(&start).is_some_and(|texts| texts > bytes) {
+        if is_strings && texts(&start)? > bytes / STRING_BYTES_MIN {
             return Err(Damage::Sheet.fault());
         }
         if bytes > PART_BYTES_MAX {

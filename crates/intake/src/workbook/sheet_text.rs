@@ -18,6 +18,8 @@ pub(super) const SHEET_ROWS_MAX: u32 = 1_048_576;
 pub(super) const SHEET_COLUMNS_MAX: u32 = 512;
 /// Most bytes of a sheet as text, which is held in memory.
 pub(super) const SHEET_TEXT_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Most bytes of a cell: of the 32,767 characters that spreadsheet programs have (in UTF-16), each with three bytes.
+const CELL_BYTES_MAX: usize = 32_767 * 3;
 
 /// What stands between cells.
 pub(crate) const DELIMITER: u8 = b',';
@@ -40,6 +42,8 @@ pub(super) struct SheetText<'m> {
     /// Lines of `text`.
     lines: u32,
     text: Vec<u8>,
+    /// Bytes of all cells so far: many can be of one text, which the workbook has once.
+    bytes: usize,
 }
 
 impl<'m> SheetText<'m> {
@@ -57,6 +61,7 @@ impl<'m> SheetText<'m> {
             width: 0,
             lines: 0,
             text: Vec::new(),
+            bytes: 0,
         }
     }
 
@@ -71,6 +76,13 @@ impl<'m> SheetText<'m> {
         if column >= SHEET_COLUMNS_MAX {
             return Err(WorkbookLimit::Columns.fault());
         }
+        if value.len() > CELL_BYTES_MAX {
+            return Err(Damage::Sheet.fault());
+        }
+        self.bytes += value.len();
+        if self.bytes > SHEET_TEXT_BYTES_MAX {
+            return Err(WorkbookLimit::TextBytes.fault());
+        }
         if row < self.row {
             return Err(Damage::Sheet.fault());
         }
@@ -82,9 +94,12 @@ impl<'m> SheetText<'m> {
         if self.cells.len() <= at {
             self.cells.resize(at + 1, String::new());
         }
-        if let Some(cell) = self.cells.get_mut(at) {
-            value.clone_into(cell);
+        let cell = self.cells.get_mut(at).expect("the row is as long as that");
+        // Two rows with one number: one of them would be lost.
+        if !cell.is_empty() {
+            return Err(Damage::Sheet.fault());
         }
+        value.clone_into(cell);
         Ok(())
     }
 
