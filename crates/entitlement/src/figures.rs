@@ -31,7 +31,7 @@ pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
 pub(crate) use paid_back::paid_back;
 pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
-pub(crate) use retirement::retirement_of;
+pub(crate) use retirement::{Choice, earliest_of, retirement_of};
 pub(crate) use sheet::Sheet;
 
 use crate::{
