@@ -31,7 +31,7 @@ pub(crate) use balance::owed_of as owed;
 pub(crate) use limits::out_of_limits;
 pub(crate) use paid_back::paid_back;
 pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
-pub(crate) use retirement::retirement_of;
+pub(crate) use retirement::{Choice, earliest_of, retirement_of};
 pub(crate) use sheet::Sheet;
 
 use crate::{
@@ -57,11 +57,14 @@ pub(crate) struct Folded<'a> {
 }
 
 impl Folded<'_> {
-    /// Whether its benefit has begun by then: an award for a month to come changes nothing before.
+    /// Whether its benefit has begun by then: an award for a month to come changes nothing before, and what is paid without an
+    /// award on record has begun as well.
     pub(crate) fn is_drawn(self, as_of: AsOf) -> bool {
-        self.ends
+        let is_awarded = self
+            .ends
             .benefit
-            .is_some_and(|(first, _)| first <= as_of.month)
+            .is_some_and(|(first, _)| first <= as_of.month);
+        is_awarded || self.account.drawing.is_some()
     }
 }
 

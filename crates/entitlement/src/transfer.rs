@@ -319,12 +319,14 @@ impl Worked<'_> {
         }
         let (mut months, mut records) = (0_u32, Vec::new());
         for line in lines {
-            let [one] = line.by.as_slice() else { continue };
-            let is_left = usize::try_from(one.0)
-                .is_ok_and(|at| self.outside.contains(&at) && places.is_untouched(at));
-            if line.status == MonthStatus::Counted && is_left {
+            let is_left = |one: &RecordNumber| {
+                usize::try_from(one.0)
+                    .is_ok_and(|at| self.outside.contains(&at) && places.is_untouched(at))
+            };
+            let is_counted = line.status == MonthStatus::Counted && !line.by.is_empty();
+            if is_counted && line.by.iter().all(is_left) {
                 months = months.saturating_add(1);
-                records.push(*one);
+                records.extend(&line.by);
             }
         }
         if months > 0 {

@@ -2,15 +2,16 @@
 
 use super::{
     Desk,
+    paid_back::USUAL_MONTHS,
     retirement::{Needed, Plan, prepaid},
     sheet::{Draft, Known, Sheet},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthStatus},
+    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus},
     records::set::LAST_MONTH,
 };
 use std::collections::BTreeSet;
-use yizhang_ledger::value::Month;
+use yizhang_ledger::value::{Day, Month};
 use yizhang_rules::Key;
 
 /// Most months that are looked at: no rule needs more (the range of rules, a hundred years).
@@ -38,7 +39,9 @@ pub(super) fn reached(desk: Desk<'_, '_>, family: &FamilyAccount, needed: u32) -
     let mut month = desk.as_of.month;
     let mut count = there.range(..month).count();
     if count >= needed {
-        return there.iter().nth(last).map(|month| Reached {
+        let mut since = there_since(desk, family);
+        since.sort_unstable();
+        return since.get(last).map(|month| Reached {
             month: *month,
             is_to_be_paid: false,
         });
@@ -56,6 +59,39 @@ pub(super) fn reached(desk: Desk<'_, '_>, family: &FamilyAccount, needed: u32) -
         month = month.next();
     }
     None
+}
+
+/// Of each month that counts before the running one, the month since which it does: arrears count from receipt on.
+fn there_since(desk: Desk<'_, '_>, family: &FamilyAccount) -> Vec<Month> {
+    let mut since = Vec::new();
+    for line in family
+        .months
+        .iter()
+        .filter(|line| line.month < desk.as_of.month)
+    {
+        match line.status {
+            MonthStatus::Counted => since.push(paid_in(desk, line)),
+            MonthStatus::Deemed => since.push(line.month),
+            _ => {}
+        }
+    }
+    since
+}
+
+/// The month itself, or that in which the first of its money came, where that is later than usual.
+fn paid_in(desk: Desk<'_, '_>, line: &MonthLine) -> Month {
+    let mut first: Option<Month> = None;
+    for held in line
+        .by
+        .iter()
+        .filter_map(|number| desk.set.numbered(*number))
+    {
+        if let Some(came) = held.day().and_then(Day::in_month) {
+            first = Some(first.map_or(came, |earlier| earlier.min(came)));
+        }
+    }
+    let is_arrears = |came: &Month| came.since(line.month) > USUAL_MONTHS;
+    first.filter(is_arrears).unwrap_or(line.month)
 }
 
 /// Writes down when the months needed at the statutory month are there, and the first month of the pension.

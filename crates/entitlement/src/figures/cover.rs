@@ -116,12 +116,15 @@ impl MedicalCover {
         pairs.filter_map(|(at, pair)| {
             let [before, after] = pair else { return None };
             let months = between(before.month, after.month);
+            if months == 0 {
+                return None;
+            }
             let gap = CoverGap {
                 before: *before,
                 months,
                 run: run_before(self.months.get(..=at)?),
             };
-            (months > 0).then_some(Resumed { gap, after: *after })
+            Some(Resumed { gap, after: *after })
         })
     }
 

@@ -22,6 +22,8 @@ struct PaidOut {
     grounds: Vec<Ground>,
     /// Whether a pension was among them, and not only what heirs received.
     has_pension: bool,
+    /// Whether a pension was paid at all, out of the account or not, with or without an award on record.
+    draws: bool,
 }
 
 /// Writes down what is left. A pension that is drawn comes out of the account in part; without the payments of that part,
@@ -38,7 +40,8 @@ pub(super) fn left(
         .on(posted.ground())
         .all(owed.map(|owed| owed.ground()))
         .all(paid.grounds);
-    if folded.is_drawn(desk.as_of) && !paid.has_pension {
+    let is_drawn = folded.is_drawn(desk.as_of) || paid.draws;
+    if is_drawn && !paid.has_pension {
         sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
         return;
     }
@@ -64,6 +67,10 @@ fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Pa
         if held.standing != Standing::Held {
             continue;
         }
+        let is_pension = held
+            .family
+            .is_some_and(|family| family.rule().ends_with_benefit);
+        paid.draws |= is_pension && !held.is_of_heirs && benefit.from <= desk.as_of.month;
         let Some((item, rule)) = use_of(sheet.policy, benefit) else {
             continue;
         };

@@ -18,7 +18,7 @@ use yizhang_ledger::{
 use yizhang_rules::{Key, Value};
 
 /// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
-const USUAL_MONTHS: i32 = 1;
+pub(super) const USUAL_MONTHS: i32 = 1;
 
 /// 退休补收 (AAA115): years that are missing at the retirement age may be paid at once (全国人大常委会 2024-09-13).
 const PAID_AT_RETIREMENT: u16 = 33;
@@ -58,7 +58,7 @@ pub(crate) fn paid_back(
                 continue;
             };
             match allowed(sheet, fields, day) {
-                Some((allowed, rule)) if late_by(line.month, day) > allowed => {
+                Some((allowed, rule)) if months_between(line.month, day) > allowed => {
                     breaches.push(breach(line.month, *record, rule));
                 }
                 None if is_pension => at_once.entry(day).or_default().push(PaidBack {
@@ -94,14 +94,16 @@ fn paid_late<'s, 'f>(
     let (role, fields) = set.numbered(record)?.money()?;
     let day = fields.received?;
     let is_flexible = role == Role::Received && fields.payer.kind == PayerKind::Person;
-    let is_late = late_by(month, day) > 0 && fields.nature != PAID_AT_RETIREMENT;
+    // A row of several months is paid when they end: who pays by the quarter or the year pays none of it back.
+    let last = fields.period.iter().last().unwrap_or(month);
+    let is_late =
+        months_between(last.max(month), day) > USUAL_MONTHS && fields.nature != PAID_AT_RETIREMENT;
     (is_flexible && is_late).then_some((fields, day))
 }
 
-/// Months beyond the usual one between a month and its money.
-fn late_by(month: Month, day: Day) -> i32 {
-    let came = day.in_month();
-    came.map_or(0, |came| came.since(month).saturating_sub(USUAL_MONTHS))
+/// Months from a month to that of its money.
+fn months_between(month: Month, day: Day) -> i32 {
+    day.in_month().map_or(0, |came| came.since(month))
 }
 
 /// How many months the place takes back, by the rule of the month in which the money came.

@@ -6,16 +6,18 @@ use super::{
     sheet::{Draft, Sheet},
 };
 use crate::{
-    account::{FigureName, Ground},
+    account::{FigureName, Ground, RecordNumber},
     benefits::loss::{drawn, unrecovered},
     conflicts::class::ConflictCode,
     person::statements::death,
     records::money::FenSum,
 };
+use std::collections::BTreeMap;
 use yizhang_ledger::value::Fen;
 
 /// Writes down what has to go back of every family, where anything has.
 pub(super) fn refunds(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
+    let after_death = AfterDeath::of(sheet, desk);
     for folded in desk.families {
         of_contributions(
             sheet,
@@ -29,7 +31,9 @@ pub(super) fn refunds(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
             ConflictCode::C22,
             FigureName::RefundAfterDeath,
         );
-        of_benefits(sheet, desk, *folded);
+        if let Some(after_death) = &after_death {
+            of_benefits(sheet, after_death, *folded);
+        }
     }
 }
 
@@ -57,24 +61,47 @@ fn of_contributions(
     }
 }
 
+/// What was drawn for months after death and has not been recovered, of all families.
+struct AfterDeath {
+    notice: RecordNumber,
+    /// By family, payments with what is left to recover of them.
+    unrecovered: BTreeMap<String, BTreeMap<RecordNumber, FenSum>>,
+}
+
+impl AfterDeath {
+    /// None of who lives.
+    fn of(sheet: &Sheet<'_>, desk: Desk<'_, '_>) -> Option<Self> {
+        let (died, notice) = death(desk.person)?;
+        let successors = sheet.policy.successors(desk.as_of.month);
+        let drawn = drawn(desk.set, &successors);
+        let sums = unrecovered(desk.set, &drawn, died);
+        let mut unrecovered: BTreeMap<String, BTreeMap<RecordNumber, FenSum>> = BTreeMap::new();
+        for span in &drawn {
+            if let Some(sum) = sums.get(&span.record).filter(|sum| **sum > FenSum::ZERO) {
+                let family = span.source.family.to_string();
+                let of_family = unrecovered.entry(family).or_default();
+                of_family.insert(span.record, *sum);
+            }
+        }
+        Some(Self {
+            notice,
+            unrecovered,
+        })
+    }
+}
+
 /// What of a benefit was drawn for months after death, and has not been recovered (社会保险经办条例 art. 46).
-fn of_benefits(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
-    let Some((died, notice)) = death(desk.person) else {
+fn of_benefits(sheet: &mut Sheet<'_>, after_death: &AfterDeath, folded: Folded<'_>) {
+    let family = &folded.account.family;
+    let Some(unrecovered) = after_death.unrecovered.get(family) else {
         return;
     };
-    let successors = sheet.policy.successors(desk.as_of.month);
-    let family = &folded.account.family;
-    let mut drawn = drawn(desk.set, &successors);
-    drawn.retain(|span| span.source.family.to_string() == *family);
     let mut draft = Draft::new(FigureName::RecoveryAfterDeath).of_family(family);
     let mut total = FenSum::ZERO;
-    for (record, sum) in unrecovered(desk.set, &drawn, died) {
-        if sum > FenSum::ZERO {
-            total = total.plus(sum);
-            draft = draft.on(Ground::Record(record));
-        }
+    for (record, sum) in unrecovered {
+        total = total.plus(*sum);
+        draft = draft.on(Ground::Record(*record));
     }
-    if total > FenSum::ZERO {
-        sheet.fen(draft.on(Ground::Record(notice)), total.amount());
-    }
+    let draft = draft.on(Ground::Record(after_death.notice));
+    sheet.fen(draft, total.amount());
 }

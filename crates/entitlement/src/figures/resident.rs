@@ -157,12 +157,14 @@ fn first_month(
     let mut begins = draft(FigureName::ResidentFirst)
         .on(age.ground())
         .on(needed.ground());
-    if held_months < needed_months {
-        // Employee months that a joining brought are none of the family's own.
-        let own = family.counted_months.saturating_add(family.deemed_months);
-        let brought = held_months.saturating_sub(own);
-        let there = begin::reached(desk, family, needed_months.saturating_sub(brought));
-        let Some(found) = there else { return };
+    // Employee months that a joining brought are none of the family's own.
+    let own = family.counted_months.saturating_add(family.deemed_months);
+    let brought = held_months.saturating_sub(own);
+    let own_needed = needed_months.saturating_sub(brought);
+    if own_needed > 0 {
+        let Some(found) = begin::reached(desk, family, own_needed) else {
+            return;
+        };
         let reached = draft(FigureName::MinimumReached)
             .on(held.ground())
             .on(needed.ground());

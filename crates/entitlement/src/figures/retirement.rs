@@ -125,34 +125,68 @@ fn earliest(
     let (Some(folded), Some(last)) = (desk.family(super::PENSION), statutory.value) else {
         return sheet.month(draft, Some(by_age));
     };
-    let family = folded.account;
-    let mut month = by_age;
-    while month < last {
-        let needed = Month::of(month.year(), 1).and_then(|start| {
-            sheet
-                .policy
-                .rules()
-                .number(Key::PensionMinimum, "", None, start)
-        });
-        if needed.is_none_or(|needed| could_hold(desk, family, month) >= needed.value) {
-            return sheet.month(draft, Some(month));
+    let span = Choice {
+        by_age,
+        statutory: last,
+    };
+    let found = earliest_of(sheet.policy, folded.account, desk.as_of.month, span);
+    let draft = match found {
+        Some(_) => draft,
+        None => draft.lacks(MissingName::EnoughMonths),
+    };
+    sheet.month(draft, found)
+}
+
+/// The months among which the earliest may be chosen.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    /// The first that the age allows.
+    pub(crate) by_age: Month,
+    /// The month of the statutory age, which is no choice any more.
+    pub(crate) statutory: Month,
+}
+
+/// The first month of a choice by which the months needed then can be there, if every one from the running one on is paid.
+pub(crate) fn earliest_of(
+    policy: &Policy,
+    family: &FamilyAccount,
+    now: Month,
+    choice: Choice,
+) -> Option<Month> {
+    let mut month = choice.by_age;
+    while month < choice.statutory {
+        let needed = Month::of(month.year(), 1)
+            .and_then(|start| policy.rules().number(Key::PensionMinimum, "", None, start));
+        if needed.is_none_or(|needed| could_hold(family, now, month) >= needed.value) {
+            return Some(month);
         }
         month = month.next();
     }
-    sheet.month(draft.lacks(MissingName::EnoughMonths), None)
+    None
 }
 
-/// The months that are there before a month, if every one from the running one on is paid.
-fn could_hold(desk: Desk<'_, '_>, family: &FamilyAccount, before: Month) -> u32 {
+/// The months that are there before a month, if every one from the running one on is paid; those paid ahead are among these.
+fn could_hold(family: &FamilyAccount, now: Month, before: Month) -> u32 {
     let counts = |line: &&MonthLine| {
         let counts = matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
         counts && line.month < before
     };
     let held = family.months.iter().filter(counts).count();
-    let ahead = prepaid(desk, family, before).count();
-    u32::try_from(held.saturating_add(ahead))
+    let is_running_open = now < before && !counts_in(family, now);
+    u32::try_from(held)
         .unwrap_or(u32::MAX)
-        .saturating_add(left_to_pay(desk, family, before))
+        .saturating_add(months_left(now, before))
+        .saturating_add(u32::from(is_running_open))
+}
+
+/// Whether a month counts or is deemed.
+fn counts_in(family: &FamilyAccount, month: Month) -> bool {
+    let line = family
+        .months
+        .binary_search_by_key(&month, |line| line.month)
+        .ok()
+        .and_then(|at| family.months.get(at));
+    line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed))
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
@@ -366,13 +400,7 @@ pub(super) fn prepaid(
 /// ahead not.
 pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
     let now = desk.as_of.month;
-    let line = family
-        .months
-        .binary_search_by_key(&now, |line| line.month)
-        .ok()
-        .and_then(|at| family.months.get(at));
-    let counts =
-        line.is_some_and(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
+    let counts = counts_in(family, now);
     let ahead = u32::try_from(prepaid(desk, family, retirement).count()).unwrap_or(u32::MAX);
     months_left(now, retirement)
         .saturating_add(u32::from(!counts && now < retirement))

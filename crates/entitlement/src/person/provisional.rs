@@ -6,7 +6,7 @@
 use crate::{
     account::{Account, Class, FamilyAccount},
     conflicts::class::ConflictCode,
-    figures::{PENSION, retirement_of},
+    figures::{Choice, PENSION, earliest_of, retirement_of},
     formulas::retirement::{minimum_months_year, months_short},
     policy::Policy,
 };
@@ -60,7 +60,7 @@ pub struct ProvisionalRetirement {
     pub class: Class,
     /// Month of the statutory age.
     pub statutory: Month,
-    /// The earliest month that the worker may choose.
+    /// The earliest month that the worker may choose; none, where the months needed cannot be there before the statutory one.
     pub earliest: Option<Month>,
     /// The latest.
     pub latest: Option<Month>,
@@ -116,10 +116,14 @@ fn of_class(
         .number(Key::PensionMinimum, "", None, Month::of(year, 1)?)
         .map(|figure| figure.value);
     let held = pension.counted_months.saturating_add(pension.deemed_months);
+    let earliest = found.earliest.and_then(|by_age| {
+        let statutory = found.statutory;
+        earliest_of(policy, pension, month, Choice { by_age, statutory })
+    });
     Some(ProvisionalRetirement {
         class,
         statutory: found.statutory,
-        earliest: found.earliest,
+        earliest,
         latest: found.latest,
         needed,
         short: needed.map(|needed| months_short(held, needed)),

@@ -69,7 +69,7 @@ fn a_number_says_birth_and_sex_and_a_coded_one_neither() {
     assert!(number("HKG1234567").is_none());
 }
 
-/// Born 1968-06: 60 years and 11 months, 2029-05, from 2028-06 to 2032-05 (official tables).
+/// Born 1968-06: 60 years and 11 months, 2029-05, to 2032-05 (official tables); 180 months cannot be there before it.
 #[test]
 fn a_man_has_one_retirement() {
     assert_eq!(
@@ -77,12 +77,30 @@ fn a_man_has_one_retirement() {
         [ProvisionalRetirement {
             class: Class::M60,
             statutory: month("2029-05"),
-            earliest: Some(month("2028-06")),
+            earliest: None,
             latest: Some(month("2032-05")),
             needed: Some(180),
             short: Some(179),
         }]
     );
+}
+
+/// By the account's own rule for the earliest month: from 2014-01 on 180 months are there before 2029-01.
+#[test]
+fn the_earliest_month_is_the_first_by_which_the_months_can_be_there() {
+    let mut paid = Vec::new();
+    let mut next = month("2014-01");
+    while next < month("2026-10") {
+        let serial = next.to_string();
+        let record = Record::Contribution(Kind::RECEIVED, flexible("hrss:110", next, &serial));
+        paid.push(federation::entry(&record));
+        next = next.next();
+    }
+    let mut federation = Federation::default();
+    federation.append(division("440000"), &paid);
+    let account = fold(&federation.facts(), Policy::embedded(), day("2026-10-31"));
+    let found = provisional(&account, number(MAN).unwrap(), Policy::embedded());
+    assert_eq!(found[0].earliest, Some(month("2029-01")));
 }
 
 #[test]
