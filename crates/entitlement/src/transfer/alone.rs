@@ -2,20 +2,20 @@
 //! hold its sheet (军人保险法; our design). The new place's posting stands in its stead where it names a document, its months and
 //! the reason.
 
-use super::procedure::{Step, covers};
+use super::{
+    procedure::{Progress, Step},
+    steps,
+};
 use crate::{
-    account::{Side, Standing},
+    account::Standing,
     months::holders::months_between,
     records::set::{Held, RecordSet},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::ops::Range;
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    record::{CaseId, Record, TransferStep},
+    record::{Record, TransferStep},
     value::{Month, Namespace},
 };
 
@@ -24,29 +24,55 @@ const ARMY: &str = "army";
 /// Most months of service that one posting can be about: fifty years.
 const SERVICE_MONTHS_MAX: u32 = 600;
 
-/// Marks the postings of a family that stand alone. In a case of which the old place has taken a step none does.
+/// Marks the postings of a family that stand alone: those that their case takes, each service once. In a case of which the old
+/// place has taken a step none does.
 pub(crate) fn mark_alone(set: &mut RecordSet<'_>, range: &Range<usize>) {
-    let mut spoken: BTreeSet<CaseId> = BTreeSet::new();
-    let mut alone: BTreeMap<CaseId, usize> = BTreeMap::new();
-    for (at, held) in set.within(range) {
-        let is_in_force = matches!(held.standing, Standing::Held | Standing::Copy);
-        let Some(step) = Step::of(set, at).filter(|_| is_in_force) else {
-            continue;
-        };
-        let by_old = covers(step.region, step.place(Side::Old));
-        if by_old && !covers(step.region, step.place(Side::New)) {
-            spoken.insert(step.fields.case);
-        }
-        if held.standing == Standing::Held && is_alone(&step) {
-            // One case posts once.
-            alone.entry(step.fields.case).or_insert(at);
-        }
-    }
-    for (case, at) in alone {
+    for at in alone(set, range) {
         if let Some(held) = set.0.get_mut(at) {
-            held.is_alone = !spoken.contains(&case);
+            held.is_alone = true;
         }
     }
+}
+
+/// Where the postings stand that stand alone. The same service may be entered under two case numbers: its document or its months
+/// say so, and the first posting brings it.
+fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
+    let mut postings: Vec<Step<'_>> = Vec::new();
+    for steps in steps(set, range).values() {
+        if !steps.iter().any(is_alone) {
+            continue;
+        }
+        let progress = Progress::of(steps, false);
+        postings.extend(progress.posted.filter(|_| progress.has_no_chain()));
+    }
+    postings.retain(|step| {
+        set.get(step.at)
+            .is_some_and(|held| held.standing == Standing::Held)
+    });
+    postings.sort_by_key(Step::order);
+    let mut first: Vec<Step<'_>> = Vec::new();
+    for step in postings {
+        if !first.iter().any(|earlier| is_same_service(earlier, &step)) {
+            first.push(step);
+        }
+    }
+    first.iter().map(|step| step.at).collect()
+}
+
+/// Whether two postings are about one service.
+fn is_same_service(one: &Step<'_>, other: &Step<'_>) -> bool {
+    let overlap = match (months_of(one.fields), months_of(other.fields)) {
+        (Some(mine), Some(theirs)) => mine.0 <= theirs.1 && theirs.0 <= mine.1,
+        _ => false,
+    };
+    overlap || one.fields.document == other.fields.document
+}
+
+/// The posting of a case that no chain of the old place stands behind, where another has brought the same service.
+pub(super) fn repeated(set: &RecordSet<'_>, progress: &Progress<'_>) -> Option<usize> {
+    let posted = progress.posted.filter(|_| progress.has_no_chain())?;
+    let held = set.get(posted.at)?;
+    (held.standing == Standing::Held && !held.is_alone).then_some(posted.at)
 }
 
 /// Whether a step is a posting of the new place that says all that a sheet would: document, months, and of which account.

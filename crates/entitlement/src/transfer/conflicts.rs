@@ -10,6 +10,7 @@ use crate::{
     records::set::{Held, Target, number},
     transfer::{
         Worked,
+        alone::repeated,
         holdings::{Behind, Field, is_in_span},
         places::{Arrival, Places, is_interest},
         procedure::{Progress, Step, covers},
@@ -94,7 +95,11 @@ pub(crate) fn of_case(
         .faults
         .iter()
         .filter(|fault| !is_posted_without_sheet(progress, **fault));
-    add(ConflictCode::Y06, other.map(|(step, _)| step.at).collect());
+    let unused = other.map(|(step, _)| step.at);
+    add(
+        ConflictCode::Y06,
+        unused.chain(repeated(field.set, progress)).collect(),
+    );
     found
 }
 

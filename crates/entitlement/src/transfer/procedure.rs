@@ -500,6 +500,11 @@ impl<'s> Progress<'s> {
         }
     }
 
+    /// Whether the old place can hold no step: it is an army's.
+    pub(crate) fn has_no_chain(&self) -> bool {
+        self.has_no_chain
+    }
+
     /// The case ended without moving anything.
     pub(crate) fn has_failed(&self) -> bool {
         self.end.is_some()
