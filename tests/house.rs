@@ -286,7 +286,7 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/entitlement/src/policy.rs", "terms", 80),
     ("crates/entitlement/src/transfer.rs", "transfers", 89),
     ("crates/entitlement/src/transfer.rs", "work", 97),
-    ("crates/entitlement/src/transfer/conflicts.rs", "of_case", 75),
+    ("crates/entitlement/src/transfer/conflicts.rs", "of_case", 79),
     ("crates/entitlement/src/transfer/deadlines.rs", "awaited", 77),
     ("crates/entitlement/src/transfer/holdings.rs", "of", 83),
     ("crates/ledger/src/record.rs", "check", 114),
