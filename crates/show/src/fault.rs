@@ -1,7 +1,7 @@
 //! Faults of an import in the language in force. The crate words them in English; `locales/faults.yml` has the Chinese
 //! by code, with the fields of the fault as variables.
 
-use super::kind;
+use super::{kind, said_name};
 use crate::language::{self, Language};
 use rust_i18n::t;
 use std::{borrow::Cow, fmt::Display, io};
@@ -37,16 +37,13 @@ pub fn row(fault: &RowFault) -> String {
     }
 }
 
-/// A fault of a file as a whole.
+/// A fault of a file as a whole. It names sheets and columns as the file does.
 pub fn file(fault: &FileFault) -> String {
-    match language::current() {
-        Language::En => format!("{fault} [{}]", fault.code()),
-        Language::Zh => format!(
-            "{} [{}]",
-            fill(fault.code(), variables_of_file(fault)),
-            fault.code()
-        ),
-    }
+    let text = match language::current() {
+        Language::En => fault.to_string(),
+        Language::Zh => fill(fault.code(), variables_of_file(fault)),
+    };
+    format!("{} [{}]", said_name(&text), fault.code())
 }
 
 /// A fault of a map of codes.

@@ -198,6 +198,7 @@ fn sum(fen: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use yizhang_intake::FileFault;
 
     #[test]
     fn names_of_sheets_show_no_number_of_a_person_and_give_a_terminal_no_commands() {
@@ -207,5 +208,11 @@ mod tests {
         assert!(!shown.contains(char::is_control), "{shown}");
         assert!(shown.contains("2018 [2J"), "{shown}");
         assert!(shown.ends_with("缴费 明细"), "{shown}");
+        let fault = FileFault::SheetsSeveral {
+            sheets: said.to_vec(),
+        };
+        let shown = fault::file(&fault);
+        assert!(!shown.contains("4403"), "{shown}");
+        assert!(!shown.contains(char::is_control), "{shown}");
     }
 }
