@@ -27,7 +27,7 @@ use crate::{
     policy::{Policy, Successors, family::Family},
     records::{
         agreements, refunds,
-        set::{AsOf, Held, RecordSet, Target, number},
+        set::{AsOf, Held, RecordSet, Target, number, scheme_of},
         standing,
     },
     transfer::{self, Places},
@@ -358,16 +358,8 @@ fn count(months: &[MonthLine], status: MonthStatus) -> u32 {
 fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
     let mut schemes = Vec::new();
     for (_, held) in set.within(range) {
-        let scheme = match &held.fact.record {
-            Record::Contribution(_, fields) => fields.scheme,
-            Record::InterestCredit(fields) => fields.scheme,
-            Record::Participation(_, fields) => fields.scheme,
-            Record::Transfer(_, fields) => fields.scheme,
-            Record::Benefit(_, fields) => fields.scheme,
-            Record::Deemed(fields) => fields.scheme,
-            Record::Agreement(fields) => fields.scheme,
-            Record::Bridge(fields) => fields.scheme,
-            _ => continue,
+        let Some(scheme) = scheme_of(&held.fact.record) else {
+            continue;
         };
         if !schemes.contains(&scheme) {
             schemes.push(scheme);

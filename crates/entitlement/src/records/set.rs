@@ -11,7 +11,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     fact::Fact,
     record::{Contribution, Period, Record},
-    value::{Day, Division, LeafIndex, Month},
+    value::{Day, Division, LeafIndex, Month, Scheme},
 };
 
 /// The date of an account.
@@ -231,6 +231,11 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
 }
 
 fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
+    scheme_of(record).map(Family::of)
+}
+
+/// The scheme that a record is about; none for what is about the person.
+pub(crate) fn scheme_of<'f>(record: &Record<'f>) -> Option<Scheme<'f>> {
     let scheme = match record {
         Record::Contribution(_, fields) => fields.scheme,
         Record::InterestCredit(fields) => fields.scheme,
@@ -249,7 +254,7 @@ fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
         | Record::Dispute(..)
         | Record::Unknown(..) => return None,
     };
-    Some(Family::of(scheme))
+    Some(scheme)
 }
 
 fn period_of(record: &Record<'_>) -> Option<Period> {
