@@ -568,3 +568,51 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     }
     files
 }
+
+/// What the pure crates promise to run on beside servers: a page in a browser, and a machine without an operating system.
+const TARGETS: &[(&str, &[&str])] = &[
+    (
+        "wasm32-unknown-unknown",
+        &["ledger", "rules", "entitlement", "replica", "statement"],
+    ),
+    ("thumbv7em-none-eabi", &["ledger", "replica"]),
+];
+
+/// Whether the compiler at hand has the libraries of a target.
+fn is_installed(target: &str) -> bool {
+    let printed = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output()
+        .expect("a compiler is there, or nothing of this would run");
+    let folder = String::from_utf8(printed.stdout).expect("a path of a tool chain is text");
+    printed.status.success() && Path::new(folder.trim()).is_dir()
+}
+
+/// Only where the target is installed (`rustup target add`): a tool chain without it says nothing about it.
+#[test]
+fn pure_crates_build_for_the_targets_that_they_promise() {
+    for (target, crates) in TARGETS {
+        if !is_installed(target) {
+            println!("{target} is not installed: not tried");
+            continue;
+        }
+        let mut check = Command::new(env!("CARGO"));
+        check.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+            "check",
+            "--locked",
+            "--target",
+            target,
+            "--target-dir",
+            "target/promised",
+        ]);
+        for name in *crates {
+            check.args(["-p", &format!("yizhang-{name}")]);
+        }
+        let checked = check.output().expect("cargo runs this test");
+        assert!(
+            checked.status.success(),
+            "{target}: {}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
+    }
+}

@@ -660,3 +660,29 @@ fn a_disk_that_does_not_answer_has_no_metrics() {
     assert!(answer.contains("yizhang_up 1"), "{answer}");
     assert!(!answer.contains("yizhang_disk_"), "{answer}");
 }
+
+#[test]
+fn openssl_reads_a_chains_key_and_finds_the_public_key_of_the_roster() {
+    let federation = Federation::found(&[GUANGDONG]);
+    let key = federation.node_dir(GUANGDONG).join("chain.key");
+    let output = Command::new("openssl")
+        .args(["pkey", "-pubout", "-in"])
+        .arg(key)
+        .output()
+        .expect("openssl is installed");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let pem = String::from_utf8(output.stdout).unwrap();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    // Twelve bytes before the key say that it is one of Ed25519: sixteen letters.
+    let public = &body[16..];
+    let roster = fs::read_to_string(federation.node_dir(GUANGDONG).join("roster.note")).unwrap();
+    let line = roster
+        .lines()
+        .find(|line| line.starts_with("key 440000 "))
+        .unwrap();
+    assert_eq!(line.split(' ').nth(2), Some(public));
+}

@@ -403,3 +403,84 @@ fn the_page_says_how_to_check_it_with_a_command_that_runs_as_printed() {
         "{shown}"
     );
 }
+
+/// Rows of a file as an agency's own system writes it, with names of columns of its own: the year 2015 but for three months.
+fn rows_with_own_columns() -> String {
+    let mut text = String::from(
+        "参保人证件号,险种名称,账期,实收日,参保统筹区,基数,人应,人实,人划,流水,经办人\n",
+    );
+    for month in [1, 2, 3, 4, 5, 9, 10, 11, 12] {
+        text.push_str(&format!(
+            "{WORKER},hrss:110,2015-{month:02},2015-{month:02}-20,440300,5000.00,1000.00,1000.00,400.00,C{month},张\n"
+        ));
+    }
+    text
+}
+
+const OWN_COLUMNS: &str = r#"
+"参保人证件号" = "person"
+"险种名称" = "scheme"
+"账期" = "费款所属期"
+"实收日" = "received"
+"参保统筹区" = "place"
+"基数" = "base"
+"人应" = "due_person"
+"人实" = "个人实缴"
+"人划" = "credited_person"
+"流水" = "serial"
+"经办人" = "remark"
+"#;
+
+#[test]
+fn a_file_with_columns_of_an_own_system_is_read_and_a_gap_says_why_nothing_was_paid() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    let rows = federation.file("own.csv", rows_with_own_columns().as_bytes());
+    let columns = federation.file("columns.toml", OWN_COLUMNS.as_bytes());
+
+    let unnamed = federation.import(GUANGDONG, &rows, &[]).expect(4);
+    assert!(
+        unnamed.stderr.contains("header-missing"),
+        "{}",
+        unnamed.stderr
+    );
+    let wrong = OWN_COLUMNS.replace("\"due_person\"", "\"due_persn\"");
+    let wrong = federation.file("wrong.toml", wrong.as_bytes());
+    let wrong = federation
+        .import(GUANGDONG, &rows, &["--columns", &wrong])
+        .expect(4);
+    assert!(
+        wrong.stderr.contains("due_person"),
+        "the nearest name: {}",
+        wrong.stderr
+    );
+    assert_eq!(
+        federation.size(GUANGDONG, GUANGDONG),
+        0,
+        "nothing of it was sent"
+    );
+    let read = federation
+        .import(GUANGDONG, &rows, &["--columns", &columns])
+        .expect(0);
+    assert!(read.stdout.contains("参保人证件号"), "{}", read.stdout);
+
+    let header = "kind,person,scheme,from,place,payer_kind,reason,serial\n";
+    let army = format!("{header}Suspend,{WORKER},hrss:110,2015-06,440300,person,6303,P1\n");
+    let army = federation.file("army.csv", army.as_bytes());
+    federation.import(GUANGDONG, &army, &[]).expect(0);
+    let shown = page(&federation, GUANGDONG, WORKER, &[]);
+    assert!(
+        words(&shown).contains("(military service)"),
+        "{}",
+        words(&shown)
+    );
+    let json = answer(&federation, GUANGDONG);
+    let gap = &json["account"]["families"][0]["gaps"][0];
+    assert_eq!(gap["first"], "2015-06", "{gap}");
+    let named = gap["records"][0]
+        .as_u64()
+        .expect("the gap names the suspension");
+    let named = usize::try_from(named).unwrap();
+    assert_eq!(json["account"]["records"][named]["kind"], "Suspend");
+}
