@@ -51,7 +51,7 @@ fn code(class: &ConflictClass) -> String {
     format!("{:?}", class.code)
 }
 
-fn severity(class: &ConflictClass) -> &'static str {
+const fn severity(class: &ConflictClass) -> &'static str {
     match class.severity {
         Severity::Auto => "AUTO",
         Severity::Task => "TASK",
@@ -61,7 +61,7 @@ fn severity(class: &ConflictClass) -> &'static str {
     }
 }
 
-fn actor(class: &ConflictClass) -> &'static str {
+const fn actor(class: &ConflictClass) -> &'static str {
     match class.acts {
         Actor::Nobody => "nobody",
         Actor::Agency => "agency",
@@ -217,8 +217,8 @@ fn check_case(code: &str, named: &str) {
 
 /// `` `file`, `function` ``: a test that names the class, where no case file can say what is recorded.
 fn check_test(code: &str, named: &str) {
-    let mut names = named.split('`').skip(1).step_by(2);
-    let (Some(file), Some(function)) = (names.next(), names.next()) else {
+    let mut marked = named.split('`').skip(1).step_by(2);
+    let (Some(file), Some(function)) = (marked.next(), marked.next()) else {
         panic!(
             "docs/RULES.md, example of {code}: a test is named as `file`, `function`, found {named}"
         );
@@ -236,6 +236,14 @@ fn check_test(code: &str, named: &str) {
         body.contains(&format!("ConflictCode::{code}")),
         "docs/RULES.md, example of {code}: the test {function} of {file} names no {code}"
     );
+}
+
+/// Whether a source text names a variant, and not only one that begins alike.
+fn names(source: &str, variant: &str) -> bool {
+    source.match_indices(variant).any(|(at, _)| {
+        let after = source[at + variant.len()..].chars().next();
+        after.is_none_or(|next| !next.is_alphanumeric())
+    })
 }
 
 /// Whether a file of `crates/entitlement/src` has the function.
@@ -270,7 +278,7 @@ fn every_class_is_made_where_the_document_says() {
         );
         let source = from_root(&format!("crates/entitlement/src/{named_in}"));
         assert!(
-            source.contains(&format!("ConflictCode::{code}")),
+            names(&source, &format!("ConflictCode::{code}")),
             "docs/RULES.md, {CLASS_MAKERS:?}, {code}: {named_in} names no ConflictCode::{code}"
         );
     }
@@ -307,11 +315,31 @@ fn every_figure_is_written_where_the_document_says() {
             has_function(file, function),
             "docs/RULES.md, {FIGURE_MAKERS:?}, {name}: {file} has no function {function}"
         );
+        let source = from_root(&format!("crates/entitlement/src/{file}"));
         assert!(
-            from_root(&format!("crates/entitlement/src/{file}"))
-                .contains(&format!("FigureName::{figure:?}")),
+            names(&source, &format!("FigureName::{figure:?}")),
             "docs/RULES.md, {FIGURE_MAKERS:?}, {name}: {file} names no FigureName::{figure:?}"
         );
+    }
+}
+
+/// The other way round: what a file of `figures` names has a row with this file.
+#[test]
+fn no_figure_is_written_where_the_document_does_not_say() {
+    let rules = rules();
+    let writers = rows(section(&rules, FIGURE_MAKERS));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/figures");
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = format!("figures/{}", entry.unwrap().file_name().display());
+        let source = from_root(&format!("crates/entitlement/src/{file}"));
+        for figure in FigureName::ALL {
+            let name = name_of(*figure);
+            assert!(
+                !names(&source, &format!("FigureName::{figure:?}"))
+                    || writers.iter().any(|row| row[0] == name && row[3] == file),
+                "docs/RULES.md, {FIGURE_MAKERS:?}: {file} names {name}, and no row says so"
+            );
+        }
     }
 }
 
