@@ -328,9 +328,7 @@ fn every_figure_is_written_where_the_document_says() {
 fn no_figure_is_written_where_the_document_does_not_say() {
     let rules = rules();
     let writers = rows(section(&rules, FIGURE_MAKERS));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/figures");
-    for entry in fs::read_dir(folder).unwrap() {
-        let file = format!("figures/{}", entry.unwrap().file_name().display());
+    for file in files_under("figures") {
         let source = from_root(&format!("crates/entitlement/src/{file}"));
         for figure in FigureName::ALL {
             let name = name_of(*figure);
@@ -341,6 +339,24 @@ fn no_figure_is_written_where_the_document_does_not_say() {
             );
         }
     }
+}
+
+/// The files of a folder of `crates/entitlement/src` and of those in it.
+fn files_under(folder: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src")
+        .join(folder);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{folder}/{}", entry.file_name().display());
+        if entry.path().is_dir() {
+            files.extend(files_under(&name));
+        } else {
+            files.push(name);
+        }
+    }
+    files
 }
 
 /// The schema, the program and the document name the same figures.
