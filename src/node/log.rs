@@ -14,14 +14,20 @@ use std::{
     },
     time::Duration,
 };
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    filter::{ParseError, Targets},
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Lines that wait to be written: some seconds of a busy node at its most talkative. Beyond them lines are lost and counted.
 const LINES_MAX: usize = 4_096;
 /// How long the last lines may take when the node ends.
 const LAST_LINES_WAIT: Duration = Duration::from_secs(1);
 /// What is logged if `RUST_LOG` says nothing.
-const LEVEL: &str = "info";
+const LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// Lines that were lost since the start. One number for the process, as there is one standard error.
 static LOST: AtomicU64 = AtomicU64::new(0);
@@ -33,6 +39,37 @@ pub(crate) enum LogForm {
     Text,
     /// One JSON object a line
     Json,
+}
+
+/// What is logged: levels by target, as in `RUST_LOG=info,yizhang_node=debug`. Patterns and spans would need a library of
+/// regular expressions, which is a good part of the first build; nobody asks for them here.
+struct Wanted {
+    targets: Targets,
+    /// Why the variable's value is not used.
+    refused: Option<ParseError>,
+}
+
+impl Wanted {
+    fn from_environment() -> Self {
+        let text = std::env::var("RUST_LOG").unwrap_or_default();
+        let usual = Targets::new().with_default(LEVEL);
+        if text.trim().is_empty() {
+            return Self {
+                targets: usual,
+                refused: None,
+            };
+        }
+        match text.parse() {
+            Ok(targets) => Self {
+                targets,
+                refused: None,
+            },
+            Err(refused) => Self {
+                targets: usual,
+                refused: Some(refused),
+            },
+        }
+    }
 }
 
 /// What the writing thread is told.
@@ -57,16 +94,19 @@ impl Log {
             .name("log".into())
             .spawn(move || write_all(&told, &mut Writing::new(form)))?;
         let log = Self(lines);
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| LEVEL.into());
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let lines = fmt::layer()
             .with_writer(log.clone())
             // It would print them, and panic where it cannot.
             .log_internal_errors(false)
             .with_ansi(form == LogForm::Text && io::stderr().is_terminal());
+        let wanted = Wanted::from_environment();
+        let all = tracing_subscriber::registry().with(wanted.targets);
         match form {
-            LogForm::Text => subscriber.init(),
-            LogForm::Json => subscriber.json().flatten_event(true).init(),
+            LogForm::Text => all.with(lines).init(),
+            LogForm::Json => all.with(lines.json().flatten_event(true)).init(),
+        }
+        if let Some(refused) = wanted.refused {
+            tracing::warn!(%refused, "RUST_LOG is not understood, the log is at {LEVEL}");
         }
         Ok(log)
     }

@@ -1,4 +1,5 @@
-//! The gRPC services of `proto/`, as generated, and what both ends of a connection share: settings, waits, codes of refusals.
+//! The gRPC services of `proto/`, as generated (`generated/`, which a test holds to `proto/`), and what both ends of a
+//! connection share: settings, waits, codes of refusals.
 //!
 //! Generated types stay at the border: [`convert`] turns them into domain types and back. Not here: any decision.
 //!
@@ -17,8 +18,8 @@ pub mod deadline;
 /// The generated code: one client and one server module for each service, one struct for each message.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub)]
 pub mod v1 {
-    tonic::include_proto!("yizhang.v1");
+    include!("../generated/yizhang.v1.rs");
 }
 
 /// The compiled descriptions of all services, for reflection.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+pub const DESCRIPTORS: &[u8] = include_bytes!("../generated/descriptors.bin");

@@ -2,6 +2,7 @@
 
 use crate::{
     federation::{self, Federation},
+    row_names::{RowNames, Written},
     sample::{WORKER, day, division, fifteenth, flexible, interest, month, scheme, source},
 };
 use serde::Deserialize;
@@ -220,13 +221,16 @@ fn every_case_file_gives_the_account_that_it_states() {
 }
 
 fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
-    let federation = build(&case.record);
+    let Built { federation, names } = build(&case.record);
     let mut facts = federation.facts();
     let as_of = day(&case.as_of);
     let policy = policy(case, plain_weekends);
     let account = fold(&facts, &policy, as_of);
     facts.reverse();
-    let mut faults = Faults(Vec::new());
+    let mut faults = Faults {
+        faults: Vec::new(),
+        names,
+    };
     let reversed = fold(&facts, &policy, as_of);
     faults.same(
         "bytes after reversing the order",
@@ -244,7 +248,7 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
                 .filter(|figure| figure.starts_with(name))
                 .collect();
             faults
-                .0
+                .faults
                 .push(format!("expected the figure {expected:?}, found {alike:?}"));
         }
     }
@@ -267,7 +271,7 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
     );
     let json: serde_json::Value = serde_json::from_slice(&account.canonical_json()).unwrap();
     for fault in schema().iter_errors(&json).take(3) {
-        faults.0.push(format!(
+        faults.faults.push(format!(
             "docs/account.schema.json at {}: {fault}",
             fault.instance_path()
         ));
@@ -292,17 +296,16 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
         .conflicts
         .iter()
         .filter(|conflict| conflict.family.is_none());
-    faults.same(
-        "conflicts without a family",
-        &homeless.map(conflict_text).collect(),
-        &case.conflicts,
-    );
+    let homeless = homeless
+        .map(|conflict| conflict_text(conflict, &faults.names.of(&account, &conflict.records)))
+        .collect();
+    faults.same("conflicts without a family", &homeless, &case.conflicts);
     let unread = account
         .unread
         .iter()
         .map(|kind| format!("{} {}", kind.kind, kind.records.len()));
     faults.same("unread", &unread.collect(), &case.unread);
-    faults.0
+    faults.faults
 }
 
 /// The published schema of the account.
@@ -452,12 +455,15 @@ fn drawing_text(drawing: &Drawing) -> String {
     format!("{} {}{suspended}", drawing.from, drawing.place)
 }
 
-struct Faults(Vec<String>);
+struct Faults {
+    faults: Vec<String>,
+    names: RowNames,
+}
 
 impl Faults {
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: &T) {
         if found != expected {
-            self.0
+            self.faults
                 .push(format!("{what}: expected {expected:?}, found {found:?}"));
         }
     }
@@ -496,11 +502,10 @@ impl Faults {
             .conflicts
             .iter()
             .filter(|found| found.family.as_ref() == Some(&family.family));
-        self.same(
-            &name("conflicts"),
-            &conflicts.map(conflict_text).collect(),
-            &expected.conflicts,
-        );
+        let conflicts = conflicts
+            .map(|conflict| conflict_text(conflict, &self.names.of(account, &conflict.records)))
+            .collect();
+        self.same(&name("conflicts"), &conflicts, &expected.conflicts);
         let returns = account
             .conflicts
             .iter()
@@ -801,7 +806,7 @@ fn name_of<T: serde::Serialize>(value: &T) -> String {
         .into()
 }
 
-fn conflict_text(conflict: &Conflict) -> String {
+fn conflict_text(conflict: &Conflict, records: &str) -> String {
     let months = match (conflict.first, conflict.last) {
         (Some(first), Some(last)) => format!(" {} ×{}", range(first, last), conflict.months),
         _ => String::new(),
@@ -813,9 +818,8 @@ fn conflict_text(conflict: &Conflict) -> String {
         format!(" {:?}", conflict.severity)
     };
     format!(
-        "{:?}{months} records {}{}",
+        "{:?}{months}{}: {records}",
         conflict.code,
-        conflict.records.len(),
         severity.to_lowercase()
     )
 }
@@ -868,19 +872,37 @@ fn shares(pair: &Pair) -> Shares {
 /// Records by label and month, for those that name them.
 type Labels = BTreeMap<String, BTreeMap<Month, (Period, RecordId)>>;
 
-fn build(rows: &[Row]) -> Federation {
+/// What the rows of a case have become.
+struct Built {
+    federation: Federation,
+    names: RowNames,
+}
+
+fn build(rows: &[Row]) -> Built {
     let mut federation = Federation::default();
+    let mut names = RowNames::default();
     let mut labels = Labels::new();
     for (number, row) in rows.iter().enumerate() {
         let mut entries = Vec::new();
-        for period in periods(row, &labels) {
+        let periods = periods(row, &labels);
+        let has_several = periods.len() > 1;
+        for period in periods {
             let serial = row
                 .serial
                 .clone()
                 .unwrap_or_else(|| format!("{number}-{}", period.first));
             let bytes = write(row, period, &serial, &labels);
+            let leaf = yizhang_ledger::hash::hash_leaf(&bytes);
+            names.note(&Written {
+                row: number + 1,
+                label: row.label.as_deref(),
+                own: division(&row.chain),
+                copies: row.also_in.iter().map(|chain| division(chain)).collect(),
+                month: has_several.then_some(period.first),
+                leaf,
+            });
             if let Some(label) = &row.label {
-                let id = RecordId(yizhang_ledger::hash::hash_leaf(&bytes));
+                let id = RecordId(leaf);
                 labels
                     .entry(label.clone())
                     .or_default()
@@ -895,7 +917,7 @@ fn build(rows: &[Row]) -> Federation {
             federation.append(division(other), &entries);
         }
     }
-    federation
+    Built { federation, names }
 }
 
 fn periods(row: &Row, labels: &Labels) -> Vec<Period> {

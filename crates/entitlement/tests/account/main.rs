@@ -10,4 +10,5 @@ mod procedure;
 mod properties;
 mod provisional;
 mod review;
+mod row_names;
 mod sample;
