@@ -16,6 +16,7 @@ use crate::{
         finders, keepers,
         money_back::{self, Debt, Owed},
     },
+    effect::{self, Moved},
     figures::{self, Desk, Folded, Sheet},
     months::{
         gaps, holders,
@@ -26,11 +27,11 @@ use crate::{
     person::{bridges::Bridges, identity, participation, statements},
     policy::{Policy, Successors, family::Family},
     records::{
-        agreements, refunds,
+        agreements,
         set::{AsOf, Held, RecordSet, Target, number, scheme_of},
         standing,
     },
-    transfer::{self, Places},
+    transfer::{self, Places, Transfers},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -160,6 +161,18 @@ fn of_benefits(
     conflicts
 }
 
+/// The months of a family, and the transfers that move them.
+struct MonthsAndTransfers {
+    months: Vec<MonthLine>,
+    transfers: Transfers,
+}
+
+impl Moved for MonthsAndTransfers {
+    fn places(&self) -> &Places {
+        &self.transfers.places
+    }
+}
+
 struct FoldedFamily<'f> {
     family: Family<'f>,
     range: Range<usize>,
@@ -208,11 +221,17 @@ fn fold_family<'f>(
         as_of,
     };
     transfer::mark_alone(set, &range);
-    // An agreement keeps what still stands after refunds.
-    refunds::settle(set, &range, bounds);
     let policy = sheet.policy;
     let successors = policy.successors(as_of.month);
-    agreements::settle(set, &range, (&successors, &Places::default()));
+    let MonthsAndTransfers {
+        months,
+        mut transfers,
+    } = effect::settled(set, &range, bounds, &successors, |set| {
+        let months = ledger::month_lines(set, &range, bounds);
+        let transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, policy);
+        MonthsAndTransfers { months, transfers }
+    });
+    agreements::adopt_refunds(set, &range, &transfers.places);
     // Who draws the employee pension pays nothing any more, under no scheme.
     let pension = folded
         .iter()
@@ -228,16 +247,7 @@ fn fold_family<'f>(
         benefit: drawn.into_iter().chain(left).min(),
         ..ends
     };
-    let mut months = ledger::month_lines(set, &range, bounds);
     let participation = participation::participation(set, &range);
-    let mut transfers =
-        transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
-    if agreements::settle(set, &range, (&successors, &transfers.places)) {
-        // An agreement may keep what a transfer has brought to its place.
-        months = ledger::month_lines(set, &range, bounds);
-        transfers = transfer::transfers(set, (family, &range), &months, cover, as_of, sheet.policy);
-    }
-    agreements::adopt_refunds(set, &range, &transfers.places);
     name_rules(sheet, family, &mut transfers.cases, as_of.month);
     let (by_province, by_place) = totals::by_place(
         set,

@@ -22,10 +22,11 @@ use yizhang_ledger::{
 ///
 /// Places are what they are called now, a district belongs to its city, and what a transfer had posted by the day of the
 /// agreement belongs to its new place.
-pub(crate) fn settle(
+pub(crate) fn clear(
     set: &mut RecordSet<'_>,
     range: &Range<usize>,
-    (successors, moved): (&Successors<'_>, &Places),
+    successors: &Successors<'_>,
+    moves: &Places,
 ) -> bool {
     let mut agreements: Vec<(usize, Agreement<'_>)> = set
         .within(range)
@@ -45,7 +46,7 @@ pub(crate) fn settle(
         {
             continue;
         }
-        for at in not_kept(set, range, agreement, (successors, moved)) {
+        for at in not_kept(set, range, agreement, successors, moves) {
             if let Some(held) = set.0.get_mut(at) {
                 (held.standing, held.because) = (Standing::Cleared, Some(*by));
                 any = true;
@@ -57,7 +58,7 @@ pub(crate) fn settle(
 
 /// Takes refunds of what was cleared for those of the place to which a transfer had brought it by then: the new place clears
 /// after the transfer 先转后清 (人社部发〔2010〕70号 art. 10), in its own chain, and names the records of the old one.
-pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moved: &Places) {
+pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves: &Places) {
     let cleared = set
         .within(range)
         .filter(|(_, held)| held.standing == Standing::Cleared);
@@ -67,7 +68,7 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moved
             return None;
         };
         let target = *cleared.get(&contribution.target?)?;
-        let place = moved.moved(target, held.day()?)?;
+        let place = moves.moved(target, held.day()?)?;
         let is_open = held.target == Target::Elsewhere && held.standing == Standing::NoTarget;
         (is_open && covers(held.fact.region, place)).then_some((at, target))
     };
@@ -94,13 +95,14 @@ fn not_kept(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     agreement: &Agreement<'_>,
-    (successors, moved): (&Successors<'_>, &Places),
+    successors: &Successors<'_>,
+    moves: &Places,
 ) -> Vec<usize> {
     let keep = successors.now(agreement.keep);
     let is_kept = |at: usize, contribution: &Contribution<'_>| {
-        let place = moved.moved(at, agreement.on).unwrap_or(contribution.place);
+        let place = moves.moved(at, agreement.on).unwrap_or(contribution.place);
         // An agreement on the way is made with the new place, and for it (domain reference, 3.4).
-        let heading = moved.heading(at, agreement.on);
+        let heading = moves.heading(at, agreement.on);
         [Some(place), heading]
             .into_iter()
             .flatten()

@@ -56,7 +56,7 @@ pub(crate) fn is_completed(set: &RecordSet<'_>, range: &Range<usize>, part: &Hel
 /// Marks the records that were full only with parts of which refunds have left too little, with the refund that did: whole,
 /// or the months that the refunds took of a part. What was due must be on record: otherwise the flag of the record stands for
 /// itself, as it does where nothing was refunded.
-pub(crate) fn settle(
+pub(crate) fn mark_short(
     set: &mut RecordSet<'_>,
     range: &Range<usize>,
     readings: &BTreeMap<usize, Reading>,

@@ -138,7 +138,7 @@ pub(crate) fn credited_back(set: &RecordSet<'_>, refunds: &[Refund]) -> Sums {
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. Refunds for some months of a record
 /// leave the others; a part payment is one until all of it is given back.
-pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
+pub(crate) fn take_effect(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
     let refunds = refunds(set, range);
     if refunds.is_empty() {
         return;
@@ -198,7 +198,7 @@ pub(crate) fn settle(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Boun
         }
         readings.insert(*at, reading);
     }
-    instalments::settle(set, range, &readings, bounds);
+    instalments::mark_short(set, range, &readings, bounds);
 }
 
 /// What the refunds of a record mean.

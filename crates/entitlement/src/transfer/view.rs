@@ -6,13 +6,13 @@
 use crate::{
     account::{MonthLine, Standing},
     benefits::awards::Ends,
+    effect::settled,
     months::{
         ledger::{Bounds, month_lines},
         overlap::Cover,
     },
     policy::{Successors, family::Family},
     records::{
-        agreements, refunds,
         set::{AsOf, Held, RecordSet, Role, Target},
         standing,
     },
@@ -84,7 +84,8 @@ impl<'f> View<'f> {
                 (Cover::default(), Cover::default()),
                 as_of,
             );
-            settle(&mut set, &range, bounds, (successors, &Places::default()));
+            let nowhere = Places::default();
+            settled(&mut set, &range, bounds, successors, |_| &nowhere);
             (month_lines(&set, &range, bounds), bounds.ends)
         };
         let (cover, cover_ends) = of_other(family.covered_by());
@@ -100,7 +101,7 @@ impl<'f> View<'f> {
             },
         );
         let bounds = bounds(&set, (family, range), covers, as_of);
-        settle(&mut set, range, bounds, (successors, places));
+        settled(&mut set, range, bounds, successors, |_| places);
         Self { set, cover }
     }
 }
@@ -118,18 +119,6 @@ fn bounds<'c>(
         ends: Ends::of(set, family, range, None),
         as_of,
     }
-}
-
-fn settle(
-    set: &mut RecordSet<'_>,
-    range: &Range<usize>,
-    bounds: Bounds<'_>,
-    named: (&Successors<'_>, &Places),
-) {
-    refunds::settle(set, range, bounds);
-    // As in the account: by the places where money was paid, then by those to which transfers have taken it.
-    agreements::settle(set, range, (named.0, &Places::default()));
-    agreements::settle(set, range, named);
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
