@@ -28,7 +28,7 @@ use crate::{
     policy::{Policy, Successors, family::Family},
     records::{
         agreements,
-        set::{AsOf, Held, RecordSet, Target, number, scheme_of},
+        set::{AsOf, FamilyRange, Held, RecordSet, Target, number, scheme_of},
         standing,
     },
     transfer::{self, Places, Transfers},
@@ -50,7 +50,7 @@ use yizhang_ledger::{
 pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Account {
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
-    standing::settle(&mut set, as_of);
+    standing::decide(&mut set, as_of);
     let person = statements::person(&set);
     items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);
@@ -59,10 +59,10 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let (mut order, covered): (Vec<_>, Vec<_>) = set
         .families()
         .into_iter()
-        .partition(|(family, _)| family.covered_by().or(family.beside()).is_none());
+        .partition(|one| one.family.covered_by().or(one.family.beside()).is_none());
     // A family whose months another takes the place of, or stands beside, comes after that other.
     order.extend(covered);
-    for (family, range) in order {
+    for FamilyRange { family, range } in order {
         let one = fold_family(
             &mut set,
             (family, range),
@@ -108,8 +108,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(statements::conflicts(&set, &person, as_of));
     let disputes = statements::disputes(&set);
     conflicts.extend(statements::open_disputes(&disputes));
-    let homeless = set.families().last().map_or(0, |(_, range)| range.end)..set.0.len();
-    conflicts.extend(finders::of_records(&set, &homeless, None));
+    conflicts.extend(finders::of_records(&set, &set.of_no_family(), None));
     let (account_ids, unlinked) = identity::accounts(&set);
     conflicts.extend(unlinked);
     owed.settle(&mut conflicts);
@@ -129,7 +128,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         conflicts,
         disputes,
         unread: unread(&set),
-        records: set.0.iter().map(record_line).collect(),
+        records: set.iter().map(|(_, held)| record_line(held)).collect(),
     }
 }
 
@@ -384,7 +383,7 @@ fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
 
 fn sources(set: &RecordSet<'_>, as_of: AsOf) -> Vec<SourceLine> {
     let mut sources: BTreeMap<Division, SourceLine> = BTreeMap::new();
-    for held in &set.0 {
+    for (_, held) in set.iter() {
         let region = held.fact.region;
         let source = sources.entry(region).or_insert(SourceLine {
             region,
@@ -404,7 +403,7 @@ fn sources(set: &RecordSet<'_>, as_of: AsOf) -> Vec<SourceLine> {
 
 fn unread(set: &RecordSet<'_>) -> Vec<UnreadKind> {
     let mut kinds: BTreeMap<Kind, UnreadKind> = BTreeMap::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         if let Record::Unknown(kind, _) = &held.fact.record {
             let unread = kinds.entry(*kind).or_insert(UnreadKind {
                 kind: *kind,

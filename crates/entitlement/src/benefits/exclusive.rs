@@ -7,7 +7,7 @@ use crate::{
     formulas::unemployment::TOTAL_MAX,
     months::holders::months_between,
     policy::{Successors, family::Family},
-    records::set::{AsOf, LAST_MONTH, RecordSet, number},
+    records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -172,10 +172,11 @@ pub(crate) fn pensions_awarded(
     (died, as_of): (Option<Month>, AsOf),
 ) -> Vec<Conflict> {
     let families = set.families().into_iter();
-    let pensions = families
-        .filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
+    let pensions = families.filter(|FamilyRange { family, .. }| {
+        family.rule().exclusive_benefit && family.rule().ends_with_benefit
+    });
     let mut spans = Vec::new();
-    for (_, range) in pensions {
+    for FamilyRange { range, .. } in pensions {
         for (at, award, last) in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {

@@ -223,7 +223,7 @@ impl Chains {
     fn of(set: &RecordSet<'_>) -> Self {
         let mut days: BTreeMap<Division, Vec<(LeafIndex, Option<Day>)>> = BTreeMap::new();
         let mut awards = BTreeMap::new();
-        for held in &set.0 {
+        for (_, held) in set.iter() {
             let fact = held.fact;
             days.entry(fact.region)
                 .or_default()
@@ -308,7 +308,7 @@ pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec
         let is_drawn = held.standing == Standing::Held && !held.is_of_heirs;
         (is_drawn && is_exclusive).then_some(span)
     };
-    let paid = set.0.iter().enumerate().filter_map(payment);
+    let paid = set.iter().filter_map(payment);
     paid.flat_map(|paid| without(paid, &recovered)).collect()
 }
 
@@ -335,15 +335,12 @@ type Recoveries<'f> = BTreeMap<RecordNumber, (&'f Benefit<'f>, Instalments)>;
 
 fn recoveries<'s>(set: &'s RecordSet<'_>) -> Recoveries<'s> {
     let benefits = || {
-        set.0
-            .iter()
-            .enumerate()
-            .filter_map(|(at, held)| match &held.fact.record {
-                Record::Benefit(kind, benefit) if held.standing == Standing::Held => {
-                    Some((at, held, *kind, benefit))
-                }
-                _ => None,
-            })
+        set.iter().filter_map(|(at, held)| match &held.fact.record {
+            Record::Benefit(kind, benefit) if held.standing == Standing::Held => {
+                Some((at, held, *kind, benefit))
+            }
+            _ => None,
+        })
     };
     if !benefits().any(|(_, _, kind, _)| kind == Kind::RECOVERY) {
         return Recoveries::new();

@@ -40,9 +40,7 @@ impl<'f> Bridges<'f> {
     pub(crate) fn of(set: &RecordSet<'f>) -> Self {
         let mut found: Vec<Joined<'f>> = Vec::new();
         for (at, held) in set
-            .0
             .iter()
-            .enumerate()
             .filter(|(_, held)| held.standing == Standing::Held)
         {
             let Record::Bridge(fields) = &held.fact.record else {

@@ -5,7 +5,7 @@ use crate::{
     conflicts::{class::ConflictCode, finders::conflict},
     records::{
         set::{AsOf, RecordSet, number},
-        standing::settle,
+        standing,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ pub fn linked_accounts(
     as_of: Day,
 ) -> Result<BTreeSet<AccountId>, TooManyLinked> {
     let mut set = RecordSet::of(facts);
-    settle(&mut set, AsOf::new(as_of));
+    standing::decide(&mut set, AsOf::new(as_of));
     let mut neighbours: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
     for (_, link) in links(&set) {
         neighbours.entry(link.account).or_default().push(link.other);
@@ -92,9 +92,7 @@ fn identities<'s>(
     set: &'s RecordSet<'_>,
     wanted: Kind,
 ) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
-    set.0
-        .iter()
-        .enumerate()
+    set.iter()
         .filter_map(move |(at, held)| match &held.fact.record {
             // A copy in another chain says the same; it stays in force if the original is reversed.
             Record::Identity(kind, fields)
@@ -127,7 +125,7 @@ fn pair(fields: &Identity<'_>) -> (AccountId, AccountId) {
 pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
     let linked: BTreeSet<usize> = links(set).map(|(at, _)| at).collect();
     let mut facts = Vec::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         let Record::Identity(kind, fields) = &held.fact.record else {
             continue;
         };
@@ -149,7 +147,7 @@ pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
 /// How many accounts the records are under, and a conflict if links in force do not tie them all together.
 pub(crate) fn accounts(set: &RecordSet<'_>) -> (u32, Option<Conflict>) {
     let mut first_records: BTreeMap<AccountId, usize> = BTreeMap::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         // An identity record names an account without being one of its business records.
         if !matches!(held.fact.record, Record::Identity(..))
             && let Some(account) = held.fact.record.accounts().next()

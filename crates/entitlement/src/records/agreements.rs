@@ -47,10 +47,8 @@ pub(crate) fn clear(
             continue;
         }
         for at in not_kept(set, range, agreement, successors, moves) {
-            if let Some(held) = set.0.get_mut(at) {
-                (held.standing, held.because) = (Standing::Cleared, Some(*by));
-                any = true;
-            }
+            set.stand(at, Standing::Cleared, Some(*by));
+            any = true;
         }
     }
     any
@@ -78,9 +76,8 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves
         set.within(range).filter_map(adopts).collect()
     };
     for (at, target) in adopted {
-        if let Some(held) = set.0.get_mut(at) {
-            (held.target, held.standing) = (Target::At(target), Standing::Held);
-        }
+        set.aim(at, target);
+        set.stand(at, Standing::Held, None);
     }
 }
 

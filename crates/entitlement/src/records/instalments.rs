@@ -85,12 +85,9 @@ pub(crate) fn mark_short(
         }
     }
     for (at, by, months) in short {
-        let Some(held) = set.0.get_mut(at) else {
-            continue;
-        };
         match by {
-            Some(by) => (held.standing, held.because) = (Standing::NotFull, Some(by)),
-            None => held.given_back.get_or_insert_default().of_parts = months,
+            Some(by) => set.stand(at, Standing::NotFull, Some(by)),
+            None => set.give_back_of_parts(at, months),
         }
     }
 }

@@ -184,14 +184,11 @@ pub(crate) fn take_effect(set: &mut RecordSet<'_>, range: &Range<usize>, bounds:
         let last = reading.given_back.own.values().copied().filter(|_| has_all);
         let last = last.max_by_key(|at| (set.get(*at).and_then(Held::day), *at));
         let decisive = decisive.map(|refund| refund.at);
-        let Some(held) = set.0.get_mut(*at) else {
-            continue;
-        };
         if decisive.is_none() {
-            held.given_back = Some(Box::new(reading.given_back.clone()));
+            set.give_back(*at, reading.given_back.clone());
         }
         if let Some(refund) = decisive.or(last) {
-            (held.standing, held.because) = (Standing::Refunded, Some(refund));
+            set.stand(*at, Standing::Refunded, Some(refund));
             reading.unnamed.clone_from(refunds);
             // What is left of the other parts has to do without it.
             reading.allowed = reading.waited_for;

@@ -13,7 +13,7 @@ use crate::{
     },
     policy::{Successors, family::Family},
     records::{
-        set::{AsOf, Held, RecordSet, Role, Target},
+        set::{AsOf, FamilyRange, Held, RecordSet, Role, Target},
         standing,
     },
     transfer::{places::Places, procedure::Step},
@@ -67,14 +67,22 @@ impl<'f> View<'f> {
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
-        let untouched = |(at, held)| untouched(held, cut, entered_again.contains(&at));
-        let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
-        standing::settle(&mut set, as_of);
+        let mut set = set.anew(|at, held| {
+            if is_behind(held, cut) || entered_again.contains(&at) {
+                Standing::Later
+            } else {
+                Standing::Held
+            }
+        });
+        standing::decide(&mut set, as_of);
         let mut of_other = |other: Option<Family<'_>>| {
-            let Some((other, range)) = set
+            let Some(FamilyRange {
+                family: other,
+                range,
+            }) = set
                 .families()
                 .into_iter()
-                .find(|(one, _)| Some(*one) == other)
+                .find(|one| Some(one.family) == other)
             else {
                 return (Vec::new(), Ends::default());
             };
@@ -134,7 +142,7 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
         }
         _ => None,
     };
-    let reversed: BTreeSet<_> = set.0.iter().filter_map(reversed).collect();
+    let reversed: BTreeSet<_> = set.iter().filter_map(|(_, held)| reversed(held)).collect();
     let again = |(_, held): &(usize, &Held<'_>)| {
         let is_early = held.day().is_some_and(|day| day <= cut.on);
         let of_month = |(scheme, period)| reversed.contains(&(scheme, period));
@@ -146,27 +154,10 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
     if reversed.is_empty() {
         return BTreeSet::new();
     }
-    set.0
-        .iter()
-        .enumerate()
-        .filter(again)
-        .map(|(at, _)| at)
-        .collect()
+    set.iter().filter(again).map(|(at, _)| at).collect()
 }
 
-/// A record as it was found, and out of effect if it stands behind the closing and is without a date, or entered again.
-fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
-    let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
-    let standing = if is_behind {
-        Standing::Later
-    } else {
-        Standing::Held
-    };
-    Held {
-        standing,
-        because: None,
-        given_back: None,
-        again: Vec::new(),
-        ..held.clone()
-    }
+/// Whether a record stands behind the closing and is without a date.
+fn is_behind(held: &Held<'_>, cut: Cut) -> bool {
+    held.day().is_none() && cut.is_behind_in_chain(held)
 }
