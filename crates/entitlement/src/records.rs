@@ -2,6 +2,7 @@
 
 pub(crate) mod agreements;
 pub(crate) mod instalments;
+pub(crate) mod lines;
 pub(crate) mod lost_to_refund;
 pub(crate) mod money;
 pub(crate) mod refunds;

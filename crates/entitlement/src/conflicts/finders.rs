@@ -19,7 +19,7 @@ use crate::{
     },
     records::{
         lost_to_refund::lost_to_refunds,
-        set::{AsOf, Held, RecordSet, Role, Target, number},
+        set::{AsOf, FamilyRange, Held, RecordSet, Role, Target, number},
     },
 };
 use std::{
@@ -59,17 +59,17 @@ pub(crate) fn conflict(
 /// Conflicts of a family: of its months, by month and class, then of its records.
 pub(crate) fn of_family(
     set: &RecordSet<'_>,
-    family: Family<'_>,
-    range: &Range<usize>,
+    of: &FamilyRange<'_>,
     lines: &[MonthLine],
-    (bounds, successors): (Bounds<'_>, &Successors<'_>),
+    bounds: Bounds<'_>,
+    successors: &Successors<'_>,
 ) -> Vec<Conflict> {
-    let mut found = of_months(set, family, lines, (bounds, successors));
+    let mut found = of_months(set, of.family, lines, bounds, successors);
     found.sort_by(|one, other| {
         (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records))
     });
-    found.extend(of_records(set, range, Some(family)));
-    found.extend(lost_to_refunds(set, range, family));
+    found.extend(of_records(set, &of.range, Some(of.family)));
+    found.extend(lost_to_refunds(set, of));
     found
 }
 
@@ -77,7 +77,8 @@ fn of_months(
     set: &RecordSet<'_>,
     family: Family<'_>,
     lines: &[MonthLine],
-    (bounds, successors): (Bounds<'_>, &Successors<'_>),
+    bounds: Bounds<'_>,
+    successors: &Successors<'_>,
 ) -> Vec<Conflict> {
     let Bounds { cover, ends, .. } = bounds;
     let mut runs: BTreeMap<ConflictCode, Vec<Run<Vec<Holder<'_>>>>> = BTreeMap::new();
@@ -174,7 +175,8 @@ fn of_months(
 pub(crate) fn renamed_places(
     set: &RecordSet<'_>,
     family: Family<'_>,
-    (lines, successors): (&[MonthLine], &Successors<'_>),
+    lines: &[MonthLine],
+    successors: &Successors<'_>,
 ) -> Vec<Conflict> {
     let mut runs: Vec<Run<Vec<Division>>> = Vec::new();
     for line in lines
@@ -199,7 +201,9 @@ pub(crate) fn renamed_places(
 pub(crate) fn renamed_employers(
     set: &RecordSet<'_>,
     family: Family<'_>,
-    (lines, policy, as_of): (&[MonthLine], &Policy, AsOf),
+    lines: &[MonthLine],
+    policy: &Policy,
+    as_of: AsOf,
 ) -> Vec<Conflict> {
     if !policy.knows_employers() {
         return Vec::new();

@@ -50,14 +50,21 @@ struct Stay {
     temporary: bool,
 }
 
+/// What a family has where.
+pub(crate) struct ByPlace {
+    pub(crate) provinces: Vec<PlaceMonths>,
+    pub(crate) places: Vec<PlaceMonths>,
+}
+
 /// Months and money by province, and by place.
 pub(crate) fn by_place(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
-    (transfers, successors): (&Places, &Successors<'_>),
+    moves: &Places,
+    successors: &Successors<'_>,
     as_of: AsOf,
-) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
+) -> ByPlace {
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
     for line in lines
         .iter()
@@ -66,7 +73,7 @@ pub(crate) fn by_place(
         let mut stays: Vec<Stay> = line
             .by
             .iter()
-            .filter_map(|number| stay(set, *number, transfers, as_of))
+            .filter_map(|number| stay(set, *number, moves, as_of))
             .collect();
         for Stay {
             paid, here, going, ..
@@ -118,24 +125,22 @@ pub(crate) fn by_place(
         let province = provinces.entry(place.province()).or_default();
         province.credited.add(sums);
     }
-    (lines_of(provinces), lines_of(places))
+    ByPlace {
+        provinces: lines_of(provinces),
+        places: lines_of(places),
+    }
 }
 
-fn stay(
-    set: &RecordSet<'_>,
-    number: RecordNumber,
-    transfers: &Places,
-    as_of: AsOf,
-) -> Option<Stay> {
+fn stay(set: &RecordSet<'_>, number: RecordNumber, moves: &Places, as_of: AsOf) -> Option<Stay> {
     let at = usize::try_from(number.0).ok()?;
     let (_, contribution) = set.get(at)?.money()?;
-    let (paid, moved) = (contribution.place, transfers.moved(at, as_of.day));
+    let (paid, moved) = (contribution.place, moves.moved(at, as_of.day));
     let here = moved.unwrap_or(paid);
     let temporary = moved.is_none() && contribution.account_type == AccountType::Temporary;
     Some(Stay {
         paid,
         here,
-        going: transfers.target(at).unwrap_or(here),
+        going: moves.target(at).unwrap_or(here),
         temporary,
     })
 }

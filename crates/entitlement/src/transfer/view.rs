@@ -18,7 +18,7 @@ use crate::{
     },
     transfer::{places::Places, procedure::Step},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division, LeafIndex};
 
 /// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
@@ -61,9 +61,10 @@ impl<'f> View<'f> {
     /// The records of a set as they stood at a cut, settled for one family, whose earlier transfers are these.
     pub(crate) fn at(
         set: &RecordSet<'f>,
-        (family, range): (Family<'_>, &Range<usize>),
+        of: &FamilyRange<'_>,
         cut: Cut,
-        (successors, places): (&Successors<'_>, &Places),
+        successors: &Successors<'_>,
+        places: &Places,
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
@@ -75,58 +76,67 @@ impl<'f> View<'f> {
             }
         });
         standing::decide(&mut set, as_of);
-        let mut of_other = |other: Option<Family<'_>>| {
-            let Some(FamilyRange {
-                family: other,
-                range,
-            }) = set
-                .families()
-                .into_iter()
-                .find(|one| Some(one.family) == other)
-            else {
-                return (Vec::new(), Ends::default());
-            };
-            let bounds = bounds(
-                &set,
-                (other, &range),
-                (Cover::default(), Cover::default()),
-                as_of,
-            );
-            let nowhere = Places::default();
-            settled(&mut set, &range, bounds, successors, |_| &nowhere);
-            (month_lines(&set, &range, bounds), bounds.ends)
+        let covering = OtherFamily::settled(&mut set, of.family.covered_by(), successors, as_of);
+        let beside = OtherFamily::settled(&mut set, of.family.beside(), successors, as_of);
+        let bounds = Bounds {
+            cover: covering.cover(),
+            beside: beside.cover(),
+            ends: ends(&set, of),
+            as_of,
         };
-        let (cover, cover_ends) = of_other(family.covered_by());
-        let (beside, beside_ends) = of_other(family.beside());
-        let covers = (
-            Cover {
-                months: &cover,
-                ends: cover_ends,
-            },
-            Cover {
-                months: &beside,
-                ends: beside_ends,
-            },
-        );
-        let bounds = bounds(&set, (family, range), covers, as_of);
-        settled(&mut set, range, bounds, successors, |_| places);
-        Self { set, cover }
+        settled(&mut set, &of.range, bounds, successors, |_| places);
+        Self {
+            set,
+            cover: covering.months,
+        }
     }
 }
 
-/// What a death changes is no matter of a sheet.
-fn bounds<'c>(
-    set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
-    (cover, beside): (Cover<'c>, Cover<'c>),
-    as_of: AsOf,
-) -> Bounds<'c> {
-    Bounds {
-        cover,
-        beside,
-        ends: Ends::of(set, family, range, None),
-        as_of,
+/// A family whose months bear on those of another.
+#[derive(Default)]
+struct OtherFamily {
+    months: Vec<MonthLine>,
+    ends: Ends,
+}
+
+impl OtherFamily {
+    /// A family of the set, settled as of a day; nothing where there is none.
+    fn settled(
+        set: &mut RecordSet<'_>,
+        family: Option<Family<'_>>,
+        successors: &Successors<'_>,
+        as_of: AsOf,
+    ) -> Self {
+        let mut families = set.families().into_iter();
+        let Some(of) = families.find(|of| Some(of.family) == family) else {
+            return Self::default();
+        };
+        let bounds = Bounds {
+            cover: Cover::default(),
+            beside: Cover::default(),
+            ends: ends(set, &of),
+            as_of,
+        };
+        // Where its own transfers have taken its records is not known here.
+        let nowhere = Places::default();
+        settled(set, &of.range, bounds, successors, |_| &nowhere);
+        Self {
+            months: month_lines(set, &of.range, bounds),
+            ends: bounds.ends,
+        }
     }
+
+    fn cover(&self) -> Cover<'_> {
+        Cover {
+            months: &self.months,
+            ends: self.ends,
+        }
+    }
+}
+
+/// The ends of a family. What a death changes is no matter of a sheet.
+fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
+    Ends::of(set, of, None)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
