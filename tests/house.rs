@@ -273,11 +273,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/audit/src/replay.rs", "finish", 79),
     ("crates/bench/src/run.rs", "nodes", 74),
     ("crates/bench/src/run.rs", "store", 77),
-    (
-        "crates/entitlement/src/conflicts/finders.rs",
-        "of_months",
-        96,
-    ),
     ("crates/entitlement/src/figures/balance.rs", "interim", 86),
     (
         "crates/entitlement/src/figures/medical.rs",

@@ -5,7 +5,7 @@ mod family;
 use crate::{
     account::{Account, Conflict, DisputeLine, FORMAT, FamilyAccount},
     benefits::{employed, exclusive, items, loss},
-    conflicts::{finders, money_back::Owed},
+    conflicts::{finders, money_back::Owed, of_records},
     figures::{self, Desk, Folded, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
@@ -136,6 +136,6 @@ fn of_person(
 ) -> Vec<Conflict> {
     let mut found = statements::conflicts(set, worker.person, worker.as_of);
     found.extend(statements::open_disputes(disputes));
-    found.extend(finders::of_records(set, &set.of_no_family(), None));
+    found.extend(of_records::of_records(set, &set.of_no_family(), None));
     found
 }

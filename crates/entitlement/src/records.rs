@@ -3,7 +3,6 @@
 pub(crate) mod agreements;
 pub(crate) mod instalments;
 pub(crate) mod lines;
-pub(crate) mod lost_to_refund;
 pub(crate) mod money;
 pub(crate) mod refunds;
 pub(crate) mod set;

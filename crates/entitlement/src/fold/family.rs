@@ -12,6 +12,7 @@ use crate::{
     conflicts::{
         finders, keepers,
         money_back::{self, Debt},
+        renamed,
     },
     effect::{self, Moved},
     figures::{self, Desk, Folded, Sheet},
@@ -306,8 +307,8 @@ impl Settled<'_, '_> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
         let of = (family, &self.of.range);
-        let mut found = finders::renamed_places(set, family, months, self.successors);
-        found.extend(finders::renamed_employers(
+        let mut found = renamed::renamed_places(set, family, months, self.successors);
+        found.extend(renamed::renamed_employers(
             set,
             family,
             months,
