@@ -283,6 +283,11 @@ pub(crate) fn number(position: usize) -> RecordNumber {
     )
 }
 
+/// The position of a number.
+pub(crate) fn position(number: RecordNumber) -> usize {
+    usize::try_from(number.0).expect("a number was a position before")
+}
+
 /// Each record once, by region and content.
 fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
     let mut sorted: Vec<&Fact<'f>> = facts.iter().map(|fact| &**fact).collect();
