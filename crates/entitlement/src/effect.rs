@@ -15,11 +15,13 @@
 //!   is done. A view does not: such a refund stands in the chain of a place to which the record had gone before, and the view
 //!   leaves it without effect, as it does whatever names a record of another chain.
 
+pub(crate) mod agreements;
+mod instalments;
+mod named_refunds;
+mod refunds;
+
 use crate::{
-    months::ledger::Bounds,
-    policy::Successors,
-    records::{agreements, refunds, set::RecordSet},
-    transfer::Places,
+    months::ledger::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
 };
 use std::ops::Range;
 

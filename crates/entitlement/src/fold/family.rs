@@ -14,7 +14,7 @@ use crate::{
         money_back::{self, Debt},
         renamed,
     },
-    effect::{self, Moved},
+    effect::{self, Moved, agreements},
     figures::{self, Desk, Folded, Sheet},
     months::{
         gaps, holders,
@@ -25,7 +25,7 @@ use crate::{
     person::{bridges::Bridges, participation, statements},
     policy::{Policy, Successors, family::Family},
     records::{
-        agreements, lines,
+        lines,
         set::{AsOf, FamilyRange, RecordSet},
     },
     transfer::{self, Places, Transfers},

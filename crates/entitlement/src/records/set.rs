@@ -3,7 +3,7 @@
 use crate::{
     account::{RecordNumber, Standing},
     policy::family::Family,
-    records::refunds::{self, GivenBack},
+    records::given_back::{GivenBack, NOTHING},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -124,7 +124,7 @@ impl<'f> Held<'f> {
 
     /// The months that refunds took of it while they left the rest.
     pub(crate) fn given_back(&self) -> &GivenBack {
-        self.given_back.as_deref().unwrap_or(&refunds::NOTHING)
+        self.given_back.as_deref().unwrap_or(&NOTHING)
     }
 
     /// The position of the refund that took a month of a full payment, or all of it: its own, or that of a part which had made
