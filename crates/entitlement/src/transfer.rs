@@ -40,7 +40,7 @@ use crate::{
     conflicts::{class::ConflictCode, finders::conflict},
     months::overlap::Cover,
     policy::{Policy, Successors, Terms, family::Family},
-    records::set::{AsOf, LAST_MONTH, RecordSet, number},
+    records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };
 use documents::{Backpay, Document};
 use holdings::{Closing, Field, Holdings};
@@ -361,7 +361,7 @@ impl Worked<'_> {
     }
 }
 
-impl<'s> Desk<'s, '_, '_> {
+impl<'s, 'f> Desk<'s, 'f, '_> {
     fn work(
         &self,
         case: CaseId,
@@ -377,11 +377,10 @@ impl<'s> Desk<'s, '_, '_> {
             .is_some_and(|(source, target)| source.province() != target.province());
         let backpay = self.backpay(is_between_provinces);
         // Before a letter nobody asks what the old place holds.
-        let named = (self.field.successors, &*places);
         let view = early
             .freeze
             .or(early.child)
-            .map(|_| View::at(self.field.set, (self.family, self.field.range), cut, named));
+            .map(|_| self.closed_view(cut, places));
         let field = view.as_ref().map_or(self.field, |view| Field {
             set: &view.set,
             range: self.field.range,
@@ -458,6 +457,15 @@ impl<'s> Desk<'s, '_, '_> {
         self.check_back_paid(&mut worked, &holdings.back_paid);
         self.move_records(&mut worked, &holdings, (earlier, places), backpay);
         worked
+    }
+
+    /// All records as they stood at a cut, by what earlier transfers had taken where.
+    fn closed_view(&self, cut: Cut, places: &Places) -> View<'f> {
+        let of = FamilyRange {
+            family: self.family,
+            range: self.field.range.clone(),
+        };
+        View::at(self.field.set, &of, cut, self.field.successors, places)
     }
 
     /// Places, and what they are called by the rules of the case.
