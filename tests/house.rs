@@ -300,8 +300,8 @@ const LONGER: &[(&str, &str, usize)] = &[
         71,
     ),
     ("crates/entitlement/src/policy.rs", "terms", 80),
-    ("crates/entitlement/src/transfer.rs", "transfers", 89),
-    ("crates/entitlement/src/transfer.rs", "work", 97),
+    ("crates/entitlement/src/transfer/cases.rs", "transfers", 89),
+    ("crates/entitlement/src/transfer/case.rs", "work", 96),
     (
         "crates/entitlement/src/transfer/conflicts.rs",
         "of_case",

@@ -2,10 +2,7 @@
 //! hold its sheet (军人保险法; our design). The new place's posting stands in its stead where it names a document, its months and
 //! the reason.
 
-use super::{
-    procedure::{Progress, Step},
-    steps,
-};
+use super::{cases::steps, procedure::Progress, step::Step};
 use crate::{
     account::Standing,
     months::holders::months_between,

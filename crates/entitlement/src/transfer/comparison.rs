@@ -3,9 +3,8 @@
 use crate::{
     account::{Between, Difference, SumsBasis, TransferAmounts, TransferComparison},
     transfer::{
-        holdings::{Field, Holdings},
-        procedure::{Progress, Step},
-        rules::SchemeTransfer,
+        family_records::Field, holdings::Holdings, procedure::Progress, rules::SchemeTransfer,
+        step::Step,
     },
 };
 

@@ -9,11 +9,13 @@ use crate::{
     policy::family::Family,
     records::set::{Held, Target, number},
     transfer::{
-        Worked,
         alone::repeated,
-        holdings::{Behind, Field, is_in_span},
+        case::Worked,
+        closing::{Behind, is_in_span},
+        family_records::Field,
         places::{Arrival, Places, is_interest},
-        procedure::{Progress, Step, covers},
+        procedure::Progress,
+        step::{Step, covers},
     },
 };
 use std::collections::BTreeSet;

@@ -2,11 +2,7 @@
 
 use crate::{
     account::{CaseState, LimitName, NextStep, Side},
-    transfer::{
-        calendar::WorkingDays,
-        procedure::{Progress, Step},
-        rules::Limits,
-    },
+    transfer::{calendar::WorkingDays, procedure::Progress, rules::Limits, step::Step},
 };
 use yizhang_ledger::{entry::Kind, value::Day};
 

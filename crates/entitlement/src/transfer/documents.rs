@@ -1,6 +1,6 @@
 //! Documents on which months paid back at once move to another province (人社部规〔2016〕5号; 人社厅发〔2019〕94号 art. 1, 2).
 
-use crate::transfer::procedure::Step;
+use crate::transfer::step::Step;
 use yizhang_ledger::{
     hash::Hash,
     value::{Day, Month},
