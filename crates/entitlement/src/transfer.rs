@@ -40,4 +40,4 @@ pub(crate) use cases::{judged_in, transfers};
 pub(crate) use places::Places;
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 pub(crate) use step::covers;
-pub use step::may_take;
+pub use step::{Sides, may_take};

@@ -1,15 +1,17 @@
 //! A step that an agency is about to take: whether it would count, and what is missing before it.
 
 use crate::{
-    account::{StepFaultName, TransferCase},
-    transfer::{procedure::Progress, step::Step},
+    account::{StepFaultName, TransferAmounts, TransferCase, TransferStep},
+    transfer::{
+        procedure::{PostingNeeds, Progress},
+        step::{Sides, Step},
+    },
 };
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    person::AccountId,
-    record::{AccountType, CaseId, Source, TransferSide, TransferStep, TransferSums},
-    value::{Code, Day, Division, Fen, LeafIndex, Scheme},
+    record::AccountType,
+    value::{Day, Division, LeafIndex},
 };
 
 /// A step that an agency is about to take.
@@ -20,82 +22,79 @@ pub struct Candidate {
     /// Whose chain would hold it.
     pub region: Division,
     /// Old and new place, as the step would name them.
-    pub sides: (Division, Division),
+    pub sides: Sides,
     /// The day of the step.
     pub on: Day,
 }
 
+impl Candidate {
+    /// As the procedure looks at it, behind as many other steps of its case. It states nothing.
+    fn step(self, behind: usize) -> Step<'static> {
+        Step {
+            at: behind,
+            kind: self.kind,
+            region: self.region,
+            index: LeafIndex(u64::try_from(behind).expect("a position fits 64 bits")),
+            on: self.on,
+            sides: self.sides,
+            first: None,
+            last: None,
+            stated: TransferAmounts::default(),
+            account_type: AccountType::General,
+            document: Hash::ZERO,
+            reason: "",
+            says_all: false,
+        }
+    }
+}
+
+/// A line of a case as the procedure looks at it. Lines stand in the order of their steps, so that the place among them does as
+/// position; they name neither document nor account type.
+fn step_of_line(at: usize, line: &TransferStep) -> Step<'_> {
+    let taken = Candidate {
+        kind: line.kind,
+        region: line.region,
+        sides: Sides {
+            old: line.source,
+            new: line.target,
+        },
+        on: line.on,
+    };
+    Step {
+        first: line.first,
+        last: line.last,
+        stated: TransferAmounts {
+            months: line.actual_months.into(),
+            personal_account: line.personal_account,
+            pool: line.pool,
+        },
+        reason: &line.reason,
+        ..taken.step(at)
+    }
+}
+
 /// Why a step would not be used, as far as the steps of the case that are known say: the same fault that the case would
 /// show. The document that it names is not looked at.
-pub fn would_fault(
-    case: Option<&TransferCase>,
-    scheme: Scheme<'_>,
-    candidate: Candidate,
-) -> Option<StepFaultName> {
-    let fields = |sides: (Division, Division), on, sums| TransferStep {
-        account: AccountId([0; 16]),
-        case: CaseId([0; 16]),
-        scheme,
-        source_side: TransferSide {
-            place: sides.0,
-            agency: Code::NONE,
-        },
-        target_side: TransferSide {
-            place: sides.1,
-            agency: Code::NONE,
-        },
-        on,
-        first: None,
-        last: None,
-        sums,
-        account_type: AccountType::General,
-        document: Hash::ZERO,
-        reason: Code::NONE,
-        source: Source::default(),
-    };
-    let sums = |line: &crate::account::TransferStep| TransferSums {
-        personal_account: Fen::new(line.personal_account).unwrap_or_default(),
-        pool: Fen::new(line.pool).unwrap_or_default(),
-        ..TransferSums::default()
-    };
-    let known = case.map_or(&[][..], |case| &case.steps);
-    let written: Vec<TransferStep<'_>> = known
-        .iter()
-        .map(|line| fields((line.source, line.target), line.on, sums(line)))
-        .chain([fields(
-            candidate.sides,
-            candidate.on,
-            TransferSums::default(),
-        )])
-        .collect();
-    let lines = known
-        .iter()
-        .map(|line| (line.kind, line.region))
-        .chain([(candidate.kind, candidate.region)]);
-    // The lines of a case stand in the order of its steps, so that their places in it do as positions; what is taken now
-    // stands behind them all.
+pub fn would_fault(case: Option<&TransferCase>, candidate: Candidate) -> Option<StepFaultName> {
+    let lines = case.map_or(&[][..], |case| &case.steps);
     let mut steps: Vec<Step<'_>> = lines
-        .zip(&written)
-        .zip(0_u64..)
-        .map(|(((kind, region), fields), position)| Step {
-            at: usize::try_from(position).unwrap_or(usize::MAX),
-            kind,
-            region,
-            index: LeafIndex(position),
-            fields,
-        })
+        .iter()
+        .enumerate()
+        .map(|(at, line)| step_of_line(at, line))
         .collect();
+    // What is taken now stands behind them all.
+    steps.push(candidate.step(lines.len()));
     steps.sort_by_key(Step::order);
     let computed = case
         .and_then(|case| case.sums.as_ref())
-        .is_some_and(|sums| sums.computed.personal_account != 0 || sums.computed.pool != 0);
-    let early = Progress::of(&steps, false);
-    let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed;
-    let faults = Progress::of(&steps, needs_money).faults;
-    faults
-        .into_iter()
-        .find(|(step, _)| step.at == known.len())
-        .map(|(_, fault)| fault)
+        .map_or(TransferAmounts::default(), |sums| sums.computed);
+    let needs = PostingNeeds::of(&Progress::before_money(&steps), computed);
+    let progress = Progress::of(&steps, needs);
+    let fault = progress
+        .faults
+        .iter()
+        .find(|(step, _)| step.at == lines.len());
+    fault.map(|(_, fault)| *fault)
 }
 
 /// The first step that has to come before one of a kind and is not there by a day, as far as the steps of the case that are

@@ -16,7 +16,7 @@ use crate::{
         family_records::Field,
         holdings::{self, Holdings},
         places::Places,
-        procedure::Progress,
+        procedure::{PostingNeeds, Progress},
         rules::{PersonalMoney, SchemeTransfer},
         step::{Step, covers},
         view::{Cut, View},
@@ -120,7 +120,7 @@ impl Worked<'_> {
 
     /// The place that has posted, or else will.
     pub(crate) fn target(&self) -> Option<Division> {
-        let named = self.progress.sides.map(|(_, target)| target);
+        let named = self.progress.sides.map(|sides| sides.new);
         self.progress
             .posted
             .map(|posted| posted.place(Side::New))
@@ -136,12 +136,12 @@ impl<'s> Desk<'s, '_, '_> {
         (earlier, places): (&[Worked<'s>], &mut Places),
     ) -> Worked<'s> {
         // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
-        let early = Progress::of(&steps, false);
+        let early = Progress::before_money(&steps);
         let sources = early.sources();
         let cut = Cut::of(early.freeze.or(early.child), self.as_of.day);
         let is_between_provinces = early
             .sides
-            .is_some_and(|(source, target)| source.province() != target.province());
+            .is_some_and(|sides| sides.old.province() != sides.new.province());
         let backpay = self.backpay(is_between_provinces);
         // Before a letter nobody asks what the old place holds.
         let named = (self.field.successors, &*places);
@@ -179,11 +179,9 @@ impl<'s> Desk<'s, '_, '_> {
         let (types, type_records) =
             holdings::account_types(field, (places, &sources), &holdings, cut);
         let basis = self.basis(&types, is_between_provinces);
-        let (computed, _) = holdings.computed(field, &self.rule, (basis, early.sheet));
-        let needs_money = Progress::states_money(early.sheet.or(early.child))
-            || computed.personal_account != 0
-            || computed.pool != 0;
-        let progress = Progress::of(&steps, needs_money);
+        let (computed, _) = holdings.computed(field, &self.rule, (basis, early.info_sheet));
+        let needs = PostingNeeds::of(&early, computed);
+        let progress = Progress::of(&steps, needs);
         let is_asked_for = progress.letter.is_some();
         let comparison = (is_asked_for || supplement.is_some())
             .then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
@@ -194,14 +192,7 @@ impl<'s> Desk<'s, '_, '_> {
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
         let mut worked = Worked {
             case,
-            next: deadlines::next_step(
-                &progress,
-                state,
-                needs_money,
-                limits,
-                calendar,
-                self.as_of.day,
-            ),
+            next: deadlines::next_step(&progress, state, needs, limits, calendar, self.as_of.day),
             is_dangling: deadlines::is_dangling(&progress, limits, calendar, self.as_of.day),
             progress,
             steps,
@@ -213,7 +204,7 @@ impl<'s> Desk<'s, '_, '_> {
             closing: early.freeze.map(|_| Closing::of(field, &holdings, cut)),
             moving: BTreeSet::new(),
             outside: match early.freeze {
-                Some(_) => holdings.outside(field.set, early.sheet),
+                Some(_) => holdings.outside(field.set, early.info_sheet),
                 None => BTreeSet::new(),
             },
         };
@@ -273,7 +264,7 @@ impl<'s> Desk<'s, '_, '_> {
         // Before the closing nothing is on the way; a supplement takes along what its view says.
         let mut moving: BTreeSet<usize> = match progress.freeze.or(progress.child) {
             Some(_) => holdings
-                .moving(self.field.set, progress.sheet)
+                .moving(self.field.set, progress.info_sheet)
                 .into_iter()
                 .collect(),
             None => BTreeSet::new(),

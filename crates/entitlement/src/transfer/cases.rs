@@ -15,7 +15,7 @@ use crate::{
         family_records::Field,
         places::Places,
         procedure::Progress,
-        step::{Step, covers},
+        step::{self, Sides, Step, covers},
     },
 };
 use std::{
@@ -25,7 +25,7 @@ use std::{
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::CaseId,
-    value::{Day, Division, Month},
+    value::{Day, Month},
 };
 
 /// Cases of a scheme that are worked out, in the order of their closing: each settles the records anew, and is compared with
@@ -124,7 +124,7 @@ pub(crate) fn transfers<'s>(
     Transfers {
         cases: cases
             .into_iter()
-            .filter_map(|worked| line(lines, worked))
+            .filter_map(|worked| line(set, lines, worked))
             .collect(),
         conflicts,
         places,
@@ -168,7 +168,8 @@ pub(crate) fn steps<'s>(
     }
     let mut cases: BTreeMap<CaseId, Vec<Step<'s>>> = BTreeMap::new();
     for step in by_content.into_values() {
-        cases.entry(step.fields.case).or_default().push(step);
+        let case = step::fields(set, step.at).case;
+        cases.entry(case).or_default().push(step);
     }
     for steps in cases.values_mut() {
         steps.sort_by_key(Step::order);
@@ -211,12 +212,12 @@ struct Dated<'s> {
     steps: Vec<Step<'s>>,
     closing: Option<Day>,
     posted: Option<Day>,
-    sides: Option<(Division, Division)>,
+    sides: Option<Sides>,
 }
 
 impl<'s> Dated<'s> {
     fn of(case: CaseId, steps: Vec<Step<'s>>) -> Self {
-        let progress = Progress::of(&steps, false);
+        let progress = Progress::before_money(&steps);
         let closing = progress.freeze.or(progress.child).map(|step| step.on());
         Self {
             case,
@@ -229,12 +230,12 @@ impl<'s> Dated<'s> {
 
     /// Whether it has brought, by the day of its closing, to where the other takes from.
     fn feeds(&self, other: &Self) -> bool {
-        let (Some((_, target)), Some((source, _))) = (self.sides, other.sides) else {
+        let (Some(brings), Some(takes)) = (self.sides, other.sides) else {
             return false;
         };
         self.posted.is_some()
             && self.posted == self.closing
-            && (covers(source, target) || covers(target, source))
+            && (covers(takes.old, brings.new) || covers(brings.new, takes.old))
     }
 }
 
@@ -259,16 +260,16 @@ fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMo
 }
 
 /// None only for a case without steps, of which there are none.
-fn line(lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
+fn line(set: &RecordSet<'_>, lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
     let moved = moved_months(lines, &worked.moving);
     let is_posted = worked.progress.posted.is_some();
-    let (source, target) = worked.progress.sides?;
+    let Sides { old, new } = worked.progress.sides?;
     Some(TransferCase {
         rules: Vec::new(),
         case: worked.case,
         state: worked.state,
-        source,
-        target,
+        source: old,
+        target: new,
         next: worked.next,
         in_transfer: moved.clone().filter(|_| !is_posted),
         transferred: moved.filter(|_| is_posted),
@@ -284,26 +285,30 @@ fn line(lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
                 record: number(step.at),
             })
             .collect(),
-        steps: worked.steps.iter().map(step_line).collect(),
+        steps: worked
+            .steps
+            .iter()
+            .map(|step| step_line(set, step))
+            .collect(),
     })
 }
 
-fn step_line(step: &Step<'_>) -> TransferStep {
-    let fields = step.fields;
+fn step_line(set: &RecordSet<'_>, step: &Step<'_>) -> TransferStep {
+    let fields = step::fields(set, step.at);
     TransferStep {
         kind: step.kind,
-        on: fields.on,
+        on: step.on,
         region: step.region,
         scheme: fields.scheme.to_string(),
-        source: fields.source_side.place,
-        target: fields.target_side.place,
-        first: fields.first,
-        last: fields.last,
+        source: step.sides.old,
+        target: step.sides.new,
+        first: step.first,
+        last: step.last,
         deemed_months: fields.sums.deemed_months,
         actual_months: fields.sums.actual_months,
-        personal_account: fields.sums.personal_account.get(),
-        pool: fields.sums.pool.get(),
-        reason: fields.reason.as_str().to_owned(),
+        personal_account: step.stated.personal_account,
+        pool: step.stated.pool,
+        reason: step.reason.to_owned(),
         record: number(step.at),
     }
 }

@@ -123,7 +123,7 @@ impl Desk<'_, '_, '_> {
         let progress = &worked.progress;
         let named = [
             progress.freeze,
-            progress.sheet,
+            progress.info_sheet,
             progress.sent,
             progress.received,
             progress.posted,
@@ -131,7 +131,7 @@ impl Desk<'_, '_, '_> {
         let comparison = worked.comparison.as_ref();
         let is_other_money = comparison.is_some_and(|sums| !sums.differences.is_empty());
         let is_temporary = types.iter().eq([&AccountType::Temporary]);
-        let differs = |step: &Step<'_>| match step.fields.account_type {
+        let differs = |step: &Step<'_>| match step.account_type {
             AccountType::General if is_temporary => is_other_money,
             stated => !types.iter().eq([&stated]),
         };

@@ -45,7 +45,7 @@ pub(crate) fn following(
         let in_time = came.is_some_and(|day| day <= step.on());
         let in_span = held
             .period
-            .is_some_and(|period| is_in_span(step, period.first));
+            .is_some_and(|period| step.is_about(period.first));
         in_time
             && in_span
             && closing.behind((*at, held), came) == Some(wanted)
@@ -73,12 +73,6 @@ pub(crate) fn following(
     };
     records.retain(|at| !stays(at));
     Following { records, back_paid }
-}
-
-/// Whether a step is about a month: about all, where it names none.
-pub(crate) fn is_in_span(step: Step<'_>, month: Month) -> bool {
-    step.fields.first.is_none_or(|first| first <= month)
-        && step.fields.last.is_none_or(|last| month <= last)
 }
 
 /// What a record of the old place is that came behind its closing.

@@ -37,8 +37,8 @@ pub(crate) enum Document {
 impl Document {
     /// The document of a closing or supplement.
     pub(crate) fn of(step: Step<'_>, backpay: Backpay) -> Self {
-        let reason = step.fields.reason.as_str();
-        if step.fields.document == Hash::ZERO {
+        let reason = step.reason;
+        if step.document == Hash::ZERO {
             return Self::None;
         }
         if DOCUMENTED.contains(&reason) {

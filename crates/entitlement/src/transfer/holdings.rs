@@ -7,7 +7,7 @@ use crate::{
         set::{Held, RecordSet, Role, Target},
     },
     transfer::{
-        closing::{Following, is_in_span},
+        closing::Following,
         documents::{Backpay, Document},
         family_records::Field,
         places::{Places, is_within},
@@ -228,7 +228,7 @@ impl Holdings {
             return false;
         };
         let last = period.iter().last().unwrap_or(period.first);
-        let span = sheet.and_then(|sheet| sheet.fields.first.zip(sheet.fields.last));
+        let span = sheet.and_then(|sheet| sheet.first.zip(sheet.last));
         span.is_none_or(|(from, until)| from <= last && period.first <= until)
             && !self.stays(set, at)
     }
@@ -253,8 +253,7 @@ impl Holdings {
         (basis, sheet): (SumsBasis, Option<Step<'_>>),
     ) -> (TransferAmounts, i64) {
         let moves = |month: Month| {
-            !self.back_paid.contains_key(&month)
-                && sheet.is_none_or(|sheet| is_in_span(sheet, month))
+            !self.back_paid.contains_key(&month) && sheet.is_none_or(|sheet| sheet.is_about(month))
         };
         let months = self.months.iter().filter(|month| moves(**month)).count();
         let months = u32::try_from(months).unwrap_or(u32::MAX);

@@ -1,11 +1,13 @@
 //! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
 
-use super::alone::is_alone;
 use crate::{
-    account::{CaseState, Side, StepFaultName},
-    transfer::step::{Step, covers, whose},
+    account::{CaseState, Side, StepFaultName, TransferAmounts},
+    transfer::{
+        alone::is_alone,
+        step::{Sides, Step, covers, whose},
+    },
 };
-use yizhang_ledger::{entry::Kind, hash::Hash, record::TransferSums, value::Division};
+use yizhang_ledger::{entry::Kind, hash::Hash, value::Division};
 
 /// How a case ended before posting.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,16 +17,38 @@ pub(crate) enum End {
     Withdrawn,
 }
 
+/// What has to be there before a posting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PostingNeeds {
+    /// The sheet alone: no money moves.
+    Sheet,
+    /// The money as well.
+    SheetAndMoney,
+}
+
+impl PostingNeeds {
+    /// By what the sheet states, and what the records of the old place come to.
+    pub(crate) fn of(early: &Progress<'_>, computed: TransferAmounts) -> Self {
+        let sheet = early.info_sheet.or(early.child);
+        let states_money = sheet.is_some_and(|sheet| sheet.states_money());
+        if states_money || computed.has_money() {
+            Self::SheetAndMoney
+        } else {
+            Self::Sheet
+        }
+    }
+}
+
 /// The steps of a case that could be used.
 #[derive(Default)]
 pub(crate) struct Progress<'s> {
     /// Old and new place, as the letter, or before it the first step names them.
-    pub(crate) sides: Option<(Division, Division)>,
+    pub(crate) sides: Option<Sides>,
     pub(crate) certificate: Option<Step<'s>>,
     pub(crate) apply: Option<Step<'s>>,
     pub(crate) letter: Option<Step<'s>>,
     pub(crate) freeze: Option<Step<'s>>,
-    pub(crate) sheet: Option<Step<'s>>,
+    pub(crate) info_sheet: Option<Step<'s>>,
     pub(crate) sent: Option<Step<'s>>,
     /// The money came back, and has not been sent again.
     pub(crate) came_back: Option<Step<'s>>,
@@ -44,21 +68,25 @@ pub(crate) struct Progress<'s> {
 }
 
 impl<'s> Progress<'s> {
-    /// Goes through the steps of a case. `needs_money` says whether posting has to wait for money.
-    pub(crate) fn of(steps: &[Step<'s>], needs_money: bool) -> Self {
+    /// Goes through the steps of a case as if no posting had to wait for money: closing and sheet do not depend on that.
+    pub(crate) fn before_money(steps: &[Step<'s>]) -> Self {
+        Self::of(steps, PostingNeeds::Sheet)
+    }
+
+    /// Goes through the steps of a case.
+    pub(crate) fn of(steps: &[Step<'s>], needs: PostingNeeds) -> Self {
         // A letter that answers no application must not name the sides of somebody else's case.
         let answers = |letter: &&Step<'s>| {
             letter.kind == Kind::LETTER
                 && letter.is_by_its_side()
                 && steps.iter().any(|step| {
-                    let same =
-                        |side: Side| step.place(side).province() == letter.place(side).province();
                     let asks = step.kind == Kind::TRANSFER_APPLY && step.is_by_its_side();
-                    asks && same(Side::Old) && same(Side::New) && step.order() <= letter.order()
+                    asks && step.sides.join_the_same_provinces(letter.sides)
+                        && step.order() <= letter.order()
                 })
         };
         let lead = steps.iter().find(answers).or(steps.first());
-        let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
+        let sides = lead.map(|step| step.sides);
         let is_by_old = |step: &Step<'_>| {
             covers(step.region, step.place(Side::Old))
                 && !covers(step.region, step.place(Side::New))
@@ -69,7 +97,7 @@ impl<'s> Progress<'s> {
             ..Self::default()
         };
         for step in steps {
-            match progress.admit(*step, needs_money) {
+            match progress.admit(*step, needs) {
                 Ok(()) => progress.used.push(*step),
                 Err(fault) => progress.faults.push((*step, fault)),
             }
@@ -77,7 +105,7 @@ impl<'s> Progress<'s> {
         progress
     }
 
-    fn admit(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+    fn admit(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if !step.is_by_its_side() {
             return Err(StepFaultName::WrongSide);
         }
@@ -103,7 +131,7 @@ impl<'s> Progress<'s> {
             Kind::LETTER => follow(&mut self.letter, step, self.apply.is_some()),
             Kind::FREEZE => follow(&mut self.freeze, step, self.letter.is_some()),
             Kind::INFO_SHEET => follow(
-                &mut self.sheet,
+                &mut self.info_sheet,
                 step,
                 self.freeze.is_some() || self.child.is_some(),
             ),
@@ -113,7 +141,7 @@ impl<'s> Progress<'s> {
                 step,
                 self.sent.is_some() || self.has_no_chain,
             ),
-            Kind::POSTED => self.post(step, needs_money),
+            Kind::POSTED => self.post(step, needs),
             Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
             Kind::RETURNED => self.send_back(step),
             Kind::WITHDRAWN => self.withdraw(step),
@@ -121,13 +149,9 @@ impl<'s> Progress<'s> {
         }
     }
 
-    /// Divisions are renamed within their province, and a pension is the province's (国办发〔2009〕66号), so the provinces
-    /// must be the same, not the codes.
     fn is_between_its_sides(&self, step: &Step<'_>) -> bool {
-        self.sides.is_none_or(|(source, target)| {
-            source.province() == step.place(Side::Old).province()
-                && target.province() == step.place(Side::New).province()
-        })
+        self.sides
+            .is_none_or(|sides| sides.join_the_same_provinces(step.sides))
     }
 
     fn send(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
@@ -141,16 +165,16 @@ impl<'s> Progress<'s> {
     }
 
     /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
-    fn post(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+    fn post(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if self.has_no_chain {
             return follow(&mut self.posted, step, is_alone(&step));
         }
-        let basis = self.sheet.or(self.child);
-        let money_is_there = self.received.is_some() || !needs_money;
+        let basis = self.info_sheet.or(self.child);
+        let money_is_there = self.received.is_some() || needs == PostingNeeds::Sheet;
         let Some(basis) = basis.filter(|_| money_is_there) else {
             return Err(StepFaultName::OutOfOrder);
         };
-        let (posted, sheet) = (step.fields.document, basis.fields.document);
+        let (posted, sheet) = (step.document, basis.document);
         if posted != Hash::ZERO && sheet != Hash::ZERO && posted != sheet {
             return Err(StepFaultName::OtherSheet);
         }
@@ -221,7 +245,7 @@ impl<'s> Progress<'s> {
             return CaseState::Posted;
         }
         match (
-            self.sheet.is_some(),
+            self.info_sheet.is_some(),
             self.sent.is_some(),
             self.received.is_some(),
         ) {
@@ -267,18 +291,6 @@ impl<'s> Progress<'s> {
         self.end.is_some()
     }
 
-    /// Whether the step states money.
-    pub(crate) fn states_money(step: Option<Step<'_>>) -> bool {
-        step.is_some_and(|step| {
-            let TransferSums {
-                personal_account,
-                pool,
-                ..
-            } = step.fields.sums;
-            personal_account.get() != 0 || pool.get() != 0
-        })
-    }
-
     /// The last region of a side whose chain has a used step.
     pub(crate) fn region_of(&self, side: Side) -> Option<Division> {
         let of_side = |step: &&Step<'_>| {
@@ -290,7 +302,7 @@ impl<'s> Progress<'s> {
 
     /// The old place under every name that used steps give it.
     pub(crate) fn sources(&self) -> Vec<Division> {
-        let mut sources: Vec<Division> = self.sides.map(|(source, _)| source).into_iter().collect();
+        let mut sources: Vec<Division> = self.sides.map(|sides| sides.old).into_iter().collect();
         sources.extend(self.used.iter().map(|step| step.place(Side::Old)));
         sources.sort_unstable();
         sources.dedup();
