@@ -288,8 +288,8 @@ const LONGER: &[(&str, &str, usize)] = &[
         91,
     ),
     ("crates/entitlement/src/policy.rs", "terms", 80),
-    ("crates/entitlement/src/transfer.rs", "transfers", 89),
-    ("crates/entitlement/src/transfer.rs", "work", 96),
+    ("crates/entitlement/src/transfer/cases.rs", "transfers", 89),
+    ("crates/entitlement/src/transfer/case.rs", "work", 87),
     (
         "crates/entitlement/src/transfer/conflicts.rs",
         "of_case",
@@ -310,7 +310,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/store/src/recover.rs", "recover", 73),
     ("src/agency/review.rs", "run", 91),
     ("src/agency/review.rs", "stream", 72),
-    ("src/agency/transfer.rs", "take", 82),
     ("src/worker.rs", "ask", 72),
 ];
 
