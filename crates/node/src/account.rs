@@ -1,6 +1,7 @@
 //! The service Account.
 
 use crate::{
+    ledger::chain_status,
     lookup::{self, Found},
     refusal::{NotYou, Refusal},
     role::Role,
@@ -49,7 +50,7 @@ impl Account for AccountService {
                 let at = (shared.clock)();
                 let found = lookup::lookup(shared, worker, as_of)?;
                 let copies = found.copies(shared);
-                let held = copies.into_iter().map(v1::ChainStatus::from).collect();
+                let held = copies.into_iter().map(chain_status).collect();
                 Ok(v1::LookupReply {
                     held,
                     at_ms: at.0,

@@ -7,8 +7,9 @@ use crate::{
     heads::Board,
     peers::{Fetching, Peer},
     refusal::Refusal,
-    search::Answer,
+    search::{Answer, Placed},
     server::Shared,
+    status::{PeerState, Status},
     writer::{Job, Writer},
 };
 use ed25519_dalek::SigningKey;
@@ -30,7 +31,6 @@ use yizhang_replica::{
     Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket,
 };
 use yizhang_store::{JournalKind, Store};
-use yizhang_wire::v1;
 
 /// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
 /// so that the files of an idle node end with a signed head.
@@ -52,7 +52,7 @@ pub(crate) enum Event {
         reply: oneshot::Sender<Answer>,
     },
     /// Somebody asks for the state.
-    Status(oneshot::Sender<v1::StatusReply>),
+    Status(oneshot::Sender<Status>),
     /// Somebody asks which regions the node waits for before it signs.
     Absent(oneshot::Sender<Vec<Division>>),
     /// End.
@@ -398,14 +398,12 @@ impl Running {
             return;
         };
         self.parts.shared.tally.accepted(receipt.records);
-        let answer = v1::Receipt {
-            submission_id: bytes::Bytes::new(),
-            origin: self.parts.shared.origin.to_string(),
-            first: receipt.first.0,
+        let placed = Placed {
+            first: receipt.first,
             records: receipt.records,
-            head: receipt.head.into(),
+            head: receipt.head,
         };
-        let _ = reply.send(Ok(answer));
+        let _ = reply.send(Ok(placed));
     }
 
     fn keep(&self, evidence: &Evidence) {
@@ -432,45 +430,28 @@ impl Running {
             .collect()
     }
 
-    fn status(&self) -> v1::StatusReply {
+    fn status(&self) -> Status {
         let shared = &self.parts.shared;
-        let readiness = self.parts.replica.readiness();
-        let ready = readiness == Readiness::Ready;
         let now = (self.parts.clock)();
-        let chain = |origin: &Origin| {
+        let copy = |origin: &Origin| {
             let status = self.parts.replica.chain(origin)?;
-            let copy = ChainCopy {
+            Some(ChainCopy {
                 origin: origin.clone(),
                 size: status.durable,
                 head: status.head.map(<[u8]>::to_vec).unwrap_or_default(),
                 newest: newest(&shared.store, origin),
                 news: News::of(&status, &shared.origin, now),
-            };
-            Some(v1::ChainStatus::from(copy))
+            })
         };
-        let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence {
-            first: first.into(),
-            second: second.into(),
+        let peer = |peer: &PeerId| PeerState {
+            region: peer.0,
+            is_connected: self.connected.get(peer).copied().unwrap_or(false),
         };
-        let peer = |(peer, _): (&PeerId, &Peer)| v1::PeerStatus {
-            region: peer.0.to_string(),
-            connected: self.connected.get(peer).copied().unwrap_or(false),
-        };
-        v1::StatusReply {
-            secret_check: shared.secret.check().0.to_vec().into(),
-            roster: shared.roster_note.clone().into(),
-            own_origin: shared.origin.to_string(),
-            ready,
-            not_ready_reason: if ready {
-                String::new()
-            } else {
-                readiness.to_string()
-            },
-            chains: shared.roster.origins().filter_map(chain).collect(),
-            peers: self.peers.iter().map(peer).collect(),
-            not_ready_code: readiness.code().unwrap_or_default().to_string(),
-            at_ms: now.0,
-            evidence: shared.board.evidence().into_iter().map(evidence).collect(),
+        Status {
+            at: now,
+            readiness: self.parts.replica.readiness(),
+            chains: shared.roster.origins().filter_map(copy).collect(),
+            peers: self.peers.keys().map(peer).collect(),
         }
     }
 }

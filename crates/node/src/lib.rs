@@ -22,6 +22,7 @@ mod copies;
 mod engine;
 mod evidence;
 mod heads;
+mod ledger;
 mod lookup;
 mod metrics;
 mod peers;

@@ -13,8 +13,7 @@ use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
-use yizhang_ledger::chain::Submitted;
-use yizhang_wire::v1;
+use yizhang_ledger::{chain::Submitted, value::LeafIndex};
 
 /// Submissions that one thread takes at a time; another thread joins when more wait.
 const GROUP: usize = 32;
@@ -26,7 +25,18 @@ const SLOW: Duration = Duration::from_millis(1);
 const QUEUED_KIB_MAX: u32 = 24 * 1_024;
 
 /// What became of a submission.
-pub(crate) type Answer = Result<v1::Receipt, Refusal>;
+pub(crate) type Answer = Result<Placed, Refusal>;
+
+/// Where a submission stands in the own chain, and the signed head that says so: what a receipt is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    /// Position of its first record.
+    pub(crate) first: LeafIndex,
+    /// How many records it has.
+    pub(crate) records: u32,
+    /// A signed head of a size that reaches its last record, a note.
+    pub(crate) head: Vec<u8>,
+}
 
 /// Submissions that wait to be searched for, up to [`QUEUED_KIB_MAX`].
 pub(crate) struct Searches {
@@ -166,15 +176,15 @@ impl Thread {
                 searched,
                 reply,
             }),
-            Ok(Some(receipt)) => drop(reply.send(Ok(receipt))),
+            Ok(Some(placed)) => drop(reply.send(Ok(placed))),
             Err(refusal) => drop(reply.send(Err(refusal))),
         }
         took
     }
 }
 
-/// The receipt of an earlier submission of the same number, if there is one and its content is the same.
-fn earlier(shared: &Shared, submitted: &Submitted) -> Result<Option<v1::Receipt>, Refusal> {
+/// The place of an earlier submission of the same number, if there is one and its content is the same.
+fn earlier(shared: &Shared, submitted: &Submitted) -> Result<Option<Placed>, Refusal> {
     let Some(found) =
         shared
             .store
@@ -193,11 +203,9 @@ fn earlier(shared: &Shared, submitted: &Submitted) -> Result<Option<v1::Receipt>
             id: submitted.id.to_string(),
         });
     };
-    Ok(Some(v1::Receipt {
-        submission_id: submitted.id.0.to_vec().into(),
-        origin: shared.origin.to_string(),
-        first: found.first.0,
+    Ok(Some(Placed {
+        first: found.first,
         records: found.records,
-        head: head.into(),
+        head,
     }))
 }

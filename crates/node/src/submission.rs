@@ -166,7 +166,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         again,
     } = pending;
     let mut searches = 1;
-    let mut receipt = loop {
+    let placed = loop {
         // The engine drops what it holds when it stops.
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchOutdated { .. })) if searches < SEARCHES_MAX => {
@@ -183,6 +183,11 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
             answered => break answered?,
         }
     };
-    receipt.submission_id = id.0.to_vec().into();
-    Ok(receipt)
+    Ok(v1::Receipt {
+        submission_id: id.0.to_vec().into(),
+        origin: shared.origin.to_string(),
+        first: placed.first.0,
+        records: placed.records,
+        head: placed.head.into(),
+    })
 }
