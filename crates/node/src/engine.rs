@@ -311,9 +311,7 @@ impl Running {
                     let _ = reply.send(Err(Refusal::Replica(reason)));
                 }
             }
-            Output::Announce { heads } => heads
-                .into_iter()
-                .for_each(|head| announce(&self.parts.shared, head)),
+            Output::Announce { origin, head } => self.parts.shared.board.announce(&origin, head),
             Output::Evidence(evidence) => self.keep(&evidence),
             Output::Blame { peer, fault } => {
                 tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
@@ -453,17 +451,6 @@ impl Running {
             chains: shared.roster.origins().filter_map(copy).collect(),
             peers: self.peers.keys().map(peer).collect(),
         }
-    }
-}
-
-/// Puts a head on the board.
-fn announce(shared: &Shared, head: Vec<u8>) {
-    let origin = head
-        .split(|byte| *byte == b'\n')
-        .next()
-        .and_then(|line| std::str::from_utf8(line).ok());
-    if let Some(origin) = origin.and_then(Origin::parse) {
-        shared.board.announce(&origin, head);
     }
 }
 

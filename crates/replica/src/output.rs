@@ -67,10 +67,12 @@ pub enum Output {
         /// Why.
         reason: Refused,
     },
-    /// Tell everybody who watches this node: these heads are durable here.
+    /// Tell everybody who watches this node: this head is durable here.
     Announce {
-        /// Signed notes.
-        heads: Vec<Vec<u8>>,
+        /// The chain.
+        origin: Origin,
+        /// The signed note.
+        head: Vec<u8>,
     },
     /// Something that should not exist was signed, or could not be followed: write it to the journal; see
     /// [`Evidence::is_proof`] for whether to spread it.

@@ -134,10 +134,9 @@ impl Replica {
         if settled == 0 {
             return;
         }
-        if let Some(note) = chain.durable.note.clone() {
-            out.push(Output::Announce {
-                heads: [note].into(),
-            });
+        if let Some(head) = chain.durable.note.clone() {
+            let origin = origin.clone();
+            out.push(Output::Announce { origin, head });
         }
         if let Some(fetch) = chain.fetch {
             self.read_more(fetch, settled, now, out);

@@ -297,11 +297,11 @@ pub(crate) fn persists(outputs: &[Output]) -> Vec<TreeSize> {
 }
 
 pub(crate) fn announced(outputs: &[Output]) -> Vec<Vec<u8>> {
-    let heads = |output: &Output| match output {
-        Output::Announce { heads } => Some(heads.clone()),
+    let head = |output: &Output| match output {
+        Output::Announce { head, .. } => Some(head.clone()),
         _ => None,
     };
-    outputs.iter().filter_map(heads).flatten().collect()
+    outputs.iter().filter_map(head).collect()
 }
 
 pub(crate) fn evidence(outputs: &[Output]) -> Vec<Evidence> {

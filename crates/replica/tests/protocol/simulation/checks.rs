@@ -77,8 +77,9 @@ impl Federation {
             .clone()
     }
 
-    pub(super) fn check_announced(&mut self, node: usize, announced: &[u8]) {
+    pub(super) fn check_announced(&mut self, node: usize, chain: &Origin, announced: &[u8]) {
         let head = self.open(announced);
+        assert_eq!(head.origin, *chain, "a head goes out under its own chain");
         assert!(
             self.holds(node, &head),
             "node {node} announces {} of {} before it is durable",

@@ -126,14 +126,12 @@ impl Federation {
                 });
                 self.client_refused(ticket, &reason);
             }
-            Output::Announce { heads } => {
-                for head in &heads {
-                    self.check_announced(node, head);
-                }
+            Output::Announce { origin, head } => {
+                self.check_announced(node, &origin, &head);
                 self.send_to_watchers(
                     node,
                     &Message::Announce {
-                        heads,
+                        heads: vec![head],
                         complete: false,
                     },
                 );
