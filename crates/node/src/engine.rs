@@ -1,16 +1,17 @@
-//! The one thread that drives the replica: events in, deeds out. Everything that may wait (disk, network) is done elsewhere
-//! and comes back as an event.
+//! The one thread that drives the replica: events in, deeds out, in the loop of `yizhang_replica::carry_out`, which the
+//! simulated federations of that crate's tests run too. Everything that may wait (disk, network) is done elsewhere and comes
+//! back as an event.
 
 use crate::{
     copies::{ChainCopy, News, newest},
-    evidence::KeptEvidence,
+    evidence::Journal,
     heads::Board,
     peers::{Fetching, Peer},
     refusal::Refusal,
     search::{Answer, Placed},
-    server::Shared,
+    server::{Failure, Shared},
     status::{PeerState, Status},
-    writer::{Job, Writer},
+    writer::Writer,
 };
 use ed25519_dalek::SigningKey;
 use std::{
@@ -23,14 +24,15 @@ use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
 };
 use yizhang_ledger::{
-    chain::Submitted,
+    chain::{Extension, Submitted},
     head::{Head, Origin},
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Evidence, FetchId, Input, Output, PeerId, Readiness, Receipt, Replica, Ticket,
+    Asked, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness, Receipt, Refused,
+    Replica, Ticket, carry_out,
 };
-use yizhang_store::{JournalKind, Store};
+use yizhang_store::Store;
 
 /// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
 /// so that the files of an idle node end with a signed head.
@@ -116,47 +118,69 @@ pub(crate) struct Parts {
     pub(crate) runtime: Handle,
     pub(crate) ready: watch::Sender<bool>,
     /// Told once why the node cannot go on.
-    pub(crate) fail: watch::Sender<Option<String>>,
+    pub(crate) fail: watch::Sender<Option<Failure>>,
     pub(crate) clock: fn() -> UnixMillis,
 }
 
+/// The replica, and what its shell needs to know between two inputs.
 struct Running {
-    parts: Parts,
-    writers: BTreeMap<Origin, Writer>,
-    peers: BTreeMap<PeerId, Peer>,
-    connected: BTreeMap<PeerId, bool>,
-    fetches: BTreeMap<FetchId, Fetching>,
-    callers: HashMap<Ticket, oneshot::Sender<Answer>>,
+    replica: Replica,
+    hands: Hands,
     tickets: u64,
+    ready: watch::Sender<bool>,
+    fail: watch::Sender<Option<Failure>>,
     /// When the newest head was signed, until it is in the files.
     unwritten_head: Option<UnixMillis>,
     /// When a batch became durable or was signed, until the newest heads have been noted.
     unnoted: Option<UnixMillis>,
 }
 
-/// Starts the engine's thread.
-pub(crate) fn start(inbox: Inbox, mut parts: Parts) -> std::io::Result<JoinHandle<()>> {
+/// What the node can do. None of it waits.
+struct Hands {
+    shared: Arc<Shared>,
+    key: SigningKey,
+    runtime: Handle,
+    clock: fn() -> UnixMillis,
+    writers: BTreeMap<Origin, Writer>,
+    journal: Journal,
+    peers: BTreeMap<PeerId, Peer>,
+    connected: BTreeMap<PeerId, bool>,
+    fetches: BTreeMap<FetchId, Fetching>,
+    callers: HashMap<Ticket, oneshot::Sender<Answer>>,
+}
+
+/// Starts the engine's thread, and those that write for it.
+pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()>> {
+    let shared = parts.shared;
     let mut writers = BTreeMap::new();
-    for origin in parts.shared.roster.origins() {
+    for origin in shared.roster.origins() {
         let writer = Writer::start(
             origin.clone(),
-            Arc::clone(&parts.shared.store),
-            parts.shared.engine.clone(),
+            Arc::clone(&shared.store),
+            shared.engine.clone(),
+            parts.fail.clone(),
         )?;
         writers.insert(origin.clone(), writer);
     }
-    let peers = std::mem::take(&mut parts.peers)
-        .into_iter()
-        .map(|peer| (PeerId(peer.region), peer))
-        .collect();
+    let journal = Journal::start(Arc::clone(&shared.store), shared.engine.clone())?;
+    let peers = parts.peers.into_iter();
     let running = Running {
-        parts,
-        writers,
-        peers,
-        connected: BTreeMap::new(),
-        fetches: BTreeMap::new(),
-        callers: HashMap::new(),
+        replica: parts.replica,
+        hands: Hands {
+            shared,
+            key: parts.key,
+            runtime: parts.runtime,
+            clock: parts.clock,
+            writers,
+            journal,
+            peers: peers.map(|peer| (PeerId(peer.region), peer)).collect(),
+            connected: BTreeMap::new(),
+            fetches: BTreeMap::new(),
+            callers: HashMap::new(),
+        },
         tickets: 0,
+        ready: parts.ready,
+        fail: parts.fail,
         unwritten_head: None,
         unnoted: None,
     };
@@ -181,7 +205,7 @@ impl Running {
                     let _ = reply.send(self.status());
                 }
                 Event::Absent(reply) => {
-                    let absent = self.parts.replica.absent().unwrap_or_default();
+                    let absent = self.replica.absent().unwrap_or_default();
                     let _ = reply.send(absent.into_iter().map(|peer| peer.0).collect());
                 }
                 Event::Stop => break,
@@ -190,61 +214,79 @@ impl Running {
         let _ = inbox.stopped.send(true);
         // Nobody can be answered any more; writers may still want to report.
         inbox.events.close();
-        let writers = std::mem::take(&mut self.writers);
         let drain = std::thread::spawn(move || while inbox.events.blocking_recv().is_some() {});
-        writers.into_values().for_each(Writer::finish);
+        self.hands.writers.into_values().for_each(Writer::finish);
+        self.hands.journal.finish();
         let _ = drain.join();
     }
 
-    /// Feeds the replica and does what it wants done. A signature is made on the spot and fed back.
+    /// Feeds the replica and begins what it wants done.
     fn feed(&mut self, input: Input) {
-        self.note_connection(&input);
+        self.take_note(&input);
         let is_tick = matches!(input, Input::Tick);
-        if matches!(input, Input::Persisted { .. }) {
-            self.unnoted.get_or_insert_with(self.parts.clock);
+        let outputs = self.replica.handle(input, self.now());
+        // A chain that is closed is closed from now on: nobody is to get an answer from it that does not say so, also while
+        // the journal is being written.
+        let closes = outputs
+            .iter()
+            .any(|output| matches!(output, Output::Keep(_)));
+        if closes || is_tick {
+            self.hands.shared.news.put(self.news());
         }
-        let mut inputs = vec![input];
-        while let Some(input) = inputs.pop() {
-            let now = (self.parts.clock)();
-            for output in self.parts.replica.handle(input, now) {
-                inputs.extend(self.carry_out(output));
-            }
-        }
+        carry_out(outputs, &mut self.hands);
         self.write_head_of_idle_chain();
         self.note_seen();
         self.notice_failure();
-        if is_tick {
-            self.parts.shared.news.put(self.news());
-        }
-        let ready = self.parts.replica.readiness() == Readiness::Ready;
-        self.parts
-            .ready
+        let ready = self.replica.readiness() == Readiness::Ready;
+        self.ready
             .send_if_modified(|current| std::mem::replace(current, ready) != ready);
+    }
+
+    /// What an input means to the shell itself.
+    fn take_note(&mut self, input: &Input) {
+        match input {
+            Input::PeerConnected(peer) => {
+                self.hands.connected.insert(*peer, true);
+            }
+            Input::PeerLost(peer) => {
+                self.hands.connected.insert(*peer, false);
+            }
+            Input::Persisted { .. } => {
+                self.unnoted.get_or_insert_with(self.hands.clock);
+            }
+            Input::Signed { .. } => {
+                self.unwritten_head = Some(self.now());
+                // The batch may have waited for its signature, and been looked at in vain meanwhile.
+                self.unnoted.get_or_insert_with(self.hands.clock);
+            }
+            _ => {}
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.hands.clock)()
+    }
+
+    /// Whether so many ms have passed since then; not if there is no then.
+    fn has_waited(&self, since: Option<UnixMillis>, ms: u64) -> bool {
+        since.is_some_and(|since| self.now().0.saturating_sub(since.0) >= ms)
     }
 
     /// A store that has stopped never goes on: the node ends, and says why.
     fn notice_failure(&self) {
-        if let Some(reason) = self.parts.shared.store.stopped() {
-            self.parts.fail.send_if_modified(|known| {
-                let first = known.is_none();
-                known.get_or_insert(reason);
-                first
-            });
+        if let Some(reason) = self.hands.shared.store.stopped() {
+            Failure::Store { reason }.tell(&self.fail);
         }
     }
 
     fn write_head_of_idle_chain(&mut self) {
-        let waited = |signed: UnixMillis| (self.parts.clock)().0.saturating_sub(signed.0);
-        if self
-            .unwritten_head
-            .is_none_or(|signed| waited(signed) < HEAD_WAIT_MS)
-        {
+        if !self.has_waited(self.unwritten_head, HEAD_WAIT_MS) {
             return;
         }
         self.unwritten_head = None;
-        let shared = Arc::clone(&self.parts.shared);
-        self.parts.runtime.spawn_blocking(move || {
-            if let Err(error) = shared.store.write_heads() {
+        let store = Arc::clone(&self.hands.shared.store);
+        self.hands.runtime.spawn_blocking(move || {
+            if let Err(error) = store.write_heads() {
                 tracing::error!(%error, "the newest head could not be written");
             }
         });
@@ -252,138 +294,22 @@ impl Running {
 
     /// Has the newest heads noted, some time after the first batch that they cover.
     fn note_seen(&mut self) {
-        let waited = |since: UnixMillis| (self.parts.clock)().0.saturating_sub(since.0);
-        if self
-            .unnoted
-            .is_none_or(|since| waited(since) < SEEN_WAIT_MS)
-        {
+        if !self.has_waited(self.unnoted, SEEN_WAIT_MS) {
             return;
         }
         self.unnoted = None;
-        let shared = Arc::clone(&self.parts.shared);
-        self.parts.runtime.spawn_blocking(move || {
-            if let Err(error) = shared.store.note_seen() {
+        let store = Arc::clone(&self.hands.shared.store);
+        self.hands.runtime.spawn_blocking(move || {
+            if let Err(error) = store.note_seen() {
                 tracing::error!(%error, "the newest heads could not be noted");
             }
         });
     }
 
-    fn note_connection(&mut self, input: &Input) {
-        match input {
-            Input::PeerConnected(peer) => self.connected.insert(*peer, true),
-            Input::PeerLost(peer) => self.connected.insert(*peer, false),
-            _ => None,
-        };
-    }
-
-    fn carry_out(&mut self, output: Output) -> Option<Input> {
-        match output {
-            Output::Fetch {
-                fetch,
-                peer,
-                origin,
-                from,
-                batches,
-            } => self.fetch(fetch, peer, origin, from, batches),
-            Output::ReadMore { fetch, batches } => {
-                if let Some(fetching) = self.fetches.get(&fetch) {
-                    fetching.allow(batches);
-                }
-            }
-            Output::CancelFetch { fetch } => {
-                if let Some(fetching) = self.fetches.remove(&fetch) {
-                    fetching.cancel();
-                }
-            }
-            Output::Persist { extension, head } => {
-                if let Some(writer) = self.writers.get(extension.after().origin()) {
-                    writer.persist(Job {
-                        extension: *extension,
-                        head,
-                    });
-                }
-            }
-            Output::LookUpRoot { origin, size } => self.look_up_root(origin, size),
-            Output::Sign { head } => return self.sign(&head),
-            Output::Receipt(receipt) => self.answer(receipt),
-            Output::Refuse { ticket, reason } => {
-                if let Some(reply) = self.callers.remove(&ticket) {
-                    let _ = reply.send(Err(Refusal::Replica(reason)));
-                }
-            }
-            Output::Announce { origin, head } => self.parts.shared.board.announce(&origin, head),
-            Output::Evidence(evidence) => self.keep(&evidence),
-            Output::Blame { peer, fault } => {
-                tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
-                self.connected.insert(peer, false);
-                if let Some(peer) = self.peers.get(&peer) {
-                    peer.blamed.notify_one();
-                }
-            }
-        }
-        None
-    }
-
-    fn fetch(
-        &mut self,
-        fetch: FetchId,
-        peer: PeerId,
-        origin: Origin,
-        from: TreeSize,
-        batches: usize,
-    ) {
-        let Some(peer) = self.peers.get(&peer).cloned() else {
-            return;
-        };
-        // Fetches that have ended are let go when the next one begins.
-        self.fetches.retain(|_, fetching| !fetching.has_ended());
-        let window = Arc::new(Semaphore::new(batches));
-        let task = peer.fetch(
-            self.parts.shared.engine.clone(),
-            fetch,
-            origin,
-            from,
-            Arc::clone(&window),
-        );
-        self.fetches
-            .insert(fetch, Fetching::new(window, self.parts.runtime.spawn(task)));
-    }
-
-    fn look_up_root(&self, origin: Origin, size: TreeSize) {
-        let shared = Arc::clone(&self.parts.shared);
-        self.parts
-            .runtime
-            .spawn_blocking(move || match shared.store.root_at(&origin, size) {
-                Ok(root) => {
-                    shared
-                        .engine
-                        .send_blocking(Event::Input(Input::RootAt { origin, size, root }));
-                }
-                Err(error) => {
-                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
-                }
-            });
-    }
-
-    /// The batch is durable; only now does its head exist.
-    fn sign(&mut self, head: &Head) -> Option<Input> {
-        let note = head.sign(&self.parts.key).into_bytes();
-        if let Err(error) = self.parts.shared.store.note_head(&head.origin, &note) {
-            // Nothing can follow: the batch would never be signed. The node ends and signs it after the next start.
-            tracing::error!(%error, "a head could not be handed to the store; it is not announced");
-            self.parts.fail.send_replace(Some(error.to_string()));
-            return None;
-        }
-        self.unwritten_head = Some((self.parts.clock)());
-        // The batch may have waited for its signature, and been looked at in vain meanwhile.
-        self.unnoted.get_or_insert_with(self.parts.clock);
-        Some(Input::Signed { note })
-    }
-
     fn submit(&mut self, submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer>) {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.callers.insert(ticket, reply);
+        self.hands.callers.insert(ticket, reply);
         self.feed(Input::Submit {
             ticket,
             submitted,
@@ -391,48 +317,20 @@ impl Running {
         });
     }
 
-    fn answer(&mut self, receipt: Receipt) {
-        let Some(reply) = self.callers.remove(&receipt.ticket) else {
-            return;
-        };
-        self.parts.shared.tally.accepted(receipt.records);
-        let placed = Placed {
-            first: receipt.first,
-            records: receipt.records,
-            head: receipt.head,
-        };
-        let _ = reply.send(Ok(placed));
-    }
-
-    fn keep(&self, evidence: &Evidence) {
-        tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
-        let shared = &self.parts.shared;
-        let kept = KeptEvidence::of(evidence);
-        if let Err(error) = shared
-            .store
-            .journal_append(JournalKind::FORK_EVIDENCE, &kept.to_bytes())
-        {
-            tracing::error!(%error, "evidence could not be written to the journal");
-        }
-        kept.spread(&shared.board);
-        // Nobody is to get an answer from this chain that does not say so.
-        shared.news.put(self.news());
-    }
-
     fn news(&self) -> BTreeMap<Origin, News> {
-        let now = (self.parts.clock)();
-        let own = &self.parts.shared.origin;
-        let chains = self.parts.replica.chains();
+        let now = self.now();
+        let own = &self.hands.shared.origin;
+        let chains = self.replica.chains();
         chains
             .map(|(origin, status)| (origin.clone(), News::of(&status, own, now)))
             .collect()
     }
 
     fn status(&self) -> Status {
-        let shared = &self.parts.shared;
-        let now = (self.parts.clock)();
+        let shared = &self.hands.shared;
+        let now = self.now();
         let copy = |origin: &Origin| {
-            let status = self.parts.replica.chain(origin)?;
+            let status = self.replica.chain(origin)?;
             Some(ChainCopy {
                 origin: origin.clone(),
                 size: status.durable,
@@ -443,13 +341,112 @@ impl Running {
         };
         let peer = |peer: &PeerId| PeerState {
             region: peer.0,
-            is_connected: self.connected.get(peer).copied().unwrap_or(false),
+            is_connected: self.hands.connected.get(peer).copied().unwrap_or(false),
         };
         Status {
             at: now,
-            readiness: self.parts.replica.readiness(),
+            readiness: self.replica.readiness(),
             chains: shared.roster.origins().filter_map(copy).collect(),
-            peers: self.peers.keys().map(peer).collect(),
+            peers: self.hands.peers.keys().map(peer).collect(),
+        }
+    }
+}
+
+impl Deeds for Hands {
+    fn fetch(&mut self, fetch: FetchId, asked: Asked) {
+        let Some(peer) = self.peers.get(&asked.peer).cloned() else {
+            return;
+        };
+        // Fetches that have ended are let go when the next one begins.
+        self.fetches.retain(|_, fetching| !fetching.has_ended());
+        let window = Arc::new(Semaphore::new(asked.batches));
+        let task = peer.fetch(
+            self.shared.engine.clone(),
+            fetch,
+            asked.origin,
+            asked.from,
+            Arc::clone(&window),
+        );
+        let fetching = Fetching::new(window, self.runtime.spawn(task));
+        self.fetches.insert(fetch, fetching);
+    }
+
+    fn read_more(&mut self, fetch: FetchId, batches: usize) {
+        if let Some(fetching) = self.fetches.get(&fetch) {
+            fetching.allow(batches);
+        }
+    }
+
+    fn cancel_fetch(&mut self, fetch: FetchId) {
+        if let Some(fetching) = self.fetches.remove(&fetch) {
+            fetching.cancel();
+        }
+    }
+
+    fn persist(&mut self, extension: Box<Extension>, head: Option<Vec<u8>>) {
+        if let Some(writer) = self.writers.get(extension.after().origin()) {
+            writer.persist(*extension, head);
+        }
+    }
+
+    fn look_up_root(&mut self, origin: Origin, size: TreeSize) {
+        let (store, engine) = (Arc::clone(&self.shared.store), self.shared.engine.clone());
+        self.runtime
+            .spawn_blocking(move || match store.root_at(&origin, size) {
+                Ok(root) => {
+                    engine.send_blocking(Event::Input(Input::RootAt { origin, size, root }));
+                }
+                Err(error) => {
+                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
+                }
+            });
+    }
+
+    /// The batch is durable; only now does its head exist.
+    fn sign(&mut self, head: Head) {
+        let note = head.sign(&self.key).into_bytes();
+        if let Some(writer) = self.writers.get(&head.origin) {
+            writer.note(note);
+        }
+    }
+
+    fn answer(&mut self, receipt: Receipt) {
+        let Some(reply) = self.callers.remove(&receipt.ticket) else {
+            return;
+        };
+        self.shared.tally.accepted(receipt.records);
+        let placed = Placed {
+            first: receipt.first,
+            records: receipt.records,
+            head: receipt.head,
+        };
+        let _ = reply.send(Ok(placed));
+    }
+
+    fn refuse(&mut self, ticket: Ticket, reason: Refused) {
+        if let Some(reply) = self.callers.remove(&ticket) {
+            let _ = reply.send(Err(Refusal::Replica(reason)));
+        }
+    }
+
+    fn announce(&mut self, origin: Origin, head: Vec<u8>) {
+        self.shared.board.announce(&origin, head);
+    }
+
+    fn keep(&mut self, evidence: Box<Evidence>) {
+        tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
+        self.journal.keep(evidence);
+    }
+
+    fn spread(&mut self, heads: [Vec<u8>; 2]) {
+        self.shared.board.accuse(heads);
+    }
+
+    fn blame(&mut self, peer: PeerId, fault: Fault) {
+        tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
+        self.connected.insert(peer, false);
+        if let Some(peer) = self.peers.get(&peer) {
+            peer.blamed.notify_one();
         }
     }
 }

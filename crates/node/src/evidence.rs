@@ -1,27 +1,35 @@
-//! Evidence as this node keeps it: in the journal, so that a quarantine outlives a restart, and on the board, so that others
-//! learn of it.
+//! Evidence as this node keeps it: in the journal, so that a quarantine outlives a restart, and only then on the board, so
+//! that others learn of it.
 //!
 //! A journal entry is a byte (1 if the heads prove a fork, 0 if they only should not exist), the length of our head (4 bytes,
 //! little endian), our head, their head.
 
-use crate::{heads::Board, server::Shared};
-use std::collections::BTreeMap;
+use crate::{
+    engine::{Engine, Event},
+    heads::Board,
+    server::Shared,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
 use yizhang_ledger::{
     head::{Head, Origin},
     value::TreeSize,
 };
-use yizhang_replica::Evidence;
-use yizhang_store::{JournalKind, StoreError};
+use yizhang_replica::{Evidence, Input};
+use yizhang_store::{JournalKind, Store, StoreError};
 
 /// Two heads of one chain that cannot both be true.
-pub(crate) struct KeptEvidence {
+struct KeptEvidence {
     proof: bool,
     ours: Vec<u8>,
     theirs: Vec<u8>,
 }
 
 impl KeptEvidence {
-    pub(crate) fn of(evidence: &Evidence) -> Self {
+    fn of(evidence: &Evidence) -> Self {
         let ours = evidence.ours.clone().unwrap_or_default();
         Self {
             proof: evidence.is_proof(),
@@ -30,7 +38,7 @@ impl KeptEvidence {
         }
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         // A head has at most 8 KiB.
         let length = u32::try_from(self.ours.len()).unwrap_or(u32::MAX);
         let mut bytes = vec![u8::from(self.proof)];
@@ -53,10 +61,58 @@ impl KeptEvidence {
     }
 
     /// Shows it to everybody who watches this node, if two heads at hand prove it.
-    pub(crate) fn spread(self, board: &Board) {
+    fn spread(self, board: &Board) {
         if self.proof && !self.ours.is_empty() {
-            board.accuse(self.ours, self.theirs);
+            board.accuse([self.ours, self.theirs]);
         }
+    }
+}
+
+/// The thread that writes evidence down.
+pub(crate) struct Journal {
+    /// Unbounded, so that the engine never waits for the disk; the replica reports so many pieces of evidence about a chain
+    /// (`EVIDENCE_PER_CHAIN_MAX`), and a roster has so many chains.
+    jobs: mpsc::Sender<Box<Evidence>>,
+    thread: JoinHandle<()>,
+}
+
+impl Journal {
+    /// Starts the thread. What is durable it reports to the engine.
+    pub(crate) fn start(store: Arc<Store>, engine: Engine) -> std::io::Result<Self> {
+        let (jobs, received) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || write_all(&store, &engine, &received))?;
+        Ok(Self { jobs, thread })
+    }
+
+    /// Queues evidence.
+    pub(crate) fn keep(&self, evidence: Box<Evidence>) {
+        let _ = self.jobs.send(evidence);
+    }
+
+    /// Waits until everything that was queued is written.
+    pub(crate) fn finish(self) {
+        drop(self.jobs);
+        let _ = self.thread.join();
+    }
+}
+
+/// Writes evidence into the journal, piece by piece, and says so when a piece is durable. Only then does the replica have it
+/// shown to others.
+///
+/// A crash before a piece is durable: the chain is closed in no file, and nobody has heard of the fork from here. Whoever holds
+/// the contradicting head shows it again after the start, and it is found again. A crash after it: the chain is closed when
+/// the node starts, and the evidence is on the board before anybody watches.
+fn write_all(store: &Store, engine: &Engine, jobs: &mpsc::Receiver<Box<Evidence>>) {
+    while let Ok(evidence) = jobs.recv() {
+        let bytes = KeptEvidence::of(&evidence).to_bytes();
+        if let Err(error) = store.journal_append(JournalKind::FORK_EVIDENCE, &bytes) {
+            // A write that failed has stopped the store, which ends the node.
+            tracing::error!(%error, "evidence could not be written to the journal; it is not shown to others");
+            continue;
+        }
+        engine.send_blocking(Event::Input(Input::Kept(evidence)));
     }
 }
 
@@ -81,4 +137,25 @@ pub(crate) fn closed_chains(shared: &Shared) -> Result<BTreeMap<Origin, TreeSize
         kept.spread(&shared.board);
     }
     Ok(closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeptEvidence;
+
+    /// As docs/FORMAT.md has it, section 13, kind 2 of the journal.
+    #[test]
+    fn evidence_is_kept_as_the_format_says_and_read_back() {
+        let bytes = [&[1, 3, 0, 0, 0][..], b"one", b"other"].concat();
+        let kept = KeptEvidence::read(&bytes).unwrap();
+        assert_eq!(
+            (&kept.ours[..], &kept.theirs[..]),
+            (&b"one"[..], &b"other"[..])
+        );
+        assert!(kept.proof);
+        assert_eq!(kept.to_bytes(), bytes);
+        for cut in 0..8 {
+            assert!(KeptEvidence::read(&bytes[..cut]).is_none(), "cut at {cut}");
+        }
+    }
 }

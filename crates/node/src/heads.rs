@@ -8,8 +8,8 @@ use yizhang_ledger::head::Origin;
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
 pub(crate) const EVIDENCE_MAX: usize = 64;
 
-/// Two signed heads that cannot both be true.
-pub(crate) type Contradiction = (Vec<u8>, Vec<u8>);
+/// Two signed heads that cannot both be true: what is held here, and what contradicts it.
+pub(crate) type Contradiction = [Vec<u8>; 2];
 
 /// The announced heads. `version` grows with every change.
 #[derive(Debug, Default)]
@@ -68,17 +68,12 @@ impl Board {
     }
 
     /// Spreads evidence of a fork.
-    pub(crate) fn accuse(&self, first: Vec<u8>, second: Vec<u8>) {
+    pub(crate) fn accuse(&self, heads: Contradiction) {
         self.0.send_modify(|announced| {
-            let known = announced
-                .evidence
-                .iter()
-                .any(|(_, pair)| *pair == (first.clone(), second.clone()));
+            let known = announced.evidence.iter().any(|(_, pair)| *pair == heads);
             if !known && announced.evidence.len() < EVIDENCE_MAX {
                 announced.version += 1;
-                announced
-                    .evidence
-                    .push((announced.version, (first, second)));
+                announced.evidence.push((announced.version, heads));
             }
         });
     }

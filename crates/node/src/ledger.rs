@@ -69,7 +69,7 @@ fn peer_status(peer: PeerState) -> v1::PeerStatus {
 }
 
 /// Two heads that cannot both be true.
-pub(crate) fn evidence((first, second): Contradiction) -> v1::Evidence {
+pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
     v1::Evidence {
         first: first.into(),
         second: second.into(),

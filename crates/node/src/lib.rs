@@ -42,4 +42,4 @@ mod writer;
 
 pub use certificate::{Stage, Validity, names_authority};
 pub use pulse::Pulse;
-pub use server::{Absent, Config, Node, Recovery, StartError};
+pub use server::{Absent, Config, Failure, Node, Recovery, StartError};

@@ -143,6 +143,31 @@ pub enum StartError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
+/// Why a running node cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The store has stopped, or takes no more.
+    #[error("{reason}")]
+    Store {
+        /// In the words of the store.
+        reason: String,
+    },
+    /// The one serial thread has ended.
+    #[error("the engine has ended")]
+    EngineEnded,
+}
+
+impl Failure {
+    /// Says so, unless something was said before.
+    pub(crate) fn tell(self, fail: &watch::Sender<Option<Self>>) {
+        fail.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert(self);
+            is_first
+        });
+    }
+}
+
 /// What all services share.
 pub(crate) struct Shared {
     pub(crate) origin: Origin,
@@ -190,7 +215,7 @@ pub struct Node {
     opened: Vec<String>,
     shared: Arc<Shared>,
     engine: JoinHandle<()>,
-    failure: watch::Receiver<Option<String>>,
+    failure: watch::Receiver<Option<Failure>>,
     shutdown: Arc<Notify>,
     server: task::JoinHandle<Result<(), tonic::transport::Error>>,
 }
@@ -306,14 +331,14 @@ impl Node {
 
     /// Returns when the node cannot go on, with the reason: the disk failed, or a part of the node has ended. The process
     /// should end too, so that whoever runs it notices; starting again reads what the disk holds.
-    pub async fn failed(&mut self) -> String {
+    pub async fn failed(&mut self) -> Failure {
         let engine = self.shared.engine.clone();
         tokio::select! {
-            failure = self.failure.wait_for(Option::is_some) => match failure {
-                Ok(reason) => reason.clone().unwrap_or_default(),
-                Err(_) => "the engine has ended".into(),
-            },
-            () = engine.stopped() => "the engine has ended".into(),
+            failure = self.failure.wait_for(Option::is_some) => {
+                let told = failure.ok().and_then(|failure| failure.clone());
+                told.unwrap_or(Failure::EngineEnded)
+            }
+            () = engine.stopped() => Failure::EngineEnded,
         }
     }
 

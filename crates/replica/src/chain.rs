@@ -248,7 +248,7 @@ impl Chain {
         };
         let news =
             reported.len() < EVIDENCE_PER_CHAIN_MAX && reported.insert((head.size, head.root));
-        news.then(|| Output::Evidence(Box::new(evidence)))
+        news.then(|| Output::Keep(Box::new(evidence)))
     }
 
     /// Whether batches of others may be added at all.

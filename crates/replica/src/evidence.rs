@@ -55,12 +55,17 @@ pub enum Conflict {
 }
 
 impl Evidence {
+    /// The size from which on it closes the chain; none if it is no proof.
+    pub const fn closes_at(&self) -> Option<TreeSize> {
+        match self.conflict {
+            Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. } => Some(size),
+            Conflict::NotExtended { .. } | Conflict::Forgotten { .. } => None,
+        }
+    }
+
     /// Whether it proves that the chain's key was misused, and so closes the chain. What is no proof is for the journal
     /// and the operator only.
     pub const fn is_proof(&self) -> bool {
-        matches!(
-            self.conflict,
-            Conflict::Fork { .. } | Conflict::InvalidBatch { .. }
-        )
+        self.closes_at().is_some()
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::world::{
     Node, Signed, branch, chain, evidence, fetches, held, next, note, origin, peer, persists,
-    questions, root_at, sign,
+    questions, root_at, sign, spread,
 };
 use yizhang_ledger::{
     chain::ChainState,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{Conflict, Input};
+use yizhang_replica::{Conflict, Evidence, Input};
 
 /// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
 fn holding(batches: &[Signed]) -> Node {
@@ -311,4 +311,37 @@ fn suspicions_cannot_crowd_out_a_proof() {
     let other = next(1, &ChainState::empty(origin(1)), 99, 2);
     assert_eq!(other.note, note(1, &other.after));
     assert_eq!(evidence(&node.announce(2, &[&other])).len(), 1);
+}
+
+#[test]
+fn evidence_is_shown_to_others_when_the_journal_has_it_and_not_before() {
+    let main = chain(1, 2);
+    let other = other_branch(&main);
+    let mut node = holding(&main);
+    let outputs = node.announce(2, &[&other[0]]);
+    assert!(spread(&outputs).is_empty());
+    let [found] = &evidence(&outputs)[..] else {
+        panic!("evidence expected")
+    };
+    assert!(spread(&node.wait(60_000)).is_empty());
+    let outputs = node.handle(Input::Kept(Box::new(found.clone())));
+    let heads = [main[1].note.clone(), other[0].note.clone()];
+    assert_eq!(spread(&outputs), [heads]);
+}
+
+#[test]
+fn a_suspicion_is_kept_and_shown_to_nobody() {
+    let main = chain(1, 2);
+    let mut node = holding(&main);
+    let suspicion = Evidence {
+        origin: origin(1),
+        conflict: Conflict::Forgotten {
+            held: TreeSize(6),
+            signed: TreeSize(9),
+        },
+        ours: Some(main[1].note.clone()),
+        theirs: main[0].note.clone(),
+    };
+    let outputs = node.handle(Input::Kept(Box::new(suspicion)));
+    assert!(spread(&outputs).is_empty());
 }

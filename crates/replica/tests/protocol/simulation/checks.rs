@@ -105,6 +105,15 @@ impl Federation {
         }
     }
 
+    /// What is shown of a fork outlives whoever shows it.
+    pub(super) fn check_spread(&self, node: usize, heads: &[Vec<u8>; 2]) {
+        let mut durable = self.nodes[node].disk.files.proofs();
+        assert!(
+            durable.any(|proof| proof == *heads),
+            "node {node} spreads evidence before it is durable"
+        );
+    }
+
     pub(super) fn check_bounds(&self, node: usize) {
         let Some(replica) = self.nodes[node].replica.as_ref() else {
             return;
