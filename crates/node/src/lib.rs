@@ -14,31 +14,22 @@
 //! ```
 
 mod accepting;
-mod account;
 mod believed;
+mod board;
 mod calls;
 mod certificate;
 mod copies;
 mod engine;
-mod evidence;
-mod heads;
-mod ledger;
 mod lookup;
 mod metrics;
-mod peers;
 mod pulse;
-mod refusal;
-mod replication;
 mod report;
-mod review;
-mod role;
 mod scrape;
 mod search;
 mod server;
+mod services;
 mod status;
-mod submission;
 mod tally;
-mod writer;
 
 pub use certificate::{Stage, Validity, names_authority};
 pub use pulse::Pulse;

@@ -5,8 +5,8 @@
 
 use crate::{
     copies::{ChainCopy, newest},
-    refusal::Refusal,
     server::Shared,
+    services::Refusal,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -3,7 +3,7 @@
 //! One thread searches for all that have come in the meantime, so that many callers of one record each cost few changes
 //! between threads; more threads join when the disk is slow and many wait.
 
-use crate::{engine::Event, refusal::Refusal, server::Shared};
+use crate::{engine::Event, server::Shared, services::Refusal};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -2,26 +2,21 @@
 
 use crate::{
     accepting::{Accepting, CONNECTIONS_MAX},
-    account::AccountService,
     believed,
+    board::Board,
     calls::CallsLayer,
     certificate::Certificates,
     copies::{self, LatestNews},
-    engine::{self, Engine, Event, Parts},
-    evidence,
-    heads::Board,
-    ledger::LedgerService,
+    engine::{self, Engine, Event, Parts, Peer},
     lookup::VerifiedHeads,
     metrics::Metrics,
-    peers::Peer,
     pulse::Pulse,
-    refusal::Refusal,
-    replication::ReplicationService,
-    report,
-    review::ReviewService,
-    scrape,
+    report, scrape,
     search::Searches,
-    submission::{self, SubmissionService},
+    services::{
+        self, AccountService, LedgerService, Refusal, ReplicationService, ReviewService,
+        SubmissionService,
+    },
     tally::Tally,
 };
 use ed25519_dalek::SigningKey;
@@ -251,7 +246,7 @@ impl Node {
             &shared.board,
             config.roster.origins().cloned(),
         );
-        let closed = evidence::closed_chains(&shared)?;
+        let closed = engine::closed_chains(&shared)?;
         let peers = peers(&config)?;
         let (ready, readiness) = watch::channel(false);
         let (fail, failure) = watch::channel(None);
@@ -560,7 +555,7 @@ fn serve(
     let guard = Arc::clone(shared);
     let submission = InterceptedService::new(
         submission.max_decoding_message_size(MESSAGE_BYTES_MAX),
-        move |request: Request<()>| submission::authorise(request, &guard),
+        move |request: Request<()>| services::authorise(request, &guard),
     );
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));

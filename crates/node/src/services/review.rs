@@ -2,9 +2,9 @@
 
 use crate::{
     lookup,
-    refusal::{NotYou, Refusal},
-    role::Role,
     server::Shared,
+    services::refusal::{NotYou, Refusal},
+    services::role::Role,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};

@@ -1,11 +1,11 @@
 //! The service Account.
 
 use crate::{
-    ledger::chain_status,
     lookup::{self, Found},
-    refusal::{NotYou, Refusal},
-    role::Role,
     server::Shared,
+    services::ledger::chain_status,
+    services::refusal::{NotYou, Refusal},
+    services::role::Role,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};

@@ -1,10 +1,10 @@
 //! The service Submission.
 
 use crate::{
-    refusal::{NotYou, Refusal},
-    role::Role,
     search::{Answer, offer},
     server::Shared,
+    services::refusal::{NotYou, Refusal},
+    services::role::Role,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};

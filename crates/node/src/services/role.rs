@@ -1,6 +1,6 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message.
 
-use crate::{calls::Caller, refusal::NotYou};
+use crate::{calls::Caller, services::refusal::NotYou};
 use tonic::Request;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use yizhang_ledger::value::Division;

@@ -1,13 +1,13 @@
 //! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
 
 use crate::{
+    board::Contradiction,
     copies::{ChainCopy, News},
     engine::Event,
-    heads::Contradiction,
-    refusal::Refusal,
-    replication::{Batches, batches},
-    role::Role,
     server::Shared,
+    services::refusal::Refusal,
+    services::replication::{Batches, batches},
+    services::role::Role,
     status::{PeerState, Status as NodeStatus},
 };
 use std::sync::Arc;

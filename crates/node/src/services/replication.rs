@@ -1,10 +1,10 @@
 //! The service Replication: whole chains, to nodes. Auditors read them by the service Ledger, from here too.
 
 use crate::{
-    ledger::evidence,
-    refusal::{NotYou, Refusal},
-    role::Role,
     server::Shared,
+    services::ledger::evidence,
+    services::refusal::{NotYou, Refusal},
+    services::role::Role,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -74,7 +74,7 @@ fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
     }
 }
 
-fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
+fn heads(changes: crate::board::Changes, complete: bool) -> v1::Heads {
     v1::Heads {
         heads: changes.heads.into_iter().map(Into::into).collect(),
         complete,

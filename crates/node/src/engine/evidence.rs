@@ -5,8 +5,8 @@
 //! little endian), our head, their head.
 
 use crate::{
+    board::Board,
     engine::{Engine, Event},
-    heads::Board,
     server::Shared,
 };
 use std::{
