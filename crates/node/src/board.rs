@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use tokio::sync::watch;
 use yizhang_ledger::head::Origin;
+use yizhang_store::Store;
 
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
 pub(crate) const EVIDENCE_MAX: usize = 64;
@@ -55,6 +56,19 @@ pub(crate) struct Board(watch::Sender<Announced>);
 impl Board {
     pub(crate) fn new() -> Self {
         Self(watch::Sender::new(Announced::default()))
+    }
+
+    /// Announces the heads that the store holds, before anybody watches.
+    pub(crate) fn announce_held<'a>(
+        &self,
+        store: &Store,
+        origins: impl Iterator<Item = &'a Origin>,
+    ) {
+        for origin in origins {
+            if let Some(head) = store.head(origin) {
+                self.announce(origin, head);
+            }
+        }
     }
 
     /// Announces a head that is durable and signed.

@@ -2,7 +2,7 @@
 //! more. Nothing is decided here.
 
 use crate::{
-    services::Role,
+    role::Role,
     tally::{Ended, Tally, method},
 };
 use bytes::Bytes;

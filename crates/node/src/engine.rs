@@ -2,10 +2,13 @@
 //! watch for each peer.
 
 mod evidence;
+mod handle;
+mod hands;
 mod peers;
 mod run;
 mod writer;
 
 pub(crate) use evidence::closed_chains;
+pub(crate) use handle::{Answer, Engine, Event, Inbox, Placed, channel};
 pub(crate) use peers::Peer;
-pub(crate) use run::{Engine, Event, Parts, announce_held, channel, start};
+pub(crate) use run::{Parts, start};

@@ -3,7 +3,7 @@
 use crate::{
     accepting::CONNECTIONS_MAX,
     certificate::Certificates,
-    server::Shared,
+    shared::Shared,
     status::{self, Status},
 };
 use prometheus_client::{

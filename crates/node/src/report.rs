@@ -3,7 +3,7 @@
 
 use crate::{
     certificate::{Certificates, Stage, Validity},
-    server::Shared,
+    shared::Shared,
     status,
     tally::Recent,
 };

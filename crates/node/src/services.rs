@@ -2,17 +2,12 @@
 //! generated types; as a client of other nodes it does in `engine/peers.rs`.
 
 mod account;
+mod caller;
 mod ledger;
 mod refusal;
 mod replication;
 mod review;
-mod role;
+mod serve;
 mod submission;
 
-pub(crate) use account::AccountService;
-pub(crate) use ledger::LedgerService;
-pub(crate) use refusal::Refusal;
-pub(crate) use replication::ReplicationService;
-pub(crate) use review::ReviewService;
-pub(crate) use role::Role;
-pub(crate) use submission::{SubmissionService, authorise};
+pub(crate) use serve::{Serving, serve};

@@ -1,7 +1,7 @@
 //! What a node counts: calls by method, caller and outcome, and records accepted. Prometheus reads the sums since the start,
 //! the log what came since it was last written. Callers are agencies, nodes and auditors, never persons.
 
-use crate::services::Role;
+use crate::role::Role;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},

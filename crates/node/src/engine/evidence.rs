@@ -7,7 +7,6 @@
 use crate::{
     board::Board,
     engine::{Engine, Event},
-    server::Shared,
 };
 use std::{
     collections::BTreeMap,
@@ -16,6 +15,7 @@ use std::{
 };
 use yizhang_ledger::{
     head::{Head, Origin},
+    roster::Roster,
     value::TreeSize,
 };
 use yizhang_replica::{Evidence, Input};
@@ -117,9 +117,16 @@ fn write_all(store: &Store, engine: &Engine, jobs: &mpsc::Receiver<Box<Evidence>
 }
 
 /// Reads the journal: the smallest size at which evidence closes a chain. The evidence goes on the board again.
-pub(crate) fn closed_chains(shared: &Shared) -> Result<BTreeMap<Origin, TreeSize>, StoreError> {
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn closed_chains(
+    store: &Store,
+    roster: &Roster,
+    board: &Board,
+) -> Result<BTreeMap<Origin, TreeSize>, StoreError> {
     let mut closed: BTreeMap<Origin, TreeSize> = BTreeMap::new();
-    for entry in shared.store.journal()? {
+    for entry in store.journal()? {
         let entry = entry?;
         let is_evidence = entry.kind == JournalKind::FORK_EVIDENCE;
         let Some(kept) = is_evidence
@@ -129,12 +136,12 @@ pub(crate) fn closed_chains(shared: &Shared) -> Result<BTreeMap<Origin, TreeSize
             continue;
         };
         if kept.proof
-            && let Ok(head) = Head::open(&kept.theirs, &shared.roster)
+            && let Ok(head) = Head::open(&kept.theirs, roster)
         {
             let at = closed.entry(head.origin.clone()).or_insert(head.size);
             *at = head.size.min(*at);
         }
-        kept.spread(&shared.board);
+        kept.spread(board);
     }
     Ok(closed)
 }

@@ -2,16 +2,19 @@
 //! simulated federations of that crate's tests run too. Everything that may wait (disk, network) is done elsewhere and comes
 //! back as an event.
 
+use super::{
+    evidence::Journal,
+    handle::{Answer, Engine, Event, Inbox},
+    hands::Hands,
+    peers::Peer,
+    writer::Writer,
+};
 use crate::{
     board::Board,
-    copies::{ChainCopy, News, newest},
-    engine::evidence::Journal,
-    engine::peers::{Fetching, Peer},
-    engine::writer::Writer,
-    search::{Answer, Placed},
-    server::{Failure, Shared},
-    services::Refusal,
+    config::Failure,
+    copies::{ChainCopy, LatestNews, News, newest},
     status::{PeerState, Status},
+    tally::Tally,
 };
 use ed25519_dalek::SigningKey;
 use std::{
@@ -21,17 +24,14 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{oneshot, watch},
 };
 use yizhang_ledger::{
-    chain::{Extension, Submitted},
-    head::{Head, Origin},
-    value::{Division, TreeSize, UnixMillis},
+    chain::Submitted,
+    head::Origin,
+    value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{
-    Asked, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness, Receipt, Refused,
-    Replica, Ticket, carry_out,
-};
+use yizhang_replica::{Input, Output, PeerId, Readiness, Replica, Ticket, carry_out};
 use yizhang_store::Store;
 
 /// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
@@ -40,79 +40,19 @@ const HEAD_WAIT_MS: u64 = 500;
 /// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
 /// loss of the last seconds alone goes unnoticed.
 const SEEN_WAIT_MS: u64 = 5_000;
-/// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
-const EVENTS_MAX: usize = 1_024;
-
-/// What the engine is told.
-pub(crate) enum Event {
-    /// For the replica.
-    Input(Input),
-    /// Somebody submits; the store was searched up to `searched` for an earlier submission.
-    Submit {
-        submitted: Submitted,
-        searched: TreeSize,
-        reply: oneshot::Sender<Answer>,
-    },
-    /// Somebody asks for the state.
-    Status(oneshot::Sender<Status>),
-    /// Somebody asks which regions the node waits for before it signs.
-    Absent(oneshot::Sender<Vec<Division>>),
-    /// End.
-    Stop,
-}
-
-/// The way to the engine.
-#[derive(Clone, Debug)]
-pub(crate) struct Engine {
-    events: mpsc::Sender<Event>,
-    stopped: watch::Receiver<bool>,
-}
-
-impl Engine {
-    /// Hands an event over, waiting while the engine is busy. After the end it is dropped, and whoever waits for an answer
-    /// learns that from the answer's channel.
-    pub(crate) async fn send(&self, event: Event) {
-        let _ = self.events.send(event).await;
-    }
-
-    /// As [`Engine::send`], for threads.
-    pub(crate) fn send_blocking(&self, event: Event) {
-        let _ = self.events.blocking_send(event);
-    }
-
-    /// Returns when the engine has been told to stop.
-    pub(crate) async fn stopped(&self) {
-        let mut stopped = self.stopped.clone();
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    }
-}
-
-/// The engine's inbox before its thread runs, so that others can hold the way to it.
-pub(crate) struct Inbox {
-    events: mpsc::Receiver<Event>,
-    stopped: watch::Sender<bool>,
-}
-
-/// The way to an engine and its inbox.
-pub(crate) fn channel() -> (Engine, Inbox) {
-    let (sender, events) = mpsc::channel(EVENTS_MAX);
-    let (stop, stopped) = watch::channel(false);
-    (
-        Engine {
-            events: sender,
-            stopped,
-        },
-        Inbox {
-            events,
-            stopped: stop,
-        },
-    )
-}
-
 /// What the engine's thread needs besides its inbox.
 pub(crate) struct Parts {
     pub(crate) replica: Replica,
-    pub(crate) shared: Arc<Shared>,
+    /// The own chain.
+    pub(crate) origin: Origin,
+    /// The chains of the roster.
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) board: Board,
+    pub(crate) news: Arc<LatestNews>,
+    pub(crate) tally: Arc<Tally>,
+    /// The way to this engine, for those who work for it.
+    pub(crate) engine: Engine,
     pub(crate) key: SigningKey,
     pub(crate) peers: Vec<Peer>,
     pub(crate) runtime: Handle,
@@ -126,6 +66,10 @@ pub(crate) struct Parts {
 struct Running {
     replica: Replica,
     hands: Hands,
+    origin: Origin,
+    origins: Vec<Origin>,
+    news: Arc<LatestNews>,
+    clock: fn() -> UnixMillis,
     tickets: u64,
     ready: watch::Sender<bool>,
     fail: watch::Sender<Option<Failure>>,
@@ -135,42 +79,29 @@ struct Running {
     unnoted: Option<UnixMillis>,
 }
 
-/// What the node can do. None of it waits.
-struct Hands {
-    shared: Arc<Shared>,
-    key: SigningKey,
-    runtime: Handle,
-    clock: fn() -> UnixMillis,
-    writers: BTreeMap<Origin, Writer>,
-    journal: Journal,
-    peers: BTreeMap<PeerId, Peer>,
-    connected: BTreeMap<PeerId, bool>,
-    fetches: BTreeMap<FetchId, Fetching>,
-    callers: HashMap<Ticket, oneshot::Sender<Answer>>,
-}
-
 /// Starts the engine's thread, and those that write for it.
 pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()>> {
-    let shared = parts.shared;
     let mut writers = BTreeMap::new();
-    for origin in shared.roster.origins() {
+    for origin in &parts.origins {
         let writer = Writer::start(
             origin.clone(),
-            Arc::clone(&shared.store),
-            shared.engine.clone(),
+            Arc::clone(&parts.store),
+            parts.engine.clone(),
             parts.fail.clone(),
         )?;
         writers.insert(origin.clone(), writer);
     }
-    let journal = Journal::start(Arc::clone(&shared.store), shared.engine.clone())?;
+    let journal = Journal::start(Arc::clone(&parts.store), parts.engine.clone())?;
     let peers = parts.peers.into_iter();
     let running = Running {
         replica: parts.replica,
         hands: Hands {
-            shared,
+            store: parts.store,
+            engine: parts.engine,
+            board: parts.board,
+            tally: parts.tally,
             key: parts.key,
             runtime: parts.runtime,
-            clock: parts.clock,
             writers,
             journal,
             peers: peers.map(|peer| (PeerId(peer.region), peer)).collect(),
@@ -178,6 +109,10 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             fetches: BTreeMap::new(),
             callers: HashMap::new(),
         },
+        origin: parts.origin,
+        origins: parts.origins,
+        news: parts.news,
+        clock: parts.clock,
         tickets: 0,
         ready: parts.ready,
         fail: parts.fail,
@@ -231,7 +166,7 @@ impl Running {
             .iter()
             .any(|output| matches!(output, Output::Keep(_)));
         if closes || is_tick {
-            self.hands.shared.news.put(self.news());
+            self.news.put(self.news());
         }
         carry_out(outputs, &mut self.hands);
         self.write_head_of_idle_chain();
@@ -252,19 +187,19 @@ impl Running {
                 self.hands.connected.insert(*peer, false);
             }
             Input::Persisted { .. } => {
-                self.unnoted.get_or_insert_with(self.hands.clock);
+                self.unnoted.get_or_insert_with(self.clock);
             }
             Input::Signed { .. } => {
                 self.unwritten_head = Some(self.now());
                 // The batch may have waited for its signature, and been looked at in vain meanwhile.
-                self.unnoted.get_or_insert_with(self.hands.clock);
+                self.unnoted.get_or_insert_with(self.clock);
             }
             _ => {}
         }
     }
 
     fn now(&self) -> UnixMillis {
-        (self.hands.clock)()
+        (self.clock)()
     }
 
     /// Whether so many ms have passed since then; not if there is no then.
@@ -274,7 +209,7 @@ impl Running {
 
     /// A store that has stopped never goes on: the node ends, and says why.
     fn notice_failure(&self) {
-        if let Some(reason) = self.hands.shared.store.stopped() {
+        if let Some(reason) = self.hands.store.stopped() {
             Failure::Store { reason }.tell(&self.fail);
         }
     }
@@ -284,7 +219,7 @@ impl Running {
             return;
         }
         self.unwritten_head = None;
-        let store = Arc::clone(&self.hands.shared.store);
+        let store = Arc::clone(&self.hands.store);
         self.hands.runtime.spawn_blocking(move || {
             if let Err(error) = store.write_heads() {
                 tracing::error!(%error, "the newest head could not be written");
@@ -298,7 +233,7 @@ impl Running {
             return;
         }
         self.unnoted = None;
-        let store = Arc::clone(&self.hands.shared.store);
+        let store = Arc::clone(&self.hands.store);
         self.hands.runtime.spawn_blocking(move || {
             if let Err(error) = store.note_seen() {
                 tracing::error!(%error, "the newest heads could not be noted");
@@ -319,7 +254,7 @@ impl Running {
 
     fn news(&self) -> BTreeMap<Origin, News> {
         let now = self.now();
-        let own = &self.hands.shared.origin;
+        let own = &self.origin;
         let chains = self.replica.chains();
         chains
             .map(|(origin, status)| (origin.clone(), News::of(&status, own, now)))
@@ -327,7 +262,6 @@ impl Running {
     }
 
     fn status(&self) -> Status {
-        let shared = &self.hands.shared;
         let now = self.now();
         let copy = |origin: &Origin| {
             let status = self.replica.chain(origin)?;
@@ -335,8 +269,8 @@ impl Running {
                 origin: origin.clone(),
                 size: status.durable,
                 head: status.head.map(<[u8]>::to_vec).unwrap_or_default(),
-                newest: newest(&shared.store, origin),
-                news: News::of(&status, &shared.origin, now),
+                newest: newest(&self.hands.store, origin),
+                news: News::of(&status, &self.origin, now),
             })
         };
         let peer = |peer: &PeerId| PeerState {
@@ -346,116 +280,8 @@ impl Running {
         Status {
             at: now,
             readiness: self.replica.readiness(),
-            chains: shared.roster.origins().filter_map(copy).collect(),
+            chains: self.origins.iter().filter_map(copy).collect(),
             peers: self.hands.peers.keys().map(peer).collect(),
-        }
-    }
-}
-
-impl Deeds for Hands {
-    fn fetch(&mut self, fetch: FetchId, asked: Asked) {
-        let Some(peer) = self.peers.get(&asked.peer).cloned() else {
-            return;
-        };
-        // Fetches that have ended are let go when the next one begins.
-        self.fetches.retain(|_, fetching| !fetching.has_ended());
-        let window = Arc::new(Semaphore::new(asked.batches));
-        let task = peer.fetch(
-            self.shared.engine.clone(),
-            fetch,
-            asked.origin,
-            asked.from,
-            Arc::clone(&window),
-        );
-        let fetching = Fetching::new(window, self.runtime.spawn(task));
-        self.fetches.insert(fetch, fetching);
-    }
-
-    fn read_more(&mut self, fetch: FetchId, batches: usize) {
-        if let Some(fetching) = self.fetches.get(&fetch) {
-            fetching.allow(batches);
-        }
-    }
-
-    fn cancel_fetch(&mut self, fetch: FetchId) {
-        if let Some(fetching) = self.fetches.remove(&fetch) {
-            fetching.cancel();
-        }
-    }
-
-    fn persist(&mut self, extension: Box<Extension>, head: Option<Vec<u8>>) {
-        if let Some(writer) = self.writers.get(extension.after().origin()) {
-            writer.persist(*extension, head);
-        }
-    }
-
-    fn look_up_root(&mut self, origin: Origin, size: TreeSize) {
-        let (store, engine) = (Arc::clone(&self.shared.store), self.shared.engine.clone());
-        self.runtime
-            .spawn_blocking(move || match store.root_at(&origin, size) {
-                Ok(root) => {
-                    engine.send_blocking(Event::Input(Input::RootAt { origin, size, root }));
-                }
-                Err(error) => {
-                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
-                }
-            });
-    }
-
-    /// The batch is durable; only now does its head exist.
-    fn sign(&mut self, head: Head) {
-        let note = head.sign(&self.key).into_bytes();
-        if let Some(writer) = self.writers.get(&head.origin) {
-            writer.note(note);
-        }
-    }
-
-    fn answer(&mut self, receipt: Receipt) {
-        let Some(reply) = self.callers.remove(&receipt.ticket) else {
-            return;
-        };
-        self.shared.tally.accepted(receipt.records);
-        let placed = Placed {
-            first: receipt.first,
-            records: receipt.records,
-            head: receipt.head,
-        };
-        let _ = reply.send(Ok(placed));
-    }
-
-    fn refuse(&mut self, ticket: Ticket, reason: Refused) {
-        if let Some(reply) = self.callers.remove(&ticket) {
-            let _ = reply.send(Err(Refusal::Replica(reason)));
-        }
-    }
-
-    fn announce(&mut self, origin: Origin, head: Vec<u8>) {
-        self.shared.board.announce(&origin, head);
-    }
-
-    fn keep(&mut self, evidence: Box<Evidence>) {
-        tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
-        self.journal.keep(evidence);
-    }
-
-    fn spread(&mut self, heads: [Vec<u8>; 2]) {
-        self.shared.board.accuse(heads);
-    }
-
-    fn blame(&mut self, peer: PeerId, fault: Fault) {
-        tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
-        self.connected.insert(peer, false);
-        if let Some(peer) = self.peers.get(&peer) {
-            peer.blamed.notify_one();
-        }
-    }
-}
-
-/// Puts the heads that the store holds on the board, before anybody watches.
-pub(crate) fn announce_held(store: &Store, board: &Board, origins: impl Iterator<Item = Origin>) {
-    for origin in origins {
-        if let Some(head) = store.head(&origin) {
-            board.announce(&origin, head);
         }
     }
 }

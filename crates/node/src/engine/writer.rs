@@ -1,10 +1,8 @@
 //! One thread a chain that makes batches durable. While the disk is busy, batches queue up, and the next write takes all of
 //! them with one sync: group commit without a clock.
 
-use crate::{
-    engine::{Engine, Event},
-    server::Failure,
-};
+use super::handle::{Engine, Event};
+use crate::config::Failure;
 use std::{
     sync::{Arc, mpsc},
     thread::JoinHandle,

@@ -2,10 +2,11 @@
 
 use crate::{
     lookup::{self, Found},
-    server::Shared,
+    refusal::{NotYou, Refusal},
+    role::Role,
+    services::caller::role_of,
     services::ledger::chain_status,
-    services::refusal::{NotYou, Refusal},
-    services::role::Role,
+    shared::Shared,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -25,7 +26,7 @@ impl Account for AccountService {
         request: Request<v1::LookupRequest>,
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
-        match Role::of(&request, &shared.roster.federation)? {
+        match role_of(&request, &shared.roster.federation)? {
             Role::Agency(_) | Role::Node(_) => {}
             Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
         }

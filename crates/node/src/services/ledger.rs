@@ -4,10 +4,10 @@ use crate::{
     board::Contradiction,
     copies::{ChainCopy, News},
     engine::Event,
-    server::Shared,
-    services::refusal::Refusal,
+    refusal::Refusal,
+    services::caller::role_of,
     services::replication::{Batches, batches},
-    services::role::Role,
+    shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Ledger for LedgerService {
         &self,
         request: Request<v1::StatusRequest>,
     ) -> Result<Response<v1::StatusReply>, Status> {
-        Role::of(&request, &self.0.roster.federation)?;
+        role_of(&request, &self.0.roster.federation)?;
         let (sender, receiver) = oneshot::channel();
         self.0.engine.send(Event::Status(sender)).await;
         let status = receiver.await.map_err(|_| Refusal::Stopping)?;
@@ -36,7 +36,7 @@ impl Ledger for LedgerService {
         &self,
         request: Request<v1::FetchRequest>,
     ) -> Result<Response<Batches>, Status> {
-        Role::of(&request, &self.0.roster.federation)?;
+        role_of(&request, &self.0.roster.federation)?;
         batches(&self.0, &self.0.audit_readers, request.get_ref())
     }
 }

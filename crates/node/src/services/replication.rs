@@ -1,10 +1,11 @@
 //! The service Replication: whole chains, to nodes. Auditors read them by the service Ledger, from here too.
 
 use crate::{
-    server::Shared,
+    refusal::{NotYou, Refusal},
+    role::Role,
+    services::caller::role_of,
     services::ledger::evidence,
-    services::refusal::{NotYou, Refusal},
-    services::role::Role,
+    shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -68,7 +69,7 @@ impl Replication for ReplicationService {
 }
 
 fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
-    match Role::of(request, &shared.roster.federation)? {
+    match role_of(request, &shared.roster.federation)? {
         Role::Node(_) => Ok(()),
         Role::Agency(_) | Role::Auditor => Err(NotYou::NotANode.into()),
     }

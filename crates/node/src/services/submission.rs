@@ -1,10 +1,11 @@
 //! The service Submission.
 
 use crate::{
-    search::{Answer, offer},
-    server::Shared,
-    services::refusal::{NotYou, Refusal},
-    services::role::Role,
+    engine::Answer,
+    refusal::{NotYou, Refusal},
+    role::Role,
+    services::caller::role_of,
+    shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
@@ -93,7 +94,7 @@ struct Submitter(String);
 /// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
 /// cannot make the node hold submissions in memory.
 pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Request<()>, Status> {
-    let role = Role::of(&request, &shared.roster.federation)?;
+    let role = role_of(&request, &shared.roster.federation)?;
     let region = shared.origin.region();
     match role {
         Role::Agency(agency) if agency == region => {
@@ -146,7 +147,7 @@ async fn begin(
     };
     Ok(Pending {
         id,
-        answer: offer(shared, submitted.clone()).await,
+        answer: shared.searches.offer(submitted.clone()).await,
         again: submitted,
     })
 }
@@ -171,14 +172,14 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchOutdated { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = offer(shared, again.clone()).await;
+                answer = shared.searches.offer(again.clone()).await;
             }
             // Found between disk and signature, because it was sent twice at once. After a crash it lasts longer, and the
             // caller is told.
             Err(Refusal::Unsigned { .. }) if searches < SEARCHES_MAX => {
                 searches += 1;
                 tokio::time::sleep(SIGNATURE_WAIT).await;
-                answer = offer(shared, again.clone()).await;
+                answer = shared.searches.offer(again.clone()).await;
             }
             answered => break answered?,
         }

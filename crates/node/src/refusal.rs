@@ -1,0 +1,103 @@
+//! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
+
+use yizhang_entitlement::identity::TooManyLinked;
+use yizhang_ledger::{Invalid, head::Origin, value::Division};
+use yizhang_replica::Refused;
+use yizhang_store::StoreError;
+use yizhang_wire::convert::FieldFault;
+
+/// A request that is not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// A field of the message is not what the service calls for.
+    #[error(transparent)]
+    Field(#[from] FieldFault),
+    /// The evidence is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The replica says no.
+    #[error(transparent)]
+    Replica(Refused),
+    /// The submission id was used before for other records.
+    #[error("submission {id} was accepted before with other records")]
+    Conflict {
+        /// The id.
+        id: String,
+    },
+    /// The submission is durable and its head is not signed yet.
+    #[error(
+        "submission {id} is kept, but its head is not signed yet; send it again later under the same number"
+    )]
+    Unsigned {
+        /// The id.
+        id: String,
+    },
+    /// The caller's certificate does not allow it.
+    #[error(transparent)]
+    NotYou(#[from] NotYou),
+    /// Others are being served already.
+    #[error("too many {what} at once; try again")]
+    Busy {
+        /// What there are too many of.
+        what: &'static str,
+    },
+    /// A limit.
+    #[error("{what}: at most {limit}, found {found}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// Limit.
+        limit: usize,
+        /// Found.
+        found: usize,
+    },
+    /// Links tie too many accounts together.
+    #[error(transparent)]
+    Linked(#[from] TooManyLinked),
+    /// A number that is no social-security number.
+    #[error("not a social-security number: {0}")]
+    Number(#[from] yizhang_ledger::person::NumberFault),
+    /// A chain that the roster does not name.
+    #[error("the roster names no chain {0}")]
+    UnknownChain(Origin),
+    /// A bug of ours.
+    #[error("the node is broken: {0}")]
+    Broken(&'static str),
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why the caller's certificate does not allow it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotYou {
+    /// There is none.
+    #[error("no client certificate")]
+    NoCertificate,
+    /// It is of no role here.
+    #[error("the certificate names no role in the federation {federation}")]
+    NoRole {
+        /// The federation.
+        federation: String,
+    },
+    /// Accounts are not for auditors.
+    #[error("auditors read chains, not accounts")]
+    AccountOfAuditor,
+    /// A review is for one agency.
+    #[error("a review is for the agency of the node's region")]
+    ReviewOfOthers,
+    /// Replication is among nodes.
+    #[error("replication is among nodes")]
+    NotANode,
+    /// Only one agency writes to a chain.
+    #[error("only agency.{region} submits to this node, found {found}")]
+    OtherAgency {
+        /// The region of the chain.
+        region: Division,
+        /// Who calls.
+        found: String,
+    },
+}
