@@ -109,7 +109,7 @@ async fn run(arguments: &RunArguments, config: Config, log: &Log) -> anyhow::Res
     let region = config.origin.region();
     service::opening();
     let mut node = Node::start(config).await?;
-    for line in node.opened() {
+    for line in node.opened().to_string().lines() {
         // A log is for machines: it stays in English.
         tracing::info!("{line}");
     }

@@ -1,5 +1,6 @@
 //! Benefits: awarded, drawn, lost, and those that exclude each other.
 
+pub(crate) mod award_that_lost;
 pub(crate) mod awards;
 pub(crate) mod drawing;
 pub(crate) mod employed;

@@ -1,4 +1,4 @@
-//! Batches: the records that are appended and signed together, behind a batch entry that links them to the chain.
+//! Batches: the records that are appended and signed together, after a batch entry that links them to the chain.
 
 use crate::{
     Invalid, Verified,
@@ -284,7 +284,7 @@ impl Batch {
         Ok(batch)
     }
 
-    /// Puts blocks of records behind a batch entry. `entry.records` and the submissions are those of the blocks.
+    /// Puts blocks of records after a batch entry. `entry.records` and the submissions are those of the blocks.
     pub(crate) fn assemble(entry: BatchEntry, blocks: &[&RecordBlock]) -> Result<Self, Invalid> {
         let at = entry.first;
         let wrong = |fault| Invalid::Payload {

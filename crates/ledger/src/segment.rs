@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 pub const FILE_HEADER_BYTES: usize = 128;
 /// Bytes of a frame header.
 pub const FRAME_HEADER_BYTES: usize = 40;
-/// Entries between two offsets in the table behind a batch.
+/// Entries between two offsets in the table after a batch.
 pub const OFFSET_STRIDE: usize = 16;
 /// Most entries of a frame: a full batch and its batch entry.
 const FRAME_ENTRIES_MAX: usize = BATCH_RECORDS_MAX + 1;
@@ -148,7 +148,7 @@ fn offsets(ends: &[u32]) -> impl Iterator<Item = u32> {
         .copied()
 }
 
-/// How many offsets stand behind a batch of so many entries: one for each full stride.
+/// How many offsets follow a batch of so many entries: one for each full stride.
 pub const fn offsets_len(entries: usize) -> usize {
     entries / OFFSET_STRIDE
 }

@@ -116,7 +116,7 @@ impl<H: TreeHasher> Frontier<H> {
     }
 
     /// Appends leaves. `completed(level, first, hashes)` receives every subtree that becomes complete: `hashes[i]` is the
-    /// node number `first + i` of its level (level 0 are the leaves themselves), its leaves being
+    /// branch number `first + i` of its level (level 0 are the leaves themselves), its leaves being
     /// `[n << level, (n + 1) << level)`.
     pub fn extend(&mut self, leaves: &[Hash], mut completed: impl FnMut(u32, u64, &[Hash])) {
         let old_size = self.size;

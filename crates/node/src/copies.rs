@@ -11,7 +11,6 @@ use yizhang_ledger::{
 };
 use yizhang_replica::ChainStatus;
 use yizhang_store::Store;
-use yizhang_wire::v1;
 
 /// A chain as this node holds it.
 #[derive(Clone, Debug)]
@@ -32,13 +31,13 @@ pub(crate) struct ChainCopy {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct News {
     /// The largest size that a connected peer has announced.
-    announced: TreeSize,
+    pub(crate) announced: TreeSize,
     /// When a verified head of it last came in, from whomever. Of the own chain: now.
-    heard: Option<UnixMillis>,
+    pub(crate) heard: Option<UnixMillis>,
     /// Whether its own node is connected, or is this one.
-    live: bool,
+    pub(crate) live: bool,
     /// The smallest size of a head that contradicts what is held.
-    quarantined_from: Option<TreeSize>,
+    pub(crate) quarantined_from: Option<TreeSize>,
 }
 
 impl News {
@@ -74,26 +73,4 @@ impl LatestNews {
 pub(crate) fn newest(store: &Store, origin: &Origin) -> Option<UnixMillis> {
     let state = store.state(origin)?;
     (state.batches() > 0).then(|| state.time())
-}
-
-impl From<ChainCopy> for v1::ChainStatus {
-    fn from(copy: ChainCopy) -> Self {
-        let News {
-            announced,
-            heard,
-            live,
-            quarantined_from,
-        } = copy.news;
-        Self {
-            origin: copy.origin.to_string(),
-            size: copy.size.0,
-            head: copy.head.into(),
-            quarantined: quarantined_from.is_some(),
-            announced: announced.0,
-            quarantined_from: quarantined_from.map_or(0, |size| size.0),
-            newest_ms: copy.newest.map_or(0, |time| time.0),
-            heard_ms: heard.map_or(0, |time| time.0),
-            live,
-        }
-    }
 }

@@ -14,31 +14,31 @@
 //! ```
 
 mod accepting;
-mod account;
 mod believed;
+mod board;
 mod calls;
 mod certificate;
+mod config;
 mod copies;
 mod engine;
-mod evidence;
-mod heads;
 mod lookup;
 mod metrics;
-mod peers;
 mod pulse;
+mod recovery;
 mod refusal;
-mod replication;
 mod report;
-mod review;
 mod role;
 mod scrape;
 mod search;
 mod server;
+mod services;
+mod shared;
 mod status;
-mod submission;
 mod tally;
-mod writer;
+mod verified_heads;
 
 pub use certificate::{Stage, Validity, names_authority};
+pub use config::{Config, Failure, StartError};
 pub use pulse::Pulse;
-pub use server::{Absent, Config, Node, Recovery, StartError};
+pub use recovery::{Absent, Recovery};
+pub use server::Node;

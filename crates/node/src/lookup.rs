@@ -6,19 +6,16 @@
 use crate::{
     copies::{ChainCopy, newest},
     refusal::Refusal,
-    server::Shared,
+    shared::Shared,
+    verified_heads::Heads,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{Account, fold, linked_accounts};
 use yizhang_ledger::{
     Verified,
     fact::Fact,
-    head::{Head, Origin},
+    head::Origin,
     person::AccountId,
-    roster::Roster,
     value::{Day, LeafIndex, TreeSize},
 };
 use yizhang_statement::{ChainEvidence, RecordEvidence, prove};
@@ -39,52 +36,8 @@ pub(crate) struct Found {
     heads: Heads,
 }
 
-/// A verified head with the note that it came in.
-struct HeldHead {
-    note: Vec<u8>,
-    head: Verified<Head>,
-}
-
-type Heads = BTreeMap<Origin, Arc<HeldHead>>;
-
 /// The records found so far, in the order of each chain.
 type Evidence = BTreeMap<Origin, BTreeMap<LeafIndex, RecordEvidence>>;
-
-/// The newest head of each chain, as verified last: a signature is checked when a note is new and not in every lookup.
-#[derive(Default)]
-pub(crate) struct VerifiedHeads(Mutex<Heads>);
-
-impl VerifiedHeads {
-    /// The newest signed head of every chain. A batch that is durable and not signed yet was acknowledged to nobody and
-    /// waits for the next lookup.
-    fn newest(&self, store: &Store, roster: &Roster) -> Result<Heads, Refusal> {
-        let known = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let mut heads = Heads::new();
-        for origin in roster.origins() {
-            let Some((_, note)) = store.newest_head(origin)? else {
-                continue;
-            };
-            let held = match known.get(origin) {
-                Some(held) if held.note == note => Arc::clone(held),
-                _ => {
-                    let head = Head::open(&note, roster)?;
-                    Arc::new(HeldHead { note, head })
-                }
-            };
-            heads.insert(origin.clone(), held);
-        }
-        // Of two lookups at once the slower may put older heads back: they are compared with the notes every time.
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&heads);
-        Ok(heads)
-    }
-}
 
 /// Computes the account of a worker as of a day from the heads that are in force now.
 ///

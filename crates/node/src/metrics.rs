@@ -1,6 +1,11 @@
 //! The state of a node in metrics, as Prometheus reads them. docs/OPERATIONS.md says what each means.
 
-use crate::{accepting::CONNECTIONS_MAX, certificate::Certificates, server::Shared, status};
+use crate::{
+    accepting::CONNECTIONS_MAX,
+    certificate::Certificates,
+    shared::Shared,
+    status::{self, Status},
+};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
@@ -12,8 +17,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 use tokio::sync::Semaphore;
-use yizhang_ledger::{head::Origin, value::UnixMillis};
-use yizhang_wire::v1::StatusReply;
+use yizhang_ledger::value::UnixMillis;
 
 /// A metric that is never below 0.
 type Size = Gauge<u64, AtomicU64>;
@@ -113,30 +117,27 @@ impl Metrics {
 
 impl Gauges {
     /// The state that the engine tells; an engine that does not answer is not up.
-    fn read_status(&self, status: Option<&StatusReply>) {
+    fn read_status(&self, status: Option<&Status>) {
         let Some(status) = status else { return };
         self.up.set(1);
-        self.ready.set(status.ready.into());
+        self.ready.set(status.is_ready().into());
         for chain in &status.chains {
-            let Some(origin) = Origin::parse(&chain.origin) else {
-                continue;
-            };
             let labels = ChainLabels {
-                chain: origin.region().to_string(),
+                chain: chain.origin.region().to_string(),
             };
-            self.entries.get_or_create(&labels).set(chain.size);
-            let lag = chain.announced.saturating_sub(chain.size);
+            self.entries.get_or_create(&labels).set(chain.size.0);
+            let lag = chain.news.announced.0.saturating_sub(chain.size.0);
             self.lag.get_or_create(&labels).set(lag);
             let quarantined = self.quarantined.get_or_create(&labels);
-            quarantined.set(chain.quarantined.into());
+            quarantined.set(chain.news.quarantined_from.is_some().into());
         }
         for peer in &status.peers {
             let labels = RegionLabels {
-                region: peer.region.clone(),
+                region: peer.region.to_string(),
             };
             self.connected
                 .get_or_create(&labels)
-                .set(peer.connected.into());
+                .set(peer.is_connected.into());
         }
     }
 

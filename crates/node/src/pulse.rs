@@ -15,14 +15,11 @@ impl Pulse {
     /// The state of the node in a few words; none if it does not answer for some seconds.
     pub async fn beat(&self) -> Option<String> {
         let status = status::of(&self.0).await?;
-        let state = if status.ready {
-            "ready"
-        } else {
-            &status.not_ready_reason
-        };
-        let connected = status.peers.iter().filter(|peer| peer.connected).count();
+        let connected = status.peers.iter().filter(|peer| peer.is_connected);
         Some(format!(
-            "{state}; {connected} of {} peers",
+            "{}; {} of {} peers",
+            status.readiness,
+            connected.count(),
             status.peers.len()
         ))
     }

@@ -1,14 +1,10 @@
-//! Why a request was not answered, and the one place where that becomes a gRPC status and a code of our own.
+//! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
-use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_entitlement::identity::TooManyLinked;
 use yizhang_ledger::{Invalid, head::Origin, value::Division};
 use yizhang_replica::Refused;
-use yizhang_store::{Family, StoreError};
-use yizhang_wire::{
-    code::{KEY, RefusalCode},
-    convert::FieldFault,
-};
+use yizhang_store::StoreError;
+use yizhang_wire::convert::FieldFault;
 
 /// A request that is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -104,110 +100,4 @@ pub(crate) enum NotYou {
         /// Who calls.
         found: String,
     },
-}
-
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        let status_code = refusal.status_code();
-        if status_code == Code::Internal {
-            // The caller cannot mend it, and must not be the only one who learns of it.
-            tracing::error!(%refusal, "a call failed for a reason that lies here");
-        }
-        let mut status = Self::new(status_code, refusal.to_string());
-        let code = MetadataValue::from_static(refusal.code().name());
-        status.metadata_mut().insert(KEY, code);
-        status
-    }
-}
-
-impl Refusal {
-    fn status_code(&self) -> Code {
-        match self {
-            Self::Field(_) | Self::Invalid(_) | Self::Number(_) => Code::InvalidArgument,
-            Self::Replica(reason) => replica_code(reason),
-            Self::Conflict { .. } => Code::AlreadyExists,
-            Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
-            Self::NotYou(_) => Code::PermissionDenied,
-            Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
-            Self::UnknownChain(_) => Code::NotFound,
-            Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
-            Self::Store(error) => store_code(error),
-            Self::Broken(_) => Code::Internal,
-        }
-    }
-
-    /// The code that a program branches on.
-    fn code(&self) -> RefusalCode {
-        match self {
-            Self::Field(_) => RefusalCode::Field,
-            Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
-            Self::Number(_) => RefusalCode::Number,
-            Self::NotYou(not_you) => not_you.code(),
-            Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
-            Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,
-            Self::Busy { .. }
-            | Self::Replica(
-                Refused::Busy { .. }
-                | Refused::TooManyCallers { .. }
-                | Refused::SearchOutdated { .. },
-            ) => RefusalCode::Busy,
-            Self::Conflict { .. } | Self::Replica(Refused::Conflict { .. }) => {
-                RefusalCode::OtherContent
-            }
-            Self::Unsigned { .. } => RefusalCode::Unsigned,
-            Self::TooMany { .. } | Self::Linked(_) => RefusalCode::TooMany,
-            Self::UnknownChain(_) => RefusalCode::NotFound,
-            Self::Stopping => RefusalCode::Stopping,
-            Self::Store(error) => match store_code(error) {
-                Code::NotFound => RefusalCode::NotFound,
-                Code::Internal => RefusalCode::Broken,
-                _ => RefusalCode::Store,
-            },
-            Self::Broken(_) => RefusalCode::Broken,
-        }
-    }
-}
-
-impl From<NotYou> for Status {
-    fn from(not_you: NotYou) -> Self {
-        Refusal::NotYou(not_you).into()
-    }
-}
-
-impl NotYou {
-    const fn code(&self) -> RefusalCode {
-        match self {
-            Self::NoCertificate => RefusalCode::NoCertificate,
-            Self::NoRole { .. } => RefusalCode::NoRole,
-            Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
-            Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
-            Self::NotANode => RefusalCode::NotANode,
-            Self::OtherAgency { .. } => RefusalCode::OtherAgency,
-        }
-    }
-}
-
-fn replica_code(reason: &Refused) -> Code {
-    match reason {
-        Refused::Mirror => Code::FailedPrecondition,
-        Refused::NotReady(_) | Refused::SearchOutdated { .. } => Code::Unavailable,
-        Refused::Busy { .. } | Refused::TooManyCallers { .. } => Code::ResourceExhausted,
-        Refused::Conflict { .. } => Code::AlreadyExists,
-        Refused::Invalid(_) => Code::InvalidArgument,
-    }
-}
-
-fn store_code(error: &StoreError) -> Code {
-    match (error, error.family()) {
-        (StoreError::IndexRebuilding, _) => Code::Unavailable,
-        (
-            StoreError::UnknownChain { .. }
-            | StoreError::NoSuchLeaf { .. }
-            | StoreError::NoBatchStarts { .. },
-            _,
-        ) => Code::NotFound,
-        (_, Family::Invalid) => Code::InvalidArgument,
-        (_, Family::Refused) => Code::FailedPrecondition,
-        (_, Family::Broken) => Code::Internal,
-    }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     certificate::{Certificates, Stage, Validity},
-    server::Shared,
+    shared::Shared,
     status,
     tally::Recent,
 };
@@ -57,7 +57,9 @@ async fn say_readiness(shared: &Shared, is_ready: bool) {
         return;
     }
     let status = status::of(&shared.engine).await;
-    let reason = status.map_or_else(String::new, |status| status.not_ready_reason);
+    // It may have become ready meanwhile, which is said next.
+    let status = status.filter(|status| !status.is_ready());
+    let reason = status.map_or_else(String::new, |status| status.readiness.to_string());
     tracing::warn!(chain = %shared.origin.region(), reason, "not ready: submissions are refused");
 }
 

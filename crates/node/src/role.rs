@@ -1,8 +1,5 @@
-//! Who is calling: read from the certificate that TLS has verified, never from a message.
+//! Who somebody is in the federation, as a certificate names them.
 
-use crate::{calls::Caller, refusal::NotYou};
-use tonic::Request;
-use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use yizhang_ledger::value::Division;
 
 /// What a certificate of the federation says its holder is.
@@ -26,37 +23,6 @@ impl Role {
             None if role == "auditor" => Some(Self::Auditor),
             _ => None,
         }
-    }
-
-    /// The role of the caller of a request.
-    ///
-    /// # Errors
-    /// [`NotYou::NoCertificate`], [`NotYou::NoRole`].
-    pub(crate) fn of<T>(request: &Request<T>, federation: &str) -> Result<Self, NotYou> {
-        let certificates = request.peer_certs().ok_or(NotYou::NoCertificate)?;
-        let certificate = certificates.first().ok_or(NotYou::NoCertificate)?;
-        let denied = || NotYou::NoRole {
-            federation: federation.to_string(),
-        };
-        let (_, certificate) = parse_x509_certificate(certificate).map_err(|_| denied())?;
-        let names = certificate
-            .subject_alternative_name()
-            .ok()
-            .flatten()
-            .ok_or_else(denied)?;
-        let role = names
-            .value
-            .general_names
-            .iter()
-            .find_map(|name| match name {
-                GeneralName::DNSName(name) => Self::parse(name, federation),
-                _ => None,
-            });
-        let role = role.ok_or_else(denied)?;
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            caller.is(role);
-        }
-        Ok(role)
     }
 
     /// The name under which submissions of this caller are kept: at most 32 visible ASCII characters.

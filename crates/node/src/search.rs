@@ -3,7 +3,10 @@
 //! One thread searches for all that have come in the meantime, so that many callers of one record each cost few changes
 //! between threads; more threads join when the disk is slow and many wait.
 
-use crate::{engine::Event, refusal::Refusal, server::Shared};
+use crate::{
+    engine::{Answer, Engine, Event, Placed},
+    refusal::Refusal,
+};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,8 +16,8 @@ use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
-use yizhang_ledger::chain::Submitted;
-use yizhang_wire::v1;
+use yizhang_ledger::{chain::Submitted, head::Origin};
+use yizhang_store::Store;
 
 /// Submissions that one thread takes at a time; another thread joins when more wait.
 const GROUP: usize = 32;
@@ -25,11 +28,12 @@ const SLOW: Duration = Duration::from_millis(1);
 /// Bytes of the submissions in the queue, in KiB; whoever brings more waits. As much as may wait in the replica.
 const QUEUED_KIB_MAX: u32 = 24 * 1_024;
 
-/// What became of a submission.
-pub(crate) type Answer = Result<v1::Receipt, Refusal>;
-
 /// Submissions that wait to be searched for, up to [`QUEUED_KIB_MAX`].
 pub(crate) struct Searches {
+    store: Arc<Store>,
+    /// The own chain, to which submissions go.
+    origin: Origin,
+    engine: Engine,
     room: Arc<Semaphore>,
     waiting: Mutex<Waiting>,
 }
@@ -47,48 +51,51 @@ struct Search {
     room: OwnedSemaphorePermit,
 }
 
-/// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none. The
-/// answer comes from the one or the other; the channel closes without one when the node stops.
-pub(crate) async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> oneshot::Receiver<Answer> {
-    let (reply, answer) = oneshot::channel();
-    let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024)).unwrap_or(u32::MAX);
-    // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
-    let room = Arc::clone(&shared.searches.room)
-        .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
-        .await;
-    if let Ok(room) = room {
-        let mut waiting = shared.searches.lock();
-        waiting.queue.push_back(Search {
-            submitted,
-            reply,
-            room,
-        });
-        if waiting.threads == 0 || waiting.queue.len() > GROUP {
-            start_thread(shared, &mut waiting);
-        }
-    }
-    answer
-}
-
-/// One thread more, unless there are enough.
-fn start_thread(shared: &Arc<Shared>, waiting: &mut Waiting) {
-    // Without a runtime the node is gone, and nobody waits.
-    let runtime = Handle::try_current()
-        .ok()
-        .filter(|_| waiting.threads < THREADS_MAX);
-    if let Some(runtime) = runtime {
-        waiting.threads += 1;
-        let thread = Thread(Arc::clone(shared));
-        runtime.spawn_blocking(move || thread.run());
-    }
-}
-
 impl Searches {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(store: Arc<Store>, origin: Origin, engine: Engine) -> Arc<Self> {
         let room = usize::try_from(QUEUED_KIB_MAX).unwrap_or(Semaphore::MAX_PERMITS);
-        Self {
+        Arc::new(Self {
+            store,
+            origin,
+            engine,
             room: Arc::new(Semaphore::new(room)),
             waiting: Mutex::default(),
+        })
+    }
+
+    /// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none. The
+    /// answer comes from the one or the other; the channel closes without one when the node stops.
+    pub(crate) async fn offer(self: &Arc<Self>, submitted: Submitted) -> oneshot::Receiver<Answer> {
+        let (reply, answer) = oneshot::channel();
+        let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024)).unwrap_or(u32::MAX);
+        // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
+        let room = Arc::clone(&self.room)
+            .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
+            .await;
+        if let Ok(room) = room {
+            let mut waiting = self.lock();
+            waiting.queue.push_back(Search {
+                submitted,
+                reply,
+                room,
+            });
+            if waiting.threads == 0 || waiting.queue.len() > GROUP {
+                self.start_thread(&mut waiting);
+            }
+        }
+        answer
+    }
+
+    /// One thread more, unless there are enough.
+    fn start_thread(self: &Arc<Self>, waiting: &mut Waiting) {
+        // Without a runtime the node is gone, and nobody waits.
+        let runtime = Handle::try_current()
+            .ok()
+            .filter(|_| waiting.threads < THREADS_MAX);
+        if let Some(runtime) = runtime {
+            waiting.threads += 1;
+            let thread = Thread(Arc::clone(self));
+            runtime.spawn_blocking(move || thread.run());
         }
     }
 
@@ -103,22 +110,48 @@ impl Searches {
         Some(waiting.queue.drain(..length).collect())
     }
 
+    /// The place of an earlier submission of the same number, if there is one and its content is the same.
+    fn earlier(&self, submitted: &Submitted) -> Result<Option<Placed>, Refusal> {
+        let Some(found) =
+            self.store
+                .submission(&self.origin, &submitted.submitter, &submitted.id)?
+        else {
+            return Ok(None);
+        };
+        if found.content != submitted.block.content_digest() {
+            return Err(Refusal::Conflict {
+                id: submitted.id.to_string(),
+            });
+        }
+        // Durable but not signed yet, as after a crash: the replica answers when it may sign.
+        let Some(head) = found.head else {
+            return Err(Refusal::Unsigned {
+                id: submitted.id.to_string(),
+            });
+        };
+        Ok(Some(Placed {
+            first: found.first,
+            records: found.records,
+            head,
+        }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One of the threads.
-struct Thread(Arc<Shared>);
+struct Thread(Arc<Searches>);
 
 impl Drop for Thread {
     /// A thread that panicked has not been taken off the count; another takes its place if submissions wait.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let mut waiting = self.0.searches.lock();
+            let mut waiting = self.0.lock();
             waiting.threads -= 1;
             if !waiting.queue.is_empty() {
-                start_thread(&self.0, &mut waiting);
+                self.0.start_thread(&mut waiting);
             }
         }
     }
@@ -126,7 +159,7 @@ impl Drop for Thread {
 
 impl Thread {
     fn run(self) {
-        while let Some(mut group) = self.0.searches.next_group() {
+        while let Some(mut group) = self.0.next_group() {
             while let Some(search) = group.pop_front() {
                 if self.search(search) > SLOW && !group.is_empty() {
                     self.share(std::mem::take(&mut group));
@@ -137,10 +170,10 @@ impl Thread {
 
     /// Puts the rest of a group back in its place, for this thread and one more.
     fn share(&self, mut group: VecDeque<Search>) {
-        let mut waiting = self.0.searches.lock();
+        let mut waiting = self.0.lock();
         group.append(&mut waiting.queue);
         waiting.queue = group;
-        start_thread(&self.0, &mut waiting);
+        self.0.start_thread(&mut waiting);
     }
 
     /// Returns how long the store took.
@@ -157,7 +190,7 @@ impl Thread {
         let start = Instant::now();
         // Read before the search, so that the replica knows which batches the search cannot have seen.
         let searched = self.0.store.size(&self.0.origin).unwrap_or_default();
-        let found = earlier(&self.0, &submitted);
+        let found = self.0.earlier(&submitted);
         let took = start.elapsed();
         drop(room);
         match found {
@@ -166,38 +199,9 @@ impl Thread {
                 searched,
                 reply,
             }),
-            Ok(Some(receipt)) => drop(reply.send(Ok(receipt))),
+            Ok(Some(placed)) => drop(reply.send(Ok(placed))),
             Err(refusal) => drop(reply.send(Err(refusal))),
         }
         took
     }
-}
-
-/// The receipt of an earlier submission of the same number, if there is one and its content is the same.
-fn earlier(shared: &Shared, submitted: &Submitted) -> Result<Option<v1::Receipt>, Refusal> {
-    let Some(found) =
-        shared
-            .store
-            .submission(&shared.origin, &submitted.submitter, &submitted.id)?
-    else {
-        return Ok(None);
-    };
-    if found.content != submitted.block.content_digest() {
-        return Err(Refusal::Conflict {
-            id: submitted.id.to_string(),
-        });
-    }
-    // Durable but not signed yet, as after a crash: the replica answers when it may sign.
-    let Some(head) = found.head else {
-        return Err(Refusal::Unsigned {
-            id: submitted.id.to_string(),
-        });
-    };
-    Ok(Some(v1::Receipt {
-        submission_id: submitted.id.0.to_vec().into(),
-        origin: shared.origin.to_string(),
-        first: found.first.0,
-        records: found.records,
-        head: head.into(),
-    }))
 }

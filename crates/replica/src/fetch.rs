@@ -1,6 +1,6 @@
 //! Which chain is fetched from which peer, and when a fetch is given up.
 
-use crate::{FetchId, Output, PeerId, Replica, announced::Peer, chain::Chain};
+use crate::{Asked, FetchId, Output, PeerId, Replica, announced::Peer, chain::Chain};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
@@ -133,13 +133,13 @@ impl Replica {
         source.fetches = fetches.expect("fetches of a peer are few");
         chain.fetch = Some(fetch);
         chain.tries.entry(peer).or_default().last = now;
-        out.push(Output::Fetch {
-            fetch,
+        let asked = Asked {
             peer,
             origin: origin.clone(),
             from: chain.tip.size(),
             batches: credit,
-        });
+        };
+        out.push(Output::Fetch { fetch, asked });
         let started = Fetch {
             peer,
             origin,

@@ -1,6 +1,6 @@
 //! What the shell tells the replica.
 
-use crate::{FetchId, PeerId, Ticket};
+use crate::{Evidence, FetchId, PeerId, Ticket};
 use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 use yizhang_ledger::{
     Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize,
@@ -82,6 +82,8 @@ pub enum Input {
         /// The size of the own chain up to which the store was searched, read *before* searching.
         searched: TreeSize,
     },
+    /// Evidence that `Keep` asked for is in the journal, durable.
+    Kept(Box<Evidence>),
     /// The signed note that `Sign` asked for. The shell hands it to the store first, which writes it at the latest together
     /// with the next batch of the chain: a crash may cost the newest head, which is then signed again, but no earlier one.
     Signed {

@@ -51,6 +51,7 @@ extern crate alloc;
 
 mod announced;
 mod chain;
+mod deeds;
 mod evidence;
 mod fetch;
 mod fetched;
@@ -61,15 +62,17 @@ mod own;
 mod recovery;
 mod refused;
 mod replica;
+mod shown;
 mod signed;
 mod status;
 mod submit;
 
 pub use chain::Held;
+pub use deeds::{Deeds, carry_out};
 pub use evidence::{Conflict, Evidence};
 pub use input::Input;
 pub use limits::Limits;
-pub use output::{Fault, Output, Receipt};
+pub use output::{Asked, Fault, Output, Receipt};
 pub use recovery::{Readiness, Recovering, Stop};
 pub use refused::Refused;
 pub use replica::{Config, Replica};

@@ -16,14 +16,8 @@ pub enum Output {
     Fetch {
         /// Number of the fetch, for the answers.
         fetch: FetchId,
-        /// Whom to ask.
-        peer: PeerId,
-        /// Which chain.
-        origin: Origin,
-        /// The size that is held.
-        from: TreeSize,
-        /// How many batches may be read off the wire before [`Output::ReadMore`] allows more. The rest waits at the peer.
-        batches: usize,
+        /// Whom and for what.
+        asked: Asked,
     },
     /// So many more batches of a fetch may be read.
     ReadMore {
@@ -67,14 +61,22 @@ pub enum Output {
         /// Why.
         reason: Refused,
     },
-    /// Tell everybody who watches this node: these heads are durable here.
+    /// Tell everybody who watches this node: this head is durable here.
     Announce {
-        /// Signed notes.
-        heads: Vec<Vec<u8>>,
+        /// The chain.
+        origin: Origin,
+        /// The signed note.
+        head: Vec<u8>,
     },
-    /// Something that should not exist was signed, or could not be followed: write it to the journal; see
-    /// [`Evidence::is_proof`] for whether to spread it.
-    Evidence(Box<Evidence>),
+    /// Something that should not exist was signed, or could not be followed: write it to the journal and answer with
+    /// `Kept` when it is durable.
+    Keep(Box<Evidence>),
+    /// Show everybody who watches this node, now and later, two signed heads that cannot both be true. They are in the
+    /// journal.
+    Spread {
+        /// The signed notes: what is held here, and what contradicts it.
+        heads: [Vec<u8>; 2],
+    },
     /// The peer has sent nonsense: drop the connection and wait before the next one. To the replica it is gone already.
     Blame {
         /// Who.
@@ -82,6 +84,19 @@ pub enum Output {
         /// What.
         fault: Fault,
     },
+}
+
+/// What is asked for by a fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Whom to ask.
+    pub peer: PeerId,
+    /// Which chain.
+    pub origin: Origin,
+    /// The size that is held.
+    pub from: TreeSize,
+    /// How many batches may be read off the wire before [`Output::ReadMore`] allows more. The rest waits at the peer.
+    pub batches: usize,
 }
 
 /// The answer to an accepted submission.

@@ -145,9 +145,8 @@ impl Replica {
         chain.keep_note(head.size, &note);
         own.queue.acknowledge(head.size, &note, out);
         if chain.durable.size == head.size {
-            out.push(Output::Announce {
-                heads: [note].into(),
-            });
+            let origin = head.origin;
+            out.push(Output::Announce { origin, head: note });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The state machine itself: its parts, and which part answers which input.
 
 use crate::{
-    Input, Limits, Output, PeerId,
+    Evidence, Input, Limits, Output, PeerId,
     announced::Peer,
     chain::{Chain, Held},
     fetch::{End, Fetches},
@@ -99,6 +99,7 @@ impl Replica {
             } => {
                 self.submit(ticket, submitted, searched, &mut out);
             }
+            Input::Kept(evidence) => spread(*evidence, &mut out),
             Input::Signed { note } => self.signed(note, &mut out),
             Input::Lost(peers) => self.peers_are_lost(&peers),
             Input::Tick => self.check_fetch_times(now, &mut out),
@@ -123,24 +124,23 @@ impl Replica {
             return;
         };
         let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
-        let mut settled = 0_usize;
-        while let Some(boundary) = chain.settle(size) {
-            settled = settled.checked_add(1).expect("staged batches are few");
+        let mut batches = 0_usize;
+        while let Some(boundary) = chain.take_durable(size) {
+            batches = batches.checked_add(1).expect("staged batches are few");
             // What was fetched back is to be found in the store only.
             if let Some(own) = own.as_mut().filter(|_| boundary.note.is_some()) {
                 own.queue.forget_up_to(boundary.size);
             }
         }
-        if settled == 0 {
+        if batches == 0 {
             return;
         }
-        if let Some(note) = chain.durable.note.clone() {
-            out.push(Output::Announce {
-                heads: [note].into(),
-            });
+        if let Some(head) = chain.durable.note.clone() {
+            let origin = origin.clone();
+            out.push(Output::Announce { origin, head });
         }
         if let Some(fetch) = chain.fetch {
-            self.read_more(fetch, settled, now, out);
+            self.read_more(fetch, batches, now, out);
         }
         self.fetches.look.insert(origin.clone());
         self.compare_again(origin, out);
@@ -154,5 +154,19 @@ impl Replica {
         if let Some(fetch) = chain.fetch {
             self.drop_fetch(fetch, out);
         }
+    }
+}
+
+/// Evidence is in the journal: whoever watches is shown it, if two heads at hand prove it.
+///
+/// A crash before this input: nobody has heard of it from here. Either the journal has it, and the node shows it when it has
+/// started again, or it does not, and whoever showed the contradicting head does so again. A crash after it: the same as with
+/// everything that is in the journal.
+fn spread(evidence: Evidence, out: &mut Vec<Output>) {
+    if evidence.is_proof()
+        && let Some(ours) = evidence.ours
+    {
+        let heads = [ours, evidence.theirs];
+        out.push(Output::Spread { heads });
     }
 }

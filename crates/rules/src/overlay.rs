@@ -34,8 +34,7 @@ fn is_alike(one: &Rule, other: &Rule) -> bool {
     (one.key, &one.of, one.place, one.direct) == (other.key, &other.of, other.place, other.direct)
 }
 
-/// What a rule that takes the place of another one says otherwise than a rule may: it would take away what it does not
-/// speak of.
+/// What a rule that takes the place of another one changes although it may not: it would take away what it does not speak of.
 pub(crate) fn replaced(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
     let by_id: BTreeMap<&str, &Rule> = below.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let fault = |laid: &Laid<'_>| {
@@ -69,8 +68,8 @@ pub(crate) fn replaced(below: &[Rule], laid: &[Laid<'_>]) -> Vec<RuleFault> {
         .collect()
 }
 
-/// Months in which two rules say the same thing, of rules in the order of a set. What a place is said to have of its own
-/// without a value stands behind every value of it.
+/// Months in which two rules say the same thing, of rules in the order of a set. That a place has a value of its own which
+/// nobody knows comes after every value of that place.
 pub(crate) fn overlaps(laid: &[Laid<'_>]) -> Vec<RuleFault> {
     let mut faults = Vec::new();
     for group in laid.chunk_by(|one, other| is_alike(one.rule, other.rule)) {
@@ -153,7 +152,7 @@ fn holes(group: &[Laid<'_>], old: &[&Rule]) -> Vec<(u32, u32)> {
     holes
 }
 
-/// The laid rule that leaves a hole: one that takes the place of a rule in it, else the first behind, else the last before.
+/// The laid rule that leaves a hole: one that takes the place of a rule in it, else the first after it, else the last before it.
 fn opener<'l, 'a>(
     group: &'l [Laid<'a>],
     old: &[&Rule],

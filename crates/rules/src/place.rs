@@ -9,7 +9,7 @@ const PROVINCES: &[u32] = &[
     53, 54, 61, 62, 63, 64, 65, 66,
 ];
 
-/// Whether a place lies in a province that there is.
+/// Whether a place lies in a province that exists.
 pub(crate) fn is_of_a_province(place: Division) -> bool {
     PROVINCES.contains(&(place.code() / 10_000))
 }

@@ -200,7 +200,7 @@ fn unordered(rows: &[Vec<u32>]) -> Option<Wrong> {
     Some((Expected::FirstRises, Found::Text(shown_row(pair.last()?))))
 }
 
-/// Stretches of paid months: each ends behind the one before, and the last has no end.
+/// Stretches of paid months: each ends after the one before, and the last has no end.
 fn stretches(rows: &[Vec<u32>]) -> Option<Wrong> {
     let (last, before) = rows.split_last()?;
     let ends = |row: &Vec<u32>| row.first().copied().unwrap_or(0);
@@ -216,7 +216,7 @@ fn stretches(rows: &[Vec<u32>]) -> Option<Wrong> {
     Some((Expected::EndsRise, Found::Text(shown_row(falls.last()?))))
 }
 
-/// Digits, and exactly two of them behind the point; more than nothing.
+/// Digits, and exactly two of them after the point; more than nothing.
 fn yuan(text: &str) -> Option<Fen> {
     let (whole, cents) = text.split_once('.')?;
     if cents.len() != 2 || !digits(whole) || !digits(cents) {
@@ -230,7 +230,7 @@ fn yuan(text: &str) -> Option<Fen> {
     Fen::new(fen).filter(|amount| amount.get() > 0)
 }
 
-/// Digits, and up to four of them behind the point.
+/// Digits, and up to four of them after the point.
 fn rate(key: Key, text: &str) -> Option<Rate> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     if decimals.len() > 4 || !digits(whole) || !digits(decimals) {

@@ -10,13 +10,13 @@ use yizhang_ledger::{
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The account, where it is known here: who has only a number and not the federation secret cannot tell.
+    /// The account, where it is known here: it is not to somebody who has a number and no federation secret.
     pub account: Option<AccountId>,
     /// The day as of which.
     pub as_of: Day,
 }
 
-/// An account as a node gave it, consistent in itself. That it is true, [`Answer::verify`] shows.
+/// An account as a node gave it, consistent in itself. [`Answer::verify`] shows whether it is true.
 #[derive(Clone)]
 pub struct Answer {
     /// The account.

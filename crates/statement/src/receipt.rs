@@ -36,7 +36,7 @@ pub struct Sent<'a> {
 impl Receipt {
     /// Believes a receipt because it is about what was sent and a key of the roster has signed its head.
     ///
-    /// It shows that the chain has grown behind the records. That the records are these, their paths show.
+    /// It shows that the chain has grown beyond the records. Only their paths show that the records are these.
     ///
     /// # Errors
     /// [`Refuted`], by the first thing that does not hold.

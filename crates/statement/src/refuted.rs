@@ -115,7 +115,7 @@ pub enum Refuted {
     /// The head of a receipt does not reach its records.
     #[error("expected a head of at least {end} entries, found {size}")]
     HeadTooSmall {
-        /// Behind the last record.
+        /// The position after the last record.
         end: u64,
         /// Size of the head.
         size: u64,

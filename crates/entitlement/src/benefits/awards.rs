@@ -2,8 +2,7 @@
 
 use crate::{
     account::{MonthStatus, RecordNumber, Standing},
-    policy::family::Family,
-    records::set::{Held, RecordSet, number},
+    records::set::{FamilyRange, Held, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,12 +27,11 @@ impl Ends {
     /// Those of a family; a death ends every family.
     pub(crate) fn of(
         set: &RecordSet<'_>,
-        family: Family<'_>,
-        range: &Range<usize>,
+        of: &FamilyRange<'_>,
         death: Option<(Month, RecordNumber)>,
     ) -> Self {
-        let benefit = if family.rule().ends_with_benefit {
-            first_benefit(set, range)
+        let benefit = if of.family.rule().ends_with_benefit {
+            first_benefit(set, &of.range)
         } else {
             None
         };

@@ -7,12 +7,9 @@ use crate::{
     formulas::unemployment::TOTAL_MAX,
     months::holders::months_between,
     policy::{Successors, family::Family},
-    records::set::{AsOf, LAST_MONTH, RecordSet, number},
+    records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     record::Benefit,
     value::{Division, Month, Scheme},
@@ -169,13 +166,15 @@ pub(crate) fn drawn_twice(drawn: &[Span<'_>]) -> Vec<Conflict> {
 pub(crate) fn pensions_awarded(
     set: &RecordSet<'_>,
     successors: &Successors<'_>,
-    (died, as_of): (Option<Month>, AsOf),
+    died: Option<Month>,
+    as_of: AsOf,
 ) -> Vec<Conflict> {
     let families = set.families().into_iter();
-    let pensions = families
-        .filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
+    let pensions = families.filter(|FamilyRange { family, .. }| {
+        family.rule().exclusive_benefit && family.rule().ends_with_benefit
+    });
     let mut spans = Vec::new();
-    for (_, range) in pensions {
+    for FamilyRange { range, .. } in pensions {
         for (at, award, last) in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {
@@ -198,18 +197,19 @@ pub(crate) fn pensions_awarded(
 /// begins is the first of the next claim's.
 pub(crate) fn claims_awarded(
     set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
+    of: &FamilyRange<'_>,
     lines: &[MonthLine],
-    (ends, successors): (Ends, &Successors<'_>),
+    ends: Ends,
+    successors: &Successors<'_>,
 ) -> Vec<Overlap> {
-    if !family.rule().exclusive_benefit || family.rule().ends_with_benefit {
+    if !of.family.rule().exclusive_benefit || of.family.rule().ends_with_benefit {
         return Vec::new();
     }
     let counted = lines
         .iter()
         .filter(|line| line.status == MonthStatus::Counted);
     let paid: Vec<Month> = counted.map(|line| line.month).collect();
-    let spans = terms(set, range).map(|(at, award, last)| {
+    let spans = terms(set, &of.range).map(|(at, award, last)| {
         let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
         let longest = award.from.plus(TOTAL_MAX.saturating_sub(1));
         let known = [
@@ -227,7 +227,7 @@ pub(crate) fn claims_awarded(
         }
     });
     overlaps(spans.filter(|span| span.first <= span.last).collect())
-        .remove(&family)
+        .remove(&of.family)
         .unwrap_or_default()
 }
 

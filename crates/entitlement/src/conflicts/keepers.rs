@@ -5,11 +5,10 @@ use crate::{
     conflicts::class::{ConflictCode, Severity},
     figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
     formulas::benefit_place::PlaceMonths,
-    person::bridges::Bridges,
     policy::Policy,
     records::{
         money::{Sums, given_back},
-        set::{AsOf, Held, RecordSet, Role, Target},
+        set::{Held, RecordSet, Role, Target},
     },
     transfer::{Places, covers},
 };
@@ -18,41 +17,32 @@ use yizhang_ledger::value::{Day, Division, Month};
 
 /// Gives conflicts between provinces their provisional keeper (domain reference, C01): the place of benefit; else the
 /// relation with more months; else the earlier receipt; else the lower code.
-pub(crate) fn settle(
-    set: &RecordSet<'_>,
-    (range, family): (&Range<usize>, &FamilyAccount),
-    (policy, person, bridges): (&Policy, &Person, &Bridges<'_>),
+pub(crate) fn propose(
+    policy: &Policy,
+    desk: Desk<'_, '_>,
+    range: &Range<usize>,
+    family: &FamilyAccount,
+    moves: &Places,
     conflicts: &mut [Conflict],
-    (moved, as_of): (&Places, AsOf),
 ) {
-    let open = |found: &&mut Conflict| {
-        matches!(
-            found.code,
-            ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05
-        )
-    };
-    let mut open = conflicts.iter_mut().filter(open).peekable();
-    if open.peek().is_none() {
+    let mut open: Vec<&mut Conflict> = conflicts.iter_mut().filter(is_between_places).collect();
+    if open.is_empty() {
         return;
     }
+    let Desk {
+        set, person, as_of, ..
+    } = desk;
     let followers = followers(set, range);
     let months = months_by_province(family);
-    let desk = Desk {
-        set,
-        families: &[],
-        person,
-        bridges,
-        as_of,
-    };
     let home = deciding_home(policy, desk, family);
     let relation = relation(family).map(|place| policy.successors(as_of.month).now(place));
     let kept = by_keepers(family, (home, relation), policy.enough_months(as_of.month));
-    let benefit = kept.found.place.filter(|_| !kept.is_open);
-    for found in open {
+    let benefit = if kept.is_open { None } else { kept.found.place };
+    for found in &mut open {
         let place = |at: usize, paid: Division| match found.code {
             // Residents pay where their household is registered, in a city, wherever the account is now.
             ConflictCode::C05 => policy.successors(as_of.month).now(paid),
-            _ => moved.moved(at, as_of.day).unwrap_or(paid).province(),
+            _ => moves.moved(at, as_of.day).unwrap_or(paid).province(),
         };
         let places = credited_by_place(set, &followers, found, place);
         if places.len() < 2 {
@@ -72,6 +62,14 @@ pub(crate) fn settle(
             .map(|(place, held)| held.choice(place))
             .collect();
     }
+}
+
+/// Whether people choose between places for the months of a conflict.
+fn is_between_places(found: &&mut Conflict) -> bool {
+    matches!(
+        found.code,
+        ConflictCode::C01 | ConflictCode::C03 | ConflictCode::C05
+    )
 }
 
 /// What the records of a conflict hold in one province.

@@ -5,6 +5,7 @@ use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
     benefits::{exclusive::Span, loss::unrecovered},
     conflicts::class::{ConflictCode, Severity},
+    figures::Folded,
     months::overlap::still_due,
     records::{
         money::{Sums, part_of},
@@ -156,27 +157,29 @@ impl Owed {
     /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
     pub(crate) fn of(
         set: &RecordSet<'_>,
-        families: &[(&FamilyAccount, &[Debt])],
-        (drawn, death): (&[Span<'_>], Option<Month>),
+        families: &[Folded<'_>],
+        drawn: &[Span<'_>],
+        died: Option<Month>,
     ) -> Self {
         let mut owed = BTreeMap::new();
-        for (account, debts) in families {
-            for debt in *debts {
+        for folded in families {
+            for debt in folded.debts {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
-            for line in &account.years {
+            for line in &folded.account.years {
                 owed.insert((ConflictCode::C04, line.record), still_due(line));
             }
         }
-        for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
-        {
-            owed.insert((ConflictCode::C22, record), sum.shown());
+        if let Some(died) = died {
+            for (record, sum) in unrecovered(set, drawn, died) {
+                owed.insert((ConflictCode::C22, record), sum.shown());
+            }
         }
         Self(owed)
     }
 
     /// Says of each conflict what has to go back for it. Where nothing has, months that are settled by rule are nobody's work.
-    pub(crate) fn settle(&self, conflicts: &mut [Conflict]) {
+    pub(crate) fn say(&self, conflicts: &mut [Conflict]) {
         let mut said = BTreeSet::new();
         for conflict in conflicts {
             let (mut sum, mut is_owed) = (0_i64, false);

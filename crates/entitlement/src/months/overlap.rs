@@ -6,8 +6,8 @@ use crate::{
     benefits::awards::Ends,
     months::ledger::Bounds,
     records::{
-        instalments::is_completed,
-        money::{Sums, part_of},
+        money::{Sums, part},
+        parts::is_completed,
         refunds::{Refund, all, refunds},
         set::{Held, RecordSet, Role, number},
     },
@@ -115,11 +115,6 @@ pub(crate) fn still_due(line: &YearLine) -> i64 {
         }
     };
     left(due.unit, refunded.unit).saturating_add(left(due.person, refunded.person))
-}
-
-/// Each share that was paid, times `some` over the months of the period, half up to the fen.
-pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
-    part_of(contribution.paid, some, contribution.period)
 }
 
 /// The lines of contributions for periods of several months, and for single months that count as employee months.

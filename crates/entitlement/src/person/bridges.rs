@@ -8,10 +8,9 @@ use crate::{
     policy::{Policy, family::Family},
     records::{
         money::{FenSum, TOLERANCE},
-        set::{RecordSet, number},
+        set::{FamilyRange, RecordSet, number},
     },
 };
-use std::ops::Range;
 use yizhang_ledger::{
     record::{Bridge, Record},
     value::{Division, Fen, Month, Namespace},
@@ -40,9 +39,7 @@ impl<'f> Bridges<'f> {
     pub(crate) fn of(set: &RecordSet<'f>) -> Self {
         let mut found: Vec<Joined<'f>> = Vec::new();
         for (at, held) in set
-            .0
             .iter()
-            .enumerate()
             .filter(|(_, held)| held.standing == Standing::Held)
         {
             let Record::Bridge(fields) = &held.fact.record else {
@@ -88,18 +85,18 @@ impl<'f> Bridges<'f> {
     pub(crate) fn lines(
         &self,
         set: &RecordSet<'_>,
-        (family, range): (Family<'_>, &Range<usize>),
+        of: &FamilyRange<'_>,
         owed: i64,
     ) -> Vec<JoinedLine> {
-        let of_family = self.0.iter().filter(|joined| joined.from == family);
+        let of_family = self.0.iter().filter(|joined| joined.from == of.family);
         of_family
-            .map(|joined| joined.line(totals::balance_on(set, range, joined.fields.on), owed))
+            .map(|joined| joined.line(totals::balance_on(set, &of.range, joined.fields.on), owed))
             .collect()
     }
 
     /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
     /// records come to (C26).
-    pub(crate) fn conflicts(&self, accounts: &[&FamilyAccount], policy: &Policy) -> Vec<Conflict> {
+    pub(crate) fn conflicts(&self, accounts: &[FamilyAccount], policy: &Policy) -> Vec<Conflict> {
         let effective = self.0.iter().find(|joined| joined.has_effect);
         let mut found = Vec::new();
         for joined in &self.0 {
@@ -113,7 +110,6 @@ impl<'f> Bridges<'f> {
                 accounts
                     .iter()
                     .find(|account| account.family == family.to_string())
-                    .copied()
             };
             let employee = if joined.into.begins_with(EMPLOYEE) {
                 joined.into

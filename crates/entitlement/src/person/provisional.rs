@@ -98,7 +98,7 @@ pub fn provisional(
         .map_or(number.classes(), std::slice::from_ref);
     classes
         .iter()
-        .filter_map(|class| of_class(account, pension, policy, (birth, *class)))
+        .filter_map(|class| of_class(account, pension, policy, birth, *class))
         .collect()
 }
 
@@ -106,7 +106,8 @@ fn of_class(
     account: &Account,
     pension: &FamilyAccount,
     policy: &Policy,
-    (birth, class): (Month, Class),
+    birth: Month,
+    class: Class,
 ) -> Option<ProvisionalRetirement> {
     let month = account.as_of.in_month()?;
     let found = retirement_of(policy, month, birth, class)?;

@@ -3,20 +3,10 @@
 use crate::{
     account::{Between, Difference, SumsBasis, TransferAmounts, TransferComparison},
     transfer::{
-        holdings::{Field, Holdings},
-        procedure::{Progress, Step},
-        rules::SchemeTransfer,
+        family_records::Field, holdings::Holdings, procedure::Progress, rules::SchemeTransfer,
+        step::Step,
     },
 };
-
-fn stated(step: Step<'_>) -> TransferAmounts {
-    let sums = step.fields.sums;
-    TransferAmounts {
-        months: sums.actual_months.into(),
-        personal_account: sums.personal_account.get(),
-        pool: sums.pool.get(),
-    }
-}
 
 pub(crate) fn compare(
     field: Field<'_, '_>,
@@ -25,7 +15,7 @@ pub(crate) fn compare(
     rule: &SchemeTransfer,
     basis: SumsBasis,
 ) -> TransferComparison {
-    let (computed, interest) = holdings.computed(field, rule, (basis, progress.sheet));
+    let (computed, interest) = holdings.computed(field, rule, (basis, progress.info_sheet));
     let per_month = rule.limits.tolerance_per_month.get();
     let mut comparison = TransferComparison {
         basis,
@@ -33,16 +23,19 @@ pub(crate) fn compare(
         interest,
         is_interest_shared: holdings.is_interest_shared && interest != 0,
         // A supplement says itself what it takes along.
-        sheet: progress.sheet.or(progress.child).map(stated),
-        sent: progress.sent.map(stated),
-        received: progress.received.map(stated),
+        sheet: progress
+            .info_sheet
+            .or(progress.child)
+            .map(|step| step.stated),
+        sent: progress.sent.map(|step| step.stated),
+        received: progress.received.map(|step| step.stated),
         tolerance: per_month.saturating_mul(i64::from(computed.months.max(1))),
         differences: Vec::new(),
     };
     let posted = progress
         .posted
-        .filter(|posted| Progress::states_money(Some(*posted)))
-        .map(stated);
+        .filter(Step::states_money)
+        .map(|step| step.stated);
     if let Some(sheet) = comparison.sheet {
         with_chain(&mut comparison, sheet, holdings.interest_elsewhere);
     }

@@ -9,11 +9,13 @@ use crate::{
     policy::family::Family,
     records::set::{Held, Target, number},
     transfer::{
-        Worked,
         alone::repeated,
-        holdings::{Behind, Field, is_in_span},
+        case::Worked,
+        closing::Behind,
+        family_records::Field,
         places::{Arrival, Places, is_interest},
-        procedure::{Progress, Step, covers},
+        procedure::Progress,
+        step::{Step, covers},
     },
 };
 use std::collections::BTreeSet;
@@ -51,7 +53,7 @@ pub(crate) fn of_case(
     let (late, corrected) = after_closing(field, worked, (all, as_of), places);
     add(ConflictCode::C10, corrected);
     if worked.is_dangling {
-        add(ConflictCode::C11, at(&[progress.sheet, progress.sent]));
+        add(ConflictCode::C11, at(&[progress.info_sheet, progress.sent]));
     }
     let unfounded = |fault: &&(Step<'_>, StepFaultName)| is_posted_without_sheet(progress, **fault);
     add(
@@ -71,7 +73,7 @@ pub(crate) fn of_case(
         add(
             ConflictCode::C13,
             at(&[
-                progress.sheet.or(progress.child),
+                progress.info_sheet.or(progress.child),
                 progress.sent,
                 progress.received,
                 progress.posted,
@@ -108,7 +110,8 @@ fn is_posted_without_sheet(
     progress: &Progress<'_>,
     (step, fault): (Step<'_>, StepFaultName),
 ) -> bool {
-    let without = fault == StepFaultName::OutOfOrder && progress.sheet.or(progress.child).is_none();
+    let without =
+        fault == StepFaultName::OutOfOrder && progress.info_sheet.or(progress.child).is_none();
     step.kind == Kind::POSTED && (without || fault == StepFaultName::OtherSheet)
 }
 
@@ -173,7 +176,7 @@ fn after_closing(
         let has_answer = || {
             answers
                 .iter()
-                .any(|step| is_in_span(*step, month) && step.on() >= since)
+                .any(|step| step.is_about(month) && step.on() >= since)
         };
         match what {
             // A difference of late money goes with it.
@@ -283,13 +286,13 @@ fn competition<'s>(one: &Worked<'s>, other: &Worked<'s>) -> Option<([Step<'s>; 2
     if one.progress.has_failed() || other.progress.has_failed() {
         return None;
     }
-    let ((source, _), (other_source, _)) = (one.progress.sides?, other.progress.sides?);
-    let is_same = source.province() == other_source.province() && one.meets(other);
+    let (sides, other_sides) = (one.progress.sides?, other.progress.sides?);
+    let is_same = sides.old.province() == other_sides.old.province() && one.meets(other);
     if !is_same || !overlap(one, other) {
         return None;
     }
     let answer = |case: &Worked<'s>| {
-        let steps = [case.progress.freeze, case.progress.sheet];
+        let steps = [case.progress.freeze, case.progress.info_sheet];
         steps
             .into_iter()
             .flatten()
@@ -304,11 +307,11 @@ fn overlap(one: &Worked<'_>, other: &Worked<'_>) -> bool {
     let span = |case: &Worked<'_>| {
         let step = case
             .progress
-            .sheet
+            .info_sheet
             .into_iter()
             .chain(case.progress.letter)
-            .find(|step| step.fields.first.is_some())?;
-        step.fields.first.zip(step.fields.last)
+            .find(|step| step.first.is_some())?;
+        step.first.zip(step.last)
     };
     if let (Some((first, last)), Some((other_first, other_last))) = (span(one), span(other)) {
         return first <= other_last && other_first <= last;

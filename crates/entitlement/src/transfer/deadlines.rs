@@ -4,8 +4,9 @@ use crate::{
     account::{CaseState, LimitName, NextStep, Side},
     transfer::{
         calendar::WorkingDays,
-        procedure::{Progress, Step},
+        procedure::{PostingNeeds, Progress},
         rules::Limits,
+        step::Step,
     },
 };
 use yizhang_ledger::{entry::Kind, value::Day};
@@ -22,13 +23,13 @@ struct Awaited {
 pub(crate) fn next_step(
     progress: &Progress<'_>,
     state: CaseState,
-    needs_money: bool,
+    needs: PostingNeeds,
     limits: &Limits,
     calendar: &WorkingDays<'_>,
     as_of: Day,
 ) -> Option<NextStep> {
-    let awaited = awaited(progress, state, needs_money)?;
-    let (source, target) = progress.sides?;
+    let awaited = awaited(progress, state, needs)?;
+    let sides = progress.sides?;
     let mut limit = Limit {
         name: awaited.limit,
         since: awaited.since,
@@ -56,11 +57,7 @@ pub(crate) fn next_step(
     Some(NextStep {
         step: awaited.step,
         side: awaited.side,
-        place: if awaited.side == Side::Old {
-            source
-        } else {
-            target
-        },
+        place: sides.place(awaited.side),
         region: progress.region_of(awaited.side),
         limit: name,
         working_days,
@@ -91,7 +88,7 @@ fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -
     })
 }
 
-fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Option<Awaited> {
+fn awaited(progress: &Progress<'_>, state: CaseState, needs: PostingNeeds) -> Option<Awaited> {
     let wait = |step, side, limit, since: Option<Day>| {
         Some(Awaited {
             step,
@@ -103,7 +100,7 @@ fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Opti
     let on = |step: Option<Step<'_>>| step.map(|step| step.on());
     // The old place has one limit for all that it does, from the letter on; a case of its own begins with its first step.
     let asked = on(progress.letter.or(progress.child));
-    let arrived = on(progress.sheet).max(on(progress.received));
+    let arrived = on(progress.info_sheet).max(on(progress.received));
     match state {
         CaseState::Applied => wait(
             Kind::LETTER,
@@ -113,14 +110,14 @@ fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Opti
         ),
         CaseState::LetterSent => wait(Kind::FREEZE, Side::Old, LimitName::Send, asked),
         CaseState::Frozen => wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked),
-        CaseState::InfoSent if needs_money => {
+        CaseState::InfoSent if needs == PostingNeeds::SheetAndMoney => {
             wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked)
         }
         CaseState::InfoSent => wait(
             Kind::POSTED,
             Side::New,
             LimitName::Close,
-            on(progress.sheet),
+            on(progress.info_sheet),
         ),
         CaseState::FundsSent if progress.child.is_some() => wait(
             Kind::FUNDS_RECEIVED,
@@ -171,7 +168,7 @@ fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Opti
 
 /// The first day on which sheet or money left the old place.
 fn departed(progress: &Progress<'_>) -> Option<Day> {
-    [progress.sheet, progress.sent]
+    [progress.info_sheet, progress.sent]
         .into_iter()
         .flatten()
         .map(|step| step.on())

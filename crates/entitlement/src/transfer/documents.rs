@@ -1,6 +1,6 @@
 //! Documents on which months paid back at once move to another province (人社部规〔2016〕5号; 人社厅发〔2019〕94号 art. 1, 2).
 
-use crate::transfer::procedure::Step;
+use crate::transfer::step::Step;
 use yizhang_ledger::{
     hash::Hash,
     value::{Day, Month},
@@ -37,8 +37,8 @@ pub(crate) enum Document {
 impl Document {
     /// The document of a closing or supplement.
     pub(crate) fn of(step: Step<'_>, backpay: Backpay) -> Self {
-        let reason = step.fields.reason.as_str();
-        if step.fields.document == Hash::ZERO {
+        let reason = step.reason;
+        if step.document == Hash::ZERO {
             return Self::None;
         }
         if DOCUMENTED.contains(&reason) {

@@ -2,7 +2,7 @@
 
 use crate::{
     records::set::{Held, RecordSet, Target},
-    transfer::{holdings::Field, procedure::covers},
+    transfer::{family_records::Field, step::covers},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{

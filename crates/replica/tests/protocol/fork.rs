@@ -2,13 +2,13 @@
 
 use crate::world::{
     Node, Signed, branch, chain, evidence, fetches, held, next, note, origin, peer, persists,
-    questions, root_at, sign,
+    questions, root_at, sign, spread,
 };
 use yizhang_ledger::{
     chain::ChainState,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{Conflict, Input};
+use yizhang_replica::{Conflict, Evidence, Input};
 
 /// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
 fn holding(batches: &[Signed]) -> Node {
@@ -311,4 +311,90 @@ fn suspicions_cannot_crowd_out_a_proof() {
     let other = next(1, &ChainState::empty(origin(1)), 99, 2);
     assert_eq!(other.note, note(1, &other.after));
     assert_eq!(evidence(&node.announce(2, &[&other])).len(), 1);
+}
+
+#[test]
+fn evidence_is_shown_to_others_when_the_journal_has_it_and_not_before() {
+    let main = chain(1, 2);
+    let other = other_branch(&main);
+    let mut node = holding(&main);
+    let outputs = node.announce(2, &[&other[0]]);
+    assert!(spread(&outputs).is_empty());
+    let [found] = &evidence(&outputs)[..] else {
+        panic!("evidence expected")
+    };
+    assert!(spread(&node.wait(60_000)).is_empty());
+    let outputs = node.handle(Input::Kept(Box::new(found.clone())));
+    let heads = [main[1].note.clone(), other[0].note.clone()];
+    assert_eq!(spread(&outputs), [heads]);
+}
+
+#[test]
+fn a_suspicion_is_kept_and_shown_to_nobody() {
+    let main = chain(1, 2);
+    let mut node = holding(&main);
+    let suspicion = Evidence {
+        origin: origin(1),
+        conflict: Conflict::Forgotten {
+            held: TreeSize(6),
+            signed: TreeSize(9),
+        },
+        ours: Some(main[1].note.clone()),
+        theirs: main[0].note.clone(),
+    };
+    let outputs = node.handle(Input::Kept(Box::new(suspicion)));
+    assert!(spread(&outputs).is_empty());
+}
+
+/// Another history of chain 1, which has no head of a size that the first one has below its own.
+fn longer_history() -> Signed {
+    next(1, &ChainState::empty(origin(1)), 500, 20)
+}
+
+#[test]
+fn the_chains_own_node_is_believed_when_it_shows_that_it_has_two_histories() {
+    let main = chain(1, 2);
+    let other = longer_history();
+    for heads in [
+        [other.note.clone(), main[1].note.clone()],
+        [main[1].note.clone(), other.note.clone()],
+    ] {
+        let mut node = holding(&main);
+        let outputs = node.handle(Input::Shown {
+            peer: peer(1),
+            heads,
+        });
+        let [found] = &evidence(&outputs)[..] else {
+            panic!("evidence expected")
+        };
+        let confessed = Conflict::Confessed {
+            held: TreeSize(6),
+            signed: TreeSize(21),
+        };
+        assert_eq!(found.conflict, confessed);
+        assert_eq!(found.ours.as_ref(), Some(&main[1].note));
+        assert_eq!(found.theirs, other.note);
+        assert!(found.is_proof());
+        assert_eq!(node.closed_at(1), Some(TreeSize(21)));
+    }
+}
+
+#[test]
+fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone() {
+    let main = chain(1, 2);
+    let other = longer_history();
+    // Another node says so; the smaller head is not held; the larger one is held.
+    for (says, smaller, larger) in [
+        (2, &main[1], &other),
+        (1, &other_branch(&main)[0], &other),
+        (1, &main[0], &main[1]),
+    ] {
+        let mut node = holding(&main);
+        let outputs = node.handle(Input::Shown {
+            peer: peer(says),
+            heads: [smaller.note.clone(), larger.note.clone()],
+        });
+        assert!(evidence(&outputs).is_empty());
+        assert_eq!(node.closed_at(1), None);
+    }
 }

@@ -275,13 +275,10 @@ impl Node {
 /// Fetches started: number, peer, chain, from, batches.
 pub(crate) fn fetches(outputs: &[Output]) -> Vec<(FetchId, PeerId, Origin, TreeSize, usize)> {
     let fetch = |output: &Output| match output {
-        Output::Fetch {
-            fetch,
-            peer,
-            origin,
-            from,
-            batches,
-        } => Some((*fetch, *peer, origin.clone(), *from, *batches)),
+        Output::Fetch { fetch, asked } => {
+            let asked = asked.clone();
+            Some((*fetch, asked.peer, asked.origin, asked.from, asked.batches))
+        }
         _ => None,
     };
     outputs.iter().filter_map(fetch).collect()
@@ -297,19 +294,28 @@ pub(crate) fn persists(outputs: &[Output]) -> Vec<TreeSize> {
 }
 
 pub(crate) fn announced(outputs: &[Output]) -> Vec<Vec<u8>> {
-    let heads = |output: &Output| match output {
-        Output::Announce { heads } => Some(heads.clone()),
+    let head = |output: &Output| match output {
+        Output::Announce { head, .. } => Some(head.clone()),
         _ => None,
     };
-    outputs.iter().filter_map(heads).flatten().collect()
+    outputs.iter().filter_map(head).collect()
 }
 
 pub(crate) fn evidence(outputs: &[Output]) -> Vec<Evidence> {
     let evidence = |output: &Output| match output {
-        Output::Evidence(evidence) => Some((**evidence).clone()),
+        Output::Keep(evidence) => Some((**evidence).clone()),
         _ => None,
     };
     outputs.iter().filter_map(evidence).collect()
+}
+
+/// Pairs of heads to show.
+pub(crate) fn spread(outputs: &[Output]) -> Vec<[Vec<u8>; 2]> {
+    let spread = |output: &Output| match output {
+        Output::Spread { heads } => Some(heads.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(spread).collect()
 }
 
 pub(crate) fn blamed(outputs: &[Output]) -> Vec<PeerId> {

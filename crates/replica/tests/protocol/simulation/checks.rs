@@ -77,8 +77,9 @@ impl Federation {
             .clone()
     }
 
-    pub(super) fn check_announced(&mut self, node: usize, announced: &[u8]) {
+    pub(super) fn check_announced(&mut self, node: usize, chain: &Origin, announced: &[u8]) {
         let head = self.open(announced);
+        assert_eq!(head.origin, *chain, "a head goes out under its own chain");
         assert!(
             self.holds(node, &head),
             "node {node} announces {} of {} before it is durable",
@@ -102,6 +103,15 @@ impl Federation {
             let harmless = matches!(evidence.conflict, Conflict::NotExtended { .. });
             assert!(harmless, "evidence against an honest chain: {evidence:?}");
         }
+    }
+
+    /// What is shown of a fork outlives whoever shows it.
+    pub(super) fn check_spread(&self, node: usize, heads: &[Vec<u8>; 2]) {
+        let mut durable = self.nodes[node].disk.files.proofs();
+        assert!(
+            durable.any(|proof| proof == *heads),
+            "node {node} spreads evidence before it is durable"
+        );
     }
 
     pub(super) fn check_bounds(&self, node: usize) {

@@ -13,7 +13,7 @@ use yizhang_ledger::{
     head::Origin,
     value::{LeafIndex, TreeSize},
 };
-use yizhang_replica::Held;
+use yizhang_replica::{Evidence, Held};
 
 /// A durable batch.
 #[derive(Debug)]
@@ -25,15 +25,31 @@ pub(super) struct Frame {
     pub(super) submissions: Vec<(String, SubmissionId, LeafIndex, u32, Hash)>,
 }
 
-/// A batch and the head that is written with it.
-type Write = (Rc<Frame>, Option<Vec<u8>>);
+/// Something on its way to a chain, in order.
+#[derive(Debug)]
+enum Write {
+    /// A batch and the head that is written with it.
+    Batch(Rc<Frame>, Option<Vec<u8>>),
+    /// The head that was signed after the batch before.
+    Head(TreeSize, Vec<u8>),
+}
+
+/// What a write has come to.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The chain is durable up to this size.
+    Batch(TreeSize),
+    /// The store has this head.
+    Head(Vec<u8>),
+}
 
 /// The durable part.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     pub(super) chains: BTreeMap<Origin, Vec<Rc<Frame>>>,
     pub(super) heads: BTreeMap<(Origin, TreeSize), Vec<u8>>,
-    closed: BTreeMap<Origin, TreeSize>,
+    /// The journal.
+    pub(super) journal: Vec<Evidence>,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +57,8 @@ pub(super) struct Disk {
     pub(super) files: Files,
     /// Writes under way, in order.
     under_way: BTreeMap<Origin, VecDeque<Write>>,
+    /// Evidence on its way to the journal, in order.
+    unwritten: VecDeque<Evidence>,
     /// Heads of the own chain that were signed; they become durable with the next own batch.
     signed: BTreeMap<(Origin, TreeSize), Vec<u8>>,
 }
@@ -73,6 +91,19 @@ impl Files {
             .collect()
     }
 
+    /// The smallest size at which the journal closes a chain.
+    fn closed_at(&self, origin: &Origin) -> Option<TreeSize> {
+        let evidence = self.journal.iter();
+        let against = evidence.filter(|evidence| evidence.origin == *origin);
+        against.filter_map(Evidence::closes_at).min()
+    }
+
+    /// The pairs of heads in the journal that prove a fork: what a node shows to everybody who watches it.
+    pub(super) fn proofs(&self) -> impl Iterator<Item = [Vec<u8>; 2]> {
+        let proofs = self.journal.iter().filter(|evidence| evidence.is_proof());
+        proofs.filter_map(|evidence| Some([evidence.ours.clone()?, evidence.theirs.clone()]))
+    }
+
     fn add(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {
         assert_eq!(
             frame.before.size(),
@@ -100,7 +131,10 @@ impl Disk {
         let batch = extension.batch();
         let origin = extension.after().origin().clone();
         let writes = self.under_way.entry(origin.clone()).or_default();
-        let last = writes.back().map(|(frame, _)| &frame.after);
+        let last = writes.iter().rev().find_map(|write| match write {
+            Write::Batch(frame, _) => Some(&frame.after),
+            Write::Head(..) => None,
+        });
         let last = last.or_else(|| {
             self.files
                 .chains
@@ -123,19 +157,41 @@ impl Disk {
             bytes: batch.bytes().to_vec(),
             submissions,
         };
-        writes.push_back((Rc::new(frame), head));
+        writes.push_back(Write::Batch(Rc::new(frame), head));
     }
 
-    /// Ends the oldest write of a chain and returns the size.
-    pub(super) fn finish(&mut self, origin: &Origin) -> Option<TreeSize> {
-        let (frame, head) = self.under_way.get_mut(origin)?.pop_front()?;
-        let size = frame.after.size();
-        self.settle(origin, frame, head);
-        Some(size)
+    /// Begins to take a head that was signed.
+    pub(super) fn note(&mut self, origin: &Origin, size: TreeSize, note: Vec<u8>) {
+        let writes = self.under_way.entry(origin.clone()).or_default();
+        writes.push_back(Write::Head(size, note));
+    }
+
+    /// Whether the oldest write of a chain can fail: a head is only taken into memory.
+    pub(super) fn can_fail(&self, origin: &Origin) -> bool {
+        let writes = self.under_way.get(origin);
+        matches!(
+            writes.and_then(VecDeque::front),
+            Some(Write::Batch(..)) | None
+        )
+    }
+
+    /// Ends the oldest write of a chain.
+    pub(super) fn finish(&mut self, origin: &Origin) -> Option<Done> {
+        Some(match self.under_way.get_mut(origin)?.pop_front()? {
+            Write::Batch(frame, head) => {
+                let size = frame.after.size();
+                self.append(origin, frame, head);
+                Done::Batch(size)
+            }
+            Write::Head(size, note) => {
+                self.signed.insert((origin.clone(), size), note.clone());
+                Done::Head(note)
+            }
+        })
     }
 
     /// A batch is on the disk, and before it the heads that were signed earlier, which were written with it.
-    fn settle(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {
+    fn append(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {
         let earlier: Vec<_> = self
             .signed
             .keys()
@@ -155,10 +211,10 @@ impl Disk {
             .under_way
             .remove(origin)
             .and_then(|mut writes| writes.pop_front());
-        if let Some((frame, head)) = first
+        if let Some(Write::Batch(frame, head)) = first
             && rng.random_ratio(1, 2)
         {
-            self.settle(origin, frame, head);
+            self.append(origin, frame, head);
         }
     }
 
@@ -166,15 +222,22 @@ impl Disk {
     pub(super) fn crash(&mut self, rng: &mut ChaCha8Rng) {
         for (origin, writes) in std::mem::take(&mut self.under_way) {
             let survive = rng.random_range(0..=writes.len());
-            for (frame, head) in writes.into_iter().take(survive) {
-                self.settle(&origin, frame, head);
+            for write in writes.into_iter().take(survive) {
+                match write {
+                    Write::Batch(frame, head) => self.append(&origin, frame, head),
+                    // It was in memory, unless a batch behind it took it along.
+                    Write::Head(size, note) => {
+                        self.signed.insert((origin.clone(), size), note);
+                    }
+                }
             }
         }
         self.signed.clear();
-    }
-
-    pub(super) fn keep_signed(&mut self, origin: &Origin, size: TreeSize, note: &[u8]) {
-        self.signed.insert((origin.clone(), size), note.to_vec());
+        if !self.unwritten.is_empty() {
+            let survive = rng.random_range(0..=self.unwritten.len());
+            self.files.journal.extend(self.unwritten.drain(..survive));
+            self.unwritten.clear();
+        }
     }
 
     pub(super) fn head(&self, origin: &Origin, size: TreeSize) -> Option<&Vec<u8>> {
@@ -182,10 +245,16 @@ impl Disk {
         self.files.heads.get(&key).or_else(|| self.signed.get(&key))
     }
 
-    /// Writes into the journal that a chain is closed.
-    pub(super) fn close(&mut self, origin: &Origin, size: TreeSize) {
-        let closed = self.files.closed.entry(origin.clone()).or_insert(size);
-        *closed = size.min(*closed);
+    /// Begins to write evidence into the journal.
+    pub(super) fn write_evidence(&mut self, evidence: Evidence) {
+        self.unwritten.push_back(evidence);
+    }
+
+    /// Ends the oldest write of the journal.
+    pub(super) fn finish_evidence(&mut self) -> Option<Evidence> {
+        let evidence = self.unwritten.pop_front()?;
+        self.files.journal.push(evidence.clone());
+        Some(evidence)
     }
 
     /// What a starting replica is told.
@@ -196,7 +265,7 @@ impl Disk {
             Some(Held {
                 state,
                 head,
-                closed_at: self.files.closed.get(origin).copied(),
+                closed_at: self.files.closed_at(origin),
             })
         };
         self.files.chains.iter().filter_map(held).collect()

@@ -35,6 +35,11 @@ pub(super) enum Event {
         life: u32,
         origin: Origin,
     },
+    /// A write of the journal ends.
+    JournalDone {
+        node: usize,
+        life: u32,
+    },
     /// The clock of the node ticks.
     Tick {
         node: usize,
@@ -278,6 +283,9 @@ impl Federation {
             Event::DiskDone { node, life, origin } if self.is_alive(node, life) => {
                 self.disk_done(node, &origin);
             }
+            Event::JournalDone { node, life } if self.is_alive(node, life) => {
+                self.journal_done(node);
+            }
             Event::Tick { node, life } if self.is_alive(node, life) => {
                 self.at(self.now + 100, Event::Tick { node, life });
                 self.feed(node, Input::Tick);
@@ -295,6 +303,7 @@ impl Federation {
             Event::Fate => self.fate(),
             Event::Input { .. }
             | Event::DiskDone { .. }
+            | Event::JournalDone { .. }
             | Event::Tick { .. }
             | Event::Connect { .. } => {}
         }

@@ -131,6 +131,11 @@ impl Federation {
         };
         self.connections.insert(number, connection);
         self.feed(node, Input::PeerConnected(peer(to)));
+        if let Some(source) = self.nodes.get(to) {
+            for heads in source.disk.files.proofs().collect::<Vec<_>>() {
+                self.send(number, Message::Shown { heads });
+            }
+        }
         let heads = match self
             .nodes
             .get(to)

@@ -1,12 +1,20 @@
-//! The shell of a node: carries outputs out, one by one, and may lose power before any of them.
+//! The shell of a node: what it can do, in the loop that real nodes run, and losing power before any of it.
 
 use super::{
+    disk::Done,
     federation::{Event, Federation},
     network::Message,
 };
 use crate::world::{division, key, origin};
-use yizhang_ledger::{head::Origin, value::UnixMillis};
-use yizhang_replica::{Conflict, Evidence, Input, Output, PeerId, Refused};
+use yizhang_ledger::{
+    chain::Extension,
+    head::{Head, Origin},
+    value::{TreeSize, UnixMillis},
+};
+use yizhang_replica::{
+    Asked, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness, Receipt, Refused,
+    Ticket, carry_out,
+};
 
 impl Federation {
     /// Gives an input to a node and carries out what it wants.
@@ -17,19 +25,15 @@ impl Federation {
         };
         let outputs = replica.handle(input, now);
         self.check_bounds(node);
-        for output in outputs {
-            if self.chance(self.plan.crash, 10_000) {
-                return self.crash(node);
-            }
-            if self.tells {
-                self.tell_output(node, &output);
-            }
-            self.carry_out(node, output);
-        }
+        let mut hands = Hands {
+            federation: self,
+            node,
+        };
+        carry_out(outputs, &mut hands);
         let ready = self.nodes[node]
             .replica
             .as_ref()
-            .is_some_and(|replica| replica.readiness() == yizhang_replica::Readiness::Ready);
+            .is_some_and(|replica| replica.readiness() == Readiness::Ready);
         if ready && self.restoring == Some(node) {
             self.restoring = None;
         }
@@ -47,102 +51,10 @@ impl Federation {
                 );
             }
             Output::Announce { .. } | Output::Receipt(_) => {}
-            Output::Evidence(evidence) => {
+            Output::Keep(evidence) => {
                 println!("{now:>6}   node {node} reports {:?}", evidence.conflict);
             }
             output => println!("{now:>6}   node {node} {output:?}"),
-        }
-    }
-
-    fn carry_out(&mut self, node: usize, output: Output) {
-        match output {
-            Output::Fetch {
-                fetch,
-                peer,
-                origin,
-                from,
-                batches,
-            } => {
-                self.counts.count("fetches");
-                self.send_to(
-                    node,
-                    peer,
-                    Message::Fetch {
-                        fetch,
-                        origin,
-                        from,
-                        batches,
-                    },
-                );
-            }
-            Output::ReadMore { fetch, batches } => {
-                self.send_to_all(node, &Message::ReadMore { fetch, batches });
-            }
-            Output::CancelFetch { fetch } => {
-                self.counts.count("fetches cancelled");
-                self.send_to_all(node, &Message::Cancel { fetch });
-            }
-            Output::Persist { extension, head } => {
-                if *extension.after().origin() == origin(node) && head.is_some() {
-                    self.counts.count("own batches fetched back");
-                }
-                let chain = extension.after().origin().clone();
-                if self.nodes[node].failed.contains(&chain) {
-                    return;
-                }
-                self.nodes[node].disk.write(&extension, head);
-                let done = self.now + self.rng_disk();
-                let life = self.nodes[node].life;
-                self.at(
-                    done,
-                    Event::DiskDone {
-                        node,
-                        life,
-                        origin: chain,
-                    },
-                );
-            }
-            Output::LookUpRoot { origin, size } => {
-                self.counts.count("look-ups");
-                let root = self.nodes[node].disk.files.root_at(&origin, size);
-                self.soon(node, Input::RootAt { origin, size, root });
-            }
-            Output::Sign { head } => {
-                self.check_sign(node, &head);
-                let signed = head.sign(&key(node)).into_bytes();
-                self.nodes[node]
-                    .disk
-                    .keep_signed(&head.origin, head.size, &signed);
-                self.soon(node, Input::Signed { note: signed });
-            }
-            Output::Receipt(receipt) => self.client_receives(node, &receipt),
-            Output::Refuse { ticket, reason } => {
-                self.counts.count(match reason {
-                    Refused::Busy { .. } => "refused busy",
-                    Refused::Conflict { .. } => "refused conflict",
-                    Refused::SearchOutdated { .. } => "refused searched too early",
-                    Refused::NotReady(_) => "refused not ready",
-                    _ => "refused otherwise",
-                });
-                self.client_refused(ticket, &reason);
-            }
-            Output::Announce { heads } => {
-                for head in &heads {
-                    self.check_announced(node, head);
-                }
-                self.send_to_watchers(
-                    node,
-                    &Message::Announce {
-                        heads,
-                        complete: false,
-                    },
-                );
-            }
-            Output::Evidence(evidence) => self.evidence(node, *evidence),
-            Output::Blame { peer, .. } => {
-                self.counts.count("blames");
-                self.drop_connection(node, self.number_of(peer));
-            }
         }
     }
 
@@ -153,15 +65,12 @@ impl Federation {
         self.at(at, Event::Input { node, life, input });
     }
 
-    fn rng_disk(&mut self) -> u64 {
-        self.up_to(self.plan.disk)
-    }
-
     pub(super) fn disk_done(&mut self, node: usize, origin: &Origin) {
         if self.nodes[node].failed.contains(origin) {
             return;
         }
-        if self.chance(self.plan.write_failure, 1_000) {
+        let disk = &self.nodes[node].disk;
+        if disk.can_fail(origin) && self.chance(self.plan.write_failure, 1_000) {
             self.counts.count("write failures");
             self.nodes[node].disk.fail(origin, &mut self.rng);
             self.nodes[node].failed.push(origin.clone());
@@ -172,36 +81,17 @@ impl Federation {
                 },
             );
         }
-        if let Some(size) = self.nodes[node].disk.finish(origin) {
-            self.feed(
-                node,
-                Input::Persisted {
-                    origin: origin.clone(),
-                    size,
-                },
-            );
+        let origin = origin.clone();
+        match self.nodes[node].disk.finish(&origin) {
+            Some(Done::Batch(size)) => self.feed(node, Input::Persisted { origin, size }),
+            Some(Done::Head(note)) => self.feed(node, Input::Signed { note }),
+            None => {}
         }
     }
 
-    fn evidence(&mut self, node: usize, evidence: Evidence) {
-        self.check_evidence(&evidence);
-        self.counts.count(if evidence.is_proof() {
-            "proofs"
-        } else {
-            "suspicions"
-        });
-        let (Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. }) = evidence.conflict
-        else {
-            return;
-        };
-        self.nodes[node].disk.close(&evidence.origin, size);
-        if let Some(ours) = evidence.ours {
-            self.send_to_watchers(
-                node,
-                &Message::Shown {
-                    heads: [ours, evidence.theirs],
-                },
-            );
+    pub(super) fn journal_done(&mut self, node: usize) {
+        if let Some(evidence) = self.nodes[node].disk.finish_evidence() {
+            self.feed(node, Input::Kept(Box::new(evidence)));
         }
     }
 
@@ -209,5 +99,147 @@ impl Federation {
         (0..self.plan.nodes)
             .find(|node| division(*node) == peer.0)
             .expect("a peer is a node")
+    }
+}
+
+/// What one node can do.
+struct Hands<'a> {
+    federation: &'a mut Federation,
+    node: usize,
+}
+
+impl Hands<'_> {
+    /// Has a write of a chain end some time later.
+    fn ends_in(&mut self, ms: u64, origin: Origin) {
+        let (node, life) = (self.node, self.federation.nodes[self.node].life);
+        let at = self.federation.now + ms;
+        self.federation
+            .at(at, Event::DiskDone { node, life, origin });
+    }
+
+    fn has_failed(&self, chain: &Origin) -> bool {
+        self.federation.nodes[self.node].failed.contains(chain)
+    }
+}
+
+impl Deeds for Hands<'_> {
+    fn goes_on(&mut self, next: &Output) -> bool {
+        let federation = &mut *self.federation;
+        if federation.chance(federation.plan.crash, 10_000) {
+            federation.crash(self.node);
+            return false;
+        }
+        if federation.tells {
+            federation.tell_output(self.node, next);
+        }
+        true
+    }
+
+    fn fetch(&mut self, fetch: FetchId, asked: Asked) {
+        self.federation.counts.count("fetches");
+        let message = Message::Fetch {
+            fetch,
+            origin: asked.origin,
+            from: asked.from,
+            batches: asked.batches,
+        };
+        self.federation.send_to(self.node, asked.peer, message);
+    }
+
+    fn read_more(&mut self, fetch: FetchId, batches: usize) {
+        let message = Message::ReadMore { fetch, batches };
+        self.federation.send_to_all(self.node, &message);
+    }
+
+    fn cancel_fetch(&mut self, fetch: FetchId) {
+        self.federation.counts.count("fetches cancelled");
+        self.federation
+            .send_to_all(self.node, &Message::Cancel { fetch });
+    }
+
+    fn persist(&mut self, extension: Box<Extension>, head: Option<Vec<u8>>) {
+        let chain = extension.after().origin().clone();
+        if chain == origin(self.node) && head.is_some() {
+            self.federation.counts.count("own batches fetched back");
+        }
+        if self.has_failed(&chain) {
+            return;
+        }
+        self.federation.nodes[self.node]
+            .disk
+            .write(&extension, head);
+        let takes = self.federation.up_to(self.federation.plan.disk);
+        self.ends_in(takes, chain);
+    }
+
+    fn look_up_root(&mut self, origin: Origin, size: TreeSize) {
+        self.federation.counts.count("look-ups");
+        let files = &self.federation.nodes[self.node].disk.files;
+        let root = files.root_at(&origin, size);
+        self.federation
+            .soon(self.node, Input::RootAt { origin, size, root });
+    }
+
+    fn sign(&mut self, head: Head) {
+        self.federation.check_sign(self.node, &head);
+        if self.has_failed(&head.origin) {
+            return;
+        }
+        let note = head.sign(&key(self.node)).into_bytes();
+        self.federation.nodes[self.node]
+            .disk
+            .note(&head.origin, head.size, note);
+        let takes = self.federation.up_to(5);
+        self.ends_in(takes, head.origin);
+    }
+
+    fn answer(&mut self, receipt: Receipt) {
+        self.federation.client_receives(self.node, &receipt);
+    }
+
+    fn refuse(&mut self, ticket: Ticket, reason: Refused) {
+        self.federation.counts.count(match reason {
+            Refused::Busy { .. } => "refused busy",
+            Refused::Conflict { .. } => "refused conflict",
+            Refused::SearchOutdated { .. } => "refused search outdated",
+            Refused::NotReady(_) => "refused not ready",
+            _ => "refused otherwise",
+        });
+        self.federation.client_refused(ticket, &reason);
+    }
+
+    fn announce(&mut self, origin: Origin, head: Vec<u8>) {
+        self.federation.check_announced(self.node, &origin, &head);
+        let message = Message::Announce {
+            heads: vec![head],
+            complete: false,
+        };
+        self.federation.send_to_watchers(self.node, &message);
+    }
+
+    fn keep(&mut self, evidence: Box<Evidence>) {
+        self.federation.check_evidence(&evidence);
+        self.federation.counts.count(if evidence.is_proof() {
+            "proofs"
+        } else {
+            "suspicions"
+        });
+        let node = self.node;
+        let life = self.federation.nodes[node].life;
+        self.federation.nodes[node].disk.write_evidence(*evidence);
+        let at = self.federation.now + self.federation.up_to(self.federation.plan.disk);
+        self.federation.at(at, Event::JournalDone { node, life });
+    }
+
+    fn spread(&mut self, heads: [Vec<u8>; 2]) {
+        self.federation.check_spread(self.node, &heads);
+        self.federation
+            .send_to_watchers(self.node, &Message::Shown { heads });
+    }
+
+    fn blame(&mut self, peer: PeerId, _: Fault) {
+        self.federation.counts.count("blames");
+        let peer = self.federation.number_of(peer);
+        self.federation.drop_connection(self.node, peer);
     }
 }

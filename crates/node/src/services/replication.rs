@@ -1,15 +1,16 @@
-//! The services Replication and Ledger: whole chains, to nodes and to auditors.
+//! The service Replication: whole chains, to nodes. Auditors read them by the service Ledger, from here too.
 
 use crate::{
-    engine::Event,
     refusal::{NotYou, Refusal},
     role::Role,
-    server::Shared,
+    services::caller::role_of,
+    services::ledger::evidence,
+    shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{Semaphore, mpsc},
     time::timeout,
 };
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
@@ -17,7 +18,7 @@ use tonic::{Request, Response, Status};
 use yizhang_ledger::{head::Origin, value::TreeSize};
 use yizhang_wire::{
     convert,
-    v1::{self, ledger_server::Ledger, replication_server::Replication},
+    v1::{self, replication_server::Replication},
 };
 
 /// Batches read ahead of a slow receiver.
@@ -26,7 +27,7 @@ const READ_AHEAD_BATCHES: usize = 4;
 /// How long a receiver may take for one batch: 3 MiB at 1 Mbit/s. Then the thread is given to somebody else.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-type Batches = ReceiverStream<Result<v1::SignedBatch, Status>>;
+pub(crate) type Batches = ReceiverStream<Result<v1::SignedBatch, Status>>;
 
 pub(crate) struct ReplicationService(pub(crate) Arc<Shared>);
 
@@ -68,17 +69,13 @@ impl Replication for ReplicationService {
 }
 
 fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
-    match Role::of(request, &shared.roster.federation)? {
+    match role_of(request, &shared.roster.federation)? {
         Role::Node(_) => Ok(()),
         Role::Agency(_) | Role::Auditor => Err(NotYou::NotANode.into()),
     }
 }
 
-fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
-    let evidence = |(first, second): (Vec<u8>, Vec<u8>)| v1::Evidence {
-        first: first.into(),
-        second: second.into(),
-    };
+fn heads(changes: crate::board::Changes, complete: bool) -> v1::Heads {
     v1::Heads {
         heads: changes.heads.into_iter().map(Into::into).collect(),
         complete,
@@ -87,7 +84,7 @@ fn heads(changes: crate::heads::Changes, complete: bool) -> v1::Heads {
 }
 
 /// Streams the batches of a chain from a size on, read on a thread that may block.
-fn batches(
+pub(crate) fn batches(
     shared: &Arc<Shared>,
     readers: &Arc<Semaphore>,
     request: &v1::FetchRequest,
@@ -136,31 +133,5 @@ fn read(
         if failed || !matches!(sent, Ok(Ok(()))) {
             return;
         }
-    }
-}
-
-pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
-
-#[tonic::async_trait]
-impl Ledger for LedgerService {
-    type ReplayStream = Batches;
-
-    async fn status(
-        &self,
-        request: Request<v1::StatusRequest>,
-    ) -> Result<Response<v1::StatusReply>, Status> {
-        Role::of(&request, &self.0.roster.federation)?;
-        let (sender, receiver) = oneshot::channel();
-        self.0.engine.send(Event::Status(sender)).await;
-        let status = receiver.await.map_err(|_| Refusal::Stopping)?;
-        Ok(Response::new(status))
-    }
-
-    async fn replay(
-        &self,
-        request: Request<v1::FetchRequest>,
-    ) -> Result<Response<Batches>, Status> {
-        Role::of(&request, &self.0.roster.federation)?;
-        batches(&self.0, &self.0.audit_readers, request.get_ref())
     }
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use tokio::sync::watch;
 use yizhang_ledger::head::Origin;
+use yizhang_store::Store;
 
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
 pub(crate) const EVIDENCE_MAX: usize = 64;
 
-/// Two signed heads that cannot both be true.
-pub(crate) type Contradiction = (Vec<u8>, Vec<u8>);
+/// Two signed heads that cannot both be true: what is held here, and what contradicts it.
+pub(crate) type Contradiction = [Vec<u8>; 2];
 
 /// The announced heads. `version` grows with every change.
 #[derive(Debug, Default)]
@@ -57,6 +58,19 @@ impl Board {
         Self(watch::Sender::new(Announced::default()))
     }
 
+    /// Announces the heads that the store holds, before anybody watches.
+    pub(crate) fn announce_held<'a>(
+        &self,
+        store: &Store,
+        origins: impl Iterator<Item = &'a Origin>,
+    ) {
+        for origin in origins {
+            if let Some(head) = store.head(origin) {
+                self.announce(origin, head);
+            }
+        }
+    }
+
     /// Announces a head that is durable and signed.
     pub(crate) fn announce(&self, origin: &Origin, head: Vec<u8>) {
         self.0.send_modify(|announced| {
@@ -68,17 +82,12 @@ impl Board {
     }
 
     /// Spreads evidence of a fork.
-    pub(crate) fn accuse(&self, first: Vec<u8>, second: Vec<u8>) {
+    pub(crate) fn accuse(&self, heads: Contradiction) {
         self.0.send_modify(|announced| {
-            let known = announced
-                .evidence
-                .iter()
-                .any(|(_, pair)| *pair == (first.clone(), second.clone()));
+            let known = announced.evidence.iter().any(|(_, pair)| *pair == heads);
             if !known && announced.evidence.len() < EVIDENCE_MAX {
                 announced.version += 1;
-                announced
-                    .evidence
-                    .push((announced.version, (first, second)));
+                announced.evidence.push((announced.version, heads));
             }
         });
     }

@@ -4,7 +4,8 @@ use crate::{
     lookup,
     refusal::{NotYou, Refusal},
     role::Role,
-    server::Shared,
+    services::caller::role_of,
+    shared::Shared,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
@@ -102,7 +103,7 @@ impl Review for ReviewService {
         request: Request<v1::ReviewRequest>,
     ) -> Result<Response<Pages>, Status> {
         let shared = Arc::clone(&self.0);
-        match Role::of(&request, &shared.roster.federation)? {
+        match role_of(&request, &shared.roster.federation)? {
             Role::Agency(region) if region == shared.origin.region() => {}
             _ => return Err(NotYou::ReviewOfOthers.into()),
         }

@@ -1,10 +1,11 @@
 //! The service Submission.
 
 use crate::{
+    engine::Answer,
     refusal::{NotYou, Refusal},
     role::Role,
-    search::{Answer, offer},
-    server::Shared,
+    services::caller::role_of,
+    shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
@@ -93,7 +94,7 @@ struct Submitter(String);
 /// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
 /// cannot make the node hold submissions in memory.
 pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Request<()>, Status> {
-    let role = Role::of(&request, &shared.roster.federation)?;
+    let role = role_of(&request, &shared.roster.federation)?;
     let region = shared.origin.region();
     match role {
         Role::Agency(agency) if agency == region => {
@@ -146,7 +147,7 @@ async fn begin(
     };
     Ok(Pending {
         id,
-        answer: offer(shared, submitted.clone()).await,
+        answer: shared.searches.offer(submitted.clone()).await,
         again: submitted,
     })
 }
@@ -166,23 +167,28 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, S
         again,
     } = pending;
     let mut searches = 1;
-    let mut receipt = loop {
+    let placed = loop {
         // The engine drops what it holds when it stops.
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchOutdated { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = offer(shared, again.clone()).await;
+                answer = shared.searches.offer(again.clone()).await;
             }
             // Found between disk and signature, because it was sent twice at once. After a crash it lasts longer, and the
             // caller is told.
             Err(Refusal::Unsigned { .. }) if searches < SEARCHES_MAX => {
                 searches += 1;
                 tokio::time::sleep(SIGNATURE_WAIT).await;
-                answer = offer(shared, again.clone()).await;
+                answer = shared.searches.offer(again.clone()).await;
             }
             answered => break answered?,
         }
     };
-    receipt.submission_id = id.0.to_vec().into();
-    Ok(receipt)
+    Ok(v1::Receipt {
+        submission_id: id.0.to_vec().into(),
+        origin: shared.origin.to_string(),
+        first: placed.first.0,
+        records: placed.records,
+        head: placed.head.into(),
+    })
 }

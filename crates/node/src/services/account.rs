@@ -4,7 +4,9 @@ use crate::{
     lookup::{self, Found},
     refusal::{NotYou, Refusal},
     role::Role,
-    server::Shared,
+    services::caller::role_of,
+    services::ledger::chain_status,
+    shared::Shared,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -24,7 +26,7 @@ impl Account for AccountService {
         request: Request<v1::LookupRequest>,
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
-        match Role::of(&request, &shared.roster.federation)? {
+        match role_of(&request, &shared.roster.federation)? {
             Role::Agency(_) | Role::Node(_) => {}
             Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
         }
@@ -49,7 +51,7 @@ impl Account for AccountService {
                 let at = (shared.clock)();
                 let found = lookup::lookup(shared, worker, as_of)?;
                 let copies = found.copies(shared);
-                let held = copies.into_iter().map(v1::ChainStatus::from).collect();
+                let held = copies.into_iter().map(chain_status).collect();
                 Ok(v1::LookupReply {
                     held,
                     at_ms: at.0,

@@ -2,8 +2,8 @@
 //! parsed, to the engine.
 
 use crate::{
+    board::EVIDENCE_MAX,
     engine::{Engine, Event},
-    heads::EVIDENCE_MAX,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{

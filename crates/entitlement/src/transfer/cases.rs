@@ -1,0 +1,314 @@
+//! All cases of a family, in the order in which accounts were closed: what one took along, the next may take further.
+
+use crate::{
+    account::{
+        Conflict, MonthLine, MonthStatus, MovedMonths, RecordNumber, Side, Standing, StepFault,
+        TransferCase, TransferStep,
+    },
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::overlap::Cover,
+    policy::{Policy, Successors, Terms, family::Family},
+    records::set::{AsOf, RecordSet, number},
+    transfer::{
+        case::{Desk, Worked},
+        conflicts,
+        family_records::Field,
+        places::Places,
+        procedure::Progress,
+        step::{self, Sides, Step, covers},
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    record::CaseId,
+    value::{Day, Month},
+};
+
+/// Cases of a scheme that are worked out, in the order of their closing: each settles the records anew, and is compared with
+/// every other. More than a move a year in a working life; steps of further cases are named (Y06).
+const CASES_MAX: usize = 64;
+
+/// What transfers come to in a family.
+pub(crate) struct Transfers {
+    pub(crate) cases: Vec<TransferCase>,
+    /// By class, then by records.
+    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) places: Places,
+}
+
+/// The transfers of a family whose months are these.
+pub(crate) fn transfers<'s>(
+    set: &'s RecordSet<'_>,
+    (family, range): (Family<'_>, &'s Range<usize>),
+    lines: &[MonthLine],
+    cover: Cover<'s>,
+    as_of: AsOf,
+    policy: &Policy,
+) -> Transfers {
+    // A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
+    let month = |steps: &[Step<'_>]| {
+        judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month)
+    };
+    let mut ordered = in_order_of_closing(steps(set, range));
+    let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
+    let named: Vec<Successors<'_>> = ordered
+        .iter()
+        .map(|(_, steps)| policy.successors(month(steps)))
+        .collect();
+    let successors = policy.successors(as_of.month);
+    let mut places = Places::default();
+    let mut cases: Vec<Worked<'_>> = Vec::new();
+    for ((case, steps), successors) in ordered.into_iter().zip(&named) {
+        let old = steps.first().map(|step| step.place(Side::Old));
+        let Terms {
+            working_days,
+            scheme,
+        } = policy.terms(family, month(&steps), old);
+        let field = Field {
+            set,
+            range,
+            cover,
+            successors,
+        };
+        let desk = Desk {
+            field,
+            family,
+            lines,
+            as_of,
+            working_days,
+            rule: scheme,
+        };
+        let worked = desk.work(case, steps, (&cases, &mut places));
+        cases.push(worked);
+    }
+    // What another case has posted in the meantime neither is on the way with this one nor went with it.
+    for worked in &mut cases {
+        match worked.progress.posted {
+            Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on())),
+            None => worked.moving.retain(|at| places.target(*at).is_some()),
+        }
+    }
+    for worked in &mut cases {
+        worked.check_left_behind(lines, &places);
+    }
+    let field = Field {
+        set,
+        range,
+        cover,
+        successors: &successors,
+    };
+    let mut conflicts = conflicts::destinations(family, &mut cases);
+    for worked in &cases {
+        conflicts.extend(conflicts::of_case(
+            field,
+            family,
+            worked,
+            (&cases, as_of.day),
+            &places,
+        ));
+    }
+    if !beyond.is_empty() {
+        let steps = beyond
+            .iter()
+            .flat_map(|(_, steps)| steps)
+            .map(|step| number(step.at))
+            .collect();
+        conflicts.push(conflict(ConflictCode::Y06, Some(family), steps));
+    }
+    conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
+    cases.sort_by_key(|worked| worked.case);
+    Transfers {
+        cases: cases
+            .into_iter()
+            .filter_map(|worked| line(set, lines, worked))
+            .collect(),
+        conflicts,
+        places,
+    }
+}
+
+/// The month whose rules a case is judged by: that of its closing, else of the letter, of the application, of whatever came
+/// first.
+pub(crate) fn judged_in(steps: &(impl Iterator<Item = (Kind, Day)> + Clone)) -> Option<Month> {
+    let first_of = |kind: Kind| {
+        steps
+            .clone()
+            .filter(|step| step.0 == kind)
+            .map(|step| step.1)
+            .min()
+    };
+    let day = first_of(Kind::FREEZE)
+        .or_else(|| first_of(Kind::LETTER))
+        .or_else(|| first_of(Kind::TRANSFER_APPLY));
+    day.or_else(|| steps.clone().map(|step| step.1).min())?
+        .in_month()
+}
+
+/// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
+/// from the chain of the side whose step it is.
+pub(crate) fn steps<'s>(
+    set: &'s RecordSet<'_>,
+    range: &Range<usize>,
+) -> BTreeMap<CaseId, Vec<Step<'s>>> {
+    let mut by_content: BTreeMap<RecordId, Step<'s>> = BTreeMap::new();
+    for (at, held) in set.within(range) {
+        let is_said = matches!(held.standing, Standing::Held | Standing::Copy);
+        let Some(step) = Step::of(set, at).filter(|_| is_said) else {
+            continue;
+        };
+        let rank = |step: &Step<'_>| (!step.is_by_its_side(), step.region);
+        let known = by_content.entry(held.fact.id).or_insert(step);
+        if rank(&step) < rank(known) {
+            *known = step;
+        }
+    }
+    let mut cases: BTreeMap<CaseId, Vec<Step<'s>>> = BTreeMap::new();
+    for step in by_content.into_values() {
+        let case = step::fields(set, step.at).case;
+        cases.entry(case).or_default().push(step);
+    }
+    for steps in cases.values_mut() {
+        steps.sort_by_key(Step::order);
+    }
+    cases
+}
+
+/// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money
+/// followed; of those of one day the one that brings to a place before the one that takes from there.
+fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
+    let mut waiting: Vec<Dated<'_>> = cases
+        .into_iter()
+        .map(|(case, steps)| Dated::of(case, steps))
+        .collect();
+    waiting.sort_by_key(|dated| (dated.closing.is_none(), dated.closing, dated.case));
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while let Some(first) = waiting.first() {
+        let of_day = waiting
+            .iter()
+            .take_while(|dated| dated.closing == first.closing);
+        let is_ready = |dated: &&Dated<'_>| {
+            !of_day
+                .clone()
+                .any(|other| other.case != dated.case && other.feeds(dated))
+        };
+        // Cases that feed each other in a ring go by their numbers.
+        let next = of_day
+            .clone()
+            .position(|dated| is_ready(&dated))
+            .unwrap_or(0);
+        let Dated { case, steps, .. } = waiting.remove(next);
+        ordered.push((case, steps));
+    }
+    ordered
+}
+
+/// A case with the day of its closing, or of the supplement or correction that it is.
+struct Dated<'s> {
+    case: CaseId,
+    steps: Vec<Step<'s>>,
+    closing: Option<Day>,
+    posted: Option<Day>,
+    sides: Option<Sides>,
+}
+
+impl<'s> Dated<'s> {
+    fn of(case: CaseId, steps: Vec<Step<'s>>) -> Self {
+        let progress = Progress::before_money(&steps);
+        let closing = progress.freeze.or(progress.child).map(|step| step.on());
+        Self {
+            case,
+            closing,
+            posted: progress.posted.map(|step| step.on()),
+            sides: progress.sides,
+            steps,
+        }
+    }
+
+    /// Whether it has brought, by the day of its closing, to where the other takes from.
+    fn feeds(&self, other: &Self) -> bool {
+        let (Some(brings), Some(takes)) = (self.sides, other.sides) else {
+            return false;
+        };
+        self.posted.is_some()
+            && self.posted == self.closing
+            && (covers(takes.old, brings.new) || covers(brings.new, takes.old))
+    }
+}
+
+/// The counted months of these records.
+fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMonths> {
+    let takes = |line: &&MonthLine| {
+        let moves =
+            |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
+        line.status == MonthStatus::Counted && line.by.iter().any(moves)
+    };
+    let mut months = lines.iter().filter(takes).map(|line| line.month);
+    let first = months.next()?;
+    let (mut last, mut count) = (first, 1_u32);
+    for month in months {
+        (last, count) = (month, count.saturating_add(1));
+    }
+    Some(MovedMonths {
+        first,
+        last,
+        months: count,
+    })
+}
+
+/// None only for a case without steps, of which there are none.
+fn line(set: &RecordSet<'_>, lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
+    let moved = moved_months(lines, &worked.moving);
+    let is_posted = worked.progress.posted.is_some();
+    let Sides { old, new } = worked.progress.sides?;
+    Some(TransferCase {
+        rules: Vec::new(),
+        case: worked.case,
+        state: worked.state,
+        source: old,
+        target: new,
+        next: worked.next,
+        in_transfer: moved.clone().filter(|_| !is_posted),
+        transferred: moved.filter(|_| is_posted),
+        sums: worked.comparison,
+        checks: worked.checks,
+        faults: worked
+            .progress
+            .faults
+            .iter()
+            .map(|(step, fault)| StepFault {
+                step: step.kind,
+                fault: *fault,
+                record: number(step.at),
+            })
+            .collect(),
+        steps: worked
+            .steps
+            .iter()
+            .map(|step| step_line(set, step))
+            .collect(),
+    })
+}
+
+fn step_line(set: &RecordSet<'_>, step: &Step<'_>) -> TransferStep {
+    let fields = step::fields(set, step.at);
+    TransferStep {
+        kind: step.kind,
+        on: step.on,
+        region: step.region,
+        scheme: fields.scheme.to_string(),
+        source: step.sides.old,
+        target: step.sides.new,
+        first: step.first,
+        last: step.last,
+        deemed_months: fields.sums.deemed_months,
+        actual_months: fields.sums.actual_months,
+        personal_account: step.stated.personal_account,
+        pool: step.stated.pool,
+        reason: step.reason.to_owned(),
+        record: number(step.at),
+    }
+}

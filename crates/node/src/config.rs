@@ -1,0 +1,94 @@
+//! What a node is told at its start, and why it does not start or go on.
+
+use ed25519_dalek::SigningKey;
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::sync::watch;
+use yizhang_entitlement::Policy;
+use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
+use yizhang_store::{Damage, StoreError};
+
+/// Everything that a node is told at its start.
+pub struct Config {
+    /// The chain that this node writes.
+    pub origin: Origin,
+    /// The verified roster.
+    pub roster: Roster,
+    /// The note that the roster came in.
+    pub roster_note: Vec<u8>,
+    /// The key of the chain.
+    pub chain_key: SigningKey,
+    /// The federation secret.
+    pub secret: FederationSecret,
+    /// The rules that accounts are computed under.
+    pub policy: Policy,
+    /// Certificate of the node, PEM.
+    pub certificate_pem: String,
+    /// Key of the certificate, PEM.
+    pub key_pem: String,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Data directory.
+    pub data: PathBuf,
+    /// The clock.
+    pub clock: fn() -> UnixMillis,
+    /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.
+    pub metrics: Option<SocketAddr>,
+    /// Lines of the log that were lost, for the metrics.
+    pub log_lines_lost: fn() -> u64,
+}
+
+/// Why a node did not start or stop.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The roster does not name the node's chain, or names another key for it.
+    #[error("the roster does not name the key of chain {0}")]
+    NotInRoster(Origin),
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The node's own chain is damaged on disk: it could be neither continued nor served.
+    #[error("the chain of this node is damaged, see `yizhang node check`: {0}")]
+    Damaged(Damage),
+    /// The address cannot be listened on.
+    #[error("{address}: {source}")]
+    Listen {
+        /// Address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Certificates or keys cannot be used.
+    #[error("TLS: {0}")]
+    Tls(#[from] tonic::transport::Error),
+    /// Threads, descriptors.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+    /// The description of the services cannot be read.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Why a running node cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The store has stopped, or takes no more.
+    #[error("{reason}")]
+    Store {
+        /// In the words of the store.
+        reason: String,
+    },
+    /// The one serial thread has ended.
+    #[error("the engine has ended")]
+    EngineEnded,
+}
+
+impl Failure {
+    /// Says so, unless something was said before.
+    pub(crate) fn tell(self, fail: &watch::Sender<Option<Self>>) {
+        fail.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert(self);
+            is_first
+        });
+    }
+}

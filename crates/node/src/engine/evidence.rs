@@ -1,0 +1,223 @@
+//! Evidence as this node keeps it: in the journal, so that a quarantine outlives a restart, and only then on the board, so
+//! that others learn of it.
+//!
+//! A journal entry is a byte (1 if the heads prove a fork, 0 if they only should not exist), the length of our head (4 bytes,
+//! little endian), our head, their head.
+
+use crate::{
+    board::Board,
+    engine::{Engine, Event},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
+use yizhang_ledger::{
+    head::{Head, Origin},
+    roster::Roster,
+    value::TreeSize,
+};
+use yizhang_replica::{Evidence, Input};
+use yizhang_store::{JournalKind, Store, StoreError};
+
+/// Two heads of one chain that cannot both be true.
+struct KeptEvidence {
+    proof: bool,
+    ours: Vec<u8>,
+    theirs: Vec<u8>,
+}
+
+impl KeptEvidence {
+    fn of(evidence: &Evidence) -> Self {
+        let ours = evidence.ours.clone().unwrap_or_default();
+        Self {
+            proof: evidence.is_proof(),
+            ours,
+            theirs: evidence.theirs.clone(),
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        // A head has at most 8 KiB.
+        let length = u32::try_from(self.ours.len()).unwrap_or(u32::MAX);
+        let mut bytes = vec![u8::from(self.proof)];
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&self.ours);
+        bytes.extend_from_slice(&self.theirs);
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (proof, rest) = bytes.split_first()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (ours, theirs) =
+            rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        Some(Self {
+            proof: *proof == 1,
+            ours: ours.to_vec(),
+            theirs: theirs.to_vec(),
+        })
+    }
+
+    /// Shows it to everybody who watches this node, if two heads at hand prove it.
+    fn spread(self, board: &Board) {
+        if self.proof && !self.ours.is_empty() {
+            board.accuse([self.ours, self.theirs]);
+        }
+    }
+}
+
+/// The thread that writes evidence down.
+pub(crate) struct Journal {
+    /// Unbounded, so that the engine never waits for the disk; the replica reports so many pieces of evidence about a chain
+    /// (`EVIDENCE_PER_CHAIN_MAX`), and a roster has so many chains.
+    jobs: mpsc::Sender<Box<Evidence>>,
+    thread: JoinHandle<()>,
+}
+
+impl Journal {
+    /// Starts the thread. What is durable it reports to the engine.
+    pub(crate) fn start(store: Arc<Store>, engine: Engine) -> std::io::Result<Self> {
+        let (jobs, received) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || write_all(&store, &engine, &received))?;
+        Ok(Self { jobs, thread })
+    }
+
+    /// Queues evidence.
+    pub(crate) fn keep(&self, evidence: Box<Evidence>) {
+        let _ = self.jobs.send(evidence);
+    }
+
+    /// Waits until everything that was queued is written.
+    pub(crate) fn finish(self) {
+        drop(self.jobs);
+        let _ = self.thread.join();
+    }
+}
+
+/// Writes evidence into the journal, piece by piece, and says so when a piece is durable. Only then does the replica have it
+/// shown to others.
+///
+/// A crash before a piece is durable: the chain is closed in no file, and nobody has heard of the fork from here. Whoever holds
+/// the contradicting head shows it again after the start, and it is found again. A crash after it: the chain is closed when
+/// the node starts, and the evidence is on the board before anybody watches.
+fn write_all(store: &Store, engine: &Engine, jobs: &mpsc::Receiver<Box<Evidence>>) {
+    while let Ok(evidence) = jobs.recv() {
+        let bytes = KeptEvidence::of(&evidence).to_bytes();
+        if let Err(error) = store.journal_append(JournalKind::FORK_EVIDENCE, &bytes) {
+            // A write that failed has stopped the store, which ends the node.
+            tracing::error!(%error, "evidence could not be written to the journal; it is not shown to others");
+            continue;
+        }
+        engine.send_blocking(Event::Input(Input::Kept(evidence)));
+    }
+}
+
+/// Reads the journal: the smallest size at which evidence closes a chain. The evidence goes on the board again.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn closed_chains(
+    store: &Store,
+    roster: &Roster,
+    board: &Board,
+) -> Result<BTreeMap<Origin, TreeSize>, StoreError> {
+    let mut closed: BTreeMap<Origin, TreeSize> = BTreeMap::new();
+    for entry in store.journal()? {
+        let entry = entry?;
+        let is_evidence = entry.kind == JournalKind::FORK_EVIDENCE;
+        let Some(kept) = is_evidence
+            .then(|| KeptEvidence::read(&entry.bytes))
+            .flatten()
+        else {
+            continue;
+        };
+        if kept.proof
+            && let Ok(head) = Head::open(&kept.theirs, roster)
+        {
+            let at = closed.entry(head.origin.clone()).or_insert(head.size);
+            *at = head.size.min(*at);
+        }
+        kept.spread(board);
+    }
+    Ok(closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Inbox, channel};
+    use yizhang_replica::Conflict;
+    use yizhang_store::Options;
+
+    /// As docs/FORMAT.md has it, section 13, kind 2 of the journal.
+    #[test]
+    fn evidence_is_kept_as_the_format_says_and_read_back() {
+        let bytes = [&[1, 3, 0, 0, 0][..], b"one", b"other"].concat();
+        let kept = KeptEvidence::read(&bytes).unwrap();
+        assert_eq!(
+            (&kept.ours[..], &kept.theirs[..]),
+            (&b"one"[..], &b"other"[..])
+        );
+        assert!(kept.proof);
+        assert_eq!(kept.to_bytes(), bytes);
+        for cut in 0..8 {
+            assert!(KeptEvidence::read(&bytes[..cut]).is_none(), "cut at {cut}");
+        }
+    }
+
+    fn evidence() -> Box<Evidence> {
+        let held = TreeSize(3);
+        Box::new(Evidence {
+            origin: Origin::parse("test.yizhang/440000").unwrap(),
+            conflict: Conflict::Confessed {
+                held,
+                signed: TreeSize(9),
+            },
+            ours: Some(b"one".to_vec()),
+            theirs: b"other".to_vec(),
+        })
+    }
+
+    /// Has evidence kept in a store, and ends. Returns what the engine was told.
+    fn keep_in(store: &Arc<Store>) -> Option<Event> {
+        let (engine, inbox) = channel();
+        let journal = Journal::start(Arc::clone(store), engine).unwrap();
+        journal.keep(evidence());
+        journal.finish();
+        let Inbox { mut events, .. } = inbox;
+        events.blocking_recv()
+    }
+
+    #[test]
+    fn evidence_is_reported_when_the_journal_has_it_and_outlives_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            Store::open(folder.path(), Options::new(Vec::new()))
+                .unwrap()
+                .0
+        };
+        let store = Arc::new(open());
+        let told = keep_in(&store);
+        assert!(matches!(told, Some(Event::Input(Input::Kept(kept))) if kept == evidence()));
+        // As after a crash: nothing is flushed.
+        drop(store);
+        let entries: Vec<_> = open().journal().unwrap().map(Result::unwrap).collect();
+        let [entry] = &entries[..] else {
+            panic!("one entry expected")
+        };
+        assert_eq!(entry.kind, JournalKind::FORK_EVIDENCE);
+        assert_eq!(entry.bytes, KeptEvidence::of(&evidence()).to_bytes());
+    }
+
+    #[test]
+    fn evidence_that_could_not_be_written_is_reported_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(folder.path(), Options::new(Vec::new())).unwrap();
+        store.close().unwrap();
+        assert!(keep_in(&Arc::new(store)).is_none());
+    }
+}

@@ -1,0 +1,142 @@
+//! What a node does when its replica wants something done.
+
+use super::{
+    evidence::Journal,
+    handle::{Answer, Engine, Event, Placed},
+    peers::{Fetching, Peer},
+    writer::Writer,
+};
+use crate::{board::Board, refusal::Refusal, tally::Tally};
+use ed25519_dalek::SigningKey;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, oneshot},
+};
+use yizhang_ledger::{
+    chain::Extension,
+    head::{Head, Origin},
+    value::TreeSize,
+};
+use yizhang_replica::{
+    Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket,
+};
+use yizhang_store::Store;
+
+/// What the node can do. None of it waits.
+pub(super) struct Hands {
+    pub(super) store: Arc<Store>,
+    pub(super) engine: Engine,
+    pub(super) board: Board,
+    pub(super) tally: Arc<Tally>,
+    pub(super) key: SigningKey,
+    pub(super) runtime: Handle,
+    pub(super) writers: BTreeMap<Origin, Writer>,
+    pub(super) journal: Journal,
+    pub(super) peers: BTreeMap<PeerId, Peer>,
+    pub(super) connected: BTreeMap<PeerId, bool>,
+    pub(super) fetches: BTreeMap<FetchId, Fetching>,
+    pub(super) callers: HashMap<Ticket, oneshot::Sender<Answer>>,
+}
+
+impl Deeds for Hands {
+    fn fetch(&mut self, fetch: FetchId, asked: Asked) {
+        let Some(peer) = self.peers.get(&asked.peer).cloned() else {
+            return;
+        };
+        // Fetches that have ended are let go when the next one begins.
+        self.fetches.retain(|_, fetching| !fetching.has_ended());
+        let window = Arc::new(Semaphore::new(asked.batches));
+        let task = peer.fetch(
+            self.engine.clone(),
+            fetch,
+            asked.origin,
+            asked.from,
+            Arc::clone(&window),
+        );
+        let fetching = Fetching::new(window, self.runtime.spawn(task));
+        self.fetches.insert(fetch, fetching);
+    }
+
+    fn read_more(&mut self, fetch: FetchId, batches: usize) {
+        if let Some(fetching) = self.fetches.get(&fetch) {
+            fetching.allow(batches);
+        }
+    }
+
+    fn cancel_fetch(&mut self, fetch: FetchId) {
+        if let Some(fetching) = self.fetches.remove(&fetch) {
+            fetching.cancel();
+        }
+    }
+
+    fn persist(&mut self, extension: Box<Extension>, head: Option<Vec<u8>>) {
+        if let Some(writer) = self.writers.get(extension.after().origin()) {
+            writer.persist(*extension, head);
+        }
+    }
+
+    fn look_up_root(&mut self, origin: Origin, size: TreeSize) {
+        let (store, engine) = (Arc::clone(&self.store), self.engine.clone());
+        self.runtime
+            .spawn_blocking(move || match store.root_at(&origin, size) {
+                Ok(root) => {
+                    engine.send_blocking(Event::Input(Input::RootAt { origin, size, root }));
+                }
+                Err(error) => {
+                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
+                }
+            });
+    }
+
+    /// The batch is durable; only now does its head exist.
+    fn sign(&mut self, head: Head) {
+        let note = head.sign(&self.key).into_bytes();
+        if let Some(writer) = self.writers.get(&head.origin) {
+            writer.note(note);
+        }
+    }
+
+    fn answer(&mut self, receipt: Receipt) {
+        let Some(reply) = self.callers.remove(&receipt.ticket) else {
+            return;
+        };
+        self.tally.accepted(receipt.records);
+        let placed = Placed {
+            first: receipt.first,
+            records: receipt.records,
+            head: receipt.head,
+        };
+        let _ = reply.send(Ok(placed));
+    }
+
+    fn refuse(&mut self, ticket: Ticket, reason: Refused) {
+        if let Some(reply) = self.callers.remove(&ticket) {
+            let _ = reply.send(Err(Refusal::Replica(reason)));
+        }
+    }
+
+    fn announce(&mut self, origin: Origin, head: Vec<u8>) {
+        self.board.announce(&origin, head);
+    }
+
+    fn keep(&mut self, evidence: Box<Evidence>) {
+        tracing::error!(chain = %evidence.origin, conflict = ?evidence.conflict, "evidence against a chain");
+        self.journal.keep(evidence);
+    }
+
+    fn spread(&mut self, heads: [Vec<u8>; 2]) {
+        self.board.accuse(heads);
+    }
+
+    fn blame(&mut self, peer: PeerId, fault: Fault) {
+        tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
+        self.connected.insert(peer, false);
+        if let Some(peer) = self.peers.get(&peer) {
+            peer.blamed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The one thread that drives the replica: events in, deeds out, in the loop of `yizhang_replica::carry_out`, which the
+//! simulated federations of that crate's tests run too. Everything that may wait (disk, network) is done elsewhere and comes
+//! back as an event.
+
+use super::{
+    evidence::Journal,
+    handle::{Answer, Engine, Event, Inbox},
+    hands::Hands,
+    peers::Peer,
+    writer::Writer,
+};
+use crate::{
+    board::Board,
+    config::Failure,
+    copies::{ChainCopy, LatestNews, News, newest},
+    status::{PeerState, Status},
+    tally::Tally,
+};
+use ed25519_dalek::SigningKey;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    thread::JoinHandle,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{oneshot, watch},
+};
+use yizhang_ledger::{
+    chain::Submitted,
+    head::Origin,
+    value::{TreeSize, UnixMillis},
+};
+use yizhang_replica::{Input, Output, PeerId, Readiness, Replica, Ticket, carry_out};
+use yizhang_store::Store;
+
+/// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
+/// so that the files of an idle node end with a signed head.
+const HEAD_WAIT_MS: u64 = 500;
+/// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
+/// loss of the last seconds alone goes unnoticed.
+const SEEN_WAIT_MS: u64 = 5_000;
+
+/// What the engine's thread needs besides its inbox.
+pub(crate) struct Parts {
+    pub(crate) replica: Replica,
+    /// The own chain.
+    pub(crate) origin: Origin,
+    /// The chains of the roster.
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) board: Board,
+    pub(crate) news: Arc<LatestNews>,
+    pub(crate) tally: Arc<Tally>,
+    /// The way to this engine, for those who work for it.
+    pub(crate) engine: Engine,
+    pub(crate) key: SigningKey,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) runtime: Handle,
+    pub(crate) ready: watch::Sender<bool>,
+    /// Told once why the node cannot go on.
+    pub(crate) fail: watch::Sender<Option<Failure>>,
+    pub(crate) clock: fn() -> UnixMillis,
+}
+
+/// The replica, and what its shell needs to know between two inputs.
+struct Running {
+    replica: Replica,
+    hands: Hands,
+    origin: Origin,
+    origins: Vec<Origin>,
+    news: Arc<LatestNews>,
+    clock: fn() -> UnixMillis,
+    tickets: u64,
+    ready: watch::Sender<bool>,
+    fail: watch::Sender<Option<Failure>>,
+    /// When the newest head was signed, until it is in the files.
+    unwritten_head: Option<UnixMillis>,
+    /// When a batch became durable or was signed, until the newest heads have been noted.
+    unnoted: Option<UnixMillis>,
+}
+
+/// Starts the engine's thread, and those that write for it.
+pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()>> {
+    let mut writers = BTreeMap::new();
+    for origin in &parts.origins {
+        let writer = Writer::start(
+            origin.clone(),
+            Arc::clone(&parts.store),
+            parts.engine.clone(),
+            parts.fail.clone(),
+        )?;
+        writers.insert(origin.clone(), writer);
+    }
+    let journal = Journal::start(Arc::clone(&parts.store), parts.engine.clone())?;
+    let peers = parts.peers.into_iter();
+    let running = Running {
+        replica: parts.replica,
+        hands: Hands {
+            store: parts.store,
+            engine: parts.engine,
+            board: parts.board,
+            tally: parts.tally,
+            key: parts.key,
+            runtime: parts.runtime,
+            writers,
+            journal,
+            peers: peers.map(|peer| (PeerId(peer.region), peer)).collect(),
+            connected: BTreeMap::new(),
+            fetches: BTreeMap::new(),
+            callers: HashMap::new(),
+        },
+        origin: parts.origin,
+        origins: parts.origins,
+        news: parts.news,
+        clock: parts.clock,
+        tickets: 0,
+        ready: parts.ready,
+        fail: parts.fail,
+        unwritten_head: None,
+        unnoted: None,
+    };
+    std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || running.run(inbox))
+}
+
+impl Running {
+    fn run(mut self, mut inbox: Inbox) {
+        self.feed(Input::Tick);
+        while let Some(event) = inbox.events.blocking_recv() {
+            match event {
+                Event::Input(input) => self.feed(input),
+                Event::Submit {
+                    submitted,
+                    searched,
+                    reply,
+                } => self.submit(submitted, searched, reply),
+                Event::Status(reply) => {
+                    // Whoever asked may be gone.
+                    let _ = reply.send(self.status());
+                }
+                Event::Absent(reply) => {
+                    let absent = self.replica.absent().unwrap_or_default();
+                    let _ = reply.send(absent.into_iter().map(|peer| peer.0).collect());
+                }
+                Event::Stop => break,
+            }
+        }
+        let _ = inbox.stopped.send(true);
+        // Nobody can be answered any more; writers may still want to report.
+        inbox.events.close();
+        let drain = std::thread::spawn(move || while inbox.events.blocking_recv().is_some() {});
+        self.hands.writers.into_values().for_each(Writer::finish);
+        self.hands.journal.finish();
+        let _ = drain.join();
+    }
+
+    /// Feeds the replica and begins what it wants done.
+    fn feed(&mut self, input: Input) {
+        self.take_note(&input);
+        let is_tick = matches!(input, Input::Tick);
+        let outputs = self.replica.handle(input, self.now());
+        // A chain that is closed is closed from now on: nobody is to get an answer from it that does not say so, also while
+        // the journal is being written.
+        let closes = outputs
+            .iter()
+            .any(|output| matches!(output, Output::Keep(_)));
+        if closes || is_tick {
+            self.news.put(self.news());
+        }
+        carry_out(outputs, &mut self.hands);
+        self.write_head_of_idle_chain();
+        self.note_seen();
+        self.notice_failure();
+        let ready = self.replica.readiness() == Readiness::Ready;
+        self.ready
+            .send_if_modified(|current| std::mem::replace(current, ready) != ready);
+    }
+
+    /// What an input means to the shell itself.
+    fn take_note(&mut self, input: &Input) {
+        match input {
+            Input::PeerConnected(peer) => {
+                self.hands.connected.insert(*peer, true);
+            }
+            Input::PeerLost(peer) => {
+                self.hands.connected.insert(*peer, false);
+            }
+            Input::Persisted { .. } => {
+                self.unnoted.get_or_insert_with(self.clock);
+            }
+            Input::Signed { .. } => {
+                self.unwritten_head = Some(self.now());
+                // The batch may have waited for its signature, and been looked at in vain meanwhile.
+                self.unnoted.get_or_insert_with(self.clock);
+            }
+            _ => {}
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// Whether so many ms have passed since then; not if there is no then.
+    fn has_waited(&self, since: Option<UnixMillis>, ms: u64) -> bool {
+        since.is_some_and(|since| self.now().0.saturating_sub(since.0) >= ms)
+    }
+
+    /// A store that has stopped never goes on: the node ends, and says why.
+    fn notice_failure(&self) {
+        if let Some(reason) = self.hands.store.stopped() {
+            Failure::Store { reason }.tell(&self.fail);
+        }
+    }
+
+    fn write_head_of_idle_chain(&mut self) {
+        if !self.has_waited(self.unwritten_head, HEAD_WAIT_MS) {
+            return;
+        }
+        self.unwritten_head = None;
+        let store = Arc::clone(&self.hands.store);
+        self.hands.runtime.spawn_blocking(move || {
+            if let Err(error) = store.write_heads() {
+                tracing::error!(%error, "the newest head could not be written");
+            }
+        });
+    }
+
+    /// Has the newest heads noted, some time after the first batch that they cover.
+    fn note_seen(&mut self) {
+        if !self.has_waited(self.unnoted, SEEN_WAIT_MS) {
+            return;
+        }
+        self.unnoted = None;
+        let store = Arc::clone(&self.hands.store);
+        self.hands.runtime.spawn_blocking(move || {
+            if let Err(error) = store.note_seen() {
+                tracing::error!(%error, "the newest heads could not be noted");
+            }
+        });
+    }
+
+    fn submit(&mut self, submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer>) {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.hands.callers.insert(ticket, reply);
+        self.feed(Input::Submit {
+            ticket,
+            submitted,
+            searched,
+        });
+    }
+
+    fn news(&self) -> BTreeMap<Origin, News> {
+        let now = self.now();
+        let own = &self.origin;
+        let chains = self.replica.chains();
+        chains
+            .map(|(origin, status)| (origin.clone(), News::of(&status, own, now)))
+            .collect()
+    }
+
+    fn status(&self) -> Status {
+        let now = self.now();
+        let copy = |origin: &Origin| {
+            let status = self.replica.chain(origin)?;
+            Some(ChainCopy {
+                origin: origin.clone(),
+                size: status.durable,
+                head: status.head.map(<[u8]>::to_vec).unwrap_or_default(),
+                newest: newest(&self.hands.store, origin),
+                news: News::of(&status, &self.origin, now),
+            })
+        };
+        let peer = |peer: &PeerId| PeerState {
+            region: peer.0,
+            is_connected: self.hands.connected.get(peer).copied().unwrap_or(false),
+        };
+        Status {
+            at: now,
+            readiness: self.replica.readiness(),
+            chains: self.origins.iter().filter_map(copy).collect(),
+            peers: self.hands.peers.keys().map(peer).collect(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The services as callers see them: who may ask, what a message says, and what is answered. Here alone the node speaks in
+//! generated types; as a client of other nodes it does in `engine/peers.rs`.
+
+mod account;
+mod caller;
+mod ledger;
+mod refusal;
+mod replication;
+mod review;
+mod serve;
+mod submission;
+
+pub(crate) use serve::{Serving, serve};

@@ -1,0 +1,98 @@
+//! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
+
+use crate::{
+    board::Contradiction,
+    copies::{ChainCopy, News},
+    engine::Event,
+    refusal::Refusal,
+    services::caller::role_of,
+    services::replication::{Batches, batches},
+    shared::Shared,
+    status::{PeerState, Status as NodeStatus},
+};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tonic::{Request, Response, Status};
+use yizhang_wire::v1::{self, ledger_server::Ledger};
+
+pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Ledger for LedgerService {
+    type ReplayStream = Batches;
+
+    async fn status(
+        &self,
+        request: Request<v1::StatusRequest>,
+    ) -> Result<Response<v1::StatusReply>, Status> {
+        role_of(&request, &self.0.roster.federation)?;
+        let (sender, receiver) = oneshot::channel();
+        self.0.engine.send(Event::Status(sender)).await;
+        let status = receiver.await.map_err(|_| Refusal::Stopping)?;
+        Ok(Response::new(reply(status, &self.0)))
+    }
+
+    async fn replay(
+        &self,
+        request: Request<v1::FetchRequest>,
+    ) -> Result<Response<Batches>, Status> {
+        role_of(&request, &self.0.roster.federation)?;
+        batches(&self.0, &self.0.audit_readers, request.get_ref())
+    }
+}
+
+/// The state of the node as it is told to others.
+fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
+    let (reason, code) = match status.readiness.code() {
+        None => (String::new(), ""),
+        Some(code) => (status.readiness.to_string(), code),
+    };
+    v1::StatusReply {
+        secret_check: shared.secret.check().0.to_vec().into(),
+        roster: shared.roster_note.clone().into(),
+        own_origin: shared.origin.to_string(),
+        ready: status.is_ready(),
+        not_ready_reason: reason,
+        chains: status.chains.into_iter().map(chain_status).collect(),
+        peers: status.peers.into_iter().map(peer_status).collect(),
+        not_ready_code: code.to_string(),
+        at_ms: status.at.0,
+        evidence: shared.board.evidence().into_iter().map(evidence).collect(),
+    }
+}
+
+fn peer_status(peer: PeerState) -> v1::PeerStatus {
+    v1::PeerStatus {
+        region: peer.region.to_string(),
+        connected: peer.is_connected,
+    }
+}
+
+/// Two heads that cannot both be true.
+pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
+    v1::Evidence {
+        first: first.into(),
+        second: second.into(),
+    }
+}
+
+/// A chain as this node holds it; where there is nothing to tell, the message has a 0.
+pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
+    let News {
+        announced,
+        heard,
+        live,
+        quarantined_from,
+    } = copy.news;
+    v1::ChainStatus {
+        origin: copy.origin.to_string(),
+        size: copy.size.0,
+        head: copy.head.into(),
+        quarantined: quarantined_from.is_some(),
+        announced: announced.0,
+        quarantined_from: quarantined_from.map_or(0, |size| size.0),
+        newest_ms: copy.newest.map_or(0, |time| time.0),
+        heard_ms: heard.map_or(0, |time| time.0),
+        live,
+    }
+}

@@ -1,0 +1,133 @@
+//! All services behind one listener: TLS, limits of a connection, health.
+
+use super::{
+    account::AccountService,
+    ledger::LedgerService,
+    replication::ReplicationService,
+    review::ReviewService,
+    submission::{SubmissionService, authorise},
+};
+use crate::{
+    accepting::Accepting,
+    calls::CallsLayer,
+    config::{Config, StartError},
+    shared::Shared,
+};
+use std::sync::Arc;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore, watch},
+    task,
+};
+use tonic::{
+    Request,
+    service::interceptor::InterceptedService,
+    transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
+};
+use yizhang_wire::{
+    DESCRIPTORS,
+    channel::{
+        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, FRAME_BYTES_MAX, HANDSHAKE_TIMEOUT,
+        KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
+        certificate_pem,
+    },
+    deadline::SERVICE_TIMEOUT,
+    v1::{
+        account_server::AccountServer, ledger_server::LedgerServer,
+        replication_server::ReplicationServer, review_server::ReviewServer,
+        submission_server::SubmissionServer,
+    },
+};
+
+/// Requests that one connection may have open: 256 callers that submit one record each, and room.
+const REQUESTS_PER_CONNECTION_MAX: usize = 512;
+
+/// What the server is given besides what it serves.
+pub(crate) struct Serving {
+    pub(crate) listener: TcpListener,
+    /// A place for each connection.
+    pub(crate) room: Arc<Semaphore>,
+    pub(crate) readiness: watch::Receiver<bool>,
+    /// Told when it is to end.
+    pub(crate) shutdown: Arc<Notify>,
+}
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// [`StartError::Tls`], [`StartError::Reflection`].
+pub(crate) fn serve(
+    config: &Config,
+    shared: &Arc<Shared>,
+    serving: Serving,
+) -> Result<task::JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
+    let tls = ServerTlsConfig::new()
+        .timeout(HANDSHAKE_TIMEOUT)
+        .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem))
+        .client_ca_root(Certificate::from_pem(certificate_pem(
+            &config.roster.tls_authority,
+        )));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    tokio::spawn(report_health(health, serving.readiness));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
+    let guard = Arc::clone(shared);
+    let submission = InterceptedService::new(
+        submission.max_decoding_message_size(MESSAGE_BYTES_MAX),
+        move |request: Request<()>| authorise(request, &guard),
+    );
+    let account = AccountServer::new(AccountService(Arc::clone(shared)));
+    let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
+    let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
+    let review = ReviewServer::new(ReviewService(Arc::clone(shared)));
+    let router = Server::builder()
+        .tls_config(tls)?
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .timeout(SERVICE_TIMEOUT)
+        .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
+        .layer(CallsLayer(Arc::clone(&shared.tally)))
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(submission)
+        .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
+        .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(review.max_encoding_message_size(MESSAGE_BYTES_MAX));
+    let incoming = TcpIncoming::from(serving.listener).with_nodelay(Some(true));
+    let incoming = Accepting::new(incoming, serving.room);
+    let shutdown = serving.shutdown;
+    Ok(tokio::spawn(async move {
+        router
+            .serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await })
+            .await
+    }))
+}
+
+/// The service as a whole is up; Submission is serving while the node may sign.
+async fn report_health(
+    health: tonic_health::server::HealthReporter,
+    mut readiness: watch::Receiver<bool>,
+) {
+    loop {
+        let ready = *readiness.borrow_and_update();
+        if ready {
+            health
+                .set_serving::<SubmissionServer<SubmissionService>>()
+                .await;
+        } else {
+            health
+                .set_not_serving::<SubmissionServer<SubmissionService>>()
+                .await;
+        }
+        if readiness.changed().await.is_err() {
+            return;
+        }
+    }
+}
