@@ -83,6 +83,9 @@ pub(crate) struct ImportArguments {
     /// Import the valid rows of a file that has faulty ones. Otherwise a faulty row keeps the whole file out.
     #[arg(long)]
     pub(crate) accept_valid_rows: bool,
+    /// Send the file although rows of it have a serial that is in the chain with other content: these have no effect (C09).
+    #[arg(long)]
+    pub(crate) send_used_serials: bool,
     /// Only check the file; send nothing.
     #[arg(long)]
     pub(crate) check_only: bool,
@@ -177,6 +180,10 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     if let Some(known) = known::of_sample(&credentials, arguments.node, &summary)? {
         show::import::known(known);
+        if known.other > 0 && !arguments.send_used_serials {
+            println!("{}", t!("import.refused_serials"));
+            return Ok(Outcome::Findings);
+        }
     }
     // Before anything is sent: what is in a chain stays there, and a book that cannot be written is better known first.
     if let Some(path) = &arguments.book {

@@ -1,8 +1,35 @@
 //! Chains as a node says that it holds them.
 
-use yizhang_ledger::{head::Origin, value::UnixMillis};
-use yizhang_show::copies::ChainCopy;
-use yizhang_wire::v1::ChainStatus;
+use crate::{connection, credentials::Credentials};
+use yizhang_ledger::{
+    head::Origin,
+    value::{Division, UnixMillis},
+};
+use yizhang_show::copies::{self, ChainCopy};
+use yizhang_wire::{
+    deadline::{STATUS_TIMEOUT, within},
+    v1::{ChainStatus, StatusReply, StatusRequest, ledger_client::LedgerClient},
+};
+
+/// Asks a node for its chains and peers.
+pub(crate) async fn status(
+    credentials: &Credentials,
+    region: Division,
+) -> anyhow::Result<StatusReply> {
+    let mut client = LedgerClient::new(connection::to_node(credentials, region)?);
+    within(STATUS_TIMEOUT, client.status(StatusRequest {}))
+        .await
+        .map_err(|status| connection::failure(region, &status))
+}
+
+/// What puts everything in doubt that a node computes: a line for each chain of which two histories were signed.
+pub(crate) async fn doubts(
+    credentials: &Credentials,
+    region: Division,
+) -> anyhow::Result<Vec<String>> {
+    let reply = status(credentials, region).await?;
+    Ok(copies::quarantines(&read(reply.chains)))
+}
 
 /// Reads what a node says. A chain that is named as none can be is passed over.
 pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {

@@ -268,6 +268,7 @@ impl Demo {
                 node,
                 credentials: self.agency(region),
                 accept_valid_rows: false,
+                send_used_serials: false,
                 check_only: false,
                 errors: None,
                 encoding: None,

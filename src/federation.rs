@@ -39,7 +39,7 @@ use yizhang_ledger::{
     head::Origin,
     note::{self, NoteKey},
     roster::{self, ChainKey, Roster},
-    value::TreeSize,
+    value::{Division, TreeSize},
 };
 use yizhang_wire::channel::{agency_name, auditor_name, node_name};
 
@@ -93,6 +93,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     if fs::read_dir(dir)?.next().is_some() {
         bail!("{}", t!("federation.not_empty", dir = dir.display()));
     }
+    addresses_differ(&arguments.regions)?;
     let root = random_key()?;
     let authority = Authority::make(&arguments.name)?;
     let mut chain_keys = BTreeMap::new();
@@ -151,6 +152,28 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     fs::create_dir(&auditor)?;
     shared.write(&auditor)?;
     authority.write_certificate(&auditor, &auditor_name(&arguments.name))
+}
+
+/// Every region has an address of its own: of two nodes at one address one could never be reached.
+fn addresses_differ(regions: &[RegionArgument]) -> anyhow::Result<()> {
+    let mut known: BTreeMap<(String, u16), Division> = BTreeMap::new();
+    for region in regions {
+        let address = (region.host.to_ascii_lowercase(), region.port);
+        let first = *known.entry(address).or_insert(region.code);
+        if first != region.code {
+            let address = format!("{}:{}", region.host, region.port);
+            bail!(
+                "{}",
+                t!(
+                    "federation.address_twice",
+                    first = first,
+                    second = region.code,
+                    address = address
+                )
+            );
+        }
+    }
+    Ok(())
 }
 
 fn roster_region(

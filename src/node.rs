@@ -23,10 +23,7 @@ use std::{
 };
 use yizhang_ledger::value::{Division, UnixMillis};
 use yizhang_show::status::{NodeStatus, PeerStatus};
-use yizhang_wire::{
-    deadline::{STATUS_TIMEOUT, within},
-    v1::{StatusReply, StatusRequest, ledger_client::LedgerClient},
-};
+use yizhang_wire::v1::StatusReply;
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
 pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
@@ -182,12 +179,7 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let reply = runtime.block_on(async {
-        let mut client = LedgerClient::new(connection::to_node(&credentials, arguments.node)?);
-        within(STATUS_TIMEOUT, client.status(StatusRequest {}))
-            .await
-            .map_err(|status| connection::failure(arguments.node, &status))
-    })?;
+    let reply = runtime.block_on(copies::status(&credentials, arguments.node))?;
     let status = told(reply);
     if arguments.json {
         println!(

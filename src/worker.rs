@@ -17,14 +17,14 @@ use std::{
     path::{Path, PathBuf},
 };
 use yizhang_entitlement::{
-    Policy,
+    Account, Policy,
     provisional::{FromNumber, provisional},
 };
 use yizhang_ledger::{
     person::{AccountId, SocialSecurityNumber},
     value::{Day, Division, LeafIndex, UnixMillis},
 };
-use yizhang_show::{account::Answer, copies::ChainCopy};
+use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
 use yizhang_statement::{self as statement, ChainEvidence, RecordEvidence, Refuted};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
@@ -108,11 +108,8 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         rules: arguments.rules.as_deref(),
     };
     let mut answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
-    // Under other rules than the account's it would be another plan.
-    if let Some(number) = from_number
-        && answer.account.rules.name == policy.name()
-    {
-        answer.by_number = provisional(&answer.account, number, &policy);
+    if let Some(number) = from_number {
+        answer.by_number = by_number(&answer.account, number, &policy);
     }
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
@@ -133,6 +130,19 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Clean
     })
+}
+
+/// What the number says of a retirement. Under other rules than the account's it would be another plan: then only that there
+/// is something to say.
+fn by_number(account: &Account, number: FromNumber, policy: &Policy) -> ByNumber {
+    let retirements = provisional(account, number, policy);
+    if retirements.is_empty() {
+        ByNumber::Nothing
+    } else if account.rules.name == policy.name() {
+        ByNumber::Retirements(retirements)
+    } else {
+        ByNumber::OtherRules
+    }
 }
 
 /// Reads a number from standard input, so that it is in no history and no list of processes.
@@ -232,7 +242,7 @@ pub(crate) async fn ask(
         options: options(region, credentials, rules),
         identity,
         checked,
-        by_number: Vec::new(),
+        by_number: ByNumber::Nothing,
     })
 }
 

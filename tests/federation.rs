@@ -94,14 +94,17 @@ fn a_file_is_imported_once_and_both_nodes_show_the_same_account() {
     let elsewhere = String::from_utf8(contributions(WORKER, 440_300, 24, "S")).unwrap();
     let elsewhere = elsewhere.replace(",440300,person", ",440100,person");
     let changed = federation.file("changed.csv", elsewhere.as_bytes());
-    let changed = federation.import(GUANGDONG, &changed, &[]).expect(0);
-    assert!(
-        changed
-            .stdout
-            .contains("12 have a serial that is in the chain"),
-        "{}",
-        changed.stdout
-    );
+    let refused = federation.import(GUANGDONG, &changed, &[]).expect(1);
+    for part in [
+        "12 have a serial that is in the chain",
+        "Nothing was sent",
+        "--send-used-serials",
+    ] {
+        assert!(refused.stdout.contains(part), "{part}: {}", refused.stdout);
+    }
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
+    let sent = federation.import(GUANGDONG, &changed, &["--send-used-serials"]);
+    assert!(sent.expect(0).stdout.contains("24 records added"));
     federation.stop(GUANGDONG);
     federation.stop(GUIZHOU);
 }

@@ -6,7 +6,7 @@ mod rank;
 
 use crate::{
     agency::book::Book,
-    clock, connection,
+    clock, connection, copies,
     credentials::Credentials,
     exit::{Failure, Outcome},
     node::parse_region,
@@ -30,7 +30,7 @@ use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
     deadline::{self, PAGE_SILENCE_MAX, STREAM_START_TIMEOUT, within},
-    v1::{ReviewRequest, review_client::ReviewClient},
+    v1::{ReviewRequest, ReviewedAccount, review_client::ReviewClient},
 };
 
 /// Most findings of a list that are held in memory to be sorted and shown; a file takes all.
@@ -145,6 +145,20 @@ pub(crate) struct Ended {
     pub(crate) without_birth: u64,
     /// The pseudonym of the last of them.
     pub(crate) through: Option<String>,
+    /// What puts all of it in doubt: chains of which two histories were signed.
+    pub(crate) doubts: Vec<String>,
+}
+
+impl Ended {
+    /// Prints what puts the review in doubt.
+    pub(crate) fn print_doubts(&self) {
+        for doubt in &self.doubts {
+            println!("{doubt}");
+        }
+        if !self.doubts.is_empty() {
+            println!("{}", t!("review.in_doubt"));
+        }
+    }
 }
 
 /// What a review could not say: accounts that failed, and findings that were too many to list.
@@ -189,69 +203,78 @@ impl Left {
     }
 }
 
+/// What a review has found so far.
+struct Found<'r> {
+    book: &'r Book,
+    earlier: Option<&'r Earlier>,
+    file: Option<Findings>,
+    counts: BTreeMap<(List, String), (u64, u64)>,
+    shown: Shown,
+    with_findings: u64,
+    left: Left,
+}
+
+impl Found<'_> {
+    fn take(&mut self, reviewed: &Reviewed) -> anyhow::Result<()> {
+        self.left.note(reviewed)?;
+        let mut has_new = false;
+        for finding in &reviewed.findings {
+            let is_new = self
+                .earlier
+                .is_none_or(|earlier| !earlier.has(&reviewed.account, finding));
+            if let Some(file) = &mut self.file {
+                let row = Row {
+                    finding,
+                    is_new: self.earlier.is_some() && is_new,
+                    serial: self.book.serial(&reviewed.account),
+                    case_number: self.book.case_number(finding.case.as_deref()),
+                };
+                file.put(&reviewed.account, row)?;
+            }
+            if is_new {
+                has_new = true;
+                self.count(finding);
+                self.shown.put(Listed::of(reviewed, finding));
+            }
+        }
+        self.with_findings += u64::from(has_new);
+        Ok(())
+    }
+
+    fn count(&mut self, finding: &Finding) {
+        let class = (finding.list, finding.what.clone());
+        let count = self.counts.entry(class).or_default();
+        count.0 += 1;
+        count.1 += u64::from(finding.overdue > 0);
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let after = arguments
-        .after
-        .as_deref()
-        .map(|hex| AccountId::from_hex(hex).context(t!("review.bad_after")));
-    let list = arguments.list.map(ListName::list);
-    let asked = Asked {
-        node: arguments.node,
-        as_of: arguments.as_of.unwrap_or_else(clock::today),
-        retirement_months: arguments.retirement_months,
-        after: after.transpose()?,
-        list,
-        what: arguments
-            .what
-            .as_deref()
-            .map(|what| known(list, what))
-            .transpose()?,
-    };
+    let asked = asked(arguments)?;
     let book = match &arguments.book {
         Some(path) => Book::read(path)?,
         None => Book::default(),
     };
     let earlier = arguments.since.as_deref().map(Earlier::read).transpose()?;
-    let mut file = arguments
+    let file = arguments
         .csv
         .as_deref()
         .map(|path| Findings::begin(path, asked.after.is_some()))
         .transpose()?;
-    let mut counts: BTreeMap<(List, String), (u64, u64)> = BTreeMap::new();
-    let mut shown = Shown::new(arguments.limit);
-    let (mut with_findings, mut left) = (0_u64, Left::default());
-    let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| {
-        left.note(reviewed)?;
-        let is_new = |finding: &Finding| {
-            earlier
-                .as_ref()
-                .is_none_or(|earlier| !earlier.has(&reviewed.account, finding))
-        };
-        with_findings += u64::from(reviewed.findings.iter().any(is_new));
-        for finding in &reviewed.findings {
-            if let Some(file) = &mut file {
-                let row = Row {
-                    finding,
-                    is_new: earlier.is_some() && is_new(finding),
-                    serial: book.serial(&reviewed.account),
-                    case_number: book.case_number(finding.case.as_deref()),
-                };
-                file.put(&reviewed.account, row)?;
-            }
-            if !is_new(finding) {
-                continue;
-            }
-            let count = counts
-                .entry((finding.list, finding.what.clone()))
-                .or_default();
-            count.0 += 1;
-            count.1 += u64::from(finding.overdue > 0);
-            shown.put(Listed::of(reviewed, finding));
-        }
-        Ok(())
-    });
-    if let Some(file) = file.filter(|_| outcome.is_ok() || ended.reviewed > 0) {
+    let mut found = Found {
+        book: &book,
+        earlier: earlier.as_ref(),
+        file,
+        counts: BTreeMap::new(),
+        shown: Shown::new(arguments.limit),
+        with_findings: 0,
+        left: Left::default(),
+    };
+    let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| found.take(reviewed));
+    if let Some(file) = found.file.take()
+        && (outcome.is_ok() || ended.reviewed > 0)
+    {
         file.finish()?;
     }
     // One that never began has its own error to show, and nothing to go on from.
@@ -260,12 +283,40 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             .with_context(|| t!("review.cut_off", accounts = ended.reviewed, after = through))?,
         None => outcome?,
     }
-    show::review::counts(&counts);
-    show::review::lists(&shown.finish(), &counts);
-    left.print();
+    Ok(print(arguments, &asked, found, &ended))
+}
+
+/// What the arguments ask of a node.
+fn asked(arguments: &Arguments) -> anyhow::Result<Asked> {
+    let after = arguments
+        .after
+        .as_deref()
+        .map(|hex| AccountId::from_hex(hex).context(t!("review.bad_after")));
+    let list = arguments.list.map(ListName::list);
+    let what = arguments.what.as_deref().map(|what| known(list, what));
+    Ok(Asked {
+        node: arguments.node,
+        as_of: arguments.as_of.unwrap_or_else(clock::today),
+        retirement_months: arguments.retirement_months,
+        after: after.transpose()?,
+        list,
+        what: what.transpose()?,
+    })
+}
+
+fn print(arguments: &Arguments, asked: &Asked, found: Found<'_>, ended: &Ended) -> Outcome {
+    let counts = &found.counts;
+    ended.print_doubts();
+    show::review::counts(counts);
+    show::review::lists(&found.shown.finish(), counts);
+    found.left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
-    println!("{}", t!("review.with_findings", accounts = with_findings));
-    if ended.without_birth > 0 && list.is_none_or(|list| list == List::Retirement) {
+    println!(
+        "{}",
+        t!("review.with_findings", accounts = found.with_findings)
+    );
+    let asks_retirements = asked.list.is_none_or(|list| list == List::Retirement);
+    if ended.without_birth > 0 && asks_retirements {
         println!(
             "{}",
             t!("review.without_birth", accounts = ended.without_birth)
@@ -274,11 +325,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.csv {
         println!("{}", t!("review.written", path = path.display()));
     }
-    Ok(if counts.is_empty() && left.is_empty() {
+    if counts.is_empty() && found.left.is_empty() && ended.doubts.is_empty() {
         Outcome::Clean
     } else {
         Outcome::Findings
-    })
+    }
 }
 
 /// A class, cause, step or class of retirement that the list, or any, can have.
@@ -335,6 +386,7 @@ pub(crate) fn stream(
                 list: asked.list.map(List::name).unwrap_or_default().to_owned(),
                 what: asked.what.clone().unwrap_or_default(),
             };
+            ended.doubts = copies::doubts(credentials, asked.node).await?;
             let refuse = |status: tonic::Status| match status.code() {
                 tonic::Code::PermissionDenied => {
                     let region = show::place::name(asked.node);
@@ -350,21 +402,7 @@ pub(crate) fn stream(
                 .map_err(refuse)?
             {
                 for found in &page.accounts {
-                    let account = convert::account_id(&found.account)?.reveal_hex();
-                    let mut findings = if found.findings.is_empty() {
-                        Vec::new()
-                    } else {
-                        from_json(&found.findings)?
-                    };
-                    findings.iter_mut().for_each(make_printable);
-                    let failure = Some(connection::printable(&found.failure))
-                        .filter(|failure| !failure.is_empty());
-                    each(&Reviewed {
-                        account,
-                        findings,
-                        failure,
-                        unlisted: found.unlisted,
-                    })?;
+                    each(&read(found)?)?;
                 }
                 ended.reviewed += u64::from(page.reviewed);
                 bar.set_position(ended.reviewed);
@@ -379,4 +417,21 @@ pub(crate) fn stream(
     });
     bar.finish_and_clear();
     (ended, outcome)
+}
+
+/// What a node found in one account.
+fn read(found: &ReviewedAccount) -> anyhow::Result<Reviewed> {
+    let mut findings = if found.findings.is_empty() {
+        Vec::new()
+    } else {
+        from_json(&found.findings)?
+    };
+    findings.iter_mut().for_each(make_printable);
+    let failure = connection::printable(&found.failure);
+    Ok(Reviewed {
+        account: convert::account_id(&found.account)?.reveal_hex(),
+        findings,
+        failure: Some(failure).filter(|failure| !failure.is_empty()),
+        unlisted: found.unlisted,
+    })
 }

@@ -222,6 +222,7 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
         Ok(())
     });
     outcome.with_context(|| t!("transfer.list_cut_off", accounts = ended.reviewed))?;
+    ended.print_doubts();
     waiting.sort_by_key(|(account, finding)| {
         (
             std::cmp::Reverse(finding.overdue),
@@ -232,7 +233,8 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
     show::review::transfers(&waiting);
     left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
-    Ok(if waiting.is_empty() && left.is_empty() {
+    let is_clean = waiting.is_empty() && left.is_empty() && ended.doubts.is_empty();
+    Ok(if is_clean {
         Outcome::Clean
     } else {
         Outcome::Findings

@@ -238,7 +238,14 @@ impl RowReader {
             found -= 1;
         }
         row.cells.truncate(found);
-        row.fault = (found != expected).then_some((None, Fault::CellCount { expected, found }));
+        row.fault = if found == expected {
+            None
+        } else if row.cells.iter().any(is_broken) {
+            // The byte before a comma may have taken it with it: then the row is short of a cell because of the byte.
+            Some((None, Fault::Encoding))
+        } else {
+            Some((None, Fault::CellCount { expected, found }))
+        };
         Ok(true)
     }
 
@@ -260,5 +267,13 @@ impl RowReader {
             json::read(&row.text, scratch, &mut row.cells).err()
         };
         true
+    }
+}
+
+/// Whether some of a cell is no text of the file's encoding.
+fn is_broken(cell: &[u8]) -> bool {
+    match std::str::from_utf8(cell) {
+        Ok(text) => text.contains(char::REPLACEMENT_CHARACTER),
+        Err(_) => true,
     }
 }

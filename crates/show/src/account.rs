@@ -6,14 +6,15 @@ use super::{
     copies::{self, ChainCopy},
     family, figures, kind, named,
     page::{self, Block, Part},
-    place, provisional, record, serde_name, summary,
+    place,
+    provisional::{self, ByNumber},
+    record, serde_name, summary,
 };
 use rust_i18n::t;
 use serde_json::json;
 use std::collections::BTreeMap;
-use yizhang_entitlement::{
-    account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine},
-    provisional::ProvisionalRetirement,
+use yizhang_entitlement::account::{
+    Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
 };
 use yizhang_ledger::{
     hash::Hash,
@@ -49,7 +50,7 @@ pub struct Answer {
     /// What was checked here, if anything was.
     pub checked: Option<Checked>,
     /// Retirements by the citizen's number that was typed, while no agency has stated birth or class: no part of the account.
-    pub by_number: Vec<ProvisionalRetirement>,
+    pub by_number: ByNumber,
 }
 
 /// Prints an account and, if the caller checked it, what that established.
@@ -94,7 +95,7 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
         t!("copies.title"),
         vec![Block::Lines(copies::warnings(account, &answer.copies))],
     ));
-    parts.extend(summary::part(account));
+    parts.extend(summary::part(account, &doubt));
     parts.extend(figures::part(account, &mut notes));
     parts.extend(provisional::part(&answer.by_number));
     parts.extend(

@@ -111,13 +111,7 @@ impl ChainCopy {
 /// What somebody must know who reads an account from these copies: quarantined chains, and what of the account rests on
 /// them; chains that may be behind.
 pub fn warnings(account: &Account, copies: &[ChainCopy]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for copy in copies {
-        if let Some(from) = copy.quarantined_from {
-            let region = place::name(copy.region());
-            lines.push(t!("copies.two_histories", region = region, from = from).to_string());
-        }
-    }
+    let mut lines = quarantines(copies);
     if !lines.is_empty() {
         lines.push(doubt_line(account, &in_doubt(account, copies)));
     }
@@ -139,6 +133,15 @@ pub fn warnings(account: &Account, copies: &[ChainCopy]) -> Vec<String> {
         lines.push(t!("copies.may_be_behind", list = list).to_string());
     }
     lines
+}
+
+/// A line for each chain of which two histories were signed.
+pub fn quarantines(copies: &[ChainCopy]) -> Vec<String> {
+    let line = |copy: &ChainCopy| {
+        let (from, region) = (copy.quarantined_from?, place::name(copy.region()));
+        Some(t!("copies.two_histories", region = region, from = from).to_string())
+    };
+    copies.iter().filter_map(line).collect()
 }
 
 /// What of the account rests on quarantined chains.

@@ -49,6 +49,16 @@ pub fn finding(finding: &Finding) -> String {
             seen = seen,
             size = size
         ),
+        Finding::BehindIndex {
+            origin,
+            indexed,
+            size,
+        } => t!(
+            "damage.behind-index",
+            region = place::name(origin.region()),
+            indexed = indexed,
+            size = size
+        ),
         Finding::Journal(path, offset, fault) => return at(path, *offset, &frame(fault)),
         Finding::Index(fault) => t!("damage.index", fault = index(fault)),
         Finding::Stray(path) => t!("damage.stray", path = path.display()),
@@ -67,7 +77,7 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::Marker(_, MarkerFault::Changed) => t!("remedy.marker"),
         Finding::Chain(_) => t!("remedy.chain"),
         Finding::TornChain(..) => t!("remedy.torn"),
-        Finding::Short { .. } => t!("remedy.short"),
+        Finding::Short { .. } | Finding::BehindIndex { .. } => t!("remedy.short"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
         Finding::Stray(_) => t!("remedy.stray"),

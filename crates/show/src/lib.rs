@@ -33,7 +33,7 @@ mod page;
 mod picture;
 pub mod place;
 pub mod progress;
-mod provisional;
+pub mod provisional;
 mod record;
 pub mod review;
 pub mod rule_fault;

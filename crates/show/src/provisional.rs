@@ -8,18 +8,29 @@ use super::{
 use rust_i18n::t;
 use yizhang_entitlement::provisional::ProvisionalRetirement;
 
+/// What can be said by the number.
+pub enum ByNumber {
+    /// Nothing: no number was typed, or agencies have stated what it would tell.
+    Nothing,
+    /// Retirements under the rules of the account.
+    Retirements(Vec<ProvisionalRetirement>),
+    /// There would be some, but the account was computed under rules that are not at hand here.
+    OtherRules,
+}
+
 /// The block; none where nothing is provisional.
-pub(crate) fn part(found: &[ProvisionalRetirement]) -> Option<Part> {
-    if found.is_empty() {
-        return None;
-    }
-    Part::titled(
-        t!("provisional.title"),
-        vec![
+pub(crate) fn part(by_number: &ByNumber) -> Option<Part> {
+    let blocks = match by_number {
+        ByNumber::Nothing => return None,
+        ByNumber::Retirements(found) => vec![
             Block::Lines(found.iter().map(line).collect()),
             Block::Notes(vec![t!("provisional.note").to_string()]),
         ],
-    )
+        ByNumber::OtherRules => vec![Block::Lines(vec![
+            t!("provisional.other_rules").to_string(),
+        ])],
+    };
+    Part::titled(t!("provisional.title"), blocks)
 }
 
 fn line(found: &ProvisionalRetirement) -> String {
@@ -27,7 +38,8 @@ fn line(found: &ProvisionalRetirement) -> String {
         (Some(earliest), Some(latest)) => {
             t!("provisional.choice", earliest = earliest, latest = latest).to_string()
         }
-        _ => String::new(),
+        (None, Some(latest)) => t!("provisional.latest", latest = latest).to_string(),
+        (Some(_), None) | (None, None) => String::new(),
     };
     let needed = match (found.needed, found.short) {
         (Some(needed), Some(short)) => {

@@ -1,54 +1,78 @@
 //! The account in three sentences: what counts and where, what is missing and what may come, what waits for somebody.
 
 use super::{
+    copies::IN_DOUBT,
+    family,
     page::{Block, Part},
     place, yuan,
 };
 use rust_i18n::t;
 use yizhang_entitlement::{
     Account,
-    account::{FigureName, FigureValue, Forecast, PlaceMonths},
+    account::{Drawing, FamilyAccount, FigureName, FigureValue, Forecast, PlaceMonths, Resting},
     conflict::Severity,
 };
 
 /// The family of the employee pension.
 const PENSION: &str = "hrss:110";
+/// The family of the resident pension.
+const RESIDENT_PENSION: &str = "hrss:170";
 
-/// The three sentences. Nothing for an account without records, which the page says by itself.
-pub(super) fn part(account: &Account) -> Option<Part> {
+/// The three sentences. Nothing for an account without records, which the page says by itself. A sentence that rests on a
+/// quarantined chain bears the sign of doubt.
+pub(super) fn part(account: &Account, doubt: &Resting) -> Option<Part> {
     if account.records.is_empty() {
         return None;
     }
+    let sign = if doubt.families.is_empty() {
+        ""
+    } else {
+        IN_DOUBT
+    };
     let sentences = vec![
-        what_counts(account),
-        what_may_come(account),
-        what_waits(account),
+        format!("{}{sign}", what_counts(account)),
+        format!("{}{sign}", what_may_come(account)),
+        format!("{}{sign}", what_waits(account)),
     ];
     Part::titled(t!("summary.title"), vec![Block::Lines(sentences)])
 }
 
-/// Months of employee pension, and where they were paid.
+/// Months of employee pension, and where they were paid; where there is none, the months of the other schemes.
 fn what_counts(account: &Account) -> String {
-    let pension = account
-        .families
-        .iter()
-        .find(|family| family.family == PENSION);
-    let Some(pension) = pension else {
-        return t!("summary.no_pension_months").to_string();
-    };
-    let months = months(account, FigureName::EmployeeMonths).unwrap_or(pension.counted_months);
-    let places: Vec<String> = pension
+    match account.family(PENSION) {
+        Some(pension) if counted(pension) > 0 => t!(
+            "summary.counts",
+            months = counted(pension),
+            places = listed(&parts_of(pension))
+        )
+        .to_string(),
+        Some(_) => t!("summary.no_pension_months").to_string(),
+        None => of_other_schemes(account),
+    }
+}
+
+/// Months that count, deemed ones included.
+fn counted(family: &FamilyAccount) -> u32 {
+    family.counted_months + family.deemed_months
+}
+
+/// What the months of a family are made of: paid in one province, deemed, held by several provinces. Together they are all.
+fn parts_of(family: &FamilyAccount) -> Vec<String> {
+    let mut parts: Vec<String> = family
         .by_province
         .iter()
         .filter(|line| line.months > 0)
         .map(place_months)
         .collect();
-    t!(
-        "summary.counts",
-        months = months,
-        places = places.join(t!("account.comma").as_ref())
-    )
-    .to_string()
+    if family.deemed_months > 0 {
+        parts.push(t!("summary.deemed", months = family.deemed_months).to_string());
+    }
+    let alone: u32 = family.by_province.iter().map(|line| line.months).sum();
+    let shared = family.counted_months.saturating_sub(alone);
+    if shared > 0 {
+        parts.push(t!("summary.shared", months = shared).to_string());
+    }
+    parts
 }
 
 fn place_months(line: &PlaceMonths) -> String {
@@ -56,21 +80,62 @@ fn place_months(line: &PlaceMonths) -> String {
     t!("summary.place", place = place, months = line.months).to_string()
 }
 
-/// Months short, and the pension if every month is paid until the statutory one.
+fn of_other_schemes(account: &Account) -> String {
+    let schemes: Vec<String> = account
+        .families
+        .iter()
+        .filter(|family| counted(family) > 0)
+        .map(|family| {
+            let (scheme, months) = (family::name(family), counted(family));
+            t!("summary.place", place = scheme, months = months).to_string()
+        })
+        .collect();
+    if schemes.is_empty() {
+        return t!("summary.nothing_counts").to_string();
+    }
+    t!("summary.others_count", schemes = listed(&schemes)).to_string()
+}
+
+fn listed(parts: &[String]) -> String {
+    parts.join(t!("account.comma").as_ref())
+}
+
+/// What comes of it: nothing after a death, the benefit that is drawn, or the months short and the pension if every month is
+/// paid until the statutory one.
 fn what_may_come(account: &Account) -> String {
+    if let Some(death) = account.person.death.last() {
+        return t!("summary.died", month = death.month).to_string();
+    }
+    let drawn = |family: &str| account.family(family)?.drawing.as_ref();
+    if let Some(drawing) = drawn(PENSION).or_else(|| drawn(RESIDENT_PENSION)) {
+        return drawing_since(drawing);
+    }
+    if account.family(PENSION).is_none() {
+        return t!("summary.no_outlook").to_string();
+    }
     let short = match months(account, FigureName::MonthsShort) {
         Some(0) => t!("summary.enough").to_string(),
         Some(short) => t!("summary.short", months = short).to_string(),
         None => t!("summary.short_unknown").to_string(),
     };
     let pension = account.forecast(FigureName::Pension, Forecast::Continued);
-    let come = match (pension.and_then(|figure| figure.value), month(account)) {
-        (Some(FigureValue::Fen(fen)), Some(from)) => {
+    let come = match (pension.map(|figure| figure.value), month(account)) {
+        (Some(Some(FigureValue::Fen(fen))), Some(from)) => {
             t!("summary.pension", from = from, yuan = yuan(fen)).to_string()
         }
-        _ => t!("summary.pension_unknown").to_string(),
+        (Some(_), _) => t!("summary.pension_unknown").to_string(),
+        (None, _) => t!("summary.pension_not_computed").to_string(),
     };
     t!("summary.outlook", short = short, come = come).to_string()
+}
+
+fn drawing_since(drawing: &Drawing) -> String {
+    let key = if drawing.is_suspended {
+        "summary.suspended"
+    } else {
+        "summary.drawing"
+    };
+    t!(key, from = drawing.from, place = place::name(drawing.place)).to_string()
 }
 
 fn what_waits(account: &Account) -> String {

@@ -86,6 +86,15 @@ pub enum Finding {
         /// What is here.
         size: TreeSize,
     },
+    /// A chain is shorter than the index says that it was: whole files are missing, or the end of one.
+    BehindIndex {
+        /// The chain.
+        origin: Origin,
+        /// Its size by the index.
+        indexed: TreeSize,
+        /// What is here.
+        size: TreeSize,
+    },
     /// The journal is damaged, or its end is an unfinished write.
     Journal(PathBuf, u64, FrameFault),
     /// The index is missing, damaged, or not that of these segments.
@@ -102,6 +111,7 @@ impl Finding {
             | Self::Marker(..)
             | Self::Chain(_)
             | Self::Short { .. }
+            | Self::BehindIndex { .. }
             | Self::Journal(..) => true,
             Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
         }
@@ -123,7 +133,7 @@ impl Finding {
                 "stop the node, move the chain's folder out of the data directory and start again: the chain is fetched \
                  from the peers that mirror it; keep the folder until that is done. Test the disk"
             }
-            Self::Short { .. } => {
+            Self::Short { .. } | Self::BehindIndex { .. } => {
                 "put the missing files back if you have them. Otherwise start the node while its peers run: it fetches what \
                  is missing from them, and signs nothing of its own chain before that. Do not use --start-alone"
             }
@@ -168,6 +178,14 @@ impl fmt::Display for Finding {
             Self::Short { origin, seen, size } => write!(
                 f,
                 "{origin}: {size} entries are here, and a signed head of {seen} was: files of the chain are missing"
+            ),
+            Self::BehindIndex {
+                origin,
+                indexed,
+                size,
+            } => write!(
+                f,
+                "{origin}: {size} entries are here, and the index has {indexed}: files of the chain are missing"
             ),
             Self::Journal(path, offset, fault) => {
                 write!(f, "{} at byte {offset}: {fault}", path.display())
@@ -321,11 +339,18 @@ fn check_chain(
         .findings
         .iter()
         .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
+    let indexed = index.map_or(TreeSize(0), |index| index.size(number));
     // Where the chain is damaged, what follows has not been read.
-    if seen > size && !is_damaged {
+    if !is_damaged && seen > size {
         report.findings.push(Finding::Short {
             origin: origin.clone(),
             seen,
+            size,
+        });
+    } else if !is_damaged && indexed > size {
+        report.findings.push(Finding::BehindIndex {
+            origin: origin.clone(),
+            indexed,
             size,
         });
     }

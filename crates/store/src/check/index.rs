@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, fs, io, path::Path};
 use tempfile::TempDir;
-use yizhang_ledger::{chain::Extension, hash::Hash};
+use yizhang_ledger::{chain::Extension, hash::Hash, value::TreeSize};
 
 /// Memory for sled's cache during a check.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
@@ -72,6 +72,12 @@ impl IndexCheck {
 
     pub(super) fn entries(&self) -> u64 {
         self.loaded.checkpoint.entries()
+    }
+
+    /// Leaves of a chain that the index has. It is written behind the segments, so they had as many.
+    pub(super) fn size(&self, number: u16) -> TreeSize {
+        let chain = self.loaded.checkpoint.chains.get(&number);
+        chain.map_or(TreeSize(0), |chain| chain.state.size())
     }
 
     /// Takes the next batch of a chain.
