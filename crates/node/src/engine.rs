@@ -12,3 +12,6 @@ pub(crate) use evidence::closed_chains;
 pub(crate) use handle::{Answer, Engine, Event, Inbox, Placed, channel};
 pub(crate) use peers::Peer;
 pub(crate) use run::{Parts, start};
+
+#[cfg(test)]
+mod tests;

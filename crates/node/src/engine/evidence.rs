@@ -148,7 +148,10 @@ pub(crate) fn closed_chains(
 
 #[cfg(test)]
 mod tests {
-    use super::KeptEvidence;
+    use super::*;
+    use crate::engine::{Inbox, channel};
+    use yizhang_replica::Conflict;
+    use yizhang_store::Options;
 
     /// As docs/FORMAT.md has it, section 13, kind 2 of the journal.
     #[test]
@@ -164,5 +167,57 @@ mod tests {
         for cut in 0..8 {
             assert!(KeptEvidence::read(&bytes[..cut]).is_none(), "cut at {cut}");
         }
+    }
+
+    fn evidence() -> Box<Evidence> {
+        let held = TreeSize(3);
+        Box::new(Evidence {
+            origin: Origin::parse("test.yizhang/440000").unwrap(),
+            conflict: Conflict::Confessed {
+                held,
+                signed: TreeSize(9),
+            },
+            ours: Some(b"one".to_vec()),
+            theirs: b"other".to_vec(),
+        })
+    }
+
+    /// Has evidence kept in a store, and ends. Returns what the engine was told.
+    fn keep_in(store: &Arc<Store>) -> Option<Event> {
+        let (engine, inbox) = channel();
+        let journal = Journal::start(Arc::clone(store), engine).unwrap();
+        journal.keep(evidence());
+        journal.finish();
+        let Inbox { mut events, .. } = inbox;
+        events.blocking_recv()
+    }
+
+    #[test]
+    fn evidence_is_reported_when_the_journal_has_it_and_outlives_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            Store::open(folder.path(), Options::new(Vec::new()))
+                .unwrap()
+                .0
+        };
+        let store = Arc::new(open());
+        let told = keep_in(&store);
+        assert!(matches!(told, Some(Event::Input(Input::Kept(kept))) if kept == evidence()));
+        // As after a crash: nothing is flushed.
+        drop(store);
+        let entries: Vec<_> = open().journal().unwrap().map(Result::unwrap).collect();
+        let [entry] = &entries[..] else {
+            panic!("one entry expected")
+        };
+        assert_eq!(entry.kind, JournalKind::FORK_EVIDENCE);
+        assert_eq!(entry.bytes, KeptEvidence::of(&evidence()).to_bytes());
+    }
+
+    #[test]
+    fn evidence_that_could_not_be_written_is_reported_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(folder.path(), Options::new(Vec::new())).unwrap();
+        store.close().unwrap();
+        assert!(keep_in(&Arc::new(store)).is_none());
     }
 }

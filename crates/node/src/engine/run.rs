@@ -40,6 +40,7 @@ const HEAD_WAIT_MS: u64 = 500;
 /// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
 /// loss of the last seconds alone goes unnoticed.
 const SEEN_WAIT_MS: u64 = 5_000;
+
 /// What the engine's thread needs besides its inbox.
 pub(crate) struct Parts {
     pub(crate) replica: Replica,

@@ -1,0 +1,316 @@
+//! The engine with its real threads over a disk that fails and loses power, once at every operation: what it has said by then
+//! is true afterwards.
+
+use super::{Answer, Event, Parts, Placed, channel, start};
+use crate::{
+    board::{Board, Contradiction},
+    config::Failure,
+    copies::LatestNews,
+    tally::Tally,
+};
+use ed25519_dalek::SigningKey;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::sleep,
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::Runtime,
+    sync::{oneshot, watch},
+};
+use yizhang_ledger::{
+    batch::{RecordBlock, SubmissionId},
+    chain::Submitted,
+    entry::Kind,
+    hash::Hash,
+    head::{Head, Origin},
+    note::NoteKey,
+    record::Record,
+    roster::{ChainKey, Region, Roster},
+    value::{Division, TreeSize, UnixMillis},
+};
+use yizhang_replica::{Config, Input, PeerId, Replica};
+use yizhang_store::{Faults, JournalKind, Options, Store};
+
+const REGIONS: [u32; 2] = [440_000, 520_000];
+/// Submissions of one run, one after the other, so that each has a batch, a signature and a sync.
+const SUBMISSIONS: u8 = 4;
+/// The submission after which the peer shows that its chain has forked.
+const FORK_AFTER: u8 = 1;
+/// How long anything may take on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Fewest operations that such a run has, so that a run which does nothing is noticed.
+const OPERATIONS_MIN: u64 = 12;
+
+fn division(region: usize) -> Division {
+    Division::new(REGIONS[region]).unwrap()
+}
+
+fn origin(region: usize) -> Origin {
+    Origin::new("test.yizhang", division(region)).unwrap()
+}
+
+fn key(region: usize) -> SigningKey {
+    SigningKey::from_bytes(&[u8::try_from(region).unwrap() + 1; 32])
+}
+
+fn roster() -> Roster {
+    let region = |region: usize| {
+        let origin = origin(region);
+        let key = NoteKey::new(origin.as_str(), key(region).verifying_key().to_bytes()).unwrap();
+        let keys = vec![ChainKey {
+            key,
+            from: TreeSize(0),
+            until: None,
+        }];
+        let endpoint = "https://localhost:4400".to_owned();
+        let entry = Region {
+            origin,
+            endpoint,
+            keys,
+        };
+        (division(region), entry)
+    };
+    Roster {
+        federation: "test.yizhang".into(),
+        version: 1,
+        threshold: 1,
+        roots: vec![[7; 32]],
+        tls_authority: vec![],
+        regions: (0..REGIONS.len()).map(region).collect(),
+    }
+}
+
+/// A clock that goes on whenever somebody looks at it, so that what waits for time happens.
+fn clock() -> UnixMillis {
+    static NOW: AtomicU64 = AtomicU64::new(1);
+    UnixMillis(NOW.fetch_add(100, Ordering::Relaxed))
+}
+
+fn submitted(number: u8) -> Submitted {
+    let mut bytes = Vec::new();
+    Record::Unknown(Kind(500), &[number; 9])
+        .write(&mut bytes)
+        .unwrap();
+    Submitted {
+        id: SubmissionId([number; 16]),
+        submitter: "agency.440000".into(),
+        block: RecordBlock::parse(bytes).unwrap(),
+    }
+}
+
+/// Two heads of the peer's chain that cannot both be true.
+fn fork() -> Contradiction {
+    let head = |root: u8| Head {
+        origin: origin(1),
+        size: TreeSize(9),
+        root: Hash([root; 32]),
+    };
+    [head(1), head(2)].map(|head| head.sign(&key(1)).into_bytes())
+}
+
+/// What an engine has said.
+#[derive(Default)]
+struct Said {
+    receipts: Vec<(SubmissionId, Placed)>,
+    heads: Vec<Vec<u8>>,
+    evidence: Vec<Contradiction>,
+}
+
+/// An engine under way.
+struct Running {
+    engine: super::Engine,
+    board: Board,
+    failure: watch::Receiver<Option<Failure>>,
+    said: Said,
+}
+
+impl Running {
+    fn tell(&self, input: Input) {
+        self.engine.send_blocking(Event::Input(input));
+    }
+
+    /// Waits until there is something, or the node has failed; time passes for the engine meanwhile.
+    fn wait<T>(&self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            if self.failure.borrow().is_some() {
+                return None;
+            }
+            assert!(start.elapsed() < PATIENCE, "the engine does not answer");
+            self.tell(Input::Tick);
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The peer is there, holds nothing, and nobody else is to be waited for.
+    fn hear_the_peer(&self) {
+        let peer = PeerId(division(1));
+        self.tell(Input::PeerConnected(peer));
+        self.tell(Input::Announced {
+            peer,
+            heads: Vec::new(),
+            complete: true,
+        });
+    }
+
+    /// Submits, and returns whether the engine goes on.
+    fn submit(&mut self, store: &Store, number: u8) -> bool {
+        let submitted = submitted(number);
+        let (id, searched) = (submitted.id, store.size(&origin(0)).unwrap());
+        let (reply, mut answer) = oneshot::channel::<Answer>();
+        self.engine.send_blocking(Event::Submit {
+            submitted,
+            searched,
+            reply,
+        });
+        match self.wait(|| answer.try_recv().ok()) {
+            Some(Ok(placed)) => {
+                self.said.receipts.push((id, placed));
+                true
+            }
+            Some(Err(_)) | None => false,
+        }
+    }
+
+    fn show_the_fork(&mut self) -> bool {
+        self.tell(Input::Shown {
+            peer: PeerId(division(1)),
+            heads: fork(),
+        });
+        let shown = self.wait(|| Some(self.board.evidence()).filter(|shown| !shown.is_empty()));
+        self.said.evidence = shown.unwrap_or_default();
+        !self.said.evidence.is_empty()
+    }
+
+    fn work(&mut self, store: &Store) {
+        self.hear_the_peer();
+        for number in 0..SUBMISSIONS {
+            if !self.submit(store, number) || (number == FORK_AFTER && !self.show_the_fork()) {
+                return;
+            }
+        }
+    }
+}
+
+/// Runs an engine over a disk that fails at some operation, until it does or all is done, and cuts it off.
+fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
+    let origins: Vec<_> = (0..REGIONS.len()).map(origin).collect();
+    let options = Options {
+        faults: Some(Arc::clone(faults)),
+        ..Options::new(origins.clone())
+    };
+    let Ok((store, _)) = Store::open(folder, options) else {
+        return Said::default();
+    };
+    let store = Arc::new(store);
+    let runtime = Runtime::new().unwrap();
+    let (engine, inbox) = channel();
+    let (ready, _) = watch::channel(false);
+    let (fail, failure) = watch::channel(None);
+    let board = Board::new();
+    let config = Config {
+        own: Some(origin(0)),
+        ..Config::default()
+    };
+    let parts = Parts {
+        replica: Replica::new(roster(), config, Vec::new(), clock()),
+        origin: origin(0),
+        origins,
+        store: Arc::clone(&store),
+        board: board.clone(),
+        news: Arc::new(LatestNews::default()),
+        tally: Arc::new(Tally::new()),
+        engine: engine.clone(),
+        key: key(0),
+        peers: Vec::new(),
+        runtime: runtime.handle().clone(),
+        ready,
+        fail,
+        clock,
+    };
+    let thread = start(inbox, parts).unwrap();
+    let mut running = Running {
+        engine,
+        board,
+        failure,
+        said: Said::default(),
+    };
+    running.work(&store);
+    running.engine.send_blocking(Event::Stop);
+    thread.join().unwrap();
+    let mut said = running.said;
+    let board = running.board;
+    let announced = runtime.block_on(async { board.watch().next().await });
+    let (announced, _) = announced.expect("the board is open");
+    said.heads = announced.heads;
+    said.evidence = board.evidence();
+    // The store is not closed: what waits in memory is lost, as after a crash.
+    drop(runtime);
+    said
+}
+
+/// What was said is true of what is found on the disk.
+fn check(folder: &Path, said: &Said, step: u64) {
+    let options = Options::new((0..REGIONS.len()).map(origin).collect());
+    let (store, _) = Store::open(folder, options).unwrap();
+    for (id, placed) in &said.receipts {
+        let found = store.submission(&origin(0), "agency.440000", id).unwrap();
+        let found = found.unwrap_or_else(|| panic!("step {step}: a receipt is void"));
+        assert_eq!(
+            (found.first, found.records),
+            (placed.first, placed.records),
+            "step {step}"
+        );
+    }
+    let receipts = said.receipts.iter().map(|(_, placed)| &placed.head);
+    for note in said.heads.iter().chain(receipts) {
+        let head = Head::open(note, &roster()).unwrap();
+        let root = store.root_at(&head.origin, head.size).unwrap();
+        assert_eq!(
+            root,
+            Some(head.root),
+            "step {step}: a head went out before it was durable"
+        );
+    }
+    let mut kept = Vec::new();
+    for entry in store.journal().unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.kind, JournalKind::FORK_EVIDENCE);
+        kept.push(entry.bytes);
+    }
+    for [ours, theirs] in &said.evidence {
+        assert!(
+            kept.iter()
+                .any(|bytes| bytes.ends_with(&[&ours[..], &theirs[..]].concat())),
+            "step {step}: evidence was shown that the journal does not have"
+        );
+    }
+}
+
+#[test]
+fn what_the_engine_has_said_is_on_the_disk_at_whatever_operation_that_fails() {
+    let mut step = 1;
+    loop {
+        let folder = tempfile::tempdir().unwrap();
+        let faults = Arc::new(Faults::at(step));
+        let said = run(folder.path(), &faults);
+        // As after a loss of power: what no sync has covered is gone.
+        faults.lose_unsynced(0).unwrap();
+        check(folder.path(), &said, step);
+        if !faults.tripped() {
+            assert_eq!(said.receipts.len(), usize::from(SUBMISSIONS));
+            assert_eq!(said.evidence, [fork()]);
+            break;
+        }
+        step += 1;
+    }
+    assert!(step >= OPERATIONS_MIN, "only {step} operations");
+}
