@@ -345,8 +345,8 @@ fn kill_nine_at_any_moment_loses_nothing_acknowledged() {
 fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
-    // One record each: the two histories have a head of one size, whatever batches longer files come in.
-    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 1, "A"));
+    // Nine records in one history and twenty in the other: the longer one has no head of the size at which the shorter ends.
+    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 9, "A"));
     federation.import(GUANGDONG, &first, &[]).expect(0);
     let other = federation.file("other.csv", &contributions(WORKER, 520_100, 5, "O"));
     federation.import(GUIZHOU, &other, &[]).expect(0);
@@ -357,7 +357,7 @@ fn two_histories_of_one_chain_are_noticed_kept_and_outlive_a_restart() {
     fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data")).unwrap();
     federation.start_with(GUANGDONG, &["--start-alone", "--lost", "520000"]);
     federation.wait_ready(GUANGDONG);
-    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 1, "B"));
+    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 20, "B"));
     federation.import(GUANGDONG, &second, &[]).expect(0);
     federation.start(GUIZHOU);
     let quarantined = |federation: &Federation, chain: &str| {

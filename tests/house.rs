@@ -315,7 +315,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/entitlement/src/transfer/holdings.rs", "of", 83),
     ("crates/ledger/src/record.rs", "check", 114),
     ("crates/ledger/src/tree.rs", "verify_consistency", 88),
-    ("crates/replica/src/fetched.rs", "fetched", 81),
     ("crates/rules/src/file.rs", "rule", 85),
     ("crates/show/src/transfer.rs", "lines", 85),
     ("crates/store/src/recover.rs", "recover", 73),

@@ -201,15 +201,15 @@ impl Chain {
     }
 
     /// Takes the first staged batch over as durable if it ends at or below `size`.
-    pub(crate) fn settle(&mut self, size: TreeSize) -> Option<Boundary> {
+    pub(crate) fn take_durable(&mut self, size: TreeSize) -> Option<Boundary> {
         self.staged.front().filter(|staged| staged.size <= size)?;
-        let settled = self.staged.pop_front()?;
-        self.durable = settled.clone();
+        let boundary = self.staged.pop_front()?;
+        self.durable = boundary.clone();
         if self.recent.len() == RECENT_BOUNDARIES_MAX {
             self.recent.pop_front();
         }
         self.recent.push_back(self.durable.clone());
-        Some(settled)
+        Some(boundary)
     }
 
     /// Keeps the signed note of a durable batch of the own chain.
@@ -225,6 +225,11 @@ impl Chain {
     /// Closes the chain from a size on, or from a smaller one than before.
     pub(crate) fn close_at(&mut self, size: TreeSize) {
         self.closed_at = Some(self.closed_at.map_or(size, |earlier| earlier.min(size)));
+    }
+
+    /// Whether no batch that reaches this size is accepted any more.
+    pub(crate) fn is_closed_at(&self, size: TreeSize) -> bool {
+        self.closed_at.is_some_and(|closed_at| closed_at <= size)
     }
 
     /// What is to be reported about this head: nothing if that was done, or was done too often.

@@ -44,6 +44,14 @@ pub enum Conflict {
         /// What did not agree.
         fault: Invalid,
     },
+    /// The chain's own node says that its key has signed both heads, and that the smaller, which is held here, does not lead to
+    /// the larger. The two heads alone do not show it.
+    Confessed {
+        /// The size of the smaller head.
+        held: TreeSize,
+        /// The size of the larger one.
+        signed: TreeSize,
+    },
     /// The own key has signed more than this node holds although it had believed to hold everything: it was restored from
     /// an old copy and started without hearing the peer that knows.
     Forgotten {
@@ -59,12 +67,13 @@ impl Evidence {
     pub const fn closes_at(&self) -> Option<TreeSize> {
         match self.conflict {
             Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. } => Some(size),
+            Conflict::Confessed { signed, .. } => Some(signed),
             Conflict::NotExtended { .. } | Conflict::Forgotten { .. } => None,
         }
     }
 
-    /// Whether it proves that the chain's key was misused, and so closes the chain. What is no proof is for the journal
-    /// and the operator only.
+    /// Whether it proves that the chain's key was misused, or its own node says so, and so closes the chain. What is no proof
+    /// is for the journal and the operator only.
     pub const fn is_proof(&self) -> bool {
         self.closes_at().is_some()
     }

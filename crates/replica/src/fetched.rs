@@ -51,12 +51,7 @@ impl Replica {
         };
         chain.heard = Some(now);
         match check(chain, batch, &head) {
-            Checked::Extends(extension)
-                if chain
-                    .closed_at
-                    .is_some_and(|closed_at| closed_at <= head.size) =>
-            {
-                drop(extension);
+            Checked::Extends(_) if chain.is_closed_at(head.size) => {
                 chain.closed = true;
                 self.drop_fetch(fetch, out);
             }
@@ -65,22 +60,7 @@ impl Replica {
                 active.progress = now;
                 let delivered = active.delivered.checked_add(1);
                 active.delivered = delivered.expect("no fetch lives to deliver 2^64 batches");
-                chain.contradictions = 0;
-                if let Some(own) = self.own.as_mut().filter(|own| own.origin == origin) {
-                    own.contradiction = None;
-                }
-                if let Some(own) = self
-                    .own
-                    .as_mut()
-                    .filter(|own| own.origin == origin && chain.staged.is_empty())
-                {
-                    own.sign_again(&chain.durable, out);
-                }
-                chain.stage(&extension, Some(note.clone()));
-                out.push(Output::Persist {
-                    extension,
-                    head: Some(note),
-                });
+                self.extended(extension, note, out);
             }
             Checked::Nonsense(fault) => self.blame(peer, Fault::Batch(fault), now, out),
             Checked::Convicts(fault) => {
@@ -103,6 +83,26 @@ impl Replica {
                 self.contradicted(&head, note, fault, from_owner, out);
             }
         }
+    }
+
+    /// A batch that extends its chain goes to the disk.
+    fn extended(&mut self, extension: Box<Extension>, note: Vec<u8>, out: &mut Vec<Output>) {
+        let origin = extension.after().origin();
+        let Some(chain) = self.chains.get_mut(origin) else {
+            return;
+        };
+        chain.contradictions = 0;
+        if let Some(own) = self.own.as_mut().filter(|own| own.origin == *origin) {
+            own.contradiction = None;
+            if chain.staged.is_empty() {
+                own.sign_again(&chain.durable, out);
+            }
+        }
+        chain.stage(&extension, Some(note.clone()));
+        out.push(Output::Persist {
+            extension,
+            head: Some(note),
+        });
     }
 
     /// A batch could not even be read. No honest node holds one.

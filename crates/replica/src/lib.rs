@@ -62,6 +62,7 @@ mod own;
 mod recovery;
 mod refused;
 mod replica;
+mod shown;
 mod signed;
 mod status;
 mod submit;

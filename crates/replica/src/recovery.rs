@@ -144,16 +144,10 @@ impl Own {
 }
 
 impl Replica {
-    /// A peer shows two heads of one chain, of different sizes, and says that one does not lead to the other. What it
-    /// shows of another chain is compared when heads of that chain come. Of the own chain only the node itself can tell
-    /// what it means: it holds the smaller one, and has lost, or never had, the larger.
-    pub(crate) fn own_heads_shown(&mut self, one: &Head, other: &Head) {
-        let (smaller, larger) = if one.size < other.size {
-            (one, other)
-        } else {
-            (other, one)
-        };
-        let Some(own) = self.own.as_mut().filter(|own| own.origin == one.origin) else {
+    /// A peer shows two heads of the own chain, of different sizes, and says that one does not lead to the other. What that
+    /// means only the node itself can tell: it holds the smaller one, and has lost, or never had, the larger.
+    pub(crate) fn own_heads_shown(&mut self, smaller: &Head, larger: &Head) {
+        let Some(own) = self.own.as_mut().filter(|own| own.origin == smaller.origin) else {
             return;
         };
         let chain = self.chains.get(&own.origin);

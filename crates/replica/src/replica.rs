@@ -124,15 +124,15 @@ impl Replica {
             return;
         };
         let mut own = self.own.as_mut().filter(|own| own.origin == *origin);
-        let mut settled = 0_usize;
-        while let Some(boundary) = chain.settle(size) {
-            settled = settled.checked_add(1).expect("staged batches are few");
+        let mut batches = 0_usize;
+        while let Some(boundary) = chain.take_durable(size) {
+            batches = batches.checked_add(1).expect("staged batches are few");
             // What was fetched back is to be found in the store only.
             if let Some(own) = own.as_mut().filter(|_| boundary.note.is_some()) {
                 own.queue.forget_up_to(boundary.size);
             }
         }
-        if settled == 0 {
+        if batches == 0 {
             return;
         }
         if let Some(head) = chain.durable.note.clone() {
@@ -140,7 +140,7 @@ impl Replica {
             out.push(Output::Announce { origin, head });
         }
         if let Some(fetch) = chain.fetch {
-            self.read_more(fetch, settled, now, out);
+            self.read_more(fetch, batches, now, out);
         }
         self.fetches.look.insert(origin.clone());
         self.compare_again(origin, out);

@@ -201,7 +201,7 @@ impl Deeds for Hands<'_> {
         self.federation.counts.count(match reason {
             Refused::Busy { .. } => "refused busy",
             Refused::Conflict { .. } => "refused conflict",
-            Refused::SearchOutdated { .. } => "refused searched too early",
+            Refused::SearchOutdated { .. } => "refused search outdated",
             Refused::NotReady(_) => "refused not ready",
             _ => "refused otherwise",
         });

@@ -97,6 +97,9 @@ impl Federation {
                 1 => Message::Shown {
                     heads: self.false_evidence(),
                 },
+                6 => Message::Shown {
+                    heads: self.both_branches(),
+                },
                 2..6 => Message::Announce {
                     heads: self.stale_heads(),
                     complete: self.rng.random_ratio(1, 2),
@@ -149,6 +152,14 @@ impl Federation {
             .into_iter()
             .filter(|_| self.rng.random_ratio(1, 4))
             .collect()
+    }
+
+    /// The ends of its two branches: what it would admit if it were honest again.
+    fn both_branches(&self) -> [Vec<u8>; 2] {
+        let villain = self.villain.as_ref().expect("the villain acts");
+        let end = |branch: &Vec<Signed>| branch.last().map(|signed| signed.note.clone());
+        let ends = villain.branches.each_ref().map(end);
+        ends.map(|note| note.unwrap_or_else(|| b"none".to_vec()))
     }
 
     /// Two true heads that do not contradict each other.

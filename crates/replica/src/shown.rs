@@ -1,0 +1,131 @@
+//! Evidence that peers show, and what becomes of a chain against which there is some.
+
+use crate::{Conflict, Fault, Output, PeerId, Replica, chain::Relation, signed::SignedHead};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use yizhang_ledger::{
+    Invalid,
+    hash::Hash,
+    head::Head,
+    value::{TreeSize, UnixMillis},
+};
+
+impl Replica {
+    /// Somebody shows two heads that contradict each other: by themselves, or, if they are of different sizes, by what
+    /// whoever found them holds.
+    pub(crate) fn shown(
+        &mut self,
+        peer: PeerId,
+        heads: &[Vec<u8>; 2],
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        if !self.peers.contains_key(&peer) {
+            return;
+        }
+        let [first, second] = heads;
+        match (
+            SignedHead::open(first, &self.roster),
+            SignedHead::open(second, &self.roster),
+        ) {
+            (Ok(one), Ok(other)) => self.compare_shown(peer, one, other, out),
+            (Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }), _)
+            | (_, Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. })) => {}
+            (Err(fault), _) | (_, Err(fault)) => self.blame(peer, Fault::Head(fault), now, out),
+        }
+    }
+
+    /// Compares two verified heads with each other.
+    fn compare_shown(
+        &mut self,
+        peer: PeerId,
+        one: SignedHead,
+        other: SignedHead,
+        out: &mut Vec<Output>,
+    ) {
+        if one.head.origin != other.head.origin {
+            return;
+        }
+        match one.head.size.cmp(&other.head.size) {
+            Ordering::Less => self.two_sizes_shown(peer, one, other, out),
+            Ordering::Greater => self.two_sizes_shown(peer, other, one, out),
+            Ordering::Equal if one.head.root == other.head.root => {}
+            Ordering::Equal => {
+                let conflict = Conflict::Fork {
+                    size: other.head.size,
+                    held: Some(one.head.root),
+                    found: other.head.root,
+                };
+                self.convict(&other.head, conflict, Some(one.note), other.note, out);
+            }
+        }
+    }
+
+    /// A peer says that the smaller head does not lead to the larger one. From the two heads nobody can see that; they are
+    /// compared with what is held here when they are announced, as far as that reaches.
+    ///
+    /// The chain's own node is believed: it speaks against nobody but itself. And it may be the only one that can tell: where
+    /// we hold the smaller head and not the larger, and the two histories have no batch end in common behind ours, there is
+    /// nothing to fetch, and so nothing that could contradict.
+    fn two_sizes_shown(
+        &mut self,
+        peer: PeerId,
+        smaller: SignedHead,
+        larger: SignedHead,
+        out: &mut Vec<Output>,
+    ) {
+        let origin = &smaller.head.origin;
+        if self.own.as_ref().is_some_and(|own| own.origin == *origin) {
+            return self.own_heads_shown(&smaller.head, &larger.head);
+        }
+        let Some(chain) = self.chains.get(origin) else {
+            return;
+        };
+        let is_held =
+            smaller.head.size > TreeSize(0) && chain.compare(&smaller.head) == Relation::Held;
+        let is_ahead = chain.compare(&larger.head) == Relation::Ahead;
+        if peer.0 == origin.region() && is_held && is_ahead {
+            let conflict = Conflict::Confessed {
+                held: smaller.head.size,
+                signed: larger.head.size,
+            };
+            self.convict(&larger.head, conflict, Some(smaller.note), larger.note, out);
+        }
+    }
+
+    /// A verified head contradicts what is held.
+    pub(crate) fn forked(
+        &mut self,
+        head: &Head,
+        root: Option<Hash>,
+        note: Vec<u8>,
+        out: &mut Vec<Output>,
+    ) {
+        let ours = self
+            .chains
+            .get(&head.origin)
+            .and_then(|chain| chain.note_for(head.size));
+        let conflict = Conflict::Fork {
+            size: head.size,
+            held: root,
+            found: head.root,
+        };
+        self.convict(head, conflict, ours, note, out);
+    }
+
+    /// Closes a chain because of evidence, and reports it once.
+    pub(crate) fn convict(
+        &mut self,
+        head: &Head,
+        conflict: Conflict,
+        ours: Option<Vec<u8>>,
+        theirs: Vec<u8>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(chain) = self.chains.get_mut(&head.origin) else {
+            return;
+        };
+        chain.close_at(head.size);
+        out.extend(chain.report(head, conflict, ours, theirs));
+    }
+}
