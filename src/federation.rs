@@ -88,12 +88,12 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 
 /// Makes a federation.
 pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
+    addresses_differ(&arguments.regions)?;
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
     if fs::read_dir(dir)?.next().is_some() {
         bail!("{}", t!("federation.not_empty", dir = dir.display()));
     }
-    addresses_differ(&arguments.regions)?;
     let root = random_key()?;
     let authority = Authority::make(&arguments.name)?;
     let mut chain_keys = BTreeMap::new();

@@ -686,3 +686,27 @@ fn openssl_reads_a_chains_key_and_finds_the_public_key_of_the_roster() {
         .unwrap();
     assert_eq!(line.split(' ').nth(2), Some(public));
 }
+
+#[test]
+fn two_regions_at_one_address_found_no_federation() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("federation");
+    let dir = dir.to_str().unwrap();
+    let mut arguments = vec!["federation", "init", "--dir", dir];
+    arguments.extend([
+        "--region",
+        "440000=A.example:7443",
+        "--region",
+        "520000=a.example:7443",
+    ]);
+    let refused = run(&arguments).expect(4);
+    assert!(
+        refused.stderr.contains("address of its own"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!folder.path().join("federation/root.key").exists());
+    arguments.pop();
+    arguments.push("520000=a.example:7444");
+    run(&arguments).expect(0);
+}

@@ -170,6 +170,27 @@ fn the_account_names_the_quarantine(federation: &Federation) {
     assert!(!stranger.stdout.contains('‡'), "{}", stranger.stdout);
 }
 
+/// What is said of a quarantined chain to the agency that goes through its accounts.
+fn the_lists_of_an_agency_name_the_quarantine(federation: &Federation) {
+    let agency = federation.agency(GUIZHOU);
+    for command in [&["review"] as &[&str], &["transfer", "list"]] {
+        let mut arguments = vec!["agency"];
+        arguments.extend(command);
+        arguments.extend(["--node", "520000", "--credentials", &agency]);
+        let told = run(&arguments).expect(1);
+        for sentence in [
+            "The chain of Guangdong is quarantined",
+            "Every finding that rests on a record of such a chain is in doubt",
+        ] {
+            assert!(
+                told.stdout.contains(sentence),
+                "{command:?}: {}",
+                told.stdout
+            );
+        }
+    }
+}
+
 #[test]
 fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_says_so_itself() {
     let mut federation = two_histories();
@@ -188,7 +209,21 @@ fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_sa
         reason.contains("Stop the node, keep its data directory"),
         "{reason}"
     );
+    let own = page(&federation, GUANGDONG, WORKER, &["--proofs"]).expect(1);
+    assert!(
+        words(&own).contains("The chain of Guangdong is quarantined"),
+        "{}",
+        words(&own)
+    );
     let auditor = federation.auditor();
+    let of_signer = ["audit", "--node", "440000", "--credentials", &auditor];
+    let audited = run(&of_signer).expect(1);
+    assert!(
+        audited.stdout.contains("is quarantined"),
+        "{}",
+        audited.stdout
+    );
+    the_lists_of_an_agency_name_the_quarantine(&federation);
     let over_network = ["audit", "--node", "520000", "--credentials", &auditor];
     let audited = run(&over_network).expect(1);
     assert!(
@@ -378,7 +413,13 @@ fn the_page_says_how_to_check_it_with_a_command_that_runs_as_printed() {
     let mut arguments = vec!["worker", "account", "--node", "440000"];
     arguments.extend(["--credentials", credentials.to_str().unwrap()]);
     arguments.extend(["--as-of", "2026-10-31", "--rules", rules]);
+    let without_rules: Vec<&str> = arguments[..arguments.len() - 2].to_vec();
+    let other_rules = run_with(&without_rules, WORKER).expect(0);
+    let told = words(&other_rules);
+    assert!(told.contains("give its rule files with --rules"), "{told}");
     let page = run_with(&arguments, WORKER).expect(0);
+    assert!(words(&page).contains("Provisional, from the number alone"));
+    assert!(!words(&page).contains("give its rule files"));
     assert!(
         page.stdout.contains("No record was checked here"),
         "{}",
@@ -483,4 +524,71 @@ fn a_file_with_columns_of_an_own_system_is_read_and_a_gap_says_why_nothing_was_p
         .expect("the gap names the suspension");
     let named = usize::try_from(named).unwrap();
     assert_eq!(json["account"]["records"][named]["kind"], "Suspend");
+}
+
+/// Pension months of a worker in Shenzhen, paid alone.
+fn rows_of(number: &str) -> String {
+    String::from_utf8(contributions(number, 440_300, 12, &number[6..])).unwrap()
+}
+
+#[test]
+fn the_three_sentences_are_true_of_the_dead_of_pensioners_and_of_residents() {
+    const DEAD: &str = "440300195003078824";
+    const DRAWING: &str = "440300195003078840";
+    const RESIDENT: &str = "440300195003078867";
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    let header = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    let months = format!("{}{}", rows_of(DEAD), header(&rows_of(DRAWING)));
+    let resident = format!(
+        "person,scheme,year,received,place,due_person,paid_person,credited_person,serial\n\
+         {RESIDENT},hrss:170,2020,2020-05-06,440300,500.00,500.00,500.00,R1\n"
+    );
+    let death =
+        format!("kind,person,decided,month,serial\nDeathNotice,{DEAD},2020-03-05,2020-02,D1\n");
+    let award = format!(
+        "kind,person,scheme,item,from,until,amount,date,place,serial\n\
+         BenefitAward,{DRAWING},hrss:110,100011,2016-05,,3000.00,2016-04-20,440300,B1\n"
+    );
+    for (name, text) in [
+        ("months.csv", months),
+        ("resident.csv", resident),
+        ("death.csv", death),
+        ("award.csv", award),
+    ] {
+        let file = federation.file(name, text.as_bytes());
+        federation.import(GUANGDONG, &file, &[]).expect(0);
+    }
+    for (number, sentences) in [
+        (
+            DEAD,
+            [
+                "months count: Guangdong 12.",
+                "The worker died in 2020-02: nothing more is forecast.",
+            ],
+        ),
+        (
+            DRAWING,
+            [
+                "months count: Guangdong 12.",
+                "A pension has been drawn since 2016-05 (Shenzhen).",
+            ],
+        ),
+        (
+            RESIDENT,
+            [
+                "Months that count:",
+                "These records say nothing of an employee pension.",
+            ],
+        ),
+    ] {
+        let shown = words(&page(&federation, GUANGDONG, number, &[]));
+        for sentence in sentences {
+            assert!(shown.contains(sentence), "{sentence}: {shown}");
+        }
+        for untrue in ["the reasons stand below", "not known yet; how much"] {
+            assert!(!shown.contains(untrue), "{untrue}: {shown}");
+        }
+    }
 }

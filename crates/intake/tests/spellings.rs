@@ -132,6 +132,16 @@ fn a_broken_byte_is_a_fault_of_its_row_alone() {
     assert_eq!(open(&bytes).unwrap().encoding(), Encoding::Utf8);
     assert_eq!(codes(&bytes), ["encoding"]);
     assert_eq!(summary(&bytes).valid, 1);
+    // The byte has taken the comma behind it with it: the row is short of a cell because of the byte.
+    let (most, last) = row.rsplit_once(',').unwrap();
+    let swallowed = [
+        file(&[]).as_bytes(),
+        most.as_bytes(),
+        b"\xe5\xbc",
+        last.as_bytes(),
+        b"\n",
+    ];
+    assert_eq!(codes(&swallowed.concat()), ["encoding"]);
 }
 
 #[test]

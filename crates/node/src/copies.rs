@@ -36,7 +36,7 @@ pub(crate) struct News {
     pub(crate) heard: Option<UnixMillis>,
     /// Whether its own node is connected, or is this one.
     pub(crate) live: bool,
-    /// The smallest size of a head that contradicts what is held.
+    /// The smallest size of a head that contradicts what is held, or of a head held that is said to be contradicted.
     pub(crate) quarantined_from: Option<TreeSize>,
 }
 
@@ -48,7 +48,7 @@ impl News {
             announced: status.announced,
             heard: if is_own { Some(now) } else { status.heard },
             live: status.live,
-            quarantined_from: status.closed_at,
+            quarantined_from: status.closed_at.or(status.contradicted_at),
         }
     }
 }

@@ -141,6 +141,13 @@ impl Own {
         self.seen = self.seen.max(head.size);
         self.was_ready && head.size > durable
     }
+
+    /// The size of a head held here of which a peer says that a larger one, signed with the own key, contradicts it; none once
+    /// the larger one has been fetched back.
+    pub(crate) fn contradicted_at(&self, held: TreeSize) -> Option<TreeSize> {
+        let (smaller, larger) = self.contradiction?;
+        (smaller <= held && held < larger).then_some(smaller)
+    }
 }
 
 impl Replica {
@@ -182,9 +189,9 @@ impl Replica {
             })
         } else if own.seen > held {
             let signed = own.seen;
-            Readiness::Recovering(match own.contradiction {
-                Some((smaller, _)) if smaller <= held => Recovering::Contradicted { held, signed },
-                _ => Recovering::FetchingBack { held, signed },
+            Readiness::Recovering(match own.contradicted_at(held) {
+                Some(_) => Recovering::Contradicted { held, signed },
+                None => Recovering::FetchingBack { held, signed },
             })
         } else if !own.was_ready && !chain.questions.is_empty() {
             Readiness::Recovering(Recovering::Comparing)

@@ -23,6 +23,9 @@ pub struct ChainStatus<'a> {
     pub head: Option<&'a [u8]>,
     /// No batch that reaches this size is accepted any more.
     pub closed_at: Option<TreeSize>,
+    /// Of the own chain: a peer says that this size, which is held here, is one of another history than a larger one that the
+    /// own key has signed as well. Nothing proves it yet, and it stands against the chain all the same.
+    pub contradicted_at: Option<TreeSize>,
     /// Whether nothing more can be accepted at all, because of a fork or a failed disk.
     pub stopped: bool,
     /// When a verified head of the chain last came in since the start, from whomever.
@@ -63,7 +66,7 @@ impl Replica {
     }
 
     fn status_of<'a>(&self, origin: &Origin, chain: &'a Chain) -> ChainStatus<'a> {
-        let is_own = self.own.as_ref().is_some_and(|own| own.origin == *origin);
+        let own = self.own.as_ref().filter(|own| own.origin == *origin);
         let announced = self
             .peers
             .keys()
@@ -74,10 +77,11 @@ impl Replica {
             root: chain.durable.root,
             head: chain.durable.note.as_deref(),
             closed_at: chain.closed_at,
+            contradicted_at: own.and_then(|own| own.contradicted_at(chain.durable.size)),
             stopped: !chain.is_open(),
             heard: chain.heard,
             announced: announced.max().unwrap_or(TreeSize(0)),
-            live: is_own || self.peers.contains_key(&PeerId(origin.region())),
+            live: own.is_some() || self.peers.contains_key(&PeerId(origin.region())),
         }
     }
 

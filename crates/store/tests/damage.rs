@@ -600,6 +600,21 @@ fn the_noted_head_keeps_up_with_a_chain_that_grows_all_the_time() {
 }
 
 #[test]
+fn a_chain_that_is_gone_with_its_noted_head_is_missed_by_the_index() {
+    let (_, folder) = filled(32);
+    assert!(findings(folder.path()).is_empty());
+    fs::remove_dir_all(folder.path().join("seen")).ok();
+    let chain = fs::read_dir(folder.path().join("chains")).unwrap().next();
+    fs::remove_dir_all(chain.unwrap().unwrap().path()).unwrap();
+    let report = check(folder.path(), &|_| {}).unwrap();
+    assert!(!report.is_sound());
+    assert!(report.findings.iter().any(|finding| matches!(
+        finding,
+        Finding::BehindIndex { indexed, size, .. } if indexed > size
+    )));
+}
+
+#[test]
 fn while_the_newest_batch_is_unsigned_the_head_before_it_is_noted() {
     let mut world = World::new(62, 1);
     let folder = tempdir().unwrap();
