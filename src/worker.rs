@@ -187,16 +187,7 @@ pub(crate) async fn ask(
     } = question;
     let channel = connection::to_node(credentials, region)?;
     let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
-    let asked = match &worker {
-        Worker::Account(bytes) => Some(convert::account_id(bytes)?),
-        // An agency can check that the node read the account of this number and not another.
-        Worker::Number(number) if credentials.directory.join(SECRET_FILE).exists() => {
-            let number = SocialSecurityNumber::parse(number)
-                .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
-            Some(read_secret(&credentials.directory)?.account_id(&number))
-        }
-        Worker::Number(_) => None,
-    };
+    let asked = asked_account(credentials, &worker)?;
     let request = LookupRequest {
         worker: Some(worker),
         as_of: as_of.number(),
@@ -244,6 +235,21 @@ pub(crate) async fn ask(
         checked,
         by_number: ByNumber::Nothing,
     })
+}
+
+/// The account that is asked for, where that can be told here: an agency can check that the node read the account of this
+/// number and not another.
+fn asked_account(credentials: &Credentials, worker: &Worker) -> anyhow::Result<Option<AccountId>> {
+    match worker {
+        Worker::Account(bytes) => Ok(Some(convert::account_id(bytes)?)),
+        Worker::Number(number) if credentials.directory.join(SECRET_FILE).exists() => {
+            let number = SocialSecurityNumber::parse(number)
+                .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
+            let secret = read_secret(&credentials.directory)?;
+            Ok(Some(secret.account_id(&number)))
+        }
+        Worker::Number(_) => Ok(None),
+    }
 }
 
 /// The options of `worker account` with which it was asked.

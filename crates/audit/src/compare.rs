@@ -1,6 +1,7 @@
 //! Several sources of one chain against each other: the smaller must be the beginning of the larger.
 
 use crate::{
+    boundary::Boundary,
     finding::{Code, Finding, Place, Severity},
     report::{ChainReport, Report},
 };
@@ -69,21 +70,10 @@ fn pair(
                  differ after batch {}",
                 boundary.batches
             );
-            let side = |size: u64, root| format!("size {size}, root {root}");
-            let evidence = [&chain.last_head, &longest.last_head]
-                .into_iter()
-                .flatten()
-                .cloned()
-                .collect();
-            let finding = Finding::new(Severity::Fork, Code::Fork, &place.at_leaf(agreed), text);
-            return Some(
-                finding
-                    .between(
-                        &side(other.size, other.root),
-                        &side(boundary.size, boundary.root),
-                    )
-                    .with_evidence(evidence),
-            );
+            let fork = Finding::new(Severity::Fork, Code::Fork, &place.at_leaf(agreed), text)
+                .between(&side(other), &side(boundary));
+            let heads = [&chain.last_head, &longest.last_head];
+            return Some(fork.with_evidence(heads.into_iter().flatten().cloned().collect()));
         }
         (agreed, agreed_batches) = (boundary.size, boundary.batches);
     }
@@ -112,4 +102,9 @@ fn pair(
     };
     let finding = Finding::new(severity, Code::Shorter, &place.at_leaf(chain.size), text);
     Some(finding.between(&longest.size, &chain.size))
+}
+
+/// A boundary, as a fork names its two sides.
+fn side(boundary: &Boundary) -> String {
+    format!("size {}, root {}", boundary.size, boundary.root)
 }

@@ -315,50 +315,14 @@ impl Replay {
         let place = Place::region(origin.region());
         let verified_size = self.verified.state.size().0;
         let unsigned_tail = self.pending.is_some();
-        if let Some((extension, tally)) = self.pending.take() {
-            let text = format!(
-                "the last batch, with {} records, has no signed head yet",
-                tally.records
-            );
-            let leaf = extension.batch().entry().first.0;
-            self.findings.push(Finding::note(
-                Code::UnsignedTail,
-                &place.at_leaf(leaf),
-                text,
-            ));
-            self.waiting.absorb(tally);
-        }
+        self.note_unsigned_tail(&place);
         let unconfirmed = self.waiting.records.saturating_add(self.waiting.batches);
         // A chain that could not be followed says itself what is wrong with it.
         if self.stopped_at.is_none() {
             self.compare_with_seen(verified_size.saturating_add(unconfirmed));
         }
-        if let Some(stopped_at) = self.stopped_at {
-            let text = format!(
-                "the chain was followed to leaf {stopped_at} and is verified to leaf {verified_size}; {} batches after \
-                 that were examined one by one, but nothing ties them to the chain",
-                self.beyond.batches
-            );
-            self.findings.push(Finding::fault(
-                Code::ChainStopped,
-                &place.at_leaf(stopped_at),
-                text,
-            ));
-        }
-        let verified = &self.verified;
-        if verified.state.roster() > roster.version {
-            let text = "the chain was written under a newer roster; audit with that one";
-            let finding = Finding::note(Code::RosterNewer, &place, text);
-            self.findings
-                .push(finding.between(&roster.version, &verified.state.roster()));
-        }
-        for (kind, count) in &verified.tally.unknown_kinds {
-            let text = format!("{count} records of {kind}, which this version does not read");
-            self.findings.push(
-                Finding::note(Code::UnknownKind, &place, text)
-                    .between(&"a kind that is read", kind),
-            );
-        }
+        self.note_stop(&place, verified_size);
+        self.note_newer(&place, roster);
         let parts = self.all_parts(run);
         let VerifiedPart {
             state,
@@ -387,6 +351,58 @@ impl Replay {
             findings: self.findings.list,
             findings_omitted: self.findings.omitted,
             boundaries,
+        }
+    }
+
+    /// A last batch whose head is not there yet.
+    fn note_unsigned_tail(&mut self, place: &Place) {
+        let Some((extension, tally)) = self.pending.take() else {
+            return;
+        };
+        let text = format!(
+            "the last batch, with {} records, has no signed head yet",
+            tally.records
+        );
+        let leaf = extension.batch().entry().first.0;
+        self.findings.push(Finding::note(
+            Code::UnsignedTail,
+            &place.at_leaf(leaf),
+            text,
+        ));
+        self.waiting.absorb(tally);
+    }
+
+    /// Where the chain could not be followed any further.
+    fn note_stop(&mut self, place: &Place, verified_size: u64) {
+        let Some(stopped_at) = self.stopped_at else {
+            return;
+        };
+        let text = format!(
+            "the chain was followed to leaf {stopped_at} and is verified to leaf {verified_size}; {} batches after \
+             that were examined one by one, but nothing ties them to the chain",
+            self.beyond.batches
+        );
+        self.findings.push(Finding::fault(
+            Code::ChainStopped,
+            &place.at_leaf(stopped_at),
+            text,
+        ));
+    }
+
+    /// What a later version of this program, or of the roster, would know more about.
+    fn note_newer(&mut self, place: &Place, roster: &Roster) {
+        let verified = &self.verified;
+        if verified.state.roster() > roster.version {
+            let text = "the chain was written under a newer roster; audit with that one";
+            let finding = Finding::note(Code::RosterNewer, place, text);
+            self.findings
+                .push(finding.between(&roster.version, &verified.state.roster()));
+        }
+        for (kind, count) in &verified.tally.unknown_kinds {
+            let text = format!("{count} records of {kind}, which this version does not read");
+            self.findings.push(
+                Finding::note(Code::UnknownKind, place, text).between(&"a kind that is read", kind),
+            );
         }
     }
 

@@ -554,17 +554,9 @@ impl<'a> Record<'a> {
         Shape::of(self.kind()) == shape
     }
 
-    /// Rules between fields that make a record meaningless when broken. Rules of law are not among them: a record that
-    /// an agency signed is a fact even where the agency erred.
-    fn check(&self) -> Result<(), CodecFault> {
-        let rule = |holds: bool, broken: &'static str| {
-            if holds {
-                Ok(())
-            } else {
-                Err(CodecFault::Field(broken))
-            }
-        };
-        let scheme = match self {
+    /// The scheme that it is about, if it is about one.
+    pub const fn scheme(&self) -> Option<Scheme<'a>> {
+        match self {
             Self::Contribution(_, fields) => Some(fields.scheme),
             Self::InterestCredit(fields) => Some(fields.scheme),
             Self::Participation(_, fields) => Some(fields.scheme),
@@ -581,85 +573,32 @@ impl<'a> Record<'a> {
             | Self::Birth(_)
             | Self::Dispute(..)
             | Self::Unknown(..) => None,
-        };
-        rule(
-            scheme.is_none_or(|scheme| !scheme.code.is_none()),
-            "the scheme code is empty",
-        )?;
+        }
+    }
+
+    /// Rules between fields that make a record meaningless when broken. Rules of law are not among them: a record that
+    /// an agency signed is a fact even where the agency erred.
+    fn check(&self) -> Result<(), CodecFault> {
+        let scheme_is_named = self.scheme().is_none_or(|scheme| !scheme.code.is_none());
+        rule(scheme_is_named, "the scheme code is empty")?;
         match self {
-            Self::Contribution(kind, fields) => {
-                rule(
-                    (1..=12).contains(&fields.period.months),
-                    "a period has not 1 to 12 months",
-                )?;
-                let last = u16::from(fields.period.months).saturating_sub(1);
-                rule(
-                    fields.period.first.plus(last).is_some(),
-                    "a period ends after 5461-04",
-                )?;
-                rule(
-                    fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
-                    "a contribution of a unit does not name the unit",
-                )?;
-                rule(
-                    *kind != Kind::REFUND || fields.target.is_some(),
-                    "a refund does not name its target",
-                )?;
-                rule(
-                    *kind == Kind::DUE || fields.received.is_some(),
-                    "money received has no date of receipt",
-                )?;
-                rule(
-                    *kind != Kind::DUE || fields.received.is_none(),
-                    "a contribution only due has a date of receipt",
-                )
-            }
+            Self::Contribution(kind, fields) => check_contribution(*kind, fields),
             Self::InterestCredit(fields) => rule(
                 (1_900..=9_999).contains(&fields.year),
                 "a year is not between 1900 and 9999",
             ),
-            Self::Transfer(_, fields) => {
-                rule(
-                    fields.first.is_some() == fields.last.is_some(),
-                    "a span of months has one end only",
-                )?;
-                rule(
-                    fields.first <= fields.last,
-                    "a span of months ends before it begins",
-                )
-            }
+            Self::Transfer(_, fields) => check_transfer(fields),
             Self::Benefit(_, fields) => rule(
                 fields.until.is_none_or(|until| fields.from <= until),
-                "a span of months ends before it begins",
+                SPAN_BACKWARDS,
             ),
-            Self::Identity(kind, fields) => {
-                rule(
-                    fields.account != fields.other,
-                    "an account is linked to itself",
-                )?;
-                rule(
-                    (*kind == Kind::IDENTITY_SPLIT) == fields.target.is_some(),
-                    "a split names the link that it takes back, and a link names none",
-                )
-            }
-            Self::Deemed(fields) => {
-                rule(
-                    fields.first <= fields.last,
-                    "a span of months ends before it begins",
-                )?;
-                rule(
-                    fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX),
-                    "deemed months are more than 1200",
-                )
-            }
+            Self::Identity(kind, fields) => check_identity(*kind, fields),
+            Self::Deemed(fields) => check_deemed(fields),
             Self::Bridge(fields) => {
                 rule(!fields.into.code.is_none(), "the scheme code is empty")?;
                 rule(fields.scheme != fields.into, "a scheme is joined to itself")
             }
-            Self::Agreement(fields) => rule(
-                fields.first <= fields.last,
-                "a span of months ends before it begins",
-            ),
+            Self::Agreement(fields) => rule(fields.first <= fields.last, SPAN_BACKWARDS),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -670,4 +609,70 @@ impl<'a> Record<'a> {
             | Self::Unknown(..) => Ok(()),
         }
     }
+}
+
+const SPAN_BACKWARDS: &str = "a span of months ends before it begins";
+
+/// A rule of a record's fields.
+fn rule(holds: bool, broken: &'static str) -> Result<(), CodecFault> {
+    if holds {
+        Ok(())
+    } else {
+        Err(CodecFault::Field(broken))
+    }
+}
+
+fn check_contribution(kind: Kind, fields: &Contribution<'_>) -> Result<(), CodecFault> {
+    rule(
+        (1..=12).contains(&fields.period.months),
+        "a period has not 1 to 12 months",
+    )?;
+    let last = u16::from(fields.period.months).saturating_sub(1);
+    rule(
+        fields.period.first.plus(last).is_some(),
+        "a period ends after 5461-04",
+    )?;
+    rule(
+        fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
+        "a contribution of a unit does not name the unit",
+    )?;
+    rule(
+        kind != Kind::REFUND || fields.target.is_some(),
+        "a refund does not name its target",
+    )?;
+    rule(
+        kind == Kind::DUE || fields.received.is_some(),
+        "money received has no date of receipt",
+    )?;
+    rule(
+        kind != Kind::DUE || fields.received.is_none(),
+        "a contribution only due has a date of receipt",
+    )
+}
+
+fn check_transfer(fields: &TransferStep<'_>) -> Result<(), CodecFault> {
+    rule(
+        fields.first.is_some() == fields.last.is_some(),
+        "a span of months has one end only",
+    )?;
+    rule(fields.first <= fields.last, SPAN_BACKWARDS)
+}
+
+fn check_identity(kind: Kind, fields: &Identity<'_>) -> Result<(), CodecFault> {
+    rule(
+        fields.account != fields.other,
+        "an account is linked to itself",
+    )?;
+    rule(
+        (kind == Kind::IDENTITY_SPLIT) == fields.target.is_some(),
+        "a split names the link that it takes back, and a link names none",
+    )
+}
+
+fn check_deemed(fields: &Deemed<'_>) -> Result<(), CodecFault> {
+    rule(fields.first <= fields.last, SPAN_BACKWARDS)?;
+    rule(
+        fields.last.since(fields.first) < i32::from(DEEMED_MONTHS_MAX),
+        "deemed months are more than 1200",
+    )
 }

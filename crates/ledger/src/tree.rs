@@ -330,26 +330,6 @@ pub fn verify_consistency<H: TreeHasher>(
     new_root: &Hash,
     path: &[Hash],
 ) -> Result<(), ProofFault> {
-    let path_of = |expected: usize| {
-        if path.len() == expected {
-            Ok(())
-        } else {
-            Err(ProofFault::PathLength {
-                expected,
-                found: path.len(),
-            })
-        }
-    };
-    let same = |expected: &Hash, found: Hash| {
-        if *expected == found {
-            Ok(())
-        } else {
-            Err(ProofFault::RootMismatch {
-                expected: *expected,
-                found,
-            })
-        }
-    };
     if old_size > new_size {
         return Err(ProofFault::OutOfRange {
             position: old_size,
@@ -357,20 +337,39 @@ pub fn verify_consistency<H: TreeHasher>(
         });
     }
     if old_size == 0 {
-        path_of(0)?;
-        same(&H::empty(), *old_root)?;
+        check_length(path, 0)?;
+        check_root(&H::empty(), *old_root)?;
         return if new_size == 0 {
-            same(&H::empty(), *new_root)
+            check_root(&H::empty(), *new_root)
         } else {
             Ok(())
         };
     }
     if old_size == new_size {
-        path_of(0)?;
-        return same(old_root, *new_root);
+        check_length(path, 0)?;
+        return check_root(old_root, *new_root);
     }
+    let roots = roots_of_path::<H>(old_size, new_size, old_root, path)?;
+    // 7. Verify that fr is equal to first_hash, sr to second_hash (and that sn is 0, which the length ensures).
+    check_root(old_root, roots.old)?;
+    check_root(new_root, roots.new)
+}
+
+/// What a consistency path gives: fr and sr of RFC 9162, 2.1.4.2.
+struct Roots {
+    old: Hash,
+    new: Hash,
+}
+
+/// The roots of both trees by a consistency path, for `0 < old_size < new_size`.
+fn roots_of_path<H: TreeHasher>(
+    old_size: u64,
+    new_size: u64,
+    old_root: &Hash,
+    path: &[Hash],
+) -> Result<Roots, ProofFault> {
     // 1. and 6. a.: a path of another length than the sizes call for fails.
-    path_of(consistency_path_length(old_size, new_size))?;
+    check_length(path, consistency_path_length(old_size, new_size))?;
     // 2. If first is an exact power of 2, then prepend first_hash to the consistency_path array.
     let mut hashes = path.iter();
     let first = if old_size.is_power_of_two() {
@@ -390,26 +389,49 @@ pub fn verify_consistency<H: TreeHasher>(
         (node, last) = (node >> 1, last >> 1);
     }
     // 5. Set both fr and sr to the first value in the consistency_path array.
-    let (mut old, mut new) = (*first, *first);
+    let mut roots = Roots {
+        old: *first,
+        new: *first,
+    };
     // 6. For each subsequent value c in the consistency_path array:
     for hash in hashes {
         // b. If LSB(fn) is set, or if fn is equal to sn, then: fr to HASH(c, fr), sr to HASH(c, sr), and shift.
         if node & 1 == 1 || node == last {
-            old = H::branch(hash, &old);
-            new = H::branch(hash, &new);
+            roots.old = H::branch(hash, &roots.old);
+            roots.new = H::branch(hash, &roots.new);
             while node & 1 == 0 && node != 0 {
                 (node, last) = (node >> 1, last >> 1);
             }
         } else {
             // Otherwise: set sr to HASH(sr, c).
-            new = H::branch(&new, hash);
+            roots.new = H::branch(&roots.new, hash);
         }
         // c. Right-shift both fn and sn one time.
         (node, last) = (node >> 1, last >> 1);
     }
-    // 7. Verify that fr is equal to first_hash, sr to second_hash (and that sn is 0, which the length ensures).
-    same(old_root, old)?;
-    same(new_root, new)
+    Ok(roots)
+}
+
+fn check_length(path: &[Hash], expected: usize) -> Result<(), ProofFault> {
+    if path.len() == expected {
+        Ok(())
+    } else {
+        Err(ProofFault::PathLength {
+            expected,
+            found: path.len(),
+        })
+    }
+}
+
+fn check_root(expected: &Hash, found: Hash) -> Result<(), ProofFault> {
+    if *expected == found {
+        Ok(())
+    } else {
+        Err(ProofFault::RootMismatch {
+            expected: *expected,
+            found,
+        })
+    }
 }
 
 /// The largest power of two smaller than `count`, `count > 1`.

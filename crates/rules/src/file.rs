@@ -222,16 +222,53 @@ fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
     };
     let key = fields.needed("key", Expected::Register, Key::named);
     let id = fields.needed("id", Expected::Id, |id| is_id(id).then(|| id.to_owned()));
-    let of = fields.text("of");
-    if let Some(key) = key.filter(|key| !key.subject().admits(of)) {
-        fields.wrong("of", Expected::Subject(key.subject()), Found::text(of));
+    let of = fields.text("of").to_owned();
+    if let Some(key) = key.filter(|key| !key.subject().admits(&of)) {
+        fields.wrong("of", Expected::Subject(key.subject()), Found::text(&of));
     }
+    let place = place(&mut fields, key);
+    let direct = fields.flag("direct");
+    if direct && !table.contains_key("place") {
+        fields.wrong("direct", Expected::PlaceOfDirect, Found::Nothing);
+    }
+    let span = span(&mut fields);
+    let published = fields.read("published", Expected::Day, Day::parse);
+    let source = source(&mut fields);
+    let value = value_in(&mut fields, key, span);
+    let unknown = table.keys().filter(|name| !FIELDS.contains(&name.as_str()));
+    fields
+        .faults
+        .extend(unknown.map(|name| Fault::FieldUnknown(shown(name))));
+    match (id, key, value, source.confidence) {
+        (Some(id), Some(key), Some(value), Some(confidence)) if fields.faults.is_empty() => {
+            Ok(Rule {
+                id,
+                key,
+                of,
+                place,
+                direct,
+                from: span.from,
+                until: span.until,
+                value,
+                document: source.document,
+                number: source.number,
+                published,
+                confidence,
+                note: source.note,
+            })
+        }
+        _ => Err(fields.faults),
+    }
+}
+
+/// Where it holds: a division that the key's scope admits.
+fn place(fields: &mut Fields<'_>, key: Option<Key>) -> Option<Division> {
     let place = fields.read("place", Expected::Division, |code| {
-        Division::parse(code).filter(|p| is_of_a_province(*p))
+        Division::parse(code).filter(|place| is_of_a_province(*place))
     });
-    if let Some(key) = key
-        .filter(|key| table.contains_key("place") == place.is_some() && !key.scope().admits(place))
-    {
+    // A place that could not be read has been said to be none already.
+    let was_read = fields.table.contains_key("place") == place.is_some();
+    if let Some(key) = key.filter(|key| was_read && !key.scope().admits(place)) {
         let found = place.map_or(Found::Nothing, |place| Found::Text(place.to_string()));
         let expected = if key.scope() == Scope::Nation {
             Expected::NoPlace
@@ -240,10 +277,17 @@ fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
         };
         fields.wrong("place", expected, found);
     }
-    let direct = fields.flag("direct");
-    if direct && !table.contains_key("place") {
-        fields.wrong("direct", Expected::PlaceOfDirect, Found::Nothing);
-    }
+    place
+}
+
+/// The months for which a rule holds; open where a side is none.
+#[derive(Clone, Copy)]
+struct MonthSpan {
+    from: Option<Month>,
+    until: Option<Month>,
+}
+
+fn span(fields: &mut Fields<'_>) -> MonthSpan {
     let month = |text: &str| Month::parse(text).filter(|month| month.year() <= YEAR_MAX);
     let from = fields.read("from", Expected::Month, month);
     let until = fields.read("until", Expected::Month, month);
@@ -254,51 +298,48 @@ fn rule(table: &Table) -> Result<Rule, Vec<Fault>> {
             Found::Text(until.to_string()),
         );
     }
-    let published = fields.read("published", Expected::Day, Day::parse);
+    MonthSpan { from, until }
+}
+
+/// What a rule rests on.
+struct RuleSource {
+    document: String,
+    number: String,
+    confidence: Option<Confidence>,
+    note: String,
+}
+
+fn source(fields: &mut Fields<'_>) -> RuleSource {
     let confidence = fields.needed("confidence", Expected::Confidence, Confidence::of);
-    let [document, number, note] =
-        ["document", "number", "note"].map(|field| fields.text(field).to_owned());
-    if matches!(confidence, Some(Confidence::Verified | Confidence::Known)) && document.is_empty() {
+    let source = RuleSource {
+        document: fields.text("document").to_owned(),
+        number: fields.text("number").to_owned(),
+        confidence,
+        note: fields.text("note").to_owned(),
+    };
+    let needs_document = matches!(confidence, Some(Confidence::Verified | Confidence::Known));
+    if needs_document && source.document.is_empty() {
         fields.wrong("document", Expected::Document, Found::Nothing);
     }
-    let value = key.and_then(|key| match value::read(key, table.get("value")) {
-        Ok(value) => Some(value),
+    source
+}
+
+/// The value, of the form that the key asks for.
+fn value_in(fields: &mut Fields<'_>, key: Option<Key>, span: MonthSpan) -> Option<Value> {
+    let value = match value::read(key?, fields.table.get("value")) {
+        Ok(value) => value,
         Err((expected, found)) => {
             fields.wrong("value", expected, found);
-            None
+            return None;
         }
-    });
-    if value == Some(Value::None) && !table.contains_key("place") {
+    };
+    if value == Value::None && !fields.table.contains_key("place") {
         fields.wrong("value", Expected::ValueOfNation, Found::Text("none".into()));
     }
-    if let Some(day) = value.as_ref().and_then(|value| outside(value, from, until)) {
+    if let Some(day) = outside(&value, span.from, span.until) {
         fields.wrong("value", Expected::DaysWithin, Found::Text(day.to_string()));
     }
-    let unknown = table.keys().filter(|name| !FIELDS.contains(&name.as_str()));
-    fields
-        .faults
-        .extend(unknown.map(|name| Fault::FieldUnknown(shown(name))));
-    let of = of.to_owned();
-    match (id, key, value, confidence) {
-        (Some(id), Some(key), Some(value), Some(confidence)) if fields.faults.is_empty() => {
-            Ok(Rule {
-                id,
-                key,
-                of,
-                place,
-                direct,
-                from,
-                until,
-                value,
-                document,
-                number,
-                published,
-                confidence,
-                note,
-            })
-        }
-        _ => Err(fields.faults),
-    }
+    Some(value)
 }
 
 fn is_id(text: &str) -> bool {

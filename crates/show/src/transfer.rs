@@ -3,7 +3,7 @@
 use super::{kind, named, place, print_lines, serde_name, yuan};
 use rust_i18n::t;
 use std::borrow::Cow;
-use yizhang_entitlement::account::{TransferAmounts, TransferCase, TransferStep};
+use yizhang_entitlement::account::{StepFault, TransferAmounts, TransferCase, TransferStep};
 
 /// Prints a case.
 pub fn print(case: &TransferCase) {
@@ -30,71 +30,97 @@ pub fn lines(case: &TransferCase) -> Vec<String> {
         )
         .to_string(),
     ];
-    let mut put = |line: Cow<'_, str>| lines.push(format!("  {line}"));
-    if let Some(next) = &case.next {
-        let due = next.due.map(|day| day.to_string()).unwrap_or_default();
-        let who = place::name(next.place);
-        put(t!(
-            "transfer.next",
-            who = who,
-            step = kind::name(next.step),
-            due = due
-        ));
-        if next.overdue > 0 {
-            put(t!("transfer.overdue", days = next.overdue));
-        }
-        if next.is_estimate {
-            put(t!("transfer.estimate"));
-        }
+    let mut below = next_step(case);
+    below.extend(months_moved(case));
+    below.extend(sums(case));
+    below.extend(checks(case));
+    below.extend(faults(case));
+    lines.extend(below.into_iter().map(|line| format!("  {line}")));
+    lines
+}
+
+/// Who has to do what, and until when.
+fn next_step(case: &TransferCase) -> Vec<Cow<'static, str>> {
+    let Some(next) = &case.next else {
+        return Vec::new();
+    };
+    let due = next.due.map(|day| day.to_string()).unwrap_or_default();
+    let mut lines = vec![t!(
+        "transfer.next",
+        who = place::name(next.place),
+        step = kind::name(next.step),
+        due = due
+    )];
+    if next.overdue > 0 {
+        lines.push(t!("transfer.overdue", days = next.overdue));
     }
-    if let Some(months) = &case.in_transfer {
-        put(t!(
-            "transfer.on_the_way",
-            months = months.months,
-            first = months.first,
-            last = months.last
-        ));
+    if next.is_estimate {
+        lines.push(t!("transfer.estimate"));
     }
-    if let Some(months) = &case.transferred {
-        put(t!(
-            "transfer.moved",
-            months = months.months,
-            first = months.first,
-            last = months.last
-        ));
-    }
-    if let Some(sums) = &case.sums {
-        put(t!("transfer.computed", sums = amounts(sums.computed)));
-        for differs in &sums.differences {
-            let between = named(&format!(
-                "transfer.between.{}",
-                serde_name(&differs.between)
-            ));
-            put(t!(
-                "transfer.differs",
-                between = between,
-                months = differs.months,
-                account = yuan(differs.personal_account),
-                pool = yuan(differs.pool)
+    lines
+}
+
+/// Months that are on the way, and those that have come.
+fn months_moved(case: &TransferCase) -> Vec<Cow<'static, str>> {
+    let mut lines = Vec::new();
+    for (key, moved) in [
+        ("transfer.on_the_way", &case.in_transfer),
+        ("transfer.moved", &case.transferred),
+    ] {
+        if let Some(moved) = moved {
+            lines.push(t!(
+                key,
+                months = moved.months,
+                first = moved.first,
+                last = moved.last
             ));
         }
     }
-    for check in &case.checks {
-        let what = named(&format!("transfer.check.{}", serde_name(&check.what)));
-        put(t!("transfer.check", what = what, months = check.months));
-        if let Some(day) = check.inform_by {
-            put(t!("transfer.inform", due = day));
-        }
-    }
-    for fault in &case.faults {
-        let why = named(&format!("transfer.fault.{}", serde_name(&fault.fault)));
-        put(t!(
-            "transfer.unused",
-            step = kind::name(fault.step),
-            why = why
+    lines
+}
+
+/// What the records of the old place come to, and where sheet, money and records differ.
+fn sums(case: &TransferCase) -> Vec<Cow<'static, str>> {
+    let Some(sums) = &case.sums else {
+        return Vec::new();
+    };
+    let mut lines = vec![t!("transfer.computed", sums = amounts(sums.computed))];
+    for differs in &sums.differences {
+        let between = named(&format!(
+            "transfer.between.{}",
+            serde_name(&differs.between)
+        ));
+        lines.push(t!(
+            "transfer.differs",
+            between = between,
+            months = differs.months,
+            account = yuan(differs.personal_account),
+            pool = yuan(differs.pool)
         ));
     }
     lines
+}
+
+/// What the old place has to settle first.
+fn checks(case: &TransferCase) -> Vec<Cow<'static, str>> {
+    let mut lines = Vec::new();
+    for check in &case.checks {
+        let what = named(&format!("transfer.check.{}", serde_name(&check.what)));
+        lines.push(t!("transfer.check", what = what, months = check.months));
+        if let Some(day) = check.inform_by {
+            lines.push(t!("transfer.inform", due = day));
+        }
+    }
+    lines
+}
+
+/// Steps without effect, and why.
+fn faults(case: &TransferCase) -> Vec<Cow<'static, str>> {
+    let line = |fault: &StepFault| {
+        let why = named(&format!("transfer.fault.{}", serde_name(&fault.fault)));
+        t!("transfer.unused", step = kind::name(fault.step), why = why)
+    };
+    case.faults.iter().map(line).collect()
 }
 
 fn amounts(sums: TransferAmounts) -> String {

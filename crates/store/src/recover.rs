@@ -12,7 +12,10 @@ use crate::{
     segments::{FrameReader, Place, has_frame_after},
 };
 use std::fs;
-use yizhang_ledger::segment::{FILE_HEADER_BYTES, FrameFault};
+use yizhang_ledger::{
+    segment::{FILE_HEADER_BYTES, FrameFault},
+    value::LeafIndex,
+};
 
 /// What a recovery found.
 #[derive(Default)]
@@ -35,13 +38,8 @@ impl Store {
             let view = chain.view();
             (view.files.clone(), view.state.clone())
         };
-        // Files that the replay does not open: at least they must be files of this chain.
         let read = crate::number::narrow(start.file.into());
-        let header = files
-            .iter()
-            .take(read)
-            .try_for_each(|first| chain.folder.check_header(*first));
-        if let Err(damage) = header {
+        if let Err(damage) = check_headers(chain, files.get(..read).unwrap_or(files.as_slice())) {
             chain.view_mut().damage = Some(damage);
             return Ok(Ok(Recovered::default()));
         }
@@ -157,4 +155,11 @@ impl Store {
             },
         )))
     }
+}
+
+/// Files that the replay does not open: at least they must be files of this chain.
+fn check_headers(chain: &Chain, files: &[LeafIndex]) -> std::result::Result<(), Damage> {
+    files
+        .iter()
+        .try_for_each(|first| chain.folder.check_header(*first))
 }
