@@ -219,7 +219,9 @@ fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_sa
     let of_signer = ["audit", "--node", "440000", "--credentials", &auditor];
     let audited = run(&of_signer).expect(1);
     assert!(
-        audited.stdout.contains("is quarantined"),
+        audited
+            .stdout
+            .contains("the source has quarantined the chain"),
         "{}",
         audited.stdout
     );
@@ -533,9 +535,9 @@ fn rows_of(number: &str) -> String {
 
 #[test]
 fn the_three_sentences_are_true_of_the_dead_of_pensioners_and_of_residents() {
-    const DEAD: &str = "440300195003078824";
-    const DRAWING: &str = "440300195003078840";
-    const RESIDENT: &str = "440300195003078867";
+    const DEAD: &str = "440300195003078825";
+    const DRAWING: &str = "440300195003078841";
+    const RESIDENT: &str = "440300195003078868";
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start(GUANGDONG);
     federation.wait_ready(GUANGDONG);
