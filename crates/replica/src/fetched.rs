@@ -172,7 +172,7 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
             found: entry.first,
         });
     }
-    if let Err(fault) = chain.tip.precedes(entry) {
+    if let Err(fault) = chain.tip.check_follows(entry) {
         // Leaves that lead from our tree to the signed one are leaves of the chain, whatever they say.
         let mut tree = chain.tip.frontier().clone();
         tree.extend(batch.leaves(), |_, _, _| {});
@@ -186,7 +186,7 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
         Ok(extension) => extension,
         Err(fault) => return Checked::Contradicts(fault),
     };
-    match extension.agrees(head) {
+    match extension.check_confirms(head) {
         Ok(()) => Checked::Extends(Box::new(extension)),
         Err(fault) => Checked::Contradicts(fault),
     }

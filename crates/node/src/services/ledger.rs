@@ -76,7 +76,7 @@ pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
     }
 }
 
-/// A chain as this node holds it; where there is nothing to tell, the message has a 0.
+/// A chain as this node holds it; where there is nothing to tell, the message has a 0 or no bytes.
 pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
     let News {
         announced,
@@ -87,7 +87,7 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
     v1::ChainStatus {
         origin: copy.origin.to_string(),
         size: copy.size.0,
-        head: copy.head.into(),
+        head: copy.head.unwrap_or_default().into(),
         quarantined: quarantined_from.is_some(),
         announced: announced.0,
         quarantined_from: quarantined_from.map_or(0, |size| size.0),
