@@ -59,6 +59,7 @@ mod input;
 pub mod limits;
 mod output;
 mod own;
+mod peer;
 mod recovery;
 mod refused;
 mod replica;

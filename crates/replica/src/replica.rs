@@ -2,10 +2,10 @@
 
 use crate::{
     Evidence, Input, Limits, Output, PeerId,
-    announced::Peer,
     chain::{Chain, Held},
     fetch::{End, Fetches},
     own::Own,
+    peer::Peer,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use yizhang_ledger::{

@@ -1,12 +1,11 @@
 //! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
 
 use crate::{
-    board::Contradiction,
     copies::{ChainCopy, News},
     engine::Event,
     refusal::Refusal,
     services::caller::role_of,
-    services::replication::{Batches, batches},
+    services::replication::{Batches, batches, evidence},
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
@@ -65,14 +64,6 @@ fn peer_status(peer: PeerState) -> v1::PeerStatus {
     v1::PeerStatus {
         region: peer.region.to_string(),
         connected: peer.is_connected,
-    }
-}
-
-/// Two heads that cannot both be true.
-pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
-    v1::Evidence {
-        first: first.into(),
-        second: second.into(),
     }
 }
 
