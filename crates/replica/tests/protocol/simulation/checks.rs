@@ -1,14 +1,14 @@
 //! What must hold at every step, and what must hold in the end.
 
 use super::federation::{Federation, Node};
-use crate::world::origin;
+use crate::world::{origin, peer};
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     hash::Hash,
     head::{Head, Origin},
     value::TreeSize,
 };
-use yizhang_replica::{Conflict, Evidence, Receipt};
+use yizhang_replica::{Conflict, Evidence, Receipt, Ticket};
 
 /// What honest nodes have signed and claimed; no node sees it.
 #[derive(Debug, Default)]
@@ -114,6 +114,24 @@ impl Federation {
         );
     }
 
+    /// Whoever submits gets one answer.
+    pub(super) fn check_answered_once(&mut self, ticket: Ticket) {
+        let asked = self.waiting.remove(&ticket);
+        assert!(asked.is_some(), "{ticket:?} is answered and does not wait");
+    }
+
+    /// The connections of a node are to the peers that its replica believes to be connected.
+    pub(super) fn check_connections(&self, node: usize) {
+        let Some(replica) = self.nodes[node].replica.as_ref() else {
+            return;
+        };
+        let connections = self.connections.values();
+        let open = connections.filter(|connection| connection.watcher == node);
+        let sources: BTreeSet<_> = open.map(|connection| peer(connection.source)).collect();
+        let known: BTreeSet<_> = replica.peers().collect();
+        assert_eq!(known, sources, "node {node}: peers known and connected");
+    }
+
     pub(super) fn check_bounds(&self, node: usize) {
         let Some(replica) = self.nodes[node].replica.as_ref() else {
             return;
@@ -174,6 +192,11 @@ impl Federation {
                 "node {node} has no heads for {missing:?} of its own chain"
             );
         }
+        assert!(
+            self.waiting.is_empty(),
+            "these were given no answer: {:?}",
+            self.waiting
+        );
         assert!(
             self.clients.iter().all(super::clients::Client::is_done),
             "a submission was never acknowledged"
