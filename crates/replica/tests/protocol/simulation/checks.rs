@@ -232,6 +232,7 @@ impl Federation {
         }
         self.check_submissions();
         self.check_villain();
+        self.check_proofs_are_known_to_all();
     }
 
     /// Every submission stands where its receipt says, once.
@@ -254,6 +255,28 @@ impl Federation {
                 assert_eq!(
                     place,
                     (first, records, job.submitted.block.content_digest())
+                );
+            }
+        }
+    }
+
+    /// What two heads alone prove, and one node has in its journal, has closed the chain everywhere.
+    fn check_proofs_are_known_to_all(&mut self) {
+        let proofs = self.nodes.iter().flat_map(|node| node.disk.files.proofs());
+        for [ours, theirs] in proofs.collect::<Vec<_>>() {
+            let (one, other) = (self.open(&ours), self.open(&theirs));
+            if one.size != other.size {
+                continue;
+            }
+            self.counts.count("proofs known to all");
+            for (node, state) in self.nodes.iter().enumerate() {
+                let replica = state.replica.as_ref().expect("all are up in the end");
+                let closed_at = replica.chain(&one.origin).unwrap().closed_at;
+                assert!(
+                    closed_at.is_some_and(|at| at <= one.size),
+                    "node {node} has not heard of the fork of {} at {}",
+                    one.origin,
+                    one.size
                 );
             }
         }

@@ -79,7 +79,7 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 19] = [
+const EXPECTED: [&str; 20] = [
     "receipts",
     "receipts repeated",
     "refused busy",
@@ -97,6 +97,7 @@ const EXPECTED: [&str; 19] = [
     "proofs",
     "suspicions",
     "closings",
+    "proofs known to all",
     "own tails signed after a restart",
     "own batches fetched back",
 ];
