@@ -8,7 +8,7 @@ use yizhang_ledger::{
     chain::ChainState,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{Conflict, Evidence, Input};
+use yizhang_replica::{Conflict, Evidence, FetchId, Input};
 
 /// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
 fn holding(batches: &[Signed]) -> Node {
@@ -397,4 +397,46 @@ fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone(
         assert!(evidence(&outputs).is_empty());
         assert_eq!(node.closed_at(1), None);
     }
+}
+
+/// A peer announces the other history, and says as often as it is asked that it has no batch which starts where ours ends.
+/// Returns the fetch under way after that, if there is one.
+fn refuse(node: &mut Node, peer: usize, times: usize) -> Option<FetchId> {
+    let mut outputs = node.announce(peer, &[&longer_history()]);
+    for _ in 0..times {
+        let fetch = fetches(&outputs).first().expect("it is asked again").0;
+        let refused = node.handle(Input::FetchRefused { fetch });
+        assert!(evidence(&refused).iter().all(|found| !found.is_proof()));
+        outputs = node.wait(60_000);
+    }
+    fetches(&outputs).first().map(|fetch| fetch.0)
+}
+
+#[test]
+fn the_chains_own_node_that_has_nothing_behind_our_end_is_believed_the_third_time() {
+    let main = chain(1, 2);
+    let mut node = holding(&main);
+    assert!(refuse(&mut node, 1, 2).is_some());
+    assert_eq!(node.closed_at(1), None);
+    let mut node = holding(&main);
+    assert_eq!(refuse(&mut node, 1, 3), None);
+    assert_eq!(node.closed_at(1), Some(TreeSize(21)));
+}
+
+#[test]
+fn another_node_that_has_nothing_behind_our_end_closes_nothing() {
+    let mut node = holding(&chain(1, 2));
+    refuse(&mut node, 2, 5);
+    assert_eq!(node.closed_at(1), None);
+}
+
+#[test]
+fn a_batch_that_extends_the_chain_makes_good_what_was_refused_before() {
+    let main = chain(1, 3);
+    let mut node = holding(&main[..2]);
+    let fetch = refuse(&mut node, 1, 2).unwrap();
+    node.fetched(fetch, &main[2]);
+    node.persisted(1, TreeSize(9));
+    node.handle(Input::FetchRefused { fetch });
+    assert_eq!(node.closed_at(1), None);
 }

@@ -100,7 +100,10 @@ impl Federation {
 
     pub(super) fn check_evidence(&self, evidence: &Evidence) {
         if self.is_honest(&evidence.origin) {
-            let harmless = matches!(evidence.conflict, Conflict::NotExtended { .. });
+            let harmless = matches!(
+                evidence.conflict,
+                Conflict::NotExtended { .. } | Conflict::NotContinued { .. }
+            );
             assert!(harmless, "evidence against an honest chain: {evidence:?}");
         }
     }

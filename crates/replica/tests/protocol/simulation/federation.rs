@@ -79,7 +79,7 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 20] = [
+const EXPECTED: [&str; 21] = [
     "receipts",
     "receipts repeated",
     "refused busy",
@@ -92,6 +92,7 @@ const EXPECTED: [&str; 20] = [
     "partitions",
     "fetches",
     "fetches cancelled",
+    "fetches refused",
     "look-ups",
     "blames",
     "proofs",
