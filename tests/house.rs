@@ -1,5 +1,8 @@
 //! The shape of the house: which crate may know which, what only one crate may see, and that the map tells the truth.
 
+#[path = "house/circles.rs"]
+mod circles;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

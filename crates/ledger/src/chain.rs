@@ -203,7 +203,7 @@ impl ChainState {
     /// [`Invalid::WrongChain`], [`Invalid::WrongPosition`], [`Invalid::WrongNumber`], [`Invalid::LinkMismatch`],
     /// [`Invalid::RootBeforeMismatch`], [`Invalid::TimeWentBack`], [`Invalid::RosterWentBack`].
     pub fn follow(&self, batch: Batch) -> Result<Extension, Invalid> {
-        self.precedes(batch.entry())?;
+        self.check_follows(batch.entry())?;
         Ok(self.extended(batch))
     }
 
@@ -211,7 +211,7 @@ impl ChainState {
     ///
     /// # Errors
     /// As [`ChainState::follow`].
-    pub fn precedes(&self, entry: &BatchEntry) -> Result<(), Invalid> {
+    pub fn check_follows(&self, entry: &BatchEntry) -> Result<(), Invalid> {
         let at = entry.first;
         if entry.origin != self.origin {
             return Err(Invalid::WrongChain {
@@ -322,7 +322,7 @@ impl Extension {
     /// # Errors
     /// [`Invalid::WrongChain`], [`Invalid::HeadSize`], [`Invalid::HeadRoot`].
     pub fn confirm(self, head: &Verified<Head>) -> Result<Admitted, Invalid> {
-        self.agrees(head)?;
+        self.check_confirms(head)?;
         Ok(Admitted {
             batch: Verified::new(self.batch),
             after: self.after,
@@ -334,7 +334,7 @@ impl Extension {
     ///
     /// # Errors
     /// As [`Extension::confirm`].
-    pub fn agrees(&self, head: &Verified<Head>) -> Result<(), Invalid> {
+    pub fn check_confirms(&self, head: &Verified<Head>) -> Result<(), Invalid> {
         let found = self.after.head();
         if head.origin != found.origin {
             return Err(Invalid::WrongChain {

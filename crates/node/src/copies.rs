@@ -19,8 +19,8 @@ pub(crate) struct ChainCopy {
     pub(crate) origin: Origin,
     /// Leaves held.
     pub(crate) size: TreeSize,
-    /// Signed head of that size; empty while there is none.
-    pub(crate) head: Vec<u8>,
+    /// Signed head of that size, if there is one.
+    pub(crate) head: Option<Vec<u8>>,
     /// Time in the newest batch held; none if nothing is held.
     pub(crate) newest: Option<UnixMillis>,
     /// What has come in about it.

@@ -78,7 +78,7 @@ impl Found {
             ChainCopy {
                 origin: origin.clone(),
                 size: held.map_or(TreeSize(0), |held| held.head.size),
-                head: held.map(|held| held.note.clone()).unwrap_or_default(),
+                head: held.map(|held| held.note.clone()),
                 newest: newest(&shared.store, origin),
                 news: shared.news.of(origin),
             }

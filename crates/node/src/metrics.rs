@@ -1,10 +1,7 @@
 //! The state of a node in metrics, as Prometheus reads them. docs/OPERATIONS.md says what each means.
 
 use crate::{
-    accepting::CONNECTIONS_MAX,
-    certificate::Certificates,
-    shared::Shared,
-    status::{self, Status},
+    accepting::CONNECTIONS_MAX, certificate::Certificates, shared::Shared, status::Status,
 };
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -67,7 +64,7 @@ impl Metrics {
     /// All metrics as they are now, in the text form of OpenMetrics.
     pub(crate) async fn text(&self) -> Result<String, fmt::Error> {
         let gauges = Gauges::default();
-        gauges.read_status(status::of(&self.shared.engine).await.as_ref());
+        gauges.read_status(self.shared.engine.status().await.as_ref());
         self.read_machine(&gauges);
         let mut registry = Registry::with_prefix("yizhang");
         self.shared.tally.register(&mut registry);

@@ -1,6 +1,6 @@
 //! The sign of life of a node: whether its one serial thread moves, and how the node is.
 
-use crate::{engine::Engine, status};
+use crate::engine::Engine;
 
 /// The pulse of a running node.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ impl Pulse {
 
     /// The state of the node in a few words; none if it does not answer for some seconds.
     pub async fn beat(&self) -> Option<String> {
-        let status = status::of(&self.0).await?;
+        let status = self.0.status().await?;
         let connected = status.peers.iter().filter(|peer| peer.is_connected);
         Some(format!(
             "{}; {} of {} peers",

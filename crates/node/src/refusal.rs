@@ -1,7 +1,7 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
 use yizhang_entitlement::identity::TooManyLinked;
-use yizhang_ledger::{Invalid, head::Origin, value::Division};
+use yizhang_ledger::{Invalid, batch::SubmissionId, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
 use yizhang_wire::convert::FieldFault;
@@ -22,7 +22,7 @@ pub(crate) enum Refusal {
     #[error("submission {id} was accepted before with other records")]
     Conflict {
         /// The id.
-        id: String,
+        id: SubmissionId,
     },
     /// The submission is durable and its head is not signed yet.
     #[error(
@@ -30,7 +30,7 @@ pub(crate) enum Refusal {
     )]
     Unsigned {
         /// The id.
-        id: String,
+        id: SubmissionId,
     },
     /// The caller's certificate does not allow it.
     #[error(transparent)]

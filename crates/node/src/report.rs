@@ -4,7 +4,6 @@
 use crate::{
     certificate::{Certificates, Stage, Validity},
     shared::Shared,
-    status,
     tally::Recent,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -56,7 +55,7 @@ async fn say_readiness(shared: &Shared, is_ready: bool) {
         tracing::info!(chain = %shared.origin.region(), "ready: submissions are accepted");
         return;
     }
-    let status = status::of(&shared.engine).await;
+    let status = shared.engine.status().await;
     // It may have become ready meanwhile, which is said next.
     let status = status.filter(|status| !status.is_ready());
     let reason = status.map_or_else(String::new, |status| status.readiness.to_string());

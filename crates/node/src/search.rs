@@ -16,7 +16,7 @@ use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
-use yizhang_ledger::{chain::Submitted, head::Origin};
+use yizhang_ledger::{chain::Submitted, head::Origin, value::TreeSize};
 use yizhang_store::Store;
 
 /// Submissions that one thread takes at a time; another thread joins when more wait.
@@ -53,7 +53,7 @@ struct Search {
 
 impl Searches {
     pub(crate) fn new(store: Arc<Store>, origin: Origin, engine: Engine) -> Arc<Self> {
-        let room = usize::try_from(QUEUED_KIB_MAX).unwrap_or(Semaphore::MAX_PERMITS);
+        let room = usize::try_from(QUEUED_KIB_MAX).expect("an address has at least 32 bits");
         Arc::new(Self {
             store,
             origin,
@@ -67,7 +67,8 @@ impl Searches {
     /// answer comes from the one or the other; the channel closes without one when the node stops.
     pub(crate) async fn offer(self: &Arc<Self>, submitted: Submitted) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
-        let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024)).unwrap_or(u32::MAX);
+        let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024));
+        let kib = kib.expect("a submission has at most SUBMISSION_BYTES_MAX bytes");
         // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
         let room = Arc::clone(&self.room)
             .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
@@ -119,15 +120,11 @@ impl Searches {
             return Ok(None);
         };
         if found.content != submitted.block.content_digest() {
-            return Err(Refusal::Conflict {
-                id: submitted.id.to_string(),
-            });
+            return Err(Refusal::Conflict { id: submitted.id });
         }
         // Durable but not signed yet, as after a crash: the replica answers when it may sign.
         let Some(head) = found.head else {
-            return Err(Refusal::Unsigned {
-                id: submitted.id.to_string(),
-            });
+            return Err(Refusal::Unsigned { id: submitted.id });
         };
         Ok(Some(Placed {
             first: found.first,
@@ -189,7 +186,8 @@ impl Thread {
         }
         let start = Instant::now();
         // Read before the search, so that the replica knows which batches the search cannot have seen.
-        let searched = self.0.store.size(&self.0.origin).unwrap_or_default();
+        // A chain that is not served has no size, and the search says why.
+        let searched = self.0.store.size(&self.0.origin).unwrap_or(TreeSize(0));
         let found = self.0.earlier(&submitted);
         let took = start.elapsed();
         drop(room);

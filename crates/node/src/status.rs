@@ -1,16 +1,8 @@
-//! The state of the node, asked of its engine within a limit: an engine that does not answer is a state, too.
+//! The state of a node as its engine knows it.
 
-use crate::{
-    copies::ChainCopy,
-    engine::{Engine, Event},
-};
-use std::time::Duration;
-use tokio::{sync::oneshot, time::timeout};
+use crate::copies::ChainCopy;
 use yizhang_ledger::value::{Division, UnixMillis};
 use yizhang_replica::Readiness;
-
-/// How long the engine may take: many times what it needs when it is busy.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The state of a node as its engine knows it.
 #[derive(Clone, Debug)]
@@ -39,14 +31,4 @@ impl Status {
     pub(crate) fn is_ready(&self) -> bool {
         self.readiness == Readiness::Ready
     }
-}
-
-/// The state; none if the engine does not answer.
-pub(crate) async fn of(engine: &Engine) -> Option<Status> {
-    let ask = async {
-        let (sender, receiver) = oneshot::channel();
-        engine.send(Event::Status(sender)).await;
-        receiver.await.ok()
-    };
-    timeout(ANSWER_TIMEOUT, ask).await.ok().flatten()
 }

@@ -5,6 +5,7 @@ use crate::{
     chain::Relation,
     fetch::End,
     limits::ANNOUNCED_HEADS_MAX,
+    peer::{Peer, PeerHead},
     signed::{SignedHead, claimed_origin},
 };
 use alloc::{
@@ -18,24 +19,6 @@ use yizhang_ledger::{
     head::{Head, Origin},
     value::{TreeSize, UnixMillis},
 };
-
-/// A connected peer.
-#[derive(Debug, Default)]
-pub(crate) struct Peer {
-    /// The largest head that it has announced of each chain since it connected.
-    pub(crate) heads: BTreeMap<Origin, PeerHead>,
-    /// Fetches from it.
-    pub(crate) fetches: usize,
-}
-
-/// A verified head that a peer holds.
-#[derive(Debug)]
-pub(crate) struct PeerHead {
-    pub(crate) head: Head,
-    pub(crate) note: Vec<u8>,
-    /// Whether it was compared with what is held, with whatever result.
-    compared: bool,
-}
 
 /// What an announced head turned out to be.
 enum Opened {

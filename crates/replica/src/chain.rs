@@ -97,7 +97,7 @@ pub(crate) struct Chain {
     /// must not be lost with it.
     pub(crate) questions: BTreeMap<PeerId, (Head, Vec<u8>)>,
     pub(crate) tries: BTreeMap<PeerId, Tries>,
-    /// Batches in a row from the chain's own node that did not extend the chain.
+    /// Times in a row that the chain's own node sent a batch which did not extend the chain, or had none that does.
     pub(crate) contradictions: u8,
     /// Heads that were reported already: those proved to contradict the chain, and those only suspected. Apart, so that
     /// made-up suspicions cannot crowd out a proof.

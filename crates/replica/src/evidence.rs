@@ -44,6 +44,14 @@ pub enum Conflict {
         /// What did not agree.
         fault: Invalid,
     },
+    /// A peer has announced the head, and says that no batch of the chain starts where what is held here ends. That alone
+    /// proves nothing either.
+    NotContinued {
+        /// The size held here.
+        held: TreeSize,
+        /// The size of the head.
+        size: TreeSize,
+    },
     /// The chain's own node says that its key has signed both heads, and that the smaller, which is held here, does not lead to
     /// the larger. The two heads alone do not show it.
     Confessed {
@@ -68,7 +76,9 @@ impl Evidence {
         match self.conflict {
             Conflict::Fork { size, .. } | Conflict::InvalidBatch { size, .. } => Some(size),
             Conflict::Confessed { signed, .. } => Some(signed),
-            Conflict::NotExtended { .. } | Conflict::Forgotten { .. } => None,
+            Conflict::NotExtended { .. }
+            | Conflict::NotContinued { .. }
+            | Conflict::Forgotten { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which chain is fetched from which peer, and when a fetch is given up.
 
-use crate::{Asked, FetchId, Output, PeerId, Replica, announced::Peer, chain::Chain};
+use crate::{Asked, FetchId, Output, PeerId, Replica, chain::Chain, peer::Peer};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,

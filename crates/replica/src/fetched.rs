@@ -80,7 +80,11 @@ impl Replica {
             Checked::Contradicts(fault) => {
                 let from_owner = peer.0 == origin.region();
                 self.end_fetch(fetch, End::Failed, now, out);
-                self.contradicted(&head, note, fault, from_owner, out);
+                let conflict = Conflict::NotExtended {
+                    size: head.size,
+                    fault,
+                };
+                self.contradicted(&head, conflict, note, from_owner, out);
             }
         }
     }
@@ -118,14 +122,39 @@ impl Replica {
         }
     }
 
-    /// A batch that does not extend the chain came with a head that is validly signed. The batch itself is not signed, so
-    /// a relay that wants to discredit the chain can make one up; only the chain's own node, and only after several
-    /// times, is held to it. If there is a real fork, whoever holds the other branch proves it from our heads.
+    /// The peer has announced more than is held here, and says that no batch of it starts where ours ends: it has another
+    /// history. It may lie, and so nobody but the chain's own node is held to it.
+    pub(crate) fn fetch_refused(&mut self, fetch: FetchId, now: UnixMillis, out: &mut Vec<Output>) {
+        let Some(active) = self.fetches.active.get(&fetch) else {
+            return;
+        };
+        let (peer, origin) = (active.peer, active.origin.clone());
+        self.end_fetch(fetch, End::Failed, now, out);
+        let announced = self
+            .peers
+            .get(&peer)
+            .and_then(|peer| peer.heads.get(&origin));
+        let (Some(announced), Some(chain)) = (announced, self.chains.get(&origin)) else {
+            return;
+        };
+        let held = chain.tip.size();
+        if announced.head.size > held {
+            let (head, note) = (announced.head.clone(), announced.note.clone());
+            let size = head.size;
+            let conflict = Conflict::NotContinued { held, size };
+            self.contradicted(&head, conflict, note, peer.0 == origin.region(), out);
+        }
+    }
+
+    /// What a peer has sent, or refused to send, contradicts the chain here under a head that is validly signed. What was
+    /// sent is not signed itself, so a relay that wants to discredit the chain can make it up; only the chain's own node, and
+    /// only after several times, is held to it. If there is a real fork, whoever holds the other branch proves it from our
+    /// heads.
     fn contradicted(
         &mut self,
         head: &Head,
+        conflict: Conflict,
         note: Vec<u8>,
-        fault: Invalid,
         from_owner: bool,
         out: &mut Vec<Output>,
     ) {
@@ -140,15 +169,7 @@ impl Replica {
             }
         }
         let ours = chain.note_for(chain.tip.size());
-        out.extend(chain.report(
-            head,
-            Conflict::NotExtended {
-                size: head.size,
-                fault,
-            },
-            ours,
-            note,
-        ));
+        out.extend(chain.report(head, conflict, ours, note));
     }
 }
 
@@ -172,7 +193,7 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
             found: entry.first,
         });
     }
-    if let Err(fault) = chain.tip.precedes(entry) {
+    if let Err(fault) = chain.tip.check_follows(entry) {
         // Leaves that lead from our tree to the signed one are leaves of the chain, whatever they say.
         let mut tree = chain.tip.frontier().clone();
         tree.extend(batch.leaves(), |_, _, _| {});
@@ -186,7 +207,7 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
         Ok(extension) => extension,
         Err(fault) => return Checked::Contradicts(fault),
     };
-    match extension.agrees(head) {
+    match extension.check_confirms(head) {
         Ok(()) => Checked::Extends(Box::new(extension)),
         Err(fault) => Checked::Contradicts(fault),
     }

@@ -46,7 +46,12 @@ pub enum Input {
         /// Why.
         fault: Invalid,
     },
-    /// A fetch delivers nothing more: the peer has sent all it holds, does not serve the chain from there, or is lost.
+    /// The peer says that no batch of the chain starts at the size from which on it was asked.
+    FetchRefused {
+        /// The fetch.
+        fetch: FetchId,
+    },
+    /// A fetch delivers nothing more: the peer has sent all it holds, does not serve the chain now, or is lost.
     FetchEnded {
         /// The fetch.
         fetch: FetchId,

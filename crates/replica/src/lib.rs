@@ -1,9 +1,10 @@
 //! The append, replicate and recovery protocol of a node, as one state machine: events go in, deeds come out.
 //!
 //! [`Replica`] decides what to write, sign, fetch, announce and answer. It does none of it: the shell around it carries
-//! an [`Output`] out and reports what happened as an [`Input`]. Time comes in with every input; the signing key never
-//! does, because the replica only asks for a signature. So a test can drive a whole federation in one thread, lose
-//! messages, cut power between any two outputs, and run the same history again from its seed.
+//! an [`Output`] out and reports what happened as an [`Input`]. [`Deeds`] is what a shell can do, and [`carry_out`] its loop.
+//! Time comes in with every input; the signing key never does, because the replica only asks for a signature. So a test can
+//! drive a whole federation in one thread, lose messages, cut power between any two outputs, and run the same history again
+//! from its seed.
 //!
 //! It is *not* the place for sockets, files, clocks, threads, randomness, logging or policy, and it imports nothing
 //! but the ledger. What it promises, whatever peers, clients and crashes do:
@@ -12,6 +13,7 @@
 //! * two heads of one size with different roots are never signed (see [`Readiness`] for what a restart has to wait for);
 //! * a followed batch is made durable only if it extends what is held and a head signed by a key of the roster says so;
 //! * a fork is reported as [`Evidence`] and closes its own chain only; nobody but the chain's own node and keys can cause that;
+//!   evidence is shown to others when it is in the journal, and not before;
 //! * every queue has a limit, named in [`limits`].
 //!
 //! A node alone in its federation is ready at once:
@@ -59,6 +61,7 @@ mod input;
 pub mod limits;
 mod output;
 mod own;
+mod peer;
 mod recovery;
 mod refused;
 mod replica;

@@ -18,8 +18,8 @@ pub const FETCHES_MAX: usize = 8;
 pub const FETCHES_PER_PEER_MAX: usize = 4;
 /// Batches of a chain that may be read but not yet durable: one at the disk, one being checked, two on the wire.
 pub const FETCH_WINDOW: usize = 4;
-/// Times that a chain's own node may send batches which do not extend what it signed before, one after the other. A
-/// flipped bit happens once.
+/// Times that a chain's own node may send batches which do not extend what it signed before, or have none that does, one
+/// after the other. A flipped bit happens once.
 pub const CONTRADICTIONS_MAX: u8 = 3;
 /// Most submissions that wait for the next batch: four full batches.
 pub const WAITING_SUBMISSIONS_MAX: usize = 4 * yizhang_ledger::batch::BATCH_SUBMISSIONS_MAX;

@@ -2,10 +2,10 @@
 
 use crate::{
     Evidence, Input, Limits, Output, PeerId,
-    announced::Peer,
     chain::{Chain, Held},
     fetch::{End, Fetches},
     own::Own,
+    peer::Peer,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use yizhang_ledger::{
@@ -88,6 +88,7 @@ impl Replica {
             Input::FetchedInvalid { fetch, fault } => {
                 self.fetched_invalid(fetch, fault, now, &mut out);
             }
+            Input::FetchRefused { fetch } => self.fetch_refused(fetch, now, &mut out),
             Input::FetchEnded { fetch } => self.end_fetch(fetch, End::ByPeer, now, &mut out),
             Input::Persisted { origin, size } => self.persisted(&origin, size, now, &mut out),
             Input::PersistFailed { origin } => self.persist_failed(&origin, &mut out),

@@ -186,7 +186,7 @@ fn check_group(chain: &Chain, group: &[(&Extension, Option<&[u8]>)]) -> Result<(
                 size: state.size(),
             });
         }
-        let followed = state.precedes(extension.batch().entry());
+        let followed = state.check_follows(extension.batch().entry());
         followed.map_err(|fault| StoreError::DoesNotFollow {
             origin: origin(),
             fault,

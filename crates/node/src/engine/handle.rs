@@ -1,7 +1,11 @@
 //! The way to the engine: what it can be told and asked, and what it answers.
 
 use crate::{refusal::Refusal, status::Status};
-use tokio::sync::{mpsc, oneshot, watch};
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 use yizhang_ledger::{
     chain::Submitted,
     value::{Division, LeafIndex, TreeSize},
@@ -10,6 +14,9 @@ use yizhang_replica::Input;
 
 /// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
 const EVENTS_MAX: usize = 1_024;
+
+/// How long the engine may take to tell the state: many times what it needs when it is busy.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the engine is told.
 pub(crate) enum Event {
@@ -46,6 +53,16 @@ impl Engine {
     /// As [`Engine::send`], for threads.
     pub(crate) fn send_blocking(&self, event: Event) {
         let _ = self.events.blocking_send(event);
+    }
+
+    /// The state of the node; none if the engine does not answer, which is a state, too.
+    pub(crate) async fn status(&self) -> Option<Status> {
+        let ask = async {
+            let (sender, receiver) = oneshot::channel();
+            self.send(Event::Status(sender)).await;
+            receiver.await.ok()
+        };
+        timeout(ANSWER_TIMEOUT, ask).await.ok().flatten()
     }
 
     /// Returns when the engine has been told to stop.

@@ -75,7 +75,7 @@ impl Deeds for Hands {
 
     fn persist(&mut self, extension: Box<Extension>, head: Option<Vec<u8>>) {
         if let Some(writer) = self.writers.get(extension.after().origin()) {
-            writer.persist(*extension, head);
+            writer.persist(extension, head);
         }
     }
 

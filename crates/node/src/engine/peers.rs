@@ -11,7 +11,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
-use tonic::{Status, transport::Channel};
+use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
     Invalid,
     batch::Batch,
@@ -132,10 +132,19 @@ impl Peer {
         from: TreeSize,
         window: Arc<Semaphore>,
     ) {
-        if let Err(status) = self.fetch_all(&engine, fetch, &origin, from, &window).await {
-            tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
-        }
-        engine.send(Event::Input(Input::FetchEnded { fetch })).await;
+        let fetched = self.fetch_all(&engine, fetch, &origin, from, &window).await;
+        let input = match fetched {
+            Ok(()) => Input::FetchEnded { fetch },
+            Err(status) => {
+                tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
+                match status.code() {
+                    // It knows the chain, for it has announced it.
+                    Code::NotFound => Input::FetchRefused { fetch },
+                    _ => Input::FetchEnded { fetch },
+                }
+            }
+        };
+        engine.send(Event::Input(input)).await;
     }
 
     async fn fetch_all(

@@ -269,7 +269,7 @@ impl Running {
             Some(ChainCopy {
                 origin: origin.clone(),
                 size: status.durable,
-                head: status.head.map(<[u8]>::to_vec).unwrap_or_default(),
+                head: status.head.map(<[u8]>::to_vec),
                 newest: newest(&self.hands.store, origin),
                 news: News::of(&status, &self.origin, now),
             })

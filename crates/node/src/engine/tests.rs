@@ -23,8 +23,8 @@ use tokio::{
     sync::{oneshot, watch},
 };
 use yizhang_ledger::{
-    batch::{RecordBlock, SubmissionId},
-    chain::Submitted,
+    batch::{Batch, RecordBlock, SubmissionId},
+    chain::{ChainState, Submitted},
     entry::Kind,
     hash::Hash,
     head::{Head, Origin},
@@ -33,12 +33,14 @@ use yizhang_ledger::{
     roster::{ChainKey, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{Config, Input, PeerId, Replica};
+use yizhang_replica::{Config, FetchId, Input, PeerId, Replica};
 use yizhang_store::{Faults, JournalKind, Options, Store};
 
 const REGIONS: [u32; 2] = [440_000, 520_000];
 /// Submissions of one run, one after the other, so that each has a batch, a signature and a sync.
 const SUBMISSIONS: u8 = 4;
+/// Batches that are fetched of the peer's chain, before it forks.
+const MIRRORED: u8 = 2;
 /// The submission after which the peer shows that its chain has forked.
 const FORK_AFTER: u8 = 1;
 /// How long anything may take on a slow machine.
@@ -113,6 +115,21 @@ fn fork() -> Contradiction {
     [head(1), head(2)].map(|head| head.sign(&key(1)).into_bytes())
 }
 
+/// The first batches of the peer's chain, each with its signed head.
+fn mirrored() -> Vec<(Batch, Vec<u8>)> {
+    let mut state = ChainState::empty(origin(1));
+    let mut batches = Vec::new();
+    for number in 0..MIRRORED {
+        let extension = state
+            .prepare(&[submitted(number)], UnixMillis(1), 1)
+            .unwrap();
+        state = extension.after().clone();
+        let note = state.head().sign(&key(1)).into_bytes();
+        batches.push((extension.batch().clone(), note));
+    }
+    batches
+}
+
 /// What an engine has said.
 #[derive(Default)]
 struct Said {
@@ -126,6 +143,7 @@ struct Running {
     engine: super::Engine,
     board: Board,
     failure: watch::Receiver<Option<Failure>>,
+    runtime: Runtime,
     said: Said,
 }
 
@@ -161,6 +179,33 @@ impl Running {
         });
     }
 
+    /// Every newest head on the board.
+    fn announced(&self) -> Vec<Vec<u8>> {
+        let board = &self.board;
+        let announced = self.runtime.block_on(async { board.watch().next().await });
+        announced.expect("the board is open").0.heads
+    }
+
+    /// Delivers batches of the peer's chain as its first fetch does, and returns whether the engine goes on.
+    fn mirror(&self) -> bool {
+        let batches = mirrored();
+        let newest = batches.last().expect("there are some").1.clone();
+        self.tell(Input::Announced {
+            peer: PeerId(division(1)),
+            heads: vec![newest.clone()],
+            complete: false,
+        });
+        for (batch, head) in batches {
+            self.tell(Input::Fetched {
+                fetch: FetchId(0),
+                batch: Box::new(batch),
+                head,
+            });
+        }
+        let is_announced = || self.announced().contains(&newest).then_some(());
+        self.wait(is_announced).is_some()
+    }
+
     /// Submits, and returns whether the engine goes on.
     fn submit(&mut self, store: &Store, number: u8) -> bool {
         let submitted = submitted(number);
@@ -180,18 +225,21 @@ impl Running {
         }
     }
 
-    fn show_the_fork(&mut self) -> bool {
+    /// The peer shows that its chain has forked. Returns whether the engine goes on.
+    fn show_the_fork(&self) -> bool {
         self.tell(Input::Shown {
             peer: PeerId(division(1)),
             heads: fork(),
         });
-        let shown = self.wait(|| Some(self.board.evidence()).filter(|shown| !shown.is_empty()));
-        self.said.evidence = shown.unwrap_or_default();
-        !self.said.evidence.is_empty()
+        let is_shown = || (!self.board.evidence().is_empty()).then_some(());
+        self.wait(is_shown).is_some()
     }
 
     fn work(&mut self, store: &Store) {
         self.hear_the_peer();
+        if !self.mirror() {
+            return;
+        }
         for number in 0..SUBMISSIONS {
             if !self.submit(store, number) || (number == FORK_AFTER && !self.show_the_fork()) {
                 return;
@@ -241,20 +289,20 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         engine,
         board,
         failure,
+        runtime,
         said: Said::default(),
     };
     running.work(&store);
     running.engine.send_blocking(Event::Stop);
     thread.join().unwrap();
-    let mut said = running.said;
-    let board = running.board;
-    let announced = runtime.block_on(async { board.watch().next().await });
-    let (announced, _) = announced.expect("the board is open");
-    said.heads = announced.heads;
-    said.evidence = board.evidence();
+    let heads = running.announced();
+    let evidence = running.board.evidence();
     // The store is not closed: what waits in memory is lost, as after a crash.
-    drop(runtime);
-    said
+    Said {
+        receipts: running.said.receipts,
+        heads,
+        evidence,
+    }
 }
 
 /// What was said is true of what is found on the disk.
@@ -308,6 +356,7 @@ fn what_the_engine_has_said_is_on_the_disk_at_whatever_operation_that_fails() {
         if !faults.tripped() {
             assert_eq!(said.receipts.len(), usize::from(SUBMISSIONS));
             assert_eq!(said.evidence, [fork()]);
+            assert_eq!(said.heads.len(), REGIONS.len());
             break;
         }
         step += 1;

@@ -25,7 +25,7 @@ enum Job {
 
 /// A batch to make durable, with its head if the chain is mirrored.
 struct Unwritten {
-    extension: Extension,
+    extension: Box<Extension>,
     head: Option<Vec<u8>>,
 }
 
@@ -61,7 +61,7 @@ impl Writer {
     }
 
     /// Queues a batch. If the writer has stopped, the engine has been told already.
-    pub(crate) fn persist(&self, extension: Extension, head: Option<Vec<u8>>) {
+    pub(crate) fn persist(&self, extension: Box<Extension>, head: Option<Vec<u8>>) {
         let _ = self.jobs.send(Job::Batch(Unwritten { extension, head }));
     }
 
@@ -122,7 +122,7 @@ impl Writing {
     fn persist(&self, group: Vec<Unwritten>) -> Result<(), Failed> {
         let parts: Vec<_> = group
             .iter()
-            .map(|batch| (&batch.extension, batch.head.as_deref()))
+            .map(|batch| (&*batch.extension, batch.head.as_deref()))
             .collect();
         let origin = &self.origin;
         if let Err(error) = self.store.persist(origin, &parts) {

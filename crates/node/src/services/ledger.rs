@@ -1,12 +1,11 @@
 //! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
 
 use crate::{
-    board::Contradiction,
     copies::{ChainCopy, News},
     engine::Event,
     refusal::Refusal,
     services::caller::role_of,
-    services::replication::{Batches, batches},
+    services::replication::{Batches, batches, evidence},
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
@@ -68,15 +67,7 @@ fn peer_status(peer: PeerState) -> v1::PeerStatus {
     }
 }
 
-/// Two heads that cannot both be true.
-pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
-    v1::Evidence {
-        first: first.into(),
-        second: second.into(),
-    }
-}
-
-/// A chain as this node holds it; where there is nothing to tell, the message has a 0.
+/// A chain as this node holds it; where there is nothing to tell, the message has a 0 or no bytes.
 pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
     let News {
         announced,
@@ -87,7 +78,7 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
     v1::ChainStatus {
         origin: copy.origin.to_string(),
         size: copy.size.0,
-        head: copy.head.into(),
+        head: copy.head.unwrap_or_default().into(),
         quarantined: quarantined_from.is_some(),
         announced: announced.0,
         quarantined_from: quarantined_from.map_or(0, |size| size.0),

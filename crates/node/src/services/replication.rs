@@ -1,10 +1,10 @@
 //! The service Replication: whole chains, to nodes. Auditors read them by the service Ledger, from here too.
 
 use crate::{
+    board::{Changes, Contradiction},
     refusal::{NotYou, Refusal},
     role::Role,
     services::caller::role_of,
-    services::ledger::evidence,
     shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -75,11 +75,19 @@ fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
     }
 }
 
-fn heads(changes: crate::board::Changes, complete: bool) -> v1::Heads {
+fn heads(changes: Changes, complete: bool) -> v1::Heads {
     v1::Heads {
         heads: changes.heads.into_iter().map(Into::into).collect(),
         complete,
         evidence: changes.evidence.into_iter().map(evidence).collect(),
+    }
+}
+
+/// Two heads that cannot both be true.
+pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
+    v1::Evidence {
+        first: first.into(),
+        second: second.into(),
     }
 }
 

@@ -1,27 +1,14 @@
 //! Forks: what is evidence, what closes a chain, and what must not.
 
 use crate::world::{
-    Node, Signed, branch, chain, evidence, fetches, held, next, note, origin, peer, persists,
-    questions, root_at, sign, spread,
+    Node, Signed, branch, chain, evidence, fetches, held, holding, next, note, origin,
+    other_branch, peer, persists, questions, root_at, sign, spread,
 };
 use yizhang_ledger::{
     chain::ChainState,
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Conflict, Evidence, Input};
-
-/// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
-fn holding(batches: &[Signed]) -> Node {
-    let mut node = Node::new(3, vec![held(batches.last().unwrap())]);
-    node.connect(1);
-    node.connect(2);
-    node
-}
-
-/// A branch of chain 1 that leaves it after its first batch.
-fn other_branch(main: &[Signed]) -> Vec<Signed> {
-    branch(1, &main[0].after, 100..104)
-}
 
 #[test]
 fn two_roots_at_one_size_are_evidence_and_close_the_chain_there() {
@@ -344,57 +331,4 @@ fn a_suspicion_is_kept_and_shown_to_nobody() {
     };
     let outputs = node.handle(Input::Kept(Box::new(suspicion)));
     assert!(spread(&outputs).is_empty());
-}
-
-/// Another history of chain 1, which has no head of a size that the first one has below its own.
-fn longer_history() -> Signed {
-    next(1, &ChainState::empty(origin(1)), 500, 20)
-}
-
-#[test]
-fn the_chains_own_node_is_believed_when_it_shows_that_it_has_two_histories() {
-    let main = chain(1, 2);
-    let other = longer_history();
-    for heads in [
-        [other.note.clone(), main[1].note.clone()],
-        [main[1].note.clone(), other.note.clone()],
-    ] {
-        let mut node = holding(&main);
-        let outputs = node.handle(Input::Shown {
-            peer: peer(1),
-            heads,
-        });
-        let [found] = &evidence(&outputs)[..] else {
-            panic!("evidence expected")
-        };
-        let confessed = Conflict::Confessed {
-            held: TreeSize(6),
-            signed: TreeSize(21),
-        };
-        assert_eq!(found.conflict, confessed);
-        assert_eq!(found.ours.as_ref(), Some(&main[1].note));
-        assert_eq!(found.theirs, other.note);
-        assert!(found.is_proof());
-        assert_eq!(node.closed_at(1), Some(TreeSize(21)));
-    }
-}
-
-#[test]
-fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone() {
-    let main = chain(1, 2);
-    let other = longer_history();
-    // Another node says so; the smaller head is not held; the larger one is held.
-    for (says, smaller, larger) in [
-        (2, &main[1], &other),
-        (1, &other_branch(&main)[0], &other),
-        (1, &main[0], &main[1]),
-    ] {
-        let mut node = holding(&main);
-        let outputs = node.handle(Input::Shown {
-            peer: peer(says),
-            heads: [smaller.note.clone(), larger.note.clone()],
-        });
-        assert!(evidence(&outputs).is_empty());
-        assert_eq!(node.closed_at(1), None);
-    }
 }

@@ -3,6 +3,7 @@
 mod append;
 mod fetch;
 mod fork;
+mod histories;
 mod recover;
 mod simulation;
 mod world;

@@ -272,6 +272,19 @@ impl Node {
     }
 }
 
+/// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
+pub(crate) fn holding(batches: &[Signed]) -> Node {
+    let mut node = Node::new(3, vec![held(batches.last().unwrap())]);
+    node.connect(1);
+    node.connect(2);
+    node
+}
+
+/// A branch of chain 1 that leaves it after its first batch.
+pub(crate) fn other_branch(main: &[Signed]) -> Vec<Signed> {
+    branch(1, &main[0].after, 100..104)
+}
+
 /// Fetches started: number, peer, chain, from, batches.
 pub(crate) fn fetches(outputs: &[Output]) -> Vec<(FetchId, PeerId, Origin, TreeSize, usize)> {
     let fetch = |output: &Output| match output {

@@ -1,14 +1,14 @@
 //! What must hold at every step, and what must hold in the end.
 
 use super::federation::{Federation, Node};
-use crate::world::origin;
+use crate::world::{origin, peer};
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     hash::Hash,
     head::{Head, Origin},
     value::TreeSize,
 };
-use yizhang_replica::{Conflict, Evidence, Receipt};
+use yizhang_replica::{Conflict, Evidence, Receipt, Ticket};
 
 /// What honest nodes have signed and claimed; no node sees it.
 #[derive(Debug, Default)]
@@ -100,7 +100,10 @@ impl Federation {
 
     pub(super) fn check_evidence(&self, evidence: &Evidence) {
         if self.is_honest(&evidence.origin) {
-            let harmless = matches!(evidence.conflict, Conflict::NotExtended { .. });
+            let harmless = matches!(
+                evidence.conflict,
+                Conflict::NotExtended { .. } | Conflict::NotContinued { .. }
+            );
             assert!(harmless, "evidence against an honest chain: {evidence:?}");
         }
     }
@@ -112,6 +115,24 @@ impl Federation {
             durable.any(|proof| proof == *heads),
             "node {node} spreads evidence before it is durable"
         );
+    }
+
+    /// Whoever submits gets one answer.
+    pub(super) fn check_answered_once(&mut self, ticket: Ticket) {
+        let asked = self.waiting.remove(&ticket);
+        assert!(asked.is_some(), "{ticket:?} is answered and does not wait");
+    }
+
+    /// The connections of a node are to the peers that its replica believes to be connected.
+    pub(super) fn check_connections(&self, node: usize) {
+        let Some(replica) = self.nodes[node].replica.as_ref() else {
+            return;
+        };
+        let connections = self.connections.values();
+        let open = connections.filter(|connection| connection.watcher == node);
+        let sources: BTreeSet<_> = open.map(|connection| peer(connection.source)).collect();
+        let known: BTreeSet<_> = replica.peers().collect();
+        assert_eq!(known, sources, "node {node}: peers known and connected");
     }
 
     pub(super) fn check_bounds(&self, node: usize) {
@@ -175,6 +196,11 @@ impl Federation {
             );
         }
         assert!(
+            self.waiting.is_empty(),
+            "these were given no answer: {:?}",
+            self.waiting
+        );
+        assert!(
             self.clients.iter().all(super::clients::Client::is_done),
             "a submission was never acknowledged"
         );
@@ -209,6 +235,7 @@ impl Federation {
         }
         self.check_submissions();
         self.check_villain();
+        self.check_proofs_are_known_to_all();
     }
 
     /// Every submission stands where its receipt says, once.
@@ -231,6 +258,28 @@ impl Federation {
                 assert_eq!(
                     place,
                     (first, records, job.submitted.block.content_digest())
+                );
+            }
+        }
+    }
+
+    /// What two heads alone prove, and one node has in its journal, has closed the chain everywhere.
+    fn check_proofs_are_known_to_all(&mut self) {
+        let proofs = self.nodes.iter().flat_map(|node| node.disk.files.proofs());
+        for [ours, theirs] in proofs.collect::<Vec<_>>() {
+            let (one, other) = (self.open(&ours), self.open(&theirs));
+            if one.size != other.size {
+                continue;
+            }
+            self.counts.count("proofs known to all");
+            for (node, state) in self.nodes.iter().enumerate() {
+                let replica = state.replica.as_ref().expect("all are up in the end");
+                let closed_at = replica.chain(&one.origin).unwrap().closed_at;
+                assert!(
+                    closed_at.is_some_and(|at| at <= one.size),
+                    "node {node} has not heard of the fork of {} at {}",
+                    one.origin,
+                    one.size
                 );
             }
         }

@@ -144,7 +144,7 @@ impl Disk {
         });
         let before = last.cloned().unwrap_or_else(|| ChainState::empty(origin));
         assert!(
-            before.precedes(batch.entry()).is_ok(),
+            before.check_follows(batch.entry()).is_ok(),
             "what is persisted extends what is on the disk"
         );
         let submissions = batch

@@ -18,7 +18,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{Config, Input, Readiness, Replica};
+use yizhang_replica::{Config, Input, Readiness, Replica, Ticket};
 
 /// Something that happens at its time.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 19] = [
+const EXPECTED: [&str; 21] = [
     "receipts",
     "receipts repeated",
     "refused busy",
@@ -92,11 +92,13 @@ const EXPECTED: [&str; 19] = [
     "partitions",
     "fetches",
     "fetches cancelled",
+    "fetches refused",
     "look-ups",
     "blames",
     "proofs",
     "suspicions",
     "closings",
+    "proofs known to all",
     "own tails signed after a restart",
     "own batches fetched back",
 ];
@@ -147,6 +149,8 @@ pub(super) struct Federation {
     pub(super) cut: Vec<(usize, usize)>,
     pub(super) clients: Vec<Client>,
     pub(super) next_ticket: u64,
+    /// Callers that wait for an answer of a node that is up.
+    pub(super) waiting: BTreeMap<Ticket, usize>,
     pub(super) truth: Truth,
     /// Whether the trouble is over.
     pub(super) calm: bool,
@@ -185,6 +189,7 @@ impl Federation {
                 .map(|node| Client::new(node, plan.submissions))
                 .collect(),
             next_ticket: 0,
+            waiting: BTreeMap::new(),
             truth: Truth::default(),
             calm: false,
             restoring: None,
@@ -317,6 +322,7 @@ impl Federation {
     pub(super) fn crash(&mut self, node: usize) {
         self.counts.count("crashes");
         self.nodes[node].replica = None;
+        self.waiting.retain(|_, asked| *asked != node);
         self.nodes[node].disk.crash(&mut self.rng);
         self.drop_connections_of(node);
         let pause = self.up_to(3_000);

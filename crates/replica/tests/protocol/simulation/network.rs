@@ -37,6 +37,10 @@ pub(super) enum Message {
         bytes: Vec<u8>,
         head: Vec<u8>,
     },
+    /// No batch starts there.
+    Refused {
+        fetch: FetchId,
+    },
     End {
         fetch: FetchId,
     },
@@ -46,7 +50,11 @@ impl Message {
     const fn is_for_watcher(&self) -> bool {
         matches!(
             self,
-            Self::Announce { .. } | Self::Shown { .. } | Self::Batch { .. } | Self::End { .. }
+            Self::Announce { .. }
+                | Self::Shown { .. }
+                | Self::Batch { .. }
+                | Self::Refused { .. }
+                | Self::End { .. }
         )
     }
 }
@@ -307,6 +315,7 @@ impl Federation {
                 };
                 self.feed(watcher, input);
             }
+            Message::Refused { fetch } => self.feed(watcher, Input::FetchRefused { fetch }),
             Message::End { fetch } => self.feed(watcher, Input::FetchEnded { fetch }),
         }
     }
@@ -338,8 +347,17 @@ impl Federation {
                 return;
             }
             let Some((bytes, head, size)) = next_batch(&self.nodes[source], source, serving) else {
-                connection.serving.remove(&fetch);
-                return self.send(number, Message::End { fetch });
+                let served = connection.serving.remove(&fetch);
+                let (origin, at) = served.map(|served| (served.origin, served.at)).unwrap();
+                let files = &self.nodes[source].disk.files;
+                let is_at_an_end = at == TreeSize(0) || files.frame_ending(&origin, at).is_some();
+                let message = if is_at_an_end {
+                    Message::End { fetch }
+                } else {
+                    self.counts.count("fetches refused");
+                    Message::Refused { fetch }
+                };
+                return self.send(number, message);
             };
             serving.credit -= 1;
             serving.at = size;

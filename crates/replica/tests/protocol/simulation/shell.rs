@@ -23,6 +23,9 @@ impl Federation {
         let Some(replica) = self.nodes[node].replica.as_mut() else {
             return;
         };
+        if let Input::Submit { ticket, .. } = &input {
+            self.waiting.insert(*ticket, node);
+        }
         let outputs = replica.handle(input, now);
         self.check_bounds(node);
         let mut hands = Hands {
@@ -30,6 +33,7 @@ impl Federation {
             node,
         };
         carry_out(outputs, &mut hands);
+        self.check_connections(node);
         let ready = self.nodes[node]
             .replica
             .as_ref()
@@ -194,10 +198,12 @@ impl Deeds for Hands<'_> {
     }
 
     fn answer(&mut self, receipt: Receipt) {
+        self.federation.check_answered_once(receipt.ticket);
         self.federation.client_receives(self.node, &receipt);
     }
 
     fn refuse(&mut self, ticket: Ticket, reason: Refused) {
+        self.federation.check_answered_once(ticket);
         self.federation.counts.count(match reason {
             Refused::Busy { .. } => "refused busy",
             Refused::Conflict { .. } => "refused conflict",

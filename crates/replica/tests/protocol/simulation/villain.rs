@@ -185,7 +185,7 @@ impl Federation {
         match dice {
             // It withholds.
             0 => return,
-            1 => batches.clear(),
+            1 => return self.send(number, Message::Refused { fetch }),
             2 => {
                 let garbage = Message::Batch {
                     fetch,
