@@ -1,7 +1,8 @@
 //! Where the months of a family end: with the first month of benefit, and with the month of death.
 
 use crate::{
-    account::{MonthStatus, RecordNumber, Standing},
+    account::{Conflict, MonthStatus, RecordNumber, Standing},
+    conflicts::{class::ConflictCode, finders::conflict},
     records::set::{FamilyRange, Held, RecordSet, number},
 };
 use std::{
@@ -208,4 +209,40 @@ pub(crate) fn terms<'s, 'f>(
         }
         _ => None,
     })
+}
+
+/// Stops of awards that their chain does not hold (Y01): without effect.
+pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for (at, held) in set.within(&of.range) {
+        let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else {
+            continue;
+        };
+        let (Some(award), Standing::Held) = (stop.target, held.standing) else {
+            continue;
+        };
+        let elsewhere = set
+            .within(&of.range)
+            .find(|(_, other)| other.fact.id == award);
+        if let Some((elsewhere, _)) = elsewhere
+            && !is_said_where_held(set, of, held.fact.id, award)
+        {
+            let records = vec![number(at), number(elsewhere)];
+            found.push(conflict(ConflictCode::Y01, Some(of.family), records));
+        }
+    }
+    found
+}
+
+/// Whether one of the chains that say a stop holds the award that it is about.
+fn is_said_where_held(
+    set: &RecordSet<'_>,
+    of: &FamilyRange<'_>,
+    stop: RecordId,
+    award: RecordId,
+) -> bool {
+    let mut said = set
+        .within(&of.range)
+        .filter(|(_, other)| other.fact.id == stop && is_in_force(other));
+    said.any(|(_, same)| is_held_in(set, &of.range, award, same.fact.region))
 }

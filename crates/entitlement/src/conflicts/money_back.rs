@@ -3,7 +3,7 @@
 
 use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
-    benefits::{exclusive::Span, loss::unrecovered},
+    benefits::{exclusive::Span, recovered::unrecovered},
     conflicts::class::{ConflictCode, Severity},
     figures::Folded,
     months::overlap::still_due,
