@@ -198,7 +198,8 @@ impl Contested<'_, '_> {
         let inside = contribution.period.iter().filter(is_inside).count();
         // What was given back is gone with its months.
         let gone = self.set.at(at).given_back().own.len();
-        let stays = usize::from(contribution.period.months).saturating_sub(gone);
+        let stays = usize::from(contribution.period.months).checked_sub(gone);
+        let stays = stays.expect("months of the period were given back, no others");
         if inside >= stays {
             credited
         } else {
