@@ -4,10 +4,9 @@ use crate::{
     account::{Conflict, FamilyAccount, MonthLine, MonthStatus, Person, TransferCase},
     benefits::{
         award_that_lost,
-        awards::Ends,
+        awards::{self, Ends},
         drawing::{self, When},
         exclusive::{self, Overlap},
-        loss,
     },
     conflicts::{
         finders, keepers,
@@ -288,7 +287,7 @@ impl Settled<'_, '_> {
             months,
             self.bounds,
         ));
-        found.extend(loss::stops_elsewhere(set, of));
+        found.extend(awards::stops_elsewhere(set, of));
         found.extend(exclusive::claimed_twice(
             of.family,
             claims.to_vec(),

@@ -6,10 +6,10 @@ use crate::{
     benefits::awards::Ends,
     months::ledger::Bounds,
     records::{
-        money::{Sums, part},
+        money::{FenSum, Sums, TOLERANCE, part},
         parts::is_completed,
         refunds::{Refund, all, refunds},
-        set::{Held, RecordSet, Role, number},
+        set::{Held, RecordSet, Role, number, position},
     },
 };
 use std::ops::Range;
@@ -42,11 +42,8 @@ impl Between {
 
 impl<'c> Cover<'c> {
     fn any_line(self, month: Month) -> Option<&'c MonthLine> {
-        let at = self
-            .months
-            .binary_search_by_key(&month, |line| line.month)
-            .ok()?;
-        self.months.get(at)
+        let at = self.months.binary_search_by_key(&month, |line| line.month);
+        self.months.get(at.ok()?)
     }
 
     /// The line of a month that counts there.
@@ -57,23 +54,15 @@ impl<'c> Cover<'c> {
 
     /// Whether between two days a month that does not count there was paid in full, with money that has gone back since.
     pub(crate) fn was_there(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        let has_ended = self.ends.status(month).is_some();
-        let Some(line) = self
-            .any_line(month)
-            .filter(|line| !has_ended && line.status != MonthStatus::Counted)
-        else {
+        let Some(line) = self.any_line(month) else {
             return false;
         };
-        line.by
-            .iter()
-            .chain(&line.others)
-            .filter_map(|number| set.numbered(*number))
-            .any(|held| {
-                let refund = held.taken_by(month).and_then(|refund| set.get(refund));
-                held.day()
-                    .zip(refund.and_then(Held::day))
-                    .is_some_and(|(from, until)| between.meets(from, until))
-            })
+        let has_ended = self.ends.status(month).is_some();
+        if has_ended || line.status == MonthStatus::Counted {
+            return false;
+        }
+        let mut records = line.by.iter().chain(&line.others);
+        records.any(|number| was_paid_between(set, position(*number), month, between))
     }
 
     /// Months that count there.
@@ -85,16 +74,23 @@ impl<'c> Cover<'c> {
     }
 }
 
-fn count(months: impl Iterator<Item = Month>) -> u32 {
-    u32::try_from(months.count()).unwrap_or(u32::MAX)
+/// Whether between two days a record had paid a month that a refund took.
+fn was_paid_between(set: &RecordSet<'_>, at: usize, month: Month, between: Between) -> bool {
+    let held = set.at(at);
+    let refunded = held.taken_by(month).and_then(|refund| set.at(refund).day());
+    match (held.day(), refunded) {
+        (Some(paid), Some(refunded)) => between.meets(paid, refunded),
+        _ => false,
+    }
 }
 
 /// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
 /// government paid is not.
-fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
+fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
     if contribution.payer.kind == PayerKind::Government {
         Sums::default()
     } else {
+        let overlap = usize::try_from(overlap).expect("a period has at most 255 months");
         part(contribution, overlap)
     }
 }
@@ -104,17 +100,18 @@ fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
 pub(crate) fn still_due(line: &YearLine) -> i64 {
     let due = line.refund_due.unwrap_or_default();
     let Some(refunded) = line.refunded else {
-        return due.unit.saturating_add(due.person);
+        return FenSum::from(due.unit).plus(due.person.into()).shown();
     };
+    let rounding = TOLERANCE.times(usize::try_from(line.employee).expect("at most 255 months"));
     let left = |due: i64, refunded: i64| {
-        let left = due.saturating_sub(refunded);
-        if left > i64::from(line.employee) {
-            left
-        } else {
-            0
-        }
+        let left = FenSum::from(due).minus(refunded.into());
+        if left > rounding { left } else { FenSum::ZERO }
     };
-    left(due.unit, refunded.unit).saturating_add(left(due.person, refunded.person))
+    let (unit, person) = (
+        left(due.unit, refunded.unit),
+        left(due.person, refunded.person),
+    );
+    unit.plus(person).shown()
 }
 
 /// The lines of contributions for periods of several months, and for single months that count as employee months.
@@ -123,7 +120,6 @@ pub(crate) fn year_lines(
     range: &Range<usize>,
     bounds: Bounds<'_>,
 ) -> Vec<YearLine> {
-    let Bounds { cover, as_of, .. } = bounds;
     let refunds = refunds(set, range);
     let mut lines = Vec::new();
     for (at, held) in set.within(range) {
@@ -131,42 +127,73 @@ pub(crate) fn year_lines(
             continue;
         };
         let period = contribution.period;
-        if period.months < 2 && !bounds.is_employee(period.first) {
-            continue;
+        if period.months > 1 || bounds.is_employee(period.first) {
+            let year = Year {
+                at,
+                held,
+                contribution,
+                // An instalment counts with the others of its year.
+                counts: held.standing == Standing::Held || is_completed(set, range, held),
+                bounds,
+            };
+            lines.push(year.line(refunds.get(&at).map(Vec::as_slice)));
         }
-        let months = u32::from(period.months);
-        // An instalment counts with the others of its year.
-        let counts = held.standing == Standing::Held || is_completed(set, range, held);
-        let employee = period
-            .iter()
-            .filter(|month| counts && bounds.is_employee(*month))
-            .count();
-        let future = count(period.iter().filter(|month| *month > as_of.month));
-        let due = refund_due(contribution, employee).amount();
-        let keeps = |month: &Month| {
-            let ended = bounds.ends.status(*month).is_some();
-            *month <= as_of.month
-                && !ended
-                && !held.given_back().has(*month)
-                && cover.line(*month).is_none()
-        };
-        // What went back for other months is not for these.
-        let refunded =
-            |refunds: &Vec<Refund>| all(refunds).less(held.given_back().beside_overlap).amount();
-        let effective = count(period.iter().filter(keeps));
-        lines.push(YearLine {
-            first: period.first,
-            months,
-            employee: u32::try_from(employee).unwrap_or(u32::MAX),
-            future,
-            effective: if counts { effective } else { 0 },
-            refund_due: Some(due).filter(|due| *due != Amount::default()),
-            refunded: refunds
-                .get(&at)
-                .map(refunded)
-                .filter(|refunded| *refunded != Amount::default()),
-            record: number(at),
-        });
     }
     lines
+}
+
+/// A contribution for several months.
+#[derive(Clone, Copy)]
+struct Year<'s, 'f> {
+    at: usize,
+    held: &'s Held<'f>,
+    contribution: &'s Contribution<'f>,
+    /// Whether it is paid in full.
+    counts: bool,
+    bounds: Bounds<'s>,
+}
+
+impl Year<'_, '_> {
+    fn line(self, refunds: Option<&[Refund]>) -> YearLine {
+        let (employee, effective) = if self.counts {
+            (
+                self.months_that(|month| self.bounds.is_employee(month)),
+                self.months_that(|month| self.stays(month)),
+            )
+        } else {
+            (0, 0)
+        };
+        let due = refund_due(self.contribution, employee).amount();
+        // What went back for other months is not for these.
+        let beside = self.held.given_back().beside_overlap;
+        let refunded = refunds.map(|refunds| all(refunds).less(beside).amount());
+        YearLine {
+            first: self.contribution.period.first,
+            months: self.contribution.period.months.into(),
+            employee,
+            future: self.months_that(|month| month > self.bounds.as_of.month),
+            effective,
+            refund_due: if_any(due),
+            refunded: refunded.and_then(if_any),
+            record: number(self.at),
+        }
+    }
+
+    /// Whether a month has begun, lies before all ends, was not given back, and is no employee month.
+    fn stays(self, month: Month) -> bool {
+        month <= self.bounds.as_of.month
+            && self.bounds.ends.status(month).is_none()
+            && !self.held.given_back().has(month)
+            && self.bounds.cover.line(month).is_none()
+    }
+
+    fn months_that(self, holds: impl Fn(Month) -> bool) -> u32 {
+        let months = self.contribution.period.iter();
+        let count = months.filter(|month| holds(*month)).count();
+        u32::try_from(count).expect("a period has at most 255 months")
+    }
+}
+
+fn if_any(amount: Amount) -> Option<Amount> {
+    (amount != Amount::default()).then_some(amount)
 }

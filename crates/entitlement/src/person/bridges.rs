@@ -20,6 +20,9 @@ use yizhang_rules::Key;
 const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
 const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
 
+/// Why months can be counted.
+const MONTHS: &str = "there are 2^16 months";
+
 /// The joinings that are in force, in the order of their days.
 pub(crate) struct Bridges<'f>(Vec<Joined<'f>>);
 
@@ -183,7 +186,7 @@ impl Joined<'_> {
             .flat_map(|line| line.by.iter().copied())
             .collect();
         let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
-        let months = u32::try_from(paid.count()).unwrap_or(u32::MAX);
+        let months = u32::try_from(paid.count()).expect(MONTHS);
         records.push(self.record);
         let found = conflict(ConflictCode::Y07, Some(self.from), records);
         Some(Conflict {
@@ -200,7 +203,7 @@ impl Joined<'_> {
             on: self.fields.on,
             place: self.fields.place,
             personal_account: self.fields.personal_account.get(),
-            computed: balance.saturating_sub(owed),
+            computed: FenSum::from(balance).minus(owed.into()).shown(),
             owed,
             has_effect: self.has_effect,
             record: self.record,
@@ -212,16 +215,15 @@ fn months_until(account: &FamilyAccount, last: Month) -> u32 {
     let until = account.months.iter().take_while(|line| line.month <= last);
     let counting =
         until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
-    u32::try_from(counting.count()).unwrap_or(u32::MAX)
+    u32::try_from(counting.count()).expect(MONTHS)
 }
 
 /// Whether the sum is neither what the records come to nor that with what is still to be given back of it, by more than a
 /// fen for each record of the personal account.
 fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
     let tolerance = TOLERANCE.times(left.months.len());
-    let apart = |sum: i64| {
-        let (stated, sum) = (FenSum::from(line.personal_account), FenSum::from(sum));
-        stated.minus(sum).max(sum.minus(stated)) > tolerance
-    };
-    apart(line.computed) && apart(line.computed.saturating_add(line.owed))
+    let stated = FenSum::from(line.personal_account);
+    let is_apart = |sum: FenSum| stated.minus(sum).max(sum.minus(stated)) > tolerance;
+    let computed = FenSum::from(line.computed);
+    is_apart(computed) && is_apart(computed.plus(line.owed.into()))
 }

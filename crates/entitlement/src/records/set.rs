@@ -130,14 +130,19 @@ impl<'f> Held<'f> {
     /// The position of the refund that took a month of a full payment, or all of it: its own, or that of a part which had made
     /// it full.
     pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
-        let is_taken = matches!(self.standing, Standing::Refunded | Standing::NotFull);
-        let by_month = self.given_back().of(month);
-        by_month
-            .or_else(|| self.because.filter(|_| is_taken))
-            .filter(|_| {
-                let money = self.money();
-                money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
-            })
+        let (Role::Received, fields) = self.money()? else {
+            return None;
+        };
+        if !fields.full {
+            return None;
+        }
+        if let Some(refund) = self.given_back().of(month) {
+            return Some(refund);
+        }
+        match self.standing {
+            Standing::Refunded | Standing::NotFull => self.because,
+            _ => None,
+        }
     }
 
     /// Whether it says that a contribution was received.
@@ -207,7 +212,7 @@ impl<'f> RecordSet<'f> {
         let mut families: Vec<FamilyRange<'f>> = Vec::new();
         for (position, held) in self.iter() {
             let Some(family) = held.family else { continue };
-            let end = position.saturating_add(1);
+            let end = position.checked_add(1).expect(GIVEN);
             match families.last_mut() {
                 Some(last) if last.family == family => last.range.end = end,
                 _ => families.push(FamilyRange {
@@ -456,7 +461,8 @@ fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
             }
         };
         for passed in trail.into_iter().rev() {
-            depth = depth.saturating_add(1);
+            let deeper = depth.checked_add(1);
+            depth = deeper.expect("an account has fewer than 2^32 records");
             if let Some(slot) = roots.get_mut(passed) {
                 *slot = Some((root, depth));
             }
@@ -517,10 +523,13 @@ fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
     let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
     let families: Vec<Family<'_>> = families.into_iter().collect();
     let key = |one: &Held<'_>| {
-        let family = one
-            .family
-            .and_then(|family| families.binary_search(&family).ok())
-            .unwrap_or(usize::MAX);
+        let family = match one.family {
+            Some(family) => {
+                let place = families.binary_search(&family);
+                place.expect("the families are those of these records")
+            }
+            None => families.len(),
+        };
         let period = one.period.map(|period| (period.first, period.months));
         (
             family,
