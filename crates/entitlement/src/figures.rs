@@ -57,14 +57,10 @@ pub(crate) struct Folded<'a> {
 }
 
 impl Folded<'_> {
-    /// Whether its benefit has begun by then: an award for a month to come changes nothing before, and what is paid without an
-    /// award on record has begun as well.
+    /// Whether its benefit has begun by then: an award for a month to come changes nothing before.
     pub(crate) fn is_drawn(self, as_of: AsOf) -> bool {
-        let is_awarded = self
-            .ends
-            .benefit
-            .is_some_and(|(first, _)| first <= as_of.month);
-        is_awarded || self.account.drawing.is_some()
+        let first = self.ends.benefit;
+        first.is_some_and(|(first, _)| first <= as_of.month)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     account::{Conflict, MonthStatus, RecordNumber, Standing},
+    benefits::drawing::{When, paid_without_award},
     conflicts::{class::ConflictCode, finders::conflict},
-    records::set::{FamilyRange, Held, RecordSet, number},
+    records::set::{AsOf, FamilyRange, Held, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,9 +31,10 @@ impl Ends {
         set: &RecordSet<'_>,
         of: &FamilyRange<'_>,
         death: Option<(Month, RecordNumber)>,
+        as_of: AsOf,
     ) -> Self {
         let benefit = if of.family.rule().ends_with_benefit {
-            first_benefit(set, &of.range)
+            first_benefit(set, &of.range, as_of)
         } else {
             None
         };
@@ -63,11 +65,19 @@ impl Ends {
     }
 }
 
-/// The first month for which an award is in force.
-fn first_benefit(set: &RecordSet<'_>, range: &Range<usize>) -> Option<(Month, RecordNumber)> {
-    awards(set, range)
+/// The first month for which an award is in force, or for which the pension that is drawn without an award on record was paid.
+fn first_benefit(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    as_of: AsOf,
+) -> Option<(Month, RecordNumber)> {
+    let first_awarded = awards(set, range)
         .map(|(at, award)| (award.from, number(at)))
-        .min()
+        .min();
+    first_awarded.or_else(|| {
+        let now = When::as_known(as_of);
+        paid_without_award(set, range, now).map(|drawing| (drawing.from, drawing.record))
+    })
 }
 
 /// Whether a chain holds a record of the family.

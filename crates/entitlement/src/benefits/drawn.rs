@@ -4,7 +4,7 @@ use crate::{
     account::{Conflict, RecordNumber, Standing},
     benefits::{
         exclusive::{Source, Span},
-        recovered::{Recovered, months_of, recovered},
+        recovered::recovered,
     },
     conflicts::{class::ConflictCode, finders::conflict},
     months::holders::months_between,
@@ -24,14 +24,14 @@ pub(crate) fn drawn<'f>(set: &RecordSet<'f>, successors: &Successors<'_>) -> Vec
     let mut drawn = Vec::new();
     for (at, held) in set.iter() {
         if let Some(benefit) = exclusive_payment(held) {
-            let (first, last) = months_of(benefit);
-            let paid = Span {
-                source: Source::of(benefit, successors),
-                first,
-                last,
-                record: number(at),
-            };
-            drawn.extend(without(paid, &recovered));
+            for (first, last) in recovered.months_left(number(at), benefit) {
+                drawn.push(Span {
+                    source: Source::of(benefit, successors),
+                    first,
+                    last,
+                    record: number(at),
+                });
+            }
         }
     }
     drawn
@@ -45,30 +45,6 @@ fn exclusive_payment<'f>(held: &Held<'f>) -> Option<&'f Benefit<'f>> {
     let is_exclusive = held.family?.rule().exclusive_benefit;
     let is_drawn = held.standing == Standing::Held && !held.is_of_heirs;
     (is_drawn && is_exclusive).then_some(benefit)
-}
-
-/// What of a payment was not recovered.
-fn without<'f>(paid: Span<'f>, recovered: &Recovered) -> Vec<Span<'f>> {
-    let Some(recovered) = recovered.get(&paid.record) else {
-        return vec![paid];
-    };
-    let mut rest = Vec::new();
-    let mut first = paid.first;
-    for (from, until) in recovered {
-        if first < *from && first <= paid.last {
-            let before = from.previous().expect("a later month has one before it");
-            rest.push(Span {
-                first,
-                last: before.min(paid.last),
-                ..paid
-            });
-        }
-        first = first.max(until.next());
-    }
-    if first <= paid.last {
-        rest.push(Span { first, ..paid });
-    }
-    rest
 }
 
 /// Benefits of a family drawn for months after death.

@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     record::{Benefit, Record},
-    value::Month,
+    value::{Day, Month},
 };
 
 /// Of each payment, by its number, the months that were recovered in full, ascending.
-pub(crate) type Recovered = BTreeMap<RecordNumber, Vec<(Month, Month)>>;
+pub(crate) struct Recovered(BTreeMap<RecordNumber, Vec<(Month, Month)>>);
 
 /// A payment that was recovered, in full or in part.
 struct Recovery<'s> {
@@ -32,17 +32,50 @@ struct Recovery<'s> {
 /// The months of each payment that were recovered in full. All of it is where all recoveries together reach the payment, whatever
 /// months they name.
 pub(crate) fn recovered(set: &RecordSet<'_>) -> Recovered {
-    let mut recovered = Recovered::new();
-    for (record, recovery) in recoveries(set) {
+    recovered_by(set, None)
+}
+
+/// The same, by the recoveries that were known on a day, where there is one.
+pub(super) fn recovered_by(set: &RecordSet<'_>, known_on: Option<Day>) -> Recovered {
+    let mut recovered = BTreeMap::new();
+    for (record, recovery) in recoveries(set, known_on) {
         recovered.insert(record, recovery.months_in_full());
     }
-    recovered
+    Recovered(recovered)
+}
+
+impl Recovered {
+    /// The months of a payment that were recovered in full.
+    pub(crate) fn in_full(&self, record: RecordNumber) -> &[(Month, Month)] {
+        self.0.get(&record).map_or(&[], Vec::as_slice)
+    }
+
+    /// The months of a payment that were not recovered: what was recovered was not drawn.
+    pub(super) fn months_left(
+        &self,
+        record: RecordNumber,
+        paid: &Benefit<'_>,
+    ) -> Vec<(Month, Month)> {
+        let (mut first, last) = months_of(paid);
+        let mut left = Vec::new();
+        for (from, until) in self.in_full(record) {
+            if first < *from && first <= last {
+                let before = from.previous().expect("a later month has one before it");
+                left.push((first, before.min(last)));
+            }
+            first = first.max(until.next());
+        }
+        if first <= last {
+            left.push((first, last));
+        }
+        left
+    }
 }
 
 /// What recoveries gave back of each payment, for whatever months.
 pub(crate) fn recovered_sums(set: &RecordSet<'_>) -> BTreeMap<RecordNumber, FenSum> {
     let mut sums = BTreeMap::new();
-    for (record, recovery) in recoveries(set) {
+    for (record, recovery) in recoveries(set, None) {
         sums.insert(record, recovery.sum());
     }
     sums
@@ -55,7 +88,7 @@ pub(crate) fn unrecovered(
     drawn: &[Span<'_>],
     died: Month,
 ) -> BTreeMap<RecordNumber, FenSum> {
-    let recoveries = recoveries(set);
+    let recoveries = recoveries(set, None);
     let mut owed = BTreeMap::new();
     for span in drawn.iter().filter(|span| span.last > died) {
         let Some(Record::Benefit(_, paid)) =
@@ -86,8 +119,11 @@ fn count(first: Month, last: Month) -> usize {
     usize::try_from(months).expect("there are 2^16 months")
 }
 
-/// The payments of which something was recovered, by their numbers.
-fn recoveries<'s>(set: &'s RecordSet<'_>) -> BTreeMap<RecordNumber, Recovery<'s>> {
+/// The payments of which something was recovered, by their numbers, as was known on a day, where there is one.
+fn recoveries<'s>(
+    set: &'s RecordSet<'_>,
+    known_on: Option<Day>,
+) -> BTreeMap<RecordNumber, Recovery<'s>> {
     let mut by_id: BTreeMap<RecordId, Known<'s>> = BTreeMap::new();
     let mut recoveries = Vec::new();
     for (at, held) in set.iter() {
@@ -102,7 +138,7 @@ fn recoveries<'s>(set: &'s RecordSet<'_>) -> BTreeMap<RecordNumber, Recovery<'s>
                     benefit,
                 },
             );
-            if *kind == Kind::RECOVERY {
+            if *kind == Kind::RECOVERY && known_on.is_none_or(|day| benefit.on <= day) {
                 recoveries.push(benefit);
             }
         }

@@ -362,7 +362,7 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
             .filter_map(Month::new)
             .take(PAID_MONTHS_MAX);
         // What was given back was not drawn.
-        let back = recovered.get(&record).map_or(&[][..], Vec::as_slice);
+        let back = recovered.in_full(record);
         let is_back = |month: &Month| {
             back.iter()
                 .any(|(first, last)| first <= month && month <= last)

@@ -137,7 +137,7 @@ fn bounds<'c>(
     Bounds {
         cover: cover_by(of.family.covered_by()),
         beside: cover_by(of.family.beside()),
-        ends: Ends::of(set, of, statements::death(worker.person)),
+        ends: Ends::of(set, of, statements::death(worker.person), worker.as_of),
         as_of: worker.as_of,
     }
 }
@@ -233,10 +233,6 @@ impl Settled<'_, '_> {
             ..self.bounds
         };
         let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
-        let now = When {
-            month: as_of.month,
-            known_on: None,
-        };
         let mut account = FamilyAccount {
             family: self.of.family.to_string(),
             schemes: lines::schemes(set, range),
@@ -258,7 +254,7 @@ impl Settled<'_, '_> {
             standing: participation::standing(set, range, as_of),
             transfers: cases,
             benefits: participation::benefits(set, range),
-            drawing: drawing::drawing(set, range, now),
+            drawing: drawing::drawing(set, range, When::as_known(as_of)),
         };
         let owed = figures::owed(&account);
         account.joined = self.worker.bridges.lines(set, self.of, owed);

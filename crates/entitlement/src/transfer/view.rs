@@ -81,7 +81,7 @@ impl<'f> View<'f> {
         let bounds = Bounds {
             cover: covering.cover(),
             beside: beside.cover(),
-            ends: ends(&set, of),
+            ends: ends(&set, of, as_of),
             as_of,
         };
         settled(&mut set, &of.range, bounds, successors, |_| places);
@@ -114,7 +114,7 @@ impl OtherFamily {
         let bounds = Bounds {
             cover: Cover::default(),
             beside: Cover::default(),
-            ends: ends(set, &of),
+            ends: ends(set, &of, as_of),
             as_of,
         };
         // Where its own transfers have taken its records is not known here.
@@ -135,8 +135,8 @@ impl OtherFamily {
 }
 
 /// The ends of a family. What a death changes is no matter of a sheet.
-fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
-    Ends::of(set, of, None)
+fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>, as_of: AsOf) -> Ends {
+    Ends::of(set, of, None, as_of)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
