@@ -268,7 +268,8 @@ pub struct Conflict {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
     /// What has to go back for it, in fen: contributions for months that count elsewhere or not at all (C04, C21, C22), benefits
-    /// drawn for months after death (C22). Left out where nothing has, and where no rule says how much.
+    /// drawn for months after death (C22); or what stays after refunds for months that do not count (Y10). Left out where nothing has,
+    /// and where no rule says how much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_return: Option<i64>,
     /// All records concerned.

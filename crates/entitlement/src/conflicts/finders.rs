@@ -60,7 +60,7 @@ pub(crate) fn of_family(
         (one.first, one.code, &one.records).cmp(&(other.first, other.code, &other.records))
     });
     found.extend(of_records(set, &of.range, Some(of.family)));
-    found.extend(lost_to_refunds(set, of));
+    found.extend(lost_to_refunds(set, of.family, &of.range, lines));
     found
 }
 

@@ -4,7 +4,10 @@
 use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
     benefits::{exclusive::Span, recovered::unrecovered},
-    conflicts::class::{ConflictCode, Severity},
+    conflicts::{
+        class::{ConflictCode, Severity},
+        lost_to_refund::sums_that_stay,
+    },
     figures::Folded,
     months::overlap::still_due,
     records::{
@@ -153,7 +156,8 @@ fn left(
 pub(crate) struct Owed(BTreeMap<(ConflictCode, RecordNumber), i64>);
 
 impl Owed {
-    /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
+    /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death; and what refunds left for
+    /// months that do not count.
     pub(crate) fn of(
         set: &RecordSet<'_>,
         families: &[Folded<'_>],
@@ -167,6 +171,10 @@ impl Owed {
             }
             for line in &folded.account.years {
                 owed.insert((ConflictCode::C04, line.record), still_due(line));
+            }
+            let lines = &folded.account.months;
+            for (record, sum) in sums_that_stay(set, folded.range, lines) {
+                owed.insert((ConflictCode::Y10, record), sum.shown());
             }
         }
         if let Some(died) = died {

@@ -4,7 +4,7 @@ use crate::{
     effect::refunds::{RefundedPayment, rounding, states_due},
     records::{
         given_back::GivenBack,
-        money::{Sums, part},
+        money::{FenSum, Sums, part},
         refunds::{Refund, all},
     },
 };
@@ -41,6 +41,8 @@ pub(super) struct PartlyReturned(Vec<PartReturned>);
 struct PartReturned {
     /// Of the months those that are waited for still.
     left: BTreeSet<Month>,
+    /// Those that were taken nevertheless.
+    taken: BTreeSet<Month>,
     /// How many months were named.
     named: usize,
     /// What went back for all of them.
@@ -56,6 +58,20 @@ impl PartlyReturned {
             sums.add(part.given_back.share(some, part.named));
         }
         sums
+    }
+
+    /// What stays of the money of months that were taken, but for those that other refunds gave back whole.
+    fn stays(&self, contribution: &Contribution<'_>, whole: &BTreeSet<Month>) -> FenSum {
+        let (mut short, mut given_back) = (BTreeSet::new(), Sums::default());
+        for part in &self.0 {
+            let taken: BTreeSet<Month> = part.taken.difference(whole).copied().collect();
+            let waiting = part.left.difference(whole).count();
+            let months = taken.len().saturating_add(waiting);
+            given_back.add(part.given_back.share(taken.len(), months));
+            short.extend(taken);
+        }
+        let paid = part(contribution, short.len());
+        paid.both().minus(given_back.both()).or_nothing()
     }
 }
 
@@ -133,6 +149,9 @@ impl NamedRefunds {
             }
         }
         found.unnamed.sort_by_key(Refund::order);
+        found.given_back.stays = found
+            .partly
+            .stays(payment.contribution, &found.returned_whole);
         found
     }
 
@@ -156,7 +175,7 @@ impl NamedRefunds {
             Some(last) if is_whole => Some(last.at),
             _ => None,
         };
-        let mut left = BTreeSet::new();
+        let (mut left, mut taken) = (BTreeSet::new(), BTreeSet::new());
         for month in months.iter() {
             let by = if bounds.is_outside(month) {
                 by_whole
@@ -168,6 +187,7 @@ impl NamedRefunds {
             };
             if let Some(refund) = by {
                 self.given_back.own.insert(month, refund);
+                taken.insert(month);
             } else {
                 left.insert(month);
             }
@@ -178,6 +198,7 @@ impl NamedRefunds {
         } else {
             self.partly.0.push(PartReturned {
                 left,
+                taken,
                 named: count,
                 given_back,
             });
