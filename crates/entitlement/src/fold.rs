@@ -5,7 +5,7 @@ mod family;
 use crate::{
     account::{Account, Conflict, DisputeLine, FORMAT, FamilyAccount},
     benefits::{drawn, employed, exclusive, items},
-    conflicts::{finders, money_back::Owed, of_records},
+    conflicts::{money_back::Owed, of_families, of_records},
     figures::{self, Desk, Folded, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
@@ -124,7 +124,7 @@ fn beside_families(
     found.extend(exclusive::pensions_awarded(set, &successors, died, as_of));
     found.extend(drawn::drawn_after_death(drawn, death));
     found.extend(employed::drawn_while_employed(set, drawn, families));
-    found.extend(finders::between_families(families));
+    found.extend(of_families::between_families(families));
     found
 }
 

@@ -2,10 +2,10 @@
 
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
-    benefits::awards::{Ends, Term, terms},
+    benefits::awards::{Term, terms},
     conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::TOTAL_MAX,
-    months::holders::months_between,
+    months::{ends::Ends, holders::months_between},
     policy::{Successors, family::Family},
     records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };

@@ -6,7 +6,7 @@ use crate::{
     benefits::{exclusive::Span, recovered::unrecovered},
     conflicts::class::{ConflictCode, Severity},
     figures::Folded,
-    months::overlap::still_due,
+    months::years::still_due,
     records::{
         money::{FenSum, Sums, part_of},
         refunds::{Refund, all, credited_back, refunds},
@@ -49,7 +49,7 @@ pub(crate) fn debts(
         };
         let refunds = refunds_of(&refunds, record);
         let employee = employee_months(account, record);
-        let behind = Behind {
+        let behind = PaidBehind {
             months: months.values().sum(),
             employee,
             refunds,
@@ -107,7 +107,7 @@ fn refunds_of(refunds: &BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &
 
 /// What a contribution has behind ends.
 #[derive(Clone, Copy)]
-struct Behind<'r> {
+struct PaidBehind<'r> {
     /// Months that have not been given back.
     months: usize,
     /// Months that count for employees, whose part goes back first (C04).
@@ -128,7 +128,7 @@ fn left(
     set: &RecordSet<'_>,
     held: &Held<'_>,
     contribution: &Contribution<'_>,
-    behind: Behind<'_>,
+    behind: PaidBehind<'_>,
 ) -> (Sums, Sums) {
     let given_back = held.given_back();
     let count = behind.months.checked_add(given_back.own.len());

@@ -47,9 +47,9 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
     facts.into_iter().map(|(_, _, _, fact)| fact).collect()
 }
 
-/// What they come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
+/// What facts of participation come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
 /// position, because an agency writes its own chain in order.
-pub(crate) fn standing(
+pub(crate) fn state(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     as_of: AsOf,
