@@ -24,9 +24,30 @@ pub(crate) struct Debt {
     /// C21 or C22.
     pub(crate) code: ConflictCode,
     pub(crate) record: RecordNumber,
+    money: Money,
+}
+
+/// Money that was paid, and what of it was credited to the personal account.
+#[derive(Clone, Copy)]
+struct Money {
     paid: Sums,
-    /// What of it was credited to the personal account.
     credited: Sums,
+}
+
+impl Money {
+    fn at_most(self, other: Self) -> Self {
+        Self {
+            paid: self.paid.at_most(other.paid),
+            credited: self.credited.at_most(other.credited),
+        }
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self {
+            paid: self.paid.less(other.paid),
+            credited: self.credited.less(other.credited),
+        }
+    }
 }
 
 /// Of each contribution the number of its months behind each end that have not been given back.
@@ -41,32 +62,26 @@ pub(crate) fn debts(
     let (behind, refunds) = (months_behind(set, account), refunds(set, range));
     let mut debts = Vec::new();
     for (record, months) in behind {
-        let Some(held) = set.numbered(record) else {
-            continue;
-        };
-        let Some((_, contribution)) = held.money() else {
-            continue;
-        };
-        let refunds = refunds_of(&refunds, record);
-        let employee = employee_months(account, record);
-        let behind = PaidBehind {
+        let held = set.at(position(record));
+        let (_, contribution) = held.money().expect("money came by it");
+        let of_record = PaidBehind {
             months: months.values().sum(),
-            employee,
-            refunds,
+            employee: employee_months(account, record),
+            refunds: refunds_of(&refunds, record),
         };
-        let (mut paid, mut credited) = left(set, held, contribution, behind);
+        let mut left = left(set, held, contribution, of_record);
         for (code, count) in months {
+            let period = contribution.period;
+            let part = Money {
+                paid: part_of(contribution.paid, count, period),
+                credited: part_of(contribution.credited, count, period),
+            };
             let debt = Debt {
                 code,
                 record,
-                paid: paid.at_most(part_of(contribution.paid, count, contribution.period)),
-                credited: credited.at_most(part_of(
-                    contribution.credited,
-                    count,
-                    contribution.period,
-                )),
+                money: left.at_most(part),
             };
-            (paid, credited) = (paid.less(debt.paid), credited.less(debt.credited));
+            left = left.less(debt.money);
             debts.push(debt);
         }
     }
@@ -129,7 +144,7 @@ fn left(
     held: &Held<'_>,
     contribution: &Contribution<'_>,
     behind: PaidBehind<'_>,
-) -> (Sums, Sums) {
+) -> Money {
     let given_back = held.given_back();
     let count = behind.months.checked_add(given_back.own.len());
     let count = count.expect("months of one period, each counted twice at most");
@@ -143,10 +158,10 @@ fn left(
     let credited_back = all_credited
         .less(credited_for(behind.employee))
         .at_least(by_name);
-    (
-        paid_for(count).less(paid_back),
-        credited_for(count).less(credited_back),
-    )
+    Money {
+        paid: paid_for(count).less(paid_back),
+        credited: credited_for(count).less(credited_back),
+    }
 }
 
 /// What has to go back, by the class and the record of the conflict that names it.
@@ -202,11 +217,11 @@ impl Owed {
 impl Debt {
     /// Both shares of what was paid.
     pub(crate) fn sum(&self) -> i64 {
-        self.paid.both().shown()
+        self.money.paid.both().shown()
     }
 
     /// What of them was credited to the personal account.
     pub(crate) fn credited_sum(&self) -> i64 {
-        self.credited.both().shown()
+        self.money.credited.both().shown()
     }
 }

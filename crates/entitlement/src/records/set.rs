@@ -413,66 +413,74 @@ fn find_targets(held: &mut [Held<'_>]) {
 
 /// Reversals and refunds belong to the family and months of what they act on.
 fn adopt_targets(held: &mut [Held<'_>]) {
-    let roots = roots(held);
-    for (position, (root, depth)) in roots.into_iter().enumerate() {
-        let refunded = |one: &Held<'_>| match (one.money(), one.target) {
-            (Some((Role::Refund, _)), Target::At(target)) => Some(target),
-            _ => None,
-        };
-        let source = if depth > 0 {
-            Some(root)
+    for (position, root) in roots(held).into_iter().enumerate() {
+        let source = if root.depth > 0 {
+            Some(root.at)
         } else {
-            held.get(position).and_then(refunded)
+            refunded(held, position)
         };
-        let adopted = source
-            .and_then(|source| held.get(source))
-            .map(|source| (source.family, source.period));
-        if let (Some((family @ Some(_), period)), Some(one)) = (adopted, held.get_mut(position)) {
-            (one.family, one.period) = (family, period);
-        }
-        if let Some(one) = held.get_mut(position) {
-            one.depth = depth;
+        let source = source.and_then(|source| held.get(source));
+        let adopted = source.map(|source| (source.family, source.period));
+        let one = held.get_mut(position).expect("each record has one root");
+        one.depth = root.depth;
+        if let Some((Some(family), period)) = adopted {
+            one.family = Some(family);
+            one.period = period;
         }
     }
 }
 
-/// For each record the record that it is all about, and how many reversals lie on the way there: itself and 0 for all but
-/// reversals.
-fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
-    let mut roots: Vec<Option<(usize, u32)>> = vec![None; held.len()];
+/// The record that a refund is of.
+fn refunded(held: &[Held<'_>], position: usize) -> Option<usize> {
+    let one = held.get(position)?;
+    match (one.money(), one.target) {
+        (Some((Role::Refund, _)), Target::At(target)) => Some(target),
+        _ => None,
+    }
+}
+
+/// The record that another one is all about.
+#[derive(Clone, Copy)]
+struct Root {
+    at: usize,
+    /// How many reversals lie on the way there, the one that it is of included.
+    depth: u32,
+}
+
+/// The root of each record: itself for all but reversals.
+fn roots(held: &[Held<'_>]) -> Vec<Root> {
+    let mut roots: Vec<Option<Root>> = vec![None; held.len()];
     for start in 0..held.len() {
-        let mut trail = Vec::new();
-        let mut at = start;
-        let (root, mut depth) = loop {
-            if let Some(known) = roots.get(at).copied().flatten() {
-                break known;
-            }
-            // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
-            match held
-                .get(at)
-                .filter(|one| one.is_reversal() && trail.len() <= held.len())
-                .map(|one| one.target)
-            {
-                Some(Target::At(next)) => {
-                    trail.push(at);
-                    at = next;
-                }
-                _ => break (at, 0),
-            }
-        };
+        let (trail, mut root) = walk(held, &roots, start);
         for passed in trail.into_iter().rev() {
-            let deeper = depth.checked_add(1);
-            depth = deeper.expect("an account has fewer than 2^32 records");
-            if let Some(slot) = roots.get_mut(passed) {
-                *slot = Some((root, depth));
-            }
+            let deeper = root.depth.checked_add(1);
+            root.depth = deeper.expect("an account has fewer than 2^32 records");
+            *roots.get_mut(passed).expect("a target is a position") = Some(root);
         }
     }
-    roots
-        .into_iter()
-        .enumerate()
-        .map(|(at, root)| root.unwrap_or((at, 0)))
-        .collect()
+    let itself = |at| Root { at, depth: 0 };
+    let known = roots.into_iter().enumerate();
+    known.map(|(at, root)| root.unwrap_or(itself(at))).collect()
+}
+
+/// The reversals on the way from a record to one whose root is known, or that is its own; and that root.
+fn walk(held: &[Held<'_>], roots: &[Option<Root>], start: usize) -> (Vec<usize>, Root) {
+    let mut trail = Vec::new();
+    let mut at = start;
+    loop {
+        if let Some(Some(known)) = roots.get(at) {
+            return (trail, *known);
+        }
+        let one = held.get(at).expect("a target is a position");
+        // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
+        match one.target {
+            Target::At(next) if one.is_reversal() && trail.len() <= held.len() => {
+                trail.push(at);
+                at = next;
+            }
+            _ => return (trail, Root { at, depth: 0 }),
+        }
+    }
 }
 
 /// Sorts, and lets targets follow their records.
