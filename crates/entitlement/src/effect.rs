@@ -12,8 +12,7 @@
 //! * The account marks the postings that stand alone before it begins. A view keeps these marks: they are what all steps of a
 //!   case say, and a view does not read steps.
 //! * The account adopts the refunds by which a new place clears what transfers brought it ([`agreements::adopt_refunds`]) when all
-//!   is done. A view does not: such a refund stands in the chain of a place to which the record had gone before, and the view
-//!   leaves it without effect, as it does whatever names a record of another chain.
+//!   is done. A view does not: what was cleared is the worker's and no part of a sheet, and neither are its refunds, adopted or not.
 
 pub(crate) mod agreements;
 mod instalments;
