@@ -5,7 +5,7 @@
 //! transfers have taken it since. Transfers in turn move what stands. So the order is: refunds; agreements by the places where money
 //! was paid; transfers; agreements again, by where these have taken records; and transfers again, if that cleared any.
 //!
-//! The account and the closed view ([`crate::transfer`]) differ in three things, and in nothing else:
+//! In this the account and the closed view ([`crate::transfer`]) differ in three things:
 //!
 //! * The account works its transfers out from the months that count. A view is of one case, and is given where the cases before it
 //!   have taken records: there is nothing to work out a second time.
