@@ -273,11 +273,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/audit/src/replay.rs", "finish", 79),
     ("crates/bench/src/run.rs", "nodes", 74),
     ("crates/bench/src/run.rs", "store", 77),
-    (
-        "crates/entitlement/src/conflicts/finders.rs",
-        "of_months",
-        95,
-    ),
     ("crates/entitlement/src/figures/balance.rs", "interim", 86),
     (
         "crates/entitlement/src/figures/medical.rs",
@@ -291,13 +286,6 @@ const LONGER: &[(&str, &str, usize)] = &[
         "crates/entitlement/src/figures/unemployment.rs",
         "unemployment",
         91,
-    ),
-    ("crates/entitlement/src/fold.rs", "fold", 85),
-    ("crates/entitlement/src/fold.rs", "fold_family", 155),
-    (
-        "crates/entitlement/src/person/participation.rs",
-        "paid_while_away",
-        71,
     ),
     ("crates/entitlement/src/policy.rs", "terms", 80),
     ("crates/ledger/src/record.rs", "check", 114),

@@ -60,6 +60,7 @@
 pub mod account;
 mod benefits;
 mod conflicts;
+mod effect;
 mod figures;
 mod fold;
 pub mod formulas;

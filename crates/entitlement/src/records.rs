@@ -1,9 +1,9 @@
-//! What was recorded about a worker, and which of it acts: reversed, refunded, agreed away.
+//! What was recorded about a worker: each record once, its standing, and sums of the money that it moves.
 
-pub(crate) mod agreements;
-pub(crate) mod instalments;
-pub(crate) mod lost_to_refund;
+pub(crate) mod given_back;
+pub(crate) mod lines;
 pub(crate) mod money;
+pub(crate) mod parts;
 pub(crate) mod refunds;
 pub(crate) mod set;
 pub(crate) mod standing;

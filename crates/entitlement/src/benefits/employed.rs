@@ -67,9 +67,9 @@ fn is_unemployment(family: Family<'_>) -> bool {
 /// The first months of the claims awarded.
 fn claims_begun(set: &RecordSet<'_>) -> BTreeSet<Month> {
     let mut begun = BTreeSet::new();
-    for (family, range) in set.families() {
-        if is_unemployment(family) {
-            begun.extend(awards(set, &range).map(|(_, award)| award.from));
+    for of in set.families() {
+        if is_unemployment(of.family) {
+            begun.extend(awards(set, &of.range).map(|(_, award)| award.from));
         }
     }
     begun

@@ -2,17 +2,14 @@
 
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
-    benefits::awards::{Ends, terms},
+    benefits::awards::{Term, terms},
     conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::TOTAL_MAX,
-    months::holders::months_between,
+    months::{ends::Ends, holders::months_between},
     policy::{Successors, family::Family},
-    records::set::{AsOf, LAST_MONTH, RecordSet, number},
+    records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     record::Benefit,
     value::{Division, Month, Scheme},
@@ -169,14 +166,16 @@ pub(crate) fn drawn_twice(drawn: &[Span<'_>]) -> Vec<Conflict> {
 pub(crate) fn pensions_awarded(
     set: &RecordSet<'_>,
     successors: &Successors<'_>,
-    (died, as_of): (Option<Month>, AsOf),
+    died: Option<Month>,
+    as_of: AsOf,
 ) -> Vec<Conflict> {
     let families = set.families().into_iter();
-    let pensions = families
-        .filter(|(family, _)| family.rule().exclusive_benefit && family.rule().ends_with_benefit);
+    let pensions = families.filter(|FamilyRange { family, .. }| {
+        family.rule().exclusive_benefit && family.rule().ends_with_benefit
+    });
     let mut spans = Vec::new();
-    for (_, range) in pensions {
-        for (at, award, last) in terms(set, &range) {
+    for FamilyRange { range, .. } in pensions {
+        for Term { at, award, last } in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {
                 spans.push(Span {
@@ -198,38 +197,42 @@ pub(crate) fn pensions_awarded(
 /// begins is the first of the next claim's.
 pub(crate) fn claims_awarded(
     set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
+    of: &FamilyRange<'_>,
     lines: &[MonthLine],
-    (ends, successors): (Ends, &Successors<'_>),
+    ends: Ends,
+    successors: &Successors<'_>,
 ) -> Vec<Overlap> {
-    if !family.rule().exclusive_benefit || family.rule().ends_with_benefit {
+    if !of.family.rule().exclusive_benefit || of.family.rule().ends_with_benefit {
         return Vec::new();
     }
     let counted = lines
         .iter()
         .filter(|line| line.status == MonthStatus::Counted);
     let paid: Vec<Month> = counted.map(|line| line.month).collect();
-    let spans = terms(set, range).map(|(at, award, last)| {
+    let mut spans = Vec::new();
+    for Term { at, award, last } in terms(set, &of.range) {
         let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
-        let longest = award.from.plus(TOTAL_MAX.saturating_sub(1));
         let known = [
             last,
             paid_again.and_then(|month| month.previous()),
-            longest,
+            award.from.plus(MONTHS_AFTER_FIRST_MAX),
             ends.last_month(LAST_MONTH),
         ];
         let last = known.into_iter().flatten().min().unwrap_or(LAST_MONTH);
-        Span {
-            source: Source::of(award, successors),
-            first: award.from,
-            last,
-            record: number(at),
+        if award.from <= last {
+            spans.push(Span {
+                source: Source::of(award, successors),
+                first: award.from,
+                last,
+                record: number(at),
+            });
         }
-    });
-    overlaps(spans.filter(|span| span.first <= span.last).collect())
-        .remove(&family)
-        .unwrap_or_default()
+    }
+    overlaps(spans).remove(&of.family).unwrap_or_default()
 }
+
+/// Months of the longest unemployment benefit behind its first.
+const MONTHS_AFTER_FIRST_MAX: u16 = TOTAL_MAX - 1;
 
 /// Claims of unemployment benefit awarded at several places for the same months (Y09), up to the as-of date.
 pub(crate) fn claimed_twice(

@@ -55,22 +55,24 @@ pub(crate) fn use_of<'p>(policy: &'p Policy, benefit: &Benefit<'_>) -> Option<(I
 pub(crate) fn mark_of_heirs(set: &mut RecordSet<'_>, policy: &Policy, person: &Person) {
     let died = death(person).map(|(month, _)| month);
     let in_life = items_in_life(set, died);
-    for held in &mut set.0 {
-        let Record::Benefit(_, benefit) = &held.fact.record else {
-            continue;
-        };
-        let by_rule = use_of(policy, benefit).map(|(item, _)| item.is_after_death());
-        let begins_after = died.is_some_and(|died| benefit.from > died);
-        let is_new = begins_after && !in_life.contains(benefit.item.as_str());
-        held.is_of_heirs =
-            by_rule.unwrap_or_else(|| is_new && knew(person, held.fact.region, benefit.on));
+    for at in 0..set.len() {
+        let held = set.at(at);
+        if let Record::Benefit(_, benefit) = &held.fact.record {
+            let by_rule = use_of(policy, benefit).map(|(item, _)| item.is_after_death());
+            let begins_after = died.is_some_and(|died| benefit.from > died);
+            let is_new = begins_after && !in_life.contains(benefit.item.as_str());
+            let is_by_death = is_new && knew(person, held.fact.region, benefit.on);
+            if by_rule.unwrap_or(is_by_death) {
+                set.mark_of_heirs(at);
+            }
+        }
     }
 }
 
 /// The items that were awarded or paid for a month in life.
 fn items_in_life<'f>(set: &RecordSet<'f>, died: Option<Month>) -> BTreeSet<&'f str> {
     let mut items = BTreeSet::new();
-    for held in &set.0 {
+    for (_, held) in set.iter() {
         if let Record::Benefit(_, benefit) = &held.fact.record
             && held.standing == Standing::Held
             && died.is_none_or(|died| benefit.from <= died)

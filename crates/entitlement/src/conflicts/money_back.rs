@@ -3,13 +3,14 @@
 
 use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
-    benefits::{exclusive::Span, loss::unrecovered},
+    benefits::{exclusive::Span, recovered::unrecovered},
     conflicts::class::{ConflictCode, Severity},
-    months::overlap::still_due,
+    figures::Folded,
+    months::years::still_due,
     records::{
-        money::{Sums, part_of},
+        money::{FenSum, Sums, part_of},
         refunds::{Refund, all, credited_back, refunds},
-        set::{Held, RecordSet, Role},
+        set::{Held, RecordSet, Role, position},
     },
 };
 use std::{
@@ -48,7 +49,7 @@ pub(crate) fn debts(
         };
         let refunds = refunds_of(&refunds, record);
         let employee = employee_months(account, record);
-        let behind = Behind {
+        let behind = PaidBehind {
             months: months.values().sum(),
             employee,
             refunds,
@@ -87,7 +88,7 @@ fn months_behind(set: &RecordSet<'_>, account: &FamilyAccount) -> MonthsBehind {
             if is_paid(held) && !held.given_back().has(line.month) {
                 let months = found.entry(*number).or_default();
                 let count = months.entry(code).or_default();
-                *count = count.saturating_add(1);
+                *count = count.checked_add(1).expect("there are 2^16 months");
             }
         }
     }
@@ -101,15 +102,12 @@ fn is_paid(held: &Held<'_>) -> bool {
 }
 
 fn refunds_of(refunds: &BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &[Refund] {
-    usize::try_from(record.0)
-        .ok()
-        .and_then(|at| refunds.get(&at))
-        .map_or(&[], Vec::as_slice)
+    refunds.get(&position(record)).map_or(&[], Vec::as_slice)
 }
 
 /// What a contribution has behind ends.
 #[derive(Clone, Copy)]
-struct Behind<'r> {
+struct PaidBehind<'r> {
     /// Months that have not been given back.
     months: usize,
     /// Months that count for employees, whose part goes back first (C04).
@@ -119,8 +117,9 @@ struct Behind<'r> {
 
 fn employee_months(account: &FamilyAccount, record: RecordNumber) -> usize {
     let line = account.years.iter().find(|line| line.record == record);
-    line.and_then(|line| usize::try_from(line.employee).ok())
-        .unwrap_or(0)
+    line.map_or(0, |line| {
+        usize::try_from(line.employee).expect("a period has at most 255 months")
+    })
 }
 
 /// What is left to go back of what was paid for the months behind ends, and of what was credited for them: what refunds gave back
@@ -129,10 +128,11 @@ fn left(
     set: &RecordSet<'_>,
     held: &Held<'_>,
     contribution: &Contribution<'_>,
-    behind: Behind<'_>,
+    behind: PaidBehind<'_>,
 ) -> (Sums, Sums) {
     let given_back = held.given_back();
-    let count = behind.months.saturating_add(given_back.own.len());
+    let count = behind.months.checked_add(given_back.own.len());
+    let count = count.expect("months of one period, each counted twice at most");
     let paid_for = |months| part_of(contribution.paid, months, contribution.period);
     let credited_for = |months| part_of(contribution.credited, months, contribution.period);
     let paid_back = all(behind.refunds)
@@ -156,40 +156,42 @@ impl Owed {
     /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
     pub(crate) fn of(
         set: &RecordSet<'_>,
-        families: &[(&FamilyAccount, &[Debt])],
-        (drawn, death): (&[Span<'_>], Option<Month>),
+        families: &[Folded<'_>],
+        drawn: &[Span<'_>],
+        died: Option<Month>,
     ) -> Self {
         let mut owed = BTreeMap::new();
-        for (account, debts) in families {
-            for debt in *debts {
+        for folded in families {
+            for debt in folded.debts {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
-            for line in &account.years {
+            for line in &folded.account.years {
                 owed.insert((ConflictCode::C04, line.record), still_due(line));
             }
         }
-        for (record, sum) in death.map_or_else(BTreeMap::new, |died| unrecovered(set, drawn, died))
-        {
-            owed.insert((ConflictCode::C22, record), sum.shown());
+        if let Some(died) = died {
+            for (record, sum) in unrecovered(set, drawn, died) {
+                owed.insert((ConflictCode::C22, record), sum.shown());
+            }
         }
         Self(owed)
     }
 
     /// Says of each conflict what has to go back for it. Where nothing has, months that are settled by rule are nobody's work.
-    pub(crate) fn settle(&self, conflicts: &mut [Conflict]) {
+    pub(crate) fn say(&self, conflicts: &mut [Conflict]) {
         let mut said = BTreeSet::new();
         for conflict in conflicts {
-            let (mut sum, mut is_owed) = (0_i64, false);
+            let (mut sum, mut is_owed) = (FenSum::ZERO, false);
             for record in &conflict.records {
                 let key = (conflict.code, *record);
                 let owed = self.0.get(&key).copied().unwrap_or(0);
                 is_owed |= owed > 0;
                 // What is owed for one record is said once.
                 if said.insert(key) {
-                    sum = sum.saturating_add(owed);
+                    sum = sum.plus(owed.into());
                 }
             }
-            conflict.to_return = (sum > 0).then_some(sum);
+            conflict.to_return = (sum > FenSum::ZERO).then_some(sum.shown());
             if conflict.code == ConflictCode::C04 && !is_owed {
                 conflict.severity = Severity::Auto;
             }

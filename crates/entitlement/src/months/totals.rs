@@ -8,7 +8,7 @@ use crate::{
     policy::Successors,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
-        set::{AsOf, Held, RecordSet, Role, Target, number},
+        set::{AsOf, Held, RecordSet, Role, Target, number, position},
     },
     transfer::{Places, posted_alone},
 };
@@ -42,7 +42,7 @@ type Tallies = BTreeMap<Division, Tally>;
 
 /// Where a record that makes a month count was paid, where it belongs now, and where it is going.
 #[derive(Clone, Copy)]
-struct Stay {
+struct Whereabouts {
     paid: Division,
     here: Division,
     going: Division,
@@ -50,67 +50,49 @@ struct Stay {
     temporary: bool,
 }
 
-/// Months and money by province, and by place.
+impl Whereabouts {
+    fn in_provinces(self) -> Self {
+        Self {
+            paid: self.paid.province(),
+            here: self.here.province(),
+            going: self.going.province(),
+            temporary: self.temporary,
+        }
+    }
+}
+
+/// What a family has where.
+pub(crate) struct ByPlace {
+    pub(crate) provinces: Vec<PlaceMonths>,
+    pub(crate) places: Vec<PlaceMonths>,
+}
+
+/// Months and money by province, and by place. Places are what they are called now.
 pub(crate) fn by_place(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     lines: &[MonthLine],
-    (transfers, successors): (&Places, &Successors<'_>),
+    moves: &Places,
+    successors: &Successors<'_>,
     as_of: AsOf,
-) -> (Vec<PlaceMonths>, Vec<PlaceMonths>) {
+) -> ByPlace {
     let (mut provinces, mut places) = (Tallies::new(), Tallies::new());
-    for line in lines
-        .iter()
-        .filter(|line| line.status == MonthStatus::Counted)
-    {
-        let mut stays: Vec<Stay> = line
-            .by
-            .iter()
-            .filter_map(|number| stay(set, *number, transfers, as_of))
-            .collect();
-        for Stay {
-            paid, here, going, ..
-        } in &mut stays
-        {
-            (*paid, *here, *going) = (
-                successors.now(*paid),
-                successors.now(*here),
-                successors.now(*going),
-            );
+    for line in lines {
+        match line.status {
+            MonthStatus::Counted => {
+                let records = whereabouts(set, line, moves, successors, as_of);
+                count(&mut places, line.month, &records);
+                let records: Vec<Whereabouts> =
+                    records.into_iter().map(Whereabouts::in_provinces).collect();
+                count(&mut provinces, line.month, &records);
+            }
+            MonthStatus::Deemed => {
+                let at = places_deemed(set, line, successors);
+                count_deemed(&mut provinces, line.month, &provinces_of(&at));
+                count_deemed(&mut places, line.month, &at);
+            }
+            _ => {}
         }
-        count(&mut places, line.month, &stays);
-        for stay in &mut stays {
-            let Stay {
-                paid,
-                here,
-                going,
-                temporary,
-            } = *stay;
-            *stay = Stay {
-                paid: paid.province(),
-                here: here.province(),
-                going: going.province(),
-                temporary,
-            };
-        }
-        count(&mut provinces, line.month, &stays);
-    }
-    for line in lines
-        .iter()
-        .filter(|line| line.status == MonthStatus::Deemed)
-    {
-        let at = line
-            .by
-            .iter()
-            .filter_map(|number| deemed_at(set, *number))
-            .map(|at| successors.now(at));
-        let at: Vec<Division> = at.collect();
-        count_deemed(&mut places, line.month, at.iter().copied());
-        count_deemed(
-            &mut provinces,
-            line.month,
-            at.iter().map(|place| place.province()),
-        );
     }
     for (place, sums) in movements(set, range) {
         let place = successors.now(place);
@@ -118,75 +100,105 @@ pub(crate) fn by_place(
         let province = provinces.entry(place.province()).or_default();
         province.credited.add(sums);
     }
-    (lines_of(provinces), lines_of(places))
+    ByPlace {
+        provinces: lines_of(provinces),
+        places: lines_of(places),
+    }
 }
 
-fn stay(
+/// Where the records are that make a month count.
+fn whereabouts(
     set: &RecordSet<'_>,
-    number: RecordNumber,
-    transfers: &Places,
+    line: &MonthLine,
+    moves: &Places,
+    successors: &Successors<'_>,
     as_of: AsOf,
-) -> Option<Stay> {
-    let at = usize::try_from(number.0).ok()?;
-    let (_, contribution) = set.get(at)?.money()?;
-    let (paid, moved) = (contribution.place, transfers.moved(at, as_of.day));
-    let here = moved.unwrap_or(paid);
-    let temporary = moved.is_none() && contribution.account_type == AccountType::Temporary;
-    Some(Stay {
-        paid,
-        here,
-        going: transfers.target(at).unwrap_or(here),
-        temporary,
-    })
+) -> Vec<Whereabouts> {
+    let mut found = Vec::new();
+    for number in &line.by {
+        let at = position(*number);
+        let Some((_, contribution)) = set.at(at).money() else {
+            continue;
+        };
+        let paid = contribution.place;
+        let moved = moves.moved(at, as_of.day);
+        let here = moved.unwrap_or(paid);
+        found.push(Whereabouts {
+            paid: successors.now(paid),
+            here: successors.now(here),
+            going: successors.now(moves.target(at).unwrap_or(here)),
+            temporary: moved.is_none() && contribution.account_type == AccountType::Temporary,
+        });
+    }
+    found
 }
 
 /// Counts one month: here if it belongs to one place only, contested in each otherwise.
-fn count(tallies: &mut Tallies, month: Month, stays: &[Stay]) {
-    let mut here: Vec<Division> = stays.iter().map(|stay| stay.here).collect();
-    here.sort_unstable();
-    here.dedup();
-    let contested = here.len() > 1;
+fn count(tallies: &mut Tallies, month: Month, records: &[Whereabouts]) {
+    let here: BTreeSet<Division> = records.iter().map(|record| record.here).collect();
+    let is_contested = here.len() > 1;
     for place in here {
         let tally = tallies.entry(place).or_default();
-        let counter = if contested {
-            &mut tally.contested
+        if is_contested {
+            one_more(&mut tally.contested);
         } else {
-            &mut tally.months
-        };
-        *counter = counter.saturating_add(1);
-        let mut own = stays.iter().filter(|stay| stay.here == place);
-        if own.clone().all(|stay| stay.temporary) {
-            tally.temporary = tally.temporary.saturating_add(1);
-        } else {
-            tally.last = tally.last.max(Some(month));
-            tally.last_alone = tally.last_alone.max(Some(month).filter(|_| !contested));
+            one_more(&mut tally.months);
         }
-        tally.in_transfer = tally
-            .in_transfer
-            .saturating_add(own.clone().any(|stay| stay.going != place).into());
-        tally.transferred = tally
-            .transferred
-            .saturating_add(own.any(|stay| stay.paid != place).into());
+        let own = || records.iter().filter(|record| record.here == place);
+        if own().all(|record| record.temporary) {
+            one_more(&mut tally.temporary);
+        } else {
+            tally.see_last(month, is_contested);
+        }
+        if own().any(|record| record.going != place) {
+            one_more(&mut tally.in_transfer);
+        }
+        if own().any(|record| record.paid != place) {
+            one_more(&mut tally.transferred);
+        }
     }
 }
 
+/// The places where a month was worked, as the records say that deem it.
+fn places_deemed(
+    set: &RecordSet<'_>,
+    line: &MonthLine,
+    successors: &Successors<'_>,
+) -> BTreeSet<Division> {
+    let places = line.by.iter().filter_map(|number| deemed_at(set, *number));
+    places.map(|place| successors.now(place)).collect()
+}
+
+fn provinces_of(places: &BTreeSet<Division>) -> BTreeSet<Division> {
+    places.iter().map(|place| place.province()).collect()
+}
+
 /// Counts one deemed month: here if every record that deems it says so, claimed by each of several places otherwise (Y08).
-fn count_deemed(tallies: &mut Tallies, month: Month, at: impl Iterator<Item = Division>) {
-    let at: BTreeSet<Division> = at.collect();
+fn count_deemed(tallies: &mut Tallies, month: Month, at: &BTreeSet<Division>) {
     let is_claimed = at.len() > 1;
     for place in at {
-        let tally = tallies.entry(place).or_default();
-        let counter = if is_claimed {
-            &mut tally.deemed_contested
+        let tally = tallies.entry(*place).or_default();
+        if is_claimed {
+            one_more(&mut tally.deemed_contested);
         } else {
-            &mut tally.deemed
-        };
-        *counter = counter.saturating_add(1);
-        tally.last = tally.last.max(Some(month));
-        if !is_claimed {
-            tally.last_alone = tally.last_alone.max(Some(month));
+            one_more(&mut tally.deemed);
+        }
+        tally.see_last(month, is_claimed);
+    }
+}
+
+impl Tally {
+    /// A month that counts here, though it may be contested.
+    fn see_last(&mut self, month: Month, is_contested: bool) {
+        self.last = self.last.max(Some(month));
+        if !is_contested {
+            self.last_alone = self.last_alone.max(Some(month));
         }
     }
+}
+
+fn one_more(months: &mut u32) {
+    *months = months.checked_add(1).expect("there are 2^16 months");
 }
 
 fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
@@ -200,9 +212,11 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         transferred: tally.transferred,
         temporary: tally.temporary,
         last: tally.last,
-        last_alone: tally
-            .last_alone
-            .filter(|_| tally.contested > 0 || tally.deemed_contested > 0),
+        last_alone: if tally.contested > 0 || tally.deemed_contested > 0 {
+            tally.last_alone
+        } else {
+            None
+        },
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()
@@ -223,40 +237,38 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
         BTreeMap::<usize, Sums>::new(),
         BTreeMap::<usize, Sums>::new(),
     );
-    for (_, held) in set
-        .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
-    {
+    for (_, held) in set.within(range) {
         let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else {
             continue;
         };
+        if held.standing != Standing::Held {
+            continue;
+        }
         let credited = contribution.credited;
         match role {
-            Role::Refund => {
-                refunds.entry(target).or_default().add(given_back(credited));
-            }
-            Role::Adjust => {
-                differences.entry(target).or_default().add(credited.into());
-            }
-            _ => {}
+            Role::Refund => refunds.entry(target).or_default().add(given_back(credited)),
+            Role::Adjust => differences.entry(target).or_default().add(credited.into()),
+            Role::Received | Role::Due | Role::Announced => {}
         }
     }
-    let line = |(at, held): (usize, &Held<'_>)| {
-        let (_, contribution) = held
-            .money()
-            .filter(|_| held.standing == Standing::Cleared)?;
-        let mut due = differences.get(&at).copied().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (at, held) in set.within(range) {
+        let (Some((_, contribution)), Standing::Cleared) = (held.money(), held.standing) else {
+            continue;
+        };
+        let agreement = held.because.expect("an agreement clears what is cleared");
+        let mut due = differences.remove(&at).unwrap_or_default();
         due.add(contribution.credited.into());
-        Some(ClearedLine {
+        lines.push(ClearedLine {
             first: contribution.period.first,
             place: contribution.place,
             due: due.amount(),
-            refunded: refunds.get(&at).copied().unwrap_or_default().amount(),
+            refunded: refunds.remove(&at).unwrap_or_default().amount(),
             record: number(at),
-            agreement: held.because.map(number)?,
-        })
-    };
-    set.within(range).filter_map(line).collect()
+            agreement: number(agreement),
+        });
+    }
+    lines
 }
 
 /// What was credited to the personal account, less what was refunded from it, by province and the month in which the money

@@ -8,10 +8,9 @@ use crate::{
     policy::{Policy, family::Family},
     records::{
         money::{FenSum, TOLERANCE},
-        set::{RecordSet, number},
+        set::{FamilyRange, RecordSet, number},
     },
 };
-use std::ops::Range;
 use yizhang_ledger::{
     record::{Bridge, Record},
     value::{Division, Fen, Month, Namespace},
@@ -20,6 +19,9 @@ use yizhang_rules::Key;
 
 const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
 const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
+
+/// Why months can be counted.
+const MONTHS: &str = "there are 2^16 months";
 
 /// The joinings that are in force, in the order of their days.
 pub(crate) struct Bridges<'f>(Vec<Joined<'f>>);
@@ -40,9 +42,7 @@ impl<'f> Bridges<'f> {
     pub(crate) fn of(set: &RecordSet<'f>) -> Self {
         let mut found: Vec<Joined<'f>> = Vec::new();
         for (at, held) in set
-            .0
             .iter()
-            .enumerate()
             .filter(|(_, held)| held.standing == Standing::Held)
         {
             let Record::Bridge(fields) = &held.fact.record else {
@@ -88,18 +88,18 @@ impl<'f> Bridges<'f> {
     pub(crate) fn lines(
         &self,
         set: &RecordSet<'_>,
-        (family, range): (Family<'_>, &Range<usize>),
+        of: &FamilyRange<'_>,
         owed: i64,
     ) -> Vec<JoinedLine> {
-        let of_family = self.0.iter().filter(|joined| joined.from == family);
+        let of_family = self.0.iter().filter(|joined| joined.from == of.family);
         of_family
-            .map(|joined| joined.line(totals::balance_on(set, range, joined.fields.on), owed))
+            .map(|joined| joined.line(totals::balance_on(set, &of.range, joined.fields.on), owed))
             .collect()
     }
 
     /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
     /// records come to (C26).
-    pub(crate) fn conflicts(&self, accounts: &[&FamilyAccount], policy: &Policy) -> Vec<Conflict> {
+    pub(crate) fn conflicts(&self, accounts: &[FamilyAccount], policy: &Policy) -> Vec<Conflict> {
         let effective = self.0.iter().find(|joined| joined.has_effect);
         let mut found = Vec::new();
         for joined in &self.0 {
@@ -113,7 +113,6 @@ impl<'f> Bridges<'f> {
                 accounts
                     .iter()
                     .find(|account| account.family == family.to_string())
-                    .copied()
             };
             let employee = if joined.into.begins_with(EMPLOYEE) {
                 joined.into
@@ -187,7 +186,7 @@ impl Joined<'_> {
             .flat_map(|line| line.by.iter().copied())
             .collect();
         let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
-        let months = u32::try_from(paid.count()).unwrap_or(u32::MAX);
+        let months = u32::try_from(paid.count()).expect(MONTHS);
         records.push(self.record);
         let found = conflict(ConflictCode::Y07, Some(self.from), records);
         Some(Conflict {
@@ -204,7 +203,7 @@ impl Joined<'_> {
             on: self.fields.on,
             place: self.fields.place,
             personal_account: self.fields.personal_account.get(),
-            computed: balance.saturating_sub(owed),
+            computed: FenSum::from(balance).minus(owed.into()).shown(),
             owed,
             has_effect: self.has_effect,
             record: self.record,
@@ -216,16 +215,15 @@ fn months_until(account: &FamilyAccount, last: Month) -> u32 {
     let until = account.months.iter().take_while(|line| line.month <= last);
     let counting =
         until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
-    u32::try_from(counting.count()).unwrap_or(u32::MAX)
+    u32::try_from(counting.count()).expect(MONTHS)
 }
 
 /// Whether the sum is neither what the records come to nor that with what is still to be given back of it, by more than a
 /// fen for each record of the personal account.
 fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
     let tolerance = TOLERANCE.times(left.months.len());
-    let apart = |sum: i64| {
-        let (stated, sum) = (FenSum::from(line.personal_account), FenSum::from(sum));
-        stated.minus(sum).max(sum.minus(stated)) > tolerance
-    };
-    apart(line.computed) && apart(line.computed.saturating_add(line.owed))
+    let stated = FenSum::from(line.personal_account);
+    let is_apart = |sum: FenSum| stated.minus(sum).max(sum.minus(stated)) > tolerance;
+    let computed = FenSum::from(line.computed);
+    is_apart(computed) && is_apart(computed.plus(line.owed.into()))
 }

@@ -5,7 +5,7 @@ use crate::{
     conflicts::{class::ConflictCode, finders::conflict},
     records::{
         set::{AsOf, RecordSet, number},
-        standing::settle,
+        standing,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,13 +45,8 @@ pub fn linked_accounts(
     as_of: Day,
 ) -> Result<BTreeSet<AccountId>, TooManyLinked> {
     let mut set = RecordSet::of(facts);
-    settle(&mut set, AsOf::new(as_of));
-    let mut neighbours: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
-    for (_, link) in links(&set) {
-        neighbours.entry(link.account).or_default().push(link.other);
-        neighbours.entry(link.other).or_default().push(link.account);
-    }
-    let linked = reached(account, &neighbours);
+    standing::decide(&mut set, AsOf::new(as_of));
+    let linked = reached(account, &neighbours(&set));
     if linked.len() > LINKED_ACCOUNTS_MAX {
         return Err(TooManyLinked {
             limit: LINKED_ACCOUNTS_MAX,
@@ -59,6 +54,16 @@ pub fn linked_accounts(
         });
     }
     Ok(linked)
+}
+
+/// Of each account those that links in force tie to it.
+fn neighbours(set: &RecordSet<'_>) -> BTreeMap<AccountId, Vec<AccountId>> {
+    let mut neighbours: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
+    for (_, link) in links(set) {
+        neighbours.entry(link.account).or_default().push(link.other);
+        neighbours.entry(link.other).or_default().push(link.account);
+    }
+    neighbours
 }
 
 /// Every account is entered once, so the walk ends.
@@ -92,9 +97,7 @@ fn identities<'s>(
     set: &'s RecordSet<'_>,
     wanted: Kind,
 ) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
-    set.0
-        .iter()
-        .enumerate()
+    set.iter()
         .filter_map(move |(at, held)| match &held.fact.record {
             // A copy in another chain says the same; it stays in force if the original is reversed.
             Record::Identity(kind, fields)
@@ -127,7 +130,7 @@ fn pair(fields: &Identity<'_>) -> (AccountId, AccountId) {
 pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
     let linked: BTreeSet<usize> = links(set).map(|(at, _)| at).collect();
     let mut facts = Vec::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         let Record::Identity(kind, fields) = &held.fact.record else {
             continue;
         };
@@ -146,10 +149,18 @@ pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
     facts
 }
 
-/// How many accounts the records are under, and a conflict if links in force do not tie them all together.
-pub(crate) fn accounts(set: &RecordSet<'_>) -> (u32, Option<Conflict>) {
+/// The accounts that the records are under.
+pub(crate) struct Accounts {
+    /// How many there are.
+    pub(crate) count: u32,
+    /// Y05, if links in force do not tie them all together.
+    pub(crate) unlinked: Option<Conflict>,
+}
+
+/// Counts the accounts that the records are under, and sees whether they are tied together.
+pub(crate) fn accounts(set: &RecordSet<'_>) -> Accounts {
     let mut first_records: BTreeMap<AccountId, usize> = BTreeMap::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         // An identity record names an account without being one of its business records.
         if !matches!(held.fact.record, Record::Identity(..))
             && let Some(account) = held.fact.record.accounts().next()
@@ -157,19 +168,23 @@ pub(crate) fn accounts(set: &RecordSet<'_>) -> (u32, Option<Conflict>) {
             first_records.entry(account).or_insert(at);
         }
     }
-    let count = u32::try_from(first_records.len()).unwrap_or(u32::MAX);
-    let Some(start) = first_records.keys().next().copied().filter(|_| count > 1) else {
-        return (count, None);
+    let count = u32::try_from(first_records.len());
+    let count = count.expect("an account has fewer than 2^32 records");
+    let tied = Accounts {
+        count,
+        unlinked: None,
     };
-    let mut neighbours: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
-    for (_, link) in links(set) {
-        neighbours.entry(link.account).or_default().push(link.other);
-        neighbours.entry(link.other).or_default().push(link.account);
-    }
-    let linked = reached(start, &neighbours);
+    let (Some(start), 2..) = (first_records.keys().next(), count) else {
+        return tied;
+    };
+    let neighbours = neighbours(set);
+    let linked = reached(*start, &neighbours);
     if first_records.keys().all(|account| linked.contains(account)) {
-        return (count, None);
+        return tied;
     }
     let records: Vec<RecordNumber> = first_records.values().map(|at| number(*at)).collect();
-    (count, Some(conflict(ConflictCode::Y05, None, records)))
+    Accounts {
+        count,
+        unlinked: Some(conflict(ConflictCode::Y05, None, records)),
+    }
 }

@@ -7,14 +7,13 @@ use crate::{
     },
     conflicts::{class::ConflictCode, finders::conflict},
     months::holders::{Run, extend},
-    policy::family::Family,
-    records::set::{AsOf, Held, RecordSet, number},
+    records::set::{AsOf, FamilyRange, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     entry::Kind,
     record::{AccountType, Record},
-    value::{Division, Month, Scheme},
+    value::{Division, LeafIndex, Month, Scheme},
 };
 
 fn in_force<'s, 'f>(
@@ -48,9 +47,9 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
     facts.into_iter().map(|(_, _, _, fact)| fact).collect()
 }
 
-/// What they come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
+/// What facts of participation come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
 /// position, because an agency writes its own chain in order.
-pub(crate) fn standing(
+pub(crate) fn state(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     as_of: AsOf,
@@ -104,72 +103,20 @@ const AWAY: [&str; 3] = ["6303", "6305", "6402"];
 /// enrolment of the family, in any chain.
 pub(crate) fn paid_while_away(
     set: &RecordSet<'_>,
-    family: Family<'_>,
-    range: &Range<usize>,
+    of: &FamilyRange<'_>,
     lines: &[MonthLine],
 ) -> Vec<Conflict> {
-    let (mut aways, mut returns) = (Vec::new(), Vec::new());
-    for (at, held) in in_force(set, range) {
-        let Record::Participation(kind, fields) = &held.fact.record else {
-            continue;
-        };
-        let fact = (fields.from, held.fact.region, held.fact.index, number(at));
-        match *kind {
-            Kind::SUSPEND | Kind::TERMINATE if AWAY.contains(&fields.reason.as_str()) => {
-                aways.push(fact);
-            }
-            Kind::ENROL | Kind::RESUME => returns.push(fact),
-            _ => {}
-        }
-    }
-    aways.sort_unstable();
-    returns.sort_unstable();
-    let mut absences: Vec<Absence> = Vec::new();
-    for (from, region, index, record) in &aways {
-        // The return of the month itself counts where the same chain has it after the absence.
-        let later = returns.partition_point(|(month, ..)| month < from);
-        let back = returns
-            .iter()
-            .skip(later)
-            .find(|(month, at, position, _)| month > from || (at == region && position > index));
-        let next = back.map(|(month, ..)| *month);
-        // What two agencies recorded of one absence is one.
-        match absences
-            .last_mut()
-            .filter(|last| last.until.is_none_or(|until| *from < until))
-        {
-            Some(last) => {
-                last.until = last.until.zip(next).map(|(one, other)| one.max(other));
-                last.records.push(*record);
-            }
-            None => absences.push(Absence {
-                from: *from,
-                until: next,
-                records: vec![*record],
-            }),
-        }
-    }
     let mut found = Vec::new();
-    for absence in &absences {
-        let before = lines.partition_point(|line| line.month < absence.from);
-        let away = lines
-            .iter()
-            .skip(before)
-            .take_while(|line| absence.until.is_none_or(|until| line.month < until));
-        let mut runs: Vec<Run<()>> = Vec::new();
-        for line in away.filter(|line| line.status == MonthStatus::Counted) {
-            extend(&mut runs, line.month, (), &line.by);
+    for absence in absences(set, &of.range) {
+        for run in paid_during(&absence, lines) {
+            let records = [run.records.as_slice(), &absence.records].concat();
+            found.push(Conflict {
+                first: Some(run.first),
+                last: Some(run.last),
+                months: run.months(),
+                ..conflict(ConflictCode::C35, Some(of.family), records)
+            });
         }
-        found.extend(runs.into_iter().map(|run| Conflict {
-            first: Some(run.first),
-            last: Some(run.last),
-            months: run.months(),
-            ..conflict(
-                ConflictCode::C35,
-                Some(family),
-                [run.records.as_slice(), &absence.records].concat(),
-            )
-        }));
     }
     found
 }
@@ -179,6 +126,82 @@ struct Absence {
     from: Month,
     until: Option<Month>,
     records: Vec<RecordNumber>,
+}
+
+/// A leaving or a return: by its month, then by the place of its record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    month: Month,
+    region: Division,
+    index: LeafIndex,
+    record: RecordNumber,
+}
+
+impl Turn {
+    /// Whether it ends an absence that another one began: in a later month, or in the month itself where the same chain has it after
+    /// the absence.
+    fn ends(self, away: Self) -> bool {
+        self.month > away.month
+            || (self.month == away.month && self.region == away.region && self.index > away.index)
+    }
+}
+
+/// The absences of a family, in order. What two agencies recorded of one absence is one.
+fn absences(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Absence> {
+    let (mut leavings, mut returns) = (Vec::new(), Vec::new());
+    for (at, held) in in_force(set, range) {
+        let Record::Participation(kind, fields) = &held.fact.record else {
+            continue;
+        };
+        let turn = Turn {
+            month: fields.from,
+            region: held.fact.region,
+            index: held.fact.index,
+            record: number(at),
+        };
+        match *kind {
+            Kind::SUSPEND | Kind::TERMINATE if AWAY.contains(&fields.reason.as_str()) => {
+                leavings.push(turn);
+            }
+            Kind::ENROL | Kind::RESUME => returns.push(turn),
+            _ => {}
+        }
+    }
+    leavings.sort_unstable();
+    returns.sort_unstable();
+    let mut absences: Vec<Absence> = Vec::new();
+    for away in leavings {
+        let later = returns.partition_point(|back| back.month < away.month);
+        let mut backs = returns.iter().skip(later);
+        let until = backs.find(|back| back.ends(away)).map(|back| back.month);
+        match absences.last_mut() {
+            Some(last) if last.until.is_none_or(|until| away.month < until) => {
+                last.until = last.until.zip(until).map(|(one, other)| one.max(other));
+                last.records.push(away.record);
+            }
+            _ => absences.push(Absence {
+                from: away.month,
+                until,
+                records: vec![away.record],
+            }),
+        }
+    }
+    absences
+}
+
+/// The runs of months that count, though the worker was away.
+fn paid_during(absence: &Absence, lines: &[MonthLine]) -> Vec<Run<()>> {
+    let before = lines.partition_point(|line| line.month < absence.from);
+    let mut runs = Vec::new();
+    for line in lines.iter().skip(before) {
+        if absence.until.is_some_and(|until| line.month >= until) {
+            break;
+        }
+        if line.status == MonthStatus::Counted {
+            extend(&mut runs, line.month, (), &line.by);
+        }
+    }
+    runs
 }
 
 /// Benefit facts by day, kind, chain and position.

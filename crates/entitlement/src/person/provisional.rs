@@ -98,7 +98,7 @@ pub fn provisional(
         .map_or(number.classes(), std::slice::from_ref);
     classes
         .iter()
-        .filter_map(|class| of_class(account, pension, policy, (birth, *class)))
+        .filter_map(|class| of_class(account, pension, policy, birth, *class))
         .collect()
 }
 
@@ -106,7 +106,8 @@ fn of_class(
     account: &Account,
     pension: &FamilyAccount,
     policy: &Policy,
-    (birth, class): (Month, Class),
+    birth: Month,
+    class: Class,
 ) -> Option<ProvisionalRetirement> {
     let month = account.as_of.in_month()?;
     let found = retirement_of(policy, month, birth, class)?;
@@ -115,7 +116,8 @@ fn of_class(
         .rules()
         .number(Key::PensionMinimum, "", None, Month::of(year, 1)?)
         .map(|figure| figure.value);
-    let held = pension.counted_months.saturating_add(pension.deemed_months);
+    let held = pension.counted_months.checked_add(pension.deemed_months);
+    let held = held.expect("a month counts once, and there are 2^16");
     let earliest = found.earliest.and_then(|by_age| {
         let statutory = found.statutory;
         earliest_of(policy, pension, month, Choice { by_age, statutory })

@@ -77,9 +77,7 @@ pub(crate) fn person(set: &RecordSet<'_>) -> Person {
 }
 
 fn stated<'s, 'f>(set: &'s RecordSet<'f>) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
-    set.0
-        .iter()
-        .enumerate()
+    set.iter()
         .filter(|(_, held)| held.standing == Standing::Held)
 }
 
@@ -220,7 +218,7 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
         return Vec::new();
     }
     let mut known = BTreeMap::new();
-    for (at, held) in set.0.iter().enumerate() {
+    for (at, held) in set.iter() {
         known.insert((held.fact.region, held.fact.id), at);
     }
     let line = |(at, held, fields): (usize, &Held<'_>, &Dispute<'_>)| DisputeLine {

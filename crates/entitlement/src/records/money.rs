@@ -5,7 +5,7 @@ use crate::{
     formulas::{refund::overlap_refund, rounding::half_up_fen},
 };
 use yizhang_ledger::{
-    record::{Period, Shares},
+    record::{Contribution, Period, Shares},
     value::{Fen, Rate},
 };
 
@@ -206,4 +206,9 @@ pub(crate) fn part_of(amounts: Shares, some: usize, period: Period) -> Sums {
         unit: part(amounts.unit),
         person: part(amounts.person),
     }
+}
+
+/// The share of some of a contribution's months in what was paid, half up to the fen.
+pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
+    part_of(contribution.paid, some, contribution.period)
 }

@@ -3,9 +3,12 @@
 use crate::{
     account::{RecordNumber, Standing},
     policy::family::Family,
-    records::refunds::{self, GivenBack},
+    records::given_back::{GivenBack, NOTHING},
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use yizhang_ledger::{
     Verified,
     entry::{Kind, RecordId},
@@ -121,20 +124,25 @@ impl<'f> Held<'f> {
 
     /// The months that refunds took of it while they left the rest.
     pub(crate) fn given_back(&self) -> &GivenBack {
-        self.given_back.as_deref().unwrap_or(&refunds::NOTHING)
+        self.given_back.as_deref().unwrap_or(&NOTHING)
     }
 
     /// The position of the refund that took a month of a full payment, or all of it: its own, or that of a part which had made
     /// it full.
     pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
-        let is_taken = matches!(self.standing, Standing::Refunded | Standing::NotFull);
-        let by_month = self.given_back().of(month);
-        by_month
-            .or_else(|| self.because.filter(|_| is_taken))
-            .filter(|_| {
-                let money = self.money();
-                money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
-            })
+        let (Role::Received, fields) = self.money()? else {
+            return None;
+        };
+        if !fields.full {
+            return None;
+        }
+        if let Some(refund) = self.given_back().of(month) {
+            return Some(refund);
+        }
+        match self.standing {
+            Standing::Refunded | Standing::NotFull => self.because,
+            _ => None,
+        }
     }
 
     /// Whether it says that a contribution was received.
@@ -148,7 +156,13 @@ impl<'f> Held<'f> {
 }
 
 /// The records, each once, in the order of the domain reference, section 6.
-pub(crate) struct RecordSet<'f>(pub(crate) Vec<Held<'f>>);
+///
+/// A record is known by its position, and every position that anybody has was given by the set. What is said of a record, beside what
+/// it says itself, is said by one of the methods here: nothing else changes it.
+pub(crate) struct RecordSet<'f>(Vec<Held<'f>>);
+
+/// Why there is a record at a position.
+const GIVEN: &str = "a position that the set itself gave";
 
 impl<'f> RecordSet<'f> {
     pub(crate) fn of(facts: &'f [Verified<Fact<'f>>]) -> Self {
@@ -156,6 +170,32 @@ impl<'f> RecordSet<'f> {
         find_targets(&mut held);
         adopt_targets(&mut held);
         Self(in_order(held))
+    }
+
+    /// The same records as if nothing had been said of them yet but these standings, nor any of them sent again.
+    pub(crate) fn anew(&self, standing: impl Fn(usize, &Held<'f>) -> Standing) -> Self {
+        let anew = |(at, held): (usize, &Held<'f>)| Held {
+            standing: standing(at, held),
+            because: None,
+            given_back: None,
+            again: Vec::new(),
+            ..held.clone()
+        };
+        Self(self.iter().map(anew).collect())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The records with their positions.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Held<'f>)> + Clone {
+        self.0.iter().enumerate()
+    }
+
+    /// The record at a position.
+    pub(crate) fn at(&self, position: usize) -> &Held<'f> {
+        self.0.get(position).expect(GIVEN)
     }
 
     pub(crate) fn get(&self, position: usize) -> Option<&Held<'f>> {
@@ -167,28 +207,77 @@ impl<'f> RecordSet<'f> {
         self.get(usize::try_from(number.0).ok()?)
     }
 
-    /// The positions of each family, in order.
-    pub(crate) fn families(&self) -> Vec<(Family<'f>, std::ops::Range<usize>)> {
-        let mut families: Vec<(Family<'f>, std::ops::Range<usize>)> = Vec::new();
-        for (position, held) in self.0.iter().enumerate() {
+    /// The families, in order, with the positions of each.
+    pub(crate) fn families(&self) -> Vec<FamilyRange<'f>> {
+        let mut families: Vec<FamilyRange<'f>> = Vec::new();
+        for (position, held) in self.iter() {
             let Some(family) = held.family else { continue };
-            let end = position.saturating_add(1);
+            let end = position.checked_add(1).expect(GIVEN);
             match families.last_mut() {
-                Some((last, range)) if *last == family => range.end = end,
-                _ => families.push((family, position..end)),
+                Some(last) if last.family == family => last.range.end = end,
+                _ => families.push(FamilyRange {
+                    family,
+                    range: position..end,
+                }),
             }
         }
         families
     }
 
-    /// The records of a family with their positions.
-    pub(crate) fn within(
-        &self,
-        range: &std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (usize, &Held<'f>)> {
-        let records = self.0.get(range.clone());
-        (range.start..).zip(records.expect("a range of positions that the set itself gave"))
+    /// The positions of what belongs to no family: the last.
+    pub(crate) fn of_no_family(&self) -> Range<usize> {
+        let first = self.0.partition_point(|held| held.family.is_some());
+        first..self.len()
     }
+
+    /// The records of a family with their positions.
+    pub(crate) fn within(&self, range: &Range<usize>) -> impl Iterator<Item = (usize, &Held<'f>)> {
+        let records = self.0.get(range.clone());
+        (range.start..).zip(records.expect(GIVEN))
+    }
+
+    /// Gives a record its standing, and the record behind it.
+    pub(crate) fn stand(&mut self, position: usize, standing: Standing, because: Option<usize>) {
+        let held = self.at_mut(position);
+        (held.standing, held.because) = (standing, because);
+    }
+
+    /// Lets a record act on another one than the copy of it that it names.
+    pub(crate) fn aim(&mut self, position: usize, target: usize) {
+        self.at_mut(position).target = Target::At(target);
+    }
+
+    /// Says which months refunds took of a record while they left the rest.
+    pub(crate) fn give_back(&mut self, position: usize, given_back: GivenBack) {
+        self.at_mut(position).given_back = Some(Box::new(given_back));
+    }
+
+    /// Says which months of a record refunds took by taking a part that had made it full, each with the refund.
+    pub(crate) fn give_back_of_parts(&mut self, position: usize, months: BTreeMap<Month, usize>) {
+        let held = self.at_mut(position);
+        held.given_back.get_or_insert_default().of_parts = months;
+    }
+
+    /// Marks a benefit as the heirs'.
+    pub(crate) fn mark_of_heirs(&mut self, position: usize) {
+        self.at_mut(position).is_of_heirs = true;
+    }
+
+    /// Marks a posting as one that stands alone.
+    pub(crate) fn mark_alone(&mut self, position: usize) {
+        self.at_mut(position).is_alone = true;
+    }
+
+    fn at_mut(&mut self, position: usize) -> &mut Held<'f> {
+        self.0.get_mut(position).expect(GIVEN)
+    }
+}
+
+/// A family, and where its records stand in the set.
+#[derive(Clone)]
+pub(crate) struct FamilyRange<'f> {
+    pub(crate) family: Family<'f>,
+    pub(crate) range: Range<usize>,
 }
 
 /// The number of a position.
@@ -197,6 +286,11 @@ pub(crate) fn number(position: usize) -> RecordNumber {
     RecordNumber(
         number.expect("records take more than a byte each: 2^32 of them fit into no memory"),
     )
+}
+
+/// The position of a number.
+pub(crate) fn position(number: RecordNumber) -> usize {
+    usize::try_from(number.0).expect("a number was a position before")
 }
 
 /// Each record once, by region and content.
@@ -367,7 +461,8 @@ fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
             }
         };
         for passed in trail.into_iter().rev() {
-            depth = depth.saturating_add(1);
+            let deeper = depth.checked_add(1);
+            depth = deeper.expect("an account has fewer than 2^32 records");
             if let Some(slot) = roots.get_mut(passed) {
                 *slot = Some((root, depth));
             }
@@ -428,10 +523,13 @@ fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
     let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
     let families: Vec<Family<'_>> = families.into_iter().collect();
     let key = |one: &Held<'_>| {
-        let family = one
-            .family
-            .and_then(|family| families.binary_search(&family).ok())
-            .unwrap_or(usize::MAX);
+        let family = match one.family {
+            Some(family) => {
+                let place = families.binary_search(&family);
+                place.expect("the families are those of these records")
+            }
+            None => families.len(),
+        };
         let period = one.period.map(|period| (period.first, period.months));
         (
             family,

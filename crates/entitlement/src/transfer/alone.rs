@@ -25,9 +25,7 @@ const SERVICE_MONTHS_MAX: u32 = 600;
 /// place has taken a step none does.
 pub(crate) fn mark_alone(set: &mut RecordSet<'_>, range: &Range<usize>) {
     for at in alone(set, range) {
-        if let Some(held) = set.0.get_mut(at) {
-            held.is_alone = true;
-        }
+        set.mark_alone(at);
     }
 }
 

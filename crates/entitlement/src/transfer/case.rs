@@ -6,8 +6,7 @@ use crate::{
         SumsBasis, TransferComparison,
     },
     months::overlap::Cover,
-    policy::family::Family,
-    records::set::AsOf,
+    records::set::{AsOf, FamilyRange, position},
     transfer::{
         account_type::{AccountTypes, account_types},
         calendar::WorkingDays,
@@ -30,7 +29,7 @@ use yizhang_ledger::{entry::Kind, record::CaseId, value::Division};
 /// Everything that the cases of a family are worked out from.
 pub(crate) struct CaseInputs<'s, 'f, 'd> {
     pub(crate) records: FamilyRecords<'s, 'f>,
-    pub(crate) family: Family<'d>,
+    pub(crate) of: &'d FamilyRange<'d>,
     pub(crate) lines: &'d [MonthLine],
     pub(crate) as_of: AsOf,
     pub(crate) working_days: WorkingDays<'d>,
@@ -85,8 +84,8 @@ impl Case<'_> {
         let mut left = BTreeMap::new();
         for line in lines {
             let is_left = |one: &RecordNumber| {
-                usize::try_from(one.0)
-                    .is_ok_and(|at| self.outside.contains(&at) && places.is_untouched(at))
+                let at = position(*one);
+                self.outside.contains(&at) && places.is_untouched(at)
             };
             let is_counted = line.status == MonthStatus::Counted && !line.by.is_empty();
             if is_counted && line.by.iter().all(is_left) {
@@ -99,10 +98,8 @@ impl Case<'_> {
     /// The records behind a check.
     pub(crate) fn records_of(&self, what: OutCheckName) -> Vec<usize> {
         let named = self.checks.iter().filter(|check| check.what == what);
-        named
-            .flat_map(|check| &check.records)
-            .filter_map(|number| usize::try_from(number.0).ok())
-            .collect()
+        let records = named.flat_map(|check| &check.records);
+        records.map(|number| position(*number)).collect()
     }
 
     /// Whether sheet, money and chain do not say the same.
@@ -234,9 +231,10 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
     /// The closed view, once the case has begun at the old place.
     fn view(&self, early: &Early<'_>, places: &Places) -> Option<View<'f>> {
         early.progress.begun()?;
-        let (set, range) = (self.records.set, self.records.range);
-        let named = (self.records.successors, places);
-        Some(View::at(set, (self.family, range), early.cut, named))
+        let FamilyRecords {
+            set, successors, ..
+        } = self.records;
+        Some(View::at(set, self.of, early.cut, successors, places))
     }
 
     /// The records of the view, where there is one.

@@ -4,7 +4,7 @@ use crate::{
     account::{MonthStatus, OutCheckName, RecordNumber, Standing},
     benefits::drawing::{When, drawing},
     formulas::count::count_months,
-    records::set::{LAST_MONTH, number},
+    records::set::{LAST_MONTH, number, position},
     transfer::{
         account_type::AccountTypes,
         case::{Case, CaseInputs},
@@ -21,8 +21,7 @@ impl CaseInputs<'_, '_, '_> {
     pub(crate) fn check(&self, worked: &mut Case<'_>, places: &Places, cut: Cut) {
         let last = cut.on.in_month();
         let here = |number: &RecordNumber| {
-            usize::try_from(number.0)
-                .is_ok_and(|at| places.is_at(self.records, at, &worked.sources, cut.on))
+            places.is_at(self.records, position(*number), &worked.sources, cut.on)
         };
         let (mut owing, mut double) = (BTreeMap::new(), BTreeMap::new());
         for line in self

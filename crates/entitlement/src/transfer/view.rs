@@ -5,20 +5,21 @@
 
 use crate::{
     account::{MonthLine, Standing},
-    benefits::awards::Ends,
+    benefits::awards,
+    effect::settled,
     months::{
-        ledger::{Bounds, month_lines},
-        overlap::Cover,
+        ends::Ends,
+        ledger::month_lines,
+        overlap::{Bounds, Cover},
     },
     policy::{Successors, family::Family},
     records::{
-        agreements, refunds,
-        set::{AsOf, Held, RecordSet, Role, Target},
+        set::{AsOf, FamilyRange, Held, RecordSet, Role, Target},
         standing,
     },
     transfer::{places::Places, step::Step},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division, LeafIndex};
 
 /// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
@@ -58,78 +59,85 @@ pub(crate) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    /// The records of a set as they stood at a cut, settled for one family, whose earlier transfers are these.
+    /// The records of a set as they stood at a cut, settled for one family. `moves` says where transfers before this one have taken them.
     pub(crate) fn at(
         set: &RecordSet<'f>,
-        (family, range): (Family<'_>, &Range<usize>),
+        of: &FamilyRange<'_>,
         cut: Cut,
-        (successors, places): (&Successors<'_>, &Places),
+        successors: &Successors<'_>,
+        moves: &Places,
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
-        let untouched = |(at, held)| untouched(held, cut, entered_again.contains(&at));
-        let mut set = RecordSet(set.0.iter().enumerate().map(untouched).collect());
-        standing::settle(&mut set, as_of);
-        let mut of_other = |other: Option<Family<'_>>| {
-            let Some((other, range)) = set
-                .families()
-                .into_iter()
-                .find(|(one, _)| Some(*one) == other)
-            else {
-                return (Vec::new(), Ends::default());
-            };
-            let bounds = bounds(
-                &set,
-                (other, &range),
-                (Cover::default(), Cover::default()),
-                as_of,
-            );
-            settle(&mut set, &range, bounds, (successors, &Places::default()));
-            (month_lines(&set, &range, bounds), bounds.ends)
+        let mut set = set.anew(|at, held| {
+            if is_behind(held, cut) || entered_again.contains(&at) {
+                Standing::Later
+            } else {
+                Standing::Held
+            }
+        });
+        standing::decide(&mut set, as_of);
+        let covering = OtherFamily::settled(&mut set, of.family.covered_by(), successors, as_of);
+        let beside = OtherFamily::settled(&mut set, of.family.beside(), successors, as_of);
+        let bounds = Bounds {
+            cover: covering.cover(),
+            beside: beside.cover(),
+            ends: ends(&set, of),
+            as_of,
         };
-        let (cover, cover_ends) = of_other(family.covered_by());
-        let (beside, beside_ends) = of_other(family.beside());
-        let covers = (
-            Cover {
-                months: &cover,
-                ends: cover_ends,
-            },
-            Cover {
-                months: &beside,
-                ends: beside_ends,
-            },
-        );
-        let bounds = bounds(&set, (family, range), covers, as_of);
-        settle(&mut set, range, bounds, (successors, places));
-        Self { set, cover }
+        settled(&mut set, &of.range, bounds, successors, |_| moves);
+        Self {
+            set,
+            cover: covering.months,
+        }
     }
 }
 
-/// What a death changes is no matter of a sheet.
-fn bounds<'c>(
-    set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
-    (cover, beside): (Cover<'c>, Cover<'c>),
-    as_of: AsOf,
-) -> Bounds<'c> {
-    Bounds {
-        cover,
-        beside,
-        ends: Ends::of(set, family, range, None),
-        as_of,
+/// A family whose months bear on those of another.
+#[derive(Default)]
+struct OtherFamily {
+    months: Vec<MonthLine>,
+    ends: Ends,
+}
+
+impl OtherFamily {
+    /// A family of the set, settled as of a day; nothing where there is none.
+    fn settled(
+        set: &mut RecordSet<'_>,
+        family: Option<Family<'_>>,
+        successors: &Successors<'_>,
+        as_of: AsOf,
+    ) -> Self {
+        let mut families = set.families().into_iter();
+        let Some(of) = families.find(|of| Some(of.family) == family) else {
+            return Self::default();
+        };
+        let bounds = Bounds {
+            cover: Cover::default(),
+            beside: Cover::default(),
+            ends: ends(set, &of),
+            as_of,
+        };
+        // Where its own transfers have taken its records is not known here.
+        let nowhere = Places::default();
+        settled(set, &of.range, bounds, successors, |_| &nowhere);
+        Self {
+            months: month_lines(set, &of.range, bounds),
+            ends: bounds.ends,
+        }
+    }
+
+    fn cover(&self) -> Cover<'_> {
+        Cover {
+            months: &self.months,
+            ends: self.ends,
+        }
     }
 }
 
-fn settle(
-    set: &mut RecordSet<'_>,
-    range: &Range<usize>,
-    bounds: Bounds<'_>,
-    named: (&Successors<'_>, &Places),
-) {
-    refunds::settle(set, range, bounds);
-    // As in the account: by the places where money was paid, then by those to which transfers have taken it.
-    agreements::settle(set, range, (named.0, &Places::default()));
-    agreements::settle(set, range, named);
+/// The ends of a family. What a death changes is no matter of a sheet.
+fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
+    awards::ends(set, of, None)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
@@ -145,7 +153,7 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
         }
         _ => None,
     };
-    let reversed: BTreeSet<_> = set.0.iter().filter_map(reversed).collect();
+    let reversed: BTreeSet<_> = set.iter().filter_map(|(_, held)| reversed(held)).collect();
     let again = |(_, held): &(usize, &Held<'_>)| {
         let is_early = held.day().is_some_and(|day| day <= cut.on);
         let of_month = |(scheme, period)| reversed.contains(&(scheme, period));
@@ -157,27 +165,10 @@ pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
     if reversed.is_empty() {
         return BTreeSet::new();
     }
-    set.0
-        .iter()
-        .enumerate()
-        .filter(again)
-        .map(|(at, _)| at)
-        .collect()
+    set.iter().filter(again).map(|(at, _)| at).collect()
 }
 
-/// A record as it was found, and out of effect if it stands behind the closing and is without a date, or entered again.
-fn untouched<'f>(held: &Held<'f>, cut: Cut, is_entered_again: bool) -> Held<'f> {
-    let is_behind = is_entered_again || (held.day().is_none() && cut.is_behind_in_chain(held));
-    let standing = if is_behind {
-        Standing::Later
-    } else {
-        Standing::Held
-    };
-    Held {
-        standing,
-        because: None,
-        given_back: None,
-        again: Vec::new(),
-        ..held.clone()
-    }
+/// Whether a record stands behind the closing and is without a date.
+fn is_behind(held: &Held<'_>, cut: Cut) -> bool {
+    held.day().is_none() && cut.is_behind_in_chain(held)
 }

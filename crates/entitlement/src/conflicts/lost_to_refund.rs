@@ -4,32 +4,27 @@
 use crate::{
     account::{Conflict, Standing},
     conflicts::{class::ConflictCode, finders::conflict},
-    policy::family::Family,
     records::{
         refunds::{Refund, all, is_nothing_after, refunds},
-        set::{Held, RecordSet, Role, number},
+        set::{FamilyRange, Held, RecordSet, Role, number},
     },
 };
 use std::ops::Range;
 
 /// One conflict for each such payment, with its refunds, and the record that was full only with it.
-pub(crate) fn lost_to_refunds(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    family: Family<'_>,
-) -> Vec<Conflict> {
+pub(crate) fn lost_to_refunds(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Vec<Conflict> {
     let mut found = Vec::new();
-    for (at, refunds) in refunds(set, range) {
+    for (at, refunds) in refunds(set, &of.range) {
         let Some((Role::Received, payment)) = set.get(at).and_then(Held::money) else {
             continue;
         };
         if payment.period.months < 2 || is_nothing_after(payment, all(&refunds)) {
             continue;
         }
-        if let Some(lost) = record_lost(set, range, at, &refunds) {
+        if let Some(lost) = record_lost(set, &of.range, at, &refunds) {
             let mut records = vec![number(at), number(lost)];
             records.extend(refunds.iter().map(|refund| number(refund.at)));
-            found.push(conflict(ConflictCode::Y10, Some(family), records));
+            found.push(conflict(ConflictCode::Y10, Some(of.family), records));
         }
     }
     found

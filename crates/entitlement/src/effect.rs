@@ -1,0 +1,56 @@
+//! Which records of a family act once refunds and agreements have had their say: one recipe for the account and for the closed view
+//! of a transfer.
+//!
+//! An agreement keeps what still stands after refunds, and speaks of places: of those where money was paid, and of those to which
+//! transfers have taken it since. Transfers in turn move what stands. So the order is: refunds; agreements by the places where money
+//! was paid; transfers; agreements again, by where these have taken records; and transfers again, if that cleared any.
+//!
+//! The account and the closed view ([`crate::transfer`]) differ in three things, and in nothing else:
+//!
+//! * The account works its transfers out from the months that count. A view is of one case, and is given where the cases before it
+//!   have taken records: there is nothing to work out a second time.
+//! * The account marks the postings that stand alone before it begins. A view keeps these marks: they are what all steps of a
+//!   case say, and a view does not read steps.
+//! * The account adopts the refunds by which a new place clears what transfers brought it ([`agreements::adopt_refunds`]) when all
+//!   is done. A view does not: such a refund stands in the chain of a place to which the record had gone before, and the view
+//!   leaves it without effect, as it does whatever names a record of another chain.
+
+pub(crate) mod agreements;
+mod instalments;
+mod named_refunds;
+mod refunds;
+
+use crate::{
+    months::overlap::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
+};
+use std::ops::Range;
+
+/// What says where transfers have taken the records of a family.
+pub(crate) trait Moved {
+    fn places(&self) -> &Places;
+}
+
+impl Moved for &Places {
+    fn places(&self) -> &Places {
+        self
+    }
+}
+
+/// Gives refunds and agreements of a family their effect, and returns its transfers as they are then. `transfers` says what they
+/// come to while the records stand as they do.
+pub(crate) fn settled<'f, T: Moved>(
+    set: &mut RecordSet<'f>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+    successors: &Successors<'_>,
+    transfers: impl Fn(&RecordSet<'f>) -> T,
+) -> T {
+    refunds::take_effect(set, range, bounds);
+    agreements::clear(set, range, successors, &Places::default());
+    let found = transfers(set);
+    if agreements::clear(set, range, successors, found.places()) {
+        // An agreement may have kept what a transfer has brought to its place.
+        return transfers(set);
+    }
+    found
+}
