@@ -338,7 +338,7 @@ fn ensure_unchanged(sent: u64, checked: u64) -> anyhow::Result<()> {
 fn send_submissions(
     credentials: &Credentials,
     (node, secret): (Division, &FederationSecret),
-    submissions: Submissions<'_>,
+    submissions: impl Iterator<Item = Result<Submission, FileFault>> + Send,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -358,7 +358,10 @@ fn send_submissions(
     })
 }
 
-fn read(submissions: Submissions<'_>, sender: &mpsc::Sender<Submission>) -> Result<(), FileFault> {
+fn read(
+    submissions: impl Iterator<Item = Result<Submission, FileFault>>,
+    sender: &mpsc::Sender<Submission>,
+) -> Result<(), FileFault> {
     for submission in submissions {
         // Sending has ended with an error, which is reported.
         if sender.blocking_send(submission?).is_err() {

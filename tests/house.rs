@@ -288,19 +288,6 @@ const LONGER: &[(&str, &str, usize)] = &[
         91,
     ),
     ("crates/entitlement/src/policy.rs", "terms", 80),
-    ("crates/entitlement/src/transfer.rs", "transfers", 89),
-    ("crates/entitlement/src/transfer.rs", "work", 96),
-    (
-        "crates/entitlement/src/transfer/conflicts.rs",
-        "of_case",
-        79,
-    ),
-    (
-        "crates/entitlement/src/transfer/deadlines.rs",
-        "awaited",
-        77,
-    ),
-    ("crates/entitlement/src/transfer/holdings.rs", "of", 83),
     ("crates/ledger/src/record.rs", "check", 114),
     ("crates/ledger/src/tree.rs", "verify_consistency", 88),
     ("crates/node/src/server.rs", "start", 75),
@@ -310,7 +297,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/store/src/recover.rs", "recover", 73),
     ("src/agency/review.rs", "run", 91),
     ("src/agency/review.rs", "stream", 72),
-    ("src/agency/transfer.rs", "take", 82),
     ("src/worker.rs", "ask", 72),
 ];
 

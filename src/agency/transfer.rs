@@ -23,11 +23,10 @@ use yizhang_entitlement::{
     review::List,
 };
 use yizhang_intake::{
-    Column, Fault, FaultyRows, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, Submissions,
-    case_id,
+    Column, Fault, Intake, ParsedRow, ReadOptions, Row, RowFault, Source, Submission, case_id,
 };
 use yizhang_ledger::{
-    entry::{Entry, Kind},
+    entry::{Entry, Kind, RecordId},
     person::FederationSecret,
     record::Record,
     value::{Day, Division, LeafIndex},
@@ -243,46 +242,27 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
 /// Takes one step: the case as it stands, the row, the record, the case as it stands then. A step that would not count is
 /// refused before it is written, because a chain forgets nothing.
 fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
-    let secret = credentials::read_secret(&step.credentials)?;
-    let credentials = Credentials::read(&step.credentials)?;
     let case =
         case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
-    let number = read_number()?.reveal().to_owned();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let today = clock::today();
-    let on = step.on.unwrap_or(today);
+    let taker = Taker::of(step)?;
+    let on = step.on.unwrap_or(taker.today);
     ensure!(
-        on <= today,
+        on <= taker.today,
         "{}",
-        t!("transfer.later", on = on, today = today)
+        t!("transfer.later", on = on, today = taker.today)
     );
-    let ask = || {
-        let worker = Worker::Number(number.clone());
-        let question = Question {
-            worker,
-            as_of: today,
-            proofs: false,
-            policy: Policy::embedded(),
-            rules: None,
-        };
-        runtime.block_on(worker::ask(&credentials, step.node, question))
-    };
-    let before = ask()?.account;
+    let before = taker.account()?;
     let known = cases(&before).find(|known| known.case == case);
-    let line = serde_json::to_vec(&Value::Object(row(kind, step, on, &number, known)?))?;
-    let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
-        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
-    let parsed = parsed(&intake, &secret, step)?;
-    let entry = Entry::parse(&parsed.bytes, LeafIndex(0))?;
+    let row = taker.parsed(row(kind, step, on, &taker.number, known)?)?;
+    // What is looked at is what will be written, byte for byte.
+    let entry = Entry::parse(&row.bytes, LeafIndex(0))?;
     let Record::Transfer(_, fields) = &Record::read(&entry)? else {
         bail!("{}", t!("transfer.no_step"))
     };
     let planned = Planned {
         kind,
         region: step.node,
-        id: parsed.id(),
+        id: row.id(),
         fields,
     };
     if !planned.is_written(&before)? {
@@ -290,40 +270,93 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
         planned.ensure_ours()?;
         if !step.anyway {
             planned.ensure_counts(known)?;
-            planned.ensure_sensible(&before, &credentials)?;
+            planned.ensure_sensible(&before, &taker.credentials)?;
         }
     }
-
-    let submissions = Submissions::new(intake.rows(&secret)?, FaultyRows::Refuse);
-    let sent = send_submissions(&credentials, (step.node, &secret), submissions, &|_| {})?;
-    println!(
-        "{}",
-        if sent.present > 0 {
-            t!("transfer.was_there")
-        } else {
-            t!("transfer.appended")
-        }
-    );
-    let after = ask()?.account;
+    taker.send(&row)?;
+    let after = taker.account()?;
     let Some(case) = cases(&after).find(|known| known.case == case) else {
         println!("{}", t!("transfer.not_seen"));
         return Ok(Outcome::Findings);
     };
     show::transfer::print(case);
-    let is_this = |record: RecordNumber| {
-        after
-            .records
-            .get(usize::try_from(record.0).unwrap_or(usize::MAX))
-    };
-    let is_unused = case
-        .faults
-        .iter()
-        .any(|fault| is_this(fault.record).is_some_and(|record| record.id == planned.id.0));
-    Ok(if is_unused {
+    Ok(if is_unused(&after, case, planned.id) {
         Outcome::Findings
     } else {
         Outcome::Clean
     })
+}
+
+/// Whether the case could not use a step.
+fn is_unused(account: &Account, case: &TransferCase, step: RecordId) -> bool {
+    let is_step = |record: RecordNumber| {
+        usize::try_from(record.0)
+            .ok()
+            .and_then(|at| account.records.get(at))
+            .is_some_and(|record| record.id == step.0)
+    };
+    case.faults.iter().any(|fault| is_step(fault.record))
+}
+
+/// Who takes a step, and for which worker.
+struct Taker<'a> {
+    step: &'a Step,
+    credentials: Credentials,
+    secret: FederationSecret,
+    /// The worker's.
+    number: String,
+    today: Day,
+}
+
+impl<'a> Taker<'a> {
+    fn of(step: &'a Step) -> anyhow::Result<Self> {
+        Ok(Self {
+            step,
+            secret: credentials::read_secret(&step.credentials)?,
+            credentials: Credentials::read(&step.credentials)?,
+            number: read_number()?.reveal().to_owned(),
+            today: clock::today(),
+        })
+    }
+
+    /// The worker's account as the node has it now.
+    fn account(&self) -> anyhow::Result<Account> {
+        let question = Question {
+            worker: Worker::Number(self.number.clone()),
+            as_of: self.today,
+            proofs: false,
+            policy: Policy::embedded(),
+            rules: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let answer = runtime.block_on(worker::ask(&self.credentials, self.step.node, question))?;
+        Ok(answer.account)
+    }
+
+    /// The step as an import would read it from a file of this row.
+    fn parsed(&self, row: Map<String, Value>) -> anyhow::Result<ParsedRow> {
+        let line = serde_json::to_vec(&Value::Object(row))?;
+        let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
+            .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
+        parsed(&intake, &self.secret, self.step)
+    }
+
+    fn send(&self, row: &ParsedRow) -> anyhow::Result<()> {
+        let submission = std::iter::once(Ok(Submission::of_row(row)));
+        let target = (self.step.node, &self.secret);
+        let sent = send_submissions(&self.credentials, target, submission, &|_| {})?;
+        println!(
+            "{}",
+            if sent.present > 0 {
+                t!("transfer.was_there")
+            } else {
+                t!("transfer.appended")
+            }
+        );
+        Ok(())
+    }
 }
 
 /// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.

@@ -51,6 +51,20 @@ pub struct Submission {
     pub last_line: u64,
 }
 
+impl Submission {
+    /// The submission that one row makes: the same as that of a file which begins with it.
+    pub fn of_row(row: &ParsedRow) -> Self {
+        Self {
+            number: 0,
+            id: submission_id(&row.bytes),
+            bytes: row.bytes.clone(),
+            records: 1,
+            first_line: row.line,
+            last_line: row.line,
+        }
+    }
+}
+
 /// Cuts rows into submissions. Ends after the first [`FileFault`].
 pub struct Submissions<'i> {
     rows: Rows<'i>,

@@ -8,7 +8,7 @@ use support::{
 };
 use yizhang_intake::{
     CODES_MAX, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake,
-    Layout, ReadOptions, Row, SAMPLED_ROWS_MAX, Source, Submissions,
+    Layout, ReadOptions, Row, SAMPLED_ROWS_MAX, Source, Submission, Submissions,
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -641,6 +641,11 @@ fn chunks_are_submissions_and_the_same_file_gives_the_same_numbers() {
         assert!(submission.last_line < next.first_line);
     }
     assert_eq!(cut(FaultyRows::Skip).unwrap(), submissions);
+    // A row sent by itself is the submission with which its file begins.
+    assert_eq!(
+        Submission::of_row(&parsed(csv(&rows[..1]))[0]),
+        submissions[0]
+    );
     assert!(matches!(
         cut(FaultyRows::Refuse),
         Err(FileFault::RowFaulty { line: 9 })

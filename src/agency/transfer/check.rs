@@ -8,7 +8,7 @@ use rust_i18n::t;
 use yizhang_entitlement::{
     Account, Family, Policy,
     account::{StepFaultName, TransferCase},
-    transfer::{Candidate, is_follow_up, may_take, missing_before, used, would_fault},
+    transfer::{Candidate, Sides, is_follow_up, may_take, missing_before, used, would_fault},
 };
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -27,8 +27,11 @@ pub(super) struct Planned<'s> {
 }
 
 impl Planned<'_> {
-    fn sides(&self) -> (Division, Division) {
-        (self.fields.source_side.place, self.fields.target_side.place)
+    fn sides(&self) -> Sides {
+        Sides {
+            old: self.fields.source_side.place,
+            new: self.fields.target_side.place,
+        }
     }
 
     fn name(&self) -> String {
@@ -92,7 +95,7 @@ impl Planned<'_> {
             sides: self.sides(),
             on: self.fields.on,
         };
-        let Some(fault) = would_fault(known, self.fields.scheme, candidate) else {
+        let Some(fault) = would_fault(known, candidate) else {
             return Ok(());
         };
         let why = show::named(&format!("transfer.fault.{}", show::serde_name(&fault)));
@@ -163,14 +166,14 @@ impl Planned<'_> {
     ) -> anyhow::Result<()> {
         let (sides, scheme) = (self.sides(), self.fields.scheme);
         let answers = |region: &Division| may_take(Kind::FREEZE, *region, sides);
-        let place = show::place::name(sides.0);
+        let place = show::place::name(sides.old);
         ensure!(
             credentials.roster.regions.keys().any(answers),
             "{}",
             t!("transfer.nobody_there", place = place)
         );
         let family = account.family(&Family::of(scheme).to_string());
-        let province = sides.0.province();
+        let province = sides.old.province();
         let has_months = family.is_some_and(|family| {
             let here = family
                 .by_province
@@ -187,7 +190,7 @@ impl Planned<'_> {
         let open = cases(account).find(|case| {
             case.case != self.fields.case
                 && case.next.is_some()
-                && Family::of(scheme).is_one_pool(case.source, sides.0)
+                && Family::of(scheme).is_one_pool(case.source, sides.old)
                 && case
                     .steps
                     .iter()

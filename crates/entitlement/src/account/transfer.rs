@@ -187,6 +187,13 @@ pub struct TransferAmounts {
     pub pool: i64,
 }
 
+impl TransferAmounts {
+    /// Whether there is any money among them.
+    pub(crate) const fn has_money(self) -> bool {
+        self.personal_account != 0 || self.pool != 0
+    }
+}
+
 /// What was stated, against what the records of the old place come to on the day of closing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferComparison {

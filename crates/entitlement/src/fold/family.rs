@@ -179,14 +179,8 @@ impl MonthsAndTransfers {
         worker: Worker<'_, '_>,
     ) -> Self {
         let months = ledger::month_lines(set, &of.range, bounds);
-        let transfers = transfer::transfers(
-            set,
-            (of.family, &of.range),
-            &months,
-            bounds.cover,
-            worker.as_of,
-            worker.policy,
-        );
+        let transfers =
+            transfer::transfers(set, of, &months, bounds.cover, worker.as_of, worker.policy);
         Self { months, transfers }
     }
 }

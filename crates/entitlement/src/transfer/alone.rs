@@ -2,10 +2,7 @@
 //! hold its sheet (军人保险法; our design). The new place's posting stands in its stead where it names a document, its months and
 //! the reason.
 
-use super::{
-    procedure::{Progress, Step},
-    steps,
-};
+use super::{cases::steps, procedure::Progress, step::Step};
 use crate::{
     account::Standing,
     months::holders::months_between,
@@ -40,7 +37,7 @@ fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
         if !steps.iter().any(is_alone) {
             continue;
         }
-        let progress = Progress::of(steps, false);
+        let progress = Progress::before_money(steps);
         postings.extend(progress.posted.filter(|_| progress.has_no_chain()));
     }
     postings.retain(|step| {
@@ -59,11 +56,11 @@ fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
 
 /// Whether two postings are about one service.
 fn is_same_service(one: &Step<'_>, other: &Step<'_>) -> bool {
-    let overlap = match (months_of(one.fields), months_of(other.fields)) {
+    let overlap = match (one.first.zip(one.last), other.first.zip(other.last)) {
         (Some(mine), Some(theirs)) => mine.0 <= theirs.1 && theirs.0 <= mine.1,
         _ => false,
     };
-    overlap || one.fields.document == other.fields.document
+    overlap || one.document == other.document
 }
 
 /// The posting of a case that no chain of the old place stands behind, where another has brought the same service.
@@ -73,14 +70,17 @@ pub(super) fn repeated(set: &RecordSet<'_>, progress: &Progress<'_>) -> Option<u
     (held.standing == Standing::Held && !held.is_alone).then_some(posted.at)
 }
 
-/// Whether a step is a posting of the new place that says all that a sheet would: document, months, and of which account.
+/// Whether a step is a posting of the new place that says all that a sheet would.
 pub(super) fn is_alone(step: &Step<'_>) -> bool {
-    let fields = step.fields;
+    step.says_all && step.is_by_its_side()
+}
+
+/// Whether a posting says all that the sheet of an army would: document, months, and of which account.
+pub(super) fn says_all(kind: Kind, fields: &TransferStep<'_>) -> bool {
     let is_of_pension = fields.scheme.namespace == Namespace::Hrss
         && matches!(fields.scheme.code.as_str(), "110" | "120");
-    step.kind == Kind::POSTED
+    kind == Kind::POSTED
         && is_of_pension
-        && step.is_by_its_side()
         && fields.reason.as_str() == ARMY
         && fields.document != Hash::ZERO
         && months_of(fields).is_some()

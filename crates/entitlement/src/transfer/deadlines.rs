@@ -4,8 +4,9 @@ use crate::{
     account::{CaseState, LimitName, NextStep, Side},
     transfer::{
         calendar::WorkingDays,
-        procedure::{Progress, Step},
+        procedure::{PostingNeeds, Progress},
         rules::Limits,
+        step::{Step, whose},
     },
 };
 use yizhang_ledger::{entry::Kind, value::Day};
@@ -22,13 +23,13 @@ struct Awaited {
 pub(crate) fn next_step(
     progress: &Progress<'_>,
     state: CaseState,
-    needs_money: bool,
+    needs: PostingNeeds,
     limits: &Limits,
     calendar: &WorkingDays<'_>,
     as_of: Day,
 ) -> Option<NextStep> {
-    let awaited = awaited(progress, state, needs_money)?;
-    let (source, target) = progress.sides?;
+    let awaited = awaited(progress, state, needs)?;
+    let sides = progress.sides?;
     let mut limit = Limit {
         name: awaited.limit,
         since: awaited.since,
@@ -56,11 +57,7 @@ pub(crate) fn next_step(
     Some(NextStep {
         step: awaited.step,
         side: awaited.side,
-        place: if awaited.side == Side::Old {
-            source
-        } else {
-            target
-        },
+        place: sides.place(awaited.side),
         region: progress.region_of(awaited.side),
         limit: name,
         working_days,
@@ -91,75 +88,35 @@ fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -
     })
 }
 
-fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Option<Awaited> {
-    let wait = |step, side, limit, since: Option<Day>| {
-        Some(Awaited {
-            step,
-            side,
-            limit,
-            since: since?,
-        })
-    };
-    let on = |step: Option<Step<'_>>| step.map(|step| step.on());
-    // The old place has one limit for all that it does, from the letter on; a case of its own begins with its first step.
-    let asked = on(progress.letter.or(progress.child));
-    let arrived = on(progress.sheet).max(on(progress.received));
+/// The awaited step, and from which day on.
+fn awaited(progress: &Progress<'_>, state: CaseState, needs: PostingNeeds) -> Option<Awaited> {
+    let step = awaited_step(progress, state, needs)?;
+    Some(Awaited {
+        step,
+        side: whose(step)?,
+        limit: limit_of(step)?,
+        since: since(progress, step)?,
+    })
+}
+
+fn awaited_step(progress: &Progress<'_>, state: CaseState, needs: PostingNeeds) -> Option<Kind> {
+    let moves_money = needs == PostingNeeds::SheetAndMoney;
+    // A case that is a supplement or correction of its own has no sheet.
+    let has_sheet = progress.child.is_none();
     match state {
-        CaseState::Applied => wait(
-            Kind::LETTER,
-            Side::New,
-            LimitName::Review,
-            on(progress.apply),
-        ),
-        CaseState::LetterSent => wait(Kind::FREEZE, Side::Old, LimitName::Send, asked),
-        CaseState::Frozen => wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked),
-        CaseState::InfoSent if needs_money => {
-            wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked)
-        }
-        CaseState::InfoSent => wait(
-            Kind::POSTED,
-            Side::New,
-            LimitName::Close,
-            on(progress.sheet),
-        ),
-        CaseState::FundsSent if progress.child.is_some() => wait(
-            Kind::FUNDS_RECEIVED,
-            Side::New,
-            LimitName::Dangling,
-            on(progress.sent),
-        ),
-        CaseState::FundsReceived if progress.child.is_some() => wait(
-            Kind::POSTED,
-            Side::New,
-            LimitName::Close,
-            on(progress.received),
-        ),
-        CaseState::FundsSent | CaseState::FundsReceived => {
-            wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked)
-        }
-        CaseState::FundsReturned => wait(
-            Kind::FUNDS_SENT,
-            Side::Old,
-            LimitName::Send,
-            on(progress.came_back),
-        ),
-        CaseState::InfoAndFundsSent => wait(
-            Kind::FUNDS_RECEIVED,
-            Side::New,
-            LimitName::Dangling,
-            departed(progress),
-        ),
-        CaseState::Received | CaseState::Mismatched => {
-            wait(Kind::POSTED, Side::New, LimitName::Close, arrived)
-        }
-        CaseState::Posted => wait(
-            Kind::CLOSED,
-            Side::New,
-            LimitName::Close,
-            arrived.or(on(progress.posted)),
-        ),
-        CaseState::Supplement => wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked),
-        CaseState::Correction => wait(Kind::POSTED, Side::New, LimitName::Close, asked),
+        CaseState::Applied => Some(Kind::LETTER),
+        CaseState::LetterSent => Some(Kind::FREEZE),
+        CaseState::Frozen => Some(Kind::INFO_SHEET),
+        CaseState::FundsSent | CaseState::FundsReceived if has_sheet => Some(Kind::INFO_SHEET),
+        CaseState::InfoSent if moves_money => Some(Kind::FUNDS_SENT),
+        CaseState::FundsReturned | CaseState::Supplement => Some(Kind::FUNDS_SENT),
+        CaseState::FundsSent | CaseState::InfoAndFundsSent => Some(Kind::FUNDS_RECEIVED),
+        CaseState::InfoSent
+        | CaseState::FundsReceived
+        | CaseState::Received
+        | CaseState::Mismatched
+        | CaseState::Correction => Some(Kind::POSTED),
+        CaseState::Posted => Some(Kind::CLOSED),
         CaseState::Unfounded
         | CaseState::Certified
         | CaseState::Rejected
@@ -169,9 +126,37 @@ fn awaited(progress: &Progress<'_>, state: CaseState, needs_money: bool) -> Opti
     }
 }
 
+/// The limit that an awaited step has; none for steps that nobody waits for.
+const fn limit_of(step: Kind) -> Option<LimitName> {
+    match step {
+        Kind::LETTER => Some(LimitName::Review),
+        Kind::FREEZE | Kind::INFO_SHEET | Kind::FUNDS_SENT => Some(LimitName::Send),
+        Kind::FUNDS_RECEIVED => Some(LimitName::Dangling),
+        Kind::POSTED | Kind::CLOSED => Some(LimitName::Close),
+        _ => None,
+    }
+}
+
+/// The day from which the limit of an awaited step runs. The old place has one limit for all that it does, from the letter on; a
+/// case of its own begins with its first step.
+fn since(progress: &Progress<'_>, step: Kind) -> Option<Day> {
+    let on = |step: Option<Step<'_>>| step.map(|step| step.on);
+    let asked = on(progress.letter.or(progress.child));
+    let arrived = on(progress.info_sheet).max(on(progress.received));
+    match step {
+        Kind::LETTER => on(progress.apply),
+        Kind::FREEZE | Kind::INFO_SHEET => asked,
+        Kind::FUNDS_SENT => on(progress.came_back).or(asked),
+        Kind::FUNDS_RECEIVED => departed(progress),
+        Kind::POSTED => arrived.or(asked),
+        Kind::CLOSED => arrived.or(on(progress.posted)),
+        _ => None,
+    }
+}
+
 /// The first day on which sheet or money left the old place.
 fn departed(progress: &Progress<'_>) -> Option<Day> {
-    [progress.sheet, progress.sent]
+    [progress.info_sheet, progress.sent]
         .into_iter()
         .flatten()
         .map(|step| step.on())

@@ -1,254 +1,13 @@
 //! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
 
-use super::alone::is_alone;
 use crate::{
-    account::{CaseState, Side, StepFaultName, TransferCase},
-    records::set::RecordSet,
+    account::{CaseState, Side, StepFaultName, TransferAmounts},
+    transfer::{
+        alone::is_alone,
+        step::{Sides, Step, covers, whose},
+    },
 };
-use yizhang_ledger::{
-    entry::Kind,
-    hash::Hash,
-    person::AccountId,
-    record::{AccountType, CaseId, Record, Source, TransferSide, TransferStep, TransferSums},
-    value::{Code, Day, Division, Fen, LeafIndex, Scheme},
-};
-
-/// A step and where it stands.
-#[derive(Clone, Copy)]
-pub(crate) struct Step<'s> {
-    /// Position in the set.
-    pub(crate) at: usize,
-    pub(crate) kind: Kind,
-    pub(crate) region: Division,
-    pub(crate) index: LeafIndex,
-    pub(crate) fields: &'s TransferStep<'s>,
-}
-
-impl<'s> Step<'s> {
-    pub(crate) fn of(set: &'s RecordSet<'_>, at: usize) -> Option<Self> {
-        let held = set.get(at)?;
-        let Record::Transfer(kind, fields) = &held.fact.record else {
-            return None;
-        };
-        Some(Self {
-            at,
-            kind: *kind,
-            region: held.fact.region,
-            index: held.fact.index,
-            fields,
-        })
-    }
-
-    pub(crate) fn on(&self) -> Day {
-        self.fields.on
-    }
-
-    /// The order of steps: by day, then by the procedure, whose order is that of the kinds. Money may come back and be sent
-    /// again on one day, so that of these two the one that stands first in its chain came first. A supplement or correction
-    /// comes behind the closing that it follows, and before the money that goes with it.
-    pub(crate) fn order(&self) -> (Day, (Kind, bool), Division, LeafIndex, usize) {
-        let stage = match self.kind {
-            Kind::RETURNED => (Kind::FUNDS_SENT, false),
-            Kind::SUPPLEMENT | Kind::CORRECTION => (Kind::FREEZE, true),
-            kind => (kind, false),
-        };
-        (self.fields.on, stage, self.region, self.index, self.at)
-    }
-
-    /// Whether the chain that holds it is that of a side by which the step may come.
-    pub(crate) fn is_by_its_side(&self) -> bool {
-        let speaks = |side: Side| covers(self.region, self.place(side));
-        match whose(self.kind) {
-            Some(side) => speaks(side),
-            None => speaks(Side::Old) || speaks(Side::New),
-        }
-    }
-
-    pub(crate) fn place(&self, side: Side) -> Division {
-        match side {
-            Side::Old => self.fields.source_side.place,
-            Side::New => self.fields.target_side.place,
-        }
-    }
-}
-
-/// Whether the chain of a region may take a step of a case between an old and a new place: a step that it may not take is
-/// named with its fault, and not used.
-pub fn may_take(kind: Kind, region: Division, (old, new): (Division, Division)) -> bool {
-    match whose(kind) {
-        Some(Side::Old) => covers(region, old),
-        Some(Side::New) => covers(region, new),
-        None => covers(region, old) || covers(region, new),
-    }
-}
-
-/// A step that an agency is about to take.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    /// Which.
-    pub kind: Kind,
-    /// Whose chain would hold it.
-    pub region: Division,
-    /// Old and new place, as the step would name them.
-    pub sides: (Division, Division),
-    /// The day of the step.
-    pub on: Day,
-}
-
-/// Why a step would not be used, as far as the steps of the case that are known say: the same fault that the case would
-/// show. The document that it names is not looked at.
-pub fn would_fault(
-    case: Option<&TransferCase>,
-    scheme: Scheme<'_>,
-    candidate: Candidate,
-) -> Option<StepFaultName> {
-    let fields = |sides: (Division, Division), on, sums| TransferStep {
-        account: AccountId([0; 16]),
-        case: CaseId([0; 16]),
-        scheme,
-        source_side: TransferSide {
-            place: sides.0,
-            agency: Code::NONE,
-        },
-        target_side: TransferSide {
-            place: sides.1,
-            agency: Code::NONE,
-        },
-        on,
-        first: None,
-        last: None,
-        sums,
-        account_type: AccountType::General,
-        document: Hash::ZERO,
-        reason: Code::NONE,
-        source: Source::default(),
-    };
-    let sums = |line: &crate::account::TransferStep| TransferSums {
-        personal_account: Fen::new(line.personal_account).unwrap_or_default(),
-        pool: Fen::new(line.pool).unwrap_or_default(),
-        ..TransferSums::default()
-    };
-    let known = case.map_or(&[][..], |case| &case.steps);
-    let written: Vec<TransferStep<'_>> = known
-        .iter()
-        .map(|line| fields((line.source, line.target), line.on, sums(line)))
-        .chain([fields(
-            candidate.sides,
-            candidate.on,
-            TransferSums::default(),
-        )])
-        .collect();
-    let lines = known
-        .iter()
-        .map(|line| (line.kind, line.region))
-        .chain([(candidate.kind, candidate.region)]);
-    // The lines of a case stand in the order of its steps, so that their places in it do as positions; what is taken now
-    // stands behind them all.
-    let mut steps: Vec<Step<'_>> = lines
-        .zip(&written)
-        .zip(0_u64..)
-        .map(|(((kind, region), fields), position)| Step {
-            at: usize::try_from(position).unwrap_or(usize::MAX),
-            kind,
-            region,
-            index: LeafIndex(position),
-            fields,
-        })
-        .collect();
-    steps.sort_by_key(Step::order);
-    let computed = case
-        .and_then(|case| case.sums.as_ref())
-        .is_some_and(|sums| sums.computed.personal_account != 0 || sums.computed.pool != 0);
-    let early = Progress::of(&steps, false);
-    let needs_money = Progress::states_money(early.sheet.or(early.child)) || computed;
-    let faults = Progress::of(&steps, needs_money).faults;
-    faults
-        .into_iter()
-        .find(|(step, _)| step.at == known.len())
-        .map(|(_, fault)| fault)
-}
-
-/// The first step that has to come before one of a kind and is not there by a day, as far as the steps of the case that are
-/// known say, with its own day where it is there, only later.
-pub fn missing_before(
-    case: Option<&TransferCase>,
-    kind: Kind,
-    on: Day,
-) -> Option<(Kind, Option<Day>)> {
-    let steps = || case.into_iter().flat_map(used);
-    let is_child = steps().next().is_some_and(|(first, _)| is_follow_up(first));
-    let mut needed = needed_before(kind)
-        .iter()
-        .copied()
-        .filter(|needed| !(is_child && *needed <= Kind::INFO_SHEET));
-    let absent = |needed: &Kind| !steps().any(|(known, day)| known == *needed && day <= on);
-    let missing = needed.find(absent)?;
-    Some((
-        missing,
-        steps()
-            .find(|(known, _)| *known == missing)
-            .map(|(_, day)| day),
-    ))
-}
-
-/// The steps of a case that were used, by kind and day.
-pub fn used(case: &TransferCase) -> impl Iterator<Item = (Kind, Day)> {
-    let is_used = |record| case.faults.iter().all(|fault| fault.record != record);
-    case.steps
-        .iter()
-        .filter(move |step| is_used(step.record))
-        .map(|step| (step.kind, step.on))
-}
-
-/// Whether a step follows up on a closing: after the posting it needs a case of its own.
-pub fn is_follow_up(kind: Kind) -> bool {
-    kind == Kind::SUPPLEMENT || kind == Kind::CORRECTION
-}
-
-/// The steps that must have come before one of this kind, as [`Progress`] admits it. A case that is itself a supplement or
-/// correction has those up to the sheet behind it.
-const fn needed_before(kind: Kind) -> &'static [Kind] {
-    match kind {
-        Kind::LETTER | Kind::WITHDRAWN | Kind::RETURNED => &[Kind::TRANSFER_APPLY],
-        Kind::FREEZE => &[Kind::LETTER],
-        Kind::INFO_SHEET | Kind::FUNDS_SENT => &[Kind::FREEZE],
-        Kind::FUNDS_RECEIVED => &[Kind::FUNDS_SENT],
-        Kind::POSTED => &[Kind::INFO_SHEET, Kind::FUNDS_RECEIVED],
-        Kind::CLOSED => &[Kind::POSTED],
-        _ => &[],
-    }
-}
-
-/// Whose step it is; none where either side may say it. A return is the old place's, and before the letter, as a
-/// rejection, the new one's.
-pub(crate) const fn whose(kind: Kind) -> Option<Side> {
-    match kind {
-        Kind::CERTIFICATE
-        | Kind::FREEZE
-        | Kind::INFO_SHEET
-        | Kind::FUNDS_SENT
-        | Kind::SUPPLEMENT => Some(Side::Old),
-        Kind::TRANSFER_APPLY
-        | Kind::LETTER
-        | Kind::FUNDS_RECEIVED
-        | Kind::POSTED
-        | Kind::CLOSED
-        | Kind::WITHDRAWN => Some(Side::New),
-        _ => None,
-    }
-}
-
-/// Whether a region or place contains another: 440000 contains 440300, 440300 contains 440305.
-pub(crate) fn covers(wide: Division, narrow: Division) -> bool {
-    let (wide, narrow) = (wide.code(), narrow.code());
-    if wide.is_multiple_of(10_000) {
-        wide / 10_000 == narrow / 10_000
-    } else if wide.is_multiple_of(100) {
-        wide / 100 == narrow / 100
-    } else {
-        wide == narrow
-    }
-}
+use yizhang_ledger::{entry::Kind, hash::Hash, value::Division};
 
 /// How a case ended before posting.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -258,23 +17,52 @@ pub(crate) enum End {
     Withdrawn,
 }
 
+/// What has to be there before a posting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PostingNeeds {
+    /// The sheet alone: no money moves.
+    Sheet,
+    /// The money as well.
+    SheetAndMoney,
+}
+
+impl PostingNeeds {
+    /// By what the sheet states, and what the records of the old place come to.
+    pub(crate) fn of(early: &Progress<'_>, computed: TransferAmounts) -> Self {
+        let sheet = early.info_sheet.or(early.child);
+        let states_money = sheet.is_some_and(|sheet| sheet.states_money());
+        if states_money || computed.has_money() {
+            Self::SheetAndMoney
+        } else {
+            Self::Sheet
+        }
+    }
+}
+
+/// A step that could not be used, and why.
+#[derive(Clone, Copy)]
+pub(crate) struct Unused<'s> {
+    pub(crate) step: Step<'s>,
+    pub(crate) fault: StepFaultName,
+}
+
 /// The steps of a case that could be used.
 #[derive(Default)]
 pub(crate) struct Progress<'s> {
     /// Old and new place, as the letter, or before it the first step names them.
-    pub(crate) sides: Option<(Division, Division)>,
+    pub(crate) sides: Option<Sides>,
     pub(crate) certificate: Option<Step<'s>>,
     pub(crate) apply: Option<Step<'s>>,
     pub(crate) letter: Option<Step<'s>>,
     pub(crate) freeze: Option<Step<'s>>,
-    pub(crate) sheet: Option<Step<'s>>,
+    pub(crate) info_sheet: Option<Step<'s>>,
     pub(crate) sent: Option<Step<'s>>,
     /// The money came back, and has not been sent again.
     pub(crate) came_back: Option<Step<'s>>,
     pub(crate) received: Option<Step<'s>>,
     pub(crate) posted: Option<Step<'s>>,
     pub(crate) closed: Option<Step<'s>>,
-    pub(crate) end: Option<(Step<'s>, End)>,
+    end: Option<End>,
     /// A supplement or correction that is a case of its own.
     pub(crate) child: Option<Step<'s>>,
     /// The old place has no chain, and the posting stands alone.
@@ -283,25 +71,29 @@ pub(crate) struct Progress<'s> {
     pub(crate) follow_ups: Vec<Step<'s>>,
     /// Every step that was used.
     pub(crate) used: Vec<Step<'s>>,
-    pub(crate) faults: Vec<(Step<'s>, StepFaultName)>,
+    pub(crate) faults: Vec<Unused<'s>>,
 }
 
 impl<'s> Progress<'s> {
-    /// Goes through the steps of a case. `needs_money` says whether posting has to wait for money.
-    pub(crate) fn of(steps: &[Step<'s>], needs_money: bool) -> Self {
+    /// Goes through the steps of a case as if no posting had to wait for money: closing and sheet do not depend on that.
+    pub(crate) fn before_money(steps: &[Step<'s>]) -> Self {
+        Self::of(steps, PostingNeeds::Sheet)
+    }
+
+    /// Goes through the steps of a case.
+    pub(crate) fn of(steps: &[Step<'s>], needs: PostingNeeds) -> Self {
         // A letter that answers no application must not name the sides of somebody else's case.
         let answers = |letter: &&Step<'s>| {
             letter.kind == Kind::LETTER
                 && letter.is_by_its_side()
                 && steps.iter().any(|step| {
-                    let same =
-                        |side: Side| step.place(side).province() == letter.place(side).province();
                     let asks = step.kind == Kind::TRANSFER_APPLY && step.is_by_its_side();
-                    asks && same(Side::Old) && same(Side::New) && step.order() <= letter.order()
+                    asks && step.sides.join_the_same_provinces(letter.sides)
+                        && step.order() <= letter.order()
                 })
         };
         let lead = steps.iter().find(answers).or(steps.first());
-        let sides = lead.map(|step| (step.place(Side::Old), step.place(Side::New)));
+        let sides = lead.map(|step| step.sides);
         let is_by_old = |step: &Step<'_>| {
             covers(step.region, step.place(Side::Old))
                 && !covers(step.region, step.place(Side::New))
@@ -312,15 +104,15 @@ impl<'s> Progress<'s> {
             ..Self::default()
         };
         for step in steps {
-            match progress.admit(*step, needs_money) {
+            match progress.admit(*step, needs) {
                 Ok(()) => progress.used.push(*step),
-                Err(fault) => progress.faults.push((*step, fault)),
+                Err(fault) => progress.faults.push(Unused { step: *step, fault }),
             }
         }
         progress
     }
 
-    fn admit(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+    fn admit(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if !step.is_by_its_side() {
             return Err(StepFaultName::WrongSide);
         }
@@ -346,7 +138,7 @@ impl<'s> Progress<'s> {
             Kind::LETTER => follow(&mut self.letter, step, self.apply.is_some()),
             Kind::FREEZE => follow(&mut self.freeze, step, self.letter.is_some()),
             Kind::INFO_SHEET => follow(
-                &mut self.sheet,
+                &mut self.info_sheet,
                 step,
                 self.freeze.is_some() || self.child.is_some(),
             ),
@@ -356,21 +148,17 @@ impl<'s> Progress<'s> {
                 step,
                 self.sent.is_some() || self.has_no_chain,
             ),
-            Kind::POSTED => self.post(step, needs_money),
+            Kind::POSTED => self.post(step, needs),
             Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
             Kind::RETURNED => self.send_back(step),
-            Kind::WITHDRAWN => self.withdraw(step),
+            Kind::WITHDRAWN => self.withdraw(),
             _ => self.follow_up(step),
         }
     }
 
-    /// Divisions are renamed within their province, and a pension is the province's (国办发〔2009〕66号), so the provinces
-    /// must be the same, not the codes.
     fn is_between_its_sides(&self, step: &Step<'_>) -> bool {
-        self.sides.is_none_or(|(source, target)| {
-            source.province() == step.place(Side::Old).province()
-                && target.province() == step.place(Side::New).province()
-        })
+        self.sides
+            .is_none_or(|sides| sides.join_the_same_provinces(step.sides))
     }
 
     fn send(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
@@ -384,16 +172,16 @@ impl<'s> Progress<'s> {
     }
 
     /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
-    fn post(&mut self, step: Step<'s>, needs_money: bool) -> Result<(), StepFaultName> {
+    fn post(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if self.has_no_chain {
             return follow(&mut self.posted, step, is_alone(&step));
         }
-        let basis = self.sheet.or(self.child);
-        let money_is_there = self.received.is_some() || !needs_money;
+        let basis = self.info_sheet.or(self.child);
+        let money_is_there = self.received.is_some() || needs == PostingNeeds::Sheet;
         let Some(basis) = basis.filter(|_| money_is_there) else {
             return Err(StepFaultName::OutOfOrder);
         };
-        let (posted, sheet) = (step.fields.document, basis.fields.document);
+        let (posted, sheet) = (step.document, basis.document);
         if posted != Hash::ZERO && sheet != Hash::ZERO && posted != sheet {
             return Err(StepFaultName::OtherSheet);
         }
@@ -414,25 +202,25 @@ impl<'s> Progress<'s> {
             if !by(Side::New) {
                 return Err(StepFaultName::WrongSide);
             }
-            self.end = Some((step, End::Rejected));
+            self.end = Some(End::Rejected);
         } else if !by(Side::Old) {
             return Err(StepFaultName::WrongSide);
         } else if self.sent.take().is_some() {
             self.came_back = Some(step);
         } else {
-            self.end = Some((step, End::Returned));
+            self.end = Some(End::Returned);
         }
         Ok(())
     }
 
-    fn withdraw(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+    fn withdraw(&mut self) -> Result<(), StepFaultName> {
         if self.sent.is_some() || self.posted.is_some() {
             return Err(StepFaultName::TooLate);
         }
         if self.apply.is_none() && self.child.is_none() {
             return Err(StepFaultName::OutOfOrder);
         }
-        self.end = Some((step, End::Withdrawn));
+        self.end = Some(End::Withdrawn);
         Ok(())
     }
 
@@ -450,7 +238,7 @@ impl<'s> Progress<'s> {
     }
 
     pub(crate) fn state(&self, is_mismatched: bool) -> CaseState {
-        if let Some((_, end)) = self.end {
+        if let Some(end) = self.end {
             return match end {
                 End::Rejected => CaseState::Rejected,
                 End::Returned => CaseState::Returned,
@@ -464,7 +252,7 @@ impl<'s> Progress<'s> {
             return CaseState::Posted;
         }
         match (
-            self.sheet.is_some(),
+            self.info_sheet.is_some(),
             self.sent.is_some(),
             self.received.is_some(),
         ) {
@@ -500,6 +288,16 @@ impl<'s> Progress<'s> {
         }
     }
 
+    /// The step with which the old place begins: the closing, or a supplement or correction that is a case of its own.
+    pub(crate) fn begun(&self) -> Option<Step<'s>> {
+        self.freeze.or(self.child)
+    }
+
+    /// The supplement that the case is, if it is one of its own.
+    pub(crate) fn supplement(&self) -> Option<Step<'s>> {
+        self.child.filter(|child| child.kind == Kind::SUPPLEMENT)
+    }
+
     /// Whether the old place can hold no step: it is an army's.
     pub(crate) fn has_no_chain(&self) -> bool {
         self.has_no_chain
@@ -508,18 +306,6 @@ impl<'s> Progress<'s> {
     /// The case ended without moving anything.
     pub(crate) fn has_failed(&self) -> bool {
         self.end.is_some()
-    }
-
-    /// Whether the step states money.
-    pub(crate) fn states_money(step: Option<Step<'_>>) -> bool {
-        step.is_some_and(|step| {
-            let TransferSums {
-                personal_account,
-                pool,
-                ..
-            } = step.fields.sums;
-            personal_account.get() != 0 || pool.get() != 0
-        })
     }
 
     /// The last region of a side whose chain has a used step.
@@ -533,7 +319,7 @@ impl<'s> Progress<'s> {
 
     /// The old place under every name that used steps give it.
     pub(crate) fn sources(&self) -> Vec<Division> {
-        let mut sources: Vec<Division> = self.sides.map(|(source, _)| source).into_iter().collect();
+        let mut sources: Vec<Division> = self.sides.map(|sides| sides.old).into_iter().collect();
         sources.extend(self.used.iter().map(|step| step.place(Side::Old)));
         sources.sort_unstable();
         sources.dedup();

@@ -17,7 +17,7 @@ use crate::{
         set::{AsOf, FamilyRange, Held, RecordSet, Role, Target},
         standing,
     },
-    transfer::{places::Places, procedure::Step},
+    transfer::{places::Places, step::Step},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division, LeafIndex};

@@ -2,13 +2,13 @@
 
 use crate::{
     federation::{self, Federation},
-    sample::{day, division, fifteenth, month, scheme, step},
+    sample::{day, division, fifteenth, month, step},
 };
 use yizhang_entitlement::{
     Account, Policy,
     account::{StepFaultName, TransferCase},
     fold,
-    transfer::{Candidate, missing_before, would_fault},
+    transfer::{Candidate, Sides, missing_before, would_fault},
 };
 use yizhang_ledger::{
     entry::Kind,
@@ -65,11 +65,13 @@ fn account(taken: &[usize]) -> Account {
 
 fn fault(case: Option<&TransferCase>, position: usize) -> Option<StepFaultName> {
     let (kind, chain) = STEPS[position];
-    let sides = (division("440300"), division("520100"));
+    let sides = Sides {
+        old: division("440300"),
+        new: division("520100"),
+    };
     let region = division(chain);
     would_fault(
         case,
-        scheme("hrss:110"),
         Candidate {
             kind,
             region,
