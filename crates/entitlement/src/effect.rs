@@ -20,7 +20,9 @@ mod named_refunds;
 mod refunds;
 
 use crate::{
-    months::overlap::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
+    months::overlap::Bounds,
+    policy::Successors,
+    records::{places::Places, set::RecordSet},
 };
 use std::ops::Range;
 

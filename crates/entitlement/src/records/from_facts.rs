@@ -46,7 +46,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 because: None,
                 given_back: None,
                 is_of_heirs: false,
-                is_alone: false,
+                alone: None,
             }),
         }
     }

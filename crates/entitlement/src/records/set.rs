@@ -13,7 +13,7 @@ use yizhang_ledger::{
     Verified,
     entry::Kind,
     fact::Fact,
-    record::{Contribution, Period, Record},
+    record::{Contribution, Period, Record, TransferStep},
     value::{Day, Month, Scheme},
 };
 
@@ -82,8 +82,21 @@ pub(crate) struct Held<'f> {
     pub(crate) given_back: Option<Box<GivenBack>>,
     /// A benefit that is due only after death: the heirs', not one that the worker draws.
     pub(crate) is_of_heirs: bool,
-    /// A posting whose old place has no chain: its months count by it.
-    pub(crate) is_alone: bool,
+    /// The months that count by a posting whose old place has no chain. Few records have any.
+    pub(crate) alone: Option<Months>,
+}
+
+/// Months from one to another, both included.
+#[derive(Clone, Copy)]
+pub(crate) struct Months {
+    pub(crate) first: Month,
+    pub(crate) last: Month,
+}
+
+/// A posting that stands alone, with its months.
+pub(crate) struct PostedAlone<'f> {
+    pub(crate) posting: &'f TransferStep<'f>,
+    pub(crate) months: Months,
 }
 
 impl<'f> Held<'f> {
@@ -141,6 +154,17 @@ impl<'f> Held<'f> {
         }
         match self.standing {
             Standing::Refunded | Standing::NotFull => self.because,
+            _ => None,
+        }
+    }
+
+    /// The posting that it is, if it stands alone.
+    pub(crate) fn posted_alone(&self) -> Option<PostedAlone<'f>> {
+        match &self.fact.record {
+            Record::Transfer(_, posting) => Some(PostedAlone {
+                posting,
+                months: self.alone?,
+            }),
             _ => None,
         }
     }
@@ -260,9 +284,9 @@ impl<'f> RecordSet<'f> {
         self.at_mut(position).is_of_heirs = true;
     }
 
-    /// Marks a posting as one that stands alone.
-    pub(crate) fn mark_alone(&mut self, position: usize) {
-        self.at_mut(position).is_alone = true;
+    /// Marks a posting as one that stands alone, for these months.
+    pub(crate) fn mark_alone(&mut self, position: usize, months: Months) {
+        self.at_mut(position).alone = Some(months);
     }
 
     fn at_mut(&mut self, position: usize) -> &mut Held<'f> {
