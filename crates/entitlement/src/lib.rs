@@ -67,6 +67,7 @@ pub mod formulas;
 mod months;
 mod person;
 mod policy;
+pub mod provisional;
 mod records;
 pub mod review;
 pub mod transfer;
@@ -74,9 +75,6 @@ pub mod transfer;
 pub use account::Account;
 pub use conflicts::class::{self as conflict, ConflictCode};
 pub use fold::fold;
-pub use person::{
-    identity::{self, linked_accounts},
-    provisional,
-};
+pub use person::identity::{self, linked_accounts};
 pub use policy::Policy;
 pub use policy::family::{self, Family};
