@@ -40,6 +40,20 @@
 //! * *Transfers* (国办发〔2009〕66号 arts 4 and 8; [`transfer`]): a month counts at the old place until it is posted at the new
 //!   one, and there from then on. Steps by the wrong side or out of order are named and not used.
 //!
+//! # Where things are
+//!
+//! A folder imports only those before it, but for the names of conflict classes and how a conflict is made, which all take from
+//! `conflicts`, and for what [`transfer`] and the rule set know of each other.
+//!
+//! * `records`: every record once, its standing, where it belongs; sums of money.
+//! * `months`: what each month of a family comes to, and money by place.
+//! * `benefits`, `person`: awards and what is drawn; what was stated of the worker, links, participation, joined accounts.
+//! * `effect`: which records act once refunds and agreements have had their say.
+//! * [`transfer`]: cases, from place to place.
+//! * `figures`, by [`formulas`]: what it all comes to under a rule set.
+//! * `conflicts`: what cannot all be right.
+//! * `fold`: the order of all this; [`account`]: the result; [`review`] and [`provisional`]: what else is read from it.
+//!
 //! # The JSON form
 //!
 //! [`Account::canonical_json`]: no blanks, fields in the order of the types in [`account`], integers only (money in fen),

@@ -15,6 +15,7 @@ use crate::{
     effect::{self, Moved, agreements},
     figures::{self, Desk, Folded, Sheet},
     months::{
+        by_place,
         ends::Ends,
         gaps, holders, ledger,
         overlap::{Bounds, Cover},
@@ -227,8 +228,8 @@ impl Settled<'_, '_> {
     /// What the family comes to.
     fn account(&self, months: Vec<MonthLine>, cases: Vec<TransferCase>) -> FamilyAccount {
         let (set, range, as_of) = (self.set, &self.of.range, self.worker.as_of);
-        let totals::ByPlace { provinces, places } =
-            totals::by_place(set, range, &months, self.moves, self.successors, as_of);
+        let by_place::ByPlace { provinces, places } =
+            by_place::by_place(set, range, &months, self.moves, self.successors, as_of);
         let participation = participation::participation(set, range);
         let until_closing = Bounds {
             ends: self.closing,
