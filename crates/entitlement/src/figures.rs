@@ -37,8 +37,8 @@ pub(crate) use sheet::Sheet;
 use crate::{
     account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
     benefits::exclusive::Overlap,
-    conflicts::{class::ConflictCode, money_back::Debt},
-    months::ends::Ends,
+    conflicts::class::ConflictCode,
+    months::{debts::Debt, ends::Ends},
     person::{bridges::Bridges, statements::conflicts},
     records::set::{AsOf, RecordSet},
 };

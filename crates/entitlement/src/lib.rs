@@ -42,12 +42,13 @@
 //!
 //! # Where things are
 //!
-//! A folder imports only those before it, but for the names of conflict classes and how a conflict is made, which all take from
-//! `conflicts`, and for what [`transfer`] and the rule set know of each other.
+//! A folder imports only those before it; but all take the names of conflict classes and the making of a conflict from `conflicts`,
+//! and the rule set and [`transfer`] know of each other.
 //!
 //! * `records`: every record once, its standing, where it belongs; sums of money.
 //! * `months`: what each month of a family comes to, and money by place.
-//! * `benefits`, `person`: awards and what is drawn; what was stated of the worker, links, participation, joined accounts.
+//! * `person`: what was stated of the worker, identity, participation, joined accounts.
+//! * `benefits`: awards, and what is drawn, recovered or lost.
 //! * `effect`: which records act once refunds and agreements have had their say.
 //! * [`transfer`]: cases, from place to place.
 //! * `figures`, by [`formulas`]: what it all comes to under a rule set.

@@ -7,15 +7,12 @@ use crate::{
         drawing::{self, When},
         exclusive::{self, Overlap},
     },
-    conflicts::{
-        keepers,
-        money_back::{self, Debt, FamilyDebts},
-        of_families, renamed,
-    },
+    conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
     figures::{self, Desk, Folded, Sheet},
     months::{
         by_place,
+        debts::{self, Debt},
         ends::Ends,
         gaps, holders, ledger,
         overlap::{Bounds, Cover},
@@ -119,7 +116,7 @@ pub(super) fn fold_family<'f>(
     let mut conflicts = settled.conflicts_of_records(&account, transfers.conflicts, &claims);
     conflicts.extend(settled.conflicts_with_rules(&account, sheet));
     settled.decide_provisionally(&account, &mut conflicts);
-    let debts = money_back::debts(set, &of.range, &account);
+    let debts = debts::debts(set, &of.range, &account);
     FoldedFamily {
         of,
         ends: bounds.ends,
