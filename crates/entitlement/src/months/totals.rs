@@ -5,7 +5,7 @@ use crate::{
         Amount, ClearedLine, Credited, Interest, InterestPosting, MonthLine, MonthStatus,
         PlaceMonths, RecordNumber, Standing,
     },
-    policy::Successors,
+    policy::{Successors, family::Family},
     records::{
         money::{FenSum, Sums, given_back, without_sign},
         set::{AsOf, Held, RecordSet, Role, Target, number, position},
@@ -18,7 +18,7 @@ use std::{
 };
 use yizhang_ledger::{
     record::{AccountType, Record},
-    value::{Day, Division, Month, Namespace},
+    value::{Day, Division, Month},
 };
 
 /// Months of a place so far.
@@ -364,9 +364,7 @@ fn moved_subsidies(
                 Role::Refund => sum.minus(without_sign(*subsidy)),
                 _ => sum.plus((*subsidy).into()),
             });
-        let of_account = held
-            .family
-            .is_some_and(|family| family.begins_with((Namespace::Hrss, "170")));
+        let of_account = held.family == Some(Family::RESIDENT_PENSION);
         (moved && of_account && matches!(role, Role::Received | Role::Adjust | Role::Refund))
             .then_some((at, sum))
     })

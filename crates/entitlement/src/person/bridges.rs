@@ -13,12 +13,9 @@ use crate::{
 };
 use yizhang_ledger::{
     record::{Bridge, Record},
-    value::{Division, Fen, Month, Namespace},
+    value::{Division, Fen, Month},
 };
 use yizhang_rules::Key;
-
-const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
-const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
 
 /// Why months can be counted.
 const MONTHS: &str = "there are 2^16 months";
@@ -71,17 +68,17 @@ impl<'f> Bridges<'f> {
     }
 
     /// The joining by which the relation of a family ended.
-    pub(crate) fn leaving(&self, family: &str) -> Option<&Joined<'f>> {
+    pub(crate) fn leaving(&self, family: Family<'_>) -> Option<&Joined<'f>> {
         self.0
             .iter()
-            .find(|joined| joined.has_effect && joined.from.to_string() == family)
+            .find(|joined| joined.has_effect && joined.from == family)
     }
 
     /// The joining that brought another account into that of a family.
-    pub(crate) fn joining(&self, family: &str) -> Option<&Joined<'f>> {
+    pub(crate) fn joining(&self, family: Family<'_>) -> Option<&Joined<'f>> {
         self.0
             .iter()
-            .find(|joined| joined.has_effect && joined.into.to_string() == family)
+            .find(|joined| joined.has_effect && joined.into == family)
     }
 
     /// What the account says of them, at the family that was left.
@@ -109,12 +106,8 @@ impl<'f> Bridges<'f> {
                 found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
                 continue;
             }
-            let of = |family: Family<'_>| {
-                accounts
-                    .iter()
-                    .find(|account| account.family == family.to_string())
-            };
-            let employee = if joined.into.begins_with(EMPLOYEE) {
+            let of = |family: Family<'_>| accounts.iter().find(|account| account.is_of(family));
+            let employee = if joined.into == Family::PENSION {
                 joined.into
             } else {
                 joined.from
@@ -145,8 +138,9 @@ impl<'f> Bridges<'f> {
 
 impl Joined<'_> {
     fn is_between_pensions(&self) -> bool {
-        let is = |from, into| self.from.begins_with(from) && self.into.begins_with(into);
-        is(RESIDENT, EMPLOYEE) || is(EMPLOYEE, RESIDENT)
+        let is = |from, into| self.from == from && self.into == into;
+        is(Family::RESIDENT_PENSION, Family::PENSION)
+            || is(Family::PENSION, Family::RESIDENT_PENSION)
     }
 
     /// What was brought along.
@@ -172,7 +166,7 @@ impl Joined<'_> {
             .number(Key::BridgeMonths, "", None, self.month);
         let months = employee.map_or(0, |account| months_until(account, self.month));
         threshold
-            .is_some_and(|threshold| (months >= threshold.value) != self.into.begins_with(EMPLOYEE))
+            .is_some_and(|threshold| (months >= threshold.value) != (self.into == Family::PENSION))
     }
 
     /// Months paid into the scheme behind the joining.
