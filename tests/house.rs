@@ -287,7 +287,6 @@ const LONGER: &[(&str, &str, usize)] = &[
         "unemployment",
         91,
     ),
-    ("crates/entitlement/src/policy.rs", "terms", 80),
     ("crates/ledger/src/record.rs", "check", 114),
     ("crates/ledger/src/tree.rs", "verify_consistency", 88),
     ("crates/node/src/server.rs", "start", 75),

@@ -27,7 +27,7 @@ use crate::{
     },
     transfer::{self, Transfers},
 };
-use yizhang_ledger::value::{Month, Namespace};
+use yizhang_ledger::value::Month;
 
 /// What is known of the worker while families are folded one after the other.
 #[derive(Clone, Copy)]
@@ -58,6 +58,7 @@ impl<'f> FoldedFamily<'f> {
     /// As figures are computed from it.
     pub(super) fn for_figures(&self) -> Folded<'_> {
         Folded {
+            family: self.of.family,
             account: &self.account,
             range: &self.of.range,
             ends: self.ends,
@@ -158,13 +159,13 @@ fn closing(
 ) -> Ends {
     let pension = folded
         .iter()
-        .find(|folded| folded.of.family.begins_with((Namespace::Hrss, "110")));
+        .find(|folded| folded.of.family == Family::PENSION);
     let drawn = ends
         .benefit
         .or(pension.and_then(|pension| pension.ends.benefit));
     let left = worker
         .bridges
-        .leaving(&of.family.to_string())
+        .leaving(of.family)
         .map(|joined| (joined.month, joined.record));
     Ends {
         benefit: drawn.into_iter().chain(left).min(),

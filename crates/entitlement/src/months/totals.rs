@@ -2,6 +2,7 @@
 
 use crate::{
     account::{Amount, ClearedLine, Credited, Interest, InterestPosting, Standing},
+    policy::family::Family,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
         set::{Held, PostedAlone, RecordSet, Role, Target, number},
@@ -10,7 +11,7 @@ use crate::{
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     record::Record,
-    value::{Day, Division, Month, Namespace},
+    value::{Day, Division, Month},
 };
 
 /// The records that agreements cleared, with the differences that were paid on them.
@@ -120,7 +121,7 @@ fn place_refunded(set: &RecordSet<'_>, refund: &Held<'_>) -> Option<Division> {
 /// What governments added to the personal account of a resident by a record (国发〔2014〕8号): a refund of an overlap takes none of it.
 fn subsidy(held: &Held<'_>) -> Option<FenSum> {
     let (role, contribution) = held.money()?;
-    let is_of_account = held.family?.begins_with((Namespace::Hrss, "170"));
+    let is_of_account = held.family == Some(Family::RESIDENT_PENSION);
     if !is_of_account || !has_moved(held) {
         return None;
     }
