@@ -36,9 +36,11 @@ pub(crate) use sheet::Sheet;
 
 use crate::{
     account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
-    benefits::{awards::Ends, exclusive::Overlap},
-    conflicts::{class::ConflictCode, money_back::Debt},
+    benefits::exclusive::Overlap,
+    conflicts::class::ConflictCode,
+    months::{debts::Debt, ends::Ends},
     person::{bridges::Bridges, statements::conflicts},
+    policy::family::Family,
     records::set::{AsOf, RecordSet},
 };
 use cover::MedicalCover;
@@ -47,6 +49,7 @@ use std::ops::Range;
 /// A folded family, as figures are computed from it.
 #[derive(Clone, Copy)]
 pub(crate) struct Folded<'a> {
+    pub(crate) family: Family<'a>,
     pub(crate) account: &'a FamilyAccount,
     pub(crate) range: &'a Range<usize>,
     pub(crate) ends: Ends,
@@ -75,11 +78,9 @@ pub(crate) struct Desk<'a, 'f> {
 }
 
 impl<'a> Desk<'a, '_> {
-    fn family(self, name: &str) -> Option<Folded<'a>> {
-        self.families
-            .iter()
-            .find(|folded| folded.account.family == name)
-            .copied()
+    fn family(self, family: Family<'_>) -> Option<Folded<'a>> {
+        let mut families = self.families.iter();
+        families.find(|folded| folded.family == family).copied()
     }
 }
 
@@ -95,18 +96,18 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
             QuestionName::TwoPersons,
             doubt.records.into_iter().map(Ground::Record).collect(),
         );
-        let unemployment = desk.family(UNEMPLOYMENT);
+        let unemployment = desk.family(Family::UNEMPLOYMENT);
         let found = unemployment
             .map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
         return found.unwrap_or_default();
     }
     // A scheme that was left for another gives nothing of its own any more.
     let pension = desk
-        .family(PENSION)
-        .filter(|_| desk.bridges.leaving(PENSION).is_none());
+        .family(Family::PENSION)
+        .filter(|_| desk.bridges.leaving(Family::PENSION).is_none());
     let resident = desk
-        .family(RESIDENT)
-        .filter(|_| desk.bridges.leaving(RESIDENT).is_none());
+        .family(Family::RESIDENT_PENSION)
+        .filter(|_| desk.bridges.leaving(Family::RESIDENT_PENSION).is_none());
     let retired = pension.is_some_and(|pension| pension.is_drawn(desk.as_of));
     let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(desk.as_of));
     let employee = pension.map(|pension| (pension, balance::balance(sheet, desk, pension)));
@@ -137,7 +138,7 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
     if living && !retired {
         insured(sheet, desk);
     }
-    let Some(unemployment) = desk.family(UNEMPLOYMENT) else {
+    let Some(unemployment) = desk.family(Family::UNEMPLOYMENT) else {
         return Vec::new();
     };
     if retired || !living {
@@ -149,8 +150,8 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 
 /// Writes down what medical and injury insurance come to, for who draws no pension yet.
 fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
-    let families =
-        [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
+    let families = [Family::MEDICAL, Family::RESIDENT_MEDICAL]
+        .map(|name| desk.family(name).map(|folded| folded.account));
     let cover = MedicalCover::of(desk);
     if let [Some(employees), _] = families {
         medical::medical(sheet, desk, employees, &cover);
@@ -159,14 +160,7 @@ fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
         medical::resident(sheet, desk, residents, &cover);
     }
     waits::running(sheet, desk, &cover, families);
-    if let Some(injury) = desk.family(INJURY) {
+    if let Some(injury) = desk.family(Family::WORK_INJURY) {
         injury::wage(sheet, desk, injury);
     }
 }
-
-pub(crate) const PENSION: &str = "hrss:110";
-const RESIDENT: &str = "hrss:170";
-const UNEMPLOYMENT: &str = "hrss:210";
-const INJURY: &str = "hrss:410";
-const MEDICAL: &str = "nhsa:310";
-const RESIDENT_MEDICAL: &str = "nhsa:390";

@@ -1,9 +1,10 @@
-//! Where the months of a family end: with the first month of benefit, and with the month of death.
+//! Benefits awarded: which awards are in force, for how long, and where the months of a family end by them.
 
 use crate::{
-    account::{Conflict, MonthStatus, RecordNumber, Standing},
+    account::{Conflict, RecordNumber, Standing},
     benefits::drawing::{When, paid_without_award},
     conflicts::{class::ConflictCode, finders::conflict},
+    months::ends::Ends,
     records::set::{AsOf, FamilyRange, Held, RecordSet, number},
 };
 use std::{
@@ -16,53 +17,19 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 
-/// What ends the months of a family, and the record that says so.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Ends {
-    /// First month of benefit: from then on nothing counts (国办发〔2009〕66号 art. 2).
-    pub(crate) benefit: Option<(Month, RecordNumber)>,
-    /// Month of death: the last that counts (社会保险法 art. 14).
-    pub(crate) death: Option<(Month, RecordNumber)>,
-}
-
-impl Ends {
-    /// Those of a family; a death ends every family.
-    pub(crate) fn of(
-        set: &RecordSet<'_>,
-        of: &FamilyRange<'_>,
-        death: Option<(Month, RecordNumber)>,
-        as_of: AsOf,
-    ) -> Self {
-        let benefit = if of.family.rule().ends_with_benefit {
-            first_benefit(set, &of.range, as_of)
-        } else {
-            None
-        };
-        Self { benefit, death }
-    }
-
-    /// What a month that is paid or due is instead, if it lies behind one of the ends.
-    pub(crate) fn status(self, month: Month) -> Option<MonthStatus> {
-        if self.death.is_some_and(|(last, _)| month > last) {
-            return Some(MonthStatus::AfterDeath);
-        }
-        self.benefit
-            .filter(|(first, _)| month >= *first)
-            .map(|_| MonthStatus::AfterBenefit)
-    }
-
-    /// The last month in which a contribution could count.
-    pub(crate) fn last_month(self, as_of: Month) -> Option<Month> {
-        let benefit = match self.benefit {
-            Some((first, _)) => first.previous()?,
-            None => as_of,
-        };
-        Some(
-            as_of
-                .min(benefit)
-                .min(self.death.map_or(as_of, |(last, _)| last)),
-        )
-    }
+/// The ends of a family; a death ends every family.
+pub(crate) fn ends(
+    set: &RecordSet<'_>,
+    of: &FamilyRange<'_>,
+    death: Option<(Month, RecordNumber)>,
+    as_of: AsOf,
+) -> Ends {
+    let benefit = if of.family.rule().ends_with_benefit {
+        first_benefit(set, &of.range, as_of)
+    } else {
+        None
+    };
+    Ends { benefit, death }
 }
 
 /// The first month for which an award is in force, or for which the pension that is drawn without an award on record was paid.

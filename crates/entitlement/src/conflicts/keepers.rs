@@ -11,9 +11,9 @@ use crate::{
     policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
+        places::{Places, covers},
         set::{AsOf, RecordSet, Role, Target, position},
     },
-    transfer::{Places, covers},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -46,7 +46,7 @@ pub(crate) fn propose(
     let benefit = place_of_benefit(policy, desk, family, &successors);
     let months = months_by_province(family);
     for found in &mut open {
-        let places = contested.stakes(found);
+        let places = contested.shares(found);
         if places.len() < 2 {
             // Two schemes in one province: people choose between these, not between places.
             continue;
@@ -62,7 +62,7 @@ pub(crate) fn propose(
         }
         found.choices = places
             .into_iter()
-            .map(|(place, stake)| stake.choice(place))
+            .map(|(place, share)| share.choice(place))
             .collect();
     }
 }
@@ -91,13 +91,13 @@ fn place_of_benefit(
 
 /// What the records of a conflict hold in one place.
 #[derive(Clone, Copy, Default)]
-struct Stake {
+struct PlaceShare {
     credited: Sums,
     /// The first day on which money came.
     received: Option<Day>,
 }
 
-impl Stake {
+impl PlaceShare {
     fn choice(self, place: Division) -> Choice {
         Choice {
             place,
@@ -115,7 +115,7 @@ impl Stake {
 }
 
 /// By place what it holds of the months of a conflict.
-type Stakes = BTreeMap<Division, Stake>;
+type SharesByPlace = BTreeMap<Division, PlaceShare>;
 
 /// What differences added to the personal account and refunds took from it, by the position of the contribution.
 fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums> {
@@ -159,8 +159,8 @@ struct Contested<'s, 'f> {
 impl Contested<'_, '_> {
     /// By place what the records of a conflict have credited for its months, differences and refunds included; of a record for
     /// more months than these, their part.
-    fn stakes(&self, conflict: &Conflict) -> Stakes {
-        let mut stakes = Stakes::new();
+    fn shares(&self, conflict: &Conflict) -> SharesByPlace {
+        let mut shares = SharesByPlace::new();
         for number in &conflict.records {
             let Some((Role::Received, contribution)) = self.set.at(position(*number)).money()
             else {
@@ -168,10 +168,10 @@ impl Contested<'_, '_> {
             };
             let place = self.place_of(conflict.code, *number, contribution.place);
             let credited = self.credited_for(conflict, *number, contribution);
-            let stake = stakes.entry(place).or_default();
-            stake.add(credited, contribution.received);
+            let share = shares.entry(place).or_default();
+            share.add(credited, contribution.received);
         }
-        stakes
+        shares
     }
 
     /// Where a record paid at a place belongs: to the province, wherever transfers have taken it. Residents pay where their household
@@ -210,7 +210,7 @@ impl Contested<'_, '_> {
 
 /// 国发〔2014〕8号: residents participate where their household is registered: of these places the one that it lies in, else
 /// the only one in its province.
-fn at_home(places: &Stakes, person: &Person, first: Option<Month>) -> Option<Provisional> {
+fn at_home(places: &SharesByPlace, person: &Person, first: Option<Month>) -> Option<Provisional> {
     let home = person.home_in(first?)?.place;
     let holds_home = |place: Division| {
         let is_within = covers(home, place) && home != home.province();
@@ -225,7 +225,7 @@ fn at_home(places: &Stakes, person: &Person, first: Option<Month>) -> Option<Pro
 }
 
 /// The place in a province, where there is one alone.
-fn only_one_in(places: &Stakes, province: Division) -> Option<Division> {
+fn only_one_in(places: &SharesByPlace, province: Division) -> Option<Division> {
     let mut of_province = places.keys().filter(|place| place.province() == province);
     match (of_province.next(), of_province.next()) {
         (Some(only), None) => Some(*only),
@@ -234,7 +234,7 @@ fn only_one_in(places: &Stakes, province: Division) -> Option<Division> {
 }
 
 fn by_benefit(
-    places: &Stakes,
+    places: &SharesByPlace,
     months: &[PlaceMonths],
     benefit: Option<Division>,
 ) -> Option<Provisional> {
@@ -268,7 +268,7 @@ fn by_benefit(
 }
 
 /// Of places those with the most months, by their codes.
-fn with_most_months(places: &Stakes, months: &[PlaceMonths]) -> Vec<Division> {
+fn with_most_months(places: &SharesByPlace, months: &[PlaceMonths]) -> Vec<Division> {
     let months_at = |place: Division| {
         let of_place = months.iter().filter(|line| line.place == place);
         of_place.map(|line| u64::from(line.months)).sum::<u64>()
@@ -280,8 +280,8 @@ fn with_most_months(places: &Stakes, months: &[PlaceMonths]) -> Vec<Division> {
 }
 
 /// Of some of the places those where money came first.
-fn received_first(places: &Stakes, leading: &[Division]) -> Vec<Division> {
-    let received = |place: &Division| places.get(place).and_then(|stake| stake.received);
+fn received_first(places: &SharesByPlace, leading: &[Division]) -> Vec<Division> {
+    let received = |place: &Division| places.get(place).and_then(|share| share.received);
     let earliest = leading.iter().filter_map(received).min();
     let all = leading.iter().copied();
     all.filter(|place| received(place) == earliest).collect()

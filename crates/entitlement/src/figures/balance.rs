@@ -12,7 +12,7 @@ use crate::{
         RecordNumber, TransferCase,
     },
     formulas::interest::{Bearing, Credit, year_interest},
-    months::{overlap::still_due, totals},
+    months::{totals, years::still_due},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
@@ -67,7 +67,7 @@ pub(super) fn balance(
     folded: Folded<'_>,
 ) -> PersonalAccount {
     let family = folded.account;
-    let brought = desk.bridges.joining(&family.family);
+    let brought = desk.bridges.joining(folded.family);
     let posted = family.credited.total.saturating_add(family.interest.total);
     let posted = Fen::new(posted.saturating_add(brought.map_or(0, |joined| joined.amount().get())));
     let draft = Draft::new(FigureName::BalancePosted)
@@ -155,7 +155,7 @@ fn interim(
 ) -> (Option<Fen>, Draft) {
     let family = folded.account;
     let mut credits = totals::credits(desk.set, folded.range);
-    if let Some(joined) = desk.bridges.joining(&family.family) {
+    if let Some(joined) = desk.bridges.joining(folded.family) {
         let month = credits
             .entry(joined.place().province())
             .or_default()

@@ -1,8 +1,9 @@
 //! Medical cover month by month: which scheme gives it, where it breaks off, and where it was resumed.
 
-use super::{Desk, MEDICAL, RESIDENT_MEDICAL};
+use super::Desk;
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
+    policy::family::Family,
     records::set::RecordSet,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,21 +55,21 @@ pub(super) struct MedicalCover {
     /// The account's month.
     now: Month,
     /// The families behind it.
-    families: Vec<String>,
+    families: Vec<Family<'static>>,
 }
 
 impl MedicalCover {
     pub(super) fn of(desk: Desk<'_, '_>) -> Self {
         let mut months: BTreeMap<Month, CoveredMonth> = BTreeMap::new();
         let (mut repaid, mut families) = (BTreeSet::new(), Vec::new());
-        for (name, by) in [
-            (RESIDENT_MEDICAL, CoveredBy::Residents),
-            (MEDICAL, CoveredBy::Employees),
+        for (of, by) in [
+            (Family::RESIDENT_MEDICAL, CoveredBy::Residents),
+            (Family::MEDICAL, CoveredBy::Employees),
         ] {
-            let Some(family) = desk.family(name) else {
+            let Some(family) = desk.family(of) else {
                 continue;
             };
-            families.insert(0, name.to_owned());
+            families.insert(0, of);
             for line in &family.account.months {
                 let Some(paid) = paid(desk.set, line) else {
                     continue;
@@ -154,7 +155,9 @@ impl MedicalCover {
     }
 
     pub(super) fn grounds(&self) -> impl Iterator<Item = Ground> {
-        self.families.iter().cloned().map(Ground::Family)
+        self.families
+            .iter()
+            .map(|family| Ground::Family(family.to_string()))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName,
     },
     formulas::pension::{Divisor, resident_pension},
+    policy::family::Family,
 };
 use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
@@ -31,8 +32,8 @@ pub(super) fn pension(
     // art. 6: employee years are added as resident years.
     let left = desk
         .bridges
-        .joining(&family.family)
-        .zip(desk.family(super::PENSION));
+        .joining(folded.family)
+        .zip(desk.family(Family::PENSION));
     let brought = left.map_or(0, |(joined, left)| {
         joined
             .months_brought(left.account)

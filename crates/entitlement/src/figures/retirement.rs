@@ -13,7 +13,7 @@ use crate::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
     },
-    policy::Policy,
+    policy::{Policy, family::Family},
     records::set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
@@ -122,7 +122,7 @@ fn earliest(
         .assumed(Assumption::MonthsThere)
         .on(statutory.ground())
         .all(flex);
-    let (Some(folded), Some(last)) = (desk.family(super::PENSION), statutory.value) else {
+    let (Some(folded), Some(last)) = (desk.family(Family::PENSION), statutory.value) else {
         return sheet.month(draft, Some(by_age));
     };
     let span = Choice {

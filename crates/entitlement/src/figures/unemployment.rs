@@ -16,7 +16,7 @@ use crate::{
         provincial_months,
     },
     months::holders::months_between,
-    policy::Successors,
+    policy::{Successors, family::Family},
     records::set::number,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -186,7 +186,7 @@ fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Know
     };
     if months.value.is_some_and(|months| months > 0) {
         let draft = Draft::new(FigureName::UnemploymentAmount)
-            .of_family(super::UNEMPLOYMENT)
+            .of_family(&Family::UNEMPLOYMENT.to_string())
             .on(months.ground());
         sheet.fen(draft.all(grounds), Some(amount));
     }
@@ -196,7 +196,7 @@ fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Know
 fn restart(claim: &Claim, paid: u32) -> Conflict {
     let found = conflict(ConflictCode::C25, None, claim.awards.clone());
     Conflict {
-        family: Some(super::UNEMPLOYMENT.to_owned()),
+        family: Some(Family::UNEMPLOYMENT.to_string()),
         first: Some(claim.from),
         last: Some(claim.from),
         months: paid,

@@ -1,19 +1,17 @@
 //! The month ledger of a family: every month that a record touches, counted at most once.
 
 use crate::{
-    account::{MonthLine, MonthStatus, RecordNumber, Standing},
-    benefits::awards::Ends,
-    months::overlap::{Between, Cover},
+    account::{MonthLine, MonthStatus, Standing},
+    months::overlap::Bounds,
     records::{
         money::FenSum,
-        set::{AsOf, Held, RecordSet, Role, Target, number},
+        set::{Held, Months, RecordSet, Role, Target, number},
     },
-    transfer::posted_alone,
 };
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Record},
-    value::{Day, Division, Fen, Month},
+    value::{Division, Fen, Month},
 };
 
 /// What a record means for a month that it is about, the strongest first.
@@ -38,63 +36,6 @@ struct Mention {
     at: usize,
 }
 
-/// What months are looked at against.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds<'c> {
-    pub(crate) cover: Cover<'c>,
-    /// Cover for which agencies may give these months back; they count until they do.
-    pub(crate) beside: Cover<'c>,
-    pub(crate) ends: Ends,
-    pub(crate) as_of: AsOf,
-}
-
-impl Bounds<'_> {
-    /// Whether a month counts as an employee month instead.
-    pub(crate) fn is_employee(self, month: Month) -> bool {
-        month <= self.as_of.month && self.cover.line(month).is_some()
-    }
-
-    /// Whether between two days a month counted as an employee month, by money that has gone back since.
-    pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        month <= self.as_of.month && self.cover.was_there(set, month, between)
-    }
-
-    /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
-    pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
-        let day_alone = Between {
-            first: day,
-            last: day,
-        };
-        self.is_paid_by(set, month, day) || self.was_employee(set, month, day_alone)
-    }
-
-    /// Whether a month counts as an employee month by money that had come by a day.
-    fn is_paid_by(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
-        if month > self.as_of.month {
-            return false;
-        }
-        let Some(line) = self.cover.line(month) else {
-            return false;
-        };
-        let was_paid = |number: &RecordNumber| {
-            let paid = set.numbered(*number).and_then(Held::day);
-            paid.is_some_and(|paid| paid <= day)
-        };
-        line.by.iter().any(was_paid)
-    }
-
-    /// Whether between two days a month stood beside other cover, whose money has gone back since.
-    pub(crate) fn was_beside(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        self.beside.was_there(set, month, between)
-    }
-
-    /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
-    /// other cover.
-    pub(crate) fn is_outside(self, month: Month) -> bool {
-        self.ends.status(month).is_some() || self.beside.line(month).is_some()
-    }
-}
-
 /// The lines of a family, by month.
 pub(crate) fn month_lines(
     set: &RecordSet<'_>,
@@ -114,7 +55,7 @@ pub(crate) fn month_lines(
 
 /// Adds the months that a record is about.
 fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
-    if let Some((first, last)) = months_deemed(held) {
+    if let Some(Months { first, last }) = months_deemed(held) {
         let months = (first.number()..=last.number()).filter_map(Month::new);
         mentions.extend(months.map(|month| Mention {
             month,
@@ -136,12 +77,15 @@ fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
     }
 }
 
-/// The first and the last month that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed
-/// does: beside what is paid.
-fn months_deemed(held: &Held<'_>) -> Option<(Month, Month)> {
+/// The months that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed does: beside what
+/// is paid.
+fn months_deemed(held: &Held<'_>) -> Option<Months> {
     match (&held.fact.record, held.standing) {
-        (Record::Deemed(fields), Standing::Held) => Some((fields.first, fields.last)),
-        _ => posted_alone(held).map(|(_, months)| months),
+        (Record::Deemed(fields), Standing::Held) => Some(Months {
+            first: fields.first,
+            last: fields.last,
+        }),
+        _ => held.posted_alone().map(|alone| alone.months),
     }
 }
 

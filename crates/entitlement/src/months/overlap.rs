@@ -1,22 +1,69 @@
-//! Employee and resident months: which months of a yearly payment count as employee months, what is to be refunded for
-//! them (人社部发〔2014〕17号 art. 7).
+//! What the months of a family are looked at against: months of other families that take their place or stand beside them, the ends,
+//! and the month of the account.
 
 use crate::{
-    account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
-    benefits::awards::Ends,
-    months::ledger::Bounds,
-    records::{
-        money::{FenSum, Sums, TOLERANCE, part},
-        parts::is_completed,
-        refunds::{Refund, all, refunds},
-        set::{Held, RecordSet, Role, number, position},
-    },
+    account::{MonthLine, MonthStatus, RecordNumber},
+    months::ends::Ends,
+    records::set::{AsOf, Held, RecordSet, position},
 };
-use std::ops::Range;
-use yizhang_ledger::{
-    record::{Contribution, PayerKind},
-    value::{Day, Month},
-};
+use yizhang_ledger::value::{Day, Month};
+
+/// What months are looked at against.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'c> {
+    pub(crate) cover: Cover<'c>,
+    /// Cover for which agencies may give these months back; they count until they do.
+    pub(crate) beside: Cover<'c>,
+    pub(crate) ends: Ends,
+    pub(crate) as_of: AsOf,
+}
+
+impl Bounds<'_> {
+    /// Whether a month counts as an employee month instead.
+    pub(crate) fn is_employee(self, month: Month) -> bool {
+        month <= self.as_of.month && self.cover.line(month).is_some()
+    }
+
+    /// Whether between two days a month counted as an employee month, by money that has gone back since.
+    pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        month <= self.as_of.month && self.cover.was_there(set, month, between)
+    }
+
+    /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
+    pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
+        let day_alone = Between {
+            first: day,
+            last: day,
+        };
+        self.is_paid_by(set, month, day) || self.was_employee(set, month, day_alone)
+    }
+
+    /// Whether a month counts as an employee month by money that had come by a day.
+    fn is_paid_by(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
+        if month > self.as_of.month {
+            return false;
+        }
+        let Some(line) = self.cover.line(month) else {
+            return false;
+        };
+        let was_paid = |number: &RecordNumber| {
+            let paid = set.numbered(*number).and_then(Held::day);
+            paid.is_some_and(|paid| paid <= day)
+        };
+        line.by.iter().any(was_paid)
+    }
+
+    /// Whether between two days a month stood beside other cover, whose money has gone back since.
+    pub(crate) fn was_beside(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        self.beside.was_there(set, month, between)
+    }
+
+    /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
+    /// other cover.
+    pub(crate) fn is_outside(self, month: Month) -> bool {
+        self.ends.status(month).is_some() || self.beside.line(month).is_some()
+    }
+}
 
 /// The months of the family whose months take the place of this one's, with their records.
 #[derive(Clone, Copy, Default)]
@@ -82,118 +129,4 @@ fn was_paid_between(set: &RecordSet<'_>, at: usize, month: Month, between: Betwe
         (Some(paid), Some(refunded)) => between.meets(paid, refunded),
         _ => false,
     }
-}
-
-/// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
-/// government paid is not.
-fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
-    if contribution.payer.kind == PayerKind::Government {
-        Sums::default()
-    } else {
-        let overlap = usize::try_from(overlap).expect("a period has at most 255 months");
-        part(contribution, overlap)
-    }
-}
-
-/// What is still to be given back of a line for its employee months. Refunds that are within a fen of it for each of these months
-/// gave all of it back: each month may have been rounded by itself.
-pub(crate) fn still_due(line: &YearLine) -> i64 {
-    let due = line.refund_due.unwrap_or_default();
-    let Some(refunded) = line.refunded else {
-        return FenSum::from(due.unit).plus(due.person.into()).shown();
-    };
-    let rounding = TOLERANCE.times(usize::try_from(line.employee).expect("at most 255 months"));
-    let left = |due: i64, refunded: i64| {
-        let left = FenSum::from(due).minus(refunded.into());
-        if left > rounding { left } else { FenSum::ZERO }
-    };
-    let (unit, person) = (
-        left(due.unit, refunded.unit),
-        left(due.person, refunded.person),
-    );
-    unit.plus(person).shown()
-}
-
-/// The lines of contributions for periods of several months, and for single months that count as employee months.
-pub(crate) fn year_lines(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    bounds: Bounds<'_>,
-) -> Vec<YearLine> {
-    let refunds = refunds(set, range);
-    let mut lines = Vec::new();
-    for (at, held) in set.within(range) {
-        let Some((Role::Received, contribution)) = held.money() else {
-            continue;
-        };
-        let period = contribution.period;
-        if period.months > 1 || bounds.is_employee(period.first) {
-            let year = Year {
-                at,
-                held,
-                contribution,
-                // An instalment counts with the others of its year.
-                counts: held.standing == Standing::Held || is_completed(set, range, held),
-                bounds,
-            };
-            lines.push(year.line(refunds.get(&at).map(Vec::as_slice)));
-        }
-    }
-    lines
-}
-
-/// A contribution for several months.
-#[derive(Clone, Copy)]
-struct Year<'s, 'f> {
-    at: usize,
-    held: &'s Held<'f>,
-    contribution: &'s Contribution<'f>,
-    /// Whether it is paid in full.
-    counts: bool,
-    bounds: Bounds<'s>,
-}
-
-impl Year<'_, '_> {
-    fn line(self, refunds: Option<&[Refund]>) -> YearLine {
-        let (employee, effective) = if self.counts {
-            (
-                self.months_that(|month| self.bounds.is_employee(month)),
-                self.months_that(|month| self.stays(month)),
-            )
-        } else {
-            (0, 0)
-        };
-        let due = refund_due(self.contribution, employee).amount();
-        // What went back for other months is not for these.
-        let beside = self.held.given_back().beside_overlap;
-        let refunded = refunds.map(|refunds| all(refunds).less(beside).amount());
-        YearLine {
-            first: self.contribution.period.first,
-            months: self.contribution.period.months.into(),
-            employee,
-            future: self.months_that(|month| month > self.bounds.as_of.month),
-            effective,
-            refund_due: if_any(due),
-            refunded: refunded.and_then(if_any),
-            record: number(self.at),
-        }
-    }
-
-    /// Whether a month has begun, lies before all ends, was not given back, and is no employee month.
-    fn stays(self, month: Month) -> bool {
-        month <= self.bounds.as_of.month
-            && self.bounds.ends.status(month).is_none()
-            && !self.held.given_back().has(month)
-            && self.bounds.cover.line(month).is_none()
-    }
-
-    fn months_that(self, holds: impl Fn(Month) -> bool) -> u32 {
-        let months = self.contribution.period.iter();
-        let count = months.filter(|month| holds(*month)).count();
-        u32::try_from(count).expect("a period has at most 255 months")
-    }
-}
-
-fn if_any(amount: Amount) -> Option<Amount> {
-    (amount != Amount::default()).then_some(amount)
 }
