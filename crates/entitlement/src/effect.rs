@@ -46,7 +46,7 @@ pub(crate) fn settled<'f, T: Moved>(
     successors: &Successors<'_>,
     transfers: impl Fn(&RecordSet<'f>) -> T,
 ) -> T {
-    let readings = refunds::take_effect(set, range, bounds);
+    let readings = refunds::take_effect(set, range, bounds, successors);
     instalments::mark_short(set, range, &readings, bounds);
     agreements::clear(set, range, successors, &Places::default());
     let found = transfers(set);

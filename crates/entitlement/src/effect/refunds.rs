@@ -3,13 +3,17 @@
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
 //! shorter than the payment's ([`super::named_refunds`]). Refunds that name none are taken together: for the months that do not count
 //! now, else, if they give back exactly their part, for those that did not count by an award that was stopped since the payment came,
-//! or by cover that was refunded since. What was reversed never was, and explains nothing.
+//! or by cover that was refunded since, or for those that an agreement keeps elsewhere. What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
     benefits::awards::{Withdrawn, withdrawn},
-    effect::named_refunds::{NamedRefunds, PartlyReturned, Taking},
+    effect::{
+        agreements::months_not_kept,
+        named_refunds::{NamedRefunds, PartlyReturned, Taking},
+    },
     months::overlap::{Between, Bounds},
+    policy::Successors,
     records::{
         given_back::GivenBack,
         money::{Sums, TOLERANCE, part, rounding},
@@ -35,6 +39,7 @@ pub(super) fn take_effect(
     set: &mut RecordSet<'_>,
     range: &Range<usize>,
     bounds: Bounds<'_>,
+    successors: &Successors<'_>,
 ) -> Readings {
     let mut readings = Readings::new();
     let refunds = refunds(set, range);
@@ -42,9 +47,15 @@ pub(super) fn take_effect(
         return readings;
     }
     let withdrawn = withdrawn(set, range);
-    for (at, refunds) in &refunds {
-        if let Some(mut reading) = read(set, *at, refunds, bounds, &withdrawn) {
-            mark(set, *at, refunds, &mut reading);
+    for (at, of_record) in &refunds {
+        let not_kept = months_not_kept(set, range, successors, &refunds, *at);
+        let known = Known {
+            bounds,
+            withdrawn: &withdrawn,
+            not_kept: &not_kept,
+        };
+        if let Some(mut reading) = read(set, *at, of_record, known) {
+            mark(set, *at, of_record, &mut reading);
             readings.insert(*at, reading);
         }
     }
@@ -66,13 +77,7 @@ pub(super) struct Reading {
     given_back: GivenBack,
 }
 
-fn read(
-    set: &RecordSet<'_>,
-    at: usize,
-    refunds: &[Refund],
-    bounds: Bounds<'_>,
-    withdrawn: &BTreeSet<Withdrawn>,
-) -> Option<Reading> {
+fn read(set: &RecordSet<'_>, at: usize, refunds: &[Refund], known: Known<'_>) -> Option<Reading> {
     let held = set.at(at);
     if !matches!(held.standing, Standing::Held | Standing::NotFull) {
         return None;
@@ -82,8 +87,9 @@ fn read(
         Role::Received => {
             let payment = RefundedPayment {
                 set,
-                bounds,
-                withdrawn,
+                bounds: known.bounds,
+                withdrawn: known.withdrawn,
+                not_kept: known.not_kept,
                 contribution,
             };
             Some(payment.read(refunds))
@@ -142,11 +148,22 @@ fn last_of_all_months(set: &RecordSet<'_>, at: usize, reading: &Reading) -> Opti
     refunds.max_by_key(|refund| (set.at(*refund).day(), *refund))
 }
 
+/// What is known of the months of a payment beside its refunds.
+#[derive(Clone, Copy)]
+struct Known<'c> {
+    bounds: Bounds<'c>,
+    withdrawn: &'c BTreeSet<Withdrawn>,
+    /// Those that agreements keep for other records.
+    not_kept: &'c BTreeSet<Month>,
+}
+
 /// A payment with what decides for which of its months refunds were made.
 struct RefundedPayment<'c, 'f> {
     set: &'c RecordSet<'f>,
     bounds: Bounds<'c>,
     withdrawn: &'c BTreeSet<Withdrawn>,
+    /// The months that agreements keep for other records.
+    not_kept: &'c BTreeSet<Month>,
     contribution: &'c Contribution<'f>,
 }
 
@@ -221,7 +238,7 @@ impl RefundedPayment<'_, '_> {
             partly: &partly,
         };
         if !is_full_after(self.contribution, total, waited_for)
-            && let Some(months) = self.months_withdrawn(&these)
+            && let Some(months) = self.months_gone(&these)
         {
             taken = months;
             taken.retain(|month| !self.counts_for_employees_alone(*month));
@@ -276,13 +293,33 @@ impl RefundedPayment<'_, '_> {
         self.contribution.payer.kind != PayerKind::Government
     }
 
+    /// The months that refunds gave back exactly the part of: those that did not count for a time, or those that agreements keep
+    /// elsewhere.
+    fn months_gone(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
+        if is_rounding(all(these.refunds)) {
+            return None;
+        }
+        self.months_withdrawn(these)
+            .or_else(|| self.months_kept_elsewhere(these))
+    }
+
+    /// Of the months that no refund has given back by name those that agreements keep for other records, with those that do not count
+    /// now, where refunds gave back exactly their part.
+    fn months_kept_elsewhere(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
+        let elsewhere = these.open & self.not_kept;
+        if elsewhere.is_empty() {
+            return None;
+        }
+        let with_waiting = &elsewhere | these.waiting;
+        [elsewhere, with_waiting]
+            .into_iter()
+            .find(|months| self.gives_back_exactly(these, months))
+    }
+
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
     /// was refunded, with those that do not count now, where refunds gave back exactly their part. Award or cover was there
     /// between the payment and the last of the refunds.
     fn months_withdrawn(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
-        if is_rounding(all(these.refunds)) {
-            return None;
-        }
         let between = Between {
             first: self.contribution.received?,
             last: these.refunds.last()?.on,
