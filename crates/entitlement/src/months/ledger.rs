@@ -55,13 +55,16 @@ pub(crate) fn month_lines(
 
 /// Adds the months that a record is about.
 fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
-    if let Some(Months { first, last }) = months_deemed(held) {
+    let deemed = months_deemed(held);
+    for Months { first, last } in &deemed {
         let months = (first.number()..=last.number()).filter_map(Month::new);
         mentions.extend(months.map(|month| Mention {
             month,
             meaning: Meaning::Deemed,
             at,
         }));
+    }
+    if !deemed.is_empty() {
         return;
     }
     let (Some(meaning), Some(period)) = (meaning_of(held), held.period) else {
@@ -79,13 +82,13 @@ fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
 
 /// The months that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed does: beside what
 /// is paid.
-fn months_deemed(held: &Held<'_>) -> Option<Months> {
+fn months_deemed(held: &Held<'_>) -> Vec<Months> {
     match (&held.fact.record, held.standing) {
-        (Record::Deemed(fields), Standing::Held) => Some(Months {
+        (Record::Deemed(fields), Standing::Held) => vec![Months {
             first: fields.first,
             last: fields.last,
-        }),
-        _ => held.posted_alone().map(|alone| alone.months),
+        }],
+        _ => held.alone.clone(),
     }
 }
 

@@ -2,15 +2,16 @@
 
 use crate::{
     account::{Amount, ClearedLine, Credited, Interest, InterestPosting, Standing},
+    months::holders::months_between,
     policy::family::Family,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
-        set::{Held, PostedAlone, RecordSet, Role, Target, number},
+        set::{Held, Months, PostedAlone, RecordSet, Role, Target, number},
     },
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
-    record::Record,
+    record::{Record, TransferStep},
     value::{Day, Division, Month},
 };
 
@@ -72,11 +73,23 @@ pub(crate) fn movements(
         .filter_map(|(at, held)| movement(set, at, held))
 }
 
+/// The part of a posting's personal account that belongs to the months that count by it.
+fn brought(posting: &TransferStep<'_>, months: &[Months]) -> FenSum {
+    let mut count = 0_u32;
+    for run in months {
+        let sum = count.checked_add(months_between(run.first, run.last));
+        count = sum.expect("months of one posting, each once");
+    }
+    let count = usize::try_from(count).expect("there are 2^16 months");
+    let account = FenSum::from(posting.sums.personal_account);
+    account.share(count, posting.sums.actual_months.into())
+}
+
 fn movement(set: &RecordSet<'_>, at: usize, held: &Held<'_>) -> Option<Movement> {
-    if let Some(PostedAlone { posting, .. }) = held.posted_alone() {
+    if let Some(PostedAlone { posting, months }) = held.posted_alone() {
         let sums = Sums {
             unit: FenSum::ZERO,
-            person: posting.sums.personal_account.into(),
+            person: brought(posting, months),
         };
         let place = posting.target_side.place;
         return Some(Movement { at, place, sums });

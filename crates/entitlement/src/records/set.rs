@@ -81,8 +81,8 @@ pub(crate) struct Held<'f> {
     pub(crate) given_back: Option<Box<GivenBack>>,
     /// A benefit that is due only after death: the heirs', not one that the worker draws.
     pub(crate) is_of_heirs: bool,
-    /// The months that count by a posting whose old place has no chain. Few records have any.
-    pub(crate) alone: Option<Months>,
+    /// The months that count by a posting whose old place has no chain, ascending. Few records have any.
+    pub(crate) alone: Vec<Months>,
 }
 
 /// Months from one to another, both included.
@@ -92,10 +92,10 @@ pub(crate) struct Months {
     pub(crate) last: Month,
 }
 
-/// A posting that stands alone, with its months.
-pub(crate) struct PostedAlone<'f> {
+/// A posting that stands alone, with the months that count by it: those that it names, but for what another has brought.
+pub(crate) struct PostedAlone<'h, 'f> {
     pub(crate) posting: &'f TransferStep<'f>,
-    pub(crate) months: Months,
+    pub(crate) months: &'h [Months],
 }
 
 impl<'f> Held<'f> {
@@ -158,11 +158,11 @@ impl<'f> Held<'f> {
     }
 
     /// The posting that it is, if it stands alone.
-    pub(crate) fn posted_alone(&self) -> Option<PostedAlone<'f>> {
+    pub(crate) fn posted_alone(&self) -> Option<PostedAlone<'_, 'f>> {
         match &self.fact.record {
-            Record::Transfer(_, posting) => Some(PostedAlone {
+            Record::Transfer(_, posting) if !self.alone.is_empty() => Some(PostedAlone {
                 posting,
-                months: self.alone?,
+                months: &self.alone,
             }),
             _ => None,
         }
@@ -284,8 +284,8 @@ impl<'f> RecordSet<'f> {
     }
 
     /// Marks a posting as one that stands alone, for these months.
-    pub(crate) fn mark_alone(&mut self, position: usize, months: Months) {
-        self.at_mut(position).alone = Some(months);
+    pub(crate) fn mark_alone(&mut self, position: usize, months: Vec<Months>) {
+        self.at_mut(position).alone = months;
     }
 
     fn at_mut(&mut self, position: usize) -> &mut Held<'f> {

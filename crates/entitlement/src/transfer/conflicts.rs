@@ -4,12 +4,12 @@ use crate::{
     account::{Conflict, OutCheckName, Standing, StepFaultName},
     conflicts::{
         class::{ConflictCode, Keeper},
-        finders::conflict,
+        finders::{conflict, of_run},
     },
     policy::family::Family,
     records::set::{Held, Target, number},
     transfer::{
-        alone::repeated,
+        alone::brought_before,
         case::Case,
         closing::AfterClosing,
         family_records::FamilyRecords,
@@ -89,8 +89,13 @@ pub(crate) fn of_case(
         found.add(ConflictCode::C34, checked(OutCheckName::AccountType));
         found.add(ConflictCode::Y14, checked(OutCheckName::LeftBehind));
     }
-    unused.extend(repeated(records.set, progress));
     found.add(ConflictCode::Y06, unused);
+    for run in brought_before(records, progress) {
+        found.conflicts.push(Conflict {
+            keeper: Keeper::FirstInChain,
+            ..of_run(ConflictCode::Y04, family, run)
+        });
+    }
     found.conflicts
 }
 

@@ -43,7 +43,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
                 because: None,
                 given_back: None,
                 is_of_heirs: false,
-                alone: None,
+                alone: Vec::new(),
             }),
         }
     }
