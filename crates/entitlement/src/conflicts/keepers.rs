@@ -6,7 +6,7 @@ use crate::{
         Standing,
     },
     conflicts::class::{ConflictCode, Severity},
-    figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
+    figures::{Anchors, Desk, by_keepers, deciding_home, months_by_province, relation},
     formulas::benefit_place::PlaceMonths,
     policy::{Policy, Successors},
     records::{
@@ -43,7 +43,7 @@ pub(crate) fn propose(
         successors: &successors,
         as_of: desk.as_of,
     };
-    let benefit = place_of_benefit(policy, desk, family, &successors);
+    let benefit = place_of_benefit(policy, desk.person, desk.as_of, family, &successors);
     let months = months_by_province(family);
     for found in &mut open {
         let places = contested.shares(found);
@@ -78,14 +78,16 @@ fn is_between_places(found: &&mut Conflict) -> bool {
 /// The place that will pay the pension, where it is the same whoever keeps the months.
 fn place_of_benefit(
     policy: &Policy,
-    desk: Desk<'_, '_>,
+    person: &Person,
+    as_of: AsOf,
     family: &FamilyAccount,
     successors: &Successors<'_>,
 ) -> Option<Division> {
-    let home = deciding_home(policy, desk, family);
-    let relation = relation(family).map(|place| successors.now(place));
-    let enough = policy.enough_months(desk.as_of.month);
-    let kept = by_keepers(family, (home, relation), enough);
+    let anchors = Anchors {
+        home: deciding_home(policy, person, as_of, family),
+        relation: relation(family).map(|place| successors.now(place)),
+    };
+    let kept = by_keepers(family, anchors, policy.enough_months(as_of.month));
     if kept.is_open { None } else { kept.found.place }
 }
 

@@ -99,7 +99,8 @@ pub(super) fn of_employees(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     family: &FamilyAccount,
-    (plan, needed): (&Plan, Needed),
+    plan: &Plan,
+    needed: Needed,
 ) {
     let (Some(statutory), Some(minimum)) = (plan.statutory.value, needed.minimum) else {
         return;

@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
+    formulas::count::count_months,
     policy::family::Family,
     records::set::RecordSet,
 };
@@ -151,7 +152,7 @@ impl MedicalCover {
             .repaid
             .iter()
             .filter(|year| (first..=last).contains(*year));
-        u32::try_from(years.count()).unwrap_or(u32::MAX)
+        count_months(years)
     }
 
     pub(super) fn grounds(&self) -> impl Iterator<Item = Ground> {

@@ -3,11 +3,13 @@
 use super::{
     Desk,
     late_fee::{self, Arrears},
-    place::taken_to,
+    relation::taken_to,
     sheet::{Draft, Sheet},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
+    formulas::count::count_months,
+    records::money::FenSum,
     records::set::Role,
 };
 use std::collections::BTreeMap;
@@ -74,10 +76,7 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
         .number()
         .max(month.number().saturating_sub(allowed));
     let months: Vec<Month> = (first..=gap.last.number()).filter_map(Month::new).collect();
-    let known = sheet.months(
-        payable.on(rule),
-        Some(u32::try_from(months.len()).unwrap_or(u32::MAX)),
-    );
+    let known = sheet.months(payable.on(rule), Some(count_months(months.iter())));
     if months.is_empty() {
         return;
     }
@@ -86,7 +85,8 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
     price(
         sheet,
         family,
-        (draft(FigureName::GapPrice).on(known.ground()), place),
+        draft(FigureName::GapPrice).on(known.ground()),
+        place,
         &months,
     );
 }
@@ -111,10 +111,11 @@ fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
 fn price(
     sheet: &mut Sheet<'_>,
     family: &FamilyAccount,
-    (mut draft, place): (Draft, Division),
+    mut draft: Draft,
+    place: Division,
     months: &[Month],
 ) {
-    let mut sum = Some(0_i64);
+    let mut sum = Some(FenSum::ZERO);
     for month in months {
         let rate = sheet
             .policy
@@ -133,14 +134,12 @@ fn price(
         let one = rate
             .zip(floor)
             .and_then(|((rate, _), (floor, _))| rate.of_half_up(floor));
-        sum = sum
-            .zip(one)
-            .and_then(|(sum, one)| sum.checked_add(one.get()));
+        sum = sum.zip(one).map(|(sum, one)| sum.plus(one.into()));
         if sum.is_none() {
             break;
         }
     }
-    sheet.fen(draft, sum.and_then(Fen::new));
+    sheet.fen(draft, sum.and_then(FenSum::amount));
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by

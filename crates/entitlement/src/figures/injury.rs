@@ -60,7 +60,7 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         return;
     }
     let wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
-    let (wage, average) = over_average(sheet, wage, (place, month));
+    let (wage, average) = over_average(sheet, wage, place, month);
     let mut limit = |key: Key| {
         let found = sheet.policy.rules().rate(key, "", None, month);
         sheet.use_rule(found)
@@ -91,7 +91,8 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
 fn over_average(
     sheet: &mut Sheet<'_>,
     mut wage: Draft,
-    (place, month): (Division, Month),
+    place: Division,
+    month: Month,
 ) -> (Draft, Option<Fen>) {
     let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
     if average.is_none() {

@@ -32,7 +32,8 @@ pub(super) fn left(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     folded: Folded<'_>,
-    (posted, owed): (Known<Fen>, Option<Known<Fen>>),
+    posted: Known<Fen>,
+    owed: Option<Known<Fen>>,
 ) {
     let paid = paid_out(sheet, desk, folded);
     let mut draft = Draft::new(FigureName::BalanceLeft)

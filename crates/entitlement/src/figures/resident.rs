@@ -2,9 +2,9 @@
 
 use super::{
     Desk, Folded,
-    balance::PersonalAccount,
+    balance::{PersonalAccount, Saved},
     begin,
-    place::asked_at,
+    relation::asked_at,
     resident_minimum,
     retirement::{Plan, birth},
     sheet::{Draft, Known, Sheet},
@@ -12,7 +12,9 @@ use super::{
 use crate::{
     account::{
         Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName,
+        RecordNumber,
     },
+    formulas::count::count_months,
     formulas::pension::{Divisor, resident_pension},
     policy::family::Family,
 };
@@ -20,56 +22,95 @@ use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(
+pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, resident: Saved<'_>) {
+    let (folded, account) = (resident.folded, resident.held);
+    let family = folded.account;
+    let held = months(sheet, desk, folded);
+    let age_month = age_month(sheet, desk, &family.family);
+    let place = PensionPlace::of(desk, family);
+    let asked = place.asked.unwrap_or(Where::Nation);
+    let needed = resident_minimum::needed(sheet, desk, &family.family, age_month, asked);
+    let months = Months { held, needed };
+    first_month(sheet, desk, family, age_month, months);
+    monthly(sheet, desk, family, account, months, place);
+}
+
+/// Months held, and those needed, where a rule says how many.
+#[derive(Clone, Copy)]
+struct Months {
+    held: Known<u32>,
+    needed: Option<Known<u32>>,
+}
+
+impl Months {
+    /// Whether they are enough; none, where no rule says how many are.
+    fn are_enough(self) -> Option<bool> {
+        Some(self.held.value? >= self.needed?.value?)
+    }
+}
+
+/// Writes down the months of the family, with those that a joining has brought: employee years are added as resident years
+/// (art. 6).
+fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Known<u32> {
+    let family = folded.account;
+    let own = family.counted_months.saturating_add(family.deemed_months);
+    let draft = Draft::new(FigureName::ResidentMonths)
+        .of_family(&family.family)
+        .family(&family.family);
+    let joined = desk.bridges.joining(folded.family);
+    let (Some(joined), Some(left)) = (joined, desk.family(Family::PENSION)) else {
+        return sheet.months(draft, Some(own));
+    };
+    let brought = joined
+        .months_brought(left.account)
+        .saturating_sub(both_deemed(left.account, family));
+    let draft = draft
+        .on(Ground::Record(joined.record))
+        .on(Ground::Family(left.account.family.clone()));
+    sheet.months(draft, Some(own.saturating_add(brought)))
+}
+
+/// Where the pension would be paid: at the relation, else, where nothing has been paid, at the household's place as a whole.
+#[derive(Clone, Copy)]
+struct PensionPlace {
+    asked: Option<Where>,
+    /// The record of the household, where that says it.
+    by_home: Option<RecordNumber>,
+}
+
+impl PensionPlace {
+    fn of(desk: Desk<'_, '_>, family: &FamilyAccount) -> Self {
+        if let Some(place) = super::relation(family) {
+            return Self {
+                asked: Some(asked_at(family, place)),
+                by_home: None,
+            };
+        }
+        let home = desk.person.home_in(desk.as_of.month);
+        Self {
+            asked: home.map(|home| Where::Whole(home.place)),
+            by_home: home.map(|home| home.record),
+        }
+    }
+}
+
+/// Writes down the monthly pension. Fewer months than needed give none (国发〔2014〕8号).
+fn monthly(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
-    (folded, account): (Folded<'_>, PersonalAccount),
+    family: &FamilyAccount,
+    account: PersonalAccount,
+    months: Months,
+    place: PensionPlace,
 ) {
-    let family = folded.account;
     let month = desk.as_of.month;
-    let draft = |name| Draft::new(name).of_family(&family.family);
-    let own = family.counted_months.saturating_add(family.deemed_months);
-    // art. 6: employee years are added as resident years.
-    let left = desk
-        .bridges
-        .joining(folded.family)
-        .zip(desk.family(Family::PENSION));
-    let brought = left.map_or(0, |(joined, left)| {
-        joined
-            .months_brought(left.account)
-            .saturating_sub(both_deemed(left.account, family))
-    });
-    let months = draft(FigureName::ResidentMonths).family(&family.family);
-    let months = months.all(left.iter().flat_map(|(joined, left)| {
-        [
-            Ground::Record(joined.record),
-            Ground::Family(left.account.family.clone()),
-        ]
-    }));
-    let held = sheet.months(months, Some(own.saturating_add(brought)));
-    let age_month = age_month(sheet, desk, &family.family);
-    let home = desk.person.home_in(month);
-    let relation = super::relation(family);
-    // Where nothing has been paid it is the household's place as a whole.
-    let asked = relation
-        .map(|place| asked_at(family, place))
-        .or_else(|| home.map(|home| Where::Whole(home.place)));
-    let needed = resident_minimum::needed(
-        sheet,
-        desk,
-        &family.family,
-        (age_month, asked.unwrap_or(Where::Nation)),
-    );
-    first_month(sheet, desk, family, (age_month, held, needed));
-    let place = asked
-        .and_then(Where::place)
-        .map(|place| sheet.now(place, month));
-    let (balance, pension) = account.left(draft(FigureName::ResidentPension));
-    let by_home = home
-        .filter(|_| relation.is_none())
-        .map(|home| Ground::Record(home.record));
-    let pension = pension.all(by_home);
-    let Some(((place, renamed), asked)) = place.zip(asked) else {
+    let Months { held, needed } = months;
+    let asked = place.asked.and_then(|asked| Some((asked, asked.place()?)));
+    let now = asked.map(|(_, place)| sheet.now(place, month));
+    let draft = Draft::new(FigureName::ResidentPension).of_family(&family.family);
+    let (balance, pension) = account.left(draft);
+    let pension = pension.all(place.by_home.map(Ground::Record));
+    let Some(((place, renamed), (asked, _))) = now.zip(asked) else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
@@ -80,12 +121,9 @@ pub(super) fn pension(
         Where::At(place)
     };
     let basic = sheet.newest_yuan(Key::ResidentBasic, "", asked, month);
-    let is_national = sheet
-        .policy
-        .rules()
-        .latest(Key::ResidentBasic, "", asked, month)
-        .is_some_and(|rule| rule.place.is_none());
-    let pension = if is_national {
+    let rules = sheet.policy.rules();
+    let newest = rules.latest(Key::ResidentBasic, "", asked, month);
+    let pension = if newest.is_some_and(|rule| rule.place.is_none()) {
         pension.assumed(Assumption::NationalFloor)
     } else {
         pension
@@ -99,14 +137,10 @@ pub(super) fn pension(
         Some((_, rule)) => pension.on(rule.clone()),
         None => pension.lacks(MissingName::Rule),
     };
-    // Fewer months than needed give no monthly pension (国发〔2014〕8号).
     let pension = pension
         .on(held.ground())
         .all(needed.map(|needed| needed.ground()));
-    let is_enough = held
-        .value
-        .zip(needed.and_then(|needed| needed.value))
-        .map(|(held, needed)| held >= needed);
+    let is_enough = months.are_enough();
     let pension = match is_enough {
         Some(true) => pension,
         Some(false) => pension.lacks(MissingName::EnoughMonths),
@@ -146,7 +180,8 @@ fn first_month(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     family: &FamilyAccount,
-    (age, held, needed): (Known<Month>, Known<u32>, Option<Known<u32>>),
+    age: Known<Month>,
+    Months { held, needed }: Months,
 ) {
     let (Some(age_month), Some(needed)) = (age.value, needed) else {
         return;
@@ -183,13 +218,11 @@ fn first_month(
 pub(super) fn bridge(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
-    ((pension, balance), (residents, held)): (
-        (Folded<'_>, PersonalAccount),
-        (Folded<'_>, PersonalAccount),
-    ),
+    employees: Saved<'_>,
+    residents: Saved<'_>,
     plan: &Plan,
 ) {
-    let (employee, resident) = (pension.account, residents.account);
+    let (employee, resident) = (employees.folded.account, residents.folded.account);
     let months =
         |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
     if months(employee) == 0 || months(resident) == 0 {
@@ -217,8 +250,10 @@ pub(super) fn bridge(
         .saturating_sub(both_deemed(employee, resident));
     let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
     // art. 5 and 6: the whole account comes along.
-    let (own, draft) = balance.left(Draft::new(FigureName::BalanceIfBridged));
-    let (other, draft) = held.left(draft);
+    let (own, draft) = employees
+        .held
+        .left(Draft::new(FigureName::BalanceIfBridged));
+    let (other, draft) = residents.held.left(draft);
     let sum = own
         .zip(other)
         .and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
@@ -244,7 +279,7 @@ fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
         .months
         .iter()
         .filter(|line| counts(line.status) && also(line.month));
-    u32::try_from(both.count()).unwrap_or(u32::MAX)
+    count_months(both)
 }
 
 /// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them

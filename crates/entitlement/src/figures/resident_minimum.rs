@@ -21,7 +21,8 @@ pub(super) fn needed(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     family: &str,
-    (age, place): (Known<Month>, Where),
+    age: Known<Month>,
+    place: Where,
 ) -> Option<Known<u32>> {
     let month = desk.as_of.month;
     let (most, rule) = sheet.number(Key::ResidentMinimum, "", None, month)?;

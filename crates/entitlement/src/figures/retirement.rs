@@ -7,8 +7,9 @@ use super::{
 use crate::{
     account::{
         Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine,
-        MonthStatus, QuestionName, RecordNumber, Standing,
+        MonthStatus, Person, QuestionName, RecordNumber, Standing,
     },
+    formulas::count::count_months,
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
@@ -17,7 +18,7 @@ use crate::{
     records::set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
-use yizhang_rules::Key;
+use yizhang_rules::{Figure as RuleFigure, Key};
 
 /// When the worker may retire, and by which figures.
 pub(crate) struct Plan {
@@ -50,12 +51,13 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         draft.lacks(MissingName::Class)
     };
     let class = sheet.put(draft, line.map(|line| line.class), FigureValue::Class);
-    let (found, rules) = reckoned(sheet, desk, birth.value, class.value);
+    let reckoned = reckoned(sheet, desk, birth.value, class.value);
+    let found = reckoned.retirement;
     let draft = |name| {
         Draft::new(name)
             .on(birth.ground())
             .on(class.ground())
-            .all(rules.first().into_iter().flatten().cloned())
+            .all(reckoned.schedule.clone())
     };
     let statutory = {
         let lacks = [
@@ -86,13 +88,12 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         draft(FigureName::StatutoryAge),
         Some(found.age_months.into()),
     );
-    let flex = || rules.get(1).into_iter().flatten().cloned();
     let earliest = found
         .earliest
-        .map(|month| earliest(sheet, desk, (month, statutory), flex()));
+        .map(|month| earliest(sheet, desk, month, statutory, reckoned.flex.clone()));
     let latest = found.latest.map(|month| {
         let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
-        sheet.month(draft.all(flex()), Some(month))
+        sheet.month(draft.all(reckoned.flex.clone()), Some(month))
     });
     // Once the latest month has passed there is nothing to choose.
     let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
@@ -115,8 +116,9 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
 fn earliest(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
-    (by_age, statutory): (Month, Known<Month>),
-    flex: impl Iterator<Item = Ground>,
+    by_age: Month,
+    statutory: Known<Month>,
+    flex: Option<Ground>,
 ) -> Known<Month> {
     let draft = Draft::new(FigureName::EarliestMonth)
         .assumed(Assumption::MonthsThere)
@@ -171,11 +173,9 @@ fn could_hold(family: &FamilyAccount, now: Month, before: Month) -> u32 {
         let counts = matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
         counts && line.month < before
     };
-    let held = family.months.iter().filter(counts).count();
+    let held = count_months(family.months.iter().filter(counts));
     let is_running_open = now < before && !counts_in(family, now);
-    u32::try_from(held)
-        .unwrap_or(u32::MAX)
-        .saturating_add(months_left(now, before))
+    held.saturating_add(months_left(now, before))
         .saturating_add(u32::from(is_running_open))
 }
 
@@ -194,9 +194,9 @@ fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draf
     let mut months: Vec<Month> = Vec::new();
     let mut grounds: Vec<Ground> = Vec::new();
     for class in [Class::M60, Class::F55, Class::F50] {
-        let (found, [schedule, _]) = reckoned(sheet, desk, birth, Some(class));
-        months.extend(found.map(|found| found.statutory));
-        grounds.extend(schedule);
+        let found = reckoned(sheet, desk, birth, Some(class));
+        months.extend(found.retirement.map(|found| found.statutory));
+        grounds.extend(found.schedule);
     }
     match (months.iter().min(), months.iter().max()) {
         (Some(first), Some(last)) => draft.span(*first, *last).all(grounds),
@@ -217,47 +217,94 @@ pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
     sheet.month(draft, line.map(|line| line.month))
 }
 
-/// The retirement, with the rules of the schedule and of the choice.
+/// A retirement, with the rules of the schedule and of the choice.
+struct Reckoned {
+    retirement: Option<Retirement>,
+    schedule: Option<Ground>,
+    flex: Option<Ground>,
+}
+
+/// The retirement by the rules of the account's month, which are written down as used.
 fn reckoned(
     sheet: &mut Sheet<'_>,
     desk: Desk<'_, '_>,
     birth: Option<Month>,
     class: Option<Class>,
-) -> (Option<Retirement>, [Vec<Ground>; 2]) {
+) -> Reckoned {
     let (Some(birth), Some(class)) = (birth, class) else {
-        return (None, [Vec::new(), Vec::new()]);
+        return Reckoned {
+            retirement: None,
+            schedule: None,
+            flex: None,
+        };
     };
-    let month = desk.as_of.month;
-    let table = sheet
-        .policy
-        .rules()
-        .table(Key::RetirementSchedule, name(class), None, month);
-    let (schedule, by) = sheet
-        .use_rule(table)
-        .map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
-    let flex = sheet.number(Key::RetirementFlex, "", None, month);
-    let flex_months = flex
-        .as_ref()
-        .and_then(|(months, _)| u16::try_from(*months).ok())
-        .unwrap_or(0);
-    let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
-    (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
+    let rules = RetirementRules::of(sheet.policy, desk.as_of.month, class);
+    Reckoned {
+        retirement: rules.retirement(birth),
+        schedule: sheet.use_rule(rules.schedule).map(|(_, by)| by),
+        flex: sheet.use_rule(rules.flex).map(|(_, by)| by),
+    }
 }
 
-/// The retirement by the rules of a month, for who writes no figures down.
+/// The rules by which a class retires.
+#[derive(Clone, Copy)]
+struct RetirementRules<'p> {
+    schedule: Option<RuleFigure<'p, &'p [Vec<u32>]>>,
+    /// How many months earlier or later may be chosen.
+    flex: Option<RuleFigure<'p, u32>>,
+}
+
+impl<'p> RetirementRules<'p> {
+    fn of(policy: &'p Policy, month: Month, class: Class) -> Self {
+        let rules = policy.rules();
+        Self {
+            schedule: rules.table(Key::RetirementSchedule, name(class), None, month),
+            flex: rules.number(Key::RetirementFlex, "", None, month),
+        }
+    }
+
+    fn retirement(self, birth: Month) -> Option<Retirement> {
+        let flex = self.flex.and_then(|flex| u16::try_from(flex.value).ok());
+        retirement(schedule(self.schedule?.value)?, birth, flex.unwrap_or(0))
+    }
+}
+
+/// The retirement by the rules of a month, for callers that write no figures down.
 pub(crate) fn retirement_of(
     policy: &Policy,
     month: Month,
     birth: Month,
     class: Class,
 ) -> Option<Retirement> {
-    let rules = policy.rules();
-    let table = rules.table(Key::RetirementSchedule, name(class), None, month)?;
-    let flex = rules.number(Key::RetirementFlex, "", None, month);
-    let flex_months = flex
-        .and_then(|figure| u16::try_from(figure.value).ok())
-        .unwrap_or(0);
-    retirement(schedule(table.value)?, birth, flex_months)
+    RetirementRules::of(policy, month, class).retirement(birth)
+}
+
+/// What a pension waits for: the statutory month, and the months needed then.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions {
+    pub(crate) statutory: Option<Month>,
+    pub(crate) minimum: Option<u32>,
+}
+
+impl Conditions {
+    /// By the rules of a month, without writing anything down.
+    pub(crate) fn of(policy: &Policy, person: &Person, month: Month) -> Self {
+        let known = person.birth.last().zip(person.class.last());
+        let found =
+            known.and_then(|(birth, class)| retirement_of(policy, month, birth.month, class.class));
+        let statutory = found.map(|found| found.statutory);
+        let minimum = statutory.and_then(|statutory| minimum_in(policy, statutory, statutory));
+        Self {
+            statutory,
+            minimum: minimum.map(|minimum| minimum.value),
+        }
+    }
+}
+
+/// The months needed in the year that applies to a chosen month.
+fn minimum_in(policy: &Policy, statutory: Month, chosen: Month) -> Option<RuleFigure<'_, u32>> {
+    let start = Month::of(minimum_months_year(statutory, chosen), 1)?;
+    policy.rules().number(Key::PensionMinimum, "", None, start)
 }
 
 /// The class as rules name it.
@@ -304,17 +351,13 @@ pub(crate) fn months(
             prepaid: None,
         };
     };
-    let needed = minimum(
-        sheet,
-        (FigureName::MinimumMonths, statutory, statutory),
-        plan.statutory,
-    );
-    if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
-        minimum(
-            sheet,
-            (FigureName::MinimumMonthsEarliest, statutory, month),
-            earliest,
-        );
+    let by = plan.statutory;
+    let needed = minimum(sheet, FigureName::MinimumMonths, statutory, statutory, by);
+    if let Some(earliest) = plan.earliest
+        && let Some(month) = earliest.value
+    {
+        let name = FigureName::MinimumMonthsEarliest;
+        minimum(sheet, name, statutory, month, earliest);
     }
     let prepaid = prepaid_months(sheet, desk, family, statutory);
     let draft = Draft::new(FigureName::MonthsShort)
@@ -360,7 +403,7 @@ fn prepaid_months(
     let ahead: Vec<Prepaid> = prepaid(desk, family, retirement).collect();
     let draft = Draft::new(FigureName::PrepaidMonths);
     let draft = draft.all(ahead.iter().map(|month| Ground::Record(month.record)));
-    let months = u32::try_from(ahead.len()).unwrap_or(u32::MAX);
+    let months = count_months(ahead.iter());
     (months > 0).then(|| sheet.months(draft, Some(months)))
 }
 
@@ -401,23 +444,23 @@ pub(super) fn prepaid(
 pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
     let now = desk.as_of.month;
     let counts = counts_in(family, now);
-    let ahead = u32::try_from(prepaid(desk, family, retirement).count()).unwrap_or(u32::MAX);
+    let ahead = count_months(prepaid(desk, family, retirement));
     months_left(now, retirement)
         .saturating_add(u32::from(!counts && now < retirement))
         .saturating_sub(ahead)
 }
 
-/// The minimum of the year that applies to a chosen month.
+/// Writes down the months needed in the year that applies to a chosen month.
 fn minimum(
     sheet: &mut Sheet<'_>,
-    (name, statutory, chosen): (FigureName, Month, Month),
+    name: FigureName,
+    statutory: Month,
+    chosen: Month,
     by: Known<Month>,
 ) -> Known<u32> {
-    let year = minimum_months_year(statutory, chosen);
-    let rule =
-        Month::of(year, 1).and_then(|month| sheet.number(Key::PensionMinimum, "", None, month));
+    let found = minimum_in(sheet.policy, statutory, chosen);
     let draft = Draft::new(name).on(by.ground());
-    match rule {
+    match sheet.use_rule(found) {
         Some((needed, rule)) => sheet.months(draft.on(rule), Some(needed)),
         None => sheet.months(draft.lacks(MissingName::Rule), None),
     }

@@ -72,15 +72,26 @@ impl Draft {
     }
 
     pub(crate) fn on(mut self, ground: Ground) -> Self {
-        // Records may be many, and nobody hands in one twice.
-        if matches!(ground, Ground::Record(_)) || !self.0.from.contains(&ground) {
-            self.0.from.push(ground);
-        }
+        self.push(ground);
         self
     }
 
     pub(crate) fn all(self, grounds: impl IntoIterator<Item = Ground>) -> Self {
         grounds.into_iter().fold(self, Self::on)
+    }
+
+    /// As [`Self::all`], in place.
+    pub(crate) fn add(&mut self, grounds: impl IntoIterator<Item = Ground>) {
+        for ground in grounds {
+            self.push(ground);
+        }
+    }
+
+    fn push(&mut self, ground: Ground) {
+        // Records may be many, and nobody hands in one twice.
+        if matches!(ground, Ground::Record(_)) || !self.0.from.contains(&ground) {
+            self.0.from.push(ground);
+        }
     }
 
     pub(crate) fn family(self, family: &str) -> Self {

@@ -225,7 +225,7 @@ pub(super) fn running(
             CoveredBy::Residents => residents,
         };
         if let Some(family) = family {
-            running_since(sheet, now, cover, (family, resumed));
+            running_since(sheet, now, cover, family, resumed);
         }
     }
 }
@@ -234,7 +234,8 @@ fn running_since(
     sheet: &mut Sheet<'_>,
     now: Month,
     cover: &MedicalCover,
-    (family, resumed): (&FamilyAccount, Resumed),
+    family: &FamilyAccount,
+    resumed: Resumed,
 ) {
     let Resumed { gap, after } = resumed;
     let place = place_of(family, after.month).map(|place| sheet.now(place, after.month).0);

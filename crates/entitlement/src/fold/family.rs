@@ -299,7 +299,7 @@ impl Settled<'_, '_> {
     ) -> Vec<Conflict> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
-        let of = (family, &self.of.range);
+        let of = &self.of;
         let mut found = renamed::renamed_places(set, family, months, self.successors);
         found.extend(renamed::renamed_employers(
             set,
