@@ -155,12 +155,15 @@ impl Row<'_, '_> {
     }
 }
 
+/// Why a list can be cut there.
+const PARTITION: &str = "a partition point lies within its list";
+
 /// Whether the row makes any month count.
 fn counts(account: &FamilyAccount, row: &Row<'_, '_>) -> bool {
     let start = account
         .months
         .partition_point(|line| line.month < row.first);
-    let lines = account.months.get(start..).unwrap_or_default();
+    let lines = account.months.get(start..).expect(PARTITION);
     let own = row.at.first().map(|at| number(*at));
     lines
         .iter()

@@ -97,7 +97,8 @@ impl MedicalCover {
         let end = self
             .months
             .partition_point(|covered| covered.month <= self.now);
-        self.months.get(..end).unwrap_or_default()
+        let begun = self.months.get(..end);
+        begun.expect("a partition point lies within its list")
     }
 
     /// The months without cover from the last month of cover up to the running one, which can still be paid; of none where
