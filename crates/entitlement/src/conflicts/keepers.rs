@@ -11,9 +11,9 @@ use crate::{
     policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
+        places::{Places, covers},
         set::{AsOf, RecordSet, Role, Target, position},
     },
-    transfer::{Places, covers},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

@@ -3,8 +3,10 @@
 use crate::{
     account::Standing,
     policy::Successors,
-    records::set::{Held, RecordSet, Role, Target},
-    transfer::{Places, covers},
+    records::{
+        places::{Places, covers},
+        set::{Held, RecordSet, Role, Target},
+    },
 };
 use std::{
     cmp::Reverse,
@@ -179,7 +181,7 @@ impl<'s, 'f> Keeping<'s, 'f> {
     fn is_at_kept_place(&self, at: usize, contribution: &Contribution<'_>) -> bool {
         let on = self.agreement.on;
         let here = self.moves.moved(at, on).unwrap_or(contribution.place);
-        let going = self.moves.heading(at, on);
+        let going = self.moves.was_going_to(at, on);
         self.covers(here) || going.is_some_and(|place| self.covers(place))
     }
 

@@ -3,8 +3,7 @@
 use crate::{
     account::{FamilyAccount, Person},
     benefits::exclusive::Overlap,
-    conflicts::money_back::Debt,
-    months::ends::Ends,
+    months::{debts::Debt, ends::Ends},
     person::bridges::Bridges,
     policy::family::Family,
     records::set::{AsOf, RecordSet},

@@ -7,14 +7,12 @@ use crate::{
         drawing::{self, When},
         exclusive::{self, Overlap},
     },
-    conflicts::{
-        keepers,
-        money_back::{self, Debt},
-        of_families, renamed,
-    },
+    conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
     figures::{self, Desk, Folded, Sheet},
     months::{
+        by_place,
+        debts::{self, Debt},
         ends::Ends,
         gaps, holders, ledger,
         overlap::{Bounds, Cover},
@@ -24,9 +22,10 @@ use crate::{
     policy::{Policy, Successors, family::Family},
     records::{
         lines,
+        places::Places,
         set::{AsOf, FamilyRange, RecordSet},
     },
-    transfer::{self, Places, Transfers},
+    transfer::{self, Transfers},
 };
 use yizhang_ledger::value::Month;
 
@@ -64,6 +63,14 @@ impl<'f> FoldedFamily<'f> {
             range: &self.of.range,
             ends: self.ends,
             claims: &self.claims,
+            debts: &self.debts,
+        }
+    }
+
+    /// With what its contributions have to give back.
+    pub(super) fn with_debts(&self) -> FamilyDebts<'_> {
+        FamilyDebts {
+            account: &self.account,
             debts: &self.debts,
         }
     }
@@ -110,7 +117,7 @@ pub(super) fn fold_family<'f>(
     let mut conflicts = settled.conflicts_of_records(&account, transfers.conflicts, &claims);
     conflicts.extend(settled.conflicts_with_rules(&account, sheet));
     settled.decide_provisionally(&account, &mut conflicts);
-    let debts = money_back::debts(set, &of.range, &account);
+    let debts = debts::debts(set, &of.range, &account);
     FoldedFamily {
         of,
         ends: bounds.ends,
@@ -219,8 +226,8 @@ impl Settled<'_, '_> {
     /// What the family comes to.
     fn account(&self, months: Vec<MonthLine>, cases: Vec<TransferCase>) -> FamilyAccount {
         let (set, range, as_of) = (self.set, &self.of.range, self.worker.as_of);
-        let totals::ByPlace { provinces, places } =
-            totals::by_place(set, range, &months, self.moves, self.successors, as_of);
+        let by_place::ByPlace { provinces, places } =
+            by_place::by_place(set, range, &months, self.moves, self.successors, as_of);
         let participation = participation::participation(set, range);
         let until_closing = Bounds {
             ends: self.closing,

@@ -2,7 +2,9 @@
 //! (人社部发〔2014〕17号 art. 3 to 6). With it the relation of the scheme that was left ends.
 
 use crate::{
-    account::{Conflict, FamilyAccount, JoinedLine, MonthStatus, RecordNumber, Standing},
+    account::{
+        Conflict, FamilyAccount, JoinedLine, MonthLine, MonthStatus, RecordNumber, Standing,
+    },
     conflicts::{class::ConflictCode, finders::conflict},
     months::totals,
     policy::{Policy, family::Family},
@@ -97,39 +99,15 @@ impl<'f> Bridges<'f> {
     /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
     /// records come to (C26).
     pub(crate) fn conflicts(&self, accounts: &[FamilyAccount], policy: &Policy) -> Vec<Conflict> {
-        let effective = self.0.iter().find(|joined| joined.has_effect);
         let mut found = Vec::new();
         for joined in &self.0 {
-            if !joined.has_effect {
-                let other = effective.map(|other| other.record);
-                let records = other.into_iter().chain([joined.record]).collect();
-                found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
-                continue;
-            }
-            let of = |family: Family<'_>| accounts.iter().find(|account| account.is_of(family));
-            let employee = if joined.into == Family::PENSION {
-                joined.into
+            if joined.has_effect {
+                joined.add_conflicts(accounts, policy, &mut found);
             } else {
-                joined.from
-            };
-            if joined.is_by_wrong_months(of(employee), policy) {
-                found.push(conflict(
-                    ConflictCode::Y07,
-                    Some(joined.from),
-                    vec![joined.record],
-                ));
-            }
-            if let Some(left) = of(joined.from) {
-                found.extend(joined.paid_since(left));
-                let differs =
-                    |line: &&JoinedLine| line.record == joined.record && differs(line, left);
-                if left.joined.iter().any(|line| differs(&line)) {
-                    found.push(conflict(
-                        ConflictCode::C26,
-                        Some(joined.from),
-                        vec![joined.record],
-                    ));
-                }
+                let effective = self.0.iter().find(|other| other.has_effect);
+                let mut records = vec![joined.record];
+                records.extend(effective.map(|other| other.record));
+                found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
             }
         }
         found
@@ -141,6 +119,33 @@ impl Joined<'_> {
         let is = |from, into| self.from == from && self.into == into;
         is(Family::RESIDENT_PENSION, Family::PENSION)
             || is(Family::PENSION, Family::RESIDENT_PENSION)
+    }
+
+    /// The conflicts of a joining that has effect.
+    fn add_conflicts(
+        &self,
+        accounts: &[FamilyAccount],
+        policy: &Policy,
+        found: &mut Vec<Conflict>,
+    ) {
+        let employee = if self.into == Family::PENSION {
+            self.into
+        } else {
+            self.from
+        };
+        if self.is_by_wrong_months(account_of(accounts, employee), policy) {
+            let records = vec![self.record];
+            found.push(conflict(ConflictCode::Y07, Some(self.from), records));
+        }
+        let Some(left) = account_of(accounts, self.from) else {
+            return;
+        };
+        found.extend(self.paid_since(left));
+        let mut own_lines = left.joined.iter().filter(|line| line.record == self.record);
+        if own_lines.any(|line| differs(line, left)) {
+            let records = vec![self.record];
+            found.push(conflict(ConflictCode::C26, Some(self.from), records));
+        }
     }
 
     /// What was brought along.
@@ -171,23 +176,18 @@ impl Joined<'_> {
 
     /// Months paid into the scheme behind the joining.
     fn paid_since(&self, left: &FamilyAccount) -> Option<Conflict> {
-        let paid = left
-            .months
-            .iter()
-            .filter(|line| line.month > self.month && !line.by.is_empty());
-        let mut records: Vec<RecordNumber> = paid
-            .clone()
-            .flat_map(|line| line.by.iter().copied())
-            .collect();
-        let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
-        let months = u32::try_from(paid.count()).expect(MONTHS);
-        records.push(self.record);
-        let found = conflict(ConflictCode::Y07, Some(self.from), records);
+        let is_paid = |line: &&MonthLine| line.month > self.month && !line.by.is_empty();
+        let paid: Vec<&MonthLine> = left.months.iter().filter(is_paid).collect();
+        let (first, last) = (paid.first()?.month, paid.last()?.month);
+        let mut records = vec![self.record];
+        for line in &paid {
+            records.extend(&line.by);
+        }
         Some(Conflict {
             first: Some(first),
             last: Some(last),
-            months,
-            ..found
+            months: u32::try_from(paid.len()).expect(MONTHS),
+            ..conflict(ConflictCode::Y07, Some(self.from), records)
         })
     }
 
@@ -203,6 +203,10 @@ impl Joined<'_> {
             record: self.record,
         }
     }
+}
+
+fn account_of<'a>(accounts: &'a [FamilyAccount], family: Family<'_>) -> Option<&'a FamilyAccount> {
+    accounts.iter().find(|account| account.is_of(family))
 }
 
 fn months_until(account: &FamilyAccount, last: Month) -> u32 {

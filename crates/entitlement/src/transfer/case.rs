@@ -350,12 +350,12 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
                     place: target,
                 };
                 for at in &moving {
-                    places.carry(*at, way);
+                    places.bring(*at, way);
                 }
             }
             None => {
                 for at in &moving {
-                    places.depart(*at, target);
+                    places.set_out(*at, target);
                 }
             }
         }
