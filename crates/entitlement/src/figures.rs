@@ -10,9 +10,9 @@ mod begin;
 mod breaches;
 mod career;
 mod cover;
-mod desk;
 mod gaps;
 mod injury;
+mod inputs;
 mod interim;
 mod late_fee;
 mod left;
@@ -32,7 +32,7 @@ mod waits;
 
 pub(crate) use account_share::account_share;
 pub(crate) use balance::owed_of as owed;
-pub(crate) use desk::{Desk, Folded};
+pub(crate) use inputs::{Folded, Inputs};
 pub(crate) use limits::out_of_limits;
 pub(crate) use paid_back::paid_back;
 pub(crate) use place::{Anchors, by_keepers, deciding_home, months_by_province};
@@ -51,10 +51,10 @@ use cover::MedicalCover;
 use retirement::Plan;
 
 /// Writes down every figure of an account, and gives the conflicts that come to light. After a death nothing is forecast.
-pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict> {
-    let living = desk.person.death.is_empty();
-    let unemployment = desk.family(Family::UNEMPLOYMENT);
-    let doubt = conflicts(desk.set, desk.person, desk.as_of)
+pub(crate) fn figures(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Vec<Conflict> {
+    let living = inputs.person.death.is_empty();
+    let unemployment = inputs.family(Family::UNEMPLOYMENT);
+    let doubt = conflicts(inputs.set, inputs.person, inputs.as_of)
         .into_iter()
         .find(|found| found.code == ConflictCode::C17);
     if let Some(doubt) = doubt {
@@ -63,16 +63,16 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
             QuestionName::TwoPersons,
             doubt.records.into_iter().map(Ground::Record).collect(),
         );
-        return unwritten(sheet, desk, unemployment);
+        return unwritten(sheet, inputs, unemployment);
     }
-    let retired = pensions(sheet, desk);
+    let retired = pensions(sheet, inputs);
     if retired || !living {
         // A pension ends unemployment benefit (社会保险法 art. 51): claims are found, and nothing is written down.
-        return unwritten(sheet, desk, unemployment);
+        return unwritten(sheet, inputs, unemployment);
     }
-    insured(sheet, desk);
+    insured(sheet, inputs);
     match unemployment {
-        Some(unemployment) => unemployment::unemployment(sheet, desk, unemployment),
+        Some(unemployment) => unemployment::unemployment(sheet, inputs, unemployment),
         None => Vec::new(),
     }
 }
@@ -80,87 +80,87 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
 /// The conflicts of unemployment insurance, without its figures.
 fn unwritten(
     sheet: &Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     unemployment: Option<Folded<'_>>,
 ) -> Vec<Conflict> {
     let Some(unemployment) = unemployment else {
         return Vec::new();
     };
-    unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, unemployment)
+    unemployment::unemployment(&mut Sheet::new(sheet.policy), inputs, unemployment)
 }
 
 /// Writes down what both pension schemes come to, and says whether the employees' is drawn.
-fn pensions(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> bool {
-    let living = desk.person.death.is_empty();
-    let pension = in_force(desk, Family::PENSION);
-    let resident = in_force(desk, Family::RESIDENT_PENSION);
-    let retired = pension.is_some_and(|pension| pension.is_drawn(desk.as_of));
-    let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(desk.as_of));
-    let employee = pension.map(|pension| Saved::of(sheet, desk, pension));
+fn pensions(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> bool {
+    let living = inputs.person.death.is_empty();
+    let pension = in_force(inputs, Family::PENSION);
+    let resident = in_force(inputs, Family::RESIDENT_PENSION);
+    let retired = pension.is_some_and(|pension| pension.is_drawn(inputs.as_of));
+    let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(inputs.as_of));
+    let employee = pension.map(|pension| Saved::of(sheet, inputs, pension));
     let mut plan = None;
     if let Some(employee) = employee {
         if living && !retired {
-            plan = Some(forecast(sheet, desk, employee));
+            plan = Some(forecast(sheet, inputs, employee));
         } else {
-            gaps::debts(sheet, desk, employee.folded.account);
+            gaps::debts(sheet, inputs, employee.folded.account);
         }
     }
     // What is in the account, and what has to be given back of it, stays with a death or an award.
-    let resident = resident.map(|resident| Saved::of(sheet, desk, resident));
-    refunds::refunds(sheet, desk);
+    let resident = resident.map(|resident| Saved::of(sheet, inputs, resident));
+    refunds::refunds(sheet, inputs);
     // Nobody draws both (人社部发〔2014〕17号 art. 8).
     if let Some(resident) = resident
         && living
         && !drawn
     {
-        resident::pension(sheet, desk, resident);
+        resident::pension(sheet, inputs, resident);
         if let (Some(employee), Some(plan)) = (employee, &plan) {
-            resident::bridge(sheet, desk, employee, resident, plan);
+            resident::bridge(sheet, inputs, employee, resident, plan);
         }
     }
     retired
 }
 
 /// A family; none that was left for another: it gives nothing of its own any more.
-fn in_force<'a>(desk: Desk<'a, '_>, family: Family<'_>) -> Option<Folded<'a>> {
-    if desk.bridges.leaving(family).is_some() {
+fn in_force<'a>(inputs: Inputs<'a, '_>, family: Family<'_>) -> Option<Folded<'a>> {
+    if inputs.bridges.leaving(family).is_some() {
         return None;
     }
-    desk.family(family)
+    inputs.family(family)
 }
 
 /// Writes down what the employees' pension would be: when, where, how much, and what is missing.
-fn forecast(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, employee: Saved<'_>) -> Plan {
+fn forecast(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, employee: Saved<'_>) -> Plan {
     let family = employee.folded.account;
-    let plan = retirement::plan(sheet, desk);
-    let needed = retirement::months(sheet, desk, family, &plan);
-    begin::of_employees(sheet, desk, family, &plan, needed);
-    let place = place::place(sheet, desk, family, &plan, needed);
-    place::temporary(sheet, desk, family);
+    let plan = retirement::plan(sheet, inputs);
+    let needed = retirement::months(sheet, inputs, family, &plan);
+    begin::of_employees(sheet, inputs, family, &plan, needed);
+    let place = place::place(sheet, inputs, family, &plan, needed);
+    place::temporary(sheet, inputs, family);
     let of = pension::Of {
         plan: &plan,
         needed,
         place,
         held: employee.held,
     };
-    pension::forecasts(sheet, desk, family, of);
-    gaps::gaps(sheet, desk, family);
+    pension::forecasts(sheet, inputs, family, of);
+    gaps::gaps(sheet, inputs, family);
     plan
 }
 
 /// Writes down what medical and injury insurance come to, for who draws no pension yet.
-fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
+fn insured(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
     let families = [Family::MEDICAL, Family::RESIDENT_MEDICAL]
-        .map(|name| desk.family(name).map(|folded| folded.account));
-    let cover = MedicalCover::of(desk);
+        .map(|name| inputs.family(name).map(|folded| folded.account));
+    let cover = MedicalCover::of(inputs);
     if let [Some(employees), _] = families {
-        medical::medical(sheet, desk, employees, &cover);
+        medical::medical(sheet, inputs, employees, &cover);
     }
     if let [_, Some(residents)] = families {
-        medical::resident(sheet, desk, residents, &cover);
+        medical::resident(sheet, inputs, residents, &cover);
     }
-    waits::running(sheet, desk, &cover, families);
-    if let Some(injury) = desk.family(Family::WORK_INJURY) {
-        injury::wage(sheet, desk, injury);
+    waits::running(sheet, inputs, &cover, families);
+    if let Some(injury) = inputs.family(Family::WORK_INJURY) {
+        injury::wage(sheet, inputs, injury);
     }
 }

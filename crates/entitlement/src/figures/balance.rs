@@ -2,10 +2,10 @@
 //! back of it.
 
 use super::{
-    Desk, Folded,
+    Folded, Inputs,
     interim::interim,
     left,
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
@@ -17,9 +17,9 @@ use yizhang_ledger::value::Fen;
 /// The personal account of a family, written down.
 #[derive(Clone, Copy)]
 pub(super) struct PersonalAccount {
-    balance: Known<Fen>,
+    balance: Written<Fen>,
     /// What has to be given back of it.
-    owed: Option<Known<Fen>>,
+    owed: Option<Written<Fen>>,
     /// Whether agencies hold money for one month in two places, and nobody has said which of it stays.
     is_double: bool,
 }
@@ -28,7 +28,9 @@ impl PersonalAccount {
     /// What is left of it for a pension, with what that rests on.
     pub(super) fn left(&self, draft: Draft) -> (Option<Fen>, Draft) {
         let owed = self.owed.as_ref();
-        let draft = draft.on(self.balance.ground()).all(owed.map(Known::ground));
+        let draft = draft
+            .on(self.balance.ground())
+            .all(owed.map(Written::ground));
         let draft = draft.assumed(Assumption::NoFurtherInterest);
         let draft = if self.is_double {
             draft.assumed(Assumption::DoubleMoneyIncluded)
@@ -62,18 +64,18 @@ pub(super) struct Saved<'a> {
 
 impl<'a> Saved<'a> {
     /// A family, whose personal account is written down.
-    pub(super) fn of(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'a>) -> Self {
+    pub(super) fn of(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'a>) -> Self {
         Self {
             folded,
-            held: balance(sheet, desk, folded),
+            held: balance(sheet, inputs, folded),
         }
     }
 }
 
 /// Writes down the personal account as posted, with interest estimated, and what has to be given back of it.
-fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
+fn balance(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
     let family = folded.account;
-    let brought = desk.bridges.joining(folded.family);
+    let brought = inputs.bridges.joining(folded.family);
     let credited = FenSum::from(family.credited.total).plus(family.interest.total.into());
     let brought_in = brought.map_or(FenSum::ZERO, |joined| joined.amount().into());
     let posted = credited.plus(brought_in).amount();
@@ -83,13 +85,13 @@ fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Per
     let draft = draft.all(brought.map(|joined| Ground::Record(joined.record)));
     let mut balance = sheet.fen(draft, posted);
     // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
-    if desk.person.death.is_empty() && !folded.is_drawn(desk.as_of) {
-        let (interim, draft) = interim(sheet, desk, folded, balance.ground());
+    if inputs.person.death.is_empty() && !folded.is_drawn(inputs.as_of) {
+        let (interim, draft) = interim(sheet, inputs, folded, balance.ground());
         balance = sheet.fen(draft, interim);
     }
     let owed = owed(sheet, folded);
-    if !desk.person.death.is_empty() || folded.is_drawn(desk.as_of) {
-        left::left(sheet, desk, folded, balance, owed);
+    if !inputs.person.death.is_empty() || folded.is_drawn(inputs.as_of) {
+        left::left(sheet, inputs, folded, balance, owed);
     }
     let is_double = family
         .months
@@ -104,7 +106,7 @@ fn balance(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Per
 
 /// Writes down what has to be given back: of records that an agreement has cleared, of months of residents that count as
 /// employee months (C04), of months after a benefit began or after death (C21, C22). Nothing where nothing is owed.
-fn owed(sheet: &mut Sheet<'_>, folded: Folded<'_>) -> Option<Known<Fen>> {
+fn owed(sheet: &mut Sheet<'_>, folded: Folded<'_>) -> Option<Written<Fen>> {
     let family = folded.account;
     let mut owed = debts(family);
     for debt in folded.debts {

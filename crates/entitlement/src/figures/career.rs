@@ -1,6 +1,6 @@
 //! Months paid so far as the index sees them: each base over the average wage of its month (国办发〔2009〕66号 art. 7).
 
-use super::{Desk, retirement::prepaid, sheet::Sheet};
+use super::{Inputs, retirement::prepaid, sheet::Sheet};
 use crate::{
     account::{
         Assumption, FamilyAccount, Ground, Missing, MissingName, MonthLine, MonthStatus,
@@ -30,12 +30,12 @@ impl Career {
     /// Every counted month, and those paid ahead, over the average wage of the place of benefit in that month.
     pub(super) fn of(
         sheet: &mut Sheet<'_>,
-        desk: Desk<'_, '_>,
+        inputs: Inputs<'_, '_>,
         family: &FamilyAccount,
         place: Where,
         retirement: Option<Month>,
     ) -> Self {
-        let (rule, rules) = index_rule(sheet, place, desk.as_of.month);
+        let (rule, rules) = index_rule(sheet, place, inputs.as_of.month);
         let mut career = Self {
             lines: Vec::new(),
             unknown: 0,
@@ -44,9 +44,9 @@ impl Career {
             missing: Vec::new(),
             last_base: None,
         };
-        let wages = AverageWages::of(sheet, place, desk.as_of.month);
+        let wages = AverageWages::of(sheet, place, inputs.as_of.month);
         let mut last: Option<&Rule> = None;
-        for MonthBase { month, base } in months_paid(desk, family, retirement) {
+        for MonthBase { month, base } in months_paid(inputs, family, retirement) {
             let Some(base) = base else {
                 career.unknown = career.unknown.saturating_add(1);
                 continue;
@@ -126,7 +126,7 @@ struct MonthBase {
 
 /// Months that count, then those paid ahead, which stand behind them: so the newest base is the last one.
 fn months_paid(
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Option<Month>,
 ) -> Vec<MonthBase> {
@@ -136,12 +136,12 @@ fn months_paid(
             let base = line.base.and_then(Fen::new);
             months.push(MonthBase {
                 month: line.month,
-                base: base.or_else(|| same_base(desk, line)),
+                base: base.or_else(|| same_base(inputs, line)),
             });
         }
     }
     if let Some(retirement) = retirement {
-        let ahead = prepaid(desk, family, retirement);
+        let ahead = prepaid(inputs, family, retirement);
         months.extend(ahead.map(|ahead| MonthBase {
             month: ahead.month,
             base: ahead.base,
@@ -191,10 +191,10 @@ impl<'p> AverageWages<'p> {
 
 /// The base of a month that several records count, where all have the same: whichever of them is kept, it is known. A
 /// difference beside them leaves it open.
-fn same_base(desk: Desk<'_, '_>, line: &MonthLine) -> Option<Fen> {
-    let money = |number: &RecordNumber| desk.set.numbered(*number)?.money();
+fn same_base(inputs: Inputs<'_, '_>, line: &MonthLine) -> Option<Fen> {
+    let money = |number: &RecordNumber| inputs.set.numbered(*number)?.money();
     let differs = |number: &RecordNumber| {
-        let held = desk.set.numbered(*number);
+        let held = inputs.set.numbered(*number);
         let held = held.filter(|held| held.standing == Standing::Held);
         let is_adjust = held.is_some_and(|held| matches!(held.money(), Some((Role::Adjust, _))));
         let of_these = |target| line.by.contains(&number_of(target));

@@ -1,7 +1,7 @@
 //! Gaps of the pension: what can still be paid, until when, at what price; what a payer owes.
 
 use super::{
-    Desk,
+    Inputs,
     late_fee::{self, Arrears},
     relation::taken_to,
     sheet::{Draft, Sheet},
@@ -23,29 +23,29 @@ use yizhang_rules::{Key, Value};
 const GAPS_MAX: usize = 100;
 
 /// Writes down for each gap what could close it.
-pub(super) fn gaps(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn gaps(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     for gap in family.gaps.iter().skip(skipped) {
         match gap.cause {
-            GapCause::Unpaid => unpaid(sheet, desk, family, gap),
-            GapCause::Arrears | GapCause::NotFull => owed(sheet, desk, family, gap),
+            GapCause::Unpaid => unpaid(sheet, inputs, family, gap),
+            GapCause::Arrears | GapCause::NotFull => owed(sheet, inputs, family, gap),
             GapCause::Refunded | GapCause::Later | GapCause::Reversed => {}
         }
     }
 }
 
 /// Writes down what payers owe, which no award and no death ends.
-pub(super) fn debts(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn debts(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     let is_owed = |gap: &&Gap| matches!(gap.cause, GapCause::Arrears | GapCause::NotFull);
     for gap in family.gaps.iter().skip(skipped).filter(is_owed) {
-        owed(sheet, desk, family, gap);
+        owed(sheet, inputs, family, gap);
     }
 }
 
 /// What a flexible worker may pay back, by the rules of the place that would take it.
-fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
-    let month = desk.as_of.month;
+fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+    let month = inputs.as_of.month;
     let draft = |name| {
         Draft::new(name)
             .of_family(&family.family)
@@ -144,13 +144,13 @@ fn price(
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
 /// its months within the gap; and the late fee on what units owe, each month from its own last day of payment.
-fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let mut draft = Draft::new(FigureName::GapOwed)
         .of_family(&family.family)
         .span(gap.first, gap.last);
     for number in &gap.records {
-        let held = desk.set.numbered(*number);
+        let held = inputs.set.numbered(*number);
         let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else {
             continue;
         };
@@ -174,7 +174,7 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             }
             _ => continue,
         };
-        let payer = (fields.payer.kind, payer_now(sheet, desk, fields.payer));
+        let payer = (fields.payer.kind, payer_now(sheet, inputs, fields.payer));
         let debt = debts
             .entry((fields.period.first, fields.place, payer))
             .or_default();
@@ -203,14 +203,14 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
         .of_family(&family.family)
         .span(gap.first, gap.last)
         .on(known.ground());
-    late_fee::late_fee(sheet, desk.as_of.day, draft, &arrears);
+    late_fee::late_fee(sheet, inputs.as_of.day, draft, &arrears);
 }
 
 /// The payer by the code that it has now (C28).
-fn payer_now(sheet: &Sheet<'_>, desk: Desk<'_, '_>, payer: Payer<'_>) -> String {
+fn payer_now(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>, payer: Payer<'_>) -> String {
     let successor = sheet
         .policy
-        .employer_successor(payer.id.as_str(), desk.as_of.month);
+        .employer_successor(payer.id.as_str(), inputs.as_of.month);
     match successor.map(|rule| &rule.value) {
         Some(Value::Code(code)) => code.clone(),
         _ => payer.id.as_str().to_owned(),

@@ -2,7 +2,7 @@
 //! posted it.
 
 use super::{
-    Desk, Folded,
+    Folded, Inputs,
     relation::posted_cases,
     sheet::{Draft, Sheet},
 };
@@ -24,21 +24,21 @@ use yizhang_rules::{Key, Where};
 /// of the account's date has no interest yet.
 pub(super) fn interim(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
     posted: Ground,
 ) -> (Option<Fen>, Draft) {
     let draft = Draft::new(FigureName::BalanceInterim)
         .of_family(&folded.account.family)
         .on(posted);
-    let flows = Flows::of(desk, folded);
+    let flows = Flows::of(inputs, folded);
     let Some(first) = flows.first_year() else {
         return (Some(Fen::ZERO), draft);
     };
     let provinces = flows.provinces();
     let mut reckoning = Reckoning {
         family: &folded.account.family,
-        running: desk.as_of.month.year(),
+        running: inputs.as_of.month.year(),
         balances: BTreeMap::new(),
         draft,
         unknown: BTreeSet::new(),
@@ -68,9 +68,9 @@ struct AccountMove {
 }
 
 impl Flows {
-    fn of(desk: Desk<'_, '_>, folded: Folded<'_>) -> Self {
-        let mut credits = totals::credits(desk.set, folded.range);
-        if let Some(joined) = desk.bridges.joining(folded.family) {
+    fn of(inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Self {
+        let mut credits = totals::credits(inputs.set, folded.range);
+        if let Some(joined) = inputs.bridges.joining(folded.family) {
             let month = credits
                 .entry(joined.place().province())
                 .or_default()
@@ -80,7 +80,7 @@ impl Flows {
         }
         Self {
             credits,
-            posted: postings(desk, folded.account),
+            posted: postings(inputs, folded.account),
             moves: moves(folded.account),
         }
     }
@@ -258,10 +258,10 @@ fn spells(unknown: &BTreeSet<u16>) -> Vec<Missing> {
 }
 
 /// Interest that agencies have posted, by year and province.
-fn postings(desk: Desk<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Division), FenSum> {
+fn postings(inputs: Inputs<'_, '_>, family: &FamilyAccount) -> BTreeMap<(u16, Division), FenSum> {
     let mut posted: BTreeMap<(u16, Division), FenSum> = BTreeMap::new();
     for line in &family.interest.postings {
-        let held = desk.set.numbered(line.record);
+        let held = inputs.set.numbered(line.record);
         let Some(province) = held.map(|held| held.fact.region.province()) else {
             continue;
         };

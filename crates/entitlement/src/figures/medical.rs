@@ -1,10 +1,10 @@
 //! Medical insurance: months for retirement, and what a gap in cover costs.
 
 use super::{
-    Desk,
+    Inputs,
     cover::MedicalCover,
     relation,
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
     waits::{self, Judged, LapsedYears},
 };
 use crate::{
@@ -20,15 +20,15 @@ use yizhang_rules::Key;
 /// either scheme.
 pub(super) fn medical(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
 ) {
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     // A province as a whole is no pooling area.
     if let Some(place) = relation(family).filter(|place| is_area(*place)) {
         let (place, renamed) = sheet.now(place, month);
-        retirement(sheet, desk, family, place, renamed);
+        retirement(sheet, inputs, family, place, renamed);
     } else {
         let draft = |name| Draft::new(name).of_family(&family.family);
         sheet.months(
@@ -63,7 +63,7 @@ pub(super) fn medical(
 /// Writes down the months of all places and of the pooling area, the area's standard, and what is short of it.
 fn retirement(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     place: Division,
     renamed: Option<Ground>,
@@ -78,11 +78,11 @@ fn retirement(
         .family(&family.family)
         .all(renamed);
     let local = sheet.months(draft_local, Some(area.paid));
-    let standard = standard(sheet, desk, family, place);
-    let (Some(needed), Some(sex)) = (standard.value, sex_by_class(desk)) else {
+    let standard = standard(sheet, inputs, family, place);
+    let (Some(needed), Some(sex)) = (standard.value, sex_by_class(inputs)) else {
         return;
     };
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let least = sheet.number(Key::MedicalRetirementLocal, sex, place, month);
     let least = least.map(|(months, rule)| {
         let draft = draft(FigureName::MedicalStandardLocal).on(rule);
@@ -133,8 +133,8 @@ impl AreaMonths {
 }
 
 /// The sex that rules ask for, by the class of retirement.
-fn sex_by_class(desk: Desk<'_, '_>) -> Option<&'static str> {
-    let class = desk.person.class.last()?;
+fn sex_by_class(inputs: Inputs<'_, '_>) -> Option<&'static str> {
+    let class = inputs.person.class.last()?;
     Some(match class.class {
         Class::M60 => "men",
         Class::F55 | Class::F50 => "women",
@@ -144,13 +144,13 @@ fn sex_by_class(desk: Desk<'_, '_>) -> Option<&'static str> {
 /// Writes down the months that the area asks for.
 fn standard(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     place: Division,
-) -> Known<u32> {
-    let month = desk.as_of.month;
+) -> Written<u32> {
+    let month = inputs.as_of.month;
     let draft = Draft::new(FigureName::MedicalStandard).of_family(&family.family);
-    let (Some(class), Some(sex)) = (desk.person.class.last(), sex_by_class(desk)) else {
+    let (Some(class), Some(sex)) = (inputs.person.class.last(), sex_by_class(inputs)) else {
         return sheet.months(draft.lacks(MissingName::Class), None);
     };
     let draft = draft.on(Ground::Record(class.record));
@@ -170,11 +170,11 @@ fn standard(
 /// year, and from the month on in which the next one is collected, for that.
 pub(super) fn resident(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
 ) {
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let place = last_place(&family.spans).map(|place| sheet.now(place, month).0);
     let window = sheet.number(Key::ResidentMedicalWindow, "", place, month);
     let next_year = window.filter(|(first, _)| u32::from(month.month()) >= *first);

@@ -1,12 +1,12 @@
 //! The pension in three numbers: now, if continued, at best.
 
 use super::{
-    Desk,
+    Inputs,
     balance::PersonalAccount,
     career::Career,
     relation::asked_at,
     retirement::{Needed, Plan, left_to_pay},
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -30,14 +30,14 @@ use yizhang_rules::{Key, Where};
 pub(super) struct Of<'a> {
     pub(super) plan: &'a Plan,
     pub(super) needed: Needed,
-    pub(super) place: Known<Division>,
+    pub(super) place: Written<Division>,
     pub(super) held: PersonalAccount,
 }
 
 /// Writes down the three numbers, each with months, index, divisor, reference wage and balance.
 pub(super) fn forecasts(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     of: Of<'_>,
 ) {
@@ -51,18 +51,18 @@ pub(super) fn forecasts(
     let (Some(found), Some(province)) = (plan.retirement, place.value) else {
         return;
     };
-    let successors = sheet.policy.successors(desk.as_of.month);
+    let successors = sheet.policy.successors(inputs.as_of.month);
     let relation = super::relation(family).map(|place| successors.now(place));
     let asked = |place| asked_at(family, place);
     let pays_at = relation.map_or(Where::Whole(province), asked);
     // A city's own figures where the relation is in it, else those of the province.
     let within = relation.filter(|place| place.province() == province);
     let drawn_at = within.map_or(Where::Whole(province), asked);
-    let paid = Career::of(sheet, desk, family, drawn_at, plan.statutory.value);
+    let paid = Career::of(sheet, inputs, family, drawn_at, plan.statutory.value);
     let scheme = scheme(family);
-    let reference = reference(sheet, desk, &place, drawn_at);
+    let reference = reference(sheet, inputs, &place, drawn_at);
     let base = Outlook {
-        desk,
+        inputs,
         family,
         scheme,
         paid: &paid,
@@ -74,7 +74,7 @@ pub(super) fn forecasts(
         reference,
     };
     // Whoever has passed that month retires no earlier than now, and is as old as now.
-    let passed = |month: Option<Month>| month.map_or(0, |month| desk.as_of.month.since(month));
+    let passed = |month: Option<Month>| month.map_or(0, |month| inputs.as_of.month.since(month));
     let age_at = |month: Option<Month>, age: u16| {
         age.saturating_add(u16::try_from(passed(month)).unwrap_or(0))
     };
@@ -102,11 +102,11 @@ fn scheme(family: &FamilyAccount) -> &str {
 
 fn reference(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
-    place: &Known<Division>,
+    inputs: Inputs<'_, '_>,
+    place: &Written<Division>,
     drawn_at: Where,
-) -> Known<Fen> {
-    let found = sheet.newest_yuan(Key::PensionReference, "", drawn_at, desk.as_of.month);
+) -> Written<Fen> {
+    let found = sheet.newest_yuan(Key::PensionReference, "", drawn_at, inputs.as_of.month);
     let draft = Draft::new(FigureName::ReferenceWage).on(place.ground());
     match found {
         Some((amount, grounds)) => sheet.fen(
@@ -117,7 +117,7 @@ fn reference(
             draft.lacks_at(
                 MissingName::ReferenceWage,
                 drawn_at.place(),
-                desk.as_of.month,
+                inputs.as_of.month,
             ),
             None,
         ),
@@ -126,24 +126,24 @@ fn reference(
 
 /// What the three numbers share.
 struct Outlook<'a, 'f> {
-    desk: Desk<'a, 'f>,
+    inputs: Inputs<'a, 'f>,
     family: &'a FamilyAccount,
     scheme: &'a str,
     paid: &'a Career,
-    place: Known<Division>,
+    place: Written<Division>,
     /// Where it would be drawn: the city of the relation, or a province.
     drawn_at: Where,
     /// Where the relation is.
     pays_at: Where,
     needed: Needed,
     held: PersonalAccount,
-    reference: Known<Fen>,
+    reference: Written<Fen>,
 }
 
 /// A month of retirement, and the age then in months.
 #[derive(Clone, Copy)]
 struct Retire {
-    month: Known<Month>,
+    month: Written<Month>,
     age: u16,
 }
 
@@ -158,9 +158,9 @@ struct Future {
 /// The parts of a pension.
 #[derive(Clone, Copy)]
 struct Parts {
-    basic: Known<Fen>,
-    account: Known<Fen>,
-    transition: Option<Known<Fen>>,
+    basic: Written<Fen>,
+    account: Written<Fen>,
+    transition: Option<Written<Fen>>,
 }
 
 impl Parts {
@@ -182,7 +182,7 @@ impl Outlook<'_, '_> {
             Forecast::Continued | Forecast::Best => retire
                 .month
                 .value
-                .map_or(0, |month| left_to_pay(self.desk, self.family, month)),
+                .map_or(0, |month| left_to_pay(self.inputs, self.family, month)),
         };
         let months = self.months(sheet, forecast, retire.month, more);
         let future = self.future(sheet, forecast, more);
@@ -212,9 +212,9 @@ impl Outlook<'_, '_> {
         &self,
         sheet: &mut Sheet<'_>,
         forecast: Forecast,
-        retire: Known<Month>,
+        retire: Written<Month>,
         more: u32,
-    ) -> Known<u32> {
+    ) -> Written<u32> {
         let Needed {
             employee,
             left,
@@ -241,9 +241,9 @@ impl Outlook<'_, '_> {
         &self,
         sheet: &mut Sheet<'_>,
         draft: Draft,
-        index: Known<Index>,
-        months: Known<u32>,
-    ) -> Known<Fen> {
+        index: Written<Index>,
+        months: Written<u32>,
+    ) -> Written<Fen> {
         let value = match (self.reference.value, index.value, months.value) {
             (Some(reference), Some(index), Some(months)) => basic_pension(reference, index, months),
             _ => None,
@@ -276,9 +276,9 @@ impl Outlook<'_, '_> {
         &self,
         sheet: &mut Sheet<'_>,
         draft: Draft,
-        index: Known<Index>,
-    ) -> Option<Known<Fen>> {
-        let month = self.desk.as_of.month;
+        index: Written<Index>,
+    ) -> Option<Written<Fen>> {
+        let month = self.inputs.as_of.month;
         let rate = sheet
             .policy
             .rules()
@@ -318,7 +318,7 @@ impl Outlook<'_, '_> {
     /// Deemed months without a personal account: service in the army that was posted has one.
     fn deemed_alone(&self) -> u32 {
         let is_deemed = |number: &RecordNumber| {
-            let held = self.desk.set.numbered(*number);
+            let held = self.inputs.set.numbered(*number);
             held.is_some_and(|held| matches!(held.fact.record, Record::Deemed(_)))
         };
         let lines = self.family.months.iter();
@@ -387,10 +387,10 @@ impl Outlook<'_, '_> {
     }
 
     fn limit(&self, sheet: &mut Sheet<'_>, key: Key) -> Option<(Fen, Vec<Ground>)> {
-        sheet.newest_yuan(key, self.scheme, self.pays_at, self.desk.as_of.month)
+        sheet.newest_yuan(key, self.scheme, self.pays_at, self.inputs.as_of.month)
     }
 
-    fn index(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Known<Index> {
+    fn index(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Written<Index> {
         let mut draft = draft
             .family(&self.family.family)
             .on(self.place.ground())
@@ -410,7 +410,7 @@ impl Outlook<'_, '_> {
                 Key::PensionAverageWage,
                 "",
                 self.drawn_at,
-                self.desk.as_of.month,
+                self.inputs.as_of.month,
             );
             draft = draft.all(future.grounds.iter().cloned());
             lacks.extend(future.missing.iter().cloned());
@@ -426,8 +426,8 @@ impl Outlook<'_, '_> {
                 (None, _) => lacks.push(Missing {
                     what: MissingName::AverageWage,
                     place: self.drawn_at.place(),
-                    first: Some(self.desk.as_of.month),
-                    last: Some(self.desk.as_of.month),
+                    first: Some(self.inputs.as_of.month),
+                    last: Some(self.inputs.as_of.month),
                 }),
                 (Some(_), None) => {}
             }
@@ -454,13 +454,13 @@ impl Outlook<'_, '_> {
         sheet.put(draft, value, |index| FigureValue::Index(index.0))
     }
 
-    fn divisor(&self, sheet: &mut Sheet<'_>, draft: Draft, retire: Retire) -> Known<Divisor> {
+    fn divisor(&self, sheet: &mut Sheet<'_>, draft: Draft, retire: Retire) -> Written<Divisor> {
         let (age, draft) = (retire.age, draft.on(retire.month.ground()));
         let table =
             sheet
                 .policy
                 .rules()
-                .table(Key::PensionDivisor, "", None, self.desk.as_of.month);
+                .table(Key::PensionDivisor, "", None, self.inputs.as_of.month);
         let Some((rows, rule)) = sheet.use_rule(table) else {
             return sheet.put(draft.lacks(MissingName::Rule), None, |divisor: Divisor| {
                 FigureValue::Divisor(divisor.0)
@@ -492,7 +492,7 @@ impl Outlook<'_, '_> {
         })
     }
 
-    fn balance(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Known<Fen> {
+    fn balance(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Written<Fen> {
         let (held, draft) = self.held.left(draft);
         if future.months == 0 {
             return sheet.fen(draft, held);
@@ -502,7 +502,7 @@ impl Outlook<'_, '_> {
             Key::AccountRate,
             self.scheme,
             self.drawn_at,
-            self.desk.as_of.month,
+            self.inputs.as_of.month,
         );
         let (rate, draft) = match sheet.use_rule(rate) {
             Some((rate, rule)) => (Some(rate), draft.on(rule)),

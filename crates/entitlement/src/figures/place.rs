@@ -1,10 +1,10 @@
 //! The place of benefit, as things stand (国办发〔2009〕66号 art. 6).
 
 use super::{
-    Desk,
+    Inputs,
     relation::relation,
     retirement::{Conditions, Needed, Plan},
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -23,13 +23,13 @@ use yizhang_rules::Key;
 /// conditions were met (art. 6), as long as they are not that of the account's month.
 pub(crate) fn place(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
     needed: Needed,
-) -> Known<Division> {
-    let month = desk.as_of.month;
-    let home = household(sheet, desk, family, plan, needed);
+) -> Written<Division> {
+    let month = inputs.as_of.month;
+    let home = household(sheet, inputs, family, plan, needed);
     let household = home.figure;
     let relation = write_relation(sheet, family, month);
     let draft = Draft::new(FigureName::BenefitPlace)
@@ -75,13 +75,13 @@ pub(crate) fn place(
 struct Household {
     /// The month in which the conditions were met, where it has come.
     met: Option<Month>,
-    figure: Known<Division>,
+    figure: Written<Division>,
 }
 
 /// Writes down the household that decides.
 fn household(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
     needed: Needed,
@@ -90,7 +90,7 @@ fn household(
         statutory: plan.statutory.value,
         minimum: needed.minimum.and_then(|minimum| minimum.value),
     };
-    let Home { met, line } = Home::of(desk.person, desk.as_of, family, conditions);
+    let Home { met, line } = Home::of(inputs.person, inputs.as_of, family, conditions);
     let mut draft = Draft::new(FigureName::Household);
     draft = draft.all(line.map(|home| Ground::Record(home.record)));
     if met.is_some() {
@@ -107,7 +107,11 @@ fn household(
 }
 
 /// Writes down the relation, under the name that its place has now.
-fn write_relation(sheet: &mut Sheet<'_>, family: &FamilyAccount, month: Month) -> Known<Division> {
+fn write_relation(
+    sheet: &mut Sheet<'_>,
+    family: &FamilyAccount,
+    month: Month,
+) -> Written<Division> {
     let held = relation(family).map(|place| sheet.policy.successors(month).now(place));
     let draft = Draft::new(FigureName::Relation).family(&family.family);
     let draft = if held.is_some() {
@@ -164,8 +168,9 @@ fn conditions_met(family: &FamilyAccount, conditions: Conditions) -> Option<Mont
 
 /// Asks whether general accounts begun away from home, with a relation in another province before, should be temporary
 /// (国办发〔2009〕66号 art. 5). From which age, an operator's rules say: whether the ages of 2009 still hold is open.
-pub(super) fn temporary(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
-    let (Some(birth), Some(class)) = (desk.person.birth.last(), desk.person.class.last()) else {
+pub(super) fn temporary(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
+    let (Some(birth), Some(class)) = (inputs.person.birth.last(), inputs.person.class.last())
+    else {
         return;
     };
     let key = match class.class {
@@ -178,7 +183,7 @@ pub(super) fn temporary(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &Fami
         .filter(|line| line.state == ParticipationState::Active && !line.temporary);
     for line in active {
         let province = line.place.province();
-        let away = desk
+        let away = inputs
             .person
             .home_in(line.since)
             .is_some_and(|home| home.place.province() != province);

@@ -1,13 +1,13 @@
 //! Resident pension, and the bridge between it and employee pension (人社部发〔2014〕17号).
 
 use super::{
-    Desk, Folded,
+    Folded, Inputs,
     balance::{PersonalAccount, Saved},
     begin,
     relation::asked_at,
     resident_minimum,
     retirement::{Plan, birth},
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -22,24 +22,24 @@ use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, resident: Saved<'_>) {
+pub(super) fn pension(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, resident: Saved<'_>) {
     let (folded, account) = (resident.folded, resident.held);
     let family = folded.account;
-    let held = months(sheet, desk, folded);
-    let age_month = age_month(sheet, desk, &family.family);
-    let place = PensionPlace::of(desk, family);
+    let held = months(sheet, inputs, folded);
+    let age_month = age_month(sheet, inputs, &family.family);
+    let place = PensionPlace::of(inputs, family);
     let asked = place.asked.unwrap_or(Where::Nation);
-    let needed = resident_minimum::needed(sheet, desk, &family.family, age_month, asked);
+    let needed = resident_minimum::needed(sheet, inputs, &family.family, age_month, asked);
     let months = Months { held, needed };
-    first_month(sheet, desk, family, age_month, months);
-    monthly(sheet, desk, family, account, months, place);
+    first_month(sheet, inputs, family, age_month, months);
+    monthly(sheet, inputs, family, account, months, place);
 }
 
 /// Months held, and those needed, where a rule says how many.
 #[derive(Clone, Copy)]
 struct Months {
-    held: Known<u32>,
-    needed: Option<Known<u32>>,
+    held: Written<u32>,
+    needed: Option<Written<u32>>,
 }
 
 impl Months {
@@ -51,14 +51,14 @@ impl Months {
 
 /// Writes down the months of the family, with those that a joining has brought: employee years are added as resident years
 /// (art. 6).
-fn months(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Known<u32> {
+fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Written<u32> {
     let family = folded.account;
     let own = family.counted_months.saturating_add(family.deemed_months);
     let draft = Draft::new(FigureName::ResidentMonths)
         .of_family(&family.family)
         .family(&family.family);
-    let joined = desk.bridges.joining(folded.family);
-    let (Some(joined), Some(left)) = (joined, desk.family(Family::PENSION)) else {
+    let joined = inputs.bridges.joining(folded.family);
+    let (Some(joined), Some(left)) = (joined, inputs.family(Family::PENSION)) else {
         return sheet.months(draft, Some(own));
     };
     let brought = joined
@@ -79,14 +79,14 @@ struct PensionPlace {
 }
 
 impl PensionPlace {
-    fn of(desk: Desk<'_, '_>, family: &FamilyAccount) -> Self {
+    fn of(inputs: Inputs<'_, '_>, family: &FamilyAccount) -> Self {
         if let Some(place) = super::relation(family) {
             return Self {
                 asked: Some(asked_at(family, place)),
                 by_home: None,
             };
         }
-        let home = desk.person.home_in(desk.as_of.month);
+        let home = inputs.person.home_in(inputs.as_of.month);
         Self {
             asked: home.map(|home| Where::Whole(home.place)),
             by_home: home.map(|home| home.record),
@@ -97,13 +97,13 @@ impl PensionPlace {
 /// Writes down the monthly pension. Fewer months than needed give none (国发〔2014〕8号).
 fn monthly(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     account: PersonalAccount,
     months: Months,
     place: PensionPlace,
 ) {
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let Months { held, needed } = months;
     let asked = place.asked.and_then(|asked| Some((asked, asked.place()?)));
     let now = asked.map(|(_, place)| sheet.now(place, month));
@@ -157,9 +157,9 @@ fn monthly(
 }
 
 /// Writes down the month in which the age is reached.
-fn age_month(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &str) -> Known<Month> {
-    let born = birth(sheet, desk);
-    let age = sheet.number(Key::ResidentAge, "", None, desk.as_of.month);
+fn age_month(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &str) -> Written<Month> {
+    let born = birth(sheet, inputs);
+    let age = sheet.number(Key::ResidentAge, "", None, inputs.as_of.month);
     let mut draft = Draft::new(FigureName::ResidentMonth)
         .of_family(family)
         .on(born.ground())
@@ -178,9 +178,9 @@ fn age_month(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &str) -> Known<M
 /// what is paid behind it is for the place to allow.
 fn first_month(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
-    age: Known<Month>,
+    age: Written<Month>,
     Months { held, needed }: Months,
 ) {
     let (Some(age_month), Some(needed)) = (age.value, needed) else {
@@ -198,7 +198,7 @@ fn first_month(
     let brought = held_months.saturating_sub(own);
     let own_needed = needed_months.saturating_sub(brought);
     if own_needed > 0 {
-        let Some(found) = begin::reached(desk, family, own_needed) else {
+        let Some(found) = begin::reached(inputs, family, own_needed) else {
             return;
         };
         let reached = draft(FigureName::MinimumReached)
@@ -217,7 +217,7 @@ fn first_month(
 /// Writes down what each direction of bridging would count, and asks which.
 pub(super) fn bridge(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     employees: Saved<'_>,
     residents: Saved<'_>,
     plan: &Plan,
@@ -228,7 +228,7 @@ pub(super) fn bridge(
     if months(employee) == 0 || months(resident) == 0 {
         return;
     }
-    let (threshold, grounds) = threshold(sheet, desk, plan.statutory.value);
+    let (threshold, grounds) = threshold(sheet, inputs, plan.statutory.value);
     let draft = Draft::new(FigureName::BridgeThreshold)
         .on(plan.statutory.ground())
         .all(grounds);
@@ -286,10 +286,10 @@ fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
 /// is not settled.
 fn threshold(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     statutory: Option<Month>,
 ) -> (Option<u32>, Vec<Ground>) {
-    let month = statutory.unwrap_or(desk.as_of.month);
+    let month = statutory.unwrap_or(inputs.as_of.month);
     if let Some((months, rule)) = sheet.number(Key::BridgeMonths, "", None, month) {
         return (Some(months), vec![rule]);
     }

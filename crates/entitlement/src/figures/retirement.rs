@@ -1,8 +1,8 @@
 //! Retirement: statutory, earliest and latest month, months needed, short and left.
 
 use super::{
-    Desk,
-    sheet::{Draft, Known, Sheet},
+    Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -22,36 +22,28 @@ use yizhang_rules::{Figure as RuleFigure, Key};
 
 /// When the worker may retire, and by which figures.
 pub(crate) struct Plan {
-    pub(crate) statutory: Known<Month>,
-    pub(crate) earliest: Option<Known<Month>>,
-    pub(crate) latest: Option<Known<Month>>,
+    pub(crate) statutory: Written<Month>,
+    pub(crate) earliest: Option<Written<Month>>,
+    pub(crate) latest: Option<Written<Month>>,
     pub(crate) retirement: Option<Retirement>,
 }
 
 /// The months that a pension needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Needed {
-    pub(crate) employee: Known<u32>,
+    pub(crate) employee: Written<u32>,
     /// Months needed in the year that applies.
-    pub(crate) minimum: Option<Known<u32>>,
-    pub(crate) left: Option<Known<u32>>,
+    pub(crate) minimum: Option<Written<u32>>,
+    pub(crate) left: Option<Written<u32>>,
     /// Months paid ahead, up to the statutory month; none where there are none.
-    pub(crate) prepaid: Option<Known<u32>>,
+    pub(crate) prepaid: Option<Written<u32>>,
 }
 
 /// Writes down birth, class and the months of retirement.
-pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
-    let birth = birth(sheet, desk);
-    let line = desk.person.class.last();
-    let draft =
-        Draft::new(FigureName::RetirementClass).all(line.map(|line| Ground::Record(line.record)));
-    let draft = if line.is_some() {
-        draft
-    } else {
-        draft.lacks(MissingName::Class)
-    };
-    let class = sheet.put(draft, line.map(|line| line.class), FigureValue::Class);
-    let reckoned = reckoned(sheet, desk, birth.value, class.value);
+pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
+    let birth = birth(sheet, inputs);
+    let class = class(sheet, inputs);
+    let reckoned = reckoned(sheet, inputs, birth.value, class.value);
     let found = reckoned.retirement;
     let draft = |name| {
         Draft::new(name)
@@ -69,7 +61,7 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
             draft = draft.lacks(what);
         }
         if class.value.is_none() {
-            draft = between(sheet, desk, birth.value, draft);
+            draft = between(sheet, inputs, birth.value, draft);
         }
         if birth.value.is_some() && class.value.is_some() && found.is_none() {
             draft = draft.lacks(MissingName::Rule);
@@ -90,13 +82,15 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     );
     let earliest = found
         .earliest
-        .map(|month| earliest(sheet, desk, month, statutory, reckoned.flex.clone()));
+        .map(|month| earliest(sheet, inputs, month, statutory, reckoned.flex.clone()));
     let latest = found.latest.map(|month| {
         let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
         sheet.month(draft.all(reckoned.flex.clone()), Some(month))
     });
     // Once the latest month has passed there is nothing to choose.
-    let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
+    let is_open = found
+        .latest
+        .is_none_or(|latest| latest >= inputs.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
         sheet.ask(
             QuestionName::RetireWhen,
@@ -111,27 +105,39 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     }
 }
 
+/// Writes down the class that an agency has stated.
+fn class(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Class> {
+    let draft = Draft::new(FigureName::RetirementClass);
+    match inputs.person.class.last() {
+        Some(line) => {
+            let draft = draft.on(Ground::Record(line.record));
+            sheet.put(draft, Some(line.class), FigureValue::Class)
+        }
+        None => sheet.put(draft.lacks(MissingName::Class), None, FigureValue::Class),
+    }
+}
+
 /// Writes down the earliest month that may be chosen: the decision of 2024-09-13, art. 3, lets who has the months needed then retire
 /// earlier. From the month that the age allows on, the first by which they can be there; none, where that is the statutory month.
 fn earliest(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     by_age: Month,
-    statutory: Known<Month>,
+    statutory: Written<Month>,
     flex: Option<Ground>,
-) -> Known<Month> {
+) -> Written<Month> {
     let draft = Draft::new(FigureName::EarliestMonth)
         .assumed(Assumption::MonthsThere)
         .on(statutory.ground())
         .all(flex);
-    let (Some(folded), Some(last)) = (desk.family(Family::PENSION), statutory.value) else {
+    let (Some(folded), Some(last)) = (inputs.family(Family::PENSION), statutory.value) else {
         return sheet.month(draft, Some(by_age));
     };
     let span = Choice {
         by_age,
         statutory: last,
     };
-    let found = earliest_of(sheet.policy, folded.account, desk.as_of.month, span);
+    let found = earliest_of(sheet.policy, folded.account, inputs.as_of.month, span);
     let draft = match found {
         Some(_) => draft,
         None => draft.lacks(MissingName::EnoughMonths),
@@ -190,11 +196,16 @@ fn counts_in(family: &FamilyAccount, month: Month) -> bool {
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
-fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draft: Draft) -> Draft {
+fn between(
+    sheet: &mut Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    birth: Option<Month>,
+    draft: Draft,
+) -> Draft {
     let mut months: Vec<Month> = Vec::new();
     let mut grounds: Vec<Ground> = Vec::new();
     for class in [Class::M60, Class::F55, Class::F50] {
-        let found = reckoned(sheet, desk, birth, Some(class));
+        let found = reckoned(sheet, inputs, birth, Some(class));
         months.extend(found.retirement.map(|found| found.statutory));
         grounds.extend(found.schedule);
     }
@@ -205,8 +216,8 @@ fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draf
 }
 
 /// The month of birth: the archive decides for benefits (C19).
-pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
-    let line = desk.person.birth.last();
+pub(super) fn birth(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Month> {
+    let line = inputs.person.birth.last();
     let draft =
         Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
     let draft = if line.is_some() {
@@ -227,7 +238,7 @@ struct Reckoned {
 /// The retirement by the rules of the account's month, which are written down as used.
 fn reckoned(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     birth: Option<Month>,
     class: Option<Class>,
 ) -> Reckoned {
@@ -238,7 +249,7 @@ fn reckoned(
             flex: None,
         };
     };
-    let rules = RetirementRules::of(sheet.policy, desk.as_of.month, class);
+    let rules = RetirementRules::of(sheet.policy, inputs.as_of.month, class);
     Reckoned {
         retirement: rules.retirement(birth),
         schedule: sheet.use_rule(rules.schedule).map(|(_, by)| by),
@@ -334,7 +345,7 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 /// Writes down the months held, needed, short and left.
 pub(crate) fn months(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
 ) -> Needed {
@@ -359,7 +370,7 @@ pub(crate) fn months(
         let name = FigureName::MinimumMonthsEarliest;
         minimum(sheet, name, statutory, month, earliest);
     }
-    let prepaid = prepaid_months(sheet, desk, family, statutory);
+    let prepaid = prepaid_months(sheet, inputs, family, statutory);
     let draft = Draft::new(FigureName::MonthsShort)
         .on(employee.ground())
         .on(needed.ground());
@@ -370,7 +381,7 @@ pub(crate) fn months(
         .on(plan.statutory.ground())
         .family(&family.family);
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
-    let left = sheet.months(draft, Some(left_to_pay(desk, family, statutory)));
+    let left = sheet.months(draft, Some(left_to_pay(inputs, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
             // That month has passed.
@@ -396,11 +407,11 @@ pub(crate) fn months(
 /// Writes down the months paid ahead, if there are any before a month of retirement.
 fn prepaid_months(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Month,
-) -> Option<Known<u32>> {
-    let ahead: Vec<Prepaid> = prepaid(desk, family, retirement).collect();
+) -> Option<Written<u32>> {
+    let ahead: Vec<Prepaid> = prepaid(inputs, family, retirement).collect();
     let draft = Draft::new(FigureName::PrepaidMonths);
     let draft = draft.all(ahead.iter().map(|month| Ground::Record(month.record)));
     let months = count_months(ahead.iter());
@@ -417,7 +428,7 @@ pub(super) struct Prepaid {
 
 /// The months before a retirement that are paid ahead, in order.
 pub(super) fn prepaid(
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Month,
 ) -> impl Iterator<Item = Prepaid> {
@@ -425,7 +436,7 @@ pub(super) fn prepaid(
         move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
     family.months.iter().filter(ahead).filter_map(move |line| {
         let full = |number: &RecordNumber| {
-            let held = desk.set.numbered(*number)?;
+            let held = inputs.set.numbered(*number)?;
             let (role, fields) = held.money().filter(|_| held.standing == Standing::Held)?;
             (role == Role::Received).then_some((*number, fields.base))
         };
@@ -441,10 +452,14 @@ pub(super) fn prepaid(
 
 /// Months that are still to be paid before a month of retirement: the running one too while it does not count, those paid
 /// ahead not.
-pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
-    let now = desk.as_of.month;
+pub(super) fn left_to_pay(
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+    retirement: Month,
+) -> u32 {
+    let now = inputs.as_of.month;
     let counts = counts_in(family, now);
-    let ahead = count_months(prepaid(desk, family, retirement));
+    let ahead = count_months(prepaid(inputs, family, retirement));
     months_left(now, retirement)
         .saturating_add(u32::from(!counts && now < retirement))
         .saturating_sub(ahead)
@@ -456,8 +471,8 @@ fn minimum(
     name: FigureName,
     statutory: Month,
     chosen: Month,
-    by: Known<Month>,
-) -> Known<u32> {
+    by: Written<Month>,
+) -> Written<u32> {
     let found = minimum_in(sheet.policy, statutory, chosen);
     let draft = Draft::new(name).on(by.ground());
     match sheet.use_rule(found) {

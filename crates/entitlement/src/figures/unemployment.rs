@@ -1,8 +1,8 @@
 //! Unemployment insurance: months paid since the last claim, months of benefit (社会保险法 art. 46).
 
 use super::{
-    Desk, Folded, relation,
-    sheet::{Draft, Known, Sheet},
+    Folded, Inputs, relation,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -68,13 +68,13 @@ impl Claim {
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
 pub(super) fn unemployment(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
 ) -> Vec<Conflict> {
     let family = folded.account;
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let claims = claims(desk, folded, &sheet.policy.successors(month));
+    let claims = claims(inputs, folded, &sheet.policy.successors(month));
     let carried = Carried::over(sheet, family, &claims);
     let last_awards = claims.last().into_iter().flat_map(|claim| &claim.awards);
     let paid_draft = draft(FigureName::UnemploymentPaid).family(&family.family);
@@ -177,7 +177,7 @@ impl Carried {
     }
 
     /// Writes down the months that are unused.
-    fn write(&self, sheet: &mut Sheet<'_>, family: &str) -> Known<u32> {
+    fn write(&self, sheet: &mut Sheet<'_>, family: &str) -> Written<u32> {
         let draft = Draft::new(FigureName::UnemploymentUnused)
             .of_family(family)
             .family(family)
@@ -192,7 +192,7 @@ impl Carried {
 }
 
 /// Writes down the benefit of a month, where the place has one and there are months of it.
-fn amount(sheet: &mut Sheet<'_>, place: Division, month: Month, months: Known<u32>) {
+fn amount(sheet: &mut Sheet<'_>, place: Division, month: Month, months: Written<u32>) {
     let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month)
     else {
         return;
@@ -352,14 +352,15 @@ fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
 }
 
 /// Claims in the order of their months: an award, and the payments until the next one.
-fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
+fn claims(inputs: Inputs<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
     let held = || {
-        desk.set
+        inputs
+            .set
             .within(folded.range)
             .filter(|(_, held)| held.standing == Standing::Held)
     };
     let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
-    for (at, award) in awards(desk.set, folded.range) {
+    for (at, award) in awards(inputs.set, folded.range) {
         let claim = by_month
             .entry(award.from)
             .or_insert_with(|| Claim::new(award.from));
@@ -382,7 +383,7 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();
     mark_contradicted(&mut claims, folded.claims);
-    let recovered = recovered(desk.set);
+    let recovered = recovered(inputs.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else {
             continue;

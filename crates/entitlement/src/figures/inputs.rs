@@ -37,7 +37,7 @@ impl Folded<'_> {
 
 /// All that figures are computed from.
 #[derive(Clone, Copy)]
-pub(crate) struct Desk<'a, 'f> {
+pub(crate) struct Inputs<'a, 'f> {
     pub(crate) set: &'a RecordSet<'f>,
     pub(crate) families: &'a [Folded<'a>],
     pub(crate) person: &'a Person,
@@ -45,7 +45,7 @@ pub(crate) struct Desk<'a, 'f> {
     pub(crate) as_of: AsOf,
 }
 
-impl<'a> Desk<'a, '_> {
+impl<'a> Inputs<'a, '_> {
     pub(super) fn family(self, family: Family<'_>) -> Option<Folded<'a>> {
         let mut families = self.families.iter();
         families.find(|folded| folded.family == family).copied()
