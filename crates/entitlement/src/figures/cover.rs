@@ -1,8 +1,9 @@
 //! Medical cover month by month: which scheme gives it, where it breaks off, and where it was resumed.
 
-use super::Desk;
+use super::Inputs;
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
+    formulas::count::count_months,
     policy::family::Family,
     records::set::RecordSet,
 };
@@ -59,19 +60,19 @@ pub(super) struct MedicalCover {
 }
 
 impl MedicalCover {
-    pub(super) fn of(desk: Desk<'_, '_>) -> Self {
+    pub(super) fn of(inputs: Inputs<'_, '_>) -> Self {
         let mut months: BTreeMap<Month, CoveredMonth> = BTreeMap::new();
         let (mut repaid, mut families) = (BTreeSet::new(), Vec::new());
         for (of, by) in [
             (Family::RESIDENT_MEDICAL, CoveredBy::Residents),
             (Family::MEDICAL, CoveredBy::Employees),
         ] {
-            let Some(family) = desk.family(of) else {
+            let Some(family) = inputs.family(of) else {
                 continue;
             };
             families.insert(0, of);
             for line in &family.account.months {
-                let Some(paid) = paid(desk.set, line) else {
+                let Some(paid) = paid(inputs.set, line) else {
                     continue;
                 };
                 let (month, paid_in) = (line.month, paid.month);
@@ -86,7 +87,7 @@ impl MedicalCover {
         Self {
             months: months.into_values().collect(),
             repaid,
-            now: desk.as_of.month,
+            now: inputs.as_of.month,
             families,
         }
     }
@@ -96,7 +97,8 @@ impl MedicalCover {
         let end = self
             .months
             .partition_point(|covered| covered.month <= self.now);
-        self.months.get(..end).unwrap_or_default()
+        let begun = self.months.get(..end);
+        begun.expect("a partition point lies within its list")
     }
 
     /// The months without cover from the last month of cover up to the running one, which can still be paid; of none where
@@ -151,7 +153,7 @@ impl MedicalCover {
             .repaid
             .iter()
             .filter(|year| (first..=last).contains(*year));
-        u32::try_from(years.count()).unwrap_or(u32::MAX)
+        count_months(years)
     }
 
     pub(super) fn grounds(&self) -> impl Iterator<Item = Ground> {

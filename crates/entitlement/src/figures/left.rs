@@ -2,8 +2,8 @@
 //! what was paid out of it. What remains at death is the heirs' (社会保险法 art. 14).
 
 use super::{
-    Desk, Folded,
-    sheet::{Draft, Known, Sheet},
+    Folded, Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
@@ -33,17 +33,18 @@ struct PaidOut {
 /// explains.
 pub(super) fn left(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
-    (posted, owed): (Known<Fen>, Option<Known<Fen>>),
+    posted: Written<Fen>,
+    owed: Option<Written<Fen>>,
 ) {
-    let paid = paid_out(sheet, desk, folded);
+    let paid = paid_out(sheet, inputs, folded);
     let mut draft = Draft::new(FigureName::BalanceLeft)
         .of_family(&folded.account.family)
         .on(posted.ground())
         .all(owed.map(|owed| owed.ground()))
         .all(paid.grounds);
-    let is_drawn = folded.is_drawn(desk.as_of) || paid.draws;
+    let is_drawn = folded.is_drawn(inputs.as_of) || paid.draws;
     if paid.has_unexplained || (is_drawn && !paid.has_pension) {
         sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
         return;
@@ -60,10 +61,10 @@ pub(super) fn left(
     sheet.fen(draft, value);
 }
 
-fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PaidOut {
-    let recovered = recovered_sums(desk.set);
+fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PaidOut {
+    let recovered = recovered_sums(inputs.set);
     let mut paid = PaidOut::default();
-    for (at, held) in desk.set.within(folded.range) {
+    for (at, held) in inputs.set.within(folded.range) {
         let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else {
             continue;
         };
@@ -77,7 +78,7 @@ fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Pa
         let sum = FenSum::from(benefit.amount).minus(back).or_nothing();
         // What was recovered was not drawn.
         let is_kept = sum > FenSum::ZERO || back == FenSum::ZERO;
-        let has_begun = benefit.from <= desk.as_of.month;
+        let has_begun = benefit.from <= inputs.as_of.month;
         paid.draws |= is_kept && is_pension && !held.is_of_heirs && has_begun;
         let Some((item, rule)) = use_of(sheet.policy, benefit) else {
             paid.has_unexplained |= is_kept && held.is_of_heirs;

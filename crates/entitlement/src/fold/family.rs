@@ -9,7 +9,7 @@ use crate::{
     },
     conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
-    figures::{self, Desk, Folded, Sheet},
+    figures::{self, Folded, Sheet},
     months::{
         by_place,
         debts::{self, Debt},
@@ -303,7 +303,7 @@ impl Settled<'_, '_> {
     ) -> Vec<Conflict> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
-        let of = (family, &self.of.range);
+        let of = &self.of;
         let mut found = renamed::renamed_places(set, family, months, self.successors);
         found.extend(renamed::renamed_employers(
             set,
@@ -320,15 +320,14 @@ impl Settled<'_, '_> {
 
     /// Says of conflicts that people decide what holds meanwhile: which place keeps the months, and what waits for them.
     fn decide_provisionally(&self, account: &FamilyAccount, conflicts: &mut [Conflict]) {
-        let desk = Desk {
+        let basis = keepers::Basis {
+            policy: self.worker.policy,
             set: self.set,
-            families: &[],
             person: self.worker.person,
-            bridges: self.worker.bridges,
             as_of: self.worker.as_of,
         };
-        let (policy, range) = (self.worker.policy, &self.of.range);
-        keepers::propose(policy, desk, range, account, self.moves, conflicts);
+        let range = &self.of.range;
+        keepers::propose(basis, range, account, self.moves, conflicts);
         of_families::hold_open(self.set, range, account, conflicts);
     }
 }
