@@ -4,9 +4,12 @@ mod family;
 
 use crate::{
     account::{Account, Conflict, DisputeLine, FORMAT, FamilyAccount},
-    benefits::{employed, exclusive, items, loss},
-    conflicts::{finders, money_back::Owed, of_records},
-    figures::{self, Desk, Folded, Sheet},
+    benefits::{drawn, employed, exclusive, items},
+    conflicts::{
+        money_back::{FamilyDebts, Owed},
+        of_families, of_records,
+    },
+    figures::{self, Folded, Inputs, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
     records::{
@@ -39,17 +42,18 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let mut sheet = Sheet::new(policy);
     let folded = fold_families(&mut set, worker, &mut sheet);
     let families: Vec<Folded<'_>> = folded.iter().map(FoldedFamily::for_figures).collect();
-    let desk = Desk {
+    let inputs = Inputs {
         set: &set,
         families: &families,
         person: &person,
         bridges: &bridges,
         as_of,
     };
-    let of_figures = figures::figures(&mut sheet, desk);
-    let drawn = loss::drawn(&set, &policy.successors(as_of.month));
+    let of_figures = figures::figures(&mut sheet, inputs);
+    let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
     let died = statements::death(&person).map(|(month, _)| month);
-    let owed = Owed::of(&set, &families, &drawn, died);
+    let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();
+    let owed = Owed::of(&set, &debts, &drawn, died);
     let disputes = statements::disputes(&set);
     let accounts = identity::accounts(&set);
     let (families, mut conflicts) = apart(folded);
@@ -122,9 +126,9 @@ fn beside_families(
     let mut found = worker.bridges.conflicts(families, worker.policy);
     found.extend(exclusive::drawn_twice(drawn));
     found.extend(exclusive::pensions_awarded(set, &successors, died, as_of));
-    found.extend(loss::drawn_after_death(drawn, death));
+    found.extend(drawn::drawn_after_death(drawn, death));
     found.extend(employed::drawn_while_employed(set, drawn, families));
-    found.extend(finders::between_families(families));
+    found.extend(of_families::between_families(families));
     found
 }
 

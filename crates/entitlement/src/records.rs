@@ -4,6 +4,7 @@ pub(crate) mod given_back;
 pub(crate) mod lines;
 pub(crate) mod money;
 pub(crate) mod parts;
+pub(crate) mod places;
 pub(crate) mod refunds;
 pub(crate) mod set;
 pub(crate) mod standing;

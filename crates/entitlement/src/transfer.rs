@@ -14,6 +14,7 @@
 //! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
 //! for temporary accounts (国办发〔2009〕66号 art. 5), about which the figures ask.
 
+mod account_type;
 mod alone;
 pub mod calendar;
 mod candidate;
@@ -27,17 +28,17 @@ mod deadlines;
 mod documents;
 mod family_records;
 mod holdings;
+mod moved_money;
 mod places;
 mod procedure;
 pub mod rules;
 mod step;
 mod view;
 
-pub(crate) use alone::{mark_alone, posted_alone};
+pub(crate) use alone::mark_alone;
 pub use calendar::{NotAscending, WorkingDays};
 pub use candidate::{Candidate, is_follow_up, missing_before, used, would_fault};
 pub(crate) use cases::{Transfers, judged_in, transfers};
-pub(crate) use places::Places;
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 pub(crate) use step::covers;
 pub use step::{Sides, may_take};

@@ -54,7 +54,11 @@ pub(crate) fn part(account: &Account) -> Option<Part> {
     ];
     let choices = all
         .iter()
-        .flat_map(|(conflict, _)| choice_lines(conflict))
+        .flat_map(|(conflict, concern)| {
+            let mut lines = choice_lines(conflict);
+            lines.extend(stays_line(conflict, concern));
+            lines
+        })
         .collect();
     let title = t!(
         "account.conflicts",
@@ -207,4 +211,24 @@ fn choice_lines(conflict: &Conflict) -> Vec<String> {
         );
     }
     lines
+}
+
+/// What stays after a refund for months that do not count (Y10).
+fn stays_line(conflict: &Conflict, concern: &Concern) -> Option<String> {
+    let stays = conflict
+        .to_return
+        .filter(|_| conflict.code == ConflictCode::Y10)?;
+    let spans: Vec<String> = concern
+        .spans
+        .iter()
+        .take(SPANS_SHOWN_MAX)
+        .map(|(first, last)| span(*first, *last))
+        .collect();
+    let line = t!(
+        "account.stays",
+        class = format!("{:?}", conflict.code),
+        months = spans.join(", "),
+        sum = yuan(stays)
+    );
+    Some(line.to_string())
 }

@@ -297,7 +297,7 @@ names! {
         Backpay,
         /// Day up to which contributions of a month are due at a place.
         DueDay,
-        /// What was paid of a pension out of the personal account: no payment on record says so by its item.
+        /// What was paid out of the personal account: of a pension, or to heirs, no payment on record says so by its item.
         PaidFromAccount,
         /// A rule that every set should have.
         Rule,

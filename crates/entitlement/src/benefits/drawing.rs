@@ -1,12 +1,16 @@
 //! Whether a benefit is drawn: one answer for the account, for a transfer, for the review and for the page.
 //!
 //! It is drawn in a month while an award of that month is in force, and no suspension holds it up. Only a chain that holds an
-//! award can stop, suspend or resume it (Y01). A pension that is paid without an award on record is drawn as well.
+//! award can stop, suspend or resume it (Y01). A pension that is paid without an award on record is drawn as well, from the first of its
+//! months on, and as long as it is paid.
 
 use crate::{
     account::{Drawing, Standing},
-    benefits::awards::{award_of, is_in_force, stops},
-    records::set::{Held, RecordSet, number},
+    benefits::{
+        awards::{award_of, is_in_force, stops},
+        recovered::recovered_by,
+    },
+    records::set::{AsOf, Held, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -24,6 +28,14 @@ pub(crate) struct When {
 }
 
 impl When {
+    /// The last month that has begun, by all records.
+    pub(crate) const fn as_known(as_of: AsOf) -> Self {
+        Self {
+            month: as_of.month,
+            known_on: None,
+        }
+    }
+
     /// Whether a benefit record is about this month or one before, and is known.
     fn has(self, benefit: &Benefit<'_>) -> bool {
         benefit.from <= self.month && self.knows(benefit.on)
@@ -39,9 +51,7 @@ pub(crate) fn drawing(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> 
     let stops = stops(set, range);
     let suspended = suspensions(set, range, when);
     let mut newest: Option<(Month, Day, usize)> = None;
-    let mut is_awarded = false;
     for (at, held, award) in of_kind(set, range, Kind::BENEFIT_AWARD) {
-        is_awarded = true;
         let is_stopped = stops
             .get(&held.fact.id)
             .into_iter()
@@ -52,10 +62,9 @@ pub(crate) fn drawing(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> 
             newest = newest.max(Some((award.from, award.on, at)));
         }
     }
-    if !is_awarded {
+    let Some((_, _, at)) = newest else {
         return paid_without_award(set, range, when);
-    }
-    let (_, _, at) = newest?;
+    };
     let held = set.get(at)?;
     let Record::Benefit(_, award) = &held.fact.record else {
         return None;
@@ -68,17 +77,125 @@ pub(crate) fn drawing(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> 
     })
 }
 
-/// The newest payment of a pension that no record of its chain has stopped or suspended since. Of other benefits a payment may
-/// be one of its own, and says nothing of the next month.
-fn paid_without_award(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> Option<Drawing> {
-    let mut payments: Vec<(Month, Day, usize)> = Vec::new();
-    for (at, held, paid) in of_kind(set, range, Kind::BENEFIT_PAID) {
-        if when.has(paid) && held.family.is_some_and(|one| one.rule().ends_with_benefit) {
-            payments.push((paid.from, paid.on, at));
+/// Most months from one payment of a pension to the next, and from the last to the month that is asked about: whoever draws one proves
+/// once a year that he lives, and a payment that waits for the proof comes within the year.
+const MONTHS_APART_MAX: u16 = 12;
+
+/// The pension that is paid without an award on record, if it is drawn in a month: where the last run of payments has begun and goes on, and no record of the
+/// newest payment's chain has stopped it since. Of other benefits a payment may be one of its own, and says nothing of the next month.
+pub(crate) fn paid_without_award(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    when: When,
+) -> Option<Drawing> {
+    if of_kind(set, range, Kind::BENEFIT_AWARD).any(|(_, _, award)| when.knows(award.on)) {
+        return None;
+    }
+    let payments = pension_payments(set, range, when);
+    let newest = payments.last()?;
+    let turn = last_turn(set, range, *newest, when);
+    if turn == Some(Kind::BENEFIT_STOP) {
+        return None;
+    }
+    let is_suspended = turn == Some(Kind::BENEFIT_SUSPEND);
+    let run = last_run(&payments)?;
+    // What is suspended has not ended, however long nothing is paid.
+    if !is_suspended && is_apart(run.last, when.month) {
+        return None;
+    }
+    let first = run.begins?;
+    let Record::Benefit(_, paid) = &set.at(newest.at).fact.record else {
+        return None;
+    };
+    Some(Drawing {
+        from: first.first,
+        place: paid.place,
+        is_suspended,
+        record: number(first.at),
+    })
+}
+
+/// What was paid of a pension, and not recovered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Paid {
+    first: Month,
+    on: Day,
+    at: usize,
+    last: Month,
+}
+
+/// The payments of a pension, ascending by their first months.
+fn pension_payments(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> Vec<Paid> {
+    let recovered = recovered_by(set, when.known_on);
+    let mut payments = Vec::new();
+    for (at, held, benefit) in of_kind(set, range, Kind::BENEFIT_PAID) {
+        if !when.has(benefit) || !held.family.is_some_and(|one| one.rule().ends_with_benefit) {
+            continue;
+        }
+        for (first, last) in recovered.months_left(number(at), benefit) {
+            if first <= when.month {
+                payments.push(Paid {
+                    first,
+                    on: benefit.on,
+                    at,
+                    last,
+                });
+            }
         }
     }
-    let (from, on, at) = payments.into_iter().max()?;
-    let region = set.get(at)?.fact.region;
+    payments.sort_unstable();
+    payments
+}
+
+/// Payments of a pension of which none is too far from the one before.
+struct Run {
+    /// The first payment since the last month without one.
+    unbroken: Paid,
+    last: Month,
+    /// The first payment that one of the next month follows: a payment alone is nobody's pension.
+    begins: Option<Paid>,
+}
+
+/// The run to which the last of some payments belongs, which are in order.
+fn last_run(payments: &[Paid]) -> Option<Run> {
+    let mut run: Option<Run> = None;
+    for paid in payments {
+        match &mut run {
+            Some(run) if !is_apart(run.last, paid.first) => run.add(*paid),
+            _ => run = Some(Run::of(*paid)),
+        }
+    }
+    run
+}
+
+impl Run {
+    const fn of(paid: Paid) -> Self {
+        Self {
+            unbroken: paid,
+            last: paid.last,
+            begins: None,
+        }
+    }
+
+    fn add(&mut self, paid: Paid) {
+        if paid.first > self.last.next() {
+            self.unbroken = paid;
+        } else if paid.first > self.unbroken.first {
+            self.begins = self.begins.or(Some(self.unbroken));
+        }
+        self.last = self.last.max(paid.last);
+    }
+}
+
+/// Whether so many months lie between a payment and a later month that the one says nothing of the other.
+fn is_apart(paid: Month, month: Month) -> bool {
+    paid.plus(MONTHS_APART_MAX)
+        .is_some_and(|limit| month > limit)
+}
+
+/// The last stop, suspension or resumption by the chain of a payment since.
+fn last_turn(set: &RecordSet<'_>, range: &Range<usize>, newest: Paid, when: When) -> Option<Kind> {
+    let region = set.at(newest.at).fact.region;
     let mut state: Option<((Month, Day, LeafIndex), Kind)> = None;
     for (_, held) in set.within(range).filter(|(_, held)| is_in_force(held)) {
         let Record::Benefit(kind, turn) = &held.fact.record else {
@@ -88,22 +205,12 @@ fn paid_without_award(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> 
         if is_turn
             && held.fact.region == region
             && when.has(turn)
-            && (turn.from, turn.on) >= (from, on)
+            && (turn.from, turn.on) >= (newest.first, newest.on)
         {
             state = state.max(Some(((turn.from, turn.on, held.fact.index), *kind)));
         }
     }
-    let last = state.map(|(_, kind)| kind);
-    let place = match &set.get(at)?.fact.record {
-        Record::Benefit(_, paid) => paid.place,
-        _ => return None,
-    };
-    (last != Some(Kind::BENEFIT_STOP)).then_some(Drawing {
-        from,
-        place,
-        is_suspended: last == Some(Kind::BENEFIT_SUSPEND),
-        record: number(at),
-    })
+    state.map(|(_, kind)| kind)
 }
 
 /// Of each award that was ever suspended or resumed, whether it is suspended: the last turn by a chain that holds it decides.

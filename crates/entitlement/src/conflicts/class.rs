@@ -235,8 +235,8 @@ classes! {
     Y09 Hold None Agency "benefits that exclude each other, awarded for the same months",
         "one of the awards is reversed, or stopped from the month in which the other begins",
         "人社部发〔2014〕17号 art. 8; 人社厅发〔2019〕94号; design rule for unemployment benefit";
-    Y10 Prov None Agency "money of a payment for several months stays after a refund, and none of its months counts",
-        "the agency corrects the sum of the refund, or the months that it names; until then no month of the payment counts",
+    Y10 Prov None Agency "money stays after a refund, and the months that it was paid for do not count",
+        "the agency corrects the sum of the refund, or the months that it names; until then these months do not count",
         "design rule";
     Y11 Prov None Agency "unemployment benefit drawn for months in which an employer paid",
         "the benefit is stopped and recovered; or the contribution is reversed or refunded, where the worker was not employed",

@@ -2,172 +2,51 @@
 //! after death (C22), for months of residents that count as employee months (C04), and benefits drawn for months after death (C22).
 
 use crate::{
-    account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
-    benefits::{exclusive::Span, loss::unrecovered},
-    conflicts::class::{ConflictCode, Severity},
-    figures::Folded,
-    months::overlap::still_due,
-    records::{
-        money::{Sums, part_of},
-        refunds::{Refund, all, credited_back, refunds},
-        set::{Held, RecordSet, Role},
+    account::{Conflict, FamilyAccount, RecordNumber},
+    benefits::{exclusive::Span, recovered::unrecovered},
+    conflicts::{
+        class::{ConflictCode, Severity},
+        lost_to_refund::sums_that_stay,
     },
+    months::{debts::Debt, years::still_due},
+    records::{money::FenSum, set::RecordSet},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
-use yizhang_ledger::{record::Contribution, value::Month};
+use yizhang_ledger::value::Month;
 
-/// What a contribution still has to give back for months that lie behind an end.
-pub(crate) struct Debt {
-    /// C21 or C22.
-    pub(crate) code: ConflictCode,
-    pub(crate) record: RecordNumber,
-    paid: Sums,
-    /// What of it was credited to the personal account.
-    credited: Sums,
-}
-
-/// Of each contribution the number of its months behind each end that have not been given back.
-type MonthsBehind = BTreeMap<RecordNumber, BTreeMap<ConflictCode, usize>>;
-
-/// What has to go back of the contributions of a family, by record. The part of a month is that of C04.
-pub(crate) fn debts(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    account: &FamilyAccount,
-) -> Vec<Debt> {
-    let (behind, refunds) = (months_behind(set, account), refunds(set, range));
-    let mut debts = Vec::new();
-    for (record, months) in behind {
-        let Some(held) = set.numbered(record) else {
-            continue;
-        };
-        let Some((_, contribution)) = held.money() else {
-            continue;
-        };
-        let refunds = refunds_of(&refunds, record);
-        let employee = employee_months(account, record);
-        let behind = Behind {
-            months: months.values().sum(),
-            employee,
-            refunds,
-        };
-        let (mut paid, mut credited) = left(set, held, contribution, behind);
-        for (code, count) in months {
-            let debt = Debt {
-                code,
-                record,
-                paid: paid.at_most(part_of(contribution.paid, count, contribution.period)),
-                credited: credited.at_most(part_of(
-                    contribution.credited,
-                    count,
-                    contribution.period,
-                )),
-            };
-            (paid, credited) = (paid.less(debt.paid), credited.less(debt.credited));
-            debts.push(debt);
-        }
-    }
-    debts
-}
-
-fn months_behind(set: &RecordSet<'_>, account: &FamilyAccount) -> MonthsBehind {
-    let mut found = MonthsBehind::new();
-    for line in &account.months {
-        let code = match line.status {
-            MonthStatus::AfterBenefit => ConflictCode::C21,
-            MonthStatus::AfterDeath => ConflictCode::C22,
-            _ => continue,
-        };
-        for number in &line.others {
-            let Some(held) = set.numbered(*number) else {
-                continue;
-            };
-            if is_paid(held) && !held.given_back().has(line.month) {
-                let months = found.entry(*number).or_default();
-                let count = months.entry(code).or_default();
-                *count = count.saturating_add(1);
-            }
-        }
-    }
-    found
-}
-
-/// Whether money came by it, and has not gone back whole.
-fn is_paid(held: &Held<'_>) -> bool {
-    let came = matches!(held.money(), Some((Role::Received | Role::Adjust, _)));
-    came && matches!(held.standing, Standing::Held | Standing::NotFull)
-}
-
-fn refunds_of(refunds: &BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &[Refund] {
-    usize::try_from(record.0)
-        .ok()
-        .and_then(|at| refunds.get(&at))
-        .map_or(&[], Vec::as_slice)
-}
-
-/// What a contribution has behind ends.
-#[derive(Clone, Copy)]
-struct Behind<'r> {
-    /// Months that have not been given back.
-    months: usize,
-    /// Months that count for employees, whose part goes back first (C04).
-    employee: usize,
-    refunds: &'r [Refund],
-}
-
-fn employee_months(account: &FamilyAccount, record: RecordNumber) -> usize {
-    let line = account.years.iter().find(|line| line.record == record);
-    line.and_then(|line| usize::try_from(line.employee).ok())
-        .unwrap_or(0)
-}
-
-/// What is left to go back of what was paid for the months behind ends, and of what was credited for them: what refunds gave back
-/// by name, and what they gave back beyond the part of employee months, comes off.
-fn left(
-    set: &RecordSet<'_>,
-    held: &Held<'_>,
-    contribution: &Contribution<'_>,
-    behind: Behind<'_>,
-) -> (Sums, Sums) {
-    let given_back = held.given_back();
-    let count = behind.months.saturating_add(given_back.own.len());
-    let paid_for = |months| part_of(contribution.paid, months, contribution.period);
-    let credited_for = |months| part_of(contribution.credited, months, contribution.period);
-    let paid_back = all(behind.refunds)
-        .less(paid_for(behind.employee))
-        .at_least(given_back.beside_overlap);
-    let all_credited = credited_back(set, behind.refunds);
-    let by_name = credited_for(given_back.own.len()).at_most(all_credited);
-    let credited_back = all_credited
-        .less(credited_for(behind.employee))
-        .at_least(by_name);
-    (
-        paid_for(count).less(paid_back),
-        credited_for(count).less(credited_back),
-    )
+/// A family, and what its contributions have to give back.
+pub(crate) struct FamilyDebts<'a> {
+    pub(crate) account: &'a FamilyAccount,
+    pub(crate) range: &'a Range<usize>,
+    pub(crate) debts: &'a [Debt],
 }
 
 /// What has to go back, by the class and the record of the conflict that names it.
 pub(crate) struct Owed(BTreeMap<(ConflictCode, RecordNumber), i64>);
 
 impl Owed {
-    /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
+    /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death; and what refunds left for
+    /// months that do not count.
     pub(crate) fn of(
         set: &RecordSet<'_>,
-        families: &[Folded<'_>],
+        families: &[FamilyDebts<'_>],
         drawn: &[Span<'_>],
         died: Option<Month>,
     ) -> Self {
         let mut owed = BTreeMap::new();
-        for folded in families {
-            for debt in folded.debts {
+        for family in families {
+            for debt in family.debts {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
-            for line in &folded.account.years {
+            for line in &family.account.years {
                 owed.insert((ConflictCode::C04, line.record), still_due(line));
+            }
+            let lines = &family.account.months;
+            for (record, sum) in sums_that_stay(set, family.range, lines) {
+                owed.insert((ConflictCode::Y10, record), sum.shown());
             }
         }
         if let Some(died) = died {
@@ -182,32 +61,20 @@ impl Owed {
     pub(crate) fn say(&self, conflicts: &mut [Conflict]) {
         let mut said = BTreeSet::new();
         for conflict in conflicts {
-            let (mut sum, mut is_owed) = (0_i64, false);
+            let (mut sum, mut is_owed) = (FenSum::ZERO, false);
             for record in &conflict.records {
                 let key = (conflict.code, *record);
                 let owed = self.0.get(&key).copied().unwrap_or(0);
                 is_owed |= owed > 0;
                 // What is owed for one record is said once.
                 if said.insert(key) {
-                    sum = sum.saturating_add(owed);
+                    sum = sum.plus(owed.into());
                 }
             }
-            conflict.to_return = (sum > 0).then_some(sum);
+            conflict.to_return = (sum > FenSum::ZERO).then_some(sum.shown());
             if conflict.code == ConflictCode::C04 && !is_owed {
                 conflict.severity = Severity::Auto;
             }
         }
-    }
-}
-
-impl Debt {
-    /// Both shares of what was paid.
-    pub(crate) fn sum(&self) -> i64 {
-        self.paid.both().shown()
-    }
-
-    /// What of them was credited to the personal account.
-    pub(crate) fn credited_sum(&self) -> i64 {
-        self.credited.both().shown()
     }
 }

@@ -4,10 +4,9 @@ use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflicts::{class::ConflictCode, finders::of_run},
     months::{
+        by_place::deemed_at,
         holders::{Holder, Run, extend, holders},
-        ledger::Bounds,
-        overlap::Cover,
-        totals::deemed_at,
+        overlap::{Bounds, Cover},
     },
     policy::{
         Successors,
@@ -154,7 +153,7 @@ fn is_of_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successor
 /// The records among the others of a month that deem it paid.
 fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     others_that(set, line, |held| {
-        let deems = matches!(held.fact.record, Record::Deemed(_)) || held.is_alone;
+        let deems = matches!(held.fact.record, Record::Deemed(_)) || !held.alone.is_empty();
         deems && held.standing == Standing::Held
     })
 }

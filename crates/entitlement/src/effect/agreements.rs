@@ -3,8 +3,11 @@
 use crate::{
     account::Standing,
     policy::Successors,
-    records::set::{Held, RecordSet, Role, Target},
-    transfer::{Places, covers},
+    records::{
+        places::{Places, covers},
+        refunds::Refunds,
+        set::{Held, RecordSet, Role, Target},
+    },
 };
 use std::{
     cmp::Reverse,
@@ -31,20 +34,15 @@ pub(crate) fn clear(
     successors: &Successors<'_>,
     moves: &Places,
 ) -> bool {
-    let agreements = agreements(set, range);
     let mut has_cleared = false;
-    for agreed in &agreements {
-        // Two agreements of one day that keep different things say nothing: people have to say which it is.
-        let is_contradicted = |other: &Agreed<'_>| contradicts(&agreed.fields, &other.fields);
-        if agreements.iter().any(is_contradicted) {
-            continue;
-        }
+    for agreed in &agreements(set, range) {
         let keeping = Keeping {
             set,
             range,
             agreement: &agreed.fields,
             successors,
             moves,
+            refunded: &Refunds::new(),
         };
         for at in keeping.not_kept() {
             set.stand(at, Standing::Cleared, Some(agreed.at));
@@ -92,13 +90,46 @@ fn is_by_new_place(refund: &Held<'_>, target: usize, moves: &Places) -> bool {
     place.is_some_and(|place| covers(refund.fact.region, place))
 }
 
+/// The months of a payment that agreements keep for other records, none of which was refunded. A payment for several months that an
+/// agreement is not about in whole is not cleared: but what was refunded of it may have been for these.
+pub(super) fn months_not_kept(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    successors: &Successors<'_>,
+    refunded: &Refunds,
+    payment: usize,
+) -> BTreeSet<Month> {
+    let mut not_kept = BTreeSet::new();
+    let Some((Role::Received, contribution)) = set.at(payment).money() else {
+        return not_kept;
+    };
+    for agreed in &agreements(set, range) {
+        let keeping = Keeping {
+            set,
+            range,
+            agreement: &agreed.fields,
+            successors,
+            moves: &Places::default(),
+            refunded,
+        };
+        let kept = keeping.months_kept();
+        if let Some(held_instead) = keeping.held_instead(&kept, payment, contribution) {
+            let months = contribution.period.iter();
+            not_kept.extend(months.filter(|month| held_instead.contains(month)));
+        }
+    }
+    not_kept
+}
+
 /// An agreement in force.
+#[derive(Clone, Copy)]
 struct Agreed<'f> {
     at: usize,
     fields: Agreement<'f>,
 }
 
-/// The agreements in force, the latest first: what it has cleared an older one finds no more.
+/// The agreements in force, the latest first: what it has cleared an older one finds no more. Two of one day that keep different things
+/// say nothing: people have to say which it is.
 fn agreements<'f>(set: &RecordSet<'f>, range: &Range<usize>) -> Vec<Agreed<'f>> {
     let mut agreements = Vec::new();
     for (at, held) in set.within(range) {
@@ -110,7 +141,16 @@ fn agreements<'f>(set: &RecordSet<'f>, range: &Range<usize>) -> Vec<Agreed<'f>> 
         }
     }
     agreements.sort_by_key(|agreed| Reverse((agreed.fields.on, agreed.at)));
-    agreements
+    let mut agreed = Vec::new();
+    for one in &agreements {
+        if !agreements
+            .iter()
+            .any(|other| contradicts(&one.fields, &other.fields))
+        {
+            agreed.push(*one);
+        }
+    }
+    agreed
 }
 
 /// Whether two agreements of one day keep different places or schemes of the same months.
@@ -126,6 +166,8 @@ struct Keeping<'s, 'f> {
     agreement: &'s Agreement<'f>,
     successors: &'s Successors<'s>,
     moves: &'s Places,
+    /// Records of which it is not known yet what refunds leave: they keep no months.
+    refunded: &'s Refunds,
 }
 
 /// Months for which the place that an agreement keeps holds a record that counts.
@@ -141,27 +183,36 @@ impl<'s, 'f> Keeping<'s, 'f> {
         let kept = self.months_kept();
         let mut not_kept = Vec::new();
         for (at, held, contribution) in self.records_within() {
-            let is_at_place = self.is_at_kept_place(at, contribution);
-            let is_of_its_scheme = contribution.scheme == self.agreement.scheme;
-            if is_at_place && is_of_its_scheme {
-                continue;
-            }
-            let held_there = if is_at_place {
-                &kept.of_its_scheme
-            } else {
-                &kept.of_any_scheme
-            };
-            if months_standing(held, contribution).all(|month| held_there.contains(&month)) {
+            if let Some(instead) = self.held_instead(&kept, at, contribution)
+                && months_standing(held, contribution).all(|month| instead.contains(&month))
+            {
                 not_kept.push(at);
             }
         }
         not_kept
     }
 
+    /// The months that are kept instead of those of a record; none, where it is one that the agreement keeps.
+    fn held_instead<'k>(
+        &self,
+        kept: &'k MonthsKept,
+        at: usize,
+        contribution: &Contribution<'_>,
+    ) -> Option<&'k BTreeSet<Month>> {
+        if !self.is_at_kept_place(at, contribution) {
+            return Some(&kept.of_any_scheme);
+        }
+        let is_of_its_scheme = contribution.scheme == self.agreement.scheme;
+        (!is_of_its_scheme).then_some(&kept.of_its_scheme)
+    }
+
     fn months_kept(&self) -> MonthsKept {
         let mut kept = MonthsKept::default();
         for (at, held, contribution) in self.records_within() {
-            if held.standing != Standing::Held || !self.is_at_kept_place(at, contribution) {
+            let is_kept = held.standing == Standing::Held
+                && self.is_at_kept_place(at, contribution)
+                && !self.refunded.contains_key(&at);
+            if !is_kept {
                 continue;
             }
             kept.of_any_scheme
@@ -179,7 +230,7 @@ impl<'s, 'f> Keeping<'s, 'f> {
     fn is_at_kept_place(&self, at: usize, contribution: &Contribution<'_>) -> bool {
         let on = self.agreement.on;
         let here = self.moves.moved(at, on).unwrap_or(contribution.place);
-        let going = self.moves.heading(at, on);
+        let going = self.moves.was_going_to(at, on);
         self.covers(here) || going.is_some_and(|place| self.covers(place))
     }
 

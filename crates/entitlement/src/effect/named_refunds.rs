@@ -1,11 +1,11 @@
 //! Refunds that name months of a payment: which of these they take.
 
 use crate::{
-    effect::refunds::{RefundedPayment, rounding, states_due},
+    months::overlap::Bounds,
     records::{
         given_back::GivenBack,
-        money::{Sums, part},
-        refunds::{Refund, all},
+        money::{FenSum, Sums, part, rounding},
+        refunds::{Refund, all, states_due},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub(super) struct PartlyReturned(Vec<PartReturned>);
 struct PartReturned {
     /// Of the months those that are waited for still.
     left: BTreeSet<Month>,
+    /// Those that were taken nevertheless.
+    taken: BTreeSet<Month>,
     /// How many months were named.
     named: usize,
     /// What went back for all of them.
@@ -56,6 +58,20 @@ impl PartlyReturned {
             sums.add(part.given_back.share(some, part.named));
         }
         sums
+    }
+
+    /// What stays of the money of months that were taken, but for those that other refunds gave back whole.
+    fn stays(&self, contribution: &Contribution<'_>, whole: &BTreeSet<Month>) -> FenSum {
+        let (mut short, mut given_back) = (BTreeSet::new(), Sums::default());
+        for part in &self.0 {
+            let taken: BTreeSet<Month> = part.taken.difference(whole).copied().collect();
+            let waiting = part.left.difference(whole).count();
+            let months = taken.len().saturating_add(waiting);
+            given_back.add(part.given_back.share(taken.len(), months));
+            short.extend(taken);
+        }
+        let paid = part(contribution, short.len());
+        paid.both().minus(given_back.both()).or_nothing()
     }
 }
 
@@ -99,7 +115,10 @@ impl ByMonths {
 
     fn is_possible_together(&self, contribution: &Contribution<'_>) -> bool {
         let months: BTreeSet<Month> = self.named.keys().flat_map(|months| months.iter()).collect();
-        let rounded = months.len().max(self.named.len().saturating_add(1));
+        let sums = self.named.len().checked_add(1);
+        let rounded = months
+            .len()
+            .max(sums.expect("a period has fewer than 2^16 parts"));
         let limit = part(contribution, months.len()).and(rounding(rounded));
         let mut given_back = Sums::default();
         for group in self.named.values() {
@@ -112,31 +131,37 @@ impl ByMonths {
 impl NamedRefunds {
     /// The refunds of a payment, as far as they are taken by the months that they name.
     pub(super) fn of(
-        payment: &RefundedPayment<'_, '_>,
+        contribution: &Contribution<'_>,
+        bounds: Bounds<'_>,
         refunds: &[Refund],
         taking: Taking,
     ) -> Self {
-        let ByMonths { named, others } = ByMonths::of(payment.contribution, refunds);
+        let ByMonths { named, others } = ByMonths::of(contribution, refunds);
         let mut found = Self {
             unnamed: others,
             ..Self::default()
         };
         for (months, group) in named {
-            if taking == Taking::AllThatNameMonths || is_whole(payment.contribution, months, &group)
-            {
-                found.take(payment, months, group);
+            if taking == Taking::AllThatNameMonths || is_whole(contribution, months, &group) {
+                found.take(contribution, bounds, months, group);
             } else {
                 found.unnamed.extend(group);
             }
         }
         found.unnamed.sort_by_key(Refund::order);
+        found.given_back.stays = found.partly.stays(contribution, &found.returned_whole);
         found
     }
 
     /// Writes down the months that refunds for the same months take. What takes no month names none: a surplus, or a part of what
     /// is waited for.
-    fn take(&mut self, payment: &RefundedPayment<'_, '_>, months: Period, group: Vec<Refund>) {
-        let (contribution, bounds) = (payment.contribution, payment.bounds);
+    fn take(
+        &mut self,
+        contribution: &Contribution<'_>,
+        bounds: Bounds<'_>,
+        months: Period,
+        group: Vec<Refund>,
+    ) {
         let count = usize::from(months.months);
         let decisive = decisive(contribution, count, &group);
         let is_whole = is_whole(contribution, months, &group);
@@ -153,7 +178,7 @@ impl NamedRefunds {
             Some(last) if is_whole => Some(last.at),
             _ => None,
         };
-        let mut left = BTreeSet::new();
+        let (mut left, mut taken) = (BTreeSet::new(), BTreeSet::new());
         for month in months.iter() {
             let by = if bounds.is_outside(month) {
                 by_whole
@@ -165,6 +190,7 @@ impl NamedRefunds {
             };
             if let Some(refund) = by {
                 self.given_back.own.insert(month, refund);
+                taken.insert(month);
             } else {
                 left.insert(month);
             }
@@ -175,6 +201,7 @@ impl NamedRefunds {
         } else {
             self.partly.0.push(PartReturned {
                 left,
+                taken,
                 named: count,
                 given_back,
             });

@@ -3,20 +3,21 @@
 //! A refund that is made for some months of a payment leaves the others. It says for which ones by its own period, where that is
 //! shorter than the payment's ([`super::named_refunds`]). Refunds that name none are taken together: for the months that do not count
 //! now, else, if they give back exactly their part, for those that did not count by an award that was stopped since the payment came,
-//! or by cover that was refunded since. What was reversed never was, and explains nothing.
+//! or by cover that was refunded since, or for those that an agreement keeps elsewhere. What was reversed never was, and explains nothing.
 
 use crate::{
     account::Standing,
     benefits::awards::{Withdrawn, withdrawn},
     effect::{
-        instalments,
+        agreements::months_not_kept,
         named_refunds::{NamedRefunds, PartlyReturned, Taking},
     },
-    months::{ledger::Bounds, overlap::Between},
+    months::overlap::{Between, Bounds},
+    policy::Successors,
     records::{
         given_back::GivenBack,
-        money::{Sums, TOLERANCE, part},
-        refunds::{Refund, all, is_nothing_after, refunds},
+        money::{Sums, TOLERANCE, part, rounding},
+        refunds::{Refund, all, is_nothing_after, refunds, states_due},
         set::{Held, RecordSet, Role},
     },
 };
@@ -26,47 +27,57 @@ use std::{
 };
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
-    value::{Fen, Month},
+    value::Month,
 };
 
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. Refunds for some months of a record
 /// leave the others; a part payment is one until all of it is given back.
-pub(crate) fn take_effect(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
+///
+/// Returns what refunds mean, by the position of the record.
+pub(super) fn take_effect(
+    set: &mut RecordSet<'_>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+    successors: &Successors<'_>,
+) -> Readings {
+    let mut readings = Readings::new();
     let refunds = refunds(set, range);
     if refunds.is_empty() {
-        return;
+        return readings;
     }
     let withdrawn = withdrawn(set, range);
-    let mut readings = BTreeMap::new();
-    for (at, refunds) in &refunds {
-        if let Some(mut reading) = read(set, *at, refunds, bounds, &withdrawn) {
-            mark(set, *at, refunds, &mut reading);
+    for (at, of_record) in &refunds {
+        let not_kept = months_not_kept(set, range, successors, &refunds, *at);
+        let known = Known {
+            bounds,
+            withdrawn: &withdrawn,
+            not_kept: &not_kept,
+        };
+        if let Some(mut reading) = read(set, *at, of_record, known) {
+            mark(set, *at, of_record, &mut reading);
             readings.insert(*at, reading);
         }
     }
-    instalments::mark_short(set, range, &readings, bounds);
+    readings
 }
+
+/// By the position of a record what its refunds mean.
+pub(super) type Readings = BTreeMap<usize, Reading>;
 
 /// What the refunds of a record mean.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(super) struct Reading {
     /// Those that name no months.
-    pub(crate) unnamed: Vec<Refund>,
+    pub(super) unnamed: Vec<Refund>,
     /// What these may take without taking the months that stay.
-    pub(crate) allowed: Sums,
+    pub(super) allowed: Sums,
     /// Of that, what is for months that do not count now.
     waited_for: Sums,
     given_back: GivenBack,
 }
 
-fn read(
-    set: &RecordSet<'_>,
-    at: usize,
-    refunds: &[Refund],
-    bounds: Bounds<'_>,
-    withdrawn: &BTreeSet<Withdrawn>,
-) -> Option<Reading> {
+fn read(set: &RecordSet<'_>, at: usize, refunds: &[Refund], known: Known<'_>) -> Option<Reading> {
     let held = set.at(at);
     if !matches!(held.standing, Standing::Held | Standing::NotFull) {
         return None;
@@ -76,8 +87,9 @@ fn read(
         Role::Received => {
             let payment = RefundedPayment {
                 set,
-                bounds,
-                withdrawn,
+                bounds: known.bounds,
+                withdrawn: known.withdrawn,
+                not_kept: known.not_kept,
                 contribution,
             };
             Some(payment.read(refunds))
@@ -136,12 +148,23 @@ fn last_of_all_months(set: &RecordSet<'_>, at: usize, reading: &Reading) -> Opti
     refunds.max_by_key(|refund| (set.at(*refund).day(), *refund))
 }
 
-/// A payment with what decides for which of its months refunds were made.
-pub(super) struct RefundedPayment<'c, 'f> {
-    set: &'c RecordSet<'f>,
-    pub(super) bounds: Bounds<'c>,
+/// What is known of the months of a payment beside its refunds.
+#[derive(Clone, Copy)]
+struct Known<'c> {
+    bounds: Bounds<'c>,
     withdrawn: &'c BTreeSet<Withdrawn>,
-    pub(super) contribution: &'c Contribution<'f>,
+    /// Those that agreements keep for other records.
+    not_kept: &'c BTreeSet<Month>,
+}
+
+/// A payment with what decides for which of its months refunds were made.
+struct RefundedPayment<'c, 'f> {
+    set: &'c RecordSet<'f>,
+    bounds: Bounds<'c>,
+    withdrawn: &'c BTreeSet<Withdrawn>,
+    /// The months that agreements keep for other records.
+    not_kept: &'c BTreeSet<Month>,
+    contribution: &'c Contribution<'f>,
 }
 
 /// Refunds of a payment that name no months, and what is known of its months beside them.
@@ -158,16 +181,20 @@ impl RefundedPayment<'_, '_> {
     /// As their names say; where that takes the whole payment, without the names of those that gave back only a part of their
     /// months.
     fn read(&self, refunds: &[Refund]) -> Reading {
-        let by_name = self.read_with(NamedRefunds::of(self, refunds, Taking::AllThatNameMonths));
+        let by_name = self.read_with(self.named(refunds, Taking::AllThatNameMonths));
         if self.is_full(&by_name) {
             return by_name;
         }
-        let by_whole_months = self.read_with(NamedRefunds::of(self, refunds, Taking::WholeMonths));
+        let by_whole_months = self.read_with(self.named(refunds, Taking::WholeMonths));
         if self.is_full(&by_whole_months) {
             by_whole_months
         } else {
             by_name
         }
+    }
+
+    fn named(&self, refunds: &[Refund], taking: Taking) -> NamedRefunds {
+        NamedRefunds::of(self.contribution, self.bounds, refunds, taking)
     }
 
     fn is_full(&self, reading: &Reading) -> bool {
@@ -211,7 +238,7 @@ impl RefundedPayment<'_, '_> {
             partly: &partly,
         };
         if !is_full_after(self.contribution, total, waited_for)
-            && let Some(months) = self.months_withdrawn(&these)
+            && let Some(months) = self.months_gone(&these)
         {
             taken = months;
             taken.retain(|month| !self.counts_for_employees_alone(*month));
@@ -266,13 +293,33 @@ impl RefundedPayment<'_, '_> {
         self.contribution.payer.kind != PayerKind::Government
     }
 
+    /// The months that refunds gave back exactly the part of: those that did not count for a time, or those that agreements keep
+    /// elsewhere.
+    fn months_gone(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
+        if is_rounding(all(these.refunds)) {
+            return None;
+        }
+        self.months_withdrawn(these)
+            .or_else(|| self.months_kept_elsewhere(these))
+    }
+
+    /// Of the months that no refund has given back by name those that agreements keep for other records, with those that do not count
+    /// now, where refunds gave back exactly their part.
+    fn months_kept_elsewhere(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
+        let elsewhere = these.open & self.not_kept;
+        if elsewhere.is_empty() {
+            return None;
+        }
+        let with_waiting = &elsewhere | these.waiting;
+        [elsewhere, with_waiting]
+            .into_iter()
+            .find(|months| self.gives_back_exactly(these, months))
+    }
+
     /// Of the months that no refund has given back by name those that did not count by an award that was stopped, or cover that
     /// was refunded, with those that do not count now, where refunds gave back exactly their part. Award or cover was there
     /// between the payment and the last of the refunds.
     fn months_withdrawn(&self, these: &Unnamed<'_>) -> Option<BTreeSet<Month>> {
-        if is_rounding(all(these.refunds)) {
-            return None;
-        }
         let between = Between {
             first: self.contribution.received?,
             last: these.refunds.last()?.on,
@@ -326,15 +373,6 @@ impl RefundedPayment<'_, '_> {
     }
 }
 
-/// What several sums may be off together, beyond what one may: each is rounded.
-pub(super) fn rounding(sums: usize) -> Sums {
-    let fen = TOLERANCE.times(sums.saturating_sub(1));
-    Sums {
-        unit: fen,
-        person: fen,
-    }
-}
-
 /// Whether a sum is so small that it takes no month.
 fn is_rounding(sums: Sums) -> bool {
     sums.unit <= TOLERANCE && sums.person <= TOLERANCE
@@ -350,9 +388,4 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
         paid
     };
     paid.and(refunded.negated()).and(allowed).reaches(required)
-}
-
-/// Whether what was due is on record.
-pub(super) fn states_due(contribution: &Contribution<'_>) -> bool {
-    contribution.due.unit != Fen::ZERO || contribution.due.person != Fen::ZERO
 }

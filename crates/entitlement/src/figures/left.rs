@@ -2,14 +2,14 @@
 //! what was paid out of it. What remains at death is the heirs' (社会保险法 art. 14).
 
 use super::{
-    Desk, Folded,
-    sheet::{Draft, Known, Sheet},
+    Folded, Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
     benefits::{
         items::{ItemUse, use_of},
-        loss::recovered_sums,
+        recovered::recovered_sums,
     },
     records::{money::FenSum, set::number},
 };
@@ -22,26 +22,30 @@ struct PaidOut {
     grounds: Vec<Ground>,
     /// Whether a pension was among them, and not only what heirs received.
     has_pension: bool,
-    /// Whether a pension was paid at all, out of the account or not, with or without an award on record.
+    /// Whether a pension was paid at all and not recovered, out of the account or not, with or without an award on record.
     draws: bool,
+    /// Whether something was paid after death of which no rule says what it was: it may have been the account.
+    has_unexplained: bool,
 }
 
 /// Writes down what is left. A pension that is drawn comes out of the account in part; without the payments of that part,
-/// which the item tells apart, nobody knows here how much.
+/// which the item tells apart, nobody knows here how much. Nor does anybody where heirs received something under an item that no rule
+/// explains.
 pub(super) fn left(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
-    (posted, owed): (Known<Fen>, Option<Known<Fen>>),
+    posted: Written<Fen>,
+    owed: Option<Written<Fen>>,
 ) {
-    let paid = paid_out(sheet, desk, folded);
+    let paid = paid_out(sheet, inputs, folded);
     let mut draft = Draft::new(FigureName::BalanceLeft)
         .of_family(&folded.account.family)
         .on(posted.ground())
         .all(owed.map(|owed| owed.ground()))
         .all(paid.grounds);
-    let is_drawn = folded.is_drawn(desk.as_of) || paid.draws;
-    if is_drawn && !paid.has_pension {
+    let is_drawn = folded.is_drawn(inputs.as_of) || paid.draws;
+    if paid.has_unexplained || (is_drawn && !paid.has_pension) {
         sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
         return;
     }
@@ -57,10 +61,10 @@ pub(super) fn left(
     sheet.fen(draft, value);
 }
 
-fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PaidOut {
-    let recovered = recovered_sums(desk.set);
+fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PaidOut {
+    let recovered = recovered_sums(inputs.set);
     let mut paid = PaidOut::default();
-    for (at, held) in desk.set.within(folded.range) {
+    for (at, held) in inputs.set.within(folded.range) {
         let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else {
             continue;
         };
@@ -70,15 +74,19 @@ fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Pa
         let is_pension = held
             .family
             .is_some_and(|family| family.rule().ends_with_benefit);
-        paid.draws |= is_pension && !held.is_of_heirs && benefit.from <= desk.as_of.month;
+        let back = recovered.get(&number(at)).copied().unwrap_or(FenSum::ZERO);
+        let sum = FenSum::from(benefit.amount).minus(back).or_nothing();
+        // What was recovered was not drawn.
+        let is_kept = sum > FenSum::ZERO || back == FenSum::ZERO;
+        let has_begun = benefit.from <= inputs.as_of.month;
+        paid.draws |= is_kept && is_pension && !held.is_of_heirs && has_begun;
         let Some((item, rule)) = use_of(sheet.policy, benefit) else {
+            paid.has_unexplained |= is_kept && held.is_of_heirs;
             continue;
         };
         if item == ItemUse::AfterDeath {
             continue;
         }
-        let back = recovered.get(&number(at)).copied().unwrap_or(FenSum::ZERO);
-        let sum = FenSum::from(benefit.amount).minus(back).or_nothing();
         paid.sum = paid.sum.plus(sum);
         paid.grounds.push(Ground::Record(number(at)));
         let rule = sheet.rule(rule);

@@ -3,34 +3,31 @@
 use crate::{
     account::{Conflict, FamilyAccount, MonthLine, MonthStatus, Person, TransferCase},
     benefits::{
-        award_that_lost,
-        awards::Ends,
+        award_that_lost, awards,
         drawing::{self, When},
         exclusive::{self, Overlap},
-        loss,
     },
-    conflicts::{
-        finders, keepers,
-        money_back::{self, Debt},
-        renamed,
-    },
+    conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
-    figures::{self, Desk, Folded, Sheet},
+    figures::{self, Folded, Sheet},
     months::{
-        gaps, holders,
-        ledger::{self, Bounds},
-        overlap::{self, Cover},
-        totals,
+        by_place,
+        debts::{self, Debt},
+        ends::Ends,
+        gaps, holders, ledger,
+        overlap::{Bounds, Cover},
+        totals, years,
     },
     person::{bridges::Bridges, participation, statements},
     policy::{Policy, Successors, family::Family},
     records::{
         lines,
+        places::Places,
         set::{AsOf, FamilyRange, RecordSet},
     },
-    transfer::{self, Places, Transfers},
+    transfer::{self, Transfers},
 };
-use yizhang_ledger::value::{Month, Namespace};
+use yizhang_ledger::value::Month;
 
 /// What is known of the worker while families are folded one after the other.
 #[derive(Clone, Copy)]
@@ -61,10 +58,20 @@ impl<'f> FoldedFamily<'f> {
     /// As figures are computed from it.
     pub(super) fn for_figures(&self) -> Folded<'_> {
         Folded {
+            family: self.of.family,
             account: &self.account,
             range: &self.of.range,
             ends: self.ends,
             claims: &self.claims,
+            debts: &self.debts,
+        }
+    }
+
+    /// With what its contributions have to give back.
+    pub(super) fn with_debts(&self) -> FamilyDebts<'_> {
+        FamilyDebts {
+            account: &self.account,
+            range: &self.of.range,
             debts: &self.debts,
         }
     }
@@ -111,7 +118,7 @@ pub(super) fn fold_family<'f>(
     let mut conflicts = settled.conflicts_of_records(&account, transfers.conflicts, &claims);
     conflicts.extend(settled.conflicts_with_rules(&account, sheet));
     settled.decide_provisionally(&account, &mut conflicts);
-    let debts = money_back::debts(set, &of.range, &account);
+    let debts = debts::debts(set, &of.range, &account);
     FoldedFamily {
         of,
         ends: bounds.ends,
@@ -138,7 +145,7 @@ fn bounds<'c>(
     Bounds {
         cover: cover_by(of.family.covered_by()),
         beside: cover_by(of.family.beside()),
-        ends: Ends::of(set, of, statements::death(worker.person)),
+        ends: awards::ends(set, of, statements::death(worker.person), worker.as_of),
         as_of: worker.as_of,
     }
 }
@@ -153,13 +160,13 @@ fn closing(
 ) -> Ends {
     let pension = folded
         .iter()
-        .find(|folded| folded.of.family.begins_with((Namespace::Hrss, "110")));
+        .find(|folded| folded.of.family == Family::PENSION);
     let drawn = ends
         .benefit
         .or(pension.and_then(|pension| pension.ends.benefit));
     let left = worker
         .bridges
-        .leaving(&of.family.to_string())
+        .leaving(of.family)
         .map(|joined| (joined.month, joined.record));
     Ends {
         benefit: drawn.into_iter().chain(left).min(),
@@ -181,14 +188,8 @@ impl MonthsAndTransfers {
         worker: Worker<'_, '_>,
     ) -> Self {
         let months = ledger::month_lines(set, &of.range, bounds);
-        let transfers = transfer::transfers(
-            set,
-            (of.family, &of.range),
-            &months,
-            bounds.cover,
-            worker.as_of,
-            worker.policy,
-        );
+        let transfers =
+            transfer::transfers(set, of, &months, bounds.cover, worker.as_of, worker.policy);
         Self { months, transfers }
     }
 }
@@ -226,18 +227,14 @@ impl Settled<'_, '_> {
     /// What the family comes to.
     fn account(&self, months: Vec<MonthLine>, cases: Vec<TransferCase>) -> FamilyAccount {
         let (set, range, as_of) = (self.set, &self.of.range, self.worker.as_of);
-        let totals::ByPlace { provinces, places } =
-            totals::by_place(set, range, &months, self.moves, self.successors, as_of);
+        let by_place::ByPlace { provinces, places } =
+            by_place::by_place(set, range, &months, self.moves, self.successors, as_of);
         let participation = participation::participation(set, range);
         let until_closing = Bounds {
             ends: self.closing,
             ..self.bounds
         };
         let counted = |line: &&MonthLine| line.status == MonthStatus::Counted;
-        let now = When {
-            month: as_of.month,
-            known_on: None,
-        };
         let mut account = FamilyAccount {
             family: self.of.family.to_string(),
             schemes: lines::schemes(set, range),
@@ -253,13 +250,13 @@ impl Settled<'_, '_> {
             interest: totals::interest(set, range),
             cleared: totals::cleared(set, range),
             joined: Vec::new(),
-            years: overlap::year_lines(set, range, self.bounds),
+            years: years::year_lines(set, range, self.bounds),
             months,
             participation,
-            standing: participation::standing(set, range, as_of),
+            standing: participation::state(set, range, as_of),
             transfers: cases,
             benefits: participation::benefits(set, range),
-            drawing: drawing::drawing(set, range, now),
+            drawing: drawing::drawing(set, range, When::as_known(as_of)),
         };
         let owed = figures::owed(&account);
         account.joined = self.worker.bridges.lines(set, self.of, owed);
@@ -280,7 +277,7 @@ impl Settled<'_, '_> {
         claims: &[Overlap],
     ) -> Vec<Conflict> {
         let (set, of, months) = (self.set, self.of, &account.months);
-        let mut found = finders::of_family(set, of, months, self.bounds, self.successors);
+        let mut found = of_families::of_family(set, of, months, self.bounds, self.successors);
         found.extend(of_transfers);
         found.extend(award_that_lost::awards_that_lost(
             set,
@@ -288,7 +285,7 @@ impl Settled<'_, '_> {
             months,
             self.bounds,
         ));
-        found.extend(loss::stops_elsewhere(set, of));
+        found.extend(awards::stops_elsewhere(set, of));
         found.extend(exclusive::claimed_twice(
             of.family,
             claims.to_vec(),
@@ -306,7 +303,7 @@ impl Settled<'_, '_> {
     ) -> Vec<Conflict> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
-        let of = (family, &self.of.range);
+        let of = &self.of;
         let mut found = renamed::renamed_places(set, family, months, self.successors);
         found.extend(renamed::renamed_employers(
             set,
@@ -323,16 +320,15 @@ impl Settled<'_, '_> {
 
     /// Says of conflicts that people decide what holds meanwhile: which place keeps the months, and what waits for them.
     fn decide_provisionally(&self, account: &FamilyAccount, conflicts: &mut [Conflict]) {
-        let desk = Desk {
+        let basis = keepers::Basis {
+            policy: self.worker.policy,
             set: self.set,
-            families: &[],
             person: self.worker.person,
-            bridges: self.worker.bridges,
             as_of: self.worker.as_of,
         };
-        let (policy, range) = (self.worker.policy, &self.of.range);
-        keepers::propose(policy, desk, range, account, self.moves, conflicts);
-        finders::hold_open(self.set, range, account, conflicts);
+        let range = &self.of.range;
+        keepers::propose(basis, range, account, self.moves, conflicts);
+        of_families::hold_open(self.set, range, account, conflicts);
     }
 }
 

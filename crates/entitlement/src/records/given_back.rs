@@ -13,6 +13,8 @@ pub(crate) struct GivenBack {
     pub(crate) of_parts: BTreeMap<Month, usize>,
     /// What went back for months that are no employee months.
     pub(crate) beside_overlap: Sums,
+    /// What stays of the money of months that were taken by refunds of less than they were paid with.
+    pub(crate) stays: FenSum,
 }
 
 /// What refunds took of a record that has none.
@@ -23,6 +25,7 @@ pub(crate) static NOTHING: GivenBack = GivenBack {
         unit: FenSum::ZERO,
         person: FenSum::ZERO,
     },
+    stays: FenSum::ZERO,
 };
 
 impl GivenBack {

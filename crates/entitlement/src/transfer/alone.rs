@@ -2,18 +2,19 @@
 //! hold its sheet (军人保险法; our design). The new place's posting stands in its stead where it names a document, its months and
 //! the reason.
 
-use super::{cases::steps, procedure::Progress, step::Step};
+use super::{cases::steps, family_records::FamilyRecords, procedure::Progress, step::Step};
 use crate::{
     account::Standing,
-    months::holders::months_between,
-    records::set::{Held, RecordSet},
+    months::holders::{Run, extend, months_between},
+    policy::family::Family,
+    records::set::{Held, Months, RecordSet, number},
 };
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
     record::{Record, TransferStep},
-    value::{Month, Namespace},
+    value::Month,
 };
 
 /// The reason that such a posting gives.
@@ -21,16 +22,30 @@ const ARMY: &str = "army";
 /// Most months of service that one posting can be about: fifty years.
 const SERVICE_MONTHS_MAX: u32 = 600;
 
-/// Marks the postings of a family that stand alone: those that their case takes, each service once. In a case of which the old
-/// place has taken a step none does.
+/// Marks the postings of a family that stand alone: those that their case takes, each with the months that no earlier one has brought.
+/// In a case of which the old place has taken a step none does. The same service may be entered under two case numbers, by one document
+/// or by two.
 pub(crate) fn mark_alone(set: &mut RecordSet<'_>, range: &Range<usize>) {
+    let mut brought = BTreeSet::new();
     for at in alone(set, range) {
-        set.mark_alone(at);
+        let mut months: Vec<Months> = Vec::new();
+        for month in months_named(set.at(at)) {
+            if !brought.insert(month) {
+                continue;
+            }
+            match months.last_mut() {
+                Some(run) if run.last.next() == month => run.last = month,
+                _ => months.push(Months {
+                    first: month,
+                    last: month,
+                }),
+            }
+        }
+        set.mark_alone(at, months);
     }
 }
 
-/// Where the postings stand that stand alone. The same service may be entered under two case numbers: its document or its months
-/// say so, and the first posting brings it.
+/// Where the postings stand that stand alone, in the order of their days.
 fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
     let mut postings: Vec<Step<'_>> = Vec::new();
     for steps in steps(set, range).values() {
@@ -45,29 +60,56 @@ fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
             .is_some_and(|held| held.standing == Standing::Held)
     });
     postings.sort_by_key(Step::order);
-    let mut first: Vec<Step<'_>> = Vec::new();
-    for step in postings {
-        if !first.iter().any(|earlier| is_same_service(earlier, &step)) {
-            first.push(step);
-        }
-    }
-    first.iter().map(|step| step.at).collect()
+    postings.iter().map(|step| step.at).collect()
 }
 
-/// Whether two postings are about one service.
-fn is_same_service(one: &Step<'_>, other: &Step<'_>) -> bool {
-    let overlap = match (one.first.zip(one.last), other.first.zip(other.last)) {
-        (Some(mine), Some(theirs)) => mine.0 <= theirs.1 && theirs.0 <= mine.1,
-        _ => false,
+/// The months of service that a posting names.
+fn months_named(held: &Held<'_>) -> Vec<Month> {
+    let months = match &held.fact.record {
+        Record::Transfer(_, posting) => months_of(posting),
+        _ => None,
     };
-    overlap || one.document == other.document
+    let Some((first, last)) = months else {
+        return Vec::new();
+    };
+    (first.number()..=last.number())
+        .filter_map(Month::new)
+        .collect()
 }
 
-/// The posting of a case that no chain of the old place stands behind, where another has brought the same service.
-pub(super) fn repeated(set: &RecordSet<'_>, progress: &Progress<'_>) -> Option<usize> {
-    let posted = progress.posted.filter(|_| progress.has_no_chain())?;
-    let held = set.get(posted.at)?;
-    (held.standing == Standing::Held && !held.is_alone).then_some(posted.at)
+/// The months of a posting of a case that no chain of the old place stands behind, which other postings have brought: each run with the
+/// records of all of them.
+pub(super) fn brought_before(
+    records: FamilyRecords<'_, '_>,
+    progress: &Progress<'_>,
+) -> Vec<Run<()>> {
+    let mut runs = Vec::new();
+    let Some(posted) = progress.posted.filter(|_| progress.has_no_chain()) else {
+        return runs;
+    };
+    let held = records.set.at(posted.at);
+    if held.standing != Standing::Held {
+        return runs;
+    }
+    for month in months_named(held) {
+        if has_brought(held, month) {
+            continue;
+        }
+        let mut by = vec![number(posted.at)];
+        for (at, other) in records.all() {
+            if has_brought(other, month) {
+                by.push(number(at));
+            }
+        }
+        extend(&mut runs, month, (), &by);
+    }
+    runs
+}
+
+/// Whether a month counts by a posting.
+fn has_brought(held: &Held<'_>, month: Month) -> bool {
+    let mut runs = held.alone.iter();
+    runs.any(|run| run.first <= month && month <= run.last)
 }
 
 /// Whether a step is a posting of the new place that says all that a sheet would.
@@ -77,10 +119,8 @@ pub(super) fn is_alone(step: &Step<'_>) -> bool {
 
 /// Whether a posting says all that the sheet of an army would: document, months, and of which account.
 pub(super) fn says_all(kind: Kind, fields: &TransferStep<'_>) -> bool {
-    let is_of_pension = fields.scheme.namespace == Namespace::Hrss
-        && matches!(fields.scheme.code.as_str(), "110" | "120");
     kind == Kind::POSTED
-        && is_of_pension
+        && Family::of(fields.scheme) == Family::PENSION
         && fields.reason.as_str() == ARMY
         && fields.document != Hash::ZERO
         && months_of(fields).is_some()
@@ -92,13 +132,4 @@ fn months_of(fields: &TransferStep<'_>) -> Option<(Month, Month)> {
     let months = months_between(first, last);
     let is_stated = months == u32::from(fields.sums.actual_months);
     (is_stated && (1..=SERVICE_MONTHS_MAX).contains(&months)).then_some((first, last))
-}
-
-/// The posting that a record is, if it stands alone, with its months.
-pub(crate) fn posted_alone<'f>(held: &Held<'f>) -> Option<(&'f TransferStep<'f>, (Month, Month))> {
-    let Record::Transfer(_, fields) = &held.fact.record else {
-        return None;
-    };
-    let months = months_of(fields).filter(|_| held.is_alone)?;
-    Some((fields, months))
 }

@@ -5,11 +5,12 @@
 
 use crate::{
     account::{MonthLine, Standing},
-    benefits::awards::Ends,
+    benefits::awards,
     effect::settled,
     months::{
-        ledger::{Bounds, month_lines},
-        overlap::Cover,
+        ends::Ends,
+        ledger::month_lines,
+        overlap::{Bounds, Cover},
     },
     policy::{Successors, family::Family},
     records::{
@@ -19,7 +20,10 @@ use crate::{
     transfer::{places::Places, step::Step},
 };
 use std::collections::BTreeSet;
-use yizhang_ledger::value::{Day, Division, LeafIndex};
+use yizhang_ledger::{
+    record::Contribution,
+    value::{Day, Division, LeafIndex},
+};
 
 /// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
 #[derive(Clone, Copy)]
@@ -58,13 +62,13 @@ pub(crate) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    /// The records of a set as they stood at a cut, settled for one family, whose earlier transfers are these.
+    /// The records of a set as they stood at a cut, settled for one family. `moves` says where transfers before this one have taken them.
     pub(crate) fn at(
         set: &RecordSet<'f>,
         of: &FamilyRange<'_>,
         cut: Cut,
         successors: &Successors<'_>,
-        places: &Places,
+        moves: &Places,
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
@@ -81,10 +85,10 @@ impl<'f> View<'f> {
         let bounds = Bounds {
             cover: covering.cover(),
             beside: beside.cover(),
-            ends: ends(&set, of),
+            ends: ends(&set, of, as_of),
             as_of,
         };
-        settled(&mut set, &of.range, bounds, successors, |_| places);
+        settled(&mut set, &of.range, bounds, successors, |_| moves);
         Self {
             set,
             cover: covering.months,
@@ -114,7 +118,7 @@ impl OtherFamily {
         let bounds = Bounds {
             cover: Cover::default(),
             beside: Cover::default(),
-            ends: ends(set, &of),
+            ends: ends(set, &of, as_of),
             as_of,
         };
         // Where its own transfers have taken its records is not known here.
@@ -135,36 +139,47 @@ impl OtherFamily {
 }
 
 /// The ends of a family. What a death changes is no matter of a sheet.
-fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
-    Ends::of(set, of, None)
+fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>, as_of: AsOf) -> Ends {
+    awards::ends(set, of, None, as_of)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
 /// they bear. They are those behind the closing in its chain for a scheme and period of which something was reversed there.
 pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
-    let reversed = |held: &Held<'_>| match held.target {
-        Target::At(target) if held.is_reversal() && cut.is_behind_in_chain(held) => {
-            let (_, contribution) = set
-                .get(target)
-                .filter(|target| !cut.is_behind_in_chain(target))?
-                .money()?;
-            Some((contribution.scheme, contribution.period))
+    let mut reversed = BTreeSet::new();
+    for (_, held) in set.iter() {
+        if let Some(contribution) = reversed_behind(set, held, cut) {
+            reversed.insert((contribution.scheme, contribution.period));
         }
-        _ => None,
-    };
-    let reversed: BTreeSet<_> = set.iter().filter_map(|(_, held)| reversed(held)).collect();
-    let again = |(_, held): &(usize, &Held<'_>)| {
-        let is_early = held.day().is_some_and(|day| day <= cut.on);
-        let of_month = |(scheme, period)| reversed.contains(&(scheme, period));
-        let money = held.money().filter(|(role, _)| *role == Role::Received);
-        is_early
-            && cut.is_behind_in_chain(held)
-            && money.is_some_and(|(_, fields)| of_month((fields.scheme, fields.period)))
-    };
-    if reversed.is_empty() {
-        return BTreeSet::new();
     }
-    set.iter().filter(again).map(|(at, _)| at).collect()
+    let mut again = BTreeSet::new();
+    for (at, held) in set.iter() {
+        if let Some((Role::Received, fields)) = held.money()
+            && cut.is_behind_in_chain(held)
+            && held.day().is_some_and(|day| day <= cut.on)
+            && reversed.contains(&(fields.scheme, fields.period))
+        {
+            again.insert(at);
+        }
+    }
+    again
+}
+
+/// The contribution from before the closing that a record reverses behind it, in the old place's own chain.
+fn reversed_behind<'f>(
+    set: &RecordSet<'f>,
+    held: &Held<'_>,
+    cut: Cut,
+) -> Option<&'f Contribution<'f>> {
+    let Target::At(target) = held.target else {
+        return None;
+    };
+    let named = set.at(target);
+    if !held.is_reversal() || !cut.is_behind_in_chain(held) || cut.is_behind_in_chain(named) {
+        return None;
+    }
+    let (_, contribution) = named.money()?;
+    Some(contribution)
 }
 
 /// Whether a record stands behind the closing and is without a date.
