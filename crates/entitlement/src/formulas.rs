@@ -13,6 +13,7 @@
 //! (established practice, no text at hand), *uncertain* (local or changing: argument only) or *our design*.
 
 pub mod benefit_place;
+pub(crate) mod count;
 pub mod dues;
 pub mod injury;
 pub mod interest;

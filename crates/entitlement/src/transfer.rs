@@ -14,6 +14,7 @@
 //! What an account type, document hash or sum of a step does not say, nothing here makes up. Not decided: the age limits
 //! for temporary accounts (国办发〔2009〕66号 art. 5), about which the figures ask.
 
+mod account_type;
 mod alone;
 pub mod calendar;
 mod candidate;
@@ -27,6 +28,7 @@ mod deadlines;
 mod documents;
 mod family_records;
 mod holdings;
+mod moved_money;
 mod places;
 mod procedure;
 pub mod rules;

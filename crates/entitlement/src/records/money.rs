@@ -6,7 +6,7 @@ use crate::{
 };
 use yizhang_ledger::{
     record::{Contribution, Period, Shares},
-    value::Fen,
+    value::{Fen, Rate},
 };
 
 /// A sum of amounts in fen.
@@ -63,6 +63,14 @@ impl FenSum {
     pub(crate) fn share(self, some: usize, all: usize) -> Self {
         let all = i128::try_from(all.max(1)).expect("a count fits 128 bits");
         half_up_fen(self.times(some).0, all).map_or(Self::ZERO, Self::from)
+    }
+
+    /// What a rate makes of it, half up to the fen: sums times ten thousand stay below 128 bits as well.
+    pub(crate) fn at_rate(self, rate: Rate) -> Self {
+        const WHOLE: i128 = 10_000;
+        let product = self.0.checked_mul(rate.get().into()).expect(BOUND);
+        let rounded = product.checked_add(WHOLE / 2).expect(BOUND);
+        Self(rounded.div_euclid(WHOLE))
     }
 
     /// As the account says it: 64 bits, at which sums stop that no payments come to (nine thousand amounts of ten trillion yuan).
@@ -174,11 +182,6 @@ impl From<Shares> for Sums {
             person: shares.person.into(),
         }
     }
-}
-
-/// As [`FenSum::shown`], for the sums of transfers, which are worked out in 128 bits by themselves.
-pub(crate) fn narrow(sum: i128) -> i64 {
-    FenSum(sum).shown()
 }
 
 /// Amounts given back: whatever their sign in the file.

@@ -90,11 +90,9 @@ pub fn would_fault(case: Option<&TransferCase>, candidate: Candidate) -> Option<
         .map_or(TransferAmounts::default(), |sums| sums.computed);
     let needs = PostingNeeds::of(&Progress::before_money(&steps), computed);
     let progress = Progress::of(&steps, needs);
-    let fault = progress
-        .faults
-        .iter()
-        .find(|(step, _)| step.at == lines.len());
-    fault.map(|(_, fault)| *fault)
+    let mut unused = progress.faults.iter();
+    let taken_now = unused.find(|unused| unused.step.at == lines.len());
+    taken_now.map(|unused| unused.fault)
 }
 
 /// The first step that has to come before one of a kind and is not there by a day, as far as the steps of the case that are

@@ -9,13 +9,15 @@ use crate::{
     policy::family::Family,
     records::set::{AsOf, FamilyRange},
     transfer::{
+        account_type::{AccountTypes, account_types},
         calendar::WorkingDays,
-        closing::{self, Closing},
+        checks::check_months,
+        closing::{self, Closing, FollowUp},
         comparison, deadlines,
         documents::{Backpay, Document},
-        family_records::Field,
-        holdings::{self, Holdings},
-        places::Places,
+        family_records::FamilyRecords,
+        holdings::Holdings,
+        places::{Move, OldPlace, Places},
         procedure::{PostingNeeds, Progress},
         rules::{PersonalMoney, SchemeTransfer},
         step::{Step, covers},
@@ -23,15 +25,11 @@ use crate::{
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
-use yizhang_ledger::{
-    entry::Kind,
-    record::{AccountType, CaseId},
-    value::Division,
-};
+use yizhang_ledger::{entry::Kind, record::CaseId, value::Division};
 
 /// Everything that the cases of a family are worked out from.
-pub(crate) struct Desk<'s, 'f, 'd> {
-    pub(crate) field: Field<'s, 'f>,
+pub(crate) struct CaseInputs<'s, 'f, 'd> {
+    pub(crate) records: FamilyRecords<'s, 'f>,
     pub(crate) family: Family<'d>,
     pub(crate) lines: &'d [MonthLine],
     pub(crate) as_of: AsOf,
@@ -40,8 +38,8 @@ pub(crate) struct Desk<'s, 'f, 'd> {
 }
 
 /// A case, worked out.
-pub(crate) struct Worked<'s> {
-    pub(crate) case: CaseId,
+pub(crate) struct Case<'s> {
+    pub(crate) id: CaseId,
     pub(crate) steps: Vec<Step<'s>>,
     pub(crate) progress: Progress<'s>,
     /// The old place, under all names that its steps give it.
@@ -61,7 +59,7 @@ pub(crate) struct Worked<'s> {
     pub(crate) outside: BTreeSet<usize>,
 }
 
-impl Worked<'_> {
+impl Case<'_> {
     pub(crate) fn check(
         &mut self,
         what: OutCheckName,
@@ -84,7 +82,7 @@ impl Worked<'_> {
         if self.outside.is_empty() || self.progress.has_failed() {
             return;
         }
-        let (mut months, mut records) = (0_u32, Vec::new());
+        let mut left = BTreeMap::new();
         for line in lines {
             let is_left = |one: &RecordNumber| {
                 usize::try_from(one.0)
@@ -92,13 +90,25 @@ impl Worked<'_> {
             };
             let is_counted = line.status == MonthStatus::Counted && !line.by.is_empty();
             if is_counted && line.by.iter().all(is_left) {
-                months = months.saturating_add(1);
-                records.extend(&line.by);
+                left.insert(line.month, line.by.clone());
             }
         }
-        if months > 0 {
-            self.check(OutCheckName::LeftBehind, months, records);
-        }
+        check_months(self, OutCheckName::LeftBehind, left);
+    }
+
+    /// The records behind a check.
+    pub(crate) fn records_of(&self, what: OutCheckName) -> Vec<usize> {
+        let named = self.checks.iter().filter(|check| check.what == what);
+        named
+            .flat_map(|check| &check.records)
+            .filter_map(|number| usize::try_from(number.0).ok())
+            .collect()
+    }
+
+    /// Whether sheet, money and chain do not say the same.
+    pub(crate) fn has_differences(&self) -> bool {
+        let comparison = self.comparison.as_ref();
+        comparison.is_some_and(|comparison| !comparison.differences.is_empty())
     }
 
     /// Whether the account was closed for this transfer, and the case has not come to nothing.
@@ -128,106 +138,163 @@ impl Worked<'_> {
     }
 }
 
-impl<'s, 'f> Desk<'s, 'f, '_> {
+/// What is known of a case before it is known whether its posting waits for money: closing and sheet do not depend on that, and
+/// what has to move depends on them.
+struct Early<'s> {
+    progress: Progress<'s>,
+    cut: Cut,
+    sources: Vec<Division>,
+    known_as: Vec<Division>,
+    is_between_provinces: bool,
+    backpay: Backpay,
+}
+
+impl<'s, 'f> CaseInputs<'s, 'f, '_> {
     pub(crate) fn work(
         &self,
-        case: CaseId,
+        id: CaseId,
         steps: Vec<Step<'s>>,
-        (earlier, places): (&[Worked<'s>], &mut Places),
-    ) -> Worked<'s> {
-        // Closing and sheet do not depend on whether posting waits for money; what has to move depends on them.
-        let early = Progress::before_money(&steps);
-        let sources = early.sources();
-        let cut = Cut::of(early.freeze.or(early.child), self.as_of.day);
-        let is_between_provinces = early
-            .sides
-            .is_some_and(|sides| sides.old.province() != sides.new.province());
-        let backpay = self.backpay(is_between_provinces);
-        // Before a letter nobody asks what the old place holds.
-        let view = early
-            .freeze
-            .or(early.child)
-            .map(|_| self.closed_view(cut, places));
-        let field = view.as_ref().map_or(self.field, |view| Field {
-            set: &view.set,
-            range: self.field.range,
-            cover: Cover {
-                months: &view.cover,
-                ..Cover::default()
-            },
-            successors: self.field.successors,
-        });
-        let known_as = self.known_as(&sources);
-        let supplement = early.child.filter(|child| child.kind == Kind::SUPPLEMENT);
-        let holdings = match (early.letter, supplement) {
-            (Some(_), _) => {
-                let mut holdings = Holdings::of(field, places, &sources, cut, backpay);
-                if let Some(freeze) = early.freeze {
-                    holdings.release(field.set, Document::of(freeze, backpay));
-                }
-                holdings
-            }
-            (None, Some(step)) => {
-                let closing = closing_of(earlier, &known_as);
-                let late =
-                    |closing| closing::following(field, (places, &sources), step, closing, backpay);
-                Holdings::late(field, closing.map(late).unwrap_or_default(), cut)
-            }
-            (None, None) => Holdings::default(),
+        earlier: &[Case<'s>],
+        places: &mut Places,
+    ) -> Case<'s> {
+        let early = self.early(&steps);
+        let view = self.view(&early, places);
+        let records = self.records_in(view.as_ref());
+        let old = OldPlace {
+            names: &early.sources,
+            moves: places,
         };
-        let (types, type_records) =
-            holdings::account_types(field, (places, &sources), &holdings, cut);
-        let basis = self.basis(&types, is_between_provinces);
-        let (computed, _) = holdings.computed(field, &self.rule, (basis, early.info_sheet));
-        let needs = PostingNeeds::of(&early, computed);
+        let holdings = self.holdings(&early, records, old, earlier);
+        let types = account_types(records, old, &holdings, early.cut);
+        let basis = self.basis(&types, &early);
+        let computed = holdings.computed(records, &self.rule, basis, early.progress.info_sheet);
+        let needs = PostingNeeds::of(&early.progress, computed.amounts);
         let progress = Progress::of(&steps, needs);
         let is_asked_for = progress.letter.is_some();
-        let comparison = (is_asked_for || supplement.is_some())
-            .then(|| comparison::compare(field, &progress, &holdings, &self.rule, basis));
+        let comparison = if is_asked_for || early.progress.supplement().is_some() {
+            let rule = &self.rule;
+            Some(comparison::compare(
+                records, &progress, &holdings, rule, basis,
+            ))
+        } else {
+            None
+        };
         let is_mismatched = comparison
             .as_ref()
             .is_some_and(|comparison| !comparison.differences.is_empty());
         let state = progress.state(is_mismatched);
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
-        let mut worked = Worked {
-            case,
+        let (closing, outside) = match early.progress.freeze {
+            Some(_) => (
+                Some(Closing::of(records, &holdings, early.cut)),
+                holdings.outside(records.set, early.progress.info_sheet),
+            ),
+            None => (None, BTreeSet::new()),
+        };
+        let mut worked = Case {
+            id,
             next: deadlines::next_step(&progress, state, needs, limits, calendar, self.as_of.day),
             is_dangling: deadlines::is_dangling(&progress, limits, calendar, self.as_of.day),
             progress,
             steps,
-            sources,
-            known_as,
+            sources: early.sources,
+            known_as: early.known_as,
             comparison,
             checks: Vec::new(),
             state,
-            closing: early.freeze.map(|_| Closing::of(field, &holdings, cut)),
+            closing,
             moving: BTreeSet::new(),
-            outside: match early.freeze {
-                Some(_) => holdings.outside(field.set, early.info_sheet),
-                None => BTreeSet::new(),
-            },
+            outside,
         };
         if is_asked_for {
-            self.check(&mut worked, places, cut);
-            self.check_types(&mut worked, &types, &type_records);
+            self.check(&mut worked, places, early.cut);
+            self.check_types(&mut worked, &types);
         }
         self.check_back_paid(&mut worked, &holdings.back_paid);
-        self.move_records(&mut worked, &holdings, (earlier, places), backpay);
+        self.move_records(&mut worked, &holdings, earlier, early.backpay, places);
         worked
     }
 
-    /// All records as they stood at a cut, by what earlier transfers had taken where.
-    fn closed_view(&self, cut: Cut, places: &Places) -> View<'f> {
+    fn early(&self, steps: &[Step<'s>]) -> Early<'s> {
+        let progress = Progress::before_money(steps);
+        let sources = progress.sources();
+        let is_between_provinces = progress
+            .sides
+            .is_some_and(|sides| sides.old.province() != sides.new.province());
+        Early {
+            cut: Cut::of(progress.begun(), self.as_of.day),
+            known_as: self.known_as(&sources),
+            sources,
+            is_between_provinces,
+            backpay: self.backpay(is_between_provinces),
+            progress,
+        }
+    }
+
+    /// The closed view, once the case has begun at the old place.
+    fn view(&self, early: &Early<'_>, places: &Places) -> Option<View<'f>> {
+        early.progress.begun()?;
         let of = FamilyRange {
             family: self.family,
-            range: self.field.range.clone(),
+            range: self.records.range.clone(),
         };
-        View::at(self.field.set, &of, cut, self.field.successors, places)
+        let FamilyRecords {
+            set, successors, ..
+        } = self.records;
+        Some(View::at(set, &of, early.cut, successors, places))
+    }
+
+    /// The records of the view, where there is one.
+    fn records_in<'v>(&self, view: Option<&'v View<'f>>) -> FamilyRecords<'v, 'f>
+    where
+        's: 'v,
+    {
+        match view {
+            None => self.records,
+            Some(view) => FamilyRecords {
+                set: &view.set,
+                cover: Cover {
+                    months: &view.cover,
+                    ..Cover::default()
+                },
+                ..self.records
+            },
+        }
+    }
+
+    /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
+    fn holdings(
+        &self,
+        early: &Early<'_>,
+        records: FamilyRecords<'_, '_>,
+        old: OldPlace<'_>,
+        earlier: &[Case<'_>],
+    ) -> Holdings {
+        let (cut, backpay) = (early.cut, early.backpay);
+        if early.progress.letter.is_some() {
+            let mut holdings = Holdings::of(records, old, cut, backpay);
+            if let Some(freeze) = early.progress.freeze {
+                holdings.release(records.set, Document::of(freeze, backpay));
+            }
+            return holdings;
+        }
+        let Some(step) = early.progress.supplement() else {
+            return Holdings::default();
+        };
+        match closing_of(earlier, &early.known_as) {
+            Some(closing) => {
+                let follow_up = closing::follow_up(records, old, step, closing, backpay);
+                Holdings::of_supplement(records, follow_up, cut)
+            }
+            None => Holdings::default(),
+        }
     }
 
     /// Places, and what they are called by the rules of the case.
     fn known_as(&self, places: &[Division]) -> Vec<Division> {
-        let now = places.iter().map(|place| self.field.successors.now(*place));
+        let now = places
+            .iter()
+            .map(|place| self.records.successors.now(*place));
         let mut known_as: Vec<Division> = places.iter().copied().chain(now).collect();
         known_as.sort_unstable();
         known_as.dedup();
@@ -245,11 +312,11 @@ impl<'s, 'f> Desk<'s, 'f, '_> {
         }
     }
 
-    fn basis(&self, types: &BTreeSet<AccountType>, is_between_provinces: bool) -> SumsBasis {
+    fn basis(&self, types: &AccountTypes, early: &Early<'_>) -> SumsBasis {
         let is_on_record = matches!(self.rule.personal, PersonalMoney::Whole { .. });
-        if !is_between_provinces || !is_on_record {
+        if !early.is_between_provinces || !is_on_record {
             SumsBasis::MonthsOnly
-        } else if self.rule.pool.is_some() && types.iter().eq([&AccountType::Temporary]) {
+        } else if self.rule.pool.is_some() && types.is_temporary() {
             SumsBasis::Temporary
         } else {
             SumsBasis::General
@@ -260,66 +327,77 @@ impl<'s, 'f> Desk<'s, 'f, '_> {
     /// the same way: with its case, or with a case of its own.
     fn move_records(
         &self,
-        worked: &mut Worked<'_>,
+        worked: &mut Case<'_>,
         holdings: &Holdings,
-        (earlier, places): (&[Worked<'_>], &mut Places),
+        earlier: &[Case<'_>],
         backpay: Backpay,
+        places: &mut Places,
     ) {
         let progress = &worked.progress;
         let (Some(target), false) = (worked.target(), progress.has_failed()) else {
             return;
         };
         // Before the closing nothing is on the way; a supplement takes along what its view says.
-        let mut moving: BTreeSet<usize> = match progress.freeze.or(progress.child) {
-            Some(_) => holdings
-                .moving(self.field.set, progress.info_sheet)
-                .into_iter()
-                .collect(),
-            None => BTreeSet::new(),
-        };
-        let is_supplement =
-            |step: &&Step<'_>| progress.child.is_some() && step.kind == Kind::SUPPLEMENT;
-        let mut back_paid = BTreeMap::new();
-        // What a supplement of its own takes along stands in its view.
-        for step in progress
-            .follow_ups
-            .iter()
-            .filter(|step| !is_supplement(step))
-        {
-            let closing = worked
-                .closing
-                .as_ref()
-                .or_else(|| closing_of(earlier, &worked.known_as));
-            if let Some(closing) = closing {
-                let following = closing::following(
-                    self.field,
-                    (places, &worked.sources),
-                    *step,
-                    closing,
-                    backpay,
-                );
-                moving.extend(following.records);
-                back_paid.extend(following.back_paid);
-            }
+        let begun = progress.begun().map(|step| step.on);
+        let mut moving = BTreeSet::new();
+        if begun.is_some() {
+            moving.extend(holdings.moving(self.records.set, progress.info_sheet));
         }
-        let begun = progress.freeze.or(progress.child).map(|step| step.on());
-        match progress.posted {
-            Some(posted) => {
-                moving.retain(|at| places.is_at(self.field, *at, &worked.sources, posted.on()));
+        let mut back_paid = BTreeMap::new();
+        for follow_up in self.follow_ups(worked, earlier, backpay, places) {
+            moving.extend(follow_up.records);
+            back_paid.extend(follow_up.back_paid);
+        }
+        match progress.posted.map(|posted| posted.on) {
+            Some(on) => {
+                moving.retain(|at| places.is_at(self.records, *at, &worked.sources, on));
+                let way = Move {
+                    begun: begun.unwrap_or(on),
+                    on,
+                    place: target,
+                };
                 for at in &moving {
-                    places.carry(*at, (begun.unwrap_or(posted.on()), posted.on()), target);
+                    places.carry(*at, way);
                 }
             }
-            None => moving.iter().for_each(|at| places.depart(*at, target)),
+            None => {
+                for at in &moving {
+                    places.depart(*at, target);
+                }
+            }
         }
         worked.moving = moving;
         self.check_back_paid(worked, &back_paid);
     }
+
+    /// What the supplements and corrections of a case take along; that of a supplement of its own stands in its view.
+    fn follow_ups(
+        &self,
+        worked: &Case<'_>,
+        earlier: &[Case<'_>],
+        backpay: Backpay,
+        places: &Places,
+    ) -> Vec<FollowUp> {
+        let own = worked.closing.as_ref();
+        let Some(closing) = own.or_else(|| closing_of(earlier, &worked.known_as)) else {
+            return Vec::new();
+        };
+        let old = OldPlace {
+            names: &worked.sources,
+            moves: places,
+        };
+        let is_own_case = worked.progress.child.is_some();
+        let steps = worked.progress.follow_ups.iter();
+        steps
+            .filter(|step| !(is_own_case && step.kind == Kind::SUPPLEMENT))
+            .map(|step| closing::follow_up(self.records, old, *step, closing, backpay))
+            .collect()
+    }
 }
 
 /// The last closing of an old place that is known by these names.
-fn closing_of<'w>(earlier: &'w [Worked<'_>], known_as: &[Division]) -> Option<&'w Closing> {
+fn closing_of<'w>(earlier: &'w [Case<'_>], known_as: &[Division]) -> Option<&'w Closing> {
     let closed =
-        |case: &&Worked<'_>| case.has_closed() && known_as.iter().any(|place| case.is_of(*place));
+        |case: &&Case<'_>| case.has_closed() && known_as.iter().any(|place| case.is_of(*place));
     earlier.iter().rfind(closed)?.closing.as_ref()
 }

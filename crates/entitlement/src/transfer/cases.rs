@@ -2,17 +2,18 @@
 
 use crate::{
     account::{
-        Conflict, MonthLine, MonthStatus, MovedMonths, RecordNumber, Side, Standing, StepFault,
+        Conflict, MonthLine, MonthStatus, MovedMonths, RecordNumber, Standing, StepFault,
         TransferCase, TransferStep,
     },
     conflicts::{class::ConflictCode, finders::conflict},
+    formulas::count::count_months,
     months::overlap::Cover,
     policy::{Policy, Successors, Terms, family::Family},
     records::set::{AsOf, RecordSet, number},
     transfer::{
-        case::{Desk, Worked},
-        conflicts,
-        family_records::Field,
+        case::{Case, CaseInputs},
+        conflicts::{self, AllCases},
+        family_records::FamilyRecords,
         places::Places,
         procedure::Progress,
         step::{self, Sides, Step, covers},
@@ -49,86 +50,107 @@ pub(crate) fn transfers<'s>(
     as_of: AsOf,
     policy: &Policy,
 ) -> Transfers {
-    // A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
-    let month = |steps: &[Step<'_>]| {
-        judged_in(&steps.iter().map(|step| (step.kind, step.on()))).unwrap_or(as_of.month)
-    };
     let mut ordered = in_order_of_closing(steps(set, range));
     let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
-    let named: Vec<Successors<'_>> = ordered
-        .iter()
-        .map(|(_, steps)| policy.successors(month(steps)))
+    let judged = ordered.into_iter();
+    let judged: Vec<Judged<'_, '_>> = judged
+        .map(|dated| Judged::of(dated, as_of.month, policy))
         .collect();
-    let successors = policy.successors(as_of.month);
     let mut places = Places::default();
-    let mut cases: Vec<Worked<'_>> = Vec::new();
-    for ((case, steps), successors) in ordered.into_iter().zip(&named) {
-        let old = steps.first().map(|step| step.place(Side::Old));
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    for case in &judged {
+        let old = case.dated.steps.first().map(|step| step.sides.old);
         let Terms {
             working_days,
             scheme,
-        } = policy.terms(family, month(&steps), old);
-        let field = Field {
-            set,
-            range,
-            cover,
-            successors,
-        };
-        let desk = Desk {
-            field,
+        } = policy.terms(family, case.month, old);
+        let inputs = CaseInputs {
+            records: FamilyRecords {
+                set,
+                range,
+                cover,
+                successors: &case.successors,
+            },
             family,
             lines,
             as_of,
             working_days,
             rule: scheme,
         };
-        let worked = desk.work(case, steps, (&cases, &mut places));
+        let steps = case.dated.steps.clone();
+        let worked = inputs.work(case.dated.case, steps, &cases, &mut places);
         cases.push(worked);
     }
-    // What another case has posted in the meantime neither is on the way with this one nor went with it.
-    for worked in &mut cases {
-        match worked.progress.posted {
-            Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on())),
-            None => worked.moving.retain(|at| places.target(*at).is_some()),
-        }
-    }
-    for worked in &mut cases {
-        worked.check_left_behind(lines, &places);
-    }
-    let field = Field {
+    settle_moves(&mut cases, lines, &places);
+    let mut conflicts = conflicts::destinations(family, &mut cases);
+    let successors = policy.successors(as_of.month);
+    let records = FamilyRecords {
         set,
         range,
         cover,
         successors: &successors,
     };
-    let mut conflicts = conflicts::destinations(family, &mut cases);
+    let all = AllCases {
+        cases: &cases,
+        moves: &places,
+        as_of: as_of.day,
+    };
     for worked in &cases {
-        conflicts.extend(conflicts::of_case(
-            field,
-            family,
-            worked,
-            (&cases, as_of.day),
-            &places,
-        ));
+        conflicts.extend(conflicts::of_case(records, family, worked, all));
     }
-    if !beyond.is_empty() {
-        let steps = beyond
-            .iter()
-            .flat_map(|(_, steps)| steps)
-            .map(|step| number(step.at))
-            .collect();
-        conflicts.push(conflict(ConflictCode::Y06, Some(family), steps));
-    }
+    conflicts.extend(not_worked_out(family, &beyond));
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
-    cases.sort_by_key(|worked| worked.case);
+    cases.sort_by_key(|worked| worked.id);
+    let cases = cases.into_iter();
     Transfers {
         cases: cases
-            .into_iter()
             .filter_map(|worked| line(set, lines, worked))
             .collect(),
         conflicts,
         places,
     }
+}
+
+/// A case with the month whose rules it is judged by, and what divisions are called in it.
+struct Judged<'s, 'p> {
+    dated: Dated<'s>,
+    month: Month,
+    successors: Successors<'p>,
+}
+
+impl<'s, 'p> Judged<'s, 'p> {
+    /// A case is judged by the rules of its own time, whatever has come since, and divisions have the names of that time.
+    fn of(dated: Dated<'s>, now: Month, policy: &'p Policy) -> Self {
+        let steps = dated.steps.iter().map(|step| (step.kind, step.on));
+        let month = judged_in(&steps).unwrap_or(now);
+        Self {
+            dated,
+            month,
+            successors: policy.successors(month),
+        }
+    }
+}
+
+/// Once all cases are worked out: what another case has posted in the meantime neither is on the way with this one nor went with
+/// it, and what no case takes along is left behind.
+fn settle_moves(cases: &mut [Case<'_>], lines: &[MonthLine], places: &Places) {
+    for worked in cases {
+        match worked.progress.posted {
+            Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on)),
+            None => worked.moving.retain(|at| places.target(*at).is_some()),
+        }
+        worked.check_left_behind(lines, places);
+    }
+}
+
+/// Names the steps of cases beyond those that are worked out.
+fn not_worked_out(family: Family<'_>, beyond: &[Dated<'_>]) -> Option<Conflict> {
+    let steps = beyond.iter().flat_map(|dated| &dated.steps);
+    let records: Vec<RecordNumber> = steps.map(|step| number(step.at)).collect();
+    if records.is_empty() {
+        return None;
+    }
+    Some(conflict(ConflictCode::Y06, Some(family), records))
 }
 
 /// The month whose rules a case is judged by: that of its closing, else of the letter, of the application, of whatever came
@@ -179,7 +201,7 @@ pub(crate) fn steps<'s>(
 
 /// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money
 /// followed; of those of one day the one that brings to a place before the one that takes from there.
-fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, Vec<Step<'_>>)> {
+fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<Dated<'_>> {
     let mut waiting: Vec<Dated<'_>> = cases
         .into_iter()
         .map(|(case, steps)| Dated::of(case, steps))
@@ -200,8 +222,7 @@ fn in_order_of_closing(cases: BTreeMap<CaseId, Vec<Step<'_>>>) -> Vec<(CaseId, V
             .clone()
             .position(|dated| is_ready(&dated))
             .unwrap_or(0);
-        let Dated { case, steps, .. } = waiting.remove(next);
-        ordered.push((case, steps));
+        ordered.push(waiting.remove(next));
     }
     ordered
 }
@@ -218,11 +239,11 @@ struct Dated<'s> {
 impl<'s> Dated<'s> {
     fn of(case: CaseId, steps: Vec<Step<'s>>) -> Self {
         let progress = Progress::before_money(&steps);
-        let closing = progress.freeze.or(progress.child).map(|step| step.on());
+        let closing = progress.begun().map(|step| step.on);
         Self {
             case,
             closing,
-            posted: progress.posted.map(|step| step.on()),
+            posted: progress.posted.map(|step| step.on),
             sides: progress.sides,
             steps,
         }
@@ -246,27 +267,22 @@ fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMo
             |number: &RecordNumber| usize::try_from(number.0).is_ok_and(|at| moving.contains(&at));
         line.status == MonthStatus::Counted && line.by.iter().any(moves)
     };
-    let mut months = lines.iter().filter(takes).map(|line| line.month);
-    let first = months.next()?;
-    let (mut last, mut count) = (first, 1_u32);
-    for month in months {
-        (last, count) = (month, count.saturating_add(1));
-    }
+    let taken: Vec<Month> = lines.iter().filter(takes).map(|line| line.month).collect();
     Some(MovedMonths {
-        first,
-        last,
-        months: count,
+        first: *taken.first()?,
+        last: *taken.last()?,
+        months: count_months(taken.iter()),
     })
 }
 
 /// None only for a case without steps, of which there are none.
-fn line(set: &RecordSet<'_>, lines: &[MonthLine], worked: Worked<'_>) -> Option<TransferCase> {
+fn line(set: &RecordSet<'_>, lines: &[MonthLine], worked: Case<'_>) -> Option<TransferCase> {
     let moved = moved_months(lines, &worked.moving);
     let is_posted = worked.progress.posted.is_some();
     let Sides { old, new } = worked.progress.sides?;
     Some(TransferCase {
         rules: Vec::new(),
-        case: worked.case,
+        case: worked.id,
         state: worked.state,
         source: old,
         target: new,
@@ -279,10 +295,10 @@ fn line(set: &RecordSet<'_>, lines: &[MonthLine], worked: Worked<'_>) -> Option<
             .progress
             .faults
             .iter()
-            .map(|(step, fault)| StepFault {
-                step: step.kind,
-                fault: *fault,
-                record: number(step.at),
+            .map(|unused| StepFault {
+                step: unused.step.kind,
+                fault: unused.fault,
+                record: number(unused.step.at),
             })
             .collect(),
         steps: worked

@@ -3,10 +3,10 @@
 use crate::{
     records::set::{Held, Role, Target},
     transfer::{
-        documents::{Backpay, Document},
-        family_records::Field,
-        holdings::{BackPayments, Holdings, has_effect, in_view, is_interest_of},
-        places::Places,
+        documents::{BackPayments, Backpay, Document},
+        family_records::FamilyRecords,
+        holdings::{Holdings, has_effect, in_view, is_interest_of},
+        places::OldPlace,
         step::Step,
         view::{Cut, entered_again},
     },
@@ -20,7 +20,7 @@ use yizhang_ledger::{
 
 /// What a supplement or correction takes along, and what it may not.
 #[derive(Default)]
-pub(crate) struct Following {
+pub(crate) struct FollowUp {
     pub(crate) records: Vec<usize>,
     /// Months paid back at once, for which the supplement names no document, and their records.
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
@@ -29,32 +29,32 @@ pub(crate) struct Following {
 /// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
 /// Months back-paid on one day that are too many need a document here as at a closing.
-pub(crate) fn following(
-    field: Field<'_, '_>,
-    (places, sources): (&Places, &[Division]),
+pub(crate) fn follow_up(
+    records: FamilyRecords<'_, '_>,
+    old: OldPlace<'_>,
     step: Step<'_>,
     closing: &Closing,
     backpay: Backpay,
-) -> Following {
+) -> FollowUp {
     let wanted = match step.kind {
-        Kind::SUPPLEMENT => Behind::Late,
-        _ => Behind::Correction,
+        Kind::SUPPLEMENT => AfterClosing::Late,
+        _ => AfterClosing::Correction,
     };
     let follows = |(at, held): &(usize, &Held<'_>)| {
-        let came = places.came(field, *at, sources).day();
-        let in_time = came.is_some_and(|day| day <= step.on());
+        let came = old.moves.came(records, *at, old.names).day();
+        let in_time = came.is_some_and(|day| day <= step.on);
         let in_span = held
             .period
             .is_some_and(|period| step.is_about(period.first));
         in_time
             && in_span
-            && closing.behind((*at, held), came) == Some(wanted)
-            && places.is_at(field, *at, sources, step.on())
+            && closing.after(*at, held, came) == Some(wanted)
+            && old.holds(records, *at, step.on)
     };
-    let (mut records, mut back_paid) = (Vec::new(), BackPayments::default());
+    let (mut moving, mut back_paid) = (Vec::new(), BackPayments::default());
     let document = Document::of(step, backpay);
-    for (at, held) in field.set.within(field.range).filter(follows) {
-        records.push(at);
+    for (at, held) in records.all().filter(follows) {
+        moving.push(at);
         let is_released = held.day().is_some_and(|day| document.releases(day));
         if let Some((Role::Received, contribution)) = held.money()
             && !is_released
@@ -64,20 +64,23 @@ pub(crate) fn following(
     }
     let back_paid = back_paid.of(backpay);
     let stays = |at: &usize| {
-        let month = field
+        let month = records
             .set
             .get(*at)
             .and_then(|held| held.period)
             .map(|period| period.first);
         month.is_some_and(|month| back_paid.contains_key(&month))
     };
-    records.retain(|at| !stays(at));
-    Following { records, back_paid }
+    moving.retain(|at| !stays(at));
+    FollowUp {
+        records: moving,
+        back_paid,
+    }
 }
 
 /// What a record of the old place is that came behind its closing.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Behind {
+pub(crate) enum AfterClosing {
     /// Money received late, and what acts on it (C15).
     Late,
     /// A correction of what was in the closed view (C10).
@@ -96,11 +99,10 @@ pub(crate) struct Closing {
 
 impl Closing {
     /// What was in effect in the view of a closing.
-    pub(crate) fn of(view: Field<'_, '_>, holdings: &Holdings, cut: Cut) -> Self {
+    pub(crate) fn of(view: FamilyRecords<'_, '_>, holdings: &Holdings, cut: Cut) -> Self {
         let interest = |held: &Held<'_>| is_interest_of(held, cut);
         let in_effect = view
-            .set
-            .within(view.range)
+            .all()
             .filter(|(_, held)| interest(held) || in_view(held, cut).is_some());
         let in_effect = in_effect.map(|(at, _)| at).collect();
         let sole_regions = holdings.sole_regions.clone();
@@ -114,11 +116,12 @@ impl Closing {
 
     /// What a record is that came to the old place behind the closing, on which day if it has one: for records with effect,
     /// for months up to the closing.
-    pub(crate) fn behind(
+    pub(crate) fn after(
         &self,
-        (at, held): (usize, &Held<'_>),
+        at: usize,
+        held: &Held<'_>,
         came: Option<Day>,
-    ) -> Option<Behind> {
+    ) -> Option<AfterClosing> {
         let month = held.period?.first;
         let is_old = self.cut.on.in_month().is_none_or(|closed| month <= closed);
         let is_later = came.is_some_and(|day| day > self.cut.on);
@@ -134,7 +137,7 @@ impl Closing {
                 .is_some_and(|closed| closed.since(month) >= 12);
             let is_its_own =
                 is_later && is_of_past && self.sole_regions.contains(&held.fact.region);
-            return Some(Behind::Late).filter(|_| is_its_own);
+            return Some(AfterClosing::Late).filter(|_| is_its_own);
         }
         // What came later is the supplement's matter, and so is what acts on it.
         let of_view = match held.target {
@@ -143,17 +146,17 @@ impl Closing {
             Target::Elsewhere | Target::Unknown => false,
         };
         match held.money() {
-            Some((Role::Received, _)) if is_later => Some(Behind::Late),
+            Some((Role::Received, _)) if is_later => Some(AfterClosing::Late),
             Some((Role::Received, _)) if self.entered_again.contains(&at) => {
-                Some(Behind::Correction)
+                Some(AfterClosing::Correction)
             }
             Some((Role::Adjust | Role::Refund, _)) if is_later => Some(if of_view {
-                Behind::Correction
+                AfterClosing::Correction
             } else {
-                Behind::Late
+                AfterClosing::Late
             }),
             None if held.is_reversal() && self.cut.is_behind_in_chain(held) && of_view => {
-                Some(Behind::Correction)
+                Some(AfterClosing::Correction)
             }
             _ => None,
         }

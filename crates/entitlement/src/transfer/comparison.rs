@@ -2,26 +2,29 @@
 
 use crate::{
     account::{Between, Difference, SumsBasis, TransferAmounts, TransferComparison},
+    records::money::FenSum,
     transfer::{
-        family_records::Field, holdings::Holdings, procedure::Progress, rules::SchemeTransfer,
-        step::Step,
+        family_records::FamilyRecords, holdings::Holdings, moved_money::Computed,
+        procedure::Progress, rules::SchemeTransfer, step::Step,
     },
 };
 
 pub(crate) fn compare(
-    field: Field<'_, '_>,
+    records: FamilyRecords<'_, '_>,
     progress: &Progress<'_>,
     holdings: &Holdings,
     rule: &SchemeTransfer,
     basis: SumsBasis,
 ) -> TransferComparison {
-    let (computed, interest) = holdings.computed(field, rule, (basis, progress.info_sheet));
-    let per_month = rule.limits.tolerance_per_month.get();
+    let Computed { amounts, interest } =
+        holdings.computed(records, rule, basis, progress.info_sheet);
+    let months = usize::try_from(amounts.months.max(1)).expect("a count of months fits");
+    let tolerance = FenSum::from(rule.limits.tolerance_per_month).times(months);
     let mut comparison = TransferComparison {
         basis,
-        computed,
-        interest,
-        is_interest_shared: holdings.is_interest_shared && interest != 0,
+        computed: amounts,
+        interest: interest.shown(),
+        is_interest_shared: holdings.is_interest_shared && interest != FenSum::ZERO,
         // A supplement says itself what it takes along.
         sheet: progress
             .info_sheet
@@ -29,7 +32,7 @@ pub(crate) fn compare(
             .map(|step| step.stated),
         sent: progress.sent.map(|step| step.stated),
         received: progress.received.map(|step| step.stated),
-        tolerance: per_month.saturating_mul(i64::from(computed.months.max(1))),
+        tolerance: tolerance.shown(),
         differences: Vec::new(),
     };
     let posted = progress
@@ -55,8 +58,8 @@ pub(crate) fn compare(
                 months: 0,
                 ..difference(between, one, other)
             };
-            let agrees = is_within(&comparison, difference.personal_account)
-                && is_within(&comparison, difference.pool);
+            let agrees = is_within(&comparison, difference.personal_account.into())
+                && is_within(&comparison, difference.pool.into());
             comparison
                 .differences
                 .extend(Some(difference).filter(|_| !agrees));
@@ -68,23 +71,23 @@ pub(crate) fn compare(
 fn with_chain(
     comparison: &mut TransferComparison,
     sheet: TransferAmounts,
-    interest_elsewhere: i64,
+    interest_elsewhere: FenSum,
 ) {
     let mut difference = difference(Between::SheetAndChain, sheet, comparison.computed);
+    let personal = FenSum::from(difference.personal_account);
     let money_agrees = match comparison.basis {
         SumsBasis::MonthsOnly => {
             (difference.personal_account, difference.pool) = (0, 0);
             true
         }
         // A temporary account moves as one sum; how the sheet splits it is the agency's matter.
-        SumsBasis::Temporary => is_personal_within(
-            comparison,
-            difference.personal_account.saturating_add(difference.pool),
-            interest_elsewhere,
-        ),
+        SumsBasis::Temporary => {
+            let both = personal.plus(difference.pool.into());
+            is_personal_within(comparison, both, interest_elsewhere)
+        }
         SumsBasis::General => {
-            is_personal_within(comparison, difference.personal_account, interest_elsewhere)
-                && is_within(comparison, difference.pool)
+            is_personal_within(comparison, personal, interest_elsewhere)
+                && is_within(comparison, difference.pool.into())
         }
     };
     if difference.months != 0 || !money_agrees {
@@ -93,35 +96,37 @@ fn with_chain(
 }
 
 fn difference(between: Between, one: TransferAmounts, other: TransferAmounts) -> Difference {
+    let less = |one: i64, other: i64| FenSum::from(one).minus(other.into()).shown();
     Difference {
         between,
-        months: i64::from(one.months).saturating_sub(i64::from(other.months)),
-        personal_account: one.personal_account.saturating_sub(other.personal_account),
-        pool: one.pool.saturating_sub(other.pool),
+        months: less(one.months.into(), other.months.into()),
+        personal_account: less(one.personal_account, other.personal_account),
+        pool: less(one.pool, other.pool),
     }
 }
 
-fn is_within(comparison: &TransferComparison, difference: i64) -> bool {
-    (comparison.tolerance.saturating_neg()..=comparison.tolerance).contains(&difference)
+fn is_within(comparison: &TransferComparison, difference: FenSum) -> bool {
+    difference.max(difference.negated()) <= comparison.tolerance.into()
 }
 
 /// Of interest that may belong to other places any part may be missing, and of what they have taken along any part may be
 /// there.
 fn is_personal_within(
     comparison: &TransferComparison,
-    difference: i64,
-    interest_elsewhere: i64,
+    difference: FenSum,
+    interest_elsewhere: FenSum,
 ) -> bool {
-    let spare = if comparison.is_interest_shared {
-        comparison.interest.max(0)
+    let missing = if comparison.is_interest_shared {
+        FenSum::from(comparison.interest).or_nothing()
     } else {
-        0
+        FenSum::ZERO
     };
-    is_within(comparison, difference)
-        || (difference < 0 && is_within(comparison, difference.saturating_add(spare).min(0)))
-        || (difference > 0
-            && is_within(
-                comparison,
-                difference.saturating_sub(interest_elsewhere.max(0)).max(0),
-            ))
+    let unexplained = if difference < FenSum::ZERO {
+        difference.plus(missing).min(FenSum::ZERO)
+    } else {
+        difference
+            .minus(interest_elsewhere.or_nothing())
+            .or_nothing()
+    };
+    is_within(comparison, difference) || is_within(comparison, unexplained)
 }

@@ -6,7 +6,7 @@ use crate::{
         calendar::WorkingDays,
         procedure::{PostingNeeds, Progress},
         rules::Limits,
-        step::Step,
+        step::{Step, whose},
     },
 };
 use yizhang_ledger::{entry::Kind, value::Day};
@@ -88,81 +88,69 @@ fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -
     })
 }
 
+/// The awaited step, and from which day on.
 fn awaited(progress: &Progress<'_>, state: CaseState, needs: PostingNeeds) -> Option<Awaited> {
-    let wait = |step, side, limit, since: Option<Day>| {
-        Some(Awaited {
-            step,
-            side,
-            limit,
-            since: since?,
-        })
-    };
-    let on = |step: Option<Step<'_>>| step.map(|step| step.on());
-    // The old place has one limit for all that it does, from the letter on; a case of its own begins with its first step.
-    let asked = on(progress.letter.or(progress.child));
-    let arrived = on(progress.info_sheet).max(on(progress.received));
+    let step = awaited_step(progress, state, needs)?;
+    Some(Awaited {
+        step,
+        side: whose(step)?,
+        limit: limit_of(step)?,
+        since: since(progress, step)?,
+    })
+}
+
+fn awaited_step(progress: &Progress<'_>, state: CaseState, needs: PostingNeeds) -> Option<Kind> {
+    let moves_money = needs == PostingNeeds::SheetAndMoney;
+    // A case that is a supplement or correction of its own has no sheet.
+    let has_sheet = progress.child.is_none();
     match state {
-        CaseState::Applied => wait(
-            Kind::LETTER,
-            Side::New,
-            LimitName::Review,
-            on(progress.apply),
-        ),
-        CaseState::LetterSent => wait(Kind::FREEZE, Side::Old, LimitName::Send, asked),
-        CaseState::Frozen => wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked),
-        CaseState::InfoSent if needs == PostingNeeds::SheetAndMoney => {
-            wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked)
-        }
-        CaseState::InfoSent => wait(
-            Kind::POSTED,
-            Side::New,
-            LimitName::Close,
-            on(progress.info_sheet),
-        ),
-        CaseState::FundsSent if progress.child.is_some() => wait(
-            Kind::FUNDS_RECEIVED,
-            Side::New,
-            LimitName::Dangling,
-            on(progress.sent),
-        ),
-        CaseState::FundsReceived if progress.child.is_some() => wait(
-            Kind::POSTED,
-            Side::New,
-            LimitName::Close,
-            on(progress.received),
-        ),
-        CaseState::FundsSent | CaseState::FundsReceived => {
-            wait(Kind::INFO_SHEET, Side::Old, LimitName::Send, asked)
-        }
-        CaseState::FundsReturned => wait(
-            Kind::FUNDS_SENT,
-            Side::Old,
-            LimitName::Send,
-            on(progress.came_back),
-        ),
-        CaseState::InfoAndFundsSent => wait(
-            Kind::FUNDS_RECEIVED,
-            Side::New,
-            LimitName::Dangling,
-            departed(progress),
-        ),
-        CaseState::Received | CaseState::Mismatched => {
-            wait(Kind::POSTED, Side::New, LimitName::Close, arrived)
-        }
-        CaseState::Posted => wait(
-            Kind::CLOSED,
-            Side::New,
-            LimitName::Close,
-            arrived.or(on(progress.posted)),
-        ),
-        CaseState::Supplement => wait(Kind::FUNDS_SENT, Side::Old, LimitName::Send, asked),
-        CaseState::Correction => wait(Kind::POSTED, Side::New, LimitName::Close, asked),
+        CaseState::Applied => Some(Kind::LETTER),
+        CaseState::LetterSent => Some(Kind::FREEZE),
+        CaseState::Frozen => Some(Kind::INFO_SHEET),
+        CaseState::FundsSent | CaseState::FundsReceived if has_sheet => Some(Kind::INFO_SHEET),
+        CaseState::InfoSent if moves_money => Some(Kind::FUNDS_SENT),
+        CaseState::FundsReturned | CaseState::Supplement => Some(Kind::FUNDS_SENT),
+        CaseState::FundsSent | CaseState::InfoAndFundsSent => Some(Kind::FUNDS_RECEIVED),
+        CaseState::InfoSent
+        | CaseState::FundsReceived
+        | CaseState::Received
+        | CaseState::Mismatched
+        | CaseState::Correction => Some(Kind::POSTED),
+        CaseState::Posted => Some(Kind::CLOSED),
         CaseState::Unfounded
         | CaseState::Certified
         | CaseState::Rejected
         | CaseState::Returned
         | CaseState::Closed
         | CaseState::Withdrawn => None,
+    }
+}
+
+/// The limit that an awaited step has; none for steps that nobody waits for.
+const fn limit_of(step: Kind) -> Option<LimitName> {
+    match step {
+        Kind::LETTER => Some(LimitName::Review),
+        Kind::FREEZE | Kind::INFO_SHEET | Kind::FUNDS_SENT => Some(LimitName::Send),
+        Kind::FUNDS_RECEIVED => Some(LimitName::Dangling),
+        Kind::POSTED | Kind::CLOSED => Some(LimitName::Close),
+        _ => None,
+    }
+}
+
+/// The day from which the limit of an awaited step runs. The old place has one limit for all that it does, from the letter on; a
+/// case of its own begins with its first step.
+fn since(progress: &Progress<'_>, step: Kind) -> Option<Day> {
+    let on = |step: Option<Step<'_>>| step.map(|step| step.on);
+    let asked = on(progress.letter.or(progress.child));
+    let arrived = on(progress.info_sheet).max(on(progress.received));
+    match step {
+        Kind::LETTER => on(progress.apply),
+        Kind::FREEZE | Kind::INFO_SHEET => asked,
+        Kind::FUNDS_SENT => on(progress.came_back).or(asked),
+        Kind::FUNDS_RECEIVED => departed(progress),
+        Kind::POSTED => arrived.or(asked),
+        Kind::CLOSED => arrived.or(on(progress.posted)),
+        _ => None,
     }
 }
 

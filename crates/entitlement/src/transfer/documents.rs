@@ -1,8 +1,10 @@
 //! Documents on which months paid back at once move to another province (人社部规〔2016〕5号; 人社厅发〔2019〕94号 art. 1, 2).
 
 use crate::transfer::step::Step;
+use std::collections::BTreeMap;
 use yizhang_ledger::{
     hash::Hash,
+    record::Contribution,
     value::{Day, Month},
 };
 
@@ -58,4 +60,39 @@ impl Document {
             Self::OfAuthority => true,
         }
     }
+}
+
+/// Contributions paid back, by the day of their money and by month.
+#[derive(Default)]
+pub(crate) struct BackPayments(BTreeMap<Day, BTreeMap<Month, Vec<usize>>>);
+
+impl BackPayments {
+    pub(crate) fn add(&mut self, at: usize, contribution: &Contribution<'_>) {
+        let Some(day) = contribution
+            .received
+            .filter(|day| is_late(contribution, *day))
+        else {
+            return;
+        };
+        let of_day = self.0.entry(day).or_default();
+        for month in contribution.period.iter() {
+            of_day.entry(month).or_default().push(at);
+        }
+    }
+
+    /// Months paid back at once that are as many as the limit.
+    pub(crate) fn of(self, limit: Backpay) -> BTreeMap<Month, Vec<usize>> {
+        let too_many = |months: &BTreeMap<Month, Vec<usize>>| {
+            limit.months.is_some_and(|limit| {
+                u32::try_from(months.len()).is_ok_and(|months| months >= limit)
+            })
+        };
+        self.0.into_values().filter(too_many).flatten().collect()
+    }
+}
+
+fn is_late(contribution: &Contribution<'_>, received: Day) -> bool {
+    received
+        .in_month()
+        .is_none_or(|month| contribution.period.first < month)
 }

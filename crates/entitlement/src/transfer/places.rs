@@ -2,7 +2,7 @@
 
 use crate::{
     records::set::{Held, RecordSet, Target},
-    transfer::{family_records::Field, step::covers},
+    transfer::{family_records::FamilyRecords, step::covers},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -35,10 +35,25 @@ impl Arrival {
 }
 
 /// A way that a record has gone: from the day of the closing, or of the supplement, to that of the posting.
-struct Move {
-    begun: Day,
-    on: Day,
-    place: Division,
+#[derive(Clone, Copy)]
+pub(crate) struct Move {
+    pub(crate) begun: Day,
+    pub(crate) on: Day,
+    pub(crate) place: Division,
+}
+
+/// The place that a case takes from, under all names that its steps give it, and what transfers have moved so far.
+#[derive(Clone, Copy)]
+pub(crate) struct OldPlace<'c> {
+    pub(crate) names: &'c [Division],
+    pub(crate) moves: &'c Places,
+}
+
+impl OldPlace<'_> {
+    /// Whether a record belonged to it at the end of a day.
+    pub(crate) fn holds(self, records: FamilyRecords<'_, '_>, at: usize, day: Day) -> bool {
+        self.moves.is_at(records, at, self.names, day)
+    }
 }
 
 impl Places {
@@ -92,14 +107,19 @@ impl Places {
     }
 
     /// When it first came to one of these places, by its money or by a transfer.
-    pub(crate) fn came(&self, field: Field<'_, '_>, at: usize, places: &[Division]) -> Arrival {
-        let Some(first) = Self::first(field.set, at) else {
+    pub(crate) fn came(
+        &self,
+        records: FamilyRecords<'_, '_>,
+        at: usize,
+        places: &[Division],
+    ) -> Arrival {
+        let Some(first) = Self::first(records.set, at) else {
             return Arrival::Never;
         };
         let of_region =
-            is_interest(field.set, at) && places.iter().any(|place| covers(first, *place));
-        if of_region || is_within(field, places, first) {
-            return field
+            is_interest(records.set, at) && places.iter().any(|place| covers(first, *place));
+        if of_region || is_within(records, places, first) {
+            return records
                 .set
                 .get(at)
                 .and_then(Held::day)
@@ -107,7 +127,7 @@ impl Places {
         }
         let mut moves = self.moves.get(&at).into_iter().flatten();
         moves
-            .find(|moved| is_within(field, places, moved.place))
+            .find(|moved| is_within(records, places, moved.place))
             .map_or(Arrival::Never, |moved| Arrival::On(moved.on))
     }
 
@@ -125,16 +145,16 @@ impl Places {
     /// belongs to every place of its region.
     pub(crate) fn is_at(
         &self,
-        field: Field<'_, '_>,
+        records: FamilyRecords<'_, '_>,
         at: usize,
         places: &[Division],
         day: Day,
     ) -> bool {
-        let Some(here) = self.on(field.set, at, day) else {
+        let Some(here) = self.on(records.set, at, day) else {
             return false;
         };
-        let of_region = is_interest(field.set, at) && self.moved(at, day).is_none();
-        is_within(field, places, here)
+        let of_region = is_interest(records.set, at) && self.moved(at, day).is_none();
+        is_within(records, places, here)
             || (of_region && places.iter().any(|place| covers(here, *place)))
     }
 
@@ -149,11 +169,11 @@ impl Places {
 
     /// Takes it to a place: from the closing or supplement on, posted on a day. What was posted later from where it no longer
     /// was has not taken it.
-    pub(crate) fn carry(&mut self, at: usize, (begun, on): (Day, Day), place: Division) {
+    pub(crate) fn carry(&mut self, at: usize, way: Move) {
         self.on_the_way.remove(&at);
         let moves = self.moves.entry(at).or_default();
-        moves.retain(|moved| moved.on <= on);
-        moves.push(Move { begun, on, place });
+        moves.retain(|moved| moved.on <= way.on);
+        moves.push(way);
     }
 
     pub(crate) fn depart(&mut self, at: usize, target: Division) {
@@ -168,8 +188,12 @@ pub(crate) fn is_interest(set: &RecordSet<'_>, at: usize) -> bool {
 }
 
 /// Whether a place lies within one of these, as it was named or under the name that it has now.
-pub(crate) fn is_within(field: Field<'_, '_>, places: &[Division], here: Division) -> bool {
-    let now = field.successors.now(here);
+pub(crate) fn is_within(
+    records: FamilyRecords<'_, '_>,
+    places: &[Division],
+    here: Division,
+) -> bool {
+    let now = records.successors.now(here);
     places
         .iter()
         .any(|place| covers(*place, here) || covers(*place, now))

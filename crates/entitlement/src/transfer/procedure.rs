@@ -39,6 +39,13 @@ impl PostingNeeds {
     }
 }
 
+/// A step that could not be used, and why.
+#[derive(Clone, Copy)]
+pub(crate) struct Unused<'s> {
+    pub(crate) step: Step<'s>,
+    pub(crate) fault: StepFaultName,
+}
+
 /// The steps of a case that could be used.
 #[derive(Default)]
 pub(crate) struct Progress<'s> {
@@ -55,7 +62,7 @@ pub(crate) struct Progress<'s> {
     pub(crate) received: Option<Step<'s>>,
     pub(crate) posted: Option<Step<'s>>,
     pub(crate) closed: Option<Step<'s>>,
-    pub(crate) end: Option<(Step<'s>, End)>,
+    end: Option<End>,
     /// A supplement or correction that is a case of its own.
     pub(crate) child: Option<Step<'s>>,
     /// The old place has no chain, and the posting stands alone.
@@ -64,7 +71,7 @@ pub(crate) struct Progress<'s> {
     pub(crate) follow_ups: Vec<Step<'s>>,
     /// Every step that was used.
     pub(crate) used: Vec<Step<'s>>,
-    pub(crate) faults: Vec<(Step<'s>, StepFaultName)>,
+    pub(crate) faults: Vec<Unused<'s>>,
 }
 
 impl<'s> Progress<'s> {
@@ -99,7 +106,7 @@ impl<'s> Progress<'s> {
         for step in steps {
             match progress.admit(*step, needs) {
                 Ok(()) => progress.used.push(*step),
-                Err(fault) => progress.faults.push((*step, fault)),
+                Err(fault) => progress.faults.push(Unused { step: *step, fault }),
             }
         }
         progress
@@ -144,7 +151,7 @@ impl<'s> Progress<'s> {
             Kind::POSTED => self.post(step, needs),
             Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
             Kind::RETURNED => self.send_back(step),
-            Kind::WITHDRAWN => self.withdraw(step),
+            Kind::WITHDRAWN => self.withdraw(),
             _ => self.follow_up(step),
         }
     }
@@ -195,25 +202,25 @@ impl<'s> Progress<'s> {
             if !by(Side::New) {
                 return Err(StepFaultName::WrongSide);
             }
-            self.end = Some((step, End::Rejected));
+            self.end = Some(End::Rejected);
         } else if !by(Side::Old) {
             return Err(StepFaultName::WrongSide);
         } else if self.sent.take().is_some() {
             self.came_back = Some(step);
         } else {
-            self.end = Some((step, End::Returned));
+            self.end = Some(End::Returned);
         }
         Ok(())
     }
 
-    fn withdraw(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
+    fn withdraw(&mut self) -> Result<(), StepFaultName> {
         if self.sent.is_some() || self.posted.is_some() {
             return Err(StepFaultName::TooLate);
         }
         if self.apply.is_none() && self.child.is_none() {
             return Err(StepFaultName::OutOfOrder);
         }
-        self.end = Some((step, End::Withdrawn));
+        self.end = Some(End::Withdrawn);
         Ok(())
     }
 
@@ -231,7 +238,7 @@ impl<'s> Progress<'s> {
     }
 
     pub(crate) fn state(&self, is_mismatched: bool) -> CaseState {
-        if let Some((_, end)) = self.end {
+        if let Some(end) = self.end {
             return match end {
                 End::Rejected => CaseState::Rejected,
                 End::Returned => CaseState::Returned,
@@ -279,6 +286,16 @@ impl<'s> Progress<'s> {
         } else {
             CaseState::Unfounded
         }
+    }
+
+    /// The step with which the old place begins: the closing, or a supplement or correction that is a case of its own.
+    pub(crate) fn begun(&self) -> Option<Step<'s>> {
+        self.freeze.or(self.child)
+    }
+
+    /// The supplement that the case is, if it is one of its own.
+    pub(crate) fn supplement(&self) -> Option<Step<'s>> {
+        self.child.filter(|child| child.kind == Kind::SUPPLEMENT)
     }
 
     /// Whether the old place can hold no step: it is an army's.
