@@ -21,7 +21,7 @@ mod named_refunds;
 mod refunds;
 
 use crate::{
-    months::ledger::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
+    months::overlap::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
 };
 use std::ops::Range;
 

@@ -36,8 +36,9 @@ pub(crate) use sheet::Sheet;
 
 use crate::{
     account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
-    benefits::{awards::Ends, exclusive::Overlap},
+    benefits::exclusive::Overlap,
     conflicts::{class::ConflictCode, money_back::Debt},
+    months::ends::Ends,
     person::{bridges::Bridges, statements::conflicts},
     records::set::{AsOf, RecordSet},
 };

@@ -4,8 +4,8 @@ mod family;
 
 use crate::{
     account::{Account, Conflict, DisputeLine, FORMAT, FamilyAccount},
-    benefits::{employed, exclusive, items, loss},
-    conflicts::{finders, money_back::Owed, of_records},
+    benefits::{drawn, employed, exclusive, items},
+    conflicts::{money_back::Owed, of_families, of_records},
     figures::{self, Desk, Folded, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
@@ -47,7 +47,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         as_of,
     };
     let of_figures = figures::figures(&mut sheet, desk);
-    let drawn = loss::drawn(&set, &policy.successors(as_of.month));
+    let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
     let died = statements::death(&person).map(|(month, _)| month);
     let owed = Owed::of(&set, &families, &drawn, died);
     let disputes = statements::disputes(&set);
@@ -122,9 +122,9 @@ fn beside_families(
     let mut found = worker.bridges.conflicts(families, worker.policy);
     found.extend(exclusive::drawn_twice(drawn));
     found.extend(exclusive::pensions_awarded(set, &successors, died, as_of));
-    found.extend(loss::drawn_after_death(drawn, death));
+    found.extend(drawn::drawn_after_death(drawn, death));
     found.extend(employed::drawn_while_employed(set, drawn, families));
-    found.extend(finders::between_families(families));
+    found.extend(of_families::between_families(families));
     found
 }
 

@@ -8,7 +8,7 @@ use crate::{
     account::{Conflict, MonthLine, MonthStatus, Standing},
     benefits::awards::awards,
     conflicts::{class::ConflictCode, finders::conflict},
-    months::ledger::{Bounds, has_base},
+    months::{ledger::has_base, overlap::Bounds},
     policy::family::Family,
     records::{
         money::FenSum,

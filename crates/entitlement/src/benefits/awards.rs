@@ -1,7 +1,9 @@
-//! Where the months of a family end: with the first month of benefit, and with the month of death.
+//! Benefits awarded: which awards are in force, for how long, and where the months of a family end by them.
 
 use crate::{
-    account::{MonthStatus, RecordNumber, Standing},
+    account::{Conflict, RecordNumber, Standing},
+    conflicts::{class::ConflictCode, finders::conflict},
+    months::ends::Ends,
     records::set::{FamilyRange, Held, RecordSet, number},
 };
 use std::{
@@ -14,52 +16,18 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 
-/// What ends the months of a family, and the record that says so.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Ends {
-    /// First month of benefit: from then on nothing counts (国办发〔2009〕66号 art. 2).
-    pub(crate) benefit: Option<(Month, RecordNumber)>,
-    /// Month of death: the last that counts (社会保险法 art. 14).
-    pub(crate) death: Option<(Month, RecordNumber)>,
-}
-
-impl Ends {
-    /// Those of a family; a death ends every family.
-    pub(crate) fn of(
-        set: &RecordSet<'_>,
-        of: &FamilyRange<'_>,
-        death: Option<(Month, RecordNumber)>,
-    ) -> Self {
-        let benefit = if of.family.rule().ends_with_benefit {
-            first_benefit(set, &of.range)
-        } else {
-            None
-        };
-        Self { benefit, death }
-    }
-
-    /// What a month that is paid or due is instead, if it lies behind one of the ends.
-    pub(crate) fn status(self, month: Month) -> Option<MonthStatus> {
-        if self.death.is_some_and(|(last, _)| month > last) {
-            return Some(MonthStatus::AfterDeath);
-        }
-        self.benefit
-            .filter(|(first, _)| month >= *first)
-            .map(|_| MonthStatus::AfterBenefit)
-    }
-
-    /// The last month in which a contribution could count.
-    pub(crate) fn last_month(self, as_of: Month) -> Option<Month> {
-        let benefit = match self.benefit {
-            Some((first, _)) => first.previous()?,
-            None => as_of,
-        };
-        Some(
-            as_of
-                .min(benefit)
-                .min(self.death.map_or(as_of, |(last, _)| last)),
-        )
-    }
+/// The ends of a family; a death ends every family.
+pub(crate) fn ends(
+    set: &RecordSet<'_>,
+    of: &FamilyRange<'_>,
+    death: Option<(Month, RecordNumber)>,
+) -> Ends {
+    let benefit = if of.family.rule().ends_with_benefit {
+        first_benefit(set, &of.range)
+    } else {
+        None
+    };
+    Ends { benefit, death }
 }
 
 /// The first month for which an award is in force.
@@ -103,25 +71,26 @@ pub(crate) struct Withdrawn {
 /// The awards of a family whose months end with the benefit that were stopped from their first months on.
 pub(crate) fn withdrawn(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeSet<Withdrawn> {
     let stops = stops(set, range);
-    let award = |(_, held): (usize, &Held<'_>)| match &held.fact.record {
-        Record::Benefit(Kind::BENEFIT_AWARD, award) if held.standing == Standing::Held => {
-            let stops = stops
-                .get(&held.fact.id)
-                .filter(|_| held.family.is_some_and(|one| one.rule().ends_with_benefit));
-            let whole = stops
-                .into_iter()
-                .flatten()
-                .filter(|(from, _)| *from <= award.from);
-            let stopped = whole.map(|(_, on)| *on).min()?;
-            Some(Withdrawn {
+    let mut withdrawn = BTreeSet::new();
+    for (_, held) in set.within(range) {
+        let Record::Benefit(Kind::BENEFIT_AWARD, award) = &held.fact.record else {
+            continue;
+        };
+        let ends_months = held.family.is_some_and(|one| one.rule().ends_with_benefit);
+        if held.standing != Standing::Held || !ends_months {
+            continue;
+        }
+        let stops = stops.get(&held.fact.id).into_iter().flatten();
+        let of_all_months = stops.filter(|(from, _)| *from <= award.from);
+        if let Some(stopped) = of_all_months.map(|(_, on)| *on).min() {
+            withdrawn.insert(Withdrawn {
                 from: award.from,
                 awarded: award.on,
                 stopped,
-            })
+            });
         }
-        _ => None,
-    };
-    set.within(range).filter_map(award).collect()
+    }
+    withdrawn
 }
 
 /// Of each award its stops by a chain that holds it and has not reversed it: from which months on, and on which days. A stop that
@@ -177,35 +146,77 @@ pub(crate) const fn is_in_force(held: &Held<'_>) -> bool {
 /// The awards in force. An award that was stopped from its first month on awarded nothing.
 pub(crate) fn awards<'s, 'f>(
     set: &'s RecordSet<'f>,
-    range: &'s Range<usize>,
+    range: &Range<usize>,
 ) -> impl Iterator<Item = (usize, &'s Benefit<'f>)> {
-    terms(set, range).map(|(at, award, _)| (at, award))
+    terms(set, range)
+        .into_iter()
+        .map(|term| (term.at, term.award))
 }
 
-/// The awards in force, each with the last month that it is for: that before it was stopped, or its own; none, while it is open.
-pub(crate) fn terms<'s, 'f>(
-    set: &'s RecordSet<'f>,
-    range: &'s Range<usize>,
-) -> impl Iterator<Item = (usize, &'s Benefit<'f>, Option<Month>)> {
+/// An award in force, and how long.
+pub(crate) struct Term<'s, 'f> {
+    /// Its position.
+    pub(crate) at: usize,
+    pub(crate) award: &'s Benefit<'f>,
+    /// The last month that it is for: that before it was stopped, or its own; none, while it is open.
+    pub(crate) last: Option<Month>,
+}
+
+/// The awards in force with their terms.
+pub(crate) fn terms<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> Vec<Term<'s, 'f>> {
     let stops = stops(set, range);
-    let held = set
-        .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held && !held.is_of_heirs);
-    held.filter_map(move |(at, held)| match &held.fact.record {
-        Record::Benefit(Kind::BENEFIT_AWARD, award) => {
-            let stopped = stops
-                .get(&held.fact.id)
-                .and_then(BTreeSet::first)
-                .map(|(from, _)| *from);
-            let last = stopped
-                .and_then(Month::previous)
-                .into_iter()
-                .chain(award.until)
-                .min();
-            stopped
-                .is_none_or(|stopped| stopped > award.from)
-                .then_some((at, award, last))
+    let mut terms = Vec::new();
+    for (at, held) in set.within(range) {
+        let Record::Benefit(Kind::BENEFIT_AWARD, award) = &held.fact.record else {
+            continue;
+        };
+        if held.standing != Standing::Held || held.is_of_heirs {
+            continue;
         }
-        _ => None,
-    })
+        let first_stop = stops.get(&held.fact.id).and_then(BTreeSet::first);
+        let stopped = first_stop.map(|(from, _)| *from);
+        if stopped.is_some_and(|stopped| stopped <= award.from) {
+            continue;
+        }
+        let until_stop = stopped.and_then(Month::previous);
+        let last = until_stop.into_iter().chain(award.until).min();
+        terms.push(Term { at, award, last });
+    }
+    terms
+}
+
+/// Stops of awards that their chain does not hold (Y01): without effect.
+pub(crate) fn stops_elsewhere(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for (at, held) in set.within(&of.range) {
+        let Record::Benefit(Kind::BENEFIT_STOP, stop) = &held.fact.record else {
+            continue;
+        };
+        let (Some(award), Standing::Held) = (stop.target, held.standing) else {
+            continue;
+        };
+        let elsewhere = set
+            .within(&of.range)
+            .find(|(_, other)| other.fact.id == award);
+        if let Some((elsewhere, _)) = elsewhere
+            && !is_said_where_held(set, of, held.fact.id, award)
+        {
+            let records = vec![number(at), number(elsewhere)];
+            found.push(conflict(ConflictCode::Y01, Some(of.family), records));
+        }
+    }
+    found
+}
+
+/// Whether one of the chains that say a stop holds the award that it is about.
+fn is_said_where_held(
+    set: &RecordSet<'_>,
+    of: &FamilyRange<'_>,
+    stop: RecordId,
+    award: RecordId,
+) -> bool {
+    let mut said = set
+        .within(&of.range)
+        .filter(|(_, other)| other.fact.id == stop && is_in_force(other));
+    said.any(|(_, same)| is_held_in(set, &of.range, award, same.fact.region))
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber},
-    benefits::awards::{Ends, terms},
+    benefits::awards::{Term, terms},
     conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::TOTAL_MAX,
-    months::holders::months_between,
+    months::{ends::Ends, holders::months_between},
     policy::{Successors, family::Family},
     records::set::{AsOf, FamilyRange, LAST_MONTH, RecordSet, number},
 };
@@ -175,7 +175,7 @@ pub(crate) fn pensions_awarded(
     });
     let mut spans = Vec::new();
     for FamilyRange { range, .. } in pensions {
-        for (at, award, last) in terms(set, &range) {
+        for Term { at, award, last } in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {
                 spans.push(Span {
@@ -209,27 +209,30 @@ pub(crate) fn claims_awarded(
         .iter()
         .filter(|line| line.status == MonthStatus::Counted);
     let paid: Vec<Month> = counted.map(|line| line.month).collect();
-    let spans = terms(set, &of.range).map(|(at, award, last)| {
+    let mut spans = Vec::new();
+    for Term { at, award, last } in terms(set, &of.range) {
         let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
-        let longest = award.from.plus(TOTAL_MAX.saturating_sub(1));
         let known = [
             last,
             paid_again.and_then(|month| month.previous()),
-            longest,
+            award.from.plus(MONTHS_AFTER_FIRST_MAX),
             ends.last_month(LAST_MONTH),
         ];
         let last = known.into_iter().flatten().min().unwrap_or(LAST_MONTH);
-        Span {
-            source: Source::of(award, successors),
-            first: award.from,
-            last,
-            record: number(at),
+        if award.from <= last {
+            spans.push(Span {
+                source: Source::of(award, successors),
+                first: award.from,
+                last,
+                record: number(at),
+            });
         }
-    });
-    overlaps(spans.filter(|span| span.first <= span.last).collect())
-        .remove(&of.family)
-        .unwrap_or_default()
+    }
+    overlaps(spans).remove(&of.family).unwrap_or_default()
 }
+
+/// Months of the longest unemployment benefit behind its first.
+const MONTHS_AFTER_FIRST_MAX: u16 = TOTAL_MAX - 1;
 
 /// Claims of unemployment benefit awarded at several places for the same months (Y09), up to the as-of date.
 pub(crate) fn claimed_twice(

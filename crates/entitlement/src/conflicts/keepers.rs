@@ -1,19 +1,25 @@
 //! Which place would keep months that several provinces hold, until agency and person agree: provisional, and said so.
 
 use crate::{
-    account::{Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, Standing},
+    account::{
+        Choice, Conflict, FamilyAccount, Person, Provisional, ProvisionalReason, RecordNumber,
+        Standing,
+    },
     conflicts::class::{ConflictCode, Severity},
     figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
     formulas::benefit_place::PlaceMonths,
-    policy::Policy,
+    policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
-        set::{Held, RecordSet, Role, Target},
+        set::{AsOf, RecordSet, Role, Target, position},
     },
     transfer::{Places, covers},
 };
 use std::{collections::BTreeMap, ops::Range};
-use yizhang_ledger::value::{Day, Division, Month};
+use yizhang_ledger::{
+    record::Contribution,
+    value::{Day, Division, Month},
+};
 
 /// Gives conflicts between provinces their provisional keeper (domain reference, C01): the place of benefit; else the
 /// relation with more months; else the earlier receipt; else the lower code.
@@ -29,37 +35,34 @@ pub(crate) fn propose(
     if open.is_empty() {
         return;
     }
-    let Desk {
-        set, person, as_of, ..
-    } = desk;
-    let followers = followers(set, range);
+    let successors = policy.successors(desk.as_of.month);
+    let contested = Contested {
+        set: desk.set,
+        followers: followers(desk.set, range),
+        moves,
+        successors: &successors,
+        as_of: desk.as_of,
+    };
+    let benefit = place_of_benefit(policy, desk, family, &successors);
     let months = months_by_province(family);
-    let home = deciding_home(policy, desk, family);
-    let relation = relation(family).map(|place| policy.successors(as_of.month).now(place));
-    let kept = by_keepers(family, (home, relation), policy.enough_months(as_of.month));
-    let benefit = if kept.is_open { None } else { kept.found.place };
     for found in &mut open {
-        let place = |at: usize, paid: Division| match found.code {
-            // Residents pay where their household is registered, in a city, wherever the account is now.
-            ConflictCode::C05 => policy.successors(as_of.month).now(paid),
-            _ => moves.moved(at, as_of.day).unwrap_or(paid).province(),
-        };
-        let places = credited_by_place(set, &followers, found, place);
+        let places = contested.shares(found);
         if places.len() < 2 {
             // Two schemes in one province: people choose between these, not between places.
             continue;
         }
-        found.provisional = match found.code {
-            ConflictCode::C05 => at_home(&places, person, found.first),
-            _ => by_benefit(&places, &months, benefit),
-        };
-        if found.code == ConflictCode::C05 && found.provisional.is_none() {
-            // Without the household of one of the places nothing says which stays, not even provisionally.
-            found.severity = Severity::Hold;
+        if found.code == ConflictCode::C05 {
+            found.provisional = at_home(&places, desk.person, found.first);
+            if found.provisional.is_none() {
+                // Without the household of one of the places nothing says which stays, not even provisionally.
+                found.severity = Severity::Hold;
+            }
+        } else {
+            found.provisional = by_benefit(&places, &months, benefit);
         }
         found.choices = places
             .into_iter()
-            .map(|(place, held)| held.choice(place))
+            .map(|(place, share)| share.choice(place))
             .collect();
     }
 }
@@ -72,153 +75,214 @@ fn is_between_places(found: &&mut Conflict) -> bool {
     )
 }
 
-/// What the records of a conflict hold in one province.
+/// The place that will pay the pension, where it is the same whoever keeps the months.
+fn place_of_benefit(
+    policy: &Policy,
+    desk: Desk<'_, '_>,
+    family: &FamilyAccount,
+    successors: &Successors<'_>,
+) -> Option<Division> {
+    let home = deciding_home(policy, desk, family);
+    let relation = relation(family).map(|place| successors.now(place));
+    let enough = policy.enough_months(desk.as_of.month);
+    let kept = by_keepers(family, (home, relation), enough);
+    if kept.is_open { None } else { kept.found.place }
+}
+
+/// What the records of a conflict hold in one place.
 #[derive(Clone, Copy, Default)]
-struct Stake {
+struct PlaceShare {
     credited: Sums,
+    /// The first day on which money came.
     received: Option<Day>,
 }
 
-impl Stake {
+impl PlaceShare {
     fn choice(self, place: Division) -> Choice {
         Choice {
             place,
             credited: self.credited.amount(),
         }
     }
+
+    fn add(&mut self, credited: Sums, received: Option<Day>) {
+        self.credited.add(credited);
+        self.received = match (self.received, received) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
 }
+
+/// By place what it holds of the months of a conflict.
+type SharesByPlace = BTreeMap<Division, PlaceShare>;
 
 /// What differences added to the personal account and refunds took from it, by the position of the contribution.
 fn followers(set: &RecordSet<'_>, range: &Range<usize>) -> BTreeMap<usize, Sums> {
     let mut followers: BTreeMap<usize, Sums> = BTreeMap::new();
     for (_, held) in set.within(range) {
-        let acts = matches!(held.standing, Standing::Held | Standing::Refunded);
-        let (Some((role, contribution)), Target::At(target)) =
-            (held.money().filter(|_| acts), held.target)
-        else {
+        if !matches!(held.standing, Standing::Held | Standing::Refunded) {
+            continue;
+        }
+        let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else {
             continue;
         };
-        // A refund of a difference belongs with what the difference belongs to.
-        let root = match set.get(target).map(|named| (named.money(), named.target)) {
-            Some((Some((Role::Adjust, _)), Target::At(root))) => root,
-            _ => target,
-        };
         let credited = contribution.credited;
-        let sums = followers.entry(root).or_default();
+        let sums = followers.entry(root_of(set, target)).or_default();
         match role {
             Role::Adjust => sums.add(credited.into()),
             Role::Refund => sums.add(given_back(credited).negated()),
-            _ => {}
+            Role::Received | Role::Due | Role::Announced => {}
         }
     }
     followers
 }
 
-/// By place what the records have credited for the months of the conflict, differences and refunds included; of a
-/// record for more months than these, their part. `place` says where a record paid at a place
-/// belongs: the province, for residents the place itself.
-fn credited_by_place(
-    set: &RecordSet<'_>,
-    followers: &BTreeMap<usize, Sums>,
-    conflict: &Conflict,
-    place: impl Fn(usize, Division) -> Division,
-) -> BTreeMap<Division, Stake> {
-    let mut places: BTreeMap<Division, Stake> = BTreeMap::new();
-    for number in &conflict.records {
-        let Ok(at) = usize::try_from(number.0) else {
-            continue;
-        };
-        let Some((Role::Received, contribution)) = set.get(at).and_then(Held::money) else {
-            continue;
-        };
-        let mut credited = followers.get(&at).copied().unwrap_or_default();
+/// The contribution that a target belongs to: a refund of a difference belongs with what the difference belongs to.
+fn root_of(set: &RecordSet<'_>, target: usize) -> usize {
+    let named = set.at(target);
+    match (named.money(), named.target) {
+        (Some((Role::Adjust, _)), Target::At(root)) => root,
+        _ => target,
+    }
+}
+
+/// What conflicts between places are looked at with.
+struct Contested<'s, 'f> {
+    set: &'s RecordSet<'f>,
+    followers: BTreeMap<usize, Sums>,
+    moves: &'s Places,
+    successors: &'s Successors<'s>,
+    as_of: AsOf,
+}
+
+impl Contested<'_, '_> {
+    /// By place what the records of a conflict have credited for its months, differences and refunds included; of a record for
+    /// more months than these, their part.
+    fn shares(&self, conflict: &Conflict) -> SharesByPlace {
+        let mut shares = SharesByPlace::new();
+        for number in &conflict.records {
+            let Some((Role::Received, contribution)) = self.set.at(position(*number)).money()
+            else {
+                continue;
+            };
+            let place = self.place_of(conflict.code, *number, contribution.place);
+            let credited = self.credited_for(conflict, *number, contribution);
+            let share = shares.entry(place).or_default();
+            share.add(credited, contribution.received);
+        }
+        shares
+    }
+
+    /// Where a record paid at a place belongs: to the province, wherever transfers have taken it. Residents pay where their household
+    /// is registered, in a city, wherever the account is now.
+    fn place_of(&self, code: ConflictCode, record: RecordNumber, paid: Division) -> Division {
+        if code == ConflictCode::C05 {
+            return self.successors.now(paid);
+        }
+        let moved = self.moves.moved(position(record), self.as_of.day);
+        moved.unwrap_or(paid).province()
+    }
+
+    fn credited_for(
+        &self,
+        conflict: &Conflict,
+        record: RecordNumber,
+        contribution: &Contribution<'_>,
+    ) -> Sums {
+        let at = position(record);
+        let mut credited = self.followers.get(&at).copied().unwrap_or_default();
         credited.add(contribution.credited.into());
-        let inside =
+        let is_inside =
             |month: &Month| Some(*month) >= conflict.first && Some(*month) <= conflict.last;
-        let inside = contribution.period.iter().filter(inside).count();
+        let inside = contribution.period.iter().filter(is_inside).count();
         // What was given back is gone with its months.
-        let gone = set.get(at).map_or(0, |held| held.given_back().own.len());
-        let stays = usize::from(contribution.period.months).saturating_sub(gone);
-        let stake = places.entry(place(at, contribution.place)).or_default();
-        let part = if inside >= stays {
+        let gone = self.set.at(at).given_back().own.len();
+        let stays = usize::from(contribution.period.months).checked_sub(gone);
+        let stays = stays.expect("months of the period were given back, no others");
+        if inside >= stays {
             credited
         } else {
             credited.share(inside, stays)
-        };
-        stake.credited.add(part);
-        stake.received = match (stake.received, contribution.received) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        }
     }
-    places
 }
 
 /// 国发〔2014〕8号: residents participate where their household is registered: of these places the one that it lies in, else
 /// the only one in its province.
-fn at_home(
-    places: &BTreeMap<Division, Stake>,
-    person: &Person,
-    first: Option<Month>,
-) -> Option<Provisional> {
+fn at_home(places: &SharesByPlace, person: &Person, first: Option<Month>) -> Option<Provisional> {
     let home = person.home_in(first?)?.place;
-    let within = places
-        .keys()
-        .copied()
-        .find(|place| covers(*place, home) || covers(home, *place) && home != home.province());
-    let mut of_province = places
-        .keys()
-        .copied()
-        .filter(|place| place.province() == home.province());
-    let only = of_province.next().filter(|_| of_province.next().is_none());
-    within.or(only).map(|place| Provisional {
+    let holds_home = |place: Division| {
+        let is_within = covers(home, place) && home != home.province();
+        covers(place, home) || is_within
+    };
+    let within = places.keys().copied().find(|place| holds_home(*place));
+    let place = within.or_else(|| only_one_in(places, home.province()))?;
+    Some(Provisional {
         place,
         reason: ProvisionalReason::Household,
     })
 }
 
+/// The place in a province, where there is one alone.
+fn only_one_in(places: &SharesByPlace, province: Division) -> Option<Division> {
+    let mut of_province = places.keys().filter(|place| place.province() == province);
+    match (of_province.next(), of_province.next()) {
+        (Some(only), None) => Some(*only),
+        _ => None,
+    }
+}
+
 fn by_benefit(
-    places: &BTreeMap<Division, Stake>,
+    places: &SharesByPlace,
     months: &[PlaceMonths],
     benefit: Option<Division>,
 ) -> Option<Provisional> {
-    if let Some(place) = benefit.filter(|place| places.contains_key(place)) {
+    if let Some(place) = benefit
+        && places.contains_key(&place)
+    {
         return Some(Provisional {
             place,
             reason: ProvisionalReason::BenefitPlace,
         });
     }
-    let held = |place: Division| {
-        let of_place = months.iter().filter(|line| line.place == place);
-        of_place.fold(0_u32, |sum, line| sum.saturating_add(line.months))
-    };
-    let most = places.keys().map(|place| held(*place)).max()?;
-    let leading: Vec<Division> = places
-        .keys()
-        .copied()
-        .filter(|place| held(*place) == most)
-        .collect();
+    let leading = with_most_months(places, months);
     if let [place] = leading.as_slice() {
         return Some(Provisional {
             place: *place,
             reason: ProvisionalReason::MoreMonths,
         });
     }
-    let received = |place: &Division| places.get(place).and_then(|stake| stake.received);
-    let earliest = leading.iter().filter_map(received).min();
-    let first: Vec<Division> = leading
-        .iter()
-        .copied()
-        .filter(|place| received(place) == earliest)
-        .collect();
+    let first = received_first(places, &leading);
     match first.as_slice() {
+        [] => None,
         [place] => Some(Provisional {
             place: *place,
             reason: ProvisionalReason::EarlierReceipt,
         }),
-        _ => first.first().map(|place| Provisional {
+        [place, ..] => Some(Provisional {
             place: *place,
             reason: ProvisionalReason::LowerCode,
         }),
     }
+}
+
+/// Of places those with the most months, by their codes.
+fn with_most_months(places: &SharesByPlace, months: &[PlaceMonths]) -> Vec<Division> {
+    let months_at = |place: Division| {
+        let of_place = months.iter().filter(|line| line.place == place);
+        of_place.map(|line| u64::from(line.months)).sum::<u64>()
+    };
+    let most = places.keys().map(|place| months_at(*place)).max();
+    let all = places.keys().copied();
+    all.filter(|place| Some(months_at(*place)) == most)
+        .collect()
+}
+
+/// Of some of the places those where money came first.
+fn received_first(places: &SharesByPlace, leading: &[Division]) -> Vec<Division> {
+    let received = |place: &Division| places.get(place).and_then(|share| share.received);
+    let earliest = leading.iter().filter_map(received).min();
+    let all = leading.iter().copied();
+    all.filter(|place| received(place) == earliest).collect()
 }

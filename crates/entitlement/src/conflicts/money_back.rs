@@ -3,14 +3,14 @@
 
 use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
-    benefits::{exclusive::Span, loss::unrecovered},
+    benefits::{exclusive::Span, recovered::unrecovered},
     conflicts::class::{ConflictCode, Severity},
     figures::Folded,
-    months::overlap::still_due,
+    months::years::still_due,
     records::{
-        money::{Sums, part_of},
+        money::{FenSum, Sums, part_of},
         refunds::{Refund, all, credited_back, refunds},
-        set::{Held, RecordSet, Role},
+        set::{Held, RecordSet, Role, position},
     },
 };
 use std::{
@@ -24,9 +24,30 @@ pub(crate) struct Debt {
     /// C21 or C22.
     pub(crate) code: ConflictCode,
     pub(crate) record: RecordNumber,
+    money: Money,
+}
+
+/// Money that was paid, and what of it was credited to the personal account.
+#[derive(Clone, Copy)]
+struct Money {
     paid: Sums,
-    /// What of it was credited to the personal account.
     credited: Sums,
+}
+
+impl Money {
+    fn at_most(self, other: Self) -> Self {
+        Self {
+            paid: self.paid.at_most(other.paid),
+            credited: self.credited.at_most(other.credited),
+        }
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self {
+            paid: self.paid.less(other.paid),
+            credited: self.credited.less(other.credited),
+        }
+    }
 }
 
 /// Of each contribution the number of its months behind each end that have not been given back.
@@ -41,32 +62,26 @@ pub(crate) fn debts(
     let (behind, refunds) = (months_behind(set, account), refunds(set, range));
     let mut debts = Vec::new();
     for (record, months) in behind {
-        let Some(held) = set.numbered(record) else {
-            continue;
-        };
-        let Some((_, contribution)) = held.money() else {
-            continue;
-        };
-        let refunds = refunds_of(&refunds, record);
-        let employee = employee_months(account, record);
-        let behind = Behind {
+        let held = set.at(position(record));
+        let (_, contribution) = held.money().expect("money came by it");
+        let of_record = PaidBehind {
             months: months.values().sum(),
-            employee,
-            refunds,
+            employee: employee_months(account, record),
+            refunds: refunds_of(&refunds, record),
         };
-        let (mut paid, mut credited) = left(set, held, contribution, behind);
+        let mut left = left(set, held, contribution, of_record);
         for (code, count) in months {
+            let period = contribution.period;
+            let part = Money {
+                paid: part_of(contribution.paid, count, period),
+                credited: part_of(contribution.credited, count, period),
+            };
             let debt = Debt {
                 code,
                 record,
-                paid: paid.at_most(part_of(contribution.paid, count, contribution.period)),
-                credited: credited.at_most(part_of(
-                    contribution.credited,
-                    count,
-                    contribution.period,
-                )),
+                money: left.at_most(part),
             };
-            (paid, credited) = (paid.less(debt.paid), credited.less(debt.credited));
+            left = left.less(debt.money);
             debts.push(debt);
         }
     }
@@ -88,7 +103,7 @@ fn months_behind(set: &RecordSet<'_>, account: &FamilyAccount) -> MonthsBehind {
             if is_paid(held) && !held.given_back().has(line.month) {
                 let months = found.entry(*number).or_default();
                 let count = months.entry(code).or_default();
-                *count = count.saturating_add(1);
+                *count = count.checked_add(1).expect("there are 2^16 months");
             }
         }
     }
@@ -102,15 +117,12 @@ fn is_paid(held: &Held<'_>) -> bool {
 }
 
 fn refunds_of(refunds: &BTreeMap<usize, Vec<Refund>>, record: RecordNumber) -> &[Refund] {
-    usize::try_from(record.0)
-        .ok()
-        .and_then(|at| refunds.get(&at))
-        .map_or(&[], Vec::as_slice)
+    refunds.get(&position(record)).map_or(&[], Vec::as_slice)
 }
 
 /// What a contribution has behind ends.
 #[derive(Clone, Copy)]
-struct Behind<'r> {
+struct PaidBehind<'r> {
     /// Months that have not been given back.
     months: usize,
     /// Months that count for employees, whose part goes back first (C04).
@@ -120,8 +132,9 @@ struct Behind<'r> {
 
 fn employee_months(account: &FamilyAccount, record: RecordNumber) -> usize {
     let line = account.years.iter().find(|line| line.record == record);
-    line.and_then(|line| usize::try_from(line.employee).ok())
-        .unwrap_or(0)
+    line.map_or(0, |line| {
+        usize::try_from(line.employee).expect("a period has at most 255 months")
+    })
 }
 
 /// What is left to go back of what was paid for the months behind ends, and of what was credited for them: what refunds gave back
@@ -130,10 +143,11 @@ fn left(
     set: &RecordSet<'_>,
     held: &Held<'_>,
     contribution: &Contribution<'_>,
-    behind: Behind<'_>,
-) -> (Sums, Sums) {
+    behind: PaidBehind<'_>,
+) -> Money {
     let given_back = held.given_back();
-    let count = behind.months.saturating_add(given_back.own.len());
+    let count = behind.months.checked_add(given_back.own.len());
+    let count = count.expect("months of one period, each counted twice at most");
     let paid_for = |months| part_of(contribution.paid, months, contribution.period);
     let credited_for = |months| part_of(contribution.credited, months, contribution.period);
     let paid_back = all(behind.refunds)
@@ -144,10 +158,10 @@ fn left(
     let credited_back = all_credited
         .less(credited_for(behind.employee))
         .at_least(by_name);
-    (
-        paid_for(count).less(paid_back),
-        credited_for(count).less(credited_back),
-    )
+    Money {
+        paid: paid_for(count).less(paid_back),
+        credited: credited_for(count).less(credited_back),
+    }
 }
 
 /// What has to go back, by the class and the record of the conflict that names it.
@@ -182,17 +196,17 @@ impl Owed {
     pub(crate) fn say(&self, conflicts: &mut [Conflict]) {
         let mut said = BTreeSet::new();
         for conflict in conflicts {
-            let (mut sum, mut is_owed) = (0_i64, false);
+            let (mut sum, mut is_owed) = (FenSum::ZERO, false);
             for record in &conflict.records {
                 let key = (conflict.code, *record);
                 let owed = self.0.get(&key).copied().unwrap_or(0);
                 is_owed |= owed > 0;
                 // What is owed for one record is said once.
                 if said.insert(key) {
-                    sum = sum.saturating_add(owed);
+                    sum = sum.plus(owed.into());
                 }
             }
-            conflict.to_return = (sum > 0).then_some(sum);
+            conflict.to_return = (sum > FenSum::ZERO).then_some(sum.shown());
             if conflict.code == ConflictCode::C04 && !is_owed {
                 conflict.severity = Severity::Auto;
             }
@@ -203,11 +217,11 @@ impl Owed {
 impl Debt {
     /// Both shares of what was paid.
     pub(crate) fn sum(&self) -> i64 {
-        self.paid.both().shown()
+        self.money.paid.both().shown()
     }
 
     /// What of them was credited to the personal account.
     pub(crate) fn credited_sum(&self) -> i64 {
-        self.credited.both().shown()
+        self.money.credited.both().shown()
     }
 }

@@ -5,8 +5,7 @@ use crate::{
     conflicts::{class::ConflictCode, finders::of_run},
     months::{
         holders::{Holder, Run, extend, holders},
-        ledger::Bounds,
-        overlap::Cover,
+        overlap::{Bounds, Cover},
         totals::deemed_at,
     },
     policy::{

@@ -3,7 +3,7 @@
 use crate::{
     account::Standing,
     effect::refunds::Reading,
-    months::ledger::Bounds,
+    months::overlap::Bounds,
     records::{
         money::{Sums, TOLERANCE},
         parts::{Payment, received_in_force},

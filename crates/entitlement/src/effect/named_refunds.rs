@@ -99,7 +99,10 @@ impl ByMonths {
 
     fn is_possible_together(&self, contribution: &Contribution<'_>) -> bool {
         let months: BTreeSet<Month> = self.named.keys().flat_map(|months| months.iter()).collect();
-        let rounded = months.len().max(self.named.len().saturating_add(1));
+        let sums = self.named.len().checked_add(1);
+        let rounded = months
+            .len()
+            .max(sums.expect("a period has fewer than 2^16 parts"));
         let limit = part(contribution, months.len()).and(rounding(rounded));
         let mut given_back = Sums::default();
         for group in self.named.values() {

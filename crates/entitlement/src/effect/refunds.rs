@@ -12,7 +12,7 @@ use crate::{
         instalments,
         named_refunds::{NamedRefunds, PartlyReturned, Taking},
     },
-    months::{ledger::Bounds, overlap::Between},
+    months::overlap::{Between, Bounds},
     records::{
         given_back::GivenBack,
         money::{Sums, TOLERANCE, part},

@@ -12,7 +12,7 @@ use crate::{
         RecordNumber, TransferCase,
     },
     formulas::interest::{Bearing, Credit, year_interest},
-    months::{overlap::still_due, totals},
+    months::{totals, years::still_due},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{

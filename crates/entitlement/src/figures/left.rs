@@ -9,7 +9,7 @@ use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
     benefits::{
         items::{ItemUse, use_of},
-        loss::recovered_sums,
+        recovered::recovered_sums,
     },
     records::{money::FenSum, set::number},
 };

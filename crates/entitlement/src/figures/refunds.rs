@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     account::{FigureName, Ground, RecordNumber},
-    benefits::loss::{drawn, unrecovered},
+    benefits::{drawn::drawn, recovered::unrecovered},
     conflicts::class::ConflictCode,
     person::statements::death,
     records::money::FenSum,

@@ -9,7 +9,7 @@ use crate::{
         Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus,
         RecordNumber, Standing,
     },
-    benefits::{awards::awards, exclusive::Overlap, loss::recovered},
+    benefits::{awards::awards, exclusive::Overlap, recovered::recovered},
     conflicts::{class::ConflictCode, finders::conflict},
     formulas::unemployment::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling,

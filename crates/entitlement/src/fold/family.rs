@@ -3,24 +3,22 @@
 use crate::{
     account::{Conflict, FamilyAccount, MonthLine, MonthStatus, Person, TransferCase},
     benefits::{
-        award_that_lost,
-        awards::Ends,
+        award_that_lost, awards,
         drawing::{self, When},
         exclusive::{self, Overlap},
-        loss,
     },
     conflicts::{
-        finders, keepers,
+        keepers,
         money_back::{self, Debt},
-        renamed,
+        of_families, renamed,
     },
     effect::{self, Moved, agreements},
     figures::{self, Desk, Folded, Sheet},
     months::{
-        gaps, holders,
-        ledger::{self, Bounds},
-        overlap::{self, Cover},
-        totals,
+        ends::Ends,
+        gaps, holders, ledger,
+        overlap::{Bounds, Cover},
+        totals, years,
     },
     person::{bridges::Bridges, participation, statements},
     policy::{Policy, Successors, family::Family},
@@ -138,7 +136,7 @@ fn bounds<'c>(
     Bounds {
         cover: cover_by(of.family.covered_by()),
         beside: cover_by(of.family.beside()),
-        ends: Ends::of(set, of, statements::death(worker.person)),
+        ends: awards::ends(set, of, statements::death(worker.person)),
         as_of: worker.as_of,
     }
 }
@@ -253,10 +251,10 @@ impl Settled<'_, '_> {
             interest: totals::interest(set, range),
             cleared: totals::cleared(set, range),
             joined: Vec::new(),
-            years: overlap::year_lines(set, range, self.bounds),
+            years: years::year_lines(set, range, self.bounds),
             months,
             participation,
-            standing: participation::standing(set, range, as_of),
+            standing: participation::state(set, range, as_of),
             transfers: cases,
             benefits: participation::benefits(set, range),
             drawing: drawing::drawing(set, range, now),
@@ -280,7 +278,7 @@ impl Settled<'_, '_> {
         claims: &[Overlap],
     ) -> Vec<Conflict> {
         let (set, of, months) = (self.set, self.of, &account.months);
-        let mut found = finders::of_family(set, of, months, self.bounds, self.successors);
+        let mut found = of_families::of_family(set, of, months, self.bounds, self.successors);
         found.extend(of_transfers);
         found.extend(award_that_lost::awards_that_lost(
             set,
@@ -288,7 +286,7 @@ impl Settled<'_, '_> {
             months,
             self.bounds,
         ));
-        found.extend(loss::stops_elsewhere(set, of));
+        found.extend(awards::stops_elsewhere(set, of));
         found.extend(exclusive::claimed_twice(
             of.family,
             claims.to_vec(),
@@ -332,7 +330,7 @@ impl Settled<'_, '_> {
         };
         let (policy, range) = (self.worker.policy, &self.of.range);
         keepers::propose(policy, desk, range, account, self.moves, conflicts);
-        finders::hold_open(self.set, range, account, conflicts);
+        of_families::hold_open(self.set, range, account, conflicts);
     }
 }
 

@@ -4,8 +4,7 @@ use crate::{
     account::{Gap, GapCause, MonthLine, MonthStatus, Participation, RecordNumber},
     months::{
         holders::{Run, extend, months_between},
-        ledger::Bounds,
-        overlap::Cover,
+        overlap::{Bounds, Cover},
     },
 };
 use yizhang_ledger::{entry::Kind, value::Month};

@@ -65,7 +65,11 @@ impl<K> Run<K> {
 
 /// Months from `first` to `last`, both included; 0 if `last` is before.
 pub(crate) fn months_between(first: Month, last: Month) -> u32 {
-    u32::try_from(last.since(first).saturating_add(1)).unwrap_or(0)
+    if last < first {
+        return 0;
+    }
+    let months = u32::try_from(last.since(first)).expect("the last month is not before the first");
+    months.checked_add(1).expect("there are 2^16 months")
 }
 
 /// Adds a month to the runs. Months come in ascending order.

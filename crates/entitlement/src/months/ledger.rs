@@ -1,24 +1,23 @@
 //! The month ledger of a family: every month that a record touches, counted at most once.
 
 use crate::{
-    account::{MonthLine, MonthStatus, RecordNumber, Standing},
-    benefits::awards::Ends,
-    months::overlap::{Between, Cover},
+    account::{MonthLine, MonthStatus, Standing},
+    months::overlap::Bounds,
     records::{
         money::FenSum,
-        set::{AsOf, Held, RecordSet, Role, Target, number},
+        set::{Held, RecordSet, Role, Target, number},
     },
     transfer::posted_alone,
 };
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Record},
-    value::{Day, Division, Fen, Month},
+    value::{Division, Fen, Month},
 };
 
-/// What a record means for a month that it touches, the strongest first.
+/// What a record means for a month that it is about, the strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Touch {
+enum Meaning {
     Counts,
     Deemed,
     NotFull,
@@ -29,60 +28,13 @@ enum Touch {
     Aside,
 }
 
-/// What months are looked at against.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds<'c> {
-    pub(crate) cover: Cover<'c>,
-    /// Cover for which agencies may give these months back; they count until they do.
-    pub(crate) beside: Cover<'c>,
-    pub(crate) ends: Ends,
-    pub(crate) as_of: AsOf,
-}
-
-impl Bounds<'_> {
-    /// Whether a month counts as an employee month instead.
-    pub(crate) fn is_employee(self, month: Month) -> bool {
-        month <= self.as_of.month && self.cover.line(month).is_some()
-    }
-
-    /// Whether between two days a month counted as an employee month, by money that has gone back since.
-    pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        month <= self.as_of.month && self.cover.was_there(set, month, between)
-    }
-
-    /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
-    pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
-        let by = self
-            .cover
-            .line(month)
-            .filter(|_| month <= self.as_of.month)
-            .map_or(&[][..], |line| &line.by);
-        let was_paid = |number: &RecordNumber| {
-            set.numbered(*number)
-                .and_then(Held::day)
-                .is_some_and(|paid| paid <= day)
-        };
-        by.iter().any(was_paid)
-            || self.was_employee(
-                set,
-                month,
-                Between {
-                    first: day,
-                    last: day,
-                },
-            )
-    }
-
-    /// Whether between two days a month stood beside other cover, whose money has gone back since.
-    pub(crate) fn was_beside(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        self.beside.was_there(set, month, between)
-    }
-
-    /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
-    /// other cover.
-    pub(crate) fn is_outside(self, month: Month) -> bool {
-        self.ends.status(month).is_some() || self.beside.line(month).is_some()
-    }
+/// A record that is about a month.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Mention {
+    month: Month,
+    meaning: Meaning,
+    /// Its position.
+    at: usize,
 }
 
 /// The lines of a family, by month.
@@ -91,93 +43,97 @@ pub(crate) fn month_lines(
     range: &Range<usize>,
     bounds: Bounds<'_>,
 ) -> Vec<MonthLine> {
-    let mut touches: Vec<(Month, Touch, usize)> = Vec::with_capacity(range.len());
+    let mut mentions = Vec::with_capacity(range.len());
     for (at, held) in set.within(range) {
-        if let (Record::Deemed(fields), Standing::Held) = (&held.fact.record, held.standing) {
-            let months = (fields.first.number()..=fields.last.number()).filter_map(Month::new);
-            touches.extend(months.map(|month| (month, Touch::Deemed, at)));
-            continue;
-        }
-        // Service in the army that its posting alone speaks of counts as what is deemed does: beside what is paid.
-        if let Some((_, (first, last))) = posted_alone(held) {
-            let months = (first.number()..=last.number()).filter_map(Month::new);
-            touches.extend(months.map(|month| (month, Touch::Deemed, at)));
-            continue;
-        }
-        let (Some(touch), Some(period)) = (touch_of(held), held.period) else {
-            continue;
-        };
-        let touch_in = |month| {
-            if held.given_back().has(month) {
-                Touch::Refunded
-            } else {
-                touch
-            }
-        };
-        touches.extend(period.iter().map(|month| (month, touch_in(month), at)));
+        mention(&mut mentions, at, held);
     }
-    touches.sort_unstable();
-    touches
-        .chunk_by(|one, other| one.0 == other.0)
-        .filter_map(|month| line(set, month, bounds))
+    mentions.sort_unstable();
+    mentions
+        .chunk_by(|one, other| one.month == other.month)
+        .filter_map(|of_month| line(set, of_month, bounds))
         .collect()
 }
 
-fn touch_of(held: &Held<'_>) -> Option<Touch> {
-    if held.is_reversal() {
-        return Some(Touch::Aside);
+/// Adds the months that a record is about.
+fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
+    if let Some((first, last)) = months_deemed(held) {
+        let months = (first.number()..=last.number()).filter_map(Month::new);
+        mentions.extend(months.map(|month| Mention {
+            month,
+            meaning: Meaning::Deemed,
+            at,
+        }));
+        return;
     }
-    let (role, _) = held.money()?;
-    let touch = match (role, held.standing) {
-        (Role::Received, Standing::Held) => Touch::Counts,
-        (Role::Received, Standing::NotFull) => Touch::NotFull,
-        (Role::Received, Standing::Refunded) => Touch::Refunded,
-        (Role::Due, Standing::Held) => Touch::Due,
-        (Role::Received, Standing::Later) => Touch::Later,
-        (Role::Received | Role::Due, Standing::Reversed) => Touch::Reversed,
-        _ => Touch::Aside,
+    let (Some(meaning), Some(period)) = (meaning_of(held), held.period) else {
+        return;
     };
-    Some(touch)
+    for month in period.iter() {
+        let meaning = if held.given_back().has(month) {
+            Meaning::Refunded
+        } else {
+            meaning
+        };
+        mentions.push(Mention { month, meaning, at });
+    }
 }
 
-/// `touches` are those of one month, at least one, in ascending order.
-fn line(
-    set: &RecordSet<'_>,
-    touches: &[(Month, Touch, usize)],
-    bounds: Bounds<'_>,
-) -> Option<MonthLine> {
-    let (month, strongest, _) = *touches.first()?;
-    let money = touches
-        .iter()
-        .any(|(_, _, at)| set.get(*at).is_some_and(|held| held.money().is_some()));
-    if !money && strongest != Touch::Deemed {
+/// The first and the last month that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed
+/// does: beside what is paid.
+fn months_deemed(held: &Held<'_>) -> Option<(Month, Month)> {
+    match (&held.fact.record, held.standing) {
+        (Record::Deemed(fields), Standing::Held) => Some((fields.first, fields.last)),
+        _ => posted_alone(held).map(|(_, months)| months),
+    }
+}
+
+fn meaning_of(held: &Held<'_>) -> Option<Meaning> {
+    if held.is_reversal() {
+        return Some(Meaning::Aside);
+    }
+    let (role, _) = held.money()?;
+    let meaning = match (role, held.standing) {
+        (Role::Received, Standing::Held) => Meaning::Counts,
+        (Role::Received, Standing::NotFull) => Meaning::NotFull,
+        (Role::Received, Standing::Refunded) => Meaning::Refunded,
+        (Role::Due, Standing::Held) => Meaning::Due,
+        (Role::Received, Standing::Later) => Meaning::Later,
+        (Role::Received | Role::Due, Standing::Reversed) => Meaning::Reversed,
+        _ => Meaning::Aside,
+    };
+    Some(meaning)
+}
+
+/// `mentions` are those of one month, in ascending order.
+fn line(set: &RecordSet<'_>, mentions: &[Mention], bounds: Bounds<'_>) -> Option<MonthLine> {
+    let Mention {
+        month,
+        meaning: strongest,
+        ..
+    } = *mentions.first()?;
+    let mut records = mentions.iter().map(|mention| set.at(mention.at));
+    let is_of_money = records.any(|held| held.money().is_some());
+    if !is_of_money && strongest != Meaning::Deemed {
         // A reversal of interest or of a participation fact touches no month of contribution.
         return None;
     }
-    // Behind an end nothing is waited for, neither the rest of a part nor the month itself.
-    let paid_or_due = matches!(
-        strongest,
-        Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due
-    );
-    let ended = bounds.ends.status(month).filter(|_| paid_or_due);
-    let has_begun = month <= bounds.as_of.month;
-    let status = ended
-        .unwrap_or_else(|| status(strongest, has_begun, || bounds.cover.line(month).is_some()));
+    let status = status(strongest, month, bounds);
     let counts = matches!(
         status,
         MonthStatus::Counted | MonthStatus::Employee | MonthStatus::Deemed
     );
-    let numbers = |wanted: bool| -> Vec<RecordNumber> {
-        let chosen = touches
-            .iter()
-            .filter(|(_, touch, _)| (counts && *touch == strongest) == wanted);
-        let mut numbers: Vec<RecordNumber> = chosen.map(|(_, _, at)| number(*at)).collect();
-        numbers.sort_unstable();
-        numbers
-    };
-    let (by, others) = (numbers(true), numbers(false));
+    let (mut by, mut others) = (Vec::new(), Vec::new());
+    for mention in mentions {
+        if counts && mention.meaning == strongest {
+            by.push(number(mention.at));
+        } else {
+            others.push(number(mention.at));
+        }
+    }
+    by.sort_unstable();
+    others.sort_unstable();
     let base = if status == MonthStatus::Counted {
-        base(set, touches)
+        base(set, mentions)
     } else {
         None
     };
@@ -190,58 +146,79 @@ fn line(
     })
 }
 
-fn status(strongest: Touch, has_begun: bool, is_covered: impl Fn() -> bool) -> MonthStatus {
-    match (strongest, has_begun) {
-        (Touch::Counts | Touch::Deemed | Touch::NotFull | Touch::Due, false) => MonthStatus::Future,
-        (Touch::Deemed, true) => MonthStatus::Deemed,
-        (Touch::Counts, true) if is_covered() => MonthStatus::Employee,
-        (Touch::Counts, true) => MonthStatus::Counted,
-        (Touch::NotFull, true) => MonthStatus::NotFull,
-        (Touch::Refunded, _) => MonthStatus::Refunded,
-        (Touch::Due, true) => MonthStatus::Arrears,
-        (Touch::Later, _) => MonthStatus::Later,
-        (Touch::Reversed, _) => MonthStatus::Reversed,
-        (Touch::Aside, _) => MonthStatus::Unpaid,
+fn status(strongest: Meaning, month: Month, bounds: Bounds<'_>) -> MonthStatus {
+    let is_paid_or_due = matches!(
+        strongest,
+        Meaning::Counts | Meaning::Deemed | Meaning::NotFull | Meaning::Due
+    );
+    if is_paid_or_due {
+        // Behind an end nothing is waited for, neither the rest of a part nor the month itself.
+        if let Some(ended) = bounds.ends.status(month) {
+            return ended;
+        }
+        if month > bounds.as_of.month {
+            return MonthStatus::Future;
+        }
+    }
+    match strongest {
+        Meaning::Counts if bounds.cover.line(month).is_some() => MonthStatus::Employee,
+        Meaning::Counts => MonthStatus::Counted,
+        Meaning::Deemed => MonthStatus::Deemed,
+        Meaning::NotFull => MonthStatus::NotFull,
+        Meaning::Refunded => MonthStatus::Refunded,
+        Meaning::Due => MonthStatus::Arrears,
+        Meaning::Later => MonthStatus::Later,
+        Meaning::Reversed => MonthStatus::Reversed,
+        Meaning::Aside => MonthStatus::Unpaid,
     }
 }
 
-/// The base of the one record that counts, in fen, with the differences for this month that name it, and those of a chain that
-/// holds it that name none and are for the same scheme, place and payer. A base is that of one month, however many months a row
-/// is for. None while it is open which record stays, or where a row for several months (a resident's year) has no base.
-fn base(set: &RecordSet<'_>, touches: &[(Month, Touch, usize)]) -> Option<i64> {
-    let mut counting = touches
+/// The base of the one record that counts, in fen, with the differences for this month that belong to it. A base is that of one
+/// month, however many months a row is for. There is none while it is open which record stays, nor where a row for several months (a
+/// resident's year) states none.
+fn base(set: &RecordSet<'_>, mentions: &[Mention]) -> Option<i64> {
+    let mut counting = mentions
         .iter()
-        .filter(|(_, touch, _)| *touch == Touch::Counts);
-    let (Some((_, _, at)), None) = (counting.next(), counting.next()) else {
+        .filter(|mention| mention.meaning == Meaning::Counts);
+    let (Some(counting), None) = (counting.next(), counting.next()) else {
         return None;
     };
-    let record = set.get(*at)?;
-    let (_, contribution) = record
-        .money()
-        .filter(|(_, contribution)| has_base(contribution))?;
+    let (_, contribution) = set.at(counting.at).money()?;
+    if !has_base(contribution) {
+        return None;
+    }
     let mut sum = FenSum::from(contribution.base);
-    for (_, _, other) in touches {
-        let Some(held) = set
-            .get(*other)
-            .filter(|held| held.standing == Standing::Held)
-        else {
-            continue;
-        };
-        let Some((Role::Adjust, difference)) = held.money() else {
-            continue;
-        };
-        let belongs = match held.target {
-            Target::At(named) => named == *at,
-            Target::None => {
-                is_alike(difference, contribution) && are_in_one_chain(set, touches, *at, *other)
-            }
-            Target::Elsewhere | Target::Unknown => false,
-        };
-        if belongs {
+    for mention in mentions {
+        let held = set.at(mention.at);
+        if let Some((Role::Adjust, difference)) = held.money()
+            && held.standing == Standing::Held
+            && belongs_to(set, mention.at, counting.at, mentions)
+        {
             sum = sum.plus(difference.base.into());
         }
     }
     Some(sum.shown())
+}
+
+/// Whether a difference belongs to a contribution: it names it; or it names none, is for the same scheme, place and payer, and a chain
+/// holds both.
+fn belongs_to(
+    set: &RecordSet<'_>,
+    difference: usize,
+    contribution: usize,
+    mentions: &[Mention],
+) -> bool {
+    match set.at(difference).target {
+        Target::At(named) => named == contribution,
+        Target::Elsewhere | Target::Unknown => false,
+        Target::None => {
+            let (one, other) = (set.at(difference).money(), set.at(contribution).money());
+            let (Some((_, one)), Some((_, other))) = (one, other) else {
+                return false;
+            };
+            is_alike(one, other) && are_in_one_chain(set, mentions, contribution, difference)
+        }
+    }
 }
 
 /// Whether a record says a base: that of a single month is what it says, none for several months is none.
@@ -250,24 +227,21 @@ pub(crate) fn has_base(contribution: &Contribution<'_>) -> bool {
 }
 
 /// Whether a chain holds both records at two positions, though other chains' copies may act.
-fn are_in_one_chain(
-    set: &RecordSet<'_>,
-    touches: &[(Month, Touch, usize)],
-    one: usize,
-    other: usize,
-) -> bool {
-    let chains = |acting: usize| -> BTreeSet<Division> {
-        let held = touches
-            .iter()
-            .filter_map(|(_, _, at)| Some((*at, set.get(*at)?)));
-        let is_it = |at: usize, held: &Held<'_>| {
-            at == acting || held.standing == Standing::Copy && held.because == Some(acting)
-        };
-        held.filter(|(at, held)| is_it(*at, held))
-            .map(|(_, held)| held.fact.region)
-            .collect()
-    };
-    !chains(one).is_disjoint(&chains(other))
+fn are_in_one_chain(set: &RecordSet<'_>, mentions: &[Mention], one: usize, other: usize) -> bool {
+    !chains(set, mentions, one).is_disjoint(&chains(set, mentions, other))
+}
+
+/// The chains that hold a record, or a copy of it that stands aside.
+fn chains(set: &RecordSet<'_>, mentions: &[Mention], acting: usize) -> BTreeSet<Division> {
+    let mut chains = BTreeSet::new();
+    for mention in mentions {
+        let held = set.at(mention.at);
+        let is_copy = held.standing == Standing::Copy && held.because == Some(acting);
+        if mention.at == acting || is_copy {
+            chains.insert(held.fact.region);
+        }
+    }
+    chains
 }
 
 /// Whether a difference that names no record is for the same scheme, place and payer.

@@ -1,22 +1,69 @@
-//! Employee and resident months: which months of a yearly payment count as employee months, what is to be refunded for
-//! them (人社部发〔2014〕17号 art. 7).
+//! What the months of a family are looked at against: months of other families that take their place or stand beside them, the ends,
+//! and the month of the account.
 
 use crate::{
-    account::{Amount, MonthLine, MonthStatus, Standing, YearLine},
-    benefits::awards::Ends,
-    months::ledger::Bounds,
-    records::{
-        money::{Sums, part},
-        parts::is_completed,
-        refunds::{Refund, all, refunds},
-        set::{Held, RecordSet, Role, number},
-    },
+    account::{MonthLine, MonthStatus, RecordNumber},
+    months::ends::Ends,
+    records::set::{AsOf, Held, RecordSet, position},
 };
-use std::ops::Range;
-use yizhang_ledger::{
-    record::{Contribution, PayerKind},
-    value::{Day, Month},
-};
+use yizhang_ledger::value::{Day, Month};
+
+/// What months are looked at against.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'c> {
+    pub(crate) cover: Cover<'c>,
+    /// Cover for which agencies may give these months back; they count until they do.
+    pub(crate) beside: Cover<'c>,
+    pub(crate) ends: Ends,
+    pub(crate) as_of: AsOf,
+}
+
+impl Bounds<'_> {
+    /// Whether a month counts as an employee month instead.
+    pub(crate) fn is_employee(self, month: Month) -> bool {
+        month <= self.as_of.month && self.cover.line(month).is_some()
+    }
+
+    /// Whether between two days a month counted as an employee month, by money that has gone back since.
+    pub(crate) fn was_employee(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        month <= self.as_of.month && self.cover.was_there(set, month, between)
+    }
+
+    /// Whether on a day a month counted as an employee month, by money that is still there or has gone back since.
+    pub(crate) fn was_employee_on(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
+        let day_alone = Between {
+            first: day,
+            last: day,
+        };
+        self.is_paid_by(set, month, day) || self.was_employee(set, month, day_alone)
+    }
+
+    /// Whether a month counts as an employee month by money that had come by a day.
+    fn is_paid_by(self, set: &RecordSet<'_>, month: Month, day: Day) -> bool {
+        if month > self.as_of.month {
+            return false;
+        }
+        let Some(line) = self.cover.line(month) else {
+            return false;
+        };
+        let was_paid = |number: &RecordNumber| {
+            let paid = set.numbered(*number).and_then(Held::day);
+            paid.is_some_and(|paid| paid <= day)
+        };
+        line.by.iter().any(was_paid)
+    }
+
+    /// Whether between two days a month stood beside other cover, whose money has gone back since.
+    pub(crate) fn was_beside(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
+        self.beside.was_there(set, month, between)
+    }
+
+    /// Whether what was paid for a month is given back without taking those before it: it lies behind an end, or beside
+    /// other cover.
+    pub(crate) fn is_outside(self, month: Month) -> bool {
+        self.ends.status(month).is_some() || self.beside.line(month).is_some()
+    }
+}
 
 /// The months of the family whose months take the place of this one's, with their records.
 #[derive(Clone, Copy, Default)]
@@ -42,11 +89,8 @@ impl Between {
 
 impl<'c> Cover<'c> {
     fn any_line(self, month: Month) -> Option<&'c MonthLine> {
-        let at = self
-            .months
-            .binary_search_by_key(&month, |line| line.month)
-            .ok()?;
-        self.months.get(at)
+        let at = self.months.binary_search_by_key(&month, |line| line.month);
+        self.months.get(at.ok()?)
     }
 
     /// The line of a month that counts there.
@@ -57,23 +101,15 @@ impl<'c> Cover<'c> {
 
     /// Whether between two days a month that does not count there was paid in full, with money that has gone back since.
     pub(crate) fn was_there(self, set: &RecordSet<'_>, month: Month, between: Between) -> bool {
-        let has_ended = self.ends.status(month).is_some();
-        let Some(line) = self
-            .any_line(month)
-            .filter(|line| !has_ended && line.status != MonthStatus::Counted)
-        else {
+        let Some(line) = self.any_line(month) else {
             return false;
         };
-        line.by
-            .iter()
-            .chain(&line.others)
-            .filter_map(|number| set.numbered(*number))
-            .any(|held| {
-                let refund = held.taken_by(month).and_then(|refund| set.get(refund));
-                held.day()
-                    .zip(refund.and_then(Held::day))
-                    .is_some_and(|(from, until)| between.meets(from, until))
-            })
+        let has_ended = self.ends.status(month).is_some();
+        if has_ended || line.status == MonthStatus::Counted {
+            return false;
+        }
+        let mut records = line.by.iter().chain(&line.others);
+        records.any(|number| was_paid_between(set, position(*number), month, between))
     }
 
     /// Months that count there.
@@ -85,88 +121,12 @@ impl<'c> Cover<'c> {
     }
 }
 
-fn count(months: impl Iterator<Item = Month>) -> u32 {
-    u32::try_from(months.count()).unwrap_or(u32::MAX)
-}
-
-/// 人社部发〔2014〕17号 art. 7: for overlapping months, what the person and the collective paid is given back, what a
-/// government paid is not.
-fn refund_due(contribution: &Contribution<'_>, overlap: usize) -> Sums {
-    if contribution.payer.kind == PayerKind::Government {
-        Sums::default()
-    } else {
-        part(contribution, overlap)
+/// Whether between two days a record had paid a month that a refund took.
+fn was_paid_between(set: &RecordSet<'_>, at: usize, month: Month, between: Between) -> bool {
+    let held = set.at(at);
+    let refunded = held.taken_by(month).and_then(|refund| set.at(refund).day());
+    match (held.day(), refunded) {
+        (Some(paid), Some(refunded)) => between.meets(paid, refunded),
+        _ => false,
     }
-}
-
-/// What is still to be given back of a line for its employee months. Refunds that are within a fen of it for each of these months
-/// gave all of it back: each month may have been rounded by itself.
-pub(crate) fn still_due(line: &YearLine) -> i64 {
-    let due = line.refund_due.unwrap_or_default();
-    let Some(refunded) = line.refunded else {
-        return due.unit.saturating_add(due.person);
-    };
-    let left = |due: i64, refunded: i64| {
-        let left = due.saturating_sub(refunded);
-        if left > i64::from(line.employee) {
-            left
-        } else {
-            0
-        }
-    };
-    left(due.unit, refunded.unit).saturating_add(left(due.person, refunded.person))
-}
-
-/// The lines of contributions for periods of several months, and for single months that count as employee months.
-pub(crate) fn year_lines(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    bounds: Bounds<'_>,
-) -> Vec<YearLine> {
-    let Bounds { cover, as_of, .. } = bounds;
-    let refunds = refunds(set, range);
-    let mut lines = Vec::new();
-    for (at, held) in set.within(range) {
-        let Some((Role::Received, contribution)) = held.money() else {
-            continue;
-        };
-        let period = contribution.period;
-        if period.months < 2 && !bounds.is_employee(period.first) {
-            continue;
-        }
-        let months = u32::from(period.months);
-        // An instalment counts with the others of its year.
-        let counts = held.standing == Standing::Held || is_completed(set, range, held);
-        let employee = period
-            .iter()
-            .filter(|month| counts && bounds.is_employee(*month))
-            .count();
-        let future = count(period.iter().filter(|month| *month > as_of.month));
-        let due = refund_due(contribution, employee).amount();
-        let keeps = |month: &Month| {
-            let ended = bounds.ends.status(*month).is_some();
-            *month <= as_of.month
-                && !ended
-                && !held.given_back().has(*month)
-                && cover.line(*month).is_none()
-        };
-        // What went back for other months is not for these.
-        let refunded =
-            |refunds: &Vec<Refund>| all(refunds).less(held.given_back().beside_overlap).amount();
-        let effective = count(period.iter().filter(keeps));
-        lines.push(YearLine {
-            first: period.first,
-            months,
-            employee: u32::try_from(employee).unwrap_or(u32::MAX),
-            future,
-            effective: if counts { effective } else { 0 },
-            refund_due: Some(due).filter(|due| *due != Amount::default()),
-            refunded: refunds
-                .get(&at)
-                .map(refunded)
-                .filter(|refunded| *refunded != Amount::default()),
-            record: number(at),
-        });
-    }
-    lines
 }

@@ -212,9 +212,11 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
         transferred: tally.transferred,
         temporary: tally.temporary,
         last: tally.last,
-        last_alone: tally
-            .last_alone
-            .filter(|_| tally.contested > 0 || tally.deemed_contested > 0),
+        last_alone: if tally.contested > 0 || tally.deemed_contested > 0 {
+            tally.last_alone
+        } else {
+            None
+        },
         credited: tally.credited.amount(),
     };
     tallies.into_iter().map(line).collect()
@@ -235,40 +237,38 @@ pub(crate) fn cleared(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<ClearedL
         BTreeMap::<usize, Sums>::new(),
         BTreeMap::<usize, Sums>::new(),
     );
-    for (_, held) in set
-        .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
-    {
+    for (_, held) in set.within(range) {
         let (Some((role, contribution)), Target::At(target)) = (held.money(), held.target) else {
             continue;
         };
+        if held.standing != Standing::Held {
+            continue;
+        }
         let credited = contribution.credited;
         match role {
-            Role::Refund => {
-                refunds.entry(target).or_default().add(given_back(credited));
-            }
-            Role::Adjust => {
-                differences.entry(target).or_default().add(credited.into());
-            }
-            _ => {}
+            Role::Refund => refunds.entry(target).or_default().add(given_back(credited)),
+            Role::Adjust => differences.entry(target).or_default().add(credited.into()),
+            Role::Received | Role::Due | Role::Announced => {}
         }
     }
-    let line = |(at, held): (usize, &Held<'_>)| {
-        let (_, contribution) = held
-            .money()
-            .filter(|_| held.standing == Standing::Cleared)?;
-        let mut due = differences.get(&at).copied().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (at, held) in set.within(range) {
+        let (Some((_, contribution)), Standing::Cleared) = (held.money(), held.standing) else {
+            continue;
+        };
+        let agreement = held.because.expect("an agreement clears what is cleared");
+        let mut due = differences.remove(&at).unwrap_or_default();
         due.add(contribution.credited.into());
-        Some(ClearedLine {
+        lines.push(ClearedLine {
             first: contribution.period.first,
             place: contribution.place,
             due: due.amount(),
-            refunded: refunds.get(&at).copied().unwrap_or_default().amount(),
+            refunded: refunds.remove(&at).unwrap_or_default().amount(),
             record: number(at),
-            agreement: held.because.map(number)?,
-        })
-    };
-    set.within(range).filter_map(line).collect()
+            agreement: number(agreement),
+        });
+    }
+    lines
 }
 
 /// What was credited to the personal account, less what was refunded from it, by province and the month in which the money

@@ -2,7 +2,9 @@
 //! (人社部发〔2014〕17号 art. 3 to 6). With it the relation of the scheme that was left ends.
 
 use crate::{
-    account::{Conflict, FamilyAccount, JoinedLine, MonthStatus, RecordNumber, Standing},
+    account::{
+        Conflict, FamilyAccount, JoinedLine, MonthLine, MonthStatus, RecordNumber, Standing,
+    },
     conflicts::{class::ConflictCode, finders::conflict},
     months::totals,
     policy::{Policy, family::Family},
@@ -19,6 +21,9 @@ use yizhang_rules::Key;
 
 const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
 const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
+
+/// Why months can be counted.
+const MONTHS: &str = "there are 2^16 months";
 
 /// The joinings that are in force, in the order of their days.
 pub(crate) struct Bridges<'f>(Vec<Joined<'f>>);
@@ -97,43 +102,15 @@ impl<'f> Bridges<'f> {
     /// Joinings that could not be, months paid into a scheme that had been left (Y07), and sums that differ from what the
     /// records come to (C26).
     pub(crate) fn conflicts(&self, accounts: &[FamilyAccount], policy: &Policy) -> Vec<Conflict> {
-        let effective = self.0.iter().find(|joined| joined.has_effect);
         let mut found = Vec::new();
         for joined in &self.0 {
-            if !joined.has_effect {
-                let other = effective.map(|other| other.record);
-                let records = other.into_iter().chain([joined.record]).collect();
-                found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
-                continue;
-            }
-            let of = |family: Family<'_>| {
-                accounts
-                    .iter()
-                    .find(|account| account.family == family.to_string())
-            };
-            let employee = if joined.into.begins_with(EMPLOYEE) {
-                joined.into
+            if joined.has_effect {
+                joined.add_conflicts(accounts, policy, &mut found);
             } else {
-                joined.from
-            };
-            if joined.is_by_wrong_months(of(employee), policy) {
-                found.push(conflict(
-                    ConflictCode::Y07,
-                    Some(joined.from),
-                    vec![joined.record],
-                ));
-            }
-            if let Some(left) = of(joined.from) {
-                found.extend(joined.paid_since(left));
-                let differs =
-                    |line: &&JoinedLine| line.record == joined.record && differs(line, left);
-                if left.joined.iter().any(|line| differs(&line)) {
-                    found.push(conflict(
-                        ConflictCode::C26,
-                        Some(joined.from),
-                        vec![joined.record],
-                    ));
-                }
+                let effective = self.0.iter().find(|other| other.has_effect);
+                let mut records = vec![joined.record];
+                records.extend(effective.map(|other| other.record));
+                found.push(conflict(ConflictCode::Y07, Some(joined.from), records));
             }
         }
         found
@@ -144,6 +121,33 @@ impl Joined<'_> {
     fn is_between_pensions(&self) -> bool {
         let is = |from, into| self.from.begins_with(from) && self.into.begins_with(into);
         is(RESIDENT, EMPLOYEE) || is(EMPLOYEE, RESIDENT)
+    }
+
+    /// The conflicts of a joining that has effect.
+    fn add_conflicts(
+        &self,
+        accounts: &[FamilyAccount],
+        policy: &Policy,
+        found: &mut Vec<Conflict>,
+    ) {
+        let employee = if self.into.begins_with(EMPLOYEE) {
+            self.into
+        } else {
+            self.from
+        };
+        if self.is_by_wrong_months(account_of(accounts, employee), policy) {
+            let records = vec![self.record];
+            found.push(conflict(ConflictCode::Y07, Some(self.from), records));
+        }
+        let Some(left) = account_of(accounts, self.from) else {
+            return;
+        };
+        found.extend(self.paid_since(left));
+        let mut own_lines = left.joined.iter().filter(|line| line.record == self.record);
+        if own_lines.any(|line| differs(line, left)) {
+            let records = vec![self.record];
+            found.push(conflict(ConflictCode::C26, Some(self.from), records));
+        }
     }
 
     /// What was brought along.
@@ -174,23 +178,18 @@ impl Joined<'_> {
 
     /// Months paid into the scheme behind the joining.
     fn paid_since(&self, left: &FamilyAccount) -> Option<Conflict> {
-        let paid = left
-            .months
-            .iter()
-            .filter(|line| line.month > self.month && !line.by.is_empty());
-        let mut records: Vec<RecordNumber> = paid
-            .clone()
-            .flat_map(|line| line.by.iter().copied())
-            .collect();
-        let (first, last) = (paid.clone().next()?.month, paid.clone().next_back()?.month);
-        let months = u32::try_from(paid.count()).unwrap_or(u32::MAX);
-        records.push(self.record);
-        let found = conflict(ConflictCode::Y07, Some(self.from), records);
+        let is_paid = |line: &&MonthLine| line.month > self.month && !line.by.is_empty();
+        let paid: Vec<&MonthLine> = left.months.iter().filter(is_paid).collect();
+        let (first, last) = (paid.first()?.month, paid.last()?.month);
+        let mut records = vec![self.record];
+        for line in &paid {
+            records.extend(&line.by);
+        }
         Some(Conflict {
             first: Some(first),
             last: Some(last),
-            months,
-            ..found
+            months: u32::try_from(paid.len()).expect(MONTHS),
+            ..conflict(ConflictCode::Y07, Some(self.from), records)
         })
     }
 
@@ -200,7 +199,7 @@ impl Joined<'_> {
             on: self.fields.on,
             place: self.fields.place,
             personal_account: self.fields.personal_account.get(),
-            computed: balance.saturating_sub(owed),
+            computed: FenSum::from(balance).minus(owed.into()).shown(),
             owed,
             has_effect: self.has_effect,
             record: self.record,
@@ -208,20 +207,24 @@ impl Joined<'_> {
     }
 }
 
+fn account_of<'a>(accounts: &'a [FamilyAccount], family: Family<'_>) -> Option<&'a FamilyAccount> {
+    let name = family.to_string();
+    accounts.iter().find(|account| account.family == name)
+}
+
 fn months_until(account: &FamilyAccount, last: Month) -> u32 {
     let until = account.months.iter().take_while(|line| line.month <= last);
     let counting =
         until.filter(|line| matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed));
-    u32::try_from(counting.count()).unwrap_or(u32::MAX)
+    u32::try_from(counting.count()).expect(MONTHS)
 }
 
 /// Whether the sum is neither what the records come to nor that with what is still to be given back of it, by more than a
 /// fen for each record of the personal account.
 fn differs(line: &JoinedLine, left: &FamilyAccount) -> bool {
     let tolerance = TOLERANCE.times(left.months.len());
-    let apart = |sum: i64| {
-        let (stated, sum) = (FenSum::from(line.personal_account), FenSum::from(sum));
-        stated.minus(sum).max(sum.minus(stated)) > tolerance
-    };
-    apart(line.computed) && apart(line.computed.saturating_add(line.owed))
+    let stated = FenSum::from(line.personal_account);
+    let is_apart = |sum: FenSum| stated.minus(sum).max(sum.minus(stated)) > tolerance;
+    let computed = FenSum::from(line.computed);
+    is_apart(computed) && is_apart(computed.plus(line.owed.into()))
 }

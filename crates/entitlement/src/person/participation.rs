@@ -47,15 +47,15 @@ pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Pa
     facts.into_iter().map(|(_, _, _, fact)| fact).collect()
 }
 
-/// What they come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
+/// What facts of participation come to in the as-of month. The last fact of a chain about a scheme and place holds: by month, then by
 /// position, because an agency writes its own chain in order.
-pub(crate) fn standing(
+pub(crate) fn state(
     set: &RecordSet<'_>,
     range: &Range<usize>,
     as_of: AsOf,
 ) -> Vec<ParticipationStanding> {
-    let mut latest = BTreeMap::new();
-    let mut types = BTreeMap::new();
+    let mut latest: BTreeMap<Relation<'_>, (Order, Latest)> = BTreeMap::new();
+    let mut types: BTreeMap<Relation<'_>, (Order, AccountType)> = BTreeMap::new();
     for (at, held) in in_force(set, range) {
         let Record::Participation(kind, fields) = &held.fact.record else {
             continue;
@@ -64,36 +64,58 @@ pub(crate) fn standing(
             continue;
         }
         let order = (fields.from, held.fact.index);
-        let key = (fields.scheme, fields.place, held.fact.region);
+        let relation = Relation {
+            scheme: fields.scheme,
+            place: fields.place,
+            region: held.fact.region,
+        };
         if *kind == Kind::ENROL {
-            let known = types.entry(key).or_insert((order, fields.account_type));
-            *known = (*known).max((order, fields.account_type));
+            let enrolled = (order, fields.account_type);
+            let known = types.entry(relation).or_insert(enrolled);
+            *known = (*known).max(enrolled);
         }
-        let known = latest.entry(key).or_insert((order, *kind, at));
+        let fact = (order, Latest { kind: *kind, at });
+        let known = latest.entry(relation).or_insert(fact);
         if order >= known.0 {
-            *known = (order, *kind, at);
+            *known = fact;
         }
     }
-    let state = |kind| match kind {
-        Kind::SUSPEND => ParticipationState::Suspended,
-        Kind::TERMINATE => ParticipationState::Ended,
-        _ => ParticipationState::Active,
-    };
-    let standing = |(key, ((since, _), kind, at))| {
-        let (scheme, place, region): (Scheme<'_>, Division, Division) = key;
-        ParticipationStanding {
-            scheme: scheme.to_string(),
-            place,
-            region,
-            state: state(kind),
+    let mut states = Vec::new();
+    for (relation, ((since, _), fact)) in latest {
+        let account_type = types.get(&relation).map(|(_, account_type)| *account_type);
+        states.push(ParticipationStanding {
+            scheme: relation.scheme.to_string(),
+            place: relation.place,
+            region: relation.region,
+            state: match fact.kind {
+                Kind::SUSPEND => ParticipationState::Suspended,
+                Kind::TERMINATE => ParticipationState::Ended,
+                _ => ParticipationState::Active,
+            },
             since,
-            temporary: types
-                .get(&key)
-                .is_some_and(|(_, account_type)| *account_type == AccountType::Temporary),
-            record: number(at),
-        }
-    };
-    latest.into_iter().map(standing).collect()
+            temporary: account_type == Some(AccountType::Temporary),
+            record: number(fact.at),
+        });
+    }
+    states
+}
+
+/// What an agency says of a scheme at a place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Relation<'f> {
+    scheme: Scheme<'f>,
+    place: Division,
+    region: Division,
+}
+
+/// By month, then by position.
+type Order = (Month, LeafIndex);
+
+/// The last fact of a relation.
+#[derive(Clone, Copy)]
+struct Latest {
+    kind: Kind,
+    at: usize,
 }
 
 /// 中断原因 (AAE160) of people who do not work here meanwhile: 参军, 收监, 出国定居.

@@ -116,7 +116,8 @@ fn of_class(
         .rules()
         .number(Key::PensionMinimum, "", None, Month::of(year, 1)?)
         .map(|figure| figure.value);
-    let held = pension.counted_months.saturating_add(pension.deemed_months);
+    let held = pension.counted_months.checked_add(pension.deemed_months);
+    let held = held.expect("a month counts once, and there are 2^16");
     let earliest = found.earliest.and_then(|by_age| {
         let statutory = found.statutory;
         earliest_of(policy, pension, month, Choice { by_age, statutory })

@@ -130,14 +130,19 @@ impl<'f> Held<'f> {
     /// The position of the refund that took a month of a full payment, or all of it: its own, or that of a part which had made
     /// it full.
     pub(crate) fn taken_by(&self, month: Month) -> Option<usize> {
-        let is_taken = matches!(self.standing, Standing::Refunded | Standing::NotFull);
-        let by_month = self.given_back().of(month);
-        by_month
-            .or_else(|| self.because.filter(|_| is_taken))
-            .filter(|_| {
-                let money = self.money();
-                money.is_some_and(|(role, fields)| role == Role::Received && fields.full)
-            })
+        let (Role::Received, fields) = self.money()? else {
+            return None;
+        };
+        if !fields.full {
+            return None;
+        }
+        if let Some(refund) = self.given_back().of(month) {
+            return Some(refund);
+        }
+        match self.standing {
+            Standing::Refunded | Standing::NotFull => self.because,
+            _ => None,
+        }
     }
 
     /// Whether it says that a contribution was received.
@@ -207,7 +212,7 @@ impl<'f> RecordSet<'f> {
         let mut families: Vec<FamilyRange<'f>> = Vec::new();
         for (position, held) in self.iter() {
             let Some(family) = held.family else { continue };
-            let end = position.saturating_add(1);
+            let end = position.checked_add(1).expect(GIVEN);
             match families.last_mut() {
                 Some(last) if last.family == family => last.range.end = end,
                 _ => families.push(FamilyRange {
@@ -408,65 +413,74 @@ fn find_targets(held: &mut [Held<'_>]) {
 
 /// Reversals and refunds belong to the family and months of what they act on.
 fn adopt_targets(held: &mut [Held<'_>]) {
-    let roots = roots(held);
-    for (position, (root, depth)) in roots.into_iter().enumerate() {
-        let refunded = |one: &Held<'_>| match (one.money(), one.target) {
-            (Some((Role::Refund, _)), Target::At(target)) => Some(target),
-            _ => None,
-        };
-        let source = if depth > 0 {
-            Some(root)
+    for (position, root) in roots(held).into_iter().enumerate() {
+        let source = if root.depth > 0 {
+            Some(root.at)
         } else {
-            held.get(position).and_then(refunded)
+            refunded(held, position)
         };
-        let adopted = source
-            .and_then(|source| held.get(source))
-            .map(|source| (source.family, source.period));
-        if let (Some((family @ Some(_), period)), Some(one)) = (adopted, held.get_mut(position)) {
-            (one.family, one.period) = (family, period);
-        }
-        if let Some(one) = held.get_mut(position) {
-            one.depth = depth;
+        let source = source.and_then(|source| held.get(source));
+        let adopted = source.map(|source| (source.family, source.period));
+        let one = held.get_mut(position).expect("each record has one root");
+        one.depth = root.depth;
+        if let Some((Some(family), period)) = adopted {
+            one.family = Some(family);
+            one.period = period;
         }
     }
 }
 
-/// For each record the record that it is all about, and how many reversals lie on the way there: itself and 0 for all but
-/// reversals.
-fn roots(held: &[Held<'_>]) -> Vec<(usize, u32)> {
-    let mut roots: Vec<Option<(usize, u32)>> = vec![None; held.len()];
+/// The record that a refund is of.
+fn refunded(held: &[Held<'_>], position: usize) -> Option<usize> {
+    let one = held.get(position)?;
+    match (one.money(), one.target) {
+        (Some((Role::Refund, _)), Target::At(target)) => Some(target),
+        _ => None,
+    }
+}
+
+/// The record that another one is all about.
+#[derive(Clone, Copy)]
+struct Root {
+    at: usize,
+    /// How many reversals lie on the way there, the one that it is of included.
+    depth: u32,
+}
+
+/// The root of each record: itself for all but reversals.
+fn roots(held: &[Held<'_>]) -> Vec<Root> {
+    let mut roots: Vec<Option<Root>> = vec![None; held.len()];
     for start in 0..held.len() {
-        let mut trail = Vec::new();
-        let mut at = start;
-        let (root, mut depth) = loop {
-            if let Some(known) = roots.get(at).copied().flatten() {
-                break known;
-            }
-            // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
-            match held
-                .get(at)
-                .filter(|one| one.is_reversal() && trail.len() <= held.len())
-                .map(|one| one.target)
-            {
-                Some(Target::At(next)) => {
-                    trail.push(at);
-                    at = next;
-                }
-                _ => break (at, 0),
-            }
-        };
+        let (trail, mut root) = walk(held, &roots, start);
         for passed in trail.into_iter().rev() {
-            depth = depth.saturating_add(1);
-            if let Some(slot) = roots.get_mut(passed) {
-                *slot = Some((root, depth));
-            }
+            let deeper = root.depth.checked_add(1);
+            root.depth = deeper.expect("an account has fewer than 2^32 records");
+            *roots.get_mut(passed).expect("a target is a position") = Some(root);
         }
     }
-    roots
-        .into_iter()
-        .enumerate()
-        .map(|(at, root)| root.unwrap_or((at, 0)))
-        .collect()
+    let itself = |at| Root { at, depth: 0 };
+    let known = roots.into_iter().enumerate();
+    known.map(|(at, root)| root.unwrap_or(itself(at))).collect()
+}
+
+/// The reversals on the way from a record to one whose root is known, or that is its own; and that root.
+fn walk(held: &[Held<'_>], roots: &[Option<Root>], start: usize) -> (Vec<usize>, Root) {
+    let mut trail = Vec::new();
+    let mut at = start;
+    loop {
+        if let Some(Some(known)) = roots.get(at) {
+            return (trail, *known);
+        }
+        let one = held.get(at).expect("a target is a position");
+        // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
+        match one.target {
+            Target::At(next) if one.is_reversal() && trail.len() <= held.len() => {
+                trail.push(at);
+                at = next;
+            }
+            _ => return (trail, Root { at, depth: 0 }),
+        }
+    }
 }
 
 /// Sorts, and lets targets follow their records.
@@ -517,10 +531,13 @@ fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
     let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
     let families: Vec<Family<'_>> = families.into_iter().collect();
     let key = |one: &Held<'_>| {
-        let family = one
-            .family
-            .and_then(|family| families.binary_search(&family).ok())
-            .unwrap_or(usize::MAX);
+        let family = match one.family {
+            Some(family) => {
+                let place = families.binary_search(&family);
+                place.expect("the families are those of these records")
+            }
+            None => families.len(),
+        };
         let period = one.period.map(|period| (period.first, period.months));
         (
             family,

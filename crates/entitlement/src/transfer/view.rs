@@ -5,11 +5,12 @@
 
 use crate::{
     account::{MonthLine, Standing},
-    benefits::awards::Ends,
+    benefits::awards,
     effect::settled,
     months::{
-        ledger::{Bounds, month_lines},
-        overlap::Cover,
+        ends::Ends,
+        ledger::month_lines,
+        overlap::{Bounds, Cover},
     },
     policy::{Successors, family::Family},
     records::{
@@ -58,13 +59,13 @@ pub(crate) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    /// The records of a set as they stood at a cut, settled for one family, whose earlier transfers are these.
+    /// The records of a set as they stood at a cut, settled for one family. `moves` says where transfers before this one have taken them.
     pub(crate) fn at(
         set: &RecordSet<'f>,
         of: &FamilyRange<'_>,
         cut: Cut,
         successors: &Successors<'_>,
-        places: &Places,
+        moves: &Places,
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
@@ -84,7 +85,7 @@ impl<'f> View<'f> {
             ends: ends(&set, of),
             as_of,
         };
-        settled(&mut set, &of.range, bounds, successors, |_| places);
+        settled(&mut set, &of.range, bounds, successors, |_| moves);
         Self {
             set,
             cover: covering.months,
@@ -136,7 +137,7 @@ impl OtherFamily {
 
 /// The ends of a family. What a death changes is no matter of a sheet.
 fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
-    Ends::of(set, of, None)
+    awards::ends(set, of, None)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
