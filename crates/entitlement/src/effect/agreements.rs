@@ -4,7 +4,7 @@ use crate::{
     account::Standing,
     policy::Successors,
     records::set::{Held, RecordSet, Role, Target},
-    transfer::{Places, covers},
+    transfer::{Places, RowMonth, covers, months_of},
 };
 use std::{
     cmp::Reverse,
@@ -75,7 +75,7 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves
         if let Some(target) = target
             && held.target == Target::Elsewhere
             && held.standing == Standing::NoTarget
-            && is_by_new_place(held, *target, moves)
+            && is_by_new_place(set, held, *target, moves)
         {
             adopted.push((at, *target));
         }
@@ -86,10 +86,15 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves
     }
 }
 
-/// Whether a refund stands in the chain of the place to which transfers had taken a record by its day.
-fn is_by_new_place(refund: &Held<'_>, target: usize, moves: &Places) -> bool {
-    let place = refund.day().and_then(|day| moves.moved(target, day));
-    place.is_some_and(|place| covers(refund.fact.region, place))
+/// Whether a refund stands in the chain of the place to which transfers had taken a record, or a part of it, by its day.
+fn is_by_new_place(set: &RecordSet<'_>, refund: &Held<'_>, target: usize, moves: &Places) -> bool {
+    let Some(day) = refund.day() else {
+        return false;
+    };
+    months_of(set, target).into_iter().any(|month| {
+        let place = moves.moved(RowMonth { at: target, month }, day);
+        place.is_some_and(|place| covers(refund.fact.region, place))
+    })
 }
 
 /// An agreement in force.
@@ -141,7 +146,9 @@ impl<'s, 'f> Keeping<'s, 'f> {
         let kept = self.months_kept();
         let mut not_kept = Vec::new();
         for (at, held, contribution) in self.records_within() {
-            let is_at_place = self.is_at_kept_place(at, contribution);
+            // A row of which a transfer has brought a part there is cleared as little as one that lies there whole.
+            let mut months = contribution.period.iter();
+            let is_at_place = months.any(|month| self.is_at_kept_place(at, month, contribution));
             let is_of_its_scheme = contribution.scheme == self.agreement.scheme;
             if is_at_place && is_of_its_scheme {
                 continue;
@@ -161,25 +168,27 @@ impl<'s, 'f> Keeping<'s, 'f> {
     fn months_kept(&self) -> MonthsKept {
         let mut kept = MonthsKept::default();
         for (at, held, contribution) in self.records_within() {
-            if held.standing != Standing::Held || !self.is_at_kept_place(at, contribution) {
+            if held.standing != Standing::Held {
                 continue;
             }
-            kept.of_any_scheme
-                .extend(months_standing(held, contribution));
+            let here: Vec<Month> = months_standing(held, contribution)
+                .filter(|month| self.is_at_kept_place(at, *month, contribution))
+                .collect();
             if contribution.scheme == self.agreement.scheme {
-                kept.of_its_scheme
-                    .extend(months_standing(held, contribution));
+                kept.of_its_scheme.extend(&here);
             }
+            kept.of_any_scheme.extend(here);
         }
         kept
     }
 
-    /// Whether a record was at the place that the agreement keeps, or on the way there: an agreement on the way is made with the new
+    /// Whether a month of a record was at the place that the agreement keeps, or on the way there: an agreement on the way is made with the new
     /// place, and for it (domain reference, 3.4).
-    fn is_at_kept_place(&self, at: usize, contribution: &Contribution<'_>) -> bool {
+    fn is_at_kept_place(&self, at: usize, month: Month, contribution: &Contribution<'_>) -> bool {
         let on = self.agreement.on;
-        let here = self.moves.moved(at, on).unwrap_or(contribution.place);
-        let going = self.moves.heading(at, on);
+        let row = RowMonth { at, month };
+        let here = self.moves.moved(row, on).unwrap_or(contribution.place);
+        let going = self.moves.heading(row, on);
         self.covers(here) || going.is_some_and(|place| self.covers(place))
     }
 

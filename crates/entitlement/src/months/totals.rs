@@ -10,7 +10,7 @@ use crate::{
         money::{FenSum, Sums, given_back, without_sign},
         set::{AsOf, Held, RecordSet, Role, Target, number, position},
     },
-    transfer::{Places, posted_alone},
+    transfer::{Places, RowMonth, posted_alone},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -121,12 +121,16 @@ fn whereabouts(
             continue;
         };
         let paid = contribution.place;
-        let moved = moves.moved(at, as_of.day);
+        let row = RowMonth {
+            at,
+            month: line.month,
+        };
+        let moved = moves.moved(row, as_of.day);
         let here = moved.unwrap_or(paid);
         found.push(Whereabouts {
             paid: successors.now(paid),
             here: successors.now(here),
-            going: successors.now(moves.target(at).unwrap_or(here)),
+            going: successors.now(moves.target(row).unwrap_or(here)),
             temporary: moved.is_none() && contribution.account_type == AccountType::Temporary,
         });
     }

@@ -7,7 +7,7 @@ use crate::{
     },
     months::overlap::Cover,
     policy::family::Family,
-    records::set::{AsOf, FamilyRange},
+    records::set::{AsOf, FamilyRange, position},
     transfer::{
         account_type::{AccountTypes, account_types},
         calendar::WorkingDays,
@@ -17,7 +17,7 @@ use crate::{
         documents::{Backpay, Document},
         family_records::FamilyRecords,
         holdings::Holdings,
-        places::{Move, OldPlace, Places},
+        places::{Move, OldPlace, Places, RowMonth},
         procedure::{PostingNeeds, Progress},
         rules::{PersonalMoney, SchemeTransfer},
         step::{Step, covers},
@@ -53,10 +53,10 @@ pub(crate) struct Case<'s> {
     pub(crate) is_dangling: bool,
     /// The closing, with what was in effect then.
     pub(crate) closing: Option<Closing>,
-    /// Records that move with it, from the closing on.
-    pub(crate) moving: BTreeSet<usize>,
-    /// Contributions that its sheet leaves at the old place by the months that it names.
-    pub(crate) outside: BTreeSet<usize>,
+    /// The months of records that move with it, from the closing on.
+    pub(crate) moving: BTreeSet<RowMonth>,
+    /// Those of contributions that its sheet leaves at the old place by the months that it names.
+    pub(crate) outside: BTreeSet<RowMonth>,
 }
 
 impl Case<'_> {
@@ -85,8 +85,11 @@ impl Case<'_> {
         let mut left = BTreeMap::new();
         for line in lines {
             let is_left = |one: &RecordNumber| {
-                usize::try_from(one.0)
-                    .is_ok_and(|at| self.outside.contains(&at) && places.is_untouched(at))
+                let row = RowMonth {
+                    at: position(*one),
+                    month: line.month,
+                };
+                self.outside.contains(&row) && places.is_untouched(row)
             };
             let is_counted = line.status == MonthStatus::Counted && !line.by.is_empty();
             if is_counted && line.by.iter().all(is_left) {
@@ -345,24 +348,26 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
         }
         let mut back_paid = BTreeMap::new();
         for follow_up in self.follow_ups(worked, earlier, backpay, places) {
-            moving.extend(follow_up.records);
+            for (at, months) in follow_up.records {
+                moving.extend(months.into_iter().map(|month| RowMonth { at, month }));
+            }
             back_paid.extend(follow_up.back_paid);
         }
         match progress.posted.map(|posted| posted.on) {
             Some(on) => {
-                moving.retain(|at| places.is_at(self.records, *at, &worked.sources, on));
+                moving.retain(|row| places.is_at(self.records, *row, &worked.sources, on));
                 let way = Move {
                     begun: begun.unwrap_or(on),
                     on,
                     place: target,
                 };
-                for at in &moving {
-                    places.carry(*at, way);
+                for row in &moving {
+                    places.carry(*row, way);
                 }
             }
             None => {
-                for at in &moving {
-                    places.depart(*at, target);
+                for row in &moving {
+                    places.depart(*row, target);
                 }
             }
         }

@@ -4,11 +4,11 @@ use crate::{
     account::{MonthStatus, OutCheckName, RecordNumber, Standing},
     benefits::drawing::{When, drawing},
     formulas::count::count_months,
-    records::set::{LAST_MONTH, number},
+    records::set::{LAST_MONTH, number, position},
     transfer::{
         account_type::AccountTypes,
         case::{Case, CaseInputs},
-        places::Places,
+        places::{Places, RowMonth},
         step::Step,
         view::Cut,
     },
@@ -20,16 +20,19 @@ impl CaseInputs<'_, '_, '_> {
     /// What the old place has to settle (domain reference, 3.4 `OUT_CHECK`).
     pub(crate) fn check(&self, worked: &mut Case<'_>, places: &Places, cut: Cut) {
         let last = cut.on.in_month();
-        let here = |number: &RecordNumber| {
-            usize::try_from(number.0)
-                .is_ok_and(|at| places.is_at(self.records, at, &worked.sources, cut.on))
-        };
         let (mut owing, mut double) = (BTreeMap::new(), BTreeMap::new());
         for line in self
             .lines
             .iter()
             .filter(|line| last.is_none_or(|last| line.month <= last))
         {
+            let here = |number: &RecordNumber| {
+                let row = RowMonth {
+                    at: position(*number),
+                    month: line.month,
+                };
+                places.is_at(self.records, row, &worked.sources, cut.on)
+            };
             let is_owed = matches!(line.status, MonthStatus::Arrears | MonthStatus::NotFull);
             if is_owed {
                 let owed = line.others.iter().copied().filter(here);

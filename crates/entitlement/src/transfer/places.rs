@@ -4,17 +4,24 @@ use crate::{
     records::set::{Held, RecordSet, Target},
     transfer::{family_records::FamilyRecords, step::covers},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
-    record::Record,
-    value::{Day, Division},
+    record::{Period, Record},
+    value::{Day, Division, Month},
 };
 
-/// Where posted transfers have taken records, and which are on the way. Records are known by their position in the set.
+/// One month of a record, which is known by its position in the set: of a row for several months, a transfer may take some.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RowMonth {
+    pub(crate) at: usize,
+    pub(crate) month: Month,
+}
+
+/// Where posted transfers have taken the months of records, and which are on the way.
 #[derive(Default)]
 pub(crate) struct Places {
-    moves: BTreeMap<usize, Vec<Move>>,
-    on_the_way: BTreeMap<usize, Division>,
+    moves: BTreeMap<RowMonth, Vec<Move>>,
+    on_the_way: BTreeMap<RowMonth, Division>,
 }
 
 /// When a record came to a place: a reversal has no day of its own.
@@ -34,7 +41,7 @@ impl Arrival {
     }
 }
 
-/// A way that a record has gone: from the day of the closing, or of the supplement, to that of the posting.
+/// A way that a month of a record has gone: from the day of the closing, or of the supplement, to that of the posting.
 #[derive(Clone, Copy)]
 pub(crate) struct Move {
     pub(crate) begun: Day,
@@ -50,9 +57,19 @@ pub(crate) struct OldPlace<'c> {
 }
 
 impl OldPlace<'_> {
-    /// Whether a record belonged to it at the end of a day.
-    pub(crate) fn holds(self, records: FamilyRecords<'_, '_>, at: usize, day: Day) -> bool {
-        self.moves.is_at(records, at, self.names, day)
+    /// The months of a record that belonged to it at the end of a day.
+    pub(crate) fn months(
+        self,
+        records: FamilyRecords<'_, '_>,
+        at: usize,
+        day: Day,
+    ) -> BTreeSet<Month> {
+        let mut months = months_of(records.set, at);
+        months.retain(|month| {
+            let row = RowMonth { at, month: *month };
+            self.moves.is_at(records, row, self.names, day)
+        });
+        months
     }
 }
 
@@ -73,40 +90,40 @@ impl Places {
             .map(|(_, contribution)| contribution.place)
     }
 
-    /// Where it belonged at the end of a day.
-    pub(crate) fn on(&self, set: &RecordSet<'_>, at: usize, day: Day) -> Option<Division> {
-        self.moved(at, day).or_else(|| Self::first(set, at))
+    /// Where a month of a record belonged at the end of a day.
+    pub(crate) fn on(&self, set: &RecordSet<'_>, row: RowMonth, day: Day) -> Option<Division> {
+        self.moved(row, day).or_else(|| Self::first(set, row.at))
     }
 
     /// Where a transfer had taken it by the end of a day.
-    pub(crate) fn moved(&self, at: usize, day: Day) -> Option<Division> {
+    pub(crate) fn moved(&self, row: RowMonth, day: Day) -> Option<Division> {
         self.moves
-            .get(&at)?
+            .get(&row)?
             .iter()
             .rfind(|moved| moved.on <= day)
             .map(|moved| moved.place)
     }
 
     /// Where it was going at the end of a day, and was posted later.
-    pub(crate) fn heading(&self, at: usize, day: Day) -> Option<Division> {
+    pub(crate) fn heading(&self, row: RowMonth, day: Day) -> Option<Division> {
         self.moves
-            .get(&at)?
+            .get(&row)?
             .iter()
             .find(|moved| moved.begun <= day && day < moved.on)
             .map(|moved| moved.place)
     }
 
     /// Whether a transfer has taken it out of the province where it was paid.
-    pub(crate) fn has_left_province(&self, set: &RecordSet<'_>, at: usize) -> bool {
-        let paid = Self::first(set, at).map(Division::province);
+    pub(crate) fn has_left_province(&self, set: &RecordSet<'_>, row: RowMonth) -> bool {
+        let paid = Self::first(set, row.at).map(Division::province);
         self.moves
-            .get(&at)
+            .get(&row)
             .into_iter()
             .flatten()
             .any(|moved| Some(moved.place.province()) != paid)
     }
 
-    /// When it first came to one of these places, by its money or by a transfer.
+    /// When a record, or the first of its months, came to one of these places, by its money or by a transfer.
     pub(crate) fn came(
         &self,
         records: FamilyRecords<'_, '_>,
@@ -125,20 +142,28 @@ impl Places {
                 .and_then(Held::day)
                 .map_or(Arrival::Undated, Arrival::On);
         }
-        let mut moves = self.moves.get(&at).into_iter().flatten();
-        moves
-            .find(|moved| is_within(records, places, moved.place))
-            .map_or(Arrival::Never, |moved| Arrival::On(moved.on))
+        let came_in = |month: Month| {
+            let moves = self.moves.get(&RowMonth { at, month })?;
+            let moved = moves
+                .iter()
+                .find(|moved| is_within(records, places, moved.place));
+            moved.map(|moved| moved.on)
+        };
+        let first_day = months_of(records.set, at)
+            .into_iter()
+            .filter_map(came_in)
+            .min();
+        first_day.map_or(Arrival::Never, Arrival::On)
     }
 
     /// Whether no transfer has taken it anywhere, or is about to.
-    pub(crate) fn is_untouched(&self, at: usize) -> bool {
-        self.target(at).is_none() && self.moves.get(&at).is_none_or(Vec::is_empty)
+    pub(crate) fn is_untouched(&self, row: RowMonth) -> bool {
+        self.target(row).is_none() && self.moves.get(&row).is_none_or(Vec::is_empty)
     }
 
     /// Where it is going.
-    pub(crate) fn target(&self, at: usize) -> Option<Division> {
-        self.on_the_way.get(&at).copied()
+    pub(crate) fn target(&self, row: RowMonth) -> Option<Division> {
+        self.on_the_way.get(&row).copied()
     }
 
     /// Whether it belonged to one of these places, under the name that it had then or has now. Interest that has not moved
@@ -146,22 +171,22 @@ impl Places {
     pub(crate) fn is_at(
         &self,
         records: FamilyRecords<'_, '_>,
-        at: usize,
+        row: RowMonth,
         places: &[Division],
         day: Day,
     ) -> bool {
-        let Some(here) = self.on(records.set, at, day) else {
+        let Some(here) = self.on(records.set, row, day) else {
             return false;
         };
-        let of_region = is_interest(records.set, at) && self.moved(at, day).is_none();
+        let of_region = is_interest(records.set, row.at) && self.moved(row, day).is_none();
         is_within(records, places, here)
             || (of_region && places.iter().any(|place| covers(here, *place)))
     }
 
     /// Whether it was taken along by what was posted on a day.
-    pub(crate) fn has_gone(&self, at: usize, on: Day) -> bool {
+    pub(crate) fn has_gone(&self, row: RowMonth, on: Day) -> bool {
         self.moves
-            .get(&at)
+            .get(&row)
             .into_iter()
             .flatten()
             .any(|moved| moved.on == on)
@@ -169,17 +194,23 @@ impl Places {
 
     /// Takes it to a place: from the closing or supplement on, posted on a day. What was posted later from where it no longer
     /// was has not taken it.
-    pub(crate) fn carry(&mut self, at: usize, way: Move) {
-        self.on_the_way.remove(&at);
-        let moves = self.moves.entry(at).or_default();
+    pub(crate) fn carry(&mut self, row: RowMonth, way: Move) {
+        self.on_the_way.remove(&row);
+        let moves = self.moves.entry(row).or_default();
         moves.retain(|moved| moved.on <= way.on);
         moves.push(way);
     }
 
-    pub(crate) fn depart(&mut self, at: usize, target: Division) {
+    pub(crate) fn depart(&mut self, row: RowMonth, target: Division) {
         // The first case that closed the account: another one may not take the same months a second time.
-        self.on_the_way.entry(at).or_insert(target);
+        self.on_the_way.entry(row).or_insert(target);
     }
+}
+
+/// The months that a record is about.
+pub(crate) fn months_of(set: &RecordSet<'_>, at: usize) -> BTreeSet<Month> {
+    let period = set.get(at).and_then(|held| held.period);
+    period.into_iter().flat_map(Period::iter).collect()
 }
 
 pub(crate) fn is_interest(set: &RecordSet<'_>, at: usize) -> bool {
