@@ -5,15 +5,14 @@
 //! transfers have taken it since. Transfers in turn move what stands. So the order is: refunds; agreements by the places where money
 //! was paid; transfers; agreements again, by where these have taken records; and transfers again, if that cleared any.
 //!
-//! The account and the closed view ([`crate::transfer`]) differ in three things, and in nothing else:
+//! In this the account and the closed view ([`crate::transfer`]) differ in three things:
 //!
 //! * The account works its transfers out from the months that count. A view is of one case, and is given where the cases before it
 //!   have taken records: there is nothing to work out a second time.
 //! * The account marks the postings that stand alone before it begins. A view keeps these marks: they are what all steps of a
 //!   case say, and a view does not read steps.
 //! * The account adopts the refunds by which a new place clears what transfers brought it ([`agreements::adopt_refunds`]) when all
-//!   is done. A view does not: such a refund stands in the chain of a place to which the record had gone before, and the view
-//!   leaves it without effect, as it does whatever names a record of another chain.
+//!   is done. A view does not: what was cleared is the worker's and no part of a sheet, and neither are its refunds, adopted or not.
 
 pub(crate) mod agreements;
 mod instalments;
@@ -21,7 +20,9 @@ mod named_refunds;
 mod refunds;
 
 use crate::{
-    months::overlap::Bounds, policy::Successors, records::set::RecordSet, transfer::Places,
+    months::overlap::Bounds,
+    policy::Successors,
+    records::{places::Places, set::RecordSet},
 };
 use std::ops::Range;
 

@@ -5,7 +5,10 @@ mod family;
 use crate::{
     account::{Account, Conflict, DisputeLine, FORMAT, FamilyAccount},
     benefits::{drawn, employed, exclusive, items},
-    conflicts::{money_back::Owed, of_families, of_records},
+    conflicts::{
+        money_back::{FamilyDebts, Owed},
+        of_families, of_records,
+    },
     figures::{self, Desk, Folded, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
@@ -49,7 +52,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let of_figures = figures::figures(&mut sheet, desk);
     let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
     let died = statements::death(&person).map(|(month, _)| month);
-    let owed = Owed::of(&set, &families, &drawn, died);
+    let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();
+    let owed = Owed::of(&set, &debts, &drawn, died);
     let disputes = statements::disputes(&set);
     let accounts = identity::accounts(&set);
     let (families, mut conflicts) = apart(folded);

@@ -35,11 +35,10 @@ pub mod rules;
 mod step;
 mod view;
 
-pub(crate) use alone::{mark_alone, posted_alone};
+pub(crate) use alone::mark_alone;
 pub use calendar::{NotAscending, WorkingDays};
 pub use candidate::{Candidate, is_follow_up, missing_before, used, would_fault};
 pub(crate) use cases::{Transfers, judged_in, transfers};
-pub(crate) use places::{Places, RowMonth, months_of};
 pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 pub(crate) use step::covers;
 pub use step::{Sides, may_take};

@@ -57,56 +57,64 @@ pub(crate) struct Overlap {
     pub(crate) records: BTreeSet<RecordNumber>,
 }
 
-/// The months for which spans exclude each other, ascending, by the family whose benefit gives way: unemployment, then resident
-/// pension.
-fn overlaps<'f>(mut spans: Vec<Span<'f>>) -> BTreeMap<Family<'f>, Vec<Overlap>> {
+/// How far the spans of a source reach.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reach {
+    last: Month,
+    record: RecordNumber,
+}
+
+/// By the family whose benefit gives way, where it is excluded: unemployment, then resident pension.
+type Overlaps<'f> = BTreeMap<Family<'f>, Vec<Overlap>>;
+
+/// The months for which spans exclude each other, ascending.
+fn overlaps<'f>(mut spans: Vec<Span<'f>>) -> Overlaps<'f> {
     spans.sort_by_key(|span| (span.first, span.record));
-    let mut found: BTreeMap<Family<'f>, Vec<Overlap>> = BTreeMap::new();
+    let mut found = Overlaps::new();
     // The span of each source that reaches farthest so far. Sources are places, so few for a worker; time is by their number.
-    let mut farthest: BTreeMap<Source<'f>, (Month, RecordNumber)> = BTreeMap::new();
+    let mut farthest: BTreeMap<Source<'f>, Reach> = BTreeMap::new();
     for one in &spans {
-        let beside =
-            |source: &Source<'f>, last: Month| source.excludes(one.source) && last >= one.first;
-        for (source, (last, record)) in farthest
-            .iter()
-            .filter(|(source, (last, _))| beside(source, *last))
-        {
-            let overlaps = found
-                .entry(source.family.max(one.source.family))
-                .or_default();
-            let until = one.last.min(*last);
-            if let Some(overlap) = overlaps
-                .last_mut()
-                .filter(|overlap| one.first <= overlap.last)
-            {
-                overlap.last = until.max(overlap.last);
-                overlap.records.extend([*record, one.record]);
-            } else {
-                let records = [*record, one.record].into();
-                overlaps.push(Overlap {
-                    first: one.first,
-                    last: until,
-                    records,
-                });
+        for (source, reach) in &farthest {
+            if source.excludes(one.source) && reach.last >= one.first {
+                let gives_way = source.family.max(one.source.family);
+                add_overlap(found.entry(gives_way).or_default(), one, *reach);
             }
         }
-        let reach = farthest.entry(one.source).or_insert((one.last, one.record));
-        *reach = (*reach).max((one.last, one.record));
+        let reach = Reach {
+            last: one.last,
+            record: one.record,
+        };
+        let known = farthest.entry(one.source).or_insert(reach);
+        *known = (*known).max(reach);
     }
     name_all(&spans, &mut found);
     found
 }
 
+/// Adds the months that a span has in common with one that began before it.
+fn add_overlap(overlaps: &mut Vec<Overlap>, one: &Span<'_>, earlier: Reach) {
+    let until = one.last.min(earlier.last);
+    match overlaps.last_mut() {
+        Some(overlap) if one.first <= overlap.last => {
+            overlap.last = until.max(overlap.last);
+            overlap.records.extend([earlier.record, one.record]);
+        }
+        _ => overlaps.push(Overlap {
+            first: one.first,
+            last: until,
+            records: [earlier.record, one.record].into(),
+        }),
+    }
+}
+
 /// Names also the spans beyond which another one of their source reached, each where it is first beside what it excludes.
-fn name_all<'f>(spans: &[Span<'f>], found: &mut BTreeMap<Family<'f>, Vec<Overlap>>) {
+fn name_all<'f>(spans: &[Span<'f>], found: &mut Overlaps<'f>) {
     let mut nearest: BTreeMap<Source<'f>, Month> = BTreeMap::new();
     for one in spans.iter().rev() {
-        let beside =
-            |source: &Source<'f>, first: Month| source.excludes(one.source) && first <= one.last;
-        for (source, first) in nearest
-            .iter()
-            .filter(|(source, first)| beside(source, **first))
-        {
+        for (source, first) in &nearest {
+            if !source.excludes(one.source) || *first > one.last {
+                continue;
+            }
             let Some(overlaps) = found.get_mut(&source.family.max(one.source.family)) else {
                 continue;
             };
@@ -128,37 +136,35 @@ fn conflicts(
 ) -> Vec<Conflict> {
     let mut runs: Vec<Overlap> = Vec::new();
     for overlap in overlaps {
-        match runs
-            .last_mut()
-            .filter(|run| overlap.first <= run.last.next())
-        {
-            Some(run) => {
+        match runs.last_mut() {
+            Some(run) if overlap.first <= run.last.next() => {
                 run.last = overlap.last;
                 run.records.extend(overlap.records);
             }
-            None => runs.push(overlap),
+            _ => runs.push(overlap),
         }
     }
-    let conflict = |run: Overlap| {
+    let mut found = Vec::new();
+    for run in runs {
         let last = run.last.min(until).max(run.first);
-        Conflict {
+        found.push(Conflict {
             first: Some(run.first),
             last: Some(last),
             months: months_between(run.first, last),
             ..conflict(code, Some(family), run.records.into_iter().collect())
-        }
-    };
-    runs.into_iter().map(conflict).collect()
+        });
+    }
+    found
 }
 
 /// Benefits drawn twice for a month (C24): employee and resident pension (人社部发〔2014〕17号 art. 8), one pension of two
 /// provinces or, for residents, two places (人社厅发〔2019〕94号), a pension and unemployment benefit (社会保险法 art. 51).
 pub(crate) fn drawn_twice(drawn: &[Span<'_>]) -> Vec<Conflict> {
-    let of_family = |(family, overlaps)| conflicts(ConflictCode::C24, family, overlaps, LAST_MONTH);
-    overlaps(drawn.to_vec())
-        .into_iter()
-        .flat_map(of_family)
-        .collect()
+    let mut found = Vec::new();
+    for (family, overlaps) in overlaps(drawn.to_vec()) {
+        found.extend(conflicts(ConflictCode::C24, family, overlaps, LAST_MONTH));
+    }
+    found
 }
 
 /// Pensions awarded for the same months (Y09), by the same rules, before anything is drawn; none after death. The conflict shows
@@ -169,12 +175,12 @@ pub(crate) fn pensions_awarded(
     died: Option<Month>,
     as_of: AsOf,
 ) -> Vec<Conflict> {
-    let families = set.families().into_iter();
-    let pensions = families.filter(|FamilyRange { family, .. }| {
-        family.rule().exclusive_benefit && family.rule().ends_with_benefit
-    });
     let mut spans = Vec::new();
-    for FamilyRange { range, .. } in pensions {
+    for FamilyRange { family, range } in set.families() {
+        let is_pension = family.rule().exclusive_benefit && family.rule().ends_with_benefit;
+        if !is_pension {
+            continue;
+        }
         for Term { at, award, last } in terms(set, &range) {
             let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
             if award.from <= last {
@@ -187,9 +193,11 @@ pub(crate) fn pensions_awarded(
             }
         }
     }
-    let of_family =
-        |(family, overlaps)| conflicts(ConflictCode::Y09, family, overlaps, as_of.month);
-    overlaps(spans).into_iter().flat_map(of_family).collect()
+    let mut found = Vec::new();
+    for (family, overlaps) in overlaps(spans) {
+        found.extend(conflicts(ConflictCode::Y09, family, overlaps, as_of.month));
+    }
+    found
 }
 
 /// The months for which several places awarded unemployment benefit. A claim lasts until it is stopped, the worker pays again

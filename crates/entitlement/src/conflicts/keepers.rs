@@ -11,9 +11,9 @@ use crate::{
     policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
+        places::{Places, RowMonth, covers},
         set::{AsOf, RecordSet, Role, Target, position},
     },
-    transfer::{Places, RowMonth, covers},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

@@ -5,7 +5,6 @@ use crate::{
     account::{Conflict, FamilyAccount, MonthStatus, RecordNumber, Standing},
     benefits::{exclusive::Span, recovered::unrecovered},
     conflicts::class::{ConflictCode, Severity},
-    figures::Folded,
     months::years::still_due,
     records::{
         money::{FenSum, Sums, part_of},
@@ -164,6 +163,12 @@ fn left(
     }
 }
 
+/// A family, and what its contributions have to give back.
+pub(crate) struct FamilyDebts<'a> {
+    pub(crate) account: &'a FamilyAccount,
+    pub(crate) debts: &'a [Debt],
+}
+
 /// What has to go back, by the class and the record of the conflict that names it.
 pub(crate) struct Owed(BTreeMap<(ConflictCode, RecordNumber), i64>);
 
@@ -171,16 +176,16 @@ impl Owed {
     /// What is owed for months behind ends, for overlaps of residents, and of benefits drawn after death.
     pub(crate) fn of(
         set: &RecordSet<'_>,
-        families: &[Folded<'_>],
+        families: &[FamilyDebts<'_>],
         drawn: &[Span<'_>],
         died: Option<Month>,
     ) -> Self {
         let mut owed = BTreeMap::new();
-        for folded in families {
-            for debt in folded.debts {
+        for family in families {
+            for debt in family.debts {
                 owed.insert((debt.code, debt.record), debt.sum());
             }
-            for line in &folded.account.years {
+            for line in &family.account.years {
                 owed.insert((ConflictCode::C04, line.record), still_due(line));
             }
         }

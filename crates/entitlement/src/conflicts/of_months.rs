@@ -153,7 +153,7 @@ fn is_of_one_place(set: &RecordSet<'_>, line: &MonthLine, successors: &Successor
 /// The records among the others of a month that deem it paid.
 fn deemed(set: &RecordSet<'_>, line: &MonthLine) -> Vec<RecordNumber> {
     others_that(set, line, |held| {
-        let deems = matches!(held.fact.record, Record::Deemed(_)) || held.is_alone;
+        let deems = matches!(held.fact.record, Record::Deemed(_)) || held.alone.is_some();
         deems && held.standing == Standing::Held
     })
 }

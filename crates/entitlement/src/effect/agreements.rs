@@ -3,8 +3,10 @@
 use crate::{
     account::Standing,
     policy::Successors,
-    records::set::{Held, RecordSet, Role, Target},
-    transfer::{Places, RowMonth, covers, months_of},
+    records::{
+        places::{Places, RowMonth, covers, months_of},
+        set::{Held, RecordSet, Role, Target},
+    },
 };
 use std::{
     cmp::Reverse,
@@ -188,7 +190,7 @@ impl<'s, 'f> Keeping<'s, 'f> {
         let on = self.agreement.on;
         let row = RowMonth { at, month };
         let here = self.moves.moved(row, on).unwrap_or(contribution.place);
-        let going = self.moves.heading(row, on);
+        let going = self.moves.was_going_to(row, on);
         self.covers(here) || going.is_some_and(|place| self.covers(place))
     }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     conflicts::{
         keepers,
-        money_back::{self, Debt},
+        money_back::{self, Debt, FamilyDebts},
         of_families, renamed,
     },
     effect::{self, Moved, agreements},
@@ -24,9 +24,10 @@ use crate::{
     policy::{Policy, Successors, family::Family},
     records::{
         lines,
+        places::Places,
         set::{AsOf, FamilyRange, RecordSet},
     },
-    transfer::{self, Places, Transfers},
+    transfer::{self, Transfers},
 };
 use yizhang_ledger::value::{Month, Namespace};
 
@@ -63,6 +64,14 @@ impl<'f> FoldedFamily<'f> {
             range: &self.of.range,
             ends: self.ends,
             claims: &self.claims,
+            debts: &self.debts,
+        }
+    }
+
+    /// With what its contributions have to give back.
+    pub(super) fn with_debts(&self) -> FamilyDebts<'_> {
+        FamilyDebts {
+            account: &self.account,
             debts: &self.debts,
         }
     }
@@ -179,14 +188,8 @@ impl MonthsAndTransfers {
         worker: Worker<'_, '_>,
     ) -> Self {
         let months = ledger::month_lines(set, &of.range, bounds);
-        let transfers = transfer::transfers(
-            set,
-            (of.family, &of.range),
-            &months,
-            bounds.cover,
-            worker.as_of,
-            worker.policy,
-        );
+        let transfers =
+            transfer::transfers(set, of, &months, bounds.cover, worker.as_of, worker.policy);
         Self { months, transfers }
     }
 }

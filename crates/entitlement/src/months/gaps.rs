@@ -12,62 +12,84 @@ use yizhang_ledger::{entry::Kind, value::Month};
 /// The gaps of a family. Months that count in the covering family are none, nor are those that stand beside other cover (a
 /// resident's, while employee medical insurance covered them), nor those after its end.
 pub(crate) fn gaps(lines: &[MonthLine], facts: &[Participation], bounds: Bounds<'_>) -> Vec<Gap> {
-    let Bounds {
-        cover,
-        beside,
-        ends,
-        as_of,
-    } = bounds;
-    let Some(until) = ends.last_month(as_of.month) else {
+    let now = bounds.as_of.month;
+    let Some(until) = bounds.ends.last_month(now) else {
         return Vec::new();
     };
-    let begins = |line: &&MonthLine| {
-        let none = matches!(
-            line.status,
-            MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid
-        );
-        !none && line.month <= until
-    };
-    let Some(first) = lines.iter().find(begins).map(|line| line.month) else {
+    let Some(first) = lines.iter().find(|line| begins(line)) else {
         return Vec::new();
     };
-    let runs = runs(first, marks(first, lines, [cover, beside], until), until);
-    let gap = |run: Run<GapCause>| Gap {
-        first: run.first,
-        last: run.last,
-        months: run.months(),
-        cause: run.key,
-        open: run.last == as_of.month,
-        records: if run.key == GapCause::Unpaid {
+    if first.month > until {
+        return Vec::new();
+    }
+    let covers = [bounds.cover, bounds.beside];
+    let known = known_months(first.month, until, lines, covers);
+    let mut gaps = Vec::new();
+    for run in runs(first.month, until, known) {
+        let months = run.months();
+        let records = if run.key == GapCause::Unpaid {
             suspension(facts, run.first)
         } else {
             distinct(run.records)
-        },
-    };
-    runs.into_iter().map(gap).collect()
+        };
+        gaps.push(Gap {
+            first: run.first,
+            last: run.last,
+            months,
+            cause: run.key,
+            open: run.last == now,
+            records,
+        });
+    }
+    gaps
 }
 
-/// Months between `first` and `until` about which something is known: no cause if they count here or in one of the
-/// families whose cover takes their place. Ascending, each once.
-fn marks<'l>(
+/// Whether the contributions of a family may begin with a month: something came of it, though it may have gone back since.
+const fn begins(line: &MonthLine) -> bool {
+    !matches!(
+        line.status,
+        MonthStatus::Later | MonthStatus::Reversed | MonthStatus::Unpaid
+    )
+}
+
+/// A month of which something is known.
+struct KnownMonth<'l> {
+    month: Month,
+    /// None, where it counts here or in one of the families whose cover takes its place.
+    lacking: Option<Lacking<'l>>,
+}
+
+/// Why a month does not count, with its records.
+struct Lacking<'l> {
+    cause: GapCause,
+    records: &'l [RecordNumber],
+}
+
+/// The months from `first` to `last` about which something is known. Ascending, each once.
+fn known_months<'l>(
     first: Month,
+    last: Month,
     lines: &'l [MonthLine],
     covers: [Cover<'_>; 2],
-    until: Month,
-) -> Vec<(Month, Option<(GapCause, &'l MonthLine)>)> {
-    let own = lines
-        .iter()
-        .map(|line| (line.month, cause(line.status).map(|cause| (cause, line))));
-    let covered = covers
-        .into_iter()
-        .flat_map(Cover::months)
-        .map(|month| (month, None));
-    let within =
-        |(month, _): &(Month, Option<(GapCause, &MonthLine)>)| *month >= first && *month <= until;
-    let mut marks: Vec<_> = own.chain(covered).filter(within).collect();
-    marks.sort_unstable_by_key(|(month, cause)| (*month, cause.is_some()));
-    marks.dedup_by_key(|(month, _)| *month);
-    marks
+) -> Vec<KnownMonth<'l>> {
+    let mut known = Vec::new();
+    for line in lines {
+        known.push(KnownMonth {
+            month: line.month,
+            lacking: cause(line.status).map(|cause| Lacking {
+                cause,
+                records: &line.others,
+            }),
+        });
+    }
+    for month in covers.into_iter().flat_map(Cover::months) {
+        let lacking = None;
+        known.push(KnownMonth { month, lacking });
+    }
+    known.retain(|one| one.month >= first && one.month <= last);
+    known.sort_by_key(|one| (one.month, one.lacking.is_some()));
+    known.dedup_by_key(|one| one.month);
+    known
 }
 
 const fn cause(status: MonthStatus) -> Option<GapCause> {
@@ -87,19 +109,15 @@ const fn cause(status: MonthStatus) -> Option<GapCause> {
     }
 }
 
-fn runs(
-    first: Month,
-    marks: Vec<(Month, Option<(GapCause, &MonthLine)>)>,
-    last: Month,
-) -> Vec<Run<GapCause>> {
+fn runs(first: Month, last: Month, known: Vec<KnownMonth<'_>>) -> Vec<Run<GapCause>> {
     let mut runs: Vec<Run<GapCause>> = Vec::new();
     let mut expected = first;
-    for (month, mark) in marks {
-        unpaid(&mut runs, expected, month);
-        if let Some((cause, line)) = mark {
-            extend(&mut runs, month, cause, &line.others);
+    for one in known {
+        unpaid(&mut runs, expected, one.month);
+        if let Some(Lacking { cause, records }) = one.lacking {
+            extend(&mut runs, one.month, cause, records);
         }
-        expected = month.next();
+        expected = one.month.next();
     }
     unpaid(&mut runs, expected, last.next());
     runs

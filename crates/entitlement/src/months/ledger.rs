@@ -5,9 +5,8 @@ use crate::{
     months::overlap::Bounds,
     records::{
         money::FenSum,
-        set::{Held, RecordSet, Role, Target, number},
+        set::{Held, Months, RecordSet, Role, Target, number},
     },
-    transfer::posted_alone,
 };
 use std::{collections::BTreeSet, ops::Range};
 use yizhang_ledger::{
@@ -56,7 +55,7 @@ pub(crate) fn month_lines(
 
 /// Adds the months that a record is about.
 fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
-    if let Some((first, last)) = months_deemed(held) {
+    if let Some(Months { first, last }) = months_deemed(held) {
         let months = (first.number()..=last.number()).filter_map(Month::new);
         mentions.extend(months.map(|month| Mention {
             month,
@@ -78,12 +77,15 @@ fn mention(mentions: &mut Vec<Mention>, at: usize, held: &Held<'_>) {
     }
 }
 
-/// The first and the last month that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed
-/// does: beside what is paid.
-fn months_deemed(held: &Held<'_>) -> Option<(Month, Month)> {
+/// The months that a record deems paid. Service in the army that its posting alone speaks of counts as what is deemed does: beside what
+/// is paid.
+fn months_deemed(held: &Held<'_>) -> Option<Months> {
     match (&held.fact.record, held.standing) {
-        (Record::Deemed(fields), Standing::Held) => Some((fields.first, fields.last)),
-        _ => posted_alone(held).map(|(_, months)| months),
+        (Record::Deemed(fields), Standing::Held) => Some(Months {
+            first: fields.first,
+            last: fields.last,
+        }),
+        _ => held.posted_alone().map(|alone| alone.months),
     }
 }
 

@@ -8,9 +8,9 @@ use crate::{
     policy::Successors,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
-        set::{AsOf, Held, RecordSet, Role, Target, number, position},
+        places::{Places, RowMonth},
+        set::{AsOf, Held, PostedAlone, RecordSet, Role, Target, number, position},
     },
-    transfer::{Places, RowMonth, posted_alone},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -231,7 +231,9 @@ pub(crate) fn deemed_at(set: &RecordSet<'_>, number: RecordNumber) -> Option<Div
     let held = set.numbered(number)?;
     match &held.fact.record {
         Record::Deemed(fields) => Some(fields.place),
-        _ => posted_alone(held).map(|(posted, _)| posted.target_side.place),
+        _ => held
+            .posted_alone()
+            .map(|alone| alone.posting.target_side.place),
     }
 }
 
@@ -318,12 +320,12 @@ fn movements_at(
     range: &Range<usize>,
 ) -> impl Iterator<Item = (usize, (Division, Sums))> {
     set.within(range).filter_map(|(at, held)| {
-        if let Some((posted, _)) = posted_alone(held) {
+        if let Some(PostedAlone { posting, .. }) = held.posted_alone() {
             let sums = Sums {
                 unit: FenSum::ZERO,
-                person: posted.sums.personal_account.into(),
+                person: posting.sums.personal_account.into(),
             };
-            return Some((at, (posted.target_side.place, sums)));
+            return Some((at, (posting.target_side.place, sums)));
         }
         let (role, contribution) = held.money()?;
         let moved = matches!(

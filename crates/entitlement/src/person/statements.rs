@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::AccountId,
-    record::{BirthEvidence, Dispute, Record},
+    record::{BirthEvidence, Record},
     value::{Division, Month},
 };
 
@@ -93,14 +93,19 @@ pub(crate) fn death(person: &Person) -> Option<(Month, RecordNumber)> {
 pub(crate) fn conflicts(set: &RecordSet<'_>, person: &Person, as_of: AsOf) -> Vec<Conflict> {
     let mut found = two_persons(set, person);
     found.extend(births(person));
-    let deaths = person.death.iter().map(|line| (line.month, line.record));
-    found.extend(contradiction(deaths));
+    let deaths = person.death.iter().map(|line| Said {
+        what: line.month,
+        record: line.record,
+    });
+    found.extend(contradiction(deaths.collect()));
     // Of statements from one month the last of the line holds.
     let mut homes = Vec::new();
     for from_month in person.home.chunk_by(|one, other| one.from == other.from) {
-        found.extend(contradiction(
-            from_month.iter().map(|line| (line.place, line.record)),
-        ));
+        let places = from_month.iter().map(|line| Said {
+            what: line.place,
+            record: line.record,
+        });
+        found.extend(contradiction(places.collect()));
         homes.extend(from_month.last().filter(|line| line.from <= as_of.month));
     }
     let moved = homes
@@ -119,37 +124,29 @@ pub(crate) fn conflicts(set: &RecordSet<'_>, person: &Person, as_of: AsOf) -> Ve
 
 /// C17, by number.
 fn two_persons(set: &RecordSet<'_>, person: &Person) -> Vec<Conflict> {
-    let number_of = |record: RecordNumber| {
-        let held = set.numbered(record)?;
-        held.fact.record.accounts().next()
-    };
-    let mut stated: BTreeMap<AccountId, (Statements<Month>, Statements<bool>)> = BTreeMap::new();
+    let mut by_number: BTreeMap<AccountId, UnderNumber> = BTreeMap::new();
     for line in person.birth.iter().filter(|line| !line.archive) {
-        let Some(account) = number_of(line.record) else {
-            continue;
-        };
-        stated
-            .entry(account)
-            .or_default()
-            .0
-            .push((line.month, line.record));
+        if let Some(account) = account_of(set, line.record) {
+            let under = by_number.entry(account).or_default();
+            under.births.push(Said {
+                what: line.month,
+                record: line.record,
+            });
+        }
     }
     for line in &person.class {
-        let Some(account) = number_of(line.record) else {
-            continue;
-        };
-        let of_men = line.class == Class::M60;
-        stated
-            .entry(account)
-            .or_default()
-            .1
-            .push((of_men, line.record));
+        if let Some(account) = account_of(set, line.record) {
+            let under = by_number.entry(account).or_default();
+            under.of_men.push(Said {
+                what: line.class == Class::M60,
+                record: line.record,
+            });
+        }
     }
     let mut found = Vec::new();
-    for (births, classes) in stated.into_values() {
-        let mut records = Vec::new();
-        records.extend(differing(births));
-        records.extend(differing(classes));
+    for under in by_number.into_values() {
+        let mut records = differing(under.births);
+        records.extend(differing(under.of_men));
         if !records.is_empty() {
             found.push(conflict(ConflictCode::C17, None, records));
         }
@@ -157,40 +154,55 @@ fn two_persons(set: &RecordSet<'_>, person: &Person) -> Vec<Conflict> {
     found
 }
 
-/// What records say of one fact.
-type Statements<T> = Vec<(T, RecordNumber)>;
+/// The account under which a record was stated.
+fn account_of(set: &RecordSet<'_>, record: RecordNumber) -> Option<AccountId> {
+    set.numbered(record)?.fact.record.accounts().next()
+}
+
+/// What was stated under one number: births by citizen's ids, and whether a class is a man's.
+#[derive(Default)]
+struct UnderNumber {
+    births: Vec<Said<Month>>,
+    of_men: Vec<Said<bool>>,
+}
+
+/// What a record says of a fact.
+struct Said<T> {
+    what: T,
+    record: RecordNumber,
+}
 
 /// The records, where they do not all say the same.
-fn differing<T: PartialEq>(statements: Statements<T>) -> Vec<RecordNumber> {
-    let differs = statements
-        .iter()
-        .zip(statements.iter().skip(1))
-        .any(|(one, other)| one.0 != other.0);
+fn differing<T: PartialEq>(said: Vec<Said<T>>) -> Vec<RecordNumber> {
+    let differs = said
+        .first()
+        .is_some_and(|first| said.iter().any(|one| one.what != first.what));
     if differs {
-        statements.into_iter().map(|(_, record)| record).collect()
+        said.into_iter().map(|one| one.record).collect()
     } else {
         Vec::new()
     }
 }
 
-fn contradiction<T: PartialEq>(
-    statements: impl Iterator<Item = (T, RecordNumber)>,
-) -> Option<Conflict> {
-    let records = differing(statements.collect());
+fn contradiction<T: PartialEq>(said: Vec<Said<T>>) -> Option<Conflict> {
+    let records = differing(said);
     (!records.is_empty()).then(|| conflict(ConflictCode::Y08, None, records))
 }
 
 /// C19: archives that differ, or the last of them from the last id.
 fn births(person: &Person) -> Option<Conflict> {
     let id = person.birth.iter().rfind(|line| !line.archive);
-    let archives = || person.birth.iter().filter(|line| line.archive);
-    let mut records = differing(archives().map(|line| (line.month, line.record)).collect());
-    let last = archives().next_back();
-    records.extend(
-        last.zip(id)
-            .filter(|(archive, id)| archive.month != id.month)
-            .map(|(archive, _)| archive.record),
-    );
+    let archives: Vec<&BirthLine> = person.birth.iter().filter(|line| line.archive).collect();
+    let said = archives.iter().map(|line| Said {
+        what: line.month,
+        record: line.record,
+    });
+    let mut records = differing(said.collect());
+    if let (Some(archive), Some(id)) = (archives.last(), id)
+        && archive.month != id.month
+    {
+        records.push(archive.record);
+    }
     if records.is_empty() {
         return None;
     }
@@ -205,7 +217,7 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
     let mut outcomes: BTreeMap<(RecordId, Division), usize> = BTreeMap::new();
     for (at, held) in stated(set) {
         match &held.fact.record {
-            Record::Dispute(Kind::DISPUTE, fields) => disputed.push((at, held, fields)),
+            Record::Dispute(Kind::DISPUTE, fields) => disputed.push((at, fields)),
             Record::Dispute(Kind::DISPUTE_OUTCOME, fields) => {
                 outcomes
                     .entry((fields.target, held.fact.region))
@@ -217,26 +229,25 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
     if disputed.is_empty() {
         return Vec::new();
     }
-    let mut known = BTreeMap::new();
+    let mut known: BTreeMap<(RecordId, Division), usize> = BTreeMap::new();
     for (at, held) in set.iter() {
-        known.insert((held.fact.region, held.fact.id), at);
+        known.insert((held.fact.id, held.fact.region), at);
     }
-    let line = |(at, held, fields): (usize, &Held<'_>, &Dispute<'_>)| DisputeLine {
-        on: fields.on,
-        region: fields.region,
-        reason: fields.reason.as_str().to_owned(),
-        disputed: known
-            .get(&(fields.region, fields.target))
-            .copied()
-            .map(number),
+    let mut lines = Vec::new();
+    for (at, fields) in disputed {
+        let record = known.get(&(fields.target, fields.region));
         // The agency whose record is disputed answers.
-        outcome: outcomes
-            .get(&(held.fact.id, fields.region))
-            .copied()
-            .map(number),
-        record: number(at),
-    };
-    disputed.into_iter().map(line).collect()
+        let outcome = outcomes.get(&(set.at(at).fact.id, fields.region));
+        lines.push(DisputeLine {
+            on: fields.on,
+            region: fields.region,
+            reason: fields.reason.as_str().to_owned(),
+            disputed: record.copied().map(number),
+            outcome: outcome.copied().map(number),
+            record: number(at),
+        });
+    }
+    lines
 }
 
 /// Disputes that nobody has answered (C41).

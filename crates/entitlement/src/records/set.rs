@@ -1,20 +1,20 @@
-//! The facts as a set: each record once, its target found, in the one order that does not depend on arrival.
+//! The records of a worker as a set, and what is said of each.
 
 use crate::{
     account::{RecordNumber, Standing},
     policy::family::Family,
-    records::given_back::{GivenBack, NOTHING},
+    records::{
+        from_facts,
+        given_back::{GivenBack, NOTHING},
+    },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     Verified,
-    entry::{Kind, RecordId},
+    entry::Kind,
     fact::Fact,
-    record::{Contribution, Period, Record},
-    value::{Day, Division, LeafIndex, Month, Scheme},
+    record::{Contribution, Period, Record, TransferStep},
+    value::{Day, Month, Scheme},
 };
 
 /// The date of an account.
@@ -82,8 +82,21 @@ pub(crate) struct Held<'f> {
     pub(crate) given_back: Option<Box<GivenBack>>,
     /// A benefit that is due only after death: the heirs', not one that the worker draws.
     pub(crate) is_of_heirs: bool,
-    /// A posting whose old place has no chain: its months count by it.
-    pub(crate) is_alone: bool,
+    /// The months that count by a posting whose old place has no chain. Few records have any.
+    pub(crate) alone: Option<Months>,
+}
+
+/// Months from one to another, both included.
+#[derive(Clone, Copy)]
+pub(crate) struct Months {
+    pub(crate) first: Month,
+    pub(crate) last: Month,
+}
+
+/// A posting that stands alone, with its months.
+pub(crate) struct PostedAlone<'f> {
+    pub(crate) posting: &'f TransferStep<'f>,
+    pub(crate) months: Months,
 }
 
 impl<'f> Held<'f> {
@@ -145,6 +158,17 @@ impl<'f> Held<'f> {
         }
     }
 
+    /// The posting that it is, if it stands alone.
+    pub(crate) fn posted_alone(&self) -> Option<PostedAlone<'f>> {
+        match &self.fact.record {
+            Record::Transfer(_, posting) => Some(PostedAlone {
+                posting,
+                months: self.alone?,
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether it says that a contribution was received.
     pub(crate) fn is_received(&self) -> bool {
         matches!(self.money(), Some((Role::Received, _)))
@@ -166,10 +190,7 @@ const GIVEN: &str = "a position that the set itself gave";
 
 impl<'f> RecordSet<'f> {
     pub(crate) fn of(facts: &'f [Verified<Fact<'f>>]) -> Self {
-        let mut held = unique(facts);
-        find_targets(&mut held);
-        adopt_targets(&mut held);
-        Self(in_order(held))
+        Self(from_facts::records(facts))
     }
 
     /// The same records as if nothing had been said of them yet but these standings, nor any of them sent again.
@@ -263,9 +284,9 @@ impl<'f> RecordSet<'f> {
         self.at_mut(position).is_of_heirs = true;
     }
 
-    /// Marks a posting as one that stands alone.
-    pub(crate) fn mark_alone(&mut self, position: usize) {
-        self.at_mut(position).is_alone = true;
+    /// Marks a posting as one that stands alone, for these months.
+    pub(crate) fn mark_alone(&mut self, position: usize, months: Months) {
+        self.at_mut(position).alone = Some(months);
     }
 
     fn at_mut(&mut self, position: usize) -> &mut Held<'f> {
@@ -293,41 +314,6 @@ pub(crate) fn position(number: RecordNumber) -> usize {
     usize::try_from(number.0).expect("a number was a position before")
 }
 
-/// Each record once, by region and content.
-fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
-    let mut sorted: Vec<&Fact<'f>> = facts.iter().map(|fact| &**fact).collect();
-    sorted.sort_unstable_by_key(|fact| (fact.region, fact.id, fact.index));
-    let mut held: Vec<Held<'f>> = Vec::with_capacity(sorted.len());
-    for fact in sorted {
-        match held.last_mut() {
-            Some(last) if last.fact.region == fact.region && last.fact.id == fact.id => {
-                let latest = last.again.last().copied().unwrap_or(last.fact.index.0);
-                if latest != fact.index.0 {
-                    last.again.push(fact.index.0);
-                }
-            }
-            _ => held.push(Held {
-                fact,
-                again: Vec::new(),
-                family: family_of(&fact.record),
-                period: period_of(&fact.record),
-                target: Target::None,
-                depth: 0,
-                standing: Standing::Held,
-                because: None,
-                given_back: None,
-                is_of_heirs: false,
-                is_alone: false,
-            }),
-        }
-    }
-    held
-}
-
-fn family_of<'f>(record: &'f Record<'f>) -> Option<Family<'f>> {
-    scheme_of(record).map(Family::of)
-}
-
 /// The scheme that a record is about; none for what is about the person.
 pub(crate) fn scheme_of<'f>(record: &Record<'f>) -> Option<Scheme<'f>> {
     let scheme = match record {
@@ -349,225 +335,4 @@ pub(crate) fn scheme_of<'f>(record: &Record<'f>) -> Option<Scheme<'f>> {
         | Record::Unknown(..) => return None,
     };
     Some(scheme)
-}
-
-fn period_of(record: &Record<'_>) -> Option<Period> {
-    let month = |first: Month| Period { first, months: 1 };
-    match record {
-        Record::Contribution(_, fields) => Some(fields.period),
-        Record::InterestCredit(fields) => {
-            Month::of(fields.year, 1).map(|first| Period { first, months: 12 })
-        }
-        Record::Participation(_, fields) => Some(month(fields.from)),
-        Record::Transfer(_, fields) => fields.first.or(fields.on.in_month()).map(month),
-        Record::Benefit(_, fields) => Some(month(fields.from)),
-        Record::Deemed(fields) => Some(month(fields.first)),
-        Record::Agreement(fields) => Some(month(fields.first)),
-        Record::Bridge(fields) => fields.on.in_month().map(month),
-        Record::Reversal(_)
-        | Record::Identity(..)
-        | Record::Household(_)
-        | Record::RetireClass(_)
-        | Record::Birth(_)
-        | Record::Death(_)
-        | Record::Dispute(..)
-        | Record::Unknown(..) => None,
-    }
-}
-
-fn target_id(record: &Record<'_>) -> Option<RecordId> {
-    match record {
-        Record::Reversal(fields) => Some(fields.target),
-        Record::Contribution(_, fields) => fields.target,
-        _ => None,
-    }
-}
-
-/// `held` is sorted by region and id.
-fn find_targets(held: &mut [Held<'_>]) {
-    if held.iter().all(|one| target_id(&one.fact.record).is_none()) {
-        return;
-    }
-    let mut ids: Vec<RecordId> = held.iter().map(|held| held.fact.id).collect();
-    ids.sort_unstable();
-    let targets: Vec<Target> = held
-        .iter()
-        .map(|one| {
-            let Some(id) = target_id(&one.fact.record) else {
-                return Target::None;
-            };
-            let region = one.fact.region;
-            match held
-                .binary_search_by_key(&(region, id), |other| (other.fact.region, other.fact.id))
-            {
-                Ok(position) => Target::At(position),
-                Err(_) if ids.binary_search(&id).is_ok() => Target::Elsewhere,
-                Err(_) => Target::Unknown,
-            }
-        })
-        .collect();
-    for (one, target) in held.iter_mut().zip(targets) {
-        one.target = target;
-    }
-}
-
-/// Reversals and refunds belong to the family and months of what they act on.
-fn adopt_targets(held: &mut [Held<'_>]) {
-    for (position, root) in roots(held).into_iter().enumerate() {
-        let source = if root.depth > 0 {
-            Some(root.at)
-        } else {
-            refunded(held, position)
-        };
-        let source = source.and_then(|source| held.get(source));
-        let adopted = source.map(|source| (source.family, source.period));
-        let one = held.get_mut(position).expect("each record has one root");
-        one.depth = root.depth;
-        if let Some((Some(family), period)) = adopted {
-            one.family = Some(family);
-            one.period = period;
-        }
-    }
-}
-
-/// The record that a refund is of.
-fn refunded(held: &[Held<'_>], position: usize) -> Option<usize> {
-    let one = held.get(position)?;
-    match (one.money(), one.target) {
-        (Some((Role::Refund, _)), Target::At(target)) => Some(target),
-        _ => None,
-    }
-}
-
-/// The record that another one is all about.
-#[derive(Clone, Copy)]
-struct Root {
-    at: usize,
-    /// How many reversals lie on the way there, the one that it is of included.
-    depth: u32,
-}
-
-/// The root of each record: itself for all but reversals.
-fn roots(held: &[Held<'_>]) -> Vec<Root> {
-    let mut roots: Vec<Option<Root>> = vec![None; held.len()];
-    for start in 0..held.len() {
-        let (trail, mut root) = walk(held, &roots, start);
-        for passed in trail.into_iter().rev() {
-            let deeper = root.depth.checked_add(1);
-            root.depth = deeper.expect("an account has fewer than 2^32 records");
-            *roots.get_mut(passed).expect("a target is a position") = Some(root);
-        }
-    }
-    let itself = |at| Root { at, depth: 0 };
-    let known = roots.into_iter().enumerate();
-    known.map(|(at, root)| root.unwrap_or(itself(at))).collect()
-}
-
-/// The reversals on the way from a record to one whose root is known, or that is its own; and that root.
-fn walk(held: &[Held<'_>], roots: &[Option<Root>], start: usize) -> (Vec<usize>, Root) {
-    let mut trail = Vec::new();
-    let mut at = start;
-    loop {
-        if let Some(Some(known)) = roots.get(at) {
-            return (trail, *known);
-        }
-        let one = held.get(at).expect("a target is a position");
-        // A hash is made before the record that names it, so there are no rings; were there one, the walk would end.
-        match one.target {
-            Target::At(next) if one.is_reversal() && trail.len() <= held.len() => {
-                trail.push(at);
-                at = next;
-            }
-            _ => return (trail, Root { at, depth: 0 }),
-        }
-    }
-}
-
-/// Sorts, and lets targets follow their records.
-fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
-    let keys = keys(&held);
-    let mut order: Vec<usize> = (0..held.len()).collect();
-    order.sort_unstable_by_key(|at| keys.get(*at));
-    // The order is one of all positions, so that each record has one place in it, and each target, which is a position, too.
-    let mut places = vec![0_usize; held.len()];
-    for (place, before) in order.iter().enumerate() {
-        *places
-            .get_mut(*before)
-            .expect("a position of the records, of which there are as many places") = place;
-    }
-    let mut slots: Vec<Option<Held<'_>>> = held.into_iter().map(Some).collect();
-    let mut sorted: Vec<Held<'_>> = Vec::with_capacity(slots.len());
-    for before in order {
-        let slot = slots
-            .get_mut(before)
-            .expect("a position of the records, of which there are as many slots");
-        sorted.push(slot.take().expect("each position stands in the order once"));
-    }
-    for one in &mut sorted {
-        if let Target::At(before) = one.target {
-            let place = places
-                .get(before)
-                .expect("a target was found among the records");
-            one.target = Target::At(*place);
-        }
-    }
-    sorted
-}
-
-/// Family (by its place among those of the set, records without one last), period, rank, province, region, position,
-/// content. No two records share all of it.
-type SortKey = (
-    usize,
-    Option<(Month, u8)>,
-    (u8, Kind),
-    Division,
-    Division,
-    LeafIndex,
-    RecordId,
-);
-
-fn keys(held: &[Held<'_>]) -> Vec<SortKey> {
-    // Comparing numbers rather than names makes the sort several times faster.
-    let families: BTreeSet<Family<'_>> = held.iter().filter_map(|one| one.family).collect();
-    let families: Vec<Family<'_>> = families.into_iter().collect();
-    let key = |one: &Held<'_>| {
-        let family = match one.family {
-            Some(family) => {
-                let place = families.binary_search(&family);
-                place.expect("the families are those of these records")
-            }
-            None => families.len(),
-        };
-        let period = one.period.map(|period| (period.first, period.months));
-        (
-            family,
-            period,
-            rank(one),
-            province(one),
-            one.fact.region,
-            one.fact.index,
-            one.fact.id,
-        )
-    };
-    held.iter().map(key).collect()
-}
-
-/// Effective rank, the highest first: reversals and refunds, corrections, differences, receipts, dues, the rest by kind.
-fn rank(held: &Held<'_>) -> (u8, Kind) {
-    let kind = held.fact.record.kind();
-    let rank = match (kind, held.money()) {
-        (Kind::REVERSAL, _) | (_, Some((Role::Refund, _))) => 0,
-        (Kind::CORRECTION, _) => 1,
-        (_, Some((Role::Adjust, _))) => 2,
-        (_, Some((Role::Received, _))) => 3,
-        (_, Some((Role::Due | Role::Announced, _))) => 4,
-        _ => 5,
-    };
-    (rank, kind)
-}
-
-fn province(held: &Held<'_>) -> Division {
-    held.money()
-        .map_or(held.fact.region, |(_, contribution)| contribution.place)
-        .province()
 }

@@ -5,7 +5,7 @@
 
 use crate::{
     account::Standing,
-    records::set::{AsOf, RecordSet, Role, Target},
+    records::set::{AsOf, Held, RecordSet, Role, Target},
 };
 use std::cmp::Reverse;
 use yizhang_ledger::{
@@ -65,30 +65,27 @@ fn hold_back_later(set: &mut RecordSet<'_>, as_of: AsOf) {
 /// The same content in several chains is one record: it acts from the lowest region where it is in force. What acts on a
 /// target stays, because it acts on its own chain only.
 fn set_copies_aside(set: &mut RecordSet<'_>) {
-    let acting = set
-        .iter()
-        .filter(|(at, held)| held.standing == Standing::Held && acts_alone(set, *at));
-    let mut order: Vec<(RecordId, Division, usize)> = acting
-        .map(|(at, held)| (held.fact.id, held.fact.region, at))
-        .collect();
-    order.sort_unstable();
-    let mut first: Option<(RecordId, usize)> = None;
-    for (id, _, at) in order {
-        match first {
-            Some((known, original)) if known == id => set.stand(at, Standing::Copy, Some(original)),
-            _ => first = Some((id, at)),
+    let mut by_content: Vec<(RecordId, Division, usize)> = Vec::new();
+    for (at, held) in set.iter() {
+        if held.standing == Standing::Held && !acts_on_another(held) {
+            by_content.push((held.fact.id, held.fact.region, at));
+        }
+    }
+    by_content.sort_unstable();
+    for of_content in by_content.chunk_by(|one, other| one.0 == other.0) {
+        let mut positions = of_content.iter().map(|(_, _, at)| *at);
+        let original = positions.next();
+        for copy in positions {
+            set.stand(copy, Standing::Copy, original);
         }
     }
 }
 
-fn acts_alone(set: &RecordSet<'_>, at: usize) -> bool {
-    !set.at(at).is_reversal() && !has_followed_target(set, at)
-}
-
-fn has_followed_target(set: &RecordSet<'_>, at: usize) -> bool {
-    let held = set.at(at);
-    matches!(held.money(), Some((Role::Refund | Role::Adjust, _)))
-        && matches!(held.target, Target::At(_))
+/// Whether it is a reversal, or a refund or difference that follows a record of its chain.
+fn acts_on_another(held: &Held<'_>) -> bool {
+    let has_target = matches!(held.target, Target::At(_));
+    let follows = matches!(held.money(), Some((Role::Refund | Role::Adjust, _))) && has_target;
+    held.is_reversal() || follows
 }
 
 /// What tells one transaction of an agency's books from another. What differs most often stands first, for the sort.
@@ -104,48 +101,51 @@ struct BusinessKey<'f> {
     system: Code<'f>,
 }
 
-/// Of records under one business key the first of the chain acts (C09). Without a serial there is no key.
-fn set_repeated_keys_aside(set: &mut RecordSet<'_>) {
-    let mut keyed: Vec<(BusinessKey<'_>, LeafIndex, usize)> = Vec::new();
-    for (at, held) in set
-        .iter()
-        .filter(|(_, held)| held.standing == Standing::Held)
-    {
+impl<'f> BusinessKey<'f> {
+    /// The key of money or interest. Without a serial there is none.
+    fn of(held: &Held<'f>) -> Option<Self> {
         let (source, scheme, period, nature) = match &held.fact.record {
             Record::Contribution(_, fields) => {
                 (fields.source, fields.scheme, fields.period, fields.nature)
             }
-            Record::InterestCredit(fields) => match held.period {
-                Some(period) => (fields.source, fields.scheme, period, 0),
-                None => continue,
-            },
-            _ => continue,
+            Record::InterestCredit(fields) => (fields.source, fields.scheme, held.period?, 0),
+            _ => return None,
         };
-        if !source.serial.is_none() {
-            let key = BusinessKey {
-                region: held.fact.region,
-                agency: source.agency,
-                system: source.system,
-                serial: source.serial,
-                scheme,
-                period,
-                kind: held.fact.record.kind(),
-                nature,
-            };
+        if source.serial.is_none() {
+            return None;
+        }
+        Some(Self {
+            region: held.fact.region,
+            agency: source.agency,
+            system: source.system,
+            serial: source.serial,
+            scheme,
+            period,
+            kind: held.fact.record.kind(),
+            nature,
+        })
+    }
+}
+
+/// Of records under one business key the first of the chain acts (C09).
+fn set_repeated_keys_aside(set: &mut RecordSet<'_>) {
+    let mut keyed: Vec<(BusinessKey<'_>, LeafIndex, usize)> = Vec::new();
+    for (at, held) in set.iter() {
+        if held.standing == Standing::Held
+            && let Some(key) = BusinessKey::of(held)
+        {
             keyed.push((key, held.fact.index, at));
         }
     }
     keyed.sort_unstable();
     let mut repeated = Vec::new();
-    let mut first: Option<(&BusinessKey<'_>, usize)> = None;
-    for (key, _, at) in &keyed {
-        match first {
-            Some((known, original)) if known == key => repeated.push((*at, original)),
-            _ => first = Some((key, *at)),
-        }
+    for of_key in keyed.chunk_by(|one, other| one.0 == other.0) {
+        let mut positions = of_key.iter().map(|(_, _, at)| *at);
+        let original = positions.next();
+        repeated.extend(positions.map(|at| (at, original)));
     }
     for (at, original) in repeated {
-        set.stand(at, Standing::SameKey, Some(original));
+        set.stand(at, Standing::SameKey, original);
     }
 }
 

@@ -6,7 +6,7 @@ use super::{cases::steps, procedure::Progress, step::Step};
 use crate::{
     account::Standing,
     months::holders::months_between,
-    records::set::{Held, RecordSet},
+    records::set::{Months, RecordSet},
 };
 use std::ops::Range;
 use yizhang_ledger::{
@@ -25,7 +25,11 @@ const SERVICE_MONTHS_MAX: u32 = 600;
 /// place has taken a step none does.
 pub(crate) fn mark_alone(set: &mut RecordSet<'_>, range: &Range<usize>) {
     for at in alone(set, range) {
-        set.mark_alone(at);
+        if let Record::Transfer(_, posting) = &set.at(at).fact.record
+            && let Some((first, last)) = months_of(posting)
+        {
+            set.mark_alone(at, Months { first, last });
+        }
     }
 }
 
@@ -67,7 +71,7 @@ fn is_same_service(one: &Step<'_>, other: &Step<'_>) -> bool {
 pub(super) fn repeated(set: &RecordSet<'_>, progress: &Progress<'_>) -> Option<usize> {
     let posted = progress.posted.filter(|_| progress.has_no_chain())?;
     let held = set.get(posted.at)?;
-    (held.standing == Standing::Held && !held.is_alone).then_some(posted.at)
+    (held.standing == Standing::Held && held.alone.is_none()).then_some(posted.at)
 }
 
 /// Whether a step is a posting of the new place that says all that a sheet would.
@@ -92,13 +96,4 @@ fn months_of(fields: &TransferStep<'_>) -> Option<(Month, Month)> {
     let months = months_between(first, last);
     let is_stated = months == u32::from(fields.sums.actual_months);
     (is_stated && (1..=SERVICE_MONTHS_MAX).contains(&months)).then_some((first, last))
-}
-
-/// The posting that a record is, if it stands alone, with its months.
-pub(crate) fn posted_alone<'f>(held: &Held<'f>) -> Option<(&'f TransferStep<'f>, (Month, Month))> {
-    let Record::Transfer(_, fields) = &held.fact.record else {
-        return None;
-    };
-    let months = months_of(fields).filter(|_| held.is_alone)?;
-    Some((fields, months))
 }

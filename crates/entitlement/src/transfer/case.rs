@@ -6,7 +6,6 @@ use crate::{
         SumsBasis, TransferComparison,
     },
     months::overlap::Cover,
-    policy::family::Family,
     records::set::{AsOf, FamilyRange, position},
     transfer::{
         account_type::{AccountTypes, account_types},
@@ -30,7 +29,7 @@ use yizhang_ledger::{entry::Kind, record::CaseId, value::Division};
 /// Everything that the cases of a family are worked out from.
 pub(crate) struct CaseInputs<'s, 'f, 'd> {
     pub(crate) records: FamilyRecords<'s, 'f>,
-    pub(crate) family: Family<'d>,
+    pub(crate) of: &'d FamilyRange<'d>,
     pub(crate) lines: &'d [MonthLine],
     pub(crate) as_of: AsOf,
     pub(crate) working_days: WorkingDays<'d>,
@@ -102,10 +101,8 @@ impl Case<'_> {
     /// The records behind a check.
     pub(crate) fn records_of(&self, what: OutCheckName) -> Vec<usize> {
         let named = self.checks.iter().filter(|check| check.what == what);
-        named
-            .flat_map(|check| &check.records)
-            .filter_map(|number| usize::try_from(number.0).ok())
-            .collect()
+        let records = named.flat_map(|check| &check.records);
+        records.map(|number| position(*number)).collect()
     }
 
     /// Whether sheet, money and chain do not say the same.
@@ -237,14 +234,10 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
     /// The closed view, once the case has begun at the old place.
     fn view(&self, early: &Early<'_>, places: &Places) -> Option<View<'f>> {
         early.progress.begun()?;
-        let of = FamilyRange {
-            family: self.family,
-            range: self.records.range.clone(),
-        };
         let FamilyRecords {
             set, successors, ..
         } = self.records;
-        Some(View::at(set, &of, early.cut, successors, places))
+        Some(View::at(set, self.of, early.cut, successors, places))
     }
 
     /// The records of the view, where there is one.
@@ -362,12 +355,12 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
                     place: target,
                 };
                 for row in &moving {
-                    places.carry(*row, way);
+                    places.bring(*row, way);
                 }
             }
             None => {
                 for row in &moving {
-                    places.depart(*row, target);
+                    places.set_out(*row, target);
                 }
             }
         }

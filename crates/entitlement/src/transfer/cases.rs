@@ -9,7 +9,7 @@ use crate::{
     formulas::count::count_months,
     months::overlap::Cover,
     policy::{Policy, Successors, Terms, family::Family},
-    records::set::{AsOf, RecordSet, number, position},
+    records::set::{AsOf, FamilyRange, RecordSet, number, position},
     transfer::{
         case::{Case, CaseInputs},
         conflicts::{self, AllCases},
@@ -44,13 +44,13 @@ pub(crate) struct Transfers {
 /// The transfers of a family whose months are these.
 pub(crate) fn transfers<'s>(
     set: &'s RecordSet<'_>,
-    (family, range): (Family<'_>, &'s Range<usize>),
+    of: &'s FamilyRange<'_>,
     lines: &[MonthLine],
     cover: Cover<'s>,
     as_of: AsOf,
     policy: &Policy,
 ) -> Transfers {
-    let mut ordered = in_order_of_closing(steps(set, range));
+    let mut ordered = in_order_of_closing(steps(set, &of.range));
     let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
     let judged = ordered.into_iter();
     let judged: Vec<Judged<'_, '_>> = judged
@@ -63,15 +63,15 @@ pub(crate) fn transfers<'s>(
         let Terms {
             working_days,
             scheme,
-        } = policy.terms(family, case.month, old);
+        } = policy.terms(of.family, case.month, old);
         let inputs = CaseInputs {
             records: FamilyRecords {
                 set,
-                range,
+                range: &of.range,
                 cover,
                 successors: &case.successors,
             },
-            family,
+            of,
             lines,
             as_of,
             working_days,
@@ -82,11 +82,11 @@ pub(crate) fn transfers<'s>(
         cases.push(worked);
     }
     settle_moves(&mut cases, lines, &places);
-    let mut conflicts = conflicts::destinations(family, &mut cases);
+    let mut conflicts = conflicts::destinations(of.family, &mut cases);
     let successors = policy.successors(as_of.month);
     let records = FamilyRecords {
         set,
-        range,
+        range: &of.range,
         cover,
         successors: &successors,
     };
@@ -96,9 +96,9 @@ pub(crate) fn transfers<'s>(
         as_of: as_of.day,
     };
     for worked in &cases {
-        conflicts.extend(conflicts::of_case(records, family, worked, all));
+        conflicts.extend(conflicts::of_case(records, of.family, worked, all));
     }
-    conflicts.extend(not_worked_out(family, &beyond));
+    conflicts.extend(not_worked_out(of.family, &beyond));
     conflicts.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     cases.sort_by_key(|worked| worked.id);
     let cases = cases.into_iter();

@@ -1,5 +1,6 @@
 //! One step of a case: whose it may be, and where it stands among the others.
 
+pub(crate) use crate::records::places::covers;
 use crate::{
     account::{Side, TransferAmounts},
     records::set::RecordSet,
@@ -163,17 +164,5 @@ pub(crate) const fn whose(kind: Kind) -> Option<Side> {
         | Kind::CLOSED
         | Kind::WITHDRAWN => Some(Side::New),
         _ => None,
-    }
-}
-
-/// Whether a region or place contains another: 440000 contains 440300, 440300 contains 440305.
-pub(crate) fn covers(wide: Division, narrow: Division) -> bool {
-    let (wide, narrow) = (wide.code(), narrow.code());
-    if wide.is_multiple_of(10_000) {
-        wide / 10_000 == narrow / 10_000
-    } else if wide.is_multiple_of(100) {
-        wide / 100 == narrow / 100
-    } else {
-        wide == narrow
     }
 }
