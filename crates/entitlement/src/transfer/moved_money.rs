@@ -5,6 +5,7 @@ use crate::{
     formulas::count::count_months,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
+        parts::UnitShares,
         set::{Held, RecordSet, Role, Target},
     },
     transfer::{
@@ -49,6 +50,7 @@ impl Holdings {
         };
         let months = count_months(self.months.iter().filter(|month| moves(**month)));
         let mut money = Money::default();
+        let shares = self.unit_shares(records.set);
         for at in self.records.keys().copied() {
             let moving = self.moving_months(records.set, at, sheet);
             if moving.is_empty() {
@@ -60,7 +62,10 @@ impl Holdings {
                 moving: &moving,
             };
             money.add(held, rule, &part);
-            if let Some((_, contribution)) = held.money() {
+            // A base that two rows say, with the unit's share and the worker's, is one.
+            if let Some((_, contribution)) = held.money()
+                && shares.beside(contribution).is_none()
+            {
                 let months = self.months_with_base(at, rule, &moving);
                 let base = FenSum::from(contribution.base);
                 money.bases = money.bases.plus(base.times(months));
@@ -89,6 +94,11 @@ impl Holdings {
             },
             interest: money.interest,
         }
+    }
+
+    fn unit_shares<'f>(&self, set: &RecordSet<'f>) -> UnitShares<'f> {
+        let full = self.full.iter();
+        UnitShares::of(full.filter_map(|at| Some((*at, set.at(*at).money()?.1))))
     }
 
     /// The months of a record that move and count and that have its base. Only what made a month count has one, and its
