@@ -12,7 +12,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    record::{Contribution, PayerKind},
+    record::{Contribution, PayerKind, Period},
     value::{Day, Month, Namespace},
 };
 use yizhang_rules::{Key, Value};
@@ -94,11 +94,26 @@ fn paid_late<'s, 'f>(
     let (role, fields) = set.numbered(record)?.money()?;
     let day = fields.received?;
     let is_flexible = role == Role::Received && fields.payer.kind == PayerKind::Person;
-    // A row of several months is paid when they end: who pays by the quarter or the year pays none of it back.
-    let last = fields.period.iter().last().unwrap_or(month);
-    let is_late =
-        months_between(last.max(month), day) > USUAL_MONTHS && fields.nature != PAID_AT_RETIREMENT;
+    let is_late = months_between(month, day) > USUAL_MONTHS
+        && !is_paid_at_its_end(fields.period, day)
+        && fields.nature != PAID_AT_RETIREMENT;
     (is_flexible && is_late).then_some((fields, day))
+}
+
+/// Whether a row is for a quarter, half-year or year of the calendar and was paid when that ended: who pays so pays none of it back.
+/// In every other row each month is looked at by itself.
+fn is_paid_at_its_end(period: Period, day: Day) -> bool {
+    let begins = period.first.month();
+    let is_of_calendar = match period.months {
+        3 => matches!(begins, 1 | 4 | 7 | 10),
+        6 => matches!(begins, 1 | 7),
+        12 => begins == 1,
+        _ => false,
+    };
+    let last = period.iter().last();
+    let is_at_end =
+        last.is_some_and(|last| (0..=USUAL_MONTHS).contains(&months_between(last, day)));
+    is_of_calendar && is_at_end
 }
 
 /// Months from a month to that of its money.

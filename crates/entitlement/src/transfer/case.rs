@@ -164,7 +164,7 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
             names: &early.sources,
             moves: places,
         };
-        let holdings = self.holdings(&early, records, old, earlier);
+        let holdings = Self::holdings(&early, records, old, earlier);
         let types = account_types(records, old, &holdings, early.cut);
         let basis = self.basis(&types, &early);
         let computed = holdings.computed(records, &self.rule, basis, early.progress.info_sheet);
@@ -260,7 +260,6 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
 
     /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
     fn holdings(
-        &self,
         early: &Early<'_>,
         records: FamilyRecords<'_, '_>,
         old: OldPlace<'_>,
