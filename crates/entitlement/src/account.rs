@@ -1,6 +1,9 @@
 //! The account as a value: what `fold` gives, and its canonical JSON. Field order here is field order there.
 
-use crate::conflicts::class::{ConflictCode, Keeper, Severity};
+use crate::{
+    conflicts::class::{ConflictCode, Keeper, Severity},
+    policy::family::Family,
+};
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     entry::Kind,
@@ -151,9 +154,14 @@ impl Account {
         }
     }
 
-    /// The account of a family, for instance `hrss:110`.
+    /// The account of a family by its name in JSON, for instance `hrss:110`.
     pub fn family(&self, name: &str) -> Option<&FamilyAccount> {
         self.families.iter().find(|family| family.family == name)
+    }
+
+    /// The account of a family.
+    pub fn of_family(&self, family: Family<'_>) -> Option<&FamilyAccount> {
+        self.families.iter().find(|account| account.is_of(family))
     }
 
     /// The first figure of this name.

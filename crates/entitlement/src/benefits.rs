@@ -2,6 +2,7 @@
 
 pub(crate) mod award_that_lost;
 pub(crate) mod awards;
+pub(crate) mod chains;
 pub(crate) mod drawing;
 pub(crate) mod drawn;
 pub(crate) mod employed;

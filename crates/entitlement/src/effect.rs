@@ -46,7 +46,8 @@ pub(crate) fn settled<'f, T: Moved>(
     successors: &Successors<'_>,
     transfers: impl Fn(&RecordSet<'f>) -> T,
 ) -> T {
-    refunds::take_effect(set, range, bounds);
+    let readings = refunds::take_effect(set, range, bounds);
+    instalments::mark_short(set, range, &readings, bounds);
     agreements::clear(set, range, successors, &Places::default());
     let found = transfers(set);
     if agreements::clear(set, range, successors, found.places()) {

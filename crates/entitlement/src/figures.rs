@@ -8,9 +8,12 @@ mod balance;
 mod bases;
 mod begin;
 mod breaches;
+mod career;
 mod cover;
 mod gaps;
 mod injury;
+mod inputs;
+mod interim;
 mod late_fee;
 mod left;
 mod limits;
@@ -19,6 +22,7 @@ mod paid_back;
 mod pension;
 mod place;
 mod refunds;
+mod relation;
 mod resident;
 mod resident_minimum;
 mod retirement;
@@ -28,70 +32,29 @@ mod waits;
 
 pub(crate) use account_share::account_share;
 pub(crate) use balance::owed_of as owed;
+pub(crate) use inputs::{Folded, Inputs};
 pub(crate) use limits::out_of_limits;
 pub(crate) use paid_back::paid_back;
-pub(crate) use place::{by_keepers, deciding_home, months_by_province, relation};
+pub(crate) use place::{Anchors, by_keepers, deciding_home, months_by_province};
+pub(crate) use relation::relation;
 pub(crate) use retirement::{Choice, earliest_of, retirement_of};
 pub(crate) use sheet::Sheet;
 
 use crate::{
-    account::{Conflict, FamilyAccount, Ground, Person, QuestionName},
-    benefits::exclusive::Overlap,
-    conflicts::{class::ConflictCode, money_back::Debt},
-    months::ends::Ends,
-    person::{bridges::Bridges, statements::conflicts},
-    records::set::{AsOf, RecordSet},
+    account::{Conflict, Ground, QuestionName},
+    conflicts::class::ConflictCode,
+    person::statements::conflicts,
+    policy::family::Family,
 };
+use balance::Saved;
 use cover::MedicalCover;
-use std::ops::Range;
-
-/// A folded family, as figures are computed from it.
-#[derive(Clone, Copy)]
-pub(crate) struct Folded<'a> {
-    pub(crate) account: &'a FamilyAccount,
-    pub(crate) range: &'a Range<usize>,
-    pub(crate) ends: Ends,
-    /// Claims of unemployment benefit awarded at several places for the same months.
-    pub(crate) claims: &'a [Overlap],
-    /// What its contributions have to give back for months behind ends.
-    pub(crate) debts: &'a [Debt],
-}
-
-impl Folded<'_> {
-    /// Whether its benefit has begun by then: an award for a month to come changes nothing before, and what is paid without an
-    /// award on record has begun as well.
-    pub(crate) fn is_drawn(self, as_of: AsOf) -> bool {
-        let is_awarded = self
-            .ends
-            .benefit
-            .is_some_and(|(first, _)| first <= as_of.month);
-        is_awarded || self.account.drawing.is_some()
-    }
-}
-
-/// All that figures are computed from.
-#[derive(Clone, Copy)]
-pub(crate) struct Desk<'a, 'f> {
-    pub(crate) set: &'a RecordSet<'f>,
-    pub(crate) families: &'a [Folded<'a>],
-    pub(crate) person: &'a Person,
-    pub(crate) bridges: &'a Bridges<'f>,
-    pub(crate) as_of: AsOf,
-}
-
-impl<'a> Desk<'a, '_> {
-    fn family(self, name: &str) -> Option<Folded<'a>> {
-        self.families
-            .iter()
-            .find(|folded| folded.account.family == name)
-            .copied()
-    }
-}
+use retirement::Plan;
 
 /// Writes down every figure of an account, and gives the conflicts that come to light. After a death nothing is forecast.
-pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict> {
-    let living = desk.person.death.is_empty();
-    let doubt = conflicts(desk.set, desk.person, desk.as_of)
+pub(crate) fn figures(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Vec<Conflict> {
+    let living = inputs.person.death.is_empty();
+    let unemployment = inputs.family(Family::UNEMPLOYMENT);
+    let doubt = conflicts(inputs.set, inputs.person, inputs.as_of)
         .into_iter()
         .find(|found| found.code == ConflictCode::C17);
     if let Some(doubt) = doubt {
@@ -100,78 +63,104 @@ pub(crate) fn figures(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Vec<Conflict
             QuestionName::TwoPersons,
             doubt.records.into_iter().map(Ground::Record).collect(),
         );
-        let unemployment = desk.family(UNEMPLOYMENT);
-        let found = unemployment
-            .map(|one| unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, one));
-        return found.unwrap_or_default();
+        return unwritten(sheet, inputs, unemployment);
     }
-    // A scheme that was left for another gives nothing of its own any more.
-    let pension = desk
-        .family(PENSION)
-        .filter(|_| desk.bridges.leaving(PENSION).is_none());
-    let resident = desk
-        .family(RESIDENT)
-        .filter(|_| desk.bridges.leaving(RESIDENT).is_none());
-    let retired = pension.is_some_and(|pension| pension.is_drawn(desk.as_of));
-    let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(desk.as_of));
-    let employee = pension.map(|pension| (pension, balance::balance(sheet, desk, pension)));
-    let mut plan = None;
-    if let Some((pension, held)) = employee.filter(|_| living && !retired) {
-        let found = retirement::plan(sheet, desk);
-        let months = retirement::months(sheet, desk, pension.account, &found);
-        begin::of_employees(sheet, desk, pension.account, (&found, months));
-        let place = place::place(sheet, desk, pension.account, (&found, months));
-        place::temporary(sheet, desk, pension.account);
-        pension::forecasts(sheet, desk, pension.account, (&found, months, place, held));
-        gaps::gaps(sheet, desk, pension.account);
-        plan = Some(found);
-    }
-    if let Some((pension, _)) = employee.filter(|_| retired || !living) {
-        gaps::debts(sheet, desk, pension.account);
-    }
-    // What is in the account, and what has to be given back of it, stays with a death or an award.
-    let residents = resident.map(|resident| (resident, balance::balance(sheet, desk, resident)));
-    refunds::refunds(sheet, desk);
-    // Nobody draws both (人社部发〔2014〕17号 art. 8).
-    if let Some((resident, held)) = residents.filter(|_| living && !drawn) {
-        resident::pension(sheet, desk, (resident, held));
-        if let (Some((pension, balance)), Some(plan)) = (employee, &plan) {
-            resident::bridge(sheet, desk, ((pension, balance), (resident, held)), plan);
-        }
-    }
-    if living && !retired {
-        insured(sheet, desk);
-    }
-    let Some(unemployment) = desk.family(UNEMPLOYMENT) else {
-        return Vec::new();
-    };
+    let retired = pensions(sheet, inputs);
     if retired || !living {
         // A pension ends unemployment benefit (社会保险法 art. 51): claims are found, and nothing is written down.
-        return unemployment::unemployment(&mut Sheet::new(sheet.policy), desk, unemployment);
+        return unwritten(sheet, inputs, unemployment);
     }
-    unemployment::unemployment(sheet, desk, unemployment)
+    insured(sheet, inputs);
+    match unemployment {
+        Some(unemployment) => unemployment::unemployment(sheet, inputs, unemployment),
+        None => Vec::new(),
+    }
+}
+
+/// The conflicts of unemployment insurance, without its figures.
+fn unwritten(
+    sheet: &Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    unemployment: Option<Folded<'_>>,
+) -> Vec<Conflict> {
+    let Some(unemployment) = unemployment else {
+        return Vec::new();
+    };
+    unemployment::unemployment(&mut Sheet::new(sheet.policy), inputs, unemployment)
+}
+
+/// Writes down what both pension schemes come to, and says whether the employees' is drawn.
+fn pensions(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> bool {
+    let living = inputs.person.death.is_empty();
+    let pension = in_force(inputs, Family::PENSION);
+    let resident = in_force(inputs, Family::RESIDENT_PENSION);
+    let retired = pension.is_some_and(|pension| pension.is_drawn(inputs.as_of));
+    let drawn = retired || resident.is_some_and(|resident| resident.is_drawn(inputs.as_of));
+    let employee = pension.map(|pension| Saved::of(sheet, inputs, pension));
+    let mut plan = None;
+    if let Some(employee) = employee {
+        if living && !retired {
+            plan = Some(forecast(sheet, inputs, employee));
+        } else {
+            gaps::debts(sheet, inputs, employee.folded.account);
+        }
+    }
+    // What is in the account, and what has to be given back of it, stays with a death or an award.
+    let resident = resident.map(|resident| Saved::of(sheet, inputs, resident));
+    refunds::refunds(sheet, inputs);
+    // Nobody draws both (人社部发〔2014〕17号 art. 8).
+    if let Some(resident) = resident
+        && living
+        && !drawn
+    {
+        resident::pension(sheet, inputs, resident);
+        if let (Some(employee), Some(plan)) = (employee, &plan) {
+            resident::bridge(sheet, inputs, employee, resident, plan);
+        }
+    }
+    retired
+}
+
+/// A family; none that was left for another: it gives nothing of its own any more.
+fn in_force<'a>(inputs: Inputs<'a, '_>, family: Family<'_>) -> Option<Folded<'a>> {
+    if inputs.bridges.leaving(family).is_some() {
+        return None;
+    }
+    inputs.family(family)
+}
+
+/// Writes down what the employees' pension would be: when, where, how much, and what is missing.
+fn forecast(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, employee: Saved<'_>) -> Plan {
+    let family = employee.folded.account;
+    let plan = retirement::plan(sheet, inputs);
+    let needed = retirement::months(sheet, inputs, family, &plan);
+    begin::of_employees(sheet, inputs, family, &plan, needed);
+    let place = place::place(sheet, inputs, family, &plan, needed);
+    place::temporary(sheet, inputs, family);
+    let of = pension::Of {
+        plan: &plan,
+        needed,
+        place,
+        held: employee.held,
+    };
+    pension::forecasts(sheet, inputs, family, of);
+    gaps::gaps(sheet, inputs, family);
+    plan
 }
 
 /// Writes down what medical and injury insurance come to, for who draws no pension yet.
-fn insured(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
-    let families =
-        [MEDICAL, RESIDENT_MEDICAL].map(|name| desk.family(name).map(|folded| folded.account));
-    let cover = MedicalCover::of(desk);
+fn insured(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
+    let families = [Family::MEDICAL, Family::RESIDENT_MEDICAL]
+        .map(|name| inputs.family(name).map(|folded| folded.account));
+    let cover = MedicalCover::of(inputs);
     if let [Some(employees), _] = families {
-        medical::medical(sheet, desk, employees, &cover);
+        medical::medical(sheet, inputs, employees, &cover);
     }
     if let [_, Some(residents)] = families {
-        medical::resident(sheet, desk, residents, &cover);
+        medical::resident(sheet, inputs, residents, &cover);
     }
-    waits::running(sheet, desk, &cover, families);
-    if let Some(injury) = desk.family(INJURY) {
-        injury::wage(sheet, desk, injury);
+    waits::running(sheet, inputs, &cover, families);
+    if let Some(injury) = inputs.family(Family::WORK_INJURY) {
+        injury::wage(sheet, inputs, injury);
     }
 }
-
-pub(crate) const PENSION: &str = "hrss:110";
-const RESIDENT: &str = "hrss:170";
-const UNEMPLOYMENT: &str = "hrss:210";
-const INJURY: &str = "hrss:410";
-const MEDICAL: &str = "nhsa:310";
-const RESIDENT_MEDICAL: &str = "nhsa:390";

@@ -9,7 +9,7 @@ use crate::{
         money_back::{FamilyDebts, Owed},
         of_families, of_records,
     },
-    figures::{self, Desk, Folded, Sheet},
+    figures::{self, Folded, Inputs, Sheet},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
     records::{
@@ -42,14 +42,14 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let mut sheet = Sheet::new(policy);
     let folded = fold_families(&mut set, worker, &mut sheet);
     let families: Vec<Folded<'_>> = folded.iter().map(FoldedFamily::for_figures).collect();
-    let desk = Desk {
+    let inputs = Inputs {
         set: &set,
         families: &families,
         person: &person,
         bridges: &bridges,
         as_of,
     };
-    let of_figures = figures::figures(&mut sheet, desk);
+    let of_figures = figures::figures(&mut sheet, inputs);
     let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
     let died = statements::death(&person).map(|(month, _)| month);
     let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();

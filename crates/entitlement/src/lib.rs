@@ -40,6 +40,21 @@
 //! * *Transfers* (国办发〔2009〕66号 arts 4 and 8; [`transfer`]): a month counts at the old place until it is posted at the new
 //!   one, and there from then on. Steps by the wrong side or out of order are named and not used.
 //!
+//! # Where things are
+//!
+//! A folder imports only those before it; but all take the names of conflict classes and the making of a conflict from `conflicts`,
+//! and the rule set and [`transfer`] know of each other.
+//!
+//! * `records`: every record once, its standing, where it belongs; sums of money.
+//! * `months`: what each month of a family comes to, and money by place.
+//! * `person`: what was stated of the worker, identity, participation, joined accounts.
+//! * `benefits`: awards, and what is drawn, recovered or lost.
+//! * `effect`: which records act once refunds and agreements have had their say.
+//! * [`transfer`]: cases, from place to place.
+//! * `figures`, by [`formulas`]: what it all comes to under a rule set.
+//! * `conflicts`: what cannot all be right.
+//! * `fold`: the order of all this; [`account`]: the result; [`review`] and [`provisional`]: what else is read from it.
+//!
 //! # The JSON form
 //!
 //! [`Account::canonical_json`]: no blanks, fields in the order of the types in [`account`], integers only (money in fen),
@@ -67,6 +82,7 @@ pub mod formulas;
 mod months;
 mod person;
 mod policy;
+pub mod provisional;
 mod records;
 pub mod review;
 pub mod transfer;
@@ -74,9 +90,6 @@ pub mod transfer;
 pub use account::Account;
 pub use conflicts::class::{self as conflict, ConflictCode};
 pub use fold::fold;
-pub use person::{
-    identity::{self, linked_accounts},
-    provisional,
-};
+pub use person::identity::{self, linked_accounts};
 pub use policy::Policy;
 pub use policy::family::{self, Family};

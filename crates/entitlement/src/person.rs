@@ -3,5 +3,4 @@
 pub(crate) mod bridges;
 pub mod identity;
 pub(crate) mod participation;
-pub mod provisional;
 pub(crate) mod statements;

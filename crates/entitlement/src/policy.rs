@@ -13,7 +13,7 @@ use crate::{
 use std::{collections::BTreeMap, sync::LazyLock};
 use yizhang_ledger::{
     hash::Hash,
-    value::{Day, Division, Month, Namespace},
+    value::{Day, Division, Month},
 };
 use yizhang_rules::{Key, Rule, RuleSet, Value};
 
@@ -106,7 +106,7 @@ impl Policy {
         source: Division,
     ) -> impl Iterator<Item = &Rule> {
         let of = family.to_string();
-        let own = if is_pension(family) {
+        let own = if family == Family::PENSION {
             PENSION_TRANSFER_KEYS
         } else {
             &[]
@@ -175,14 +175,84 @@ impl Policy {
         month: Month,
         source: Option<Division>,
     ) -> Terms<'_> {
-        let of = family.to_string();
-        let number = |key: Key| match self.of_scheme(key, &of, source, month)?.value {
-            Value::Months(number) | Value::Days(number) => Some(number),
-            _ => None,
+        let rules = TransferRules {
+            policy: self,
+            of: family.to_string(),
+            month,
+            source,
         };
-        let days = |key: Key| number(key).and_then(|days| u16::try_from(days).ok());
+        let working_days = WorkingDays::new(&self.holidays, &self.workdays);
+        Terms {
+            working_days: working_days.expect("days of the calendar are in order, each once"),
+            scheme: rules.scheme_transfer(family),
+        }
+    }
+}
+
+/// The rules of transfers of one family in a month, from an old place.
+struct TransferRules<'p> {
+    policy: &'p Policy,
+    of: String,
+    month: Month,
+    source: Option<Division>,
+}
+
+impl TransferRules<'_> {
+    /// Which money moves with which family; the rest is the same for all.
+    fn scheme_transfer(&self, family: Family<'_>) -> SchemeTransfer {
+        let plain = SchemeTransfer {
+            limits: self.limits(),
+            personal: PersonalMoney::None,
+            pool: None,
+            is_blocked_by_benefit: false,
+        };
+        match family {
+            Family::PENSION => self.pension(plain),
+            Family::RESIDENT_PENSION => SchemeTransfer {
+                personal: PersonalMoney::Whole {
+                    whole_from: None,
+                    with_subsidies: true,
+                },
+                is_blocked_by_benefit: true,
+                ..plain
+            },
+            Family::MEDICAL => SchemeTransfer {
+                personal: PersonalMoney::NotOnRecord,
+                ..plain
+            },
+            _ => plain,
+        }
+    }
+
+    fn pension(&self, plain: SchemeTransfer) -> SchemeTransfer {
+        let rules = &self.policy.rules;
+        let month = |key: Key| rules.find(key, "", None, self.month).and_then(month_of);
+        let from = month(Key::TransferPoolFrom);
+        let rate = rules.rate(Key::TransferPoolRate, "", None, self.month);
+        SchemeTransfer {
+            limits: Limits {
+                backpay_months: self.number(Key::TransferBackpay),
+                commitment_until: month(Key::TransferCommitment),
+                inform: self.days(Key::TransferInform),
+                ..plain.limits
+            },
+            personal: PersonalMoney::Whole {
+                whole_from: from,
+                with_subsidies: false,
+            },
+            pool: rate.zip(from).map(|(rate, from)| PoolMoney {
+                rate: rate.value,
+                from,
+            }),
+            is_blocked_by_benefit: true,
+        }
+    }
+
+    /// Limits of every scheme.
+    fn limits(&self) -> Limits {
         let national = Limits::NATIONAL;
-        let limits = Limits {
+        let days = |key: Key| self.days(key);
+        Limits {
             review: days(Key::TransferReview).unwrap_or(national.review),
             send: days(Key::TransferSend).unwrap_or(national.send),
             close: days(Key::TransferClose).unwrap_or(national.close),
@@ -192,67 +262,22 @@ impl Policy {
             commitment_until: None,
             inform: None,
             tolerance_per_month: national.tolerance_per_month,
-        };
-        let plain = SchemeTransfer {
-            limits,
-            personal: PersonalMoney::None,
-            pool: None,
-            is_blocked_by_benefit: false,
-        };
-        let scheme = if is_pension(family) {
-            let from = self
-                .rules
-                .find(Key::TransferPoolFrom, "", None, month)
-                .and_then(month_of);
-            let rate = self
-                .rules
-                .rate(Key::TransferPoolRate, "", None, month)
-                .map(|figure| figure.value);
-            SchemeTransfer {
-                limits: Limits {
-                    backpay_months: number(Key::TransferBackpay),
-                    commitment_until: self
-                        .rules
-                        .find(Key::TransferCommitment, "", None, month)
-                        .and_then(month_of),
-                    inform: days(Key::TransferInform),
-                    ..limits
-                },
-                personal: PersonalMoney::Whole {
-                    whole_from: from,
-                    with_subsidies: false,
-                },
-                pool: rate.zip(from).map(|(rate, from)| PoolMoney { rate, from }),
-                is_blocked_by_benefit: true,
-            }
-        } else if family.begins_with((Namespace::Hrss, "170")) {
-            SchemeTransfer {
-                personal: PersonalMoney::Whole {
-                    whole_from: None,
-                    with_subsidies: true,
-                },
-                is_blocked_by_benefit: true,
-                ..plain
-            }
-        } else if family.begins_with((Namespace::Nhsa, "310")) {
-            SchemeTransfer {
-                personal: PersonalMoney::NotOnRecord,
-                ..plain
-            }
-        } else {
-            plain
-        };
-        let working_days =
-            WorkingDays::new(&self.holidays, &self.workdays).unwrap_or(WorkingDays::WEEKENDS);
-        Terms {
-            working_days,
-            scheme,
         }
     }
-}
 
-fn is_pension(family: Family<'_>) -> bool {
-    family.begins_with((Namespace::Hrss, "110"))
+    fn days(&self, key: Key) -> Option<u16> {
+        u16::try_from(self.number(key)?).ok()
+    }
+
+    fn number(&self, key: Key) -> Option<u32> {
+        let rule = self
+            .policy
+            .of_scheme(key, &self.of, self.source, self.month)?;
+        match rule.value {
+            Value::Months(number) | Value::Days(number) => Some(number),
+            _ => None,
+        }
+    }
 }
 
 /// Divisions that have been renamed or merged into others.

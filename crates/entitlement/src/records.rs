@@ -1,6 +1,5 @@
 //! What was recorded about a worker: each record once, its standing, and sums of the money that it moves.
 
-mod from_facts;
 pub(crate) mod given_back;
 pub(crate) mod lines;
 pub(crate) mod money;

@@ -6,6 +6,7 @@ use crate::{
         NotAnAccount, TransferCase, json,
     },
     conflicts::class::{Actor, ConflictCode, Severity},
+    policy::family::Family,
 };
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
@@ -222,7 +223,8 @@ pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
 /// force, be it drawn or suspended.
 pub fn is_without_birth(account: &Account) -> bool {
     let pays = |family: &FamilyAccount| {
-        PENSIONS.contains(&family.family.as_str()) && family.counted_months > 0
+        let gives_pension = PENSIONS.iter().any(|pension| family.is_of(*pension));
+        gives_pension && family.counted_months > 0
     };
     let draws = |family: &FamilyAccount| family.drawing.is_some();
     let pensions = || account.families.iter().filter(|family| pays(family));
@@ -233,7 +235,7 @@ pub fn is_without_birth(account: &Account) -> bool {
 }
 
 /// Families of which a pension comes.
-const PENSIONS: [&str; 2] = ["hrss:110", "hrss:170"];
+const PENSIONS: [Family<'static>; 2] = [Family::PENSION, Family::RESIDENT_PENSION];
 
 /// Findings as JSON, fields in the order of [`Finding`].
 pub fn to_json(findings: &[Finding]) -> Vec<u8> {

@@ -172,7 +172,7 @@ impl Planned<'_> {
             "{}",
             t!("transfer.nobody_there", place = place)
         );
-        let family = account.family(&Family::of(scheme).to_string());
+        let family = account.of_family(Family::of(scheme));
         let province = sides.old.province();
         let has_months = family.is_some_and(|family| {
             let here = family

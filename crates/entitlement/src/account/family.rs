@@ -4,6 +4,8 @@ use super::{
     Amount, Day, Deserialize, Division, Kind, Month, RecordNumber, Serialize, TransferCase, json,
     record::Payer,
 };
+use crate::policy::family::Family;
+use yizhang_ledger::value::Namespace;
 
 /// The account of one scheme family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,13 +197,18 @@ impl FamilyAccount {
     /// months add up there, and nothing moves (社会保险经办条例 art. 15). Of the running month nobody can say yet that
     /// nothing will come.
     pub fn gaps_until(&self, as_of: Day) -> Vec<Gap> {
-        if NOTHING_ADDS_UP.contains(&self.family.as_str()) {
+        if NOTHING_ADDS_UP.iter().any(|family| self.is_of(*family)) {
             return Vec::new();
         }
         self.gaps
             .iter()
             .filter_map(|gap| gap.until(as_of))
             .collect()
+    }
+
+    /// Whether it is that of a family.
+    pub fn is_of(&self, family: Family<'_>) -> bool {
+        family.is_named(&self.family)
     }
 
     /// Where the last month that counts before this one was paid, else the first that counts at all.
@@ -215,13 +222,13 @@ impl FamilyAccount {
     }
 }
 
-/// Families of which a month is over when it is over.
-const NOTHING_ADDS_UP: [&str; 5] = [
-    "hrss:410",
-    "hrss:510",
-    "hrss:OIP",
-    "local:SUPINJ",
-    "nhsa:510",
+/// Families of which a month is over when it is over: injury and maternity.
+const NOTHING_ADDS_UP: [Family<'static>; 5] = [
+    Family::WORK_INJURY,
+    Family::named(Namespace::Hrss, "510"),
+    Family::PLATFORM_INJURY,
+    Family::named(Namespace::Local, "SUPINJ"),
+    Family::named(Namespace::Nhsa, "510"),
 ];
 
 impl Gap {

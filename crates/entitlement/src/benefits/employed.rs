@@ -9,13 +9,10 @@ use crate::{
     records::set::{Held, RecordSet},
 };
 use std::collections::{BTreeMap, BTreeSet};
-use yizhang_ledger::{
-    record::PayerKind,
-    value::{Month, Namespace},
-};
+use yizhang_ledger::{record::PayerKind, value::Month};
 
 /// The families under which an employer pays for who works. Under others an employer or a fund may pay for who does not.
-const OF_EMPLOYED: [&str; 2] = ["hrss:110", "hrss:210"];
+const OF_EMPLOYED: [Family<'static>; 2] = [Family::PENSION, Family::UNEMPLOYMENT];
 
 /// Months by the records that say something of each.
 type MonthRecords = BTreeMap<Month, BTreeSet<RecordNumber>>;
@@ -61,7 +58,7 @@ pub(crate) fn drawn_while_employed(
 }
 
 fn is_unemployment(family: Family<'_>) -> bool {
-    family.begins_with((Namespace::Hrss, "210"))
+    family == Family::UNEMPLOYMENT
 }
 
 /// The first months of the claims awarded.
@@ -79,7 +76,7 @@ fn claims_begun(set: &RecordSet<'_>) -> BTreeSet<Month> {
 fn employed(set: &RecordSet<'_>, families: &[FamilyAccount]) -> MonthRecords {
     let mut months = MonthRecords::new();
     for family in families {
-        if !OF_EMPLOYED.contains(&family.family.as_str()) {
+        if !OF_EMPLOYED.iter().any(|one| family.is_of(*one)) {
             continue;
         }
         for line in &family.months {

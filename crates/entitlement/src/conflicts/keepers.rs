@@ -6,7 +6,7 @@ use crate::{
         Standing,
     },
     conflicts::class::{ConflictCode, Severity},
-    figures::{Desk, by_keepers, deciding_home, months_by_province, relation},
+    figures::{Anchors, by_keepers, deciding_home, months_by_province, relation},
     formulas::benefit_place::PlaceMonths,
     policy::{Policy, Successors},
     records::{
@@ -21,11 +21,19 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 
+/// What a proposal goes by.
+#[derive(Clone, Copy)]
+pub(crate) struct Basis<'a, 'f> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) set: &'a RecordSet<'f>,
+    pub(crate) person: &'a Person,
+    pub(crate) as_of: AsOf,
+}
+
 /// Gives conflicts between provinces their provisional keeper (domain reference, C01): the place of benefit; else the
 /// relation with more months; else the earlier receipt; else the lower code.
 pub(crate) fn propose(
-    policy: &Policy,
-    desk: Desk<'_, '_>,
+    basis: Basis<'_, '_>,
     range: &Range<usize>,
     family: &FamilyAccount,
     moves: &Places,
@@ -35,15 +43,15 @@ pub(crate) fn propose(
     if open.is_empty() {
         return;
     }
-    let successors = policy.successors(desk.as_of.month);
+    let successors = basis.policy.successors(basis.as_of.month);
     let contested = Contested {
-        set: desk.set,
-        followers: followers(desk.set, range),
+        set: basis.set,
+        followers: followers(basis.set, range),
         moves,
         successors: &successors,
-        as_of: desk.as_of,
+        as_of: basis.as_of,
     };
-    let benefit = place_of_benefit(policy, desk, family, &successors);
+    let benefit = place_of_benefit(basis, family, &successors);
     let months = months_by_province(family);
     for found in &mut open {
         let places = contested.shares(found);
@@ -52,7 +60,7 @@ pub(crate) fn propose(
             continue;
         }
         if found.code == ConflictCode::C05 {
-            found.provisional = at_home(&places, desk.person, found.first);
+            found.provisional = at_home(&places, basis.person, found.first);
             if found.provisional.is_none() {
                 // Without the household of one of the places nothing says which stays, not even provisionally.
                 found.severity = Severity::Hold;
@@ -77,15 +85,21 @@ fn is_between_places(found: &&mut Conflict) -> bool {
 
 /// The place that will pay the pension, where it is the same whoever keeps the months.
 fn place_of_benefit(
-    policy: &Policy,
-    desk: Desk<'_, '_>,
+    basis: Basis<'_, '_>,
     family: &FamilyAccount,
     successors: &Successors<'_>,
 ) -> Option<Division> {
-    let home = deciding_home(policy, desk, family);
-    let relation = relation(family).map(|place| successors.now(place));
-    let enough = policy.enough_months(desk.as_of.month);
-    let kept = by_keepers(family, (home, relation), enough);
+    let Basis {
+        policy,
+        person,
+        as_of,
+        ..
+    } = basis;
+    let anchors = Anchors {
+        home: deciding_home(policy, person, as_of, family),
+        relation: relation(family).map(|place| successors.now(place)),
+    };
+    let kept = by_keepers(family, anchors, policy.enough_months(as_of.month));
     if kept.is_open { None } else { kept.found.place }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         holders::{Run, extend},
         overlap::{Bounds, Cover},
     },
-    policy::Successors,
+    policy::{Successors, family::Family},
     records::set::{FamilyRange, Held, RecordSet},
 };
 use std::{collections::BTreeSet, ops::Range};
@@ -95,11 +95,11 @@ fn double_in_transfers(account: &FamilyAccount) -> BTreeSet<RecordNumber> {
 /// Months covered by employee and resident medical insurance at once (C06): the cover is the employee's.
 pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
     let employee = Cover {
-        months: months_of(families, "nhsa:310"),
+        months: months_of(families, Family::MEDICAL),
         ..Cover::default()
     };
     let mut runs: Vec<Run<()>> = Vec::new();
-    for line in months_of(families, "nhsa:390") {
+    for line in months_of(families, Family::RESIDENT_MEDICAL) {
         if line.status == MonthStatus::Counted
             && let Some(other) = employee.line(line.month)
         {
@@ -108,7 +108,7 @@ pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
         }
     }
     let conflict = |run: Run<()>| Conflict {
-        family: Some("nhsa:390".to_owned()),
+        family: Some(Family::RESIDENT_MEDICAL.to_string()),
         first: Some(run.first),
         last: Some(run.last),
         months: run.months(),
@@ -117,8 +117,8 @@ pub(crate) fn between_families(families: &[FamilyAccount]) -> Vec<Conflict> {
     runs.into_iter().map(conflict).collect()
 }
 
-fn months_of<'a>(families: &'a [FamilyAccount], name: &str) -> &'a [MonthLine] {
-    match families.iter().find(|one| one.family == name) {
+fn months_of<'a>(families: &'a [FamilyAccount], family: Family<'_>) -> &'a [MonthLine] {
+    match families.iter().find(|one| one.is_of(family)) {
         Some(family) => &family.months,
         None => &[],
     }

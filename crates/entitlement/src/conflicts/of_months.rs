@@ -4,9 +4,9 @@ use crate::{
     account::{Conflict, MonthLine, MonthStatus, RecordNumber, Standing},
     conflicts::{class::ConflictCode, finders::of_run},
     months::{
+        by_place::deemed_at,
         holders::{Holder, Run, extend, holders},
         overlap::{Bounds, Cover},
-        totals::deemed_at,
     },
     policy::{
         Successors,

@@ -2,7 +2,7 @@
 
 use crate::{
     account::Standing,
-    effect::refunds::Reading,
+    effect::refunds::Readings,
     months::overlap::Bounds,
     records::{
         money::{Sums, TOLERANCE},
@@ -17,10 +17,10 @@ use yizhang_ledger::{record::Contribution, value::Month};
 /// Marks the records that were full only with parts of which refunds have left too little, with the refund that did: whole,
 /// or the months that the refunds took of a part. What was due must be on record: otherwise the flag of the record stands for
 /// itself, as it does where nothing was refunded.
-pub(crate) fn mark_short(
+pub(super) fn mark_short(
     set: &mut RecordSet<'_>,
     range: &Range<usize>,
-    readings: &BTreeMap<usize, Reading>,
+    readings: &Readings,
     bounds: Bounds<'_>,
 ) {
     if !readings.keys().any(|at| is_part(set.at(*at))) {
@@ -70,7 +70,7 @@ struct MonthTaken {
 fn paid_in_parts<'f>(
     set: &RecordSet<'f>,
     range: &Range<usize>,
-    readings: &BTreeMap<usize, Reading>,
+    readings: &Readings,
     bounds: Bounds<'_>,
 ) -> BTreeMap<Payment<'f>, PartsPaid> {
     let mut payments: BTreeMap<Payment<'f>, PartsPaid> = BTreeMap::new();

@@ -1,11 +1,11 @@
 //! Refunds that name months of a payment: which of these they take.
 
 use crate::{
-    effect::refunds::{RefundedPayment, rounding, states_due},
+    months::overlap::Bounds,
     records::{
         given_back::GivenBack,
-        money::{Sums, part},
-        refunds::{Refund, all},
+        money::{Sums, part, rounding},
+        refunds::{Refund, all, states_due},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,19 +115,19 @@ impl ByMonths {
 impl NamedRefunds {
     /// The refunds of a payment, as far as they are taken by the months that they name.
     pub(super) fn of(
-        payment: &RefundedPayment<'_, '_>,
+        contribution: &Contribution<'_>,
+        bounds: Bounds<'_>,
         refunds: &[Refund],
         taking: Taking,
     ) -> Self {
-        let ByMonths { named, others } = ByMonths::of(payment.contribution, refunds);
+        let ByMonths { named, others } = ByMonths::of(contribution, refunds);
         let mut found = Self {
             unnamed: others,
             ..Self::default()
         };
         for (months, group) in named {
-            if taking == Taking::AllThatNameMonths || is_whole(payment.contribution, months, &group)
-            {
-                found.take(payment, months, group);
+            if taking == Taking::AllThatNameMonths || is_whole(contribution, months, &group) {
+                found.take(contribution, bounds, months, group);
             } else {
                 found.unnamed.extend(group);
             }
@@ -138,8 +138,13 @@ impl NamedRefunds {
 
     /// Writes down the months that refunds for the same months take. What takes no month names none: a surplus, or a part of what
     /// is waited for.
-    fn take(&mut self, payment: &RefundedPayment<'_, '_>, months: Period, group: Vec<Refund>) {
-        let (contribution, bounds) = (payment.contribution, payment.bounds);
+    fn take(
+        &mut self,
+        contribution: &Contribution<'_>,
+        bounds: Bounds<'_>,
+        months: Period,
+        group: Vec<Refund>,
+    ) {
         let count = usize::from(months.months);
         let decisive = decisive(contribution, count, &group);
         let is_whole = is_whole(contribution, months, &group);

@@ -8,15 +8,12 @@
 use crate::{
     account::Standing,
     benefits::awards::{Withdrawn, withdrawn},
-    effect::{
-        instalments,
-        named_refunds::{NamedRefunds, PartlyReturned, Taking},
-    },
+    effect::named_refunds::{NamedRefunds, PartlyReturned, Taking},
     months::overlap::{Between, Bounds},
     records::{
         given_back::GivenBack,
-        money::{Sums, TOLERANCE, part},
-        refunds::{Refund, all, is_nothing_after, refunds},
+        money::{Sums, TOLERANCE, part, rounding},
+        refunds::{Refund, all, is_nothing_after, refunds, states_due},
         set::{Held, RecordSet, Role},
     },
 };
@@ -26,35 +23,44 @@ use std::{
 };
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
-    value::{Fen, Month},
+    value::Month,
 };
 
 /// Marks the records of a family that refunds left less than full, with the refund that did: of several the one by which
 /// less stayed than was due. A difference that is given back is worth nothing any more. Refunds for some months of a record
 /// leave the others; a part payment is one until all of it is given back.
-pub(crate) fn take_effect(set: &mut RecordSet<'_>, range: &Range<usize>, bounds: Bounds<'_>) {
+///
+/// Returns what refunds mean, by the position of the record.
+pub(super) fn take_effect(
+    set: &mut RecordSet<'_>,
+    range: &Range<usize>,
+    bounds: Bounds<'_>,
+) -> Readings {
+    let mut readings = Readings::new();
     let refunds = refunds(set, range);
     if refunds.is_empty() {
-        return;
+        return readings;
     }
     let withdrawn = withdrawn(set, range);
-    let mut readings = BTreeMap::new();
     for (at, refunds) in &refunds {
         if let Some(mut reading) = read(set, *at, refunds, bounds, &withdrawn) {
             mark(set, *at, refunds, &mut reading);
             readings.insert(*at, reading);
         }
     }
-    instalments::mark_short(set, range, &readings, bounds);
+    readings
 }
+
+/// By the position of a record what its refunds mean.
+pub(super) type Readings = BTreeMap<usize, Reading>;
 
 /// What the refunds of a record mean.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(super) struct Reading {
     /// Those that name no months.
-    pub(crate) unnamed: Vec<Refund>,
+    pub(super) unnamed: Vec<Refund>,
     /// What these may take without taking the months that stay.
-    pub(crate) allowed: Sums,
+    pub(super) allowed: Sums,
     /// Of that, what is for months that do not count now.
     waited_for: Sums,
     given_back: GivenBack,
@@ -137,11 +143,11 @@ fn last_of_all_months(set: &RecordSet<'_>, at: usize, reading: &Reading) -> Opti
 }
 
 /// A payment with what decides for which of its months refunds were made.
-pub(super) struct RefundedPayment<'c, 'f> {
+struct RefundedPayment<'c, 'f> {
     set: &'c RecordSet<'f>,
-    pub(super) bounds: Bounds<'c>,
+    bounds: Bounds<'c>,
     withdrawn: &'c BTreeSet<Withdrawn>,
-    pub(super) contribution: &'c Contribution<'f>,
+    contribution: &'c Contribution<'f>,
 }
 
 /// Refunds of a payment that name no months, and what is known of its months beside them.
@@ -158,16 +164,20 @@ impl RefundedPayment<'_, '_> {
     /// As their names say; where that takes the whole payment, without the names of those that gave back only a part of their
     /// months.
     fn read(&self, refunds: &[Refund]) -> Reading {
-        let by_name = self.read_with(NamedRefunds::of(self, refunds, Taking::AllThatNameMonths));
+        let by_name = self.read_with(self.named(refunds, Taking::AllThatNameMonths));
         if self.is_full(&by_name) {
             return by_name;
         }
-        let by_whole_months = self.read_with(NamedRefunds::of(self, refunds, Taking::WholeMonths));
+        let by_whole_months = self.read_with(self.named(refunds, Taking::WholeMonths));
         if self.is_full(&by_whole_months) {
             by_whole_months
         } else {
             by_name
         }
+    }
+
+    fn named(&self, refunds: &[Refund], taking: Taking) -> NamedRefunds {
+        NamedRefunds::of(self.contribution, self.bounds, refunds, taking)
     }
 
     fn is_full(&self, reading: &Reading) -> bool {
@@ -326,15 +336,6 @@ impl RefundedPayment<'_, '_> {
     }
 }
 
-/// What several sums may be off together, beyond what one may: each is rounded.
-pub(super) fn rounding(sums: usize) -> Sums {
-    let fen = TOLERANCE.times(sums.saturating_sub(1));
-    Sums {
-        unit: fen,
-        person: fen,
-    }
-}
-
 /// Whether a sum is so small that it takes no month.
 fn is_rounding(sums: Sums) -> bool {
     sums.unit <= TOLERANCE && sums.person <= TOLERANCE
@@ -350,9 +351,4 @@ fn is_full_after(contribution: &Contribution<'_>, refunded: Sums, allowed: Sums)
         paid
     };
     paid.and(refunded.negated()).and(allowed).reaches(required)
-}
-
-/// Whether what was due is on record.
-pub(super) fn states_due(contribution: &Contribution<'_>) -> bool {
-    contribution.due.unit != Fen::ZERO || contribution.due.person != Fen::ZERO
 }

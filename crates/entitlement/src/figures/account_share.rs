@@ -8,11 +8,10 @@ use crate::{
     account::{Conflict, FamilyAccount, FigureName, MonthStatus, Standing},
     conflicts::class::ConflictCode,
     months::ledger::{has_base, is_alike},
-    policy::family::Family,
     records::{
         money::{FenSum, Sums, TOLERANCE},
         parts::UnitShares,
-        set::{Held, RecordSet, Role, Target, number},
+        set::{FamilyRange, Held, RecordSet, Role, Target, number},
     },
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -48,12 +47,12 @@ struct Row<'s, 'f> {
 pub(crate) fn account_share(
     sheet: &mut Sheet<'_>,
     set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
+    of: &FamilyRange<'_>,
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
     let mut rates = Rates::default();
     let mut breaches = Vec::new();
-    for row in rows(set, range).into_values() {
+    for row in rows(set, &of.range).into_values() {
         if !counts(account, &row) {
             continue;
         }
@@ -71,7 +70,7 @@ pub(crate) fn account_share(
             });
         }
     }
-    breaches::conflicts(sheet, family, NAMED, breaches)
+    breaches::conflicts(sheet, of.family, NAMED, breaches)
 }
 
 /// The rows in force that were received in full on a base, by position, each with its differences in force.
@@ -205,12 +204,15 @@ impl Row<'_, '_> {
     }
 }
 
+/// Why a list can be cut there.
+const PARTITION: &str = "a partition point lies within its list";
+
 /// Whether the row makes any month count.
 fn counts(account: &FamilyAccount, row: &Row<'_, '_>) -> bool {
     let start = account
         .months
         .partition_point(|line| line.month < row.first);
-    let lines = account.months.get(start..).unwrap_or_default();
+    let lines = account.months.get(start..).expect(PARTITION);
     let own = row.at.first().map(|at| number(*at));
     lines
         .iter()

@@ -1,10 +1,10 @@
 //! When a pension can begin: the month in which the months needed are there, and the first month of the pension.
 
 use super::{
-    Desk,
+    Inputs,
     paid_back::USUAL_MONTHS,
     retirement::{Needed, Plan, prepaid},
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus},
@@ -26,20 +26,24 @@ pub(super) struct Reached {
 }
 
 /// When so many months of a family are there, if every month from the running one on is paid. None, where none are needed.
-pub(super) fn reached(desk: Desk<'_, '_>, family: &FamilyAccount, needed: u32) -> Option<Reached> {
+pub(super) fn reached(
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+    needed: u32,
+) -> Option<Reached> {
     let mut there: BTreeSet<Month> = BTreeSet::new();
     for line in &family.months {
         if matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed) {
             there.insert(line.month);
         }
     }
-    there.extend(prepaid(desk, family, LAST_MONTH).map(|ahead| ahead.month));
+    there.extend(prepaid(inputs, family, LAST_MONTH).map(|ahead| ahead.month));
     let needed = usize::try_from(needed).ok()?;
     let last = needed.checked_sub(1)?;
-    let mut month = desk.as_of.month;
+    let mut month = inputs.as_of.month;
     let mut count = there.range(..month).count();
     if count >= needed {
-        let mut since = there_since(desk, family);
+        let mut since = there_since(inputs, family);
         since.sort_unstable();
         return since.get(last).map(|month| Reached {
             month: *month,
@@ -62,15 +66,15 @@ pub(super) fn reached(desk: Desk<'_, '_>, family: &FamilyAccount, needed: u32) -
 }
 
 /// Of each month that counts before the running one, the month since which it does: arrears count from receipt on.
-fn there_since(desk: Desk<'_, '_>, family: &FamilyAccount) -> Vec<Month> {
+fn there_since(inputs: Inputs<'_, '_>, family: &FamilyAccount) -> Vec<Month> {
     let mut since = Vec::new();
     for line in family
         .months
         .iter()
-        .filter(|line| line.month < desk.as_of.month)
+        .filter(|line| line.month < inputs.as_of.month)
     {
         match line.status {
-            MonthStatus::Counted => since.push(paid_in(desk, line)),
+            MonthStatus::Counted => since.push(paid_in(inputs, line)),
             MonthStatus::Deemed => since.push(line.month),
             _ => {}
         }
@@ -79,12 +83,12 @@ fn there_since(desk: Desk<'_, '_>, family: &FamilyAccount) -> Vec<Month> {
 }
 
 /// The month itself, or that in which the first of its money came, where that is later than usual.
-fn paid_in(desk: Desk<'_, '_>, line: &MonthLine) -> Month {
+fn paid_in(inputs: Inputs<'_, '_>, line: &MonthLine) -> Month {
     let mut first: Option<Month> = None;
     for held in line
         .by
         .iter()
-        .filter_map(|number| desk.set.numbered(*number))
+        .filter_map(|number| inputs.set.numbered(*number))
     {
         if let Some(came) = held.day().and_then(Day::in_month) {
             first = Some(first.map_or(came, |earlier| earlier.min(came)));
@@ -97,16 +101,17 @@ fn paid_in(desk: Desk<'_, '_>, line: &MonthLine) -> Month {
 /// Writes down when the months needed at the statutory month are there, and the first month of the pension.
 pub(super) fn of_employees(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
-    (plan, needed): (&Plan, Needed),
+    plan: &Plan,
+    needed: Needed,
 ) {
     let (Some(statutory), Some(minimum)) = (plan.statutory.value, needed.minimum) else {
         return;
     };
     let Some(found) = minimum
         .value
-        .and_then(|months| reached(desk, family, months))
+        .and_then(|months| reached(inputs, family, months))
     else {
         return;
     };
@@ -122,7 +127,7 @@ pub(super) fn of_employees(
 }
 
 /// Writes down the first month of a pension for which all is there in a month.
-pub(super) fn first(sheet: &mut Sheet<'_>, draft: Draft, key: Key, month: Month) -> Known<Month> {
+pub(super) fn first(sheet: &mut Sheet<'_>, draft: Draft, key: Key, month: Month) -> Written<Month> {
     let begins = sheet.number(key, "", None, month);
     let Some((months, rule)) = begins else {
         return sheet.month(draft.lacks(MissingName::Rule), None);

@@ -1,8 +1,10 @@
 //! Medical cover month by month: which scheme gives it, where it breaks off, and where it was resumed.
 
-use super::{Desk, MEDICAL, RESIDENT_MEDICAL};
+use super::Inputs;
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
+    formulas::count::count_months,
+    policy::family::Family,
     records::set::RecordSet,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,23 +56,23 @@ pub(super) struct MedicalCover {
     /// The account's month.
     now: Month,
     /// The families behind it.
-    families: Vec<String>,
+    families: Vec<Family<'static>>,
 }
 
 impl MedicalCover {
-    pub(super) fn of(desk: Desk<'_, '_>) -> Self {
+    pub(super) fn of(inputs: Inputs<'_, '_>) -> Self {
         let mut months: BTreeMap<Month, CoveredMonth> = BTreeMap::new();
         let (mut repaid, mut families) = (BTreeSet::new(), Vec::new());
-        for (name, by) in [
-            (RESIDENT_MEDICAL, CoveredBy::Residents),
-            (MEDICAL, CoveredBy::Employees),
+        for (of, by) in [
+            (Family::RESIDENT_MEDICAL, CoveredBy::Residents),
+            (Family::MEDICAL, CoveredBy::Employees),
         ] {
-            let Some(family) = desk.family(name) else {
+            let Some(family) = inputs.family(of) else {
                 continue;
             };
-            families.insert(0, name.to_owned());
+            families.insert(0, of);
             for line in &family.account.months {
-                let Some(paid) = paid(desk.set, line) else {
+                let Some(paid) = paid(inputs.set, line) else {
                     continue;
                 };
                 let (month, paid_in) = (line.month, paid.month);
@@ -85,7 +87,7 @@ impl MedicalCover {
         Self {
             months: months.into_values().collect(),
             repaid,
-            now: desk.as_of.month,
+            now: inputs.as_of.month,
             families,
         }
     }
@@ -95,7 +97,8 @@ impl MedicalCover {
         let end = self
             .months
             .partition_point(|covered| covered.month <= self.now);
-        self.months.get(..end).unwrap_or_default()
+        let begun = self.months.get(..end);
+        begun.expect("a partition point lies within its list")
     }
 
     /// The months without cover from the last month of cover up to the running one, which can still be paid; of none where
@@ -150,11 +153,13 @@ impl MedicalCover {
             .repaid
             .iter()
             .filter(|year| (first..=last).contains(*year));
-        u32::try_from(years.count()).unwrap_or(u32::MAX)
+        count_months(years)
     }
 
     pub(super) fn grounds(&self) -> impl Iterator<Item = Ground> {
-        self.families.iter().cloned().map(Ground::Family)
+        self.families
+            .iter()
+            .map(|family| Ground::Family(family.to_string()))
     }
 }
 

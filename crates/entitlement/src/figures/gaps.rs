@@ -1,13 +1,15 @@
 //! Gaps of the pension: what can still be paid, until when, at what price; what a payer owes.
 
 use super::{
-    Desk,
+    Inputs,
     late_fee::{self, Arrears},
-    place::taken_to,
+    relation::taken_to,
     sheet::{Draft, Sheet},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
+    formulas::count::count_months,
+    records::money::FenSum,
     records::set::Role,
 };
 use std::collections::BTreeMap;
@@ -21,29 +23,29 @@ use yizhang_rules::{Key, Value};
 const GAPS_MAX: usize = 100;
 
 /// Writes down for each gap what could close it.
-pub(super) fn gaps(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn gaps(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     for gap in family.gaps.iter().skip(skipped) {
         match gap.cause {
-            GapCause::Unpaid => unpaid(sheet, desk, family, gap),
-            GapCause::Arrears | GapCause::NotFull => owed(sheet, desk, family, gap),
+            GapCause::Unpaid => unpaid(sheet, inputs, family, gap),
+            GapCause::Arrears | GapCause::NotFull => owed(sheet, inputs, family, gap),
             GapCause::Refunded | GapCause::Later | GapCause::Reversed => {}
         }
     }
 }
 
 /// Writes down what payers owe, which no award and no death ends.
-pub(super) fn debts(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount) {
+pub(super) fn debts(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     let is_owed = |gap: &&Gap| matches!(gap.cause, GapCause::Arrears | GapCause::NotFull);
     for gap in family.gaps.iter().skip(skipped).filter(is_owed) {
-        owed(sheet, desk, family, gap);
+        owed(sheet, inputs, family, gap);
     }
 }
 
 /// What a flexible worker may pay back, by the rules of the place that would take it.
-fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
-    let month = desk.as_of.month;
+fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+    let month = inputs.as_of.month;
     let draft = |name| {
         Draft::new(name)
             .of_family(&family.family)
@@ -74,10 +76,7 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
         .number()
         .max(month.number().saturating_sub(allowed));
     let months: Vec<Month> = (first..=gap.last.number()).filter_map(Month::new).collect();
-    let known = sheet.months(
-        payable.on(rule),
-        Some(u32::try_from(months.len()).unwrap_or(u32::MAX)),
-    );
+    let known = sheet.months(payable.on(rule), Some(count_months(months.iter())));
     if months.is_empty() {
         return;
     }
@@ -86,7 +85,8 @@ fn unpaid(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap
     price(
         sheet,
         family,
-        (draft(FigureName::GapPrice).on(known.ground()), place),
+        draft(FigureName::GapPrice).on(known.ground()),
+        place,
         &months,
     );
 }
@@ -111,10 +111,11 @@ fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
 fn price(
     sheet: &mut Sheet<'_>,
     family: &FamilyAccount,
-    (mut draft, place): (Draft, Division),
+    mut draft: Draft,
+    place: Division,
     months: &[Month],
 ) {
-    let mut sum = Some(0_i64);
+    let mut sum = Some(FenSum::ZERO);
     for month in months {
         let rate = sheet
             .policy
@@ -133,25 +134,23 @@ fn price(
         let one = rate
             .zip(floor)
             .and_then(|((rate, _), (floor, _))| rate.of_half_up(floor));
-        sum = sum
-            .zip(one)
-            .and_then(|(sum, one)| sum.checked_add(one.get()));
+        sum = sum.zip(one).map(|(sum, one)| sum.plus(one.into()));
         if sum.is_none() {
             break;
         }
     }
-    sheet.fen(draft, sum.and_then(Fen::new));
+    sheet.fen(draft, sum.and_then(FenSum::amount));
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
 /// its months within the gap; and the late fee on what units owe, each month from its own last day of payment.
-fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let mut draft = Draft::new(FigureName::GapOwed)
         .of_family(&family.family)
         .span(gap.first, gap.last);
     for number in &gap.records {
-        let held = desk.set.numbered(*number);
+        let held = inputs.set.numbered(*number);
         let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else {
             continue;
         };
@@ -175,7 +174,7 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
             }
             _ => continue,
         };
-        let payer = (fields.payer.kind, payer_now(sheet, desk, fields.payer));
+        let payer = (fields.payer.kind, payer_now(sheet, inputs, fields.payer));
         let debt = debts
             .entry((fields.period.first, fields.place, payer))
             .or_default();
@@ -204,14 +203,14 @@ fn owed(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &FamilyAccount, gap: 
         .of_family(&family.family)
         .span(gap.first, gap.last)
         .on(known.ground());
-    late_fee::late_fee(sheet, desk.as_of.day, draft, &arrears);
+    late_fee::late_fee(sheet, inputs.as_of.day, draft, &arrears);
 }
 
 /// The payer by the code that it has now (C28).
-fn payer_now(sheet: &Sheet<'_>, desk: Desk<'_, '_>, payer: Payer<'_>) -> String {
+fn payer_now(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>, payer: Payer<'_>) -> String {
     let successor = sheet
         .policy
-        .employer_successor(payer.id.as_str(), desk.as_of.month);
+        .employer_successor(payer.id.as_str(), inputs.as_of.month);
     match successor.map(|rule| &rule.value) {
         Some(Value::Code(code)) => code.clone(),
         _ => payer.id.as_str().to_owned(),

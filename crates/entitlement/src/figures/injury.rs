@@ -1,9 +1,9 @@
 //! Work injury: the wage that benefits would be computed from, were there an injury now (工伤保险条例 art. 64).
 
 use super::{
-    Desk, Folded,
+    Folded, Inputs,
     bases::Differences,
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -24,10 +24,10 @@ use yizhang_rules::Key;
 const WAGE_MONTHS: u32 = 12;
 
 /// Writes down the mean base of the twelve months before the account's month, and the same within the limits.
-pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) {
+pub(super) fn wage(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) {
     let family = folded.account;
-    let month = desk.as_of.month;
-    let bases = bases(desk, folded);
+    let month = inputs.as_of.month;
+    let bases = bases(inputs, folded);
     let Some(place) = last_place(&family.spans) else {
         return;
     };
@@ -49,7 +49,7 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         Some(months) if months < WAGE_MONTHS => mean.assumed(Assumption::FewerMonths),
         Some(_) => mean,
     };
-    let several = has_several(desk.set, family);
+    let several = has_several(inputs.set, family);
     let mean = if several {
         mean.assumed(Assumption::AllEmployers)
     } else {
@@ -60,7 +60,7 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
         return;
     }
     let wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
-    let (wage, average) = over_average(sheet, wage, (place, month));
+    let (wage, average) = over_average(sheet, wage, place, month);
     let mut limit = |key: Key| {
         let found = sheet.policy.rules().rate(key, "", None, month);
         sheet.use_rule(found)
@@ -91,7 +91,8 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>
 fn over_average(
     sheet: &mut Sheet<'_>,
     mut wage: Draft,
-    (place, month): (Division, Month),
+    place: Division,
+    month: Month,
 ) -> (Draft, Option<Fen>) {
     let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
     if average.is_none() {
@@ -107,7 +108,7 @@ fn over_average(
 }
 
 /// Writes down the one-off benefit of every grade of disability: so many months of the own wage (arts 35 to 37).
-fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Known<Fen>, month: Month) {
+fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Written<Fen>, month: Month) {
     let table = sheet
         .policy
         .rules()
@@ -132,15 +133,15 @@ fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Known<Fen>, month: Month) {
 }
 
 /// The base of every counted month; of several employers, who insure lawfully at once, of each with its differences.
-fn bases(desk: Desk<'_, '_>, folded: Folded<'_>) -> Vec<MonthBase> {
-    let differences = Differences::of(desk.set, folded.range);
+fn bases(inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Vec<MonthBase> {
+    let differences = Differences::of(inputs.set, folded.range);
     let counted = folded
         .account
         .months
         .iter()
         .filter(|line| line.status == MonthStatus::Counted);
     counted
-        .flat_map(|line| bases_of(desk.set, &differences, line))
+        .flat_map(|line| bases_of(inputs.set, &differences, line))
         .collect()
 }
 

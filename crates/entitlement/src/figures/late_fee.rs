@@ -33,7 +33,7 @@ pub(super) fn late_fee(sheet: &mut Sheet<'_>, today: Day, draft: Draft, arrears:
             total = None;
             continue;
         };
-        let (rates, grounds) = daily_rates(sheet, one.place, (due, today));
+        let (rates, grounds) = daily_rates(sheet, one.place, due..=today);
         draft = draft.on(rule).all(grounds);
         let count = DayCount {
             first: FirstDay::DayAfter,
@@ -72,11 +72,11 @@ fn due_day(sheet: &mut Sheet<'_>, arrears: &Arrears) -> Option<(Day, Ground)> {
 fn daily_rates(
     sheet: &mut Sheet<'_>,
     place: Division,
-    (due, today): (Day, Day),
+    days: std::ops::RangeInclusive<Day>,
 ) -> (Vec<DailyRate>, Vec<Ground>) {
     let series = sheet.policy.rules().series(Key::LateFeeRate, "", place);
     let (mut rates, mut grounds) = (Vec::new(), Vec::new());
-    let (Some(mut month), Some(last)) = (due.in_month(), today.in_month()) else {
+    let (Some(mut month), Some(last)) = (days.start().in_month(), days.end().in_month()) else {
         return (rates, grounds);
     };
     let mut before = None;

@@ -2,8 +2,8 @@
 //! what was paid out of it. What remains at death is the heirs' (社会保险法 art. 14).
 
 use super::{
-    Desk, Folded,
-    sheet::{Draft, Known, Sheet},
+    Folded, Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
@@ -30,17 +30,18 @@ struct PaidOut {
 /// which the item tells apart, nobody knows here how much.
 pub(super) fn left(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
-    (posted, owed): (Known<Fen>, Option<Known<Fen>>),
+    posted: Written<Fen>,
+    owed: Option<Written<Fen>>,
 ) {
-    let paid = paid_out(sheet, desk, folded);
+    let paid = paid_out(sheet, inputs, folded);
     let mut draft = Draft::new(FigureName::BalanceLeft)
         .of_family(&folded.account.family)
         .on(posted.ground())
         .all(owed.map(|owed| owed.ground()))
         .all(paid.grounds);
-    let is_drawn = folded.is_drawn(desk.as_of) || paid.draws;
+    let is_drawn = folded.is_drawn(inputs.as_of) || paid.draws;
     if is_drawn && !paid.has_pension {
         sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
         return;
@@ -57,10 +58,10 @@ pub(super) fn left(
     sheet.fen(draft, value);
 }
 
-fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> PaidOut {
-    let recovered = recovered_sums(desk.set);
+fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PaidOut {
+    let recovered = recovered_sums(inputs.set);
     let mut paid = PaidOut::default();
-    for (at, held) in desk.set.within(folded.range) {
+    for (at, held) in inputs.set.within(folded.range) {
         let Record::Benefit(Kind::BENEFIT_PAID, benefit) = &held.fact.record else {
             continue;
         };
@@ -70,7 +71,7 @@ fn paid_out(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, folded: Folded<'_>) -> Pa
         let is_pension = held
             .family
             .is_some_and(|family| family.rule().ends_with_benefit);
-        paid.draws |= is_pension && !held.is_of_heirs && benefit.from <= desk.as_of.month;
+        paid.draws |= is_pension && !held.is_of_heirs && benefit.from <= inputs.as_of.month;
         let Some((item, rule)) = use_of(sheet.policy, benefit) else {
             continue;
         };

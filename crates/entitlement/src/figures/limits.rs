@@ -13,9 +13,8 @@ use crate::{
     formulas::dues::base_adjustment,
     months::holders::months_between,
     policy::family::{Duplicates, Family},
-    records::set::RecordSet,
+    records::set::{FamilyRange, RecordSet},
 };
-use std::ops::Range;
 use yizhang_ledger::{
     record::{Contribution, PayerKind},
     value::{Division, Fen, Month, Rate, Scheme},
@@ -41,7 +40,7 @@ struct Limits<'p, 'f> {
 pub(crate) fn out_of_limits(
     sheet: &mut Sheet<'_>,
     set: &RecordSet<'_>,
-    (family, range): (Family<'_>, &Range<usize>),
+    of: &FamilyRange<'_>,
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
     if !sheet
@@ -54,14 +53,14 @@ pub(crate) fn out_of_limits(
         return Vec::new();
     }
     let mut limits = Limits::default();
-    let differences = Differences::of(set, range);
+    let differences = Differences::of(set, &of.range);
     let mut runs: Vec<MissedRun> = Vec::new();
     for line in account
         .months
         .iter()
         .filter(|line| line.status == MonthStatus::Counted)
     {
-        for (record, base) in bases(set, family, line, &differences) {
+        for (record, base) in bases(set, of.family, line, &differences) {
             let Some(fields) = contribution(set, record) else {
                 continue;
             };
@@ -86,11 +85,19 @@ pub(crate) fn out_of_limits(
             } else {
                 (Some(0), vec![])
             };
-            extend(&mut runs, (miss, line.month, record), (difference, grounds));
+            let one = MissedRun {
+                miss,
+                first: line.month,
+                last: line.month,
+                records: vec![record],
+                difference,
+                grounds,
+            };
+            extend(&mut runs, one);
         }
     }
     runs.into_iter()
-        .map(|run| run.conflict(sheet, family))
+        .map(|run| run.conflict(sheet, of.family))
         .collect()
 }
 
@@ -129,32 +136,21 @@ struct MissedRun {
 /// Runs that a month is compared with: those of the places that hold one month.
 const RUNS_COMPARED: usize = 8;
 
-/// Adds a record to the run of its limit. Months come in ascending order.
-fn extend(
-    runs: &mut Vec<MissedRun>,
-    (miss, month, record): (Miss, Month, RecordNumber),
-    (difference, grounds): (Option<i64>, Vec<Ground>),
-) {
-    let goes_on =
-        |run: &&mut MissedRun| run.miss == miss && (run.last == month || run.last.next() == month);
+/// Adds a month to the run of its limit, or begins one with it. Months come in ascending order.
+fn extend(runs: &mut Vec<MissedRun>, one: MissedRun) {
+    let follows = |run: &MissedRun| run.last == one.first || run.last.next() == one.first;
+    let goes_on = |run: &&mut MissedRun| run.miss == one.miss && follows(run);
     match runs.iter_mut().rev().take(RUNS_COMPARED).find(goes_on) {
         Some(run) => {
-            run.last = month;
-            run.records.push(record);
+            run.last = one.last;
+            run.records.extend(one.records);
             run.difference = run
                 .difference
-                .zip(difference)
+                .zip(one.difference)
                 .and_then(|(sum, more)| sum.checked_add(more));
-            run.grounds.extend(grounds);
+            run.grounds.extend(one.grounds);
         }
-        None => runs.push(MissedRun {
-            miss,
-            first: month,
-            last: month,
-            records: vec![record],
-            difference,
-            grounds,
-        }),
+        None => runs.push(one),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Medical insurance: months for retirement, and what a gap in cover costs.
 
 use super::{
-    Desk,
+    Inputs,
     cover::MedicalCover,
     relation,
-    sheet::{Draft, Sheet},
+    sheet::{Draft, Sheet, Written},
     waits::{self, Judged, LapsedYears},
 };
 use crate::{
-    account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName, PlaceMonths},
+    account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
     formulas::medical::{MedicalMonths, RetirementStandard, retirement_gap},
     months::holders::last_place,
     policy::pooling_area::{area, is_area},
@@ -20,15 +20,15 @@ use yizhang_rules::Key;
 /// either scheme.
 pub(super) fn medical(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
 ) {
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     // A province as a whole is no pooling area.
     if let Some(place) = relation(family).filter(|place| is_area(*place)) {
         let (place, renamed) = sheet.now(place, month);
-        retirement(sheet, desk, family, (place, renamed));
+        retirement(sheet, inputs, family, place, renamed);
     } else {
         let draft = |name| Draft::new(name).of_family(&family.family);
         sheet.months(
@@ -63,75 +63,40 @@ pub(super) fn medical(
 /// Writes down the months of all places and of the pooling area, the area's standard, and what is short of it.
 fn retirement(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
-    (place, renamed): (Division, Option<Ground>),
+    place: Division,
+    renamed: Option<Ground>,
 ) {
-    let month = desk.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
     let total = sheet.months(
         draft(FigureName::MedicalMonths).family(&family.family),
         Some(family.counted_months),
     );
-    let here = || {
-        family
-            .by_place
-            .iter()
-            .filter(|line| area(line.place) == area(place))
-    };
-    // Paid in the area, not brought there.
-    let paid = |line: &PlaceMonths| {
-        line.months
-            .saturating_add(line.contested)
-            .saturating_sub(line.transferred)
-    };
-    let local = here().fold(0_u32, |sum, line| sum.saturating_add(paid(line)));
+    let area = AreaMonths::of(family, place);
     let draft_local = draft(FigureName::MedicalLocalMonths)
         .family(&family.family)
         .all(renamed);
-    let local = sheet.months(draft_local, Some(local));
-    let class = desk.person.class.last();
-    let of = class.map(|line| {
-        if line.class == Class::M60 {
-            "men"
-        } else {
-            "women"
-        }
-    });
-    let standard = of.and_then(|of| sheet.number(Key::MedicalRetirement, of, place, month));
-    let needs =
-        draft(FigureName::MedicalStandard).all(class.map(|line| Ground::Record(line.record)));
-    let needs = match (&class, &standard) {
-        (None, _) => needs.lacks(MissingName::Class),
-        (Some(_), None) => needs.lacks_at(MissingName::MedicalStandard, place, month),
-        (Some(_), Some((_, rule))) => needs.on(rule.clone()).assumed(Assumption::SexByClass),
-    };
-    let standard = sheet.months(needs, standard.map(|(months, _)| months));
-    let (Some(needed), Some(of)) = (standard.value, of) else {
+    let local = sheet.months(draft_local, Some(area.paid));
+    let standard = standard(sheet, inputs, family, place);
+    let (Some(needed), Some(sex)) = (standard.value, sex_by_class(inputs)) else {
         return;
     };
-    let least = sheet.number(Key::MedicalRetirementLocal, of, place, month);
+    let month = inputs.as_of.month;
+    let least = sheet.number(Key::MedicalRetirementLocal, sex, place, month);
     let least = least.map(|(months, rule)| {
-        sheet.months(
-            draft(FigureName::MedicalStandardLocal).on(rule),
-            Some(months),
-        )
+        let draft = draft(FigureName::MedicalStandardLocal).on(rule);
+        sheet.months(draft, Some(months))
     });
-    // Deemed months are those that the area recognises: the ones that it states for itself.
-    let deemed = here().fold(0_u32, |sum, line| sum.saturating_add(line.deemed));
     let months = MedicalMonths {
         total: family.counted_months,
-        local: local.value.unwrap_or(0),
-        deemed,
+        local: area.paid,
+        deemed: area.deemed,
     };
-    let standard_local = least.and_then(|least| least.value).unwrap_or(0);
-    let gap = retirement_gap(
-        months,
-        RetirementStandard {
-            total: needed,
-            local: standard_local,
-        },
-    );
+    let needed = RetirementStandard {
+        total: needed,
+        local: least.and_then(|least| least.value).unwrap_or(0),
+    };
     let short = draft(FigureName::MedicalShort)
         .on(total.ground())
         .on(standard.ground())
@@ -140,23 +105,81 @@ fn retirement(
         Some(least) => short.on(local.ground()).on(least.ground()),
         None => short.assumed(Assumption::NoLocalMinimum),
     };
+    let gap = retirement_gap(months, needed);
     sheet.months(short, Some(gap.months_short));
+}
+
+/// Months of a pooling area.
+struct AreaMonths {
+    /// Paid in it, not brought there.
+    paid: u32,
+    /// Those that the area recognises: the ones that it states for itself.
+    deemed: u32,
+}
+
+impl AreaMonths {
+    fn of(family: &FamilyAccount, place: Division) -> Self {
+        let mut found = Self { paid: 0, deemed: 0 };
+        for line in &family.by_place {
+            if area(line.place) == area(place) {
+                let held = line.months.saturating_add(line.contested);
+                let paid = held.saturating_sub(line.transferred);
+                found.paid = found.paid.saturating_add(paid);
+                found.deemed = found.deemed.saturating_add(line.deemed);
+            }
+        }
+        found
+    }
+}
+
+/// The sex that rules ask for, by the class of retirement.
+fn sex_by_class(inputs: Inputs<'_, '_>) -> Option<&'static str> {
+    let class = inputs.person.class.last()?;
+    Some(match class.class {
+        Class::M60 => "men",
+        Class::F55 | Class::F50 => "women",
+    })
+}
+
+/// Writes down the months that the area asks for.
+fn standard(
+    sheet: &mut Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+    place: Division,
+) -> Written<u32> {
+    let month = inputs.as_of.month;
+    let draft = Draft::new(FigureName::MedicalStandard).of_family(&family.family);
+    let (Some(class), Some(sex)) = (inputs.person.class.last(), sex_by_class(inputs)) else {
+        return sheet.months(draft.lacks(MissingName::Class), None);
+    };
+    let draft = draft.on(Ground::Record(class.record));
+    match sheet.number(Key::MedicalRetirement, sex, place, month) {
+        Some((months, rule)) => {
+            let draft = draft.on(rule).assumed(Assumption::SexByClass);
+            sheet.months(draft, Some(months))
+        }
+        None => sheet.months(
+            draft.lacks_at(MissingName::MedicalStandard, place, month),
+            None,
+        ),
+    }
 }
 
 /// Writes down the lapse of a resident's cover, and the wait that follows from it once the worker enrols again: for the running
 /// year, and from the month on in which the next one is collected, for that.
 pub(super) fn resident(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
 ) {
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let place = last_place(&family.spans).map(|place| sheet.now(place, month).0);
     let window = sheet.number(Key::ResidentMedicalWindow, "", place, month);
     let next_year = window.filter(|(first, _)| u32::from(month.month()) >= *first);
     if let (Some(until), Some((_, rule))) = (cover.resident_until(), &next_year) {
-        enrol(sheet, family, cover, (until, rule));
+        enrol(sheet, family, cover, until, rule);
     }
     let open = cover.open().filter(|gap| gap.months > 0);
     let Some(gap) = open.filter(|_| family.last.is_some() && !cover.is_paid_ahead()) else {
@@ -192,7 +215,8 @@ fn enrol(
     sheet: &mut Sheet<'_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
-    (until, rule): (Month, &Ground),
+    until: Month,
+    rule: &Ground,
 ) {
     let next = until.next();
     if cover.is_of_this_year(until) && next.month() == 1 {

@@ -13,7 +13,7 @@ use crate::{
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     record::{Contribution, PayerKind, Period},
-    value::{Day, Month, Namespace},
+    value::{Day, Month},
 };
 use yizhang_rules::{Key, Value};
 
@@ -45,7 +45,7 @@ pub(crate) fn paid_back(
     family: Family<'_>,
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
-    let is_pension = family.begins_with((Namespace::Hrss, "110"));
+    let is_pension = family == Family::PENSION;
     let mut breaches = Vec::new();
     let mut at_once: BTreeMap<Day, Vec<PaidBack>> = BTreeMap::new();
     for line in account

@@ -2,7 +2,7 @@
 //! benefits drawn for months after death.
 
 use super::{
-    Desk, Folded,
+    Folded, Inputs,
     sheet::{Draft, Sheet},
 };
 use crate::{
@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use yizhang_ledger::value::Fen;
 
 /// Writes down what has to go back of every family, where anything has.
-pub(super) fn refunds(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) {
-    let after_death = AfterDeath::of(sheet, desk);
-    for folded in desk.families {
+pub(super) fn refunds(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
+    let after_death = AfterDeath::of(sheet, inputs);
+    for folded in inputs.families {
         of_contributions(
             sheet,
             *folded,
@@ -70,11 +70,11 @@ struct AfterDeath {
 
 impl AfterDeath {
     /// None of who lives.
-    fn of(sheet: &Sheet<'_>, desk: Desk<'_, '_>) -> Option<Self> {
-        let (died, notice) = death(desk.person)?;
-        let successors = sheet.policy.successors(desk.as_of.month);
-        let drawn = drawn(desk.set, &successors);
-        let sums = unrecovered(desk.set, &drawn, died);
+    fn of(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>) -> Option<Self> {
+        let (died, notice) = death(inputs.person)?;
+        let successors = sheet.policy.successors(inputs.as_of.month);
+        let drawn = drawn(inputs.set, &successors);
+        let sums = unrecovered(inputs.set, &drawn, died);
         let mut unrecovered: BTreeMap<String, BTreeMap<RecordNumber, FenSum>> = BTreeMap::new();
         for span in &drawn {
             if let Some(sum) = sums.get(&span.record).filter(|sum| **sum > FenSum::ZERO) {

@@ -1,74 +1,116 @@
 //! Resident pension, and the bridge between it and employee pension (人社部发〔2014〕17号).
 
 use super::{
-    Desk, Folded,
-    balance::PersonalAccount,
+    Folded, Inputs,
+    balance::{PersonalAccount, Saved},
     begin,
-    place::asked_at,
+    relation::asked_at,
     resident_minimum,
     retirement::{Plan, birth},
-    sheet::{Draft, Known, Sheet},
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
         Assumption, FamilyAccount, FigureName, Ground, MissingName, MonthStatus, QuestionName,
+        RecordNumber,
     },
+    formulas::count::count_months,
     formulas::pension::{Divisor, resident_pension},
+    policy::family::Family,
 };
 use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(
-    sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
-    (folded, account): (Folded<'_>, PersonalAccount),
-) {
+pub(super) fn pension(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, resident: Saved<'_>) {
+    let (folded, account) = (resident.folded, resident.held);
     let family = folded.account;
-    let month = desk.as_of.month;
-    let draft = |name| Draft::new(name).of_family(&family.family);
+    let held = months(sheet, inputs, folded);
+    let age_month = age_month(sheet, inputs, &family.family);
+    let place = PensionPlace::of(inputs, family);
+    let asked = place.asked.unwrap_or(Where::Nation);
+    let needed = resident_minimum::needed(sheet, inputs, &family.family, age_month, asked);
+    let months = Months { held, needed };
+    first_month(sheet, inputs, family, age_month, months);
+    monthly(sheet, inputs, family, account, months, place);
+}
+
+/// Months held, and those needed, where a rule says how many.
+#[derive(Clone, Copy)]
+struct Months {
+    held: Written<u32>,
+    needed: Option<Written<u32>>,
+}
+
+impl Months {
+    /// Whether they are enough; none, where no rule says how many are.
+    fn are_enough(self) -> Option<bool> {
+        Some(self.held.value? >= self.needed?.value?)
+    }
+}
+
+/// Writes down the months of the family, with those that a joining has brought: employee years are added as resident years
+/// (art. 6).
+fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Written<u32> {
+    let family = folded.account;
     let own = family.counted_months.saturating_add(family.deemed_months);
-    // art. 6: employee years are added as resident years.
-    let left = desk
-        .bridges
-        .joining(&family.family)
-        .zip(desk.family(super::PENSION));
-    let brought = left.map_or(0, |(joined, left)| {
-        joined
-            .months_brought(left.account)
-            .saturating_sub(both_deemed(left.account, family))
-    });
-    let months = draft(FigureName::ResidentMonths).family(&family.family);
-    let months = months.all(left.iter().flat_map(|(joined, left)| {
-        [
-            Ground::Record(joined.record),
-            Ground::Family(left.account.family.clone()),
-        ]
-    }));
-    let held = sheet.months(months, Some(own.saturating_add(brought)));
-    let age_month = age_month(sheet, desk, &family.family);
-    let home = desk.person.home_in(month);
-    let relation = super::relation(family);
-    // Where nothing has been paid it is the household's place as a whole.
-    let asked = relation
-        .map(|place| asked_at(family, place))
-        .or_else(|| home.map(|home| Where::Whole(home.place)));
-    let needed = resident_minimum::needed(
-        sheet,
-        desk,
-        &family.family,
-        (age_month, asked.unwrap_or(Where::Nation)),
-    );
-    first_month(sheet, desk, family, (age_month, held, needed));
-    let place = asked
-        .and_then(Where::place)
-        .map(|place| sheet.now(place, month));
-    let (balance, pension) = account.left(draft(FigureName::ResidentPension));
-    let by_home = home
-        .filter(|_| relation.is_none())
-        .map(|home| Ground::Record(home.record));
-    let pension = pension.all(by_home);
-    let Some(((place, renamed), asked)) = place.zip(asked) else {
+    let draft = Draft::new(FigureName::ResidentMonths)
+        .of_family(&family.family)
+        .family(&family.family);
+    let joined = inputs.bridges.joining(folded.family);
+    let (Some(joined), Some(left)) = (joined, inputs.family(Family::PENSION)) else {
+        return sheet.months(draft, Some(own));
+    };
+    let brought = joined
+        .months_brought(left.account)
+        .saturating_sub(both_deemed(left.account, family));
+    let draft = draft
+        .on(Ground::Record(joined.record))
+        .on(Ground::Family(left.account.family.clone()));
+    sheet.months(draft, Some(own.saturating_add(brought)))
+}
+
+/// Where the pension would be paid: at the relation, else, where nothing has been paid, at the household's place as a whole.
+#[derive(Clone, Copy)]
+struct PensionPlace {
+    asked: Option<Where>,
+    /// The record of the household, where that says it.
+    by_home: Option<RecordNumber>,
+}
+
+impl PensionPlace {
+    fn of(inputs: Inputs<'_, '_>, family: &FamilyAccount) -> Self {
+        if let Some(place) = super::relation(family) {
+            return Self {
+                asked: Some(asked_at(family, place)),
+                by_home: None,
+            };
+        }
+        let home = inputs.person.home_in(inputs.as_of.month);
+        Self {
+            asked: home.map(|home| Where::Whole(home.place)),
+            by_home: home.map(|home| home.record),
+        }
+    }
+}
+
+/// Writes down the monthly pension. Fewer months than needed give none (国发〔2014〕8号).
+fn monthly(
+    sheet: &mut Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+    account: PersonalAccount,
+    months: Months,
+    place: PensionPlace,
+) {
+    let month = inputs.as_of.month;
+    let Months { held, needed } = months;
+    let asked = place.asked.and_then(|asked| Some((asked, asked.place()?)));
+    let now = asked.map(|(_, place)| sheet.now(place, month));
+    let draft = Draft::new(FigureName::ResidentPension).of_family(&family.family);
+    let (balance, pension) = account.left(draft);
+    let pension = pension.all(place.by_home.map(Ground::Record));
+    let Some(((place, renamed), (asked, _))) = now.zip(asked) else {
         sheet.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
@@ -79,12 +121,9 @@ pub(super) fn pension(
         Where::At(place)
     };
     let basic = sheet.newest_yuan(Key::ResidentBasic, "", asked, month);
-    let is_national = sheet
-        .policy
-        .rules()
-        .latest(Key::ResidentBasic, "", asked, month)
-        .is_some_and(|rule| rule.place.is_none());
-    let pension = if is_national {
+    let rules = sheet.policy.rules();
+    let newest = rules.latest(Key::ResidentBasic, "", asked, month);
+    let pension = if newest.is_some_and(|rule| rule.place.is_none()) {
         pension.assumed(Assumption::NationalFloor)
     } else {
         pension
@@ -98,14 +137,10 @@ pub(super) fn pension(
         Some((_, rule)) => pension.on(rule.clone()),
         None => pension.lacks(MissingName::Rule),
     };
-    // Fewer months than needed give no monthly pension (国发〔2014〕8号).
     let pension = pension
         .on(held.ground())
         .all(needed.map(|needed| needed.ground()));
-    let is_enough = held
-        .value
-        .zip(needed.and_then(|needed| needed.value))
-        .map(|(held, needed)| held >= needed);
+    let is_enough = months.are_enough();
     let pension = match is_enough {
         Some(true) => pension,
         Some(false) => pension.lacks(MissingName::EnoughMonths),
@@ -122,9 +157,9 @@ pub(super) fn pension(
 }
 
 /// Writes down the month in which the age is reached.
-fn age_month(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &str) -> Known<Month> {
-    let born = birth(sheet, desk);
-    let age = sheet.number(Key::ResidentAge, "", None, desk.as_of.month);
+fn age_month(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &str) -> Written<Month> {
+    let born = birth(sheet, inputs);
+    let age = sheet.number(Key::ResidentAge, "", None, inputs.as_of.month);
     let mut draft = Draft::new(FigureName::ResidentMonth)
         .of_family(family)
         .on(born.ground())
@@ -143,9 +178,10 @@ fn age_month(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, family: &str) -> Known<M
 /// what is paid behind it is for the place to allow.
 fn first_month(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
-    (age, held, needed): (Known<Month>, Known<u32>, Option<Known<u32>>),
+    age: Written<Month>,
+    Months { held, needed }: Months,
 ) {
     let (Some(age_month), Some(needed)) = (age.value, needed) else {
         return;
@@ -162,7 +198,7 @@ fn first_month(
     let brought = held_months.saturating_sub(own);
     let own_needed = needed_months.saturating_sub(brought);
     if own_needed > 0 {
-        let Some(found) = begin::reached(desk, family, own_needed) else {
+        let Some(found) = begin::reached(inputs, family, own_needed) else {
             return;
         };
         let reached = draft(FigureName::MinimumReached)
@@ -181,20 +217,18 @@ fn first_month(
 /// Writes down what each direction of bridging would count, and asks which.
 pub(super) fn bridge(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
-    ((pension, balance), (residents, held)): (
-        (Folded<'_>, PersonalAccount),
-        (Folded<'_>, PersonalAccount),
-    ),
+    inputs: Inputs<'_, '_>,
+    employees: Saved<'_>,
+    residents: Saved<'_>,
     plan: &Plan,
 ) {
-    let (employee, resident) = (pension.account, residents.account);
+    let (employee, resident) = (employees.folded.account, residents.folded.account);
     let months =
         |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
     if months(employee) == 0 || months(resident) == 0 {
         return;
     }
-    let (threshold, grounds) = threshold(sheet, desk, plan.statutory.value);
+    let (threshold, grounds) = threshold(sheet, inputs, plan.statutory.value);
     let draft = Draft::new(FigureName::BridgeThreshold)
         .on(plan.statutory.ground())
         .all(grounds);
@@ -216,8 +250,10 @@ pub(super) fn bridge(
         .saturating_sub(both_deemed(employee, resident));
     let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
     // art. 5 and 6: the whole account comes along.
-    let (own, draft) = balance.left(Draft::new(FigureName::BalanceIfBridged));
-    let (other, draft) = held.left(draft);
+    let (own, draft) = employees
+        .held
+        .left(Draft::new(FigureName::BalanceIfBridged));
+    let (other, draft) = residents.held.left(draft);
     let sum = own
         .zip(other)
         .and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
@@ -243,17 +279,17 @@ fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
         .months
         .iter()
         .filter(|line| counts(line.status) && also(line.month));
-    u32::try_from(both.count()).unwrap_or(u32::MAX)
+    count_months(both)
 }
 
 /// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them
 /// is not settled.
 fn threshold(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     statutory: Option<Month>,
 ) -> (Option<u32>, Vec<Ground>) {
-    let month = statutory.unwrap_or(desk.as_of.month);
+    let month = statutory.unwrap_or(inputs.as_of.month);
     if let Some((months, rule)) = sheet.number(Key::BridgeMonths, "", None, month) {
         return (Some(months), vec![rule]);
     }

@@ -2,8 +2,8 @@
 //! from then until the age; nothing for who had passed it (国发〔2014〕8号).
 
 use super::{
-    Desk,
-    sheet::{Draft, Known, Sheet},
+    Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::account::{FigureName, MissingName};
 use yizhang_ledger::value::Month;
@@ -19,11 +19,12 @@ struct Start {
 /// scheme began is open between two, and it matters, the larger number stands and the start is missing.
 pub(super) fn needed(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &str,
-    (age, place): (Known<Month>, Where),
-) -> Option<Known<u32>> {
-    let month = desk.as_of.month;
+    age: Written<Month>,
+    place: Where,
+) -> Option<Written<u32>> {
+    let month = inputs.as_of.month;
     let (most, rule) = sheet.number(Key::ResidentMinimum, "", None, month)?;
     let mut draft = Draft::new(FigureName::ResidentMinimum)
         .of_family(family)

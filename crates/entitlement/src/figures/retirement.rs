@@ -1,61 +1,55 @@
 //! Retirement: statutory, earliest and latest month, months needed, short and left.
 
 use super::{
-    Desk,
-    sheet::{Draft, Known, Sheet},
+    Inputs,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
         Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine,
-        MonthStatus, QuestionName, RecordNumber, Standing,
+        MonthStatus, Person, QuestionName, RecordNumber, Standing,
     },
+    formulas::count::count_months,
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
     },
-    policy::Policy,
+    policy::{Policy, family::Family},
     records::set::Role,
 };
 use yizhang_ledger::value::{Fen, Month};
-use yizhang_rules::Key;
+use yizhang_rules::{Figure as RuleFigure, Key};
 
 /// When the worker may retire, and by which figures.
 pub(crate) struct Plan {
-    pub(crate) statutory: Known<Month>,
-    pub(crate) earliest: Option<Known<Month>>,
-    pub(crate) latest: Option<Known<Month>>,
+    pub(crate) statutory: Written<Month>,
+    pub(crate) earliest: Option<Written<Month>>,
+    pub(crate) latest: Option<Written<Month>>,
     pub(crate) retirement: Option<Retirement>,
 }
 
 /// The months that a pension needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Needed {
-    pub(crate) employee: Known<u32>,
+    pub(crate) employee: Written<u32>,
     /// Months needed in the year that applies.
-    pub(crate) minimum: Option<Known<u32>>,
-    pub(crate) left: Option<Known<u32>>,
+    pub(crate) minimum: Option<Written<u32>>,
+    pub(crate) left: Option<Written<u32>>,
     /// Months paid ahead, up to the statutory month; none where there are none.
-    pub(crate) prepaid: Option<Known<u32>>,
+    pub(crate) prepaid: Option<Written<u32>>,
 }
 
 /// Writes down birth, class and the months of retirement.
-pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
-    let birth = birth(sheet, desk);
-    let line = desk.person.class.last();
-    let draft =
-        Draft::new(FigureName::RetirementClass).all(line.map(|line| Ground::Record(line.record)));
-    let draft = if line.is_some() {
-        draft
-    } else {
-        draft.lacks(MissingName::Class)
-    };
-    let class = sheet.put(draft, line.map(|line| line.class), FigureValue::Class);
-    let (found, rules) = reckoned(sheet, desk, birth.value, class.value);
+pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
+    let birth = birth(sheet, inputs);
+    let class = class(sheet, inputs);
+    let reckoned = reckoned(sheet, inputs, birth.value, class.value);
+    let found = reckoned.retirement;
     let draft = |name| {
         Draft::new(name)
             .on(birth.ground())
             .on(class.ground())
-            .all(rules.first().into_iter().flatten().cloned())
+            .all(reckoned.schedule.clone())
     };
     let statutory = {
         let lacks = [
@@ -67,7 +61,7 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
             draft = draft.lacks(what);
         }
         if class.value.is_none() {
-            draft = between(sheet, desk, birth.value, draft);
+            draft = between(sheet, inputs, birth.value, draft);
         }
         if birth.value.is_some() && class.value.is_some() && found.is_none() {
             draft = draft.lacks(MissingName::Rule);
@@ -86,16 +80,17 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
         draft(FigureName::StatutoryAge),
         Some(found.age_months.into()),
     );
-    let flex = || rules.get(1).into_iter().flatten().cloned();
     let earliest = found
         .earliest
-        .map(|month| earliest(sheet, desk, (month, statutory), flex()));
+        .map(|month| earliest(sheet, inputs, month, statutory, reckoned.flex.clone()));
     let latest = found.latest.map(|month| {
         let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
-        sheet.month(draft.all(flex()), Some(month))
+        sheet.month(draft.all(reckoned.flex.clone()), Some(month))
     });
     // Once the latest month has passed there is nothing to choose.
-    let is_open = found.latest.is_none_or(|latest| latest >= desk.as_of.month);
+    let is_open = found
+        .latest
+        .is_none_or(|latest| latest >= inputs.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
         sheet.ask(
             QuestionName::RetireWhen,
@@ -110,26 +105,39 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Plan {
     }
 }
 
+/// Writes down the class that an agency has stated.
+fn class(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Class> {
+    let draft = Draft::new(FigureName::RetirementClass);
+    match inputs.person.class.last() {
+        Some(line) => {
+            let draft = draft.on(Ground::Record(line.record));
+            sheet.put(draft, Some(line.class), FigureValue::Class)
+        }
+        None => sheet.put(draft.lacks(MissingName::Class), None, FigureValue::Class),
+    }
+}
+
 /// Writes down the earliest month that may be chosen: the decision of 2024-09-13, art. 3, lets who has the months needed then retire
 /// earlier. From the month that the age allows on, the first by which they can be there; none, where that is the statutory month.
 fn earliest(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
-    (by_age, statutory): (Month, Known<Month>),
-    flex: impl Iterator<Item = Ground>,
-) -> Known<Month> {
+    inputs: Inputs<'_, '_>,
+    by_age: Month,
+    statutory: Written<Month>,
+    flex: Option<Ground>,
+) -> Written<Month> {
     let draft = Draft::new(FigureName::EarliestMonth)
         .assumed(Assumption::MonthsThere)
         .on(statutory.ground())
         .all(flex);
-    let (Some(folded), Some(last)) = (desk.family(super::PENSION), statutory.value) else {
+    let (Some(folded), Some(last)) = (inputs.family(Family::PENSION), statutory.value) else {
         return sheet.month(draft, Some(by_age));
     };
     let span = Choice {
         by_age,
         statutory: last,
     };
-    let found = earliest_of(sheet.policy, folded.account, desk.as_of.month, span);
+    let found = earliest_of(sheet.policy, folded.account, inputs.as_of.month, span);
     let draft = match found {
         Some(_) => draft,
         None => draft.lacks(MissingName::EnoughMonths),
@@ -171,11 +179,9 @@ fn could_hold(family: &FamilyAccount, now: Month, before: Month) -> u32 {
         let counts = matches!(line.status, MonthStatus::Counted | MonthStatus::Deemed);
         counts && line.month < before
     };
-    let held = family.months.iter().filter(counts).count();
+    let held = count_months(family.months.iter().filter(counts));
     let is_running_open = now < before && !counts_in(family, now);
-    u32::try_from(held)
-        .unwrap_or(u32::MAX)
-        .saturating_add(months_left(now, before))
+    held.saturating_add(months_left(now, before))
         .saturating_add(u32::from(is_running_open))
 }
 
@@ -190,13 +196,18 @@ fn counts_in(family: &FamilyAccount, month: Month) -> bool {
 }
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
-fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draft: Draft) -> Draft {
+fn between(
+    sheet: &mut Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    birth: Option<Month>,
+    draft: Draft,
+) -> Draft {
     let mut months: Vec<Month> = Vec::new();
     let mut grounds: Vec<Ground> = Vec::new();
     for class in [Class::M60, Class::F55, Class::F50] {
-        let (found, [schedule, _]) = reckoned(sheet, desk, birth, Some(class));
-        months.extend(found.map(|found| found.statutory));
-        grounds.extend(schedule);
+        let found = reckoned(sheet, inputs, birth, Some(class));
+        months.extend(found.retirement.map(|found| found.statutory));
+        grounds.extend(found.schedule);
     }
     match (months.iter().min(), months.iter().max()) {
         (Some(first), Some(last)) => draft.span(*first, *last).all(grounds),
@@ -205,8 +216,8 @@ fn between(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>, birth: Option<Month>, draf
 }
 
 /// The month of birth: the archive decides for benefits (C19).
-pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
-    let line = desk.person.birth.last();
+pub(super) fn birth(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Month> {
+    let line = inputs.person.birth.last();
     let draft =
         Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
     let draft = if line.is_some() {
@@ -217,47 +228,94 @@ pub(super) fn birth(sheet: &mut Sheet<'_>, desk: Desk<'_, '_>) -> Known<Month> {
     sheet.month(draft, line.map(|line| line.month))
 }
 
-/// The retirement, with the rules of the schedule and of the choice.
-fn reckoned(
-    sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
-    birth: Option<Month>,
-    class: Option<Class>,
-) -> (Option<Retirement>, [Vec<Ground>; 2]) {
-    let (Some(birth), Some(class)) = (birth, class) else {
-        return (None, [Vec::new(), Vec::new()]);
-    };
-    let month = desk.as_of.month;
-    let table = sheet
-        .policy
-        .rules()
-        .table(Key::RetirementSchedule, name(class), None, month);
-    let (schedule, by) = sheet
-        .use_rule(table)
-        .map_or((None, Vec::new()), |(rows, by)| (schedule(rows), vec![by]));
-    let flex = sheet.number(Key::RetirementFlex, "", None, month);
-    let flex_months = flex
-        .as_ref()
-        .and_then(|(months, _)| u16::try_from(*months).ok())
-        .unwrap_or(0);
-    let found = schedule.and_then(|schedule| retirement(schedule, birth, flex_months));
-    (found, [by, flex.into_iter().map(|(_, by)| by).collect()])
+/// A retirement, with the rules of the schedule and of the choice.
+struct Reckoned {
+    retirement: Option<Retirement>,
+    schedule: Option<Ground>,
+    flex: Option<Ground>,
 }
 
-/// The retirement by the rules of a month, for who writes no figures down.
+/// The retirement by the rules of the account's month, which are written down as used.
+fn reckoned(
+    sheet: &mut Sheet<'_>,
+    inputs: Inputs<'_, '_>,
+    birth: Option<Month>,
+    class: Option<Class>,
+) -> Reckoned {
+    let (Some(birth), Some(class)) = (birth, class) else {
+        return Reckoned {
+            retirement: None,
+            schedule: None,
+            flex: None,
+        };
+    };
+    let rules = RetirementRules::of(sheet.policy, inputs.as_of.month, class);
+    Reckoned {
+        retirement: rules.retirement(birth),
+        schedule: sheet.use_rule(rules.schedule).map(|(_, by)| by),
+        flex: sheet.use_rule(rules.flex).map(|(_, by)| by),
+    }
+}
+
+/// The rules by which a class retires.
+#[derive(Clone, Copy)]
+struct RetirementRules<'p> {
+    schedule: Option<RuleFigure<'p, &'p [Vec<u32>]>>,
+    /// How many months earlier or later may be chosen.
+    flex: Option<RuleFigure<'p, u32>>,
+}
+
+impl<'p> RetirementRules<'p> {
+    fn of(policy: &'p Policy, month: Month, class: Class) -> Self {
+        let rules = policy.rules();
+        Self {
+            schedule: rules.table(Key::RetirementSchedule, name(class), None, month),
+            flex: rules.number(Key::RetirementFlex, "", None, month),
+        }
+    }
+
+    fn retirement(self, birth: Month) -> Option<Retirement> {
+        let flex = self.flex.and_then(|flex| u16::try_from(flex.value).ok());
+        retirement(schedule(self.schedule?.value)?, birth, flex.unwrap_or(0))
+    }
+}
+
+/// The retirement by the rules of a month, for callers that write no figures down.
 pub(crate) fn retirement_of(
     policy: &Policy,
     month: Month,
     birth: Month,
     class: Class,
 ) -> Option<Retirement> {
-    let rules = policy.rules();
-    let table = rules.table(Key::RetirementSchedule, name(class), None, month)?;
-    let flex = rules.number(Key::RetirementFlex, "", None, month);
-    let flex_months = flex
-        .and_then(|figure| u16::try_from(figure.value).ok())
-        .unwrap_or(0);
-    retirement(schedule(table.value)?, birth, flex_months)
+    RetirementRules::of(policy, month, class).retirement(birth)
+}
+
+/// What a pension waits for: the statutory month, and the months needed then.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions {
+    pub(crate) statutory: Option<Month>,
+    pub(crate) minimum: Option<u32>,
+}
+
+impl Conditions {
+    /// By the rules of a month, without writing anything down.
+    pub(crate) fn of(policy: &Policy, person: &Person, month: Month) -> Self {
+        let known = person.birth.last().zip(person.class.last());
+        let found =
+            known.and_then(|(birth, class)| retirement_of(policy, month, birth.month, class.class));
+        let statutory = found.map(|found| found.statutory);
+        let minimum = statutory.and_then(|statutory| minimum_in(policy, statutory, statutory));
+        Self {
+            statutory,
+            minimum: minimum.map(|minimum| minimum.value),
+        }
+    }
+}
+
+/// The months needed in the year that applies to a chosen month.
+fn minimum_in(policy: &Policy, statutory: Month, chosen: Month) -> Option<RuleFigure<'_, u32>> {
+    let start = Month::of(minimum_months_year(statutory, chosen), 1)?;
+    policy.rules().number(Key::PensionMinimum, "", None, start)
 }
 
 /// The class as rules name it.
@@ -287,7 +345,7 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 /// Writes down the months held, needed, short and left.
 pub(crate) fn months(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
 ) -> Needed {
@@ -304,19 +362,15 @@ pub(crate) fn months(
             prepaid: None,
         };
     };
-    let needed = minimum(
-        sheet,
-        (FigureName::MinimumMonths, statutory, statutory),
-        plan.statutory,
-    );
-    if let Some((earliest, month)) = plan.earliest.and_then(|known| Some((known, known.value?))) {
-        minimum(
-            sheet,
-            (FigureName::MinimumMonthsEarliest, statutory, month),
-            earliest,
-        );
+    let by = plan.statutory;
+    let needed = minimum(sheet, FigureName::MinimumMonths, statutory, statutory, by);
+    if let Some(earliest) = plan.earliest
+        && let Some(month) = earliest.value
+    {
+        let name = FigureName::MinimumMonthsEarliest;
+        minimum(sheet, name, statutory, month, earliest);
     }
-    let prepaid = prepaid_months(sheet, desk, family, statutory);
+    let prepaid = prepaid_months(sheet, inputs, family, statutory);
     let draft = Draft::new(FigureName::MonthsShort)
         .on(employee.ground())
         .on(needed.ground());
@@ -327,7 +381,7 @@ pub(crate) fn months(
         .on(plan.statutory.ground())
         .family(&family.family);
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
-    let left = sheet.months(draft, Some(left_to_pay(desk, family, statutory)));
+    let left = sheet.months(draft, Some(left_to_pay(inputs, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
             // That month has passed.
@@ -353,14 +407,14 @@ pub(crate) fn months(
 /// Writes down the months paid ahead, if there are any before a month of retirement.
 fn prepaid_months(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Month,
-) -> Option<Known<u32>> {
-    let ahead: Vec<Prepaid> = prepaid(desk, family, retirement).collect();
+) -> Option<Written<u32>> {
+    let ahead: Vec<Prepaid> = prepaid(inputs, family, retirement).collect();
     let draft = Draft::new(FigureName::PrepaidMonths);
     let draft = draft.all(ahead.iter().map(|month| Ground::Record(month.record)));
-    let months = u32::try_from(ahead.len()).unwrap_or(u32::MAX);
+    let months = count_months(ahead.iter());
     (months > 0).then(|| sheet.months(draft, Some(months)))
 }
 
@@ -374,7 +428,7 @@ pub(super) struct Prepaid {
 
 /// The months before a retirement that are paid ahead, in order.
 pub(super) fn prepaid(
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Month,
 ) -> impl Iterator<Item = Prepaid> {
@@ -382,7 +436,7 @@ pub(super) fn prepaid(
         move |line: &&MonthLine| line.status == MonthStatus::Future && line.month < retirement;
     family.months.iter().filter(ahead).filter_map(move |line| {
         let full = |number: &RecordNumber| {
-            let held = desk.set.numbered(*number)?;
+            let held = inputs.set.numbered(*number)?;
             let (role, fields) = held.money().filter(|_| held.standing == Standing::Held)?;
             (role == Role::Received).then_some((*number, fields.base))
         };
@@ -398,26 +452,30 @@ pub(super) fn prepaid(
 
 /// Months that are still to be paid before a month of retirement: the running one too while it does not count, those paid
 /// ahead not.
-pub(super) fn left_to_pay(desk: Desk<'_, '_>, family: &FamilyAccount, retirement: Month) -> u32 {
-    let now = desk.as_of.month;
+pub(super) fn left_to_pay(
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+    retirement: Month,
+) -> u32 {
+    let now = inputs.as_of.month;
     let counts = counts_in(family, now);
-    let ahead = u32::try_from(prepaid(desk, family, retirement).count()).unwrap_or(u32::MAX);
+    let ahead = count_months(prepaid(inputs, family, retirement));
     months_left(now, retirement)
         .saturating_add(u32::from(!counts && now < retirement))
         .saturating_sub(ahead)
 }
 
-/// The minimum of the year that applies to a chosen month.
+/// Writes down the months needed in the year that applies to a chosen month.
 fn minimum(
     sheet: &mut Sheet<'_>,
-    (name, statutory, chosen): (FigureName, Month, Month),
-    by: Known<Month>,
-) -> Known<u32> {
-    let year = minimum_months_year(statutory, chosen);
-    let rule =
-        Month::of(year, 1).and_then(|month| sheet.number(Key::PensionMinimum, "", None, month));
+    name: FigureName,
+    statutory: Month,
+    chosen: Month,
+    by: Written<Month>,
+) -> Written<u32> {
+    let found = minimum_in(sheet.policy, statutory, chosen);
     let draft = Draft::new(name).on(by.ground());
-    match rule {
+    match sheet.use_rule(found) {
         Some((needed, rule)) => sheet.months(draft.on(rule), Some(needed)),
         None => sheet.months(draft.lacks(MissingName::Rule), None),
     }

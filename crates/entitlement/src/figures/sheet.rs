@@ -20,12 +20,12 @@ pub(crate) struct Sheet<'p> {
 
 /// A figure that was written down, and its value, if it has one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known<T> {
+pub(crate) struct Written<T> {
     pub(crate) value: Option<T>,
     pub(crate) number: FigureNumber,
 }
 
-impl<T> Known<T> {
+impl<T> Written<T> {
     /// As something that another figure rests on.
     pub(crate) const fn ground(&self) -> Ground {
         Ground::Figure(self.number)
@@ -72,15 +72,26 @@ impl Draft {
     }
 
     pub(crate) fn on(mut self, ground: Ground) -> Self {
-        // Records may be many, and nobody hands in one twice.
-        if matches!(ground, Ground::Record(_)) || !self.0.from.contains(&ground) {
-            self.0.from.push(ground);
-        }
+        self.push(ground);
         self
     }
 
     pub(crate) fn all(self, grounds: impl IntoIterator<Item = Ground>) -> Self {
         grounds.into_iter().fold(self, Self::on)
+    }
+
+    /// As [`Self::all`], in place.
+    pub(crate) fn add(&mut self, grounds: impl IntoIterator<Item = Ground>) {
+        for ground in grounds {
+            self.push(ground);
+        }
+    }
+
+    fn push(&mut self, ground: Ground) {
+        // Records may be many, and nobody hands in one twice.
+        if matches!(ground, Ground::Record(_)) || !self.0.from.contains(&ground) {
+            self.0.from.push(ground);
+        }
     }
 
     pub(crate) fn family(self, family: &str) -> Self {
@@ -143,7 +154,7 @@ impl<'p> Sheet<'p> {
         draft: Draft,
         value: Option<T>,
         as_value: fn(T) -> FigureValue,
-    ) -> Known<T> {
+    ) -> Written<T> {
         let number = u32::try_from(self.figures.len());
         let number =
             FigureNumber(number.expect("a figure takes more than a byte: memory holds fewer"));
@@ -151,22 +162,22 @@ impl<'p> Sheet<'p> {
             value: value.map(as_value),
             ..draft.0
         });
-        Known { value, number }
+        Written { value, number }
     }
 
-    pub(crate) fn months(&mut self, draft: Draft, value: Option<u32>) -> Known<u32> {
+    pub(crate) fn months(&mut self, draft: Draft, value: Option<u32>) -> Written<u32> {
         self.put(draft, value, FigureValue::Months)
     }
 
-    pub(crate) fn month(&mut self, draft: Draft, value: Option<Month>) -> Known<Month> {
+    pub(crate) fn month(&mut self, draft: Draft, value: Option<Month>) -> Written<Month> {
         self.put(draft, value, FigureValue::Month)
     }
 
-    pub(crate) fn fen(&mut self, draft: Draft, value: Option<Fen>) -> Known<Fen> {
+    pub(crate) fn fen(&mut self, draft: Draft, value: Option<Fen>) -> Written<Fen> {
         self.put(draft, value, |amount| FigureValue::Fen(amount.get()))
     }
 
-    pub(crate) fn place(&mut self, draft: Draft, value: Option<Division>) -> Known<Division> {
+    pub(crate) fn place(&mut self, draft: Draft, value: Option<Division>) -> Written<Division> {
         self.put(draft, value, FigureValue::Place)
     }
 

@@ -1,8 +1,8 @@
 //! Unemployment insurance: months paid since the last claim, months of benefit (社会保险法 art. 46).
 
 use super::{
-    Desk, Folded, relation,
-    sheet::{Draft, Known, Sheet},
+    Folded, Inputs, relation,
+    sheet::{Draft, Sheet, Written},
 };
 use crate::{
     account::{
@@ -11,12 +11,13 @@ use crate::{
     },
     benefits::{awards::awards, exclusive::Overlap, recovered::recovered},
     conflicts::{class::ConflictCode, finders::conflict},
+    formulas::count::count_months,
     formulas::unemployment::{
         Band, ProvincialRule, Stretch, TOTAL_MAX, claimable_months, national_ceiling,
         provincial_months,
     },
     months::holders::months_between,
-    policy::Successors,
+    policy::{Successors, family::Family},
     records::set::number,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,126 +68,138 @@ impl Claim {
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
 pub(super) fn unemployment(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
 ) -> Vec<Conflict> {
     let family = folded.account;
-    let month = desk.as_of.month;
+    let month = inputs.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let claims = claims(desk, folded, &sheet.policy.successors(month));
-    let mut unused = Some(0_u32);
-    let mut lacks = None;
-    let mut since: Option<Month> = None;
-    let mut grounds: Vec<Ground> = Vec::new();
-    let mut restarts = Vec::new();
-    for claim in &claims {
-        let paid = paid_between(family, since, Some(claim.from));
-        if paid > 0 {
-            restarts.push(restart(claim, paid));
-        }
-        let months = earned(sheet, claim, (paid, unused), &mut grounds);
-        let is_open = claim.is_contradicted || months.len() > 1;
-        if is_open {
-            lacks.get_or_insert(MissingName::ClaimPlace);
-        }
-        let drawn = u32::try_from(claim.drawn.len()).unwrap_or(u32::MAX);
-        let known = months.first().copied().flatten().filter(|_| !is_open);
-        unused = known.map(|earned| earned.saturating_sub(drawn));
-        grounds.extend(
-            claim
-                .awards
-                .iter()
-                .chain(&claim.payments)
-                .map(|record| Ground::Record(*record)),
-        );
-        since = Some(claim.from);
-    }
-    let paid = paid_between(family, since, None);
+    let claims = claims(inputs, folded, &sheet.policy.successors(month));
+    let carried = Carried::over(sheet, family, &claims);
+    let last_awards = claims.last().into_iter().flat_map(|claim| &claim.awards);
+    let paid_draft = draft(FigureName::UnemploymentPaid).family(&family.family);
     let paid = sheet.months(
-        draft(FigureName::UnemploymentPaid)
-            .family(&family.family)
-            .all(
-                claims
-                    .last()
-                    .into_iter()
-                    .flat_map(|claim| &claim.awards)
-                    .map(|award| Ground::Record(*award)),
-            ),
-        Some(paid),
+        paid_draft.all(last_awards.map(|award| Ground::Record(*award))),
+        Some(paid_between(family, carried.since, None)),
     );
-    let carried = (!claims.is_empty()).then(|| {
-        let draft = draft(FigureName::UnemploymentUnused)
-            .family(&family.family)
-            .all(grounds);
-        let what = lacks.unwrap_or(MissingName::UnemploymentFormula);
-        let draft = if unused.is_none() {
-            draft.lacks(what)
-        } else {
-            draft
-        };
-        sheet.months(draft, unused)
-    });
+    let unused = (!claims.is_empty()).then(|| carried.write(sheet, &family.family));
     let (place, renamed) = relation(family)
         .map(|place| sheet.now(place, month))
         .unzip();
-    let (ceiling, months, rules) =
-        claimable(sheet, (place, month), paid.value.unwrap_or(0), unused);
+    let paid_months = paid.value.unwrap_or(0);
+    let found = claimable(sheet, place, month, paid_months, carried.unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
-    let ceiling_draft = match rules.first() {
+    let ceiling_draft = match found.rules.first() {
         Some(rule) => ceiling_draft.on(rule.clone()),
         None => ceiling_draft.lacks(MissingName::Rule),
     };
-    let ceiling = sheet.months(ceiling_draft, ceiling);
+    let ceiling = sheet.months(ceiling_draft, found.ceiling);
     let result = draft(FigureName::UnemploymentMonths)
         .on(paid.ground())
         .on(ceiling.ground())
         .all(renamed.flatten())
         .assumed(Assumption::UnemployedUnwillingly)
-        .all(carried.map(|known| known.ground()))
-        .all(rules);
+        .all(unused.map(|known| known.ground()))
+        .all(found.rules);
     let result = match place {
-        _ if months.is_some() => result,
-        _ if lacks.is_some() => result.lacks(MissingName::ClaimPlace),
+        _ if found.months.is_some() => result,
+        _ if carried.lacks.is_some() => result.lacks(MissingName::ClaimPlace),
         Some(place) => result.lacks_at(MissingName::UnemploymentFormula, place, month),
         None => result.lacks(MissingName::Relation),
     };
-    let months = sheet.months(result, months);
+    let months = sheet.months(result, found.months);
     if let Some(place) = place {
-        amount(sheet, (place, month), months);
+        amount(sheet, place, month, months);
     }
-    restarts
+    carried.restarts
 }
 
-/// The months that a claim is for, by each of its places: what was awarded, those carried over included; only without that a formula is
-/// asked (社会保险法 art. 46).
-fn earned(
-    sheet: &mut Sheet<'_>,
-    claim: &Claim,
-    (paid, unused): (u32, Option<u32>),
-    grounds: &mut Vec<Ground>,
-) -> BTreeSet<Option<u32>> {
-    let mut months = BTreeSet::new();
-    for (place, awarded) in &claim.places {
-        if awarded.months.is_some() {
-            months.insert(awarded.months);
-        } else {
-            let (_, earned, rules) = claimable(sheet, (Some(*place), claim.from), paid, unused);
-            months.insert(earned);
-            grounds.extend(rules);
+/// What claims have left behind, one after the other.
+struct Carried {
+    /// Months earned and not drawn; none where they are not known.
+    unused: Option<u32>,
+    lacks: Option<MissingName>,
+    /// The month of the last claim.
+    since: Option<Month>,
+    grounds: Vec<Ground>,
+    /// The counter of paid months begins again with a claim (C25).
+    restarts: Vec<Conflict>,
+}
+
+impl Carried {
+    fn over(sheet: &mut Sheet<'_>, family: &FamilyAccount, claims: &[Claim]) -> Self {
+        let mut carried = Self {
+            unused: Some(0),
+            lacks: None,
+            since: None,
+            grounds: Vec::new(),
+            restarts: Vec::new(),
+        };
+        for claim in claims {
+            carried.claim(sheet, family, claim);
         }
+        carried
     }
-    months
+
+    fn claim(&mut self, sheet: &mut Sheet<'_>, family: &FamilyAccount, claim: &Claim) {
+        let paid = paid_between(family, self.since, Some(claim.from));
+        if paid > 0 {
+            self.restarts.push(restart(claim, paid));
+        }
+        let months = self.earned(sheet, claim, paid);
+        let is_open = claim.is_contradicted || months.len() > 1;
+        if is_open {
+            self.lacks.get_or_insert(MissingName::ClaimPlace);
+        }
+        let drawn = count_months(claim.drawn.iter());
+        let earned = months.first().copied().flatten().filter(|_| !is_open);
+        self.unused = earned.map(|earned| earned.saturating_sub(drawn));
+        let records = claim.awards.iter().chain(&claim.payments);
+        self.grounds
+            .extend(records.map(|record| Ground::Record(*record)));
+        self.since = Some(claim.from);
+    }
+
+    /// The months that a claim is for, by each of its places: what was awarded, those carried over included; only without that a
+    /// formula is asked (社会保险法 art. 46).
+    fn earned(&mut self, sheet: &mut Sheet<'_>, claim: &Claim, paid: u32) -> BTreeSet<Option<u32>> {
+        let mut months = BTreeSet::new();
+        for (place, awarded) in &claim.places {
+            if awarded.months.is_some() {
+                months.insert(awarded.months);
+            } else {
+                let found = claimable(sheet, Some(*place), claim.from, paid, self.unused);
+                months.insert(found.months);
+                self.grounds.extend(found.rules);
+            }
+        }
+        months
+    }
+
+    /// Writes down the months that are unused.
+    fn write(&self, sheet: &mut Sheet<'_>, family: &str) -> Written<u32> {
+        let draft = Draft::new(FigureName::UnemploymentUnused)
+            .of_family(family)
+            .family(family)
+            .all(self.grounds.iter().cloned());
+        let draft = if self.unused.is_none() {
+            draft.lacks(self.lacks.unwrap_or(MissingName::UnemploymentFormula))
+        } else {
+            draft
+        };
+        sheet.months(draft, self.unused)
+    }
 }
 
 /// Writes down the benefit of a month, where the place has one and there are months of it.
-fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Known<u32>) {
+fn amount(sheet: &mut Sheet<'_>, place: Division, month: Month, months: Written<u32>) {
     let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month)
     else {
         return;
     };
     if months.value.is_some_and(|months| months > 0) {
         let draft = Draft::new(FigureName::UnemploymentAmount)
-            .of_family(super::UNEMPLOYMENT)
+            .of_family(&Family::UNEMPLOYMENT.to_string())
             .on(months.ground());
         sheet.fen(draft.all(grounds), Some(amount));
     }
@@ -196,7 +209,7 @@ fn amount(sheet: &mut Sheet<'_>, (place, month): (Division, Month), months: Know
 fn restart(claim: &Claim, paid: u32) -> Conflict {
     let found = conflict(ConflictCode::C25, None, claim.awards.clone());
     Conflict {
-        family: Some(super::UNEMPLOYMENT.to_owned()),
+        family: Some(Family::UNEMPLOYMENT.to_string()),
         first: Some(claim.from),
         last: Some(claim.from),
         months: paid,
@@ -211,66 +224,87 @@ fn paid_between(family: &FamilyAccount, since: Option<Month>, until: Option<Mont
             && since.is_none_or(|since| line.month >= since)
             && until.is_none_or(|until| line.month < until)
     });
-    u32::try_from(within.count()).unwrap_or(u32::MAX)
+    count_months(within)
 }
 
-/// The ceiling, and the months by the province's formula with unused ones, with the rules of both (the ceiling's first).
+/// What somebody who has paid so long may claim.
+struct Claimable {
+    ceiling: Option<u32>,
+    /// By the province's formula, with unused ones.
+    months: Option<u32>,
+    /// Of both, the ceiling's first.
+    rules: Vec<Ground>,
+}
+
 fn claimable(
     sheet: &mut Sheet<'_>,
-    (place, month): (Option<Division>, Month),
+    place: Option<Division>,
+    month: Month,
     paid: u32,
     unused: Option<u32>,
-) -> (Option<u32>, Option<u32>, Vec<Ground>) {
+) -> Claimable {
     let mut rules = Vec::new();
-    let table = sheet
-        .policy
-        .rules()
-        .table(Key::UnemploymentCeiling, "", None, month);
-    let ceiling = sheet.use_rule(table).map(|(rows, rule)| {
-        rules.push(rule);
-        let band = |row: &Vec<u32>| match row.as_slice() {
-            [from, months] => Some(Band {
-                from_paid_months: *from,
-                benefit_months: *months,
-            }),
-            _ => None,
-        };
-        national_ceiling(&rows.iter().filter_map(band).collect::<Vec<_>>(), paid)
-    });
-    let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
-    let stretches = sheet
-        .policy
-        .rules()
-        .table(Key::UnemploymentStretches, "", place, month);
-    let is_below = minimum.as_ref().is_some_and(|(minimum, _)| paid < *minimum);
-    let earned = if is_below {
-        // Too few months earn nothing (社会保险法 art. 45), whatever the province's formula is.
-        rules.extend(minimum.map(|(_, other)| other));
-        Some(0)
-    } else {
-        sheet
-            .use_rule(stretches)
-            .zip(minimum)
-            .and_then(|((rows, rule), (minimum, other))| {
-                rules.extend([rule, other]);
-                let stretches = stretches_of(rows);
-                provincial_months(
-                    ProvincialRule {
-                        minimum_paid_months: minimum,
-                        stretches: &stretches,
-                        benefit_months_max: TOTAL_MAX.into(),
-                    },
-                    paid,
-                )
-            })
-    };
+    let ceiling = ceiling(sheet, month, paid, &mut rules);
+    let earned = earned(sheet, place, month, paid, &mut rules);
     let months = match (earned, ceiling, unused) {
         (Some(earned), Some(ceiling), Some(unused)) => {
             Some(claimable_months(earned, ceiling, unused, TOTAL_MAX.into()))
         }
         _ => None,
     };
-    (ceiling, months, rules)
+    Claimable {
+        ceiling,
+        months,
+        rules,
+    }
+}
+
+/// The nation's most months for so many paid ones.
+fn ceiling(sheet: &mut Sheet<'_>, month: Month, paid: u32, rules: &mut Vec<Ground>) -> Option<u32> {
+    let all = sheet.policy.rules();
+    let table = all.table(Key::UnemploymentCeiling, "", None, month);
+    let (rows, rule) = sheet.use_rule(table)?;
+    rules.push(rule);
+    let mut bands = Vec::new();
+    for row in rows {
+        if let [from, months] = row.as_slice() {
+            bands.push(Band {
+                from_paid_months: *from,
+                benefit_months: *months,
+            });
+        }
+    }
+    Some(national_ceiling(&bands, paid))
+}
+
+/// The months that so many paid ones earn by the province's formula. Too few earn nothing (社会保险法 art. 45), whatever that is.
+fn earned(
+    sheet: &mut Sheet<'_>,
+    place: Option<Division>,
+    month: Month,
+    paid: u32,
+    rules: &mut Vec<Ground>,
+) -> Option<u32> {
+    let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
+    if let Some((minimum, by)) = &minimum
+        && paid < *minimum
+    {
+        rules.push(by.clone());
+        return Some(0);
+    }
+    let all = sheet.policy.rules();
+    let stretches = all.table(Key::UnemploymentStretches, "", place, month);
+    let (rows, rule) = sheet.use_rule(stretches)?;
+    let (minimum, by) = minimum?;
+    rules.extend([rule, by]);
+    provincial_months(
+        ProvincialRule {
+            minimum_paid_months: minimum,
+            stretches: &stretches_of(rows),
+            benefit_months_max: TOTAL_MAX.into(),
+        },
+        paid,
+    )
 }
 
 /// Rows "up to so many paid months (0: without end), for each so many, so many of benefit", as stretches that begin where
@@ -318,14 +352,15 @@ fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
 }
 
 /// Claims in the order of their months: an award, and the payments until the next one.
-fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
+fn claims(inputs: Inputs<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
     let held = || {
-        desk.set
+        inputs
+            .set
             .within(folded.range)
             .filter(|(_, held)| held.standing == Standing::Held)
     };
     let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
-    for (at, award) in awards(desk.set, folded.range) {
+    for (at, award) in awards(inputs.set, folded.range) {
         let claim = by_month
             .entry(award.from)
             .or_insert_with(|| Claim::new(award.from));
@@ -348,7 +383,7 @@ fn claims(desk: Desk<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -
     }
     let mut claims: Vec<Claim> = by_month.into_values().collect();
     mark_contradicted(&mut claims, folded.claims);
-    let recovered = recovered(desk.set);
+    let recovered = recovered(inputs.set);
     for (at, held) in held() {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else {
             continue;

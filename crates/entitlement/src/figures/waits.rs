@@ -1,7 +1,7 @@
 //! Waiting for medical benefits after a gap in cover: by which rules, how long, and until when a wait runs that has begun.
 
 use super::{
-    Desk,
+    Inputs,
     cover::{CoverGap, CoveredBy, MedicalCover, Resumed},
     sheet::{Draft, Sheet},
 };
@@ -200,11 +200,11 @@ const WAIT_MONTHS_MAX: i32 = 60;
 /// most, and the last of them.
 pub(super) fn running(
     sheet: &mut Sheet<'_>,
-    desk: Desk<'_, '_>,
+    inputs: Inputs<'_, '_>,
     cover: &MedicalCover,
     families: [Option<&FamilyAccount>; 2],
 ) {
-    let now = desk.as_of.month;
+    let now = inputs.as_of.month;
     let tolerated = sheet
         .policy
         .rules()
@@ -225,7 +225,7 @@ pub(super) fn running(
             CoveredBy::Residents => residents,
         };
         if let Some(family) = family {
-            running_since(sheet, now, cover, (family, resumed));
+            running_since(sheet, now, cover, family, resumed);
         }
     }
 }
@@ -234,7 +234,8 @@ fn running_since(
     sheet: &mut Sheet<'_>,
     now: Month,
     cover: &MedicalCover,
-    (family, resumed): (&FamilyAccount, Resumed),
+    family: &FamilyAccount,
+    resumed: Resumed,
 ) {
     let Resumed { gap, after } = resumed;
     let place = place_of(family, after.month).map(|place| sheet.now(place, after.month).0);

@@ -7,14 +7,12 @@ use crate::{
         drawing::{self, When},
         exclusive::{self, Overlap},
     },
-    conflicts::{
-        keepers,
-        money_back::{self, Debt, FamilyDebts},
-        of_families, renamed,
-    },
+    conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
-    figures::{self, Desk, Folded, Sheet},
+    figures::{self, Folded, Sheet},
     months::{
+        by_place,
+        debts::{self, Debt},
         ends::Ends,
         gaps, holders, ledger,
         overlap::{Bounds, Cover},
@@ -29,7 +27,7 @@ use crate::{
     },
     transfer::{self, Transfers},
 };
-use yizhang_ledger::value::{Month, Namespace};
+use yizhang_ledger::value::Month;
 
 /// What is known of the worker while families are folded one after the other.
 #[derive(Clone, Copy)]
@@ -60,6 +58,7 @@ impl<'f> FoldedFamily<'f> {
     /// As figures are computed from it.
     pub(super) fn for_figures(&self) -> Folded<'_> {
         Folded {
+            family: self.of.family,
             account: &self.account,
             range: &self.of.range,
             ends: self.ends,
@@ -118,7 +117,7 @@ pub(super) fn fold_family<'f>(
     let mut conflicts = settled.conflicts_of_records(&account, transfers.conflicts, &claims);
     conflicts.extend(settled.conflicts_with_rules(&account, sheet));
     settled.decide_provisionally(&account, &mut conflicts);
-    let debts = money_back::debts(set, &of.range, &account);
+    let debts = debts::debts(set, &of.range, &account);
     FoldedFamily {
         of,
         ends: bounds.ends,
@@ -160,13 +159,13 @@ fn closing(
 ) -> Ends {
     let pension = folded
         .iter()
-        .find(|folded| folded.of.family.begins_with((Namespace::Hrss, "110")));
+        .find(|folded| folded.of.family == Family::PENSION);
     let drawn = ends
         .benefit
         .or(pension.and_then(|pension| pension.ends.benefit));
     let left = worker
         .bridges
-        .leaving(&of.family.to_string())
+        .leaving(of.family)
         .map(|joined| (joined.month, joined.record));
     Ends {
         benefit: drawn.into_iter().chain(left).min(),
@@ -227,8 +226,8 @@ impl Settled<'_, '_> {
     /// What the family comes to.
     fn account(&self, months: Vec<MonthLine>, cases: Vec<TransferCase>) -> FamilyAccount {
         let (set, range, as_of) = (self.set, &self.of.range, self.worker.as_of);
-        let totals::ByPlace { provinces, places } =
-            totals::by_place(set, range, &months, self.moves, self.successors, as_of);
+        let by_place::ByPlace { provinces, places } =
+            by_place::by_place(set, range, &months, self.moves, self.successors, as_of);
         let participation = participation::participation(set, range);
         let until_closing = Bounds {
             ends: self.closing,
@@ -307,7 +306,7 @@ impl Settled<'_, '_> {
     ) -> Vec<Conflict> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
-        let of = (family, &self.of.range);
+        let of = &self.of;
         let mut found = renamed::renamed_places(set, family, months, self.successors);
         found.extend(renamed::renamed_employers(
             set,
@@ -324,15 +323,14 @@ impl Settled<'_, '_> {
 
     /// Says of conflicts that people decide what holds meanwhile: which place keeps the months, and what waits for them.
     fn decide_provisionally(&self, account: &FamilyAccount, conflicts: &mut [Conflict]) {
-        let desk = Desk {
+        let basis = keepers::Basis {
+            policy: self.worker.policy,
             set: self.set,
-            families: &[],
             person: self.worker.person,
-            bridges: self.worker.bridges,
             as_of: self.worker.as_of,
         };
-        let (policy, range) = (self.worker.policy, &self.of.range);
-        keepers::propose(policy, desk, range, account, self.moves, conflicts);
+        let range = &self.of.range;
+        keepers::propose(basis, range, account, self.moves, conflicts);
         of_families::hold_open(self.set, range, account, conflicts);
     }
 }

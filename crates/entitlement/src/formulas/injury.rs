@@ -1,6 +1,6 @@
 //! Work injury: the worker's own wage (本人工资), and the one-off benefit by grade of disability.
 
-use super::rounding::{half_up_fen, shifted};
+use super::rounding::{half_up_fen, plus, shifted};
 use std::collections::BTreeMap;
 use yizhang_ledger::value::{Fen, Month, Rate};
 
@@ -50,7 +50,7 @@ pub fn own_wage(event: Month, bases: &[MonthBase], limits: WageLimits) -> Option
         .filter(|line| line.month < event && first.is_none_or(|first| line.month >= first))
     {
         let sum = months.entry(line.month).or_default();
-        *sum = sum.saturating_add(i128::from(line.base.get()));
+        *sum = plus(*sum, line.base.get().into());
     }
     let count = u32::try_from(months.len()).ok()?;
     let sum = months.into_values().try_fold(0_i128, i128::checked_add)?;

@@ -31,11 +31,16 @@ pub(super) fn fen(sum: i128) -> Option<Fen> {
     Fen::new(i64::try_from(sum).ok()?)
 }
 
-/// The sum of amounts, wide enough for any number of them that memory holds.
+/// The sum of amounts, wide enough for any number of them that memory holds: 2^50 fen each, fewer than 2^64 of them.
 pub(super) fn total(amounts: impl Iterator<Item = Fen>) -> i128 {
-    amounts.fold(0, |sum, amount| {
-        sum.saturating_add(i128::from(amount.get()))
-    })
+    let sum = amounts.map(|amount| i128::from(amount.get()));
+    sum.reduce(plus).unwrap_or(0)
+}
+
+/// A sum of amounts and one more.
+pub(super) fn plus(sum: i128, amount: i128) -> i128 {
+    let sum = sum.checked_add(amount);
+    sum.expect("amounts that memory holds stay below 2^114 together")
 }
 
 /// The month `months` later (earlier if negative), if it can be expressed.

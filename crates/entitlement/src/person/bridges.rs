@@ -15,12 +15,9 @@ use crate::{
 };
 use yizhang_ledger::{
     record::{Bridge, Record},
-    value::{Division, Fen, Month, Namespace},
+    value::{Division, Fen, Month},
 };
 use yizhang_rules::Key;
-
-const EMPLOYEE: (Namespace, &str) = (Namespace::Hrss, "110");
-const RESIDENT: (Namespace, &str) = (Namespace::Hrss, "170");
 
 /// Why months can be counted.
 const MONTHS: &str = "there are 2^16 months";
@@ -73,17 +70,17 @@ impl<'f> Bridges<'f> {
     }
 
     /// The joining by which the relation of a family ended.
-    pub(crate) fn leaving(&self, family: &str) -> Option<&Joined<'f>> {
+    pub(crate) fn leaving(&self, family: Family<'_>) -> Option<&Joined<'f>> {
         self.0
             .iter()
-            .find(|joined| joined.has_effect && joined.from.to_string() == family)
+            .find(|joined| joined.has_effect && joined.from == family)
     }
 
     /// The joining that brought another account into that of a family.
-    pub(crate) fn joining(&self, family: &str) -> Option<&Joined<'f>> {
+    pub(crate) fn joining(&self, family: Family<'_>) -> Option<&Joined<'f>> {
         self.0
             .iter()
-            .find(|joined| joined.has_effect && joined.into.to_string() == family)
+            .find(|joined| joined.has_effect && joined.into == family)
     }
 
     /// What the account says of them, at the family that was left.
@@ -119,8 +116,9 @@ impl<'f> Bridges<'f> {
 
 impl Joined<'_> {
     fn is_between_pensions(&self) -> bool {
-        let is = |from, into| self.from.begins_with(from) && self.into.begins_with(into);
-        is(RESIDENT, EMPLOYEE) || is(EMPLOYEE, RESIDENT)
+        let is = |from, into| self.from == from && self.into == into;
+        is(Family::RESIDENT_PENSION, Family::PENSION)
+            || is(Family::PENSION, Family::RESIDENT_PENSION)
     }
 
     /// The conflicts of a joining that has effect.
@@ -130,7 +128,7 @@ impl Joined<'_> {
         policy: &Policy,
         found: &mut Vec<Conflict>,
     ) {
-        let employee = if self.into.begins_with(EMPLOYEE) {
+        let employee = if self.into == Family::PENSION {
             self.into
         } else {
             self.from
@@ -173,7 +171,7 @@ impl Joined<'_> {
             .number(Key::BridgeMonths, "", None, self.month);
         let months = employee.map_or(0, |account| months_until(account, self.month));
         threshold
-            .is_some_and(|threshold| (months >= threshold.value) != self.into.begins_with(EMPLOYEE))
+            .is_some_and(|threshold| (months >= threshold.value) != (self.into == Family::PENSION))
     }
 
     /// Months paid into the scheme behind the joining.
@@ -208,8 +206,7 @@ impl Joined<'_> {
 }
 
 fn account_of<'a>(accounts: &'a [FamilyAccount], family: Family<'_>) -> Option<&'a FamilyAccount> {
-    let name = family.to_string();
-    accounts.iter().find(|account| account.family == name)
+    accounts.iter().find(|account| account.is_of(family))
 }
 
 fn months_until(account: &FamilyAccount, last: Month) -> u32 {

@@ -1,15 +1,18 @@
-//! Scheme families: the schemes in which a month counts once together. Data, not code.
+//! Scheme families: the schemes in which a month counts once together, as a table.
 
 use crate::{
     conflicts::class::ConflictCode,
     policy::pooling_area::{area, is_area},
 };
 use std::fmt;
-use yizhang_ledger::value::{Code, Division, Namespace, Scheme};
+use yizhang_ledger::value::{Division, Namespace, Scheme};
 
 /// A scheme family, named by its first scheme: `hrss:110` is enterprise and public-institution pension together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Family<'a>(Scheme<'a>);
+pub struct Family<'a> {
+    namespace: Namespace,
+    code: &'a str,
+}
 
 /// What two full records for one month mean, other than two schemes of the family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +39,13 @@ pub(crate) enum Duplicates {
 
 /// How a family counts.
 pub(crate) struct FamilyRule {
-    members: &'static [(Namespace, &'static str)],
+    /// Its schemes, the first of which names it.
+    members: &'static [Family<'static>],
     pub(crate) duplicates: Duplicates,
     /// The family whose months take the place of this one's.
-    covered_by: Option<(Namespace, &'static str)>,
+    covered_by: Option<Family<'static>>,
     /// The family beside whose months this one's count, and may be given back by local rules.
-    beside: Option<(Namespace, &'static str)>,
+    beside: Option<Family<'static>>,
     /// Nothing counts any more once the benefit has begun.
     pub(crate) ends_with_benefit: bool,
     /// Its benefit is not drawn beside another of this sort.
@@ -50,7 +54,7 @@ pub(crate) struct FamilyRule {
 
 const RULES: &[FamilyRule] = &[
     FamilyRule {
-        members: &[(Namespace::Hrss, "110"), (Namespace::Hrss, "120")],
+        members: &[Family::PENSION, Family::named(Namespace::Hrss, "120")],
         duplicates: Duplicates::ByProvince {
             schemes: ConflictCode::C03,
             provinces: ConflictCode::C01,
@@ -61,33 +65,33 @@ const RULES: &[FamilyRule] = &[
         ..OTHER
     },
     FamilyRule {
-        members: &[(Namespace::Hrss, "170")],
+        members: &[Family::RESIDENT_PENSION],
         duplicates: Duplicates::ByPlace {
             places: ConflictCode::C05,
             within: None,
         },
-        covered_by: Some((Namespace::Hrss, "110")),
+        covered_by: Some(Family::PENSION),
         ends_with_benefit: true,
         exclusive_benefit: true,
         ..OTHER
     },
     FamilyRule {
-        members: &[(Namespace::Hrss, "210")],
+        members: &[Family::UNEMPLOYMENT],
         exclusive_benefit: true,
         ..OTHER
     },
     FamilyRule {
-        members: &[(Namespace::Hrss, "410")],
+        members: &[Family::WORK_INJURY],
         duplicates: Duplicates::Parallel,
         ..OTHER
     },
     FamilyRule {
-        members: &[(Namespace::Hrss, "OIP")],
+        members: &[Family::PLATFORM_INJURY],
         duplicates: Duplicates::Parallel,
         ..OTHER
     },
     FamilyRule {
-        members: &[(Namespace::Nhsa, "310")],
+        members: &[Family::MEDICAL],
         duplicates: Duplicates::ByPlace {
             places: ConflictCode::C07,
             within: Some(ConflictCode::Y04),
@@ -97,12 +101,12 @@ const RULES: &[FamilyRule] = &[
     FamilyRule {
         // 390 took the place of 391 and 380 (国发〔2016〕3号).
         members: &[
-            (Namespace::Nhsa, "390"),
-            (Namespace::Nhsa, "391"),
-            (Namespace::Nhsa, "380"),
+            Family::RESIDENT_MEDICAL,
+            Family::named(Namespace::Nhsa, "391"),
+            Family::named(Namespace::Nhsa, "380"),
         ],
         duplicates: Duplicates::BesideGovernment,
-        beside: Some((Namespace::Nhsa, "310")),
+        beside: Some(Family::MEDICAL),
         ..OTHER
     },
 ];
@@ -117,13 +121,43 @@ const OTHER: FamilyRule = FamilyRule {
     exclusive_benefit: false,
 };
 
+impl Family<'static> {
+    /// Employee pension 企业职工基本养老保险, and that of public institutions.
+    pub const PENSION: Self = Self::named(Namespace::Hrss, "110");
+    /// Resident pension 城乡居民基本养老保险.
+    pub const RESIDENT_PENSION: Self = Self::named(Namespace::Hrss, "170");
+    /// Unemployment insurance 失业保险.
+    pub const UNEMPLOYMENT: Self = Self::named(Namespace::Hrss, "210");
+    /// Work-injury insurance 工伤保险.
+    pub const WORK_INJURY: Self = Self::named(Namespace::Hrss, "410");
+    /// Occupational injury of platform workers 职业伤害保障.
+    pub const PLATFORM_INJURY: Self = Self::named(Namespace::Hrss, "OIP");
+    /// Employee medical insurance 职工基本医疗保险.
+    pub const MEDICAL: Self = Self::named(Namespace::Nhsa, "310");
+    /// Resident medical insurance 城乡居民基本医疗保险.
+    pub const RESIDENT_MEDICAL: Self = Self::named(Namespace::Nhsa, "390");
+}
+
 impl<'a> Family<'a> {
+    /// By its name in a register.
+    pub(crate) const fn named(namespace: Namespace, code: &'a str) -> Self {
+        Self { namespace, code }
+    }
+
     /// The family of a scheme.
     pub fn of(scheme: Scheme<'a>) -> Self {
-        match rule_of(scheme).members.first() {
-            Some(first) => Self(known(*first)),
-            None => Self(scheme),
-        }
+        let own = Self::of_scheme_alone(scheme);
+        own.rule().members.first().copied().unwrap_or(own)
+    }
+
+    /// A scheme as a family, whatever others count with it.
+    const fn of_scheme_alone(scheme: Scheme<'a>) -> Self {
+        Self::named(scheme.namespace, scheme.code.as_str())
+    }
+
+    /// Whether this is its name in an account: `hrss:110`.
+    pub fn is_named(self, name: &str) -> bool {
+        name.split_once(':') == Some((self.namespace.prefix(), self.code))
     }
 
     /// Whether two places, by what they are now, are one pool of the family: employee pensions are pooled by province
@@ -138,48 +172,23 @@ impl<'a> Family<'a> {
     }
 
     pub(crate) fn rule(self) -> &'static FamilyRule {
-        rule_of(self.0)
-    }
-
-    /// Whether this is the family that is named by its first scheme.
-    pub(crate) fn begins_with(self, (namespace, code): (Namespace, &str)) -> bool {
-        is(self.0, namespace, code)
+        let holds = |rule: &&FamilyRule| rule.members.contains(&self);
+        RULES.iter().find(holds).unwrap_or(&OTHER)
     }
 
     /// The family whose counted months take the place of this one's: employee pension for resident pension.
-    pub fn covered_by(self) -> Option<Self> {
-        self.rule().covered_by.map(|scheme| Self(known(scheme)))
+    pub fn covered_by(self) -> Option<Family<'static>> {
+        self.rule().covered_by
     }
 
     /// The family beside whose months this one's may be given back: employee for resident medical insurance (C06).
-    pub(crate) fn beside(self) -> Option<Self> {
-        self.rule().beside.map(|scheme| Self(known(scheme)))
+    pub(crate) fn beside(self) -> Option<Family<'static>> {
+        self.rule().beside
     }
 }
 
 impl fmt::Display for Family<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-fn rule_of(scheme: Scheme<'_>) -> &'static FamilyRule {
-    let holds = |rule: &&FamilyRule| {
-        rule.members
-            .iter()
-            .any(|(space, code)| is(scheme, *space, code))
-    };
-    RULES.iter().find(holds).unwrap_or(&OTHER)
-}
-
-fn is(scheme: Scheme<'_>, namespace: Namespace, code: &str) -> bool {
-    scheme.namespace == namespace && scheme.code.as_str() == code
-}
-
-/// The codes above are all valid, so that the empty code never comes out.
-fn known((namespace, code): (Namespace, &'static str)) -> Scheme<'static> {
-    Scheme {
-        namespace,
-        code: Code::new(code).unwrap_or_default(),
+        write!(f, "{}:{}", self.namespace.prefix(), self.code)
     }
 }

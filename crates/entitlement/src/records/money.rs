@@ -212,3 +212,12 @@ pub(crate) fn part_of(amounts: Shares, some: usize, period: Period) -> Sums {
 pub(crate) fn part(contribution: &Contribution<'_>, some: usize) -> Sums {
     part_of(contribution.paid, some, contribution.period)
 }
+
+/// What several sums may be off together, beyond what one may: each is rounded.
+pub(crate) fn rounding(sums: usize) -> Sums {
+    let fen = TOLERANCE.times(sums.saturating_sub(1));
+    Sums {
+        unit: fen,
+        person: fen,
+    }
+}

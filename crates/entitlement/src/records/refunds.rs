@@ -12,7 +12,7 @@ use crate::{
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
     record::{Contribution, Period},
-    value::Day,
+    value::{Day, Fen},
 };
 
 /// A refund in force.
@@ -91,4 +91,9 @@ pub(crate) fn credited_back(set: &RecordSet<'_>, refunds: &[Refund]) -> Sums {
 /// Whether refunds have left nothing of what was paid.
 pub(crate) fn is_nothing_after(contribution: &Contribution<'_>, refunded: Sums) -> bool {
     refunded.reaches(contribution.paid.into())
+}
+
+/// Whether what was due is on record.
+pub(crate) fn states_due(contribution: &Contribution<'_>) -> bool {
+    contribution.due.unit != Fen::ZERO || contribution.due.person != Fen::ZERO
 }

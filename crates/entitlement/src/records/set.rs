@@ -1,12 +1,11 @@
 //! The records of a worker as a set, and what is said of each.
 
+mod from_facts;
+
 use crate::{
     account::{RecordNumber, Standing},
     policy::family::Family,
-    records::{
-        from_facts,
-        given_back::{GivenBack, NOTHING},
-    },
+    records::given_back::{GivenBack, NOTHING},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{

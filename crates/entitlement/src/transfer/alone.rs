@@ -6,6 +6,7 @@ use super::{cases::steps, procedure::Progress, step::Step};
 use crate::{
     account::Standing,
     months::holders::months_between,
+    policy::family::Family,
     records::set::{Months, RecordSet},
 };
 use std::ops::Range;
@@ -13,7 +14,7 @@ use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
     record::{Record, TransferStep},
-    value::{Month, Namespace},
+    value::Month,
 };
 
 /// The reason that such a posting gives.
@@ -81,10 +82,8 @@ pub(super) fn is_alone(step: &Step<'_>) -> bool {
 
 /// Whether a posting says all that the sheet of an army would: document, months, and of which account.
 pub(super) fn says_all(kind: Kind, fields: &TransferStep<'_>) -> bool {
-    let is_of_pension = fields.scheme.namespace == Namespace::Hrss
-        && matches!(fields.scheme.code.as_str(), "110" | "120");
     kind == Kind::POSTED
-        && is_of_pension
+        && Family::of(fields.scheme) == Family::PENSION
         && fields.reason.as_str() == ARMY
         && fields.document != Hash::ZERO
         && months_of(fields).is_some()

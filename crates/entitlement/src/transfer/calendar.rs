@@ -89,7 +89,8 @@ impl<'c> WorkingDays<'c> {
         let worked = within(self.workdays, start, end)
             .filter(|day| is_weekend(**day) && self.holidays.binary_search(day).is_err())
             .count();
-        let count = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
+        let count =
+            |days: usize| u32::try_from(days).expect("the calendar has fewer than 2^22 days");
         plain
             .saturating_sub(count(off))
             .saturating_add(count(worked))

@@ -20,7 +20,10 @@ use crate::{
     transfer::{places::Places, step::Step},
 };
 use std::collections::BTreeSet;
-use yizhang_ledger::value::{Day, Division, LeafIndex};
+use yizhang_ledger::{
+    record::Contribution,
+    value::{Day, Division, LeafIndex},
+};
 
 /// Where the view is cut: the end of a day, and for records without a date a position in the chain of the old place.
 #[derive(Clone, Copy)]
@@ -143,29 +146,40 @@ fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>) -> Ends {
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
 /// they bear. They are those behind the closing in its chain for a scheme and period of which something was reversed there.
 pub(crate) fn entered_again(set: &RecordSet<'_>, cut: Cut) -> BTreeSet<usize> {
-    let reversed = |held: &Held<'_>| match held.target {
-        Target::At(target) if held.is_reversal() && cut.is_behind_in_chain(held) => {
-            let (_, contribution) = set
-                .get(target)
-                .filter(|target| !cut.is_behind_in_chain(target))?
-                .money()?;
-            Some((contribution.scheme, contribution.period))
+    let mut reversed = BTreeSet::new();
+    for (_, held) in set.iter() {
+        if let Some(contribution) = reversed_behind(set, held, cut) {
+            reversed.insert((contribution.scheme, contribution.period));
         }
-        _ => None,
-    };
-    let reversed: BTreeSet<_> = set.iter().filter_map(|(_, held)| reversed(held)).collect();
-    let again = |(_, held): &(usize, &Held<'_>)| {
-        let is_early = held.day().is_some_and(|day| day <= cut.on);
-        let of_month = |(scheme, period)| reversed.contains(&(scheme, period));
-        let money = held.money().filter(|(role, _)| *role == Role::Received);
-        is_early
-            && cut.is_behind_in_chain(held)
-            && money.is_some_and(|(_, fields)| of_month((fields.scheme, fields.period)))
-    };
-    if reversed.is_empty() {
-        return BTreeSet::new();
     }
-    set.iter().filter(again).map(|(at, _)| at).collect()
+    let mut again = BTreeSet::new();
+    for (at, held) in set.iter() {
+        if let Some((Role::Received, fields)) = held.money()
+            && cut.is_behind_in_chain(held)
+            && held.day().is_some_and(|day| day <= cut.on)
+            && reversed.contains(&(fields.scheme, fields.period))
+        {
+            again.insert(at);
+        }
+    }
+    again
+}
+
+/// The contribution from before the closing that a record reverses behind it, in the old place's own chain.
+fn reversed_behind<'f>(
+    set: &RecordSet<'f>,
+    held: &Held<'_>,
+    cut: Cut,
+) -> Option<&'f Contribution<'f>> {
+    let Target::At(target) = held.target else {
+        return None;
+    };
+    let named = set.at(target);
+    if !held.is_reversal() || !cut.is_behind_in_chain(held) || cut.is_behind_in_chain(named) {
+        return None;
+    }
+    let (_, contribution) = named.money()?;
+    Some(contribution)
 }
 
 /// Whether a record stands behind the closing and is without a date.

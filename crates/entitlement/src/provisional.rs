@@ -6,9 +6,9 @@
 use crate::{
     account::{Account, Class, FamilyAccount},
     conflicts::class::ConflictCode,
-    figures::{Choice, PENSION, earliest_of, retirement_of},
+    figures::{Choice, earliest_of, retirement_of},
     formulas::retirement::{minimum_months_year, months_short},
-    policy::Policy,
+    policy::{Policy, family::Family},
 };
 use yizhang_ledger::{
     person::SocialSecurityNumber,
@@ -84,7 +84,7 @@ pub fn provisional(
         .conflicts
         .iter()
         .any(|conflict| conflict.code == ConflictCode::C17);
-    let Some(pension) = account.family(PENSION) else {
+    let Some(pension) = account.of_family(Family::PENSION) else {
         return Vec::new();
     };
     let is_over = !account.person.death.is_empty() || pension.drawing.is_some();
@@ -116,8 +116,8 @@ fn of_class(
         .rules()
         .number(Key::PensionMinimum, "", None, Month::of(year, 1)?)
         .map(|figure| figure.value);
-    let held = pension.counted_months.checked_add(pension.deemed_months);
-    let held = held.expect("a month counts once, and there are 2^16");
+    // An account may have been read from JSON, in which any number can stand.
+    let held = pension.counted_months.saturating_add(pension.deemed_months);
     let earliest = found.earliest.and_then(|by_age| {
         let statutory = found.statutory;
         earliest_of(policy, pension, month, Choice { by_age, statutory })

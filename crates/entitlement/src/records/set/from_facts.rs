@@ -1,10 +1,7 @@
 //! From facts to records: each once, its target found, in the one order that does not depend on arrival.
 
-use crate::{
-    account::Standing,
-    policy::family::Family,
-    records::set::{Held, Role, Target, scheme_of},
-};
+use super::{Held, Role, Target, scheme_of};
+use crate::{account::Standing, policy::family::Family};
 use std::collections::BTreeSet;
 use yizhang_ledger::{
     Verified,
