@@ -11,7 +11,7 @@ use crate::{
     policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
-        places::{Places, covers},
+        places::{Places, RowMonth, covers},
         set::{AsOf, RecordSet, Role, Target, position},
     },
 };
@@ -180,7 +180,7 @@ impl Contested<'_, '_> {
             else {
                 continue;
             };
-            let place = self.place_of(conflict.code, *number, contribution.place);
+            let place = self.place_of(conflict, *number, contribution);
             let credited = self.credited_for(conflict, *number, contribution);
             let share = shares.entry(place).or_default();
             share.add(credited, contribution.received);
@@ -189,12 +189,23 @@ impl Contested<'_, '_> {
     }
 
     /// Where a record paid at a place belongs: to the province, wherever transfers have taken it. Residents pay where their household
-    /// is registered, in a city, wherever the account is now.
-    fn place_of(&self, code: ConflictCode, record: RecordNumber, paid: Division) -> Division {
-        if code == ConflictCode::C05 {
+    /// is registered, in a city, wherever the account is now. Of a row for several months its first one in the conflict speaks.
+    fn place_of(
+        &self,
+        conflict: &Conflict,
+        record: RecordNumber,
+        contribution: &Contribution<'_>,
+    ) -> Division {
+        let paid = contribution.place;
+        if conflict.code == ConflictCode::C05 {
             return self.successors.now(paid);
         }
-        let moved = self.moves.moved(position(record), self.as_of.day);
+        let own = contribution.period.first;
+        let row = RowMonth {
+            at: position(record),
+            month: conflict.first.map_or(own, |first| first.max(own)),
+        };
+        let moved = self.moves.moved(row, self.as_of.day);
         moved.unwrap_or(paid).province()
     }
 

@@ -12,7 +12,10 @@ use crate::{
         Successors,
         family::{Duplicates, Family},
     },
-    records::set::{Held, RecordSet, Role},
+    records::{
+        parts::UnitShares,
+        set::{Held, RecordSet, Role, position},
+    },
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -202,7 +205,7 @@ fn duplicate(
     line: &MonthLine,
     successors: &Successors<'_>,
 ) -> Option<ConflictCode> {
-    if line.by.len() < 2 {
+    if line.by.len() < 2 || is_one_in_two_rows(set, line) {
         return None;
     }
     let holders = holders(set, &line.by);
@@ -237,6 +240,22 @@ fn duplicate(
         Duplicates::Unclassed => Some(ConflictCode::Y04),
         Duplicates::Parallel => None,
     }
+}
+
+/// Whether two rows make a month count that are the unit's and the worker's share of one payment.
+fn is_one_in_two_rows(set: &RecordSet<'_>, line: &MonthLine) -> bool {
+    let [one, other] = line.by[..] else {
+        return false;
+    };
+    let row = |number: RecordNumber| {
+        let at = position(number);
+        let (_, contribution) = set.at(at).money()?;
+        Some((at, contribution))
+    };
+    let rows = [row(one), row(other)];
+    let shares = UnitShares::of(rows.into_iter().flatten());
+    let mut rows = rows.into_iter().flatten();
+    rows.any(|(_, contribution)| shares.beside(contribution).is_some())
 }
 
 /// Whether holders are not all alike in something.

@@ -4,7 +4,7 @@ use crate::{
     account::Standing,
     policy::Successors,
     records::{
-        places::{Places, covers},
+        places::{Places, RowMonth, covers, months_of},
         refunds::Refunds,
         set::{Held, RecordSet, Role, Target},
     },
@@ -73,7 +73,7 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves
         if let Some(target) = target
             && held.target == Target::Elsewhere
             && held.standing == Standing::NoTarget
-            && is_by_new_place(held, *target, moves)
+            && is_by_new_place(set, held, *target, moves)
         {
             adopted.push((at, *target));
         }
@@ -84,10 +84,15 @@ pub(crate) fn adopt_refunds(set: &mut RecordSet<'_>, range: &Range<usize>, moves
     }
 }
 
-/// Whether a refund stands in the chain of the place to which transfers had taken a record by its day.
-fn is_by_new_place(refund: &Held<'_>, target: usize, moves: &Places) -> bool {
-    let place = refund.day().and_then(|day| moves.moved(target, day));
-    place.is_some_and(|place| covers(refund.fact.region, place))
+/// Whether a refund stands in the chain of the place to which transfers had taken a record, or a part of it, by its day.
+fn is_by_new_place(set: &RecordSet<'_>, refund: &Held<'_>, target: usize, moves: &Places) -> bool {
+    let Some(day) = refund.day() else {
+        return false;
+    };
+    months_of(set, target).into_iter().any(|month| {
+        let place = moves.moved(RowMonth { at: target, month }, day);
+        place.is_some_and(|place| covers(refund.fact.region, place))
+    })
 }
 
 /// The months of a payment that agreements keep for other records, none of which was refunded. A payment for several months that an
@@ -199,7 +204,9 @@ impl<'s, 'f> Keeping<'s, 'f> {
         at: usize,
         contribution: &Contribution<'_>,
     ) -> Option<&'k BTreeSet<Month>> {
-        if !self.is_at_kept_place(at, contribution) {
+        // A row of which a transfer has brought a part there is cleared as little as one that lies there whole.
+        let mut months = contribution.period.iter();
+        if !months.any(|month| self.is_at_kept_place(at, month, contribution)) {
             return Some(&kept.of_any_scheme);
         }
         let is_of_its_scheme = contribution.scheme == self.agreement.scheme;
@@ -209,28 +216,27 @@ impl<'s, 'f> Keeping<'s, 'f> {
     fn months_kept(&self) -> MonthsKept {
         let mut kept = MonthsKept::default();
         for (at, held, contribution) in self.records_within() {
-            let is_kept = held.standing == Standing::Held
-                && self.is_at_kept_place(at, contribution)
-                && !self.refunded.contains_key(&at);
-            if !is_kept {
+            if held.standing != Standing::Held || self.refunded.contains_key(&at) {
                 continue;
             }
-            kept.of_any_scheme
-                .extend(months_standing(held, contribution));
+            let here: Vec<Month> = months_standing(held, contribution)
+                .filter(|month| self.is_at_kept_place(at, *month, contribution))
+                .collect();
             if contribution.scheme == self.agreement.scheme {
-                kept.of_its_scheme
-                    .extend(months_standing(held, contribution));
+                kept.of_its_scheme.extend(&here);
             }
+            kept.of_any_scheme.extend(here);
         }
         kept
     }
 
-    /// Whether a record was at the place that the agreement keeps, or on the way there: an agreement on the way is made with the new
+    /// Whether a month of a record was at the place that the agreement keeps, or on the way there: an agreement on the way is made with the new
     /// place, and for it (domain reference, 3.4).
-    fn is_at_kept_place(&self, at: usize, contribution: &Contribution<'_>) -> bool {
+    fn is_at_kept_place(&self, at: usize, month: Month, contribution: &Contribution<'_>) -> bool {
         let on = self.agreement.on;
-        let here = self.moves.moved(at, on).unwrap_or(contribution.place);
-        let going = self.moves.was_going_to(at, on);
+        let row = RowMonth { at, month };
+        let here = self.moves.moved(row, on).unwrap_or(contribution.place);
+        let going = self.moves.was_going_to(row, on);
         self.covers(here) || going.is_some_and(|place| self.covers(place))
     }
 

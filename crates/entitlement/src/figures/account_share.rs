@@ -10,6 +10,7 @@ use crate::{
     months::ledger::{has_base, is_alike},
     records::{
         money::{FenSum, Sums, TOLERANCE},
+        parts::UnitShares,
         set::{FamilyRange, Held, RecordSet, Role, Target, number},
     },
 };
@@ -75,15 +76,20 @@ pub(crate) fn account_share(
 /// The rows in force that were received in full on a base, by position, each with its differences in force.
 fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize, Row<'s, 'f>> {
     let mut rows: BTreeMap<usize, Row<'s, 'f>> = BTreeMap::new();
-    let in_force = || {
-        set.within(range)
-            .filter(|(_, held)| held.standing == Standing::Held)
-    };
-    for (at, held) in in_force() {
-        let Some((Role::Received, fields)) = held.money() else {
-            continue;
-        };
-        if !is_paid_alone(fields) || !has_base(fields) || fields.base == Fen::ZERO {
+    let received = in_force(set, range).filter_map(|(at, held)| match held.money() {
+        Some((Role::Received, fields)) => Some((at, fields)),
+        _ => None,
+    });
+    let received: Vec<_> = received
+        .filter(|(_, fields)| is_paid_alone(fields))
+        .filter(|(_, fields)| has_base(fields) && fields.base != Fen::ZERO)
+        .collect();
+    let shares = UnitShares::of(received.iter().copied());
+    // The worker's share in a row of its own belongs with the unit's.
+    let mut with_units: BTreeMap<usize, usize> = BTreeMap::new();
+    for (at, fields) in received {
+        if let Some(unit) = shares.beside(fields) {
+            with_units.insert(at, unit);
             continue;
         }
         let last = fields.period.iter().last();
@@ -98,16 +104,55 @@ fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize,
         row.add(fields);
         rows.insert(at, row);
     }
-    for (at, held) in in_force() {
-        let Some((Role::Adjust, difference)) = held.money() else {
+    for (at, unit) in &with_units {
+        let (Some(row), Some((_, fields))) = (rows.get_mut(unit), set.at(*at).money()) else {
             continue;
         };
-        if let Some(row) = row_of(set, &rows, held, difference).and_then(|at| rows.get_mut(&at)) {
-            row.at.push(at);
+        row.at.push(*at);
+        row.credit(fields);
+    }
+    add_differences(set, range, &mut rows, &with_units);
+    rows
+}
+
+/// Adds the differences in force to the rows that they belong to; `with_units` are the workers' shares, with the unit's that they stand
+/// with.
+fn add_differences(
+    set: &RecordSet<'_>,
+    range: &Range<usize>,
+    rows: &mut BTreeMap<usize, Row<'_, '_>>,
+    with_units: &BTreeMap<usize, usize>,
+) {
+    let differences: Vec<_> = in_force(set, range)
+        .filter_map(|(at, held)| match held.money() {
+            Some((Role::Adjust, fields)) => Some((at, fields)),
+            _ => None,
+        })
+        .collect();
+    let shares = UnitShares::of(differences.iter().copied());
+    for (at, difference) in differences {
+        let Some(named) = row_of(set, rows, set.at(at), difference) else {
+            continue;
+        };
+        let leading = with_units.get(&named).copied().unwrap_or(named);
+        let Some(row) = rows.get_mut(&leading) else {
+            continue;
+        };
+        row.at.push(at);
+        if shares.beside(difference).is_some() {
+            row.credit(difference);
+        } else {
             row.add(difference);
         }
     }
-    rows
+}
+
+fn in_force<'s, 'f>(
+    set: &'s RecordSet<'f>,
+    range: &Range<usize>,
+) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
+    set.within(range)
+        .filter(|(_, held)| held.standing == Standing::Held)
 }
 
 /// Whether a row was paid in full by itself: what made the parts before it full has the credit of its own part alone.
@@ -151,6 +196,10 @@ impl Row<'_, '_> {
                 *base = base.plus(fields.base.into());
             }
         }
+        self.credit(fields);
+    }
+
+    fn credit(&mut self, fields: &Contribution<'_>) {
         self.credited = self.credited.plus(Sums::from(fields.credited).both());
     }
 }

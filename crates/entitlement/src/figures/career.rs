@@ -150,7 +150,8 @@ fn months_paid(
     months
 }
 
-/// The average wages of a place. A month behind all that is published takes the newest; one between two rules has none.
+/// The average wages of a place. A month behind all that is published, paid ahead or not, takes the newest value there is now; one
+/// between two rules has none.
 struct AverageWages<'p> {
     published: Series<'p>,
     newest: Option<&'p Rule>,
@@ -170,7 +171,7 @@ impl<'p> AverageWages<'p> {
         let newest = rules.latest(Key::PensionAverageWage, "", place, as_of);
         Self {
             published: rules.series(Key::PensionAverageWage, "", place),
-            newest: newest.filter(|rule| rule.until.is_some_and(|until| until < as_of)),
+            newest: newest.filter(|rule| rule.until.is_some()),
         }
     }
 

@@ -8,12 +8,15 @@ use crate::{
     account::{Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
     conflicts::class::ConflictCode,
     policy::family::Family,
-    records::set::{RecordSet, Role},
+    records::{
+        places::{Places, RowMonth},
+        set::{RecordSet, Role, position},
+    },
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    record::{Contribution, PayerKind},
-    value::{Day, Month},
+    record::{Contribution, PayerKind, Period},
+    value::{Day, Division, Month},
 };
 use yizhang_rules::{Key, Value};
 
@@ -38,12 +41,14 @@ struct PaidBack {
 }
 
 /// The months that count and that a flexible worker paid back later than the place's rule takes them. Where the place has no
-/// rule, those of employee pension paid back at once that are so many that they move nowhere without a document (C20).
+/// rule, those of employee pension paid back at once that are so many that they move nowhere without a document (C20): not those that
+/// are on the way to another province, or have come there, by `moves`, for the document that they went with has lifted that rule.
 pub(crate) fn paid_back(
     sheet: &mut Sheet<'_>,
     set: &RecordSet<'_>,
     family: Family<'_>,
     account: &FamilyAccount,
+    moves: &Places,
 ) -> Vec<Conflict> {
     let is_pension = family == Family::PENSION;
     let mut breaches = Vec::new();
@@ -70,9 +75,24 @@ pub(crate) fn paid_back(
         }
     }
     for (day, months) in at_once {
-        breaches.extend(too_many(sheet, day, &months));
+        let mut of_day = too_many(sheet, day, &months);
+        of_day.retain(|breach| !leaves_province(set, moves, breach));
+        breaches.extend(of_day);
     }
     breaches::conflicts(sheet, family, NAMED, breaches)
+}
+
+/// Whether a transfer has taken the month out of the province where it was paid, or is about to.
+fn leaves_province(set: &RecordSet<'_>, moves: &Places, breach: &Breach) -> bool {
+    breach.records.iter().all(|record| {
+        let row = RowMonth {
+            at: position(*record),
+            month: breach.first,
+        };
+        let paid = Places::first(set, row.at).map(Division::province);
+        let target = moves.target(row).map(Division::province);
+        moves.has_left_province(set, row) || (target.is_some() && target != paid)
+    })
 }
 
 fn breach(month: Month, record: RecordNumber, rule: Ground) -> Breach {
@@ -94,11 +114,26 @@ fn paid_late<'s, 'f>(
     let (role, fields) = set.numbered(record)?.money()?;
     let day = fields.received?;
     let is_flexible = role == Role::Received && fields.payer.kind == PayerKind::Person;
-    // A row of several months is paid when they end: who pays by the quarter or the year pays none of it back.
-    let last = fields.period.iter().last().unwrap_or(month);
-    let is_late =
-        months_between(last.max(month), day) > USUAL_MONTHS && fields.nature != PAID_AT_RETIREMENT;
+    let is_late = months_between(month, day) > USUAL_MONTHS
+        && !is_paid_at_its_end(fields.period, day)
+        && fields.nature != PAID_AT_RETIREMENT;
     (is_flexible && is_late).then_some((fields, day))
+}
+
+/// Whether a row is for a quarter, half-year or year of the calendar and was paid when that ended: who pays so pays none of it back.
+/// In every other row each month is looked at by itself.
+fn is_paid_at_its_end(period: Period, day: Day) -> bool {
+    let begins = period.first.month();
+    let is_of_calendar = match period.months {
+        3 => matches!(begins, 1 | 4 | 7 | 10),
+        6 => matches!(begins, 1 | 7),
+        12 => begins == 1,
+        _ => false,
+    };
+    let last = period.iter().last();
+    let is_at_end =
+        last.is_some_and(|last| (0..=USUAL_MONTHS).contains(&months_between(last, day)));
+    is_of_calendar && is_at_end
 }
 
 /// Months from a month to that of its money.

@@ -313,7 +313,7 @@ impl Settled<'_, '_> {
             self.worker.as_of,
         ));
         found.extend(figures::out_of_limits(sheet, set, of, account));
-        found.extend(figures::paid_back(sheet, set, family, account));
+        found.extend(figures::paid_back(sheet, set, family, account, self.moves));
         found.extend(figures::account_share(sheet, set, of, account));
         found
     }

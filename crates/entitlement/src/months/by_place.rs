@@ -6,7 +6,7 @@ use crate::{
     policy::Successors,
     records::{
         money::Sums,
-        places::Places,
+        places::{Places, RowMonth},
         set::{AsOf, RecordSet, position},
     },
 };
@@ -119,12 +119,16 @@ fn whereabouts(
             continue;
         };
         let paid = contribution.place;
-        let moved = moves.moved(at, as_of.day);
+        let row = RowMonth {
+            at,
+            month: line.month,
+        };
+        let moved = moves.moved(row, as_of.day);
         let here = moved.unwrap_or(paid);
         found.push(Whereabouts {
             paid: successors.now(paid),
             here: successors.now(here),
-            going: successors.now(moves.target(at).unwrap_or(here)),
+            going: successors.now(moves.target(row).unwrap_or(here)),
             temporary: moved.is_none() && contribution.account_type == AccountType::Temporary,
         });
     }

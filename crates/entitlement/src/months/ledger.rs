@@ -5,6 +5,7 @@ use crate::{
     months::overlap::Bounds,
     records::{
         money::FenSum,
+        parts::UnitShares,
         set::{Held, Months, RecordSet, Role, Target, number},
     },
 };
@@ -178,31 +179,51 @@ fn status(strongest: Meaning, month: Month, bounds: Bounds<'_>) -> MonthStatus {
     }
 }
 
-/// The base of the one record that counts, in fen, with the differences for this month that belong to it. A base is that of one
-/// month, however many months a row is for. There is none while it is open which record stays, nor where a row for several months (a
+/// The base of the one payment that counts, in fen, with the differences for this month that belong to it: of one row, or of two with
+/// the unit's share and the worker's. A base is that of one month, however many months a row is for. There is none while it is open which record stays, nor where a row for several months (a
 /// resident's year) states none.
 fn base(set: &RecordSet<'_>, mentions: &[Mention]) -> Option<i64> {
-    let mut counting = mentions
+    let counting = mentions
         .iter()
         .filter(|mention| mention.meaning == Meaning::Counts);
-    let (Some(counting), None) = (counting.next(), counting.next()) else {
+    let counting: Vec<usize> = counting.map(|mention| mention.at).collect();
+    let [contribution] = payments(set, &counting)[..] else {
         return None;
     };
-    let (_, contribution) = set.at(counting.at).money()?;
     if !has_base(contribution) {
         return None;
     }
-    let mut sum = FenSum::from(contribution.base);
+    let mut differences = Vec::new();
     for mention in mentions {
         let held = set.at(mention.at);
-        if let Some((Role::Adjust, difference)) = held.money()
+        if let Some((Role::Adjust, _)) = held.money()
             && held.standing == Standing::Held
-            && belongs_to(set, mention.at, counting.at, mentions)
+            && counting
+                .iter()
+                .any(|at| belongs_to(set, mention.at, *at, mentions))
         {
-            sum = sum.plus(difference.base.into());
+            differences.push(mention.at);
         }
     }
-    Some(sum.shown())
+    let added = payments(set, &differences).into_iter();
+    let added = FenSum::of(added.map(|difference| difference.base.into()));
+    Some(FenSum::from(contribution.base).plus(added).shown())
+}
+
+/// What was paid by these rows, without a worker's share whose unit's is among them.
+fn payments<'s, 'f>(set: &'s RecordSet<'f>, rows: &[usize]) -> Vec<&'s Contribution<'f>> {
+    let mut payments = Vec::new();
+    for at in rows {
+        if let Some((_, contribution)) = set.at(*at).money() {
+            payments.push((*at, contribution));
+        }
+    }
+    let shares = UnitShares::of(payments.iter().copied());
+    payments.retain(|(_, contribution)| shares.beside(contribution).is_none());
+    payments
+        .into_iter()
+        .map(|(_, contribution)| contribution)
+        .collect()
 }
 
 /// Whether a difference belongs to a contribution: it names it; or it names none, is for the same scheme, place and payer, and a chain

@@ -5,7 +5,7 @@ use crate::{
     transfer::{
         family_records::FamilyRecords,
         holdings::Holdings,
-        places::{OldPlace, is_within},
+        places::{OldPlace, RowMonth, is_within, months_of},
         view::Cut,
     },
 };
@@ -59,7 +59,10 @@ pub(crate) fn account_types(
     // A temporary account that has been gathered is part of the general one (国办发〔2009〕66号 art. 5).
     let of = |at: &usize| {
         let (_, fields) = records.set.get(*at)?.money()?;
-        let is_gathered = old.moves.moved(*at, cut.on).is_some();
+        let is_gathered = months_of(records.set, *at).into_iter().any(|month| {
+            let row = RowMonth { at: *at, month };
+            old.moves.moved(row, cut.on).is_some()
+        });
         Some(if is_gathered {
             AccountType::General
         } else {
@@ -68,7 +71,7 @@ pub(crate) fn account_types(
     };
     let said_by = |at: &usize| of(at).is_some();
     AccountTypes {
-        types: holdings.records.iter().filter_map(of).collect(),
-        said_by: holdings.records.iter().copied().filter(said_by).collect(),
+        types: holdings.records.keys().filter_map(of).collect(),
+        said_by: holdings.records.keys().copied().filter(said_by).collect(),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         documents::{Backpay, Document},
         family_records::FamilyRecords,
         holdings::Holdings,
-        places::{Move, OldPlace, Places},
+        places::{Move, OldPlace, Places, RowMonth},
         procedure::{PostingNeeds, Progress},
         rules::{PersonalMoney, SchemeTransfer},
         step::{Step, covers},
@@ -52,10 +52,10 @@ pub(crate) struct Case<'s> {
     pub(crate) is_dangling: bool,
     /// The closing, with what was in effect then.
     pub(crate) closing: Option<Closing>,
-    /// Records that move with it, from the closing on.
-    pub(crate) moving: BTreeSet<usize>,
-    /// Contributions that its sheet leaves at the old place by the months that it names.
-    pub(crate) outside: BTreeSet<usize>,
+    /// The months of records that move with it, from the closing on.
+    pub(crate) moving: BTreeSet<RowMonth>,
+    /// Those of contributions that its sheet leaves at the old place by the months that it names.
+    pub(crate) outside: BTreeSet<RowMonth>,
 }
 
 impl Case<'_> {
@@ -84,8 +84,11 @@ impl Case<'_> {
         let mut left = BTreeMap::new();
         for line in lines {
             let is_left = |one: &RecordNumber| {
-                let at = position(*one);
-                self.outside.contains(&at) && places.is_untouched(at)
+                let row = RowMonth {
+                    at: position(*one),
+                    month: line.month,
+                };
+                self.outside.contains(&row) && places.is_untouched(row)
             };
             let is_counted = line.status == MonthStatus::Counted && !line.by.is_empty();
             if is_counted && line.by.iter().all(is_left) {
@@ -146,6 +149,35 @@ struct Early<'s> {
     backpay: Backpay,
 }
 
+impl Early<'_> {
+    /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
+    fn holdings(
+        &self,
+        records: FamilyRecords<'_, '_>,
+        old: OldPlace<'_>,
+        earlier: &[Case<'_>],
+    ) -> Holdings {
+        let (cut, backpay) = (self.cut, self.backpay);
+        if self.progress.letter.is_some() {
+            let mut holdings = Holdings::of(records, old, cut, backpay);
+            if let Some(freeze) = self.progress.freeze {
+                holdings.release(records.set, Document::of(freeze, backpay));
+            }
+            return holdings;
+        }
+        let Some(step) = self.progress.supplement() else {
+            return Holdings::default();
+        };
+        match closing_of(earlier, &self.known_as) {
+            Some(closing) => {
+                let follow_up = closing::follow_up(records, old, step, closing, backpay);
+                Holdings::of_supplement(records, follow_up, cut)
+            }
+            None => Holdings::default(),
+        }
+    }
+}
+
 impl<'s, 'f> CaseInputs<'s, 'f, '_> {
     pub(crate) fn work(
         &self,
@@ -161,7 +193,7 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
             names: &early.sources,
             moves: places,
         };
-        let holdings = self.holdings(&early, records, old, earlier);
+        let holdings = early.holdings(records, old, earlier);
         let types = account_types(records, old, &holdings, early.cut);
         let basis = self.basis(&types, &early);
         let computed = holdings.computed(records, &self.rule, basis, early.progress.info_sheet);
@@ -255,34 +287,6 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
         }
     }
 
-    /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
-    fn holdings(
-        &self,
-        early: &Early<'_>,
-        records: FamilyRecords<'_, '_>,
-        old: OldPlace<'_>,
-        earlier: &[Case<'_>],
-    ) -> Holdings {
-        let (cut, backpay) = (early.cut, early.backpay);
-        if early.progress.letter.is_some() {
-            let mut holdings = Holdings::of(records, old, cut, backpay);
-            if let Some(freeze) = early.progress.freeze {
-                holdings.release(records.set, Document::of(freeze, backpay));
-            }
-            return holdings;
-        }
-        let Some(step) = early.progress.supplement() else {
-            return Holdings::default();
-        };
-        match closing_of(earlier, &early.known_as) {
-            Some(closing) => {
-                let follow_up = closing::follow_up(records, old, step, closing, backpay);
-                Holdings::of_supplement(records, follow_up, cut)
-            }
-            None => Holdings::default(),
-        }
-    }
-
     /// Places, and what they are called by the rules of the case.
     fn known_as(&self, places: &[Division]) -> Vec<Division> {
         let now = places
@@ -338,24 +342,26 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
         }
         let mut back_paid = BTreeMap::new();
         for follow_up in self.follow_ups(worked, earlier, backpay, places) {
-            moving.extend(follow_up.records);
+            for (at, months) in follow_up.records {
+                moving.extend(months.into_iter().map(|month| RowMonth { at, month }));
+            }
             back_paid.extend(follow_up.back_paid);
         }
         match progress.posted.map(|posted| posted.on) {
             Some(on) => {
-                moving.retain(|at| places.is_at(self.records, *at, &worked.sources, on));
+                moving.retain(|row| places.is_at(self.records, *row, &worked.sources, on));
                 let way = Move {
                     begun: begun.unwrap_or(on),
                     on,
                     place: target,
                 };
-                for at in &moving {
-                    places.bring(*at, way);
+                for row in &moving {
+                    places.bring(*row, way);
                 }
             }
             None => {
-                for at in &moving {
-                    places.set_out(*at, target);
+                for row in &moving {
+                    places.set_out(*row, target);
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::{
         case::{Case, CaseInputs},
         conflicts::{self, AllCases},
         family_records::FamilyRecords,
-        places::Places,
+        places::{Places, RowMonth},
         procedure::Progress,
         step::{self, Sides, Step, covers},
     },
@@ -136,8 +136,8 @@ impl<'s, 'p> Judged<'s, 'p> {
 fn settle_moves(cases: &mut [Case<'_>], lines: &[MonthLine], places: &Places) {
     for worked in cases {
         match worked.progress.posted {
-            Some(posted) => worked.moving.retain(|at| places.has_gone(*at, posted.on)),
-            None => worked.moving.retain(|at| places.target(*at).is_some()),
+            Some(posted) => worked.moving.retain(|row| places.has_gone(*row, posted.on)),
+            None => worked.moving.retain(|row| places.target(*row).is_some()),
         }
         worked.check_left_behind(lines, places);
     }
@@ -260,10 +260,16 @@ impl<'s> Dated<'s> {
     }
 }
 
-/// The counted months of these records.
-fn moved_months(lines: &[MonthLine], moving: &BTreeSet<usize>) -> Option<MovedMonths> {
+/// Those of these months of records that count.
+fn moved_months(lines: &[MonthLine], moving: &BTreeSet<RowMonth>) -> Option<MovedMonths> {
     let takes = |line: &&MonthLine| {
-        let moves = |number: &RecordNumber| moving.contains(&position(*number));
+        let moves = |number: &RecordNumber| {
+            let row = RowMonth {
+                at: position(*number),
+                month: line.month,
+            };
+            moving.contains(&row)
+        };
         line.status == MonthStatus::Counted && line.by.iter().any(moves)
     };
     let taken: Vec<Month> = lines.iter().filter(takes).map(|line| line.month).collect();

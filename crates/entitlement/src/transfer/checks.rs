@@ -8,7 +8,7 @@ use crate::{
     transfer::{
         account_type::AccountTypes,
         case::{Case, CaseInputs},
-        places::Places,
+        places::{Places, RowMonth},
         step::Step,
         view::Cut,
     },
@@ -20,15 +20,19 @@ impl CaseInputs<'_, '_, '_> {
     /// What the old place has to settle (domain reference, 3.4 `OUT_CHECK`).
     pub(crate) fn check(&self, worked: &mut Case<'_>, places: &Places, cut: Cut) {
         let last = cut.on.in_month();
-        let here = |number: &RecordNumber| {
-            places.is_at(self.records, position(*number), &worked.sources, cut.on)
-        };
         let (mut owing, mut double) = (BTreeMap::new(), BTreeMap::new());
         for line in self
             .lines
             .iter()
             .filter(|line| last.is_none_or(|last| line.month <= last))
         {
+            let here = |number: &RecordNumber| {
+                let row = RowMonth {
+                    at: position(*number),
+                    month: line.month,
+                };
+                places.is_at(self.records, row, &worked.sources, cut.on)
+            };
             let is_owed = matches!(line.status, MonthStatus::Arrears | MonthStatus::NotFull);
             if is_owed {
                 let owed = line.others.iter().copied().filter(here);

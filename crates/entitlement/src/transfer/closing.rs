@@ -6,7 +6,7 @@ use crate::{
         documents::{BackPayments, Backpay, Document},
         family_records::FamilyRecords,
         holdings::{Holdings, has_effect, in_view, is_interest_of},
-        places::OldPlace,
+        places::{OldPlace, is_interest},
         step::Step,
         view::{Cut, entered_again},
     },
@@ -21,12 +21,13 @@ use yizhang_ledger::{
 /// What a supplement or correction takes along, and what it may not.
 #[derive(Default)]
 pub(crate) struct FollowUp {
-    pub(crate) records: Vec<usize>,
+    /// Each with those of its months that move.
+    pub(crate) records: BTreeMap<usize, BTreeSet<Month>>,
     /// Months paid back at once, for which the supplement names no document, and their records.
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
 }
 
-/// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
+/// What a supplement or correction takes along: of what came to the old place after the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
 /// Months back-paid on one day that are too many need a document here as at a closing.
 pub(crate) fn follow_up(
@@ -43,35 +44,30 @@ pub(crate) fn follow_up(
     let follows = |(at, held): &(usize, &Held<'_>)| {
         let came = old.moves.came(records, *at, old.names).day();
         let in_time = came.is_some_and(|day| day <= step.on);
-        let in_span = held
-            .period
-            .is_some_and(|period| step.is_about(period.first));
-        in_time
-            && in_span
-            && closing.after(*at, held, came) == Some(wanted)
-            && old.holds(records, *at, step.on)
+        in_time && closing.after(*at, held, came) == Some(wanted)
     };
-    let (mut moving, mut back_paid) = (Vec::new(), BackPayments::default());
+    let (mut moving, mut back_paid) = (BTreeMap::new(), BackPayments::default());
     let document = Document::of(step, backpay);
     for (at, held) in records.all().filter(follows) {
-        moving.push(at);
+        let mut months = old.months(records, at, step.on);
+        if !is_interest(records.set, at) {
+            months.retain(|month| step.is_about(*month) && closing.has_closed(*month));
+        } else if !months.first().is_some_and(|month| step.is_about(*month)) {
+            months.clear();
+        }
         let is_released = held.day().is_some_and(|day| document.releases(day));
         if let Some((Role::Received, contribution)) = held.money()
             && !is_released
         {
-            back_paid.add(at, contribution);
+            back_paid.add(at, contribution, months.iter().copied());
         }
+        moving.insert(at, months);
     }
     let back_paid = back_paid.of(backpay);
-    let stays = |at: &usize| {
-        let month = records
-            .set
-            .get(*at)
-            .and_then(|held| held.period)
-            .map(|period| period.first);
-        month.is_some_and(|month| back_paid.contains_key(&month))
-    };
-    moving.retain(|at| !stays(at));
+    for months in moving.values_mut() {
+        months.retain(|month| !back_paid.contains_key(month));
+    }
+    moving.retain(|_, months| !months.is_empty());
     FollowUp {
         records: moving,
         back_paid,
@@ -91,7 +87,7 @@ pub(crate) enum AfterClosing {
 pub(crate) struct Closing {
     cut: Cut,
     in_effect: BTreeSet<usize>,
-    /// Taken back and entered again behind the closing.
+    /// Taken back and entered again after the closing.
     entered_again: BTreeSet<usize>,
     /// Regions whose interest can only be that of the old place.
     sole_regions: BTreeSet<Division>,
@@ -114,7 +110,12 @@ impl Closing {
         }
     }
 
-    /// What a record is that came to the old place behind the closing, on which day if it has one: for records with effect,
+    /// Whether it closed a month: those up to its own.
+    pub(crate) fn has_closed(&self, month: Month) -> bool {
+        self.cut.on.in_month().is_none_or(|closed| month <= closed)
+    }
+
+    /// What a record is that came to the old place after the closing, on which day if it has one: for records with effect,
     /// for months up to the closing.
     pub(crate) fn after(
         &self,
@@ -123,7 +124,7 @@ impl Closing {
         came: Option<Day>,
     ) -> Option<AfterClosing> {
         let month = held.period?.first;
-        let is_old = self.cut.on.in_month().is_none_or(|closed| month <= closed);
+        let is_old = self.has_closed(month);
         let is_later = came.is_some_and(|day| day > self.cut.on);
         if !is_old || !has_effect(held) {
             return None;

@@ -13,7 +13,8 @@ use crate::{
         case::Case,
         closing::AfterClosing,
         family_records::FamilyRecords,
-        places::{Arrival, Places, is_interest},
+        moved_money::months_of_money,
+        places::{Arrival, Places, RowMonth, is_interest, months_of},
         procedure::{Progress, Unused},
         step::{Step, covers},
     },
@@ -147,9 +148,10 @@ fn after_closing(
     let concerns = |held: &Held<'_>, month: Month| match held.target {
         // What an agreement has cleared is given back to the worker, and needs no correction.
         Target::At(target) => {
-            let named = records.set.get(target);
-            let is_cleared = named.is_some_and(|named| named.standing == Standing::Cleared);
-            worked.moving.contains(&target) && !is_cleared
+            let named = records.set.at(target);
+            let mut months = months_of_money(records.set, held).into_iter();
+            let moves = |month| worked.moving.contains(&RowMonth { at: target, month });
+            named.standing != Standing::Cleared && months.any(moves)
         }
         _ => moved_months.contains(&month),
     };
@@ -161,8 +163,13 @@ fn after_closing(
         let Some(what) = closing.after(at, held, came.day()) else {
             continue;
         };
-        let moved = all.moves.moved(at, all.as_of);
-        if came == Arrival::Never || moved.is_some_and(is_on_line) {
+        let is_there = |month: Month| {
+            let moved = all.moves.moved(RowMonth { at, month }, all.as_of);
+            moved.is_some_and(is_on_line)
+        };
+        let mut months = months_of(records.set, at).into_iter();
+        let has_followed = months.all(|month| is_there(month) || !closing.has_closed(month));
+        if came == Arrival::Never || has_followed {
             continue;
         }
         let since = held.day().unwrap_or(freeze.on);
@@ -222,14 +229,9 @@ fn line_of_relation(worked: &Case<'_>, all: &[Case<'_>]) -> Vec<Division> {
 
 /// The months of the contributions that move with a case.
 fn moved_months(records: FamilyRecords<'_, '_>, worked: &Case<'_>) -> BTreeSet<Month> {
-    let contributions = worked
-        .moving
-        .iter()
-        .filter_map(|at| records.set.get(*at).filter(|held| held.is_received()));
-    contributions
-        .filter_map(|held| held.period)
-        .flat_map(yizhang_ledger::record::Period::iter)
-        .collect()
+    let moving = worked.moving.iter();
+    let received = moving.filter(|row| records.set.at(row.at).is_received());
+    received.map(|row| row.month).collect()
 }
 
 /// One relation asked for twice, by two places or by one under two numbers (C14): which case, if any, the old place has answered first in its chain.

@@ -67,7 +67,13 @@ impl Document {
 pub(crate) struct BackPayments(BTreeMap<Day, BTreeMap<Month, Vec<usize>>>);
 
 impl BackPayments {
-    pub(crate) fn add(&mut self, at: usize, contribution: &Contribution<'_>) {
+    /// Adds months of a contribution, if it was paid back.
+    pub(crate) fn add(
+        &mut self,
+        at: usize,
+        contribution: &Contribution<'_>,
+        months: impl Iterator<Item = Month>,
+    ) {
         let Some(day) = contribution
             .received
             .filter(|day| is_late(contribution, *day))
@@ -75,7 +81,7 @@ impl BackPayments {
             return;
         };
         let of_day = self.0.entry(day).or_default();
-        for month in contribution.period.iter() {
+        for month in months {
             of_day.entry(month).or_default().push(at);
         }
     }

@@ -10,7 +10,7 @@ use crate::{
         closing::FollowUp,
         documents::{BackPayments, Backpay, Document},
         family_records::FamilyRecords,
-        places::{OldPlace, is_within},
+        places::{OldPlace, RowMonth, is_interest, is_within, months_of},
         step::Step,
         view::Cut,
     },
@@ -24,8 +24,8 @@ use yizhang_ledger::{
 /// The records of the old place in the closed view.
 #[derive(Default)]
 pub(crate) struct Holdings {
-    /// Contributions, differences, refunds and interest.
-    pub(crate) records: Vec<usize>,
+    /// Contributions, differences, refunds and interest, each with those of its months that are held there.
+    pub(crate) records: BTreeMap<usize, BTreeSet<Month>>,
     /// Months that count there, those that stay behind included.
     pub(crate) months: BTreeSet<Month>,
     /// Contributions that were full, and differences that had not been given back.
@@ -74,11 +74,13 @@ impl Holdings {
         let mut holdings = Self::default();
         let mut back_paid = BackPayments::default();
         for (at, held) in records.all() {
-            if !old.holds(records, at, cut.on) {
+            let months = old.months(records, at, cut.on);
+            if months.is_empty() {
                 continue;
             }
             if is_interest_of(held, cut) {
-                holdings.records.push(at);
+                holdings.records.insert(at, months);
+                continue;
             }
             let Some((role, contribution)) = in_view(held, cut) else {
                 continue;
@@ -87,13 +89,16 @@ impl Holdings {
             if role == Role::Refund && !has_target_in_view(records.set, held) {
                 continue;
             }
-            holdings.records.push(at);
-            holdings.note_full(records, at, held, cut);
+            holdings.note_full(records, at, &months, cut);
             // What has gone from province to province before went with its document.
-            let is_received = held.standing == Standing::Held && role == Role::Received;
-            if is_received && !old.moves.has_left_province(records.set, at) {
-                back_paid.add(at, contribution);
+            if held.standing == Standing::Held && role == Role::Received {
+                let stayed = |month: &&Month| {
+                    let row = RowMonth { at, month: **month };
+                    !old.moves.has_left_province(records.set, row)
+                };
+                back_paid.add(at, contribution, months.iter().filter(stayed).copied());
             }
+            holdings.records.insert(at, months);
         }
         holdings.back_paid = back_paid.of(backpay);
         holdings.tell_interest_apart(records, old, cut);
@@ -104,7 +109,7 @@ impl Holdings {
     /// taken along may have been of this one.
     fn tell_interest_apart(&mut self, records: FamilyRecords<'_, '_>, old: OldPlace<'_>, cut: Cut) {
         let (mut own, mut with_interest) = (BTreeSet::new(), BTreeSet::new());
-        for held in self.records.iter().filter_map(|at| records.set.get(*at)) {
+        for held in self.records.keys().filter_map(|at| records.set.get(*at)) {
             own.insert(held.fact.region);
             if is_interest_of(held, cut) {
                 with_interest.insert(held.fact.region);
@@ -114,7 +119,8 @@ impl Holdings {
         let mut taken = FenSum::ZERO;
         let mut is_paid_elsewhere = false;
         for (at, held) in records.all() {
-            let is_elsewhere = !old.holds(records, at, cut.on);
+            let here = old.months(records, at, cut.on);
+            let is_elsewhere = here.len() < months_of(records.set, at).len();
             let is_own_region = own.contains(&held.fact.region);
             if let Some((_, contribution)) = held.money() {
                 if is_elsewhere {
@@ -148,18 +154,23 @@ impl Holdings {
             back_paid: follow_up.back_paid,
             ..Self::default()
         };
-        for at in follow_up.records {
-            holdings.records.push(at);
-            if let Some(held) = records.set.get(at) {
-                holdings.note_full(records, at, held, cut);
-            }
+        for (at, months) in follow_up.records {
+            holdings.note_full(records, at, &months, cut);
+            holdings.records.insert(at, months);
         }
         holdings
     }
 
-    /// Notes a contribution that is full, with its months, or a difference that has not been given back.
-    fn note_full(&mut self, records: FamilyRecords<'_, '_>, at: usize, held: &Held<'_>, cut: Cut) {
-        let Some((role, contribution)) = held.money() else {
+    /// Notes a contribution that is full, with those of its months that are held, or a difference that has not been given back.
+    fn note_full(
+        &mut self,
+        records: FamilyRecords<'_, '_>,
+        at: usize,
+        months: &BTreeSet<Month>,
+        cut: Cut,
+    ) {
+        let held = records.set.at(at);
+        let Some((role, _)) = held.money() else {
             return;
         };
         if held.standing != Standing::Held {
@@ -169,25 +180,14 @@ impl Holdings {
             self.full.insert(at);
         }
         if role == Role::Received {
-            self.count(records, held, contribution, cut);
+            let last = cut.on.in_month();
+            let counts = |month: &&Month| {
+                last.is_none_or(|last| **month <= last)
+                    && records.cover.line(**month).is_none()
+                    && !held.given_back().has(**month)
+            };
+            self.months.extend(months.iter().filter(counts));
         }
-    }
-
-    fn count(
-        &mut self,
-        records: FamilyRecords<'_, '_>,
-        held: &Held<'_>,
-        contribution: &Contribution<'_>,
-        cut: Cut,
-    ) {
-        let last = cut.on.in_month();
-        let counts = |month: &Month| {
-            last.is_none_or(|last| *month <= last)
-                && records.cover.line(*month).is_none()
-                && !held.given_back().has(*month)
-        };
-        self.months
-            .extend(contribution.period.iter().filter(counts));
     }
 
     /// Lets the back-payments move that the document of a step is for.
@@ -202,45 +202,59 @@ impl Holdings {
         self.back_paid.retain(|_, records| !records.is_empty());
     }
 
-    /// Whether a record stays behind: a contribution of a month that does not move. Interest has a year of its own.
-    fn stays(&self, set: &RecordSet<'_>, at: usize) -> bool {
-        set.get(at).is_some_and(|held| {
-            let of_month = held
-                .period
-                .is_some_and(|period| self.back_paid.contains_key(&period.first));
-            held.money().is_some() && of_month
-        })
-    }
-
-    /// Records that move: without the months that stay behind, and within the span of the sheet, where it names one.
-    pub(crate) fn moving(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> Vec<usize> {
-        self.records
-            .iter()
-            .copied()
-            .filter(|at| self.moves(set, *at, sheet))
-            .collect()
-    }
-
-    pub(crate) fn moves(&self, set: &RecordSet<'_>, at: usize, sheet: Option<Step<'_>>) -> bool {
-        let Some(period) = set.get(at).and_then(|held| held.period) else {
-            return false;
+    /// The months of a record that move: of interest, which has a year of its own, all as soon as the sheet is about one of them;
+    /// else those that need not stay behind and that the sheet, where it names a span, is about.
+    pub(crate) fn moving_months(
+        &self,
+        set: &RecordSet<'_>,
+        at: usize,
+        sheet: Option<Step<'_>>,
+    ) -> BTreeSet<Month> {
+        let Some(here) = self.records.get(&at) else {
+            return BTreeSet::new();
         };
-        let last = period.iter().last().unwrap_or(period.first);
-        let span = sheet.and_then(|sheet| sheet.first.zip(sheet.last));
-        span.is_none_or(|(from, until)| from <= last && period.first <= until)
-            && !self.stays(set, at)
+        let is_about = |month: Month| sheet.is_none_or(|sheet| sheet.is_about(month));
+        let mut months = here.clone();
+        if !is_interest(set, at) {
+            months.retain(|month| is_about(*month) && !self.back_paid.contains_key(month));
+        } else if !months.iter().any(|month| is_about(*month)) {
+            months.clear();
+        }
+        months
     }
 
-    /// Contributions that made months count and neither move with the sheet nor stay for want of a document: those outside the
-    /// span that it names.
-    pub(crate) fn outside(&self, set: &RecordSet<'_>, sheet: Option<Step<'_>>) -> BTreeSet<usize> {
-        let is_outside = |at: &usize| {
-            set.get(*at).is_some_and(Held::is_received)
-                && self.full.contains(at)
-                && !self.stays(set, *at)
-                && !self.moves(set, *at, sheet)
-        };
-        self.records.iter().copied().filter(is_outside).collect()
+    /// The months of records that move.
+    pub(crate) fn moving(
+        &self,
+        set: &RecordSet<'_>,
+        sheet: Option<Step<'_>>,
+    ) -> BTreeSet<RowMonth> {
+        let mut moving = BTreeSet::new();
+        for at in self.records.keys().copied() {
+            let months = self.moving_months(set, at, sheet);
+            moving.extend(months.into_iter().map(|month| RowMonth { at, month }));
+        }
+        moving
+    }
+
+    /// The months of full contributions that neither move with the sheet nor stay for want of a document: those outside the span
+    /// that it names.
+    pub(crate) fn outside(
+        &self,
+        set: &RecordSet<'_>,
+        sheet: Option<Step<'_>>,
+    ) -> BTreeSet<RowMonth> {
+        let mut outside = BTreeSet::new();
+        for (at, here) in &self.records {
+            if !set.at(*at).is_received() || !self.full.contains(at) {
+                continue;
+            }
+            let moving = self.moving_months(set, *at, sheet);
+            let left = here.difference(&moving).copied();
+            let left = left.filter(|month| !self.back_paid.contains_key(month));
+            outside.extend(left.map(|month| RowMonth { at: *at, month }));
+        }
+        outside
     }
 }
 

@@ -5,7 +5,8 @@ use crate::{
     formulas::count::count_months,
     records::{
         money::{FenSum, Sums, given_back, without_sign},
-        set::{Held, Role},
+        parts::UnitShares,
+        set::{Held, RecordSet, Role, Target},
     },
     transfer::{
         family_records::FamilyRecords,
@@ -14,8 +15,9 @@ use crate::{
         step::Step,
     },
 };
+use std::collections::BTreeSet;
 use yizhang_ledger::{
-    record::{Contribution, Record, Shares},
+    record::{Contribution, Period, Record, Shares},
     value::{Fen, Month},
 };
 
@@ -48,17 +50,25 @@ impl Holdings {
         };
         let months = count_months(self.months.iter().filter(|month| moves(**month)));
         let mut money = Money::default();
-        for at in &self.records {
-            let Some(held) = records.set.get(*at) else {
+        let shares = self.unit_shares(records.set);
+        for at in self.records.keys().copied() {
+            let moving = self.moving_months(records.set, at, sheet);
+            if moving.is_empty() {
                 continue;
+            }
+            let held = records.set.at(at);
+            let part = Part {
+                of: months_of_money(records.set, held),
+                moving: &moving,
             };
-            if self.moves(records.set, *at, sheet) {
-                money.add(held, rule);
-                let months = self.months_with_base(*at, held, rule, moves);
-                if let Some((_, contribution)) = held.money() {
-                    let base = FenSum::from(contribution.base);
-                    money.bases = money.bases.plus(base.times(months));
-                }
+            money.add(held, rule, &part);
+            // A base that two rows say, with the unit's share and the worker's, is one.
+            if let Some((_, contribution)) = held.money()
+                && shares.beside(contribution).is_none()
+            {
+                let months = self.months_with_base(at, rule, &moving);
+                let base = FenSum::from(contribution.base);
+                money.bases = money.bases.plus(base.times(months));
             }
         }
         let pool = match basis {
@@ -86,30 +96,75 @@ impl Holdings {
         }
     }
 
+    fn unit_shares<'f>(&self, set: &RecordSet<'f>) -> UnitShares<'f> {
+        let full = self.full.iter();
+        UnitShares::of(full.filter_map(|at| Some((*at, set.at(*at).money()?.1))))
+    }
+
     /// The months of a record that move and count and that have its base. Only what made a month count has one, and its
     /// differences: money paid in part has no base yet.
     fn months_with_base(
         &self,
         at: usize,
-        held: &Held<'_>,
         rule: &SchemeTransfer,
-        moves: impl Fn(Month) -> bool,
+        moving: &BTreeSet<Month>,
     ) -> usize {
-        let (Some(pool), Some((_, contribution))) = (rule.pool, held.money()) else {
+        let Some(pool) = rule.pool.filter(|_| self.full.contains(&at)) else {
             return 0;
         };
-        if !self.full.contains(&at) {
-            return 0;
+        let counts = |month: &&Month| **month >= pool.from && self.months.contains(month);
+        moving.iter().filter(counts).count()
+    }
+}
+
+/// The months whose money a record is: those of its period, of a refund those that it took while the others stay.
+pub(crate) fn months_of_money(set: &RecordSet<'_>, held: &Held<'_>) -> BTreeSet<Month> {
+    if let (Some((Role::Refund, _)), Target::At(target)) = (held.money(), held.target) {
+        let taken = &set.at(target).given_back().own;
+        if !taken.is_empty() {
+            return taken.keys().copied().collect();
         }
-        let counts =
-            |month: &Month| *month >= pool.from && self.months.contains(month) && moves(*month);
-        contribution.period.iter().filter(counts).count()
+    }
+    held.period.into_iter().flat_map(Period::iter).collect()
+}
+
+/// Of the months whose money a record is, those that move.
+struct Part<'m> {
+    of: BTreeSet<Month>,
+    moving: &'m BTreeSet<Month>,
+}
+
+impl Part<'_> {
+    /// Their part of an amount. The first so many months have their share of it, half up to the fen, and each month what it adds to
+    /// those before it: so the parts of what moves and of what stays always come to the amount.
+    fn share(&self, amount: FenSum) -> FenSum {
+        if self.of.is_subset(self.moving) {
+            return amount;
+        }
+        let all = self.of.len();
+        let (mut moving, mut before) = (FenSum::ZERO, FenSum::ZERO);
+        for (months, month) in (1..).zip(&self.of) {
+            let up_to = amount.share(months, all);
+            if self.moving.contains(month) {
+                moving = moving.plus(up_to.minus(before));
+            }
+            before = up_to;
+        }
+        moving
+    }
+
+    fn shares(&self, sums: Sums) -> Sums {
+        Sums {
+            unit: self.share(sums.unit),
+            person: self.share(sums.person),
+        }
     }
 }
 
 impl Money {
     /// Adds a contribution, a difference, a refund or interest, as far as the personal account moves.
-    fn add(&mut self, held: &Held<'_>, rule: &SchemeTransfer) {
+    /// Of a row for several months, of which a sheet may name some, their part.
+    fn add(&mut self, held: &Held<'_>, rule: &SchemeTransfer, part: &Part<'_>) {
         let PersonalMoney::Whole {
             whole_from,
             with_subsidies,
@@ -128,11 +183,13 @@ impl Money {
         let Some((role, contribution)) = held.money() else {
             return;
         };
-        let credited = own_share(signed(role, contribution.credited));
+        let credited = own_share(part.shares(signed(role, contribution.credited)));
         self.credited = self.credited.plus(credited);
-        self.paid = self.paid.plus(signed(role, contribution.paid).both());
+        let paid = part.shares(signed(role, contribution.paid));
+        self.paid = self.paid.plus(paid.both());
         if with_subsidies {
-            self.credited = self.credited.plus(subsidies(role, contribution));
+            let given = part.share(subsidies(role, contribution));
+            self.credited = self.credited.plus(given);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! When records came to the places of a case, and whether they belonged to one of these.
 
-pub(crate) use crate::records::places::{Move, Places};
+pub(crate) use crate::records::places::{Move, Places, RowMonth, months_of};
 use crate::{
     records::{places::covers, set::RecordSet},
     transfer::family_records::FamilyRecords,
 };
+use std::collections::BTreeSet;
 use yizhang_ledger::{
     record::Record,
-    value::{Day, Division},
+    value::{Day, Division, Month},
 };
 
 /// When a record came to a place: a reversal has no day of its own.
@@ -35,14 +36,24 @@ pub(crate) struct OldPlace<'c> {
 }
 
 impl OldPlace<'_> {
-    /// Whether a record belonged to it at the end of a day.
-    pub(crate) fn holds(self, records: FamilyRecords<'_, '_>, at: usize, day: Day) -> bool {
-        self.moves.is_at(records, at, self.names, day)
+    /// The months of a record that belonged to it at the end of a day.
+    pub(crate) fn months(
+        self,
+        records: FamilyRecords<'_, '_>,
+        at: usize,
+        day: Day,
+    ) -> BTreeSet<Month> {
+        let mut months = months_of(records.set, at);
+        months.retain(|month| {
+            let row = RowMonth { at, month: *month };
+            self.moves.is_at(records, row, self.names, day)
+        });
+        months
     }
 }
 
 impl Places {
-    /// When it first came to one of these places, by its money or by a transfer.
+    /// When a record, or the first of its months, came to one of these places, by its money or by a transfer.
     pub(crate) fn came(
         &self,
         records: FamilyRecords<'_, '_>,
@@ -58,10 +69,13 @@ impl Places {
             let day = records.set.at(at).day();
             return day.map_or(Arrival::Undated, Arrival::On);
         }
-        let mut moves = self.moves(at).iter();
-        moves
-            .find(|way| is_within(records, places, way.place))
-            .map_or(Arrival::Never, |way| Arrival::On(way.on))
+        let came_in = |month: Month| {
+            let mut moves = self.moves(RowMonth { at, month }).iter();
+            moves.find(|way| is_within(records, places, way.place))
+        };
+        let ways = months_of(records.set, at).into_iter().filter_map(came_in);
+        let first_day = ways.map(|way| way.on).min();
+        first_day.map_or(Arrival::Never, Arrival::On)
     }
 
     /// Whether it belonged to one of these places, under the name that it had then or has now. Interest that has not moved
@@ -69,14 +83,14 @@ impl Places {
     pub(crate) fn is_at(
         &self,
         records: FamilyRecords<'_, '_>,
-        at: usize,
+        row: RowMonth,
         places: &[Division],
         day: Day,
     ) -> bool {
-        let Some(here) = self.on(records.set, at, day) else {
+        let Some(here) = self.on(records.set, row, day) else {
             return false;
         };
-        let of_region = is_interest(records.set, at) && self.moved(at, day).is_none();
+        let of_region = is_interest(records.set, row.at) && self.moved(row, day).is_none();
         is_within(records, places, here)
             || (of_region && places.iter().any(|place| covers(here, *place)))
     }
