@@ -87,19 +87,19 @@ impl RowNames {
 
     fn text(&self, run: &Run<'_>) -> String {
         let part = run.first;
-        let mut text = match &part.label {
+        let row = match &part.label {
             Some(label) if self.is_of_one_row(label) => label.clone(),
             _ => format!("#{}", part.row),
         };
-        match (part.month, run.last) {
-            (Some(first), Some(last)) if first == last => text.push_str(&format!(" {first}")),
-            (Some(first), Some(last)) => text.push_str(&format!(" {first}..{last}")),
-            _ => {}
-        }
-        if let Some(chain) = part.copy {
-            text.push_str(&format!(" in {chain}"));
-        }
-        text
+        let months = match (part.month, run.last) {
+            (Some(first), Some(last)) if first == last => format!(" {first}"),
+            (Some(first), Some(last)) => format!(" {first}..{last}"),
+            _ => String::new(),
+        };
+        let chain = part
+            .copy
+            .map_or(String::new(), |chain| format!(" in {chain}"));
+        format!("{row}{months}{chain}")
     }
 
     fn is_of_one_row(&self, label: &str) -> bool {
