@@ -27,6 +27,7 @@ use yizhang_ledger::{
 use yizhang_rules::{Key, Where};
 
 /// What a forecast is of: when, after which months, where, with which account.
+#[derive(Clone, Copy)]
 pub(super) struct Of<'a> {
     pub(super) plan: &'a Plan,
     pub(super) needed: Needed,

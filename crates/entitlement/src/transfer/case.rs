@@ -146,6 +146,35 @@ struct Early<'s> {
     backpay: Backpay,
 }
 
+impl Early<'_> {
+    /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
+    fn holdings(
+        &self,
+        records: FamilyRecords<'_, '_>,
+        old: OldPlace<'_>,
+        earlier: &[Case<'_>],
+    ) -> Holdings {
+        let (cut, backpay) = (self.cut, self.backpay);
+        if self.progress.letter.is_some() {
+            let mut holdings = Holdings::of(records, old, cut, backpay);
+            if let Some(freeze) = self.progress.freeze {
+                holdings.release(records.set, Document::of(freeze, backpay));
+            }
+            return holdings;
+        }
+        let Some(step) = self.progress.supplement() else {
+            return Holdings::default();
+        };
+        match closing_of(earlier, &self.known_as) {
+            Some(closing) => {
+                let follow_up = closing::follow_up(records, old, step, closing, backpay);
+                Holdings::of_supplement(records, follow_up, cut)
+            }
+            None => Holdings::default(),
+        }
+    }
+}
+
 impl<'s, 'f> CaseInputs<'s, 'f, '_> {
     pub(crate) fn work(
         &self,
@@ -161,7 +190,7 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
             names: &early.sources,
             moves: places,
         };
-        let holdings = self.holdings(&early, records, old, earlier);
+        let holdings = early.holdings(records, old, earlier);
         let types = account_types(records, old, &holdings, early.cut);
         let basis = self.basis(&types, &early);
         let computed = holdings.computed(records, &self.rule, basis, early.progress.info_sheet);
@@ -252,34 +281,6 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
                 },
                 ..self.records
             },
-        }
-    }
-
-    /// What the case can take along. Before a letter nobody asks what the old place holds, but for a supplement of its own.
-    fn holdings(
-        &self,
-        early: &Early<'_>,
-        records: FamilyRecords<'_, '_>,
-        old: OldPlace<'_>,
-        earlier: &[Case<'_>],
-    ) -> Holdings {
-        let (cut, backpay) = (early.cut, early.backpay);
-        if early.progress.letter.is_some() {
-            let mut holdings = Holdings::of(records, old, cut, backpay);
-            if let Some(freeze) = early.progress.freeze {
-                holdings.release(records.set, Document::of(freeze, backpay));
-            }
-            return holdings;
-        }
-        let Some(step) = early.progress.supplement() else {
-            return Holdings::default();
-        };
-        match closing_of(earlier, &early.known_as) {
-            Some(closing) => {
-                let follow_up = closing::follow_up(records, old, step, closing, backpay);
-                Holdings::of_supplement(records, follow_up, cut)
-            }
-            None => Holdings::default(),
         }
     }
 

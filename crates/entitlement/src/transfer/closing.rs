@@ -26,7 +26,7 @@ pub(crate) struct FollowUp {
     pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
 }
 
-/// What a supplement or correction takes along: of what came to the old place behind the closing, for months up to it and
+/// What a supplement or correction takes along: of what came to the old place after the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.
 /// Months back-paid on one day that are too many need a document here as at a closing.
 pub(crate) fn follow_up(
@@ -91,7 +91,7 @@ pub(crate) enum AfterClosing {
 pub(crate) struct Closing {
     cut: Cut,
     in_effect: BTreeSet<usize>,
-    /// Taken back and entered again behind the closing.
+    /// Taken back and entered again after the closing.
     entered_again: BTreeSet<usize>,
     /// Regions whose interest can only be that of the old place.
     sole_regions: BTreeSet<Division>,
@@ -114,7 +114,7 @@ impl Closing {
         }
     }
 
-    /// What a record is that came to the old place behind the closing, on which day if it has one: for records with effect,
+    /// What a record is that came to the old place after the closing, on which day if it has one: for records with effect,
     /// for months up to the closing.
     pub(crate) fn after(
         &self,

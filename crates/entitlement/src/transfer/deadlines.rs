@@ -78,7 +78,7 @@ struct Limit {
 
 /// That of the whole case, from the application: no step may take longer.
 fn whole(progress: &Progress<'_>, limits: &Limits, calendar: &WorkingDays<'_>) -> Option<Limit> {
-    let (working_days, since) = (limits.whole?, progress.apply?.on());
+    let (working_days, since) = (limits.whole?, progress.apply?.on);
     let due = Some(calendar.after(since, working_days)?);
     Some(Limit {
         name: LimitName::Whole,
@@ -159,7 +159,7 @@ fn departed(progress: &Progress<'_>) -> Option<Day> {
     [progress.info_sheet, progress.sent]
         .into_iter()
         .flatten()
-        .map(|step| step.on())
+        .map(|step| step.on)
         .min()
 }
 

@@ -226,7 +226,7 @@ impl<'s> Progress<'s> {
 
     /// After closing for transfer and before posting, or as a case of its own; a case is never reopened by one.
     fn follow_up(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
-        if self.posted.is_some_and(|posted| posted.on() < step.on()) {
+        if self.posted.is_some_and(|posted| posted.on < step.on) {
             return Err(StepFaultName::TooLate);
         }
         if self.freeze.is_none() {

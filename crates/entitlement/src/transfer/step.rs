@@ -93,13 +93,9 @@ impl<'s> Step<'s> {
         })
     }
 
-    pub(crate) const fn on(&self) -> Day {
-        self.on
-    }
-
     /// The order of steps: by day, then by the procedure, whose order is that of the kinds. Money may come back and be sent
     /// again on one day, so that of these two the one that stands first in its chain came first. A supplement or correction
-    /// comes behind the closing that it follows, and before the money that goes with it.
+    /// comes after the closing that it follows, and before the money that goes with it.
     pub(crate) fn order(&self) -> (Day, (Kind, bool), Division, LeafIndex, usize) {
         let stage = match self.kind {
             Kind::RETURNED => (Kind::FUNDS_SENT, false),

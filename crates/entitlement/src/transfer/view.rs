@@ -41,7 +41,7 @@ impl Cut {
                 chain: None,
             },
             |freeze| Self {
-                on: freeze.on(),
+                on: freeze.on,
                 chain: Some((freeze.region, freeze.index)),
             },
         )
