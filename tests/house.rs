@@ -279,8 +279,6 @@ const LONGER: &[(&str, &str, usize)] = &[
     ("crates/bench/src/run.rs", "store", 77),
     ("crates/ledger/src/record.rs", "check", 114),
     ("crates/ledger/src/tree.rs", "verify_consistency", 88),
-    ("crates/node/src/server.rs", "start", 75),
-    ("crates/replica/src/fetched.rs", "fetched", 81),
     ("crates/rules/src/file.rs", "rule", 85),
     ("crates/show/src/transfer.rs", "lines", 85),
     ("crates/store/src/recover.rs", "recover", 73),
@@ -368,6 +366,37 @@ fn one_function_of_the_node_makes_status_codes() {
             rest[word.len()..].starts_with('(') && word != "from"
         });
         assert_eq!(makes, name == MAKES_STATUS, "{name}");
+    }
+}
+
+/// The file in which the node is the client of other nodes, and speaks in generated types beside its services.
+const CLIENT_OF_NODES: &str = "engine/peers.rs";
+
+#[test]
+fn the_node_speaks_in_generated_types_at_its_border_alone() {
+    let folder = folder("node").join("src");
+    for file in sources(&folder) {
+        let path = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        let speaks = text.contains("v1::") || text.contains("include_proto");
+        let may = path.starts_with("services/") || path == CLIENT_OF_NODES;
+        assert!(may || !speaks, "{path}: generated types stay at the border");
+    }
+}
+
+#[test]
+fn the_engine_of_the_node_leaves_the_disk_to_others() {
+    let folder = folder("node").join("src/engine");
+    for name in ["run.rs", "hands.rs"] {
+        let text = fs::read_to_string(folder.join(name)).unwrap();
+        for deed in [
+            ".persist(origin",
+            ".note_head(",
+            ".journal_append(",
+            ".flush(",
+        ] {
+            assert!(!text.contains(deed), "{name}: {deed}…) waits for the disk");
+        }
     }
 }
 

@@ -81,8 +81,9 @@ pub(crate) fn drawing(set: &RecordSet<'_>, range: &Range<usize>, when: When) -> 
 /// once a year that he lives, and a payment that waits for the proof comes within the year.
 const MONTHS_APART_MAX: u16 = 12;
 
-/// The pension that is paid without an award on record, if it is drawn in a month: where the last run of payments has begun and goes on, and no record of the
-/// newest payment's chain has stopped it since. Of other benefits a payment may be one of its own, and says nothing of the next month.
+/// The pension that is paid without an award on record, if it is drawn in a month: where the last run of payments has begun and
+/// goes on, and no record of the newest payment's chain has stopped it since. Of other benefits a payment may be one of its own,
+/// and says nothing of the next month.
 pub(crate) fn paid_without_award(
     set: &RecordSet<'_>,
     range: &Range<usize>,
