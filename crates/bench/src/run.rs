@@ -22,6 +22,7 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
+use ed25519_dalek::SigningKey;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     collections::BTreeMap,
@@ -32,6 +33,8 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tonic::transport::Channel;
+use yizhang_ledger::head::Origin;
 use yizhang_wire::channel::node_name;
 
 /// Records of a batch, as an agency sends a day's file.
@@ -400,9 +403,20 @@ impl Run<'_> {
         ours.store().close()?;
         drop(ours);
         self.add_disk(report, &folder, done.bytes)?;
+        self.reopen_and_rebuild(report, &folder, keys, workload.records)
+    }
+
+    /// A store that was closed is opened, and its index made again from the segments.
+    fn reopen_and_rebuild(
+        &self,
+        report: &mut Report,
+        folder: &Path,
+        keys: BTreeMap<Origin, SigningKey>,
+        records: u64,
+    ) -> anyhow::Result<()> {
         report.calibrate();
         let start = Instant::now();
-        drop(Ours::open(&folder, keys)?);
+        drop(Ours::open(folder, keys)?);
         report.add(
             "restart.closed",
             OURS,
@@ -412,11 +426,11 @@ impl Run<'_> {
         );
         report.calibrate();
         let start = Instant::now();
-        drop(yizhang_store::rebuild_index(&folder, &|_| {})?);
+        drop(yizhang_store::rebuild_index(folder, &|_| {})?);
         let took = start.elapsed().as_secs_f64();
         let limit = Limit {
             what: "decoding and hashing",
-            value: workload.records as f64 / self.replay_limit(),
+            value: records as f64 / self.replay_limit(),
         };
         report.add_within(
             "rebuild",
@@ -596,23 +610,7 @@ impl Run<'_> {
             .block_on(federation.wait(WRITER, |status| status.ready))?;
         let channel = federation.connect(WRITER, Caller::Agency(WRITER))?;
         report.calibrate();
-        for (proofs, suffix) in [(false, ""), (true, ".proofs")] {
-            let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 7_001));
-            // Once round, so that warm is warm.
-            self.runtime
-                .block_on(calls::lookups(&channel, usual(), proofs))?;
-            let times = self
-                .runtime
-                .block_on(calls::lookups(&channel, usual(), proofs))?;
-            add_times(report, &format!("lookup.20.grpc{suffix}"), OURS, &times);
-            let large = || (0..COLD_LOOKUPS).map(|number| workload.large_account(number));
-            self.runtime
-                .block_on(calls::lookups(&channel, large(), proofs))?;
-            let times = self
-                .runtime
-                .block_on(calls::lookups(&channel, large(), proofs))?;
-            add_times(report, &format!("lookup.1440.grpc{suffix}"), OURS, &times);
-        }
+        self.node_lookups(report, &channel, workload)?;
         report.calibrate();
         let (records, took) = self
             .runtime
@@ -654,6 +652,33 @@ impl Run<'_> {
             Unit::Seconds,
             conditions,
         );
+        Ok(())
+    }
+
+    /// Lookups of usual and of large accounts over one connection, without proofs and with them.
+    fn node_lookups(
+        &self,
+        report: &mut Report,
+        channel: &Channel,
+        workload: Workload,
+    ) -> anyhow::Result<()> {
+        for (proofs, suffix) in [(false, ""), (true, ".proofs")] {
+            let usual = || (0..WARM_LOOKUPS).map(|number| workload.account(number * 7_001));
+            // Once round, so that warm is warm.
+            self.runtime
+                .block_on(calls::lookups(channel, usual(), proofs))?;
+            let times = self
+                .runtime
+                .block_on(calls::lookups(channel, usual(), proofs))?;
+            add_times(report, &format!("lookup.20.grpc{suffix}"), OURS, &times);
+            let large = || (0..COLD_LOOKUPS).map(|number| workload.large_account(number));
+            self.runtime
+                .block_on(calls::lookups(channel, large(), proofs))?;
+            let times = self
+                .runtime
+                .block_on(calls::lookups(channel, large(), proofs))?;
+            add_times(report, &format!("lookup.1440.grpc{suffix}"), OURS, &times);
+        }
         Ok(())
     }
 

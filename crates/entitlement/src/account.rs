@@ -41,8 +41,8 @@ pub use transfer::{
     TransferStep,
 };
 
-/// Version of the JSON form.
-pub const FORMAT: &str = "yizhang-account/9";
+/// Version of the account: it is raised where the same facts under the same rules give other bytes.
+pub const FORMAT: &str = "yizhang-account/10";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

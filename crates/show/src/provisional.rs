@@ -39,7 +39,7 @@ fn line(found: &ProvisionalRetirement) -> String {
             t!("provisional.choice", earliest = earliest, latest = latest).to_string()
         }
         (None, Some(latest)) => t!("provisional.latest", latest = latest).to_string(),
-        (Some(_), None) | (None, None) => String::new(),
+        (Some(_) | None, None) => String::new(),
     };
     let needed = match (found.needed, found.short) {
         (Some(needed), Some(short)) => {

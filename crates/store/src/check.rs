@@ -334,25 +334,16 @@ fn check_chain(
         }
     }
     let (size, batches) = (state.size(), state.batches());
-    let seen = seen::size(data, origin)?;
     let is_damaged = report
         .findings
         .iter()
         .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
-    let indexed = index.map_or(TreeSize(0), |index| index.size(number));
     // Where the chain is damaged, what follows has not been read.
-    if !is_damaged && seen > size {
-        report.findings.push(Finding::Short {
-            origin: origin.clone(),
-            seen,
-            size,
-        });
-    } else if !is_damaged && indexed > size {
-        report.findings.push(Finding::BehindIndex {
-            origin: origin.clone(),
-            indexed,
-            size,
-        });
+    if !is_damaged {
+        let indexed = index.map_or(TreeSize(0), |index| index.size(number));
+        report
+            .findings
+            .extend(missing(data, origin, size, indexed)?);
     }
     report.chains.push(ChainChecked {
         origin: origin.clone(),
@@ -361,6 +352,28 @@ fn check_chain(
         bytes: bytes_total,
     });
     Ok(())
+}
+
+/// Whether a chain is shorter than what is known of it beside its files: a noted head, or the index.
+fn missing(
+    data: &Path,
+    origin: &Origin,
+    size: TreeSize,
+    indexed: TreeSize,
+) -> Result<Option<Finding>> {
+    let origin = origin.clone();
+    let seen = seen::size(data, &origin)?;
+    Ok(if seen > size {
+        Some(Finding::Short { origin, seen, size })
+    } else if indexed > size {
+        Some(Finding::BehindIndex {
+            origin,
+            indexed,
+            size,
+        })
+    } else {
+        None
+    })
 }
 
 /// Whether damage is the tail that the next start would cut off.

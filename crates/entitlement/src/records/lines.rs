@@ -2,7 +2,7 @@
 
 use crate::{
     account::{ContributionLine, RecordLine, SourceLine, UnreadKind},
-    records::set::{AsOf, Held, RecordSet, Target, number, scheme_of},
+    records::set::{AsOf, Held, RecordSet, Target, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,7 +57,7 @@ fn record_line(held: &Held<'_>) -> RecordLine {
 pub(crate) fn schemes(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<String> {
     let schemes: BTreeSet<Scheme<'_>> = set
         .within(range)
-        .filter_map(|(_, held)| scheme_of(&held.fact.record))
+        .filter_map(|(_, held)| held.fact.record.scheme())
         .collect();
     schemes
         .into_iter()

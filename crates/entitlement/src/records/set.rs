@@ -13,7 +13,7 @@ use yizhang_ledger::{
     entry::Kind,
     fact::Fact,
     record::{Contribution, Period, Record, TransferStep},
-    value::{Day, Month, Scheme},
+    value::{Day, Month},
 };
 
 /// The date of an account.
@@ -311,27 +311,4 @@ pub(crate) fn number(position: usize) -> RecordNumber {
 /// The position of a number.
 pub(crate) fn position(number: RecordNumber) -> usize {
     usize::try_from(number.0).expect("a number was a position before")
-}
-
-/// The scheme that a record is about; none for what is about the person.
-pub(crate) fn scheme_of<'f>(record: &Record<'f>) -> Option<Scheme<'f>> {
-    let scheme = match record {
-        Record::Contribution(_, fields) => fields.scheme,
-        Record::InterestCredit(fields) => fields.scheme,
-        Record::Participation(_, fields) => fields.scheme,
-        Record::Transfer(_, fields) => fields.scheme,
-        Record::Benefit(_, fields) => fields.scheme,
-        Record::Deemed(fields) => fields.scheme,
-        Record::Agreement(fields) => fields.scheme,
-        Record::Bridge(fields) => fields.scheme,
-        Record::Reversal(_)
-        | Record::Identity(..)
-        | Record::Household(_)
-        | Record::RetireClass(_)
-        | Record::Birth(_)
-        | Record::Death(_)
-        | Record::Dispute(..)
-        | Record::Unknown(..) => return None,
-    };
-    Some(scheme)
 }

@@ -1,6 +1,6 @@
 //! From facts to records: each once, its target found, in the one order that does not depend on arrival.
 
-use super::{Held, Role, Target, scheme_of};
+use super::{Held, Role, Target};
 use crate::{account::Standing, policy::family::Family};
 use std::collections::BTreeSet;
 use yizhang_ledger::{
@@ -35,7 +35,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
             _ => held.push(Held {
                 fact,
                 again: Vec::new(),
-                family: scheme_of(&fact.record).map(Family::of),
+                family: fact.record.scheme().map(Family::of),
                 period: period_of(&fact.record),
                 target: Target::None,
                 depth: 0,

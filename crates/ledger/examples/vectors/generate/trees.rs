@@ -11,7 +11,7 @@ use yizhang_ledger::{
 
 /// As the account has it; docs/FORMAT.md, section 12.
 const ACCOUNT_DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
-/// The JSON of an account of nobody, form 9.
+/// The JSON of an account of nobody, form 10.
 const NOBODY: &[u8] = include_bytes!("../../../../entitlement/tests/account/nobody.json");
 
 pub fn cases() -> Vec<Json> {
