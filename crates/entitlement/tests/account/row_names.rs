@@ -92,12 +92,12 @@ impl RowNames {
             _ => format!("#{}", part.row),
         };
         match (part.month, run.last) {
-            (Some(first), Some(last)) if first == last => text.push_str(&format!(" {first}")),
-            (Some(first), Some(last)) => text.push_str(&format!(" {first}..{last}")),
+            (Some(first), Some(last)) if first == last => text = format!("{text} {first}"),
+            (Some(first), Some(last)) => text = format!("{text} {first}..{last}"),
             _ => {}
         }
         if let Some(chain) = part.copy {
-            text.push_str(&format!(" in {chain}"));
+            text = format!("{text} in {chain}");
         }
         text
     }
