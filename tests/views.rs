@@ -449,15 +449,14 @@ fn the_page_says_how_to_check_it_with_a_command_that_runs_as_printed() {
 
 /// Rows of a file as an agency's own system writes it, with names of columns of its own: the year 2015 but for three months.
 fn rows_with_own_columns() -> String {
-    let mut text = String::from(
-        "参保人证件号,险种名称,账期,实收日,参保统筹区,基数,人应,人实,人划,流水,经办人\n",
-    );
-    for month in [1, 2, 3, 4, 5, 9, 10, 11, 12] {
-        text.push_str(&format!(
-            "{WORKER},hrss:110,2015-{month:02},2015-{month:02}-20,440300,5000.00,1000.00,1000.00,400.00,C{month},张\n"
-        ));
-    }
-    text
+    let header = "参保人证件号,险种名称,账期,实收日,参保统筹区,基数,人应,人实,人划,流水,经办人";
+    let row = |month: u32| {
+        let date = format!("2015-{month:02}");
+        let money = "5000.00,1000.00,1000.00,400.00";
+        format!("{WORKER},hrss:110,{date},{date}-20,440300,{money},C{month},张")
+    };
+    let rows = [1, 2, 3, 4, 5, 9, 10, 11, 12].map(row);
+    format!("{header}\n{}\n", rows.join("\n"))
 }
 
 const OWN_COLUMNS: &str = r#"

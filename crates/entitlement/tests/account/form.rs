@@ -119,7 +119,7 @@ fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
 
 /// As in docs/FORMAT.md, section 12, and in the vectors of the ledger.
 const NOBODY: &str = include_str!("nobody.json");
-const NOBODY_DIGEST: &str = "056bd81db7791bb3e5f80530bb7cecda426e4eb4947ab0d8fa364ceb7c810655";
+const NOBODY_DIGEST: &str = "6dd66c598dee35abe75527dc1fc03fc13b6b206eec1066b66562f487b2da28d4";
 
 #[test]
 fn the_account_of_nobody_has_this_json_and_digest_and_another_nobodys_differs() {
