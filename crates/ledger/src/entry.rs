@@ -249,8 +249,11 @@ impl<'a> Entry<'a> {
             missing: length.saturating_sub(after_length.len()),
         };
         let (payload, rest) = after_length.split_at_checked(length).ok_or_else(missing)?;
+        // By length: comparing the rest with the end that it is would take as long as reading all that follows, for every entry.
         let whole = bytes
-            .strip_suffix(rest)
+            .len()
+            .checked_sub(rest.len())
+            .and_then(|end| bytes.get(..end))
             .expect("the rest was split off the end of these bytes");
         Ok((
             Self {
