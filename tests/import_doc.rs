@@ -205,6 +205,16 @@ fn each_kind_needs_and_may_have_the_columns_that_the_table_says() {
     }
 }
 
+/// A text of ASCII is looked for among the codes alone.
+#[test]
+fn no_name_of_a_scheme_is_ascii() {
+    for row in tables::schemes() {
+        for name in &row.names {
+            assert!(!name.is_ascii(), "{}: {name}", row.scheme);
+        }
+    }
+}
+
 #[test]
 fn the_code_tables_are_those_of_the_program() {
     let document = document();

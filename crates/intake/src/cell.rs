@@ -297,11 +297,13 @@ pub(crate) fn scheme(
     let (prefix, bare) = text
         .split_once(':')
         .map_or((None, text), |(prefix, code)| (Some(prefix), code));
+    let is_name = !text.is_ascii();
     let named = |row: &tables::SchemeRow| {
         let code = row.scheme.code.as_str().eq_ignore_ascii_case(bare);
         let inside =
             prefix.is_none_or(|prefix| row.scheme.namespace.prefix().eq_ignore_ascii_case(prefix));
-        code && inside || row.names.contains(&text)
+        // Most files have codes, and no name of a scheme is ASCII.
+        code && inside || is_name && row.names.contains(&text)
     };
     let found: Vec<_> = tables::schemes().iter().filter(|row| named(row)).collect();
     let preferred = found

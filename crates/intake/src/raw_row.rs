@@ -82,7 +82,13 @@ impl RawRow {
             Ok(text) if !text.contains(char::REPLACEMENT_CHARACTER) => text.trim(),
             _ => return Err(Fault::Encoding),
         };
-        if text.contains(tidy::is_invisible) {
+        // Of ASCII only the controls are invisible.
+        let is_invisible = if text.is_ascii() {
+            text.bytes().any(|byte| byte.is_ascii_control())
+        } else {
+            text.contains(tidy::is_invisible)
+        };
+        if is_invisible {
             return Err(Fault::Invisible);
         }
         match text {
@@ -133,9 +139,10 @@ impl RawRow {
             |column| first.is_some_and(|first| first == self.as_it_stands(header, column));
         let names_nothing =
             |column| is_blank(self.as_it_stands(header, column)) || is_first(column);
-        first.is_some_and(begins_footer)
-            && names_nothing(Column::Person)
+        // Words last: nearly every row names a person.
+        names_nothing(Column::Person)
             && names_nothing(Column::Serial)
+            && first.is_some_and(begins_footer)
     }
 
     /// Whether the row is a total: a word says so, and no person and no serial is named. A remark says such words too, of a row
@@ -171,6 +178,10 @@ fn begins_footer(cell: &[u8]) -> bool {
 }
 
 fn is_total_word(cell: &[u8]) -> bool {
+    // Numbers and dates, which is most cells, are no words.
+    if cell.trim_ascii().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let Ok(text) = std::str::from_utf8(cell) else {
         return false;
     };
