@@ -35,7 +35,7 @@ pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
         found: Found::new(text),
     };
     let range = || Fault::AmountRange {
-        limit: Fen::new(Fen::MAX).unwrap_or_default(),
+        limit: Fen::new(Fen::MAX).expect("the largest amount is one"),
         found: Found::new(text),
     };
     let plain = text.strip_suffix('元').unwrap_or(text).trim_end();

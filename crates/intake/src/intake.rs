@@ -309,8 +309,8 @@ impl Summary {
         if row.is_duplicate() {
             self.duplicates += 1;
         } else {
-            total.due_fen += i128::from(row.due.get());
-            total.paid_fen += i128::from(row.paid.get());
+            total.due_fen += i128::from(row.due_fen);
+            total.paid_fen += i128::from(row.paid_fen);
         }
         self.warned += u64::from(
             row.notes

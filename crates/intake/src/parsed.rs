@@ -13,7 +13,6 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     hash::hash_leaf,
     record::{Record, Shares},
-    value::Fen,
 };
 
 /// A row of a file.
@@ -34,10 +33,10 @@ pub struct ParsedRow {
     pub kind: Kind,
     /// The entry: what is submitted, hashed and stored.
     pub bytes: Vec<u8>,
-    /// Money due by the record, both shares, in fen.
-    pub due: Fen,
+    /// Money due by the record, both shares, in fen. Two amounts may be more than one can be.
+    pub due_fen: i64,
     /// Money paid, credited as interest, moved or granted by the record, in fen.
-    pub paid: Fen,
+    pub paid_fen: i64,
     /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
     pub case_number: Option<String>,
     /// Notes and warnings: the row is taken in spite of them.
@@ -72,8 +71,7 @@ pub struct FaultyRow {
 struct Stated {
     kind: Kind,
     bytes: Vec<u8>,
-    due: Fen,
-    paid: Fen,
+    money: Money,
     case_number: Option<String>,
 }
 
@@ -125,8 +123,8 @@ pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Seri
             line: row.line,
             kind: stated.kind,
             bytes: stated.bytes,
-            due: stated.due,
-            paid: stated.paid,
+            due_fen: stated.money.due_fen,
+            paid_fen: stated.money.paid_fen,
             case_number: stated.case_number,
             notes: cells.faults,
         }),
@@ -163,7 +161,7 @@ fn state<'r>(cells: &mut Cells<'r>, serials: &Serials<'_>, common: Common<'r>) -
         cells.fault(None, Fault::Record { reason });
         return None;
     }
-    let (due, paid) = money(&record);
+    let money = money(&record);
     let case_number = match record {
         Record::Transfer(..) => cells.text(Column::Case).map(str::to_owned),
         _ => None,
@@ -171,24 +169,29 @@ fn state<'r>(cells: &mut Cells<'r>, serials: &Serials<'_>, common: Common<'r>) -
     Some(Stated {
         kind: cells.kind,
         bytes,
-        due,
-        paid,
+        money,
         case_number,
     })
 }
 
+/// What a record moves, in fen: sums of two amounts, each of at most `Fen::MAX`.
+struct Money {
+    due_fen: i64,
+    paid_fen: i64,
+}
+
 /// What the record moves, for the totals that are compared with the agency's books.
-fn money(record: &Record<'_>) -> (Fen, Fen) {
-    let both =
-        |shares: &Shares| Fen::new(shares.unit.get() + shares.person.get()).unwrap_or_default();
-    match record {
+fn money(record: &Record<'_>) -> Money {
+    let both = |shares: &Shares| shares.unit.get() + shares.person.get();
+    let (due_fen, paid_fen) = match record {
         Record::Contribution(_, fields) => (both(&fields.due), both(&fields.paid)),
-        Record::InterestCredit(fields) => (Fen::ZERO, both(&fields.amount)),
-        Record::Benefit(_, fields) => (Fen::ZERO, fields.amount),
+        Record::InterestCredit(fields) => (0, both(&fields.amount)),
+        Record::Benefit(_, fields) => (0, fields.amount.get()),
         Record::Transfer(_, fields) => {
-            let moved = fields.sums.personal_account.get() + fields.sums.pool.get();
-            (Fen::ZERO, Fen::new(moved).unwrap_or_default())
+            let sums = fields.sums;
+            (0, sums.personal_account.get() + sums.pool.get())
         }
-        _ => (Fen::ZERO, Fen::ZERO),
-    }
+        _ => (0, 0),
+    };
+    Money { due_fen, paid_fen }
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use support::{
-    ANNA, BERT, account, csv, json, open, parsed, received, record, refund, reversal, summary,
-    with, without,
+    ANNA, BERT, account, codes, csv, json, open, parsed, received, record, refund, reversal,
+    summary, transfer, with, without,
 };
 use yizhang_intake::{
     CODES_MAX, CodeMap, CodeMapFault, Column, Encoding, FaultyRows, FileFault, Format, Intake,
@@ -284,10 +284,8 @@ fn the_sample_rows_of_gbt_40217_become_records() {
     );
     let rows = parsed(csv(&[enterprise, institution, resident]));
     assert_eq!(
-        rows.iter()
-            .map(|row| row.due.to_string())
-            .collect::<Vec<_>>(),
-        ["990.00", "1680.00", "100.00"]
+        rows.iter().map(|row| row.due_fen).collect::<Vec<_>>(),
+        [99_000, 168_000, 10_000]
     );
     let Record::Contribution(Kind::RECEIVED, first) = record(&rows[0]) else {
         panic!()
@@ -678,4 +676,24 @@ fn the_sample_of_a_file_is_spread_over_it_and_no_longer_than_it_may_be() {
     let many = lines(1_000);
     assert_eq!((many.len(), many[0]), (16, 2));
     assert!(many.windows(2).all(|pair| pair[1] - pair[0] == 64));
+}
+
+/// The two sums of a row together may be more than one amount can be: the totals that an agency compares with its books had
+/// nothing of such a row.
+#[test]
+fn the_largest_sums_of_a_row_are_in_the_totals_together() {
+    const LARGEST: i128 = 1_000_000_000_000_000;
+    let rows = [with(
+        transfer(),
+        &[
+            ("personal_account", "10000000000000.00"),
+            ("pool", "10000000000000.00"),
+        ],
+    )];
+    let file = csv(&rows);
+    assert_eq!(codes(&file), [""; 0]);
+    assert_eq!(
+        summary(&file).kinds[&Kind::INFO_SHEET].paid_fen,
+        2 * LARGEST
+    );
 }
