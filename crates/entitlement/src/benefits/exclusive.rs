@@ -24,6 +24,22 @@ pub(crate) struct Span<'f> {
     pub(crate) record: RecordNumber,
 }
 
+impl<'f> Span<'f> {
+    /// The months of an award up to its last one; none, if that is before its first.
+    fn of_award(term: &Term<'_, 'f>, last: Month, successors: &Successors<'_>) -> Option<Self> {
+        let first = term.award.from;
+        if first > last {
+            return None;
+        }
+        Some(Self {
+            source: Source::of(term.award, successors),
+            first,
+            last,
+            record: number(term.at),
+        })
+    }
+}
+
 /// What gives a benefit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Source<'f> {
@@ -181,16 +197,14 @@ pub(crate) fn pensions_awarded(
         if !is_pension {
             continue;
         }
-        for Term { at, award, last } in terms(set, &range) {
-            let last = last.into_iter().chain(died).min().unwrap_or(LAST_MONTH);
-            if award.from <= last {
-                spans.push(Span {
-                    source: Source::of(award, successors),
-                    first: award.from,
-                    last,
-                    record: number(at),
-                });
-            }
+        for term in terms(set, &range) {
+            let last = term
+                .last
+                .into_iter()
+                .chain(died)
+                .min()
+                .unwrap_or(LAST_MONTH);
+            spans.extend(Span::of_award(&term, last, successors));
         }
     }
     let mut found = Vec::new();
@@ -218,23 +232,17 @@ pub(crate) fn claims_awarded(
         .filter(|line| line.status == MonthStatus::Counted);
     let paid: Vec<Month> = counted.map(|line| line.month).collect();
     let mut spans = Vec::new();
-    for Term { at, award, last } in terms(set, &of.range) {
+    for term in terms(set, &of.range) {
+        let award = term.award;
         let paid_again = paid.get(paid.partition_point(|month| *month <= award.from));
         let known = [
-            last,
+            term.last,
             paid_again.and_then(|month| month.previous()),
             award.from.plus(MONTHS_AFTER_FIRST_MAX),
             ends.last_month(LAST_MONTH),
         ];
         let last = known.into_iter().flatten().min().unwrap_or(LAST_MONTH);
-        if award.from <= last {
-            spans.push(Span {
-                source: Source::of(award, successors),
-                first: award.from,
-                last,
-                record: number(at),
-            });
-        }
+        spans.extend(Span::of_award(&term, last, successors));
     }
     overlaps(spans).remove(&of.family).unwrap_or_default()
 }
