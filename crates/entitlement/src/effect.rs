@@ -22,7 +22,10 @@ mod refunds;
 use crate::{
     months::overlap::Bounds,
     policy::Successors,
-    records::{places::Places, set::RecordSet},
+    records::{
+        places::{NOWHERE, Places},
+        set::RecordSet,
+    },
 };
 use std::ops::Range;
 
@@ -48,7 +51,7 @@ pub(crate) fn settled<'f, T: Moved>(
 ) -> T {
     let readings = refunds::take_effect(set, range, bounds, successors);
     instalments::mark_short(set, range, &readings, bounds);
-    agreements::clear(set, range, successors, &Places::default());
+    agreements::clear(set, range, successors, &NOWHERE);
     let found = transfers(set);
     if agreements::clear(set, range, successors, found.places()) {
         // An agreement may have kept what a transfer has brought to its place.

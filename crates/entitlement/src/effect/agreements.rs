@@ -4,7 +4,7 @@ use crate::{
     account::Standing,
     policy::Successors,
     records::{
-        places::{Places, RowMonth, covers, months_of},
+        places::{NOWHERE, Places, RowMonth, covers, months_of},
         refunds::Refunds,
         set::{Held, RecordSet, Role, Target},
     },
@@ -37,12 +37,8 @@ pub(crate) fn clear(
     let mut has_cleared = false;
     for agreed in &agreements(set, range) {
         let keeping = Keeping {
-            set,
-            range,
-            agreement: &agreed.fields,
-            successors,
             moves,
-            refunded: &Refunds::new(),
+            ..Keeping::of(agreed, set, range, successors)
         };
         for at in keeping.not_kept() {
             set.stand(at, Standing::Cleared, Some(agreed.at));
@@ -110,12 +106,8 @@ pub(super) fn months_not_kept(
     };
     for agreed in &agreements(set, range) {
         let keeping = Keeping {
-            set,
-            range,
-            agreement: &agreed.fields,
-            successors,
-            moves: &Places::default(),
             refunded,
+            ..Keeping::of(agreed, set, range, successors)
         };
         let kept = keeping.months_kept();
         if let Some(held_instead) = keeping.held_instead(&kept, payment, contribution) {
@@ -182,7 +174,26 @@ struct MonthsKept {
     of_its_scheme: BTreeSet<Month>,
 }
 
+static NONE_REFUNDED: Refunds = Refunds::new();
+
 impl<'s, 'f> Keeping<'s, 'f> {
+    /// What an agreement keeps where no transfer has moved anything, and what refunds leave is known of every record.
+    fn of(
+        agreed: &'s Agreed<'f>,
+        set: &'s RecordSet<'f>,
+        range: &'s Range<usize>,
+        successors: &'s Successors<'s>,
+    ) -> Self {
+        Self {
+            set,
+            range,
+            agreement: &agreed.fields,
+            successors,
+            moves: &NOWHERE,
+            refunded: &NONE_REFUNDED,
+        }
+    }
+
     /// The records that it does not keep.
     fn not_kept(&self) -> Vec<usize> {
         let kept = self.months_kept();

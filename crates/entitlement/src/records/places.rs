@@ -27,6 +27,12 @@ pub(crate) struct Places {
     on_the_way: BTreeMap<RowMonth, Division>,
 }
 
+/// Where nothing has been moved.
+pub(crate) static NOWHERE: Places = Places {
+    moves: BTreeMap::new(),
+    on_the_way: BTreeMap::new(),
+};
+
 /// A way that a month of a record has gone: from the day of the closing, or of the supplement, to that of the posting.
 #[derive(Clone, Copy)]
 pub(crate) struct Move {

@@ -14,10 +14,11 @@ use crate::{
     },
     policy::{Successors, family::Family},
     records::{
+        places::{NOWHERE, Places},
         set::{AsOf, FamilyRange, Held, RecordSet, Role, Target},
         standing,
     },
-    transfer::{places::Places, step::Step},
+    transfer::step::Step,
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{
@@ -122,8 +123,7 @@ impl OtherFamily {
             as_of,
         };
         // Where its own transfers have taken its records is not known here.
-        let nowhere = Places::default();
-        settled(set, &of.range, bounds, successors, |_| &nowhere);
+        settled(set, &of.range, bounds, successors, |_| &NOWHERE);
         Self {
             months: month_lines(set, &of.range, bounds),
             ends: bounds.ends,
