@@ -5,7 +5,7 @@
 //! months on, and as long as it is paid.
 
 use crate::{
-    account::{Drawing, Standing},
+    account::Drawing,
     benefits::{
         awards::{award_of, is_in_force, stops},
         recovered::recovered_by,
@@ -247,11 +247,9 @@ fn of_kind<'s, 'f>(
     range: &'s Range<usize>,
     wanted: Kind,
 ) -> impl Iterator<Item = (usize, &'s Held<'f>, &'s Benefit<'f>)> {
-    set.within(range)
+    set.in_force(range)
         .filter_map(move |(at, held)| match &held.fact.record {
-            Record::Benefit(kind, fields)
-                if *kind == wanted && held.standing == Standing::Held && !held.is_of_heirs =>
-            {
+            Record::Benefit(kind, fields) if *kind == wanted && !held.is_of_heirs => {
                 Some((at, held, fields))
             }
             _ => None,

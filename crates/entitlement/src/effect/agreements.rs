@@ -129,10 +129,8 @@ struct Agreed<'f> {
 /// say nothing: people have to say which it is.
 fn agreements<'f>(set: &RecordSet<'f>, range: &Range<usize>) -> Vec<Agreed<'f>> {
     let mut agreements = Vec::new();
-    for (at, held) in set.within(range) {
-        if let Record::Agreement(fields) = &held.fact.record
-            && held.standing == Standing::Held
-        {
+    for (at, held) in set.in_force(range) {
+        if let Record::Agreement(fields) = &held.fact.record {
             let fields = *fields;
             agreements.push(Agreed { at, fields });
         }

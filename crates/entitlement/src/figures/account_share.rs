@@ -5,7 +5,7 @@ use super::{
     sheet::Sheet,
 };
 use crate::{
-    account::{Conflict, FamilyAccount, FigureName, MonthStatus, Standing},
+    account::{Conflict, FamilyAccount, FigureName, MonthStatus},
     conflicts::class::ConflictCode,
     months::ledger::{has_base, is_alike},
     records::{
@@ -76,10 +76,12 @@ pub(crate) fn account_share(
 /// The rows in force that were received in full on a base, by position, each with its differences in force.
 fn rows<'s, 'f>(set: &'s RecordSet<'f>, range: &Range<usize>) -> BTreeMap<usize, Row<'s, 'f>> {
     let mut rows: BTreeMap<usize, Row<'s, 'f>> = BTreeMap::new();
-    let received = in_force(set, range).filter_map(|(at, held)| match held.money() {
-        Some((Role::Received, fields)) => Some((at, fields)),
-        _ => None,
-    });
+    let received = set
+        .in_force(range)
+        .filter_map(|(at, held)| match held.money() {
+            Some((Role::Received, fields)) => Some((at, fields)),
+            _ => None,
+        });
     let received: Vec<_> = received
         .filter(|(_, fields)| is_paid_alone(fields))
         .filter(|(_, fields)| has_base(fields) && fields.base != Fen::ZERO)
@@ -123,7 +125,8 @@ fn add_differences(
     rows: &mut BTreeMap<usize, Row<'_, '_>>,
     with_units: &BTreeMap<usize, usize>,
 ) {
-    let differences: Vec<_> = in_force(set, range)
+    let differences: Vec<_> = set
+        .in_force(range)
         .filter_map(|(at, held)| match held.money() {
             Some((Role::Adjust, fields)) => Some((at, fields)),
             _ => None,
@@ -145,14 +148,6 @@ fn add_differences(
             row.add(difference);
         }
     }
-}
-
-fn in_force<'s, 'f>(
-    set: &'s RecordSet<'f>,
-    range: &Range<usize>,
-) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
-    set.within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
 }
 
 /// Whether a row was paid in full by itself: what made the parts before it full has the credit of its own part alone.

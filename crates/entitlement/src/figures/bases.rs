@@ -1,7 +1,7 @@
 //! The bases of single records, where several count for a month.
 
 use crate::{
-    account::{RecordNumber, Standing},
+    account::RecordNumber,
     months::ledger::has_base,
     records::set::{RecordSet, Role, Target},
 };
@@ -14,10 +14,7 @@ pub(super) struct Differences(BTreeMap<(usize, Month), i64>);
 impl Differences {
     pub(super) fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
         let mut sums: BTreeMap<(usize, Month), i64> = BTreeMap::new();
-        for (_, held) in set
-            .within(range)
-            .filter(|(_, held)| held.standing == Standing::Held)
-        {
+        for (_, held) in set.in_force(range) {
             if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target)
             {
                 for month in fields.period.iter() {

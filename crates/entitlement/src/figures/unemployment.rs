@@ -7,7 +7,7 @@ use super::{
 use crate::{
     account::{
         Assumption, Conflict, FamilyAccount, FigureName, Ground, MissingName, MonthStatus,
-        RecordNumber, Standing,
+        RecordNumber,
     },
     benefits::{awards::awards, exclusive::Overlap, recovered::recovered},
     conflicts::{class::ConflictCode, finders::conflict},
@@ -353,12 +353,6 @@ fn mark_contradicted(claims: &mut [Claim], overlaps: &[Overlap]) {
 
 /// Claims in the order of their months: an award, and the payments until the next one.
 fn claims(inputs: Inputs<'_, '_>, folded: Folded<'_>, successors: &Successors<'_>) -> Vec<Claim> {
-    let held = || {
-        inputs
-            .set
-            .within(folded.range)
-            .filter(|(_, held)| held.standing == Standing::Held)
-    };
     let mut by_month: BTreeMap<Month, Claim> = BTreeMap::new();
     for (at, award) in awards(inputs.set, folded.range) {
         let claim = by_month
@@ -384,7 +378,7 @@ fn claims(inputs: Inputs<'_, '_>, folded: Folded<'_>, successors: &Successors<'_
     let mut claims: Vec<Claim> = by_month.into_values().collect();
     mark_contradicted(&mut claims, folded.claims);
     let recovered = recovered(inputs.set);
-    for (at, held) in held() {
+    for (at, held) in inputs.set.in_force(folded.range) {
         let Record::Benefit(Kind::BENEFIT_PAID, paid) = &held.fact.record else {
             continue;
         };

@@ -207,9 +207,8 @@ pub(crate) fn balance_on(set: &RecordSet<'_>, range: &Range<usize>, day: Day) ->
             sum = sum.plus(given);
         }
     }
-    for (at, held) in set.within(range) {
+    for (at, held) in set.in_force(range) {
         if let Record::InterestCredit(fields) = &held.fact.record
-            && held.standing == Standing::Held
             && is_by_then(at)
         {
             sum = sum.plus(Sums::from(fields.amount).both());
@@ -224,10 +223,7 @@ pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
     for movement in movements(set, range) {
         all.add(movement.sums);
     }
-    for (_, held) in set
-        .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
-    {
+    for (_, held) in set.in_force(range) {
         if let Some((Role::Refund, contribution)) = held.money() {
             refunded = refunded.plus(given_back(contribution.credited).both());
         }
@@ -245,10 +241,7 @@ pub(crate) fn credited(set: &RecordSet<'_>, range: &Range<usize>) -> Credited {
 pub(crate) fn interest(set: &RecordSet<'_>, range: &Range<usize>) -> Interest {
     let mut total = FenSum::ZERO;
     let mut postings = Vec::new();
-    for (at, held) in set
-        .within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
-    {
+    for (at, held) in set.in_force(range) {
         let Record::InterestCredit(fields) = &held.fact.record else {
             continue;
         };

@@ -3,11 +3,11 @@
 use crate::{
     account::{
         BenefitFact, Conflict, MonthLine, MonthStatus, Participation, ParticipationStanding,
-        ParticipationState, RecordNumber, Standing,
+        ParticipationState, RecordNumber,
     },
     conflicts::{class::ConflictCode, finders::conflict},
     months::holders::{Run, extend},
-    records::set::{AsOf, FamilyRange, Held, RecordSet, number},
+    records::set::{AsOf, FamilyRange, RecordSet, number},
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
@@ -16,18 +16,10 @@ use yizhang_ledger::{
     value::{Division, LeafIndex, Month, Scheme},
 };
 
-fn in_force<'s, 'f>(
-    set: &'s RecordSet<'f>,
-    range: &Range<usize>,
-) -> impl Iterator<Item = (usize, &'s Held<'f>)> {
-    set.within(range)
-        .filter(|(_, held)| held.standing == Standing::Held)
-}
-
 /// Facts of participation by month, chain and position.
 pub(crate) fn participation(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Participation> {
     let mut facts = Vec::new();
-    for (at, held) in in_force(set, range) {
+    for (at, held) in set.in_force(range) {
         let Record::Participation(kind, fields) = &held.fact.record else {
             continue;
         };
@@ -56,7 +48,7 @@ pub(crate) fn state(
 ) -> Vec<ParticipationStanding> {
     let mut latest: BTreeMap<Relation<'_>, (Order, Latest)> = BTreeMap::new();
     let mut types: BTreeMap<Relation<'_>, (Order, AccountType)> = BTreeMap::new();
-    for (at, held) in in_force(set, range) {
+    for (at, held) in set.in_force(range) {
         let Record::Participation(kind, fields) = &held.fact.record else {
             continue;
         };
@@ -171,7 +163,7 @@ impl Turn {
 /// The absences of a family, in order. What two agencies recorded of one absence is one.
 fn absences(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<Absence> {
     let (mut leavings, mut returns) = (Vec::new(), Vec::new());
-    for (at, held) in in_force(set, range) {
+    for (at, held) in set.in_force(range) {
         let Record::Participation(kind, fields) = &held.fact.record else {
             continue;
         };
@@ -229,7 +221,7 @@ fn paid_during(absence: &Absence, lines: &[MonthLine]) -> Vec<Run<()>> {
 /// Benefit facts by day, kind, chain and position.
 pub(crate) fn benefits(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<BenefitFact> {
     let mut facts = Vec::new();
-    for (at, held) in in_force(set, range) {
+    for (at, held) in set.in_force(range) {
         let Record::Benefit(kind, fields) = &held.fact.record else {
             continue;
         };

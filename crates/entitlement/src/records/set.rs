@@ -256,6 +256,15 @@ impl<'f> RecordSet<'f> {
         (range.start..).zip(records.expect(GIVEN))
     }
 
+    /// The records of a family that are in force, with their positions.
+    pub(crate) fn in_force(
+        &self,
+        range: &Range<usize>,
+    ) -> impl Iterator<Item = (usize, &Held<'f>)> {
+        let records = self.within(range);
+        records.filter(|(_, held)| held.standing == Standing::Held)
+    }
+
     /// Gives a record its standing, and the record behind it.
     pub(crate) fn stand(&mut self, position: usize, standing: Standing, because: Option<usize>) {
         let held = self.at_mut(position);
