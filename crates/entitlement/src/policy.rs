@@ -1,14 +1,14 @@
 //! The rule set as the fold uses it: named, with its calendar and its terms of transfers worked out once.
 
+pub(crate) mod calendar;
 pub mod family;
 pub(crate) mod pooling_area;
+pub(crate) mod transfer_terms;
 
-use crate::{
-    policy::family::Family,
-    transfer::{
-        WorkingDays,
-        rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer},
-    },
+use crate::policy::{
+    calendar::WorkingDays,
+    family::Family,
+    transfer_terms::{Limits, PersonalMoney, PoolMoney, SchemeTransfer},
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 use yizhang_ledger::{

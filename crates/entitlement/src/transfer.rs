@@ -16,7 +16,6 @@
 
 mod account_type;
 mod alone;
-pub mod calendar;
 mod candidate;
 mod case;
 mod cases;
@@ -31,14 +30,11 @@ mod holdings;
 mod moved_money;
 mod places;
 mod procedure;
-pub mod rules;
 mod step;
 mod view;
 
 pub(crate) use alone::mark_alone;
-pub use calendar::{NotAscending, WorkingDays};
 pub use candidate::{Candidate, is_follow_up, missing_before, used, would_fault};
 pub(crate) use cases::{Transfers, judged_in, transfers};
-pub use rules::{Limits, PersonalMoney, PoolMoney, SchemeTransfer};
 pub(crate) use step::covers;
 pub use step::{Sides, may_take};

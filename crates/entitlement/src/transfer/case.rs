@@ -6,10 +6,13 @@ use crate::{
         SumsBasis, TransferComparison,
     },
     months::overlap::Cover,
+    policy::{
+        calendar::WorkingDays,
+        transfer_terms::{PersonalMoney, SchemeTransfer},
+    },
     records::set::{AsOf, FamilyRange, position},
     transfer::{
         account_type::{AccountTypes, account_types},
-        calendar::WorkingDays,
         checks::check_months,
         closing::{self, Closing, FollowUp},
         comparison, deadlines,
@@ -18,7 +21,6 @@ use crate::{
         holdings::Holdings,
         places::{Move, OldPlace, Places, RowMonth},
         procedure::{PostingNeeds, Progress},
-        rules::{PersonalMoney, SchemeTransfer},
         step::{Step, covers},
         view::{Cut, View},
     },

@@ -2,10 +2,11 @@
 
 use crate::{
     account::{Between, Difference, SumsBasis, TransferAmounts, TransferComparison},
+    policy::transfer_terms::SchemeTransfer,
     records::money::FenSum,
     transfer::{
         family_records::FamilyRecords, holdings::Holdings, moved_money::Computed,
-        procedure::Progress, rules::SchemeTransfer, step::Step,
+        procedure::Progress, step::Step,
     },
 };
 

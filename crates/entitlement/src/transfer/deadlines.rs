@@ -2,10 +2,9 @@
 
 use crate::{
     account::{CaseState, LimitName, NextStep, Side},
+    policy::{calendar::WorkingDays, transfer_terms::Limits},
     transfer::{
-        calendar::WorkingDays,
         procedure::{PostingNeeds, Progress},
-        rules::Limits,
         step::{Step, whose},
     },
 };

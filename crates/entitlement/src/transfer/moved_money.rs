@@ -3,17 +3,13 @@
 use crate::{
     account::{SumsBasis, TransferAmounts},
     formulas::count::count_months,
+    policy::transfer_terms::{PersonalMoney, SchemeTransfer},
     records::{
         money::{FenSum, Sums, given_back, without_sign},
         parts::UnitShares,
         set::{Held, RecordSet, Role, Target},
     },
-    transfer::{
-        family_records::FamilyRecords,
-        holdings::Holdings,
-        rules::{PersonalMoney, SchemeTransfer},
-        step::Step,
-    },
+    transfer::{family_records::FamilyRecords, holdings::Holdings, step::Step},
 };
 use std::collections::BTreeSet;
 use yizhang_ledger::{

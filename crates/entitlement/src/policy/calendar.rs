@@ -3,7 +3,7 @@
 use yizhang_ledger::value::Day;
 
 /// Longest run of days off that a calendar may have: a table without a working day for a year is no calendar.
-pub const REST_DAYS_MAX: u32 = 366;
+pub(crate) const REST_DAYS_MAX: u32 = 366;
 
 /// A calendar of working days in UTC+8. Saturdays and Sundays are off unless in `workdays`; days in `holidays` are off. A
 /// day in both is off.
@@ -11,7 +11,7 @@ pub const REST_DAYS_MAX: u32 = 366;
 /// The source is the yearly notice of the General Office of the State Council on holidays. A year that neither list names
 /// is counted with plain weekends, and [`WorkingDays::is_estimate`] says so.
 #[derive(Clone, Copy, Debug)]
-pub struct WorkingDays<'c> {
+pub(crate) struct WorkingDays<'c> {
     holidays: &'c [Day],
     workdays: &'c [Day],
 }
@@ -21,23 +21,17 @@ pub struct WorkingDays<'c> {
 #[error(
     "expected days in ascending order, each once, found {day} after a day that is not before it"
 )]
-pub struct NotAscending {
+pub(crate) struct NotAscending {
     /// The first day that is out of order.
-    pub day: Day,
+    pub(crate) day: Day,
 }
 
 impl<'c> WorkingDays<'c> {
-    /// Weekends only: every count is an estimate.
-    pub const WEEKENDS: WorkingDays<'static> = WorkingDays {
-        holidays: &[],
-        workdays: &[],
-    };
-
     /// A calendar of these holidays and worked weekend days.
     ///
     /// # Errors
     /// [`NotAscending`] if a list is not sorted or names a day twice.
-    pub fn new(holidays: &'c [Day], workdays: &'c [Day]) -> Result<Self, NotAscending> {
+    pub(crate) fn new(holidays: &'c [Day], workdays: &'c [Day]) -> Result<Self, NotAscending> {
         for days in [holidays, workdays] {
             let mut pairs = days.iter().zip(days.iter().skip(1));
             if let Some((_, day)) = pairs.find(|(one, other)| one >= other) {
@@ -48,7 +42,7 @@ impl<'c> WorkingDays<'c> {
     }
 
     /// Whether a day is worked.
-    pub fn is_worked(&self, day: Day) -> bool {
+    pub(crate) fn is_worked(&self, day: Day) -> bool {
         if self.holidays.binary_search(&day).is_ok() {
             return false;
         }
@@ -57,7 +51,7 @@ impl<'c> WorkingDays<'c> {
 
     /// The `count`-th working day after `day`: with 0 the day itself, worked or not. None beyond the year 9999, or if more
     /// than [`REST_DAYS_MAX`] days off follow each other.
-    pub fn after(&self, day: Day, count: u16) -> Option<Day> {
+    pub(crate) fn after(&self, day: Day, count: u16) -> Option<Day> {
         let mut at = day;
         for _ in 0..count {
             at = self.next(at)?;
@@ -78,7 +72,7 @@ impl<'c> WorkingDays<'c> {
 
     /// Working days after `start`, up to `end` and with it; 0 if `end` is not after `start`. So
     /// `between(day, after(day, n))` is `n`.
-    pub fn between(&self, start: Day, end: Day) -> u32 {
+    pub(crate) fn between(&self, start: Day, end: Day) -> u32 {
         if end <= start {
             return 0;
         }
@@ -97,7 +91,7 @@ impl<'c> WorkingDays<'c> {
     }
 
     /// Whether a year from that of `start` to that of `end` is in neither list.
-    pub fn is_estimate(&self, start: Day, end: Day) -> bool {
+    pub(crate) fn is_estimate(&self, start: Day, end: Day) -> bool {
         let named = |year: u32| {
             let of_year = |days: &[Day]| {
                 let at = days.partition_point(|day| year_of(*day) < year);

@@ -4,32 +4,32 @@ use yizhang_ledger::value::{Fen, Month, Rate};
 
 /// Limits of a scheme's transfers. Working days are counted from the day after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The new place reviews the application and sends the letter, in working days.
-    pub review: u16,
+    pub(crate) review: u16,
     /// The old place completes the transfer from the letter on, in working days.
-    pub send: u16,
+    pub(crate) send: u16,
     /// The new place posts and closes after relation and money have arrived, in working days.
-    pub close: u16,
+    pub(crate) close: u16,
     /// Sheet or money without being posted, in working days (C11).
-    pub dangling: u16,
+    pub(crate) dangling: u16,
     /// The whole case, in working days from the application; none where no such limit exists.
-    pub whole: Option<u16>,
+    pub(crate) whole: Option<u16>,
     /// The old place tells the worker what does not move, in working days from the letter; none where no such limit exists.
-    pub inform: Option<u16>,
+    pub(crate) inform: Option<u16>,
     /// Months back-paid on one day from which on they do not move between provinces without a document (C20); none where
     /// no such rule exists.
-    pub backpay_months: Option<u32>,
+    pub(crate) backpay_months: Option<u32>,
     /// The last month whose back-payments move on the old place's written commitment; none where no rule says so.
-    pub commitment_until: Option<Month>,
+    pub(crate) commitment_until: Option<Month>,
     /// What sums may differ for each month moved (C13).
-    pub tolerance_per_month: Fen,
+    pub(crate) tolerance_per_month: Fen,
 }
 
 impl Limits {
     /// Where a rule set is silent. 国办发〔2009〕66号 art. 8: 15 working days each; 人社厅发〔2019〕94号 art. 1: three years, 含3年; a fen a month for
     /// rounding (domain reference, C13).
-    pub const NATIONAL: Self = Self {
+    pub(crate) const NATIONAL: Self = Self {
         review: 15,
         send: 15,
         close: 15,
@@ -47,7 +47,7 @@ impl Limits {
 
 /// Which personal-account money moves between provinces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PersonalMoney {
+pub(crate) enum PersonalMoney {
     /// None: the scheme has no personal account.
     None,
     /// The whole account. For months before `whole_from` only the person's share (国办发〔2009〕66号 art. 4).
@@ -63,23 +63,23 @@ pub enum PersonalMoney {
 
 /// Pool money that moves between provinces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolMoney {
+pub(crate) struct PoolMoney {
     /// Times the actual bases.
-    pub rate: Rate,
+    pub(crate) rate: Rate,
     /// First month that counts.
-    pub from: Month,
+    pub(crate) from: Month,
 }
 
 /// How a family of schemes moves.
 #[derive(Clone, Copy, Debug)]
-pub struct SchemeTransfer {
+pub(crate) struct SchemeTransfer {
     /// Limits.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// Personal account. Within one province relation and records move, and what money moves is the province's own
     /// matter: sheet and money are compared there, but not with the chain.
-    pub personal: PersonalMoney,
+    pub(crate) personal: PersonalMoney,
     /// Pool money.
-    pub pool: Option<PoolMoney>,
+    pub(crate) pool: Option<PoolMoney>,
     /// Whether somebody who draws a benefit does not move.
-    pub is_blocked_by_benefit: bool,
+    pub(crate) is_blocked_by_benefit: bool,
 }
