@@ -6,6 +6,7 @@ pub(crate) mod chains;
 pub(crate) mod drawing;
 pub(crate) mod drawn;
 pub(crate) mod employed;
+pub(crate) mod ends;
 pub(crate) mod exclusive;
 pub(crate) mod items;
 pub(crate) mod recovered;

@@ -16,6 +16,7 @@
 
 mod account_type;
 mod alone;
+mod army_posting;
 mod candidate;
 mod case;
 mod cases;

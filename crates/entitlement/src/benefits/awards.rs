@@ -1,11 +1,9 @@
-//! Benefits awarded: which awards are in force, for how long, and where the months of a family end by them.
+//! Benefits awarded: which awards are in force, and for how long.
 
 use crate::{
-    account::{Conflict, RecordNumber, Standing},
-    benefits::drawing::{When, paid_without_award},
+    account::{Conflict, Standing},
     conflicts::{class::ConflictCode, finders::conflict},
-    months::ends::Ends,
-    records::set::{AsOf, FamilyRange, Held, RecordSet, number},
+    records::set::{FamilyRange, Held, RecordSet, number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,36 +14,6 @@ use yizhang_ledger::{
     record::{Benefit, Record},
     value::{Day, Division, Month},
 };
-
-/// The ends of a family; a death ends every family.
-pub(crate) fn ends(
-    set: &RecordSet<'_>,
-    of: &FamilyRange<'_>,
-    death: Option<(Month, RecordNumber)>,
-    as_of: AsOf,
-) -> Ends {
-    let benefit = if of.family.rule().ends_with_benefit {
-        first_benefit(set, &of.range, as_of)
-    } else {
-        None
-    };
-    Ends { benefit, death }
-}
-
-/// The first month for which an award is in force, or for which the pension that is drawn without an award on record was paid.
-fn first_benefit(
-    set: &RecordSet<'_>,
-    range: &Range<usize>,
-    as_of: AsOf,
-) -> Option<(Month, RecordNumber)> {
-    let first_awarded = awards(set, range)
-        .map(|(at, award)| (award.from, number(at)))
-        .min();
-    first_awarded.or_else(|| {
-        let now = When::as_known(as_of);
-        paid_without_award(set, range, now).map(|drawing| (drawing.from, drawing.record))
-    })
-}
 
 /// Whether a chain holds a record of the family.
 pub(crate) fn is_held_in(

@@ -5,6 +5,7 @@ use crate::{
     benefits::{
         award_that_lost, awards,
         drawing::{self, When},
+        ends,
         exclusive::{self, Overlap},
     },
     conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
@@ -145,7 +146,7 @@ fn bounds<'c>(
     Bounds {
         cover: cover_by(of.family.covered_by()),
         beside: cover_by(of.family.beside()),
-        ends: awards::ends(set, of, statements::death(worker.person), worker.as_of),
+        ends: ends::ends(set, of, statements::death(worker.person), worker.as_of),
         as_of: worker.as_of,
     }
 }

@@ -2,25 +2,19 @@
 //! hold its sheet (军人保险法; our design). The new place's posting stands in its stead where it names a document, its months and
 //! the reason.
 
-use super::{cases::steps, family_records::FamilyRecords, procedure::Progress, step::Step};
+use super::{
+    army_posting::months_of,
+    family_records::FamilyRecords,
+    procedure::Progress,
+    step::{Step, steps_by_case},
+};
 use crate::{
     account::Standing,
-    months::holders::{Run, extend, months_between},
-    policy::family::Family,
+    months::holders::{Run, extend},
     records::set::{Held, Months, RecordSet, number},
 };
 use std::{collections::BTreeSet, ops::Range};
-use yizhang_ledger::{
-    entry::Kind,
-    hash::Hash,
-    record::{Record, TransferStep},
-    value::Month,
-};
-
-/// The reason that such a posting gives.
-const ARMY: &str = "army";
-/// Most months of service that one posting can be about: fifty years.
-const SERVICE_MONTHS_MAX: u32 = 600;
+use yizhang_ledger::{record::Record, value::Month};
 
 /// Marks the postings of a family that stand alone: those that their case takes, each with the months that no earlier one has brought.
 /// In a case of which the old place has taken a step none does. The same service may be entered under two case numbers, by one document
@@ -48,8 +42,8 @@ pub(crate) fn mark_alone(set: &mut RecordSet<'_>, range: &Range<usize>) {
 /// Where the postings stand that stand alone, in the order of their days.
 fn alone(set: &RecordSet<'_>, range: &Range<usize>) -> Vec<usize> {
     let mut postings: Vec<Step<'_>> = Vec::new();
-    for steps in steps(set, range).values() {
-        if !steps.iter().any(is_alone) {
+    for steps in steps_by_case(set, range).values() {
+        if !steps.iter().any(Step::is_alone) {
             continue;
         }
         let progress = Progress::before_money(steps);
@@ -110,26 +104,4 @@ pub(super) fn brought_before(
 fn has_brought(held: &Held<'_>, month: Month) -> bool {
     let mut runs = held.alone.iter();
     runs.any(|run| run.first <= month && month <= run.last)
-}
-
-/// Whether a step is a posting of the new place that says all that a sheet would.
-pub(super) fn is_alone(step: &Step<'_>) -> bool {
-    step.says_all && step.is_by_its_side()
-}
-
-/// Whether a posting says all that the sheet of an army would: document, months, and of which account.
-pub(super) fn says_all(kind: Kind, fields: &TransferStep<'_>) -> bool {
-    kind == Kind::POSTED
-        && Family::of(fields.scheme) == Family::PENSION
-        && fields.reason.as_str() == ARMY
-        && fields.document != Hash::ZERO
-        && months_of(fields).is_some()
-}
-
-/// The months that a posting names, where they are as many as it states.
-fn months_of(fields: &TransferStep<'_>) -> Option<(Month, Month)> {
-    let (first, last) = (fields.first?, fields.last?);
-    let months = months_between(first, last);
-    let is_stated = months == u32::from(fields.sums.actual_months);
-    (is_stated && (1..=SERVICE_MONTHS_MAX).contains(&months)).then_some((first, last))
 }

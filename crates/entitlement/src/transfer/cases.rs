@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        Conflict, MonthLine, MonthStatus, MovedMonths, RecordNumber, Standing, StepFault,
-        TransferCase, TransferStep,
+        Conflict, MonthLine, MonthStatus, MovedMonths, RecordNumber, StepFault, TransferCase,
+        TransferStep,
     },
     conflicts::{class::ConflictCode, finders::conflict},
     formulas::count::count_months,
@@ -16,15 +16,12 @@ use crate::{
         family_records::FamilyRecords,
         places::{Places, RowMonth},
         procedure::Progress,
-        step::{self, Sides, Step, covers},
+        step::{self, Sides, Step, covers, steps_by_case},
     },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
-    entry::{Kind, RecordId},
+    entry::Kind,
     record::CaseId,
     value::{Day, Month},
 };
@@ -50,7 +47,7 @@ pub(crate) fn transfers<'s>(
     as_of: AsOf,
     policy: &Policy,
 ) -> Transfers {
-    let mut ordered = in_order_of_closing(steps(set, &of.range));
+    let mut ordered = in_order_of_closing(steps_by_case(set, &of.range));
     let beyond = ordered.split_off(ordered.len().min(CASES_MAX));
     let judged = ordered.into_iter();
     let judged: Vec<Judged<'_, '_>> = judged
@@ -168,35 +165,6 @@ pub(crate) fn judged_in(steps: &(impl Iterator<Item = (Kind, Day)> + Clone)) -> 
         .or_else(|| first_of(Kind::TRANSFER_APPLY));
     day.or_else(|| steps.clone().map(|step| step.1).min())?
         .in_month()
-}
-
-/// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
-/// from the chain of the side whose step it is.
-pub(crate) fn steps<'s>(
-    set: &'s RecordSet<'_>,
-    range: &Range<usize>,
-) -> BTreeMap<CaseId, Vec<Step<'s>>> {
-    let mut by_content: BTreeMap<RecordId, Step<'s>> = BTreeMap::new();
-    for (at, held) in set.within(range) {
-        let is_said = matches!(held.standing, Standing::Held | Standing::Copy);
-        let Some(step) = Step::of(set, at).filter(|_| is_said) else {
-            continue;
-        };
-        let rank = |step: &Step<'_>| (!step.is_by_its_side(), step.region);
-        let known = by_content.entry(held.fact.id).or_insert(step);
-        if rank(&step) < rank(known) {
-            *known = step;
-        }
-    }
-    let mut cases: BTreeMap<CaseId, Vec<Step<'s>>> = BTreeMap::new();
-    for step in by_content.into_values() {
-        let case = step::fields(set, step.at).case;
-        cases.entry(case).or_default().push(step);
-    }
-    for steps in cases.values_mut() {
-        steps.sort_by_key(Step::order);
-    }
-    cases
 }
 
 /// What one transfer took along, a later one may take further: cases in the order in which accounts were closed, or money

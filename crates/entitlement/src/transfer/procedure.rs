@@ -2,10 +2,7 @@
 
 use crate::{
     account::{CaseState, Side, StepFaultName, TransferAmounts},
-    transfer::{
-        alone::is_alone,
-        step::{Sides, Step, covers, whose},
-    },
+    transfer::step::{Sides, Step, covers, whose},
 };
 use yizhang_ledger::{entry::Kind, hash::Hash, value::Division};
 
@@ -100,7 +97,7 @@ impl<'s> Progress<'s> {
         };
         let mut progress = Self {
             sides,
-            has_no_chain: steps.iter().any(is_alone) && !steps.iter().any(is_by_old),
+            has_no_chain: steps.iter().any(Step::is_alone) && !steps.iter().any(is_by_old),
             ..Self::default()
         };
         for step in steps {
@@ -174,7 +171,7 @@ impl<'s> Progress<'s> {
     /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
     fn post(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if self.has_no_chain {
-            return follow(&mut self.posted, step, is_alone(&step));
+            return follow(&mut self.posted, step, step.is_alone());
         }
         let basis = self.info_sheet.or(self.child);
         let money_is_there = self.received.is_some() || needs == PostingNeeds::Sheet;

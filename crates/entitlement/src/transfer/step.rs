@@ -2,14 +2,15 @@
 
 pub(crate) use crate::records::places::covers;
 use crate::{
-    account::{Side, TransferAmounts},
+    account::{Side, Standing, TransferAmounts},
     records::set::RecordSet,
-    transfer::alone,
+    transfer::army_posting,
 };
+use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::{
-    entry::Kind,
+    entry::{Kind, RecordId},
     hash::Hash,
-    record::{AccountType, Record, TransferStep},
+    record::{AccountType, CaseId, Record, TransferStep},
     value::{Day, Division, LeafIndex, Month},
 };
 
@@ -58,7 +59,7 @@ pub(crate) struct Step<'s> {
     /// Zeros where it names none.
     pub(crate) document: Hash,
     pub(crate) reason: &'s str,
-    /// Whether it says all that a sheet of an army would ([`alone`]).
+    /// Whether it says all that a sheet of an army would ([`army_posting`]).
     pub(crate) says_all: bool,
 }
 
@@ -89,7 +90,7 @@ impl<'s> Step<'s> {
             account_type: fields.account_type,
             document: fields.document,
             reason: fields.reason.as_str(),
-            says_all: alone::says_all(*kind, fields),
+            says_all: army_posting::says_all(*kind, fields),
         })
     }
 
@@ -110,6 +111,11 @@ impl<'s> Step<'s> {
         may_take(self.kind, self.region, self.sides)
     }
 
+    /// Whether it is a posting of the new place that says all that a sheet would.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.says_all && self.is_by_its_side()
+    }
+
     pub(crate) const fn place(&self, side: Side) -> Division {
         self.sides.place(side)
     }
@@ -123,6 +129,35 @@ impl<'s> Step<'s> {
     pub(crate) fn is_about(&self, month: Month) -> bool {
         self.first.is_none_or(|first| first <= month) && self.last.is_none_or(|last| month <= last)
     }
+}
+
+/// Steps by case, each in the order of the procedure. A step whose content stands in both chains is one step, and speaks
+/// from the chain of the side whose step it is.
+pub(crate) fn steps_by_case<'s>(
+    set: &'s RecordSet<'_>,
+    range: &Range<usize>,
+) -> BTreeMap<CaseId, Vec<Step<'s>>> {
+    let mut by_content: BTreeMap<RecordId, Step<'s>> = BTreeMap::new();
+    for (at, held) in set.within(range) {
+        let is_said = matches!(held.standing, Standing::Held | Standing::Copy);
+        let Some(step) = Step::of(set, at).filter(|_| is_said) else {
+            continue;
+        };
+        let rank = |step: &Step<'_>| (!step.is_by_its_side(), step.region);
+        let known = by_content.entry(held.fact.id).or_insert(step);
+        if rank(&step) < rank(known) {
+            *known = step;
+        }
+    }
+    let mut cases: BTreeMap<CaseId, Vec<Step<'s>>> = BTreeMap::new();
+    for step in by_content.into_values() {
+        let case = fields(set, step.at).case;
+        cases.entry(case).or_default().push(step);
+    }
+    for steps in cases.values_mut() {
+        steps.sort_by_key(Step::order);
+    }
+    cases
 }
 
 /// The fields of the record that a step was made from.

@@ -5,7 +5,7 @@
 
 use crate::{
     account::{MonthLine, Standing},
-    benefits::awards,
+    benefits,
     effect::settled,
     months::{
         ends::Ends,
@@ -140,7 +140,7 @@ impl OtherFamily {
 
 /// The ends of a family. What a death changes is no matter of a sheet.
 fn ends(set: &RecordSet<'_>, of: &FamilyRange<'_>, as_of: AsOf) -> Ends {
-    awards::ends(set, of, None, as_of)
+    benefits::ends::ends(set, of, None, as_of)
 }
 
 /// Contributions that the old place took back behind the closing and entered again: a correction, whatever day of receipt
