@@ -33,6 +33,7 @@ mod places;
 mod procedure;
 mod step;
 mod view;
+mod work;
 
 pub(crate) use alone::mark_alone;
 pub use candidate::{Candidate, is_follow_up, missing_before, used, would_fault};

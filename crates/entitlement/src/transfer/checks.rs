@@ -3,7 +3,6 @@
 use crate::{
     account::{MonthStatus, OutCheckName, RecordNumber, Standing},
     benefits::drawing::{When, drawing},
-    formulas::count::count_months,
     records::set::{LAST_MONTH, number, position},
     transfer::{
         account_type::AccountTypes,
@@ -44,13 +43,13 @@ impl CaseInputs<'_, '_, '_> {
             }
         }
         owing.retain(|_, records| !records.is_empty());
-        check_months(worked, OutCheckName::Owing, owing);
+        worked.check_months(OutCheckName::Owing, owing);
         if self.rule.is_blocked_by_benefit
             && let Some(drawn) = self.drawing(cut)
         {
             worked.check(OutCheckName::Drawing, 0, vec![drawn]);
         }
-        check_months(worked, OutCheckName::Duplicate, double);
+        worked.check_months(OutCheckName::Duplicate, double);
     }
 
     /// Months that stay behind until a document is named (C20), those not that their place has settled since (人社厅发〔2019〕
@@ -73,7 +72,7 @@ impl CaseInputs<'_, '_, '_> {
         if open.is_empty() {
             return;
         }
-        check_months(worked, OutCheckName::BackPaid, open);
+        worked.check_months(OutCheckName::BackPaid, open);
         let informs = self.rule.limits.inform.zip(worked.progress.letter);
         let inform_by = informs.and_then(|(days, letter)| self.working_days.after(letter.on, days));
         for check in worked
@@ -126,17 +125,5 @@ impl CaseInputs<'_, '_, '_> {
             different.extend(recorded.said_by.iter().map(|at| number(*at)));
             worked.check(OutCheckName::AccountType, 0, different);
         }
-    }
-}
-
-/// Names months with their records, if there are any.
-pub(crate) fn check_months(
-    worked: &mut Case<'_>,
-    what: OutCheckName,
-    by_month: BTreeMap<Month, Vec<RecordNumber>>,
-) {
-    if !by_month.is_empty() {
-        let months = count_months(by_month.keys());
-        worked.check(what, months, by_month.into_values().flatten().collect());
     }
 }

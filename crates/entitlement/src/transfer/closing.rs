@@ -5,7 +5,7 @@ use crate::{
     transfer::{
         documents::{BackPayments, Backpay, Document},
         family_records::FamilyRecords,
-        holdings::{Holdings, has_effect, in_view, is_interest_of},
+        holdings::{FollowUp, Holdings, has_effect, in_view, is_interest_of},
         places::{OldPlace, is_interest},
         step::Step,
         view::{Cut, entered_again},
@@ -17,15 +17,6 @@ use yizhang_ledger::{
     record::Record,
     value::{Day, Division, Month},
 };
-
-/// What a supplement or correction takes along, and what it may not.
-#[derive(Default)]
-pub(crate) struct FollowUp {
-    /// Each with those of its months that move.
-    pub(crate) records: BTreeMap<usize, BTreeSet<Month>>,
-    /// Months paid back at once, for which the supplement names no document, and their records.
-    pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
-}
 
 /// What a supplement or correction takes along: of what came to the old place after the closing, for months up to it and
 /// within the span that the step names, the contributions with what acts on them, or the corrections of what was moved.

@@ -7,7 +7,6 @@ use crate::{
         set::{Held, RecordSet, Role, Target},
     },
     transfer::{
-        closing::FollowUp,
         documents::{BackPayments, Backpay, Document},
         family_records::FamilyRecords,
         places::{OldPlace, RowMonth, is_interest, is_within, months_of},
@@ -38,6 +37,15 @@ pub(crate) struct Holdings {
     pub(crate) interest_elsewhere: FenSum,
     /// Regions of which no other place has ever had money.
     pub(crate) sole_regions: BTreeSet<Division>,
+}
+
+/// What a supplement or correction takes along, and what it may not.
+#[derive(Default)]
+pub(crate) struct FollowUp {
+    /// Each with those of its months that move.
+    pub(crate) records: BTreeMap<usize, BTreeSet<Month>>,
+    /// Months paid back at once, for which the supplement names no document, and their records.
+    pub(crate) back_paid: BTreeMap<Month, Vec<usize>>,
 }
 
 /// The contribution of a record that is in effect at the cut.
