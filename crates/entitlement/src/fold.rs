@@ -29,7 +29,7 @@ use yizhang_ledger::{Verified, fact::Fact, value::Day};
 pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Account {
     let as_of = AsOf::new(as_of);
     let mut set = RecordSet::of(facts);
-    standing::decide(&mut set, as_of);
+    standing::decide(&mut set, as_of, &policy.successors(as_of.month));
     let person = statements::person(&set);
     items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);

@@ -1,6 +1,7 @@
 //! What was recorded about a worker: each record once, its standing, and sums of the money that it moves.
 
 pub(crate) mod given_back;
+pub mod jurisdiction;
 pub(crate) mod lines;
 pub(crate) mod money;
 pub(crate) mod parts;

@@ -38,6 +38,8 @@ pub enum Standing {
     NoTarget,
     /// Of a kind that this version does not read.
     Unread,
+    /// Stated by a chain that has no right to state it: a claim (Y15).
+    Claim,
 }
 
 /// A record and its proof coordinates.

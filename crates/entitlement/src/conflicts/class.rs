@@ -250,4 +250,7 @@ classes! {
     Y14 Prov None OldPlace "paid by the closing and left behind: outside the months of the sheet, and with no other case",
         "a sheet that names all months, or a case of its own for the rest",
         "国办发〔2009〕66号 art. 4: the whole account moves";
+    Y15 Hold None Agency "claims: stated by the chain of a region that has no right to state it",
+        "an agency that has the right states the same, or the agency that stated it reverses it; until then it counts nothing and stops nothing",
+        "design rule on 社会保险法 art. 8: the place of participation handles";
 }

@@ -1,4 +1,4 @@
-//! Conflicts of single records: rows sent again, business keys that are not alone, targets out of reach.
+//! Conflicts of single records: rows sent again, business keys that are not alone, targets out of reach, claims.
 
 use crate::{
     account::{Conflict, RecordNumber, Standing},
@@ -7,6 +7,7 @@ use crate::{
     records::set::{RecordSet, Role, Target, number},
 };
 use std::{collections::BTreeMap, ops::Range};
+use yizhang_ledger::value::Division;
 
 /// Conflicts of single records: re-sent rows, business keys, targets out of reach.
 pub(crate) fn of_records(
@@ -17,6 +18,7 @@ pub(crate) fn of_records(
     let mut sent_again = Vec::new();
     let mut keys: BTreeMap<usize, Vec<RecordNumber>> = BTreeMap::new();
     let mut unreached = Vec::new();
+    let mut claims: BTreeMap<Division, Vec<RecordNumber>> = BTreeMap::new();
     for (at, held) in set.within(range) {
         if !held.again.is_empty() {
             sent_again.push(number(at));
@@ -36,6 +38,13 @@ pub(crate) fn of_records(
                 records.extend(held.because.map(number));
                 unreached.push(conflict(code, family, records));
             }
+            (Standing::Claim, Some(original)) if set.at(original).fact.id == held.fact.id => {
+                sent_again.extend([number(original), number(at)]);
+            }
+            (Standing::Claim, _) => {
+                let of_chain = claims.entry(held.fact.region).or_default();
+                of_chain.push(number(at));
+            }
             _ => {}
         }
     }
@@ -49,6 +58,9 @@ pub(crate) fn of_records(
     }
     unreached.sort_by(|one, other| (one.code, &one.records).cmp(&(other.code, &other.records)));
     found.extend(unreached);
+    for records in claims.into_values() {
+        found.push(conflict(ConflictCode::Y15, family, records));
+    }
     found
 }
 

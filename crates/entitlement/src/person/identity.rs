@@ -1,9 +1,11 @@
 //! Accounts that belong to one worker: links by agencies, and splits that take links back.
 
 use crate::{
-    account::{Conflict, IdentityFact, RecordNumber, Standing},
+    Policy,
+    account::{Conflict, IdentityFact, RecordNumber},
     conflicts::{class::ConflictCode, finders::conflict},
     records::{
+        jurisdiction::{self, Pair},
         set::{AsOf, RecordSet, number},
         standing,
     },
@@ -11,7 +13,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     Verified,
-    entry::{Kind, RecordId},
+    entry::Kind,
     fact::Fact,
     person::AccountId,
     record::{Identity, Record},
@@ -19,41 +21,53 @@ use yizhang_ledger::{
 };
 
 /// Most account ids of one worker: old and new number, a handful of corrections and foreign documents. More would be a
-/// mistake or an attack, and a lookup would read the records of strangers.
+/// mistake or an attack, so that links which tie more together tie none.
 pub const LINKED_ACCOUNTS_MAX: usize = 16;
 
-/// Links tie together more accounts than one worker can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected identity links to tie at most {limit} accounts together, found {found}")]
-pub struct TooManyLinked {
-    /// [`LINKED_ACCOUNTS_MAX`].
-    pub limit: usize,
-    /// How many there are.
-    pub found: usize,
+/// Most accounts that need be read to learn which belong to one worker: twice as many as may, as some turn out to be strangers'.
+pub const ACCOUNTS_READ_MAX: usize = 32;
+
+/// The accounts of one worker, as far as the records show it that have been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// Those that have been read and belong to the worker, the one asked for included: at most [`LINKED_ACCOUNTS_MAX`].
+    pub tied: BTreeSet<AccountId>,
+    /// Those that may belong to the worker: to tell, their records must be read as well.
+    pub next: BTreeSet<AccountId>,
 }
 
-/// The accounts that belong to the worker of `account` by links in force among these facts, `account` included.
+/// The accounts that belong to the worker of `account` by links in force among these facts, which are all records of the accounts in
+/// `read`.
 ///
-/// To gather all of a worker's records: read those of `account`, call this, read those of every account that is new, and
-/// call again, until none is. Each round adds an account, so there are at most [`LINKED_ACCOUNTS_MAX`] rounds.
+/// A link is in force when every region that holds one of its accounts has stated it. So a stranger's link to somebody else's account is
+/// seen to be none only when that account's records are read; then it is not among those that are tied, and its records are to be left
+/// out.
 ///
-/// # Errors
-/// [`TooManyLinked`].
+/// To gather all of a worker's records: read those of `account`, call this, read those of every account in `next`, and
+/// call again, until none is, or [`ACCOUNTS_READ_MAX`] have been read; then keep the records of those that are tied.
 pub fn linked_accounts(
     account: AccountId,
+    read: &BTreeSet<AccountId>,
     facts: &[Verified<Fact<'_>>],
+    policy: &Policy,
     as_of: Day,
-) -> Result<BTreeSet<AccountId>, TooManyLinked> {
+) -> Linked {
     let mut set = RecordSet::of(facts);
-    standing::decide(&mut set, AsOf::new(as_of));
-    let linked = reached(account, &neighbours(&set));
-    if linked.len() > LINKED_ACCOUNTS_MAX {
-        return Err(TooManyLinked {
-            limit: LINKED_ACCOUNTS_MAX,
-            found: linked.len(),
-        });
+    let as_of = AsOf::new(as_of);
+    standing::decide(&mut set, as_of, &policy.successors(as_of.month));
+    let neighbours = neighbours(&set);
+    let tied = reached(account, &neighbours, |other| read.contains(&other));
+    if tied.len() > LINKED_ACCOUNTS_MAX {
+        return Linked {
+            tied: BTreeSet::from([account]),
+            next: BTreeSet::new(),
+        };
     }
-    Ok(linked)
+    let named = tied.iter().filter_map(|one| neighbours.get(one)).flatten();
+    Linked {
+        next: named.copied().filter(|one| !read.contains(one)).collect(),
+        tied,
+    }
 }
 
 /// Of each account those that links in force tie to it.
@@ -66,16 +80,17 @@ fn neighbours(set: &RecordSet<'_>) -> BTreeMap<AccountId, Vec<AccountId>> {
     neighbours
 }
 
-/// Every account is entered once, so the walk ends.
+/// The accounts that lead from one to another over those that may be entered. Every account is entered once, so the walk ends.
 fn reached(
     start: AccountId,
     neighbours: &BTreeMap<AccountId, Vec<AccountId>>,
+    may_enter: impl Fn(AccountId) -> bool,
 ) -> BTreeSet<AccountId> {
     let mut linked = BTreeSet::from([start]);
     let mut open = vec![start];
     while let Some(account) = open.pop() {
         for other in neighbours.get(&account).into_iter().flatten() {
-            if linked.insert(*other) {
+            if may_enter(*other) && linked.insert(*other) {
                 open.push(*other);
             }
         }
@@ -85,45 +100,15 @@ fn reached(
 
 /// Links in force, with their positions.
 fn links<'s>(set: &'s RecordSet<'_>) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
-    let splits = splits(set);
-    identities(set, Kind::IDENTITY_LINK).filter(move |(at, link)| {
-        let id = set.get(*at).map(|held| held.fact.id);
-        id.is_none_or(|id| !splits.contains(&(id, pair(link))))
+    let splits = jurisdiction::splits(set);
+    set.iter().filter_map(move |(at, held)| match &held.fact.record {
+        Record::Identity(Kind::IDENTITY_LINK, link)
+            if jurisdiction::acts(held) && !splits.contains(&(held.fact.id, Pair::of(link))) =>
+        {
+            Some((at, link))
+        }
+        _ => None,
     })
-}
-
-/// Identity records of a kind that have effect.
-fn identities<'s>(
-    set: &'s RecordSet<'_>,
-    wanted: Kind,
-) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
-    set.iter()
-        .filter_map(move |(at, held)| match &held.fact.record {
-            // A copy in another chain says the same; it stays in force if the original is reversed.
-            Record::Identity(kind, fields)
-                if *kind == wanted && matches!(held.standing, Standing::Held | Standing::Copy) =>
-            {
-                Some((at, fields))
-            }
-            _ => None,
-        })
-}
-
-/// What splits in force take back: the link, and the accounts it must be between. A split may come from another chain
-/// than the link, because it is often another agency that finds the mistake.
-fn splits(set: &RecordSet<'_>) -> BTreeSet<(RecordId, (AccountId, AccountId))> {
-    let named =
-        |(_, split): (usize, &Identity<'_>)| split.target.map(|target| (target, pair(split)));
-    identities(set, Kind::IDENTITY_SPLIT)
-        .filter_map(named)
-        .collect()
-}
-
-fn pair(fields: &Identity<'_>) -> (AccountId, AccountId) {
-    (
-        fields.account.min(fields.other),
-        fields.account.max(fields.other),
-    )
 }
 
 /// The links and splits for the account.
@@ -136,7 +121,7 @@ pub(crate) fn facts(set: &RecordSet<'_>) -> Vec<IdentityFact> {
         };
         let in_force = match *kind {
             Kind::IDENTITY_LINK => linked.contains(&at),
-            _ => matches!(held.standing, Standing::Held | Standing::Copy),
+            _ => jurisdiction::acts(held),
         };
         facts.push(IdentityFact {
             kind: *kind,
@@ -178,8 +163,9 @@ pub(crate) fn accounts(set: &RecordSet<'_>) -> Accounts {
         return tied;
     };
     let neighbours = neighbours(set);
-    let linked = reached(*start, &neighbours);
-    if first_records.keys().all(|account| linked.contains(account)) {
+    let linked = reached(*start, &neighbours, |_| true);
+    let are_one = linked.len() <= LINKED_ACCOUNTS_MAX;
+    if are_one && first_records.keys().all(|account| linked.contains(account)) {
         return tied;
     }
     let records: Vec<RecordNumber> = first_records.values().map(|at| number(*at)).collect();

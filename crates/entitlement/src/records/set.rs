@@ -192,6 +192,23 @@ impl<'f> RecordSet<'f> {
         Self(from_facts::records(facts))
     }
 
+    /// Lets claims belong to no family: they open none, and leave no gap in one. What stands in the family anyway, in a chain that has
+    /// the right, stays there. Gives the records new positions.
+    pub(crate) fn part_claims(&mut self) {
+        let is_parted = |held: &Held<'_>| {
+            let same = held.because.map(|at| self.at(at).fact.id);
+            held.standing == Standing::Claim && same != Some(held.fact.id)
+        };
+        let parted: Vec<bool> = self.0.iter().map(is_parted).collect();
+        let mut records = std::mem::take(&mut self.0);
+        for (held, is_parted) in records.iter_mut().zip(parted) {
+            if is_parted {
+                (held.family, held.period) = (None, None);
+            }
+        }
+        self.0 = from_facts::in_order(records);
+    }
+
     /// The same records as if nothing had been said of them yet but these standings, nor any of them sent again.
     pub(crate) fn anew(&self, standing: impl Fn(usize, &Held<'f>) -> Standing) -> Self {
         let anew = |(at, held): (usize, &Held<'f>)| Held {

@@ -5,7 +5,11 @@
 
 use crate::{
     account::Standing,
-    records::set::{AsOf, Held, RecordSet, Role, Target},
+    policy::Successors,
+    records::{
+        jurisdiction,
+        set::{AsOf, Held, RecordSet, Role, Target},
+    },
 };
 use std::cmp::Reverse;
 use yizhang_ledger::{
@@ -15,9 +19,23 @@ use yizhang_ledger::{
 };
 
 /// Gives every record its standing, apart from what refunds and agreements leave of it.
-pub(crate) fn decide(set: &mut RecordSet<'_>, as_of: AsOf) {
+pub(crate) fn decide(set: &mut RecordSet<'_>, as_of: AsOf, successors: &Successors<'_>) {
     reverse(set);
     hold_back_later(set, as_of);
+    if jurisdiction::set_claims_aside(set, successors) {
+        set.part_claims();
+    }
+    decide_by_content(set);
+}
+
+/// The same as of an earlier day, of records of which it is known already what nobody but a stranger claims.
+pub(crate) fn decide_again(set: &mut RecordSet<'_>, as_of: AsOf) {
+    reverse(set);
+    hold_back_later(set, as_of);
+    decide_by_content(set);
+}
+
+fn decide_by_content(set: &mut RecordSet<'_>) {
     set_copies_aside(set);
     set_repeated_keys_aside(set);
     let_followers_follow(set);

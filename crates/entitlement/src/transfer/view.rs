@@ -74,13 +74,15 @@ impl<'f> View<'f> {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
         let mut set = set.anew(|at, held| {
-            if is_behind(held, cut) || entered_again.contains(&at) {
+            if held.standing == Standing::Claim {
+                Standing::Claim
+            } else if is_behind(held, cut) || entered_again.contains(&at) {
                 Standing::Later
             } else {
                 Standing::Held
             }
         });
-        standing::decide(&mut set, as_of);
+        standing::decide_again(&mut set, as_of);
         let covering = OtherFamily::settled(&mut set, of.family.covered_by(), successors, as_of);
         let beside = OtherFamily::settled(&mut set, of.family.beside(), successors, as_of);
         let bounds = Bounds {

@@ -4,6 +4,7 @@ use crate::{
     federation::{self, Federation},
     sample::{WORKER, day, division, flexible, month, scheme, source, step},
 };
+use std::collections::BTreeMap;
 use yizhang_entitlement::{ConflictCode, Policy, fold};
 use yizhang_ledger::{
     entry::{Kind, RecordId},
@@ -204,8 +205,10 @@ fn thousands_of_parts_and_refunds_of_one_year_are_folded() {
 #[test]
 fn thousands_of_benefits_that_exclude_each_other_are_folded() {
     const EACH: u16 = 1_000;
-    let mut entries = Vec::new();
+    let mut by_province: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
     for number in 0..EACH {
+        let place = 100_101 + u32::from(number) * 100;
+        let entries = by_province.entry(place / 10_000).or_default();
         for (code, kind) in [
             ("hrss:170", Kind::BENEFIT_AWARD),
             ("hrss:170", Kind::BENEFIT_PAID),
@@ -221,7 +224,7 @@ fn thousands_of_benefits_that_exclude_each_other_are_folded() {
                 until: month("1955-01").plus(number % 600),
                 amount: Fen::new(100_000).unwrap(),
                 on: day("2020-01-10"),
-                place: Division::new(100_101 + u32::from(number) * 100).unwrap(),
+                place: Division::new(place).unwrap(),
                 target: None,
                 reason: Code::NONE,
                 source: source(&serial),
@@ -230,7 +233,10 @@ fn thousands_of_benefits_that_exclude_each_other_are_folded() {
         }
     }
     let mut federation = Federation::default();
-    federation.append(division("440000"), &entries);
+    for (province, entries) in by_province {
+        let region = Division::new(province * 10_000).unwrap();
+        federation.append(region, &entries);
+    }
     let account = fold(&federation.facts(), Policy::embedded(), day("2024-06-01"));
     let of_class = |code: ConflictCode, family: &str| -> usize {
         let found = account

@@ -119,7 +119,7 @@ fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
 
 /// As in docs/FORMAT.md, section 12, and in the vectors of the ledger.
 const NOBODY: &str = include_str!("nobody.json");
-const NOBODY_DIGEST: &str = "6dd66c598dee35abe75527dc1fc03fc13b6b206eec1066b66562f487b2da28d4";
+const NOBODY_DIGEST: &str = "291fd9975af3ffe14511276bac4ab4e1eeedb5d0cc656642c9ccc79241b354ba";
 
 #[test]
 fn the_account_of_nobody_has_this_json_and_digest_and_another_nobodys_differs() {
@@ -140,13 +140,16 @@ fn the_account_of_nobody_has_this_json_and_digest_and_another_nobodys_differs() 
 #[test]
 fn what_rests_on_a_chain_is_its_months_the_figures_on_them_and_nothing_else() {
     let mut federation = Federation::default();
-    let paid = |month, serial: &str| {
-        federation::entry(&Record::Contribution(
-            Kind::RECEIVED,
-            flexible("hrss:110", month, serial),
-        ))
+    let paid_at = |place, month, serial: &str| {
+        let fields = Contribution {
+            place: division(place),
+            ..flexible("hrss:110", month, serial)
+        };
+        federation::entry(&Record::Contribution(Kind::RECEIVED, fields))
     };
-    federation.append(division("440000"), &[paid(month("2020-01"), "S1")]);
+    let paid = |month, serial: &str| paid_at("520100", month, serial);
+    let first = paid_at("440300", month("2020-01"), "S1");
+    federation.append(division("440000"), &[first]);
     federation.append(
         division("520000"),
         &[
@@ -189,7 +192,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
     let policy = Policy::new(RuleSet::default());
     let account = fold(&federation.facts(), &policy, day("2020-02-29"));
     let expected = concat!(
-        r#"{"format":"yizhang-account/10","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
+        r#"{"format":"yizhang-account/11","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
         r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
         r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
         r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,

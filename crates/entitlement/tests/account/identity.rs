@@ -32,7 +32,20 @@ fn linked(records: &[(&str, Vec<u8>)], as_of: &str) -> BTreeSet<AccountId> {
     for (region, record) in records {
         federation.append(division(region), std::slice::from_ref(record));
     }
-    linked_accounts(WORKER, &federation.facts(), day(as_of)).unwrap()
+    tied(&federation, as_of)
+}
+
+/// The accounts that belong to the worker when everybody's records have been read.
+fn tied(federation: &Federation, as_of: &str) -> BTreeSet<AccountId> {
+    let facts = federation.facts();
+    let mut read = BTreeSet::from([WORKER]);
+    loop {
+        let linked = linked_accounts(WORKER, &read, &facts, Policy::embedded(), day(as_of));
+        if linked.next.is_empty() {
+            return linked.tied;
+        }
+        read.extend(linked.next);
+    }
 }
 
 #[test]
@@ -129,20 +142,14 @@ fn a_reversed_link_is_none_and_a_reversed_split_splits_nothing() {
 }
 
 #[test]
-fn more_accounts_than_one_worker_can_have_are_refused() {
+fn links_that_tie_more_accounts_than_one_worker_can_have_tie_none() {
     let mut federation = Federation::default();
     let number = |number: usize| AccountId([u8::try_from(number).unwrap(); 16]);
     let links: Vec<_> = (1..LINKED_ACCOUNTS_MAX)
         .map(|other| record(identity(WORKER, number(other), None, "2020-01-01")))
         .collect();
     federation.append(division("440000"), &links);
-    let as_of = day("2020-12-31");
-    assert_eq!(
-        linked_accounts(WORKER, &federation.facts(), as_of)
-            .unwrap()
-            .len(),
-        LINKED_ACCOUNTS_MAX
-    );
+    assert_eq!(tied(&federation, "2020-12-31").len(), LINKED_ACCOUNTS_MAX);
     let one_more = record(identity(
         number(1),
         number(LINKED_ACCOUNTS_MAX),
@@ -150,11 +157,7 @@ fn more_accounts_than_one_worker_can_have_are_refused() {
         "2020-01-01",
     ));
     federation.append(division("440000"), &[one_more]);
-    let fault = linked_accounts(WORKER, &federation.facts(), as_of).unwrap_err();
-    assert_eq!(
-        (fault.limit, fault.found),
-        (LINKED_ACCOUNTS_MAX, LINKED_ACCOUNTS_MAX + 1)
-    );
+    assert_eq!(tied(&federation, "2020-12-31"), BTreeSet::from([WORKER]));
 }
 
 #[test]
@@ -181,10 +184,17 @@ fn months_of_linked_accounts_add_up_and_those_of_strangers_are_named() {
         .filter(|conflict| conflict.code == ConflictCode::Y05);
     assert_eq!(unlinked.count(), 1, "two accounts and no link");
 
-    federation.append(
-        division("330000"),
-        &[record(identity(WORKER, OLD, None, "2020-03-01"))],
+    let link = record(identity(WORKER, OLD, None, "2020-03-01"));
+    federation.append(division("330000"), std::slice::from_ref(&link));
+    let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
+    let codes: Vec<_> = account.conflicts.iter().map(|found| found.code).collect();
+    assert!(
+        codes.contains(&ConflictCode::Y05) && codes.contains(&ConflictCode::Y15),
+        "a region that holds neither account has no say: {codes:?}"
     );
+    assert_eq!(tied(&federation, "2020-12-31"), BTreeSet::from([WORKER]));
+
+    federation.append(division("440000"), &[link]);
     let account = fold(&federation.facts(), Policy::embedded(), day("2020-12-31"));
     assert_eq!(account.family("hrss:110").unwrap().counted_months, 2);
     assert!(
@@ -193,7 +203,10 @@ fn months_of_linked_accounts_add_up_and_those_of_strangers_are_named() {
             .iter()
             .all(|conflict| conflict.code != ConflictCode::Y05)
     );
-    assert!(account.identity.iter().all(|fact| fact.in_force));
+    assert_eq!(
+        tied(&federation, "2020-12-31"),
+        BTreeSet::from([WORKER, OLD])
+    );
 }
 
 /// A number that was corrected has a birth of its own under the old and the new one: the link says that they are one person's.

@@ -182,8 +182,8 @@ fn walk(held: &[Held<'_>], roots: &[Option<Root>], start: usize) -> (Vec<usize>,
     }
 }
 
-/// Sorts, and lets targets follow their records.
-fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
+/// Sorts, and lets what names records follow them.
+pub(super) fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
     let keys = keys(&held);
     let mut order: Vec<usize> = (0..held.len()).collect();
     order.sort_unstable_by_key(|at| keys.get(*at));
@@ -202,13 +202,15 @@ fn in_order(held: Vec<Held<'_>>) -> Vec<Held<'_>> {
             .expect("a position of the records, of which there are as many slots");
         sorted.push(slot.take().expect("each position stands in the order once"));
     }
+    let place_of = |before: usize| {
+        let place = places.get(before);
+        *place.expect("what a record names was found among the records")
+    };
     for one in &mut sorted {
         if let Target::At(before) = one.target {
-            let place = places
-                .get(before)
-                .expect("a target was found among the records");
-            one.target = Target::At(*place);
+            one.target = Target::At(place_of(before));
         }
+        one.because = one.because.map(place_of);
     }
     sorted
 }

@@ -11,7 +11,7 @@ use yizhang_entitlement::{Account, ConflictCode, Policy, account::RecordNumber, 
 use yizhang_ledger::{
     entry::Kind,
     record::{Benefit, Record},
-    value::{Code, Fen, Month},
+    value::{Code, Division, Fen, Month},
 };
 
 const SCHEMES: [&str; 4] = ["hrss:110", "hrss:120", "hrss:170", "hrss:210"];
@@ -173,11 +173,16 @@ fn the_benefits_that_exclude_each_other_are_those_that_a_plain_count_finds() {
         let drawn: Vec<Drawn> = (0..rng.random_range(1..12))
             .map(|serial| Drawn::generate(rng, serial))
             .collect();
+        let mut by_province: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
+        for one in &drawn {
+            let province = by_province.entry(one.place / 10_000).or_default();
+            province.push(one.entry());
+        }
         let mut federation = Federation::default();
-        federation.append(
-            division("440000"),
-            &drawn.iter().map(Drawn::entry).collect::<Vec<_>>(),
-        );
+        for (province, entries) in by_province {
+            let region = Division::new(province * 10_000).unwrap();
+            federation.append(region, &entries);
+        }
         let account = fold(&federation.facts(), Policy::embedded(), day("2026-06-30"));
         let drawn = end_claims(drawn);
         assert_eq!(

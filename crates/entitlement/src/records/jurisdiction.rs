@@ -1,0 +1,312 @@
+//! Which chain may state what about whom and where 管辖: a ledger proves who signed a record, and the account asks whether that
+//! signer may say so.
+//!
+//! The rule is [`RIGHTS`], by kinds. A record that its chain has no right to is a *claim*: it counts nothing and stops nothing, it is shown
+//! with [`crate::ConflictCode::Y15`], and it waits until an agency that has the right states the same. Nothing here depends on the
+//! order in which records came, so that every node sees the same claims.
+
+use crate::{
+    account::Standing,
+    policy::Successors,
+    records::{
+        places::covers,
+        set::{Held, RecordSet, Role, Target},
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+use yizhang_ledger::{
+    entry::{Kind, RecordId},
+    person::AccountId,
+    record::{Identity, Record},
+    value::Division,
+};
+
+/// What gives a chain the right to state a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// The place that the record names lies in the region of the chain, by its code of then or of now. A refund or difference that names
+    /// its target has the right of that: it acts on its own chain, or, of what a transfer has brought, by an agreement.
+    Place,
+    /// One of the two places of the transfer does.
+    Side,
+    /// The chain holds records of the worker: its region is a [holding region](Right::Holding).
+    ///
+    /// A region holds the worker if its chain has a record in force about the worker that it has the right to by
+    /// [`Right::Place`], or has posted a transfer to a place of its own. Where no region holds the worker, there is nothing yet that a
+    /// stranger could take away, and every chain has the right.
+    Holding,
+    /// Every region that holds one of the two accounts has stated the same.
+    EveryHolding,
+    /// Whoever signs: the record acts on its own chain alone, or nobody here can read it.
+    Anyone,
+}
+
+/// The right that kinds from one to another need.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// First kind.
+    pub first: Kind,
+    /// Last kind.
+    pub last: Kind,
+    /// What gives the right.
+    pub right: Right,
+}
+
+const fn rule(first: Kind, last: Kind, right: Right) -> Rule {
+    Rule { first, last, right }
+}
+
+/// Who may state what, in the order of kinds; kinds that are not named are [`Right::Anyone`]'s. Design rule: contributions and
+/// benefits are handled where the worker participates (社会保险法 art. 8, 属地管理); what is stated of the person is
+/// stated by an agency that has the person's file.
+pub const RIGHTS: &[Rule] = &[
+    rule(Kind::IDENTITY_LINK, Kind::IDENTITY_LINK, Right::EveryHolding),
+    rule(Kind::IDENTITY_SPLIT, Kind::IDENTITY_SPLIT, Right::Holding),
+    rule(Kind::DEATH_NOTICE, Kind::DEATH_NOTICE, Right::Holding),
+    rule(Kind::ENROL, Kind::TERMINATE, Right::Place),
+    rule(Kind::DEEMED_MONTHS, Kind::DEEMED_MONTHS, Right::Place),
+    rule(Kind::HUKOU_FACT, Kind::BIRTH_DATE_FACT, Right::Holding),
+    rule(Kind::DUE, Kind::REFUND, Right::Place),
+    rule(Kind::REVERSAL, Kind::REVERSAL, Right::Anyone),
+    rule(Kind::INTEREST_CREDIT, Kind::INTEREST_CREDIT, Right::Holding),
+    rule(Kind::CERTIFICATE, Kind::CORRECTION, Right::Side),
+    rule(Kind::BRIDGE, Kind::BRIDGE, Right::Place),
+    rule(
+        Kind::DUPLICATE_AGREEMENT,
+        Kind::DUPLICATE_AGREEMENT,
+        Right::Holding,
+    ),
+    rule(Kind::BENEFIT_APPLY, Kind::RECOVERY, Right::Place),
+    rule(Kind::DISPUTE, Kind::DISPUTE, Right::Holding),
+    rule(Kind::DISPUTE_OUTCOME, Kind::DISPUTE_OUTCOME, Right::Anyone),
+];
+
+/// What gives the right to state a record of a kind.
+pub fn right_to(kind: Kind) -> Right {
+    let of_kind = RIGHTS
+        .iter()
+        .find(|rule| (rule.first..=rule.last).contains(&kind));
+    of_kind.map_or(Right::Anyone, |rule| rule.right)
+}
+
+/// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
+pub(crate) fn is_of_elsewhere(
+    region: Division,
+    record: &Record<'_>,
+    successors: &Successors<'_>,
+) -> bool {
+    let is_here =
+        |place: Division| covers(region, place) || covers(region, successors.now(place));
+    match right_to(record.kind()) {
+        Right::Place => place_of(record).is_some_and(|place| !is_here(place)),
+        Right::Side => match record {
+            Record::Transfer(_, step) => {
+                !is_here(step.source_side.place) && !is_here(step.target_side.place)
+            }
+            _ => false,
+        },
+        Right::Holding | Right::EveryHolding | Right::Anyone => false,
+    }
+}
+
+fn place_of(record: &Record<'_>) -> Option<Division> {
+    match record {
+        Record::Contribution(_, fields) if fields.target.is_none() => Some(fields.place),
+        Record::Participation(_, fields) => Some(fields.place),
+        Record::Benefit(_, fields) => Some(fields.place),
+        Record::Deemed(fields) => Some(fields.place),
+        Record::Bridge(fields) => Some(fields.place),
+        _ => None,
+    }
+}
+
+/// Whether a record that its chain has the right to makes its region one that holds the worker.
+pub(crate) fn shows_holding(region: Division, record: &Record<'_>) -> bool {
+    match record {
+        Record::Transfer(Kind::POSTED, step) => covers(region, step.target_side.place),
+        _ => right_to(record.kind()) == Right::Place,
+    }
+}
+
+/// Sets aside what chains have no right to, and says whether there is any. Reversals and dates have been looked at: what never held, or
+/// holds only later, gives no right.
+pub(crate) fn set_claims_aside(set: &mut RecordSet<'_>, successors: &Successors<'_>) -> bool {
+    let mut of_elsewhere = Vec::new();
+    for at in in_force(set) {
+        let held = set.at(at);
+        if is_of_elsewhere(held.fact.region, &held.fact.record, successors) {
+            set.stand(at, Standing::Claim, None);
+            of_elsewhere.push(at);
+        }
+    }
+    if !of_elsewhere.is_empty() {
+        tie_to_rightful(set, of_elsewhere);
+    }
+    follow_claims(set);
+    let holders = Holders::of(set);
+    for at in in_force(set) {
+        let held = set.at(at);
+        let needs_holding = right_to(held.fact.record.kind()) == Right::Holding;
+        if needs_holding && holders.lacks(held.fact.region) {
+            let (standing, because) = match said_by_a_holder(set, at, &holders) {
+                Some(same) => (Standing::Copy, Some(same)),
+                None => (Standing::Claim, None),
+            };
+            set.stand(at, standing, because);
+        }
+    }
+    for at in links_without_consent(set, &holders) {
+        set.stand(at, Standing::Claim, None);
+    }
+    set.iter().any(|(_, held)| held.standing == Standing::Claim)
+}
+
+/// Content that stands in a chain with the right as well is nothing new: the claim names it.
+fn tie_to_rightful(set: &mut RecordSet<'_>, claims: Vec<usize>) {
+    let mut rightful: BTreeMap<RecordId, usize> = BTreeMap::new();
+    for at in in_force(set) {
+        rightful.entry(set.at(at).fact.id).or_insert(at);
+    }
+    for at in claims {
+        let same = rightful.get(&set.at(at).fact.id).copied();
+        set.stand(at, Standing::Claim, same);
+    }
+}
+
+/// A refund or difference of a claim is one, too; a refund of such a difference as well.
+fn follow_claims(set: &mut RecordSet<'_>) {
+    for wanted in [Role::Adjust, Role::Refund] {
+        for at in in_force(set) {
+            let held = set.at(at);
+            let is_wanted = held.money().is_some_and(|(role, _)| role == wanted);
+            if let Target::At(target) = held.target
+                && is_wanted
+                && set.at(target).standing == Standing::Claim
+            {
+                set.stand(at, Standing::Claim, Some(target));
+            }
+        }
+    }
+}
+
+fn in_force(set: &RecordSet<'_>) -> Vec<usize> {
+    let held = set.iter().filter(|(_, held)| held.standing == Standing::Held);
+    held.map(|(at, _)| at).collect()
+}
+
+/// The regions that hold records of the worker, by account.
+struct Holders(BTreeMap<AccountId, BTreeSet<Division>>);
+
+impl Holders {
+    fn of(set: &RecordSet<'_>) -> Self {
+        let mut holders: BTreeMap<AccountId, BTreeSet<Division>> = BTreeMap::new();
+        for at in in_force(set) {
+            let fact = set.at(at).fact;
+            if shows_holding(fact.region, &fact.record) {
+                for account in fact.record.accounts() {
+                    holders.entry(account).or_default().insert(fact.region);
+                }
+            }
+        }
+        Self(holders)
+    }
+
+    /// Whether others hold the worker, and this region does not.
+    fn lacks(&self, region: Division) -> bool {
+        let is_one = self.0.values().any(|regions| regions.contains(&region));
+        !self.0.is_empty() && !is_one
+    }
+
+    fn of_account(&self, account: AccountId) -> impl Iterator<Item = Division> {
+        self.0.get(&account).into_iter().flatten().copied()
+    }
+}
+
+/// The statement of a holding region that says the same as a claim: then nothing waits any more.
+fn said_by_a_holder(set: &RecordSet<'_>, claim: usize, holders: &Holders) -> Option<usize> {
+    let claimed = &set.at(claim).fact.record;
+    let same = set.iter().find(|(_, held)| {
+        held.standing == Standing::Held
+            && !holders.lacks(held.fact.region)
+            && says_the_same(&held.fact.record, claimed)
+    });
+    same.map(|(at, _)| at)
+}
+
+/// Whether two statements of a person say the same of the same account, by whatever document and on whatever day.
+fn says_the_same(one: &Record<'_>, other: &Record<'_>) -> bool {
+    match (one, other) {
+        (Record::Death(one), Record::Death(other)) => {
+            one.account == other.account && one.month == other.month
+        }
+        (Record::Birth(one), Record::Birth(other)) => {
+            one.account == other.account && one.birth == other.birth && one.by == other.by
+        }
+        (Record::RetireClass(one), Record::RetireClass(other)) => {
+            one.account == other.account && one.class == other.class
+        }
+        (Record::Household(one), Record::Household(other)) => {
+            one.account == other.account && one.place == other.place && one.from == other.from
+        }
+        _ => false,
+    }
+}
+
+/// Links that a region which holds one of their accounts has not stated.
+fn links_without_consent(set: &RecordSet<'_>, holders: &Holders) -> Vec<usize> {
+    let mut stated: BTreeMap<Pair, Vec<usize>> = BTreeMap::new();
+    let splits = splits(set);
+    for at in in_force(set) {
+        let fact = set.at(at).fact;
+        if let Record::Identity(Kind::IDENTITY_LINK, link) = &fact.record
+            && !splits.contains(&(fact.id, Pair::of(link)))
+        {
+            stated.entry(Pair::of(link)).or_default().push(at);
+        }
+    }
+    let mut without = Vec::new();
+    for (pair, links) in stated {
+        let signers: BTreeSet<Division> = links.iter().map(|at| set.at(*at).fact.region).collect();
+        let mut needed = holders.of_account(pair.lower).chain(holders.of_account(pair.upper));
+        if !needed.all(|region| signers.contains(&region)) {
+            without.extend(links);
+        }
+    }
+    without
+}
+
+/// Two accounts, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pair {
+    pub(crate) lower: AccountId,
+    pub(crate) upper: AccountId,
+}
+
+impl Pair {
+    pub(crate) fn of(fields: &Identity<'_>) -> Self {
+        Self {
+            lower: fields.account.min(fields.other),
+            upper: fields.account.max(fields.other),
+        }
+    }
+}
+
+/// What splits in force take back: the link, and the accounts it must be between. A split may come from another chain
+/// than the link, because it is often another agency that finds the mistake.
+pub(crate) fn splits(set: &RecordSet<'_>) -> BTreeSet<(RecordId, Pair)> {
+    let mut splits = BTreeSet::new();
+    for (_, held) in set.iter() {
+        if let Record::Identity(Kind::IDENTITY_SPLIT, split) = &held.fact.record
+            && acts(held)
+            && let Some(target) = split.target
+        {
+            splits.insert((target, Pair::of(split)));
+        }
+    }
+    splits
+}
+
+/// Whether an identity record has effect. A copy in another chain says the same; it stays in force if the original is reversed.
+pub(crate) fn acts(held: &Held<'_>) -> bool {
+    matches!(held.standing, Standing::Held | Standing::Copy)
+}
