@@ -45,6 +45,7 @@ pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {
             heard: time(chain.heard_ms),
             live: chain.live,
             quarantined_from: chain.quarantined.then_some(from),
+            left_aside: chain.left_aside,
         })
     };
     chains.into_iter().filter_map(copy).collect()

@@ -196,11 +196,10 @@ pub(crate) async fn ask(
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
         .map_err(|status| connection::failure(region, &status))?;
-    let accounts = reply
-        .accounts
-        .iter()
-        .map(|bytes| convert::account_id(bytes))
-        .collect::<Result<Vec<_>, _>>()?;
+    let accounts = statement::Accounts {
+        own: account_ids(&reply.accounts)?,
+        strangers: account_ids(&reply.strangers)?,
+    };
     let digest = convert::digest(&reply.digest)?;
     let question = statement::Question {
         account: asked,
@@ -220,12 +219,14 @@ pub(crate) async fn ask(
         json,
         digest,
         accounts,
+        strangers,
         identity,
         ..
     } = stated;
     Ok(Answer {
         account,
         accounts,
+        strangers,
         copies: copies::read(reply.held),
         at: UnixMillis(reply.at_ms),
         json,
@@ -235,6 +236,12 @@ pub(crate) async fn ask(
         checked,
         by_number: ByNumber::Nothing,
     })
+}
+
+fn account_ids(ids: &[impl AsRef<[u8]>]) -> Result<Vec<AccountId>, convert::FieldFault> {
+    ids.iter()
+        .map(|bytes| convert::account_id(bytes.as_ref()))
+        .collect()
 }
 
 /// The account that is asked for, where that can be told here: an agency can check that the node read the account of this

@@ -92,5 +92,5 @@ pub use conflicts::class::{self as conflict, ConflictCode};
 pub use fold::fold;
 pub use person::identity::{self, linked_accounts};
 pub use policy::Policy;
-pub use records::jurisdiction;
 pub use policy::family::{self, Family};
+pub use records::jurisdiction;

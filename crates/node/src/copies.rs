@@ -25,6 +25,8 @@ pub(crate) struct ChainCopy {
     pub(crate) newest: Option<UnixMillis>,
     /// What has come in about it.
     pub(crate) news: News,
+    /// Records of it that a lookup left aside.
+    pub(crate) left_aside: u64,
 }
 
 /// What has come in about a chain since the start of the node.

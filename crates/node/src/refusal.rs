@@ -1,6 +1,5 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
-use yizhang_entitlement::identity::TooManyLinked;
 use yizhang_ledger::{Invalid, batch::SubmissionId, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
@@ -51,9 +50,6 @@ pub(crate) enum Refusal {
         /// Found.
         found: usize,
     },
-    /// Links tie too many accounts together.
-    #[error(transparent)]
-    Linked(#[from] TooManyLinked),
     /// A number that is no social-security number.
     #[error("not a social-security number: {0}")]
     Number(#[from] yizhang_ledger::person::NumberFault),

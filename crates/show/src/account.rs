@@ -35,6 +35,8 @@ pub struct Answer {
     pub account: Account,
     /// The pseudonyms that its records are under: the one asked for, where it is known here, then those linked to it.
     pub accounts: Vec<AccountId>,
+    /// Pseudonyms that some agency linked to them, and that the node left out as another person's.
+    pub strangers: Vec<AccountId>,
     /// What the node holds of each chain: what the account was computed from.
     pub copies: Vec<ChainCopy>,
     /// When the node answered, by its clock.
@@ -73,11 +75,12 @@ pub fn json(answer: &Answer) -> String {
         })
     });
     format!(
-        "{{\"format\":\"{ANSWER_FORMAT}\",\"account\":{},\"digest\":\"{}\",\"at_ms\":{},\"chains\":{},\"in_doubt\":{doubt},\"checked\":{}}}",
+        "{{\"format\":\"{ANSWER_FORMAT}\",\"account\":{},\"digest\":\"{}\",\"at_ms\":{},\"chains\":{},\"in_doubt\":{doubt},\"strangers\":{},\"checked\":{}}}",
         String::from_utf8_lossy(&answer.json),
         answer.digest,
         answer.at.0,
         json!(chains),
+        answer.strangers.len(),
         json!(checked),
     )
 }
@@ -91,9 +94,11 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
         title: None,
         blocks: identity(answer),
     }];
+    let mut warnings = copies::warnings(account, &answer.copies);
+    warnings.extend(copies::left_out(answer.strangers.len(), &answer.copies));
     parts.extend(Part::titled(
         t!("copies.title"),
-        vec![Block::Lines(copies::warnings(account, &answer.copies))],
+        vec![Block::Lines(warnings)],
     ));
     parts.extend(summary::part(account, &doubt));
     parts.extend(figures::part(account, &mut notes));

@@ -34,6 +34,8 @@ pub struct ChainCopy {
     pub live: bool,
     /// The smallest size of a signed head that contradicts what is held.
     pub quarantined_from: Option<u64>,
+    /// Records of the account that were left aside: claims that were too many, or more than an account is computed from.
+    pub left_aside: u64,
 }
 
 impl ChainCopy {
@@ -70,6 +72,7 @@ impl ChainCopy {
             "may_be_behind": self.may_be_behind(),
             "quarantined": self.is_quarantined(),
             "quarantined_from": self.quarantined_from,
+            "left_aside": self.left_aside,
         })
     }
 
@@ -87,6 +90,9 @@ impl ChainCopy {
         }
         if self.size > 0 && self.head.is_empty() {
             words.push(t!("status.unsigned").to_string());
+        }
+        if self.left_aside > 0 {
+            words.push(t!("copies.left_aside", records = self.left_aside).to_string());
         }
         if words.is_empty() {
             words.push(t!("copies.current").to_string());
@@ -131,6 +137,27 @@ pub fn warnings(account: &Account, copies: &[ChainCopy]) -> Vec<String> {
     if !unheard.is_empty() {
         let list = unheard.join(t!("copies.semicolon").as_ref());
         lines.push(t!("copies.may_be_behind", list = list).to_string());
+    }
+    lines
+}
+
+/// What was written about the account or linked to it and is no part of it.
+pub(crate) fn left_out(strangers: usize, copies: &[ChainCopy]) -> Vec<String> {
+    let mut lines = Vec::new();
+    match strangers {
+        0 => {}
+        1 => lines.push(t!("copies.strangers.one").to_string()),
+        count => lines.push(t!("copies.strangers.other", count = count).to_string()),
+    }
+    let mut aside = Vec::new();
+    for copy in copies.iter().filter(|copy| copy.left_aside > 0) {
+        let region = place::name(copy.region());
+        let records = copy.left_aside;
+        aside.push(t!("copies.set_aside_chain", region = region, records = records).to_string());
+    }
+    if !aside.is_empty() {
+        let list = aside.join(t!("copies.semicolon").as_ref());
+        lines.push(t!("copies.set_aside", list = list).to_string());
     }
     lines
 }

@@ -27,10 +27,21 @@ pub struct Answer {
     pub digest: Hash,
     /// The accounts that its records are under: the owner's first, then those linked to it, ascending.
     pub accounts: Vec<AccountId>,
+    /// Accounts that somebody linked to these, and that the node left out as another person's.
+    pub strangers: Vec<AccountId>,
     /// Whose account it says it is.
     owner: AccountId,
     /// Whether the owner was known where it was asked.
     pub identity: Identity,
+}
+
+/// The accounts that a node says it has read.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    /// The worker's.
+    pub own: Vec<AccountId>,
+    /// Those that somebody linked to them, and that are another person's.
+    pub strangers: Vec<AccountId>,
 }
 
 /// What a check has established.
@@ -61,7 +72,7 @@ impl Answer {
     pub fn read(
         json: Vec<u8>,
         digest: Hash,
-        mut accounts: Vec<AccountId>,
+        accounts: Accounts,
         question: &Question,
     ) -> Result<Self, Refuted> {
         let computed = Account::digest_of(&json);
@@ -78,6 +89,10 @@ impl Answer {
                 found: account.as_of,
             });
         }
+        let Accounts {
+            own: mut accounts,
+            strangers,
+        } = accounts;
         let owner = account.account.ok_or(Refuted::OtherAccount)?;
         let is_other = question.account.is_some_and(|asked| asked != owner);
         if is_other || !accounts.contains(&owner) {
@@ -90,6 +105,7 @@ impl Answer {
             json,
             digest,
             accounts,
+            strangers,
             owner,
             identity: match question.account {
                 Some(_) => Identity::Checked,
@@ -123,7 +139,7 @@ impl Answer {
         for (chain, head) in chains.iter().zip(&heads) {
             facts.extend(prove(head, &chain.records)?);
         }
-        self.ensure_own(&facts)?;
+        self.ensure_own(&facts, policy)?;
         let again = fold(&facts, policy, self.account.as_of)
             .with_account_id(self.owner)
             .sealed();
@@ -142,13 +158,18 @@ impl Answer {
         })
     }
 
-    /// Refuses records of others, and accounts that the records do not tie to the owner.
-    fn ensure_own(&self, facts: &[Verified<Fact<'_>>]) -> Result<(), Refuted> {
+    /// Refuses records of others, accounts that the records do not tie to the owner, and linked accounts of which the node says nothing.
+    fn ensure_own(&self, facts: &[Verified<Fact<'_>>], policy: &Policy) -> Result<(), Refuted> {
         let accounts: BTreeSet<AccountId> = self.accounts.iter().copied().collect();
-        let linked = linked_accounts(self.owner, facts, self.account.as_of)?;
-        if linked != accounts {
+        let linked = linked_accounts(self.owner, &accounts, facts, policy, self.account.as_of);
+        let unsaid = linked
+            .next
+            .iter()
+            .filter(|account| !self.strangers.contains(account));
+        let unsaid = unsaid.count();
+        if linked.tied != accounts || unsaid > 0 {
             return Err(Refuted::OtherAccounts {
-                linked: linked.len(),
+                linked: linked.tied.len().saturating_add(unsaid),
                 found: accounts.len(),
             });
         }

@@ -6,16 +6,19 @@
 //! ```
 //! use yizhang_entitlement::{Policy, fold};
 //! use yizhang_ledger::{person::AccountId, value::Day};
-//! use yizhang_statement::{Answer, Question, Refuted};
+//! use yizhang_statement::{Accounts, Answer, Question, Refuted};
 //!
 //! let asked = AccountId([7; 16]);
 //! let as_of = Day::parse("2026-10-31").unwrap();
 //! let account = fold(&[], Policy::embedded(), as_of).with_account_id(asked);
 //! let sealed = account.sealed();
 //! let question = Question { account: Some(asked), as_of };
-//! let read = |accounts| Answer::read(sealed.json.clone(), sealed.digest, accounts, &question);
-//! assert!(read(vec![asked]).is_ok());
-//! assert_eq!(read(vec![AccountId([8; 16])]).err(), Some(Refuted::OtherAccount));
+//! let read = |own| {
+//!     let accounts = Accounts { own: vec![own], strangers: Vec::new() };
+//!     Answer::read(sealed.json.clone(), sealed.digest, accounts, &question)
+//! };
+//! assert!(read(asked).is_ok());
+//! assert_eq!(read(AccountId([8; 16])).err(), Some(Refuted::OtherAccount));
 //! ```
 #![cfg_attr(
     not(test),
@@ -34,7 +37,7 @@ mod evidence;
 mod receipt;
 mod refuted;
 
-pub use answer::{Answer, Checked, Identity, Question};
+pub use answer::{Accounts, Answer, Checked, Identity, Question};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use receipt::{Receipt, Sent};
 pub use refuted::Refuted;

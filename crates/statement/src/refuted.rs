@@ -1,6 +1,6 @@
 //! Why something that was handed over is not believed.
 
-use yizhang_entitlement::{account::NotAnAccount, identity::TooManyLinked};
+use yizhang_entitlement::account::NotAnAccount;
 use yizhang_ledger::{
     Invalid,
     batch::SubmissionId,
@@ -69,9 +69,6 @@ pub enum Refuted {
     /// A head, an entry or a path is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// The records tie more accounts together than one worker can have.
-    #[error(transparent)]
-    TooManyLinked(#[from] TooManyLinked),
     /// A record is of another worker.
     #[error("chain {chain}: record {at} is of another worker")]
     ForeignRecord {

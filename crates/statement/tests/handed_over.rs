@@ -18,7 +18,7 @@ use yizhang_ledger::{
     value::{Code, Day, Division, LeafIndex, Month, TreeSize},
 };
 use yizhang_statement::{
-    Answer, ChainEvidence, Question, Receipt, RecordEvidence, Refuted, Sent, prove,
+    Accounts, Answer, ChainEvidence, Question, Receipt, RecordEvidence, Refuted, Sent, prove,
 };
 
 const WORKER: AccountId = AccountId([0xA5; 16]);
@@ -124,6 +124,7 @@ fn chain(region: u32, signer: u32, entries: &[Vec<u8>]) -> ChainEvidence {
 struct Handed {
     account: Account,
     accounts: Vec<AccountId>,
+    strangers: Vec<AccountId>,
     chains: Vec<ChainEvidence>,
 }
 
@@ -157,6 +158,7 @@ fn handed() -> Handed {
     Handed {
         account: folded(&chains, AS_OF),
         accounts: vec![WORKER],
+        strangers: Vec::new(),
         chains,
     }
 }
@@ -173,7 +175,10 @@ fn read(handed: &Handed) -> Result<Answer, Refuted> {
     Answer::read(
         sealed.json,
         sealed.digest,
-        handed.accounts.clone(),
+        Accounts {
+            own: handed.accounts.clone(),
+            strangers: handed.strangers.clone(),
+        },
         &question(),
     )
 }
@@ -239,7 +244,11 @@ fn a_changed_digest_is_refused() {
     let sealed = handed().account.sealed();
     let mut stated = sealed.digest;
     stated.0[31] ^= 1;
-    let read = Answer::read(sealed.json, stated, vec![WORKER], &question());
+    let accounts = Accounts {
+        own: vec![WORKER],
+        strangers: Vec::new(),
+    };
+    let read = Answer::read(sealed.json, stated, accounts, &question());
     assert!(matches!(read, Err(Refuted::Digest { .. })));
 }
 
@@ -306,13 +315,23 @@ fn records_and_accounts_of_others_are_refused() {
         "a link ties them together"
     );
     with_stranger.accounts.pop();
+    with_stranger.chains[1] = chain(GUIZHOU, GUIZHOU, &[birth(WORKER, "1990-04", "3")]);
+    with_stranger.account = folded(&with_stranger.chains, AS_OF);
     assert_eq!(
         refuted(&with_stranger),
         Refuted::OtherAccounts {
             linked: 2,
             found: 1
         },
-        "the linked account was not read"
+        "the linked account was not read, and nothing is said of it"
+    );
+    with_stranger.strangers = vec![STRANGER];
+    let answer = read(&with_stranger).unwrap();
+    assert!(
+        answer
+            .verify(&with_stranger.chains, &roster(), Policy::embedded())
+            .is_ok(),
+        "the node says that it is another person's"
     );
 }
 

@@ -154,6 +154,10 @@ pub struct LookupReply {
     /// The node's clock when it began, in ms since 1970-01-01 UTC.
     #[prost(uint64, tag = "6")]
     pub at_ms: u64,
+    /// Accounts that some agency linked to those read, 16 bytes each, and that are another person's as far as the agencies say that hold
+    /// them: their records are not in the answer. At most 10,000.
+    #[prost(bytes = "bytes", repeated, tag = "7")]
+    pub strangers: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChainEvidence {
@@ -239,6 +243,10 @@ pub struct ChainStatus {
     /// Whether the chain's own node is connected, or is the one asked. If not, the chain may be longer than anybody here knows.
     #[prost(bool, tag = "9")]
     pub live: bool,
+    /// In a lookup: records of the chain under the accounts read that were left aside, because the chain had no right to state so many, or
+    /// because there are more than an account is computed from (docs/RULES.md).
+    #[prost(uint64, tag = "10")]
+    pub left_aside: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PeerStatus {

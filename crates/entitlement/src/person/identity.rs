@@ -101,14 +101,16 @@ fn reached(
 /// Links in force, with their positions.
 fn links<'s>(set: &'s RecordSet<'_>) -> impl Iterator<Item = (usize, &'s Identity<'s>)> {
     let splits = jurisdiction::splits(set);
-    set.iter().filter_map(move |(at, held)| match &held.fact.record {
-        Record::Identity(Kind::IDENTITY_LINK, link)
-            if jurisdiction::acts(held) && !splits.contains(&(held.fact.id, Pair::of(link))) =>
-        {
-            Some((at, link))
-        }
-        _ => None,
-    })
+    set.iter()
+        .filter_map(move |(at, held)| match &held.fact.record {
+            Record::Identity(Kind::IDENTITY_LINK, link)
+                if jurisdiction::acts(held)
+                    && !splits.contains(&(held.fact.id, Pair::of(link))) =>
+            {
+                Some((at, link))
+            }
+            _ => None,
+        })
 }
 
 /// The links and splits for the account.

@@ -7,10 +7,10 @@
 
 use crate::{
     account::Standing,
-    policy::Successors,
+    policy::{Policy, Successors},
     records::{
         places::covers,
-        set::{Held, RecordSet, Role, Target},
+        set::{AsOf, Held, RecordSet, Role, Target},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::AccountId,
     record::{Identity, Record},
-    value::Division,
+    value::{Day, Division},
 };
 
 /// What gives a chain the right to state a record.
@@ -60,7 +60,11 @@ const fn rule(first: Kind, last: Kind, right: Right) -> Rule {
 /// benefits are handled where the worker participates (社会保险法 art. 8, 属地管理); what is stated of the person is
 /// stated by an agency that has the person's file.
 pub const RIGHTS: &[Rule] = &[
-    rule(Kind::IDENTITY_LINK, Kind::IDENTITY_LINK, Right::EveryHolding),
+    rule(
+        Kind::IDENTITY_LINK,
+        Kind::IDENTITY_LINK,
+        Right::EveryHolding,
+    ),
     rule(Kind::IDENTITY_SPLIT, Kind::IDENTITY_SPLIT, Right::Holding),
     rule(Kind::DEATH_NOTICE, Kind::DEATH_NOTICE, Right::Holding),
     rule(Kind::ENROL, Kind::TERMINATE, Right::Place),
@@ -81,6 +85,36 @@ pub const RIGHTS: &[Rule] = &[
     rule(Kind::DISPUTE_OUTCOME, Kind::DISPUTE_OUTCOME, Right::Anyone),
 ];
 
+/// Most records of one account that are taken from a chain which has no right to them: enough for every mistake of an agency, and too
+/// few to make anybody's account large.
+pub const CLAIMS_MAX: usize = 64;
+
+/// Tells what a chain wrote about an account with the right from what it claims, before anything is proved or folded.
+pub struct Screen<'p> {
+    region: Division,
+    successors: Successors<'p>,
+}
+
+impl<'p> Screen<'p> {
+    /// The screen for the chain of a region.
+    pub fn new(region: Division, policy: &'p Policy, as_of: Day) -> Self {
+        Self {
+            region,
+            successors: policy.successors(AsOf::new(as_of).month),
+        }
+    }
+
+    /// Whether a record is a claim whatever else is recorded.
+    pub fn is_claim(&self, record: &Record<'_>) -> bool {
+        is_of_elsewhere(self.region, record, &self.successors)
+    }
+
+    /// Whether a record makes the region one that [holds](Right::Holding) the worker, if it is in force.
+    pub fn shows_holding(&self, record: &Record<'_>) -> bool {
+        shows_holding(self.region, record) && !self.is_claim(record)
+    }
+}
+
 /// What gives the right to state a record of a kind.
 pub fn right_to(kind: Kind) -> Right {
     let of_kind = RIGHTS
@@ -90,13 +124,8 @@ pub fn right_to(kind: Kind) -> Right {
 }
 
 /// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
-pub(crate) fn is_of_elsewhere(
-    region: Division,
-    record: &Record<'_>,
-    successors: &Successors<'_>,
-) -> bool {
-    let is_here =
-        |place: Division| covers(region, place) || covers(region, successors.now(place));
+fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
+    let is_here = |place: Division| covers(region, place) || covers(region, successors.now(place));
     match right_to(record.kind()) {
         Right::Place => place_of(record).is_some_and(|place| !is_here(place)),
         Right::Side => match record {
@@ -121,7 +150,7 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
 }
 
 /// Whether a record that its chain has the right to makes its region one that holds the worker.
-pub(crate) fn shows_holding(region: Division, record: &Record<'_>) -> bool {
+fn shows_holding(region: Division, record: &Record<'_>) -> bool {
     match record {
         Record::Transfer(Kind::POSTED, step) => covers(region, step.target_side.place),
         _ => right_to(record.kind()) == Right::Place,
@@ -190,7 +219,9 @@ fn follow_claims(set: &mut RecordSet<'_>) {
 }
 
 fn in_force(set: &RecordSet<'_>) -> Vec<usize> {
-    let held = set.iter().filter(|(_, held)| held.standing == Standing::Held);
+    let held = set
+        .iter()
+        .filter(|(_, held)| held.standing == Standing::Held);
     held.map(|(at, _)| at).collect()
 }
 
@@ -267,7 +298,9 @@ fn links_without_consent(set: &RecordSet<'_>, holders: &Holders) -> Vec<usize> {
     let mut without = Vec::new();
     for (pair, links) in stated {
         let signers: BTreeSet<Division> = links.iter().map(|at| set.at(*at).fact.region).collect();
-        let mut needed = holders.of_account(pair.lower).chain(holders.of_account(pair.upper));
+        let mut needed = holders
+            .of_account(pair.lower)
+            .chain(holders.of_account(pair.upper));
         if !needed.all(|region| signers.contains(&region)) {
             without.extend(links);
         }

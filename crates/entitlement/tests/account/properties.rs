@@ -460,7 +460,9 @@ fn claims(account: &Account) -> BTreeSet<String> {
         .records
         .iter()
         .filter(|record| record.standing == Standing::Claim);
-    claims.map(|record| format!("{} {}", record.region, record.id)).collect()
+    claims
+        .map(|record| format!("{} {}", record.region, record.id))
+        .collect()
 }
 
 #[test]

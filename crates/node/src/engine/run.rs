@@ -272,6 +272,7 @@ impl Running {
                 head: status.head.map(<[u8]>::to_vec),
                 newest: newest(&self.hands.store, origin),
                 news: News::of(&status, &self.origin, now),
+                left_aside: 0,
             })
         };
         let peer = |peer: &PeerId| PeerState {

@@ -74,6 +74,11 @@ fn reply(found: Found, proofs: bool) -> v1::LookupReply {
             .iter()
             .map(|account| account.0.to_vec().into())
             .collect(),
+        strangers: found
+            .strangers
+            .iter()
+            .map(|account| account.0.to_vec().into())
+            .collect(),
         chains: chains.into_iter().map(chain_evidence).collect(),
         ..v1::LookupReply::default()
     }

@@ -28,7 +28,7 @@ impl Refusal {
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
             Self::NotYou(_) => Code::PermissionDenied,
-            Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
+            Self::TooMany { .. } | Self::Busy { .. } => Code::ResourceExhausted,
             Self::UnknownChain(_) => Code::NotFound,
             Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
             Self::Store(error) => store_code(error),
@@ -55,7 +55,7 @@ impl Refusal {
                 RefusalCode::OtherContent
             }
             Self::Unsigned { .. } => RefusalCode::Unsigned,
-            Self::TooMany { .. } | Self::Linked(_) => RefusalCode::TooMany,
+            Self::TooMany { .. } => RefusalCode::TooMany,
             Self::UnknownChain(_) => RefusalCode::NotFound,
             Self::Stopping => RefusalCode::Stopping,
             Self::Store(error) => match store_code(error) {

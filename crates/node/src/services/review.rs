@@ -7,7 +7,7 @@ use crate::{
     services::caller::role_of,
     shared::Shared,
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -166,8 +166,8 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
                 reviewed.unlisted = u32::try_from(unlisted).unwrap_or(u32::MAX);
                 reviewed.findings = to_json(&findings).into();
             }
-            // One account that is too large, linked to too many or cannot be proved keeps nobody else from being reviewed.
-            Err(refusal @ (Refusal::TooMany { .. } | Refusal::Linked(_) | Refusal::Invalid(_))) => {
+            // One account that cannot be proved keeps nobody else from being reviewed.
+            Err(refusal @ Refusal::Invalid(_)) => {
                 reviewed.failure = refusal.to_string();
             }
             Err(refusal) => return Err(refusal),
@@ -188,7 +188,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
 fn is_under_another(
     shared: &Shared,
     account: AccountId,
-    linked: &[AccountId],
+    linked: &BTreeSet<AccountId>,
 ) -> Result<bool, Refusal> {
     for lower in linked.iter().filter(|linked| **linked < account) {
         if shared
