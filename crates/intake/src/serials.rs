@@ -4,7 +4,7 @@
 
 use crate::{
     column::Column, fault::Fault, file_fault::FileFault, header::Header, raw_row::RawRow,
-    row::RowReader,
+    row_reader::RowReader,
 };
 use std::{
     collections::{HashMap, HashSet},
