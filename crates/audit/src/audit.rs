@@ -232,6 +232,7 @@ impl Audit<'_> {
                 Err(finding) => replay.remark(*finding),
             }
         }
+        // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
         self.one(chain.read(from), replay)

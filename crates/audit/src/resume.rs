@@ -205,7 +205,8 @@ impl ResumeFile {
             return Err(self.damaged("its checksum does not match"));
         }
         let mut lines = body.split('\n');
-        let about: About = self.json(lines.next().unwrap_or_default())?;
+        let about = lines.next().expect("a text has a first line, empty or not");
+        let about: About = self.json(about)?;
         self.check_about(&about)?;
         let mut by_origin = BTreeMap::new();
         for line in lines {

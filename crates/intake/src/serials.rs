@@ -27,6 +27,7 @@ pub(crate) struct BusinessKey<'r> {
 
 impl<'r> BusinessKey<'r> {
     fn of(row: &'r RawRow, header: &Header) -> Self {
+        // A cell that cannot be read is the row's fault, and noted elsewhere.
         let cell = |column| row.cell(header, column).unwrap_or_default();
         Self {
             agency: cell(Column::Agency),

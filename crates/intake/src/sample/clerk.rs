@@ -369,7 +369,7 @@ impl<'c, 'w> Clerk<'c, 'w> {
         fact.nature = Some(31);
         fact.received = day(paid_in, 18);
         let owed = fact.due_unit.unwrap_or_default();
-        let per_day = Rate::new(5).unwrap_or_default();
+        let per_day = Rate::new(5).expect("five ten-thousandths are a rate");
         let days = i64::from(months) * 30 - 12;
         fact.late_fee = Fen::new(owed.get() * days)
             .and_then(|sum| per_day.of_half_up(sum))
