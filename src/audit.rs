@@ -18,7 +18,7 @@ use std::{
 };
 use tonic::Status;
 use yizhang_audit::{
-    Contradiction, Finding, Marks, Options, Progress, Report, RosterName, accusation,
+    Contradiction, Finding, Options, Progress, Report, ResumeFile, RosterName, accusation,
     audit_directory, audit_stream, compare,
 };
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let roster = credentials::read_roster(&arguments.credentials)?.roster;
     let options = Options {
         run: run_name(),
-        marks: arguments.resume.clone(),
+        resume: arguments.resume.clone(),
         ..Options::default()
     };
     let mut reports = Vec::new();
@@ -117,10 +117,10 @@ pub(crate) fn node(
 ) -> anyhow::Result<Report> {
     let credentials = Credentials::read(credentials)?;
     let source = credentials.region(region)?.endpoint.clone();
-    let marks = options
-        .marks
+    let resume = options
+        .resume
         .as_ref()
-        .map(|path| Marks::open(path, &source, roster))
+        .map(|path| ResumeFile::open(path, &source, roster))
         .transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -129,14 +129,14 @@ pub(crate) fn node(
     let bar = show::progress::bytes(&t!("audit.replaying", source = region));
     let mut chains = Vec::new();
     for origin in roster.origins() {
-        let from = marks.as_ref().map_or(0, |marks| marks.size(origin).0);
+        let from = resume.as_ref().map_or(0, |resume| resume.size(origin).0);
         let batches = stream(&runtime, &credentials, region, origin, from)?;
         let report = audit_stream(
             origin,
             batches,
             roster,
             options,
-            marks.as_ref(),
+            resume.as_ref(),
             &|progress: &Progress| {
                 bar.advance(progress.region, progress.bytes, 0);
                 ControlFlow::Continue(())

@@ -73,10 +73,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let context = || format!("{}", path.display());
     let mut content = Vec::new();
     let file = File::open(path).with_context(context)?;
-    file.take(SMALL_FILE_BYTES_MAX.saturating_add(1))
+    file.take(SMALL_FILE_BYTES_MAX + 1)
         .read_to_end(&mut content)
         .with_context(context)?;
-    let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let size = u64::try_from(content.len()).expect("a length in memory fits 64 bits");
     anyhow::ensure!(
         size <= SMALL_FILE_BYTES_MAX,
         "{}",

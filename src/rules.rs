@@ -253,11 +253,11 @@ fn read_file(path: &Path) -> Result<String, Fault> {
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(Fault::NoFile);
     }
-    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
+    let limit = u64::try_from(FILE_BYTES_MAX).expect("a limit of memory fits 64 bits");
     let mut content = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
-    file.take(limit.saturating_add(1))
+    file.take(limit + 1)
         .read_to_end(&mut content)
         .map_err(unreadable)?;
     if content.len() > FILE_BYTES_MAX {

@@ -33,11 +33,8 @@ impl Spooled {
             }
         };
         let mut copy = tempfile::tempfile().context(t!("spool.no_room"))?;
-        let copied = io::copy(
-            &mut source.take(SPOOLED_BYTES_MAX.saturating_add(1)),
-            &mut copy,
-        )
-        .context(t!("spool.no_room"))?;
+        let copied = io::copy(&mut source.take(SPOOLED_BYTES_MAX + 1), &mut copy)
+            .context(t!("spool.no_room"))?;
         ensure!(
             copied <= SPOOLED_BYTES_MAX,
             "{}",

@@ -4,10 +4,10 @@ use crate::{
     beside,
     error::AuditError,
     finding::{Code, Finding, Place},
-    marks::Marks,
     pipeline,
     replay::Replay,
     report::{ChainReport, Report, RosterName},
+    resume::ResumeFile,
     segments::{self, ChainFiles, Piece, Position, What, widen},
 };
 use std::{
@@ -30,7 +30,7 @@ use yizhang_ledger::{
 /// Chains that are replayed side by side. Each holds three windows in memory, at most 25 MiB together, twice that once
 /// parsed; more chains at once would not be faster, because examination uses every core for one.
 pub const CHAINS_AT_ONCE_MAX: usize = 4;
-/// Bytes of a chain between two marks: about two seconds of work that an interruption costs at most.
+/// Bytes of a chain between two resume points: about two seconds of work that an interruption costs at most.
 pub const MARK_EVERY_BYTES: u64 = 1_024 * 1_024 * 1_024;
 const ROSTER_CONTEXT: &str = "yizhang 2026-11-23 v1 audit roster digest";
 
@@ -39,10 +39,10 @@ const ROSTER_CONTEXT: &str = "yizhang 2026-11-23 v1 audit roster digest";
 pub struct Options {
     /// Name of this run, for the report: the caller's clock or file number.
     pub run: String,
-    /// Where marks are kept, so that an interrupted audit of this directory goes on and a later one only reads what is
+    /// The resume file, so that an interrupted audit of this directory goes on and a later one only reads what is
     /// new. None: everything is read.
-    pub marks: Option<PathBuf>,
-    /// Bytes of a chain between two marks.
+    pub resume: Option<PathBuf>,
+    /// Bytes of a chain between two resume points.
     pub mark_every_bytes: u64,
 }
 
@@ -50,7 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             run: "only run".to_owned(),
-            marks: None,
+            resume: None,
             mark_every_bytes: MARK_EVERY_BYTES,
         }
     }
@@ -76,11 +76,11 @@ pub struct Progress {
 /// Audits every chain of the roster in a node's data directory.
 ///
 /// The node may be running: what it writes meanwhile is seen or not, and a batch that it is about to sign is an unsigned
-/// tail. `progress` may stop the audit by returning `Break`; marks are kept if wanted.
+/// tail. `progress` may stop the audit by returning `Break`; resume points are kept if wanted.
 ///
 /// # Errors
-/// [`AuditError::Read`] when the directory has no readable folder of chains, errors of [`Marks::open`],
-/// [`AuditError::Write`] for marks, [`AuditError::Interrupted`]. A file that cannot be read is a finding, not an error.
+/// [`AuditError::Read`] when the directory has no readable folder of chains, errors of [`ResumeFile::open`],
+/// [`AuditError::Write`] for the resume file, [`AuditError::Interrupted`]. A file that cannot be read is a finding, not an error.
 pub fn audit_directory(
     directory: &Path,
     roster: &Roster,
@@ -96,10 +96,10 @@ pub fn audit_directory(
         .map_err(failed)?
         .to_string_lossy()
         .into_owned();
-    let marks = options
-        .marks
+    let resume = options
+        .resume
         .as_ref()
-        .map(|path| Marks::open(path, &source, roster))
+        .map(|path| ResumeFile::open(path, &source, roster))
         .transpose()?;
     let (chains, mut findings) = segments::list(directory, roster)?;
     findings.extend(beside::accusations(directory, roster));
@@ -110,7 +110,7 @@ pub fn audit_directory(
         directory: Some(directory),
         roster,
         options,
-        marks: marks.as_ref(),
+        resume: resume.as_ref(),
         progress,
         read_bytes: AtomicU64::new(0),
         total_bytes,
@@ -126,24 +126,24 @@ pub fn audit_directory(
 
 /// Audits one chain from pairs of batch bytes and signed head, in order; an empty head says that there is none yet.
 ///
-/// With `marks`, the batches start at [`Marks::size`] of the chain, otherwise at leaf 0. An error of the source ends the
+/// With `resume`, the batches start at [`ResumeFile::size`] of the chain, otherwise at leaf 0. An error of the source ends the
 /// replay and is a finding: what came before it is verified all the same.
 ///
 /// # Errors
-/// [`AuditError::Write`] for marks, [`AuditError::MarksDamaged`], [`AuditError::Interrupted`].
+/// [`AuditError::Write`] for the resume file, [`AuditError::ResumeDamaged`], [`AuditError::Interrupted`].
 pub fn audit_stream<E: Display>(
     origin: &Origin,
     batches: impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), E>>,
     roster: &Roster,
     options: &Options,
-    marks: Option<&Marks>,
+    resume: Option<&ResumeFile>,
     progress: &(dyn Fn(&Progress) -> ControlFlow<()> + Sync),
 ) -> Result<ChainReport, AuditError> {
     let audit = Audit {
         directory: None,
         roster,
         options,
-        marks,
+        resume,
         progress,
         read_bytes: AtomicU64::new(0),
         total_bytes: 0,
@@ -179,7 +179,7 @@ struct Audit<'a> {
     directory: Option<&'a Path>,
     roster: &'a Roster,
     options: &'a Options,
-    marks: Option<&'a Marks>,
+    resume: Option<&'a ResumeFile>,
     progress: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
     /// Bytes read so far, what earlier runs have read counted as read.
     read_bytes: AtomicU64,
@@ -232,14 +232,15 @@ impl Audit<'_> {
                 Err(finding) => replay.remark(*finding),
             }
         }
+        // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
         self.one(chain.read(from), replay)
     }
 
     fn replay(&self, origin: &Origin) -> Result<(Replay, Option<Position>), AuditError> {
-        match self.marks {
-            Some(marks) => marks.replay(origin, self.roster),
+        match self.resume {
+            Some(resume) => resume.replay(origin, self.roster),
             None => Ok((Replay::new(origin.clone()), None)),
         }
     }
@@ -260,7 +261,7 @@ impl Audit<'_> {
             let bytes = replay.verified().tally.bytes;
             if bytes.saturating_sub(marked_bytes) >= self.options.mark_every_bytes {
                 marked_bytes = bytes;
-                failure = self.mark(replay, run).err();
+                failure = self.keep_resume_point(replay, run).err();
             }
             match failure {
                 Some(_) => ControlFlow::Break(()),
@@ -270,15 +271,15 @@ impl Audit<'_> {
         if let Some(error) = failure {
             return Err(error);
         }
-        self.mark(&replay, run)?;
+        self.keep_resume_point(&replay, run)?;
         match flow {
             ControlFlow::Continue(()) => Ok(replay.finish(run, self.roster)),
             ControlFlow::Break(()) => Err(AuditError::Interrupted),
         }
     }
 
-    fn mark(&self, replay: &Replay, run: &str) -> Result<(), AuditError> {
-        self.marks.map_or(Ok(()), |marks| marks.set(replay, run))
+    fn keep_resume_point(&self, replay: &Replay, run: &str) -> Result<(), AuditError> {
+        self.resume.map_or(Ok(()), |resume| resume.set(replay, run))
     }
 
     fn progress_of(&self, replay: &Replay) -> Progress {

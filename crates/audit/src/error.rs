@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// A directory or a file of marks cannot be read.
+    /// A directory or a resume file cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Read {
         /// Which.
@@ -13,7 +13,7 @@ pub enum AuditError {
         /// Why.
         source: io::Error,
     },
-    /// The file of marks cannot be written.
+    /// The resume file cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     Write {
         /// Which.
@@ -21,17 +21,17 @@ pub enum AuditError {
         /// Why.
         source: io::Error,
     },
-    /// The file of marks is not what an earlier run has written.
-    #[error("{} is not a usable file of marks: {reason}; delete it to audit from the start", path.display())]
-    MarksDamaged {
+    /// The resume file is not what an earlier run has written.
+    #[error("{} is not a usable resume file: {reason}; delete it to audit from the start", path.display())]
+    ResumeDamaged {
         /// Which.
         path: PathBuf,
         /// What is wrong.
         reason: String,
     },
-    /// The file of marks is about something else.
-    #[error("{} holds marks of another {what}: expected {expected}, found {found}", path.display())]
-    MarksForeign {
+    /// The resume file is about something else.
+    #[error("{} is the resume file of another {what}: expected {expected}, found {found}", path.display())]
+    ResumeForeign {
         /// Which.
         path: PathBuf,
         /// Roster or source.
@@ -41,7 +41,7 @@ pub enum AuditError {
         /// That of the file.
         found: String,
     },
-    /// The caller has asked to stop. Marks, if wanted, are written: the next run goes on from them.
+    /// The caller has asked to stop. The resume file, if wanted, is written: the next run goes on from it.
     #[error("the audit was interrupted")]
     Interrupted,
 }

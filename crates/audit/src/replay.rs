@@ -99,7 +99,7 @@ impl Replay {
     }
 
     /// The verified part, its findings, and the parts of all runs, this one named `run`.
-    pub(crate) fn mark(&self, run: &str) -> (&VerifiedPart, &[Finding], Vec<Part>) {
+    pub(crate) fn resume_point(&self, run: &str) -> (&VerifiedPart, &[Finding], Vec<Part>) {
         let findings = self
             .findings
             .list

@@ -42,9 +42,10 @@
 //!
 //! # Where things are
 //!
-//! A folder imports only those before it; but all take the names of conflict classes and the making of a conflict from `conflicts`,
-//! and the rule set and [`transfer`] know of each other.
+//! A folder imports only those before it, as a test of the house holds; but all take the names of conflict classes and the making of a
+//! conflict from `conflicts`.
 //!
+//! * `policy`: the rules in force, families of schemes, how they move. [`account`]: the result, whose types all of it fills.
 //! * `records`: every record once, its standing, where it belongs; sums of money.
 //! * `months`: what each month of a family comes to, and money by place.
 //! * `person`: what was stated of the worker, identity, participation, joined accounts.
@@ -53,7 +54,7 @@
 //! * [`transfer`]: cases, from place to place.
 //! * `figures`, by [`formulas`]: what it all comes to under a rule set.
 //! * `conflicts`: what cannot all be right.
-//! * `fold`: the order of all this; [`account`]: the result; [`review`] and [`provisional`]: what else is read from it.
+//! * `fold`: the order of all this; [`review`] and [`provisional`]: what else is read from it.
 //!
 //! # The JSON form
 //!

@@ -116,8 +116,7 @@ fn of_class(
         .rules()
         .number(Key::PensionMinimum, "", None, Month::of(year, 1)?)
         .map(|figure| figure.value);
-    // An account may have been read from JSON, in which any number can stand.
-    let held = pension.counted_months.saturating_add(pension.deemed_months);
+    let held = pension.months_held();
     let earliest = found.earliest.and_then(|by_age| {
         let statutory = found.statutory;
         earliest_of(policy, pension, month, Choice { by_age, statutory })

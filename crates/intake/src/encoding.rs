@@ -142,6 +142,9 @@ struct Decoding<R> {
     ended: bool,
 }
 
+/// Why no part of a buffer is missing.
+const WITHIN: &str = "nobody fills a buffer beyond its end, or takes more than is ready";
+
 impl<R: Read> Decoding<R> {
     fn new(inner: R, encoding: &'static encoding_rs::Encoding) -> Self {
         Self {
@@ -161,7 +164,7 @@ impl<R: Read> Decoding<R> {
             self.pending = 0..read;
             self.ended = read == 0;
         }
-        let source = self.input.get(self.pending.clone()).unwrap_or_default();
+        let source = self.input.get(self.pending.clone()).expect(WITHIN);
         let (_, read, written, _) =
             self.decoder
                 .decode_to_utf8(source, &mut self.output, self.ended);
@@ -180,10 +183,8 @@ impl<R: Read> Read for Decoding<R> {
         let ready = self
             .output
             .get(self.ready.start..self.ready.start + count)
-            .unwrap_or_default();
-        out.get_mut(..count)
-            .unwrap_or_default()
-            .copy_from_slice(ready);
+            .expect(WITHIN);
+        out.get_mut(..count).expect(WITHIN).copy_from_slice(ready);
         self.ready.start += count;
         Ok(count)
     }

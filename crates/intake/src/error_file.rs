@@ -3,7 +3,7 @@
 
 use crate::{
     column::Column, encoding::Encoding, fault::RowFault, file_fault::FileFault, header::Header,
-    parsed::FaultyRow, source::Format, tidy,
+    row::FaultyRow, source::Format, tidy,
 };
 use std::{
     borrow::Cow,

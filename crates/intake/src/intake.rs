@@ -12,10 +12,10 @@ use crate::{
     header::{ColumnReport, Header},
     layout::Layout,
     line_count::LineCount,
-    parsed::{FaultyRow, ParsedRow, Row, understand},
     rates::RateTable,
     raw_row::RawRow,
-    row::{self, RowReader},
+    row::{FaultyRow, ParsedRow, Row, understand},
+    row_reader::{self, RowReader},
     sample_rows::SampledRows,
     serials::{Serials, Survey},
     source::{Format, ReadOptions, Source},
@@ -133,7 +133,7 @@ impl Intake {
         sheet: Option<SheetChoice>,
         options: &ReadOptions,
     ) -> Result<Self, FileFault> {
-        let (rows, header) = row::open(&source, format, encoding, &options.columns)?;
+        let (rows, header) = row_reader::open(&source, format, encoding, &options.columns)?;
         let survey = Survey::of(rows, &header)?;
         Ok(Self {
             source,
@@ -232,7 +232,8 @@ impl Intake {
     /// # Errors
     /// As [`Intake::open`].
     pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
-        let (reader, _) = row::open(&self.source, self.format, self.encoding, &self.columns)?;
+        let (reader, _) =
+            row_reader::open(&self.source, self.format, self.encoding, &self.columns)?;
         let Self {
             header,
             codes,

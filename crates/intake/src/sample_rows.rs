@@ -1,6 +1,6 @@
 //! Some rows of a file, spread evenly over it, however long it turns out to be.
 
-use crate::parsed::ParsedRow;
+use crate::row::ParsedRow;
 
 /// Most rows that are kept. Each costs a lookup.
 pub const SAMPLED_ROWS_MAX: usize = 16;

@@ -4,7 +4,7 @@
 
 use crate::{
     column::Column, fault::Fault, file_fault::FileFault, header::Header, raw_row::RawRow,
-    row::RowReader,
+    row_reader::RowReader,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -27,6 +27,7 @@ pub(crate) struct BusinessKey<'r> {
 
 impl<'r> BusinessKey<'r> {
     fn of(row: &'r RawRow, header: &Header) -> Self {
+        // A cell that cannot be read is the row's fault, and noted elsewhere.
         let cell = |column| row.cell(header, column).unwrap_or_default();
         Self {
             agency: cell(Column::Agency),

@@ -45,15 +45,15 @@ pub(crate) fn split(text: &[u8], delimiter: u8, cells: &mut ByteRecord) -> Shape
                 content,
                 rest: behind,
             }) => {
-                let end = end_of_cell(behind, delimiter);
-                if is_blank(behind.get(..end).unwrap_or_default()) {
+                let (stray, next) = behind.split_at(end_of_cell(behind, delimiter));
+                if is_blank(stray) {
                     cells.push_field(&content);
                 } else {
                     shape = Shape::Stray;
-                    let length = rest.len() - behind.len() + end;
-                    cells.push_field(rest.get(..length).unwrap_or_default());
+                    let (cell, _) = rest.split_at(rest.len() - next.len());
+                    cells.push_field(cell);
                 }
-                behind.get(end..).unwrap_or_default()
+                next
             }
         };
         match next.split_first() {

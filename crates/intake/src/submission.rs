@@ -7,7 +7,7 @@
 use crate::{
     file_fault::FileFault,
     intake::Rows,
-    parsed::{ParsedRow, Row},
+    row::{ParsedRow, Row},
 };
 use yizhang_ledger::{
     batch::{BATCH_RECORDS_MAX, SUBMISSION_BYTES_MAX, SubmissionId},

@@ -37,7 +37,7 @@ pub(crate) fn part(
     family: &FamilyAccount,
     notes: &mut Footnotes,
 ) -> Option<Part> {
-    let months = family.counted_months.saturating_add(family.deemed_months);
+    let months = family.months_held();
     let mut rows: Vec<(Month, Vec<String>)> = family
         .spans
         .iter()

@@ -231,6 +231,13 @@ const NOTHING_ADDS_UP: [Family<'static>; 5] = [
     Family::named(Namespace::Nhsa, "510"),
 ];
 
+impl FamilyAccount {
+    /// Months that count, paid or deemed. An account may have been read from JSON, in which any number can stand.
+    pub const fn months_held(&self) -> u32 {
+        self.counted_months.saturating_add(self.deemed_months)
+    }
+}
+
 impl Gap {
     /// The months of it that have ended by the end of a day; none for what is left of it then. Money that was paid in part,
     /// given back or taken back is so whether the month has ended or not.
@@ -239,7 +246,8 @@ impl Gap {
             self.cause,
             GapCause::Unpaid | GapCause::Arrears | GapCause::Later
         );
-        let has_tomorrow = Day::new(as_of.number().saturating_add(1)).is_some();
+        let tomorrow = as_of.number().checked_add(1).and_then(Day::new);
+        let has_tomorrow = tomorrow.is_some();
         if !(waits && has_tomorrow && as_of.in_month() == Some(self.last)) {
             return Some(self.clone());
         }

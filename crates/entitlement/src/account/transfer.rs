@@ -222,6 +222,13 @@ pub struct TransferComparison {
     pub differences: Vec<Difference>,
 }
 
+impl TransferComparison {
+    /// Whether any two statements disagree.
+    pub(crate) const fn has_differences(&self) -> bool {
+        !self.differences.is_empty()
+    }
+}
+
 /// Two statements of a case that disagree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {

@@ -109,16 +109,16 @@ fn lost_months(
     lines: &[MonthLine],
 ) -> Option<Lost> {
     let given_back = held.given_back();
-    let (mut of_parts, mut records) = (0_usize, BTreeSet::from([number(at)]));
+    let (mut of_parts, mut records) = (BTreeSet::new(), BTreeSet::from([number(at)]));
     let mut is_any_lost = false;
     for month in payment.period.iter().filter(|month| given_back.has(*month)) {
         if !given_back.own.contains_key(&month) {
-            of_parts = of_parts.saturating_add(1);
+            of_parts.insert(month);
         }
         is_any_lost |= is_lost(month, lines);
         records.extend(given_back.of(month).map(number));
     }
-    let stays = given_back.stays.plus(part(payment, of_parts).both());
+    let stays = given_back.stays.plus(part(payment, of_parts.len()).both());
     (is_any_lost && stays > FenSum::ZERO).then_some(Lost {
         payment: number(at),
         stays,

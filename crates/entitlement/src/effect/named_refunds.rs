@@ -65,8 +65,8 @@ impl PartlyReturned {
         let (mut short, mut given_back) = (BTreeSet::new(), Sums::default());
         for part in &self.0 {
             let taken: BTreeSet<Month> = part.taken.difference(whole).copied().collect();
-            let waiting = part.left.difference(whole).count();
-            let months = taken.len().saturating_add(waiting);
+            let waiting = part.left.difference(whole);
+            let months = taken.iter().chain(waiting).count();
             given_back.add(part.given_back.share(taken.len(), months));
             short.extend(taken);
         }

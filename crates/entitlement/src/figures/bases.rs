@@ -3,23 +3,26 @@
 use crate::{
     account::RecordNumber,
     months::ledger::has_base,
-    records::set::{RecordSet, Role, Target},
+    records::{
+        money::FenSum,
+        set::{RecordSet, Role, Target},
+    },
 };
 use std::{collections::BTreeMap, ops::Range};
 use yizhang_ledger::value::{Fen, Month};
 
 /// What differences in force add to the base of each record of a family, by its position and month.
-pub(super) struct Differences(BTreeMap<(usize, Month), i64>);
+pub(super) struct Differences(BTreeMap<(usize, Month), FenSum>);
 
 impl Differences {
     pub(super) fn of(set: &RecordSet<'_>, range: &Range<usize>) -> Self {
-        let mut sums: BTreeMap<(usize, Month), i64> = BTreeMap::new();
+        let mut sums: BTreeMap<(usize, Month), FenSum> = BTreeMap::new();
         for (_, held) in set.in_force(range) {
             if let (Some((Role::Adjust, fields)), Target::At(target)) = (held.money(), held.target)
             {
                 for month in fields.period.iter() {
                     let sum = sums.entry((target, month)).or_default();
-                    *sum = sum.saturating_add(fields.base.get());
+                    *sum = sum.plus(fields.base.into());
                 }
             }
         }
@@ -38,7 +41,8 @@ impl Differences {
             .get(at)?
             .money()
             .filter(|(_, fields)| has_base(fields))?;
-        let added = self.0.get(&(at, month)).copied().unwrap_or(0);
-        Fen::new(fields.base.get().saturating_add(added))
+        let added = self.0.get(&(at, month)).copied();
+        let base = FenSum::from(fields.base).plus(added.unwrap_or(FenSum::ZERO));
+        base.amount()
     }
 }

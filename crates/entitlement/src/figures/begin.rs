@@ -53,7 +53,9 @@ pub(super) fn reached(
     let mut is_to_be_paid = false;
     for _ in 0..WALK_MONTHS_MAX {
         is_to_be_paid |= !there.contains(&month);
-        count = count.saturating_add(1);
+        count = count
+            .checked_add(1)
+            .expect("months of the calendar, one by one");
         if count >= needed {
             return Some(Reached {
                 month,

@@ -6,7 +6,10 @@ use crate::{
         Assumption, FamilyAccount, Ground, Missing, MissingName, MonthLine, MonthStatus,
         RecordNumber, Standing,
     },
-    formulas::pension::{IndexLine, IndexRule},
+    formulas::{
+        count::one_more,
+        pension::{IndexLine, IndexRule},
+    },
     months::ledger::has_base,
     records::set::{Role, Target, number as number_of},
 };
@@ -48,7 +51,7 @@ impl Career {
         let mut last: Option<&Rule> = None;
         for MonthBase { month, base } in months_paid(inputs, family, retirement) {
             let Some(base) = base else {
-                career.unknown = career.unknown.saturating_add(1);
+                career.unknown = one_more(career.unknown);
                 continue;
             };
             career.last_base = Some(base);
@@ -74,7 +77,7 @@ impl Career {
     fn add(&mut self, base: Fen, average: Fen) {
         match self.lines.last_mut() {
             Some(last) if last.base == base && last.average == average => {
-                last.months = last.months.saturating_add(1);
+                last.months = one_more(last.months);
             }
             _ => self.lines.push(IndexLine {
                 months: 1,

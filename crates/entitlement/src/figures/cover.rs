@@ -3,7 +3,7 @@
 use super::Inputs;
 use crate::{
     account::{Ground, MonthLine, MonthStatus, Standing},
-    formulas::count::count_months,
+    formulas::count::{count_months, one_more},
     policy::family::Family,
     records::set::RecordSet,
 };
@@ -176,7 +176,7 @@ fn run_before(months: &[CoveredMonth]) -> u32 {
         if Some(covered.month) != expected {
             break;
         }
-        run = run.saturating_add(1);
+        run = one_more(run);
         expected = covered.month.previous();
     }
     run

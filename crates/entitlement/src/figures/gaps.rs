@@ -14,7 +14,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    record::{Payer, PayerKind, Shares},
+    record::{Payer, PayerKind, Period, Shares},
     value::{Division, Fen, Month},
 };
 use yizhang_rules::{Key, Value};
@@ -69,6 +69,7 @@ fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount,
         sheet.months(payable.lacks_at(MissingName::Backpay, place, month), None);
         return;
     };
+    // A rule may allow more months than the calendar has: then all of it.
     let allowed = u16::try_from(allowed).unwrap_or(u16::MAX);
     // Months m with m + allowed >= the month of the account; the running month can always be paid.
     let first = gap
@@ -154,24 +155,15 @@ fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, g
         let Some((held, (role, fields))) = held.and_then(|held| Some((held, held.money()?))) else {
             continue;
         };
-        let both = |shares: &Shares| shares.unit.get().saturating_add(shares.person.get());
         let months: Vec<Month> = fields
             .period
             .iter()
             .filter(|month| gap.first <= *month && *month <= gap.last)
             .collect();
-        let part = |amount: i64| {
-            let inside = i64::try_from(months.len()).unwrap_or(i64::MAX);
-            amount
-                .saturating_mul(inside)
-                .checked_div(i64::from(fields.period.months.max(1)))
-                .unwrap_or(0)
-        };
+        let part = |shares: Shares| months_part(shares, months.len(), fields.period);
         let (due, paid) = match (role, held.standing) {
-            (Role::Due, Standing::Held) => (part(both(&fields.due)), 0),
-            (Role::Received, Standing::NotFull) => {
-                (part(both(&fields.due)), part(both(&fields.paid)))
-            }
+            (Role::Due, Standing::Held) => (part(fields.due), 0),
+            (Role::Received, Standing::NotFull) => (part(fields.due), part(fields.paid)),
             _ => continue,
         };
         let payer = (fields.payer.kind, payer_now(sheet, inputs, fields.payer));
@@ -182,16 +174,14 @@ fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, g
             debt.months = months;
         }
         debt.due = debt.due.max(due);
-        debt.paid = debt.paid.saturating_add(paid);
+        debt.paid = debt.paid.plus(paid.into());
         draft = draft.on(Ground::Record(*number));
     }
     if debts.is_empty() {
         return;
     }
-    let owed = debts.values().fold(0_i64, |sum, debt| {
-        sum.saturating_add(debt.due.saturating_sub(debt.paid).max(0))
-    });
-    let known = sheet.fen(draft, Fen::new(owed));
+    let owed = FenSum::of(debts.values().map(Debt::left));
+    let known = sheet.fen(draft, owed.amount());
     // Only units owe a late fee (社会保险法 art. 86).
     let mut arrears = Vec::new();
     for ((_, place, (kind, _)), debt) in &debts {
@@ -217,27 +207,44 @@ fn payer_now(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>, payer: Payer<'_>) -> Str
     }
 }
 
+/// What both shares come to for some months of a period, in fen; what does not divide is left out.
+fn months_part(shares: Shares, some: usize, period: Period) -> i64 {
+    const BOUND: &str = "two amounts of at most 10^15 fen, 255 times, fit 64 bits";
+    let some = i64::try_from(some).expect("a period has at most 255 months");
+    let both = shares.unit.get().checked_add(shares.person.get());
+    let product = both.and_then(|both| both.checked_mul(some)).expect(BOUND);
+    let all = i64::from(period.months.max(1));
+    product.checked_div(all).expect("a count from 1 on divides")
+}
+
 /// What is due of a month or period and payer, and what was paid of it, in fen.
 #[derive(Default)]
 struct Debt {
     due: i64,
-    paid: i64,
+    paid: FenSum,
     /// The months of the gap for which it is due.
     months: Vec<Month>,
 }
 
 impl Debt {
+    fn left(&self) -> FenSum {
+        FenSum::from(self.due).minus(self.paid).or_nothing()
+    }
+
     /// What is left of it by month, in equal shares, as each month has a last day of payment of its own. The last month takes what
     /// does not divide.
     fn by_month(&self, place: Division) -> Vec<Arrears> {
-        let mut left = self.due.saturating_sub(self.paid).max(0);
-        let count = i64::try_from(self.months.len()).unwrap_or(i64::MAX);
+        let mut left = self.left().shown();
+        let count = i64::try_from(self.months.len()).expect("a period has at most 255 months");
+        // Of no months, which have no arrears either.
         let share = left.checked_div(count).unwrap_or(0);
         let mut arrears = Vec::new();
         for (at, month) in self.months.iter().enumerate() {
-            let is_last = at.saturating_add(1) == self.months.len();
+            let is_last = self.months.len().checked_sub(at) == Some(1);
             let owed = if is_last { left } else { share };
-            left = left.saturating_sub(owed);
+            left = left
+                .checked_sub(owed)
+                .expect("a share is no more than is left");
             if let Some(owed) = Fen::new(owed)
                 && owed > Fen::ZERO
             {

@@ -54,7 +54,7 @@ pub(super) fn interim(
 /// What went into a personal account, where and when, and where it went.
 struct Flows {
     /// By province and month in which it was received.
-    credits: BTreeMap<Division, BTreeMap<Month, i64>>,
+    credits: BTreeMap<Division, BTreeMap<Month, FenSum>>,
     /// Interest that agencies have posted, by year and province.
     posted: BTreeMap<(u16, Division), FenSum>,
     moves: Vec<AccountMove>,
@@ -76,7 +76,7 @@ impl Flows {
                 .or_default()
                 .entry(joined.month)
                 .or_default();
-            *month = month.saturating_add(joined.amount().get());
+            *month = month.plus(joined.amount().into());
         }
         Self {
             credits,
@@ -307,14 +307,14 @@ fn closed_on(case: &TransferCase) -> Option<Day> {
 }
 
 /// What was credited in a year.
-fn of_year(months: &BTreeMap<Month, i64>, year: u16) -> Vec<Credit> {
+fn of_year(months: &BTreeMap<Month, FenSum>, year: u16) -> Vec<Credit> {
     let (Some(start), Some(end)) = (Month::of(year, 1), Month::of(year, 12)) else {
         return Vec::new();
     };
-    let credit = |(month, sum): (&Month, &i64)| {
+    let credit = |(month, sum): (&Month, &FenSum)| {
         Some(Credit {
             month_of_year: u8::try_from(month.month()).ok()?,
-            amount: Fen::new(*sum)?,
+            amount: sum.amount()?,
         })
     };
     months.range(start..=end).filter_map(credit).collect()

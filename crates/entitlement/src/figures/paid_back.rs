@@ -146,6 +146,7 @@ fn allowed(sheet: &mut Sheet<'_>, fields: &Contribution<'_>, day: Day) -> Option
     let scheme = fields.scheme.to_string();
     let (allowed, rule) =
         sheet.number(Key::FlexibleBackpay, &scheme, fields.place, day.in_month()?)?;
+    // A rule may allow more months than lie between any two.
     Some((i32::try_from(allowed).unwrap_or(i32::MAX), rule))
 }
 

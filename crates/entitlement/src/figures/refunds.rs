@@ -13,7 +13,6 @@ use crate::{
     records::money::FenSum,
 };
 use std::collections::BTreeMap;
-use yizhang_ledger::value::Fen;
 
 /// Writes down what has to go back of every family, where anything has.
 pub(super) fn refunds(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
@@ -44,10 +43,10 @@ fn of_contributions(
     name: FigureName,
 ) {
     let mut draft = Draft::new(name).of_family(&folded.account.family);
-    let mut total = 0_i64;
+    let mut total = FenSum::ZERO;
     for debt in folded.debts.iter().filter(|debt| debt.code == code) {
         if debt.sum() > 0 {
-            total = total.saturating_add(debt.sum());
+            total = total.plus(debt.sum().into());
             draft = draft.on(Ground::Record(debt.record));
         }
     }
@@ -55,9 +54,9 @@ fn of_contributions(
         ConflictCode::C22 => folded.ends.death,
         _ => folded.ends.benefit,
     };
-    if total > 0 {
+    if total > FenSum::ZERO {
         draft = draft.all(end.map(|(_, record)| Ground::Record(record)));
-        sheet.fen(draft, Fen::new(total));
+        sheet.fen(draft, total.amount());
     }
 }
 

@@ -53,7 +53,7 @@ impl Months {
 /// (art. 6).
 fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Written<u32> {
     let family = folded.account;
-    let own = family.counted_months.saturating_add(family.deemed_months);
+    let own = family.months_held();
     let draft = Draft::new(FigureName::ResidentMonths)
         .of_family(&family.family)
         .family(&family.family);
@@ -194,7 +194,7 @@ fn first_month(
         .on(age.ground())
         .on(needed.ground());
     // Employee months that a joining brought are none of the family's own.
-    let own = family.counted_months.saturating_add(family.deemed_months);
+    let own = family.months_held();
     let brought = held_months.saturating_sub(own);
     let own_needed = needed_months.saturating_sub(brought);
     if own_needed > 0 {
@@ -223,9 +223,7 @@ pub(super) fn bridge(
     plan: &Plan,
 ) {
     let (employee, resident) = (employees.folded.account, residents.folded.account);
-    let months =
-        |family: &FamilyAccount| family.counted_months.saturating_add(family.deemed_months);
-    if months(employee) == 0 || months(resident) == 0 {
+    if employee.months_held() == 0 || resident.months_held() == 0 {
         return;
     }
     let (threshold, grounds) = threshold(sheet, inputs, plan.statutory.value);
@@ -244,9 +242,13 @@ pub(super) fn bridge(
             .family(&employee.family)
             .family(&resident.family)
     };
-    let kept = sheet.months(both(FigureName::EmployeeIfBridged), Some(months(employee)));
-    let added = months(employee)
-        .saturating_add(months(resident))
+    let kept = sheet.months(
+        both(FigureName::EmployeeIfBridged),
+        Some(employee.months_held()),
+    );
+    let added = employee
+        .months_held()
+        .saturating_add(resident.months_held())
         .saturating_sub(both_deemed(employee, resident));
     let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
     // art. 5 and 6: the whole account comes along.

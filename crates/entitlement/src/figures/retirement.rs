@@ -349,7 +349,7 @@ pub(crate) fn months(
     family: &FamilyAccount,
     plan: &Plan,
 ) -> Needed {
-    let held = family.counted_months.saturating_add(family.deemed_months);
+    let held = family.months_held();
     let employee = sheet.months(
         Draft::new(FigureName::EmployeeMonths).family(&family.family),
         Some(held),

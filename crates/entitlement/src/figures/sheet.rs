@@ -193,8 +193,9 @@ impl<'p> Sheet<'p> {
     pub(crate) fn number_of(&mut self, rule: &'p Rule) -> RuleNumber {
         let known = self.used.iter().position(|used| std::ptr::eq(*used, rule));
         let at = known.unwrap_or_else(|| {
+            let next = self.used.len();
             self.used.push(rule);
-            self.used.len().saturating_sub(1)
+            next
         });
         RuleNumber(u32::try_from(at).expect("a set has at most ten thousand rules (`RULES_MAX`)"))
     }

@@ -88,7 +88,13 @@ fn summed(rule: IndexRule, lines: &[IndexLine]) -> Option<(i128, i128)> {
         let count = i128::from(line.months);
         let scaled = i128::from(line.base.get()).checked_mul(INDEX_SCALE)?;
         let beyond = |limit: Option<Rate>, is_beyond: fn(i128, i128) -> bool| {
-            limit.filter(|limit| is_beyond(scaled, average.saturating_mul(limit.get().into())))
+            limit.filter(|limit| {
+                let limit = average.checked_mul(limit.get().into());
+                is_beyond(
+                    scaled,
+                    limit.expect("an amount has less than 64 bits, a rate 32"),
+                )
+            })
         };
         let limit = beyond(rule.floor, |base, limit| base < limit)
             .or(beyond(rule.ceiling, |base, limit| base > limit));

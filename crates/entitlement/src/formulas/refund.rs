@@ -10,6 +10,8 @@ use yizhang_ledger::value::Fen;
 /// Source: 人社部发〔2014〕17号 art. 7 (verified); the proportion and its rounding are our design.
 pub fn overlap_refund(paid: Fen, overlap: u32, months: u32) -> Fen {
     let months = months.max(1);
-    let product = i128::from(paid.get().max(0)).saturating_mul(i128::from(overlap.min(months)));
-    half_up_fen(product, i128::from(months)).unwrap_or(Fen::ZERO)
+    let product = i128::from(paid.get().max(0)).checked_mul(i128::from(overlap.min(months)));
+    let product = product.expect("an amount has less than 64 bits, a count of months 32");
+    let refund = half_up_fen(product, i128::from(months));
+    refund.expect("a part of an amount is an amount")
 }

@@ -157,7 +157,7 @@ fn subsidies(set: &RecordSet<'_>, range: &Range<usize>) -> impl Iterator<Item = 
 pub(crate) fn credits(
     set: &RecordSet<'_>,
     range: &Range<usize>,
-) -> BTreeMap<Division, BTreeMap<Month, i64>> {
+) -> BTreeMap<Division, BTreeMap<Month, FenSum>> {
     let mut provinces: BTreeMap<Division, BTreeMap<Month, FenSum>> = BTreeMap::new();
     let mut add = |at: usize, place: Division, moved: FenSum| {
         if let Some(month) = month_moved(set.at(at)) {
@@ -174,14 +174,7 @@ pub(crate) fn credits(
             add(at, contribution.place, given);
         }
     }
-    let shown = |months: BTreeMap<Month, FenSum>| {
-        let months = months.into_iter();
-        months.map(|(month, sum)| (month, sum.shown())).collect()
-    };
     provinces
-        .into_iter()
-        .map(|(province, months)| (province, shown(months)))
-        .collect()
 }
 
 /// The month in which the money of a record came; the first that it is for, where that is unknown.

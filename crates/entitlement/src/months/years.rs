@@ -31,6 +31,7 @@ fn refund_due(contribution: &Contribution<'_>, overlap: u32) -> Sums {
 /// What is still to be given back of a line for its employee months. Refunds that are within a fen of it for each of these months
 /// gave all of it back: each month may have been rounded by itself.
 pub(crate) fn still_due(line: &YearLine) -> i64 {
+    // Nothing is due of a line without employee months.
     let due = line.refund_due.unwrap_or_default();
     let Some(refunded) = line.refunded else {
         return FenSum::from(due.unit).plus(due.person.into()).shown();

@@ -76,7 +76,7 @@ impl<'c> WorkingDays<'c> {
         if end <= start {
             return 0;
         }
-        let plain = weekdays_until(end).saturating_sub(weekdays_until(start));
+        let plain = weekdays_until(end).checked_sub(weekdays_until(start));
         let off = within(self.holidays, start, end)
             .filter(|day| !is_weekend(**day))
             .count();
@@ -86,8 +86,11 @@ impl<'c> WorkingDays<'c> {
         let count =
             |days: usize| u32::try_from(days).expect("the calendar has fewer than 2^22 days");
         plain
-            .saturating_sub(count(off))
-            .saturating_add(count(worked))
+            .and_then(|plain| plain.checked_sub(count(off)))
+            .and_then(|days| days.checked_add(count(worked)))
+            .expect(
+                "the end is after the start, and each day off is one of the weekdays between them",
+            )
     }
 
     /// Whether a year from that of `start` to that of `end` is in neither list.

@@ -116,7 +116,7 @@ impl Case<'_> {
     /// Whether sheet, money and chain do not say the same.
     pub(crate) fn has_differences(&self) -> bool {
         let comparison = self.comparison.as_ref();
-        comparison.is_some_and(|comparison| !comparison.differences.is_empty())
+        comparison.is_some_and(TransferComparison::has_differences)
     }
 
     /// Whether the account was closed for this transfer, and the case has not come to nothing.

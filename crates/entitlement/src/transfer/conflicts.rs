@@ -241,7 +241,7 @@ fn moved_months(records: FamilyRecords<'_, '_>, worked: &Case<'_>) -> BTreeSet<M
 pub(crate) fn destinations(family: Family<'_>, cases: &mut [Case<'_>]) -> Vec<Conflict> {
     let mut found = Vec::new();
     for one in 0..cases.len() {
-        for other in one.saturating_add(1)..cases.len() {
+        for other in (one..cases.len()).skip(1) {
             if let Ok(pair) = cases.get_disjoint_mut([one, other]) {
                 found.extend(destination(family, pair));
             }

@@ -1,7 +1,7 @@
 //! The procedure of a case: which of its steps can be used, in the order of their days, and the state they come to.
 
 use crate::{
-    account::{CaseState, Side, StepFaultName, TransferAmounts},
+    account::{CaseState, Side, StepFaultName, TransferAmounts, TransferComparison},
     transfer::step::{Sides, Step, covers, whose},
 };
 use yizhang_ledger::{entry::Kind, hash::Hash, value::Division};
@@ -120,33 +120,26 @@ impl<'s> Progress<'s> {
             return Err(StepFaultName::TooLate);
         }
         match step.kind {
-            Kind::CERTIFICATE => put(
+            Kind::CERTIFICATE => precede(
                 &mut self.certificate,
                 step,
-                self.freeze.is_none(),
+                self.freeze,
                 StepFaultName::TooLate,
             ),
-            Kind::TRANSFER_APPLY => put(
-                &mut self.apply,
-                step,
-                self.child.is_none(),
-                StepFaultName::OutOfOrder,
-            ),
-            Kind::LETTER => follow(&mut self.letter, step, self.apply.is_some()),
-            Kind::FREEZE => follow(&mut self.freeze, step, self.letter.is_some()),
-            Kind::INFO_SHEET => follow(
-                &mut self.info_sheet,
-                step,
-                self.freeze.is_some() || self.child.is_some(),
-            ),
+            Kind::TRANSFER_APPLY => {
+                precede(&mut self.apply, step, self.child, StepFaultName::OutOfOrder)
+            }
+            Kind::LETTER => follow(&mut self.letter, step, self.apply),
+            Kind::FREEZE => follow(&mut self.freeze, step, self.letter),
+            Kind::INFO_SHEET => {
+                let begun = self.begun();
+                follow(&mut self.info_sheet, step, begun)
+            }
             Kind::FUNDS_SENT => self.send(step),
-            Kind::FUNDS_RECEIVED => follow(
-                &mut self.received,
-                step,
-                self.sent.is_some() || self.has_no_chain,
-            ),
+            Kind::FUNDS_RECEIVED if self.has_no_chain => put(&mut self.received, step),
+            Kind::FUNDS_RECEIVED => follow(&mut self.received, step, self.sent),
             Kind::POSTED => self.post(step, needs),
-            Kind::CLOSED => follow(&mut self.closed, step, self.posted.is_some()),
+            Kind::CLOSED => follow(&mut self.closed, step, self.posted),
             Kind::RETURNED => self.send_back(step),
             Kind::WITHDRAWN => self.withdraw(),
             _ => self.follow_up(step),
@@ -159,11 +152,8 @@ impl<'s> Progress<'s> {
     }
 
     fn send(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
-        follow(
-            &mut self.sent,
-            step,
-            self.freeze.is_some() || self.child.is_some(),
-        )?;
+        let begun = self.begun();
+        follow(&mut self.sent, step, begun)?;
         self.came_back = None;
         Ok(())
     }
@@ -171,7 +161,10 @@ impl<'s> Progress<'s> {
     /// The sheet that is posted must be the one of the case; a hash of zeros says nothing about that.
     fn post(&mut self, step: Step<'s>, needs: PostingNeeds) -> Result<(), StepFaultName> {
         if self.has_no_chain {
-            return follow(&mut self.posted, step, step.is_alone());
+            if self.posted.is_none() && !step.is_alone() {
+                return Err(StepFaultName::OutOfOrder);
+            }
+            return put(&mut self.posted, step);
         }
         let basis = self.info_sheet.or(self.child);
         let money_is_there = self.received.is_some() || needs == PostingNeeds::Sheet;
@@ -182,7 +175,7 @@ impl<'s> Progress<'s> {
         if posted != Hash::ZERO && sheet != Hash::ZERO && posted != sheet {
             return Err(StepFaultName::OtherSheet);
         }
-        follow(&mut self.posted, step, true)
+        put(&mut self.posted, step)
     }
 
     /// Before the letter the new place rejects; after it the old place returns the case; after money was sent, money came
@@ -227,14 +220,20 @@ impl<'s> Progress<'s> {
             return Err(StepFaultName::TooLate);
         }
         if self.freeze.is_none() {
-            let begins = self.apply.is_none() && self.certificate.is_none();
-            put(&mut self.child, step, begins, StepFaultName::OutOfOrder)?;
+            let begun_before = self.apply.or(self.certificate);
+            precede(
+                &mut self.child,
+                step,
+                begun_before,
+                StepFaultName::OutOfOrder,
+            )?;
         }
         self.follow_ups.push(step);
         Ok(())
     }
 
-    pub(crate) fn state(&self, is_mismatched: bool) -> CaseState {
+    /// Where the case stands, if sheet, money and chain compare so.
+    pub(crate) fn state(&self, comparison: Option<&TransferComparison>) -> CaseState {
         if let Some(end) = self.end {
             return match end {
                 End::Rejected => CaseState::Rejected,
@@ -253,7 +252,9 @@ impl<'s> Progress<'s> {
             self.sent.is_some(),
             self.received.is_some(),
         ) {
-            (true, _, true) if is_mismatched => CaseState::Mismatched,
+            (true, _, true) if comparison.is_some_and(TransferComparison::has_differences) => {
+                CaseState::Mismatched
+            }
             (true, _, true) => CaseState::Received,
             (false, _, true) => CaseState::FundsReceived,
             (true, true, false) => CaseState::InfoAndFundsSent,
@@ -324,27 +325,36 @@ impl<'s> Progress<'s> {
     }
 }
 
-/// Puts the first step of its kind, if what must come before it is there.
-fn follow<'s>(
-    slot: &mut Option<Step<'s>>,
-    step: Step<'s>,
-    is_founded: bool,
-) -> Result<(), StepFaultName> {
-    put(slot, step, is_founded, StepFaultName::OutOfOrder)
-}
-
-fn put<'s>(
-    slot: &mut Option<Step<'s>>,
-    step: Step<'s>,
-    is_allowed: bool,
-    otherwise: StepFaultName,
-) -> Result<(), StepFaultName> {
+/// Puts the first step of its kind.
+const fn put<'s>(slot: &mut Option<Step<'s>>, step: Step<'s>) -> Result<(), StepFaultName> {
     if slot.is_some() {
         return Err(StepFaultName::Repeated);
     }
-    if !is_allowed {
-        return Err(otherwise);
-    }
     *slot = Some(step);
     Ok(())
+}
+
+/// Puts the first step of its kind, if the one that must come before it is there.
+fn follow<'s>(
+    slot: &mut Option<Step<'s>>,
+    step: Step<'s>,
+    before: Option<Step<'s>>,
+) -> Result<(), StepFaultName> {
+    if slot.is_none() && before.is_none() {
+        return Err(StepFaultName::OutOfOrder);
+    }
+    put(slot, step)
+}
+
+/// Puts the first step of its kind, if one that must not come before it is not there.
+fn precede<'s>(
+    slot: &mut Option<Step<'s>>,
+    step: Step<'s>,
+    after: Option<Step<'s>>,
+    otherwise: StepFaultName,
+) -> Result<(), StepFaultName> {
+    if slot.is_none() && after.is_some() {
+        return Err(otherwise);
+    }
+    put(slot, step)
 }

@@ -91,10 +91,7 @@ impl<'s, 'f> CaseInputs<'s, 'f, '_> {
         } else {
             None
         };
-        let is_mismatched = comparison
-            .as_ref()
-            .is_some_and(|comparison| !comparison.differences.is_empty());
-        let state = progress.state(is_mismatched);
+        let state = progress.state(comparison.as_ref());
         let (limits, calendar) = (&self.rule.limits, &self.working_days);
         let (closing, outside) = match early.progress.freeze {
             Some(_) => (

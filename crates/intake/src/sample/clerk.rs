@@ -46,6 +46,14 @@ impl Mishaps {
     };
 }
 
+/// When the limits that hold from July on become known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    InTime,
+    /// In September: July and August are paid by the old ones.
+    Late,
+}
+
 /// Money credited to a personal account.
 struct Credit {
     region: u32,
@@ -147,13 +155,13 @@ impl<'c, 'w> Clerk<'c, 'w> {
     /// Enrols, pays every month with the usual mishaps, and suspends.
     pub(crate) fn work(&mut self, spell: &Spell) -> io::Result<()> {
         self.enrol(spell)?;
-        let mut late_notice = false;
+        let mut notice = Notice::InTime;
         let mut month = spell.from;
         while month <= spell.until {
             if month.month() == 7 {
-                late_notice = self.dice.chance(self.mishaps.late_notice);
+                notice = self.notice();
             }
-            self.month(spell, month, late_notice)?;
+            self.month(spell, month, notice)?;
             month = month.next();
         }
         self.suspend(spell)
@@ -246,18 +254,32 @@ impl<'c, 'w> Clerk<'c, 'w> {
         self.write(place.region, &fact).map(|_| ())
     }
 
-    fn month(&mut self, spell: &Spell, month: Month, late_notice: bool) -> io::Result<()> {
+    /// How the limits of a July become known.
+    fn notice(&mut self) -> Notice {
+        if self.dice.chance(self.mishaps.late_notice) {
+            Notice::Late
+        } else {
+            Notice::InTime
+        }
+    }
+
+    fn month(&mut self, spell: &Spell, month: Month, notice: Notice) -> io::Result<()> {
         let base = base(spell, month);
         let old_base = Month::of(month.year(), 6).map_or(base, |june| self::base(spell, june));
-        let waits = late_notice && matches!(month.month(), 7 | 8) && old_base < base;
+        let is_late = notice == Notice::Late;
+        let waits = is_late && matches!(month.month(), 7 | 8) && old_base < base;
         let is_unit = matches!(spell.payer, Payer::Unit(_));
         let arrears = is_unit && self.dice.chance(self.mishaps.arrears);
         for tariff in spell.tariffs {
             let fact =
                 self.contribution(spell, *tariff, month, if waits { old_base } else { base });
-            self.pay(spell, fact, month, arrears)?;
+            if arrears {
+                self.owe(spell, fact, month)?;
+            } else {
+                self.pay(spell, fact, month)?;
+            }
         }
-        if late_notice && month.month() == 9 {
+        if is_late && month.month() == 9 {
             self.differences(spell, month)?;
         }
         Ok(())
@@ -295,19 +317,23 @@ impl<'c, 'w> Clerk<'c, 'w> {
         fact
     }
 
-    fn pay(&mut self, spell: &Spell, fact: Fact, month: Month, arrears: bool) -> io::Result<()> {
+    /// Leaves a month unpaid, which may be paid late.
+    fn owe(&mut self, spell: &Spell, fact: Fact, month: Month) -> io::Result<()> {
+        let region = spell.place.region;
+        self.write(region, &due_only(&fact))?;
+        self.pay_late(region, fact, month)
+    }
+
+    /// Pays a month, if its money has arrived by the last month of the file.
+    fn pay(&mut self, spell: &Spell, fact: Fact, month: Month) -> io::Result<()> {
         let region = spell.place.region;
         let known = fact
             .received
             .and_then(Day::in_month)
             .is_some_and(|received| received <= self.last);
-        if arrears || !known {
+        if !known {
             self.write(region, &due_only(&fact))?;
-            return if arrears {
-                self.pay_late(region, fact, month)
-            } else {
-                Ok(())
-            };
+            return Ok(());
         }
         self.credit(region, month, &fact);
         if fact.scheme == "hrss:110"
@@ -343,7 +369,7 @@ impl<'c, 'w> Clerk<'c, 'w> {
         fact.nature = Some(31);
         fact.received = day(paid_in, 18);
         let owed = fact.due_unit.unwrap_or_default();
-        let per_day = Rate::new(5).unwrap_or_default();
+        let per_day = Rate::new(5).expect("five ten-thousandths are a rate");
         let days = i64::from(months) * 30 - 12;
         fact.late_fee = Fen::new(owed.get() * days)
             .and_then(|sum| per_day.of_half_up(sum))

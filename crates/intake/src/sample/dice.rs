@@ -21,7 +21,7 @@ impl Dice {
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         // The bias of a bound far below 2^32 cannot be seen in a sample.
         let product = u64::from(self.0.next_u32()) * u64::from(bound);
-        u32::try_from(product >> 32).unwrap_or(0)
+        u32::try_from(product >> 32).expect("the upper half of 64 bits has 32")
     }
 
     /// A number from `least` to `most`.
@@ -36,7 +36,8 @@ impl Dice {
 
     /// One of `all`.
     pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        let at = self.below(u32::try_from(all.len()).unwrap_or(u32::MAX));
-        all.get(usize::try_from(at).unwrap_or(0))
+        let count = u32::try_from(all.len()).expect("a sample chooses among few");
+        let at = usize::try_from(self.below(count)).expect("below a length is an index");
+        all.get(at)
     }
 }

@@ -110,7 +110,7 @@ pub(crate) fn fen(yuan: u64) -> Fen {
     i64::try_from(yuan * 100)
         .ok()
         .and_then(Fen::new)
-        .unwrap_or_default()
+        .expect("amounts of the sample are far below the largest")
 }
 
 /// The rate of interest on personal accounts for a year, where it is known.

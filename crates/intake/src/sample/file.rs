@@ -15,8 +15,17 @@ pub struct Style {
     pub format: Format,
     /// Encoding.
     pub encoding: Encoding,
-    /// Chinese headers and words, or English ones. JSON Lines have English keys.
-    pub chinese: bool,
+    /// Of headers, words and how values are written. JSON Lines have English keys.
+    pub language: Language,
+}
+
+/// A language of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Chinese names and words; months as `201812`, days as `20190120`, rates as `8.00%`.
+    Chinese,
+    /// English names and codes; months as `2018-12`, days as `2019-01-20`, rates as `0.08`.
+    English,
 }
 
 impl Style {
@@ -24,25 +33,25 @@ impl Style {
     pub const PLAIN: Self = Self {
         format: Format::Csv { delimiter: b',' },
         encoding: Encoding::Utf8,
-        chinese: false,
+        language: Language::English,
     };
     /// As spreadsheets in China write it: GB 18030 with Chinese headers.
     pub const GB18030: Self = Self {
         format: Format::Csv { delimiter: b',' },
         encoding: Encoding::Gb18030,
-        chinese: true,
+        language: Language::Chinese,
     };
     /// UTF-8 with a byte order mark and Chinese headers.
     pub const CHINESE: Self = Self {
         format: Format::Csv { delimiter: b',' },
         encoding: Encoding::Utf8Bom,
-        chinese: true,
+        language: Language::Chinese,
     };
     /// JSON Lines.
     pub const JSON_LINES: Self = Self {
         format: Format::JsonLines,
         encoding: Encoding::Utf8,
-        chinese: false,
+        language: Language::English,
     };
 
     /// The usual ending of a file's name.
@@ -73,12 +82,9 @@ impl<'w> SampleFile<'w> {
     ) -> io::Result<Self> {
         writer.write_all(style.encoding.mark())?;
         if let Format::Csv { delimiter } = style.format {
-            let name = |column: &Column| {
-                if style.chinese {
-                    column.chinese()
-                } else {
-                    column.english()
-                }
+            let name = |column: &Column| match style.language {
+                Language::Chinese => column.chinese(),
+                Language::English => column.english(),
             };
             let names: Vec<_> = COLUMNS.iter().map(name).collect();
             let header = names.join(&char::from(delimiter).to_string());
@@ -132,7 +138,7 @@ impl<'w> SampleFile<'w> {
                 person,
                 fact,
                 (self.region, serial),
-                self.style.chinese,
+                self.style.language,
                 &mut self.line,
             );
         }
@@ -147,7 +153,7 @@ impl<'w> SampleFile<'w> {
                 person,
                 fact,
                 (self.region, serial),
-                self.style.chinese,
+                self.style.language,
                 &mut self.cell,
             );
             if !self.cell.is_empty() {
@@ -166,11 +172,11 @@ fn render(
     person: &str,
     fact: &Fact,
     (region, serial): (u32, u64),
-    chinese: bool,
+    language: Language,
     out: &mut String,
 ) {
     let _ = match column {
-        Column::Kind => out.write_str(kind_word(fact, chinese)),
+        Column::Kind => out.write_str(kind_word(fact, language)),
         // The province's agency: the region with 99 at its end, as in the sample rows of GB/T 40217.
         Column::Agency => write!(out, "{}", region + 99),
         Column::System => out.write_str("HX"),
@@ -179,19 +185,19 @@ fn render(
             .target
             .map_or(Ok(()), |target| serial_number(region, target, out)),
         Column::Person => out.write_str(person),
-        Column::Scheme => out.write_str(scheme_word(fact.scheme, chinese)),
-        Column::Period => month(fact.period, chinese, out),
-        Column::From => month(fact.from, chinese, out),
-        Column::Received => day(fact.received, chinese, out),
-        Column::Posted => day(fact.posted, chinese, out),
-        Column::PayerKind => out.write_str(payer_word(fact, chinese)),
+        Column::Scheme => out.write_str(scheme_word(fact.scheme, language)),
+        Column::Period => month(fact.period, language, out),
+        Column::From => month(fact.from, language, out),
+        Column::Received => day(fact.received, language, out),
+        Column::Posted => day(fact.posted, language, out),
+        Column::PayerKind => out.write_str(payer_word(fact, language)),
         Column::PayerId => match &fact.payer {
             Some(Payer::Unit(code)) => out.write_str(code),
             _ => Ok(()),
         },
-        Column::UnitRate => rate(fact.unit_rate, chinese, out),
-        Column::PersonRate => rate(fact.person_rate, chinese, out),
-        Column::InterestRate => rate(fact.interest_rate, chinese, out),
+        Column::UnitRate => rate(fact.unit_rate, language, out),
+        Column::PersonRate => rate(fact.person_rate, language, out),
+        Column::InterestRate => rate(fact.interest_rate, language, out),
         Column::Reason => out.write_str(fact.reason),
         Column::Year => plain(fact.year, out),
         Column::Place => plain(fact.place, out),
@@ -218,60 +224,61 @@ fn serial_number(region: u32, serial: u64, out: &mut String) -> std::fmt::Result
     write!(out, "{}{serial:09}", region / 10_000)
 }
 
-fn kind_word(fact: &Fact, chinese: bool) -> &'static str {
+fn kind_word(fact: &Fact, language: Language) -> &'static str {
     let row = tables::kinds()
         .iter()
         .find(|known| known.kind == fact.kind)
         .map(|known| &known.row);
-    row.map_or("", |row| {
-        if chinese {
-            row.names.first().copied().unwrap_or_default()
-        } else {
-            row.code
-        }
+    row.map_or("", |row| match language {
+        Language::Chinese => row.names.first().copied().unwrap_or_default(),
+        Language::English => row.code,
     })
 }
 
-fn scheme_word(scheme: &'static str, chinese: bool) -> &'static str {
-    match (scheme, chinese) {
-        ("hrss:110", true) => "企业职工基本养老保险",
-        ("hrss:170", true) => "城乡居民基本养老保险",
-        ("hrss:210", true) => "失业保险",
-        ("hrss:410", true) => "工伤保险",
-        ("nhsa:310", true) => "职工基本医疗保险",
+fn scheme_word(scheme: &'static str, language: Language) -> &'static str {
+    match (scheme, language) {
+        ("hrss:110", Language::Chinese) => "企业职工基本养老保险",
+        ("hrss:170", Language::Chinese) => "城乡居民基本养老保险",
+        ("hrss:210", Language::Chinese) => "失业保险",
+        ("hrss:410", Language::Chinese) => "工伤保险",
+        ("nhsa:310", Language::Chinese) => "职工基本医疗保险",
         (scheme, _) => scheme,
     }
 }
 
-const fn payer_word(fact: &Fact, chinese: bool) -> &'static str {
-    match (&fact.payer, chinese) {
-        (Some(Payer::Unit(_)), false) => "unit",
-        (Some(Payer::Unit(_)), true) => "单位",
-        (Some(Payer::Person), false) => "person",
-        (Some(Payer::Person), true) => "个人",
+const fn payer_word(fact: &Fact, language: Language) -> &'static str {
+    match (&fact.payer, language) {
+        (Some(Payer::Unit(_)), Language::English) => "unit",
+        (Some(Payer::Unit(_)), Language::Chinese) => "单位",
+        (Some(Payer::Person), Language::English) => "person",
+        (Some(Payer::Person), Language::Chinese) => "个人",
         (None, _) => "",
     }
 }
 
-fn month(month: Option<Month>, compact: bool, out: &mut String) -> std::fmt::Result {
+fn month(month: Option<Month>, language: Language, out: &mut String) -> std::fmt::Result {
     match month {
-        Some(month) if compact => write!(out, "{:04}{:02}", month.year(), month.month()),
+        Some(month) if language == Language::Chinese => {
+            write!(out, "{:04}{:02}", month.year(), month.month())
+        }
         Some(month) => write!(out, "{month}"),
         None => Ok(()),
     }
 }
 
-fn day(day: Option<Day>, compact: bool, out: &mut String) -> std::fmt::Result {
+fn day(day: Option<Day>, language: Language, out: &mut String) -> std::fmt::Result {
     match day {
-        Some(day) if compact => write!(out, "{}", day.number()),
+        Some(day) if language == Language::Chinese => write!(out, "{}", day.number()),
         Some(day) => write!(out, "{day}"),
         None => Ok(()),
     }
 }
 
-fn rate(rate: Option<Rate>, percent: bool, out: &mut String) -> std::fmt::Result {
+fn rate(rate: Option<Rate>, language: Language, out: &mut String) -> std::fmt::Result {
     match rate {
-        Some(rate) if percent => write!(out, "{}.{:02}%", rate.get() / 100, rate.get() % 100),
+        Some(rate) if language == Language::Chinese => {
+            write!(out, "{}.{:02}%", rate.get() / 100, rate.get() % 100)
+        }
         Some(rate) => write!(out, "{rate}"),
         None => Ok(()),
     }

@@ -15,7 +15,7 @@ mod persona;
 mod spell;
 
 pub use demo::{DEMO_SEED, DEMO_WORKERS, DemoFile, demo};
-pub use file::Style;
+pub use file::{Language, Style};
 pub use identity::WORKERS_MAX;
 pub use persona::{P1_NUMBER, P2_NUMBER};
 

@@ -141,6 +141,7 @@ impl Running {
                     let _ = reply.send(self.status());
                 }
                 Event::Absent(reply) => {
+                    // A node that has recovered waits for nobody.
                     let absent = self.replica.absent().unwrap_or_default();
                     let _ = reply.send(absent.into_iter().map(|peer| peer.0).collect());
                 }

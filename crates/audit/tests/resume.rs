@@ -1,4 +1,4 @@
-//! Interrupted and continued audits: equal to uninterrupted ones, and never built on a mark that nothing vouches for.
+//! Interrupted and continued audits: equal to uninterrupted ones, and never built on a resume point that nothing vouches for.
 
 mod fixture;
 
@@ -11,14 +11,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use yizhang_audit::{
-    AuditError, Code, Marks, Options, Part, Progress, Report, audit_directory, audit_stream,
+    AuditError, Code, Options, Part, Progress, Report, ResumeFile, audit_directory, audit_stream,
 };
 use yizhang_ledger::roster::Roster;
 
-fn options(run: &str, marks: &Path) -> Options {
+fn options(run: &str, resume: &Path) -> Options {
     Options {
         run: run.to_owned(),
-        marks: Some(marks.to_owned()),
+        resume: Some(resume.to_owned()),
         ..Options::default()
     }
 }
@@ -37,7 +37,7 @@ fn without_parts(report: &Report) -> serde_json::Value {
 }
 
 /// Audits in as many runs as it takes when each is stopped after its first windows.
-fn audit_in_runs(path: &Path, roster: &Roster, marks: &Path) -> (Report, usize) {
+fn audit_in_runs(path: &Path, roster: &Roster, resume: &Path) -> (Report, usize) {
     for run in 1..1_000 {
         let calls = AtomicU64::new(0);
         let progress = |_: &Progress| match calls.fetch_add(1, Ordering::Relaxed) {
@@ -47,7 +47,7 @@ fn audit_in_runs(path: &Path, roster: &Roster, marks: &Path) -> (Report, usize) 
         match audit_directory(
             path,
             roster,
-            &options(&format!("run {run}"), marks),
+            &options(&format!("run {run}"), resume),
             &progress,
         ) {
             Ok(report) => return (report, run),
@@ -78,7 +78,7 @@ fn an_audit_in_many_runs_gives_the_report_of_one_run() {
         [Code::SegmentHeader, Code::FrameChecksum]
     );
     let dir = tempfile::tempdir().unwrap();
-    let (resumed, runs) = audit_in_runs(data.path(), &roster, &dir.path().join("marks"));
+    let (resumed, runs) = audit_in_runs(data.path(), &roster, &dir.path().join("resume"));
     assert!(runs > 2, "only {runs} runs");
     assert_eq!(without_parts(&resumed), without_parts(&whole));
     let parts = &resumed.chain("440000").unwrap().parts;
@@ -110,14 +110,14 @@ fn a_later_audit_reads_only_what_is_new_and_says_so() {
         ],
     );
     let dir = tempfile::tempdir().unwrap();
-    let marks = dir.path().join("marks");
-    let first = audit(data.path(), &roster, &options("monday", &marks));
+    let resume = dir.path().join("resume");
+    let first = audit(data.path(), &roster, &options("monday", &resume));
     assert!(first.chains[0].unsigned_tail);
     data.write(440_000, &signed[..2]);
     data.write(440_000, &signed[2..]);
-    // What was verified is not read again: damage there is for a run without marks to find.
+    // What was verified is not read again: damage there is for a run without a resume file to find.
     data.flip(440_000, 0, 300, 1);
-    let second = audit(data.path(), &roster, &options("tuesday", &marks));
+    let second = audit(data.path(), &roster, &options("tuesday", &resume));
     let (middle, end) = (signed[0].size().0, signed[3].size().0);
     assert!(second.is_clean() && !second.chains[0].unsigned_tail);
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_later_audit_reads_only_what_is_new_and_says_so() {
     };
     audit_directory(data.path(), &roster, &Options::default(), &progress).unwrap();
     assert_eq!(read.into_inner(), 0, "progress ends with everything read");
-    let third = audit(data.path(), &roster, &options("wednesday", &marks));
+    let third = audit(data.path(), &roster, &options("wednesday", &resume));
     assert_eq!(third.chains[0].parts, second.chains[0].parts);
     assert!(!audit(data.path(), &roster, &Options::default()).is_clean());
 }
@@ -156,7 +156,7 @@ fn a_later_audit_reads_only_what_is_new_and_says_so() {
 fn a_source_that_has_shrunk_since_the_last_run_is_a_fault() {
     let federation = Federation::new();
     let dir = tempfile::tempdir().unwrap();
-    let options = options("again", &dir.path().join("marks"));
+    let options = options("again", &dir.path().join("resume"));
     assert!(audit(federation.data.path(), &federation.roster, &options).is_clean());
     fs::remove_file(
         federation
@@ -173,15 +173,18 @@ fn a_source_that_has_shrunk_since_the_last_run_is_a_fault() {
 }
 
 #[test]
-fn marks_of_another_source_or_roster_are_refused() {
+fn a_resume_file_of_another_source_or_roster_is_refused() {
     let federation = Federation::new();
     let dir = tempfile::tempdir().unwrap();
-    let options = options("again", &dir.path().join("marks"));
+    let options = options("again", &dir.path().join("resume"));
     audit(federation.data.path(), &federation.roster, &options);
     let elsewhere = Federation::new();
     let result = audit_directory(elsewhere.data.path(), &elsewhere.roster, &options, &going);
     assert!(
-        matches!(result, Err(AuditError::MarksForeign { what: "source", .. })),
+        matches!(
+            result,
+            Err(AuditError::ResumeForeign { what: "source", .. })
+        ),
         "{result:?}"
     );
     let newer = Roster {
@@ -190,16 +193,19 @@ fn marks_of_another_source_or_roster_are_refused() {
     };
     let result = audit_directory(federation.data.path(), &newer, &options, &going);
     assert!(
-        matches!(result, Err(AuditError::MarksForeign { what: "roster", .. })),
+        matches!(
+            result,
+            Err(AuditError::ResumeForeign { what: "roster", .. })
+        ),
         "{result:?}"
     );
 }
 
 #[test]
-fn damaged_and_forged_marks_are_refused() {
+fn damaged_and_forged_resume_files_are_refused() {
     let federation = Federation::new();
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("marks");
+    let path = dir.path().join("resume");
     let options = options("again", &path);
     audit(federation.data.path(), &federation.roster, &options);
     let whole = fs::read_to_string(&path).unwrap();
@@ -207,7 +213,7 @@ fn damaged_and_forged_marks_are_refused() {
         fs::write(&path, text).unwrap();
         let result = audit_directory(federation.data.path(), &federation.roster, &options, &going);
         match result {
-            Err(AuditError::MarksDamaged { reason, .. }) => reason,
+            Err(AuditError::ResumeDamaged { reason, .. }) => reason,
             other => panic!("{what}: {other:?}"),
         }
     };
@@ -250,15 +256,15 @@ fn damaged_and_forged_marks_are_refused() {
 }
 
 #[test]
-fn a_stream_goes_on_from_its_mark() {
+fn a_stream_goes_on_from_its_resume_point() {
     let signed = Writer::new(440_000).batches(&[3, 4, 5, 6]);
     let roster = roster(&[440_000]);
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("marks");
+    let path = dir.path().join("resume");
     let origin = origin(440_000);
     let run = |from: usize, to: usize, run: &str| {
-        let marks = Marks::open(&path, "https://node.example:7443", &roster).unwrap();
-        assert_eq!(marks.size(&origin).0, signed[from].first());
+        let resume = ResumeFile::open(&path, "https://node.example:7443", &roster).unwrap();
+        assert_eq!(resume.size(&origin).0, signed[from].first());
         let pairs = signed[from..to]
             .iter()
             .map(|signed| Ok::<_, Infallible>(signed.pair()));
@@ -266,7 +272,7 @@ fn a_stream_goes_on_from_its_mark() {
             run: run.to_owned(),
             ..Options::default()
         };
-        audit_stream(&origin, pairs, &roster, &options, Some(&marks), &going).unwrap()
+        audit_stream(&origin, pairs, &roster, &options, Some(&resume), &going).unwrap()
     };
     assert_eq!(run(0, 2, "monday").size, signed[1].size().0);
     let chain = run(2, 4, "tuesday");
@@ -278,11 +284,11 @@ fn a_stream_goes_on_from_its_mark() {
 }
 
 #[test]
-fn marks_are_kept_while_an_audit_runs() {
+fn resume_points_are_kept_while_an_audit_runs() {
     let data = Data::empty();
     data.write(440_000, &Writer::new(440_000).batches(&vec![1; 3_000]));
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("marks");
+    let path = dir.path().join("resume");
     let options = Options {
         mark_every_bytes: 1,
         ..options("run", &path)

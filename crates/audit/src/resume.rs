@@ -1,6 +1,6 @@
-//! Marks: how far each chain was verified, in a file of the auditor's own, so that the next run goes on from there.
+//! Resume points: how far each chain was verified, in a file of the auditor's own, so that the next run goes on from there.
 //!
-//! A mark does not weaken an audit. It is bound to one source and one roster; it is taken up only if its tree has the
+//! A resume point does not weaken an audit. It is bound to one source and one roster; it is taken up only if its tree has the
 //! very root and size of a head that the roster's keys have signed; and the report says which run verified which part.
 //! Whoever does not trust the file deletes it and audits from the start.
 
@@ -31,15 +31,15 @@ use yizhang_ledger::{
 };
 
 /// Name and version of the layout: a line with it and a checksum of all other lines, a line on source and roster, and
-/// one line for each chain, all JSON.
-pub const MARKS_FORMAT: &str = "yizhang-audit-marks/1";
-/// Largest file of marks: 256 chains of about 300 KB of boundaries, and the most findings that a chain lists.
-pub const MARKS_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
+/// one line for each chain, all JSON. Older than the name of the type: files that were written stay readable.
+pub const RESUME_FORMAT: &str = "yizhang-audit-marks/1";
+/// Largest resume file: 256 chains of about 300 KB of boundaries, and the most findings that a chain lists.
+pub const RESUME_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 audit marks checksum";
 
-/// The marks of one source under one roster.
+/// The resume points of one source under one roster.
 #[derive(Debug)]
-pub struct Marks {
+pub struct ResumeFile {
     path: PathBuf,
     about: About,
     /// The line of each chain, by origin.
@@ -59,7 +59,7 @@ struct About {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Mark {
+struct ResumePoint {
     origin: String,
     batches: u64,
     size: u64,
@@ -76,32 +76,32 @@ struct Mark {
     parts: Vec<Part>,
 }
 
-impl Marks {
-    /// Reads the marks at `path`, or starts new ones where there is no file yet.
+impl ResumeFile {
+    /// Reads the resume points at `path`, or starts new ones where there is no file yet.
     ///
     /// # Errors
-    /// [`AuditError::Read`], [`AuditError::MarksDamaged`], [`AuditError::MarksForeign`] if they are about another source
+    /// [`AuditError::Read`], [`AuditError::ResumeDamaged`], [`AuditError::ResumeForeign`] if they are about another source
     /// or roster.
     pub fn open(path: &Path, source: &str, roster: &Roster) -> Result<Self, AuditError> {
         let about = About {
             source: source.to_owned(),
             roster: RosterName::of(roster),
         };
-        let marks = Self {
+        let empty = Self {
             path: path.to_owned(),
             about,
             lines: Mutex::default(),
         };
         let Some(text) = read_bounded(path)? else {
-            return Ok(marks);
+            return Ok(empty);
         };
-        let lines = marks.parse(&text)?;
+        let lines = empty.parse(&text)?;
         for line in lines.values() {
-            marks.restore(line, roster)?;
+            empty.restore(line, roster)?;
         }
         Ok(Self {
             lines: Mutex::new(lines),
-            ..marks
+            ..empty
         })
     }
 
@@ -109,12 +109,12 @@ impl Marks {
     pub fn size(&self, origin: &Origin) -> TreeSize {
         let line = self.lock().get(origin.as_str()).cloned();
         TreeSize(
-            line.and_then(|line| serde_json::from_str::<Mark>(&line).ok())
-                .map_or(0, |mark| mark.size),
+            line.and_then(|line| serde_json::from_str::<ResumePoint>(&line).ok())
+                .map_or(0, |point| point.size),
         )
     }
 
-    /// The replay of a chain, from its mark if it has one, and where its source goes on.
+    /// The replay of a chain, from its resume point if it has one, and where its source goes on.
     pub(crate) fn replay(
         &self,
         origin: &Origin,
@@ -129,13 +129,13 @@ impl Marks {
         }
     }
 
-    /// Sets the mark of a chain and makes all marks durable. A chain without a verified head has none.
+    /// Sets the resume point of a chain and makes all of them durable. A chain without a verified head has none.
     pub(crate) fn set(&self, replay: &Replay, run: &str) -> Result<(), AuditError> {
-        let (verified, findings, parts) = replay.mark(run);
+        let (verified, findings, parts) = replay.resume_point(run);
         if verified.head.is_empty() {
             return Ok(());
         }
-        let mark = Mark {
+        let point = ResumePoint {
             origin: verified.state.origin().to_string(),
             batches: verified.state.batches(),
             size: verified.state.size().0,
@@ -157,13 +157,13 @@ impl Marks {
             findings_omitted: verified.omitted,
             parts,
         };
-        let line = serde_json::to_string(&mark).map_err(|error| self.failed(error.into()))?;
+        let line = serde_json::to_string(&point).map_err(|error| self.failed(error.into()))?;
         let mut lines = self.lock();
-        lines.insert(mark.origin, line);
+        lines.insert(point.origin, line);
         self.write(&lines).map_err(|error| self.failed(error))
     }
 
-    /// A crash before the rename leaves the old marks, a crash after it the new ones.
+    /// A crash before the rename leaves the old file, a crash after it the new one.
     fn write(&self, lines: &BTreeMap<String, String>) -> io::Result<()> {
         let mut body = serde_json::to_string(&self.about)?;
         for line in lines.values() {
@@ -171,7 +171,7 @@ impl Marks {
             body.push_str(line);
         }
         let seal = Seal {
-            format: MARKS_FORMAT.to_owned(),
+            format: RESUME_FORMAT.to_owned(),
             checksum: checksum(&body).to_string(),
         };
         let unfinished = PathBuf::from(format!("{}.new", self.path.display()));
@@ -192,9 +192,9 @@ impl Marks {
             .split_once('\n')
             .ok_or_else(|| self.damaged("it has only one line"))?;
         let seal: Seal = self.json(seal)?;
-        if seal.format != MARKS_FORMAT {
+        if seal.format != RESUME_FORMAT {
             return Err(self.damaged(format!(
-                "its format is {}, this version reads {MARKS_FORMAT}",
+                "its format is {}, this version reads {RESUME_FORMAT}",
                 seal.format
             )));
         }
@@ -205,19 +205,20 @@ impl Marks {
             return Err(self.damaged("its checksum does not match"));
         }
         let mut lines = body.split('\n');
-        let about: About = self.json(lines.next().unwrap_or_default())?;
+        let about = lines.next().expect("a text has a first line, empty or not");
+        let about: About = self.json(about)?;
         self.check_about(&about)?;
-        let mut marks = BTreeMap::new();
+        let mut by_origin = BTreeMap::new();
         for line in lines {
-            let mark: Mark = self.json(line)?;
-            marks.insert(mark.origin, line.to_owned());
+            let point: ResumePoint = self.json(line)?;
+            by_origin.insert(point.origin, line.to_owned());
         }
-        Ok(marks)
+        Ok(by_origin)
     }
 
     fn check_about(&self, found: &About) -> Result<(), AuditError> {
         let foreign = |what, expected: String, found: String| {
-            Err(AuditError::MarksForeign {
+            Err(AuditError::ResumeForeign {
                 path: self.path.clone(),
                 what,
                 expected,
@@ -237,51 +238,54 @@ impl Marks {
         Ok(())
     }
 
-    /// Takes a mark up only as far as a signed head vouches for it.
+    /// Takes a resume point up only as far as a signed head vouches for it.
     fn restore(&self, line: &str, roster: &Roster) -> Result<(Replay, Position), AuditError> {
-        let mark: Mark = self.json(line)?;
-        let origin = Origin::parse(&mark.origin).filter(|origin| roster.keys(origin).is_some());
+        let point: ResumePoint = self.json(line)?;
+        let origin = Origin::parse(&point.origin).filter(|origin| roster.keys(origin).is_some());
         let origin =
             origin.ok_or_else(|| self.damaged("it names a chain that the roster does not"))?;
-        let size = TreeSize(mark.size);
-        let peaks: Vec<Hash> = mark.peaks.iter().map(|peak| peak.0).collect();
+        let size = TreeSize(point.size);
+        let peaks: Vec<Hash> = point.peaks.iter().map(|peak| peak.0).collect();
         let frontier = Frontier::from_peaks(size, &peaks)
             .ok_or_else(|| self.damaged("its subtrees are incomplete"))?;
-        let time = UnixMillis(mark.time_ms);
+        let time = UnixMillis(point.time_ms);
         let state = ChainState::restore(
             origin,
-            mark.batches,
-            mark.link.0,
+            point.batches,
+            point.link.0,
             time,
-            mark.roster,
+            point.roster,
             frontier,
         );
-        let head = Head::open(mark.head.as_bytes(), roster);
+        let head = Head::open(point.head.as_bytes(), roster);
         if !head.is_ok_and(|head| *head == state.head()) {
             return Err(self.damaged(format!(
                 "no signed head vouches for chain {} at {size}",
-                mark.origin
+                point.origin
             )));
         }
-        let counted = mark.tally.batches == mark.batches
-            && mark.tally.records.checked_add(mark.batches) == Some(mark.size)
-            && mark.boundaries.last() == Some(Boundary::of(&state))
-            && mark.findings.len() <= 2 * FINDINGS_MAX;
+        let counted = point.tally.batches == point.batches
+            && point.tally.records.checked_add(point.batches) == Some(point.size)
+            && point.boundaries.last() == Some(Boundary::of(&state))
+            && point.findings.len() <= 2 * FINDINGS_MAX;
         if !counted {
-            return Err(self.damaged(format!("the counts of chain {} do not add up", mark.origin)));
+            return Err(self.damaged(format!(
+                "the counts of chain {} do not add up",
+                point.origin
+            )));
         }
         let verified = VerifiedPart {
             state,
-            head: mark.head,
-            tally: mark.tally,
-            boundaries: mark.boundaries,
-            next: mark.next,
-            findings: mark.findings.len(),
-            omitted: mark.findings_omitted,
+            head: point.head,
+            tally: point.tally,
+            boundaries: point.boundaries,
+            next: point.next,
+            findings: point.findings.len(),
+            omitted: point.findings_omitted,
         };
         Ok((
-            Replay::resume(verified, mark.findings, mark.parts),
-            mark.next,
+            Replay::resume(verified, point.findings, point.parts),
+            point.next,
         ))
     }
 
@@ -290,7 +294,7 @@ impl Marks {
     }
 
     fn damaged(&self, reason: impl Into<String>) -> AuditError {
-        AuditError::MarksDamaged {
+        AuditError::ResumeDamaged {
             path: self.path.clone(),
             reason: reason.into(),
         }
@@ -317,7 +321,7 @@ fn read_bounded(path: &Path) -> Result<Option<String>, AuditError> {
         path: path.to_owned(),
         source,
     };
-    let damaged = |reason: &str| AuditError::MarksDamaged {
+    let damaged = |reason: &str| AuditError::ResumeDamaged {
         path: path.to_owned(),
         reason: reason.to_owned(),
     };
@@ -326,11 +330,11 @@ fn read_bounded(path: &Path) -> Result<Option<String>, AuditError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    if file.metadata().map_err(failed)?.len() > MARKS_BYTES_MAX {
+    if file.metadata().map_err(failed)?.len() > RESUME_BYTES_MAX {
         return Err(damaged("it is larger than 512 MiB"));
     }
     let mut bytes = Vec::new();
-    file.take(MARKS_BYTES_MAX)
+    file.take(RESUME_BYTES_MAX)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     String::from_utf8(bytes)
