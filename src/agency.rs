@@ -27,6 +27,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use yizhang_entitlement::Policy;
 use yizhang_intake::{
     CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, FileFault, Intake, ReadOptions, RowFault,
     Source, Submission, Submissions, Summary,
@@ -200,6 +201,7 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
 
 /// Understands the file's form.
 pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
+    let policy = Policy::new(rules::set(arguments.rules.as_deref())?);
     let options = ReadOptions {
         format: None,
         encoding: arguments.encoding.map(|encoding| match encoding {
@@ -220,9 +222,10 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
             None => ColumnMap::default(),
         },
         sheet: arguments.sheet.clone(),
-        rates: rates::table(&rules::set(arguments.rules.as_deref())?),
+        rates: rates::table(policy.rules()),
         today: Some(clock::today()),
         region: Some(arguments.node),
+        successors: policy.divisions_now(clock::today().in_month().expect("a clock shows a month")),
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)

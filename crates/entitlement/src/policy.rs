@@ -151,6 +151,15 @@ impl Policy {
         )
     }
 
+    /// The divisions that are another one in a month, each with what it is then: what [`crate::jurisdiction`] goes by.
+    pub fn divisions_now(&self, month: Month) -> BTreeMap<Division, Division> {
+        let successors = self.successors(month);
+        let places = successors.0.keys();
+        places
+            .map(|place| (*place, successors.now(*place)))
+            .collect()
+    }
+
     /// The rule by which an employer, by the code that a contribution names, is another one now.
     pub(crate) fn employer_successor(&self, payer: &str, month: Month) -> Option<&Rule> {
         self.rules.find(Key::EmployerSuccessor, payer, None, month)

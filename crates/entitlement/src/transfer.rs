@@ -38,5 +38,4 @@ mod work;
 pub(crate) use alone::mark_alone;
 pub use candidate::{Candidate, is_follow_up, missing_before, used, would_fault};
 pub(crate) use cases::{Transfers, judged_in, transfers};
-pub(crate) use step::covers;
 pub use step::{Sides, may_take};

@@ -18,6 +18,7 @@ use crate::{
     tables::{self, BaseRule, Moves},
     tidy,
 };
+use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::{AccountId, FederationSecret, SocialSecurityNumber},
@@ -34,6 +35,8 @@ pub(crate) struct Context<'c> {
     pub(crate) today: Option<Day>,
     /// Region whose chain the rows go to.
     pub(crate) region: Option<Division>,
+    /// The divisions that are another one now.
+    pub(crate) successors: &'c BTreeMap<Division, Division>,
     pub(crate) rates: &'c RateTable,
 }
 
@@ -234,8 +237,38 @@ impl<'r> Cells<'r> {
         Some(place)
     }
 
-    /// The place of a row that belongs to the region; one of another is taken, with a warning.
+    /// The place of a row that the region alone may state.
     pub(crate) fn own_place(&mut self, column: Column) -> Option<Division> {
+        let place = self.required(column, cell::division)?;
+        match self.context.region {
+            Some(region) if !self.is_of(region, place) => {
+                let found = place;
+                self.fault(column, Fault::NoRight { region, found });
+                None
+            }
+            _ => Some(place),
+        }
+    }
+
+    /// Notes a step of a transfer between two places of other regions.
+    pub(crate) fn need_own_side(&mut self, old: Division, new: Division) {
+        if let Some(region) = self.context.region
+            && !self.is_of(region, old)
+            && !self.is_of(region, new)
+        {
+            let found = old;
+            self.fault(Column::OldPlace, Fault::NoRight { region, found });
+        }
+    }
+
+    /// Whether a place lies in a region, by its code of then or of now.
+    fn is_of(&self, region: Division, place: Division) -> bool {
+        let now = self.context.successors.get(&place);
+        region.covers(place) || now.is_some_and(|now| region.covers(*now))
+    }
+
+    /// The place of a row that acts on another one: it has the right of that, and a place elsewhere is taken with a warning.
+    pub(crate) fn place_of_target(&mut self, column: Column) -> Option<Division> {
         let place = self.place(column)?;
         self.warn_of_other_region(column, place);
         Some(place)

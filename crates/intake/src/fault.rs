@@ -236,6 +236,16 @@ faults! {
         /// The month.
         found: Month,
     };
+    /// What happened in a place is stated by the chain of the region in which it lies.
+    #[error(
+        "{found} is not in the region {region}: in its chain the row would be a claim that counts nothing"
+    )]
+    NoRight "no-right" Error {
+        /// The region whose chain the row goes to.
+        region: Division,
+        /// The place; of a transfer the old one, where neither lies there.
+        found: Division,
+    };
     /// Warning: a place or an agency that is not of the region whose chain the row goes to.
     #[error("{found} is not in the region {region}, in whose chain the row will stand for ever")]
     OutsideRegion "outside-region" Warning {

@@ -47,6 +47,7 @@ pub struct Intake {
     rates: RateTable,
     today: Option<Day>,
     region: Option<Division>,
+    successors: BTreeMap<Division, Division>,
     header: Header,
     survey: Survey,
 }
@@ -146,6 +147,7 @@ impl Intake {
             rates: options.rates.clone(),
             today: options.today,
             region: options.region,
+            successors: options.successors.clone(),
             header,
             survey,
         })
@@ -240,6 +242,7 @@ impl Intake {
             rates,
             today,
             region,
+            successors,
             namespace,
             ..
         } = self;
@@ -250,6 +253,7 @@ impl Intake {
             codes,
             today: *today,
             region: *region,
+            successors,
             rates,
         };
         Ok(Rows {

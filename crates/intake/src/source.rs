@@ -8,6 +8,7 @@ use crate::{
     rates::RateTable,
 };
 use std::{
+    collections::BTreeMap,
     fmt,
     fs::File,
     io::{self, Cursor, Read},
@@ -113,6 +114,8 @@ pub struct ReadOptions {
     pub today: Option<Day>,
     /// The region whose chain the rows go to; without it no place is outside.
     pub region: Option<Division>,
+    /// The divisions that are another one now, of the rule set.
+    pub successors: BTreeMap<Division, Division>,
 }
 
 /// Counts what was read.

@@ -213,14 +213,14 @@ fn near_misses() -> Vec<NearMiss> {
             vec![("base", "450000"), ("unit_rate", ""), ("person_rate", "")],
         ),
         ("month-ahead", one(received()), vec![("period", "2031-02")]),
-        ("outside-region", one(received()), vec![("place", "520100")]),
+        ("no-right", one(received()), vec![("place", "520100")]),
         (
             "outside-region",
             one(received()),
             vec![("agency", "520199")],
         ),
-        ("outside-region", one(suspend()), vec![("place", "520100")]),
-        ("outside-region", one(benefit()), vec![("place", "520100")]),
+        ("no-right", one(suspend()), vec![("place", "520100")]),
+        ("no-right", one(benefit()), vec![("place", "520100")]),
         ("month-form", one(received()), vec![("period", "2018-13")]),
         (
             "month-form",

@@ -182,6 +182,14 @@ impl RecordBlock {
     /// Any [`Invalid`] of an entry, [`Invalid::BatchTooLarge`], [`Invalid::RecordsOutOfRange`],
     /// [`Invalid::BatchAmongRecords`]; positions count from 0 in the submission.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Invalid> {
+        Self::parse_with(bytes, |_| {})
+    }
+
+    /// As [`RecordBlock::parse`], and shows every record on the way.
+    ///
+    /// # Errors
+    /// As [`RecordBlock::parse`].
+    pub fn parse_with(bytes: Vec<u8>, see: impl FnMut(&Record<'_>)) -> Result<Self, Invalid> {
         if bytes.len() > SUBMISSION_BYTES_MAX {
             return Err(Invalid::BatchTooLarge {
                 limit: SUBMISSION_BYTES_MAX,
@@ -189,7 +197,7 @@ impl RecordBlock {
             });
         }
         let mut ends = Vec::new();
-        scan_records(&bytes, 0, 0, &mut ends, |_| {})?;
+        scan_records(&bytes, 0, 0, &mut ends, see)?;
         let leaves = hash_leaves(slices(&bytes, &ends));
         let content = content_digest(&leaves);
         Ok(Self(Arc::new(Records {

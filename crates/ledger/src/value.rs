@@ -290,6 +290,17 @@ impl Division {
     pub const fn province(self) -> Self {
         Self(self.0 / 10_000 * 10_000)
     }
+
+    /// Whether this division is another one or contains it: 440000 contains 440300, 440300 contains 440305.
+    pub const fn covers(self, narrow: Self) -> bool {
+        if self.0.is_multiple_of(10_000) {
+            self.0 / 10_000 == narrow.0 / 10_000
+        } else if self.0.is_multiple_of(100) {
+            self.0 / 100 == narrow.0 / 100
+        } else {
+            self.0 == narrow.0
+        }
+    }
 }
 
 impl fmt::Display for Division {

@@ -1,6 +1,6 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
-use yizhang_ledger::{Invalid, batch::SubmissionId, head::Origin, value::Division};
+use yizhang_ledger::{Invalid, batch::SubmissionId, entry::Kind, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
 use yizhang_wire::convert::FieldFault;
@@ -39,6 +39,18 @@ pub(crate) enum Refusal {
     Busy {
         /// What there are too many of.
         what: &'static str,
+    },
+    /// The chain has no right to state a record of a submission: it would be a claim for ever.
+    #[error(
+        "record {number} of the submission ({kind}): its place, or both its places, lie outside the region {region}, whose chain this is"
+    )]
+    NoRight {
+        /// Which record, from 1.
+        number: usize,
+        /// Its kind.
+        kind: Kind,
+        /// The region of the chain.
+        region: Division,
     },
     /// A limit.
     #[error("{what}: at most {limit}, found {found}")]

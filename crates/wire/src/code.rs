@@ -45,6 +45,8 @@ codes! {
     Invalid "invalid",
     /// No social-security number.
     Number "number",
+    /// The chain has no right to state a record.
+    NoRight "no-right",
     /// The node writes no chain.
     Mirror "mirror",
     /// The node may not sign now.

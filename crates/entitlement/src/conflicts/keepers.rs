@@ -11,7 +11,7 @@ use crate::{
     policy::{Policy, Successors},
     records::{
         money::{Sums, given_back},
-        places::{Places, RowMonth, covers},
+        places::{Places, RowMonth},
         set::{AsOf, RecordSet, Role, Target, position},
     },
 };
@@ -238,8 +238,8 @@ impl Contested<'_, '_> {
 fn at_home(places: &SharesByPlace, person: &Person, first: Option<Month>) -> Option<Provisional> {
     let home = person.home_in(first?)?.place;
     let holds_home = |place: Division| {
-        let is_within = covers(home, place) && home != home.province();
-        covers(place, home) || is_within
+        let is_within = home.covers(place) && home != home.province();
+        place.covers(home) || is_within
     };
     let within = places.keys().copied().find(|place| holds_home(*place));
     let place = within.or_else(|| only_one_in(places, home.province()))?;

@@ -4,7 +4,7 @@ use crate::{
     account::Standing,
     policy::Successors,
     records::{
-        places::{NOWHERE, Places, RowMonth, covers, months_of},
+        places::{NOWHERE, Places, RowMonth, months_of},
         refunds::Refunds,
         set::{Held, RecordSet, Role, Target},
     },
@@ -87,7 +87,7 @@ fn is_by_new_place(set: &RecordSet<'_>, refund: &Held<'_>, target: usize, moves:
     };
     months_of(set, target).into_iter().any(|month| {
         let place = moves.moved(RowMonth { at: target, month }, day);
-        place.is_some_and(|place| covers(refund.fact.region, place))
+        place.is_some_and(|place| refund.fact.region.covers(place))
     })
 }
 
@@ -251,7 +251,7 @@ impl<'s, 'f> Keeping<'s, 'f> {
 
     fn covers(&self, place: Division) -> bool {
         let kept = self.successors.now(self.agreement.keep);
-        covers(kept, self.successors.now(place))
+        kept.covers(self.successors.now(place))
     }
 
     /// Contributions in force or refunded whose months all lie within those of the agreement: what it clears may have been

@@ -1,9 +1,6 @@
 //! The relation: where a worker belongs for a scheme, by participations, transfers and months.
 
-use crate::{
-    account::{CaseState, FamilyAccount, ParticipationState, TransferCase},
-    transfer::covers,
-};
+use crate::account::{CaseState, FamilyAccount, ParticipationState, TransferCase};
 use yizhang_ledger::{
     entry::Kind,
     value::{Day, Division, Month},
@@ -28,14 +25,14 @@ pub(crate) fn relation(family: &FamilyAccount) -> Option<Division> {
     let posted = moved_relations(family);
     let left = |place: Division, since: Month| {
         posted.iter().any(|moved| {
-            covers(moved.source, place) && moved.on.in_month().is_none_or(|month| since <= month)
+            moved.source.covers(place) && moved.on.in_month().is_none_or(|month| since <= month)
         })
     };
     let last = |place: Division| {
         let within = family
             .by_place
             .iter()
-            .filter(|line| covers(place, line.place));
+            .filter(|line| place.covers(line.place));
         within.filter_map(|line| line.last).max()
     };
     let active = family
@@ -137,7 +134,7 @@ pub(super) fn taken_to(family: &FamilyAccount, place: Division, since: Month) ->
         .iter()
         .filter(|moved| moved.on.in_month().is_none_or(|month| month >= since));
     later.fold(place, |place, moved| {
-        if covers(moved.source, place) {
+        if moved.source.covers(place) {
             moved.target
         } else {
             place
@@ -163,10 +160,10 @@ fn moved_relations(family: &FamilyAccount) -> Vec<Moved> {
 
 /// Whether another transfer took it on from its new place on the same day.
 fn is_moved_on(moved: &Moved, posted: &[Moved]) -> bool {
-    let on_from = |other: &&Moved| other.on == moved.on && covers(other.source, moved.target);
+    let on_from = |other: &&Moved| other.on == moved.on && other.source.covers(moved.target);
     posted
         .iter()
-        .any(|other| on_from(&other) && !covers(moved.source, other.target))
+        .any(|other| on_from(&other) && !moved.source.covers(other.target))
 }
 
 /// The transfers that have been posted at their new place, with the day.

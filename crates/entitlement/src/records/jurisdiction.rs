@@ -8,10 +8,7 @@
 use crate::{
     account::Standing,
     policy::{Policy, Successors},
-    records::{
-        places::covers,
-        set::{AsOf, Held, RecordSet, Role, Target},
-    },
+    records::set::{AsOf, Held, LAST_MONTH, RecordSet, Role, Target},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
@@ -104,6 +101,14 @@ impl<'p> Screen<'p> {
         }
     }
 
+    /// The screen for what is about to be written into the chain of a region: with every successor that the rules know, begun or not.
+    pub fn at_the_door(region: Division, policy: &'p Policy) -> Self {
+        Self {
+            region,
+            successors: policy.successors(LAST_MONTH),
+        }
+    }
+
     /// Whether a record is a claim whatever else is recorded.
     pub fn is_claim(&self, record: &Record<'_>) -> bool {
         is_of_elsewhere(self.region, record, &self.successors)
@@ -125,7 +130,7 @@ pub fn right_to(kind: Kind) -> Right {
 
 /// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
 fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
-    let is_here = |place: Division| covers(region, place) || covers(region, successors.now(place));
+    let is_here = |place: Division| region.covers(place) || region.covers(successors.now(place));
     match right_to(record.kind()) {
         Right::Place => place_of(record).is_some_and(|place| !is_here(place)),
         Right::Side => match record {
@@ -152,7 +157,7 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
 /// Whether a record that its chain has the right to makes its region one that holds the worker.
 fn shows_holding(region: Division, record: &Record<'_>) -> bool {
     match record {
-        Record::Transfer(Kind::POSTED, step) => covers(region, step.target_side.place),
+        Record::Transfer(Kind::POSTED, step) => region.covers(step.target_side.place),
         _ => right_to(record.kind()) == Right::Place,
     }
 }

@@ -117,15 +117,3 @@ impl Places {
         moves.push(way);
     }
 }
-
-/// Whether a region or place contains another: 440000 contains 440300, 440300 contains 440305.
-pub(crate) fn covers(wide: Division, narrow: Division) -> bool {
-    let (wide, narrow) = (wide.code(), narrow.code());
-    if wide.is_multiple_of(10_000) {
-        wide / 10_000 == narrow / 10_000
-    } else if wide.is_multiple_of(100) {
-        wide / 100 == narrow / 100
-    } else {
-        wide == narrow
-    }
-}

@@ -13,7 +13,7 @@ use crate::{
         family_records::FamilyRecords,
         places::{Places, RowMonth},
         procedure::Progress,
-        step::{Step, covers},
+        step::Step,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +128,7 @@ impl Case<'_> {
     pub(crate) fn is_of(&self, place: Division) -> bool {
         self.known_as
             .iter()
-            .any(|mine| covers(*mine, place) || covers(place, *mine))
+            .any(|mine| mine.covers(place) || place.covers(*mine))
     }
 
     /// Whether both are about the same old place.

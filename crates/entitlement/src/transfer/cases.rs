@@ -16,7 +16,7 @@ use crate::{
         family_records::FamilyRecords,
         places::{Places, RowMonth},
         procedure::Progress,
-        step::{self, Sides, Step, covers, steps_by_case},
+        step::{self, Sides, Step, steps_by_case},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,7 +224,7 @@ impl<'s> Dated<'s> {
         };
         self.posted.is_some()
             && self.posted == self.closing
-            && (covers(takes.old, brings.new) || covers(brings.new, takes.old))
+            && (takes.old.covers(brings.new) || brings.new.covers(takes.old))
     }
 }
 

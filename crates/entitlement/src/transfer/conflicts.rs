@@ -16,7 +16,7 @@ use crate::{
         moved_money::months_of_money,
         places::{Arrival, Places, RowMonth, is_interest, months_of},
         procedure::{Progress, Unused},
-        step::{Step, covers},
+        step::Step,
     },
 };
 use std::collections::BTreeSet;
@@ -141,7 +141,7 @@ fn after_closing(
     }
     let is_on_line = |here: Division| {
         line.iter()
-            .any(|place| covers(*place, here) || covers(here, *place))
+            .any(|place| place.covers(here) || here.covers(*place))
     };
     let answers = answers(worked, all.cases, is_on_line);
     let moved_months = moved_months(records, worked);

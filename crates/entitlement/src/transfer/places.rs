@@ -1,10 +1,7 @@
 //! When records came to the places of a case, and whether they belonged to one of these.
 
 pub(crate) use crate::records::places::{Move, Places, RowMonth, months_of};
-use crate::{
-    records::{places::covers, set::RecordSet},
-    transfer::family_records::FamilyRecords,
-};
+use crate::{records::set::RecordSet, transfer::family_records::FamilyRecords};
 use std::collections::BTreeSet;
 use yizhang_ledger::{
     record::Record,
@@ -64,7 +61,7 @@ impl Places {
             return Arrival::Never;
         };
         let of_region =
-            is_interest(records.set, at) && places.iter().any(|place| covers(first, *place));
+            is_interest(records.set, at) && places.iter().any(|place| first.covers(*place));
         if of_region || is_within(records, places, first) {
             let day = records.set.at(at).day();
             return day.map_or(Arrival::Undated, Arrival::On);
@@ -92,7 +89,7 @@ impl Places {
         };
         let of_region = is_interest(records.set, row.at) && self.moved(row, day).is_none();
         is_within(records, places, here)
-            || (of_region && places.iter().any(|place| covers(here, *place)))
+            || (of_region && places.iter().any(|place| here.covers(*place)))
     }
 }
 
@@ -110,5 +107,5 @@ pub(crate) fn is_within(
     let now = records.successors.now(here);
     places
         .iter()
-        .any(|place| covers(*place, here) || covers(*place, now))
+        .any(|place| place.covers(here) || place.covers(now))
 }

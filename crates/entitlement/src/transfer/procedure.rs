@@ -2,7 +2,7 @@
 
 use crate::{
     account::{CaseState, Side, StepFaultName, TransferAmounts, TransferComparison},
-    transfer::step::{Sides, Step, covers, whose},
+    transfer::step::{Sides, Step, whose},
 };
 use yizhang_ledger::{entry::Kind, hash::Hash, value::Division};
 
@@ -92,8 +92,7 @@ impl<'s> Progress<'s> {
         let lead = steps.iter().find(answers).or(steps.first());
         let sides = lead.map(|step| step.sides);
         let is_by_old = |step: &Step<'_>| {
-            covers(step.region, step.place(Side::Old))
-                && !covers(step.region, step.place(Side::New))
+            step.region.covers(step.place(Side::Old)) && !step.region.covers(step.place(Side::New))
         };
         let mut progress = Self {
             sides,
@@ -181,7 +180,7 @@ impl<'s> Progress<'s> {
     /// Before the letter the new place rejects; after it the old place returns the case; after money was sent, money came
     /// back and has to be sent again.
     fn send_back(&mut self, step: Step<'s>) -> Result<(), StepFaultName> {
-        let by = |side: Side| covers(step.region, step.place(side));
+        let by = |side: Side| step.region.covers(step.place(side));
         if self.received.is_some() || self.posted.is_some() {
             return Err(StepFaultName::TooLate);
         }
@@ -310,7 +309,7 @@ impl<'s> Progress<'s> {
     pub(crate) fn region_of(&self, side: Side) -> Option<Division> {
         let of_side = |step: &&Step<'_>| {
             whose(step.kind) == Some(side)
-                || (whose(step.kind).is_none() && covers(step.region, step.place(side)))
+                || (whose(step.kind).is_none() && step.region.covers(step.place(side)))
         };
         self.used.iter().rfind(of_side).map(|step| step.region)
     }

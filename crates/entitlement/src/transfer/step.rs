@@ -1,6 +1,5 @@
 //! One step of a case: whose it may be, and where it stands among the others.
 
-pub(crate) use crate::records::places::covers;
 use crate::{
     account::{Side, Standing, TransferAmounts},
     records::set::RecordSet,
@@ -174,8 +173,8 @@ pub(crate) fn fields<'s>(set: &'s RecordSet<'_>, at: usize) -> &'s TransferStep<
 /// named with its fault, and not used.
 pub fn may_take(kind: Kind, region: Division, sides: Sides) -> bool {
     match whose(kind) {
-        Some(side) => covers(region, sides.place(side)),
-        None => covers(region, sides.old) || covers(region, sides.new),
+        Some(side) => region.covers(sides.place(side)),
+        None => region.covers(sides.old) || region.covers(sides.new),
     }
 }
 

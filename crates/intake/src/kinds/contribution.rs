@@ -59,7 +59,11 @@ pub(crate) fn read<'r>(
     let scheme = cells.scheme();
     let period = period(cells);
     warn_of_month_ahead(cells, period);
-    let place = cells.own_place(Column::Place);
+    let place = if cells.is_empty(Column::Target) {
+        cells.own_place(Column::Place)
+    } else {
+        cells.place_of_target(Column::Place)
+    };
     let payer = cells.payer();
     let nature = nature(cells);
     let received = received(cells);

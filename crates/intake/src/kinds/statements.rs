@@ -105,7 +105,7 @@ fn not_before_birth(cells: &mut Cells<'_>, column: Column, month: Option<Month>)
 pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Deemed<'r>> {
     let scheme = cells.moving_scheme();
     let span = span(cells);
-    let place = cells.place(Column::Place);
+    let place = cells.own_place(Column::Place);
     let on = decided(cells);
     happened(cells, Column::LastMonth, span.map(|(_, last)| last), on);
     not_before_birth(cells, Column::FirstMonth, span.map(|(first, _)| first));
@@ -181,7 +181,7 @@ pub(crate) fn agreement<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option
 pub(crate) fn bridge<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Bridge<'r>> {
     let scheme = cells.scheme();
     let into = cells.scheme_in(Column::Into);
-    let place = cells.place(Column::Place);
+    let place = cells.own_place(Column::Place);
     if cells.is_empty(Column::PersonalAccount) {
         let kind = cells.kind;
         cells.fault(Column::PersonalAccount, Fault::Missing { kind });

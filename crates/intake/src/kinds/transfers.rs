@@ -44,6 +44,9 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<
             },
         );
     }
+    if let (Some(source), Some(target)) = (source_side, target_side) {
+        cells.need_own_side(source.place, target.place);
+    }
     let (first, last) = span?;
     Some(TransferStep {
         account: common.account?,

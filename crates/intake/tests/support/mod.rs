@@ -343,8 +343,9 @@ pub(crate) fn codes(file: impl AsRef<[u8]>) -> Vec<&'static str> {
         .collect()
 }
 
+/// The rows of a file of any region.
 pub(crate) fn parsed(file: impl AsRef<[u8]>) -> Vec<ParsedRow> {
-    let intake = open(file).unwrap();
+    let intake = open_in(None, file).unwrap();
     let secret = secret();
     let rows = intake.rows(&secret).unwrap();
     rows.map(|row| match row.unwrap() {

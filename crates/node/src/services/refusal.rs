@@ -23,7 +23,9 @@ impl From<Refusal> for Status {
 impl Refusal {
     fn status_code(&self) -> Code {
         match self {
-            Self::Field(_) | Self::Invalid(_) | Self::Number(_) => Code::InvalidArgument,
+            Self::Field(_) | Self::Invalid(_) | Self::Number(_) | Self::NoRight { .. } => {
+                Code::InvalidArgument
+            }
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
@@ -42,6 +44,7 @@ impl Refusal {
             Self::Field(_) => RefusalCode::Field,
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
             Self::Number(_) => RefusalCode::Number,
+            Self::NoRight { .. } => RefusalCode::NoRight,
             Self::NotYou(not_you) => not_you.code(),
             Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
             Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,

@@ -11,6 +11,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
+use yizhang_entitlement::jurisdiction::Screen;
 use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
@@ -134,10 +135,10 @@ async fn begin(
     }
     let records = request.records;
     let block = if found <= INLINE_BYTES_MAX {
-        RecordBlock::parse(records.into()).map_err(Refusal::from)?
+        read(shared, records.into())?
     } else {
         shared
-            .blocking(move |_| Ok(RecordBlock::parse(records.into())?))
+            .blocking(move |shared| read(shared, records.into()))
             .await?
     };
     let submitted = Submitted {
@@ -150,6 +151,28 @@ async fn begin(
         answer: shared.searches.offer(submitted.clone()).await,
         again: submitted,
     })
+}
+
+/// Reads the records of a submission, and refuses what the chain has no right to state: there it would be a claim for ever.
+fn read(shared: &Shared, bytes: Vec<u8>) -> Result<RecordBlock, Refusal> {
+    let region = shared.origin.region();
+    let screen = Screen::at_the_door(region, &shared.policy);
+    let (mut number, mut refused) = (0_usize, None);
+    let block = RecordBlock::parse_with(bytes, |record| {
+        number += 1;
+        if refused.is_none() && screen.is_claim(record) {
+            let kind = record.kind();
+            refused = Some(Refusal::NoRight {
+                number,
+                kind,
+                region,
+            });
+        }
+    })?;
+    match refused {
+        Some(refusal) => Err(refusal),
+        None => Ok(block),
+    }
 }
 
 /// A submission that is on its way through search and engine.
