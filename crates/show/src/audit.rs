@@ -1,5 +1,6 @@
 //! The report of an audit for people.
 
+use super::count;
 use super::table;
 use rust_i18n::t;
 use yizhang_audit::{Finding, Report, RosterName, Severity};
@@ -46,7 +47,7 @@ pub fn print(reports: &[Report], differences: &[Finding]) {
                 (true, true) => t!("audit.chain_unsigned"),
                 (false, _) => t!(
                     "audit.chain_faulty",
-                    findings = report.findings_of(&chain.region).count()
+                    findings = count::findings(report.findings_of(&chain.region).count())
                 ),
             };
             rows.add_row([

@@ -2,6 +2,7 @@
 //! close it.
 
 use super::{
+    count,
     figures::{self, Footnotes},
     kind, named,
     page::{Block, Part},
@@ -72,7 +73,11 @@ pub(crate) fn part(
         Block::Lines(lines(family)),
     ];
     Part::titled(
-        t!("account.family", schemes = name(family), months = months),
+        t!(
+            "account.family",
+            schemes = name(family),
+            months = count::months(months)
+        ),
         blocks,
     )
 }
@@ -328,8 +333,8 @@ fn overlap(year: &YearLine) -> Vec<String> {
     let overlap = t!(
         "account.overlap",
         year = year.first,
-        employee = year.employee,
-        effective = year.effective
+        employee = count::months(year.employee),
+        effective = count::months(year.effective)
     );
     let mut lines = vec![overlap.to_string()];
     if let Some(due) = year
@@ -401,8 +406,9 @@ fn uncounted(family: &FamilyAccount) -> Vec<String> {
     };
     let future = count(&[MonthStatus::Future]);
     let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
-    let future = (future > 0).then(|| t!("account.future", months = future).to_string());
-    let ended = (ended > 0).then(|| t!("account.ended", months = ended).to_string());
+    let future =
+        (future > 0).then(|| t!("account.future", months = count::months(future)).to_string());
+    let ended = (ended > 0).then(|| t!("account.ended", months = count::months(ended)).to_string());
     future.into_iter().chain(ended).collect()
 }
 

@@ -40,6 +40,9 @@ pub(super) fn part(account: &Account, doubt: &Resting) -> Option<Part> {
 /// Months of employee pension, and where they were paid; where there is none, the months of the other schemes.
 fn what_counts(account: &Account) -> String {
     match account.family(PENSION) {
+        Some(pension) if counted(pension) == 1 => {
+            t!("summary.counts_one", places = listed(&parts_of(pension))).to_string()
+        }
         Some(pension) if counted(pension) > 0 => t!(
             "summary.counts",
             months = counted(pension),
@@ -53,7 +56,7 @@ fn what_counts(account: &Account) -> String {
 
 /// Months that count, deemed ones included.
 fn counted(family: &FamilyAccount) -> u32 {
-    family.counted_months + family.deemed_months
+    family.months_held()
 }
 
 /// What the months of a family are made of: paid in one province, deemed, held by several provinces. Together they are all.
@@ -115,6 +118,7 @@ fn what_may_come(account: &Account) -> String {
     }
     let short = match months(account, FigureName::MonthsShort) {
         Some(0) => t!("summary.enough").to_string(),
+        Some(1) => t!("summary.short_one").to_string(),
         Some(short) => t!("summary.short", months = short).to_string(),
         None => t!("summary.short_unknown").to_string(),
     };
