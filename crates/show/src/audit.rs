@@ -1,7 +1,6 @@
 //! The report of an audit for people.
 
-use super::count;
-use super::table;
+use super::{count, table};
 use rust_i18n::t;
 use yizhang_audit::{Finding, Report, RosterName, Severity};
 

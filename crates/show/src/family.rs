@@ -11,7 +11,7 @@ use super::{
 use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
-    Account,
+    Account, Family,
     account::{
         Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus,
         Payer, PayerName, PlaceMonths, Span, YearLine, runs,
@@ -295,15 +295,13 @@ fn suspended_for(family: &FamilyAccount, gap: &Gap) -> Option<String> {
 
 /// That unemployment benefit was drawn in a gap.
 fn unemployed(account: &Account, gap: &Gap) -> Option<String> {
-    let benefits = &account.family(UNEMPLOYMENT)?.benefits;
+    let benefits = &account.of_family(Family::UNEMPLOYMENT)?.benefits;
     let is_drawn = benefits.iter().any(|benefit| {
         let last = benefit.until.unwrap_or(benefit.from);
         benefit.kind == Kind::BENEFIT_PAID && benefit.from <= gap.last && last >= gap.first
     });
     is_drawn.then(|| t!("account.gap_unemployed").to_string())
 }
-
-const UNEMPLOYMENT: &str = "hrss:210";
 
 fn province(place: &PlaceMonths) -> String {
     let name = place::name(place.place);
