@@ -148,7 +148,7 @@ fn forecast(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, employee: Saved<'_>) 
     plan
 }
 
-/// Writes down what medical and injury insurance come to, for who draws no pension yet.
+/// Writes down what medical and injury insurance come to, for a worker who draws no pension yet.
 fn insured(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
     let families = [Family::MEDICAL, Family::RESIDENT_MEDICAL]
         .map(|name| inputs.family(name).map(|folded| folded.account));

@@ -25,7 +25,7 @@ pub enum Sex {
     Woman,
 }
 
-/// What a citizen's number says of who holds it (GB 11643).
+/// What a citizen's number says of the person who holds it (GB 11643).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FromNumber {
     /// Month of birth.

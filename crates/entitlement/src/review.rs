@@ -84,7 +84,7 @@ impl List {
 
 /// On the list of retirements: near under some class, and no agency has stated which.
 pub const CLASS_UNKNOWN: &str = "class_unknown";
-/// On the list of retirements: resident pension, of who has no employee pension.
+/// On the list of retirements: resident pension, of a worker who has no employee pension.
 pub const RESIDENT: &str = "resident";
 
 /// Causes of gaps by name; none for those that nobody has to close: what was taken back, and what comes later.
@@ -219,7 +219,7 @@ pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
     findings
 }
 
-/// Whether retirement cannot be told because no agency has stated a birth: of who lives, has pension months and no pension in
+/// Whether retirement cannot be told because no agency has stated a birth: of a worker who lives, has pension months and no pension in
 /// force, be it drawn or suspended.
 pub fn is_without_birth(account: &Account) -> bool {
     let pays = |family: &FamilyAccount| {

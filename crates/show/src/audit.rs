@@ -1,6 +1,6 @@
 //! The report of an audit for people.
 
-use super::table;
+use super::{count, table};
 use rust_i18n::t;
 use yizhang_audit::{Finding, Report, RosterName, Severity};
 
@@ -46,7 +46,7 @@ pub fn print(reports: &[Report], differences: &[Finding]) {
                 (true, true) => t!("audit.chain_unsigned"),
                 (false, _) => t!(
                     "audit.chain_faulty",
-                    findings = report.findings_of(&chain.region).count()
+                    findings = count::findings(report.findings_of(&chain.region).count())
                 ),
             };
             rows.add_row([

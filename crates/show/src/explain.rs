@@ -4,7 +4,7 @@ use super::{
     account::Answer,
     conflicts,
     copies::{self, IN_DOUBT},
-    family, figures, kind, named,
+    count, family, figures, kind, named,
     page::{self, Block, Part},
     place, record, serde_name,
 };
@@ -134,8 +134,8 @@ fn rule(rule: &RuleLine) -> String {
     };
     let value = shortened(&rule.value);
     let value = match key.map(Key::unit) {
-        Some(Unit::Months) => t!("figures.months", count = value).to_string(),
-        Some(Unit::Days) => t!("figures.days", count = value).to_string(),
+        Some(Unit::Months) => count::months(value),
+        Some(Unit::Days) => count::working_days(value),
         Some(Unit::Yuan) => t!("figures.yuan", amount = value).to_string(),
         _ => value,
     };

@@ -2,6 +2,7 @@
 //! close it.
 
 use super::{
+    count,
     figures::{self, Footnotes},
     kind, named,
     page::{Block, Part},
@@ -10,7 +11,7 @@ use super::{
 use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
-    Account,
+    Account, Family,
     account::{
         Amount, BenefitFact, ClearedLine, FamilyAccount, Gap, GapCause, JoinedLine, MonthStatus,
         Payer, PayerName, PlaceMonths, Span, YearLine, runs,
@@ -72,7 +73,11 @@ pub(crate) fn part(
         Block::Lines(lines(family)),
     ];
     Part::titled(
-        t!("account.family", schemes = name(family), months = months),
+        t!(
+            "account.family",
+            schemes = name(family),
+            months = count::months(months)
+        ),
         blocks,
     )
 }
@@ -290,15 +295,13 @@ fn suspended_for(family: &FamilyAccount, gap: &Gap) -> Option<String> {
 
 /// That unemployment benefit was drawn in a gap.
 fn unemployed(account: &Account, gap: &Gap) -> Option<String> {
-    let benefits = &account.family(UNEMPLOYMENT)?.benefits;
+    let benefits = &account.of_family(Family::UNEMPLOYMENT)?.benefits;
     let is_drawn = benefits.iter().any(|benefit| {
         let last = benefit.until.unwrap_or(benefit.from);
         benefit.kind == Kind::BENEFIT_PAID && benefit.from <= gap.last && last >= gap.first
     });
     is_drawn.then(|| t!("account.gap_unemployed").to_string())
 }
-
-const UNEMPLOYMENT: &str = "hrss:210";
 
 fn province(place: &PlaceMonths) -> String {
     let name = place::name(place.place);
@@ -328,8 +331,8 @@ fn overlap(year: &YearLine) -> Vec<String> {
     let overlap = t!(
         "account.overlap",
         year = year.first,
-        employee = year.employee,
-        effective = year.effective
+        employee = count::months(year.employee),
+        effective = count::months(year.effective)
     );
     let mut lines = vec![overlap.to_string()];
     if let Some(due) = year
@@ -401,8 +404,9 @@ fn uncounted(family: &FamilyAccount) -> Vec<String> {
     };
     let future = count(&[MonthStatus::Future]);
     let ended = count(&[MonthStatus::AfterBenefit, MonthStatus::AfterDeath]);
-    let future = (future > 0).then(|| t!("account.future", months = future).to_string());
-    let ended = (ended > 0).then(|| t!("account.ended", months = ended).to_string());
+    let future =
+        (future > 0).then(|| t!("account.future", months = count::months(future)).to_string());
+    let ended = (ended > 0).then(|| t!("account.ended", months = count::months(ended)).to_string());
     future.into_iter().chain(ended).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     copies::IN_DOUBT,
-    named,
+    count, named,
     page::{Block, Part},
     place, serde_name, yuan,
 };
@@ -486,9 +486,12 @@ pub(crate) fn value(figure: &Figure) -> String {
         return text.to_string();
     };
     let mut words = vec![match (figure.name, value) {
-        (FigureName::StatutoryAge, FigureValue::Months(months)) => {
-            t!("figures.age", years = months / 12, months = months % 12).to_string()
-        }
+        (FigureName::StatutoryAge, FigureValue::Months(months)) => t!(
+            "figures.age",
+            years = months / 12,
+            months = count::months(months % 12)
+        )
+        .to_string(),
         _ => text(value),
     }];
     words.extend(
@@ -502,19 +505,9 @@ pub(crate) fn value(figure: &Figure) -> String {
     words.join(" · ")
 }
 
-/// A number of months.
-pub(crate) fn months(count: u32) -> String {
-    if count == 1 {
-        t!("figures.month", count = count)
-    } else {
-        t!("figures.months", count = count)
-    }
-    .to_string()
-}
-
 fn text(value: FigureValue) -> String {
     match value {
-        FigureValue::Months(count) => months(count),
+        FigureValue::Months(count) => count::months(count),
         FigureValue::Month(month) => month.to_string(),
         FigureValue::Fen(amount) => t!("figures.yuan", amount = yuan(amount)).to_string(),
         FigureValue::Index(index) => format!("{}.{:04}", index / 10_000, index % 10_000),

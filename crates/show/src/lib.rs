@@ -19,6 +19,7 @@ pub mod account;
 pub mod audit;
 mod conflicts;
 pub mod copies;
+mod count;
 pub mod damage;
 pub mod explain;
 mod family;

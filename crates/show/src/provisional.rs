@@ -1,7 +1,7 @@
 //! What a retirement would be by the number that was typed, for people: beside the account, and said to be no part of it.
 
 use super::{
-    named,
+    count, named,
     page::{Block, Part},
     serde_name,
 };
@@ -42,9 +42,12 @@ fn line(found: &ProvisionalRetirement) -> String {
         (Some(_) | None, None) => String::new(),
     };
     let needed = match (found.needed, found.short) {
-        (Some(needed), Some(short)) => {
-            t!("provisional.needed", needed = needed, short = short).to_string()
-        }
+        (Some(needed), Some(short)) => t!(
+            "provisional.needed",
+            needed = count::months(needed),
+            short = count::months(short)
+        )
+        .to_string(),
         _ => String::new(),
     };
     let class = named(&format!("class.{}", serde_name(&found.class)));

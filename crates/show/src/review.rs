@@ -1,6 +1,6 @@
 //! What a review found, for people.
 
-use super::{figures, kind, named, place, serde_name, table, yuan};
+use super::{count, kind, named, place, serde_name, table, yuan};
 use rust_i18n::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::review::{Finding, List};
@@ -102,7 +102,11 @@ fn how(finding: &Finding) -> String {
         }
         (List::Transfer, _) => {
             let due = finding.due.map(|day| day.to_string()).unwrap_or_default();
-            t!("review.due_on", due = due, days = finding.overdue)
+            t!(
+                "review.due_on",
+                due = due,
+                days = count::working_days(finding.overdue)
+            )
         }
         (List::Gap, Some(0)) => t!("review.not_payable"),
         (List::Gap, Some(count)) => {
@@ -112,7 +116,7 @@ fn how(finding: &Finding) -> String {
                 .unwrap_or_default();
             t!(
                 "figures.gap_open",
-                count = figures::months(count),
+                count = count::months(count),
                 price = price,
                 until = until
             )
@@ -121,7 +125,7 @@ fn how(finding: &Finding) -> String {
         (List::Gap, None) if finding.acts.is_some() => t!("figures.gap_debt"),
         (List::Gap, None) if finding.what == "unpaid" => t!("figures.gap_no_rule"),
         (List::Gap, None) => return String::new(),
-        (List::Retirement, _) => t!("review.short", months = finding.months),
+        (List::Retirement, _) => t!("review.short", months = count::months(finding.months)),
     };
     line.to_string()
 }

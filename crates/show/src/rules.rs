@@ -1,6 +1,6 @@
 //! Rules for people.
 
-use super::{bare_table, place, rule_fault, table as empty_table};
+use super::{bare_table, count, place, rule_fault, table as empty_table};
 use rust_i18n::t;
 use yizhang_ledger::value::Month;
 use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
@@ -165,7 +165,8 @@ fn value(rule: &Rule) -> String {
     let found = rule.value.to_string();
     match (&rule.value, rule.key.unit()) {
         (Value::None, _) => t!("rules.own_unknown").to_string(),
-        (_, Unit::Months) => t!("rules.unit.months", count = found).to_string(),
+        (_, Unit::Months) => count::months(found),
+        (_, Unit::Days) if found == "1" => t!("rules.unit.day", count = found).to_string(),
         (_, Unit::Days) => t!("rules.unit.days", count = found).to_string(),
         (_, Unit::Yuan) => t!("rules.unit.yuan", amount = found).to_string(),
         _ => found,

@@ -1,6 +1,6 @@
 //! What checking a data directory found, and what rebuilding its index did.
 
-use super::{damage, place, table};
+use super::{count, damage, place, table};
 use rust_i18n::t;
 use yizhang_store::{CheckReport, RebuildReport};
 
@@ -35,7 +35,10 @@ pub fn check_report(report: &CheckReport) {
         if report.is_sound() {
             t!("store.sound")
         } else {
-            t!("store.damaged", findings = report.findings.len())
+            t!(
+                "store.damaged",
+                findings = count::findings(report.findings.len())
+            )
         }
     );
 }

@@ -8,15 +8,10 @@ use super::{
 };
 use rust_i18n::t;
 use yizhang_entitlement::{
-    Account,
+    Account, Family,
     account::{Drawing, FamilyAccount, FigureName, FigureValue, Forecast, PlaceMonths, Resting},
     conflict::Severity,
 };
-
-/// The family of the employee pension.
-const PENSION: &str = "hrss:110";
-/// The family of the resident pension.
-const RESIDENT_PENSION: &str = "hrss:170";
 
 /// The three sentences. Nothing for an account without records, which the page says by itself. A sentence that rests on a
 /// quarantined chain bears the sign of doubt.
@@ -39,7 +34,10 @@ pub(super) fn part(account: &Account, doubt: &Resting) -> Option<Part> {
 
 /// Months of employee pension, and where they were paid; where there is none, the months of the other schemes.
 fn what_counts(account: &Account) -> String {
-    match account.family(PENSION) {
+    match account.of_family(Family::PENSION) {
+        Some(pension) if counted(pension) == 1 => {
+            t!("summary.counts_one", places = listed(&parts_of(pension))).to_string()
+        }
         Some(pension) if counted(pension) > 0 => t!(
             "summary.counts",
             months = counted(pension),
@@ -53,7 +51,7 @@ fn what_counts(account: &Account) -> String {
 
 /// Months that count, deemed ones included.
 fn counted(family: &FamilyAccount) -> u32 {
-    family.counted_months + family.deemed_months
+    family.months_held()
 }
 
 /// What the months of a family are made of: paid in one province, deemed, held by several provinces. Together they are all.
@@ -106,15 +104,16 @@ fn what_may_come(account: &Account) -> String {
     if let Some(death) = account.person.death.last() {
         return t!("summary.died", month = death.month).to_string();
     }
-    let drawn = |family: &str| account.family(family)?.drawing.as_ref();
-    if let Some(drawing) = drawn(PENSION).or_else(|| drawn(RESIDENT_PENSION)) {
+    let drawn = |family: Family<'_>| account.of_family(family)?.drawing.as_ref();
+    if let Some(drawing) = drawn(Family::PENSION).or_else(|| drawn(Family::RESIDENT_PENSION)) {
         return drawing_since(drawing);
     }
-    if account.family(PENSION).is_none() {
+    if account.of_family(Family::PENSION).is_none() {
         return t!("summary.no_outlook").to_string();
     }
     let short = match months(account, FigureName::MonthsShort) {
         Some(0) => t!("summary.enough").to_string(),
+        Some(1) => t!("summary.short_one").to_string(),
         Some(short) => t!("summary.short", months = short).to_string(),
         None => t!("summary.short_unknown").to_string(),
     };

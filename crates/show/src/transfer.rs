@@ -1,6 +1,6 @@
 //! Transfer cases for people: where each stands, who must act until when, and what does not agree.
 
-use super::{kind, named, place, print_lines, serde_name, yuan};
+use super::{count, kind, named, place, print_lines, serde_name, yuan};
 use rust_i18n::t;
 use std::borrow::Cow;
 use yizhang_entitlement::account::{StepFault, TransferAmounts, TransferCase, TransferStep};
@@ -52,7 +52,10 @@ fn next_step(case: &TransferCase) -> Vec<Cow<'static, str>> {
         due = due
     )];
     if next.overdue > 0 {
-        lines.push(t!("transfer.overdue", days = next.overdue));
+        lines.push(t!(
+            "transfer.overdue",
+            days = count::working_days(next.overdue)
+        ));
     }
     if next.is_estimate {
         lines.push(t!("transfer.estimate"));
@@ -70,7 +73,7 @@ fn months_moved(case: &TransferCase) -> Vec<Cow<'static, str>> {
         if let Some(moved) = moved {
             lines.push(t!(
                 key,
-                months = moved.months,
+                months = count::months(moved.months),
                 first = moved.first,
                 last = moved.last
             ));
@@ -93,7 +96,7 @@ fn sums(case: &TransferCase) -> Vec<Cow<'static, str>> {
         lines.push(t!(
             "transfer.differs",
             between = between,
-            months = differs.months,
+            months = count::months(differs.months),
             account = yuan(differs.personal_account),
             pool = yuan(differs.pool)
         ));
@@ -106,7 +109,11 @@ fn checks(case: &TransferCase) -> Vec<Cow<'static, str>> {
     let mut lines = Vec::new();
     for check in &case.checks {
         let what = named(&format!("transfer.check.{}", serde_name(&check.what)));
-        lines.push(t!("transfer.check", what = what, months = check.months));
+        lines.push(t!(
+            "transfer.check",
+            what = what,
+            months = count::months(check.months)
+        ));
         if let Some(day) = check.inform_by {
             lines.push(t!("transfer.inform", due = day));
         }
@@ -126,7 +133,7 @@ fn faults(case: &TransferCase) -> Vec<Cow<'static, str>> {
 fn amounts(sums: TransferAmounts) -> String {
     t!(
         "transfer.amounts",
-        months = sums.months,
+        months = count::months(sums.months),
         account = yuan(sums.personal_account),
         pool = yuan(sums.pool)
     )

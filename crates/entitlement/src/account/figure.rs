@@ -131,7 +131,7 @@ names! {
         /// What has to be given back of it: for records that an agreement has cleared, for months paid twice in two schemes, for
         /// months after a benefit began or after death.
         BalanceOwed,
-        /// What is left of the personal account of who draws a pension or has died.
+        /// What is left of the personal account of a worker who draws a pension or has died.
         BalanceLeft,
         /// What has to be refunded of contributions for months after a benefit began (C21), payers' and workers' shares.
         RefundAfterBenefit,
@@ -189,13 +189,14 @@ names! {
         MedicalGap,
         /// Most months of waiting after that gap, once it is paid again.
         MedicalWait,
-        /// Whole months without medical cover before the running one, of who was covered as a resident; with `first` and `last`, those of a lapse that has ended.
+        /// Whole months without medical cover before the running one, of a worker who was covered as a resident; with `first` and
+        /// `last`, those of a lapse that has ended.
         ResidentMedicalLapse,
-        /// Months of waiting after that lapse, once enrolled again; with `first` and `last`, those of who enrols for the next year.
+        /// Months of waiting after that lapse, once enrolled again; with `first` and `last`, those of a worker who enrols for the next year.
         ResidentMedicalWait,
         /// First month without resident medical cover, unless the next year is enrolled for; from the month on in which that can be done.
         ResidentMedicalEnrol,
-        /// Most months of waiting of who is covered again after a gap.
+        /// Most months of waiting of a worker who is covered again after a gap.
         WaitRunning,
         /// The last of them.
         WaitUntil,
@@ -227,7 +228,7 @@ names! {
         GapLateFee,
         /// What a base limit published late adds to months already paid (type 34).
         ExpectedDifference,
-        /// Months that a flexible worker paid back and the rule that it rests on does not take (Y12).
+        /// Months that a flexible worker paid back, although the rule that the figure rests on does not take them (Y12).
         PaidBackBeyond,
         /// What the personal account was credited less than the rule's share of the base (Y13); below zero, more.
         AccountShort,

@@ -11,7 +11,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{record::PayerKind, value::Month};
 
-/// The families under which an employer pays for who works. Under others an employer or a fund may pay for who does not.
+/// The families under which an employer pays for those who work. Under others an employer or a fund may pay for those who do not.
 const OF_EMPLOYED: [Family<'static>; 2] = [Family::PENSION, Family::UNEMPLOYMENT];
 
 /// Months by the records that say something of each.

@@ -1,4 +1,4 @@
-//! What is left of the personal account of who draws a pension or has died: what was posted, less what has to be given back, less
+//! What is left of the personal account of a worker who draws a pension or has died: what was posted, less what has to be given back, less
 //! what was paid out of it. What remains at death is the heirs' (社会保险法 art. 14).
 
 use super::{

@@ -68,7 +68,7 @@ struct AfterDeath {
 }
 
 impl AfterDeath {
-    /// None of who lives.
+    /// None of a worker who lives.
     fn of(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>) -> Option<Self> {
         let (died, notice) = death(inputs.person)?;
         let successors = sheet.policy.successors(inputs.as_of.month);

@@ -1,5 +1,5 @@
-//! The months that resident pension needs: 15 years; for who had fewer before the age when the scheme began at the place, those
-//! from then until the age; nothing for who had passed it (国发〔2014〕8号).
+//! The months that resident pension needs: 15 years; for a worker who had fewer before the age when the scheme began at the place, those
+//! from then until the age; nothing for one who had passed it (国发〔2014〕8号).
 
 use super::{
     Inputs,
@@ -53,7 +53,7 @@ pub(super) fn needed(
     Some(sheet.months(draft, Some(needed)))
 }
 
-/// Months from the beginning of the scheme until the age; none for who had passed it.
+/// Months from the beginning of the scheme until the age; none for a worker who had passed it.
 fn until(start: Month, age: Month) -> u32 {
     u32::try_from(age.since(start)).unwrap_or(0)
 }

@@ -58,7 +58,7 @@ impl LapsedYears {
     }
 }
 
-/// The wait of who is covered by the employees' scheme after a gap: none up to the gap that costs no waiting, else at most the
+/// The wait of a worker who is covered by the employees' scheme after a gap: none up to the gap that costs no waiting, else at most the
 /// longest (医保办发〔2021〕43号).
 pub(super) fn employees(sheet: &mut Sheet<'_>, gap: CoverGap, at: Judged) -> Wait {
     let tolerated = sheet.number(Key::MedicalGap, "", at.place, at.month);
@@ -84,7 +84,7 @@ pub(super) fn employees(sheet: &mut Sheet<'_>, gap: CoverGap, at: Judged) -> Wai
     }
 }
 
-/// The wait of who is covered by the residents' scheme after a gap: the fixed months, those of each lapsed year less those
+/// The wait of a worker who is covered by the residents' scheme after a gap: the fixed months, those of each lapsed year less those
 /// repaid, and never less than the least of a long lapse (国办发〔2024〕38号). Who comes from the employees' scheme within the
 /// gap that costs no waiting, after two years of cover, waits for nothing (医保办发〔2021〕43号).
 pub(super) fn residents(
@@ -196,7 +196,7 @@ fn has_whole_cover(
 /// Months that a resumed cover is looked back for: no wait by any rule is longer.
 const WAIT_MONTHS_MAX: i32 = 60;
 
-/// Writes down the waits that run, or are to run, of who was covered again after a gap: the gap, the months of waiting at
+/// Writes down the waits that run, or are to run, of a worker who was covered again after a gap: the gap, the months of waiting at
 /// most, and the last of them.
 pub(super) fn running(
     sheet: &mut Sheet<'_>,

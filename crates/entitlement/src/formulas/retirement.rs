@@ -91,7 +91,7 @@ pub fn minimum_months(table: &[Minimum], year: u16) -> Option<u32> {
         .map(|row| row.months)
 }
 
-/// The year whose minimum applies: of the chosen month for who retires early, of the statutory month for who retires
+/// The year whose minimum applies: of the chosen month for a worker who retires early, of the statutory month for one who retires
 /// then or later.
 ///
 /// Source: practice under 人社部发〔2024〕94号 (known; to be checked against its text).
