@@ -8,7 +8,8 @@ use std::{fs, time::Instant};
 use support::{Federation, Ran, contributions, eventually, run};
 use yizhang_intake::{Intake, ReadOptions, Row, Source as File};
 use yizhang_ledger::{
-    batch::{RecordBlock, SubmissionId, Submitted},
+    batch::{RecordBlock, SubmissionId},
+    chain::Submitted,
     entry::Kind,
     hash::Hash,
     head::Origin,
@@ -146,15 +147,15 @@ fn conflicts(answer: &Value) -> Vec<String> {
 fn ten_thousand_links_of_a_stranger_cost_nobody_anything() {
     let federation = federation_with(|federation| {
         let hub = account(federation, HUB);
-        let mut records = link(hub, account(federation, WORKER));
+        // The hub has months of its own in Henan, so that Henan holds it.
+        let mut records = entries(federation, &contributions(HUB, 410_100, 3, "H"));
+        records.extend(link(hub, account(federation, WORKER)));
         records.extend(link(account(federation, OTHER_WORKER), hub));
         for number in 0..9_998_u32 {
             let mut other = AccountId([7; 16]);
             other.0[..4].copy_from_slice(&number.to_le_bytes());
             records.extend(link(hub, other));
         }
-        // The hub has months of its own in Henan, so that Henan holds it.
-        records.extend(entries(federation, &contributions(HUB, 410_100, 3, "H")));
         records
     });
     for node in [GUANGDONG, HENAN] {

@@ -41,6 +41,13 @@ pub(crate) struct Found {
     heads: Heads,
 }
 
+/// What the records of a lookup come to.
+struct Looked {
+    account: Account,
+    accounts: BTreeSet<AccountId>,
+    strangers: BTreeSet<AccountId>,
+}
+
 /// Computes the account of a worker as of a day from the heads that are in force now.
 ///
 /// # Errors
@@ -58,7 +65,7 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
     let mut read = BTreeSet::from([worker]);
     // Each round reads the accounts that the records of the rounds before are linked to; mostly there is none, and every record is
     // proved once.
-    let (account, linked) = loop {
+    let looked = loop {
         let mut facts = gathered.facts(&heads)?;
         let linked = linked_accounts(worker, &read, &facts, &shared.policy, as_of);
         let room = ACCOUNTS_READ_MAX.saturating_sub(read.len());
@@ -66,7 +73,17 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         if next.is_empty() {
             facts.retain(|fact| is_of(&fact.record, &linked.tied));
             let account = fold(&facts, &shared.policy, as_of).with_account_id(worker);
-            break (account, linked);
+            let strangers = if linked.next.is_empty() && linked.tied == read {
+                BTreeSet::new()
+            } else {
+                // As whoever checks the answer sees it, from its records alone.
+                linked_accounts(worker, &linked.tied, &facts, &shared.policy, as_of).next
+            };
+            break Looked {
+                account,
+                accounts: linked.tied,
+                strangers,
+            };
         }
         drop(facts);
         for account in next {
@@ -74,13 +91,11 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
             read.insert(account);
         }
     };
-    let mut strangers = linked.next;
-    strangers.extend(read.difference(&linked.tied));
-    gathered.keep(&linked.tied);
+    gathered.keep(&looked.accounts);
     Ok(Found {
-        account,
-        accounts: linked.tied,
-        strangers,
+        account: looked.account,
+        accounts: looked.accounts,
+        strangers: looked.strangers,
         left_aside: gathered.left_aside(),
         chains: gathered.by_chain(&heads),
         heads,
