@@ -546,7 +546,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         for _ in 0..READERS {
             idle.push(auditor.replay(chain()).await.unwrap());
         }
-        let (other, _) = connect(Path::new(&federation.agency(REGION)));
+        let (other, _) = connect(Path::new(&federation.auditor()));
         let mut other = LedgerClient::new(other);
         refused(
             other.replay(chain()).await,

@@ -23,6 +23,7 @@ mod copies;
 mod engine;
 mod lookup;
 mod metrics;
+mod permission;
 mod pulse;
 mod recovery;
 mod refusal;

@@ -83,6 +83,23 @@ pub(crate) enum NotYou {
         /// The federation.
         federation: String,
     },
+    /// The roster does not name the region.
+    #[error("the certificate is of region {region}, which the roster does not name")]
+    NotInRoster {
+        /// The region in the certificate.
+        region: Division,
+    },
+    /// There is no such method, for anybody.
+    #[error("nobody may call this method")]
+    NoSuchMethod,
+    /// The method is for other roles.
+    #[error("{method} is not for {found}")]
+    NotForRole {
+        /// The method.
+        method: &'static str,
+        /// Who calls.
+        found: String,
+    },
     /// Accounts are not for auditors.
     #[error("auditors read chains, not accounts")]
     AccountOfAuditor,

@@ -3,6 +3,7 @@
 
 mod account;
 mod caller;
+mod gate;
 mod ledger;
 mod refusal;
 mod replication;

@@ -31,6 +31,10 @@ codes! {
     NoCertificate "no-certificate",
     /// The caller's certificate names no role in this federation.
     NoRole "no-role",
+    /// The caller's certificate is of a region that the roster does not name.
+    NotInRoster "not-in-roster",
+    /// The method is not for the caller's role.
+    NotForRole "not-for-role",
     /// An auditor asks for an account.
     AccountOfAuditor "account-of-auditor",
     /// Somebody else than the agency of the region asks for a review.

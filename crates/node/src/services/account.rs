@@ -2,9 +2,7 @@
 
 use crate::{
     lookup::{self, Found},
-    refusal::{NotYou, Refusal},
-    role::Role,
-    services::caller::role_of,
+    refusal::Refusal,
     services::ledger::chain_status,
     shared::Shared,
 };
@@ -26,10 +24,6 @@ impl Account for AccountService {
         request: Request<v1::LookupRequest>,
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
-        match role_of(&request, &shared.roster.federation)? {
-            Role::Agency(_) | Role::Node(_) => {}
-            Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
-        }
         let request = request.into_inner();
         let proofs = request.proofs;
         let worker = match request.worker {

@@ -79,6 +79,8 @@ impl NotYou {
         match self {
             Self::NoCertificate => RefusalCode::NoCertificate,
             Self::NoRole { .. } => RefusalCode::NoRole,
+            Self::NotInRoster { .. } => RefusalCode::NotInRoster,
+            Self::NoSuchMethod | Self::NotForRole { .. } => RefusalCode::NotForRole,
             Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
             Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
             Self::NotANode => RefusalCode::NotANode,

@@ -1,12 +1,6 @@
 //! The service Submission.
 
-use crate::{
-    engine::Answer,
-    refusal::{NotYou, Refusal},
-    role::Role,
-    services::caller::role_of,
-    shared::Shared,
-};
+use crate::{engine::Answer, refusal::Refusal, services::gate::holder_of, shared::Shared};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -42,7 +36,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::Receipt>, Status> {
-        let submitter = submitter(&request)?;
+        let submitter = holder_of(&request)?.role.submitter();
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
         Ok(Response::new(finish(&self.0, pending).await?))
     }
@@ -51,7 +45,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<Streaming<v1::SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let submitter = submitter(&request)?;
+        let submitter = holder_of(&request)?.role.submitter();
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
         let (pending, mut waiting) =
@@ -85,35 +79,6 @@ impl Submission for SubmissionService {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
-}
-
-/// The name of a caller that may submit.
-#[derive(Clone, Debug)]
-struct Submitter(String);
-
-/// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
-/// cannot make the node hold submissions in memory.
-pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Request<()>, Status> {
-    let role = role_of(&request, &shared.roster.federation)?;
-    let region = shared.origin.region();
-    match role {
-        Role::Agency(agency) if agency == region => {
-            request.extensions_mut().insert(Submitter(role.submitter()));
-            Ok(request)
-        }
-        Role::Agency(_) | Role::Node(_) | Role::Auditor => Err(NotYou::OtherAgency {
-            region,
-            found: role.submitter(),
-        }
-        .into()),
-    }
-}
-
-fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
-    let submitter = request.extensions().get::<Submitter>();
-    submitter
-        .map(|submitter| submitter.0.clone())
-        .ok_or_else(|| Refusal::Broken("the caller was not authorised").into())
 }
 
 /// Checks a submission and sends it on its way.
