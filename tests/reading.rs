@@ -5,16 +5,17 @@ mod support;
 use base64ct::{Base64, Encoding};
 use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{fs, path::Path};
-use support::{Federation, contributions};
+use support::{Federation, contributions, purpose, yizhang};
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{roster::Roster, value::Division};
 use yizhang_wire::{
     channel::{CallerIdentity, connect_lazily, node_name},
     code::RefusalCode,
+    purpose::Business,
     v1::{
-        FetchRequest, LookupRequest, ReviewRequest, StatusRequest, SubmitRequest, WatchRequest,
-        account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
-        replication_client::ReplicationClient, review_client::ReviewClient,
+        self, FetchRequest, LookupRequest, ReplayRequest, ReviewRequest, StatusRequest,
+        SubmitRequest, WatchRequest, account_client::AccountClient, ledger_client::LedgerClient,
+        lookup_request::Worker, replication_client::ReplicationClient, review_client::ReviewClient,
         submission_client::SubmissionClient,
     },
 };
@@ -87,13 +88,15 @@ fn lookup() -> LookupRequest {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: false,
+        purpose: purpose(Business::Inquiry),
     }
 }
 
-fn chain() -> FetchRequest {
-    FetchRequest {
+fn chain() -> ReplayRequest {
+    ReplayRequest {
         origin: "demo.yizhang/440000".into(),
         from: 0,
+        purpose: purpose(Business::Audit),
     }
 }
 
@@ -138,11 +141,104 @@ fn a_certificate_of_a_region_outside_the_roster_is_good_for_nothing() {
             let mut replication = ReplicationClient::new(channel.clone());
             let watched = replication.watch(WatchRequest {}).await;
             refused(watched.map(drop), denied, code);
-            let fetched = replication.fetch(chain()).await;
+            let fetched = replication.fetch(FetchRequest::default()).await;
             refused(fetched.map(drop), denied, code);
             let mut submission = SubmissionClient::new(channel);
             let submitted = submission.submit(SubmitRequest::default()).await;
             refused(submitted, denied, code);
         }
     });
+}
+
+#[test]
+fn nobody_reads_without_saying_for_what() {
+    run(async |federation| {
+        let clerk = connect_as(Path::new(&federation.agency(REGION)));
+        let auditor = connect_as(Path::new(&federation.auditor()));
+        let mut accounts = AccountClient::new(clerk.clone());
+        let with = |business: &str, case_number: &str, person: &str| LookupRequest {
+            purpose: Some(v1::Purpose {
+                business: business.into(),
+                case_number: case_number.into(),
+                person: person.into(),
+            }),
+            ..lookup()
+        };
+        let unstated = LookupRequest {
+            purpose: None,
+            ..lookup()
+        };
+        let (wrong, code) = (Code::InvalidArgument, RefusalCode::Purpose);
+        let long = "案".repeat(65);
+        for request in [
+            unstated,
+            with("curiosity", "C-1", "张伟"),
+            with("inquiry", "", "张伟"),
+            with("inquiry", &long, "张伟"),
+            with("inquiry", "C-1", ""),
+            with("inquiry", "C-1", "a\u{1b}[2J"),
+        ] {
+            refused(accounts.lookup(request).await, wrong, code);
+        }
+        let longest = "案".repeat(64);
+        let stated = accounts.lookup(with("inquiry", &longest, "张伟")).await;
+        assert!(stated.is_ok(), "{stated:?}");
+        let review = ReviewClient::new(clerk)
+            .accounts(ReviewRequest {
+                as_of: 20_261_031,
+                ..ReviewRequest::default()
+            })
+            .await;
+        refused(review.map(drop), wrong, code);
+        let mut ledger = LedgerClient::new(auditor);
+        let out_of_curiosity = ReplayRequest {
+            purpose: purpose(Business::Inquiry),
+            ..chain()
+        };
+        refused(ledger.replay(out_of_curiosity).await.map(drop), wrong, code);
+        assert!(ledger.replay(chain()).await.is_ok());
+    });
+}
+
+#[test]
+fn the_command_line_asks_for_business_and_case_and_knows_who_is_logged_in() {
+    let arguments = [
+        "worker",
+        "account",
+        "--node",
+        "440000",
+        "--credentials",
+        "/nowhere",
+    ];
+    let of = |variables: &[(&str, &str)]| {
+        let mut command = yizhang(&arguments);
+        for name in [
+            "YIZHANG_BUSINESS",
+            "YIZHANG_CASE",
+            "YIZHANG_PERSON",
+            "USER",
+            "LOGNAME",
+        ] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, text) = of(&[]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("--business") && text.contains("--case"),
+        "{text}"
+    );
+    assert!(!text.contains("--person"), "{text}");
+    let (code, text) = of(&[("YIZHANG_BUSINESS", "curiosity"), ("YIZHANG_CASE", "C-1")]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("inquiry"), "{text}");
+    let (code, text) = of(&[("YIZHANG_BUSINESS", "inquiry"), ("YIZHANG_CASE", "C-1")]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("--person uid-"), "{text}");
 }

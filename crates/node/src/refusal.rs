@@ -4,7 +4,7 @@ use yizhang_entitlement::identity::TooManyLinked;
 use yizhang_ledger::{Invalid, batch::SubmissionId, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
-use yizhang_wire::convert::FieldFault;
+use yizhang_wire::{convert::FieldFault, purpose::PurposeFault};
 
 /// A request that is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub(crate) enum Refusal {
     /// A field of the message is not what the service calls for.
     #[error(transparent)]
     Field(#[from] FieldFault),
+    /// Personal data is read for a stated purpose only.
+    #[error(transparent)]
+    Purpose(#[from] PurposeFault),
     /// The evidence is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),

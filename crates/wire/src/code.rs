@@ -43,6 +43,8 @@ codes! {
     NotANode "not-a-node",
     /// Somebody else than the agency of the region submits.
     OtherAgency "other-agency",
+    /// The purpose is missing, or not in its form.
+    Purpose "purpose",
     /// A field of the request is not what the service calls for.
     Field "field",
     /// Evidence breaks a rule of the format.

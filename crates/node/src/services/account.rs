@@ -12,6 +12,7 @@ use yizhang_ledger::person::SocialSecurityNumber;
 use yizhang_statement::{ChainEvidence, RecordEvidence};
 use yizhang_wire::{
     convert::{self, FieldFault},
+    purpose::Purpose,
     v1::{self, account_server::Account, lookup_request::Worker},
 };
 
@@ -25,6 +26,7 @@ impl Account for AccountService {
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
         let request = request.into_inner();
+        Purpose::read(request.purpose.as_ref()).map_err(Refusal::from)?;
         let proofs = request.proofs;
         let worker = match request.worker {
             Some(Worker::Number(number)) => shared

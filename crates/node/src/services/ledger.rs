@@ -11,7 +11,10 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use yizhang_wire::v1::{self, ledger_server::Ledger};
+use yizhang_wire::{
+    purpose::{Business, Purpose, PurposeFault},
+    v1::{self, ledger_server::Ledger},
+};
 
 pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
 
@@ -31,9 +34,18 @@ impl Ledger for LedgerService {
 
     async fn replay(
         &self,
-        request: Request<v1::FetchRequest>,
+        request: Request<v1::ReplayRequest>,
     ) -> Result<Response<Batches>, Status> {
-        batches(&self.0, &self.0.audit_readers, request.get_ref())
+        let request = request.into_inner();
+        let purpose = Purpose::read(request.purpose.as_ref()).map_err(Refusal::from)?;
+        if purpose.business() != Business::Audit {
+            return Err(Refusal::from(PurposeFault::NoMandate).into());
+        }
+        let chain = v1::FetchRequest {
+            origin: request.origin,
+            from: request.from,
+        };
+        batches(&self.0, &self.0.audit_readers, &chain)
     }
 }
 

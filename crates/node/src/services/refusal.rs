@@ -23,7 +23,9 @@ impl From<Refusal> for Status {
 impl Refusal {
     fn status_code(&self) -> Code {
         match self {
-            Self::Field(_) | Self::Invalid(_) | Self::Number(_) => Code::InvalidArgument,
+            Self::Field(_) | Self::Purpose(_) | Self::Invalid(_) | Self::Number(_) => {
+                Code::InvalidArgument
+            }
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
@@ -40,6 +42,7 @@ impl Refusal {
     fn code(&self) -> RefusalCode {
         match self {
             Self::Field(_) => RefusalCode::Field,
+            Self::Purpose(_) => RefusalCode::Purpose,
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
             Self::Number(_) => RefusalCode::Number,
             Self::NotYou(not_you) => not_you.code(),

@@ -9,6 +9,7 @@ use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_js
 use yizhang_ledger::{person::AccountId, value::Day};
 use yizhang_wire::{
     convert::{self, FieldFault},
+    purpose::Purpose,
     v1::{self, review_server::Review},
 };
 
@@ -97,7 +98,9 @@ impl Review for ReviewService {
         request: Request<v1::ReviewRequest>,
     ) -> Result<Response<Pages>, Status> {
         let shared = Arc::clone(&self.0);
-        let task = Task::read(request.into_inner())?;
+        let request = request.into_inner();
+        Purpose::read(request.purpose.as_ref()).map_err(Refusal::from)?;
+        let task = Task::read(request)?;
         let permit = Arc::clone(&shared.reviews)
             .try_acquire_owned()
             .map_err(|_| Refusal::Busy { what: "reviews" })?;
