@@ -24,6 +24,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(50);
 
+/// Limits of reads that no test comes to which is not about them.
+const PLENTY: &str =
+    "[reads]\naccounts_a_minute = 1000000\naccounts_an_hour = 1000000\naccounts_a_day = 1000000\n";
+
 /// A federation and its running nodes.
 pub(crate) struct Federation {
     dir: TempDir,
@@ -161,7 +165,7 @@ impl Federation {
         for (region, port) in regions.iter().zip(&ports) {
             let listen = port.local_addr().unwrap();
             let configuration =
-                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n");
+                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n{PLENTY}");
             fs::write(
                 federation.join(region.to_string()).join("node.toml"),
                 configuration,

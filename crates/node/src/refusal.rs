@@ -1,5 +1,6 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
+use crate::reads::{LimitReached, NotCounted};
 use yizhang_entitlement::identity::TooManyLinked;
 use yizhang_ledger::{Invalid, batch::SubmissionId, head::Origin, value::Division};
 use yizhang_replica::Refused;
@@ -15,6 +16,14 @@ pub(crate) enum Refusal {
     /// Personal data is read for a stated purpose only.
     #[error(transparent)]
     Purpose(#[from] PurposeFault),
+    /// The certificate has read as much as it may.
+    #[error(transparent)]
+    ReadLimit(#[from] LimitReached),
+    /// Nobody reads without a trace.
+    #[error(
+        "the access log cannot be written here, and nothing is read without it; ask another node"
+    )]
+    NoTrace,
     /// The evidence is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -120,4 +129,15 @@ pub(crate) enum NotYou {
         /// Who calls.
         found: String,
     },
+}
+
+impl From<NotCounted> for Refusal {
+    fn from(not_counted: NotCounted) -> Self {
+        match not_counted {
+            NotCounted::Limit(reached) => Self::ReadLimit(reached),
+            NotCounted::Certificates => Self::Busy {
+                what: "certificates that read",
+            },
+        }
+    }
 }

@@ -11,4 +11,6 @@ mod review;
 mod serve;
 mod submission;
 
+pub(crate) use caller::Holder;
 pub(crate) use serve::{Serving, serve};
+pub(crate) use submission::submit;

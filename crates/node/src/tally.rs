@@ -2,7 +2,7 @@
 //! the log what came since it was last written. Callers are agencies, nodes and auditors, never persons.
 
 use crate::{
-    permission::{LOOKUP, OTHER_METHOD, by_path},
+    permission::{LOOKUP, OTHER_METHOD, READS, by_path},
     role::Role,
 };
 use prometheus_client::{
@@ -47,6 +47,17 @@ struct RefusalLabels {
     code: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReadLabels {
+    method: &'static str,
+    role: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
+}
+
 /// A call that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
@@ -81,6 +92,8 @@ pub(crate) struct Tally {
     durations: Family<MethodLabels, Histogram, fn() -> Histogram>,
     refusals: Family<RefusalLabels, Counter>,
     lookups: Counter,
+    reads: Family<ReadLabels, Counter>,
+    read_limits: Family<LimitLabels, Counter>,
     submissions: Counter,
     records: Counter,
 }
@@ -93,6 +106,8 @@ impl Tally {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS_SECONDS)),
             refusals: Family::default(),
             lookups: Counter::default(),
+            reads: Family::default(),
+            read_limits: Family::default(),
             submissions: Counter::default(),
             records: Counter::default(),
         }
@@ -117,6 +132,16 @@ impl Tally {
         if call.code == Code::Ok && call.method == LOOKUP {
             self.lookups.inc();
         }
+        if call.code == Code::Ok
+            && READS.contains(&call.method)
+            && let Some(caller) = call.caller
+        {
+            let labels = ReadLabels {
+                method: call.method,
+                role: caller.kind(),
+            };
+            self.reads.get_or_create(&labels).inc();
+        }
         if is_refused || !QUIET.contains(&call.method) {
             self.note(call);
         }
@@ -133,6 +158,11 @@ impl Tally {
             alike.caller = String::new();
         }
         *recent.calls.entry(alike).or_default() += 1;
+    }
+
+    /// A certificate was refused a read by a limit.
+    pub(crate) fn read_limit_reached(&self, limit: &'static str) {
+        self.read_limits.get_or_create(&LimitLabels { limit }).inc();
     }
 
     /// A submission has been given its place in the chain and its receipt.
@@ -168,6 +198,16 @@ impl Tally {
             self.refusals.clone(),
         );
         registry.register("lookups", "Accounts answered", self.lookups.clone());
+        registry.register(
+            "reads",
+            "Accounts, reviews and chains answered, by method and the caller's role",
+            self.reads.clone(),
+        );
+        registry.register(
+            "read_limits",
+            "Lookups refused because a certificate had read as much as it may, by limit",
+            self.read_limits.clone(),
+        );
         registry.register(
             "submissions",
             "Submissions accepted into the own chain",

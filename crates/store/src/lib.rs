@@ -69,7 +69,8 @@ pub use access::{
     READS_AHEAD, Subject, YEARS_KEPT, check_access, closed_days, read_day,
 };
 pub use check::{
-    ChainChecked, CheckReport, Finding, Progress, RebuildReport, check, rebuild_index,
+    ACCESS_DIGESTS_MAX, ChainChecked, CheckReport, Finding, Progress, RebuildReport, check,
+    rebuild_index,
 };
 pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError};
 #[doc(hidden)]

@@ -4,6 +4,9 @@
 /// The key of the code in the metadata of a status.
 pub const KEY: &str = "yizhang-refusal";
 
+/// The key of the seconds after which a limit ends, in the metadata of a refusal by it.
+pub const RETRY_AFTER: &str = "retry-after";
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal,)*) => {
         /// Why a node refuses. The names are stable.
@@ -67,6 +70,10 @@ codes! {
     NotFound "not-found",
     /// The node is stopping.
     Stopping "stopping",
+    /// The certificate has read as many accounts as it may, for now.
+    ReadLimit "read-limit",
+    /// The access log cannot be written, and nothing is read without it.
+    NoTrace "no-trace",
     /// The index is being built, or the store cannot take it now.
     Store "store",
     /// The node is broken.

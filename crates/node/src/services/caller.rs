@@ -1,13 +1,27 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message, once a call, at the gate.
 
 use crate::{refusal::NotYou, role::Role};
+use sha2::{Digest, Sha256};
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
+
+/// Bytes of a fingerprint that tell certificates apart in a log.
+const SHORT_BYTES: usize = 8;
 
 /// The holder of a verified certificate, as the gate tells the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub(crate) role: Role,
+    /// SHA-256 of the certificate (DER), which tells certificates of one role apart.
+    pub(crate) certificate: [u8; 32],
+}
+
+impl Holder {
+    /// The beginning of the fingerprint, for the log of the node.
+    pub(crate) fn short_fingerprint(&self) -> String {
+        let start = self.certificate.iter().take(SHORT_BYTES);
+        start.map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// The holder of the certificate under which a call came.
@@ -21,7 +35,10 @@ pub(crate) fn holder(extensions: &http::Extensions, federation: &str) -> Result<
         .ok_or(NotYou::NoCertificate)?;
     let certificate = certificates.first().ok_or(NotYou::NoCertificate)?;
     match role(certificate, federation) {
-        Some(role) => Ok(Holder { role }),
+        Some(role) => Ok(Holder {
+            role,
+            certificate: Sha256::digest(certificate).into(),
+        }),
         None => Err(NotYou::NoRole {
             federation: federation.to_string(),
         }),

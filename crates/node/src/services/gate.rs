@@ -3,8 +3,9 @@
 
 use crate::{
     calls::Caller,
-    permission::{allow, by_path},
-    refusal::NotYou,
+    permission::{READS, allow, by_path},
+    reads::Trace,
+    refusal::{NotYou, Refusal},
     services::caller::{Holder, holder},
     shared::Shared,
 };
@@ -74,11 +75,30 @@ where
                 Box::pin(self.inner.call(request))
             }
             Err(refused) => {
-                let response = Status::from(refused).into_http();
-                Box::pin(std::future::ready(Ok(response)))
+                let trace = trace(&request, &self.shared);
+                Box::pin(refuse(Arc::clone(&self.shared), refused, trace))
             }
         }
     }
+}
+
+/// What is known of a refused call, if it would have read personal data and its caller has a role.
+fn trace(request: &http::Request<Body>, shared: &Shared) -> Option<Trace> {
+    let method = by_path(request.uri().path()).filter(|method| READS.contains(&method.name))?;
+    let holder = holder(request.extensions(), &shared.roster.federation).ok()?;
+    Some(Trace::begun(holder, method.name))
+}
+
+/// Refuses a call; where it would have read personal data, that it was tried is written down.
+async fn refuse<E>(
+    shared: Arc<Shared>,
+    refused: NotYou,
+    trace: Option<Trace>,
+) -> Result<http::Response<Body>, E> {
+    if let Some(trace) = trace {
+        shared.reads.refused(trace, refused.code().name()).await;
+    }
+    Ok(Status::from(refused).into_http())
 }
 
 /// Who calls, as the gate has told.
@@ -87,5 +107,5 @@ where
 /// A bug of ours: a call that did not pass the gate.
 pub(crate) fn holder_of<T>(request: &Request<T>) -> Result<&Holder, Status> {
     let holder = request.extensions().get::<Holder>();
-    holder.ok_or_else(|| crate::refusal::Refusal::Broken("a call came past the gate").into())
+    holder.ok_or_else(|| Refusal::Broken("a call came past the gate").into())
 }

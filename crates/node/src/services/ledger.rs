@@ -3,7 +3,10 @@
 use crate::{
     copies::{ChainCopy, News},
     engine::Event,
+    permission::REPLAY,
+    reads::Trace,
     refusal::Refusal,
+    services::gate::holder_of,
     services::replication::{Batches, batches, evidence},
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
@@ -11,6 +14,7 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
+use yizhang_store::Subject;
 use yizhang_wire::{
     purpose::{Business, Purpose, PurposeFault},
     v1::{self, ledger_server::Ledger},
@@ -36,17 +40,33 @@ impl Ledger for LedgerService {
         &self,
         request: Request<v1::ReplayRequest>,
     ) -> Result<Response<Batches>, Status> {
-        let request = request.into_inner();
-        let purpose = Purpose::read(request.purpose.as_ref()).map_err(Refusal::from)?;
-        if purpose.business() != Business::Audit {
-            return Err(Refusal::from(PurposeFault::NoMandate).into());
-        }
-        let chain = v1::FetchRequest {
-            origin: request.origin,
-            from: request.from,
-        };
-        batches(&self.0, &self.0.audit_readers, &chain)
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), REPLAY);
+        let chain = read_out(&self.0, &mut trace, request.into_inner());
+        Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
+}
+
+/// A whole chain, under a mandate.
+fn read_out(
+    shared: &Arc<Shared>,
+    trace: &mut Trace,
+    request: v1::ReplayRequest,
+) -> Result<Batches, Refusal> {
+    let purpose = Purpose::read(request.purpose.as_ref())?;
+    let business = purpose.business();
+    trace.purpose = Some(purpose);
+    trace.subject = Subject::Chain {
+        origin: request.origin.clone(),
+        from: request.from,
+    };
+    if business != Business::Audit {
+        return Err(PurposeFault::NoMandate.into());
+    }
+    let chain = v1::FetchRequest {
+        origin: request.origin,
+        from: request.from,
+    };
+    batches(shared, &shared.audit_readers, &chain)
 }
 
 /// The state of the node as it is told to others.

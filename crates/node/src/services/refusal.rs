@@ -4,7 +4,7 @@ use crate::refusal::{NotYou, Refusal};
 use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_replica::Refused;
 use yizhang_store::{Family, StoreError};
-use yizhang_wire::code::{KEY, RefusalCode};
+use yizhang_wire::code::{KEY, RETRY_AFTER, RefusalCode};
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
@@ -16,6 +16,10 @@ impl From<Refusal> for Status {
         let mut status = Self::new(status_code, refusal.to_string());
         let code = MetadataValue::from_static(refusal.code().name());
         status.metadata_mut().insert(KEY, code);
+        if let Refusal::ReadLimit(reached) = &refusal {
+            let seconds = MetadataValue::from(reached.seconds_left);
+            status.metadata_mut().insert(RETRY_AFTER, seconds);
+        }
         status
     }
 }
@@ -30,17 +34,21 @@ impl Refusal {
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
             Self::NotYou(_) => Code::PermissionDenied,
-            Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
+            Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } | Self::ReadLimit(_) => {
+                Code::ResourceExhausted
+            }
             Self::UnknownChain(_) => Code::NotFound,
-            Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
+            Self::Stopping | Self::Unsigned { .. } | Self::NoTrace => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
         }
     }
 
     /// The code that a program branches on.
-    fn code(&self) -> RefusalCode {
+    pub(crate) fn code(&self) -> RefusalCode {
         match self {
+            Self::ReadLimit(_) => RefusalCode::ReadLimit,
+            Self::NoTrace => RefusalCode::NoTrace,
             Self::Field(_) => RefusalCode::Field,
             Self::Purpose(_) => RefusalCode::Purpose,
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
@@ -78,7 +86,7 @@ impl From<NotYou> for Status {
 }
 
 impl NotYou {
-    const fn code(&self) -> RefusalCode {
+    pub(crate) const fn code(&self) -> RefusalCode {
         match self {
             Self::NoCertificate => RefusalCode::NoCertificate,
             Self::NoRole { .. } => RefusalCode::NoRole,

@@ -60,7 +60,8 @@ impl Replication for ReplicationService {
     }
 
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
-        batches(&self.0, &self.0.node_readers, request.get_ref())
+        let chain = batches(&self.0, &self.0.node_readers, request.get_ref())?;
+        Ok(Response::new(chain))
     }
 }
 
@@ -85,10 +86,10 @@ pub(crate) fn batches(
     shared: &Arc<Shared>,
     readers: &Arc<Semaphore>,
     request: &v1::FetchRequest,
-) -> Result<Response<Batches>, Status> {
-    let origin = convert::origin(&request.origin).map_err(Refusal::from)?;
+) -> Result<Batches, Refusal> {
+    let origin = convert::origin(&request.origin)?;
     if shared.roster.keys(&origin).is_none() {
-        return Err(Refusal::UnknownChain(origin).into());
+        return Err(Refusal::UnknownChain(origin));
     }
     let permit = Arc::clone(readers)
         .try_acquire_owned()
@@ -101,7 +102,7 @@ pub(crate) fn batches(
         read(&shared, &origin, from, &sender);
         drop(permit);
     });
-    Ok(Response::new(ReceiverStream::new(receiver)))
+    Ok(ReceiverStream::new(receiver))
 }
 
 fn read(

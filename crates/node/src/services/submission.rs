@@ -8,10 +8,11 @@ use tonic::{Request, Response, Status, Streaming};
 use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
+    entry::Kind,
 };
 use yizhang_replica::Refused;
 use yizhang_wire::{
-    convert,
+    convert::{self, FieldFault},
     v1::{self, submission_server::Submission},
 };
 
@@ -68,7 +69,7 @@ impl Submission for SubmissionService {
         tokio::spawn(async move {
             while let Some(pending) = waiting.recv().await {
                 let answer = match pending {
-                    Ok(pending) => finish(&answering, pending).await,
+                    Ok(pending) => finish(&answering, pending).await.map_err(Status::from),
                     Err(status) => Err(status),
                 };
                 let failed = answer.is_err();
@@ -99,22 +100,35 @@ async fn begin(
     }
     let records = request.records;
     let block = if found <= INLINE_BYTES_MAX {
-        RecordBlock::parse(records.into()).map_err(Refusal::from)?
+        block(records.into())?
     } else {
-        shared
-            .blocking(move |_| Ok(RecordBlock::parse(records.into())?))
-            .await?
+        shared.blocking(move |_| block(records.into())).await?
     };
     let submitted = Submitted {
         id,
         submitter,
         block,
     };
-    Ok(Pending {
-        id,
-        answer: shared.searches.offer(submitted.clone()).await,
-        again: submitted,
-    })
+    Ok(Pending::offer(shared, submitted).await)
+}
+
+/// The records of a caller: none of a kind that only the node itself writes.
+fn block(records: Vec<u8>) -> Result<RecordBlock, Refusal> {
+    let block = RecordBlock::parse(records)?;
+    if block.holds(Kind::ACCESS_DIGEST) {
+        return Err(FieldFault::Form {
+            field: "records",
+            expected: "no AccessDigest: a node writes its own",
+        }
+        .into());
+    }
+    Ok(block)
+}
+
+/// Submits what the node itself has to say, the ordinary way: durable and signed when it returns.
+pub(crate) async fn submit(shared: &Arc<Shared>, submitted: Submitted) -> Result<(), Refusal> {
+    let pending = Pending::offer(shared, submitted).await;
+    finish(shared, pending).await.map(drop)
 }
 
 /// A submission that is on its way through search and engine.
@@ -125,7 +139,18 @@ struct Pending {
     again: Submitted,
 }
 
-async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Status> {
+impl Pending {
+    /// Sends a submission on its way.
+    async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> Self {
+        Self {
+            id: submitted.id,
+            answer: shared.searches.offer(submitted.clone()).await,
+            again: submitted,
+        }
+    }
+}
+
+async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Refusal> {
     let Pending {
         id,
         mut answer,

@@ -2,6 +2,7 @@
 
 use super::{
     file::{AccessFault, DaySummary, list, scan},
+    log::is_old,
     path,
 };
 use crate::error::Result;
@@ -42,7 +43,7 @@ pub enum AccessFinding {
         /// Entries in the file.
         found: u64,
     },
-    /// The chain has a root for a day of the kept time that has no file.
+    /// The chain has a root for a day whose file would still be kept, and there is none.
     Missing {
         /// The day.
         day: Day,
@@ -84,11 +85,12 @@ impl fmt::Display for AccessFinding {
     }
 }
 
-/// Verifies every file of the access log in a data directory, and compares the days with the roots that the chain has.
+/// Verifies every file of the access log in a data directory, and compares the days with the roots that the chain has. Until
+/// `today` files were kept.
 ///
 /// # Errors
 /// [`crate::StoreError::Io`]. Everything else is a finding.
-pub fn check_access(data: &Path, roots: &[AccessDigest]) -> Result<AccessChecked> {
+pub fn check_access(data: &Path, roots: &[AccessDigest], today: Day) -> Result<AccessChecked> {
     let (days, strays) = list(data)?;
     let mut checked = AccessChecked {
         days: days.len(),
@@ -116,11 +118,9 @@ pub fn check_access(data: &Path, roots: &[AccessDigest]) -> Result<AccessChecked
             });
         }
     }
-    let Some(oldest) = days.first() else {
-        return Ok(checked);
-    };
-    for root in roots.iter().filter(|root| root.day >= *oldest) {
+    for root in roots {
         match found.get(&root.day) {
+            None if is_old(root.day, today) => {}
             None => checked
                 .findings
                 .push(AccessFinding::Missing { day: root.day }),

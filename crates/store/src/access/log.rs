@@ -13,13 +13,14 @@ use crate::{
 use std::path::{Path, PathBuf};
 use yizhang_ledger::{hash::Hash, value::Day};
 
-/// Reads for which room is taken ahead of need, so that a full disk does not end reading at once: an hour of a busy counter,
-/// in which the operator makes room. At their largest; 18,000 of the usual size.
+/// Reads for which there is always room, so that a full disk does not end reading at once: some hours of busy counters, in which
+/// the operator makes room. Counted at their largest; four times as many of the usual size.
 pub const READS_AHEAD: usize = 4_096;
 /// Years for which files are kept; the daily roots in the chain stay.
 pub const YEARS_KEPT: u32 = 3;
 
-const ROOM_BYTES: u64 = (READS_AHEAD * FRAME_BYTES_MAX) as u64;
+/// Room that is taken together: twice what there always is, so that it is taken seldom.
+const ROOM_BYTES: u64 = 2 * (READS_AHEAD * FRAME_BYTES_MAX) as u64;
 
 /// The access log of a data directory. Whoever holds the directory's lock opens it, once.
 pub struct AccessLog {
@@ -140,8 +141,7 @@ impl AccessLog {
         self.is_stopped = closed.is_err();
         closed?;
         let (days, _) = list(&self.data)?;
-        let is_old = |day: &&Day| day.number() + YEARS_KEPT * 10_000 < today.number();
-        for day in days.iter().filter(is_old) {
+        for day in days.iter().filter(|day| is_old(**day, today)) {
             self.disk.remove(&path(&self.data, *day))?;
         }
         Ok(())
@@ -183,6 +183,11 @@ impl AccessLog {
         }
         Ok(())
     }
+}
+
+/// Whether the file of a day is not kept any more.
+pub(super) fn is_old(day: Day, today: Day) -> bool {
+    day.number() + YEARS_KEPT * 10_000 < today.number()
 }
 
 /// Whether a file is what a crash leaves of one that was being begun: no header, and nothing behind it.
