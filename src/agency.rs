@@ -14,6 +14,7 @@ use crate::{
     exit::{Failure, Outcome},
     files,
     node::parse_region,
+    purpose::PersonArgument,
     rules, show,
     spool::Spooled,
 };
@@ -81,6 +82,8 @@ pub(crate) struct ImportArguments {
     /// Directory of the agency's credentials.
     #[arg(long)]
     pub(crate) credentials: PathBuf,
+    #[command(flatten)]
+    pub(crate) person: PersonArgument,
     /// Import the valid rows of a file that has faulty ones. Otherwise a faulty row keeps the whole file out.
     #[arg(long)]
     pub(crate) accept_valid_rows: bool,
@@ -179,7 +182,9 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
-    if let Some(known) = known::of_sample(&credentials, arguments.node, &summary)? {
+    if let Some(known) =
+        known::of_sample(&credentials, arguments.node, &arguments.person, &summary)?
+    {
         show::import::known(known);
         if known.other > 0 && !arguments.send_used_serials {
             println!("{}", t!("import.refused_serials"));

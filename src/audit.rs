@@ -3,9 +3,10 @@
 use crate::{
     clock, connection,
     credentials::{self, Credentials},
-    exit::Outcome,
+    exit::{Failure, Outcome},
     files,
     node::parse_region,
+    purpose::{PersonArgument, parse_visible},
     show,
 };
 use anyhow::Context;
@@ -25,7 +26,8 @@ use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{self, BATCH_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
-    v1::{FetchRequest, StatusReply, StatusRequest, ledger_client::LedgerClient},
+    purpose::{Business, Purpose},
+    v1::{ReplayRequest, StatusReply, StatusRequest, ledger_client::LedgerClient},
 };
 
 /// Batches read ahead of the replay: 12 MiB at most.
@@ -43,6 +45,11 @@ pub(crate) struct Arguments {
     /// Directory of credentials, for instance the auditor's: whose signatures count, and for nodes who is asking.
     #[arg(long)]
     pub(crate) credentials: PathBuf,
+    /// Number of the mandate under which nodes are audited; they write it down. Required with --node.
+    #[arg(long = "case", value_name = "NUMBER", value_parser = parse_visible)]
+    pub(crate) case_number: Option<String>,
+    #[command(flatten)]
+    pub(crate) person: PersonArgument,
     /// File that keeps progress, so that an interrupted audit goes on and a later one reads only what is new. For a single
     /// source.
     #[arg(long)]
@@ -69,8 +76,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     for dir in &arguments.dir {
         reports.push(directory(dir, &roster, &options)?);
     }
-    for region in &arguments.node {
-        reports.push(node(&arguments.credentials, *region, &roster, &options)?);
+    if !arguments.node.is_empty() {
+        let mandate = mandate(arguments)?;
+        for region in &arguments.node {
+            let credentials = &arguments.credentials;
+            reports.push(node(credentials, *region, &mandate, &roster, &options)?);
+        }
     }
     let differences = compare(&reports);
     show::audit::print(&reports, &differences);
@@ -78,6 +89,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         write_json(path, &reports, &differences)?;
     }
     Ok(outcome(&reports, &differences))
+}
+
+/// What nodes are told for which whole chains are read.
+fn mandate(arguments: &Arguments) -> anyhow::Result<Purpose> {
+    let Some(case) = &arguments.case_number else {
+        return Err(Failure::Arguments(t!("audit.no_mandate").to_string()).into());
+    };
+    arguments.person.reads_for(Business::Audit, case)
 }
 
 /// Clean only if every report is and none contradicts another.
@@ -112,6 +131,7 @@ pub(crate) fn directory(dir: &Path, roster: &Roster, options: &Options) -> anyho
 pub(crate) fn node(
     credentials: &Path,
     region: Division,
+    mandate: &Purpose,
     roster: &Roster,
     options: &Options,
 ) -> anyhow::Result<Report> {
@@ -130,7 +150,12 @@ pub(crate) fn node(
     let mut chains = Vec::new();
     for origin in roster.origins() {
         let from = resume.as_ref().map_or(0, |resume| resume.size(origin).0);
-        let batches = stream(&runtime, &credentials, region, origin, from)?;
+        let request = ReplayRequest {
+            origin: origin.to_string(),
+            from,
+            purpose: Some(mandate.message()),
+        };
+        let batches = stream(&runtime, &credentials, region, request)?;
         let report = audit_stream(
             origin,
             batches,
@@ -198,16 +223,11 @@ fn stream(
     runtime: &tokio::runtime::Runtime,
     credentials: &Credentials,
     region: Division,
-    origin: &Origin,
-    from: u64,
+    request: ReplayRequest,
 ) -> anyhow::Result<impl Iterator<Item = Result<SignedBatch, String>> + use<>> {
     // A connection belongs to the runtime that it is made in.
     let _entered = runtime.enter();
     let channel = connection::to_node(credentials, region)?;
-    let request = FetchRequest {
-        origin: origin.to_string(),
-        from,
-    };
     let (sender, receiver) = mpsc::sync_channel(READ_AHEAD_BATCHES);
     let mut client = LedgerClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
     // A node that cannot be reached or has no time is no finding about its chains.

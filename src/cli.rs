@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_enum)]
     pub(crate) lang: Option<language::LanguageArgument>,
 
-    /// File with values for --node and --credentials, if not ~/.config/yizhang/config.toml; see docs/OPERATIONS.md.
+    /// File with values for --node, --credentials and the purpose of reads, if not ~/.config/yizhang/config.toml; see docs/OPERATIONS.md.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

@@ -117,6 +117,13 @@ fn describe(status: &Status) -> String {
         Some(RefusalCode::ReviewOfOthers) => t!("connection.review-of-others").to_string(),
         Some(RefusalCode::NotANode) => t!("connection.not-a-node").to_string(),
         Some(RefusalCode::NoCertificate) => t!("connection.no-certificate").to_string(),
+        Some(RefusalCode::ReadLimit) => {
+            t!("connection.read-limit", detail = status.message()).to_string()
+        }
+        Some(RefusalCode::NoTrace) => t!("connection.no-trace").to_string(),
+        Some(RefusalCode::Purpose) => t!("connection.purpose").to_string(),
+        Some(RefusalCode::NotInRoster) => t!("connection.not-in-roster").to_string(),
+        Some(RefusalCode::NotForRole) => t!("connection.not-for-role").to_string(),
         Some(RefusalCode::NoRole) => t!("connection.no-role").to_string(),
         Some(RefusalCode::Stopping) => t!("connection.stopping").to_string(),
         // The others say more than a fixed sentence.

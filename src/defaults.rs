@@ -1,5 +1,5 @@
-//! Values of `--node` and `--credentials` that are not given: from the environment, or from a file. Where a value came from
-//! is said when a command fails.
+//! Values of `--node`, `--credentials` and of the purpose of a read that are not given: from the environment, or from a file;
+//! the person who asks, else, is who is logged in. Where a value came from is said when a command fails.
 
 use crate::{exit::Failure, files, node::parse_region, output};
 use anyhow::Context;
@@ -7,20 +7,54 @@ use clap::{ArgMatches, Command, parser::ValueSource};
 use rust_i18n::t;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     env,
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-/// The environment's names for the two values.
-const NODE_VARIABLE: &str = "YIZHANG_NODE";
-const CREDENTIALS_VARIABLE: &str = "YIZHANG_CREDENTIALS";
+/// An argument whose value may come from elsewhere.
+#[derive(Debug)]
+struct Named {
+    /// Its id among the arguments of a command. The `--case` of a transfer has another one: a step is not written into a case
+    /// that somebody has forgotten in the environment.
+    id: &'static str,
+    flag: &'static str,
+    variable: &'static str,
+}
+
+const NODE: Named = Named {
+    id: "node",
+    flag: "--node",
+    variable: "YIZHANG_NODE",
+};
+const CREDENTIALS: Named = Named {
+    id: "credentials",
+    flag: "--credentials",
+    variable: "YIZHANG_CREDENTIALS",
+};
+const BUSINESS: Named = Named {
+    id: "business",
+    flag: "--business",
+    variable: "YIZHANG_BUSINESS",
+};
+const CASE: Named = Named {
+    id: "case_number",
+    flag: "--case",
+    variable: "YIZHANG_CASE",
+};
+const PERSON: Named = Named {
+    id: "person",
+    flag: "--person",
+    variable: "YIZHANG_PERSON",
+};
+const NAMED: [Named; 5] = [NODE, CREDENTIALS, BUSINESS, CASE, PERSON];
+
+/// Where the system says who is logged in.
+const LOGIN_VARIABLES: [&str; 2] = ["LOGNAME", "USER"];
 /// The file, in the directory of configurations.
 const FILE: &str = "yizhang/config.toml";
-/// Ids of the arguments.
-const NODE: &str = "node";
-const CREDENTIALS: &str = "credentials";
 
 /// Lines about the values that were used, for whoever asks why a command failed.
 static USED: OnceLock<Vec<String>> = OnceLock::new();
@@ -33,6 +67,12 @@ struct Configuration {
     node: Option<u32>,
     /// Directory of credentials, relative to that of the file.
     credentials: Option<PathBuf>,
+    /// Kind of business for which accounts are read.
+    business: Option<String>,
+    /// Number of the case for which they are read.
+    case: Option<String>,
+    /// The person who reads.
+    person: Option<String>,
 }
 
 /// A value and where it came from.
@@ -42,12 +82,9 @@ struct Set {
     source: String,
 }
 
-/// The values that are there.
+/// The values that are there, by the ids of their arguments.
 #[derive(Debug, Default)]
-pub(crate) struct Defaults {
-    node: Option<Set>,
-    credentials: Option<Set>,
-}
+pub(crate) struct Defaults(BTreeMap<&'static str, Set>);
 
 impl Defaults {
     /// Reads the environment and the file. The environment goes first.
@@ -56,13 +93,13 @@ impl Defaults {
             Some(path) => Self::of_file(&path).map_err(|error| wrong(&format!("{error:#}")))?,
             None => Self::default(),
         };
-        if let Some(node) = variable(NODE_VARIABLE) {
-            defaults.node = Some(node);
+        for named in &NAMED {
+            if let Some(set) = variable(named.variable) {
+                defaults.0.insert(named.id, set);
+            }
         }
-        if let Some(credentials) = variable(CREDENTIALS_VARIABLE) {
-            defaults.credentials = Some(credentials);
-        }
-        if let Some(node) = &defaults.node {
+        defaults.0.entry(PERSON.id).or_insert_with(login);
+        if let Some(node) = defaults.0.get(NODE.id) {
             let text = node.value.to_string_lossy();
             parse_region(&text)
                 .map_err(|reason| wrong(&format!("{}: {reason} ({text})", node.source)))?;
@@ -74,30 +111,37 @@ impl Defaults {
         let source = path.display().to_string();
         let configuration: Configuration =
             toml::from_str(&files::read_text(path)?).with_context(|| source.clone())?;
-        let set = |value: OsString| Set {
-            value,
-            source: source.clone(),
-        };
         let directory = path.parent().unwrap_or(Path::new("."));
-        Ok(Self {
-            node: configuration.node.map(|node| set(node.to_string().into())),
-            credentials: configuration
-                .credentials
-                .map(|credentials| set(directory.join(credentials).into())),
-        })
+        let node = configuration.node.map(|node| node.to_string().into());
+        let credentials = configuration
+            .credentials
+            .map(|credentials| directory.join(credentials).into());
+        let values = [
+            (NODE.id, node),
+            (CREDENTIALS.id, credentials),
+            (BUSINESS.id, configuration.business.map(OsString::from)),
+            (CASE.id, configuration.case.map(OsString::from)),
+            (PERSON.id, configuration.person.map(OsString::from)),
+        ];
+        let mut defaults = Self::default();
+        for (id, value) in values {
+            if let Some(value) = value {
+                let source = source.clone();
+                defaults.0.insert(id, Set { value, source });
+            }
+        }
+        Ok(defaults)
     }
 
     /// Makes arguments that must be given ones that may be, where there is a value for them.
     pub(crate) fn lay(&self, command: Command) -> Command {
         command
             .mut_args(|argument| {
-                let set = match argument.get_id().as_str() {
-                    NODE => &self.node,
-                    CREDENTIALS => &self.credentials,
-                    _ => &None,
-                };
-                match set {
-                    Some(set) if argument.is_required_set() => {
+                let id = argument.get_id().as_str();
+                // An audit reads a node or a directory, and has a case for a node only.
+                let may_be_laid = argument.is_required_set() || id == CASE.id || id == PERSON.id;
+                match self.0.get(id) {
+                    Some(set) if may_be_laid => {
                         argument.required(false).default_value(set.value.clone())
                     }
                     _ => argument,
@@ -113,15 +157,17 @@ impl Defaults {
             last = below;
         }
         let mut used = Vec::new();
-        for (id, set) in [(NODE, &self.node), (CREDENTIALS, &self.credentials)] {
-            let Some(set) = set else { continue };
-            let is_given = last.ids().any(|known| known.as_str() == id)
-                && last.value_source(id) == Some(ValueSource::DefaultValue);
+        for named in &NAMED {
+            let Some(set) = self.0.get(named.id) else {
+                continue;
+            };
+            let is_given = last.ids().any(|known| known.as_str() == named.id)
+                && last.value_source(named.id) == Some(ValueSource::DefaultValue);
             if is_given {
                 used.push(
                     t!(
                         "defaults.from",
-                        argument = format!("--{id}"),
+                        argument = named.flag,
                         value = set.value.to_string_lossy(),
                         source = set.source
                     )
@@ -143,6 +189,15 @@ pub(crate) fn say_used() {
 
 fn wrong(text: &str) -> anyhow::Error {
     Failure::Arguments(text.to_string()).into()
+}
+
+/// Who is logged in, by name or, where the environment does not tell, by number.
+fn login() -> Set {
+    let named = LOGIN_VARIABLES.iter().find_map(|name| variable(name));
+    named.unwrap_or_else(|| Set {
+        value: format!("uid-{}", rustix::process::getuid().as_raw()).into(),
+        source: "getuid".to_string(),
+    })
 }
 
 /// A variable of the environment, unless it is empty.

@@ -10,6 +10,7 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     federation::{self, InitArguments, RegionArgument},
+    purpose::PersonArgument,
     show,
     signals::StopSignals,
     worker,
@@ -33,6 +34,7 @@ use yizhang_ledger::{
 use yizhang_show::account::Answer;
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
+    purpose::{Business, Purpose},
     v1::{StatusReply, StatusRequest, ledger_client::LedgerClient, lookup_request::Worker},
 };
 
@@ -267,6 +269,7 @@ impl Demo {
                 file,
                 node,
                 credentials: self.agency(region),
+                person: person(),
                 accept_valid_rows: false,
                 send_used_serials: false,
                 check_only: false,
@@ -353,6 +356,7 @@ impl Demo {
         let worker = Worker::Number(P1_NUMBER.to_string());
         let question = worker::Question {
             worker,
+            purpose: reads_for(Business::Inquiry)?,
             as_of,
             proofs: true,
             policy: &policy,
@@ -366,9 +370,11 @@ impl Demo {
         let auditor = self.dir.join("auditor");
         let roster = credentials::read_roster(&auditor)?.roster;
         let options = yizhang_audit::Options::default();
+        let mandate = reads_for(Business::Audit)?;
+        let audit_of = |region| audit::node(&auditor, region, &mandate, &roster, &options);
         let reports = FILES
             .iter()
-            .map(|(region, ..)| audit::node(&auditor, division(*region)?, &roster, &options))
+            .map(|(region, ..)| audit_of(division(*region)?))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let differences = yizhang_audit::compare(&reports);
         for (report, (region, ..)) in reports.iter().zip(FILES) {
@@ -412,6 +418,7 @@ impl Demo {
         let honest = audit::node(
             &auditor,
             scene.region,
+            &reads_for(Business::Audit)?,
             &scene.roster,
             &yizhang_audit::Options::default(),
         )?;
@@ -498,6 +505,18 @@ impl Demo {
                 .ok())
         })
     }
+}
+
+/// Whoever runs the demonstration.
+fn person() -> PersonArgument {
+    PersonArgument {
+        person: "demo".to_string(),
+    }
+}
+
+/// For what the demonstration reads.
+fn reads_for(business: Business) -> anyhow::Result<Purpose> {
+    person().reads_for(business, "DEMO-1")
 }
 
 fn division(code: u32) -> anyhow::Result<Division> {

@@ -11,7 +11,7 @@ use crate::{
     credentials::{CERTIFICATE_FILE, ROSTER_FILE, SECRET_FILE, TLS_KEY_FILE, TRUST_FILE, Trust},
     exit::Outcome,
     files::{self, Access},
-    node::Configuration,
+    node::{Configuration, ReadConfiguration},
 };
 pub(crate) use address::RegionArgument;
 use anyhow::{Context, bail};
@@ -250,6 +250,7 @@ fn write_region(
         region: region.code.code(),
         listen,
         data: "data".into(),
+        reads: ReadConfiguration::default(),
     };
     files::create(
         &node.join(crate::node::CONFIGURATION_FILE),

@@ -1,12 +1,13 @@
 //! `yizhang node`: run a node, verify its directory, rebuild its index, ask for its state.
 
+mod access_log;
 mod alone;
 mod log;
 mod run;
 mod service;
 
 use crate::{
-    connection, copies,
+    clock, connection, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
     files, show,
@@ -21,8 +22,13 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
-use yizhang_ledger::value::{Division, UnixMillis};
+use yizhang_ledger::{
+    record::AccessDigest,
+    value::{Division, UnixMillis},
+};
+use yizhang_node::ReadLimits;
 use yizhang_show::status::{NodeStatus, PeerStatus};
+use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::v1::StatusReply;
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
@@ -38,6 +44,36 @@ pub(crate) struct Configuration {
     pub(crate) listen: SocketAddr,
     /// Data directory, relative to the directory of the node.
     pub(crate) data: PathBuf,
+    /// How many accounts one certificate may read here.
+    #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
+    pub(crate) reads: ReadConfiguration,
+}
+
+/// The table `reads` of `node.toml`; what is not there is as usual.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadConfiguration {
+    /// In a minute.
+    accounts_a_minute: Option<u32>,
+    /// In an hour.
+    accounts_an_hour: Option<u32>,
+    /// In a day of UTC+8.
+    accounts_a_day: Option<u32>,
+}
+
+impl ReadConfiguration {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn limits(&self) -> ReadLimits {
+        let usual = ReadLimits::USUAL;
+        ReadLimits {
+            minute: self.accounts_a_minute.unwrap_or(usual.minute),
+            hour: self.accounts_an_hour.unwrap_or(usual.hour),
+            day: self.accounts_a_day.unwrap_or(usual.day),
+        }
+    }
 }
 
 /// What can be done with a node.
@@ -49,6 +85,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Delete the index of a node that is not running and make it again from the segments.
     RebuildIndex(RebuildArguments),
+    /// List who read what at a node, for what, and what the answer was; also while it runs.
+    AccessLog(access_log::Arguments),
     /// Ask a running node for its chains and peers.
     Status(StatusArguments),
 }
@@ -93,6 +131,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Run(arguments) => run::serve(arguments),
         Command::Check(arguments) => check(&arguments.dir),
         Command::RebuildIndex(arguments) => rebuild_index(&arguments.dir),
+        Command::AccessLog(arguments) => access_log::run(arguments),
         Command::Status(arguments) => status(arguments),
     }
 }
@@ -134,6 +173,11 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
         .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))
         .with_context(|| data.display().to_string())?;
     show::store::check_report(&report);
+    let own = own_roots(dir, &report)?;
+    let access = yizhang_store::check_access(&data, &own, clock::today())
+        .map_err(|error| anyhow::Error::msg(show::damage::store(&error)))?;
+    show::store::access_report(&access);
+    let is_traced = !access.findings.iter().any(AccessFinding::is_damage);
     let accusations = accusations(dir, &data)?;
     for finding in &accusations {
         println!("{}", show::finding::line(finding));
@@ -141,11 +185,23 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
     if !accusations.is_empty() {
         println!("  {}", t!("node.quarantined"));
     }
-    Ok(if report.is_sound() && accusations.is_empty() {
-        Outcome::Clean
-    } else {
-        Outcome::Findings
-    })
+    Ok(
+        if report.is_sound() && is_traced && accusations.is_empty() {
+            Outcome::Clean
+        } else {
+            Outcome::Findings
+        },
+    )
+}
+
+/// The roots of the access log in the node's own chain.
+fn own_roots(dir: &Path, report: &CheckReport) -> anyhow::Result<Vec<AccessDigest>> {
+    let region = Division::new(configuration(dir)?.region);
+    let own = report
+        .access_digests
+        .iter()
+        .filter(|(origin, _)| Some(origin.region()) == region);
+    Ok(own.map(|(_, digest)| *digest).collect())
 }
 
 /// What the journal of a node says against chains, checked against the roster in its directory.

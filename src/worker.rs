@@ -6,7 +6,9 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    output, show,
+    output,
+    purpose::PurposeArguments,
+    show,
     usage::WrongValue,
 };
 use anyhow::Context;
@@ -30,6 +32,7 @@ use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
+    purpose::Purpose,
     v1::{LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
@@ -50,6 +53,8 @@ pub(crate) struct AccountArguments {
     /// Directory of credentials, for instance that of an agency.
     #[arg(long)]
     pub(crate) credentials: PathBuf,
+    #[command(flatten)]
+    pub(crate) purpose: PurposeArguments,
     /// Pseudonym of the worker, 32 hexadecimal digits; otherwise the social-security number is read from standard input.
     #[arg(long, value_name = "HEX")]
     pub(crate) account: Option<String>,
@@ -102,6 +107,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let policy = crate::rules::policy(arguments.rules.as_deref())?;
     let question = Question {
         worker,
+        purpose: arguments.purpose.purpose()?,
         as_of,
         proofs: arguments.proofs,
         policy: &policy,
@@ -163,6 +169,8 @@ pub(crate) fn read_number() -> anyhow::Result<SocialSecurityNumber> {
 /// What is asked of a node.
 pub(crate) struct Question<'p> {
     pub(crate) worker: Worker,
+    /// For what.
+    pub(crate) purpose: Purpose,
     pub(crate) as_of: Day,
     /// Believe nothing of the answer that does not verify.
     pub(crate) proofs: bool,
@@ -180,6 +188,7 @@ pub(crate) async fn ask(
 ) -> anyhow::Result<Answer> {
     let Question {
         worker,
+        purpose,
         as_of,
         proofs,
         policy,
@@ -192,6 +201,7 @@ pub(crate) async fn ask(
         worker: Some(worker),
         as_of: as_of.number(),
         proofs,
+        purpose: Some(purpose.message()),
     };
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
@@ -231,7 +241,7 @@ pub(crate) async fn ask(
         at: UnixMillis(reply.at_ms),
         json,
         digest,
-        options: options(region, credentials, rules),
+        options: options(region, credentials, rules, &purpose),
         identity,
         checked,
         by_number: ByNumber::Nothing,
@@ -260,26 +270,32 @@ fn asked_account(credentials: &Credentials, worker: &Worker) -> anyhow::Result<O
 }
 
 /// The options of `worker account` with which it was asked.
-fn options(region: Division, credentials: &Credentials, rules: Option<&Path>) -> String {
+fn options(
+    region: Division,
+    credentials: &Credentials,
+    rules: Option<&Path>,
+    purpose: &Purpose,
+) -> String {
     let mut options = format!(
-        "--node {region} --credentials {}",
-        quoted(&credentials.directory)
+        "--node {region} --credentials {} --business {} --case {}",
+        quoted(&credentials.directory.display().to_string()),
+        purpose.business().code(),
+        quoted(purpose.case_number()),
     );
     if let Some(rules) = rules {
         options.push_str(" --rules ");
-        options.push_str(&quoted(rules));
+        options.push_str(&quoted(&rules.display().to_string()));
     }
     options
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+/// A text as a shell takes it.
+fn quoted(text: &str) -> String {
     let is_plain = text
         .chars()
         .all(|character| character.is_alphanumeric() || "/._-".contains(character));
     if is_plain {
-        text
+        text.to_string()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }

@@ -179,6 +179,10 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
         &region,
         "--credentials",
         &auditor,
+        "--business",
+        "audit",
+        "--case",
+        "T-1",
         "--account",
         &"0".repeat(32),
     ];

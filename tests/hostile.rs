@@ -11,7 +11,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, SECOND_LOOK, contributions};
+use support::{Federation, PATIENCE, SECOND_LOOK, contributions, purpose};
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use yizhang_ledger::{
@@ -27,10 +27,12 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
     code::RefusalCode,
+    purpose::Business,
     v1::{
-        FetchRequest, LookupRequest, SignedBatch, StatusRequest, SubmitRequest, WatchRequest,
-        account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
-        replication_client::ReplicationClient, submission_client::SubmissionClient,
+        FetchRequest, LookupRequest, ReplayRequest, SignedBatch, StatusRequest, SubmitRequest,
+        WatchRequest, account_client::AccountClient, ledger_client::LedgerClient,
+        lookup_request::Worker, replication_client::ReplicationClient,
+        submission_client::SubmissionClient,
     },
 };
 
@@ -397,6 +399,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker: Some(Worker::Number(WORKER.into())),
             as_of: 20_261_031,
             proofs: false,
+            purpose: purpose(Business::Inquiry),
         };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
         let code = RefusalCode::of(lookup.as_ref().unwrap_err());
@@ -407,6 +410,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker,
             as_of,
             proofs: false,
+            purpose: purpose(Business::Inquiry),
         };
         let wrong = Some(Worker::Number("440300199003078812".into()));
         refused(
@@ -452,9 +456,10 @@ fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
         let mut client = LedgerClient::new(channel);
         let mut read = async |origin: &str, from| -> Result<Vec<SignedBatch>, Status> {
             let mut stream = client
-                .replay(FetchRequest {
+                .replay(ReplayRequest {
                     origin: origin.into(),
                     from,
+                    purpose: purpose(Business::Audit),
                 })
                 .await?
                 .into_inner();
@@ -536,7 +541,12 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
     const READERS: usize = 16;
     run(async |federation| {
         fill(federation).await;
-        let chain = || FetchRequest {
+        let chain = || ReplayRequest {
+            origin: "demo.yizhang/440000".into(),
+            from: 0,
+            purpose: purpose(Business::Audit),
+        };
+        let fetched = || FetchRequest {
             origin: "demo.yizhang/440000".into(),
             from: 0,
         };
@@ -546,7 +556,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         for _ in 0..READERS {
             idle.push(auditor.replay(chain()).await.unwrap());
         }
-        let (other, _) = connect(Path::new(&federation.agency(REGION)));
+        let (other, _) = connect(Path::new(&federation.auditor()));
         let mut other = LedgerClient::new(other);
         refused(
             other.replay(chain()).await,
@@ -555,7 +565,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         );
         let (channel, _) = connect(&federation.node_dir(REGION));
         let mut stream = ReplicationClient::new(channel)
-            .fetch(chain())
+            .fetch(fetched())
             .await
             .unwrap()
             .into_inner();
@@ -653,6 +663,7 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_refused_before_anything
             worker: Some(Worker::Account(account.0.to_vec().into())),
             as_of: 20_261_031,
             proofs,
+            purpose: purpose(Business::Inquiry),
         };
         let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
         client

@@ -1,7 +1,7 @@
 //! Whether a file is in the ledger already, told by some of its rows before anything is sent: what is sent twice stands
 //! there for ever.
 
-use crate::{clock, connection, credentials::Credentials};
+use crate::{clock, connection, credentials::Credentials, purpose::PersonArgument};
 use yizhang_entitlement::account::{Account, RecordLine};
 use yizhang_intake::{ParsedRow, Summary};
 use yizhang_ledger::{
@@ -13,13 +13,18 @@ use yizhang_show::import::Known;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     deadline::{STATUS_TIMEOUT, within},
+    purpose::{Business, Purpose},
     v1::{LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
+
+/// Digits of a record id in a case number: no two of one agency begin alike.
+const CASE_DIGITS: usize = 16;
 
 /// Looks the sampled rows up in the accounts of their workers. Nothing if the node does not answer: sending says why.
 pub(super) fn of_sample(
     credentials: &Credentials,
     region: Division,
+    person: &PersonArgument,
     summary: &Summary,
 ) -> anyhow::Result<Option<Known>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -27,7 +32,9 @@ pub(super) fn of_sample(
         .build()?;
     let mut known = Known::default();
     for row in summary.sample.rows() {
-        let Some(account) = runtime.block_on(account_of(credentials, region, row)) else {
+        let purpose = person.reads_for(Business::Import, &case_number(row))?;
+        let asking = account_of(credentials, region, row, purpose);
+        let Some(account) = runtime.block_on(asking) else {
             return Ok(None);
         };
         known.asked += 1;
@@ -44,6 +51,7 @@ async fn account_of(
     credentials: &Credentials,
     region: Division,
     row: &ParsedRow,
+    purpose: Purpose,
 ) -> Option<Account> {
     let entry = Entry::parse(&row.bytes, LeafIndex(0)).ok()?;
     let worker = Record::read(&entry).ok()?.accounts().next()?;
@@ -53,9 +61,20 @@ async fn account_of(
         worker: Some(Worker::Account(worker.0.to_vec().into())),
         as_of: clock::today().number(),
         proofs: false,
+        purpose: Some(purpose.message()),
     };
     let reply = within(STATUS_TIMEOUT, client.lookup(request)).await.ok()?;
     Account::from_json(&reply.account).ok()
+}
+
+/// What names the matter of an import in access logs: the record that is looked for, so that a reader of the log finds it in
+/// the chain or in the agency's book.
+fn case_number(row: &ParsedRow) -> String {
+    let id = row.id().0.to_string();
+    format!(
+        "import-{}",
+        id.chars().take(CASE_DIGITS).collect::<String>()
+    )
 }
 
 /// What an account has of a row.

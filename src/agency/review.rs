@@ -10,6 +10,7 @@ use crate::{
     credentials::Credentials,
     exit::{Failure, Outcome},
     node::parse_region,
+    purpose::PersonArgument,
     show,
     usage::WrongValue,
     worker::parse_day,
@@ -30,6 +31,7 @@ use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
     deadline::{self, PAGE_SILENCE_MAX, STREAM_START_TIMEOUT, within},
+    purpose::{Business, Purpose},
     v1::{ReviewRequest, ReviewedAccount, review_client::ReviewClient},
 };
 
@@ -47,6 +49,8 @@ pub(crate) struct Arguments {
     /// Directory of the agency's credentials.
     #[arg(long)]
     credentials: PathBuf,
+    #[command(flatten)]
+    person: PersonArgument,
     /// The day for which accounts are computed, YYYY-MM-DD; today if not given.
     #[arg(long, value_parser = parse_day)]
     as_of: Option<Day>,
@@ -117,8 +121,9 @@ impl ListName {
 }
 
 /// What is asked of a node.
-pub(crate) struct Asked {
+pub(crate) struct Asked<'p> {
     pub(crate) node: Division,
+    pub(crate) person: &'p PersonArgument,
     pub(crate) as_of: Day,
     pub(crate) retirement_months: u16,
     pub(crate) after: Option<AccountId>,
@@ -287,7 +292,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// What the arguments ask of a node.
-fn asked(arguments: &Arguments) -> anyhow::Result<Asked> {
+fn asked(arguments: &Arguments) -> anyhow::Result<Asked<'_>> {
     let after = arguments
         .after
         .as_deref()
@@ -296,6 +301,7 @@ fn asked(arguments: &Arguments) -> anyhow::Result<Asked> {
     let what = arguments.what.as_deref().map(|what| known(list, what));
     Ok(Asked {
         node: arguments.node,
+        person: &arguments.person,
         as_of: arguments.as_of.unwrap_or_else(clock::today),
         retirement_months: arguments.retirement_months,
         after: after.transpose()?,
@@ -361,7 +367,7 @@ fn make_printable(finding: &mut Finding) {
 /// it failed.
 pub(crate) fn stream(
     credentials: &Credentials,
-    asked: &Asked,
+    asked: &Asked<'_>,
     each: &mut dyn FnMut(&Reviewed) -> anyhow::Result<()>,
 ) -> (Ended, anyhow::Result<()>) {
     let bar = show::progress::uncounted(&t!("review.reading"));
@@ -385,6 +391,7 @@ pub(crate) fn stream(
                     .into(),
                 list: asked.list.map(List::name).unwrap_or_default().to_owned(),
                 what: asked.what.clone().unwrap_or_default(),
+                purpose: Some(purpose(asked)?.message()),
             };
             ended.doubts = copies::doubts(credentials, asked.node).await?;
             let refuse = |status: tonic::Status| match status.code() {
@@ -417,6 +424,12 @@ pub(crate) fn stream(
     });
     bar.finish_and_clear();
     (ended, outcome)
+}
+
+/// A review is its own matter, named by its day.
+fn purpose(asked: &Asked<'_>) -> anyhow::Result<Purpose> {
+    let case = format!("review-{}", asked.as_of.number());
+    asked.person.reads_for(Business::Review, &case)
 }
 
 /// What a node found in one account.

@@ -9,7 +9,9 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     node::parse_region,
-    output, show,
+    output,
+    purpose::PersonArgument,
+    show,
     worker::{self, Question, parse_day, read_number},
 };
 use anyhow::{Context, bail, ensure};
@@ -31,7 +33,7 @@ use yizhang_ledger::{
     record::Record,
     value::{Day, Division, LeafIndex},
 };
-use yizhang_wire::v1::lookup_request::Worker;
+use yizhang_wire::{purpose::Business, v1::lookup_request::Worker};
 
 /// What can be done with transfers.
 #[derive(Subcommand)]
@@ -106,6 +108,8 @@ pub(crate) struct Step {
     /// Directory of the agency's credentials.
     #[arg(long)]
     credentials: PathBuf,
+    #[command(flatten)]
+    person: PersonArgument,
     /// Number of the case that both agencies use, or 32 hexadecimal digits.
     #[arg(long)]
     case: String,
@@ -177,6 +181,8 @@ pub(crate) struct Listed {
     /// Directory of the agency's credentials.
     #[arg(long)]
     credentials: PathBuf,
+    #[command(flatten)]
+    person: PersonArgument,
     /// The day for which cases are looked at, YYYY-MM-DD; today if not given.
     #[arg(long, value_parser = parse_day)]
     as_of: Option<Day>,
@@ -200,6 +206,7 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
     let list = Some(List::Transfer);
     let asked = review::Asked {
         node: listed.node,
+        person: &listed.person,
         as_of,
         retirement_months: 0,
         after: None,
@@ -325,6 +332,10 @@ impl<'a> Taker<'a> {
     fn account(&self) -> anyhow::Result<Account> {
         let question = Question {
             worker: Worker::Number(self.number.clone()),
+            purpose: self
+                .step
+                .person
+                .reads_for(Business::Transfer, &self.step.case)?,
             as_of: self.today,
             proofs: false,
             policy: Policy::embedded(),

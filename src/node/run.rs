@@ -79,6 +79,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
         data: dir.join(configuration.data),
+        read_limits: configuration.reads.limits(),
         clock: clock::now,
         metrics: arguments.metrics,
         log_lines_lost: Log::lost,

@@ -17,11 +17,16 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use yizhang_wire::purpose::{Business, Purpose};
 
 /// How long anything may take before a test gives up: far more than it needs on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(50);
+
+/// Limits of reads that no test comes to which is not about them.
+const PLENTY: &str =
+    "[reads]\naccounts_a_minute = 1000000\naccounts_an_hour = 1000000\naccounts_a_day = 1000000\n";
 
 /// A federation and its running nodes.
 pub(crate) struct Federation {
@@ -70,6 +75,10 @@ pub(crate) fn yizhang(arguments: &[&str]) -> Command {
         .env("RUST_LOG", "warn")
         // Whoever runs the tests may have values of his own.
         .env("XDG_CONFIG_HOME", "/nowhere")
+        // What every read needs, so that a test says it only where it is about it.
+        .env("YIZHANG_BUSINESS", "inquiry")
+        .env("YIZHANG_CASE", "T-1")
+        .env("YIZHANG_PERSON", "tester")
         .env_remove("YIZHANG_NODE")
         .env_remove("YIZHANG_CREDENTIALS");
     command
@@ -94,6 +103,11 @@ pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
         .write_all(input.as_bytes())
         .unwrap();
     Ran::of(child.wait_with_output().unwrap())
+}
+
+/// The purpose of a read by a test, as it stands in messages.
+pub(crate) fn purpose(business: Business) -> Option<yizhang_wire::v1::Purpose> {
+    Some(Purpose::new(business, "T-1", "tester").unwrap().message())
 }
 
 /// Waits until something holds.
@@ -151,7 +165,7 @@ impl Federation {
         for (region, port) in regions.iter().zip(&ports) {
             let listen = port.local_addr().unwrap();
             let configuration =
-                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n");
+                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n{PLENTY}");
             fs::write(
                 federation.join(region.to_string()).join("node.toml"),
                 configuration,

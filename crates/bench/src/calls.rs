@@ -16,6 +16,7 @@ use tonic::transport::Channel;
 use yizhang_ledger::{head::Head, person::AccountId, roster::Roster};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
+    purpose::{Business, Purpose},
     v1::{
         LookupReply, LookupRequest, SubmitRequest, WatchRequest, account_client::AccountClient,
         lookup_request::Worker, replication_client::ReplicationClient,
@@ -187,6 +188,7 @@ pub async fn lookups(
 ) -> anyhow::Result<Times> {
     let mut client =
         AccountClient::new(channel.clone()).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+    let purpose = Purpose::new(Business::Other, "benchmark", "benchmark")?.message();
     let mut times = Times::default();
     for account in accounts {
         let worker = Some(Worker::Account(account.0.to_vec().into()));
@@ -196,6 +198,7 @@ pub async fn lookups(
                 worker,
                 as_of: AS_OF,
                 proofs,
+                purpose: Some(purpose.clone()),
             })
             .await?
             .into_inner();

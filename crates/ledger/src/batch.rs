@@ -223,6 +223,14 @@ impl RecordBlock {
         &self.0.bytes
     }
 
+    /// Whether a record of this kind is among them.
+    pub fn holds(&self, kind: Kind) -> bool {
+        let mut entries = slices(&self.0.bytes, &self.0.ends);
+        entries.any(|entry| {
+            Entry::split_first(entry, LeafIndex(0)).is_ok_and(|(entry, _)| entry.kind == kind)
+        })
+    }
+
     /// What the content is told apart by: equal for equal records in equal order.
     pub fn content_digest(&self) -> Hash {
         self.0.content

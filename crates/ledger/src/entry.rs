@@ -165,7 +165,7 @@ kinds! {
     // Governance.
     /// Reserved.
     CONSENT = 144, "Consent";
-    /// Reserved.
+    /// The root of a day of the access log.
     ACCESS_DIGEST = 145, "AccessDigest";
     /// The worker disputes a record 异议.
     DISPUTE = 146, "Dispute";

@@ -16,8 +16,8 @@ use bincode::{BorrowDecode, Encode};
 mod stated;
 
 pub use stated::{
-    Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household,
-    RetireClass, RetireClassFact,
+    AccessDigest, Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed,
+    Dispute, Household, RetireClass, RetireClassFact,
 };
 
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
@@ -351,6 +351,8 @@ pub enum Record<'a> {
     Bridge(Bridge<'a>),
     /// [`Kind::DISPUTE`], [`Kind::DISPUTE_OUTCOME`].
     Dispute(Kind, Dispute<'a>),
+    /// [`Kind::ACCESS_DIGEST`].
+    AccessDigest(AccessDigest),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Kind, &'a [u8]),
 }
@@ -373,6 +375,7 @@ enum Shape {
     Birth,
     Agreement,
     Bridge,
+    AccessDigest,
     Dispute,
     Unknown,
 }
@@ -395,6 +398,7 @@ impl Shape {
             Kind::BIRTH_DATE_FACT => Self::Birth,
             Kind::DUPLICATE_AGREEMENT => Self::Agreement,
             Kind::BRIDGE => Self::Bridge,
+            Kind::ACCESS_DIGEST => Self::AccessDigest,
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             _ => Self::Unknown,
         }
@@ -402,7 +406,8 @@ impl Shape {
 }
 
 impl<'a> Record<'a> {
-    /// Where it comes from in the agency's own books; nothing of a kind that this version does not read.
+    /// Where it comes from in the agency's own books; nothing of what the node itself writes, or of a kind that this version does
+    /// not read.
     pub const fn source(&self) -> Option<Source<'a>> {
         match self {
             Self::Contribution(_, fields) => Some(fields.source),
@@ -420,7 +425,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => Some(fields.source),
             Self::Bridge(fields) => Some(fields.source),
             Self::Dispute(_, fields) => Some(fields.source),
-            Self::Unknown(..) => None,
+            Self::AccessDigest(_) | Self::Unknown(..) => None,
         }
     }
 
@@ -444,6 +449,7 @@ impl<'a> Record<'a> {
             Shape::Birth => Self::Birth(codec::decode(entry.payload)?),
             Shape::Agreement => Self::Agreement(codec::decode(entry.payload)?),
             Shape::Bridge => Self::Bridge(codec::decode(entry.payload)?),
+            Shape::AccessDigest => Self::AccessDigest(codec::decode(entry.payload)?),
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
@@ -476,6 +482,7 @@ impl<'a> Record<'a> {
             Self::Birth(fields) => codec::encode(fields, &mut payload)?,
             Self::Agreement(fields) => codec::encode(fields, &mut payload)?,
             Self::Bridge(fields) => codec::encode(fields, &mut payload)?,
+            Self::AccessDigest(fields) => codec::encode(fields, &mut payload)?,
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
@@ -498,6 +505,7 @@ impl<'a> Record<'a> {
             Self::Birth(_) => Kind::BIRTH_DATE_FACT,
             Self::Agreement(_) => Kind::DUPLICATE_AGREEMENT,
             Self::Bridge(_) => Kind::BRIDGE,
+            Self::AccessDigest(_) => Kind::ACCESS_DIGEST,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -508,7 +516,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The accounts that the record is about, to be found under: none for a kind that this version does not read.
+    /// The accounts that the record is about, to be found under: none for a root of the access log, or a kind that this version does not read.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         let (account, other) = match self {
             Self::Contribution(_, fields) => (Some(fields.account), None),
@@ -526,7 +534,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(fields.account), None),
             Self::Bridge(fields) => (Some(fields.account), None),
             Self::Dispute(_, fields) => (Some(fields.account), None),
-            Self::Unknown(..) => (None, None),
+            Self::AccessDigest(_) | Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
     }
@@ -548,6 +556,7 @@ impl<'a> Record<'a> {
             Self::Birth(_) => Shape::Birth,
             Self::Agreement(_) => Shape::Agreement,
             Self::Bridge(_) => Shape::Bridge,
+            Self::AccessDigest(_) => Shape::AccessDigest,
             Self::Dispute(..) => Shape::Dispute,
             Self::Unknown(..) => Shape::Unknown,
         };
@@ -571,6 +580,7 @@ impl<'a> Record<'a> {
             | Self::Household(_)
             | Self::RetireClass(_)
             | Self::Birth(_)
+            | Self::AccessDigest(_)
             | Self::Dispute(..)
             | Self::Unknown(..) => None,
         }
@@ -599,6 +609,7 @@ impl<'a> Record<'a> {
                 rule(fields.scheme != fields.into, "a scheme is joined to itself")
             }
             Self::Agreement(fields) => rule(fields.first <= fields.last, SPAN_BACKWARDS),
+            Self::AccessDigest(fields) => rule(fields.entries > 0, "a day of reads has none"),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)

@@ -119,6 +119,30 @@ impl Day {
         ((1_900..=9_999).contains(&year) && (1..=last).contains(&day)).then_some(Self(number))
     }
 
+    /// The day in UTC+8 of a moment; the last that there is, for a later one.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "days from 1970 to the last millisecond of 64 bits are below 2^38"
+    )]
+    pub fn of(moment: UnixMillis) -> Self {
+        // Days are counted from 0000-03-01 on: years then end with the leap day, and each 400 years have as many days.
+        const EAST_MS: u64 = 8 * 60 * 60 * 1_000;
+        const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+        const DAYS_TO_1970: u64 = 719_468;
+        const DAYS_OF_400_YEARS: u64 = 146_097;
+        let days = moment.0.saturating_add(EAST_MS) / DAY_MS;
+        let days = days + DAYS_TO_1970;
+        let in_era = days % DAYS_OF_400_YEARS;
+        let year_in_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
+        let in_year = in_era - (365 * year_in_era + year_in_era / 4 - year_in_era / 100);
+        let from_march = (5 * in_year + 2) / 153;
+        let day = in_year - (153 * from_march + 2) / 5 + 1;
+        let month = (from_march + 2) % 12 + 1;
+        let year = days / DAYS_OF_400_YEARS * 400 + year_in_era + u64::from(month <= 2);
+        let number = u32::try_from(year * 10_000 + month * 100 + day);
+        number.ok().and_then(Self::new).unwrap_or(Self(99_991_231))
+    }
+
     /// Reads `YYYYMMDD` or `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Self> {
         let compact: String = match text.len() {

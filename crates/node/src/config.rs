@@ -1,5 +1,6 @@
 //! What a node is told at its start, and why it does not start or go on.
 
+use crate::reads::ReadLimits;
 use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
@@ -29,6 +30,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Data directory.
     pub data: PathBuf,
+    /// How many accounts one certificate may read.
+    pub read_limits: ReadLimits,
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.

@@ -1,9 +1,10 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
+use crate::reads::{LimitReached, NotCounted};
 use yizhang_ledger::{Invalid, batch::SubmissionId, entry::Kind, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
-use yizhang_wire::convert::FieldFault;
+use yizhang_wire::{convert::FieldFault, purpose::PurposeFault};
 
 /// A request that is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,17 @@ pub(crate) enum Refusal {
     /// A field of the message is not what the service calls for.
     #[error(transparent)]
     Field(#[from] FieldFault),
+    /// Personal data is read for a stated purpose only.
+    #[error(transparent)]
+    Purpose(#[from] PurposeFault),
+    /// The certificate has read as much as it may.
+    #[error(transparent)]
+    ReadLimit(#[from] LimitReached),
+    /// Nobody reads without a trace.
+    #[error(
+        "the access log cannot be written here, and nothing is read without it; ask another node"
+    )]
+    NoTrace,
     /// The evidence is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -91,6 +103,23 @@ pub(crate) enum NotYou {
         /// The federation.
         federation: String,
     },
+    /// The roster does not name the region.
+    #[error("the certificate is of region {region}, which the roster does not name")]
+    NotInRoster {
+        /// The region in the certificate.
+        region: Division,
+    },
+    /// There is no such method, for anybody.
+    #[error("nobody may call this method")]
+    NoSuchMethod,
+    /// The method is for other roles.
+    #[error("{method} is not for {found}")]
+    NotForRole {
+        /// The method.
+        method: &'static str,
+        /// Who calls.
+        found: String,
+    },
     /// Accounts are not for auditors.
     #[error("auditors read chains, not accounts")]
     AccountOfAuditor,
@@ -108,4 +137,15 @@ pub(crate) enum NotYou {
         /// Who calls.
         found: String,
     },
+}
+
+impl From<NotCounted> for Refusal {
+    fn from(not_counted: NotCounted) -> Self {
+        match not_counted {
+            NotCounted::Limit(reached) => Self::ReadLimit(reached),
+            NotCounted::Certificates => Self::Busy {
+                what: "certificates that read",
+            },
+        }
+    }
 }

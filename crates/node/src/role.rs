@@ -25,6 +25,15 @@ impl Role {
         }
     }
 
+    /// The kind of role, without a region.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Node(_) => "node",
+            Self::Agency(_) => "agency",
+            Self::Auditor => "auditor",
+        }
+    }
+
     /// The name under which submissions of this caller are kept: at most 32 visible ASCII characters.
     pub(crate) fn submitter(self) -> String {
         match self {

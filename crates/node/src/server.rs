@@ -8,6 +8,7 @@ use crate::{
     engine::{self, Engine, Event, Inbox, Parts, Peer},
     metrics::Metrics,
     pulse::Pulse,
+    reads::keep_roots,
     recovery::Recovery,
     report, scrape,
     services::{self, Serving},
@@ -73,6 +74,7 @@ impl Node {
             readiness.clone(),
             config.clock,
         ));
+        tokio::spawn(keep_roots(Arc::clone(&shared)));
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         if let Some(listener) = scraped {
             tokio::spawn(scrape::serve(listener, metrics(&config, &shared, &room)));

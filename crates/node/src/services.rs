@@ -3,6 +3,7 @@
 
 mod account;
 mod caller;
+mod gate;
 mod ledger;
 mod refusal;
 mod replication;
@@ -10,4 +11,6 @@ mod review;
 mod serve;
 mod submission;
 
+pub(crate) use caller::Holder;
 pub(crate) use serve::{Serving, serve};
+pub(crate) use submission::submit;

@@ -1,10 +1,10 @@
 //! What the services share.
 
 use crate::{
-    board::Board, config::Config, copies::LatestNews, engine::Engine, refusal::Refusal,
-    search::Searches, tally::Tally, verified_heads::VerifiedHeads,
+    board::Board, config::Config, copies::LatestNews, engine::Engine, reads::Reads,
+    refusal::Refusal, search::Searches, tally::Tally, verified_heads::VerifiedHeads,
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
 use yizhang_entitlement::Policy;
 use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
@@ -37,12 +37,21 @@ pub(crate) struct Shared {
     pub(crate) audit_readers: Arc<Semaphore>,
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) reads: Reads,
+    pub(crate) data: PathBuf,
     blocking: Semaphore,
 }
 
 impl Shared {
     /// Of a node that is told so much, over its store.
     pub(crate) fn new(config: &Config, store: Arc<Store>, engine: Engine) -> Self {
+        let tally = Arc::new(Tally::new());
+        let reads = Reads::open(
+            &config.data,
+            config.read_limits,
+            Arc::clone(&tally),
+            config.clock,
+        );
         Self {
             origin: config.origin.clone(),
             roster: config.roster.clone(),
@@ -59,7 +68,9 @@ impl Shared {
             node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
-            tally: Arc::new(Tally::new()),
+            tally,
+            reads,
+            data: config.data.clone(),
             blocking: Semaphore::new(BLOCKING_MAX),
         }
     }

@@ -1,7 +1,10 @@
 //! What a node counts: calls by method, caller and outcome, and records accepted. Prometheus reads the sums since the start,
 //! the log what came since it was last written. Callers are agencies, nodes and auditors, never persons.
 
-use crate::role::Role;
+use crate::{
+    permission::{LOOKUP, OTHER_METHOD, READS, by_path},
+    role::Role,
+};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
@@ -20,23 +23,6 @@ const LINES_MAX: usize = 256;
 /// Upper ends of the classes of durations, in seconds: from a receipt to a review of many accounts.
 const DURATIONS_SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
 
-/// Methods that are told apart, by their path in gRPC; a stranger can ask for any path.
-const METHODS: [(&str, &str); 8] = [
-    ("/yizhang.v1.Submission/Submit", "Submission.Submit"),
-    (
-        "/yizhang.v1.Submission/SubmitStream",
-        "Submission.SubmitStream",
-    ),
-    ("/yizhang.v1.Account/Lookup", LOOKUP),
-    ("/yizhang.v1.Review/Accounts", "Review.Accounts"),
-    ("/yizhang.v1.Ledger/Status", "Ledger.Status"),
-    ("/yizhang.v1.Ledger/Replay", "Ledger.Replay"),
-    ("/yizhang.v1.Replication/Watch", "Replication.Watch"),
-    ("/yizhang.v1.Replication/Fetch", "Replication.Fetch"),
-];
-const LOOKUP: &str = "Account.Lookup";
-/// Any other path: health, reflection, what is not there.
-const OTHER_METHOD: &str = "other";
 /// Methods that are called all the time by machines; the log names them only where they are refused.
 const QUIET: [&str; 4] = [
     "Ledger.Status",
@@ -45,10 +31,9 @@ const QUIET: [&str; 4] = [
     OTHER_METHOD,
 ];
 
-/// The name of a method by its path.
+/// The name of a method by its path; a stranger can ask for any path.
 pub(crate) fn method(path: &str) -> &'static str {
-    let known = METHODS.iter().find(|(known, _)| *known == path);
-    known.map_or(OTHER_METHOD, |(_, name)| name)
+    by_path(path).map_or(OTHER_METHOD, |method| method.name)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -60,6 +45,17 @@ struct MethodLabels {
 struct RefusalLabels {
     method: &'static str,
     code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReadLabels {
+    method: &'static str,
+    role: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
 }
 
 /// A call that has ended.
@@ -96,6 +92,8 @@ pub(crate) struct Tally {
     durations: Family<MethodLabels, Histogram, fn() -> Histogram>,
     refusals: Family<RefusalLabels, Counter>,
     lookups: Counter,
+    reads: Family<ReadLabels, Counter>,
+    read_limits: Family<LimitLabels, Counter>,
     submissions: Counter,
     records: Counter,
 }
@@ -108,6 +106,8 @@ impl Tally {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS_SECONDS)),
             refusals: Family::default(),
             lookups: Counter::default(),
+            reads: Family::default(),
+            read_limits: Family::default(),
             submissions: Counter::default(),
             records: Counter::default(),
         }
@@ -132,6 +132,16 @@ impl Tally {
         if call.code == Code::Ok && call.method == LOOKUP {
             self.lookups.inc();
         }
+        if call.code == Code::Ok
+            && READS.contains(&call.method)
+            && let Some(caller) = call.caller
+        {
+            let labels = ReadLabels {
+                method: call.method,
+                role: caller.kind(),
+            };
+            self.reads.get_or_create(&labels).inc();
+        }
         if is_refused || !QUIET.contains(&call.method) {
             self.note(call);
         }
@@ -148,6 +158,11 @@ impl Tally {
             alike.caller = String::new();
         }
         *recent.calls.entry(alike).or_default() += 1;
+    }
+
+    /// A certificate was refused a read by a limit.
+    pub(crate) fn read_limit_reached(&self, limit: &'static str) {
+        self.read_limits.get_or_create(&LimitLabels { limit }).inc();
     }
 
     /// A submission has been given its place in the chain and its receipt.
@@ -183,6 +198,16 @@ impl Tally {
             self.refusals.clone(),
         );
         registry.register("lookups", "Accounts answered", self.lookups.clone());
+        registry.register(
+            "reads",
+            "Accounts, reviews and chains answered, by method and the caller's role",
+            self.reads.clone(),
+        );
+        registry.register(
+            "read_limits",
+            "Lookups refused because a certificate had read as much as it may, by limit",
+            self.read_limits.clone(),
+        );
         registry.register(
             "submissions",
             "Submissions accepted into the own chain",

@@ -7,8 +7,8 @@ use rust_i18n::t;
 use std::path::Path;
 use yizhang_ledger::segment::FrameFault;
 use yizhang_store::{
-    Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault, Opened, StoreError,
-    Truncated,
+    AccessFault, AccessFinding, Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault,
+    Opened, StoreError, Truncated,
 };
 
 /// Why a data directory cannot be opened; what is rare stays in the words of the crate.
@@ -16,6 +16,14 @@ pub fn store(error: &StoreError) -> String {
     match (language::current(), error) {
         (Language::Zh, StoreError::InUse { .. }) => t!("damage.in-use").to_string(),
         (Language::Zh, StoreError::Damaged(damage)) => place_of(damage),
+        (
+            Language::Zh,
+            StoreError::Access {
+                path,
+                offset,
+                fault,
+            },
+        ) => at(path, *offset, &access_fault(fault)),
         (Language::Zh, StoreError::Io { source, .. }) => {
             t!("damage.read", cause = fault::cause(source)).to_string()
         }
@@ -62,6 +70,42 @@ pub fn finding(finding: &Finding) -> String {
         Finding::Journal(path, offset, fault) => return at(path, *offset, &frame(fault)),
         Finding::Index(fault) => t!("damage.index", fault = index(fault)),
         Finding::Stray(path) => t!("damage.stray", path = path.display()),
+    };
+    text.to_string()
+}
+
+/// A finding in the access log as one line.
+pub fn access(finding: &AccessFinding) -> String {
+    if language::current() == Language::En {
+        return finding.to_string();
+    }
+    let text = match finding {
+        AccessFinding::File {
+            path,
+            offset,
+            fault,
+        } => return at(path, *offset, &access_fault(fault)),
+        AccessFinding::OtherRoot { day, rooted, found } => {
+            t!(
+                "damage.access-root",
+                day = day,
+                rooted = rooted,
+                found = found
+            )
+        }
+        AccessFinding::Missing { day } => t!("damage.access-missing", day = day),
+        AccessFinding::Stray(path) => t!("damage.stray", path = path.display()),
+    };
+    text.to_string()
+}
+
+fn access_fault(fault: &AccessFault) -> String {
+    let text = match fault {
+        AccessFault::Header => t!("damage.access-header"),
+        AccessFault::OtherDay => t!("damage.access-other-day"),
+        AccessFault::Previous => t!("damage.access-previous"),
+        AccessFault::Changed => t!("damage.access-changed"),
+        AccessFault::Torn { bytes } => t!("damage.access-torn", bytes = bytes),
     };
     text.to_string()
 }

@@ -2,7 +2,7 @@
 
 use super::{count, damage, place, table};
 use rust_i18n::t;
-use yizhang_store::{CheckReport, RebuildReport};
+use yizhang_store::{AccessChecked, CheckReport, RebuildReport};
 
 /// Prints the report of a check.
 pub fn check_report(report: &CheckReport) {
@@ -41,6 +41,29 @@ pub fn check_report(report: &CheckReport) {
             )
         }
     );
+}
+
+/// Prints what a check of the access log found.
+pub fn access_report(checked: &AccessChecked) {
+    let (days, entries, rooted) = (checked.days, checked.entries, checked.rooted);
+    println!(
+        "{}",
+        t!(
+            "store.access",
+            days = days,
+            entries = entries,
+            rooted = rooted
+        )
+    );
+    for finding in &checked.findings {
+        println!("{}", damage::access(finding));
+        let remedy = if finding.is_damage() {
+            t!("store.access_damaged")
+        } else {
+            t!("store.access_torn")
+        };
+        println!("  {}", t!("store.remedy", text = remedy));
+    }
 }
 
 /// Prints what rebuilding the index did.

@@ -18,14 +18,21 @@ use std::{
     path::{Path, PathBuf},
 };
 use yizhang_ledger::{
+    batch::Batch,
     chain::ChainState,
+    entry::Kind,
     head::Origin,
+    record::{AccessDigest, Record},
     segment::FrameFault,
     value::{LeafIndex, TreeSize},
 };
 
 mod index;
 use index::IndexCheck;
+
+/// Roots of access logs that a check keeps: those of 32 regions for the years that files are kept. What a chain has beyond them
+/// was written by no node of ours.
+pub const ACCESS_DIGESTS_MAX: usize = 65_536;
 
 /// How far a long work has come.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +56,8 @@ pub struct CheckReport {
     pub journal_entries: u64,
     /// Postings of the index, if it could be read.
     pub index_entries: Option<u64>,
+    /// Roots of access logs in the chains, up to [`ACCESS_DIGESTS_MAX`], each with its chain.
+    pub access_digests: Vec<(Origin, AccessDigest)>,
     /// Everything that is not as it should be.
     pub findings: Vec<Finding>,
 }
@@ -311,6 +320,7 @@ fn check_chain(
         {
             state = extension.after().clone();
             bytes += end.offset - place.offset;
+            note_digests(origin, extension.batch(), &mut report.access_digests);
             if let Some(index) = index.as_deref_mut() {
                 index.batch(number, &extension, place, end);
             }
@@ -352,6 +362,18 @@ fn check_chain(
         bytes: bytes_total,
     });
     Ok(())
+}
+
+/// Keeps the roots of access logs in a batch.
+fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, AccessDigest)>) {
+    for (_, entry) in batch.records() {
+        if entry.kind != Kind::ACCESS_DIGEST || digests.len() >= ACCESS_DIGESTS_MAX {
+            continue;
+        }
+        if let Ok(Record::AccessDigest(digest)) = Record::read(&entry) {
+            digests.push((origin.clone(), digest));
+        }
+    }
 }
 
 /// Whether a chain is shorter than what is known of it beside its files: a noted head, or the index.

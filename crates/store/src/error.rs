@@ -1,5 +1,6 @@
 //! What can go wrong, by whose fault, and what to do about it.
 
+use crate::access::AccessFault;
 use std::{fmt, io, path::PathBuf, sync::Arc};
 use yizhang_ledger::{
     Invalid,
@@ -120,6 +121,17 @@ pub enum StoreError {
         #[source]
         fault: FrameFault,
     },
+    /// A file of the access log is not what was written: nothing can follow it.
+    #[error("{} is wrong at byte {offset}: {fault}; for what to do run `yizhang node check`", path.display())]
+    Access {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file, in bytes.
+        offset: u64,
+        /// What is wrong there.
+        #[source]
+        fault: AccessFault,
+    },
     /// An operation on a file failed. After a failed write the store is stopped.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -164,6 +176,7 @@ impl StoreError {
             Self::Marker { .. }
             | Self::Damaged(_)
             | Self::Journal { .. }
+            | Self::Access { .. }
             | Self::Io { .. }
             | Self::Impossible { .. }
             | Self::Stopped { .. } => Family::Broken,

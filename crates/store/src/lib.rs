@@ -13,6 +13,7 @@
 //! seen/440000.head   the newest head that was durable, so that a chain which loses files is noticed
 //! index/00000001/   a sled database; the only content that can be deleted
 //! index/clean       names the database that was closed properly
+//! access/20261130.log   who read what on that day, for what, and what the answer was
 //! ```
 //!
 //! It is *not* the place for signatures (there is no roster here: the caller verifies heads), clocks or sockets. After a
@@ -39,6 +40,7 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+mod access;
 mod chain;
 mod check;
 mod disk;
@@ -62,8 +64,13 @@ mod seen;
 mod segments;
 mod stopper;
 
+pub use access::{
+    AccessChecked, AccessEntry, AccessFault, AccessFinding, AccessLog, DaySummary, ENTRY_BYTES_MAX,
+    READS_AHEAD, Subject, YEARS_KEPT, check_access, closed_days, read_day,
+};
 pub use check::{
-    ChainChecked, CheckReport, Finding, Progress, RebuildReport, check, rebuild_index,
+    ACCESS_DIGESTS_MAX, ChainChecked, CheckReport, Finding, Progress, RebuildReport, check,
+    rebuild_index,
 };
 pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError};
 #[doc(hidden)]

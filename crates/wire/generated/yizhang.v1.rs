@@ -62,6 +62,19 @@ pub struct SignedBatch {
     #[prost(bytes = "bytes", tag = "2")]
     pub head: ::prost::bytes::Bytes,
 }
+/// For what personal data is read, and who of the caller's house asks. It is written down at the node.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Purpose {
+    /// Kind of business: inquiry, transfer, benefit, correction, import, review, audit, complaint, other.
+    #[prost(string, tag = "1")]
+    pub business: ::prost::alloc::string::String,
+    /// Number of the case or matter in the caller's own books: 1 to 64 visible characters.
+    #[prost(string, tag = "2")]
+    pub case_number: ::prost::alloc::string::String,
+    /// The person who asks, as the caller's house names its people: 1 to 64 visible characters.
+    #[prost(string, tag = "3")]
+    pub person: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReviewRequest {
     /// The day for which accounts are computed, YYYYMMDD.
@@ -79,6 +92,8 @@ pub struct ReviewRequest {
     /// Only this class, cause, step or class of retirement, at most 64 bytes; empty for all.
     #[prost(string, tag = "5")]
     pub what: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub purpose: ::core::option::Option<Purpose>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReviewPage {
@@ -118,6 +133,9 @@ pub struct LookupRequest {
     /// Whether to send the records with their proofs.
     #[prost(bool, tag = "4")]
     pub proofs: bool,
+    /// Required.
+    #[prost(message, optional, tag = "5")]
+    pub purpose: ::core::option::Option<Purpose>,
     #[prost(oneof = "lookup_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<lookup_request::Worker>,
 }
@@ -176,6 +194,17 @@ pub struct RecordEvidence {
     /// Inclusion path to the root of the head, 32 bytes a hash.
     #[prost(bytes = "bytes", tag = "3")]
     pub path: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReplayRequest {
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// Number of leaves that the caller has.
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+    /// Required.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatusRequest {}
@@ -1046,7 +1075,7 @@ pub mod account_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The account of a worker, combined from all chains. For agencies, and for whoever holds a certificate for lookups.
+    /// The account of a worker, combined from all chains. For agencies, each time with a purpose.
     #[derive(Debug, Clone)]
     pub struct AccountClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1167,7 +1196,7 @@ pub mod account_server {
             request: tonic::Request<super::LookupRequest>,
         ) -> std::result::Result<tonic::Response<super::LookupReply>, tonic::Status>;
     }
-    /// The account of a worker, combined from all chains. For agencies, and for whoever holds a certificate for lookups.
+    /// The account of a worker, combined from all chains. For agencies, each time with a purpose.
     #[derive(Debug)]
     pub struct AccountServer<T> {
         inner: Arc<T>,
@@ -1647,7 +1676,7 @@ pub mod ledger_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// What a node holds, and whole chains for auditors. For every certificate of the federation.
+    /// What a node holds, for everybody in the roster; whole chains, for nodes and auditors.
     #[derive(Debug, Clone)]
     pub struct LedgerClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1746,10 +1775,10 @@ pub mod ledger_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Ledger", "Status"));
             self.inner.unary(req, path, codec).await
         }
-        /// As Replication.Fetch, to the newest batch.
+        /// As Replication.Fetch, to the newest batch. With a mandate: the business of the purpose is audit.
         pub async fn replay(
             &mut self,
-            request: impl tonic::IntoRequest<super::FetchRequest>,
+            request: impl tonic::IntoRequest<super::ReplayRequest>,
         ) -> std::result::Result<
             tonic::Response<tonic::codec::Streaming<super::SignedBatch>>,
             tonic::Status,
@@ -1793,13 +1822,13 @@ pub mod ledger_server {
             >
             + std::marker::Send
             + 'static;
-        /// As Replication.Fetch, to the newest batch.
+        /// As Replication.Fetch, to the newest batch. With a mandate: the business of the purpose is audit.
         async fn replay(
             &self,
-            request: tonic::Request<super::FetchRequest>,
+            request: tonic::Request<super::ReplayRequest>,
         ) -> std::result::Result<tonic::Response<Self::ReplayStream>, tonic::Status>;
     }
-    /// What a node holds, and whole chains for auditors. For every certificate of the federation.
+    /// What a node holds, for everybody in the roster; whole chains, for nodes and auditors.
     #[derive(Debug)]
     pub struct LedgerServer<T> {
         inner: Arc<T>,
@@ -1924,7 +1953,7 @@ pub mod ledger_server {
                     struct ReplaySvc<T: Ledger>(pub Arc<T>);
                     impl<
                         T: Ledger,
-                    > tonic::server::ServerStreamingService<super::FetchRequest>
+                    > tonic::server::ServerStreamingService<super::ReplayRequest>
                     for ReplaySvc<T> {
                         type Response = super::SignedBatch;
                         type ResponseStream = T::ReplayStream;
@@ -1934,7 +1963,7 @@ pub mod ledger_server {
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::FetchRequest>,
+                            request: tonic::Request<super::ReplayRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {

@@ -4,6 +4,9 @@
 /// The key of the code in the metadata of a status.
 pub const KEY: &str = "yizhang-refusal";
 
+/// The key of the seconds after which a limit ends, in the metadata of a refusal by it.
+pub const RETRY_AFTER: &str = "retry-after";
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal,)*) => {
         /// Why a node refuses. The names are stable.
@@ -31,6 +34,10 @@ codes! {
     NoCertificate "no-certificate",
     /// The caller's certificate names no role in this federation.
     NoRole "no-role",
+    /// The caller's certificate is of a region that the roster does not name.
+    NotInRoster "not-in-roster",
+    /// The method is not for the caller's role.
+    NotForRole "not-for-role",
     /// An auditor asks for an account.
     AccountOfAuditor "account-of-auditor",
     /// Somebody else than the agency of the region asks for a review.
@@ -39,6 +46,8 @@ codes! {
     NotANode "not-a-node",
     /// Somebody else than the agency of the region submits.
     OtherAgency "other-agency",
+    /// The purpose is missing, or not in its form.
+    Purpose "purpose",
     /// A field of the request is not what the service calls for.
     Field "field",
     /// Evidence breaks a rule of the format.
@@ -63,6 +72,10 @@ codes! {
     NotFound "not-found",
     /// The node is stopping.
     Stopping "stopping",
+    /// The certificate has read as many accounts as it may, for now.
+    ReadLimit "read-limit",
+    /// The access log cannot be written, and nothing is read without it.
+    NoTrace "no-trace",
     /// The index is being built, or the store cannot take it now.
     Store "store",
     /// The node is broken.

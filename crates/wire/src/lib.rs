@@ -14,6 +14,7 @@ pub mod channel;
 pub mod code;
 pub mod convert;
 pub mod deadline;
+pub mod purpose;
 
 /// The generated code: one client and one server module for each service, one struct for each message.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub)]

@@ -130,7 +130,10 @@ impl<'f> Held<'f> {
             Record::Agreement(fields) => Some(fields.on),
             Record::Bridge(fields) => Some(fields.on),
             Record::Dispute(_, fields) => Some(fields.on),
-            Record::Reversal(_) | Record::Participation(..) | Record::Unknown(..) => None,
+            Record::Reversal(_)
+            | Record::Participation(..)
+            | Record::AccessDigest(_)
+            | Record::Unknown(..) => None,
         }
     }
 

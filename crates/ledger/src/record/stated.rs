@@ -176,3 +176,17 @@ pub struct Dispute<'a> {
     /// Agency, system, serial.
     pub source: Source<'a>,
 }
+
+/// The root of a day of the access log of the node that writes the chain: what was read on it cannot be changed any more. Written
+/// by the node itself; names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct AccessDigest {
+    /// The day, in UTC+8.
+    pub day: Day,
+    /// Entries of the day: at least one.
+    pub entries: u64,
+    /// Hash of the last of them.
+    pub last: Hash,
+    /// Hash before the first: that of the last entry of the day before that had any, zeros on the first day of all.
+    pub before: Hash,
+}

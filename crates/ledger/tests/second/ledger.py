@@ -265,6 +265,7 @@ bridge = record(
 dispute = record(
     account=id16, region=division, target=hash32, reason=code, on=day, document=hash32, source=source,
 )
+access_digest = record(day=day, entries=wide, last=hash32, before=hash32)
 
 NAMES = {
     0: "Batch", 16: "PersonRegister", 17: "IdentityLink", 18: "IdentitySplit", 19: "EmployerRegister",
@@ -287,7 +288,7 @@ FIELDS = {
     **dict.fromkeys(range(48, 52), contribution), 52: reversal, 53: interest,
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
-    38: retire_class, 39: birth, 80: bridge, 81: agreement, 146: dispute, 147: dispute,
+    38: retire_class, 39: birth, 80: bridge, 81: agreement, 145: access_digest, 146: dispute, 147: dispute,
 }
 
 
@@ -315,6 +316,8 @@ def check_rules(kind, fields):
     elif kind in (DEEMED, AGREEMENT):
         months = month_number(fields["last"]) - month_number(fields["first"])
         check(months >= 0 and (kind != DEEMED or months < 1200))
+    elif "entries" in fields:
+        check(int(fields["entries"]) > 0)
     elif "other" in fields:
         check(fields["account"] != fields["other"])
         check((kind == SPLIT) == (fields["target"] is not None))

@@ -15,10 +15,11 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution,
-        DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, Identity, InterestCredit,
-        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
-        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
+        Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, Identity,
+        InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide,
+        TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -75,6 +76,7 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::Agreement(_) => Record::Agreement(from.agreement()),
         Record::Bridge(_) => Record::Bridge(from.bridge()),
         Record::Dispute(..) => Record::Dispute(kind, from.dispute()),
+        Record::AccessDigest(_) => Record::AccessDigest(from.access_digest()),
         Record::Unknown(..) => return None,
     })
 }
@@ -372,6 +374,15 @@ impl<'a> Draw<'_, 'a> {
             on: self.day(),
             document: self.hash(),
             source: self.source(),
+        }
+    }
+
+    fn access_digest(&mut self) -> AccessDigest {
+        AccessDigest {
+            day: self.day(),
+            entries: self.rng.random_range(1..=u64::MAX),
+            last: self.hash(),
+            before: self.hash(),
         }
     }
 

@@ -2,18 +2,21 @@
 
 use crate::{
     lookup::{self, Found},
-    refusal::{NotYou, Refusal},
-    role::Role,
-    services::caller::role_of,
+    permission::LOOKUP,
+    reads::Trace,
+    refusal::Refusal,
+    services::gate::holder_of,
     services::ledger::chain_status,
     shared::Shared,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-use yizhang_ledger::person::SocialSecurityNumber;
+use yizhang_ledger::person::{AccountId, SocialSecurityNumber};
 use yizhang_statement::{ChainEvidence, RecordEvidence};
+use yizhang_store::Subject;
 use yizhang_wire::{
     convert::{self, FieldFault},
+    purpose::Purpose,
     v1::{self, account_server::Account, lookup_request::Worker},
 };
 
@@ -26,40 +29,53 @@ impl Account for AccountService {
         request: Request<v1::LookupRequest>,
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
-        match role_of(&request, &shared.roster.federation)? {
-            Role::Agency(_) | Role::Node(_) => {}
-            Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
-        }
-        let request = request.into_inner();
-        let proofs = request.proofs;
-        let worker = match request.worker {
-            Some(Worker::Number(number)) => shared
-                .secret
-                .account_id(&SocialSecurityNumber::parse(&number).map_err(Refusal::from)?),
-            Some(Worker::Account(bytes)) => convert::account_id(&bytes).map_err(Refusal::from)?,
-            None => {
-                return Err(Refusal::Field(FieldFault::Form {
-                    field: "worker",
-                    expected: "a number or an account",
-                })
-                .into());
-            }
-        };
-        let as_of = convert::day(request.as_of).map_err(Refusal::from)?;
-        let found = shared
-            .blocking(move |shared| {
-                let at = (shared.clock)();
-                let found = lookup::lookup(shared, worker, as_of)?;
-                let copies = found.copies(shared);
-                let held = copies.into_iter().map(chain_status).collect();
-                Ok(v1::LookupReply {
-                    held,
-                    at_ms: at.0,
-                    ..reply(found, proofs)
-                })
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), LOOKUP);
+        let found = answer(&shared, &mut trace, request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, found).await?))
+    }
+}
+
+/// The account that is asked for. What is learned of the call on the way stands in the trace, whatever comes of it.
+async fn answer(
+    shared: &Arc<Shared>,
+    trace: &mut Trace,
+    request: v1::LookupRequest,
+) -> Result<v1::LookupReply, Refusal> {
+    let purpose = Purpose::read(request.purpose.as_ref())?;
+    trace.purpose = Some(purpose);
+    let proofs = request.proofs;
+    let worker = worker(shared, request.worker)?;
+    trace.subject = Subject::Account(worker);
+    let as_of = convert::day(request.as_of)?;
+    shared.reads.count(&trace.holder)?;
+    shared
+        .blocking(move |shared| {
+            let at = (shared.clock)();
+            let found = lookup::lookup(shared, worker, as_of)?;
+            let copies = found.copies(shared);
+            let held = copies.into_iter().map(chain_status).collect();
+            Ok(v1::LookupReply {
+                held,
+                at_ms: at.0,
+                ..reply(found, proofs)
             })
-            .await?;
-        Ok(Response::new(found))
+        })
+        .await
+}
+
+/// The account of the worker whom a request names.
+fn worker(shared: &Shared, worker: Option<Worker>) -> Result<AccountId, Refusal> {
+    match worker {
+        Some(Worker::Number(number)) => {
+            let number = SocialSecurityNumber::parse(&number)?;
+            Ok(shared.secret.account_id(&number))
+        }
+        Some(Worker::Account(bytes)) => Ok(convert::account_id(&bytes)?),
+        None => Err(FieldFault::Form {
+            field: "worker",
+            expected: "a number or an account",
+        }
+        .into()),
     }
 }
 

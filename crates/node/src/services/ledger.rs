@@ -3,8 +3,10 @@
 use crate::{
     copies::{ChainCopy, News},
     engine::Event,
+    permission::REPLAY,
+    reads::Trace,
     refusal::Refusal,
-    services::caller::role_of,
+    services::gate::holder_of,
     services::replication::{Batches, batches, evidence},
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
@@ -12,7 +14,11 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use yizhang_wire::v1::{self, ledger_server::Ledger};
+use yizhang_store::Subject;
+use yizhang_wire::{
+    purpose::{Business, Purpose, PurposeFault},
+    v1::{self, ledger_server::Ledger},
+};
 
 pub(crate) struct LedgerService(pub(crate) Arc<Shared>);
 
@@ -22,9 +28,8 @@ impl Ledger for LedgerService {
 
     async fn status(
         &self,
-        request: Request<v1::StatusRequest>,
+        _: Request<v1::StatusRequest>,
     ) -> Result<Response<v1::StatusReply>, Status> {
-        role_of(&request, &self.0.roster.federation)?;
         let (sender, receiver) = oneshot::channel();
         self.0.engine.send(Event::Status(sender)).await;
         let status = receiver.await.map_err(|_| Refusal::Stopping)?;
@@ -33,11 +38,35 @@ impl Ledger for LedgerService {
 
     async fn replay(
         &self,
-        request: Request<v1::FetchRequest>,
+        request: Request<v1::ReplayRequest>,
     ) -> Result<Response<Batches>, Status> {
-        role_of(&request, &self.0.roster.federation)?;
-        batches(&self.0, &self.0.audit_readers, request.get_ref())
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), REPLAY);
+        let chain = read_out(&self.0, &mut trace, request.into_inner());
+        Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
+}
+
+/// A whole chain, under a mandate.
+fn read_out(
+    shared: &Arc<Shared>,
+    trace: &mut Trace,
+    request: v1::ReplayRequest,
+) -> Result<Batches, Refusal> {
+    let purpose = Purpose::read(request.purpose.as_ref())?;
+    let business = purpose.business();
+    trace.purpose = Some(purpose);
+    trace.subject = Subject::Chain {
+        origin: request.origin.clone(),
+        from: request.from,
+    };
+    if business != Business::Audit {
+        return Err(PurposeFault::NoMandate.into());
+    }
+    let chain = v1::FetchRequest {
+        origin: request.origin,
+        from: request.from,
+    };
+    batches(shared, &shared.audit_readers, &chain)
 }
 
 /// The state of the node as it is told to others.

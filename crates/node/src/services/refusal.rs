@@ -4,7 +4,7 @@ use crate::refusal::{NotYou, Refusal};
 use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_replica::Refused;
 use yizhang_store::{Family, StoreError};
-use yizhang_wire::code::{KEY, RefusalCode};
+use yizhang_wire::code::{KEY, RETRY_AFTER, RefusalCode};
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
@@ -16,6 +16,10 @@ impl From<Refusal> for Status {
         let mut status = Self::new(status_code, refusal.to_string());
         let code = MetadataValue::from_static(refusal.code().name());
         status.metadata_mut().insert(KEY, code);
+        if let Refusal::ReadLimit(reached) = &refusal {
+            let seconds = MetadataValue::from(reached.seconds_left);
+            status.metadata_mut().insert(RETRY_AFTER, seconds);
+        }
         status
     }
 }
@@ -23,25 +27,34 @@ impl From<Refusal> for Status {
 impl Refusal {
     fn status_code(&self) -> Code {
         match self {
-            Self::Field(_) | Self::Invalid(_) | Self::Number(_) | Self::NoRight { .. } => {
+            Self::Field(_)
+            | Self::Purpose(_)
+            | Self::Invalid(_)
+            | Self::Number(_)
+            | Self::NoRight { .. } => {
                 Code::InvalidArgument
             }
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
             Self::NotYou(_) => Code::PermissionDenied,
-            Self::TooMany { .. } | Self::Busy { .. } => Code::ResourceExhausted,
+            Self::TooMany { .. } | Self::Busy { .. } | Self::ReadLimit(_) => {
+                Code::ResourceExhausted
+            }
             Self::UnknownChain(_) => Code::NotFound,
-            Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
+            Self::Stopping | Self::Unsigned { .. } | Self::NoTrace => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
         }
     }
 
     /// The code that a program branches on.
-    fn code(&self) -> RefusalCode {
+    pub(crate) fn code(&self) -> RefusalCode {
         match self {
+            Self::ReadLimit(_) => RefusalCode::ReadLimit,
+            Self::NoTrace => RefusalCode::NoTrace,
             Self::Field(_) => RefusalCode::Field,
+            Self::Purpose(_) => RefusalCode::Purpose,
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
             Self::Number(_) => RefusalCode::Number,
             Self::NoRight { .. } => RefusalCode::NoRight,
@@ -78,10 +91,12 @@ impl From<NotYou> for Status {
 }
 
 impl NotYou {
-    const fn code(&self) -> RefusalCode {
+    pub(crate) const fn code(&self) -> RefusalCode {
         match self {
             Self::NoCertificate => RefusalCode::NoCertificate,
             Self::NoRole { .. } => RefusalCode::NoRole,
+            Self::NotInRoster { .. } => RefusalCode::NotInRoster,
+            Self::NoSuchMethod | Self::NotForRole { .. } => RefusalCode::NotForRole,
             Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
             Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
             Self::NotANode => RefusalCode::NotANode,

@@ -1,20 +1,23 @@
 //! The service Review: what waits for people, in the accounts of everybody whom the node's own chain knows.
 
 use crate::{
-    lookup,
-    refusal::{NotYou, Refusal},
-    role::Role,
-    services::caller::role_of,
+    lookup, permission::REVIEW, reads::Trace, refusal::Refusal, services::gate::holder_of,
     shared::Shared,
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::timeout,
+};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
+use yizhang_store::Subject;
 use yizhang_wire::{
     convert::{self, FieldFault},
+    purpose::Purpose,
     v1::{self, review_server::Review},
 };
 
@@ -103,35 +106,66 @@ impl Review for ReviewService {
         request: Request<v1::ReviewRequest>,
     ) -> Result<Response<Pages>, Status> {
         let shared = Arc::clone(&self.0);
-        match role_of(&request, &shared.roster.federation)? {
-            Role::Agency(region) if region == shared.origin.region() => {}
-            _ => return Err(NotYou::ReviewOfOthers.into()),
-        }
-        let task = Task::read(request.into_inner())?;
-        let permit = Arc::clone(&shared.reviews)
-            .try_acquire_owned()
-            .map_err(|_| Refusal::Busy { what: "reviews" })?;
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), REVIEW);
+        let begun = begin(&shared, &mut trace, request.into_inner());
+        let (task, permit) = shared.reads.answer(trace.clone(), begun).await?;
         let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
         tokio::task::spawn_blocking(move || {
-            run(&shared, task, &sender);
+            let reviewed = run(&shared, task, &sender);
             drop(permit);
+            write_end(&shared, trace, reviewed);
         });
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 }
 
-/// Page after page, until the last or until nobody listens.
-fn run(shared: &Shared, mut task: Task, sender: &mpsc::Sender<Result<v1::ReviewPage, Status>>) {
+/// What is reviewed, and a place for it.
+fn begin(
+    shared: &Shared,
+    trace: &mut Trace,
+    request: v1::ReviewRequest,
+) -> Result<(Task, OwnedSemaphorePermit), Refusal> {
+    trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
+    let task = Task::read(request)?;
+    trace.subject = Subject::Accounts {
+        list: task.list.map(List::name).unwrap_or_default().to_string(),
+        reviewed: 0,
+    };
+    let permit = Arc::clone(&shared.reviews)
+        .try_acquire_owned()
+        .map_err(|_| Refusal::Busy { what: "reviews" })?;
+    Ok((task, permit))
+}
+
+/// Writes down that a review has ended, after so many accounts. That it was begun stands there already.
+fn write_end(shared: &Shared, mut trace: Trace, accounts: u64) {
+    if let Subject::Accounts { reviewed, .. } = &mut trace.subject {
+        *reviewed = accounts;
+    }
+    // The log of the node says that nothing can be written.
+    let _ = Handle::current().block_on(shared.reads.ended(trace));
+}
+
+/// Page after page, until the last or until nobody listens; the number of accounts gone through.
+fn run(
+    shared: &Shared,
+    mut task: Task,
+    sender: &mpsc::Sender<Result<v1::ReviewPage, Status>>,
+) -> u64 {
+    let mut reviewed = 0;
     loop {
         let page = page(shared, &task);
         let (ended, after) = match &page {
-            Ok((_, through)) => (through.is_none(), *through),
+            Ok((page, through)) => {
+                reviewed += u64::from(page.reviewed);
+                (through.is_none(), *through)
+            }
             Err(_) => (true, None),
         };
         let message = page.map(|(page, _)| page).map_err(Status::from);
         let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
         if ended || !matches!(sent, Ok(Ok(()))) {
-            return;
+            return reviewed;
         }
         task.after = after;
     }

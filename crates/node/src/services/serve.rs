@@ -1,11 +1,8 @@
 //! All services behind one listener: TLS, limits of a connection, health.
 
 use super::{
-    account::AccountService,
-    ledger::LedgerService,
-    replication::ReplicationService,
-    review::ReviewService,
-    submission::{SubmissionService, authorise},
+    account::AccountService, gate::GateLayer, ledger::LedgerService,
+    replication::ReplicationService, review::ReviewService, submission::SubmissionService,
 };
 use crate::{
     accepting::Accepting,
@@ -19,11 +16,7 @@ use tokio::{
     sync::{Notify, Semaphore, watch},
     task,
 };
-use tonic::{
-    Request,
-    service::interceptor::InterceptedService,
-    transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
-};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
@@ -74,11 +67,6 @@ pub(crate) fn serve(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
-    let guard = Arc::clone(shared);
-    let submission = InterceptedService::new(
-        submission.max_decoding_message_size(MESSAGE_BYTES_MAX),
-        move |request: Request<()>| authorise(request, &guard),
-    );
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -93,9 +81,10 @@ pub(crate) fn serve(
         .timeout(SERVICE_TIMEOUT)
         .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
         .layer(CallsLayer(Arc::clone(&shared.tally)))
+        .layer(GateLayer(Arc::clone(shared)))
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(submission)
+        .add_service(submission.max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
         .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX))

@@ -1,12 +1,6 @@
 //! The service Submission.
 
-use crate::{
-    engine::Answer,
-    refusal::{NotYou, Refusal},
-    role::Role,
-    services::caller::role_of,
-    shared::Shared,
-};
+use crate::{engine::Answer, refusal::Refusal, services::gate::holder_of, shared::Shared};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -15,10 +9,11 @@ use yizhang_entitlement::jurisdiction::Screen;
 use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
+    entry::Kind,
 };
 use yizhang_replica::Refused;
 use yizhang_wire::{
-    convert,
+    convert::{self, FieldFault},
     v1::{self, submission_server::Submission},
 };
 
@@ -43,7 +38,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::Receipt>, Status> {
-        let submitter = submitter(&request)?;
+        let submitter = holder_of(&request)?.role.submitter();
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
         Ok(Response::new(finish(&self.0, pending).await?))
     }
@@ -52,7 +47,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<Streaming<v1::SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let submitter = submitter(&request)?;
+        let submitter = holder_of(&request)?.role.submitter();
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
         let (pending, mut waiting) =
@@ -75,7 +70,7 @@ impl Submission for SubmissionService {
         tokio::spawn(async move {
             while let Some(pending) = waiting.recv().await {
                 let answer = match pending {
-                    Ok(pending) => finish(&answering, pending).await,
+                    Ok(pending) => finish(&answering, pending).await.map_err(Status::from),
                     Err(status) => Err(status),
                 };
                 let failed = answer.is_err();
@@ -86,35 +81,6 @@ impl Submission for SubmissionService {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
-}
-
-/// The name of a caller that may submit.
-#[derive(Clone, Debug)]
-struct Submitter(String);
-
-/// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
-/// cannot make the node hold submissions in memory.
-pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Request<()>, Status> {
-    let role = role_of(&request, &shared.roster.federation)?;
-    let region = shared.origin.region();
-    match role {
-        Role::Agency(agency) if agency == region => {
-            request.extensions_mut().insert(Submitter(role.submitter()));
-            Ok(request)
-        }
-        Role::Agency(_) | Role::Node(_) | Role::Auditor => Err(NotYou::OtherAgency {
-            region,
-            found: role.submitter(),
-        }
-        .into()),
-    }
-}
-
-fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
-    let submitter = request.extensions().get::<Submitter>();
-    submitter
-        .map(|submitter| submitter.0.clone())
-        .ok_or_else(|| Refusal::Broken("the caller was not authorised").into())
 }
 
 /// Checks a submission and sends it on its way.
@@ -146,14 +112,17 @@ async fn begin(
         submitter,
         block,
     };
-    Ok(Pending {
-        id,
-        answer: shared.searches.offer(submitted.clone()).await,
-        again: submitted,
-    })
+    Ok(Pending::offer(shared, submitted).await)
 }
 
-/// Reads the records of a submission, and refuses what the chain has no right to state: there it would be a claim for ever.
+/// Submits what the node itself has to say, the ordinary way: durable and signed when it returns.
+pub(crate) async fn submit(shared: &Arc<Shared>, submitted: Submitted) -> Result<(), Refusal> {
+    let pending = Pending::offer(shared, submitted).await;
+    finish(shared, pending).await.map(drop)
+}
+
+/// Reads the records of a submission. Refuses those of a kind that only the node itself writes, and what the chain has no right to state:
+/// there it would be a claim for ever.
 fn read(shared: &Shared, bytes: Vec<u8>) -> Result<RecordBlock, Refusal> {
     let region = shared.origin.region();
     let screen = Screen::at_the_door(region, &shared.policy);
@@ -169,6 +138,13 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<RecordBlock, Refusal> {
             });
         }
     })?;
+    if block.holds(Kind::ACCESS_DIGEST) {
+        return Err(FieldFault::Form {
+            field: "records",
+            expected: "no AccessDigest: a node writes its own",
+        }
+        .into());
+    }
     match refused {
         Some(refusal) => Err(refusal),
         None => Ok(block),
@@ -183,7 +159,18 @@ struct Pending {
     again: Submitted,
 }
 
-async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Status> {
+impl Pending {
+    /// Sends a submission on its way.
+    async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> Self {
+        Self {
+            id: submitted.id,
+            answer: shared.searches.offer(submitted.clone()).await,
+            again: submitted,
+        }
+    }
+}
+
+async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, Refusal> {
     let Pending {
         id,
         mut answer,

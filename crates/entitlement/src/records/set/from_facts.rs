@@ -70,6 +70,7 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         | Record::Birth(_)
         | Record::Death(_)
         | Record::Dispute(..)
+        | Record::AccessDigest(_)
         | Record::Unknown(..) => None,
     }
 }

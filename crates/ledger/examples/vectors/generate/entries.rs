@@ -11,9 +11,9 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::hash_leaf,
     record::{
-        AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity, InterestCredit,
-        Payer, PayerKind, Period, Record, Reversal, ShareRates, Shares, Source, Subsidies,
-        TransferStep,
+        AccessDigest, AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity,
+        InterestCredit, Payer, PayerKind, Period, Record, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -635,6 +635,14 @@ fn rule_faults() -> Vec<Json> {
             plain(Agreement {
                 last: sample::month("2023-12"),
                 ..sample::agreement()
+            }),
+        ),
+        payload(
+            "a day of reads without one",
+            Kind::ACCESS_DIGEST,
+            plain(AccessDigest {
+                entries: 0,
+                ..sample::access_digest()
             }),
         ),
         payload(

@@ -4,9 +4,9 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute, Household,
-        Identity, InterestCredit, Participation, Payer, Record, RetireClassFact, Reversal, Shares,
-        Source, TransferSide, TransferStep,
+        AccessDigest, Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute,
+        Household, Identity, InterestCredit, Participation, Payer, Record, RetireClassFact,
+        Reversal, Shares, Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -29,6 +29,7 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::Agreement(fields) => agreement(fields),
         Record::Bridge(fields) => bridge(fields),
         Record::Dispute(_, fields) => dispute(fields),
+        Record::AccessDigest(fields) => access_digest(fields),
         Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
     }
 }
@@ -278,6 +279,15 @@ fn dispute(fields: &Dispute<'_>) -> Json {
         ("on", day(fields.on)),
         ("document", fields.document.into()),
         ("source", source(&fields.source)),
+    ])
+}
+
+fn access_digest(fields: &AccessDigest) -> Json {
+    Json::object([
+        ("day", day(fields.day)),
+        ("entries", Json::wide(fields.entries)),
+        ("last", fields.last.into()),
+        ("before", fields.before.into()),
     ])
 }
 

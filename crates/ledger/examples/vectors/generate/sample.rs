@@ -9,10 +9,10 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
-        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind,
-        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
+        Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit, Participation,
+        Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates,
+        Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -374,6 +374,15 @@ pub fn dispute() -> Dispute<'static> {
     }
 }
 
+pub fn access_digest() -> AccessDigest {
+    AccessDigest {
+        day: day("2026-11-30"),
+        entries: 4_711,
+        last: Hash([0xac; 32]),
+        before: Hash([0xab; 32]),
+    }
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -416,6 +425,7 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::BIRTH_DATE_FACT => Record::Birth(birth()),
         Kind::DUPLICATE_AGREEMENT => Record::Agreement(agreement()),
         Kind::BRIDGE => Record::Bridge(bridge()),
+        Kind::ACCESS_DIGEST => Record::AccessDigest(access_digest()),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(

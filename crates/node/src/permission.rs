@@ -1,0 +1,172 @@
+//! Who may call what: one table, and the one function that reads it. The gate asks it before a byte of a message is read; no
+//! service decides for itself.
+
+use crate::{refusal::NotYou, role::Role};
+use yizhang_ledger::{head::Origin, roster::Roster};
+
+/// Whom a method is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Callers {
+    /// Everybody with a role in the roster.
+    All,
+    /// The agencies of all regions.
+    Agencies,
+    /// The agency of the node's own region.
+    OwnAgency,
+    /// The nodes of all regions.
+    Nodes,
+    /// Nodes and auditors.
+    NodesAndAuditors,
+}
+
+/// A method of a service.
+#[derive(Debug)]
+pub(crate) struct Method {
+    /// Its path in gRPC.
+    pub(crate) path: &'static str,
+    /// Its name in log, metrics and refusals.
+    pub(crate) name: &'static str,
+    callers: Callers,
+}
+
+const fn method(path: &'static str, name: &'static str, callers: Callers) -> Method {
+    Method {
+        path,
+        name,
+        callers,
+    }
+}
+
+pub(crate) const LOOKUP: &str = "Account.Lookup";
+pub(crate) const REVIEW: &str = "Review.Accounts";
+pub(crate) const REPLAY: &str = "Ledger.Replay";
+/// What reads personal data: with a purpose, and with a trace.
+pub(crate) const READS: [&str; 3] = [LOOKUP, REVIEW, REPLAY];
+/// Health, reflection, and any path that is in no table.
+pub(crate) const OTHER_METHOD: &str = "other";
+
+/// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
+pub(crate) const METHODS: [Method; 11] = [
+    method(
+        "/yizhang.v1.Submission/Submit",
+        "Submission.Submit",
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Submission/SubmitStream",
+        "Submission.SubmitStream",
+        Callers::OwnAgency,
+    ),
+    method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Agencies),
+    method("/yizhang.v1.Review/Accounts", REVIEW, Callers::OwnAgency),
+    method("/yizhang.v1.Ledger/Status", "Ledger.Status", Callers::All),
+    method(
+        "/yizhang.v1.Ledger/Replay",
+        REPLAY,
+        Callers::NodesAndAuditors,
+    ),
+    method(
+        "/yizhang.v1.Replication/Watch",
+        "Replication.Watch",
+        Callers::Nodes,
+    ),
+    method(
+        "/yizhang.v1.Replication/Fetch",
+        "Replication.Fetch",
+        Callers::Nodes,
+    ),
+    method("/grpc.health.v1.Health/Check", OTHER_METHOD, Callers::All),
+    method("/grpc.health.v1.Health/Watch", OTHER_METHOD, Callers::All),
+    method(
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        OTHER_METHOD,
+        Callers::All,
+    ),
+];
+
+/// The method of a path, if it is in the table.
+pub(crate) fn by_path(path: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.path == path)
+}
+
+/// Whether a caller may call a method of the node that writes `own`.
+///
+/// # Errors
+/// [`NotYou::NotInRoster`] before all else; then what the method says to those whom it is not for.
+pub(crate) fn allow(
+    method: Option<&'static Method>,
+    caller: Role,
+    roster: &Roster,
+    own: &Origin,
+) -> Result<(), NotYou> {
+    if let Role::Node(region) | Role::Agency(region) = caller
+        && !roster.regions.contains_key(&region)
+    {
+        return Err(NotYou::NotInRoster { region });
+    }
+    let Some(method) = method else {
+        return Err(NotYou::NoSuchMethod);
+    };
+    let is_allowed = match method.callers {
+        Callers::All => true,
+        Callers::Agencies => matches!(caller, Role::Agency(_)),
+        Callers::OwnAgency => caller == Role::Agency(own.region()),
+        Callers::Nodes => matches!(caller, Role::Node(_)),
+        Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
+    };
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(refusal(method, caller, own))
+    }
+}
+
+/// The words for somebody whom a method is not for: its own where there are some.
+fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
+    match method.callers {
+        Callers::OwnAgency if method.name == REVIEW => NotYou::ReviewOfOthers,
+        Callers::OwnAgency => NotYou::OtherAgency {
+            region: own.region(),
+            found: caller.submitter(),
+        },
+        Callers::Agencies if caller == Role::Auditor => NotYou::AccountOfAuditor,
+        Callers::Nodes => NotYou::NotANode,
+        Callers::All | Callers::Agencies | Callers::NodesAndAuditors => NotYou::NotForRole {
+            method: method.name,
+            found: caller.submitter(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+    use tonic_reflection::pb::v1 as reflection;
+
+    /// The paths of all methods in a description.
+    fn paths(descriptors: &[u8]) -> Vec<String> {
+        let mut paths = Vec::new();
+        for file in FileDescriptorSet::decode(descriptors).unwrap().file {
+            for service in &file.service {
+                for method in &service.method {
+                    let (package, service) = (file.package(), service.name());
+                    paths.push(format!("/{package}.{service}/{}", method.name()));
+                }
+            }
+        }
+        paths
+    }
+
+    #[test]
+    fn every_method_of_every_service_is_in_the_table() {
+        let mut served = paths(yizhang_wire::DESCRIPTORS);
+        served.extend(paths(tonic_health::pb::FILE_DESCRIPTOR_SET));
+        served.extend(paths(reflection::FILE_DESCRIPTOR_SET));
+        served.sort();
+        let mut known: Vec<&str> = METHODS.iter().map(|method| method.path).collect();
+        known.sort_unstable();
+        assert_eq!(served, known);
+    }
+}

@@ -1,0 +1,189 @@
+//! Reading personal data: within limits, and never without a trace. A service asks here before it reads, and hands its answer over
+//! before it gives it; whoever comes back with the answer has it written down, durably.
+
+mod limits;
+mod roots;
+mod writer;
+
+pub use limits::ReadLimits;
+pub(crate) use limits::{LimitReached, NotCounted};
+pub(crate) use roots::keep_roots;
+
+use crate::{permission::LOOKUP, refusal::Refusal, services::Holder, tally::Tally};
+use limits::Counters;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use writer::Writer;
+use yizhang_ledger::value::{Day, UnixMillis};
+use yizhang_store::{AccessEntry, Subject};
+use yizhang_wire::purpose::Purpose;
+
+/// How an answered read stands in the log.
+const ANSWERED: &str = "ok";
+/// How the end of a review stands in the log, with the number of accounts that it went through.
+const ENDED: &str = "ended";
+
+/// Limits and log of the reads at this node.
+pub(crate) struct Reads {
+    counters: Mutex<Counters>,
+    writer: Writer,
+    tally: Arc<Tally>,
+    clock: fn() -> UnixMillis,
+}
+
+/// Somebody who reads: what is known of it so far.
+#[derive(Clone)]
+pub(crate) struct Trace {
+    pub(crate) holder: Holder,
+    pub(crate) method: &'static str,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) subject: Subject,
+}
+
+impl Trace {
+    /// Of a call of which nothing is read yet.
+    pub(crate) const fn begun(holder: Holder, method: &'static str) -> Self {
+        Self {
+            holder,
+            method,
+            purpose: None,
+            subject: Subject::Unknown,
+        }
+    }
+
+    fn entry(self, answer: &str, at: UnixMillis) -> AccessEntry {
+        let (business, case_number, person) = match &self.purpose {
+            Some(purpose) => (
+                purpose.business().code(),
+                purpose.case_number(),
+                purpose.person(),
+            ),
+            None => ("", "", ""),
+        };
+        AccessEntry {
+            at,
+            certificate: self.holder.certificate,
+            holder: self.holder.role.submitter(),
+            method: self.method.to_string(),
+            answer: answer.to_string(),
+            business: business.to_string(),
+            case_number: case_number.to_string(),
+            person: person.to_string(),
+            subject: self.subject,
+        }
+    }
+}
+
+impl Reads {
+    /// Opens the log of a data directory, and counts what was read today. A log that cannot be opened keeps no node from starting:
+    /// nothing is read here until it can be.
+    pub(crate) fn open(
+        data: &Path,
+        limits: ReadLimits,
+        tally: Arc<Tally>,
+        clock: fn() -> UnixMillis,
+    ) -> Self {
+        let mut counters = Counters::new(limits);
+        let writer = Writer::start(data, clock, &mut |entry| {
+            if entry.method == LOOKUP && entry.answer == ANSWERED {
+                counters.remember(entry.certificate, entry.at);
+            }
+        });
+        Self {
+            counters: Mutex::new(counters),
+            writer,
+            tally,
+            clock,
+        }
+    }
+
+    /// Counts the reading of one account, if the limits of the certificate have room for it.
+    ///
+    /// # Errors
+    /// [`Refusal::ReadLimit`], [`Refusal::Busy`].
+    pub(crate) fn count(&self, holder: &Holder) -> Result<(), Refusal> {
+        let now = (self.clock)();
+        let mut counters = self.counters();
+        let counted = counters.count(holder.certificate, now);
+        if let Err(NotCounted::Limit(reached)) = &counted {
+            self.tally.read_limit_reached(reached.span.name());
+            if counters.is_first_warning(holder.certificate, now) {
+                warn(holder, reached);
+            }
+        }
+        Ok(counted?)
+    }
+
+    /// Hands an answer on when it is written down that it was given, and a refusal too.
+    ///
+    /// # Errors
+    /// The refusal; [`Refusal::NoTrace`] in place of an answer that cannot be written down.
+    pub(crate) async fn answer<T>(
+        &self,
+        trace: Trace,
+        answer: Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match answer {
+            Ok(answer) => {
+                self.write(trace, ANSWERED).await?;
+                Ok(answer)
+            }
+            Err(refusal) => {
+                self.refused(trace, refusal.code().name()).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Writes down that a review has ended.
+    ///
+    /// # Errors
+    /// [`Refusal::NoTrace`].
+    pub(crate) async fn ended(&self, trace: Trace) -> Result<(), Refusal> {
+        self.write(trace, ENDED).await
+    }
+
+    /// Writes a refusal down: of each certificate so many an hour, so that nobody fills the disk by being refused. Nothing was
+    /// read, so that it is refused in any case.
+    pub(crate) async fn refused(&self, trace: Trace, code: &'static str) {
+        let now = (self.clock)();
+        let is_traced = self
+            .counters()
+            .may_trace_refusal(trace.holder.certificate, now);
+        if is_traced {
+            // The log of the node says that nothing can be written.
+            let _ = self.write(trace, code).await;
+        }
+    }
+
+    /// Closes the file of an earlier day, if one is open.
+    async fn end_day(&self, today: Day) -> bool {
+        self.writer.end_day(today).await
+    }
+
+    async fn write(&self, trace: Trace, answer: &str) -> Result<(), Refusal> {
+        let entry = trace.entry(answer, (self.clock)());
+        if self.writer.write(entry).await {
+            Ok(())
+        } else {
+            Err(Refusal::NoTrace)
+        }
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Warns of a certificate that has read as many accounts as it may. Said once an hour of each.
+fn warn(holder: &Holder, reached: &LimitReached) {
+    tracing::warn!(
+        caller = %holder.role.submitter(),
+        certificate = %holder.short_fingerprint(),
+        limit = reached.span.name(),
+        accounts = reached.limit,
+        "a certificate has read as many accounts as it may; `yizhang node access-log` shows for what"
+    );
+}

@@ -1,0 +1,152 @@
+//! The one thread that writes the access log. All that wait share one sync.
+
+use std::{path::Path, thread};
+use tokio::sync::{mpsc, oneshot};
+use yizhang_ledger::value::{Day, UnixMillis};
+use yizhang_store::{AccessEntry, AccessLog, StoreError};
+
+/// Entries that wait to be written; who comes beyond them waits for a place. As many as lookups may be under way, and room.
+const WAITING_MAX: usize = 1_024;
+/// Entries that share one sync: a quarter of a MiB.
+const GROUP_MAX: usize = 256;
+/// How often it is said that nothing can be written.
+const SAID_EVERY_MS: u64 = 60 * 60 * 1_000;
+
+/// What the thread is told.
+enum Told {
+    Entry(Waiting),
+    /// Close the file of an earlier day.
+    Day(Day, oneshot::Sender<bool>),
+}
+
+/// An entry, and who waits for it to be durable.
+struct Waiting {
+    entry: AccessEntry,
+    done: oneshot::Sender<bool>,
+}
+
+/// The way to the thread.
+pub(super) struct Writer(mpsc::Sender<Told>);
+
+impl Writer {
+    /// Opens the log, shows the entries of its last day, and starts the thread.
+    pub(super) fn start(
+        data: &Path,
+        clock: fn() -> UnixMillis,
+        each: &mut dyn FnMut(AccessEntry),
+    ) -> Self {
+        let (sender, told) = mpsc::channel(WAITING_MAX);
+        let mut thread = Thread {
+            log: None,
+            clock,
+            said: None,
+        };
+        match AccessLog::open(data, each) {
+            Ok(log) => thread.log = Some(log),
+            Err(error) => thread.say(&error),
+        }
+        let started = thread::Builder::new()
+            .name("access".into())
+            .spawn(move || thread.run(told));
+        if let Err(error) = started {
+            // Without the thread the channel is closed, and every read is refused.
+            tracing::error!(%error, "the access log has no thread: nothing is read here");
+        }
+        Self(sender)
+    }
+
+    /// Whether an entry is durable.
+    pub(super) async fn write(&self, entry: AccessEntry) -> bool {
+        let (done, is_done) = oneshot::channel();
+        let told = Told::Entry(Waiting { entry, done });
+        self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
+    }
+
+    /// Whether no file of an earlier day is open any more.
+    pub(super) async fn end_day(&self, today: Day) -> bool {
+        let (done, is_done) = oneshot::channel();
+        self.0.send(Told::Day(today, done)).await.is_ok() && is_done.await.unwrap_or(false)
+    }
+}
+
+struct Thread {
+    /// None where the log could not be opened.
+    log: Option<AccessLog>,
+    clock: fn() -> UnixMillis,
+    /// When it was last said that nothing can be written.
+    said: Option<UnixMillis>,
+}
+
+impl Thread {
+    fn run(mut self, mut told: mpsc::Receiver<Told>) {
+        while let Some(first) = told.blocking_recv() {
+            let mut group = Vec::new();
+            let mut ended = self.take(first, &mut group);
+            while group.len() < GROUP_MAX && ended.is_none() {
+                match told.try_recv() {
+                    Ok(next) => ended = self.take(next, &mut group),
+                    Err(_) => break,
+                }
+            }
+            self.write(group);
+            if let Some((today, done)) = ended {
+                let is_ended = self.end_day(today);
+                // Who asked may be gone.
+                let _ = done.send(is_ended);
+            }
+        }
+    }
+
+    /// Takes an entry into the group; a change of day ends the group.
+    fn take(&self, told: Told, group: &mut Vec<Waiting>) -> Option<(Day, oneshot::Sender<bool>)> {
+        match told {
+            Told::Entry(waiting) => {
+                group.push(waiting);
+                None
+            }
+            Told::Day(today, done) => Some((today, done)),
+        }
+    }
+
+    fn write(&mut self, group: Vec<Waiting>) {
+        if group.is_empty() {
+            return;
+        }
+        let (entries, waiting): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|waiting| (waiting.entry, waiting.done))
+            .unzip();
+        let today = Day::of((self.clock)());
+        let written = match &mut self.log {
+            Some(log) => log.append(&entries, today),
+            None => return,
+        };
+        if let Err(error) = &written {
+            self.say(error);
+        }
+        for done in waiting {
+            // Who waited may be gone.
+            let _ = done.send(written.is_ok());
+        }
+    }
+
+    fn end_day(&mut self, today: Day) -> bool {
+        let Some(log) = &mut self.log else {
+            return false;
+        };
+        let ended = log.close_before(today);
+        if let Err(error) = &ended {
+            self.say(error);
+        }
+        ended.is_ok()
+    }
+
+    fn say(&mut self, error: &StoreError) {
+        let now = (self.clock)();
+        let is_due = |said: UnixMillis| now.0.abs_diff(said.0) >= SAID_EVERY_MS;
+        if self.said.is_none_or(is_due) {
+            self.said = Some(now);
+            tracing::error!(%error, "the access log cannot be written: nothing is read here");
+        }
+    }
+}

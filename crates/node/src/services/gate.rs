@@ -1,0 +1,111 @@
+//! The gate: every call passes here before a byte of its message is read. It reads the caller's certificate, asks the table who
+//! may call what, and tells the service who calls. No service decides that for itself.
+
+use crate::{
+    calls::Caller,
+    permission::{READS, allow, by_path},
+    reads::Trace,
+    refusal::{NotYou, Refusal},
+    services::caller::{Holder, holder},
+    shared::Shared,
+};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tonic::{Request, Status, body::Body};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Puts a [`Gate`] before the services.
+#[derive(Clone)]
+pub(crate) struct GateLayer(pub(crate) Arc<Shared>);
+
+impl<S> Layer<S> for GateLayer {
+    type Service = Gate<S>;
+
+    fn layer(&self, inner: S) -> Gate<S> {
+        Gate {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// Lets calls through that the table allows.
+#[derive(Clone)]
+pub(crate) struct Gate<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Gate<S> {
+    /// The holder of the caller's certificate, if the call is allowed.
+    fn allow(&self, request: &http::Request<Body>) -> Result<Holder, NotYou> {
+        let roster = &self.shared.roster;
+        let holder = holder(request.extensions(), &roster.federation)?;
+        if let Some(caller) = request.extensions().get::<Caller>() {
+            caller.is(holder.role);
+        }
+        let method = by_path(request.uri().path());
+        allow(method, holder.role, roster, &self.shared.origin)?;
+        Ok(holder)
+    }
+}
+
+impl<S> Service<http::Request<Body>> for Gate<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        match self.allow(&request) {
+            Ok(holder) => {
+                request.extensions_mut().insert(holder);
+                Box::pin(self.inner.call(request))
+            }
+            Err(refused) => {
+                let trace = trace(&request, &self.shared);
+                Box::pin(refuse(Arc::clone(&self.shared), refused, trace))
+            }
+        }
+    }
+}
+
+/// What is known of a refused call, if it would have read personal data and its caller has a role.
+fn trace(request: &http::Request<Body>, shared: &Shared) -> Option<Trace> {
+    let method = by_path(request.uri().path()).filter(|method| READS.contains(&method.name))?;
+    let holder = holder(request.extensions(), &shared.roster.federation).ok()?;
+    Some(Trace::begun(holder, method.name))
+}
+
+/// Refuses a call; where it would have read personal data, that it was tried is written down.
+async fn refuse<E>(
+    shared: Arc<Shared>,
+    refused: NotYou,
+    trace: Option<Trace>,
+) -> Result<http::Response<Body>, E> {
+    if let Some(trace) = trace {
+        shared.reads.refused(trace, refused.code().name()).await;
+    }
+    Ok(Status::from(refused).into_http())
+}
+
+/// Who calls, as the gate has told.
+///
+/// # Errors
+/// A bug of ours: a call that did not pass the gate.
+pub(crate) fn holder_of<T>(request: &Request<T>) -> Result<&Holder, Status> {
+    let holder = request.extensions().get::<Holder>();
+    holder.ok_or_else(|| Refusal::Broken("a call came past the gate").into())
+}

@@ -1,0 +1,228 @@
+//! The access log open for appending: one writer, one file at a time.
+
+use super::{
+    entry::AccessEntry,
+    file::{AccessFault, FRAME_BYTES_MAX, HEADER_BYTES, header, list, scan, write_entry},
+    folder, path,
+};
+use crate::{
+    disk::{Disk, Handle},
+    error::{Result, StoreError},
+    number::wide,
+};
+use std::path::{Path, PathBuf};
+use yizhang_ledger::{hash::Hash, value::Day};
+
+/// Reads for which there is always room, so that a full disk does not end reading at once: some hours of busy counters, in which
+/// the operator makes room. Counted at their largest; four times as many of the usual size.
+pub const READS_AHEAD: usize = 4_096;
+/// Years for which files are kept; the daily roots in the chain stay.
+pub const YEARS_KEPT: u32 = 3;
+
+/// Room that is taken together: twice what there always is, so that it is taken seldom.
+const ROOM_BYTES: u64 = 2 * (READS_AHEAD * FRAME_BYTES_MAX) as u64;
+
+/// The access log of a data directory. Whoever holds the directory's lock opens it, once.
+pub struct AccessLog {
+    disk: Disk,
+    data: PathBuf,
+    /// Hash of the last entry of all.
+    last: Hash,
+    open: Option<OpenDay>,
+    /// The newest day that has begun here.
+    newest: Option<Day>,
+    /// Set when a write or a sync has failed: what is on the disk is not known any more.
+    is_stopped: bool,
+}
+
+/// The file that is appended to.
+struct OpenDay {
+    day: Day,
+    handle: Handle,
+    /// Where the next entry goes.
+    end: u64,
+    /// Up to where there is room.
+    room: u64,
+}
+
+impl AccessLog {
+    /// Opens the log of a data directory, verifies the last file, cuts an unfinished write off, and shows the entries of that
+    /// file.
+    ///
+    /// # Errors
+    /// [`StoreError::Access`] if the last file was changed; [`StoreError::Io`].
+    pub fn open(data: &Path, each: &mut dyn FnMut(AccessEntry)) -> Result<Self> {
+        let disk = Disk::default();
+        disk.create_folder(&folder(data))?;
+        let mut log = Self {
+            disk,
+            data: data.to_path_buf(),
+            last: Hash([0; 32]),
+            open: None,
+            newest: None,
+            is_stopped: false,
+        };
+        let (days, _) = list(data)?;
+        let Some(day) = days.last().copied() else {
+            return Ok(log);
+        };
+        let path = path(data, day);
+        let scan = scan(&path, day, each)?;
+        match scan.fault {
+            // A crash while the file was begun; nobody was told of anything in it.
+            Some((0, AccessFault::Header)) if scan.end == 0 && is_begun(&path)? => {
+                log.disk.remove(&path)?;
+                return Self::open(data, each);
+            }
+            None | Some((_, AccessFault::Torn { .. })) => {}
+            Some((offset, fault)) => {
+                return Err(StoreError::Access {
+                    path,
+                    offset,
+                    fault,
+                });
+            }
+        }
+        let handle = log.disk.open(path)?;
+        log.disk.truncate(&handle, scan.end)?;
+        (log.last, log.newest) = (scan.summary.last, Some(day));
+        log.open = Some(OpenDay {
+            day,
+            handle,
+            end: scan.end,
+            room: scan.end,
+        });
+        Ok(log)
+    }
+
+    /// Appends entries of today. Durable when it returns `Ok`, by one sync. A clock that has gone back changes no day that has
+    /// ended: the newest file goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]. Where there is no room nothing is written, and a later call may succeed; after a failed write or
+    /// sync every later call fails with [`StoreError::Stopped`].
+    pub fn append(&mut self, entries: &[AccessEntry], today: Day) -> Result<()> {
+        self.check()?;
+        let today = self.newest.map_or(today, |newest| newest.max(today));
+        self.close_before(today)?;
+        let mut bytes = Vec::new();
+        let mut last = self.last;
+        for entry in entries {
+            last = write_entry(&last, entry, &mut bytes);
+        }
+        self.begin(today)?;
+        let open = self.open.as_mut().expect("the day was begun above");
+        take_room(open, wide(bytes.len()))?;
+        // A crash before the sync leaves any part of the entries; nobody was told, and the next opening cuts it off or keeps it.
+        let written = self
+            .disk
+            .write(&open.handle, &bytes, open.end)
+            .and_then(|()| self.disk.sync(&open.handle));
+        self.is_stopped = written.is_err();
+        written?;
+        open.end += wide(bytes.len());
+        self.last = last;
+        Ok(())
+    }
+
+    /// Closes the file of an earlier day: gives the room behind its last entry back, and removes files that are older than
+    /// [`YEARS_KEPT`]. Does nothing while the day lasts.
+    ///
+    /// # Errors
+    /// As [`AccessLog::append`].
+    pub fn close_before(&mut self, today: Day) -> Result<()> {
+        self.check()?;
+        let Some(open) = self.open.take_if(|open| open.day < today) else {
+            return Ok(());
+        };
+        // A clock that goes back from here on finds the day ended.
+        self.newest = Some(today);
+        let closed = self.disk.truncate(&open.handle, open.end);
+        self.is_stopped = closed.is_err();
+        closed?;
+        let (days, _) = list(&self.data)?;
+        for day in days.iter().filter(|day| is_old(**day, today)) {
+            self.disk.remove(&path(&self.data, *day))?;
+        }
+        Ok(())
+    }
+
+    /// Begins the file of a day, if it is not begun.
+    fn begin(&mut self, day: Day) -> Result<()> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        let path = path(&self.data, day);
+        let handle = self.disk.create(path.clone())?;
+        let mut open = OpenDay {
+            day,
+            handle,
+            end: 0,
+            room: 0,
+        };
+        let begun = take_room(&mut open, wide(HEADER_BYTES))
+            .and_then(|()| self.disk.write(&open.handle, &header(day, &self.last), 0))
+            .and_then(|()| self.disk.sync(&open.handle))
+            .and_then(|()| self.disk.sync_folder(&folder(&self.data)));
+        if let Err(error) = begun {
+            // Without it the next call begins again. If it cannot be removed either, the next opening does.
+            self.is_stopped = self.disk.remove(&path).is_err();
+            return Err(error);
+        }
+        open.end = wide(HEADER_BYTES);
+        self.newest = Some(day);
+        self.open = Some(open);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.is_stopped {
+            return Err(StoreError::Stopped {
+                reason: "the access log could not be written".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether the file of a day is not kept any more.
+pub(super) fn is_old(day: Day, today: Day) -> bool {
+    day.number() + YEARS_KEPT * 10_000 < today.number()
+}
+
+/// Whether a file is what a crash leaves of one that was being begun: no header, and nothing behind it.
+fn is_begun(path: &Path) -> Result<bool> {
+    let bytes = std::fs::read(path).map_err(crate::disk::failed("read", path))?;
+    let behind = bytes.get(HEADER_BYTES..).unwrap_or_default();
+    Ok(behind.iter().all(|byte| *byte == 0))
+}
+
+/// Sees to it that `bytes` can be written, and takes room ahead where less than half of it is left. A full disk is no fault
+/// while there is room.
+fn take_room(open: &mut OpenDay, bytes: u64) -> Result<()> {
+    let needed = open.end + bytes;
+    if needed + ROOM_BYTES / 2 <= open.room {
+        return Ok(());
+    }
+    let wanted = needed + ROOM_BYTES;
+    match allocate(&open.handle, wanted) {
+        Ok(()) => {
+            open.room = wanted;
+            Ok(())
+        }
+        Err(_) if needed <= open.room => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes room on the disk up to `length`. Where the file system cannot, writes take it as they come.
+fn allocate(handle: &Handle, length: u64) -> Result<()> {
+    use rustix::{
+        fs::{FallocateFlags, fallocate},
+        io::Errno,
+    };
+    match fallocate(&handle.file, FallocateFlags::empty(), 0, length) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        Err(error) => Err(crate::disk::failed("allocate", &handle.path)(error.into())),
+    }
+}
