@@ -41,6 +41,12 @@ pub(crate) enum Refusal {
         /// What there are too many of.
         what: &'static str,
     },
+    /// A message that does not come to its end.
+    #[error("a message did not come to its end within {seconds} seconds")]
+    Late {
+        /// How long it may take.
+        seconds: u64,
+    },
     /// A limit.
     #[error("{what}: at most {limit}, found {found}")]
     TooMany {

@@ -10,4 +10,5 @@ mod review;
 mod serve;
 mod submission;
 
+pub(crate) use caller::role;
 pub(crate) use serve::{Serving, serve};

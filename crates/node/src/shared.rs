@@ -1,8 +1,8 @@
 //! What the services share.
 
 use crate::{
-    board::Board, config::Config, copies::LatestNews, engine::Engine, refusal::Refusal,
-    search::Searches, tally::Tally, verified_heads::VerifiedHeads,
+    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, engine::Engine,
+    refusal::Refusal, search::Searches, tally::Tally, verified_heads::VerifiedHeads,
 };
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task};
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) audit_readers: Arc<Semaphore>,
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) budgets: Arc<Budgets>,
     blocking: Semaphore,
 }
 
@@ -60,6 +61,7 @@ impl Shared {
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally: Arc::new(Tally::new()),
+            budgets: Budgets::new(),
             blocking: Semaphore::new(BLOCKING_MAX),
         }
     }

@@ -11,26 +11,25 @@ use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 pub(crate) fn role_of<T>(request: &Request<T>, federation: &str) -> Result<Role, NotYou> {
     let certificates = request.peer_certs().ok_or(NotYou::NoCertificate)?;
     let certificate = certificates.first().ok_or(NotYou::NoCertificate)?;
-    let denied = || NotYou::NoRole {
+    let role = role(certificate, federation).ok_or_else(|| NotYou::NoRole {
         federation: federation.to_string(),
-    };
-    let (_, certificate) = parse_x509_certificate(certificate).map_err(|_| denied())?;
-    let names = certificate
-        .subject_alternative_name()
-        .ok()
-        .flatten()
-        .ok_or_else(denied)?;
-    let role = names
+    })?;
+    if let Some(caller) = request.extensions().get::<Caller>() {
+        caller.is(role);
+    }
+    Ok(role)
+}
+
+/// The role that a certificate (DER) names.
+pub(crate) fn role(certificate: &[u8], federation: &str) -> Option<Role> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    let names = certificate.subject_alternative_name().ok()??;
+    names
         .value
         .general_names
         .iter()
         .find_map(|name| match name {
             GeneralName::DNSName(name) => Role::parse(name, federation),
             _ => None,
-        });
-    let role = role.ok_or_else(denied)?;
-    if let Some(caller) = request.extensions().get::<Caller>() {
-        caller.is(role);
-    }
-    Ok(role)
+        })
 }

@@ -30,6 +30,7 @@ impl Refusal {
             Self::NotYou(_) => Code::PermissionDenied,
             Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
             Self::UnknownChain(_) => Code::NotFound,
+            Self::Late { .. } => Code::DeadlineExceeded,
             Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
@@ -46,6 +47,7 @@ impl Refusal {
             Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
             Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,
             Self::Busy { .. }
+            | Self::Late { .. }
             | Self::Replica(
                 Refused::Busy { .. }
                 | Refused::TooManyCallers { .. }
