@@ -13,7 +13,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -25,7 +25,7 @@ use tonic::{
     transport::Channel,
 };
 use yizhang_ledger::{
-    entry::RecordId,
+    entry::{Kind, RecordId},
     hash::Hash,
     person::AccountId,
     record::{Record, Reversal, Source},
@@ -35,8 +35,9 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
     v1::{
-        LookupRequest, StatusRequest, SubmitRequest, account_client::AccountClient,
-        ledger_client::LedgerClient, lookup_request::Worker, submission_client::SubmissionClient,
+        FetchRequest, LookupRequest, StatusRequest, SubmitRequest, account_client::AccountClient,
+        ledger_client::LedgerClient, lookup_request::Worker, replication_client::ReplicationClient,
+        submission_client::SubmissionClient,
     },
 };
 
@@ -320,5 +321,116 @@ fn messages_that_never_end_take_a_bounded_part_of_the_memory() {
         println!("{before} -> {most} MiB; an own lookup took at most {longest:?}");
         assert!(most < MEMORY_MIB_MAX, "{before} -> {most} MiB");
         drop(calls);
+    });
+}
+
+#[test]
+fn lookups_of_a_foreign_clerk_let_an_own_clerk_pass() {
+    const LOOKUPS: usize = 600;
+    /// Lookups of the foreign clerk that may be answered while an own one waits: those under way, and some of luck.
+    const PASSED_MAX: usize = 24;
+    run(async |federation| {
+        let own = connect(&federation.agency(REGION));
+        submit(&own, 1, reversals(BIG, 3_000)).await.unwrap();
+        submit(&own, 2, reversals(SMALL, 3)).await.unwrap();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let refused = Arc::new(AtomicUsize::new(0));
+        let mut calls = JoinSet::new();
+        for connection in 0..2 {
+            let foreign = connect(&federation.agency(ELSEWHERE));
+            for _ in 0..LOOKUPS / 2 {
+                let client = AccountClient::new(foreign.clone());
+                let mut client = client.max_decoding_message_size(ACCOUNT_BYTES_MAX);
+                let (answered, refused) = (Arc::clone(&answered), Arc::clone(&refused));
+                calls.spawn(async move {
+                    match client.lookup(lookup_of(BIG, false)).await {
+                        Ok(_) => answered.fetch_add(1, Ordering::Relaxed),
+                        Err(_) => refused.fetch_add(1, Ordering::Relaxed),
+                    };
+                    connection
+                });
+            }
+        }
+        // The queue is full of them.
+        while answered.load(Ordering::Relaxed) + refused.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(SECOND_LOOK).await;
+        }
+        let before = answered.load(Ordering::Relaxed);
+        let start = Instant::now();
+        let mut client = AccountClient::new(own);
+        client.lookup(lookup_of(SMALL, false)).await.unwrap();
+        let waited = start.elapsed();
+        let passed = answered.load(Ordering::Relaxed) - before;
+        println!(
+            "the own clerk waited {waited:?} and saw {passed} of {LOOKUPS} others answered, {} refused",
+            refused.load(Ordering::Relaxed)
+        );
+        assert!(passed <= PASSED_MAX, "{passed} others were answered first");
+        let rest = timeout(PATIENCE, calls.join_all()).await;
+        assert!(rest.is_ok(), "everybody has an answer in the end");
+    });
+}
+
+fn chain(origin: u32) -> FetchRequest {
+    FetchRequest {
+        origin: format!("demo.yizhang/{origin}"),
+        from: 0,
+    }
+}
+
+/// A chain too long for the buffers between a node and a caller that does not read.
+async fn fill(federation: &Federation) {
+    let own = connect(&federation.agency(REGION));
+    let mut record = Vec::new();
+    Record::Unknown(Kind(60_000), &[7; 2_000])
+        .write(&mut record)
+        .unwrap();
+    let records = record.repeat(1_400);
+    for number in 0..12 {
+        submit(&own, number, records.clone()).await.unwrap();
+    }
+}
+
+#[test]
+fn slow_readers_keep_no_other_reader_out() {
+    const REPLAYS: usize = 17;
+    const FETCHES: usize = 66;
+    run(async |federation| {
+        fill(federation).await;
+        let mut slow_replays = Vec::new();
+        let mut foreign = LedgerClient::new(connect(&federation.agency(ELSEWHERE)));
+        for _ in 0..REPLAYS {
+            slow_replays.push(foreign.replay(chain(REGION)).await);
+        }
+        let mut slow_fetches = Vec::new();
+        let own_node = federation.node_dir(REGION);
+        let mut peer = ReplicationClient::new(connect(own_node.to_str().unwrap()));
+        for _ in 0..FETCHES {
+            slow_fetches.push(peer.fetch(chain(REGION)).await);
+        }
+        let mut auditor = LedgerClient::new(connect(&federation.auditor()));
+        let audit = auditor.replay(chain(REGION)).await;
+        let other_node = federation.node_dir(ELSEWHERE);
+        let mut other = ReplicationClient::new(connect(other_node.to_str().unwrap()));
+        let fetch = other.fetch(chain(REGION)).await;
+        println!("audit: {:?}, fetch: {:?}", audit.is_ok(), fetch.is_ok());
+        let mut audit = audit.expect("an audit has a place").into_inner();
+        let mut fetch = fetch.expect("a peer has a place").into_inner();
+        let mut batches = 0;
+        while let Some(batch) = timeout(PATIENCE, fetch.message()).await.unwrap().unwrap() {
+            assert!(!batch.batch.is_empty());
+            batches += 1;
+        }
+        assert_eq!(batches, 12, "a node reads the whole chain beside them");
+        while timeout(PATIENCE, audit.message())
+            .await
+            .unwrap()
+            .unwrap()
+            .is_some()
+        {
+            batches -= 1;
+        }
+        assert_eq!(batches, 0, "an auditor, too");
+        drop((slow_replays, slow_fetches));
     });
 }

@@ -119,6 +119,7 @@ where
         if is_whole && answer.charge.hold(1).is_err() {
             return Box::pin(async { Ok(unread().into_http()) });
         }
+        request.extensions_mut().insert(party.clone());
         let receiving = self.budgets.requests.charge(party);
         let request = request.map(|body| Body::new(Receiving::new(body, receiving)));
         let response = self.inner.call(request);

@@ -28,6 +28,7 @@ mod lookup;
 mod metrics;
 mod party;
 mod pulse;
+mod readers;
 mod recovery;
 mod refusal;
 mod report;
@@ -41,6 +42,7 @@ mod shared;
 mod status;
 mod tally;
 mod tls;
+mod turns;
 mod verified_heads;
 
 pub use certificate::{Stage, Validity, names_authority};

@@ -65,12 +65,4 @@ impl Party {
             }
         }
     }
-
-    /// The region of a peer.
-    pub(crate) fn peer(&self) -> Option<Division> {
-        match self.holder {
-            Holder::Region(region) => Some(region),
-            Holder::Certificate(_) => None,
-        }
-    }
 }

@@ -4,7 +4,7 @@ use crate::{
     lookup::{self, Found},
     refusal::{NotYou, Refusal},
     role::Role,
-    services::caller::role_of,
+    services::caller::{party_of, role_of},
     services::ledger::chain_status,
     shared::Shared,
 };
@@ -30,6 +30,7 @@ impl Account for AccountService {
             Role::Agency(_) | Role::Node(_) => {}
             Role::Auditor => return Err(NotYou::AccountOfAuditor.into()),
         }
+        let party = party_of(&request)?.clone();
         let request = request.into_inner();
         let proofs = request.proofs;
         let worker = match request.worker {
@@ -47,7 +48,7 @@ impl Account for AccountService {
         };
         let as_of = convert::day(request.as_of).map_err(Refusal::from)?;
         let found = shared
-            .blocking(move |shared| {
+            .blocking(&party, move |shared| {
                 let at = (shared.clock)();
                 let found = lookup::lookup(shared, worker, as_of)?;
                 let copies = found.copies(shared);

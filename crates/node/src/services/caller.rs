@@ -1,6 +1,11 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message.
 
-use crate::{calls::Caller, refusal::NotYou, role::Role};
+use crate::{
+    calls::Caller,
+    party::Party,
+    refusal::{NotYou, Refusal},
+    role::Role,
+};
 use tonic::Request;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
@@ -18,6 +23,15 @@ pub(crate) fn role_of<T>(request: &Request<T>, federation: &str) -> Result<Role,
         caller.is(role);
     }
     Ok(role)
+}
+
+/// On whose account a call is.
+///
+/// # Errors
+/// [`Refusal::Broken`] for a call that did not come through the layer of budgets.
+pub(crate) fn party_of<T>(request: &Request<T>) -> Result<&Party, Refusal> {
+    let party = request.extensions().get::<Party>();
+    party.ok_or(Refusal::Broken("a call is on nobody's account"))
 }
 
 /// The role that a certificate (DER) names.

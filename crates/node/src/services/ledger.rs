@@ -36,7 +36,7 @@ impl Ledger for LedgerService {
         request: Request<v1::FetchRequest>,
     ) -> Result<Response<Batches>, Status> {
         role_of(&request, &self.0.roster.federation)?;
-        batches(&self.0, &self.0.audit_readers, request.get_ref())
+        batches(&self.0, &request)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     engine::Answer,
+    party::Party,
     refusal::{NotYou, Refusal},
     role::Role,
-    services::caller::role_of,
+    services::caller::{party_of, role_of},
     shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -89,7 +90,10 @@ impl Submission for SubmissionService {
 
 /// The name of a caller that may submit.
 #[derive(Clone, Debug)]
-struct Submitter(String);
+struct Submitter {
+    name: String,
+    party: Party,
+}
 
 /// Only the agency of the region writes to the region's chain. Decided before any of a message is read, so that others
 /// cannot make the node hold submissions in memory.
@@ -98,7 +102,9 @@ pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Req
     let region = shared.origin.region();
     match role {
         Role::Agency(agency) if agency == region => {
-            request.extensions_mut().insert(Submitter(role.submitter()));
+            let party = party_of(&request)?.clone();
+            let name = role.submitter();
+            request.extensions_mut().insert(Submitter { name, party });
             Ok(request)
         }
         Role::Agency(_) | Role::Node(_) | Role::Auditor => Err(NotYou::OtherAgency {
@@ -109,17 +115,17 @@ pub(crate) fn authorise(mut request: Request<()>, shared: &Shared) -> Result<Req
     }
 }
 
-fn submitter<T>(request: &Request<T>) -> Result<String, Status> {
+fn submitter<T>(request: &Request<T>) -> Result<Submitter, Status> {
     let submitter = request.extensions().get::<Submitter>();
     submitter
-        .map(|submitter| submitter.0.clone())
+        .cloned()
         .ok_or_else(|| Refusal::Broken("the caller was not authorised").into())
 }
 
 /// Checks a submission and sends it on its way.
 async fn begin(
     shared: &Arc<Shared>,
-    submitter: String,
+    submitter: Submitter,
     request: v1::SubmitRequest,
 ) -> Result<Pending, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
@@ -137,12 +143,14 @@ async fn begin(
         RecordBlock::parse(records.into()).map_err(Refusal::from)?
     } else {
         shared
-            .blocking(move |_| Ok(RecordBlock::parse(records.into())?))
+            .blocking(&submitter.party, move |_| {
+                Ok(RecordBlock::parse(records.into())?)
+            })
             .await?
     };
     let submitted = Submitted {
         id,
-        submitter,
+        submitter: submitter.name,
         block,
     };
     Ok(Pending {
