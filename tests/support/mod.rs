@@ -332,14 +332,16 @@ impl Federation {
         );
     }
 
+    /// The process of a running node.
+    pub(crate) fn process(&self, region: u32) -> u32 {
+        let mut nodes = self.nodes.iter();
+        let node = nodes.find(|node| node.region == region).unwrap();
+        node.process.as_ref().unwrap().id()
+    }
+
     /// Descriptors that a running node has open.
     pub(crate) fn descriptors(&self, region: u32) -> usize {
-        let node = self
-            .nodes
-            .iter()
-            .find(|node| node.region == region)
-            .unwrap();
-        let process = node.process.as_ref().unwrap().id();
+        let process = self.process(region);
         fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
     }
 

@@ -1,79 +1,193 @@
-//! Connections, at most so many: whoever comes beyond that waits outside, so that callers never use up the descriptors that
-//! the store needs.
+//! The door: whoever connects says first who it is, in a room of its own (`handshakes`), and then has a seat (`seats`). What
+//! reaches the services has shown a certificate of the federation's authority.
 
+use crate::{
+    handshakes::{Entered, Handshake, Handshakes},
+    party::Party,
+    seats::{Seat, Seats, Taken},
+    services::{Holder, holder},
+};
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64, atomic::Ordering},
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tokio_stream::Stream;
-use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tonic::transport::server::{Connected, TcpConnectInfo, TlsConnectInfo};
+use yizhang_ledger::{roster::Roster, value::Division};
+use yizhang_wire::channel::HANDSHAKE_TIMEOUT;
 
-/// Connections at a time: every node and agency of the country with some each; half the descriptors that a process usually
-/// has.
-pub(crate) const CONNECTIONS_MAX: usize = 512;
+/// Wait after an error of accepting: descriptors are short, and come back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a socket may say nothing: the first message of TLS follows at once on the connection.
+const SILENCE_MAX: Duration = Duration::from_secs(3);
+/// Wait after somebody had to give way: a crowd of strangers comes in so slowly that whoever is honest has the time to speak,
+/// and so fast that four thousand, whom the system holds before the door, are past in as many seconds.
+const CROWD_PAUSE: Duration = Duration::from_millis(1);
+/// Connections that are ready and not yet taken by the server, which takes each at once.
+const READY_MAX: usize = 16;
+/// How often idle connections are looked for: many times within the time that they may be idle.
+const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A listener that accepts while there is room.
-pub(crate) struct Accepting {
-    incoming: TcpIncoming,
-    room: Arc<Semaphore>,
-    waiting: Option<Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>>,
-    permit: Option<OwnedSemaphorePermit>,
+/// Connections that were turned away since the start, by reason.
+#[derive(Debug, Default)]
+pub(crate) struct TurnedAway {
+    /// No certificate of the authority, or none in time.
+    pub(crate) strangers: AtomicU64,
+    /// A certificate, but no seat.
+    pub(crate) full: AtomicU64,
 }
 
-impl Accepting {
-    /// `room` has a place for each of [`CONNECTIONS_MAX`] connections.
-    pub(crate) fn new(incoming: TcpIncoming, room: Arc<Semaphore>) -> Self {
-        Self {
-            incoming,
-            room,
-            waiting: None,
-            permit: None,
-        }
+/// How many were turned away, by the reason that log and metrics give.
+pub(crate) type Counts = [(&'static str, u64); 2];
+
+impl TurnedAway {
+    /// So many until now.
+    pub(crate) fn counts(&self) -> Counts {
+        [
+            ("stranger", self.strangers.load(Ordering::Relaxed)),
+            ("full", self.full.load(Ordering::Relaxed)),
+        ]
     }
 }
 
-impl Stream for Accepting {
-    type Item = io::Result<Accepted>;
+/// What the door needs to know.
+pub(crate) struct Door {
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) handshakes: Arc<Handshakes>,
+    pub(crate) seats: Arc<Seats>,
+    pub(crate) turned_away: Arc<TurnedAway>,
+    pub(crate) own: Division,
+    pub(crate) roster: Arc<Roster>,
+}
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.permit.is_none() {
-            let room = Arc::clone(&self.room);
-            let waiting = self
-                .waiting
-                .get_or_insert_with(|| Box::pin(async move { room.acquire_owned().await.ok() }));
-            let permit = std::task::ready!(waiting.as_mut().poll(context));
-            self.waiting = None;
-            self.permit = permit;
-        }
-        let stream = std::task::ready!(Pin::new(&mut self.incoming).poll_next(context));
-        let permit = self.permit.take();
-        Poll::Ready(stream.map(|stream| {
-            stream.map(|stream| Accepted {
-                stream,
-                _permit: permit,
-            })
-        }))
+/// Accepts until nobody takes connections any more. Those that are ready come out of the channel.
+pub(crate) fn open(listener: TcpListener, door: Door) -> mpsc::Receiver<io::Result<Accepted>> {
+    let (ready, taken) = mpsc::channel(READY_MAX);
+    tokio::spawn(end_idle(Arc::clone(&door.seats), ready.clone()));
+    tokio::spawn(accept(listener, Arc::new(door), ready));
+    taken
+}
+
+async fn end_idle(seats: Arc<Seats>, ready: mpsc::Sender<io::Result<Accepted>>) {
+    let mut looks = interval(IDLE_LOOK_INTERVAL);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            now = looks.tick() => seats.end_idle(now),
+            () = ready.closed() => return,
+        };
     }
 }
 
-/// A connection that gives its room back when it ends.
+async fn accept(listener: TcpListener, door: Arc<Door>, ready: mpsc::Sender<io::Result<Accepted>>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = ready.closed() => return,
+        };
+        let Ok((stream, address)) = accepted else {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let speaks = has_sent(&stream);
+        let handshake = match door.handshakes.enter(address.ip()) {
+            Entered::Free(handshake) => handshake,
+            Entered::Instead(handshake) => {
+                sleep(CROWD_PAUSE).await;
+                handshake
+            }
+        };
+        if speaks {
+            handshake.has_spoken();
+        }
+        let (door, ready) = (Arc::clone(&door), ready.clone());
+        tokio::spawn(async move {
+            if let Some(accepted) = door.admit(stream, handshake).await {
+                // Without a server the node is stopping.
+                let _ = ready.send(Ok(accepted)).await;
+            }
+        });
+    }
+}
+
+/// Whether something has come already, as it has from most callers by the time that they are looked at.
+fn has_sent(stream: &TcpStream) -> bool {
+    rustix::io::ioctl_fionread(stream).is_ok_and(|bytes| bytes > 0)
+}
+
+impl Door {
+    /// Brings a stranger to the point where it is somebody, or turns it away.
+    async fn admit(&self, stream: TcpStream, handshake: Handshake) -> Option<Accepted> {
+        let shaken = tokio::select! {
+            shaken = timeout(HANDSHAKE_TIMEOUT, self.shake(stream, &handshake)) => shaken.ok(),
+            () = handshake.gives_way() => None,
+        };
+        let Some(Ok(stream)) = shaken else {
+            self.turned_away.strangers.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        drop(handshake);
+        let certificates = stream.get_ref().1.peer_certificates();
+        let certificate = certificates.and_then(<[_]>::first)?;
+        let holder = holder(certificate, &self.roster.federation);
+        let role = holder.as_ref().map(|holder| holder.role);
+        let party = Party::of(certificate, role, self.own, &self.roster);
+        let Ok(Taken { seat, ended }) = self.seats.take(party) else {
+            self.turned_away.full.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        let tls = stream.connect_info();
+        Some(Accepted {
+            stream,
+            info: Connection { tls, seat, holder },
+            ended,
+        })
+    }
+
+    async fn shake(
+        &self,
+        stream: TcpStream,
+        handshake: &Handshake,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        stream.set_nodelay(true)?;
+        timeout(SILENCE_MAX, stream.readable()).await??;
+        handshake.has_spoken();
+        self.tls.accept(stream).await
+    }
+}
+
+/// What is known of the connection of a call.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    /// As tonic knows it.
+    pub(crate) tls: TlsConnectInfo<TcpConnectInfo>,
+    pub(crate) seat: Seat,
+    /// Who holds the certificate, if it names a role.
+    pub(crate) holder: Option<Holder>,
+}
+
+/// A connection that has a seat, and gives it back when it ends.
 pub(crate) struct Accepted {
-    stream: TcpStream,
-    _permit: Option<OwnedSemaphorePermit>,
+    stream: TlsStream<TcpStream>,
+    info: Connection,
+    /// Told when the connection has to give way.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Connected for Accepted {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Connection;
 
     fn connect_info(&self) -> Self::ConnectInfo {
-        self.stream.connect_info()
+        self.info.clone()
     }
 }
 
@@ -83,6 +197,13 @@ impl AsyncRead for Accepted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if Pin::new(&mut self.ended).poll(context).is_ready() {
+            let reason = "the seat was given to another connection";
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                reason,
+            )));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

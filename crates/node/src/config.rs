@@ -1,6 +1,6 @@
 //! What a node is told at its start, and why it does not start or go on.
 
-use crate::reads::ReadLimits;
+use crate::{reads::ReadLimits, tls::TlsError};
 use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
@@ -60,9 +60,12 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
-    /// Certificates or keys cannot be used.
+    /// The node's certificate or key cannot be used.
     #[error("TLS: {0}")]
-    Tls(#[from] tonic::transport::Error),
+    Tls(#[from] TlsError),
+    /// A peer cannot be called with it, or at the address in the roster.
+    #[error("TLS: {0}")]
+    Peer(#[from] tonic::transport::Error),
     /// Threads, descriptors.
     #[error(transparent)]
     System(#[from] std::io::Error),

@@ -1,7 +1,13 @@
 //! The state of a node in metrics, as Prometheus reads them. docs/OPERATIONS.md says what each means.
 
 use crate::{
-    accepting::CONNECTIONS_MAX, certificate::Certificates, shared::Shared, status::Status,
+    accepting::TurnedAway,
+    certificate::Certificates,
+    handshakes::Handshakes,
+    party::CLASSES,
+    seats::{CONNECTIONS_MAX, Seats},
+    shared::Shared,
+    status::Status,
 };
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -13,7 +19,6 @@ use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicU64},
 };
-use tokio::sync::Semaphore;
 use yizhang_ledger::value::UnixMillis;
 
 /// A metric that is never below 0.
@@ -34,6 +39,17 @@ struct CertificateLabels {
     certificate: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HeldLabels {
+    what: &'static str,
+    class: &'static str,
+}
+
 /// The metrics that are read when somebody asks.
 #[derive(Default)]
 struct Gauges {
@@ -45,6 +61,9 @@ struct Gauges {
     connected: Family<RegionLabels, Gauge>,
     connections: Size,
     connections_max: Size,
+    handshakes: Size,
+    turned_away: Family<ReasonLabels, Counter>,
+    held: Family<HeldLabels, Size>,
     certificate: Family<CertificateLabels, Gauge>,
     lines_lost: Counter,
 }
@@ -53,8 +72,9 @@ struct Gauges {
 pub(crate) struct Metrics {
     pub(crate) shared: Arc<Shared>,
     pub(crate) certificates: Certificates,
-    /// The free places for connections.
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) handshakes: Arc<Handshakes>,
+    pub(crate) seats: Arc<Seats>,
+    pub(crate) turned_away: Arc<TurnedAway>,
     pub(crate) data: PathBuf,
     pub(crate) clock: fn() -> UnixMillis,
     pub(crate) log_lines_lost: fn() -> u64,
@@ -98,12 +118,23 @@ impl Metrics {
     }
 
     fn read_machine(&self, gauges: &Gauges) {
-        let free = self.room.available_permits();
-        gauges
-            .connections
-            .set(wide(CONNECTIONS_MAX.saturating_sub(free)));
+        gauges.connections.set(wide(self.seats.count()));
         gauges.connections_max.set(wide(CONNECTIONS_MAX));
+        gauges.handshakes.set(wide(self.handshakes.under_way()));
+        for (reason, count) in self.turned_away.counts() {
+            let turned_away = gauges.turned_away.get_or_create(&ReasonLabels { reason });
+            turned_away.inc_by(count);
+        }
         gauges.lines_lost.inc_by((self.log_lines_lost)());
+        for class in CLASSES {
+            for (what, budget) in self.shared.budgets.each() {
+                let bytes = budget.held(class);
+                let class = class.name();
+                let labels = HeldLabels { what, class };
+                let held = gauges.held.get_or_create(&labels);
+                held.set(wide(bytes));
+            }
+        }
         self.certificates.each(|certificate, validity| {
             let labels = CertificateLabels { certificate };
             let left = validity.seconds_left((self.clock)());
@@ -172,6 +203,22 @@ impl Gauges {
             "connections_limit",
             "Connections that may be open",
             self.connections_max.clone(),
+        );
+        registry.register(
+            "handshakes",
+            "Connections that have not shown a certificate yet",
+            self.handshakes.clone(),
+        );
+        registry.register(
+            "connections_turned_away",
+            "Connections that were turned away",
+            self.turned_away.clone(),
+        );
+        registry.register_with_unit(
+            "held",
+            "What is held in memory for callers: requests that come in, answers that wait to be read",
+            Unit::Bytes,
+            self.held.clone(),
         );
         registry.register_with_unit(
             "certificate_remaining",

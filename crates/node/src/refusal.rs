@@ -64,6 +64,12 @@ pub(crate) enum Refusal {
         /// The region of the chain.
         region: Division,
     },
+    /// A message that does not come to its end.
+    #[error("a message did not come to its end within {seconds} seconds")]
+    Late {
+        /// How long it may take.
+        seconds: u64,
+    },
     /// A limit.
     #[error("{what}: at most {limit}, found {found}")]
     TooMany {
@@ -94,9 +100,6 @@ pub(crate) enum Refusal {
 /// Why the caller's certificate does not allow it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotYou {
-    /// There is none.
-    #[error("no client certificate")]
-    NoCertificate,
     /// It is of no role here.
     #[error("the certificate names no role in the federation {federation}")]
     NoRole {

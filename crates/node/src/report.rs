@@ -2,6 +2,7 @@
 //! was accepted and fetched, whether it may sign, when its certificates end. No persons, no pseudonyms; English, for machines.
 
 use crate::{
+    accepting::{Counts, TurnedAway},
     certificate::{Certificates, Stage, Validity},
     shared::Shared,
     tally::Recent,
@@ -19,12 +20,15 @@ use yizhang_ledger::{
 
 /// How often what was done is summed up: soon enough for somebody who watches, and few lines for a busy node.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
+/// How often it is said how many were turned away: a crowd of strangers must not fill the log.
+const DOOR_INTERVAL: Duration = Duration::from_secs(60);
 /// How often certificates are looked at.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Writes the log of a node until it is dropped.
 pub(crate) async fn write(
     shared: Arc<Shared>,
+    turned_away: Arc<TurnedAway>,
     certificates: Certificates,
     mut readiness: watch::Receiver<bool>,
     clock: fn() -> UnixMillis,
@@ -33,9 +37,13 @@ pub(crate) async fn write(
     summaries.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut days = interval(CERTIFICATE_INTERVAL);
     let mut summary = Summary::new(Arc::clone(&shared));
+    let mut minutes = interval_at(Instant::now() + DOOR_INTERVAL, DOOR_INTERVAL);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut told = turned_away.counts();
     loop {
         tokio::select! {
             _ = summaries.tick() => summary.write(),
+            _ = minutes.tick() => told = say_turned_away(told, turned_away.counts()),
             _ = days.tick() => certificates.each(|name, validity| warn(name, validity, clock())),
             changed = readiness.changed() => match changed {
                 Ok(()) => {
@@ -60,6 +68,17 @@ async fn say_readiness(shared: &Shared, is_ready: bool) {
     let status = status.filter(|status| !status.is_ready());
     let reason = status.map_or_else(String::new, |status| status.readiness.to_string());
     tracing::warn!(chain = %shared.origin.region(), reason, "not ready: submissions are refused");
+}
+
+/// Says how many connections were turned away since it was last told. Returns what is told by then.
+fn say_turned_away(told: Counts, now: Counts) -> Counts {
+    for ((reason, before), (_, count)) in told.into_iter().zip(now) {
+        let connections = count.saturating_sub(before);
+        if connections > 0 {
+            tracing::warn!(reason, connections, "connections were turned away");
+        }
+    }
+    now
 }
 
 /// Warns of a certificate that ends soon or has ended.

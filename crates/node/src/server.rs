@@ -1,7 +1,7 @@
 //! The node put together: store, replica, engine, peers, services, TLS.
 
 use crate::{
-    accepting::CONNECTIONS_MAX,
+    accepting::Door,
     believed,
     certificate::Certificates,
     config::{Config, Failure, StartError},
@@ -13,12 +13,13 @@ use crate::{
     report, scrape,
     services::{self, Serving},
     shared::Shared,
+    tls::{self, TlsError},
 };
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     runtime::Handle,
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task,
     time::{MissedTickBehavior, interval},
 };
@@ -27,6 +28,9 @@ use yizhang_replica::{Held, Input, Replica};
 use yizhang_store::{Opened, Options, Store, StoreError};
 use yizhang_wire::channel::{CallerIdentity, connect_lazily, node_name};
 
+/// Connections that the system holds until they are accepted: as many as Linux allows. Whoever comes beyond that is not
+/// answered, and tries again.
+const BACKLOG_MAX: u32 = 4_096;
 /// How often the replica looks at the clock: a tenth of its shortest wait.
 const TICK: Duration = Duration::from_millis(100);
 /// How long calls under way may take to end when the node stops.
@@ -55,10 +59,10 @@ impl Node {
     /// Any [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         check_key(&config)?;
-        let listener = listen(config.listen).await?;
+        let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let scraped = match config.metrics {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address)?),
             None => None,
         };
         let metrics_address = scraped.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -68,25 +72,26 @@ impl Node {
         let (ready, readiness) = watch::channel(false);
         let (fail, failure) = watch::channel(None);
         let thread = start_engine(&config, &shared, inbox, Told { ready, fail })?;
+        let door = door(&config)?;
         let log = tokio::spawn(report::write(
             Arc::clone(&shared),
+            Arc::clone(&door.turned_away),
             certificates(&config),
             readiness.clone(),
             config.clock,
         ));
         tokio::spawn(keep_roots(Arc::clone(&shared)));
-        let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         if let Some(listener) = scraped {
-            tokio::spawn(scrape::serve(listener, metrics(&config, &shared, &room)));
+            tokio::spawn(scrape::serve(listener, metrics(&config, &shared, &door)));
         }
         let shutdown = Arc::new(Notify::new());
         let serving = Serving {
             listener,
-            room,
+            door,
             readiness,
             shutdown: Arc::clone(&shutdown),
         };
-        let server = services::serve(&config, &shared, serving)?;
+        let server = services::serve(&shared, serving)?;
         Ok(Self {
             address,
             metrics_address,
@@ -169,10 +174,18 @@ impl Node {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { address, source })
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listening = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A node that is started again takes its address back from connections that are just ending.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG_MAX)
+    };
+    listening().map_err(|source| StartError::Listen { address, source })
 }
 
 /// Opens the store. A node whose own chain is damaged does not start.
@@ -232,14 +245,29 @@ fn certificates(config: &Config) -> Certificates {
     Certificates::read(&config.certificate_pem, &config.roster.tls_authority)
 }
 
-fn metrics(config: &Config, shared: &Arc<Shared>, room: &Arc<Semaphore>) -> Arc<Metrics> {
+fn metrics(config: &Config, shared: &Arc<Shared>, door: &Door) -> Arc<Metrics> {
     Arc::new(Metrics {
         shared: Arc::clone(shared),
         certificates: certificates(config),
-        room: Arc::clone(room),
+        handshakes: Arc::clone(&door.handshakes),
+        seats: Arc::clone(&door.seats),
+        turned_away: Arc::clone(&door.turned_away),
         data: config.data.clone(),
         clock: config.clock,
         log_lines_lost: config.log_lines_lost,
+    })
+}
+
+/// The door of the node, through which nobody has come yet.
+fn door(config: &Config) -> Result<Door, TlsError> {
+    let authority = &config.roster.tls_authority;
+    Ok(Door {
+        tls: tls::acceptor(&config.certificate_pem, &config.key_pem, authority)?,
+        handshakes: Arc::default(),
+        seats: Arc::default(),
+        turned_away: Arc::default(),
+        own: config.origin.region(),
+        roster: Arc::new(config.roster.clone()),
     })
 }
 

@@ -11,6 +11,6 @@ mod review;
 mod serve;
 mod submission;
 
-pub(crate) use caller::Holder;
+pub(crate) use caller::{Holder, holder};
 pub(crate) use serve::{Serving, serve};
 pub(crate) use submission::submit;

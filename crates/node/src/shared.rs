@@ -1,8 +1,9 @@
 //! What the services share.
 
 use crate::{
-    board::Board, config::Config, copies::LatestNews, engine::Engine, reads::Reads,
-    refusal::Refusal, search::Searches, tally::Tally, verified_heads::VerifiedHeads,
+    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, engine::Engine,
+    party::Party, readers::Readers, reads::Reads, refusal::Refusal, search::Searches, tally::Tally,
+    turns::Turns, verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
@@ -10,14 +11,8 @@ use yizhang_entitlement::Policy;
 use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
 use yizhang_store::Store;
 
-/// Chains that may be read out to nodes at once: each holds a thread and a few batches.
-const NODE_READERS_MAX: usize = 64;
-/// Chains that may be read out to auditors and others at once, apart from nodes, so that audits never hold replication up.
-const AUDIT_READERS_MAX: usize = 16;
 /// Reviews at a time: each computes accounts one after another.
 const REVIEWS_MAX: usize = 2;
-/// Lookups and checks that may run on blocking threads at once.
-const BLOCKING_MAX: usize = 64;
 
 /// What all services share.
 pub(crate) struct Shared {
@@ -33,13 +28,13 @@ pub(crate) struct Shared {
     pub(crate) news: Arc<LatestNews>,
     pub(crate) clock: fn() -> UnixMillis,
     pub(crate) searches: Arc<Searches>,
-    pub(crate) node_readers: Arc<Semaphore>,
-    pub(crate) audit_readers: Arc<Semaphore>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) reads: Reads,
     pub(crate) data: PathBuf,
-    blocking: Semaphore,
+    pub(crate) budgets: Arc<Budgets>,
+    turns: Arc<Turns>,
 }
 
 impl Shared {
@@ -65,29 +60,30 @@ impl Shared {
             store,
             board: Board::new(),
             engine,
-            node_readers: Arc::new(Semaphore::new(NODE_READERS_MAX)),
-            audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
+            readers: Arc::default(),
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally,
             reads,
             data: config.data.clone(),
-            blocking: Semaphore::new(BLOCKING_MAX),
+            budgets: Budgets::new(),
+            turns: Turns::of_machine(),
         }
     }
 
-    /// Runs something that waits for the disk or computes for long where it may.
+    /// Runs something that waits for the disk or computes for long where it may, when it is the party's turn.
     pub(crate) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
+        party: &Party,
         deed: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _permit = self
-            .blocking
-            .acquire()
-            .await
-            .map_err(|_| Refusal::Stopping)?;
+        let turn = self.turns.wait(party).await?;
         let shared = Arc::clone(self);
-        task::spawn_blocking(move || deed(&shared))
-            .await
-            .map_err(|_| Refusal::Stopping)?
+        // The thread goes on when nobody waits for it any more, and so long it is its turn.
+        let done = task::spawn_blocking(move || {
+            let done = deed(&shared);
+            drop(turn);
+            done
+        });
+        done.await.map_err(|_| Refusal::Stopping)?
     }
 }

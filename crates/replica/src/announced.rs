@@ -5,8 +5,8 @@ use crate::{
     chain::Relation,
     fetch::End,
     limits::ANNOUNCED_HEADS_MAX,
-    peer::{Peer, PeerHead},
-    signed::{SignedHead, claimed_origin},
+    peer::{Borne, Peer, PeerHead},
+    signed::{SignedHead, claimed_origin, claimed_size, has_too_many_lines},
 };
 use alloc::{
     collections::{BTreeMap, btree_map::Entry},
@@ -76,6 +76,11 @@ impl Replica {
             return self.blame(peer, Fault::TooManyHeads { found: heads.len() }, now, out);
         }
         for note in heads {
+            match self.bear(peer, &note, now) {
+                Borne::LookedAt => {}
+                Borne::PassedOver => continue,
+                Borne::Flood => return self.blame(peer, Fault::Flood, now, out),
+            }
             match self.open(peer, &note) {
                 Ok(Opened::Verified(head, note)) => {
                     self.heard(&head.origin, now);
@@ -89,6 +94,23 @@ impl Replica {
         if let Some(own) = self.own.as_mut().filter(|_| complete) {
             own.heard.insert(peer);
             self.look_at_readiness(now);
+        }
+    }
+
+    /// What is done about a head before its signature is looked at, which costs more than anything else here.
+    fn bear(&mut self, peer: PeerId, note: &[u8], now: UnixMillis) -> Borne {
+        let is_padded = has_too_many_lines(note);
+        let Some(peer) = self.peers.get_mut(&peer) else {
+            return Borne::PassedOver;
+        };
+        let said = claimed_origin(note).and_then(|origin| peer.heads.get(&origin));
+        let is_stale = said.is_some_and(|said| claimed_size(note) <= Some(said.head.size));
+        if !is_padded && !is_stale {
+            return Borne::LookedAt;
+        }
+        match peer.talk.more(now) {
+            Borne::LookedAt if is_padded => Borne::PassedOver,
+            borne => borne,
         }
     }
 

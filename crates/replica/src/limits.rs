@@ -35,6 +35,16 @@ pub const RECEIPTS_BATCHES_MAX: usize = 64;
 pub const RECENT_BOUNDARIES_MAX: usize = 64;
 /// Most heads of an announcement: one for each region that a roster may have.
 pub const ANNOUNCED_HEADS_MAX: usize = yizhang_ledger::roster::REGIONS_MAX;
+/// Most signature lines under a head that is looked at: an honest node passes heads on with one, and the specification of notes
+/// calls for room for 16.
+pub const HEAD_LINES_MAX: usize = 16;
+/// Heads of one peer that say no more than it has said, and are looked at all the same, because they may show a fork. An honest
+/// node sends none over one connection: what it announces of a chain grows.
+pub const STALE_HEADS_MAX: u32 = 64;
+/// How many of these a peer regains a second.
+pub const STALE_HEADS_PER_SECOND: u32 = 64;
+/// As many of them, unregained, and the peer floods: some ten seconds at the rate at which a node listens.
+pub const FLOOD_HEADS: u32 = 2_048;
 /// Different pieces of evidence that are reported for one chain. The first one already closes it.
 pub const EVIDENCE_PER_CHAIN_MAX: usize = 16;
 

@@ -1,6 +1,9 @@
 //! What the replica wants done.
 
-use crate::{Evidence, FetchId, PeerId, Refused, Ticket, limits::ANNOUNCED_HEADS_MAX};
+use crate::{
+    Evidence, FetchId, PeerId, Refused, Ticket,
+    limits::{ANNOUNCED_HEADS_MAX, FLOOD_HEADS},
+};
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{
     Invalid,
@@ -129,6 +132,9 @@ pub enum Fault {
         /// How many.
         found: usize,
     },
+    /// It says again and again what it has said.
+    #[error("the peer floods: {FLOOD_HEADS} heads that say nothing new")]
+    Flood,
     /// More batches came than were asked for.
     #[error("the peer sent more batches than were asked for")]
     TooManyBatches,

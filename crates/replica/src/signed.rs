@@ -3,11 +3,13 @@
 //! A note may carry more lines than the roster's keys account for. Whoever keeps or serves a line that it has not verified
 //! vouches for it, and gives a stranger room in its memory.
 
+use crate::limits::HEAD_LINES_MAX;
 use alloc::vec::Vec;
 use yizhang_ledger::{
     Invalid, Verified,
     head::{Head, Origin},
     roster::Roster,
+    value::TreeSize,
 };
 
 /// A head that a key of the roster has signed.
@@ -48,6 +50,19 @@ impl SignedHead {
 pub(crate) fn claimed_origin(note: &[u8]) -> Option<Origin> {
     let line = split_lines(note).next()?.strip_suffix(b"\n")?;
     Origin::parse(core::str::from_utf8(line).ok()?)
+}
+
+/// The size that a note claims, without believing anything.
+pub(crate) fn claimed_size(note: &[u8]) -> Option<TreeSize> {
+    let line = split_lines(note).nth(1)?.strip_suffix(b"\n")?;
+    let size = core::str::from_utf8(line).ok()?.parse();
+    size.ok().map(TreeSize)
+}
+
+/// Whether more lines stand under a note than anybody honest puts there.
+pub(crate) fn has_too_many_lines(note: &[u8]) -> bool {
+    let (_, lines) = split(note);
+    split_lines(lines).nth(HEAD_LINES_MAX).is_some()
 }
 
 /// The text with the blank line after it, and the signature lines.

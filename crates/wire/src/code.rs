@@ -30,8 +30,6 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The caller has shown no certificate.
-    NoCertificate "no-certificate",
     /// The caller's certificate names no role in this federation.
     NoRole "no-role",
     /// The caller's certificate is of a region that the roster does not name.

@@ -3,6 +3,7 @@
 use crate::{refusal::Refusal, status::Status};
 use std::time::Duration;
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot, watch},
     time::timeout,
 };
@@ -12,8 +13,14 @@ use yizhang_ledger::{
 };
 use yizhang_replica::Input;
 
-/// Events that may wait for the engine; senders wait beyond it. Enough for every caller and peer of a busy node.
+/// Events of the node itself that may wait for the engine: submissions, what the disk has done, questions. Senders wait beyond
+/// it. Enough for every caller of a busy node.
 const EVENTS_MAX: usize = 1_024;
+/// Events from peers that may wait. They bring memory with them: of each peer one message at a time, see [`Engine::hear`], and
+/// of fetches what their windows allow.
+const HEARD_MAX: usize = 64;
+/// Events of the node itself that are taken before one of a peer has its turn.
+const OWN_IN_A_ROW_MAX: usize = 64;
 
 /// How long the engine may take to tell the state: many times what it needs when it is busy.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,6 +29,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) enum Event {
     /// For the replica.
     Input(Input),
+    /// For the replica, from a peer, who says more when this has been heard.
+    Heard {
+        input: Input,
+        heard: oneshot::Sender<()>,
+    },
     /// Somebody submits; the store was searched up to `searched` for an earlier submission.
     Submit {
         submitted: Submitted,
@@ -40,6 +52,7 @@ pub(crate) enum Event {
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     events: mpsc::Sender<Event>,
+    peers: mpsc::Sender<Event>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -48,6 +61,20 @@ impl Engine {
     /// learns that from the answer's channel.
     pub(crate) async fn send(&self, event: Event) {
         let _ = self.events.send(event).await;
+    }
+
+    /// Hands over what a peer says, and returns when the engine has dealt with it: so much as one message of a peer is held at
+    /// a time. What the node itself has to do goes first.
+    pub(crate) async fn hear(&self, input: Input) {
+        let (heard, dealt_with) = oneshot::channel();
+        let _ = self.peers.send(Event::Heard { input, heard }).await;
+        // An engine that has stopped hears nothing more.
+        let _ = dealt_with.await;
+    }
+
+    /// Hands over what a fetch has brought, in its order among what the same peer says; its window says how much that may be.
+    pub(crate) async fn bring(&self, input: Input) {
+        let _ = self.peers.send(Event::Input(input)).await;
     }
 
     /// As [`Engine::send`], for threads.
@@ -75,20 +102,57 @@ impl Engine {
 /// The engine's inbox before its thread runs, so that others can hold the way to it.
 pub(crate) struct Inbox {
     pub(super) events: mpsc::Receiver<Event>,
+    peers: mpsc::Receiver<Event>,
+    own_in_a_row: usize,
     pub(super) stopped: watch::Sender<bool>,
+}
+
+impl Inbox {
+    /// The next event; one of the node itself, unless there were many of those.
+    pub(super) fn next(&mut self, runtime: &Handle) -> Option<Event> {
+        if self.own_in_a_row < OWN_IN_A_ROW_MAX
+            && let Ok(event) = self.events.try_recv()
+        {
+            self.own_in_a_row += 1;
+            return Some(event);
+        }
+        self.own_in_a_row = 0;
+        if let Ok(event) = self.peers.try_recv() {
+            return Some(event);
+        }
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                event = self.events.recv() => event,
+                Some(event) = self.peers.recv() => Some(event),
+            }
+        })
+    }
+
+    /// Takes nothing more in, and lets go of what still waits, so that nobody waits for it.
+    pub(super) fn close(mut self) {
+        self.events.close();
+        self.peers.close();
+        while self.peers.blocking_recv().is_some() {}
+        while self.events.blocking_recv().is_some() {}
+    }
 }
 
 /// The way to an engine and its inbox.
 pub(crate) fn channel() -> (Engine, Inbox) {
     let (sender, events) = mpsc::channel(EVENTS_MAX);
+    let (hear, peers) = mpsc::channel(HEARD_MAX);
     let (stop, stopped) = watch::channel(false);
     (
         Engine {
             events: sender,
+            peers: hear,
             stopped,
         },
         Inbox {
             events,
+            peers,
+            own_in_a_row: 0,
             stopped: stop,
         },
     )

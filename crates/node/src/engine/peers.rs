@@ -1,15 +1,12 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
-use crate::{
-    board::EVIDENCE_MAX,
-    engine::{Engine, Event},
-};
+use crate::{board::EVIDENCE_MAX, engine::Engine};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
     task::{JoinHandle, spawn_blocking},
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
@@ -29,6 +26,17 @@ use yizhang_wire::{
 const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
 /// Longest wait between two attempts: how long a restarted peer may stay unnoticed.
 const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Longest wait before a peer that sends nonsense or floods is called again; it begins with [`RECONNECT_WAIT_MAX`] and doubles
+/// each time. An operator who has mended his node waits no longer than this.
+const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
+/// Largest message of a watch: 256 heads and as many pieces of evidence as are spread, some 300 bytes each, and room for
+/// cosignatures.
+const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
+/// Heads that are heard from one peer a second: several for each chain that a roster may have. Whoever says more is read more
+/// slowly; an honest peer then tells the newest of each chain alone.
+const HEADS_PER_SECOND: u32 = 256;
+/// Heads that are heard at once: those of a first message, twice.
+const HEADS_AT_ONCE_MAX: u32 = 512;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
@@ -51,29 +59,36 @@ impl Peer {
     /// Watches the peer until the engine is gone.
     pub(crate) async fn keep_watching(self, engine: Engine) {
         let mut wait = RECONNECT_WAIT_MIN;
+        let mut penalty = RECONNECT_WAIT_MAX;
         // Said once for each time that it is away, not at every attempt.
         let mut is_missed = false;
         loop {
             let mut connected = false;
-            let reason = tokio::select! {
-                result = self.watch(&engine, &mut connected) => end_of_watch(result),
-                () = self.blamed.notified() => {
-                    wait = RECONNECT_WAIT_MAX;
-                    "it sent nonsense".to_string()
-                }
+            let began = Instant::now();
+            let end = tokio::select! {
+                result = self.watch(&engine, &mut connected) => End::of_watch(result),
+                () = self.blamed.notified() => End::Blamed("it sent nonsense".to_string()),
                 () = engine.stopped() => return,
             };
+            let peer = self.region;
+            if let End::Blamed(reason) = &end {
+                if began.elapsed() > PENALTY_MAX {
+                    penalty = RECONNECT_WAIT_MAX;
+                }
+                wait = penalty;
+                let seconds = wait.as_secs();
+                tracing::warn!(%peer, reason, seconds, "a peer is not called for a while");
+                penalty = (penalty * 2).min(PENALTY_MAX);
+            }
+            let (End::Lost(reason) | End::Blamed(reason)) = end;
             if connected {
-                tracing::warn!(peer = %self.region, reason, "a peer is lost");
+                tracing::warn!(%peer, reason, "a peer is lost");
             } else if !is_missed {
-                tracing::warn!(peer = %self.region, reason, "a peer cannot be reached");
+                tracing::warn!(%peer, reason, "a peer cannot be reached");
             }
             is_missed = true;
             if connected {
-                engine
-                    .send(Event::Input(Input::PeerLost(PeerId(self.region))))
-                    .await;
-                wait = wait.min(RECONNECT_WAIT_MAX);
+                engine.hear(Input::PeerLost(PeerId(self.region))).await;
             }
             tokio::select! {
                 () = sleep(wait) => {}
@@ -88,8 +103,10 @@ impl Peer {
     }
 
     async fn watch(&self, engine: &Engine, connected: &mut bool) -> Result<(), Status> {
-        let mut client = self.client();
+        let client = ReplicationClient::new(self.channel.clone());
+        let mut client = client.max_decoding_message_size(ANNOUNCEMENT_BYTES_MAX);
         let mut stream = within(STREAM_START_TIMEOUT, client.watch(WatchRequest {})).await?;
+        let mut pace = Pace::new();
         loop {
             let next = if *connected {
                 stream.message().await?
@@ -100,25 +117,21 @@ impl Peer {
             if !*connected {
                 *connected = true;
                 tracing::info!(peer = %self.region, "a peer is found");
-                engine
-                    .send(Event::Input(Input::PeerConnected(PeerId(self.region))))
-                    .await;
+                engine.hear(Input::PeerConnected(PeerId(self.region))).await;
             }
+            pace.keep(heads.heads.len() + 2 * heads.evidence.len())
+                .await;
             for evidence in heads.evidence.into_iter().take(EVIDENCE_MAX) {
                 let heads = [evidence.first.into(), evidence.second.into()];
-                engine
-                    .send(Event::Input(Input::Shown {
-                        peer: PeerId(self.region),
-                        heads,
-                    }))
-                    .await;
+                let peer = PeerId(self.region);
+                engine.hear(Input::Shown { peer, heads }).await;
             }
             engine
-                .send(Event::Input(Input::Announced {
+                .hear(Input::Announced {
                     peer: PeerId(self.region),
                     heads: heads.heads.into_iter().map(Into::into).collect(),
                     complete: heads.complete,
-                }))
+                })
                 .await;
         }
     }
@@ -144,7 +157,7 @@ impl Peer {
                 }
             }
         };
-        engine.send(Event::Input(input)).await;
+        engine.bring(input).await;
     }
 
     async fn fetch_all(
@@ -183,9 +196,7 @@ impl Peer {
                 let (parsed, head) = front
                     .await
                     .map_err(|_| Status::internal("a parser stopped"))?;
-                engine
-                    .send(Event::Input(fetched(fetch, parsed, head)))
-                    .await;
+                engine.bring(fetched(fetch, parsed, head)).await;
             }
             Ok(())
         };
@@ -193,13 +204,72 @@ impl Peer {
     }
 }
 
-/// Why a watch has ended, from what is known on this side: what a peer says of itself may be anything.
-fn end_of_watch(result: Result<(), Status>) -> String {
-    let Err(status) = result else {
-        return "it ended the watch".to_string();
-    };
+/// How fast a peer is listened to: what it says beyond that waits at the peer.
+struct Pace {
+    /// Heads that may be heard at once.
+    left: u32,
+    since: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self {
+            left: HEADS_AT_ONCE_MAX,
+            since: Instant::now(),
+        }
+    }
+
+    /// Waits until so many heads may be heard.
+    async fn keep(&mut self, heads: usize) {
+        // A message of more heads than are heard at once is refused by the replica.
+        let heads = u32::try_from(heads)
+            .unwrap_or(u32::MAX)
+            .min(HEADS_AT_ONCE_MAX);
+        while self.left < heads {
+            let missing = heads - self.left;
+            sleep(Duration::from_secs(1) * missing / HEADS_PER_SECOND).await;
+            self.regain();
+        }
+        self.left -= heads;
+        self.regain();
+    }
+
+    fn regain(&mut self) {
+        let regained = self.since.elapsed().as_millis() * u128::from(HEADS_PER_SECOND) / 1_000;
+        let Ok(regained @ 1..) = u32::try_from(regained) else {
+            return;
+        };
+        self.left = self.left.saturating_add(regained).min(HEADS_AT_ONCE_MAX);
+        self.since = Instant::now();
+    }
+}
+
+/// How a watch has ended, and why.
+enum End {
+    /// As connections end.
+    Lost(String),
+    /// By what the peer sent.
+    Blamed(String),
+}
+
+impl End {
+    fn of_watch(result: Result<(), Status>) -> Self {
+        let Err(status) = result else {
+            return Self::Lost("it ended the watch".to_string());
+        };
+        let reason = reason_of(&status);
+        match status.code() {
+            // What tonic says of a message above the limit, before it reads it.
+            Code::OutOfRange => Self::Blamed(format!("it floods with large messages: {reason}")),
+            _ => Self::Lost(reason),
+        }
+    }
+}
+
+/// Why a watch has failed, from what is known on this side: what a peer says of itself may be anything.
+fn reason_of(status: &Status) -> String {
     let mut reason = format!("{:?}", status.code());
-    let mut source = std::error::Error::source(&status);
+    let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         reason = format!("{reason}: {error}");
         source = error.source();

@@ -128,9 +128,14 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
 impl Running {
     fn run(mut self, mut inbox: Inbox) {
         self.feed(Input::Tick);
-        while let Some(event) = inbox.events.blocking_recv() {
+        while let Some(event) = inbox.next(&self.hands.runtime) {
             match event {
                 Event::Input(input) => self.feed(input),
+                Event::Heard { input, heard } => {
+                    self.feed(input);
+                    // Whoever brought it may have been told to stop meanwhile.
+                    let _ = heard.send(());
+                }
                 Event::Submit {
                     submitted,
                     searched,
@@ -150,8 +155,7 @@ impl Running {
         }
         let _ = inbox.stopped.send(true);
         // Nobody can be answered any more; writers may still want to report.
-        inbox.events.close();
-        let drain = std::thread::spawn(move || while inbox.events.blocking_recv().is_some() {});
+        let drain = std::thread::spawn(move || inbox.close());
         self.hands.writers.into_values().for_each(Writer::finish);
         self.hands.journal.finish();
         let _ = drain.join();

@@ -1,7 +1,7 @@
 //! The daily roots of the access log: once a day has ended, its root goes into the node's own chain as a submission of the node
 //! itself, durable, signed and with a receipt like any other.
 
-use crate::{refusal::Refusal, role::Role, services::submit, shared::Shared};
+use crate::{party::Party, refusal::Refusal, role::Role, services::submit, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use yizhang_ledger::{
@@ -46,11 +46,12 @@ async fn write_missing(
     rooted: &mut Option<Day>,
 ) -> Result<(), Refusal> {
     let known = *rooted;
+    let node = Party::node_itself(shared.origin.region());
     let missing = shared
-        .blocking(move |shared| missing(shared, today, known))
+        .blocking(&node, move |shared| missing(shared, today, known))
         .await?;
     for day in missing {
-        let read = shared.blocking(move |shared| digest(shared, day));
+        let read = shared.blocking(&node, move |shared| digest(shared, day));
         let Some(digest) = read.await? else { continue };
         let submitted = Submitted {
             id: submission_id(day),

@@ -2,11 +2,12 @@
 
 use crate::{
     lookup::{self, Found},
+    party::Party,
     permission::LOOKUP,
     reads::Trace,
     refusal::Refusal,
-    services::gate::holder_of,
     services::ledger::chain_status,
+    services::{caller::party_of, gate::holder_of},
     shared::Shared,
 };
 use std::sync::Arc;
@@ -30,7 +31,8 @@ impl Account for AccountService {
     ) -> Result<Response<v1::LookupReply>, Status> {
         let shared = Arc::clone(&self.0);
         let mut trace = Trace::begun(holder_of(&request)?.clone(), LOOKUP);
-        let found = answer(&shared, &mut trace, request.into_inner()).await;
+        let party = party_of(&request)?.clone();
+        let found = answer(&shared, &party, &mut trace, request.into_inner()).await;
         Ok(Response::new(shared.reads.answer(trace, found).await?))
     }
 }
@@ -38,6 +40,7 @@ impl Account for AccountService {
 /// The account that is asked for. What is learned of the call on the way stands in the trace, whatever comes of it.
 async fn answer(
     shared: &Arc<Shared>,
+    party: &Party,
     trace: &mut Trace,
     request: v1::LookupRequest,
 ) -> Result<v1::LookupReply, Refusal> {
@@ -49,7 +52,7 @@ async fn answer(
     let as_of = convert::day(request.as_of)?;
     shared.reads.count(&trace.holder)?;
     shared
-        .blocking(move |shared| {
+        .blocking(party, move |shared| {
             let at = (shared.clock)();
             let found = lookup::lookup(shared, worker, as_of)?;
             let copies = found.copies(shared);

@@ -1,14 +1,14 @@
-//! Who is calling: read from the certificate that TLS has verified, never from a message, once a call, at the gate.
+//! Who is calling: read from the certificate that TLS has verified, never from a message, once for each connection, at the door.
 
-use crate::{refusal::NotYou, role::Role};
+use crate::{party::Party, refusal::Refusal, role::Role};
 use sha2::{Digest, Sha256};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::Request;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
 /// Bytes of a fingerprint that tell certificates apart in a log.
 const SHORT_BYTES: usize = 8;
 
-/// The holder of a verified certificate, as the gate tells the services.
+/// The holder of a verified certificate who has a role in the federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub(crate) role: Role,
@@ -24,25 +24,21 @@ impl Holder {
     }
 }
 
-/// The holder of the certificate under which a call came.
+/// The holder of a verified certificate (DER); none if it names no role.
+pub(crate) fn holder(certificate: &[u8], federation: &str) -> Option<Holder> {
+    Some(Holder {
+        role: role(certificate, federation)?,
+        certificate: Sha256::digest(certificate).into(),
+    })
+}
+
+/// On whose account a call is.
 ///
 /// # Errors
-/// [`NotYou::NoCertificate`], [`NotYou::NoRole`].
-pub(crate) fn holder(extensions: &http::Extensions, federation: &str) -> Result<Holder, NotYou> {
-    let connection = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
-    let certificates = connection
-        .and_then(TlsConnectInfo::peer_certs)
-        .ok_or(NotYou::NoCertificate)?;
-    let certificate = certificates.first().ok_or(NotYou::NoCertificate)?;
-    match role(certificate, federation) {
-        Some(role) => Ok(Holder {
-            role,
-            certificate: Sha256::digest(certificate).into(),
-        }),
-        None => Err(NotYou::NoRole {
-            federation: federation.to_string(),
-        }),
-    }
+/// [`Refusal::Broken`] for a call that did not come through the layer of budgets.
+pub(crate) fn party_of<T>(request: &Request<T>) -> Result<&Party, Refusal> {
+    let party = request.extensions().get::<Party>();
+    party.ok_or(Refusal::Broken("a call is on nobody's account"))
 }
 
 /// The role that a certificate (DER) names.

@@ -1,12 +1,11 @@
-//! The gate: every call passes here before a byte of its message is read. It reads the caller's certificate, asks the table who
-//! may call what, and tells the service who calls. No service decides that for itself.
+//! The gate: every call passes here before a byte of its message is read. It asks the table who may call what. No service decides that
+//! for itself.
 
 use crate::{
-    calls::Caller,
     permission::{READS, allow, by_path},
     reads::Trace,
     refusal::{NotYou, Refusal},
-    services::caller::{Holder, holder},
+    services::caller::Holder,
     shared::Shared,
 };
 use std::{
@@ -41,16 +40,15 @@ pub(crate) struct Gate<S> {
 }
 
 impl<S> Gate<S> {
-    /// The holder of the caller's certificate, if the call is allowed.
-    fn allow(&self, request: &http::Request<Body>) -> Result<Holder, NotYou> {
+    /// Whether the call is allowed.
+    fn allow(&self, request: &http::Request<Body>) -> Result<(), NotYou> {
         let roster = &self.shared.roster;
-        let holder = holder(request.extensions(), &roster.federation)?;
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            caller.is(holder.role);
-        }
+        let holder = request.extensions().get::<Holder>();
+        let holder = holder.ok_or_else(|| NotYou::NoRole {
+            federation: roster.federation.clone(),
+        })?;
         let method = by_path(request.uri().path());
-        allow(method, holder.role, roster, &self.shared.origin)?;
-        Ok(holder)
+        allow(method, holder.role, roster, &self.shared.origin)
     }
 }
 
@@ -68,14 +66,11 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         match self.allow(&request) {
-            Ok(holder) => {
-                request.extensions_mut().insert(holder);
-                Box::pin(self.inner.call(request))
-            }
+            Ok(()) => Box::pin(self.inner.call(request)),
             Err(refused) => {
-                let trace = trace(&request, &self.shared);
+                let trace = trace(&request);
                 Box::pin(refuse(Arc::clone(&self.shared), refused, trace))
             }
         }
@@ -83,10 +78,10 @@ where
 }
 
 /// What is known of a refused call, if it would have read personal data and its caller has a role.
-fn trace(request: &http::Request<Body>, shared: &Shared) -> Option<Trace> {
+fn trace(request: &http::Request<Body>) -> Option<Trace> {
     let method = by_path(request.uri().path()).filter(|method| READS.contains(&method.name))?;
-    let holder = holder(request.extensions(), &shared.roster.federation).ok()?;
-    Some(Trace::begun(holder, method.name))
+    let holder = request.extensions().get::<Holder>()?;
+    Some(Trace::begun(holder.clone(), method.name))
 }
 
 /// Refuses a call; where it would have read personal data, that it was tried is written down.

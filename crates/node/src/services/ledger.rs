@@ -3,11 +3,12 @@
 use crate::{
     copies::{ChainCopy, News},
     engine::Event,
+    party::Party,
     permission::REPLAY,
     reads::Trace,
     refusal::Refusal,
-    services::gate::holder_of,
     services::replication::{Batches, batches, evidence},
+    services::{caller::party_of, gate::holder_of},
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
@@ -41,7 +42,8 @@ impl Ledger for LedgerService {
         request: Request<v1::ReplayRequest>,
     ) -> Result<Response<Batches>, Status> {
         let mut trace = Trace::begun(holder_of(&request)?.clone(), REPLAY);
-        let chain = read_out(&self.0, &mut trace, request.into_inner());
+        let party = party_of(&request)?.clone();
+        let chain = read_out(&self.0, &party, &mut trace, request.into_inner());
         Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
 }
@@ -49,6 +51,7 @@ impl Ledger for LedgerService {
 /// A whole chain, under a mandate.
 fn read_out(
     shared: &Arc<Shared>,
+    party: &Party,
     trace: &mut Trace,
     request: v1::ReplayRequest,
 ) -> Result<Batches, Refusal> {
@@ -66,7 +69,7 @@ fn read_out(
         origin: request.origin,
         from: request.from,
     };
-    batches(shared, &shared.audit_readers, &chain)
+    batches(shared, party, &chain)
 }
 
 /// The state of the node as it is told to others.

@@ -31,17 +31,15 @@ impl Refusal {
             | Self::Purpose(_)
             | Self::Invalid(_)
             | Self::Number(_)
-            | Self::NoRight { .. } => {
-                Code::InvalidArgument
-            }
+            | Self::NoRight { .. } => Code::InvalidArgument,
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
-            Self::NotYou(NotYou::NoCertificate) => Code::Unauthenticated,
             Self::NotYou(_) => Code::PermissionDenied,
             Self::TooMany { .. } | Self::Busy { .. } | Self::ReadLimit(_) => {
                 Code::ResourceExhausted
             }
             Self::UnknownChain(_) => Code::NotFound,
+            Self::Late { .. } => Code::DeadlineExceeded,
             Self::Stopping | Self::Unsigned { .. } | Self::NoTrace => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
@@ -62,6 +60,7 @@ impl Refusal {
             Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
             Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,
             Self::Busy { .. }
+            | Self::Late { .. }
             | Self::Replica(
                 Refused::Busy { .. }
                 | Refused::TooManyCallers { .. }
@@ -93,7 +92,6 @@ impl From<NotYou> for Status {
 impl NotYou {
     pub(crate) const fn code(&self) -> RefusalCode {
         match self {
-            Self::NoCertificate => RefusalCode::NoCertificate,
             Self::NoRole { .. } => RefusalCode::NoRole,
             Self::NotInRoster { .. } => RefusalCode::NotInRoster,
             Self::NoSuchMethod | Self::NotForRole { .. } => RefusalCode::NotForRole,

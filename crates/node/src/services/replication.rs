@@ -2,15 +2,14 @@
 
 use crate::{
     board::{Changes, Contradiction},
+    party::Party,
+    readers::Reading,
     refusal::Refusal,
+    services::caller::party_of,
     shared::Shared,
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
-use tokio::{
-    runtime::Handle,
-    sync::{Semaphore, mpsc},
-    time::timeout,
-};
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{head::Origin, value::TreeSize};
@@ -60,8 +59,8 @@ impl Replication for ReplicationService {
     }
 
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
-        let chain = batches(&self.0, &self.0.node_readers, request.get_ref())?;
-        Ok(Response::new(chain))
+        let party = party_of(&request)?;
+        Ok(Response::new(batches(&self.0, party, request.get_ref())?))
     }
 }
 
@@ -84,38 +83,57 @@ pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
 /// Streams the batches of a chain from a size on, read on a thread that may block.
 pub(crate) fn batches(
     shared: &Arc<Shared>,
-    readers: &Arc<Semaphore>,
+    party: &Party,
     request: &v1::FetchRequest,
 ) -> Result<Batches, Refusal> {
     let origin = convert::origin(&request.origin)?;
     if shared.roster.keys(&origin).is_none() {
         return Err(Refusal::UnknownChain(origin));
     }
-    let permit = Arc::clone(readers)
-        .try_acquire_owned()
-        .map_err(|_| Refusal::Busy {
-            what: "chains are being read",
-        })?;
+    let reading = shared.readers.begin(party)?;
     let (sender, receiver) = mpsc::channel(READ_AHEAD_BATCHES);
     let (shared, from) = (Arc::clone(shared), TreeSize(request.from));
     tokio::task::spawn_blocking(move || {
-        read(&shared, &origin, from, &sender);
-        drop(permit);
+        read(&shared, &origin, from, &Receiver { sender, reading });
     });
     Ok(ReceiverStream::new(receiver))
 }
 
-fn read(
-    shared: &Shared,
-    origin: &Origin,
-    from: TreeSize,
-    sender: &mpsc::Sender<Result<v1::SignedBatch, Status>>,
-) {
+/// Whoever reads a chain.
+struct Receiver {
+    sender: mpsc::Sender<Result<v1::SignedBatch, Status>>,
+    reading: Reading,
+}
+
+/// Why a receiver gets nothing more.
+struct Gone;
+
+impl Receiver {
+    /// Hands a batch over, unless the receiver is gone, too slow, or has to make room for another.
+    async fn take(&self, message: Result<v1::SignedBatch, Status>) -> Result<(), Gone> {
+        let bytes = match &message {
+            Ok(batch) => batch.batch.len() + batch.head.len(),
+            Err(_) => 0,
+        };
+        self.reading.waits();
+        let sent = tokio::select! {
+            sent = timeout(SEND_TIMEOUT, self.sender.send(message)) => sent.map_err(|_| Gone)?,
+            () = self.reading.makes_room() => return Err(Gone),
+        };
+        sent.map_err(|_| Gone)?;
+        self.reading.took(bytes);
+        Ok(())
+    }
+}
+
+fn read(shared: &Shared, origin: &Origin, from: TreeSize, receiver: &Receiver) {
     let reader = match shared.store.batches(origin, from) {
         Ok(reader) => reader,
         Err(error) => {
             // The receiver may be gone already.
-            let _ = sender.blocking_send(Err(Refusal::from(error).into()));
+            let _ = receiver
+                .sender
+                .blocking_send(Err(Refusal::from(error).into()));
             return;
         }
     };
@@ -127,8 +145,8 @@ fn read(
             })
             .map_err(|error| Refusal::from(error).into());
         let failed = message.is_err();
-        let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
-        if failed || !matches!(sent, Ok(Ok(()))) {
+        let taken = Handle::current().block_on(receiver.take(message));
+        if failed || taken.is_err() {
             return;
         }
     }

@@ -5,24 +5,25 @@ use super::{
     replication::ReplicationService, review::ReviewService, submission::SubmissionService,
 };
 use crate::{
-    accepting::Accepting,
+    accepting::{self, Door},
+    budgeted::BudgetedLayer,
     calls::CallsLayer,
-    config::{Config, StartError},
+    config::StartError,
     shared::Shared,
 };
 use std::sync::Arc;
 use tokio::{
     net::TcpListener,
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task,
 };
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Server;
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
-        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, FRAME_BYTES_MAX, HANDSHAKE_TIMEOUT,
-        KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
-        certificate_pem,
+        ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, FRAME_BYTES_MAX, KEEPALIVE_INTERVAL,
+        KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
     },
     deadline::SERVICE_TIMEOUT,
     v1::{
@@ -33,13 +34,14 @@ use yizhang_wire::{
 };
 
 /// Requests that one connection may have open: 256 callers that submit one record each, and room.
-const REQUESTS_PER_CONNECTION_MAX: usize = 512;
+const STREAMS_PER_CONNECTION_MAX: u32 = 512;
+/// Largest request but for a submission: two fields of some tens of bytes, and room for later ones.
+const REQUEST_BYTES_MAX: usize = 4 * 1_024;
 
 /// What the server is given besides what it serves.
 pub(crate) struct Serving {
     pub(crate) listener: TcpListener,
-    /// A place for each connection.
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) door: Door,
     pub(crate) readiness: watch::Receiver<bool>,
     /// Told when it is to end.
     pub(crate) shutdown: Arc<Notify>,
@@ -48,18 +50,11 @@ pub(crate) struct Serving {
 /// Serves until it is told to end.
 ///
 /// # Errors
-/// [`StartError::Tls`], [`StartError::Reflection`].
+/// [`StartError::Reflection`].
 pub(crate) fn serve(
-    config: &Config,
     shared: &Arc<Shared>,
     serving: Serving,
 ) -> Result<task::JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
-    let tls = ServerTlsConfig::new()
-        .timeout(HANDSHAKE_TIMEOUT)
-        .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem))
-        .client_ca_root(Certificate::from_pem(certificate_pem(
-            &config.roster.tls_authority,
-        )));
     let (health, health_service) = tonic_health::server::health_reporter();
     tokio::spawn(report_health(health, serving.readiness));
     let reflection = tonic_reflection::server::Builder::configure()
@@ -72,25 +67,40 @@ pub(crate) fn serve(
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
     let review = ReviewServer::new(ReviewService(Arc::clone(shared)));
     let router = Server::builder()
-        .tls_config(tls)?
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_frame_size(FRAME_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .timeout(SERVICE_TIMEOUT)
-        .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
+        .max_concurrent_streams(Some(STREAMS_PER_CONNECTION_MAX))
         .layer(CallsLayer(Arc::clone(&shared.tally)))
+        .layer(BudgetedLayer(Arc::clone(&shared.budgets)))
         .layer(GateLayer(Arc::clone(shared)))
         .add_service(health_service)
         .add_service(reflection)
         .add_service(submission.max_decoding_message_size(MESSAGE_BYTES_MAX))
-        .add_service(account.max_encoding_message_size(ACCOUNT_BYTES_MAX))
-        .add_service(replication.max_encoding_message_size(MESSAGE_BYTES_MAX))
-        .add_service(ledger.max_encoding_message_size(MESSAGE_BYTES_MAX))
-        .add_service(review.max_encoding_message_size(MESSAGE_BYTES_MAX));
-    let incoming = TcpIncoming::from(serving.listener).with_nodelay(Some(true));
-    let incoming = Accepting::new(incoming, serving.room);
+        .add_service(
+            account
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ACCOUNT_BYTES_MAX),
+        )
+        .add_service(
+            replication
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
+        .add_service(
+            ledger
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
+        .add_service(
+            review
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        );
+    let incoming = ReceiverStream::new(accepting::open(serving.listener, serving.door));
     let shutdown = serving.shutdown;
     Ok(tokio::spawn(async move {
         router

@@ -1,6 +1,12 @@
 //! The service Submission.
 
-use crate::{engine::Answer, refusal::Refusal, services::gate::holder_of, shared::Shared};
+use crate::{
+    engine::Answer,
+    party::Party,
+    refusal::Refusal,
+    services::{caller::party_of, gate::holder_of},
+    shared::Shared,
+};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -38,7 +44,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::Receipt>, Status> {
-        let submitter = holder_of(&request)?.role.submitter();
+        let submitter = submitter(&request)?;
         let pending = begin(&self.0, submitter, request.into_inner()).await?;
         Ok(Response::new(finish(&self.0, pending).await?))
     }
@@ -47,7 +53,7 @@ impl Submission for SubmissionService {
         &self,
         request: Request<Streaming<v1::SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let submitter = holder_of(&request)?.role.submitter();
+        let submitter = submitter(&request)?;
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
         let (pending, mut waiting) =
@@ -83,10 +89,24 @@ impl Submission for SubmissionService {
     }
 }
 
+/// Who submits.
+#[derive(Clone)]
+struct Submitter {
+    name: String,
+    party: Party,
+}
+
+fn submitter<T>(request: &Request<T>) -> Result<Submitter, Status> {
+    Ok(Submitter {
+        name: holder_of(request)?.role.submitter(),
+        party: party_of(request)?.clone(),
+    })
+}
+
 /// Checks a submission and sends it on its way.
 async fn begin(
     shared: &Arc<Shared>,
-    submitter: String,
+    submitter: Submitter,
     request: v1::SubmitRequest,
 ) -> Result<Pending, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
@@ -104,12 +124,12 @@ async fn begin(
         read(shared, records.into())?
     } else {
         shared
-            .blocking(move |shared| read(shared, records.into()))
+            .blocking(&submitter.party, move |shared| read(shared, records.into()))
             .await?
     };
     let submitted = Submitted {
         id,
-        submitter,
+        submitter: submitter.name,
         block,
     };
     Ok(Pending::offer(shared, submitted).await)

@@ -2,6 +2,7 @@
 
 mod append;
 mod fetch;
+mod flood;
 mod fork;
 mod histories;
 mod recover;

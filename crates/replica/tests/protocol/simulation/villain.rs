@@ -8,7 +8,7 @@ use yizhang_ledger::{
     head::Origin,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::FetchId;
+use yizhang_replica::{FetchId, limits::ANNOUNCED_HEADS_MAX};
 
 pub(super) struct Villain {
     pub(super) node: usize,
@@ -100,6 +100,10 @@ impl Federation {
                 6 => Message::Shown {
                     heads: self.both_branches(),
                 },
+                7 => Message::Announce {
+                    heads: self.flood(watcher),
+                    complete: false,
+                },
                 2..6 => Message::Announce {
                     heads: self.stale_heads(),
                     complete: self.rng.random_ratio(1, 2),
@@ -136,6 +140,14 @@ impl Federation {
             );
         }
         heads
+    }
+
+    /// Its own heads from the beginning, again and again.
+    fn flood(&self, watcher: usize) -> Vec<Vec<u8>> {
+        let villain = self.villain.as_ref().expect("the villain acts");
+        let branch = villain.branches[watcher % 2].iter();
+        let notes = branch.map(|signed| signed.note.clone());
+        notes.cycle().take(ANNOUNCED_HEADS_MAX).collect()
     }
 
     /// True heads, but old ones.

@@ -1,0 +1,73 @@
+use super::*;
+use std::time::Duration;
+use tokio::time::timeout;
+
+fn address(last: u8) -> IpAddr {
+    IpAddr::from([192, 0, 2, last])
+}
+
+fn enter(handshakes: &Arc<Handshakes>, from: IpAddr) -> Handshake {
+    match handshakes.enter(from) {
+        Entered::Free(handshake) | Entered::Instead(handshake) => handshake,
+    }
+}
+
+fn fill(handshakes: &Arc<Handshakes>, from: IpAddr, count: usize) -> Vec<Handshake> {
+    (0..count).map(|_| enter(handshakes, from)).collect()
+}
+
+async fn is_sent_away(handshake: &Handshake) -> bool {
+    let soon = Duration::from_millis(1);
+    timeout(soon, handshake.gives_way()).await.is_ok()
+}
+
+#[tokio::test]
+async fn the_oldest_that_says_nothing_gives_way_and_not_the_one_that_speaks() {
+    let handshakes = Arc::new(Handshakes::default());
+    let under_way = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);
+    under_way[0].has_spoken();
+    let _one_more = enter(&handshakes, address(1));
+    assert!(!is_sent_away(&under_way[0]).await);
+    assert!(is_sent_away(&under_way[1]).await);
+    assert!(!is_sent_away(&under_way[2]).await);
+    assert_eq!(handshakes.under_way(), HANDSHAKES_PER_ADDRESS_MAX);
+}
+
+#[tokio::test]
+async fn one_address_leaves_room_to_others() {
+    let handshakes = Arc::new(Handshakes::default());
+    let crowd = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);
+    let other = enter(&handshakes, address(2));
+    let _one_more = enter(&handshakes, address(1));
+    assert!(is_sent_away(&crowd[0]).await);
+    assert!(!is_sent_away(&other).await);
+}
+
+#[tokio::test]
+async fn a_full_room_is_made_free_where_most_are() {
+    let handshakes = Arc::new(Handshakes::default());
+    let few = fill(&handshakes, address(2), HANDSHAKES_MAX / 4);
+    let crowd = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);
+    let rest = fill(&handshakes, address(3), HANDSHAKES_MAX / 4);
+    let _one_more = enter(&handshakes, address(4));
+    assert!(is_sent_away(&crowd[0]).await);
+    assert!(!is_sent_away(&few[0]).await);
+    assert!(!is_sent_away(&rest[0]).await);
+}
+
+#[tokio::test]
+async fn among_those_that_all_speak_the_oldest_gives_way() {
+    let handshakes = Arc::new(Handshakes::default());
+    let under_way = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);
+    under_way.iter().for_each(Handshake::has_spoken);
+    let _one_more = enter(&handshakes, address(1));
+    assert!(is_sent_away(&under_way[0]).await);
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_address() {
+    let parse = |text: &str| neighbourhood(text.parse().unwrap());
+    assert_eq!(parse("2001:db8::1"), parse("2001:db8::ffff:1"));
+    assert_ne!(parse("2001:db8::1"), parse("2001:db8:0:1::1"));
+    assert_eq!(parse("::ffff:192.0.2.1"), parse("192.0.2.1"));
+}

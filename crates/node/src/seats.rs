@@ -1,0 +1,229 @@
+//! Seats for connections that have shown a certificate: some are kept for the own agency, some for peers, and the others
+//! share the rest. Whoever has most gives way to whoever has less; a connection that nobody uses ends.
+
+use crate::party::{CLASSES, Class, Party};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::Instant};
+
+/// Connections at a time that have shown a certificate; the node raises its limit of descriptors to what it may have.
+pub(crate) const CONNECTIONS_MAX: usize = 512;
+/// How long a connection may stand without a call: callers make a new one when they need it.
+const IDLE_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// The seats of a class.
+const fn seats_of(class: Class) -> usize {
+    match class {
+        // Every desk of an agency may have one open.
+        Class::Own => 128,
+        // As many regions as a roster may have.
+        Class::Peer => yizhang_ledger::roster::REGIONS_MAX,
+        Class::Other => CONNECTIONS_MAX - 128 - yizhang_ledger::roster::REGIONS_MAX,
+    }
+}
+
+/// The seats of one party.
+const fn seats_of_one(class: Class) -> usize {
+    match class {
+        // The clerks of an agency may share one certificate.
+        Class::Own => seats_of(Class::Own),
+        // One that watches and fetches, one that takes its seat after a break, and as many for its operator.
+        Class::Peer => 4,
+        // An audit reads one chain a connection.
+        Class::Other => 16,
+    }
+}
+
+/// The connections of a node.
+#[derive(Default)]
+pub(crate) struct Seats(Mutex<Rows>);
+
+#[derive(Default)]
+struct Rows {
+    next: u64,
+    /// By number, so the oldest first.
+    taken: BTreeMap<u64, Row>,
+}
+
+struct Row {
+    party: Party,
+    /// Calls under way.
+    calls: usize,
+    /// When the connection was made, or its last call ended.
+    idle_since: Instant,
+    /// Ends the connection.
+    end: oneshot::Sender<()>,
+}
+
+/// Everything that the class has is in use by others who need it as much.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+impl Seats {
+    /// Takes a seat. Another connection of the same party or class may have to end for it.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub(crate) fn take(self: &Arc<Self>, party: Party) -> Result<Taken, Full> {
+        let mut seats = self.lock();
+        let of_party = seats.of_party(&party);
+        let of_class = seats.of_class(party.class);
+        if of_party >= seats_of_one(party.class) {
+            let idle = seats.longest_idle(&party).ok_or(Full)?;
+            seats.taken.remove(&idle);
+        } else if of_class >= seats_of(party.class) {
+            let victim = seats.victim(&party, of_party).ok_or(Full)?;
+            seats.taken.remove(&victim);
+        }
+        let (end, ended) = oneshot::channel();
+        let number = seats.next;
+        seats.next += 1;
+        let row = Row {
+            party: party.clone(),
+            calls: 0,
+            idle_since: Instant::now(),
+            end,
+        };
+        seats.taken.insert(number, row);
+        let seat = Seat(Arc::new(Kept {
+            seats: Arc::clone(self),
+            number,
+            party,
+        }));
+        Ok(Taken { seat, ended })
+    }
+
+    /// Ends the connections that nobody has used for long. Returns how many.
+    pub(crate) fn end_idle(&self, now: Instant) -> usize {
+        let mut seats = self.lock();
+        let before = seats.taken.len();
+        // What is dropped is told that it has ended.
+        let is_used = |seat: &Row| seat.calls > 0 || seat.idle_since + IDLE_MAX > now;
+        seats.taken.retain(|_, seat| is_used(seat));
+        before - seats.taken.len()
+    }
+
+    /// How many connections there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().taken.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rows {
+    fn of_party(&self, party: &Party) -> usize {
+        let seats = self.taken.values();
+        seats.filter(|seat| seat.party == *party).count()
+    }
+
+    fn of_class(&self, class: Class) -> usize {
+        let seats = self.taken.values();
+        seats.filter(|seat| seat.party.class == class).count()
+    }
+
+    /// The connection of a party that nobody has used for longest.
+    fn longest_idle(&self, party: &Party) -> Option<u64> {
+        let mut idle: Vec<(&u64, &Row)> = self.taken.iter().collect();
+        idle.retain(|(_, seat)| seat.party == *party && seat.calls == 0);
+        let longest = idle.into_iter().min_by_key(|(_, seat)| seat.idle_since);
+        longest.map(|(number, _)| *number)
+    }
+
+    /// Which connection of a full class ends for one more of a party that has `held`: of the party that has most, the one that
+    /// is idle for longest, or, if all are in use and it has two more, the oldest.
+    fn victim(&self, party: &Party, held: usize) -> Option<u64> {
+        let seats = self.taken.values().map(|seat| &seat.party);
+        let same_class = seats.filter(|other| other.class == party.class);
+        let crowd = same_class.max_by_key(|other| self.of_party(other))?;
+        if let Some(idle) = self.longest_idle(crowd) {
+            return Some(idle);
+        }
+        if self.of_party(crowd) <= held + 1 {
+            return None;
+        }
+        let mut seats = self.taken.iter();
+        let oldest = seats.find(|(_, seat)| seat.party == *crowd);
+        oldest.map(|(number, _)| *number)
+    }
+}
+
+/// A seat that was taken, and the word that the connection has to end.
+pub(crate) struct Taken {
+    pub(crate) seat: Seat,
+    /// Closed or told when the connection is to end.
+    pub(crate) ended: oneshot::Receiver<()>,
+}
+
+/// The seat of a connection; free again when the connection and its calls are gone.
+#[derive(Clone)]
+pub(crate) struct Seat(Arc<Kept>);
+
+struct Kept {
+    seats: Arc<Seats>,
+    number: u64,
+    party: Party,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.seats.lock().taken.remove(&self.number);
+    }
+}
+
+impl Seat {
+    /// Whose connection it is.
+    pub(crate) fn party(&self) -> &Party {
+        &self.0.party
+    }
+
+    /// A call has begun; it ends when what is returned is dropped.
+    pub(crate) fn call(&self) -> Calling {
+        if let Some(seat) = self.0.seats.lock().taken.get_mut(&self.0.number) {
+            seat.calls += 1;
+        }
+        Calling(self.clone())
+    }
+
+    /// Ends the connection.
+    pub(crate) fn end(&self) {
+        let seat = self.0.seats.lock().taken.remove(&self.0.number);
+        if let Some(seat) = seat {
+            // It may have ended by itself.
+            let _ = seat.end.send(());
+        }
+    }
+}
+
+/// A call under way.
+pub(crate) struct Calling(Seat);
+
+impl Calling {
+    /// The seat of the connection that carries it.
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.0
+    }
+}
+
+impl Drop for Calling {
+    fn drop(&mut self) {
+        let kept = &self.0.0;
+        if let Some(seat) = kept.seats.lock().taken.get_mut(&kept.number) {
+            seat.calls -= 1;
+            seat.idle_since = Instant::now();
+        }
+    }
+}
+
+const _: () = {
+    let [own, peer, other] = CLASSES;
+    assert!(seats_of(own) + seats_of(peer) + seats_of(other) == CONNECTIONS_MAX);
+};
+
+#[cfg(test)]
+mod tests;

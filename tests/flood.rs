@@ -1,0 +1,213 @@
+//! A peer that floods: it repeats its own old heads as fast as it can, and the node it talks to goes on with its work.
+
+mod support;
+
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::Path,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+use support::{Federation, PATIENCE};
+use tokio_stream::Stream;
+use tonic::{
+    Request, Response, Status,
+    transport::{Certificate, Identity, Server, ServerTlsConfig},
+};
+use yizhang_ledger::{
+    entry::Kind,
+    hash::Hash,
+    head::{Head, Origin},
+    record::Record,
+    roster::Roster,
+    value::{Division, TreeSize},
+};
+use yizhang_wire::{
+    channel::{CallerIdentity, certificate_pem, connect_lazily, node_name},
+    v1::{
+        FetchRequest, Heads, SignedBatch, SubmitRequest, WatchRequest,
+        replication_server::{Replication, ReplicationServer},
+        submission_client::SubmissionClient,
+    },
+};
+
+const REGION: u32 = 440_000;
+const HOSTILE: u32 = 110_000;
+/// Heads of a message: as many as one may have.
+const HEADS: u64 = 256;
+/// Lines of strangers under each head: as many as a note may have beside its own, and 8 KiB hold.
+const LINES: usize = 63;
+/// How long the flood lasts.
+const FLOOD: Duration = Duration::from_secs(20);
+/// Submissions, one after the other, that are answered at least in that time on a slow machine.
+const ANSWERED_MIN: usize = 20;
+const MEMORY_MIB_MAX: usize = 200;
+
+fn read(dir: &Path, name: &str) -> String {
+    fs::read_to_string(dir.join(name)).unwrap()
+}
+
+fn roster(credentials: &Path) -> Roster {
+    let trust: toml::Table = read(credentials, "trust.toml").parse().unwrap();
+    let mut root = [0; 32];
+    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
+    let note = fs::read(credentials.join("roster.note")).unwrap();
+    Roster::open(&note, &[root], 1).unwrap()
+}
+
+/// The hostile node: all that it says is this message, without an end.
+struct Hostile(Heads);
+
+type Batches = Pin<Box<dyn Stream<Item = Result<SignedBatch, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Replication for Hostile {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<Heads, Status>> + Send>>;
+    type FetchStream = Batches;
+
+    async fn watch(
+        &self,
+        _request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let message = self.0.clone();
+        let flood = std::iter::repeat_with(move || Ok(message.clone()));
+        Ok(Response::new(Box::pin(tokio_stream::iter(flood))))
+    }
+
+    async fn fetch(&self, _request: Request<FetchRequest>) -> Result<Response<Batches>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
+    }
+}
+
+/// Its heads of all sizes up to the number of heads, signed, and with as many lines of others under each.
+fn heads(key: &SigningKey, others: usize) -> Heads {
+    let origin = Origin::new("demo.yizhang", Division::new(HOSTILE).unwrap()).unwrap();
+    let mut padding = String::new();
+    for line in 0..others {
+        let bytes = Base64::encode_string(&[u8::try_from(line).unwrap(); 68]);
+        writeln!(padding, "\u{2014} stranger {bytes}").unwrap();
+    }
+    let head = |size: u64| {
+        let root = Hash([u8::try_from(size % 251).unwrap(); 32]);
+        let head = Head {
+            origin: origin.clone(),
+            size: TreeSize(size),
+            root,
+        };
+        let note = head.sign(key) + &padding;
+        note.into_bytes().into()
+    };
+    Heads {
+        heads: (1..=HEADS).map(head).collect(),
+        complete: true,
+        evidence: Vec::new(),
+    }
+}
+
+async fn serve_hostile(federation: &Federation, others: usize) {
+    let dir = federation.node_dir(HOSTILE);
+    let key = SigningKey::from_pkcs8_pem(&read(&dir, "chain.key")).unwrap();
+    let authority = certificate_pem(&roster(&dir).tls_authority);
+    let tls = ServerTlsConfig::new()
+        .identity(Identity::from_pem(
+            read(&dir, "tls.crt"),
+            read(&dir, "tls.key"),
+        ))
+        .client_ca_root(Certificate::from_pem(authority));
+    let server = Server::builder()
+        .tls_config(tls)
+        .unwrap()
+        .add_service(ReplicationServer::new(Hostile(heads(&key, others))));
+    let address = federation.address(HOSTILE);
+    tokio::spawn(async move { server.serve(address).await.unwrap() });
+}
+
+/// The memory of a running node, in MiB.
+fn memory_mib(federation: &Federation) -> usize {
+    let process = federation.process(REGION);
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<usize>().unwrap() / 1_024
+}
+
+/// Submits one record after another until the time is over. Returns how many receipts came, and the longest wait.
+async fn submit_until(federation: &Federation, end: Instant) -> (usize, Duration) {
+    let agency = federation.agency(REGION);
+    let agency = Path::new(&agency);
+    let roster = roster(agency);
+    let region = Division::new(REGION).unwrap();
+    let identity = CallerIdentity::new(&read(agency, "tls.crt"), &read(agency, "tls.key"));
+    let name = node_name(&roster.federation, region);
+    let endpoint = &roster.regions[&region].endpoint;
+    let channel = connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap();
+    let mut client = SubmissionClient::new(channel);
+    let (mut receipts, mut longest) = (0_usize, Duration::ZERO);
+    while Instant::now() < end {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&u64::try_from(receipts).unwrap().to_le_bytes());
+        let mut record = Vec::new();
+        Record::Unknown(Kind(60_000), &id)
+            .write(&mut record)
+            .unwrap();
+        let request = SubmitRequest {
+            submission_id: id.to_vec().into(),
+            records: record.into(),
+        };
+        let start = Instant::now();
+        let answer = tokio::time::timeout(PATIENCE, client.submit(request)).await;
+        answer.expect("a submission is answered").unwrap();
+        longest = longest.max(start.elapsed());
+        receipts += 1;
+    }
+    (receipts, longest)
+}
+
+fn a_flood_with(others: usize) {
+    let mut federation = Federation::found(&[REGION, HOSTILE]);
+    federation.start(REGION);
+    federation.start(HOSTILE);
+    federation.wait_ready(REGION);
+    federation.stop(HOSTILE);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let before = memory_mib(&federation);
+        serve_hostile(&federation, others).await;
+        // The node comes back to its peer within three seconds.
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let end = Instant::now() + FLOOD;
+        let (receipts, longest) = submit_until(&federation, end).await;
+        let after = memory_mib(&federation);
+        println!(
+            "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB"
+        );
+        assert!(
+            receipts >= ANSWERED_MIN,
+            "only {receipts} submissions were answered"
+        );
+        assert!(after < MEMORY_MIB_MAX, "{before} -> {after} MiB");
+    });
+    let log = federation.log(REGION);
+    let names = log
+        .lines()
+        .any(|line| line.contains("floods") && line.contains("110000"));
+    assert!(names, "the log names the peer: {log}");
+    assert!(log.lines().count() < 100, "and does not fill with it");
+}
+
+#[test]
+fn old_heads_without_an_end_do_not_keep_submissions_waiting() {
+    a_flood_with(0);
+}
+
+#[test]
+fn padded_heads_without_an_end_take_neither_time_nor_memory() {
+    a_flood_with(LINES);
+}
