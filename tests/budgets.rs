@@ -17,7 +17,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, SECOND_LOOK};
+use support::{Federation, PATIENCE, SECOND_LOOK, purpose};
 use tokio::{io::AsyncReadExt as _, net::TcpStream, task::JoinSet, time::timeout};
 use tonic::{
     Status,
@@ -34,10 +34,11 @@ use yizhang_ledger::{
 };
 use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
+    purpose::Business,
     v1::{
-        FetchRequest, LookupRequest, StatusRequest, SubmitRequest, account_client::AccountClient,
-        ledger_client::LedgerClient, lookup_request::Worker, replication_client::ReplicationClient,
-        submission_client::SubmissionClient,
+        FetchRequest, LookupRequest, ReplayRequest, StatusRequest, SubmitRequest,
+        account_client::AccountClient, ledger_client::LedgerClient, lookup_request::Worker,
+        replication_client::ReplicationClient, submission_client::SubmissionClient,
     },
 };
 
@@ -71,6 +72,7 @@ fn connect(credentials: &str) -> Channel {
 /// Runs a test on a federation of which the node of [`REGION`] alone is up.
 fn run(test: impl AsyncFnOnce(&Federation)) {
     let mut federation = Federation::found(&[REGION, ELSEWHERE]);
+    allow_many_reads(&federation);
     federation.start(REGION);
     federation.start(ELSEWHERE);
     federation.wait_ready(REGION);
@@ -81,6 +83,14 @@ fn run(test: impl AsyncFnOnce(&Federation)) {
         .build()
         .unwrap();
     runtime.block_on(test(&federation));
+}
+
+/// The attacks here are on what a node can do, and not on what one certificate may read: that limit would end them at once.
+fn allow_many_reads(federation: &Federation) {
+    let path = federation.node_dir(REGION).join("node.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let limits = "accounts_a_minute = 100000\naccounts_an_hour = 100000\naccounts_a_day = 100000\n";
+    fs::write(&path, format!("{text}[reads]\n{limits}")).unwrap();
 }
 
 /// Lets an attack go on until it is dropped.
@@ -210,6 +220,7 @@ fn lookup_of(account: AccountId, proofs: bool) -> LookupRequest {
         worker: Some(Worker::Account(account.0.to_vec().into())),
         as_of: 20_261_031,
         proofs,
+        purpose: purpose(Business::Inquiry),
     }
 }
 
@@ -378,6 +389,14 @@ fn chain(origin: u32) -> FetchRequest {
     }
 }
 
+fn replay() -> ReplayRequest {
+    ReplayRequest {
+        origin: format!("demo.yizhang/{REGION}"),
+        from: 0,
+        purpose: purpose(Business::Audit),
+    }
+}
+
 /// A chain too long for the buffers between a node and a caller that does not read.
 async fn fill(federation: &Federation) {
     let own = connect(&federation.agency(REGION));
@@ -400,7 +419,9 @@ fn slow_readers_keep_no_other_reader_out() {
         let mut slow_replays = Vec::new();
         let mut foreign = LedgerClient::new(connect(&federation.agency(ELSEWHERE)));
         for _ in 0..REPLAYS {
-            slow_replays.push(foreign.replay(chain(REGION)).await);
+            let replay = foreign.replay(replay()).await;
+            assert!(replay.is_err(), "an agency reads no chains out");
+            slow_replays.push(replay);
         }
         let mut slow_fetches = Vec::new();
         let own_node = federation.node_dir(REGION);
@@ -409,7 +430,7 @@ fn slow_readers_keep_no_other_reader_out() {
             slow_fetches.push(peer.fetch(chain(REGION)).await);
         }
         let mut auditor = LedgerClient::new(connect(&federation.auditor()));
-        let audit = auditor.replay(chain(REGION)).await;
+        let audit = auditor.replay(replay()).await;
         let other_node = federation.node_dir(ELSEWHERE);
         let mut other = ReplicationClient::new(connect(other_node.to_str().unwrap()));
         let fetch = other.fetch(chain(REGION)).await;

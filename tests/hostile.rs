@@ -561,9 +561,6 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
             Code::ResourceExhausted,
             "too many chains are being read",
         );
-        let (other, _) = connect(Path::new(&federation.agency(REGION)));
-        let other = LedgerClient::new(other).replay(chain()).await;
-        assert!(other.is_ok(), "the own agency has a place beside them");
         let (channel, _) = connect(&federation.node_dir(REGION));
         let mut stream = ReplicationClient::new(channel)
             .fetch(fetched())
