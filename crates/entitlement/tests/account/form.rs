@@ -13,7 +13,7 @@ use yizhang_entitlement::{
 use yizhang_ledger::{
     entry::Kind,
     person::AccountId,
-    record::{Record, Reversal},
+    record::{Contribution, Record, Reversal},
     value::{Code, Month},
 };
 use yizhang_rules::RuleSet;
