@@ -1,7 +1,7 @@
 //! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for agencies
 //! the federation secret. `federation init` writes them; a node's own directory is one, too.
 
-use crate::{clock, exit::Failure, files};
+use crate::{clock, exit::Failure, files, sealed};
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
 use jiff::{Timestamp, tz::Offset};
@@ -88,7 +88,7 @@ pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
 /// Reads the federation secret of a directory: 64 hexadecimal digits.
 pub(crate) fn read_secret(directory: &Path) -> anyhow::Result<FederationSecret> {
     let path = directory.join(SECRET_FILE);
-    let text = files::read_text(&path)?;
+    let text = sealed::read_secret(&path)?;
     yizhang_ledger::hash::from_hex(text.trim_end())
         .map(FederationSecret::new)
         .with_context(|| t!("credentials.secret", path = path.display()))
@@ -132,7 +132,7 @@ impl Credentials {
         let roster = read_roster(directory)?.roster;
         check_certificate(directory, &roster)?;
         let certificate = files::read_text(&directory.join(CERTIFICATE_FILE))?;
-        let key = files::read_text(&directory.join(TLS_KEY_FILE))?;
+        let key = sealed::read_key(&directory.join(TLS_KEY_FILE))?;
         Ok(Self {
             directory: directory.to_path_buf(),
             roster,

@@ -11,7 +11,9 @@ use crate::{
     credentials::{CERTIFICATE_FILE, ROSTER_FILE, SECRET_FILE, TLS_KEY_FILE, TRUST_FILE, Trust},
     exit::Outcome,
     files::{self, Access},
+    node::CHAIN_KEY_FILE,
     node::{Configuration, ReadConfiguration},
+    sealed,
 };
 pub(crate) use address::RegionArgument;
 use anyhow::{Context, bail};
@@ -53,6 +55,48 @@ const CERTIFICATE_YEARS: i32 = 3;
 pub(crate) enum Command {
     /// Make a root key, a roster, certificates and a directory for each region.
     Init(InitArguments),
+    /// Put the keys and the secret of a directory under a passphrase.
+    Seal(SealArguments),
+}
+
+/// Arguments of `federation seal`.
+#[derive(Args)]
+pub(crate) struct SealArguments {
+    /// Directory with keys: a node's, an agency's, an auditor's, or the one with the root key.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+}
+
+/// Files with a private key that a directory may hold.
+const KEY_FILES: [&str; 4] = ["root.key", "authority.key", CHAIN_KEY_FILE, TLS_KEY_FILE];
+
+/// Seals what a directory holds, and says what. What is sealed already stays as it is, so that a run that was cut off can be repeated.
+fn seal(arguments: &SealArguments) -> anyhow::Result<Outcome> {
+    let is_open = |path: &Path| -> anyhow::Result<bool> {
+        Ok(path.exists() && !sealed::is_sealed(&files::read_secret_text(path)?))
+    };
+    let mut count = 0;
+    for name in KEY_FILES {
+        let path = arguments.dir.join(name);
+        if is_open(&path)? {
+            sealed::seal_key(&path)?;
+            println!("{}", t!("federation.sealed", path = path.display()));
+            count += 1;
+        }
+    }
+    let path = arguments.dir.join(SECRET_FILE);
+    if is_open(&path)? {
+        sealed::seal_secret(&path)?;
+        println!("{}", t!("federation.sealed", path = path.display()));
+        count += 1;
+    }
+    if count == 0 {
+        println!(
+            "{}",
+            t!("federation.nothing_to_seal", dir = arguments.dir.display())
+        );
+    }
+    Ok(Outcome::Clean)
 }
 
 /// Arguments of `federation init`.
@@ -83,6 +127,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
             );
             Ok(Outcome::Clean)
         }
+        Command::Seal(arguments) => seal(arguments),
     }
 }
 
@@ -90,7 +135,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     addresses_differ(&arguments.regions)?;
     let dir = &arguments.dir;
-    fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    files::create_private_directory(dir)?;
     if fs::read_dir(dir)?.next().is_some() {
         bail!("{}", t!("federation.not_empty", dir = dir.display()));
     }
@@ -149,7 +194,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         write_region(dir, &arguments.name, region, key, &shared, &authority)?;
     }
     let auditor = dir.join("auditor");
-    fs::create_dir(&auditor)?;
+    files::create_private_directory(&auditor)?;
     shared.write(&auditor)?;
     authority.write_certificate(&auditor, &auditor_name(&arguments.name))
 }
@@ -234,12 +279,12 @@ fn write_region(
 ) -> anyhow::Result<()> {
     let node = dir.join(region.code.to_string());
     let agency = node.join("agency");
-    fs::create_dir_all(&agency)?;
+    files::create_private_directory(&agency)?;
     shared.write(&node)?;
     shared.write_secret(&node)?;
     authority.write_certificate(&node, &node_name(federation, region.code))?;
     files::create(
-        &node.join(crate::node::CHAIN_KEY_FILE),
+        &node.join(CHAIN_KEY_FILE),
         private_pem(key)?.as_bytes(),
         Access::Secret,
     )?;

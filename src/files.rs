@@ -1,13 +1,15 @@
 //! Small files: written wholly or not at all, secrets readable by their owner alone.
 
+use crate::exit::Failure;
 use anyhow::Context;
 use rust_i18n::t;
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::Path,
 };
+use zeroize::Zeroizing;
 
 /// Largest small file that is read: a roster, a key, a configuration.
 const SMALL_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
@@ -66,6 +68,34 @@ pub(crate) fn not_written(path: &Path, error: &io::Error) -> anyhow::Error {
         _ => t!("file.not_written", path = path, error = error),
     };
     anyhow::anyhow!("{text}")
+}
+
+/// Makes a directory that its owner alone may enter, and those above it that are missing.
+pub(crate) fn create_private_directory(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("{}", path.display()))
+}
+
+/// Reads a small text file with a key or a secret: one that nobody but its owner may read or write.
+///
+/// # Errors
+/// [`Failure::Denied`] for one that others may read or write, with the command that ends it.
+pub(crate) fn read_secret_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let context = || format!("{}", path.display());
+    let mode = fs::metadata(path).with_context(context)?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        let text = t!(
+            "file.open_to_others",
+            path = path,
+            mode = format!("{mode:04o}")
+        );
+        return Err(Failure::Denied(text.to_string()).into());
+    }
+    read_text(path).map(Zeroizing::new)
 }
 
 /// Reads a small file; no more of it than that, whatever it says its size is.

@@ -26,6 +26,7 @@ mod output;
 mod purpose;
 mod rules;
 mod sample;
+mod sealed;
 mod signals;
 mod spool;
 mod usage;

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod alone;
+mod confined;
 mod log;
 mod run;
 mod service;
@@ -10,7 +11,7 @@ use crate::{
     clock, connection, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files, show,
+    files, sealed, show,
     usage::WrongValue,
 };
 use anyhow::Context;
@@ -153,7 +154,7 @@ pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
 /// The key that signs the chain of a node's region.
 pub(crate) fn chain_key(dir: &Path) -> anyhow::Result<SigningKey> {
     let path = dir.join(CHAIN_KEY_FILE);
-    SigningKey::from_pkcs8_pem(&files::read_text(&path)?)
+    SigningKey::from_pkcs8_pem(&sealed::read_key(&path)?)
         .ok()
         .with_context(|| t!("node.bad_key", path = path.display()))
 }

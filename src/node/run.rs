@@ -3,7 +3,7 @@
 use super::{
     CONFIGURATION_FILE,
     alone::AloneArguments,
-    chain_key, configuration,
+    chain_key, configuration, confined,
     log::{Log, LogForm},
     service,
 };
@@ -11,7 +11,7 @@ use crate::{
     clock,
     credentials::{self, CERTIFICATE_FILE, TLS_KEY_FILE},
     exit::Outcome,
-    files, show,
+    files, sealed, show,
     signals::StopSignals,
     usage::WrongValue,
 };
@@ -76,7 +76,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         secret: credentials::read_secret(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
-        key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
+        key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?.to_string(),
         listen: configuration.listen,
         data: dir.join(configuration.data),
         read_limits: configuration.reads.limits(),
@@ -95,7 +95,9 @@ pub(super) fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
 
 fn start(arguments: &RunArguments, log: &Log) -> anyhow::Result<Outcome> {
     raise_descriptor_limit();
+    confined::confine()?;
     let config = assemble(arguments)?;
+    confined::shut(&config.data).with_context(|| config.data.display().to_string())?;
     arguments
         .alone
         .check(config.roster.regions.len().saturating_sub(1))?;

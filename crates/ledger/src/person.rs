@@ -4,6 +4,7 @@ use crate::hash::{Hash, derive, from_hex};
 use alloc::string::String;
 use bincode::{BorrowDecode, Encode};
 use core::fmt;
+use zeroize::Zeroize;
 
 /// Context from which the key of account ids is derived, together with the federation secret.
 pub const ACCOUNT_CONTEXT: &str = "yizhang 2026-11-23 v1 account id";
@@ -64,6 +65,13 @@ impl FederationSecret {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(id);
         AccountId(bytes)
+    }
+}
+
+/// What is no longer needed is not left in memory.
+impl Drop for FederationSecret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -1,0 +1,174 @@
+//! Keys and secrets under a passphrase: PKCS #8 (RFC 5958) with PBES2, scrypt and AES-256-CBC, as `openssl pkcs8` reads and writes it.
+//! The federation secret, which is no private key, lies in such a file as an ASN.1 octet string.
+
+use crate::{exit::Failure, files};
+use anyhow::Context;
+use pkcs8::{
+    EncryptedPrivateKeyInfoOwned,
+    der::{
+        Decode, Encode, SecretDocument,
+        asn1::OctetString,
+        pem::{LineEnding, PemLabel},
+    },
+    pkcs5::pbes2,
+};
+use rust_i18n::t;
+use std::{
+    env,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use zeroize::Zeroizing;
+
+/// First line of a sealed file.
+const SEALED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+/// Label of a key that is not sealed.
+const KEY_LABEL: &str = "PRIVATE KEY";
+/// Names the file that holds the passphrase.
+const PASSPHRASE_FILE: &str = "YIZHANG_PASSPHRASE_FILE";
+/// Names the directory in which systemd puts credentials (`LoadCredential=`, `LoadCredentialEncrypted=`).
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+/// The credential that holds the passphrase.
+const CREDENTIAL: &str = "yizhang-passphrase";
+/// Bytes of the salt, as RFC 8018 asks for at least half of.
+const SALT_BYTES: usize = 16;
+/// Bytes of an AES block.
+const IV_BYTES: usize = 16;
+
+/// Whether a file is under a passphrase.
+pub(crate) fn is_sealed(text: &str) -> bool {
+    text.trim_start().starts_with(SEALED)
+}
+
+/// The text of a key file, which may be under a passphrase, as a PEM that is not.
+///
+/// # Errors
+/// [`Failure::Denied`] without the passphrase, or with another one.
+pub(crate) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = files::read_secret_text(path)?;
+    if !is_sealed(&text) {
+        return Ok(text);
+    }
+    let key = open(path, &text)?;
+    key.to_pem(KEY_LABEL, LineEnding::LF)
+        .context("a document that was read can be written")
+}
+
+/// The 32 bytes of the federation secret in hexadecimal, from a file that may be under a passphrase.
+///
+/// # Errors
+/// As [`read_key`].
+pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = files::read_secret_text(path)?;
+    if !is_sealed(&text) {
+        return Ok(text);
+    }
+    let content = open(path, &text)?;
+    let bytes = OctetString::from_der(content.as_bytes())
+        .ok()
+        .with_context(|| t!("credentials.secret", path = path.display()))?;
+    Ok(Zeroizing::new(hex(bytes.as_bytes())))
+}
+
+/// Puts a key file under a passphrase.
+pub(crate) fn seal_key(path: &Path) -> anyhow::Result<()> {
+    let text = files::read_secret_text(path)?;
+    let (_, key) = SecretDocument::from_pem(&text)
+        .ok()
+        .with_context(|| t!("node.bad_key", path = path.display()))?;
+    write_sealed(path, key.as_bytes())
+}
+
+/// Puts the file of the federation secret under a passphrase.
+pub(crate) fn seal_secret(path: &Path) -> anyhow::Result<()> {
+    let text = files::read_secret_text(path)?;
+    let secret: [u8; 32] = yizhang_ledger::hash::from_hex(text.trim_end())
+        .with_context(|| t!("credentials.secret", path = path.display()))?;
+    let bytes = OctetString::new(secret.to_vec()).context("32 bytes fit into a string")?;
+    let content = Zeroizing::new(bytes.to_der().context("a string can be written")?);
+    write_sealed(path, &content)
+}
+
+fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let (mut salt, mut iv) = ([0; SALT_BYTES], [0; IV_BYTES]);
+    getrandom::fill(&mut salt).context("the system gives no random bytes")?;
+    getrandom::fill(&mut iv).context("the system gives no random bytes")?;
+    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(Default::default(), &salt, iv)
+        .ok()
+        .context("the parameters of scrypt are its own")?;
+    let encrypted = parameters
+        .encrypt(passphrase()?.as_bytes(), content)
+        .ok()
+        .context("a small document can be encrypted")?;
+    let sealed = EncryptedPrivateKeyInfoOwned {
+        encryption_algorithm: parameters.into(),
+        encrypted_data: OctetString::new(encrypted).context("a small document fits")?,
+    };
+    let document = SecretDocument::try_from(sealed).context("a small document can be written")?;
+    let label = EncryptedPrivateKeyInfoOwned::PEM_LABEL;
+    let pem = document.to_pem(label, LineEnding::LF)?;
+    files::replace(path, pem.as_bytes())
+}
+
+fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
+    let malformed = || t!("sealed.malformed", path = path.display());
+    let (_, document) = SecretDocument::from_pem(text)
+        .ok()
+        .with_context(malformed)?;
+    let sealed = EncryptedPrivateKeyInfoOwned::try_from(document.as_bytes())
+        .ok()
+        .with_context(malformed)?;
+    let opened = sealed.decrypt(passphrase()?.as_bytes()).ok();
+    opened.ok_or_else(|| {
+        let text = t!("sealed.other_passphrase", path = path.display());
+        Failure::Denied(text.to_string()).into()
+    })
+}
+
+/// The passphrase, asked for once in a process: from the service manager, from a file, or from whoever sits at the terminal.
+fn passphrase() -> anyhow::Result<&'static str> {
+    static PASSPHRASE: OnceLock<Zeroizing<String>> = OnceLock::new();
+    if let Some(known) = PASSPHRASE.get() {
+        return Ok(known);
+    }
+    let found = find_passphrase()?;
+    Ok(PASSPHRASE.get_or_init(|| found))
+}
+
+fn find_passphrase() -> anyhow::Result<Zeroizing<String>> {
+    let of_manager = env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from);
+    let of_manager = of_manager.map(|directory| directory.join(CREDENTIAL));
+    if let Some(path) = of_manager.filter(|path| path.exists()) {
+        return from_file(&path);
+    }
+    if let Some(path) = env::var_os(PASSPHRASE_FILE) {
+        return from_file(Path::new(&path));
+    }
+    if std::io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password(t!("sealed.prompt"))?;
+        return Ok(Zeroizing::new(typed));
+    }
+    let text = t!(
+        "sealed.no_passphrase",
+        variable = PASSPHRASE_FILE,
+        credential = CREDENTIAL
+    );
+    Err(Failure::Denied(text.to_string()).into())
+}
+
+/// The first line of a file.
+fn from_file(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = files::read_secret_text(path)?;
+    let line = text.lines().next().unwrap_or("");
+    anyhow::ensure!(
+        !line.is_empty(),
+        "{}",
+        t!("sealed.empty_passphrase", path = path.display())
+    );
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
