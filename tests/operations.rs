@@ -199,6 +199,10 @@ fn prometheus_reads_the_metrics_of_a_node_from_an_address_of_their_own() {
         // Five by the import, which asks for rows that may be known, and one by the worker; an auditor is refused.
         ("yizhang_lookups_total", 6.0),
         (
+            "yizhang_reads_total{method=\"Account.Lookup\",role=\"agency\"}",
+            6.0,
+        ),
+        (
             "yizhang_refusals_total{method=\"Account.Lookup\",code=\"PermissionDenied\"}",
             1.0,
         ),

@@ -7,17 +7,20 @@ use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{
     collections::BTreeSet,
     fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     time::Duration,
 };
 use support::{Federation, contributions, eventually, purpose, yizhang};
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
+    entry::Kind,
     hash::Hash,
     person::AccountId,
-    record::{AccessDigest, Record},
+    record::{AccessDigest, Identity, Record, Source},
     roster::Roster,
-    value::{Day, Division, UnixMillis},
+    value::{self, Day, Division, UnixMillis},
 };
 use yizhang_store::{AccessEntry, AccessLog, Subject};
 use yizhang_wire::{
@@ -285,6 +288,15 @@ fn access_log(federation: &Federation, more: &[&str]) -> Vec<serde_json::Value> 
         .collect()
 }
 
+fn read_metrics(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 fn lookup_of(account: u32) -> LookupRequest {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&account.to_be_bytes());
@@ -321,7 +333,8 @@ fn a_clerk_who_takes_accounts_for_their_own_sake_is_stopped_and_a_restart_does_n
     run(async |federation| {
         federation.stop(REGION);
         set_limits(federation, "");
-        federation.start(REGION);
+        let metrics = support::listen_on_quiet_port().local_addr().unwrap();
+        federation.start_with(REGION, &["--metrics", &metrics.to_string()]);
         federation.wait_ready(REGION);
         let agency = PathBuf::from(federation.agency(REGION));
         let begun = std::time::Instant::now();
@@ -358,6 +371,11 @@ fn a_clerk_who_takes_accounts_for_their_own_sake_is_stopped_and_a_restart_does_n
             .matches("as many accounts as it may")
             .count();
         assert_eq!(warned, 1);
+        let counted = format!(
+            "yizhang_read_limits_total{{limit=\"minute\"}} {}",
+            3_000 - answered
+        );
+        assert!(read_metrics(metrics).contains(&counted), "{counted}");
         // Every answer left its trace; refusals up to their own limit.
         let log = access_log(federation, &[]);
         let with = |answer: &str| log.iter().filter(|entry| entry["answer"] == answer).count();
@@ -536,6 +554,42 @@ fn the_root_of_an_ended_day_is_in_the_chain_once_and_finds_what_was_changed() {
 }
 
 #[test]
+fn an_account_that_is_read_with_another_is_in_the_log_too() {
+    run(async |federation| {
+        let (asked, linked) = (AccountId([1; 16]), AccountId([2; 16]));
+        let link = Identity {
+            account: asked,
+            other: linked,
+            target: None,
+            reason: value::Code::NONE,
+            evidence: Hash([0; 32]),
+            on: Day::new(20_260_101).unwrap(),
+            source: Source::default(),
+        };
+        let mut records = Vec::new();
+        let link = Record::Identity(Kind::IDENTITY_LINK, link);
+        link.write(&mut records).unwrap();
+        let channel = connect_as(Path::new(&federation.agency(REGION)));
+        let submission = SubmitRequest {
+            submission_id: vec![1; 16].into(),
+            records: records.into(),
+        };
+        let mut submissions = SubmissionClient::new(channel.clone());
+        submissions.submit(submission).await.unwrap();
+        let request = LookupRequest {
+            worker: Some(Worker::Account(asked.0.to_vec().into())),
+            ..lookup()
+        };
+        let reply = AccountClient::new(channel).lookup(request).await.unwrap();
+        assert_eq!(reply.into_inner().accounts.len(), 2);
+        let log = access_log(federation, &["--account", &linked.reveal_hex()]);
+        assert_eq!(log.len(), 1);
+        assert_eq!(log[0]["answer"], "linked");
+        assert_eq!(log[0]["person"], "tester");
+    });
+}
+
+#[test]
 fn nobody_else_writes_a_root_of_the_access_log() {
     run(async |federation| {
         let digest = AccessDigest {
@@ -554,5 +608,41 @@ fn nobody_else_writes_a_root_of_the_access_log() {
         let submitted = SubmissionClient::new(channel).submit(forged).await;
         refused(submitted, Code::InvalidArgument, RefusalCode::Field);
         assert_eq!(federation.size(REGION, REGION), 0);
+    });
+}
+
+#[test]
+fn where_nothing_can_be_written_down_nobody_reads_and_submissions_go_on() {
+    run(async |federation| {
+        federation.lookup(REGION, WORKER, &[]).expect(0);
+        federation.lookup(REGION, WORKER, &[]).expect(0);
+        federation.stop(REGION);
+        let folder = data(federation).join("access");
+        let file = fs::read_dir(&folder)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+        let mut changed = fs::read(&file).unwrap();
+        changed[64 + 60] ^= 1;
+        fs::write(&file, &changed).unwrap();
+        federation.start(REGION);
+        federation.wait_ready(REGION);
+        let text = federation.file("3.csv", &contributions(WORKER, 440_300, 3, "S"));
+        federation.import(REGION, &text, &[]).expect(0);
+        let ran = federation.lookup(REGION, WORKER, &[]).expect(3);
+        assert!(
+            ran.stderr.contains("the access log cannot be written"),
+            "{}",
+            ran.stderr
+        );
+        assert!(federation.log(REGION).contains("nothing is read here"));
+        // As the operations manual says.
+        federation.stop(REGION);
+        fs::rename(&file, federation.path().join("kept.log")).unwrap();
+        federation.start(REGION);
+        federation.wait_ready(REGION);
+        federation.lookup(REGION, WORKER, &[]).expect(0);
     });
 }

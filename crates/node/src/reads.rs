@@ -16,12 +16,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use writer::Writer;
-use yizhang_ledger::value::{Day, UnixMillis};
+use yizhang_ledger::{
+    person::AccountId,
+    value::{Day, UnixMillis},
+};
 use yizhang_store::{AccessEntry, Subject};
 use yizhang_wire::purpose::Purpose;
 
 /// How an answered read stands in the log.
 const ANSWERED: &str = "ok";
+/// How an account stands in the log that was read with another one.
+const LINKED: &str = "linked";
 /// How the end of a review stands in the log, with the number of accounts that it went through.
 const ENDED: &str = "ended";
 
@@ -40,6 +45,8 @@ pub(crate) struct Trace {
     pub(crate) method: &'static str,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) subject: Subject,
+    /// Accounts that were read with the one that was asked for, because they are the same worker's.
+    pub(crate) linked: Vec<AccountId>,
 }
 
 impl Trace {
@@ -50,10 +57,11 @@ impl Trace {
             method,
             purpose: None,
             subject: Subject::Unknown,
+            linked: Vec::new(),
         }
     }
 
-    fn entry(self, answer: &str, at: UnixMillis) -> AccessEntry {
+    fn entry(&self, answer: &str, at: UnixMillis) -> AccessEntry {
         let (business, case_number, person) = match &self.purpose {
             Some(purpose) => (
                 purpose.business().code(),
@@ -71,8 +79,19 @@ impl Trace {
             business: business.to_string(),
             case_number: case_number.to_string(),
             person: person.to_string(),
-            subject: self.subject,
+            subject: self.subject.clone(),
         }
+    }
+
+    /// The entries of an answer: of the account that was asked for, and of each that was read with it.
+    fn entries(&self, answer: &str, at: UnixMillis) -> Vec<AccessEntry> {
+        let mut entries = vec![self.entry(answer, at)];
+        for account in &self.linked {
+            let mut entry = self.entry(LINKED, at);
+            entry.subject = Subject::Account(*account);
+            entries.push(entry);
+        }
+        entries
     }
 }
 
@@ -164,8 +183,8 @@ impl Reads {
     }
 
     async fn write(&self, trace: Trace, answer: &str) -> Result<(), Refusal> {
-        let entry = trace.entry(answer, (self.clock)());
-        if self.writer.write(entry).await {
+        let entries = trace.entries(answer, (self.clock)());
+        if self.writer.write(entries).await {
             Ok(())
         } else {
             Err(Refusal::NoTrace)

@@ -103,6 +103,18 @@ fn what_is_written_is_read_again_in_every_form() {
 }
 
 #[test]
+fn nobody_but_the_user_of_the_node_gets_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path());
+    let mode = fs::metadata(folder.path().join("access"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
 fn a_text_that_is_too_long_is_cut_at_a_character() {
     let folder = tempfile::tempdir().unwrap();
     let long = AccessEntry {

@@ -5,23 +5,23 @@ use tokio::sync::{mpsc, oneshot};
 use yizhang_ledger::value::{Day, UnixMillis};
 use yizhang_store::{AccessEntry, AccessLog, StoreError};
 
-/// Entries that wait to be written; who comes beyond them waits for a place. As many as lookups may be under way, and room.
+/// Reads that wait to be written down; who comes beyond them waits for a place. As many as lookups may be under way, and room.
 const WAITING_MAX: usize = 1_024;
-/// Entries that share one sync: a quarter of a MiB.
+/// Reads that share one sync: 64 KiB, where they are of one account.
 const GROUP_MAX: usize = 256;
 /// How often it is said that nothing can be written.
 const SAID_EVERY_MS: u64 = 60 * 60 * 1_000;
 
 /// What the thread is told.
 enum Told {
-    Entry(Waiting),
+    Entries(Waiting),
     /// Close the file of an earlier day.
     Day(Day, oneshot::Sender<bool>),
 }
 
-/// An entry, and who waits for it to be durable.
+/// The entries of one read, and who waits for them to be durable.
 struct Waiting {
-    entry: AccessEntry,
+    entries: Vec<AccessEntry>,
     done: oneshot::Sender<bool>,
 }
 
@@ -55,10 +55,10 @@ impl Writer {
         Self(sender)
     }
 
-    /// Whether an entry is durable.
-    pub(super) async fn write(&self, entry: AccessEntry) -> bool {
+    /// Whether the entries of a read are durable.
+    pub(super) async fn write(&self, entries: Vec<AccessEntry>) -> bool {
         let (done, is_done) = oneshot::channel();
-        let told = Told::Entry(Waiting { entry, done });
+        let told = Told::Entries(Waiting { entries, done });
         self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
     }
 
@@ -97,10 +97,10 @@ impl Thread {
         }
     }
 
-    /// Takes an entry into the group; a change of day ends the group.
+    /// Takes a read into the group; a change of day ends the group.
     fn take(&self, told: Told, group: &mut Vec<Waiting>) -> Option<(Day, oneshot::Sender<bool>)> {
         match told {
-            Told::Entry(waiting) => {
+            Told::Entries(waiting) => {
                 group.push(waiting);
                 None
             }
@@ -112,10 +112,11 @@ impl Thread {
         if group.is_empty() {
             return;
         }
-        let (entries, waiting): (Vec<_>, Vec<_>) = group
-            .into_iter()
-            .map(|waiting| (waiting.entry, waiting.done))
-            .unzip();
+        let (mut entries, mut waiting) = (Vec::new(), Vec::new());
+        for read in group {
+            entries.extend(read.entries);
+            waiting.push(read.done);
+        }
         let today = Day::of((self.clock)());
         let written = match &mut self.log {
             Some(log) => log.append(&entries, today),

@@ -51,19 +51,31 @@ async fn answer(
     trace.subject = Subject::Account(worker);
     let as_of = convert::day(request.as_of)?;
     shared.reads.count(&trace.holder)?;
-    shared
+    let answered = shared
         .blocking(party, move |shared| {
             let at = (shared.clock)();
             let found = lookup::lookup(shared, worker, as_of)?;
             let copies = found.copies(shared);
             let held = copies.into_iter().map(chain_status).collect();
-            Ok(v1::LookupReply {
-                held,
-                at_ms: at.0,
-                ..reply(found, proofs)
+            Ok(Answered {
+                accounts: found.accounts.clone(),
+                reply: v1::LookupReply {
+                    held,
+                    at_ms: at.0,
+                    ..reply(found, proofs)
+                },
             })
         })
-        .await
+        .await?;
+    trace.linked = answered.accounts;
+    trace.linked.retain(|account| *account != worker);
+    Ok(answered.reply)
+}
+
+/// An answer, and the accounts that were read for it.
+struct Answered {
+    accounts: Vec<AccountId>,
+    reply: v1::LookupReply,
 }
 
 /// The account of the worker whom a request names.

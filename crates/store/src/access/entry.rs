@@ -44,7 +44,7 @@ pub struct AccessEntry {
     pub holder: String,
     /// The method that was called, as `Account.Lookup`.
     pub method: String,
-    /// `ok`, `ended`, or the code of the refusal.
+    /// `ok`, `linked`, `ended`, or the code of the refusal.
     pub answer: String,
     /// Kind of business; empty if none was stated in its form.
     pub business: String,

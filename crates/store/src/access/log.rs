@@ -6,7 +6,7 @@ use super::{
     folder, path,
 };
 use crate::{
-    disk::{Disk, Handle},
+    disk::{Disk, Handle, failed},
     error::{Result, StoreError},
     number::wide,
 };
@@ -54,6 +54,7 @@ impl AccessLog {
     pub fn open(data: &Path, each: &mut dyn FnMut(AccessEntry)) -> Result<Self> {
         let disk = Disk::default();
         disk.create_folder(&folder(data))?;
+        keep_private(&folder(data))?;
         let mut log = Self {
             disk,
             data: data.to_path_buf(),
@@ -185,6 +186,14 @@ impl AccessLog {
     }
 }
 
+/// Lets nobody but the user of the node into the folder: its files name workers and clerks.
+fn keep_private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OWNER_ONLY: u32 = 0o700;
+    let permissions = std::fs::Permissions::from_mode(OWNER_ONLY);
+    std::fs::set_permissions(folder, permissions).map_err(failed("restrict", folder))
+}
+
 /// Whether the file of a day is not kept any more.
 pub(super) fn is_old(day: Day, today: Day) -> bool {
     day.number() + YEARS_KEPT * 10_000 < today.number()
@@ -192,7 +201,7 @@ pub(super) fn is_old(day: Day, today: Day) -> bool {
 
 /// Whether a file is what a crash leaves of one that was being begun: no header, and nothing behind it.
 fn is_begun(path: &Path) -> Result<bool> {
-    let bytes = std::fs::read(path).map_err(crate::disk::failed("read", path))?;
+    let bytes = std::fs::read(path).map_err(failed("read", path))?;
     let behind = bytes.get(HEADER_BYTES..).unwrap_or_default();
     Ok(behind.iter().all(|byte| *byte == 0))
 }
@@ -223,6 +232,6 @@ fn allocate(handle: &Handle, length: u64) -> Result<()> {
     };
     match fallocate(&handle.file, FallocateFlags::empty(), 0, length) {
         Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        Err(error) => Err(crate::disk::failed("allocate", &handle.path)(error.into())),
+        Err(error) => Err(failed("allocate", &handle.path)(error.into())),
     }
 }
