@@ -250,6 +250,7 @@ fn write_region(
         region: region.code.code(),
         listen,
         data: "data".into(),
+        mirror_mib_max: None,
     };
     files::create(
         &node.join(crate::node::CONFIGURATION_FILE),

@@ -79,6 +79,9 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         key_pem: files::read_text(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
         data: dir.join(configuration.data),
+        mirror_bytes_max: configuration
+            .mirror_mib_max
+            .map(|mib| mib.saturating_mul(1_024 * 1_024)),
         clock: clock::now,
         metrics: arguments.metrics,
         log_lines_lost: Log::lost,

@@ -41,6 +41,9 @@ pub(crate) enum Refusal {
         /// What there are too many of.
         what: &'static str,
     },
+    /// Nothing more is written.
+    #[error("the disk of the node is full; its operator has to make room")]
+    DiskFull,
     /// A message that does not come to its end.
     #[error("a message did not come to its end within {seconds} seconds")]
     Late {

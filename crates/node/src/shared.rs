@@ -2,8 +2,8 @@
 
 use crate::{
     board::Board, budgeted::Budgets, config::Config, copies::LatestNews, engine::Engine,
-    party::Party, readers::Readers, refusal::Refusal, search::Searches, tally::Tally, turns::Turns,
-    verified_heads::VerifiedHeads,
+    party::Party, readers::Readers, refusal::Refusal, room::Room, search::Searches, tally::Tally,
+    turns::Turns, verified_heads::VerifiedHeads,
 };
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task};
@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) room: Arc<Room>,
     turns: Arc<Turns>,
 }
 
@@ -55,6 +56,11 @@ impl Shared {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally: Arc::new(Tally::new()),
             budgets: Budgets::new(),
+            room: Room::new(
+                config.origin.clone(),
+                config.data.clone(),
+                config.mirror_bytes_max,
+            ),
             turns: Turns::of_machine(),
         }
     }

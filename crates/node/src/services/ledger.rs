@@ -4,6 +4,7 @@ use crate::{
     copies::{ChainCopy, News},
     engine::Event,
     refusal::Refusal,
+    room::Left,
     services::caller::role_of,
     services::replication::{Batches, batches, evidence},
     shared::Shared,
@@ -42,7 +43,9 @@ impl Ledger for LedgerService {
 
 /// The state of the node as it is told to others.
 fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
+    let is_full = shared.room.left() == Left::Nothing;
     let (reason, code) = match status.readiness.code() {
+        None if is_full => (Refusal::DiskFull.to_string(), "disk-full"),
         None => (String::new(), ""),
         Some(code) => (status.readiness.to_string(), code),
     };
@@ -50,7 +53,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         secret_check: shared.secret.check().0.to_vec().into(),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
-        ready: status.is_ready(),
+        ready: status.is_ready() && !is_full,
         not_ready_reason: reason,
         chains: status.chains.into_iter().map(chain_status).collect(),
         peers: status.peers.into_iter().map(peer_status).collect(),

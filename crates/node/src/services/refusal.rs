@@ -31,6 +31,7 @@ impl Refusal {
             Self::TooMany { .. } | Self::Linked(_) | Self::Busy { .. } => Code::ResourceExhausted,
             Self::UnknownChain(_) => Code::NotFound,
             Self::Late { .. } => Code::DeadlineExceeded,
+            Self::DiskFull => Code::FailedPrecondition,
             Self::Stopping | Self::Unsigned { .. } => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
@@ -65,6 +66,7 @@ impl Refusal {
                 Code::Internal => RefusalCode::Broken,
                 _ => RefusalCode::Store,
             },
+            Self::DiskFull => RefusalCode::Store,
             Self::Broken(_) => RefusalCode::Broken,
         }
     }
