@@ -295,6 +295,7 @@ fn write_region(
         region: region.code.code(),
         listen,
         data: "data".into(),
+        mirror_mib_max: None,
         reads: ReadConfiguration::default(),
     };
     files::create(

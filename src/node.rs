@@ -45,6 +45,9 @@ pub(crate) struct Configuration {
     pub(crate) listen: SocketAddr,
     /// Data directory, relative to the directory of the node.
     pub(crate) data: PathBuf,
+    /// Most MiB of the chain of another region; without it, a quarter of the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mirror_mib_max: Option<u64>,
     /// How many accounts one certificate may read here.
     #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
     pub(crate) reads: ReadConfiguration,

@@ -225,9 +225,9 @@ fn lookup_of(account: AccountId, proofs: bool) -> LookupRequest {
 }
 
 /// A request as it travels, whose body may lack its end.
-fn raw(path: &str, message: Bytes, length: usize) -> http::Request<tonic::body::Body> {
+fn raw(path: &str, message: &[u8], length: usize) -> http::Request<tonic::body::Body> {
     let prefix = u32::try_from(length).unwrap().to_be_bytes();
-    let front = Bytes::from([&[0], &prefix[..], &message].concat());
+    let front = Bytes::from([&[0], &prefix[..], message].concat());
     let frames = tokio_stream::iter([Ok::<_, Status>(Frame::data(front))]);
     let body = if message.len() == length {
         tonic::body::Body::new(StreamBody::new(frames))
@@ -280,7 +280,7 @@ fn answers_that_nobody_reads_take_a_bounded_part_of_the_memory() {
                 std::future::poll_fn(|context| channel.poll_ready(context))
                     .await
                     .ok()?;
-                let request = raw("/yizhang.v1.Account/Lookup", message, length);
+                let request = raw("/yizhang.v1.Account/Lookup", &message, length);
                 timeout(PATIENCE, channel.call(request)).await.ok()?.ok()
             });
         }
@@ -317,7 +317,7 @@ fn messages_that_never_end_take_a_bounded_part_of_the_memory() {
                 std::future::poll_fn(|context| channel.poll_ready(context))
                     .await
                     .ok()?;
-                let request = raw("/yizhang.v1.Account/Lookup", message, LENGTH);
+                let request = raw("/yizhang.v1.Account/Lookup", &message, LENGTH);
                 let _answer = channel.call(request).await.ok()?;
                 std::future::pending::<Option<()>>().await
             });

@@ -80,6 +80,9 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         listen: configuration.listen,
         data: dir.join(configuration.data),
         read_limits: configuration.reads.limits(),
+        mirror_bytes_max: configuration
+            .mirror_mib_max
+            .map(|mib| mib.saturating_mul(1_024 * 1_024)),
         clock: clock::now,
         metrics: arguments.metrics,
         log_lines_lost: Log::lost,

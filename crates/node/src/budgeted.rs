@@ -257,9 +257,14 @@ impl Receiving {
     fn take(&mut self, data: &Bytes) -> Result<(), Refusal> {
         let began_anew = self.message.feed(data.clone());
         let held = self.message.held();
+        // One that has passed although something has come was not waited for: the service was busy with earlier messages.
+        let is_waited_for = self
+            .deadline
+            .as_ref()
+            .is_some_and(|deadline| !deadline.is_elapsed());
         if held == 0 {
             self.deadline = None;
-        } else if began_anew || self.deadline.is_none() {
+        } else if began_anew || !is_waited_for {
             let deadline = Instant::now() + MESSAGE_TIMEOUT;
             self.deadline = Some(Box::pin(sleep_until(deadline)));
         }

@@ -32,6 +32,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How many accounts one certificate may read.
     pub read_limits: ReadLimits,
+    /// Most bytes of the chain of another region; without it, a quarter of the disk.
+    pub mirror_bytes_max: Option<u64>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.

@@ -58,6 +58,7 @@ struct Gauges {
     entries: Family<ChainLabels, Size>,
     lag: Family<ChainLabels, Size>,
     quarantined: Family<ChainLabels, Gauge>,
+    paused: Family<ChainLabels, Gauge>,
     connected: Family<RegionLabels, Gauge>,
     connections: Size,
     connections_max: Size,
@@ -126,6 +127,13 @@ impl Metrics {
             turned_away.inc_by(count);
         }
         gauges.lines_lost.inc_by((self.log_lines_lost)());
+        for chain in self.shared.roster.origins() {
+            let labels = ChainLabels {
+                chain: chain.region().to_string(),
+            };
+            let paused = gauges.paused.get_or_create(&labels);
+            paused.set((!self.shared.room.takes(chain)).into());
+        }
         for class in CLASSES {
             for (what, budget) in self.shared.budgets.each() {
                 let bytes = budget.held(class);
@@ -188,6 +196,11 @@ impl Gauges {
             "chain_quarantined",
             "1 if there is evidence against a chain",
             self.quarantined.clone(),
+        );
+        registry.register(
+            "chain_paused",
+            "1 if nothing more of a chain is written, for want of room on the disk",
+            self.paused.clone(),
         );
         registry.register(
             "peer_connected",

@@ -190,3 +190,6 @@ impl Drop for Reading {
         self.readers.lock().reading.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,9 @@ pub(crate) enum Refusal {
         /// The region of the chain.
         region: Division,
     },
+    /// Nothing more is written.
+    #[error("the disk of the node is full; its operator has to make room")]
+    DiskFull,
     /// A message that does not come to its end.
     #[error("a message did not come to its end within {seconds} seconds")]
     Late {

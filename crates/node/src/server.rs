@@ -10,7 +10,10 @@ use crate::{
     pulse::Pulse,
     reads::keep_roots,
     recovery::Recovery,
-    report, scrape,
+    report,
+    reserve::Reserve,
+    room::{self, Room},
+    scrape,
     services::{self, Serving},
     shared::Shared,
     tls::{self, TlsError},
@@ -43,6 +46,7 @@ pub struct Node {
     address: SocketAddr,
     metrics_address: Option<SocketAddr>,
     log: task::JoinHandle<()>,
+    room: task::JoinHandle<()>,
     opened: Opened,
     shared: Arc<Shared>,
     engine: JoinHandle<()>,
@@ -69,6 +73,11 @@ impl Node {
         let (store, opened) = open(&config).await?;
         let (engine, inbox) = engine::channel();
         let shared = Arc::new(Shared::new(&config, Arc::new(store), engine));
+        shared.room.look(&shared.store);
+        let room = tokio::spawn(room::watch(
+            Arc::clone(&shared.room),
+            Arc::clone(&shared.store),
+        ));
         let (ready, readiness) = watch::channel(false);
         let (fail, failure) = watch::channel(None);
         let thread = start_engine(&config, &shared, inbox, Told { ready, fail })?;
@@ -96,6 +105,7 @@ impl Node {
             address,
             metrics_address,
             log,
+            room,
             opened,
             shared,
             engine: thread,
@@ -150,6 +160,7 @@ impl Node {
     /// # Errors
     /// [`StartError::Store`] if the last heads could not be written; they will be signed again.
     pub async fn stop(self) -> Result<(), StartError> {
+        self.room.abort();
         self.shared.board.close();
         self.shutdown.notify_one();
         let abort = self.server.abort_handle();
@@ -192,7 +203,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 async fn open(config: &Config) -> Result<(Store, Opened), StartError> {
     let data = config.data.clone();
     let options = Options::new(config.roster.origins().cloned().collect());
-    let opening = task::spawn_blocking(move || Store::open(&data, options));
+    let opening = task::spawn_blocking(move || {
+        // A crash before it is taken again leaves a node that has given its reserve up for the start that follows.
+        let reserve = Reserve::of(&data);
+        reserve.give_up();
+        let opened = Store::open(&data, options);
+        reserve.take();
+        opened
+    });
     let (store, opened) = opening.await.map_err(std::io::Error::other)??;
     match store.damage(&config.origin) {
         Some(damage) => Err(StartError::Damaged(damage)),
@@ -216,7 +234,7 @@ fn start_engine(
     let (store, engine) = (&shared.store, &shared.engine);
     shared.board.announce_held(store, config.roster.origins());
     let closed = engine::closed_chains(store, &config.roster, &shared.board)?;
-    let peers = peers(config)?;
+    let peers = peers(config, &shared.room)?;
     let parts = Parts {
         replica: replica(config, store, &closed)?,
         origin: config.origin.clone(),
@@ -308,7 +326,7 @@ fn replica(
 }
 
 /// The nodes of the other regions, not yet connected to.
-fn peers(config: &Config) -> Result<Vec<Peer>, StartError> {
+fn peers(config: &Config, room: &Arc<Room>) -> Result<Vec<Peer>, StartError> {
     let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
     let roster = &config.roster;
     let mut peers = Vec::new();
@@ -322,6 +340,7 @@ fn peers(config: &Config) -> Result<Vec<Peer>, StartError> {
             region: *code,
             channel,
             blamed: Arc::new(Notify::new()),
+            room: Arc::clone(room),
         });
     }
     Ok(peers)

@@ -2,8 +2,8 @@
 
 use crate::{
     board::Board, budgeted::Budgets, config::Config, copies::LatestNews, engine::Engine,
-    party::Party, readers::Readers, reads::Reads, refusal::Refusal, search::Searches, tally::Tally,
-    turns::Turns, verified_heads::VerifiedHeads,
+    party::Party, readers::Readers, reads::Reads, refusal::Refusal, room::Room, search::Searches,
+    tally::Tally, turns::Turns, verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) reads: Reads,
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) room: Arc<Room>,
     turns: Arc<Turns>,
 }
 
@@ -66,6 +67,11 @@ impl Shared {
             reads,
             data: config.data.clone(),
             budgets: Budgets::new(),
+            room: Room::new(
+                config.origin.clone(),
+                config.data.clone(),
+                config.mirror_bytes_max,
+            ),
             turns: Turns::of_machine(),
         }
     }

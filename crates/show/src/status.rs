@@ -96,6 +96,7 @@ fn reason(status: &NodeStatus) -> String {
         "two-histories" => t!("not_ready.two_histories", text = text),
         "disk-failed" => t!("not_ready.disk_failed", text = text),
         "signature-refused" => t!("not_ready.signature_refused", text = text),
+        "disk-full" => t!("not_ready.disk_full", text = text),
         "mirror" => t!("not_ready.mirror", text = text),
         _ => text.into(),
     };

@@ -160,6 +160,14 @@ impl Store {
             .clone()
     }
 
+    /// Bytes that the files of a chain have; 0 if the store has no such chain.
+    pub fn bytes(&self, origin: &Origin) -> u64 {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|chain| chain.folder.origin == *origin);
+        let files = |chain: &Chain| chain.folder.bytes(&chain.view().files);
+        chain.map_or(0, files)
+    }
+
     /// Why the store stopped, if it did: a failed write, or [`Store::close`].
     pub fn stopped(&self) -> Option<String> {
         self.stopper.check().err().map(|error| error.to_string())

@@ -1,7 +1,7 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
-use crate::{board::EVIDENCE_MAX, engine::Engine};
+use crate::{board::EVIDENCE_MAX, engine::Engine, room::Room};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
@@ -43,12 +43,14 @@ const REASON_CHARACTERS_MAX: usize = 300;
 const PARSED_AHEAD_MAX: usize = 4;
 
 /// A peer as the engine knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) region: Division,
     pub(crate) channel: Channel,
     /// Told when the peer sent nonsense: its connection is dropped and taken up again after the longest wait.
     pub(crate) blamed: Arc<Notify>,
+    /// Where there is none left for a chain, nothing of it is fetched.
+    pub(crate) room: Arc<Room>,
 }
 
 impl Peer {
@@ -168,6 +170,9 @@ impl Peer {
         from: TreeSize,
         window: &Semaphore,
     ) -> Result<(), Status> {
+        if !self.room.takes(origin) {
+            return Ok(());
+        }
         let request = FetchRequest {
             origin: origin.to_string(),
             from: from.0,
@@ -182,6 +187,9 @@ impl Peer {
                     .await
                     .map_err(|_| Status::cancelled("the fetch was cancelled"))?;
                 permit.forget();
+                if !self.room.takes(origin) {
+                    return Ok(());
+                }
                 let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
                     return Ok(());
                 };

@@ -58,7 +58,7 @@ async fn answer(
             let copies = found.copies(shared);
             let held = copies.into_iter().map(chain_status).collect();
             Ok(Answered {
-                accounts: found.accounts.clone(),
+                accounts: found.accounts.iter().copied().collect(),
                 reply: v1::LookupReply {
                     held,
                     at_ms: at.0,

@@ -7,6 +7,7 @@ use crate::{
     permission::REPLAY,
     reads::Trace,
     refusal::Refusal,
+    room::Left,
     services::replication::{Batches, batches, evidence},
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
@@ -74,7 +75,9 @@ fn read_out(
 
 /// The state of the node as it is told to others.
 fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
+    let is_full = shared.room.left() == Left::Nothing;
     let (reason, code) = match status.readiness.code() {
+        None if is_full => (Refusal::DiskFull.to_string(), "disk-full"),
         None => (String::new(), ""),
         Some(code) => (status.readiness.to_string(), code),
     };
@@ -82,7 +85,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         secret_check: shared.secret.check().0.to_vec().into(),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
-        ready: status.is_ready(),
+        ready: status.is_ready() && !is_full,
         not_ready_reason: reason,
         chains: status.chains.into_iter().map(chain_status).collect(),
         peers: status.peers.into_iter().map(peer_status).collect(),

@@ -40,6 +40,7 @@ impl Refusal {
             }
             Self::UnknownChain(_) => Code::NotFound,
             Self::Late { .. } => Code::DeadlineExceeded,
+            Self::DiskFull => Code::FailedPrecondition,
             Self::Stopping | Self::Unsigned { .. } | Self::NoTrace => Code::Unavailable,
             Self::Store(error) => store_code(error),
             Self::Broken(_) => Code::Internal,
@@ -78,6 +79,7 @@ impl Refusal {
                 Code::Internal => RefusalCode::Broken,
                 _ => RefusalCode::Store,
             },
+            Self::DiskFull => RefusalCode::Store,
             Self::Broken(_) => RefusalCode::Broken,
         }
     }

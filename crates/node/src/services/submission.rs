@@ -110,6 +110,9 @@ async fn begin(
     request: v1::SubmitRequest,
 ) -> Result<Pending, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
+    if !shared.room.takes(&shared.origin) {
+        return Err(Refusal::DiskFull.into());
+    }
     let found = request.records.len();
     if found > SUBMISSION_BYTES_MAX {
         return Err(Refusal::TooMany {
