@@ -21,6 +21,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
@@ -34,12 +35,12 @@ use yizhang_ledger::{
 use yizhang_replica::{Input, Output, PeerId, Readiness, Replica, Ticket, carry_out};
 use yizhang_store::Store;
 
-/// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
+/// How long the newest head of this node's chain waits for a next batch to be written with. Then it is written alone,
 /// so that the files of an idle node end with a signed head.
-const HEAD_WAIT_MS: u64 = 500;
-/// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
+const HEAD_WAIT: Duration = Duration::from_millis(500);
+/// How long after a batch the newest heads are noted beside the segments: a few small files every so often, and a
 /// loss of the last seconds alone goes unnoticed.
-const SEEN_WAIT_MS: u64 = 5_000;
+const SEEN_WAIT: Duration = Duration::from_secs(5);
 
 /// What the engine's thread needs besides its inbox.
 pub(crate) struct Parts {
@@ -75,9 +76,9 @@ struct Running {
     ready: watch::Sender<bool>,
     fail: watch::Sender<Option<Failure>>,
     /// When the newest head was signed, until it is in the files.
-    unwritten_head: Option<UnixMillis>,
+    unwritten_head: Option<Instant>,
     /// When a batch became durable or was signed, until the newest heads have been noted.
-    unnoted: Option<UnixMillis>,
+    unnoted: Option<Instant>,
 }
 
 /// Starts the engine's thread, and those that write for it.
@@ -189,12 +190,12 @@ impl Running {
                 self.hands.connected.insert(*peer, false);
             }
             Input::Persisted { .. } => {
-                self.unnoted.get_or_insert_with(self.clock);
+                self.unnoted.get_or_insert_with(Instant::now);
             }
             Input::Signed { .. } => {
-                self.unwritten_head = Some(self.now());
+                self.unwritten_head = Some(Instant::now());
                 // The batch may have waited for its signature, and been looked at in vain meanwhile.
-                self.unnoted.get_or_insert_with(self.clock);
+                self.unnoted.get_or_insert_with(Instant::now);
             }
             _ => {}
         }
@@ -202,11 +203,6 @@ impl Running {
 
     fn now(&self) -> UnixMillis {
         (self.clock)()
-    }
-
-    /// Whether so many ms have passed since then; not if there is no then.
-    fn has_waited(&self, since: Option<UnixMillis>, ms: u64) -> bool {
-        since.is_some_and(|since| self.now().0.saturating_sub(since.0) >= ms)
     }
 
     /// A store that has stopped never goes on: the node ends, and says why.
@@ -217,7 +213,7 @@ impl Running {
     }
 
     fn write_head_of_idle_chain(&mut self) {
-        if !self.has_waited(self.unwritten_head, HEAD_WAIT_MS) {
+        if !has_waited(self.unwritten_head, HEAD_WAIT) {
             return;
         }
         self.unwritten_head = None;
@@ -231,7 +227,7 @@ impl Running {
 
     /// Has the newest heads noted, some time after the first batch that they cover.
     fn note_seen(&mut self) {
-        if !self.has_waited(self.unnoted, SEEN_WAIT_MS) {
+        if !has_waited(self.unnoted, SEEN_WAIT) {
             return;
         }
         self.unnoted = None;
@@ -286,4 +282,9 @@ impl Running {
             peers: self.hands.peers.keys().map(peer).collect(),
         }
     }
+}
+
+/// Whether so much time has passed since then, whatever the clock on the wall has been set to; not if there is no then.
+fn has_waited(since: Option<Instant>, wait: Duration) -> bool {
+    since.is_some_and(|since| since.elapsed() >= wait)
 }
