@@ -35,6 +35,7 @@ mod services;
 mod shared;
 mod status;
 mod tally;
+mod tellings;
 mod verified_heads;
 
 pub use certificate::{Stage, Validity, names_authority};

@@ -5,7 +5,7 @@ use crate::{
     believed,
     certificate::Certificates,
     config::{Config, Failure, StartError},
-    engine::{self, Engine, Event, Inbox, Parts, Peer},
+    engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
     metrics::Metrics,
     pulse::Pulse,
     recovery::Recovery,
@@ -221,6 +221,14 @@ fn start_engine(
     let thread = engine::start(inbox, parts)?;
     tokio::spawn(tick(engine.clone()));
     for peer in peers {
+        if let Some(region) = config.roster.regions.get(&peer.region) {
+            let teller = Teller {
+                own: config.origin.clone(),
+                listener: region.origin.clone(),
+                board: shared.board.clone(),
+            };
+            tokio::spawn(teller.keep_telling(peer.clone(), engine.clone()));
+        }
         tokio::spawn(peer.keep_watching(engine.clone()));
     }
     Ok(thread)
@@ -266,7 +274,9 @@ fn replica(
     });
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
-        signed: believed::signed_before(store, &config.roster, &config.origin)?,
+        signed: believed::signed_before(store, &config.roster, &config.origin)?.max(
+            engine::signed_in_journal(store, &config.roster, &config.origin)?,
+        ),
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(

@@ -2,7 +2,7 @@
 
 use crate::{
     board::Board, config::Config, copies::LatestNews, engine::Engine, refusal::Refusal,
-    search::Searches, tally::Tally, verified_heads::VerifiedHeads,
+    search::Searches, tally::Tally, tellings::Tellings, verified_heads::VerifiedHeads,
 };
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task};
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) audit_readers: Arc<Semaphore>,
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) tellings: Tellings,
     blocking: Semaphore,
 }
 
@@ -60,6 +61,7 @@ impl Shared {
             audit_readers: Arc::new(Semaphore::new(AUDIT_READERS_MAX)),
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally: Arc::new(Tally::new()),
+            tellings: Tellings::default(),
             blocking: Semaphore::new(BLOCKING_MAX),
         }
     }

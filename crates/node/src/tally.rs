@@ -21,7 +21,7 @@ const LINES_MAX: usize = 256;
 const DURATIONS_SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
 
 /// Methods that are told apart, by their path in gRPC; a stranger can ask for any path.
-const METHODS: [(&str, &str); 8] = [
+const METHODS: [(&str, &str); 9] = [
     ("/yizhang.v1.Submission/Submit", "Submission.Submit"),
     (
         "/yizhang.v1.Submission/SubmitStream",
@@ -33,15 +33,17 @@ const METHODS: [(&str, &str); 8] = [
     ("/yizhang.v1.Ledger/Replay", "Ledger.Replay"),
     ("/yizhang.v1.Replication/Watch", "Replication.Watch"),
     ("/yizhang.v1.Replication/Fetch", "Replication.Fetch"),
+    ("/yizhang.v1.Replication/Tell", "Replication.Tell"),
 ];
 const LOOKUP: &str = "Account.Lookup";
 /// Any other path: health, reflection, what is not there.
 const OTHER_METHOD: &str = "other";
 /// Methods that are called all the time by machines; the log names them only where they are refused.
-const QUIET: [&str; 4] = [
+const QUIET: [&str; 5] = [
     "Ledger.Status",
     "Replication.Watch",
     "Replication.Fetch",
+    "Replication.Tell",
     OTHER_METHOD,
 ];
 

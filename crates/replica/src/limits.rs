@@ -35,6 +35,11 @@ pub const RECEIPTS_BATCHES_MAX: usize = 64;
 pub const RECENT_BOUNDARIES_MAX: usize = 64;
 /// Most heads of an announcement: one for each region that a roster may have.
 pub const ANNOUNCED_HEADS_MAX: usize = yizhang_ledger::roster::REGIONS_MAX;
+/// Heads that are read of one telling: the teller's newest of its own chain, and one of the listener's chain.
+pub const TOLD_HEADS_MAX: usize = 2;
+/// Pairs of contradicting heads that are read of one telling: as many as a board of evidence holds for a federation of sixteen
+/// chains of which each was signed twice.
+pub const TOLD_EVIDENCE_MAX: usize = 64;
 /// Different pieces of evidence that are reported for one chain. The first one already closes it.
 pub const EVIDENCE_PER_CHAIN_MAX: usize = 16;
 

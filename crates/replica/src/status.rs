@@ -30,7 +30,7 @@ pub struct ChainStatus<'a> {
     pub stopped: bool,
     /// When a verified head of the chain last came in since the start, from whomever.
     pub heard: Option<UnixMillis>,
-    /// The largest size that a connected peer has announced; 0 if none has announced any.
+    /// The largest size that a connected peer has announced, or of which another node has told; 0 if there is none.
     pub announced: TreeSize,
     /// Whether the chain's own node is connected, or is this one: then nothing newer can have gone unheard for long.
     pub live: bool,
@@ -67,10 +67,12 @@ impl Replica {
 
     fn status_of<'a>(&self, origin: &Origin, chain: &'a Chain) -> ChainStatus<'a> {
         let own = self.own.as_ref().filter(|own| own.origin == *origin);
+        let told = chain.told.as_ref().map(|told| told.head.size);
         let announced = self
             .peers
             .keys()
-            .map(|peer| self.announced_size(*peer, origin));
+            .map(|peer| self.announced_size(*peer, origin))
+            .chain(told);
         ChainStatus {
             staged: &chain.tip,
             durable: chain.durable.size,

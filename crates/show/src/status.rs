@@ -93,6 +93,7 @@ fn reason(status: &NodeStatus) -> String {
         "hearing" => t!("not_ready.hearing", text = text),
         "comparing" => t!("not_ready.comparing", text = text),
         "fetching-back" => t!("not_ready.fetching_back", text = text),
+        "signed-elsewhere" => t!("not_ready.signed_elsewhere", text = text),
         "two-histories" => t!("not_ready.two_histories", text = text),
         "disk-failed" => t!("not_ready.disk_failed", text = text),
         "signature-refused" => t!("not_ready.signature_refused", text = text),

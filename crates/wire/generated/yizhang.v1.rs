@@ -24,6 +24,18 @@ pub struct Receipt {
     #[prost(bytes = "bytes", tag = "5")]
     pub head: ::prost::bytes::Bytes,
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TellRequest {
+    /// The caller's newest head of its own chain; and a head of the listener's chain of which it was told and whose batch it does
+    /// not hold. At most 2 are read.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub heads: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Pairs of signed heads that cannot both be true, at most 64, of one chain at most 4.
+    #[prost(message, repeated, tag = "2")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TellReply {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -204,7 +216,7 @@ pub struct StatusReply {
     /// to anybody, or of different sizes, where one does not lead to the other. At most 64.
     #[prost(message, repeated, tag = "9")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
-    /// Why it does not, as a code: hearing, comparing, fetching-back, two-histories, disk-failed, signature-refused, mirror;
+    /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror;
     /// empty if it does.
     #[prost(string, tag = "10")]
     pub not_ready_code: ::prost::alloc::string::String,
@@ -778,6 +790,30 @@ pub mod replication_client {
                 .insert(GrpcMethod::new("yizhang.v1.Replication", "Fetch"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Tells a node what it might not see by watching: nobody watches a node that is not at the address of the roster. Every node
+        /// tells every other, when something of it has changed, and once a minute. Answered RESOURCE_EXHAUSTED when a region tells more
+        /// often than 8 times in 10 seconds.
+        pub async fn tell(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TellRequest>,
+        ) -> std::result::Result<tonic::Response<super::TellReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Replication/Tell",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Replication", "Tell"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -817,6 +853,13 @@ pub mod replication_server {
             &self,
             request: tonic::Request<super::FetchRequest>,
         ) -> std::result::Result<tonic::Response<Self::FetchStream>, tonic::Status>;
+        /// Tells a node what it might not see by watching: nobody watches a node that is not at the address of the roster. Every node
+        /// tells every other, when something of it has changed, and once a minute. Answered RESOURCE_EXHAUSTED when a region tells more
+        /// often than 8 times in 10 seconds.
+        async fn tell(
+            &self,
+            request: tonic::Request<super::TellRequest>,
+        ) -> std::result::Result<tonic::Response<super::TellReply>, tonic::Status>;
     }
     /// All chains among all nodes. For nodes of the federation.
     #[derive(Debug)]
@@ -983,6 +1026,49 @@ pub mod replication_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Replication/Tell" => {
+                    #[allow(non_camel_case_types)]
+                    struct TellSvc<T: Replication>(pub Arc<T>);
+                    impl<T: Replication> tonic::server::UnaryService<super::TellRequest>
+                    for TellSvc<T> {
+                        type Response = super::TellReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TellRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Replication>::tell(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TellSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

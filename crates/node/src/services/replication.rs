@@ -2,12 +2,17 @@
 
 use crate::{
     board::{Changes, Contradiction},
+    engine::Event,
     refusal::{NotYou, Refusal},
     role::Role,
     services::caller::role_of,
     shared::Shared,
 };
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, mpsc},
@@ -15,7 +20,14 @@ use tokio::{
 };
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
-use yizhang_ledger::{head::Origin, value::TreeSize};
+use yizhang_ledger::{
+    head::Origin,
+    value::{Division, TreeSize},
+};
+use yizhang_replica::{
+    Input, PeerId,
+    limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
+};
 use yizhang_wire::{
     convert,
     v1::{self, replication_server::Replication},
@@ -62,15 +74,40 @@ impl Replication for ReplicationService {
         )))
     }
 
+    async fn tell(
+        &self,
+        request: Request<v1::TellRequest>,
+    ) -> Result<Response<v1::TellReply>, Status> {
+        let region = only_nodes(&request, &self.0)?;
+        let is_known = self.0.roster.regions.contains_key(&region);
+        if !is_known || !self.0.tellings.admit(region, Instant::now()) {
+            let what = "tellings of one region come";
+            return Err(Refusal::Busy { what }.into());
+        }
+        let v1::TellRequest { heads, evidence } = request.into_inner();
+        let heads = heads.into_iter().take(TOLD_HEADS_MAX);
+        let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
+        let told = Input::Told {
+            peer: PeerId(region),
+            heads: heads.map(Into::into).collect(),
+            evidence: evidence
+                .map(|pair| [pair.first.into(), pair.second.into()])
+                .collect(),
+        };
+        self.0.engine.send(Event::Input(told)).await;
+        Ok(Response::new(v1::TellReply {}))
+    }
+
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         only_nodes(&request, &self.0)?;
         batches(&self.0, &self.0.node_readers, request.get_ref())
     }
 }
 
-fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<(), Status> {
+/// The region of the calling node.
+fn only_nodes<T>(request: &Request<T>, shared: &Shared) -> Result<Division, Status> {
     match role_of(request, &shared.roster.federation)? {
-        Role::Node(_) => Ok(()),
+        Role::Node(region) => Ok(region),
         Role::Agency(_) | Role::Auditor => Err(NotYou::NotANode.into()),
     }
 }
