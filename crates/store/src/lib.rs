@@ -49,6 +49,7 @@ mod index;
 mod journal;
 mod lock;
 mod lookup;
+mod lost;
 mod marker;
 mod number;
 mod open;

@@ -615,6 +615,35 @@ fn a_chain_that_is_gone_with_its_noted_head_is_missed_by_the_index() {
 }
 
 #[test]
+fn what_the_index_alone_knew_of_a_lost_chain_outlives_the_index() {
+    for asked in [false, true] {
+        let (world, folder) = filled(32);
+        fs::remove_dir_all(folder.path().join("seen")).ok();
+        fs::remove_dir_all(folder.path().join("journal")).ok();
+        let lost = &world.chains[0];
+        let region = lost.origin.region().to_string();
+        fs::remove_dir_all(folder.path().join("chains").join(region)).unwrap();
+        if asked {
+            yizhang_store::rebuild_index(folder.path(), &|_| {}).unwrap();
+        }
+        for _ in 0..2 {
+            let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
+            let of_chain = opened
+                .chains
+                .iter()
+                .find(|chain| chain.origin == lost.origin);
+            assert_eq!(of_chain.unwrap().had, Some(lost.state.size()));
+            assert_eq!(store.lost_size(&lost.origin).unwrap(), lost.state.size());
+            // As after a crash, and the index that knew is gone.
+            drop(store);
+        }
+        let report = check(folder.path(), &|_| {}).unwrap();
+        assert!(!report.is_sound());
+        assert_eq!(report.journal_entries, 1, "said once");
+    }
+}
+
+#[test]
 fn while_the_newest_batch_is_unsigned_the_head_before_it_is_noted() {
     let mut world = World::new(62, 1);
     let folder = tempdir().unwrap();
