@@ -1,6 +1,6 @@
 //! Chains as a node says that it holds them.
 
-use crate::{connection, credentials::Credentials};
+use crate::{connection, credentials::Credentials, show};
 use yizhang_ledger::{
     head::Origin,
     value::{Division, UnixMillis},
@@ -45,6 +45,8 @@ pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {
             heard: time(chain.heard_ms),
             live: chain.live,
             quarantined_from: chain.quarantined.then_some(from),
+            damage: show::printable(&chain.damage),
+            ahead_ms: chain.ahead_ms,
         })
     };
     chains.into_iter().filter_map(copy).collect()

@@ -20,6 +20,7 @@ mod calls;
 mod certificate;
 mod config;
 mod copies;
+mod damages;
 mod engine;
 mod lookup;
 mod metrics;

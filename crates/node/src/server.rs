@@ -199,6 +199,11 @@ fn start_engine(
     told: Told,
 ) -> Result<JoinHandle<()>, StartError> {
     let (store, engine) = (&shared.store, &shared.engine);
+    let damaged = config
+        .roster
+        .origins()
+        .filter_map(|origin| store.damage(origin));
+    damaged.for_each(|damage| shared.damages.found(&damage));
     shared.board.announce_held(store, config.roster.origins());
     let closed = engine::closed_chains(store, &config.roster, &shared.board)?;
     let peers = peers(config)?;
@@ -272,11 +277,13 @@ fn replica(
             closed_at: closed.get(origin).copied(),
         })
     });
+    let known = believed::signed_before(store, &config.roster, &config.origin)?;
+    let in_journal = engine::signed_in_journal(store, &config.roster, &config.origin)?;
+    let in_index = store.lost_size(&config.origin)?;
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
-        signed: believed::signed_before(store, &config.roster, &config.origin)?.max(
-            engine::signed_in_journal(store, &config.roster, &config.origin)?,
-        ),
+        // Whatever is left that says how long the chain was: nothing is signed below it.
+        signed: known.max(in_journal).max(in_index),
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(

@@ -1,8 +1,9 @@
 //! What the services share.
 
 use crate::{
-    board::Board, config::Config, copies::LatestNews, engine::Engine, refusal::Refusal,
-    search::Searches, tally::Tally, tellings::Tellings, verified_heads::VerifiedHeads,
+    board::Board, config::Config, copies::LatestNews, damages::Damages, engine::Engine,
+    refusal::Refusal, search::Searches, tally::Tally, tellings::Tellings,
+    verified_heads::VerifiedHeads,
 };
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task};
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) tellings: Tellings,
+    pub(crate) damages: Damages,
     blocking: Semaphore,
 }
 
@@ -62,6 +64,7 @@ impl Shared {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally: Arc::new(Tally::new()),
             tellings: Tellings::default(),
+            damages: Damages::default(),
             blocking: Semaphore::new(BLOCKING_MAX),
         }
     }
@@ -77,8 +80,14 @@ impl Shared {
             .await
             .map_err(|_| Refusal::Stopping)?;
         let shared = Arc::clone(self);
-        task::spawn_blocking(move || deed(&shared))
-            .await
-            .map_err(|_| Refusal::Stopping)?
+        task::spawn_blocking(move || {
+            let done = deed(&shared);
+            if let Err(Refusal::Store(error)) = &done {
+                shared.damages.look_at(error);
+            }
+            done
+        })
+        .await
+        .map_err(|_| Refusal::Stopping)?
     }
 }

@@ -220,6 +220,9 @@ pub struct StatusReply {
     /// empty if it does.
     #[prost(string, tag = "10")]
     pub not_ready_code: ::prost::alloc::string::String,
+    /// How long entries of the node's own chain have been held by no other node that is connected, in ms; 0 if there are none.
+    #[prost(uint64, tag = "11")]
+    pub unshared_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChainStatus {
@@ -251,6 +254,14 @@ pub struct ChainStatus {
     /// Whether the chain's own node is connected, or is the one asked. If not, the chain may be longer than anybody here knows.
     #[prost(bool, tag = "9")]
     pub live: bool,
+    /// Where the chain is damaged on the node's disk, as far as it has been read since the node started; empty if nowhere.
+    /// Status only.
+    #[prost(string, tag = "10")]
+    pub damage: ::prost::alloc::string::String,
+    /// By how much the time of the newest batch is ahead of the node's clock, in ms; 0 if it is ahead by ten minutes or less.
+    /// Status only.
+    #[prost(uint64, tag = "11")]
+    pub ahead_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PeerStatus {
@@ -259,6 +270,9 @@ pub struct PeerStatus {
     pub region: ::prost::alloc::string::String,
     #[prost(bool, tag = "2")]
     pub connected: bool,
+    /// How much of the asked node's own chain the peer has announced since it connected.
+    #[prost(uint64, tag = "3")]
+    pub holds: u64,
 }
 /// Generated client implementations.
 pub mod submission_client {

@@ -42,20 +42,29 @@ impl Ledger for LedgerService {
 
 /// The state of the node as it is told to others.
 fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
+    let ready = status.is_ready();
     let (reason, code) = match status.readiness.code() {
         None => (String::new(), ""),
         Some(code) => (status.readiness.to_string(), code),
     };
+    let at = status.at;
+    let chain = |copy: ChainCopy| v1::ChainStatus {
+        damage: shared.damages.first(&copy.origin),
+        ahead_ms: copy.ahead_ms(at),
+        ..chain_status(copy)
+    };
+    let chains = status.chains.into_iter().map(chain).collect();
     v1::StatusReply {
         secret_check: shared.secret.check().0.to_vec().into(),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
-        ready: status.is_ready(),
+        ready,
         not_ready_reason: reason,
-        chains: status.chains.into_iter().map(chain_status).collect(),
+        chains,
         peers: status.peers.into_iter().map(peer_status).collect(),
         not_ready_code: code.to_string(),
-        at_ms: status.at.0,
+        at_ms: at.0,
+        unshared_ms: status.unshared_ms,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
     }
 }
@@ -64,6 +73,7 @@ fn peer_status(peer: PeerState) -> v1::PeerStatus {
     v1::PeerStatus {
         region: peer.region.to_string(),
         connected: peer.is_connected,
+        holds: peer.holds.0,
     }
 }
 
@@ -85,5 +95,6 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
         newest_ms: copy.newest.map_or(0, |time| time.0),
         heard_ms: heard.map_or(0, |time| time.0),
         live,
+        ..v1::ChainStatus::default()
     }
 }

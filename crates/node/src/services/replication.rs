@@ -161,6 +161,7 @@ fn read(
     let reader = match shared.store.batches(origin, from) {
         Ok(reader) => reader,
         Err(error) => {
+            shared.damages.look_at(&error);
             // The receiver may be gone already.
             let _ = sender.blocking_send(Err(Refusal::from(error).into()));
             return;
@@ -172,7 +173,10 @@ fn read(
                 batch: batch.into(),
                 head: head.into(),
             })
-            .map_err(|error| Refusal::from(error).into());
+            .map_err(|error| {
+                shared.damages.look_at(&error);
+                Refusal::from(error).into()
+            });
         let failed = message.is_err();
         let sent = Handle::current().block_on(timeout(SEND_TIMEOUT, sender.send(message)));
         if failed || !matches!(sent, Ok(Ok(()))) {
