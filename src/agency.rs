@@ -221,7 +221,11 @@ fn sharing(credentials: &Credentials, node: Division, size: u64) -> Option<Shari
         // What was imported is durable: a status that cannot be had is no failure of the import.
         let status = runtime.block_on(copies::status(credentials, node)).ok()?;
         let others = status.peers.len();
-        let holding = status.peers.iter().filter(|peer| peer.holds >= size).count();
+        let holding = status
+            .peers
+            .iter()
+            .filter(|peer| peer.holds >= size)
+            .count();
         if others == 0 {
             return None;
         }

@@ -200,7 +200,11 @@ fn the_error_file_is_a_file_of_its_own_and_nothing_is_written_through_a_link() {
     };
     assert_eq!(check(&soft).unwrap_err().code(), "io");
     assert_eq!(check(&folder).unwrap_err().code(), "io");
-    assert_eq!(check(&hard).unwrap_err().code(), "io", "a second name of the input");
+    assert_eq!(
+        check(&hard).unwrap_err().code(),
+        "io",
+        "a second name of the input"
+    );
     let own = directory.path().join("own.csv");
     for _ in 0..2 {
         assert_eq!(check(&own).unwrap().faulty, 1, "as often as it is repeated");

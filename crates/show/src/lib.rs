@@ -117,7 +117,8 @@ pub fn printable(text: &str) -> String {
 
 /// What a terminal does not show but obeys: control characters, and those that turn the direction of what follows.
 fn is_command(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text under a key that is put together here.

@@ -60,7 +60,12 @@ impl NodeStatus {
             t!("status.shared", size = held)
         } else {
             let (alone, seconds) = (own.size.saturating_sub(held), self.unshared_ms / 1_000);
-            t!("status.unshared", size = held, alone = alone, seconds = seconds)
+            t!(
+                "status.unshared",
+                size = held,
+                alone = alone,
+                seconds = seconds
+            )
         };
         Some(line.to_string())
     }
@@ -114,7 +119,11 @@ pub fn table_of(status: &NodeStatus) {
     if let Some(line) = status.sharing() {
         println!("{line}");
     }
-    for chain in status.chains.iter().filter(|chain| !chain.damage.is_empty()) {
+    for chain in status
+        .chains
+        .iter()
+        .filter(|chain| !chain.damage.is_empty())
+    {
         let (region, damage) = (place::name(chain.region()), &chain.damage);
         println!("{}", t!("status.damage", region = region, damage = damage));
     }

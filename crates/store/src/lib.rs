@@ -59,6 +59,7 @@ mod reader;
 mod recover;
 mod replay;
 mod report;
+mod scrub;
 mod seen;
 mod segments;
 mod stopper;
@@ -74,6 +75,7 @@ pub use lookup::StoredSubmission;
 pub use proof::Proof;
 pub use reader::{BatchReader, StoredBatch};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
+pub use scrub::{Broken, Scrub, Scrubbed};
 
 use chain::Chain;
 use disk::Disk;
