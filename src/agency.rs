@@ -9,7 +9,7 @@ mod review;
 mod transfer;
 
 use crate::{
-    clock, connection,
+    clock, connection, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
     files,
@@ -25,6 +25,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -39,7 +40,7 @@ use yizhang_ledger::{
     person::FederationSecret,
     value::{Division, LeafIndex, Namespace},
 };
-use yizhang_show::import::Imported;
+use yizhang_show::import::{Imported, Sharing};
 use yizhang_statement as statement;
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
@@ -197,11 +198,54 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     }
     let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
     show::import::done(arguments.node, &imported);
+    if let Some(sharing) = sharing(&credentials, arguments.node, imported.size) {
+        show::import::shared(sharing);
+    }
     Ok(if summary.faulty > 0 {
         Outcome::Findings
     } else {
         Outcome::Clean
     })
+}
+
+/// How often it is asked, and how long it is waited in between, until others hold what was imported: peers that are there have it
+/// within a second or two.
+const SHARING_LOOKS: u32 = 10;
+const SHARING_WAIT: Duration = Duration::from_millis(300);
+
+/// How many other nodes hold the chain up to this size; none if there are no others, or the node does not say.
+fn sharing(credentials: &Credentials, node: Division, size: u64) -> Option<Sharing> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .ok()?;
+    let mut last = None;
+    for look in 0..SHARING_LOOKS {
+        if look > 0 {
+            std::thread::sleep(SHARING_WAIT);
+        }
+        // What was imported is durable: a status that cannot be had is no failure of the import.
+        let status = runtime.block_on(copies::status(credentials, node)).ok()?;
+        let others = status.peers.len();
+        let holding = status
+            .peers
+            .iter()
+            .filter(|peer| peer.holds >= size)
+            .count();
+        if others == 0 {
+            return None;
+        }
+        let sharing = Sharing { holding, others };
+        if holding == others {
+            return Some(sharing);
+        }
+        last = Some(sharing);
+        let reachable = status.peers.iter().filter(|peer| peer.connected).count();
+        if holding >= reachable && look > 0 {
+            break;
+        }
+    }
+    last
 }
 
 /// Understands the file's form.

@@ -250,7 +250,7 @@ fn stream(
     });
     Ok(receiver
         .into_iter()
-        .map(|pair: Result<_, Status>| pair.map_err(|status| status.message().to_string())))
+        .map(|pair: Result<_, Status>| pair.map_err(|status| show::printable(status.message()))))
 }
 
 fn deliver(

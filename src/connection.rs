@@ -136,10 +136,5 @@ fn describe(status: &Status) -> String {
         }
         source = error.source();
     }
-    printable(&text)
-}
-
-/// What a node says, which may be anything: a terminal gets no commands from it.
-pub(crate) fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    show::printable(&text)
 }

@@ -1,6 +1,6 @@
 //! Chains as a node says that it holds them.
 
-use crate::{connection, credentials::Credentials};
+use crate::{connection, credentials::Credentials, show};
 use yizhang_ledger::{
     head::Origin,
     value::{Division, UnixMillis},
@@ -46,6 +46,8 @@ pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {
             live: chain.live,
             quarantined_from: chain.quarantined.then_some(from),
             left_aside: chain.left_aside,
+            damage: show::printable(&chain.damage),
+            ahead_ms: chain.ahead_ms,
         })
     };
     chains.into_iter().filter_map(copy).collect()

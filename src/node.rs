@@ -8,7 +8,7 @@ mod run;
 mod service;
 
 use crate::{
-    clock, connection, copies,
+    clock, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
     files, sealed, show,
@@ -249,27 +249,27 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     } else {
         show::status::table_of(&status);
     }
-    Ok(
-        if status.ready && status.chains.iter().all(|chain| !chain.is_quarantined()) {
-            Outcome::Clean
-        } else {
-            Outcome::Findings
-        },
-    )
+    Ok(if status.needs_somebody() {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
-        region: connection::printable(&peer.region),
+        region: show::printable(&peer.region),
         connected: peer.connected,
+        holds: peer.holds,
     });
     NodeStatus {
-        own_origin: connection::printable(&reply.own_origin),
+        own_origin: show::printable(&reply.own_origin),
         ready: reply.ready,
-        not_ready_reason: connection::printable(&reply.not_ready_reason),
-        not_ready_code: connection::printable(&reply.not_ready_code),
+        not_ready_reason: show::printable(&reply.not_ready_reason),
+        not_ready_code: show::printable(&reply.not_ready_code),
         at: UnixMillis(reply.at_ms),
+        unshared_ms: reply.unshared_ms,
         chains: copies::read(reply.chains),
         peers: peers.collect(),
     }

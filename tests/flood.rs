@@ -28,7 +28,7 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::{CallerIdentity, certificate_pem, connect_lazily, node_name},
     v1::{
-        FetchRequest, Heads, SignedBatch, SubmitRequest, WatchRequest,
+        FetchRequest, Heads, SignedBatch, SubmitRequest, TellReply, TellRequest, WatchRequest,
         replication_server::{Replication, ReplicationServer},
         submission_client::SubmissionClient,
     },
@@ -75,6 +75,10 @@ impl Replication for Hostile {
         let message = self.0.clone();
         let flood = std::iter::repeat_with(move || Ok(message.clone()));
         Ok(Response::new(Box::pin(tokio_stream::iter(flood))))
+    }
+
+    async fn tell(&self, _: Request<TellRequest>) -> Result<Response<TellReply>, Status> {
+        Ok(Response::new(TellReply {}))
     }
 
     async fn fetch(&self, _request: Request<FetchRequest>) -> Result<Response<Batches>, Status> {

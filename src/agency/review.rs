@@ -354,12 +354,12 @@ fn known(list: Option<List>, what: &str) -> anyhow::Result<String> {
 
 /// The texts of a finding go to a terminal and into a file.
 fn make_printable(finding: &mut Finding) {
-    finding.what = connection::printable(&finding.what);
+    finding.what = show::printable(&finding.what);
     for text in [&mut finding.family, &mut finding.case]
         .into_iter()
         .flatten()
     {
-        *text = connection::printable(text);
+        *text = show::printable(text);
     }
 }
 
@@ -440,7 +440,7 @@ fn read(found: &ReviewedAccount) -> anyhow::Result<Reviewed> {
         from_json(&found.findings)?
     };
     findings.iter_mut().for_each(make_printable);
-    let failure = connection::printable(&found.failure);
+    let failure = show::printable(&found.failure);
     Ok(Reviewed {
         account: convert::account_id(&found.account)?.reveal_hex(),
         findings,

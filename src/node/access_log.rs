@@ -1,6 +1,10 @@
 //! `yizhang node access-log`: who read what at a node, for operators and data-protection officers.
 
-use crate::{connection::printable, exit::Outcome, show, worker::parse_day};
+use crate::{
+    exit::Outcome,
+    show::{self, printable},
+    worker::parse_day,
+};
 use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;

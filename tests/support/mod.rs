@@ -148,7 +148,7 @@ impl Federation {
     /// Sets a federation up whose roster names, for each node, the address that `reached` gives for the one it listens on.
     pub(crate) fn found_behind(
         regions: &[u32],
-        reached: impl Fn(SocketAddr) -> SocketAddr,
+        mut reached: impl FnMut(SocketAddr) -> SocketAddr,
     ) -> Self {
         let dir = TempDir::new().unwrap();
         // Held together, so that every port is different; free again when the nodes start.

@@ -8,7 +8,7 @@ use crate::{
 use std::{
     borrow::Cow,
     fs::{File, OpenOptions, remove_file},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -111,15 +111,21 @@ impl<'f, 't> ErrorWriter<'f, 't> {
     }
 }
 
-/// A new file for its owner alone, because rows hold numbers and names. A file of that name makes room: it is taken away
+/// A new file for its owner alone, because rows hold numbers and names. An error file of that name makes room: it is taken away
 /// and never written into, since the name may be a second one of the input. What is no file of its own (a link, a pipe, a
-/// folder) stays.
+/// folder) stays, and so does a file that is no error file.
 fn private(path: &Path) -> io::Result<File> {
     match path.symlink_metadata() {
         Ok(found) if found.file_type().is_char_device() => {
             return OpenOptions::new().write(true).open(path);
         }
-        Ok(found) if found.is_file() => remove_file(path)?,
+        Ok(found) if found.is_file() => {
+            if !is_error_file(path)? {
+                let why = "there is a file of that name that is no error file; name another one";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+            }
+            remove_file(path)?;
+        }
         Ok(_) => {
             let why = "it is a link, a pipe or a folder; a file of its own is needed";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
@@ -132,6 +138,28 @@ fn private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Most bytes of a file that are looked at for the name of the column that error files have.
+const FIRST_LINE_BYTES_MAX: u64 = 64 * 1_024;
+
+/// Whether a file is an earlier error file, or empty: its first line names the column of faults, in whatever encoding.
+fn is_error_file(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?
+        .take(FIRST_LINE_BYTES_MAX)
+        .read_to_end(&mut start)?;
+    if start.is_empty() {
+        return Ok(true);
+    }
+    let mut text = Vec::new();
+    let mut decoded = Encoding::detect(&start).decode(io::Cursor::new(start))?;
+    decoded.read_to_end(&mut text)?;
+    // It may end in the middle of a character.
+    let text = String::from_utf8_lossy(&text);
+    let first = text.lines().next().unwrap_or_default();
+    let is_column = |name: &str| first.contains(name);
+    Ok(is_column(Column::Error.english()) || is_column(Column::Error.chinese()))
 }
 
 /// Characters with which spreadsheets begin a formula.

@@ -200,13 +200,27 @@ fn the_error_file_is_a_file_of_its_own_and_nothing_is_written_through_a_link() {
     };
     assert_eq!(check(&soft).unwrap_err().code(), "io");
     assert_eq!(check(&folder).unwrap_err().code(), "io");
-    assert_eq!(check(&hard).unwrap().faulty, 1);
+    assert_eq!(
+        check(&hard).unwrap_err().code(),
+        "io",
+        "a second name of the input"
+    );
+    let own = directory.path().join("own.csv");
+    for _ in 0..2 {
+        assert_eq!(check(&own).unwrap().faulty, 1, "as often as it is repeated");
+    }
+    for (name, content) in [("notes.txt", "my notes\n"), ("other.csv", file.as_str())] {
+        let other = directory.path().join(name);
+        fs::write(&other, content).unwrap();
+        assert_eq!(check(&other).unwrap_err().code(), "io");
+        assert_eq!(fs::read_to_string(&other).unwrap(), content, "as it was");
+    }
     assert_eq!(
         fs::read_to_string(&input).unwrap(),
         file,
         "the input is as it was"
     );
-    assert!(fs::read_to_string(&hard).unwrap().contains("division-form"));
+    assert!(fs::read_to_string(&own).unwrap().contains("division-form"));
     assert_eq!(check(Path::new("/dev/null")).unwrap().faulty, 1);
 }
 

@@ -9,6 +9,10 @@ use yizhang_store::Store;
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
 pub(crate) const EVIDENCE_MAX: usize = 64;
 
+/// Most pairs that are kept of one chain, so that whoever misuses one key crowds out no evidence against another. The first
+/// closes the chain.
+const EVIDENCE_PER_CHAIN_MAX: usize = 4;
+
 /// Two signed heads that cannot both be true: what is held here, and what contradicts it.
 pub(crate) type Contradiction = [Vec<u8>; 2];
 
@@ -17,8 +21,26 @@ pub(crate) type Contradiction = [Vec<u8>; 2];
 pub(crate) struct Announced {
     version: u64,
     heads: BTreeMap<Origin, (u64, Vec<u8>)>,
-    evidence: Vec<(u64, Contradiction)>,
+    evidence: Vec<Accusation>,
+    /// Heads of other chains of which somebody has told and that are not held here: each for the chain's own node.
+    passed_on: BTreeMap<Origin, Vec<u8>>,
     closed: bool,
+}
+
+/// A pair of heads of a chain, and the version of the board with which it came.
+#[derive(Debug)]
+struct Accusation {
+    version: u64,
+    origin: Origin,
+    heads: Contradiction,
+}
+
+/// What a node is told that need not watch this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Telling {
+    /// The newest head of this node's chain, and a head of the listener's chain that is not held here.
+    pub(crate) heads: Vec<Vec<u8>>,
+    pub(crate) evidence: Vec<Contradiction>,
 }
 
 /// What changed since a version.
@@ -42,8 +64,8 @@ impl Announced {
             evidence: self
                 .evidence
                 .iter()
-                .filter(|(at, _)| *at > version)
-                .map(|(_, pair)| pair.clone())
+                .filter(|accusation| accusation.version > version)
+                .map(|accusation| accusation.heads.clone())
                 .collect(),
         }
     }
@@ -82,14 +104,47 @@ impl Board {
     }
 
     /// Spreads evidence of a fork.
-    pub(crate) fn accuse(&self, heads: Contradiction) {
+    pub(crate) fn accuse(&self, origin: Origin, heads: Contradiction) {
         self.0.send_modify(|announced| {
-            let known = announced.evidence.iter().any(|(_, pair)| *pair == heads);
-            if !known && announced.evidence.len() < EVIDENCE_MAX {
+            let mut of_chain = announced
+                .evidence
+                .iter()
+                .filter(|accusation| accusation.origin == origin);
+            let known = of_chain.clone().any(|accusation| accusation.heads == heads);
+            let is_full = of_chain.nth(EVIDENCE_PER_CHAIN_MAX - 1).is_some()
+                || announced.evidence.len() >= EVIDENCE_MAX;
+            if !known && !is_full {
                 announced.version += 1;
-                announced.evidence.push((announced.version, heads));
+                announced.evidence.push(Accusation {
+                    version: announced.version,
+                    origin,
+                    heads,
+                });
             }
         });
+    }
+
+    /// Keeps a head that the node of its chain is to be told of.
+    pub(crate) fn pass_on(&self, origin: Origin, head: Vec<u8>) {
+        self.0.send_if_modified(|announced| {
+            announced.passed_on.insert(origin, head);
+            // Watchers are told of nothing: it is for one node alone.
+            false
+        });
+    }
+
+    /// What the node of a chain is told by the node of the chain `own`.
+    pub(crate) fn telling(&self, own: &Origin, listener: &Origin) -> Telling {
+        let announced = self.0.borrow();
+        let own = announced.heads.get(own).map(|(_, head)| head);
+        let passed_on = announced.passed_on.get(listener);
+        let evidence = announced.evidence.iter();
+        Telling {
+            heads: own.into_iter().chain(passed_on).cloned().collect(),
+            evidence: evidence
+                .map(|accusation| accusation.heads.clone())
+                .collect(),
+        }
     }
 
     /// The evidence that is spread.
@@ -98,7 +153,7 @@ impl Board {
         announced
             .evidence
             .iter()
-            .map(|(_, pair)| pair.clone())
+            .map(|accusation| accusation.heads.clone())
             .collect()
     }
 

@@ -29,6 +29,23 @@ pub(crate) struct ChainCopy {
     pub(crate) left_aside: u64,
 }
 
+/// By how much the time of a batch may be ahead of a node's clock before that is a warning, in ms. Clocks that are set by the network
+/// differ by less than a second; ten minutes are somebody's mistake. Batches are never refused for it, and no account depends on it.
+pub(crate) const AHEAD_MS_MAX: u64 = 600_000;
+
+impl ChainCopy {
+    /// By how much the newest batch is ahead of a clock; 0 if that is no warning.
+    pub(crate) fn ahead_ms(&self, now: UnixMillis) -> u64 {
+        ahead_ms(self.newest, now)
+    }
+}
+
+/// By how much a time is ahead of a clock; 0 if that is no warning.
+pub(crate) fn ahead_ms(newest: Option<UnixMillis>, now: UnixMillis) -> u64 {
+    let ahead = newest.map_or(0, |newest| newest.0.saturating_sub(now.0));
+    if ahead > AHEAD_MS_MAX { ahead } else { 0 }
+}
+
 /// What has come in about a chain since the start of the node.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct News {

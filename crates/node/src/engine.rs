@@ -6,12 +6,14 @@ mod handle;
 mod hands;
 mod peers;
 mod run;
+mod teller;
 mod writer;
 
-pub(crate) use evidence::closed_chains;
+pub(crate) use evidence::{closed_chains, signed_in_journal};
 pub(crate) use handle::{Answer, Engine, Event, Inbox, Placed, channel};
 pub(crate) use peers::Peer;
 pub(crate) use run::{Parts, start};
+pub(crate) use teller::Teller;
 
 #[cfg(test)]
 mod tests;

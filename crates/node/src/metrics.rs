@@ -3,6 +3,7 @@
 use crate::{
     accepting::TurnedAway,
     certificate::Certificates,
+    damages::Damages,
     handshakes::Handshakes,
     party::CLASSES,
     seats::{CONNECTIONS_MAX, Seats},
@@ -59,6 +60,9 @@ struct Gauges {
     lag: Family<ChainLabels, Size>,
     quarantined: Family<ChainLabels, Gauge>,
     paused: Family<ChainLabels, Gauge>,
+    damaged: Family<ChainLabels, Size>,
+    ahead: Family<ChainLabels, Size>,
+    unshared: Size,
     connected: Family<RegionLabels, Gauge>,
     connections: Size,
     connections_max: Size,
@@ -85,7 +89,9 @@ impl Metrics {
     /// All metrics as they are now, in the text form of OpenMetrics.
     pub(crate) async fn text(&self) -> Result<String, fmt::Error> {
         let gauges = Gauges::default();
-        gauges.read_status(self.shared.engine.status().await.as_ref());
+        let status = self.shared.engine.status().await;
+        gauges.read_status(status.as_ref());
+        gauges.read_damages(status.as_ref(), &self.shared.damages);
         self.read_machine(&gauges);
         let mut registry = Registry::with_prefix("yizhang");
         self.shared.tally.register(&mut registry);
@@ -157,6 +163,7 @@ impl Gauges {
         let Some(status) = status else { return };
         self.up.set(1);
         self.ready.set(status.is_ready().into());
+        self.unshared.set(status.unshared_ms / 1_000);
         for chain in &status.chains {
             let labels = ChainLabels {
                 chain: chain.origin.region().to_string(),
@@ -166,6 +173,8 @@ impl Gauges {
             self.lag.get_or_create(&labels).set(lag);
             let quarantined = self.quarantined.get_or_create(&labels);
             quarantined.set(chain.news.quarantined_from.is_some().into());
+            let ahead = chain.ahead_ms(status.at) / 1_000;
+            self.ahead.get_or_create(&labels).set(ahead);
         }
         for peer in &status.peers {
             let labels = RegionLabels {
@@ -174,6 +183,17 @@ impl Gauges {
             self.connected
                 .get_or_create(&labels)
                 .set(peer.is_connected.into());
+        }
+    }
+
+    /// What was found damaged; none where the engine does not answer, as with all metrics of chains.
+    fn read_damages(&self, status: Option<&Status>, damages: &Damages) {
+        for chain in status.map_or(&[][..], |status| &status.chains) {
+            let labels = ChainLabels {
+                chain: chain.origin.region().to_string(),
+            };
+            let places = self.damaged.get_or_create(&labels);
+            places.set(wide(damages.count(&chain.origin)));
         }
     }
 
@@ -197,6 +217,7 @@ impl Gauges {
             "1 if there is evidence against a chain",
             self.quarantined.clone(),
         );
+        self.register_faults(registry);
         registry.register(
             "chain_paused",
             "1 if nothing more of a chain is written, for want of room on the disk",
@@ -208,6 +229,26 @@ impl Gauges {
             self.connected.clone(),
         );
         self.register_machine(registry);
+    }
+
+    fn register_faults(&self, registry: &mut Registry) {
+        registry.register(
+            "chain_damaged_places",
+            "Places of a chain that were found damaged on this disk since the start",
+            self.damaged.clone(),
+        );
+        registry.register_with_unit(
+            "chain_time_ahead",
+            "By how much the newest batch is ahead of the clock, 0 up to ten minutes",
+            Unit::Seconds,
+            self.ahead.clone(),
+        );
+        registry.register_with_unit(
+            "own_chain_unshared",
+            "How long entries of the own chain have been on this disk alone",
+            Unit::Seconds,
+            self.unshared.clone(),
+        );
     }
 
     fn register_machine(&self, registry: &mut Registry) {

@@ -46,7 +46,7 @@ pub(crate) const READS: [&str; 3] = [LOOKUP, REVIEW, REPLAY];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 11] = [
+pub(crate) const METHODS: [Method; 12] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -68,6 +68,11 @@ pub(crate) const METHODS: [Method; 11] = [
     method(
         "/yizhang.v1.Replication/Watch",
         "Replication.Watch",
+        Callers::Nodes,
+    ),
+    method(
+        "/yizhang.v1.Replication/Tell",
+        "Replication.Tell",
         Callers::Nodes,
     ),
     method(

@@ -4,10 +4,15 @@
 use crate::{
     accepting::{Counts, TurnedAway},
     certificate::{Certificates, Stage, Validity},
+    copies::{ahead_ms, newest},
     shared::Shared,
     tally::Recent,
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, interval_at},
@@ -108,12 +113,40 @@ fn warn(certificate: &'static str, validity: Validity, now: UnixMillis) {
 struct Summary {
     shared: Arc<Shared>,
     sizes: BTreeMap<Origin, TreeSize>,
+    /// Chains of which it has been said that their time is ahead of the clock, until it no longer is.
+    ahead: BTreeSet<Origin>,
 }
 
 impl Summary {
     fn new(shared: Arc<Shared>) -> Self {
         let sizes = sizes(&shared);
-        Self { shared, sizes }
+        let mut summary = Self {
+            shared,
+            sizes,
+            ahead: BTreeSet::new(),
+        };
+        summary.look_at_times();
+        summary
+    }
+
+    /// Warns of chains whose newest batch is ahead of the clock here: one of two clocks is wrong. A batch is never earlier than
+    /// the one before it, so that the time of such a chain stands still until the clocks have caught up.
+    fn look_at_times(&mut self) {
+        let now = (self.shared.clock)();
+        for origin in self.shared.roster.origins() {
+            let ahead = ahead_ms(newest(&self.shared.store, origin), now);
+            if ahead == 0 {
+                self.ahead.remove(origin);
+            } else if self.ahead.insert(origin.clone()) {
+                let seconds = ahead / 1_000;
+                tracing::warn!(
+                    chain = %origin.region(),
+                    seconds,
+                    is_own = *origin == self.shared.origin,
+                    "the time of a chain is ahead of the clock of this node; one of two clocks is wrong"
+                );
+            }
+        }
     }
 
     fn write(&mut self) {
@@ -127,6 +160,7 @@ impl Summary {
             }
         }
         self.sizes = sizes;
+        self.look_at_times();
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     believed,
     certificate::Certificates,
     config::{Config, Failure, StartError},
-    engine::{self, Engine, Event, Inbox, Parts, Peer},
+    engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
     metrics::Metrics,
     pulse::Pulse,
     reads::keep_roots,
@@ -232,6 +232,11 @@ fn start_engine(
     told: Told,
 ) -> Result<JoinHandle<()>, StartError> {
     let (store, engine) = (&shared.store, &shared.engine);
+    let damaged = config
+        .roster
+        .origins()
+        .filter_map(|origin| store.damage(origin));
+    damaged.for_each(|damage| shared.damages.found(&damage));
     shared.board.announce_held(store, config.roster.origins());
     let closed = engine::closed_chains(store, &config.roster, &shared.board)?;
     let peers = peers(config, &shared.room)?;
@@ -254,6 +259,14 @@ fn start_engine(
     let thread = engine::start(inbox, parts)?;
     tokio::spawn(tick(engine.clone()));
     for peer in peers {
+        if let Some(region) = config.roster.regions.get(&peer.region) {
+            let teller = Teller {
+                own: config.origin.clone(),
+                listener: region.origin.clone(),
+                board: shared.board.clone(),
+            };
+            tokio::spawn(teller.keep_telling(peer.clone(), engine.clone()));
+        }
         tokio::spawn(peer.keep_watching(engine.clone()));
     }
     Ok(thread)
@@ -312,9 +325,13 @@ fn replica(
             closed_at: closed.get(origin).copied(),
         })
     });
+    let known = believed::signed_before(store, &config.roster, &config.origin)?;
+    let in_journal = engine::signed_in_journal(store, &config.roster, &config.origin)?;
+    let in_index = store.lost_size(&config.origin)?;
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
-        signed: believed::signed_before(store, &config.roster, &config.origin)?,
+        // Whatever is left that says how long the chain was: nothing is signed below it.
+        signed: known.max(in_journal).max(in_index),
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(

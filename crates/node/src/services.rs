@@ -1,5 +1,5 @@
 //! The services as callers see them: who may ask, what a message says, and what is answered. Here alone the node speaks in
-//! generated types; as a client of other nodes it does in `engine/peers.rs`.
+//! generated types; as a client of other nodes it does in `engine/peers.rs` and `engine/teller.rs`.
 
 mod account;
 mod caller;
@@ -12,5 +12,6 @@ mod serve;
 mod submission;
 
 pub(crate) use caller::{Holder, holder};
+pub(crate) use replication::evidence;
 pub(crate) use serve::{Serving, serve};
 pub(crate) use submission::submit;

@@ -1,9 +1,10 @@
 //! What the services share.
 
 use crate::{
-    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, engine::Engine,
-    party::Party, readers::Readers, reads::Reads, refusal::Refusal, room::Room, search::Searches,
-    tally::Tally, turns::Turns, verified_heads::VerifiedHeads,
+    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, damages::Damages,
+    engine::Engine, party::Party, readers::Readers, reads::Reads, refusal::Refusal, room::Room,
+    search::Searches, tally::Tally, tellings::Tellings, turns::Turns,
+    verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) room: Arc<Room>,
+    pub(crate) tellings: Tellings,
+    pub(crate) damages: Damages,
     turns: Arc<Turns>,
 }
 
@@ -72,6 +75,8 @@ impl Shared {
                 config.data.clone(),
                 config.mirror_bytes_max,
             ),
+            tellings: Tellings::default(),
+            damages: Damages::default(),
             turns: Turns::of_machine(),
         }
     }
@@ -88,6 +93,9 @@ impl Shared {
         let done = task::spawn_blocking(move || {
             let done = deed(&shared);
             drop(turn);
+            if let Err(Refusal::Store(error)) = &done {
+                shared.damages.look_at(error);
+            }
             done
         });
         done.await.map_err(|_| Refusal::Stopping)?

@@ -1,7 +1,7 @@
 //! The state of a node as its engine knows it.
 
 use crate::copies::ChainCopy;
-use yizhang_ledger::value::{Division, UnixMillis};
+use yizhang_ledger::value::{Division, TreeSize, UnixMillis};
 use yizhang_replica::Readiness;
 
 /// The state of a node as its engine knows it.
@@ -15,6 +15,8 @@ pub(crate) struct Status {
     pub(crate) chains: Vec<ChainCopy>,
     /// The other nodes of the roster.
     pub(crate) peers: Vec<PeerState>,
+    /// How long entries of the own chain have been held by no other node, in ms; 0 if there are none.
+    pub(crate) unshared_ms: u64,
 }
 
 /// A peer as the engine knows it.
@@ -24,6 +26,8 @@ pub(crate) struct PeerState {
     pub(crate) region: Division,
     /// Whether it is watched.
     pub(crate) is_connected: bool,
+    /// How much of the own chain it has announced since it connected.
+    pub(crate) holds: TreeSize,
 }
 
 impl Status {

@@ -24,10 +24,11 @@ const LINES_MAX: usize = 256;
 const DURATIONS_SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
 
 /// Methods that are called all the time by machines; the log names them only where they are refused.
-const QUIET: [&str; 4] = [
+const QUIET: [&str; 5] = [
     "Ledger.Status",
     "Replication.Watch",
     "Replication.Fetch",
+    "Replication.Tell",
     OTHER_METHOD,
 ];
 

@@ -1,7 +1,7 @@
 //! Heads that peers announce: whether they are signed, whether they agree with what is held, and what if not.
 
 use crate::{
-    Conflict, Fault, Output, PeerId, Replica,
+    Fault, Output, PeerId, Replica,
     chain::Relation,
     fetch::End,
     limits::ANNOUNCED_HEADS_MAX,
@@ -164,18 +164,11 @@ impl Replica {
     /// A peer holds this verified head.
     fn head_seen(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
         let origin = head.origin.clone();
-        let Some(chain) = self.chains.get_mut(&origin) else {
+        let Some(chain) = self.chains.get(&origin) else {
             return;
         };
         let relation = chain.compare(&head);
-        let own = self.own.as_mut().filter(|own| own.origin == origin);
-        if own.is_some_and(|own| own.forgot(&head, chain.durable.size)) {
-            let conflict = Conflict::Forgotten {
-                held: chain.durable.size,
-                signed: head.size,
-            };
-            out.extend(chain.report(&head, conflict, chain.durable.note.clone(), note.clone()));
-        }
+        self.look_whether_own(&head, note.clone(), out);
         if let Some(peer) = self.peers.get_mut(&peer) {
             let known = peer
                 .heads
@@ -204,7 +197,13 @@ impl Replica {
 
     /// Asks the store about a head, one question at a time for each peer and chain: more heads from the same peer in the
     /// meantime are compared later, if they are still its newest.
-    fn ask_store(&mut self, peer: PeerId, head: Head, note: Vec<u8>, out: &mut Vec<Output>) {
+    pub(crate) fn ask_store(
+        &mut self,
+        peer: PeerId,
+        head: Head,
+        note: Vec<u8>,
+        out: &mut Vec<Output>,
+    ) {
         let Some(chain) = self.chains.get_mut(&head.origin) else {
             return;
         };
@@ -249,6 +248,7 @@ impl Replica {
 
     /// Compares the heads of peers that were ahead, or not asked about, with what is held now.
     pub(crate) fn compare_again(&mut self, origin: &Origin, out: &mut Vec<Output>) {
+        self.compare_told(origin, out);
         let Some(chain) = self.chains.get(origin) else {
             return;
         };

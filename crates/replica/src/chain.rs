@@ -52,6 +52,14 @@ pub(crate) enum Relation {
     },
 }
 
+/// A verified head that is beyond what is held, and that nobody who told of it need hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ToldHead {
+    pub(crate) by: PeerId,
+    pub(crate) head: Head,
+    pub(crate) note: Vec<u8>,
+}
+
 /// How a peer has done with a chain.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tries {
@@ -93,6 +101,8 @@ pub(crate) struct Chain {
     pub(crate) heard: Option<UnixMillis>,
     /// The fetch under way.
     pub(crate) fetch: Option<FetchId>,
+    /// The largest head of which somebody has told that is beyond what is held here, and who told of it.
+    pub(crate) told: Option<ToldHead>,
     /// Heads that the store was asked about, one for each peer. They outlive the connection: an answer that shows a fork
     /// must not be lost with it.
     pub(crate) questions: BTreeMap<PeerId, (Head, Vec<u8>)>,
@@ -123,6 +133,7 @@ impl Chain {
             failed: false,
             heard: None,
             fetch: None,
+            told: None,
             questions: BTreeMap::new(),
             tries: BTreeMap::new(),
             contradictions: 0,

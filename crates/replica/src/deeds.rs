@@ -55,7 +55,10 @@ pub trait Deeds {
     fn keep(&mut self, evidence: Box<Evidence>);
 
     /// [`Output::Spread`].
-    fn spread(&mut self, heads: [Vec<u8>; 2]);
+    fn spread(&mut self, origin: Origin, heads: [Vec<u8>; 2]);
+
+    /// [`Output::PassOn`].
+    fn pass_on(&mut self, origin: Origin, head: Vec<u8>);
 
     /// [`Output::Blame`].
     fn blame(&mut self, peer: PeerId, fault: Fault);
@@ -78,7 +81,8 @@ pub fn carry_out(outputs: Vec<Output>, deeds: &mut impl Deeds) {
             Output::Refuse { ticket, reason } => deeds.refuse(ticket, reason),
             Output::Announce { origin, head } => deeds.announce(origin, head),
             Output::Keep(evidence) => deeds.keep(evidence),
-            Output::Spread { heads } => deeds.spread(heads),
+            Output::Spread { origin, heads } => deeds.spread(origin, heads),
+            Output::PassOn { origin, head } => deeds.pass_on(origin, head),
             Output::Blame { peer, fault } => deeds.blame(peer, fault),
         }
     }

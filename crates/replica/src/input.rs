@@ -30,6 +30,16 @@ pub enum Input {
         /// The signed notes.
         heads: [Vec<u8>; 2],
     },
+    /// What another node has told this one, watched or not: heads that somebody has signed, whoever holds their batches, and
+    /// pairs that are said to contradict each other. What does not verify is passed over.
+    Told {
+        /// Who.
+        peer: PeerId,
+        /// Signed notes; at most [`TOLD_HEADS_MAX`](crate::limits::TOLD_HEADS_MAX) are read.
+        heads: Vec<Vec<u8>>,
+        /// Pairs; at most [`TOLD_EVIDENCE_MAX`](crate::limits::TOLD_EVIDENCE_MAX) are read.
+        evidence: Vec<[Vec<u8>; 2]>,
+    },
     /// The next batch of a fetch, parsed, with the signed head after it.
     Fetched {
         /// The fetch.

@@ -69,6 +69,7 @@ mod shown;
 mod signed;
 mod status;
 mod submit;
+mod told;
 
 pub use chain::Held;
 pub use deeds::{Deeds, carry_out};

@@ -45,6 +45,11 @@ pub const STALE_HEADS_MAX: u32 = 64;
 pub const STALE_HEADS_PER_SECOND: u32 = 64;
 /// As many of them, unregained, and the peer floods: some ten seconds at the rate at which a node listens.
 pub const FLOOD_HEADS: u32 = 2_048;
+/// Heads that are read of one telling: the teller's newest of its own chain, and one of the listener's chain.
+pub const TOLD_HEADS_MAX: usize = 2;
+/// Pairs of contradicting heads that are read of one telling: as many as a board of evidence holds for a federation of sixteen
+/// chains of which each was signed twice.
+pub const TOLD_EVIDENCE_MAX: usize = 64;
 /// Different pieces of evidence that are reported for one chain. The first one already closes it.
 pub const EVIDENCE_PER_CHAIN_MAX: usize = 16;
 

@@ -77,8 +77,18 @@ pub enum Output {
     /// Show everybody who watches this node, now and later, two signed heads that cannot both be true. They are in the
     /// journal.
     Spread {
+        /// The chain.
+        origin: Origin,
         /// The signed notes: what is held here, and what contradicts it.
         heads: [Vec<u8>; 2],
+    },
+    /// Tell the chain's own node of a head that somebody has signed and that is not held here: it knows whether it has
+    /// signed it.
+    PassOn {
+        /// The chain.
+        origin: Origin,
+        /// The signed note.
+        head: Vec<u8>,
     },
     /// The peer has sent nonsense: drop the connection and wait before the next one. To the replica it is gone already.
     Blame {

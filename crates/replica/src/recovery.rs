@@ -9,7 +9,7 @@ use crate::{PeerId, Replica, chain::Relation, own::Own};
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
 use yizhang_ledger::{
-    head::Head,
+    head::{Head, Origin},
     value::{TreeSize, UnixMillis},
 };
 
@@ -47,6 +47,14 @@ pub enum Recovering {
         /// The size that was signed.
         signed: TreeSize,
     },
+    /// For somebody who holds what the own key has signed and this node does not hold. As long as nobody does, a second node
+    /// may be running with this key.
+    SignedElsewhere {
+        /// The size held.
+        held: TreeSize,
+        /// The size that was signed.
+        signed: TreeSize,
+    },
     /// To fetch its own chain back, of which a peer says that it is another history: a head of the size held does not lead
     /// to the larger one that the own key has signed as well. It is tried all the same, because a peer may be wrong.
     Contradicted {
@@ -79,6 +87,7 @@ impl Readiness {
             Self::Recovering(Recovering::Hearing { .. }) => "hearing",
             Self::Recovering(Recovering::Comparing) => "comparing",
             Self::Recovering(Recovering::FetchingBack { .. }) => "fetching-back",
+            Self::Recovering(Recovering::SignedElsewhere { .. }) => "signed-elsewhere",
             Self::Recovering(Recovering::Contradicted { .. })
             | Self::Stopped(Stop::Forked { .. }) => "two-histories",
             Self::Stopped(Stop::DiskFailed) => "disk-failed",
@@ -113,6 +122,12 @@ impl fmt::Display for Readiness {
                     "fetching this chain back from peers: {held} of {signed} entries are here"
                 )
             }
+            Self::Recovering(Recovering::SignedElsewhere { held, signed }) => write!(
+                f,
+                "this key has signed {signed} entries, {held} are here, and no node that answers holds the rest: either a \
+                 second node runs with this key (a copied directory: stop it), or those who hold the rest are away. Nothing \
+                 more is signed until the rest is here: docs/OPERATIONS.md, \"Two histories\""
+            ),
             Self::Recovering(Recovering::Contradicted { held, signed }) => write!(
                 f,
                 "two histories were signed with this key: the one here has {held} entries, and peers hold another with \
@@ -191,13 +206,22 @@ impl Replica {
             let signed = own.seen;
             Readiness::Recovering(match own.contradicted_at(held) {
                 Some(_) => Recovering::Contradicted { held, signed },
-                None => Recovering::FetchingBack { held, signed },
+                None if self.is_held_by_a_peer(&own.origin, held) => {
+                    Recovering::FetchingBack { held, signed }
+                }
+                None => Recovering::SignedElsewhere { held, signed },
             })
         } else if !own.was_ready && !chain.questions.is_empty() {
             Readiness::Recovering(Recovering::Comparing)
         } else {
             Readiness::Ready
         }
+    }
+
+    /// Whether a connected peer has announced more of a chain than this size.
+    fn is_held_by_a_peer(&self, origin: &Origin, size: TreeSize) -> bool {
+        let mut peers = self.peers.keys();
+        peers.any(|peer| self.announced_size(*peer, origin) > size)
     }
 
     /// Ends the wait for peers when enough have been heard. It is not taken back: later news are compared one by one.

@@ -82,6 +82,11 @@ impl Replica {
                 complete,
             } => self.announced(peer, heads, complete, now, &mut out),
             Input::Shown { peer, heads } => self.shown(peer, &heads, now, &mut out),
+            Input::Told {
+                peer,
+                heads,
+                evidence,
+            } => self.told(peer, heads, &evidence, &mut out),
             Input::Fetched { fetch, batch, head } => {
                 self.fetched(fetch, *batch, &head, now, &mut out);
             }
@@ -167,7 +172,9 @@ fn spread(evidence: Evidence, out: &mut Vec<Output>) {
     if evidence.is_proof()
         && let Some(ours) = evidence.ours
     {
-        let heads = [ours, evidence.theirs];
-        out.push(Output::Spread { heads });
+        out.push(Output::Spread {
+            origin: evidence.origin,
+            heads: [ours, evidence.theirs],
+        });
     }
 }

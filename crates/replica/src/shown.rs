@@ -1,6 +1,10 @@
 //! Evidence that peers show, and what becomes of a chain against which there is some.
 
-use crate::{Conflict, Fault, Output, PeerId, Replica, chain::Relation, signed::SignedHead};
+use crate::{
+    Conflict, Fault, Output, PeerId, Replica,
+    chain::{Relation, ToldHead},
+    signed::SignedHead,
+};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use yizhang_ledger::{
@@ -36,7 +40,7 @@ impl Replica {
     }
 
     /// Compares two verified heads with each other.
-    fn compare_shown(
+    pub(crate) fn compare_shown(
         &mut self,
         peer: PeerId,
         one: SignedHead,
@@ -76,7 +80,8 @@ impl Replica {
     ) {
         let origin = &smaller.head.origin;
         if self.own.as_ref().is_some_and(|own| own.origin == *origin) {
-            return self.own_heads_shown(&smaller.head, &larger.head);
+            self.own_heads_shown(&smaller.head, &larger.head);
+            return self.compare_each(peer, smaller, larger, out);
         }
         let Some(chain) = self.chains.get(origin) else {
             return;
@@ -89,8 +94,33 @@ impl Replica {
                 held: smaller.head.size,
                 signed: larger.head.size,
             };
-            self.convict(&larger.head, conflict, Some(smaller.note), larger.note, out);
+            return self.convict(&larger.head, conflict, Some(smaller.note), larger.note, out);
         }
+        self.compare_each(peer, smaller, larger, out);
+    }
+
+    /// Compares two heads of one chain with what is held here: whichever is of another history convicts the chain.
+    fn compare_each(
+        &mut self,
+        peer: PeerId,
+        smaller: SignedHead,
+        larger: SignedHead,
+        out: &mut Vec<Output>,
+    ) {
+        if let Some(chain) = self.chains.get_mut(&larger.head.origin)
+            && chain.told.is_none()
+            && chain.compare(&larger.head) == Relation::AskStore
+        {
+            // The store is asked one question at a time: this head's turn comes with the answer about the smaller one.
+            chain.told = Some(ToldHead {
+                by: peer,
+                head: larger.head.into_inner(),
+                note: larger.note,
+            });
+        } else {
+            self.told_head(peer, larger.head.into_inner(), larger.note, out);
+        }
+        self.told_head(peer, smaller.head.into_inner(), smaller.note, out);
     }
 
     /// A verified head contradicts what is held.

@@ -30,8 +30,10 @@ pub struct ChainStatus<'a> {
     pub stopped: bool,
     /// When a verified head of the chain last came in since the start, from whomever.
     pub heard: Option<UnixMillis>,
-    /// The largest size that a connected peer has announced; 0 if none has announced any.
+    /// The largest size that a connected peer has announced, or of which another node has told; 0 if there is none.
     pub announced: TreeSize,
+    /// The largest size that a connected peer has announced, as far as it is held here: what one more disk has. 0 if none has.
+    pub held_elsewhere: TreeSize,
     /// Whether the chain's own node is connected, or is this one: then nothing newer can have gone unheard for long.
     pub live: bool,
 }
@@ -67,10 +69,10 @@ impl Replica {
 
     fn status_of<'a>(&self, origin: &Origin, chain: &'a Chain) -> ChainStatus<'a> {
         let own = self.own.as_ref().filter(|own| own.origin == *origin);
-        let announced = self
-            .peers
-            .keys()
-            .map(|peer| self.announced_size(*peer, origin));
+        let told = chain.told.as_ref().map(|told| told.head.size);
+        let held = |peer: &PeerId| self.announced_size(*peer, origin);
+        let by_peers = self.peers.keys().map(held).max().unwrap_or(TreeSize(0));
+        let announced = told.map_or(by_peers, |told| told.max(by_peers));
         ChainStatus {
             staged: &chain.tip,
             durable: chain.durable.size,
@@ -80,7 +82,8 @@ impl Replica {
             contradicted_at: own.and_then(|own| own.contradicted_at(chain.durable.size)),
             stopped: !chain.is_open(),
             heard: chain.heard,
-            announced: announced.max().unwrap_or(TreeSize(0)),
+            announced,
+            held_elsewhere: by_peers.min(chain.durable.size),
             live: own.is_some() || self.peers.contains_key(&PeerId(origin.region())),
         }
     }

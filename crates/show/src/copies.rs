@@ -36,6 +36,10 @@ pub struct ChainCopy {
     pub quarantined_from: Option<u64>,
     /// Records of the account that were left aside: claims that were too many, or more than an account is computed from.
     pub left_aside: u64,
+    /// Where it is damaged on the node's disk, in the words of the node; empty if nowhere, as far as is known.
+    pub damage: String,
+    /// By how much its newest batch is ahead of the node's clock, in ms; 0 if that is no warning.
+    pub ahead_ms: u64,
 }
 
 impl ChainCopy {
@@ -73,6 +77,8 @@ impl ChainCopy {
             "quarantined": self.is_quarantined(),
             "quarantined_from": self.quarantined_from,
             "left_aside": self.left_aside,
+            "damage": self.damage,
+            "ahead_ms": self.ahead_ms,
         })
     }
 
@@ -81,6 +87,13 @@ impl ChainCopy {
         let mut words = Vec::new();
         if let Some(from) = self.quarantined_from {
             words.push(t!("copies.quarantined", from = from).to_string());
+        }
+        if !self.damage.is_empty() {
+            words.push(t!("copies.damaged").to_string());
+        }
+        if self.ahead_ms > 0 {
+            let minutes = self.ahead_ms / 60_000;
+            words.push(t!("copies.ahead", minutes = minutes).to_string());
         }
         if self.behind() > 0 {
             words.push(t!("copies.behind", behind = self.behind()).to_string());

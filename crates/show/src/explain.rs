@@ -6,7 +6,7 @@ use super::{
     copies::{self, IN_DOUBT},
     count, family, figures, kind, named,
     page::{self, Block, Part},
-    place, record, serde_name,
+    place, printable, record, serde_name,
 };
 use crate::language::{self, Language};
 use rust_i18n::t;
@@ -47,11 +47,11 @@ pub fn print(answer: &Answer) {
         println!(
             "[{}] {}: {}{sign}",
             u64::from(number) + 1,
-            figures::name(figure),
-            figures::value(figure)
+            printable(&figures::name(figure)),
+            printable(&figures::value(figure))
         );
         for line in grounds(account, figure) {
-            println!("    ← {line}");
+            println!("    ← {}", printable(&line));
         }
     }
     let mut parts: Vec<Part> = account

@@ -1,13 +1,16 @@
 //! Findings of an audit in the language in force. The crate words them in English; `locales/findings.yml` has the
 //! Chinese by code.
 
-use crate::language::{self, Language};
+use crate::{
+    language::{self, Language},
+    printable,
+};
 use rust_i18n::t;
 use yizhang_audit::{Code, Finding, Place};
 
 /// A finding as one line: where, what, and what was expected instead.
 pub fn line(finding: &Finding) -> String {
-    match language::current() {
+    let line = match language::current() {
         Language::En => finding.to_string(),
         Language::Zh => t!(
             "finding.line",
@@ -15,7 +18,9 @@ pub fn line(finding: &Finding) -> String {
             what = what(finding)
         )
         .to_string(),
-    }
+    };
+    // File names and texts of a node are in it.
+    printable(&line)
 }
 
 fn what(finding: &Finding) -> String {

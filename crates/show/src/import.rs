@@ -191,6 +191,25 @@ pub fn done(region: Division, imported: &Imported) {
     );
 }
 
+/// How many of the other nodes hold everything that was imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharing {
+    /// Those that have announced it.
+    pub holding: usize,
+    /// All of the roster but the one that was asked.
+    pub others: usize,
+}
+
+/// Prints on how many other disks the imported records are.
+pub fn shared(Sharing { holding, others }: Sharing) {
+    let key = if holding > 0 {
+        "import.shared"
+    } else {
+        "import.unshared"
+    };
+    println!("{}", t!(key, holding = holding, others = others));
+}
+
 fn sum(fen: i128) -> String {
     i64::try_from(fen).map_or_else(|_| fen.to_string(), yuan)
 }

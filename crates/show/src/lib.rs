@@ -71,7 +71,7 @@ fn bare_table() -> Table {
 /// Prints lines, each after so many blanks.
 fn print_lines(lines: &[String], indent: usize) {
     for line in lines {
-        println!("{:indent$}{line}", "");
+        println!("{:indent$}{}", "", printable(line));
     }
 }
 
@@ -106,7 +106,19 @@ pub fn without_numbers(text: &str) -> String {
 
 /// A name that a file says, such as that of a sheet: without what could be a person's number, and on one line.
 pub fn said_name(name: &str) -> String {
-    without_numbers(&name.replace(char::is_control, " "))
+    without_numbers(&printable(name))
+}
+
+/// What a node or a file says, which may be anything: a terminal gets no commands from it, and it is read in the order in which it is
+/// written. On one line.
+pub fn printable(text: &str) -> String {
+    text.replace(is_command, " ")
+}
+
+/// What a terminal does not show but obeys: control characters, and those that turn the direction of what follows.
+fn is_command(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text under a key that is put together here.

@@ -19,6 +19,8 @@ pub struct NodeStatus {
     pub at: UnixMillis,
     /// Every chain that it holds.
     pub chains: Vec<ChainCopy>,
+    /// How long entries of its own chain have been held by no other connected node, in ms; 0 if there are none.
+    pub unshared_ms: u64,
     /// The other nodes.
     pub peers: Vec<PeerStatus>,
 }
@@ -29,6 +31,44 @@ pub struct PeerStatus {
     pub region: String,
     /// Whether there is a connection.
     pub connected: bool,
+    /// How much of the asked node's own chain it has announced.
+    pub holds: u64,
+}
+
+/// How long entries may be on one disk alone before that is a finding, in ms.
+const UNSHARED_MS_MAX: u64 = 60_000;
+
+impl NodeStatus {
+    /// Whether something needs a person.
+    pub fn needs_somebody(&self) -> bool {
+        let needs = |chain: &ChainCopy| {
+            chain.is_quarantined() || !chain.damage.is_empty() || chain.ahead_ms > 0
+        };
+        !self.ready || self.unshared_ms >= UNSHARED_MS_MAX || self.chains.iter().any(needs)
+    }
+
+    /// How much of its own chain at least one other node holds, and how long what is beyond it has been alone; none if there is
+    /// no other node.
+    fn sharing(&self) -> Option<String> {
+        let held = self.peers.iter().map(|peer| peer.holds).max()?;
+        let own = self
+            .chains
+            .iter()
+            .find(|chain| chain.origin.as_str() == self.own_origin)?;
+        let held = held.min(own.size);
+        let line = if self.unshared_ms == 0 {
+            t!("status.shared", size = held)
+        } else {
+            let (alone, seconds) = (own.size.saturating_sub(held), self.unshared_ms / 1_000);
+            t!(
+                "status.unshared",
+                size = held,
+                alone = alone,
+                seconds = seconds
+            )
+        };
+        Some(line.to_string())
+    }
 }
 
 /// The state as JSON.
@@ -39,8 +79,9 @@ pub fn json(status: &NodeStatus) -> Value {
         "not_ready_reason": status.not_ready_reason,
         "not_ready_code": status.not_ready_code,
         "at_ms": status.at.0,
+        "unshared_ms": status.unshared_ms,
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
-        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected })).collect::<Vec<_>>(),
+        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds })).collect::<Vec<_>>(),
     })
 }
 
@@ -75,6 +116,17 @@ pub fn table_of(status: &NodeStatus) {
         ]);
     }
     println!("{rows}");
+    if let Some(line) = status.sharing() {
+        println!("{line}");
+    }
+    for chain in status
+        .chains
+        .iter()
+        .filter(|chain| !chain.damage.is_empty())
+    {
+        let (region, damage) = (place::name(chain.region()), &chain.damage);
+        println!("{}", t!("status.damage", region = region, damage = damage));
+    }
     for peer in &status.peers {
         let region = Division::parse(&peer.region).map_or_else(|| peer.region.clone(), place::name);
         let key = if peer.connected {
@@ -93,6 +145,7 @@ fn reason(status: &NodeStatus) -> String {
         "hearing" => t!("not_ready.hearing", text = text),
         "comparing" => t!("not_ready.comparing", text = text),
         "fetching-back" => t!("not_ready.fetching_back", text = text),
+        "signed-elsewhere" => t!("not_ready.signed_elsewhere", text = text),
         "two-histories" => t!("not_ready.two_histories", text = text),
         "disk-failed" => t!("not_ready.disk_failed", text = text),
         "signature-refused" => t!("not_ready.signature_refused", text = text),

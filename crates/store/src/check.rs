@@ -1,12 +1,12 @@
 //! Checking a whole data directory without changing it, and building the index again.
 
 use crate::{
-    Options, Store,
+    JournalKind, Options, Store,
     error::{Damage, DamageFault, IndexFault, MarkerFault, Result, StoreError},
     index::load,
     journal,
     lock::Lock,
-    marker,
+    lost, marker,
     number::wide,
     replay::{Halt, Step, replay},
     report::{Opened, Truncated},
@@ -351,6 +351,7 @@ fn check_chain(
     // Where the chain is damaged, what follows has not been read.
     if !is_damaged {
         let indexed = index.map_or(TreeSize(0), |index| index.size(number));
+        let indexed = indexed.max(lost_size(data, origin)?);
         report
             .findings
             .extend(missing(data, origin, size, indexed)?);
@@ -374,6 +375,25 @@ fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, Acces
             digests.push((origin.clone(), digest));
         }
     }
+}
+
+/// The size that an index once had of a chain, as the journal says; what of it cannot be read is a finding of its own.
+fn lost_size(data: &Path, origin: &Origin) -> Result<TreeSize> {
+    let mut largest = TreeSize(0);
+    let folder = data.join("journal");
+    for number in journal::list(&folder)? {
+        let (entries, _, _) = journal::read_file(&journal::path(&folder, number), number)?;
+        for (_, entry) in entries {
+            let is_lost = entry.kind == JournalKind::SIZE_LOST;
+            if let Some(size) = is_lost
+                .then(|| lost::size_of(&entry.bytes, origin))
+                .flatten()
+            {
+                largest = largest.max(size);
+            }
+        }
+    }
+    Ok(largest)
 }
 
 /// Whether a chain is shorter than what is known of it beside its files: a noted head, or the index.

@@ -41,6 +41,8 @@ impl JournalKind {
     pub const ROSTER: Self = Self(3);
     /// A cosignature that this node gave.
     pub const COSIGNATURE_GIVEN: Self = Self(4);
+    /// A size that the index had of a chain of which the segments held less.
+    pub const SIZE_LOST: Self = Self(6);
     /// A cosignature that this node received.
     pub const COSIGNATURE_RECEIVED: Self = Self(5);
 }

@@ -76,9 +76,15 @@ impl Store {
             origins,
             progress,
         };
+        let loaded = load::existing(&opening.disk, &index, cache)?;
         let loaded = match asked {
-            None => load::existing(&opening.disk, &index, cache)?,
-            Some(fault) => Err(fault),
+            None => loaded,
+            Some(fault) => {
+                // What it knows of chains that are shorter now is kept, although it is thrown away.
+                let had = loaded.as_ref().map(sizes).unwrap_or_default();
+                drop(loaded);
+                return opening.rebuild(fault, &had);
+            }
         };
         let (had, fault) = match loaded {
             Ok(loaded) => {
@@ -90,13 +96,7 @@ impl Store {
             }
             Err(fault) => (BTreeMap::new(), fault),
         };
-        let unusable = |fault: IndexFault| StoreError::Io {
-            action: "build the index in",
-            path: index.clone(),
-            source: Arc::new(std::io::Error::other(fault.to_string())),
-        };
-        let fresh = load::fresh(&opening.disk, &index, cache)?.map_err(unusable)?;
-        opening.start(fresh, Some(fault), &had)?.map_err(unusable)
+        opening.rebuild(fault, &had)
     }
 }
 
@@ -119,6 +119,23 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
+    /// Builds the index again, for this reason.
+    fn rebuild(
+        &self,
+        fault: IndexFault,
+        had: &BTreeMap<Origin, TreeSize>,
+    ) -> Result<(Store, Opened)> {
+        let index = self.folder.join("index");
+        let cache = self.options.index_cache_bytes;
+        let unusable = |fault: IndexFault| StoreError::Io {
+            action: "build the index in",
+            path: index.clone(),
+            source: Arc::new(std::io::Error::other(fault.to_string())),
+        };
+        let fresh = load::fresh(&self.disk, &index, cache)?.map_err(unusable)?;
+        self.start(fresh, Some(fault), had)?.map_err(unusable)
+    }
+
     /// Puts every chain where the index stands and replays the rest. The inner error says that the index and the
     /// segments disagree. `had` are the sizes of an index that was thrown away.
     fn start(
@@ -161,6 +178,8 @@ impl Opening<'_> {
                     let seen = seen::size(self.folder, &chain.folder.origin)?;
                     store.writer(chain)?.seen = seen;
                     let had = had.get(&chain.folder.origin).copied().unwrap_or_default();
+                    store.remember_lost(&chain.folder.origin, had, chain.size())?;
+                    let had = had.max(store.lost_size(&chain.folder.origin)?);
                     opened.push(describe(chain, recovered, had.max(seen)));
                 }
                 Err(fault) => return Ok(Err(fault)),

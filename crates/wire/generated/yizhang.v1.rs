@@ -24,6 +24,18 @@ pub struct Receipt {
     #[prost(bytes = "bytes", tag = "5")]
     pub head: ::prost::bytes::Bytes,
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TellRequest {
+    /// The caller's newest head of its own chain; and a head of the listener's chain of which it was told and whose batch it does
+    /// not hold. At most 2 are read.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub heads: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Pairs of signed heads that cannot both be true, at most 64, of one chain at most 4.
+    #[prost(message, repeated, tag = "2")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TellReply {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -237,10 +249,13 @@ pub struct StatusReply {
     /// to anybody, or of different sizes, where one does not lead to the other. At most 64.
     #[prost(message, repeated, tag = "9")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
-    /// Why it does not, as a code: hearing, comparing, fetching-back, two-histories, disk-failed, signature-refused, mirror;
+    /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror;
     /// empty if it does.
     #[prost(string, tag = "10")]
     pub not_ready_code: ::prost::alloc::string::String,
+    /// How long entries of the node's own chain have been held by no other node that is connected, in ms; 0 if there are none.
+    #[prost(uint64, tag = "11")]
+    pub unshared_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChainStatus {
@@ -272,9 +287,17 @@ pub struct ChainStatus {
     /// Whether the chain's own node is connected, or is the one asked. If not, the chain may be longer than anybody here knows.
     #[prost(bool, tag = "9")]
     pub live: bool,
+    /// Where the chain is damaged on the node's disk, as far as it has been read since the node started; empty if nowhere.
+    /// Status only.
+    #[prost(string, tag = "10")]
+    pub damage: ::prost::alloc::string::String,
+    /// By how much the time of the newest batch is ahead of the node's clock, in ms; 0 if it is ahead by ten minutes or less.
+    /// Status only.
+    #[prost(uint64, tag = "11")]
+    pub ahead_ms: u64,
     /// In a lookup: records of the chain under the accounts read that were left aside, because the chain had no right to state so many, or
     /// because there are more than an account is computed from (docs/RULES.md).
-    #[prost(uint64, tag = "10")]
+    #[prost(uint64, tag = "12")]
     pub left_aside: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -284,6 +307,9 @@ pub struct PeerStatus {
     pub region: ::prost::alloc::string::String,
     #[prost(bool, tag = "2")]
     pub connected: bool,
+    /// How much of the asked node's own chain the peer has announced since it connected.
+    #[prost(uint64, tag = "3")]
+    pub holds: u64,
 }
 /// Generated client implementations.
 pub mod submission_client {
@@ -815,6 +841,30 @@ pub mod replication_client {
                 .insert(GrpcMethod::new("yizhang.v1.Replication", "Fetch"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Tells a node what it might not see by watching: nobody watches a node that is not at the address of the roster. Every node
+        /// tells every other, when something of it has changed, and once a minute. Answered RESOURCE_EXHAUSTED when a region tells more
+        /// often than 8 times in 10 seconds.
+        pub async fn tell(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TellRequest>,
+        ) -> std::result::Result<tonic::Response<super::TellReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Replication/Tell",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Replication", "Tell"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -854,6 +904,13 @@ pub mod replication_server {
             &self,
             request: tonic::Request<super::FetchRequest>,
         ) -> std::result::Result<tonic::Response<Self::FetchStream>, tonic::Status>;
+        /// Tells a node what it might not see by watching: nobody watches a node that is not at the address of the roster. Every node
+        /// tells every other, when something of it has changed, and once a minute. Answered RESOURCE_EXHAUSTED when a region tells more
+        /// often than 8 times in 10 seconds.
+        async fn tell(
+            &self,
+            request: tonic::Request<super::TellRequest>,
+        ) -> std::result::Result<tonic::Response<super::TellReply>, tonic::Status>;
     }
     /// All chains among all nodes. For nodes of the federation.
     #[derive(Debug)]
@@ -1020,6 +1077,49 @@ pub mod replication_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Replication/Tell" => {
+                    #[allow(non_camel_case_types)]
+                    struct TellSvc<T: Replication>(pub Arc<T>);
+                    impl<T: Replication> tonic::server::UnaryService<super::TellRequest>
+                    for TellSvc<T> {
+                        type Response = super::TellReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TellRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Replication>::tell(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TellSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

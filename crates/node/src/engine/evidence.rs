@@ -9,7 +9,7 @@ use crate::{
     engine::{Engine, Event},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, mpsc},
     thread::JoinHandle,
 };
@@ -18,7 +18,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::TreeSize,
 };
-use yizhang_replica::{Evidence, Input};
+use yizhang_replica::{Evidence, Input, limits::EVIDENCE_PER_CHAIN_MAX};
 use yizhang_store::{JournalKind, Store, StoreError};
 
 /// Two heads of one chain that cannot both be true.
@@ -60,9 +60,9 @@ impl KeptEvidence {
     }
 
     /// Shows it to everybody who watches this node, if two heads at hand prove it.
-    fn spread(self, board: &Board) {
+    fn spread(self, origin: Origin, board: &Board) {
         if self.proof && !self.ours.is_empty() {
-            board.accuse([self.ours, self.theirs]);
+            board.accuse(origin, [self.ours, self.theirs]);
         }
     }
 }
@@ -103,16 +103,77 @@ impl Journal {
 /// A crash before a piece is durable: the chain is closed in no file, and nobody has heard of the fork from here. Whoever holds
 /// the contradicting head shows it again after the start, and it is found again. A crash after it: the chain is closed when
 /// the node starts, and the evidence is on the board before anybody watches.
+///
+/// What the journal has already is not written again: a node that starts finds the same evidence again, each time.
 fn write_all(store: &Store, engine: &Engine, jobs: &mpsc::Receiver<Box<Evidence>>) {
+    let mut written = Written::read(store);
     while let Ok(evidence) = jobs.recv() {
+        if !written.is_news(&evidence) {
+            engine.send_blocking(Event::Input(Input::Kept(evidence)));
+            continue;
+        }
         let bytes = KeptEvidence::of(&evidence).to_bytes();
         if let Err(error) = store.journal_append(JournalKind::FORK_EVIDENCE, &bytes) {
             // A write that failed has stopped the store, which ends the node.
             tracing::error!(%error, "evidence could not be written to the journal; it is not shown to others");
             continue;
         }
+        written.add(&evidence);
         engine.send_blocking(Event::Input(Input::Kept(evidence)));
     }
+}
+
+/// The contradicting heads that the journal has, apart for proofs and suspicions.
+#[derive(Default)]
+struct Written {
+    proofs: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>,
+    suspicions: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>,
+}
+
+impl Written {
+    /// What cannot be read is written again; opening has said already that the journal is damaged.
+    fn read(store: &Store) -> Self {
+        let mut written = Self::default();
+        let entries = store.journal().into_iter().flatten().map_while(Result::ok);
+        for entry in entries.filter(|entry| entry.kind == JournalKind::FORK_EVIDENCE) {
+            if let Some(kept) = KeptEvidence::read(&entry.bytes) {
+                let chain = chain_of(&kept.theirs);
+                let of_chain = written.of(kept.proof).entry(chain).or_default();
+                of_chain.insert(kept.theirs);
+            }
+        }
+        written
+    }
+
+    fn is_news(&mut self, evidence: &Evidence) -> bool {
+        let of_class = self.of(evidence.is_proof());
+        match of_class.get(&chain_of(&evidence.theirs)) {
+            Some(heads) => {
+                heads.len() < EVIDENCE_PER_CHAIN_MAX && !heads.contains(&evidence.theirs)
+            }
+            None => true,
+        }
+    }
+
+    fn add(&mut self, evidence: &Evidence) {
+        let chain = chain_of(&evidence.theirs);
+        let of_chain = self.of(evidence.is_proof()).entry(chain).or_default();
+        of_chain.insert(evidence.theirs.clone());
+    }
+
+    fn of(&mut self, proof: bool) -> &mut BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>> {
+        if proof {
+            &mut self.proofs
+        } else {
+            &mut self.suspicions
+        }
+    }
+}
+
+/// The first line of a head: its chain.
+fn chain_of(note: &[u8]) -> Vec<u8> {
+    let line = note.split(|byte| *byte == b'\n').next();
+    line.expect("even nothing has a first piece").to_vec()
 }
 
 /// Reads the journal: the smallest size at which evidence closes a chain. The evidence goes on the board again.
@@ -134,15 +195,47 @@ pub(crate) fn closed_chains(
         else {
             continue;
         };
-        if kept.proof
-            && let Ok(head) = Head::open(&kept.theirs, roster)
-        {
+        // What no key of the roster has signed, whoever wrote it there, proves nothing.
+        let Ok(head) = Head::open(&kept.theirs, roster) else {
+            continue;
+        };
+        let head = head.into_inner();
+        if kept.proof {
             let at = closed.entry(head.origin.clone()).or_insert(head.size);
             *at = head.size.min(*at);
         }
-        kept.spread(board);
+        kept.spread(head.origin, board);
     }
     Ok(closed)
+}
+
+/// The largest size of a chain that the journal's evidence says was signed with its key; 0 if it says nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn signed_in_journal(
+    store: &Store,
+    roster: &Roster,
+    origin: &Origin,
+) -> Result<TreeSize, StoreError> {
+    let mut signed = TreeSize(0);
+    for entry in store.journal()? {
+        let entry = entry?;
+        if entry.kind != JournalKind::FORK_EVIDENCE {
+            continue;
+        }
+        let Some(kept) = KeptEvidence::read(&entry.bytes) else {
+            continue;
+        };
+        for note in [&kept.ours, &kept.theirs] {
+            if let Ok(head) = Head::open(note, roster)
+                && head.origin == *origin
+            {
+                signed = signed.max(head.size);
+            }
+        }
+    }
+    Ok(signed)
 }
 
 #[cfg(test)]

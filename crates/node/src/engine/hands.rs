@@ -128,8 +128,13 @@ impl Deeds for Hands {
         self.journal.keep(evidence);
     }
 
-    fn spread(&mut self, heads: [Vec<u8>; 2]) {
-        self.board.accuse(heads);
+    fn spread(&mut self, origin: Origin, heads: [Vec<u8>; 2]) {
+        self.board.accuse(origin, heads);
+    }
+
+    fn pass_on(&mut self, origin: Origin, head: Vec<u8>) {
+        tracing::warn!(chain = %origin.region(), "a head of a chain was told of that is not held here; its node is asked");
+        self.board.pass_on(origin, head);
     }
 
     fn blame(&mut self, peer: PeerId, fault: Fault) {

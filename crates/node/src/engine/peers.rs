@@ -54,7 +54,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    fn client(&self) -> ReplicationClient<Channel> {
+    pub(crate) fn client(&self) -> ReplicationClient<Channel> {
         ReplicationClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 

@@ -41,6 +41,18 @@ const HEAD_WAIT_MS: u64 = 500;
 /// loss of the last seconds alone goes unnoticed.
 const SEEN_WAIT_MS: u64 = 5_000;
 
+/// How long entries may be on this node's disk alone before that is a warning, in ms: peers that are there have them within seconds.
+const UNSHARED_MS_MAX: u64 = 60_000;
+
+/// Entries of the own chain that no other node is known to hold.
+struct Unshared {
+    /// The size that somebody else must hold for them to be shared.
+    size: TreeSize,
+    since: UnixMillis,
+    /// Whether the log has said so.
+    said: bool,
+}
+
 /// What the engine's thread needs besides its inbox.
 pub(crate) struct Parts {
     pub(crate) replica: Replica,
@@ -76,6 +88,8 @@ struct Running {
     fail: watch::Sender<Option<Failure>>,
     /// When the newest head was signed, until it is in the files.
     unwritten_head: Option<UnixMillis>,
+    /// The newest size of the own chain that no other node is known to hold, and since when.
+    unshared: Option<Unshared>,
     /// When a batch became durable or was signed, until the newest heads have been noted.
     unnoted: Option<UnixMillis>,
 }
@@ -117,6 +131,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         tickets: 0,
         ready: parts.ready,
         fail: parts.fail,
+        unshared: None,
         unwritten_head: None,
         unnoted: None,
     };
@@ -175,6 +190,7 @@ impl Running {
             self.news.put(self.news());
         }
         carry_out(outputs, &mut self.hands);
+        self.look_who_holds();
         self.write_head_of_idle_chain();
         self.note_seen();
         self.notice_failure();
@@ -210,13 +226,48 @@ impl Running {
 
     /// Whether so many ms have passed since then; not if there is no then.
     fn has_waited(&self, since: Option<UnixMillis>, ms: u64) -> bool {
-        since.is_some_and(|since| self.now().0.saturating_sub(since.0) >= ms)
+        since.is_some_and(|since| is_over(since, ms, self.now()))
     }
 
     /// A store that has stopped never goes on: the node ends, and says why.
     fn notice_failure(&self) {
         if let Some(reason) = self.hands.store.stopped() {
             Failure::Store { reason }.tell(&self.fail);
+        }
+    }
+
+    /// Keeps how long entries of the own chain have been on this disk alone, and says so when it is too long.
+    fn look_who_holds(&mut self) {
+        let Some(own) = self.replica.chain(&self.origin) else {
+            return;
+        };
+        if self.hands.peers.is_empty() || own.held_elsewhere >= own.durable {
+            if self.unshared.take().is_some_and(|unshared| unshared.said) {
+                tracing::info!(chain = %self.origin.region(), "all entries of this chain are held by another node again");
+            }
+            return;
+        }
+        let (now, size, held) = (self.now(), own.durable, own.held_elsewhere);
+        let unshared = self.unshared.get_or_insert(Unshared {
+            size,
+            since: now,
+            said: false,
+        });
+        if held >= unshared.size {
+            (unshared.size, unshared.since) = (size, now);
+        }
+        // A clock that was set back begins to count anew.
+        unshared.since = unshared.since.min(now);
+        let ms = now.0.saturating_sub(unshared.since.0);
+        if ms >= UNSHARED_MS_MAX && !unshared.said {
+            unshared.said = true;
+            let entries = size.0.saturating_sub(held.0);
+            tracing::warn!(
+                chain = %self.origin.region(),
+                entries,
+                seconds = ms / 1_000,
+                "the newest entries of this chain are on this disk alone: if it is lost, so are their receipts"
+            );
         }
     }
 
@@ -283,12 +334,43 @@ impl Running {
         let peer = |peer: &PeerId| PeerState {
             region: peer.0,
             is_connected: self.hands.connected.get(peer).copied().unwrap_or(false),
+            holds: self.replica.announced_size(*peer, &self.origin),
         };
+        let unshared = self.unshared.as_ref();
         Status {
             at: now,
             readiness: self.replica.readiness(),
             chains: self.origins.iter().filter_map(copy).collect(),
             peers: self.hands.peers.keys().map(peer).collect(),
+            unshared_ms: unshared
+                .map_or(0, |unshared| now.0.saturating_sub(unshared.since.0).max(1)),
+        }
+    }
+}
+
+/// Whether a wait of so many ms is over. A clock that has been set back by more than the wait ends it: otherwise it would last for
+/// as long as the clock was set back.
+const fn is_over(since: UnixMillis, ms: u64, now: UnixMillis) -> bool {
+    now.0.abs_diff(since.0) >= ms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_with_its_time_and_when_the_clock_is_set_back() {
+        let hour = 3_600_000;
+        for (now, expected) in [
+            (hour, false),
+            (hour + 499, false),
+            (hour + 500, true),
+            (hour - 499, false),
+            (hour - 500, true),
+            (0, true),
+        ] {
+            let over = is_over(UnixMillis(hour), 500, UnixMillis(now));
+            assert_eq!(over, expected, "{now}");
         }
     }
 }

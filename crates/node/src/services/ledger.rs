@@ -76,21 +76,30 @@ fn read_out(
 /// The state of the node as it is told to others.
 fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     let is_full = shared.room.left() == Left::Nothing;
+    let ready = status.is_ready() && !is_full;
     let (reason, code) = match status.readiness.code() {
         None if is_full => (Refusal::DiskFull.to_string(), "disk-full"),
         None => (String::new(), ""),
         Some(code) => (status.readiness.to_string(), code),
     };
+    let at = status.at;
+    let chain = |copy: ChainCopy| v1::ChainStatus {
+        damage: shared.damages.first(&copy.origin),
+        ahead_ms: copy.ahead_ms(at),
+        ..chain_status(copy)
+    };
+    let chains = status.chains.into_iter().map(chain).collect();
     v1::StatusReply {
         secret_check: shared.secret.check().0.to_vec().into(),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
-        ready: status.is_ready() && !is_full,
+        ready,
         not_ready_reason: reason,
-        chains: status.chains.into_iter().map(chain_status).collect(),
+        chains,
         peers: status.peers.into_iter().map(peer_status).collect(),
         not_ready_code: code.to_string(),
-        at_ms: status.at.0,
+        at_ms: at.0,
+        unshared_ms: status.unshared_ms,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
     }
 }
@@ -99,6 +108,7 @@ fn peer_status(peer: PeerState) -> v1::PeerStatus {
     v1::PeerStatus {
         region: peer.region.to_string(),
         connected: peer.is_connected,
+        holds: peer.holds.0,
     }
 }
 
@@ -121,5 +131,6 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
         heard_ms: heard.map_or(0, |time| time.0),
         live,
         left_aside: copy.left_aside,
+        ..v1::ChainStatus::default()
     }
 }

@@ -2,17 +2,30 @@
 
 use crate::{
     board::{Changes, Contradiction},
+    engine::Event,
     party::Party,
     readers::Reading,
     refusal::Refusal,
-    services::caller::party_of,
+    role::Role,
+    services::{caller::party_of, gate::holder_of},
     shared::Shared,
 };
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
-use yizhang_ledger::{head::Origin, value::TreeSize};
+use yizhang_ledger::{
+    head::Origin,
+    value::{Division, TreeSize},
+};
+use yizhang_replica::{
+    Input, PeerId,
+    limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
+};
 use yizhang_wire::{
     convert,
     v1::{self, replication_server::Replication},
@@ -58,9 +71,40 @@ impl Replication for ReplicationService {
         )))
     }
 
+    async fn tell(
+        &self,
+        request: Request<v1::TellRequest>,
+    ) -> Result<Response<v1::TellReply>, Status> {
+        let region = region_of(&request)?;
+        if !self.0.tellings.admit(region, Instant::now()) {
+            let what = "tellings of one region come";
+            return Err(Refusal::Busy { what }.into());
+        }
+        let v1::TellRequest { heads, evidence } = request.into_inner();
+        let heads = heads.into_iter().take(TOLD_HEADS_MAX);
+        let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
+        let told = Input::Told {
+            peer: PeerId(region),
+            heads: heads.map(Into::into).collect(),
+            evidence: evidence
+                .map(|pair| [pair.first.into(), pair.second.into()])
+                .collect(),
+        };
+        self.0.engine.send(Event::Input(told)).await;
+        Ok(Response::new(v1::TellReply {}))
+    }
+
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Result<Response<Batches>, Status> {
         let party = party_of(&request)?;
         Ok(Response::new(batches(&self.0, party, request.get_ref())?))
+    }
+}
+
+/// The region of the calling node. The gate lets nodes of the roster alone through.
+fn region_of<T>(request: &Request<T>) -> Result<Division, Status> {
+    match holder_of(request)?.role {
+        Role::Node(region) => Ok(region),
+        Role::Agency(_) | Role::Auditor => Err(Refusal::Broken("a call came past the gate").into()),
     }
 }
 
@@ -130,6 +174,7 @@ fn read(shared: &Shared, origin: &Origin, from: TreeSize, receiver: &Receiver) {
     let reader = match shared.store.batches(origin, from) {
         Ok(reader) => reader,
         Err(error) => {
+            shared.damages.look_at(&error);
             // The receiver may be gone already.
             let _ = receiver
                 .sender
@@ -143,7 +188,10 @@ fn read(shared: &Shared, origin: &Origin, from: TreeSize, receiver: &Receiver) {
                 batch: batch.into(),
                 head: head.into(),
             })
-            .map_err(|error| Refusal::from(error).into());
+            .map_err(|error| {
+                shared.damages.look_at(&error);
+                Refusal::from(error).into()
+            });
         let failed = message.is_err();
         let taken = Handle::current().block_on(receiver.take(message));
         if failed || taken.is_err() {

@@ -255,13 +255,12 @@ fn shown_heads_that_do_not_contradict_each_other_change_nothing() {
         (&main[0], &foreign[0]),
     ] {
         let heads = [one.note.clone(), other.note.clone()];
-        assert!(
-            node.handle(Input::Shown {
-                peer: peer(2),
-                heads
-            })
-            .is_empty()
-        );
+        let outputs = node.handle(Input::Shown {
+            peer: peer(2),
+            heads,
+        });
+        assert!(evidence(&outputs).is_empty());
+        assert_eq!(node.closed_at(1), None);
     }
     let heads = [main[0].note.clone(), b"nonsense".to_vec()];
     let outputs = node.handle(Input::Shown {

@@ -43,12 +43,8 @@ fn the_chains_own_node_is_believed_when_it_shows_that_it_has_two_histories() {
 fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone() {
     let main = chain(1, 2);
     let other = longer_history();
-    // Another node says so; the smaller head is not held; the larger one is held.
-    for (says, smaller, larger) in [
-        (2, &main[1], &other),
-        (1, &other_branch(&main)[0], &other),
-        (1, &main[0], &main[1]),
-    ] {
+    // Another node says so; the larger head is held.
+    for (says, smaller, larger) in [(2, &main[1], &other), (1, &main[0], &main[1])] {
         let mut node = holding(&main);
         let outputs = node.handle(Input::Shown {
             peer: peer(says),
@@ -56,6 +52,24 @@ fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone(
         });
         assert!(evidence(&outputs).is_empty());
         assert_eq!(node.closed_at(1), None);
+    }
+}
+
+#[test]
+fn whoever_shows_two_heads_of_which_one_contradicts_what_is_held_convicts_the_chain() {
+    let main = chain(1, 2);
+    let (branched, longer) = (&other_branch(&main)[0], longer_history());
+    for heads in [
+        [branched.note.clone(), longer.note.clone()],
+        [main[0].note.clone(), branched.note.clone()],
+    ] {
+        let mut node = holding(&main);
+        let outputs = node.handle(Input::Shown {
+            peer: peer(2),
+            heads,
+        });
+        assert_eq!(evidence(&outputs).len(), 1);
+        assert_eq!(node.closed_at(1), Some(TreeSize(6)));
     }
 }
 

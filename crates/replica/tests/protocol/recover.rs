@@ -1,8 +1,8 @@
 //! Sign once: what a restarted node waits for, fetches back, and never does again.
 
 use crate::world::{
-    Node, announced, branch, chain, evidence, fetches, held, origin, peer, persists, questions,
-    receipts, refusals, root_at, signs, submission,
+    Node, Signed, announced, branch, chain, evidence, fetches, held, origin, passed_on, peer,
+    persists, questions, receipts, refusals, root_at, signs, submission,
 };
 use yizhang_ledger::value::TreeSize;
 use yizhang_replica::{
@@ -360,7 +360,7 @@ fn a_node_that_is_shown_its_two_histories_says_so_and_goes_on_if_it_was_not_true
 }
 
 #[test]
-fn two_heads_of_which_the_smaller_is_not_held_are_no_contradiction() {
+fn two_heads_of_another_history_of_the_own_chain_stop_it() {
     let (own, other) = (chain(0, 2), branch(0, &chain(0, 1)[0].after, 70..72));
     let mut node = Node::new(2, vec![held(&own[1])]);
     node.connect(1);
@@ -370,7 +370,62 @@ fn two_heads_of_which_the_smaller_is_not_held_are_no_contradiction() {
         heads,
     });
     node.announce_all(1, &[]);
+    let forked = Readiness::Stopped(Stop::Forked { at: TreeSize(6) });
+    assert_eq!(node.replica.readiness(), forked);
+}
+
+#[test]
+fn a_node_that_is_told_of_a_head_of_its_chain_that_it_did_not_sign_signs_no_more() {
+    let own = chain(0, 2);
+    let mut node = Node::new(2, vec![held(&own[0])]);
+    node.connect(1);
+    node.announce_all(1, &[&own[0]]);
     assert_eq!(node.replica.readiness(), Readiness::Ready);
+    // By a node that need not be connected, and that holds no batch of it.
+    node.handle(Input::PeerLost(peer(1)));
+    let outputs = node.handle(Input::Told {
+        peer: peer(1),
+        heads: vec![own[1].note.clone()],
+        evidence: vec![],
+    });
+    assert_eq!(evidence(&outputs).len(), 1);
+    let elsewhere = Recovering::SignedElsewhere {
+        held: TreeSize(3),
+        signed: TreeSize(6),
+    };
+    let readiness = node.replica.readiness();
+    assert_eq!(readiness, Readiness::Recovering(elsewhere));
+    assert!(
+        readiness
+            .to_string()
+            .contains("a second node runs with this key")
+    );
+    let refused = node.submit(1, submission("u", 0, 2, 0));
+    assert_eq!(refusals(&refused).len(), 1);
+}
+
+#[test]
+fn a_head_that_nobody_holds_is_passed_on_once_and_compared_when_the_chain_gets_there() {
+    let main = chain(1, 3);
+    let other = branch(1, &main[0].after, 70..72);
+    let mut node = Node::new(3, vec![held(&main[0])]);
+    node.connect(1);
+    let told = |head: &Signed| Input::Told {
+        peer: peer(1),
+        heads: vec![head.note.clone()],
+        evidence: vec![],
+    };
+    assert_eq!(
+        passed_on(&node.handle(told(&other[0]))),
+        [other[0].note.clone()]
+    );
+    assert!(passed_on(&node.handle(told(&other[0]))).is_empty(), "once");
+    assert_eq!(node.closed_at(1), None, "it may be true");
+    let fetch = fetches(&node.announce(1, &[&main[1]]))[0].0;
+    node.fetched(fetch, &main[1]);
+    let outputs = node.persisted(1, TreeSize(6));
+    assert_eq!(evidence(&outputs).len(), 1);
+    assert_eq!(node.closed_at(1), Some(TreeSize(6)));
 }
 
 #[test]
@@ -379,12 +434,13 @@ fn a_node_that_knows_that_more_was_signed_than_it_holds_fetches_it_back_before_i
     let mut node = Node::knowing(2, vec![held(&own[0])], TreeSize(6));
     node.connect(1);
     node.announce_all(1, &[]);
-    let back = Recovering::FetchingBack {
-        held: TreeSize(3),
-        signed: TreeSize(6),
-    };
+    let (held, signed) = (TreeSize(3), TreeSize(6));
+    let nobody = Recovering::SignedElsewhere { held, signed };
+    assert_eq!(node.replica.readiness(), Readiness::Recovering(nobody));
+    let outputs = node.announce(1, &[&own[1]]);
+    let back = Recovering::FetchingBack { held, signed };
     assert_eq!(node.replica.readiness(), Readiness::Recovering(back));
-    let fetch = fetches(&node.announce(1, &[&own[1]]))[0].0;
+    let fetch = fetches(&outputs)[0].0;
     node.fetched(fetch, &own[1]);
     node.persisted(0, TreeSize(6));
     assert_eq!(node.replica.readiness(), Readiness::Ready);

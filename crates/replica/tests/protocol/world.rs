@@ -323,9 +323,17 @@ pub(crate) fn evidence(outputs: &[Output]) -> Vec<Evidence> {
 }
 
 /// Pairs of heads to show.
+pub(crate) fn passed_on(outputs: &[Output]) -> Vec<Vec<u8>> {
+    let passed_on = outputs.iter().filter_map(|output| match output {
+        Output::PassOn { head, .. } => Some(head.clone()),
+        _ => None,
+    });
+    passed_on.collect()
+}
+
 pub(crate) fn spread(outputs: &[Output]) -> Vec<[Vec<u8>; 2]> {
     let spread = |output: &Output| match output {
-        Output::Spread { heads } => Some(heads.clone()),
+        Output::Spread { heads, .. } => Some(heads.clone()),
         _ => None,
     };
     outputs.iter().filter_map(spread).collect()

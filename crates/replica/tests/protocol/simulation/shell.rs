@@ -129,6 +129,9 @@ impl Hands<'_> {
 impl Deeds for Hands<'_> {
     fn goes_on(&mut self, next: &Output) -> bool {
         let federation = &mut *self.federation;
+        if matches!(next, Output::PassOn { .. }) {
+            return true;
+        }
         if federation.chance(federation.plan.crash, 10_000) {
             federation.crash(self.node);
             return false;
@@ -237,7 +240,12 @@ impl Deeds for Hands<'_> {
         self.federation.at(at, Event::JournalDone { node, life });
     }
 
-    fn spread(&mut self, heads: [Vec<u8>; 2]) {
+    fn pass_on(&mut self, _: Origin, _: Vec<u8>) {
+        // Nobody tells anything in the simulation: every node is watched.
+        self.federation.counts.count("passed on");
+    }
+
+    fn spread(&mut self, _: Origin, heads: [Vec<u8>; 2]) {
         self.federation.check_spread(self.node, &heads);
         self.federation
             .send_to_watchers(self.node, &Message::Shown { heads });

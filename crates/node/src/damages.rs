@@ -1,0 +1,90 @@
+//! Damage that somebody met while reading what is on the disk: said in the log once for each place, and kept for the status until
+//! the node starts again.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+use yizhang_ledger::head::Origin;
+use yizhang_store::{Damage, StoreError};
+
+/// Places that are kept of one chain: a disk that has so many is to be replaced.
+const PLACES_PER_CHAIN_MAX: usize = 16;
+
+/// The damaged places of each chain, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Damages(Mutex<BTreeMap<Origin, Vec<Damage>>>);
+
+impl Damages {
+    /// Looks whether an error says that a chain is damaged.
+    pub(crate) fn look_at(&self, error: &StoreError) {
+        if let StoreError::Damaged(damage) = error {
+            self.found(damage);
+        }
+    }
+
+    /// A chain is damaged there.
+    pub(crate) fn found(&self, damage: &Damage) {
+        let mut chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = chains.entry(damage.origin.clone()).or_default();
+        let is_known = places
+            .iter()
+            .any(|known| known.file == damage.file && known.offset == damage.offset);
+        if is_known || places.len() >= PLACES_PER_CHAIN_MAX {
+            return;
+        }
+        places.push(damage.clone());
+        tracing::error!(
+            chain = %damage.origin.region(),
+            file = %damage.file.display(),
+            offset = damage.offset,
+            fault = %damage.fault,
+            "a chain is damaged on this disk"
+        );
+    }
+
+    /// How many places of a chain are known to be damaged.
+    pub(crate) fn count(&self, origin: &Origin) -> usize {
+        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        chains.get(origin).map_or(0, Vec::len)
+    }
+
+    /// The first place of a chain that was found damaged, in words; empty if none was.
+    pub(crate) fn first(&self, origin: &Origin) -> String {
+        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = chains.get(origin).and_then(|places| places.first());
+        first.map_or_else(String::new, |damage| {
+            let name = damage.file.file_name().unwrap_or_default();
+            let (name, offset) = (name.to_string_lossy(), damage.offset);
+            format!("{name} at byte {offset}: {}", damage.fault)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yizhang_ledger::value::LeafIndex;
+    use yizhang_store::DamageFault;
+
+    #[test]
+    fn a_place_is_kept_once_and_so_many_at_most() {
+        let damages = Damages::default();
+        let origin = Origin::parse("test.yizhang/440000").unwrap();
+        assert_eq!(damages.first(&origin), "");
+        for offset in [96, 96, 200].into_iter().chain(300..400) {
+            damages.look_at(&StoreError::Damaged(Damage {
+                origin: origin.clone(),
+                file: "/data/chains/440000/00000000000000000000.seg".into(),
+                offset,
+                fault: DamageFault::Record(LeafIndex(7)),
+            }));
+        }
+        assert_eq!(damages.count(&origin), PLACES_PER_CHAIN_MAX);
+        assert!(
+            damages
+                .first(&origin)
+                .starts_with("00000000000000000000.seg at byte 96: ")
+        );
+    }
+}

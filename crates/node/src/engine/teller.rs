@@ -1,0 +1,64 @@
+//! One task a peer that tells it what it might not see by watching (docs of the message `TellRequest`).
+
+use crate::{
+    board::{Board, Telling},
+    engine::{Engine, Peer},
+};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tonic::Status;
+use yizhang_ledger::head::Origin;
+use yizhang_wire::{
+    deadline::{STREAM_START_TIMEOUT, within},
+    v1::TellRequest,
+};
+
+/// How often it is looked whether there is something new to tell: how long a second node with one key goes unnoticed.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the same is told again: a listener that has started meanwhile knows nothing of it.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Whom to tell, and where it stands what.
+pub(crate) struct Teller {
+    pub(crate) own: Origin,
+    pub(crate) listener: Origin,
+    pub(crate) board: Board,
+}
+
+impl Teller {
+    /// Tells the peer until the engine is gone. One that does not listen is told again at the next look.
+    pub(crate) async fn keep_telling(self, peer: Peer, engine: Engine) {
+        let mut told = Telling::default();
+        let mut told_at: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                () = sleep(LOOK_INTERVAL) => {}
+                () = engine.stopped() => return,
+            }
+            let telling = self.board.telling(&self.own, &self.listener);
+            let is_old = told_at.is_none_or(|at| at.elapsed() >= REPEAT_INTERVAL);
+            if telling == told && !is_old {
+                continue;
+            }
+            match tell(&peer, telling.clone()).await {
+                Ok(()) => {
+                    told = telling;
+                    told_at = Some(Instant::now());
+                }
+                Err(status) => {
+                    tracing::debug!(peer = %peer.region, code = ?status.code(), "a peer could not be told");
+                }
+            }
+        }
+    }
+}
+
+async fn tell(peer: &Peer, telling: Telling) -> Result<(), Status> {
+    let evidence = telling.evidence.into_iter();
+    let request = TellRequest {
+        heads: telling.heads.into_iter().map(Into::into).collect(),
+        evidence: evidence.map(crate::services::evidence).collect(),
+    };
+    within(STREAM_START_TIMEOUT, peer.client().tell(request)).await?;
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! That a chain was longer once: the index knows it, and is thrown away where the segments hold less. So it is written into the
+//! journal first.
+
+use crate::{JournalKind, Store, error::Result};
+use yizhang_ledger::{head::Origin, value::TreeSize};
+
+impl Store {
+    /// Keeps the size that an index had of a chain, if the segments hold less.
+    ///
+    /// A crash before: the index is still there. After: the journal has it.
+    pub(crate) fn remember_lost(
+        &self,
+        origin: &Origin,
+        had: TreeSize,
+        held: TreeSize,
+    ) -> Result<()> {
+        if had <= held || had <= self.lost_size(origin)? {
+            return Ok(());
+        }
+        let bytes = [&had.0.to_le_bytes()[..], origin.as_str().as_bytes()].concat();
+        self.journal_append(JournalKind::SIZE_LOST, &bytes)
+    }
+
+    /// The largest size that an index of this directory had of a chain when the segments held less, at any start; 0 if that never
+    /// was. Whether that much is here again, the size of the chain says.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Journal`], [`crate::StoreError::Io`], [`crate::StoreError::Stopped`].
+    pub fn lost_size(&self, origin: &Origin) -> Result<TreeSize> {
+        let mut largest = TreeSize(0);
+        for entry in self.journal()? {
+            let entry = entry?;
+            let is_lost = entry.kind == JournalKind::SIZE_LOST;
+            if let Some(size) = is_lost.then(|| size_of(&entry.bytes, origin)).flatten() {
+                largest = largest.max(size);
+            }
+        }
+        Ok(largest)
+    }
+}
+
+/// The size in an entry, if it is about this chain.
+pub(crate) fn size_of(bytes: &[u8], origin: &Origin) -> Option<TreeSize> {
+    let (size, name) = bytes.split_first_chunk::<8>()?;
+    (name == origin.as_str().as_bytes()).then(|| TreeSize(u64::from_le_bytes(*size)))
+}

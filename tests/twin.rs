@@ -1,0 +1,214 @@
+//! A copied directory that is started beside the original, on another port: nobody watches it, and everybody learns of it.
+
+mod support;
+
+use rustix::process::Signal;
+use std::{
+    fs,
+    io::copy as pass,
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+use support::{Federation, contributions, copy, eventually, listen_on_quiet_port, yizhang};
+
+/// Invented: no citizen's number begins with a city's own code.
+const WORKER: &str = "440300199003078815";
+
+const GUANGDONG: u32 = 440_000;
+const OTHERS: [u32; 3] = [110_000, 330_000, 520_000];
+
+/// A way to whichever address it is turned to; connections that stand stay where they are.
+#[derive(Clone)]
+struct Turntable(Arc<Mutex<SocketAddr>>);
+
+impl Turntable {
+    fn start(target: SocketAddr) -> (Self, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let turntable = Self(Arc::new(Mutex::new(target)));
+        let turned = turntable.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let target = *turned.0.lock().unwrap();
+                let Ok(server) = TcpStream::connect(target) else {
+                    continue;
+                };
+                let back = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                for (mut from, mut to) in [(client, server), back] {
+                    thread::spawn(move || {
+                        let _ = pass(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Both);
+                    });
+                }
+            }
+        });
+        (turntable, address)
+    }
+
+    fn turn_to(&self, target: SocketAddr) {
+        *self.0.lock().unwrap() = target;
+    }
+}
+
+/// Four nodes, and a twin of the first.
+struct Twins {
+    federation: Federation,
+    turntable: Turntable,
+    original: SocketAddr,
+    twin: SocketAddr,
+    twin_dir: PathBuf,
+    process: Child,
+}
+
+impl Drop for Twins {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Twins {
+    /// A federation with nine records, and a copy of Guangdong's directory that runs beside the original.
+    fn start() -> Self {
+        let mut turntable = None;
+        let [a, b, c] = OTHERS;
+        let mut federation = Federation::found_behind(&[GUANGDONG, a, b, c], |address| {
+            if turntable.is_some() {
+                return address;
+            }
+            let (turned, reached) = Turntable::start(address);
+            turntable = Some(turned);
+            reached
+        });
+        let turntable = turntable.unwrap();
+        federation.start_all();
+        let first = federation.file("first.csv", &contributions(WORKER, 440_300, 9, "A"));
+        federation.import(GUANGDONG, &first, &[]).expect(0);
+        for other in OTHERS {
+            federation.wait_replicated(GUANGDONG, other);
+        }
+        federation.stop(GUANGDONG);
+        let dir = federation.node_dir(GUANGDONG);
+        let twin_dir = federation.path().join("twin");
+        copy(&dir, &twin_dir);
+        let original = federation.address(GUANGDONG);
+        federation.start(GUANGDONG);
+        federation.wait_ready(GUANGDONG);
+        let twin = listen_on_quiet_port().local_addr().unwrap();
+        let configuration = format!("region = {GUANGDONG}\nlisten = \"{twin}\"\ndata = \"data\"\n");
+        fs::write(twin_dir.join("node.toml"), configuration).unwrap();
+        let log = fs::File::create(twin_dir.join("log")).unwrap();
+        let process = yizhang(&["node", "run", "--dir", twin_dir.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let twins = Self {
+            federation,
+            turntable,
+            original,
+            twin,
+            twin_dir,
+            process,
+        };
+        twins.turntable.turn_to(twin);
+        twins.federation.wait_ready(GUANGDONG);
+        twins
+    }
+
+    fn import(&self, name: &str, months: u32) {
+        let rows = contributions(WORKER, 440_300, months, name);
+        let file = self.federation.file(&format!("{name}.csv"), &rows);
+        self.federation.import(GUANGDONG, &file, &[]).expect(0);
+    }
+
+    fn code(&self) -> Option<String> {
+        let status = self.federation.status(GUANGDONG)?;
+        Some(status["not_ready_code"].as_str()?.to_string())
+    }
+
+    fn is_quarantined(&self, node: u32) -> bool {
+        let status = self.federation.status(node);
+        status.is_some_and(|status| {
+            let chains = status["chains"].as_array().unwrap();
+            let chain = chains
+                .iter()
+                .find(|chain| chain["origin"] == "demo.yizhang/440000");
+            chain.unwrap()["quarantined"] == true
+        })
+    }
+}
+
+#[test]
+fn the_original_signs_no_more_when_a_twin_has_signed_and_says_so() {
+    let mut twins = Twins::start();
+    twins.import("T", 20);
+    twins.turntable.turn_to(twins.original);
+    eventually("the original knows that somebody else signs", || {
+        twins.code().as_deref() == Some("signed-elsewhere")
+    });
+    let log = twins.federation.log(GUANGDONG);
+    assert!(log.contains("evidence against a chain"), "{log}");
+    let rows = contributions(WORKER, 440_300, 3, "O");
+    let file = twins.federation.file("original.csv", &rows);
+    twins.federation.import(GUANGDONG, &file, &[]).expect(3);
+    // Also after a restart, which asks peers of whom none holds what the twin signed.
+    twins.federation.stop(GUANGDONG);
+    twins.federation.start(GUANGDONG);
+    eventually("the original remembers", || {
+        twins.code().as_deref() == Some("signed-elsewhere")
+    });
+}
+
+#[test]
+fn two_histories_by_a_twin_are_known_to_every_node_and_kept_once() {
+    let mut twins = Twins::start();
+    for other in OTHERS {
+        twins.federation.signal(other, Signal::STOP);
+    }
+    twins.import("T", 20);
+    twins.turntable.turn_to(twins.original);
+    twins.import("O", 3);
+    for other in OTHERS {
+        twins.federation.signal(other, Signal::CONT);
+    }
+    for other in OTHERS {
+        eventually("every other node has quarantined the chain", || {
+            twins.is_quarantined(other)
+        });
+    }
+    eventually("the original signs no more", || {
+        twins.code().as_deref() == Some("two-histories")
+    });
+    assert!(twins.is_quarantined(GUANGDONG));
+    twins.turntable.turn_to(twins.twin);
+    eventually("the twin signs no more", || {
+        twins.code().as_deref() == Some("two-histories")
+    });
+    twins.turntable.turn_to(twins.original);
+    journals_do_not_grow(&mut twins.federation);
+    let _ = twins.twin_dir.exists();
+}
+
+fn journals_do_not_grow(federation: &mut Federation) {
+    let other = OTHERS[0];
+    let journal = federation.node_dir(other).join("data/journal");
+    let size = || -> u64 {
+        let files = fs::read_dir(&journal).unwrap().map(Result::unwrap);
+        files.map(|file| file.metadata().unwrap().len()).sum()
+    };
+    federation.stop(other);
+    let before = size();
+    for _ in 0..3 {
+        federation.start(other);
+        federation.wait_ready(other);
+        // It hears of the evidence again within two looks of those who tell.
+        thread::sleep(std::time::Duration::from_secs(5));
+        federation.stop(other);
+    }
+    assert_eq!(size(), before);
+}
