@@ -267,8 +267,9 @@ impl<'r> Cells<'r> {
         region.covers(place) || now.is_some_and(|now| region.covers(*now))
     }
 
-    /// The place of a row that acts on another one: it has the right of that, and a place elsewhere is taken with a warning.
-    pub(crate) fn place_of_target(&mut self, column: Column) -> Option<Division> {
+    /// A place that may lie elsewhere, and seldom does: it is taken with a warning. What acts on another record has the right of that;
+    /// months may be recognised that were worked elsewhere.
+    pub(crate) fn place_elsewhere(&mut self, column: Column) -> Option<Division> {
         let place = self.place(column)?;
         self.warn_of_other_region(column, place);
         Some(place)

@@ -32,6 +32,9 @@ pub enum Right {
     /// [`Right::Place`], or has posted a transfer to a place of its own. Where no region holds the worker, there is nothing yet that a
     /// stranger could take away, and every chain has the right.
     Holding,
+    /// Either of [`Right::Place`] and [`Right::Holding`]: months may be recognised where the worker worked then, and by the agency that
+    /// has the worker's file now (人社部规〔2016〕5号).
+    PlaceOrHolding,
     /// Every region that holds one of the two accounts has stated the same.
     EveryHolding,
     /// Whoever signs: the record acts on its own chain alone, or nobody here can read it.
@@ -65,7 +68,11 @@ pub const RIGHTS: &[Rule] = &[
     rule(Kind::IDENTITY_SPLIT, Kind::IDENTITY_SPLIT, Right::Holding),
     rule(Kind::DEATH_NOTICE, Kind::DEATH_NOTICE, Right::Holding),
     rule(Kind::ENROL, Kind::TERMINATE, Right::Place),
-    rule(Kind::DEEMED_MONTHS, Kind::DEEMED_MONTHS, Right::Place),
+    rule(
+        Kind::DEEMED_MONTHS,
+        Kind::DEEMED_MONTHS,
+        Right::PlaceOrHolding,
+    ),
     rule(Kind::HUKOU_FACT, Kind::BIRTH_DATE_FACT, Right::Holding),
     rule(Kind::DUE, Kind::REFUND, Right::Place),
     rule(Kind::REVERSAL, Kind::REVERSAL, Right::Anyone),
@@ -116,7 +123,7 @@ impl<'p> Screen<'p> {
 
     /// Whether a record makes the region one that [holds](Right::Holding) the worker, if it is in force.
     pub fn shows_holding(&self, record: &Record<'_>) -> bool {
-        shows_holding(self.region, record) && !self.is_claim(record)
+        shows_holding(self.region, record, &self.successors)
     }
 }
 
@@ -128,18 +135,41 @@ pub fn right_to(kind: Kind) -> Right {
     of_kind.map_or(Right::Anyone, |rule| rule.right)
 }
 
+/// Where what a record is about has its place, as seen from the region of its chain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whereabouts {
+    /// In the region, by the code of then or of now.
+    Here,
+    Elsewhere,
+    /// It names none that gives a right.
+    Nowhere,
+}
+
+fn whereabouts(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> Whereabouts {
+    let is_here = |place: Division| region.covers(place) || region.covers(successors.now(place));
+    let is_at_home = match record {
+        Record::Transfer(_, step) => {
+            is_here(step.source_side.place) || is_here(step.target_side.place)
+        }
+        _ => match place_of(record) {
+            Some(place) => is_here(place),
+            None => return Whereabouts::Nowhere,
+        },
+    };
+    if is_at_home {
+        Whereabouts::Here
+    } else {
+        Whereabouts::Elsewhere
+    }
+}
+
 /// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
 fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
-    let is_here = |place: Division| region.covers(place) || region.covers(successors.now(place));
     match right_to(record.kind()) {
-        Right::Place => place_of(record).is_some_and(|place| !is_here(place)),
-        Right::Side => match record {
-            Record::Transfer(_, step) => {
-                !is_here(step.source_side.place) && !is_here(step.target_side.place)
-            }
-            _ => false,
-        },
-        Right::Holding | Right::EveryHolding | Right::Anyone => false,
+        Right::Place | Right::Side => {
+            whereabouts(region, record, successors) == Whereabouts::Elsewhere
+        }
+        Right::Holding | Right::PlaceOrHolding | Right::EveryHolding | Right::Anyone => false,
     }
 }
 
@@ -154,11 +184,16 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
     }
 }
 
-/// Whether a record that its chain has the right to makes its region one that holds the worker.
-fn shows_holding(region: Division, record: &Record<'_>) -> bool {
+/// Whether a record makes the region of its chain one that holds the worker, if it is in force.
+fn shows_holding(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
     match record {
         Record::Transfer(Kind::POSTED, step) => region.covers(step.target_side.place),
-        _ => right_to(record.kind()) == Right::Place,
+        _ => match right_to(record.kind()) {
+            Right::Place | Right::PlaceOrHolding => {
+                whereabouts(region, record, successors) == Whereabouts::Here
+            }
+            Right::Side | Right::Holding | Right::EveryHolding | Right::Anyone => false,
+        },
     }
 }
 
@@ -177,11 +212,17 @@ pub(crate) fn set_claims_aside(set: &mut RecordSet<'_>, successors: &Successors<
         tie_to_rightful(set, of_elsewhere);
     }
     follow_claims(set);
-    let holders = Holders::of(set);
+    let holders = Holders::of(set, successors);
     for at in in_force(set) {
-        let held = set.at(at);
-        let needs_holding = right_to(held.fact.record.kind()) == Right::Holding;
-        if needs_holding && holders.lacks(held.fact.region) {
+        let fact = set.at(at).fact;
+        let needs_holding = match right_to(fact.record.kind()) {
+            Right::Holding => true,
+            Right::PlaceOrHolding => {
+                whereabouts(fact.region, &fact.record, successors) != Whereabouts::Here
+            }
+            Right::Place | Right::Side | Right::EveryHolding | Right::Anyone => false,
+        };
+        if needs_holding && holders.lacks(fact.region) {
             let (standing, because) = match said_by_a_holder(set, at, &holders) {
                 Some(same) => (Standing::Copy, Some(same)),
                 None => (Standing::Claim, None),
@@ -234,11 +275,11 @@ fn in_force(set: &RecordSet<'_>) -> Vec<usize> {
 struct Holders(BTreeMap<AccountId, BTreeSet<Division>>);
 
 impl Holders {
-    fn of(set: &RecordSet<'_>) -> Self {
+    fn of(set: &RecordSet<'_>, successors: &Successors<'_>) -> Self {
         let mut holders: BTreeMap<AccountId, BTreeSet<Division>> = BTreeMap::new();
         for at in in_force(set) {
             let fact = set.at(at).fact;
-            if shows_holding(fact.region, &fact.record) {
+            if shows_holding(fact.region, &fact.record, successors) {
                 for account in fact.record.accounts() {
                     holders.entry(account).or_default().insert(fact.region);
                 }

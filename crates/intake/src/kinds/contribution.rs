@@ -62,7 +62,7 @@ pub(crate) fn read<'r>(
     let place = if cells.is_empty(Column::Target) {
         cells.own_place(Column::Place)
     } else {
-        cells.place_of_target(Column::Place)
+        cells.place_elsewhere(Column::Place)
     };
     let payer = cells.payer();
     let nature = nature(cells);

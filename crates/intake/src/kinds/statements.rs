@@ -105,7 +105,7 @@ fn not_before_birth(cells: &mut Cells<'_>, column: Column, month: Option<Month>)
 pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Deemed<'r>> {
     let scheme = cells.moving_scheme();
     let span = span(cells);
-    let place = cells.own_place(Column::Place);
+    let place = cells.place_elsewhere(Column::Place);
     let on = decided(cells);
     happened(cells, Column::LastMonth, span.map(|(_, last)| last), on);
     not_before_birth(cells, Column::FirstMonth, span.map(|(first, _)| first));
