@@ -29,6 +29,7 @@ mod metrics;
 mod party;
 mod pulse;
 mod readers;
+mod receiving;
 mod recovery;
 mod refusal;
 mod report;
