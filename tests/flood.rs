@@ -7,15 +7,17 @@ use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use std::{
     fmt::Write as _,
     fs,
+    net::SocketAddr,
     path::Path,
     pin::Pin,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE};
+use support::{Federation, PATIENCE, contributions};
+use tokio::io::AsyncReadExt as _;
 use tokio_stream::Stream;
 use tonic::{
     Request, Response, Status,
-    transport::{Certificate, Identity, Server, ServerTlsConfig},
+    transport::{Certificate, Channel, Identity, Server, ServerTlsConfig},
 };
 use yizhang_ledger::{
     entry::Kind,
@@ -28,7 +30,10 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::{CallerIdentity, certificate_pem, connect_lazily, node_name},
     v1::{
-        FetchRequest, Heads, SignedBatch, SubmitRequest, TellReply, TellRequest, WatchRequest,
+        FetchRequest, Heads, LookupRequest, SignedBatch, SubmitRequest, TellReply, TellRequest,
+        WatchRequest,
+        account_client::AccountClient,
+        lookup_request::Worker,
         replication_server::{Replication, ReplicationServer},
         submission_client::SubmissionClient,
     },
@@ -111,7 +116,7 @@ fn heads(key: &SigningKey, others: usize) -> Heads {
     }
 }
 
-async fn serve_hostile(federation: &Federation, others: usize) {
+fn serve_hostile(federation: &Federation, others: usize) {
     let dir = federation.node_dir(HOSTILE);
     let key = SigningKey::from_pkcs8_pem(&read(&dir, "chain.key")).unwrap();
     let authority = certificate_pem(&roster(&dir).tls_authority);
@@ -138,21 +143,40 @@ fn memory_mib(federation: &Federation) -> usize {
     kib.parse::<usize>().unwrap() / 1_024
 }
 
-/// Submits one record after another until the time is over. Returns how many receipts came, and the longest wait.
-async fn submit_until(federation: &Federation, end: Instant) -> (usize, Duration) {
-    let agency = federation.agency(REGION);
-    let agency = Path::new(&agency);
+/// A connection to the node of [`REGION`] with the certificate of an agency.
+fn connect(agency: &str) -> Channel {
+    let agency = Path::new(agency);
     let roster = roster(agency);
     let region = Division::new(REGION).unwrap();
     let identity = CallerIdentity::new(&read(agency, "tls.crt"), &read(agency, "tls.key"));
     let name = node_name(&roster.federation, region);
     let endpoint = &roster.regions[&region].endpoint;
-    let channel = connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap();
-    let mut client = SubmissionClient::new(channel);
-    let (mut receipts, mut longest) = (0_usize, Duration::ZERO);
+    connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap()
+}
+
+/// How long calls took that were made one after the other.
+struct Waits(Vec<Duration>);
+
+impl Waits {
+    fn longest(&self) -> Duration {
+        self.0.iter().copied().max().unwrap_or_default()
+    }
+
+    /// What so many of a hundred did not exceed.
+    fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
+        self.0[(self.0.len() - 1) * percent / 100]
+    }
+}
+
+/// Submits one record after another until the time is over; `round` keeps those of one run apart from those of another.
+async fn submit_until(federation: &Federation, round: u64, end: Instant) -> Waits {
+    let mut client = SubmissionClient::new(connect(&federation.agency(REGION)));
+    let mut waits = Waits(Vec::new());
     while Instant::now() < end {
         let mut id = [0; 16];
-        id[..8].copy_from_slice(&u64::try_from(receipts).unwrap().to_le_bytes());
+        id[..8].copy_from_slice(&u64::try_from(waits.0.len()).unwrap().to_le_bytes());
+        id[8..].copy_from_slice(&round.to_le_bytes());
         let mut record = Vec::new();
         Record::Unknown(Kind(60_000), &id)
             .write(&mut record)
@@ -164,10 +188,9 @@ async fn submit_until(federation: &Federation, end: Instant) -> (usize, Duration
         let start = Instant::now();
         let answer = tokio::time::timeout(PATIENCE, client.submit(request)).await;
         answer.expect("a submission is answered").unwrap();
-        longest = longest.max(start.elapsed());
-        receipts += 1;
+        waits.0.push(start.elapsed());
     }
-    (receipts, longest)
+    waits
 }
 
 fn a_flood_with(others: usize) {
@@ -183,11 +206,12 @@ fn a_flood_with(others: usize) {
         .unwrap();
     runtime.block_on(async {
         let before = memory_mib(&federation);
-        serve_hostile(&federation, others).await;
+        serve_hostile(&federation, others);
         // The node comes back to its peer within three seconds.
         tokio::time::sleep(Duration::from_secs(4)).await;
         let end = Instant::now() + FLOOD;
-        let (receipts, longest) = submit_until(&federation, end).await;
+        let waits = submit_until(&federation, 1, end).await;
+        let (receipts, longest) = (waits.0.len(), waits.longest());
         let after = memory_mib(&federation);
         println!(
             "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB"
@@ -214,4 +238,87 @@ fn old_heads_without_an_end_do_not_keep_submissions_waiting() {
 #[test]
 fn padded_heads_without_an_end_take_neither_time_nor_memory() {
     a_flood_with(LINES);
+}
+
+const WORKER: &str = "440300199003078815";
+
+async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
+    let request = LookupRequest {
+        worker: Some(Worker::Number(WORKER.into())),
+        as_of: 20_261_031,
+        proofs: true,
+    };
+    client.lookup(request).await.map(|_| ())
+}
+
+/// Looks the worker up again and again until the time is over.
+async fn look_up_until(federation: &Federation, end: Instant) -> Waits {
+    let mut client = AccountClient::new(connect(&federation.agency(REGION)));
+    let mut waits = Waits(Vec::new());
+    while Instant::now() < end {
+        let start = Instant::now();
+        look_up(&mut client).await.unwrap();
+        waits.0.push(start.elapsed());
+    }
+    waits
+}
+
+/// A stranger's socket that says nothing, opened again whenever it is closed.
+async fn stay_silent(address: SocketAddr) {
+    loop {
+        if let Ok(mut stream) = tokio::net::TcpStream::connect(address).await {
+            let _ = stream.read(&mut [0]).await;
+        }
+    }
+}
+
+/// Measures both kinds of calls of the own agency side by side, and prints what they took.
+async fn measure(federation: &Federation, name: &str, round: u64) {
+    let end = Instant::now() + FLOOD;
+    let (mut submissions, mut lookups) = tokio::join!(
+        submit_until(federation, round, end),
+        look_up_until(federation, end)
+    );
+    for (what, waits) in [("submissions", &mut submissions), ("lookups", &mut lookups)] {
+        let (half, most) = (waits.percentile(50), waits.percentile(99));
+        let (count, longest) = (waits.0.len(), waits.longest());
+        println!("{name}: {count} {what}, p50 {half:?}, p99 {most:?}, longest {longest:?}");
+    }
+}
+
+#[test]
+#[ignore = "a measurement, to be run alone and with --nocapture"]
+fn waits_of_the_own_agency_while_a_peer_a_clerk_and_a_stranger_do_their_worst() {
+    const STRANGERS: usize = 800;
+    const LOOKUPS_AT_ONCE: usize = 300;
+    let mut federation = Federation::found(&[REGION, HOSTILE]);
+    federation.start_all();
+    federation.stop(HOSTILE);
+    let file = federation.file("rows.csv", &contributions(WORKER, 440_300, 130, "S"));
+    federation.import(REGION, &file, &[]).expect(0);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        measure(&federation, "calm", 1).await;
+        serve_hostile(&federation, 0);
+        for _ in 0..STRANGERS {
+            tokio::spawn(stay_silent(federation.address(REGION)));
+        }
+        let foreign = connect(&federation.agency(HOSTILE));
+        for _ in 0..LOOKUPS_AT_ONCE {
+            let mut client = AccountClient::new(foreign.clone());
+            tokio::spawn(async move {
+                loop {
+                    // Refused or answered, it comes again.
+                    let _ = look_up(&mut client).await;
+                }
+            });
+        }
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        measure(&federation, "under attack", 2).await;
+        println!("{} MiB", memory_mib(&federation));
+    });
 }

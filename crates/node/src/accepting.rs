@@ -29,9 +29,11 @@ use yizhang_wire::channel::HANDSHAKE_TIMEOUT;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a socket may say nothing: the first message of TLS follows at once on the connection.
 const SILENCE_MAX: Duration = Duration::from_secs(3);
-/// Wait after somebody had to give way: a crowd of strangers comes in so slowly that whoever is honest has the time to speak,
-/// and so fast that four thousand, whom the system holds before the door, are past in as many seconds.
+/// Wait after some had to give way: a crowd of strangers comes in so slowly that whoever is honest has the time to speak, and so
+/// fast that four thousand, whom the system holds before the door, are past in a second or two.
 const CROWD_PAUSE: Duration = Duration::from_millis(1);
+/// How many give way before the next pause.
+const CROWD_AT_ONCE: usize = 8;
 /// Connections that are ready and not yet taken by the server, which takes each at once.
 const READY_MAX: usize = 16;
 /// How often idle connections are looked for: many times within the time that they may be idle.
@@ -89,6 +91,7 @@ async fn end_idle(seats: Arc<Seats>, ready: mpsc::Sender<io::Result<Accepted>>) 
 }
 
 async fn accept(listener: TcpListener, door: Arc<Door>, ready: mpsc::Sender<io::Result<Accepted>>) {
+    let mut gave_way = 0_usize;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -102,7 +105,10 @@ async fn accept(listener: TcpListener, door: Arc<Door>, ready: mpsc::Sender<io::
         let handshake = match door.handshakes.enter(address.ip()) {
             Entered::Free(handshake) => handshake,
             Entered::Instead(handshake) => {
-                sleep(CROWD_PAUSE).await;
+                gave_way += 1;
+                if gave_way.is_multiple_of(CROWD_AT_ONCE) {
+                    sleep(CROWD_PAUSE).await;
+                }
                 handshake
             }
         };

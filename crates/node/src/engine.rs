@@ -4,6 +4,7 @@
 mod evidence;
 mod handle;
 mod hands;
+mod pace;
 mod peers;
 mod run;
 mod teller;

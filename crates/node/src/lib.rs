@@ -32,6 +32,7 @@ mod permission;
 mod pulse;
 mod readers;
 mod reads;
+mod receiving;
 mod recovery;
 mod refusal;
 mod report;

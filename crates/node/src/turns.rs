@@ -9,13 +9,17 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
+    time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::sleep};
 
 /// Turns for each core: some wait for the disk while others compute.
 const TURNS_PER_CORE: usize = 4;
 /// Turns of the smallest machine.
 const TURNS_MIN: usize = 8;
+
+/// How long a refusal takes: whoever asks again at once would otherwise cost more than those who wait.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(200);
 
 /// Calls of one party that may wait for their turn.
 const fn waiting_max(class: Class) -> usize {
@@ -71,7 +75,11 @@ impl Turns {
     /// [`Refusal::Busy`] if too many calls of the party wait already.
     pub(crate) async fn wait(self: &Arc<Self>, party: &Party) -> Result<Turn, Refusal> {
         let (give, turn) = oneshot::channel();
-        self.lock().join(party, give)?;
+        let joined = self.lock().join(party, give);
+        if let Err(refusal) = joined {
+            sleep(REFUSAL_PAUSE).await;
+            return Err(refusal);
+        }
         self.go_on();
         turn.await.map_err(|_| Refusal::Stopping)
     }

@@ -1,6 +1,7 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
+use super::pace::Pace;
 use crate::{board::EVIDENCE_MAX, engine::Engine, room::Room};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -32,11 +33,6 @@ const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
 /// Largest message of a watch: 256 heads and as many pieces of evidence as are spread, some 300 bytes each, and room for
 /// cosignatures.
 const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
-/// Heads that are heard from one peer a second: several for each chain that a roster may have. Whoever says more is read more
-/// slowly; an honest peer then tells the newest of each chain alone.
-const HEADS_PER_SECOND: u32 = 256;
-/// Heads that are heard at once: those of a first message, twice.
-const HEADS_AT_ONCE_MAX: u32 = 512;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
@@ -209,46 +205,6 @@ impl Peer {
             Ok(())
         };
         tokio::try_join!(read, hand_over).map(|((), ())| ())
-    }
-}
-
-/// How fast a peer is listened to: what it says beyond that waits at the peer.
-struct Pace {
-    /// Heads that may be heard at once.
-    left: u32,
-    since: Instant,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self {
-            left: HEADS_AT_ONCE_MAX,
-            since: Instant::now(),
-        }
-    }
-
-    /// Waits until so many heads may be heard.
-    async fn keep(&mut self, heads: usize) {
-        // A message of more heads than are heard at once is refused by the replica.
-        let heads = u32::try_from(heads)
-            .unwrap_or(u32::MAX)
-            .min(HEADS_AT_ONCE_MAX);
-        while self.left < heads {
-            let missing = heads - self.left;
-            sleep(Duration::from_secs(1) * missing / HEADS_PER_SECOND).await;
-            self.regain();
-        }
-        self.left -= heads;
-        self.regain();
-    }
-
-    fn regain(&mut self) {
-        let regained = self.since.elapsed().as_millis() * u128::from(HEADS_PER_SECOND) / 1_000;
-        let Ok(regained @ 1..) = u32::try_from(regained) else {
-            return;
-        };
-        self.left = self.left.saturating_add(regained).min(HEADS_AT_ONCE_MAX);
-        self.since = Instant::now();
     }
 }
 
