@@ -98,13 +98,21 @@ impl Defaults {
                 defaults.0.insert(named.id, set);
             }
         }
-        defaults.0.entry(PERSON.id).or_insert_with(login);
+        let logged_in = Self::logged_in();
+        for (id, set) in logged_in.0 {
+            defaults.0.entry(id).or_insert(set);
+        }
         if let Some(node) = defaults.0.get(NODE.id) {
             let text = node.value.to_string_lossy();
             parse_region(&text)
                 .map_err(|reason| wrong(&format!("{}: {reason} ({text})", node.source)))?;
         }
         Ok(defaults)
+    }
+
+    /// What is known where nobody has said anything: who is logged in.
+    pub(crate) fn logged_in() -> Self {
+        Self(BTreeMap::from([(PERSON.id, login())]))
     }
 
     fn of_file(path: &Path) -> anyhow::Result<Self> {

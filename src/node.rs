@@ -56,6 +56,10 @@ pub(crate) struct Configuration {
 /// The table `reads` of `node.toml`; what is not there is as usual.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are read in the file, where each says what is limited"
+)]
 pub(crate) struct ReadConfiguration {
     /// In a minute.
     accounts_a_minute: Option<u32>,

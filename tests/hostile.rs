@@ -399,7 +399,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker: Some(Worker::Number(WORKER.into())),
             as_of: 20_261_031,
             proofs: false,
-            purpose: purpose(Business::Inquiry),
+            purpose: Some(purpose(Business::Inquiry)),
         };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
         let code = RefusalCode::of(lookup.as_ref().unwrap_err());
@@ -410,7 +410,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker,
             as_of,
             proofs: false,
-            purpose: purpose(Business::Inquiry),
+            purpose: Some(purpose(Business::Inquiry)),
         };
         let wrong = Some(Worker::Number("440300199003078812".into()));
         refused(
@@ -459,7 +459,7 @@ fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
                 .replay(ReplayRequest {
                     origin: origin.into(),
                     from,
-                    purpose: purpose(Business::Audit),
+                    purpose: Some(purpose(Business::Audit)),
                 })
                 .await?
                 .into_inner();
@@ -544,7 +544,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
         let chain = || ReplayRequest {
             origin: "demo.yizhang/440000".into(),
             from: 0,
-            purpose: purpose(Business::Audit),
+            purpose: Some(purpose(Business::Audit)),
         };
         let fetched = || FetchRequest {
             origin: "demo.yizhang/440000".into(),
@@ -661,7 +661,7 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_refused_before_anything
             worker: Some(Worker::Account(account.0.to_vec().into())),
             as_of: 20_261_031,
             proofs,
-            purpose: purpose(Business::Inquiry),
+            purpose: Some(purpose(Business::Inquiry)),
         };
         let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
         client

@@ -103,7 +103,7 @@ fn lookup() -> LookupRequest {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: false,
-        purpose: purpose(Business::Inquiry),
+        purpose: Some(purpose(Business::Inquiry)),
     }
 }
 
@@ -111,7 +111,7 @@ fn chain() -> ReplayRequest {
     ReplayRequest {
         origin: "demo.yizhang/440000".into(),
         from: 0,
-        purpose: purpose(Business::Audit),
+        purpose: Some(purpose(Business::Audit)),
     }
 }
 
@@ -207,7 +207,7 @@ fn nobody_reads_without_saying_for_what() {
         refused(review.map(drop), wrong, code);
         let mut ledger = LedgerClient::new(auditor);
         let out_of_curiosity = ReplayRequest {
-            purpose: purpose(Business::Inquiry),
+            purpose: Some(purpose(Business::Inquiry)),
             ..chain()
         };
         refused(ledger.replay(out_of_curiosity).await.map(drop), wrong, code);
@@ -478,10 +478,8 @@ fn refused_reads_reviews_and_replays_are_in_the_log_and_no_person_in_the_other()
 }
 
 fn yesterday() -> (Day, UnixMillis) {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let at = UnixMillis(u64::try_from(now.as_millis()).unwrap() - 24 * 60 * 60 * 1_000);
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap();
+    let at = UnixMillis(now - 24 * 60 * 60 * 1_000);
     (Day::of(at), at)
 }
 
@@ -548,7 +546,7 @@ fn the_root_of_an_ended_day_is_in_the_chain_once_and_finds_what_was_changed() {
     let ran = check(&federation).expect(1);
     assert!(ran.stdout.contains("is of 3 entries"), "{}", ran.stdout);
     fs::remove_file(&path).unwrap();
-    fs::write(&path.with_file_name("20200101.log"), b"").unwrap();
+    fs::write(path.with_file_name("20200101.log"), b"").unwrap();
     let ran = check(&federation).expect(1);
     assert!(ran.stdout.contains("the file is missing"), "{}", ran.stdout);
 }

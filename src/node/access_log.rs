@@ -10,6 +10,7 @@ use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
 use yizhang_ledger::{
+    hash::Hash,
     person::AccountId,
     value::{Day, UnixMillis},
 };
@@ -19,8 +20,8 @@ use yizhang_wire::purpose::Business;
 
 /// Later than any day of a file.
 const LAST_DAY: u32 = 99_991_231;
-/// Bytes of a certificate's fingerprint that a line shows; JSON has all.
-const FINGERPRINT_BYTES: usize = 8;
+/// Digits of a certificate's fingerprint that a line shows; JSON has all.
+const FINGERPRINT_DIGITS: usize = 16;
 
 /// Arguments of `node access-log`.
 #[derive(Args)]
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn line(entry: &AccessEntry) -> String {
     let certificate: String = fingerprint(entry)
         .chars()
-        .take(2 * FINGERPRINT_BYTES)
+        .take(FINGERPRINT_DIGITS)
         .collect();
     let words = [
         moment(entry.at),
@@ -153,8 +154,7 @@ fn business(code: &str) -> String {
 }
 
 fn fingerprint(entry: &AccessEntry) -> String {
-    let digits = entry.certificate.iter();
-    digits.map(|byte| format!("{byte:02x}")).collect()
+    Hash(entry.certificate).to_string()
 }
 
 /// A moment in UTC+8, to the millisecond.

@@ -106,8 +106,8 @@ pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
 }
 
 /// The purpose of a read by a test, as it stands in messages.
-pub(crate) fn purpose(business: Business) -> Option<yizhang_wire::v1::Purpose> {
-    Some(Purpose::new(business, "T-1", "tester").unwrap().message())
+pub(crate) fn purpose(business: Business) -> yizhang_wire::v1::Purpose {
+    Purpose::new(business, "T-1", "tester").unwrap().message()
 }
 
 /// Waits until something holds.

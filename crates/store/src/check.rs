@@ -30,9 +30,8 @@ use yizhang_ledger::{
 mod index;
 use index::IndexCheck;
 
-/// Roots of access logs that a check keeps: those of 32 regions for the years that files are kept. What a chain has beyond them
-/// was written by no node of ours.
-pub const ACCESS_DIGESTS_MAX: usize = 65_536;
+/// Roots of access logs that a check keeps of one chain: those of forty years of days.
+pub const ACCESS_DIGESTS_MAX: usize = 16_384;
 
 /// How far a long work has come.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +55,7 @@ pub struct CheckReport {
     pub journal_entries: u64,
     /// Postings of the index, if it could be read.
     pub index_entries: Option<u64>,
-    /// Roots of access logs in the chains, up to [`ACCESS_DIGESTS_MAX`], each with its chain.
+    /// Roots of access logs in the chains, up to [`ACCESS_DIGESTS_MAX`] of each, with the chain.
     pub access_digests: Vec<(Origin, AccessDigest)>,
     /// Everything that is not as it should be.
     pub findings: Vec<Finding>,
@@ -368,7 +367,15 @@ fn check_chain(
 /// Keeps the roots of access logs in a batch.
 fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, AccessDigest)>) {
     for (_, entry) in batch.records() {
-        if entry.kind != Kind::ACCESS_DIGEST || digests.len() >= ACCESS_DIGESTS_MAX {
+        if entry.kind != Kind::ACCESS_DIGEST {
+            continue;
+        }
+        // Chains are read one after the other, so that a foreign one takes no place of the own.
+        let of_chain = digests
+            .iter()
+            .rev()
+            .take_while(|(known, _)| known == origin);
+        if of_chain.count() >= ACCESS_DIGESTS_MAX {
             continue;
         }
         if let Ok(Record::AccessDigest(digest)) = Record::read(&entry) {

@@ -13,10 +13,10 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
-        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, PayerKind,
-        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
+        Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit, Participation,
+        Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates,
+        Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -429,6 +429,13 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
                 },
             )
         }
+        // Of nobody, whatever its hashes begin with.
+        Kind::ACCESS_DIGEST => Record::AccessDigest(AccessDigest {
+            day: Day::new(20_200_501).unwrap(),
+            entries: 1,
+            last: Hash([5; 32]),
+            before: Hash([5; 32]),
+        }),
         // Reserved kinds and those of later versions: their first bytes are nobody's account.
         kind => Record::Unknown(kind, &[5; 60]),
     }

@@ -34,7 +34,7 @@ pub(crate) async fn keep_roots(shared: Arc<Shared>) {
             // A node that is not ready says so itself; the next look tries again.
             Err(Refusal::Replica(_) | Refusal::Stopping | Refusal::Unsigned { .. }) => {}
             Err(error) => {
-                tracing::warn!(%error, "a root of the access log is not in the chain yet")
+                tracing::warn!(%error, "a root of the access log is not in the chain yet");
             }
         }
     }

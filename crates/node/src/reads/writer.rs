@@ -14,9 +14,15 @@ const SAID_EVERY_MS: u64 = 60 * 60 * 1_000;
 
 /// What the thread is told.
 enum Told {
-    Entries(Waiting),
+    Read(Waiting),
     /// Close the file of an earlier day.
-    Day(Day, oneshot::Sender<bool>),
+    EndOfDay(EndOfDay),
+}
+
+/// A day that has begun, and who waits for the file of the one before to be closed.
+struct EndOfDay {
+    today: Day,
+    done: oneshot::Sender<bool>,
 }
 
 /// The entries of one read, and who waits for them to be durable.
@@ -58,14 +64,15 @@ impl Writer {
     /// Whether the entries of a read are durable.
     pub(super) async fn write(&self, entries: Vec<AccessEntry>) -> bool {
         let (done, is_done) = oneshot::channel();
-        let told = Told::Entries(Waiting { entries, done });
+        let told = Told::Read(Waiting { entries, done });
         self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
     }
 
     /// Whether no file of an earlier day is open any more.
     pub(super) async fn end_day(&self, today: Day) -> bool {
         let (done, is_done) = oneshot::channel();
-        self.0.send(Told::Day(today, done)).await.is_ok() && is_done.await.unwrap_or(false)
+        let told = Told::EndOfDay(EndOfDay { today, done });
+        self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
     }
 }
 
@@ -78,33 +85,27 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(mut self, mut told: mpsc::Receiver<Told>) {
-        while let Some(first) = told.blocking_recv() {
+    fn run(mut self, mut told_next: mpsc::Receiver<Told>) {
+        while let Some(first) = told_next.blocking_recv() {
             let mut group = Vec::new();
-            let mut ended = self.take(first, &mut group);
-            while group.len() < GROUP_MAX && ended.is_none() {
-                match told.try_recv() {
-                    Ok(next) => ended = self.take(next, &mut group),
-                    Err(_) => break,
+            let mut end_of_day = None;
+            let mut next = Some(first);
+            while let Some(told) = next.take() {
+                match told {
+                    Told::Read(waiting) => group.push(waiting),
+                    Told::EndOfDay(told) => end_of_day = Some(told),
+                }
+                // A change of day ends the group.
+                if group.len() < GROUP_MAX && end_of_day.is_none() {
+                    next = told_next.try_recv().ok();
                 }
             }
             self.write(group);
-            if let Some((today, done)) = ended {
+            if let Some(EndOfDay { today, done }) = end_of_day {
                 let is_ended = self.end_day(today);
                 // Who asked may be gone.
                 let _ = done.send(is_ended);
             }
-        }
-    }
-
-    /// Takes a read into the group; a change of day ends the group.
-    fn take(&self, told: Told, group: &mut Vec<Waiting>) -> Option<(Day, oneshot::Sender<bool>)> {
-        match told {
-            Told::Entries(waiting) => {
-                group.push(waiting);
-                None
-            }
-            Told::Day(today, done) => Some((today, done)),
         }
     }
 

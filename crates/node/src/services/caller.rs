@@ -4,9 +4,10 @@ use crate::{party::Party, refusal::Refusal, role::Role};
 use sha2::{Digest, Sha256};
 use tonic::Request;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
+use yizhang_ledger::hash::Hash;
 
-/// Bytes of a fingerprint that tell certificates apart in a log.
-const SHORT_BYTES: usize = 8;
+/// Digits of a fingerprint that tell certificates apart in a log.
+const SHORT_DIGITS: usize = 16;
 
 /// The holder of a verified certificate who has a role in the federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub(crate) struct Holder {
 impl Holder {
     /// The beginning of the fingerprint, for the log of the node.
     pub(crate) fn short_fingerprint(&self) -> String {
-        let start = self.certificate.iter().take(SHORT_BYTES);
-        start.map(|byte| format!("{byte:02x}")).collect()
+        let digits = Hash(self.certificate).to_string();
+        digits.chars().take(SHORT_DIGITS).collect()
     }
 }
 

@@ -150,7 +150,10 @@ fn subject(fields: &mut Fields<'_>) -> Option<Subject> {
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
-    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     let (text, _) = text.split_at(end);
     let length = u16::try_from(text.len()).expect("a text was cut at 256 bytes");
     out.extend(length.to_le_bytes());

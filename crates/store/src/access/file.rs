@@ -142,7 +142,7 @@ pub(super) fn scan(path: &Path, day: Day, each: &mut dyn FnMut(AccessEntry)) -> 
                 scan.end += wide(bytes);
                 scan.summary.entries += 1;
                 scan.summary.last = hash;
-                each(entry);
+                each(*entry);
             }
             Next::End => return Ok(scan),
             Next::Fault => {
@@ -156,7 +156,7 @@ pub(super) fn scan(path: &Path, day: Day, each: &mut dyn FnMut(AccessEntry)) -> 
 /// What stands at a place of a file.
 enum Next {
     Entry {
-        entry: AccessEntry,
+        entry: Box<AccessEntry>,
         hash: Hash,
         bytes: usize,
     },
@@ -185,7 +185,7 @@ fn next(reader: &mut impl Read, before: &Hash) -> std::io::Result<Next> {
     let (content, hash) = rest.split_at(length);
     Ok(match follows(before, content, hash) {
         Some((entry, hash)) => Next::Entry {
-            entry,
+            entry: Box::new(entry),
             hash,
             bytes: ENTRY_HEADER_BYTES + rest.len(),
         },
