@@ -23,6 +23,7 @@ mod copies;
 mod damages;
 mod engine;
 mod lookup;
+mod mender;
 mod metrics;
 mod pulse;
 mod recovery;

@@ -20,6 +20,9 @@ const REVIEWS_MAX: usize = 2;
 /// Lookups and checks that may run on blocking threads at once.
 const BLOCKING_MAX: usize = 64;
 
+/// Lookups at once from which on a node is busy: more than two cores work on.
+const BUSY_LOOKUPS: usize = 8;
+
 /// What all services share.
 pub(crate) struct Shared {
     pub(crate) origin: Origin,
@@ -67,6 +70,11 @@ impl Shared {
             damages: Damages::default(),
             blocking: Semaphore::new(BLOCKING_MAX),
         }
+    }
+
+    /// Whether so much is being looked up that what can wait should.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.blocking.available_permits() < BLOCKING_MAX - BUSY_LOOKUPS
     }
 
     /// Runs something that waits for the disk or computes for long where it may.

@@ -65,6 +65,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
+        scrubbed_ms: shared.damages.last_round().0,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
     }
 }
