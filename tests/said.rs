@@ -3,7 +3,7 @@
 mod support;
 
 use std::{fs, os::unix::fs::FileExt as _, path::PathBuf};
-use support::{Federation, contributions, eventually};
+use support::{Federation, contributions, eventually, run};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -34,6 +34,45 @@ fn entries_that_are_on_one_disk_alone_are_named_until_somebody_else_has_them() {
     });
     federation.start(GUIZHOU);
     eventually("Guizhou has them", || unshared(&federation) == Some(0));
+}
+
+#[test]
+fn a_node_that_lost_all_but_its_index_signs_nothing_below_what_that_knew() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("first.csv", &contributions(WORKER, 440_300, 9, "A"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.kill(GUIZHOU);
+    federation.stop(GUANGDONG);
+    let data = federation.node_dir(GUANGDONG).join("data");
+    for lost in ["chains/440000", "seen", "journal"] {
+        fs::remove_dir_all(data.join(lost)).ok();
+    }
+    let dir = federation.node_dir(GUANGDONG);
+    let check = ["node", "check", "--dir", dir.to_str().unwrap()];
+    run(&check).expect(1);
+    for _ in 0..2 {
+        federation.start_with(GUANGDONG, &["--start-alone", "--lost", "520000"]);
+        eventually("it waits for what it has lost", || {
+            let status = federation.status(GUANGDONG);
+            status.is_some_and(|status| status["not_ready_code"] == "signed-elsewhere")
+        });
+        federation.import(GUANGDONG, &file, &[]).expect(3);
+        // Nothing is written in order, and the index that knew is gone: the journal has it.
+        federation.kill(GUANGDONG);
+        fs::remove_dir_all(data.join("index")).unwrap();
+        run(&check).expect(1);
+    }
+    federation.start(GUIZHOU);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(
+        federation.size(GUANGDONG, GUANGDONG),
+        federation.size(GUIZHOU, GUANGDONG)
+    );
+    federation.stop(GUANGDONG);
+    run(&check).expect(0);
 }
 
 /// The files of a chain at a node.

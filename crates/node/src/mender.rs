@@ -4,12 +4,8 @@
 use crate::{engine::Peer, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
-use yizhang_ledger::{batch::Batch, head::Origin};
+use yizhang_ledger::head::Origin;
 use yizhang_store::{Broken, Scrub, Scrubbed, StoreError};
-use yizhang_wire::{
-    deadline::{BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, next, within},
-    v1::FetchRequest,
-};
 
 /// Bytes a second that are read: 100 GB in fourteen hours, and a fiftieth of what a slow disk gives.
 const BYTES_PER_SECOND: usize = 2 * 1_024 * 1_024;
@@ -100,7 +96,7 @@ impl Mender {
     /// Asks one peer after the other for the batch.
     async fn mend(&self, origin: &Origin, broken: &Broken) -> Result<bool, StoreError> {
         for peer in &self.peers {
-            let Some((batch, head)) = batch_of(peer, origin, broken).await else {
+            let Some((batch, head)) = peer.batch_at(origin, broken.batch).await else {
                 continue;
             };
             let (shared, origin, broken) =
@@ -132,20 +128,6 @@ fn look(mut scrub: Scrub) -> (Scrub, Scrubbed) {
             return (scrub, Scrubbed::Sound(bytes));
         }
     }
-}
-
-/// The batch with its head as a peer holds it; none if it does not.
-async fn batch_of(peer: &Peer, origin: &Origin, broken: &Broken) -> Option<(Batch, Vec<u8>)> {
-    let request = FetchRequest {
-        origin: origin.to_string(),
-        from: broken.batch.0,
-    };
-    let mut client = peer.client();
-    let fetched = within(STREAM_START_TIMEOUT, client.fetch(request)).await;
-    let mut stream = fetched.ok()?;
-    let message = next(&mut stream, BATCH_SILENCE_MAX).await.ok().flatten()?;
-    let batch = Batch::parse(message.batch.into()).ok()?;
-    Some((batch, message.head.into()))
 }
 
 const _: () = assert!(

@@ -96,6 +96,6 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
         newest_ms: copy.newest.map_or(0, |time| time.0),
         heard_ms: heard.map_or(0, |time| time.0),
         live,
-        ..v1::ChainStatus::default()
+        ..Default::default()
     }
 }
