@@ -274,6 +274,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         not_ready_code: show::printable(&reply.not_ready_code),
         at: UnixMillis(reply.at_ms),
         unshared_ms: reply.unshared_ms,
+        scrubbed: (reply.scrubbed_ms > 0).then_some(UnixMillis(reply.scrubbed_ms)),
         chains: copies::read(reply.chains),
         peers: peers.collect(),
     }

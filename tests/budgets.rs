@@ -72,7 +72,7 @@ fn connect(credentials: &str) -> Channel {
 /// Runs a test on a federation of which the node of [`REGION`] alone is up.
 fn run(test: impl AsyncFnOnce(&Federation)) {
     let mut federation = Federation::found(&[REGION, ELSEWHERE]);
-    allow_many_reads(&federation);
+    federation.allow_many_reads(REGION);
     federation.start(REGION);
     federation.start(ELSEWHERE);
     federation.wait_ready(REGION);
@@ -83,14 +83,6 @@ fn run(test: impl AsyncFnOnce(&Federation)) {
         .build()
         .unwrap();
     runtime.block_on(test(&federation));
-}
-
-/// The attacks here are on what a node can do, and not on what one certificate may read: that limit would end them at once.
-fn allow_many_reads(federation: &Federation) {
-    let path = federation.node_dir(REGION).join("node.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    let limits = "accounts_a_minute = 100000\naccounts_an_hour = 100000\naccounts_a_day = 100000\n";
-    fs::write(&path, format!("{text}[reads]\n{limits}")).unwrap();
 }
 
 /// Lets an attack go on until it is dropped.

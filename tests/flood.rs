@@ -12,7 +12,7 @@ use std::{
     pin::Pin,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, contributions};
+use support::{Federation, PATIENCE, contributions, purpose};
 use tokio::io::AsyncReadExt as _;
 use tokio_stream::Stream;
 use tonic::{
@@ -29,6 +29,7 @@ use yizhang_ledger::{
 };
 use yizhang_wire::{
     channel::{CallerIdentity, certificate_pem, connect_lazily, node_name},
+    purpose::Business,
     v1::{
         FetchRequest, Heads, LookupRequest, SignedBatch, SubmitRequest, TellReply, TellRequest,
         WatchRequest,
@@ -247,6 +248,7 @@ async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: true,
+        purpose: purpose(Business::Inquiry),
     };
     client.lookup(request).await.map(|_| ())
 }
@@ -292,6 +294,7 @@ fn waits_of_the_own_agency_while_a_peer_a_clerk_and_a_stranger_do_their_worst() 
     const STRANGERS: usize = 800;
     const LOOKUPS_AT_ONCE: usize = 300;
     let mut federation = Federation::found(&[REGION, HOSTILE]);
+    federation.allow_many_reads(REGION);
     federation.start_all();
     federation.stop(HOSTILE);
     let file = federation.file("rows.csv", &contributions(WORKER, 440_300, 130, "S"));

@@ -93,3 +93,26 @@ pub(crate) fn newest(store: &Store, origin: &Origin) -> Option<UnixMillis> {
     let state = store.state(origin)?;
     (state.batches() > 0).then(|| state.time())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_ahead_from_ten_minutes_on_however_far() {
+        let now = UnixMillis(1_000_000_000);
+        for (newest, expected) in [
+            (None, 0),
+            (Some(0), 0),
+            (Some(now.0 + AHEAD_MS_MAX), 0),
+            (Some(now.0 + AHEAD_MS_MAX + 1), AHEAD_MS_MAX + 1),
+            (Some(u64::MAX), u64::MAX - now.0),
+        ] {
+            assert_eq!(
+                ahead_ms(newest.map(UnixMillis), now),
+                expected,
+                "{newest:?}"
+            );
+        }
+    }
+}

@@ -1,11 +1,15 @@
 //! Damage that somebody met while reading what is on the disk: said in the log once for each place, and kept for the status until
-//! the node starts again.
+//! the chain has been gone through and is whole.
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
-use yizhang_ledger::head::Origin;
+use tokio::sync::Notify;
+use yizhang_ledger::{head::Origin, value::UnixMillis};
 use yizhang_store::{Damage, StoreError};
 
 /// Places that are kept of one chain: a disk that has so many is to be replaced.
@@ -13,7 +17,13 @@ const PLACES_PER_CHAIN_MAX: usize = 16;
 
 /// The damaged places of each chain, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Damages(Mutex<BTreeMap<Origin, Vec<Damage>>>);
+pub(crate) struct Damages {
+    chains: Mutex<BTreeMap<Origin, Vec<Damage>>>,
+    /// Told when a place is found that was not known.
+    news: Notify,
+    /// When all segments were last gone through, in ms since 1970; 0 before the first time.
+    round: AtomicU64,
+}
 
 impl Damages {
     /// Looks whether an error says that a chain is damaged.
@@ -25,7 +35,7 @@ impl Damages {
 
     /// A chain is damaged there.
     pub(crate) fn found(&self, damage: &Damage) {
-        let mut chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let places = chains.entry(damage.origin.clone()).or_default();
         let is_known = places
             .iter()
@@ -34,6 +44,7 @@ impl Damages {
             return;
         }
         places.push(damage.clone());
+        self.news.notify_one();
         tracing::error!(
             chain = %damage.origin.region(),
             file = %damage.file.display(),
@@ -43,15 +54,36 @@ impl Damages {
         );
     }
 
+    /// Returns when a place has been found since the last time, or is.
+    pub(crate) async fn met(&self) {
+        self.news.notified().await;
+    }
+
+    /// A chain is as it was written, all of it.
+    pub(crate) fn forget(&self, origin: &Origin) {
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        chains.remove(origin);
+    }
+
+    /// All segments have been gone through.
+    pub(crate) fn went_round(&self, now: UnixMillis) {
+        self.round.store(now.0, Ordering::Relaxed);
+    }
+
+    /// When all segments were last gone through; 0 before the first time.
+    pub(crate) fn last_round(&self) -> UnixMillis {
+        UnixMillis(self.round.load(Ordering::Relaxed))
+    }
+
     /// How many places of a chain are known to be damaged.
     pub(crate) fn count(&self, origin: &Origin) -> usize {
-        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         chains.get(origin).map_or(0, Vec::len)
     }
 
     /// The first place of a chain that was found damaged, in words; empty if none was.
     pub(crate) fn first(&self, origin: &Origin) -> String {
-        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let first = chains.get(origin).and_then(|places| places.first());
         first.map_or_else(String::new, |damage| {
             let name = damage.file.file_name().unwrap_or_default();

@@ -26,6 +26,7 @@ mod damages;
 mod engine;
 mod handshakes;
 mod lookup;
+mod mender;
 mod metrics;
 mod party;
 mod permission;

@@ -6,6 +6,7 @@ use crate::{
     certificate::Certificates,
     config::{Config, Failure, StartError},
     engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
+    mender::Mender,
     metrics::Metrics,
     pulse::Pulse,
     reads::keep_roots,
@@ -257,6 +258,11 @@ fn start_engine(
         clock: config.clock,
     };
     let thread = engine::start(inbox, parts)?;
+    let mender = Mender {
+        shared: Arc::clone(shared),
+        peers: peers.clone(),
+    };
+    tokio::spawn(mender.run());
     tokio::spawn(tick(engine.clone()));
     for peer in peers {
         if let Some(region) = config.roster.regions.get(&peer.region) {

@@ -15,6 +15,9 @@ use yizhang_store::Store;
 /// Reviews at a time: each computes accounts one after another.
 const REVIEWS_MAX: usize = 2;
 
+/// Calls at once, each with its turn, from which on a node is busy: more than a core or two work on.
+const BUSY_LOOKUPS: usize = 4;
+
 /// What all services share.
 pub(crate) struct Shared {
     pub(crate) origin: Origin,
@@ -79,6 +82,11 @@ impl Shared {
             damages: Damages::default(),
             turns: Turns::of_machine(),
         }
+    }
+
+    /// Whether so much is being looked up that what can wait should.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.turns.taken() >= BUSY_LOOKUPS
     }
 
     /// Runs something that waits for the disk or computes for long where it may, when it is the party's turn.

@@ -84,6 +84,11 @@ impl Turns {
         turn.await.map_err(|_| Refusal::Stopping)
     }
 
+    /// How many turns are under way.
+    pub(crate) fn taken(&self) -> usize {
+        self.lock().taken.values().sum()
+    }
+
     /// Gives out the turns that are free.
     fn go_on(self: &Arc<Self>) {
         loop {

@@ -33,6 +33,7 @@ pub mod language;
 mod page;
 mod picture;
 pub mod place;
+mod printable;
 pub mod progress;
 pub mod provisional;
 mod record;
@@ -43,6 +44,8 @@ pub mod status;
 pub mod store;
 mod summary;
 pub mod transfer;
+
+pub use printable::printable;
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use rust_i18n::t;
@@ -107,18 +110,6 @@ pub fn without_numbers(text: &str) -> String {
 /// A name that a file says, such as that of a sheet: without what could be a person's number, and on one line.
 pub fn said_name(name: &str) -> String {
     without_numbers(&printable(name))
-}
-
-/// What a node or a file says, which may be anything: a terminal gets no commands from it, and it is read in the order in which it is
-/// written. On one line.
-pub fn printable(text: &str) -> String {
-    text.replace(is_command, " ")
-}
-
-/// What a terminal does not show but obeys: control characters, and those that turn the direction of what follows.
-fn is_command(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text under a key that is put together here.

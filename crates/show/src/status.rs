@@ -1,6 +1,9 @@
 //! The state of a node.
 
-use super::{copies::ChainCopy, place, table};
+use super::{
+    copies::{self, ChainCopy},
+    place, table,
+};
 use rust_i18n::t;
 use serde_json::{Value, json};
 use yizhang_ledger::value::{Division, UnixMillis};
@@ -21,6 +24,8 @@ pub struct NodeStatus {
     pub chains: Vec<ChainCopy>,
     /// How long entries of its own chain have been held by no other connected node, in ms; 0 if there are none.
     pub unshared_ms: u64,
+    /// When all segments on its disk had last been gone through for damage; none before the first time since it started.
+    pub scrubbed: Option<UnixMillis>,
     /// The other nodes.
     pub peers: Vec<PeerStatus>,
 }
@@ -80,6 +85,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "not_ready_code": status.not_ready_code,
         "at_ms": status.at.0,
         "unshared_ms": status.unshared_ms,
+        "scrubbed_ms": status.scrubbed.map(|time| time.0),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds })).collect::<Vec<_>>(),
     })
@@ -118,6 +124,10 @@ pub fn table_of(status: &NodeStatus) {
     println!("{rows}");
     if let Some(line) = status.sharing() {
         println!("{line}");
+    }
+    match status.scrubbed {
+        Some(time) => println!("{}", t!("status.scrubbed", time = copies::moment(time))),
+        None => println!("{}", t!("status.not_scrubbed")),
     }
     for chain in status
         .chains

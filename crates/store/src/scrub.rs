@@ -155,6 +155,9 @@ impl Scrub {
     }
 
     /// Goes on behind a frame that stays broken. False where its length cannot be told: then the chain cannot be followed further.
+    ///
+    /// # Errors
+    /// As [`Store::scrub`].
     pub fn pass(&mut self, store: &Store, origin: &Origin, broken: &Broken) -> Result<bool> {
         let chain = store.chain(origin)?;
         let read = chain.read(broken.place, FRAME_HEADER_BYTES);

@@ -657,7 +657,7 @@ fn a_flipped_bit_anywhere_is_found_and_mended_from_the_batch_that_somebody_else_
         .unwrap()
         .map(|batch| {
             let (batch, head) = batch.unwrap();
-            (Batch::parse(batch.into()).unwrap(), head)
+            (Batch::parse(batch).unwrap(), head)
         })
         .collect();
     assert_eq!(scrub(&store, &origin, &batches), (0, 0));

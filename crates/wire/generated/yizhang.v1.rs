@@ -256,6 +256,10 @@ pub struct StatusReply {
     /// How long entries of the node's own chain have been held by no other node that is connected, in ms; 0 if there are none.
     #[prost(uint64, tag = "11")]
     pub unshared_ms: u64,
+    /// When all segments on the node's disk had last been gone through for damage, in ms since 1970-01-01 UTC; 0 before the first
+    /// time since it started.
+    #[prost(uint64, tag = "12")]
+    pub scrubbed_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChainStatus {

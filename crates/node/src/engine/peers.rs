@@ -2,7 +2,11 @@
 //! parsed, to the engine.
 
 use super::pace::Pace;
-use crate::{board::EVIDENCE_MAX, engine::Engine, room::Room};
+use crate::{
+    board::{EVIDENCE_MAX, Telling},
+    engine::Engine,
+    room::Room,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
@@ -20,7 +24,9 @@ use yizhang_replica::{FetchId, Input, PeerId};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
-    v1::{FetchRequest, SignedBatch, WatchRequest, replication_client::ReplicationClient},
+    v1::{
+        FetchRequest, SignedBatch, TellRequest, WatchRequest, replication_client::ReplicationClient,
+    },
 };
 
 /// Wait before the first attempt to reach a lost peer again; doubles up to [`RECONNECT_WAIT_MAX`].
@@ -50,7 +56,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn client(&self) -> ReplicationClient<Channel> {
+    fn client(&self) -> ReplicationClient<Channel> {
         ReplicationClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
@@ -156,6 +162,38 @@ impl Peer {
             }
         };
         engine.bring(input).await;
+    }
+
+    /// Tells the peer what it might not see by watching.
+    pub(crate) async fn tell(&self, telling: Telling) -> Result<(), Status> {
+        let evidence = telling.evidence.into_iter();
+        let request = TellRequest {
+            heads: telling.heads.into_iter().map(Into::into).collect(),
+            evidence: evidence.map(crate::services::evidence).collect(),
+        };
+        within(STREAM_START_TIMEOUT, self.client().tell(request)).await?;
+        Ok(())
+    }
+
+    /// The batch that starts there, with its head, as the peer holds it; none if it does not, or sends something else.
+    pub(crate) async fn batch_at(
+        &self,
+        origin: &Origin,
+        from: TreeSize,
+    ) -> Option<(Batch, Vec<u8>)> {
+        let request = FetchRequest {
+            origin: origin.to_string(),
+            from: from.0,
+        };
+        let mut client = self.client();
+        let fetched = within(STREAM_START_TIMEOUT, client.fetch(request)).await;
+        let mut stream = fetched.ok()?;
+        let message = deadline::next(&mut stream, BATCH_SILENCE_MAX).await;
+        let message = message.ok().flatten()?;
+        parse(message)
+            .await
+            .ok()
+            .and_then(|(batch, head)| Some((batch.ok()?, head)))
     }
 
     async fn fetch_all(

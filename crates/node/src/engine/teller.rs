@@ -6,12 +6,7 @@ use crate::{
 };
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use tonic::Status;
 use yizhang_ledger::head::Origin;
-use yizhang_wire::{
-    deadline::{STREAM_START_TIMEOUT, within},
-    v1::TellRequest,
-};
 
 /// How often it is looked whether there is something new to tell: how long a second node with one key goes unnoticed.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -40,7 +35,7 @@ impl Teller {
             if telling == told && !is_old {
                 continue;
             }
-            match tell(&peer, telling.clone()).await {
+            match peer.tell(telling.clone()).await {
                 Ok(()) => {
                     told = telling;
                     told_at = Some(Instant::now());
@@ -51,14 +46,4 @@ impl Teller {
             }
         }
     }
-}
-
-async fn tell(peer: &Peer, telling: Telling) -> Result<(), Status> {
-    let evidence = telling.evidence.into_iter();
-    let request = TellRequest {
-        heads: telling.heads.into_iter().map(Into::into).collect(),
-        evidence: evidence.map(crate::services::evidence).collect(),
-    };
-    within(STREAM_START_TIMEOUT, peer.client().tell(request)).await?;
-    Ok(())
 }

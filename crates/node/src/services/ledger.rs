@@ -100,6 +100,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
+        scrubbed_ms: shared.damages.last_round().0,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
     }
 }
@@ -131,6 +132,6 @@ pub(crate) fn chain_status(copy: ChainCopy) -> v1::ChainStatus {
         heard_ms: heard.map_or(0, |time| time.0),
         live,
         left_aside: copy.left_aside,
-        ..v1::ChainStatus::default()
+        ..Default::default()
     }
 }

@@ -1,0 +1,136 @@
+//! One task that goes slowly through all segments on the disk, looks for damage, and puts right what peers hold whole. It begins a
+//! round at once when somebody has met damage, whose own word for the place may be a batch and not a byte.
+
+use crate::{engine::Peer, shared::Shared};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
+use yizhang_ledger::head::Origin;
+use yizhang_store::{Broken, Scrub, Scrubbed, StoreError};
+
+/// Bytes a second that are read: 100 GB in fourteen hours, and a fiftieth of what a slow disk gives.
+const BYTES_PER_SECOND: usize = 2 * 1_024 * 1_024;
+/// Bytes that are read at a time, between two rests.
+const BYTES_AT_ONCE: usize = 512 * 1_024;
+/// Rest after the bytes of a time.
+const REST: Duration = Duration::from_millis(250);
+/// Wait between two rounds.
+const ROUND_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
+/// Wait after damage that nobody could mend, and while the node is busy.
+const BUSY_WAIT: Duration = Duration::from_secs(1);
+/// Wait before a round that somebody's damage has begun: the same reader meets more of it at once.
+const NOTICE_WAIT: Duration = Duration::from_millis(500);
+
+/// What goes through the disk.
+pub(crate) struct Mender {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) peers: Vec<Peer>,
+}
+
+/// What became of a chain in a round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// All of it is as it was written, or is so again.
+    Sound,
+    /// Something is damaged still, or it could not be read.
+    Unsound,
+}
+
+impl Mender {
+    /// Goes round until the engine is gone.
+    pub(crate) async fn run(self) {
+        let engine = self.shared.engine.clone();
+        tokio::select! {
+            () = self.rounds() => {}
+            () = engine.stopped() => {}
+        }
+    }
+
+    async fn rounds(&self) {
+        loop {
+            for origin in self.shared.roster.origins() {
+                let is_sound = self.chain(origin).await.unwrap_or(Round::Unsound) == Round::Sound;
+                if is_sound && self.shared.store.damage(origin).is_none() {
+                    self.shared.damages.forget(origin);
+                }
+            }
+            self.shared.damages.went_round((self.shared.clock)());
+            // Damage that was met meanwhile begins the next round at once.
+            let _ = timeout(ROUND_WAIT, self.shared.damages.met()).await;
+            sleep(NOTICE_WAIT).await;
+        }
+    }
+
+    /// Goes through one chain.
+    async fn chain(&self, origin: &Origin) -> Result<Round, StoreError> {
+        let mut scrub = self.shared.store.scrub(origin)?;
+        let mut round = Round::Sound;
+        loop {
+            while self.shared.is_busy() {
+                sleep(BUSY_WAIT).await;
+            }
+            let (walk, found) = tokio::task::spawn_blocking(move || look(scrub))
+                .await
+                .map_err(|_| StoreError::Stopped {
+                    reason: "a reader has ended".into(),
+                })?;
+            scrub = walk;
+            match found {
+                Scrubbed::End => return Ok(round),
+                Scrubbed::Sound(_) => sleep(REST).await,
+                Scrubbed::Broken(broken) => {
+                    self.shared.damages.found(&broken.damage);
+                    if self.mend(origin, &broken).await? {
+                        scrub.again(&self.shared.store, origin, &broken)?;
+                        continue;
+                    }
+                    round = Round::Unsound;
+                    if !scrub.pass(&self.shared.store, origin, &broken)? {
+                        return Ok(round);
+                    }
+                    sleep(BUSY_WAIT).await;
+                }
+            }
+        }
+    }
+
+    /// Asks one peer after the other for the batch.
+    async fn mend(&self, origin: &Origin, broken: &Broken) -> Result<bool, StoreError> {
+        for peer in &self.peers {
+            let Some((batch, head)) = peer.batch_at(origin, broken.batch).await else {
+                continue;
+            };
+            let (shared, origin, broken) =
+                (Arc::clone(&self.shared), origin.clone(), broken.clone());
+            let chain = origin.region();
+            let mended = tokio::task::spawn_blocking(move || {
+                shared.store.mend(&origin, &broken, &batch, &head)
+            });
+            // A thread that panicked has said so.
+            if mended.await.unwrap_or(Ok(false))? {
+                tracing::warn!(%chain, peer = %peer.region, "damage on this disk was mended from a peer; test the disk");
+                return Ok(true);
+            }
+        }
+        tracing::error!(chain = %origin.region(), leaf = broken.batch.0, "damage on this disk could not be mended: no peer that answers holds the batch as it was");
+        Ok(false)
+    }
+}
+
+/// Reads so much at a time; what is sound is counted together.
+fn look(mut scrub: Scrub) -> (Scrub, Scrubbed) {
+    let mut bytes = 0;
+    loop {
+        match scrub.step() {
+            Scrubbed::Sound(more) => bytes += more,
+            found => return (scrub, found),
+        }
+        if bytes >= BYTES_AT_ONCE {
+            return (scrub, Scrubbed::Sound(bytes));
+        }
+    }
+}
+
+const _: () = assert!(
+    BYTES_AT_ONCE * 4 == BYTES_PER_SECOND && REST.as_millis() == 250,
+    "four times a second"
+);
