@@ -212,7 +212,7 @@ fn lookup_of(account: AccountId, proofs: bool) -> LookupRequest {
         worker: Some(Worker::Account(account.0.to_vec().into())),
         as_of: 20_261_031,
         proofs,
-        purpose: purpose(Business::Inquiry),
+        purpose: Some(purpose(Business::Inquiry)),
     }
 }
 
@@ -385,7 +385,7 @@ fn replay() -> ReplayRequest {
     ReplayRequest {
         origin: format!("demo.yizhang/{REGION}"),
         from: 0,
-        purpose: purpose(Business::Audit),
+        purpose: Some(purpose(Business::Audit)),
     }
 }
 

@@ -248,7 +248,7 @@ async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: true,
-        purpose: purpose(Business::Inquiry),
+        purpose: Some(purpose(Business::Inquiry)),
     };
     client.lookup(request).await.map(|_| ())
 }
