@@ -355,7 +355,7 @@ impl Run<'_> {
 
     /// A node's data directory with all records over six chains.
     fn store(&self, report: &mut Report, federation: &Federation) -> anyhow::Result<()> {
-        let workload = Workload::new(self.options.records)?;
+        let workload = Workload::new(self.options.records)?.in_turn();
         let bar = self.bar("making records up", workload.records);
         let blocks = workload.save(&self.dir.join("blocks"), GROUP, |done| {
             bar.set_position(done);

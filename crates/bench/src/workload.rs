@@ -2,6 +2,7 @@
 //! send them: month by month, everybody once, in an order that has nothing to do with accounts. Computed, so the same in
 //! every run; written to a file first, so that making them up is in no figure.
 
+use crate::federation::REGIONS;
 use anyhow::{Context, ensure};
 use std::{
     fs::File,
@@ -37,6 +38,8 @@ const FIRST_MONTH: (u16, u16) = (2005, 1);
 pub struct Workload {
     /// How many, those of the large accounts included.
     pub records: u64,
+    /// The regions whose chains take blocks, one after the other: a chain has the right to records of its own places alone.
+    regions: &'static [u32],
 }
 
 impl Workload {
@@ -49,7 +52,19 @@ impl Workload {
             records >= RECORDS_MIN,
             "expected {RECORDS_MIN} records or more, found {records}"
         );
-        Ok(Self { records })
+        Ok(Self {
+            records,
+            regions: REGIONS.get(..1).context("there is a region")?,
+        })
+    }
+
+    /// The same, in blocks that the chains of all regions take in turn.
+    #[must_use]
+    pub const fn in_turn(self) -> Self {
+        Self {
+            regions: &REGIONS,
+            ..self
+        }
     }
 
     /// Every record whose number is a multiple of this is about a large account.
@@ -73,8 +88,8 @@ impl Workload {
         account(b"large", number % LARGE_ACCOUNTS)
     }
 
-    /// Appends record `number` in its canonical form.
-    fn write(self, number: u64, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    /// Appends record `number` of a block in its canonical form.
+    fn write(self, number: u64, block: u64, out: &mut Vec<u8>) -> anyhow::Result<()> {
         let stride = self.stride();
         let (account, month) = if number.is_multiple_of(stride) {
             let turn = number / stride;
@@ -87,7 +102,12 @@ impl Workload {
         let serial = format!("{number:012}");
         let month = Month::of(FIRST_MONTH.0, FIRST_MONTH.1)
             .and_then(|first| first.plus(u16::try_from(month).ok()?));
-        let record = month.and_then(|month| contribution(account, month, number, &serial));
+        let turn = block % u64::try_from(self.regions.len())?;
+        let region = self.regions[usize::try_from(turn)?];
+        let place = Division::new(region + 100 * (1 + u32::try_from(number % 4)?));
+        let record = month
+            .zip(place)
+            .and_then(|(month, place)| contribution(account, month, place, number, &serial));
         record
             .context("a record of the workload is out of range")?
             .write(out)
@@ -105,11 +125,11 @@ impl Workload {
         mut each: impl FnMut(u64),
     ) -> anyhow::Result<Blocks> {
         let mut file = BufWriter::new(File::create(path)?);
-        for first in (0..self.records).step_by(usize::try_from(group)?) {
+        for (turn, first) in (0..).zip((0..self.records).step_by(usize::try_from(group)?)) {
             let mut block = Vec::new();
             let end = self.records.min(first + group);
             for number in first..end {
-                self.write(number, &mut block)?;
+                self.write(number, turn, &mut block)?;
             }
             file.write_all(&u32::try_from(block.len())?.to_le_bytes())?;
             file.write_all(&block)?;
@@ -162,14 +182,19 @@ fn account(kind: &[u8], number: u64) -> AccountId {
     AccountId(id)
 }
 
-fn contribution(account: AccountId, month: Month, number: u64, serial: &str) -> Option<Record<'_>> {
+fn contribution(
+    account: AccountId,
+    month: Month,
+    place: Division,
+    number: u64,
+    serial: &str,
+) -> Option<Record<'_>> {
     let base = 400_000 + i64::try_from(number % 1_000).ok()? * 1_000;
     let share = |ten_thousandths: i64| Fen::new(base * ten_thousandths / 10_000);
     let due = Shares {
         unit: share(1_600)?,
         person: share(800)?,
     };
-    let cities = [110_100, 330_100, 440_300, 520_100];
     Some(Record::Contribution(
         Kind::RECEIVED,
         Contribution {
@@ -181,7 +206,7 @@ fn contribution(account: AccountId, month: Month, number: u64, serial: &str) -> 
             },
             settlement: month,
             received: Day::new(20_260_115),
-            place: Division::new(cities[usize::try_from(number % 4).ok()?])?,
+            place,
             // An invented unit: no organisation code begins with zeros.
             payer: Payer {
                 kind: PayerKind::Unit,
