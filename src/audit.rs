@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     let differences = compare(&reports);
     show::audit::print(&reports, &differences);
+    show::audit::ahead(&reports, clock::now());
     if let Some(path) = &arguments.json {
         write_json(path, &reports, &differences)?;
     }

@@ -1,12 +1,13 @@
 //! A file that cannot be read twice (a pipe, standard input) as one that can: an import checks a whole file before it sends
 //! any of it.
 
+use crate::output;
 use anyhow::{Context, ensure};
 use rust_i18n::t;
 use std::{
     fs::File,
     io::{self, Read as _},
-    os::fd::AsRawFd as _,
+    os::{fd::AsRawFd as _, unix::fs::FileTypeExt as _},
     path::{Path, PathBuf},
 };
 
@@ -29,7 +30,13 @@ impl Spooled {
                 Ok(found) if found.is_file() || found.is_dir() => return Ok(None),
                 // Not there: whoever opens it says so.
                 Err(_) => return Ok(None),
-                Ok(_) => Box::new(File::open(path).with_context(|| path.display().to_string())?),
+                Ok(found) => {
+                    if found.file_type().is_fifo() {
+                        // Opening it waits until somebody writes, for as long as that takes.
+                        output::notice(&t!("spool.waiting", path = path.display()));
+                    }
+                    Box::new(File::open(path).with_context(|| path.display().to_string())?)
+                }
             }
         };
         let mut copy = tempfile::tempfile().context(t!("spool.no_room"))?;

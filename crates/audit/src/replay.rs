@@ -338,6 +338,7 @@ impl Replay {
             size: verified_size,
             root: head_of.root.to_string(),
             link: state.link().to_string(),
+            newest_ms: state.time().0,
             last_head: Some(head).filter(|head| !head.is_empty()),
             verified: tally,
             followed: Unverified {

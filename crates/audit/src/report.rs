@@ -72,6 +72,8 @@ pub struct ChainReport {
     pub root: String,
     /// Leaf hash of the last batch entry below that size.
     pub link: String,
+    /// Time in that batch entry, in ms since 1970-01-01 UTC, as the chain's own node had it; 0 if there is none. It proves nothing.
+    pub newest_ms: u64,
     /// That signed head.
     pub last_head: Option<String>,
     /// What the verified part holds.

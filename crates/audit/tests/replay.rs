@@ -81,6 +81,8 @@ fn a_batch_without_head_at_the_end_is_an_unsigned_tail_and_not_verified() {
     assert!(west.unsigned_tail && west.is_clean());
     assert_eq!(notes(&report, 520_000), [Code::UnsignedTail]);
     assert_eq!(west.size, federation.chains[&520_000][1].size().0);
+    let last = federation.chains[&520_000][1].extension.after();
+    assert_eq!(west.newest_ms, last.time().0);
     assert_eq!(
         (
             west.verified.batches,

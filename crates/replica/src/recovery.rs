@@ -124,7 +124,7 @@ impl fmt::Display for Readiness {
             }
             Self::Recovering(Recovering::SignedElsewhere { held, signed }) => write!(
                 f,
-                "this key has signed {signed} entries, {held} are here, and no node that answers holds the rest: either a \
+                "of what this key has signed, {held} of {signed} entries are here, and no node that answers holds the rest: either a \
                  second node runs with this key (a copied directory: stop it), or those who hold the rest are away. Nothing \
                  more is signed until the rest is here: docs/OPERATIONS.md, \"Two histories\""
             ),

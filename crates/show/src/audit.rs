@@ -3,6 +3,7 @@
 use super::{count, table};
 use rust_i18n::t;
 use yizhang_audit::{Finding, Report, RosterName, Severity};
+use yizhang_ledger::value::UnixMillis;
 
 /// Findings that are printed for one source; the JSON report has all.
 const FINDINGS_PRINTED_MAX: usize = 50;
@@ -75,6 +76,29 @@ pub fn print(reports: &[Report], differences: &[Finding]) {
         );
     }
     findings(differences.iter());
+}
+
+/// How far the time of a batch may be ahead of the clock before that is said, in ms: more than clocks differ that somebody sets.
+const AHEAD_MS_MAX: u64 = 600_000;
+
+/// Prints which chains have batches that are ahead of this clock. That is no finding: no rule of the format knows a clock.
+pub fn ahead(reports: &[Report], now: UnixMillis) {
+    for report in reports {
+        for chain in &report.chains {
+            let ahead = chain.newest_ms.saturating_sub(now.0);
+            if ahead > AHEAD_MS_MAX {
+                let (source, region) = (&report.source, &chain.region);
+                let minutes = ahead / 60_000;
+                let line = t!(
+                    "audit.ahead",
+                    source = source,
+                    region = region,
+                    minutes = minutes
+                );
+                println!("{line}");
+            }
+        }
+    }
 }
 
 fn findings<'a>(all: impl Iterator<Item = &'a Finding>) {
