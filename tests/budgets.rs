@@ -72,7 +72,6 @@ fn connect(credentials: &str) -> Channel {
 /// Runs a test on a federation of which the node of [`REGION`] alone is up.
 fn run(test: impl AsyncFnOnce(&Federation)) {
     let mut federation = Federation::found(&[REGION, ELSEWHERE]);
-    federation.allow_many_reads(REGION);
     federation.start(REGION);
     federation.start(ELSEWHERE);
     federation.wait_ready(REGION);

@@ -294,7 +294,6 @@ fn waits_of_the_own_agency_while_a_peer_a_clerk_and_a_stranger_do_their_worst() 
     const STRANGERS: usize = 800;
     const LOOKUPS_AT_ONCE: usize = 300;
     let mut federation = Federation::found(&[REGION, HOSTILE]);
-    federation.allow_many_reads(REGION);
     federation.start_all();
     federation.stop(HOSTILE);
     let file = federation.file("rows.csv", &contributions(WORKER, 440_300, 130, "S"));

@@ -183,15 +183,6 @@ impl Federation {
         Self { dir, nodes }
     }
 
-    /// Lets one certificate read as many accounts as it likes: for attacks on what a node can do, which the limit of reads would end at once.
-    pub(crate) fn allow_many_reads(&self, region: u32) {
-        let path = self.node_dir(region).join("node.toml");
-        let text = fs::read_to_string(&path).unwrap();
-        let limits =
-            "accounts_a_minute = 1000000\naccounts_an_hour = 1000000\naccounts_a_day = 1000000\n";
-        fs::write(&path, format!("{text}[reads]\n{limits}")).unwrap();
-    }
-
     pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("federation")
     }
