@@ -240,6 +240,46 @@ fn months_and_a_death_that_another_region_states_count_nothing_and_hide_nobody()
     assert!(federation.size(HENAN, HENAN) > before);
 }
 
+/// A region that has made itself one that holds the worker, and writes as much as it likes, takes no room from a linked number.
+#[test]
+fn what_a_linked_number_holds_is_there_however_much_a_stranger_writes() {
+    let mut federation = federation_with(|federation| {
+        let mut records = Vec::new();
+        for batch in 0..17 {
+            let junk = contributions(WORKER, 410_100, 600, &format!("J{batch}"));
+            records.extend(entries(federation, &junk));
+        }
+        records
+    });
+    federation.stop(GUANGDONG);
+    let (one, other) = (
+        account(&federation, WORKER),
+        account(&federation, OTHER_WORKER),
+    );
+    let mut records = link(one, other);
+    // Henan has stated it, too: it holds one of the two by the months that it has made up.
+    write(&federation, GUANGDONG, records.clone());
+    federation.stop(HENAN);
+    records.extend(entries(&federation, &contributions(HUB, 410_100, 1, "L")));
+    write(&federation, HENAN, records);
+    federation.start_all();
+    federation.wait_replicated(HENAN, GUANGDONG);
+    let own = answer(&federation, GUANGDONG, OTHER_WORKER);
+    let held = own["account"]["records"].as_array().unwrap();
+    let of_guangdong = held.iter().filter(|record| record["region"] == "440000");
+    assert_eq!(
+        of_guangdong.count(),
+        60 + 12 + 1,
+        "nothing of its own is left aside"
+    );
+    let linked = answer(&federation, GUANGDONG, WORKER);
+    assert_eq!(
+        linked["account"]["records"].as_array().unwrap().len(),
+        held.len(),
+        "by whichever number one asks"
+    );
+}
+
 /// The list of what waits at an agency.
 fn review(federation: &Federation, region: u32) -> Ran {
     let (region_text, agency) = (region.to_string(), federation.agency(region));

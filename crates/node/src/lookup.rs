@@ -13,8 +13,14 @@ use crate::{
 };
 use gathered::{Gathered, Sources};
 use std::collections::{BTreeMap, BTreeSet};
-use yizhang_entitlement::{Account, fold, identity::ACCOUNTS_READ_MAX, linked_accounts};
+use yizhang_entitlement::{
+    Account, fold,
+    identity::{ACCOUNTS_READ_MAX, Linked},
+    linked_accounts,
+};
 use yizhang_ledger::{
+    Verified,
+    fact::Fact,
     head::Origin,
     person::AccountId,
     record::Record,
@@ -71,18 +77,19 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         let room = ACCOUNTS_READ_MAX.saturating_sub(read.len());
         let next: Vec<AccountId> = linked.next.iter().copied().take(room).collect();
         if next.is_empty() {
-            facts.retain(|fact| is_of(&fact.record, &linked.tied));
-            let account = fold(&facts, &shared.policy, as_of).with_account_id(worker);
-            let strangers = if linked.next.is_empty() && linked.tied == read {
-                BTreeSet::new()
+            let own = if linked.next.is_empty() && linked.tied == read {
+                linked
             } else {
-                // As whoever checks the answer sees it, from its records alone.
-                linked_accounts(worker, &linked.tied, &facts, &shared.policy, as_of).next
+                // As whoever checks the answer sees it, from its records alone: without strangers' records some more may fall away.
+                own_alone(linked.tied, &mut facts, |accounts, facts| {
+                    linked_accounts(worker, accounts, facts, &shared.policy, as_of)
+                })
             };
+            let account = fold(&facts, &shared.policy, as_of).with_account_id(worker);
             break Looked {
                 account,
-                accounts: linked.tied,
-                strangers,
+                accounts: own.tied,
+                strangers: own.next,
             };
         }
         drop(facts);
@@ -100,6 +107,22 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         chains: gathered.by_chain(&heads),
         heads,
     })
+}
+
+/// Leaves the records of the worker's accounts alone, until these tie the same accounts together as are left. Each turn leaves fewer.
+fn own_alone(
+    mut accounts: BTreeSet<AccountId>,
+    facts: &mut Vec<Verified<Fact<'_>>>,
+    linked: impl Fn(&BTreeSet<AccountId>, &[Verified<Fact<'_>>]) -> Linked,
+) -> Linked {
+    loop {
+        facts.retain(|fact| is_of(&fact.record, &accounts));
+        let again = linked(&accounts, facts);
+        if again.tied == accounts {
+            return again;
+        }
+        accounts = again.tied;
+    }
 }
 
 /// Whether a record is about one of these accounts.

@@ -35,7 +35,8 @@ pub enum Right {
     /// Either of [`Right::Place`] and [`Right::Holding`]: months may be recognised where the worker worked then, and by the agency that
     /// has the worker's file now (人社部规〔2016〕5号).
     PlaceOrHolding,
-    /// Every region that holds one of the two accounts has stated the same.
+    /// Every region that holds one of the two accounts has stated the same. An account that nobody holds yet is bound to the regions that
+    /// hold the other end of a link which they have stated to it.
     EveryHolding,
     /// Whoever signs: the record acts on its own chain alone, or nobody here can read it.
     Anyone,
@@ -175,7 +176,11 @@ fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successor
 
 fn place_of(record: &Record<'_>) -> Option<Division> {
     match record {
-        Record::Contribution(_, fields) if fields.target.is_none() => Some(fields.place),
+        Record::Contribution(kind, fields) => match Role::of(*kind, fields) {
+            // What acts on its target alone has the right of that.
+            Role::Adjust | Role::Refund if fields.target.is_some() => None,
+            _ => Some(fields.place),
+        },
         Record::Participation(_, fields) => Some(fields.place),
         Record::Benefit(_, fields) => Some(fields.place),
         Record::Deemed(fields) => Some(fields.place),
@@ -187,7 +192,10 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
 /// Whether a record makes the region of its chain one that holds the worker, if it is in force.
 fn shows_holding(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
     match record {
-        Record::Transfer(Kind::POSTED, step) => region.covers(step.target_side.place),
+        Record::Transfer(Kind::POSTED, step) => {
+            let place = step.target_side.place;
+            region.covers(place) || region.covers(successors.now(place))
+        }
         _ => match right_to(record.kind()) {
             Right::Place | Right::PlaceOrHolding => {
                 whereabouts(region, record, successors) == Whereabouts::Here
@@ -341,17 +349,53 @@ fn links_without_consent(set: &RecordSet<'_>, holders: &Holders) -> Vec<usize> {
             stated.entry(Pair::of(link)).or_default().push(at);
         }
     }
+    let links: Vec<StatedLink> = stated
+        .into_iter()
+        .map(|(pair, positions)| StatedLink {
+            pair,
+            signers: positions.iter().map(|at| set.at(*at).fact.region).collect(),
+            positions,
+        })
+        .collect();
+    let bound = bound_to(&links, holders);
     let mut without = Vec::new();
-    for (pair, links) in stated {
-        let signers: BTreeSet<Division> = links.iter().map(|at| set.at(*at).fact.region).collect();
-        let mut needed = holders
-            .of_account(pair.lower)
-            .chain(holders.of_account(pair.upper));
-        if !needed.all(|region| signers.contains(&region)) {
-            without.extend(links);
+    for link in links {
+        let ends = [link.pair.lower, link.pair.upper];
+        let mut needed = ends.iter().flat_map(|end| {
+            let bound = bound.get(end).into_iter().flatten().copied();
+            holders.of_account(*end).chain(bound)
+        });
+        if !needed.all(|region| link.signers.contains(&region)) {
+            without.extend(link.positions);
         }
     }
     without
+}
+
+/// A link between two accounts, with all who have stated it.
+struct StatedLink {
+    pair: Pair,
+    signers: BTreeSet<Division>,
+    positions: Vec<usize>,
+}
+
+/// The regions that an account without months is bound to: those that hold the other end of a link which they have stated to it. Without
+/// this, whoever links a number of his own to somebody's new one would be shown what the old one holds.
+fn bound_to(links: &[StatedLink], holders: &Holders) -> BTreeMap<AccountId, BTreeSet<Division>> {
+    let mut bound: BTreeMap<AccountId, BTreeSet<Division>> = BTreeMap::new();
+    for link in links {
+        let Pair { lower, upper } = link.pair;
+        for (end, other) in [(lower, upper), (upper, lower)] {
+            if holders.of_account(end).next().is_some() {
+                continue;
+            }
+            let stated = holders
+                .of_account(other)
+                .filter(|region| link.signers.contains(region));
+            bound.entry(end).or_default().extend(stated);
+        }
+    }
+    bound
 }
 
 /// Two accounts, in their order.

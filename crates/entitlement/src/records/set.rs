@@ -51,6 +51,19 @@ pub(crate) enum Role {
     Announced,
 }
 
+impl Role {
+    /// What a contribution of a kind does.
+    pub(crate) const fn of(kind: Kind, contribution: &Contribution<'_>) -> Self {
+        match (kind, contribution.nature) {
+            (Kind::DUE, 20 | 34 | 35) => Self::Announced,
+            (Kind::DUE, _) => Self::Due,
+            (Kind::REFUND, _) | (_, 20) => Self::Refund,
+            (Kind::ADJUST_DELTA, _) | (_, 34 | 35) => Self::Adjust,
+            _ => Self::Received,
+        }
+    }
+}
+
 /// What a record's target turned out to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -104,14 +117,7 @@ impl<'f> Held<'f> {
         let Record::Contribution(kind, contribution) = &self.fact.record else {
             return None;
         };
-        let role = match (*kind, contribution.nature) {
-            (Kind::DUE, 20 | 34 | 35) => Role::Announced,
-            (Kind::DUE, _) => Role::Due,
-            (Kind::REFUND, _) | (_, 20) => Role::Refund,
-            (Kind::ADJUST_DELTA, _) | (_, 34 | 35) => Role::Adjust,
-            _ => Role::Received,
-        };
-        Some((role, contribution))
+        Some((Role::of(*kind, contribution), contribution))
     }
 
     /// The day from which it has effect, where it has one.

@@ -248,3 +248,54 @@ fn births_under_linked_numbers_are_a_correction_and_under_one_number_two_persons
         [ConflictCode::Y05]
     );
 }
+
+/// The new number of a worker has no months yet. A stranger who links a number of his own to it must not be shown what the old number
+/// holds, nor take it away from the worker.
+#[test]
+fn a_number_without_months_ties_a_strangers_number_to_nobody() {
+    const NEW: AccountId = AccountId([3; 16]);
+    const STRANGERS: AccountId = AccountId([4; 16]);
+    let month_at = |account, place: &str, serial| {
+        let fields = Contribution {
+            account,
+            place: division(place),
+            ..flexible("hrss:110", month("2020-01"), serial)
+        };
+        federation::entry(&Record::Contribution(Kind::RECEIVED, fields))
+    };
+    let link = |one, other| record(identity(one, other, None, "2020-03-01"));
+    let mut federation = Federation::default();
+    let own = [month_at(WORKER, "440300", "1"), link(WORKER, NEW)];
+    federation.append(division("440000"), &own);
+    let strange = [month_at(STRANGERS, "410100", "2"), link(NEW, STRANGERS)];
+    federation.append(division("410000"), &strange);
+    let facts = federation.facts();
+    // As a lookup asks: first with what is under the number alone, then with what that leads to.
+    let tied_to = |start: AccountId| {
+        let mut read = BTreeSet::from([start]);
+        loop {
+            let known: Vec<_> = facts
+                .iter()
+                .filter(|fact| {
+                    fact.record
+                        .accounts()
+                        .any(|account| read.contains(&account))
+                })
+                .cloned()
+                .collect();
+            let policy = Policy::embedded();
+            let linked = linked_accounts(start, &read, &known, policy, day("2020-12-31"));
+            if linked.next.is_empty() {
+                return linked.tied;
+            }
+            read.extend(linked.next);
+        }
+    };
+    assert_eq!(tied_to(STRANGERS), BTreeSet::from([STRANGERS, NEW]));
+    assert_eq!(tied_to(WORKER), BTreeSet::from([WORKER, NEW]));
+    assert_eq!(
+        tied_to(NEW),
+        BTreeSet::from([NEW]),
+        "who holds it is in dispute until it has a month"
+    );
+}

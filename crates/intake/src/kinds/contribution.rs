@@ -59,10 +59,11 @@ pub(crate) fn read<'r>(
     let scheme = cells.scheme();
     let period = period(cells);
     warn_of_month_ahead(cells, period);
-    let place = if cells.is_empty(Column::Target) {
-        cells.own_place(Column::Place)
-    } else {
+    let acts_on_another = matches!(cells.kind, Kind::REFUND | Kind::ADJUST_DELTA);
+    let place = if acts_on_another && !cells.is_empty(Column::Target) {
         cells.place_elsewhere(Column::Place)
+    } else {
+        cells.own_place(Column::Place)
     };
     let payer = cells.payer();
     let nature = nature(cells);

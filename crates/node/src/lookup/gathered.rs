@@ -39,55 +39,65 @@ pub(super) struct Sources<'s> {
 /// The records found so far, in the order of each chain.
 #[derive(Default)]
 pub(super) struct Gathered {
+    /// What each account has in each chain.
+    parts: BTreeMap<PartOf, Part>,
     records: BTreeMap<Origin, BTreeMap<LeafIndex, RecordEvidence>>,
-    left_aside: Vec<LeftAside>,
 }
 
-/// Records of an account that were not taken.
-struct LeftAside {
+/// The records of an account in a chain.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct PartOf {
     account: AccountId,
     origin: Origin,
-    records: usize,
+}
+
+/// How many there are, and which of them may be taken.
+struct Part {
+    held: usize,
+    wanted: Vec<LeafIndex>,
 }
 
 impl Gathered {
-    /// Adds the records of an account, as far as there is room.
+    /// Adds the records of an account. All accounts and chains share the room there is: the more there are, the less of a very large
+    /// one is taken.
     pub(super) fn add(&mut self, sources: Sources<'_>, account: AccountId) -> Result<(), Refusal> {
-        let all = positions(sources, &account)?;
-        let mut wanted: BTreeMap<&Origin, Vec<LeafIndex>> = BTreeMap::new();
-        for (origin, indexes) in &all {
-            wanted.insert(origin, screened(sources, origin, indexes)?);
+        for (origin, indexes) in positions(sources, &account)? {
+            let part = Part {
+                held: indexes.len(),
+                wanted: screened(sources, &origin, &indexes)?,
+            };
+            self.parts.insert(PartOf { account, origin }, part);
         }
-        let room = RECORDS_MAX.saturating_sub(self.len());
-        let share = share_of(wanted.values().map(Vec::len).collect(), room);
-        for (origin, mut indexes) in wanted {
-            indexes.truncate(share);
-            let held = all.get(origin).map_or(0, Vec::len);
-            if indexes.len() < held {
-                self.left_aside.push(LeftAside {
-                    account,
-                    origin: origin.clone(),
-                    records: held - indexes.len(),
-                });
-            }
-            self.prove(sources, origin, indexes)?;
+        let wanted = self.parts.values().map(|part| part.wanted.len());
+        let share = share_of(wanted.collect(), RECORDS_MAX);
+        let mut taken: BTreeMap<Origin, BTreeSet<LeafIndex>> = BTreeMap::new();
+        for (of, part) in &mut self.parts {
+            part.wanted.truncate(share);
+            let of_chain = taken.entry(of.origin.clone()).or_default();
+            of_chain.extend(&part.wanted);
+        }
+        for (origin, indexes) in taken {
+            self.take(sources, &origin, &indexes)?;
         }
         Ok(())
     }
 
-    /// Reads records with their paths.
-    fn prove(
+    /// Holds these records of a chain with their paths: reads those that are new, and lets go of the others.
+    fn take(
         &mut self,
         sources: Sources<'_>,
         origin: &Origin,
-        indexes: Vec<LeafIndex>,
+        indexes: &BTreeSet<LeafIndex>,
     ) -> Result<(), Refusal> {
         let Some(held) = sources.heads.get(origin) else {
             return Ok(());
         };
-        let proofs = sources.store.proofs(origin, &indexes, held.head.size)?;
         let records = self.records.entry(origin.clone()).or_default();
-        for (index, proof) in indexes.into_iter().zip(proofs) {
+        records.retain(|index, _| indexes.contains(index));
+        let mut missing = indexes.iter().copied().collect::<Vec<_>>();
+        missing.retain(|index| !records.contains_key(index));
+        let proofs = sources.store.proofs(origin, &missing, held.head.size)?;
+        for (index, proof) in missing.into_iter().zip(proofs) {
             let record = RecordEvidence {
                 index,
                 entry: proof.entry,
@@ -96,11 +106,6 @@ impl Gathered {
             records.insert(index, record);
         }
         Ok(())
-    }
-
-    /// How many records there are.
-    pub(super) fn len(&self) -> usize {
-        self.records.values().map(BTreeMap::len).sum()
     }
 
     /// The records as facts: each is tied to the head here.
@@ -124,16 +129,18 @@ impl Gathered {
             });
         }
         self.records.retain(|_, records| !records.is_empty());
-        self.left_aside
-            .retain(|aside| accounts.contains(&aside.account));
+        self.parts.retain(|of, _| accounts.contains(&of.account));
     }
 
     /// How many records were left aside, by chain.
     pub(super) fn left_aside(&self) -> BTreeMap<Origin, u64> {
         let mut by_chain: BTreeMap<Origin, u64> = BTreeMap::new();
-        for aside in &self.left_aside {
-            let records = u64::try_from(aside.records).expect("a count of positions fits");
-            *by_chain.entry(aside.origin.clone()).or_default() += records;
+        for (of, part) in &self.parts {
+            let aside = u64::try_from(part.held - part.wanted.len());
+            let aside = aside.expect("a count of positions fits");
+            if aside > 0 {
+                *by_chain.entry(of.origin.clone()).or_default() += aside;
+            }
         }
         by_chain
     }
