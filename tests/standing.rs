@@ -8,7 +8,7 @@ use std::{fs, time::Instant};
 use support::{Federation, Ran, contributions, eventually, run};
 use yizhang_intake::{Intake, ReadOptions, Row, Source as File};
 use yizhang_ledger::{
-    batch::{RecordBlock, SubmissionId},
+    batch::RecordBlock,
     chain::Submitted,
     entry::Kind,
     hash::Hash,
@@ -88,7 +88,7 @@ fn write(federation: &Federation, region: u32, records: Vec<u8>) {
     let own = Origin::new(name, Division::new(region).unwrap()).unwrap();
     let (store, _) = Store::open(&directory.join("data"), Options::new(origins.into())).unwrap();
     let submitted = Submitted {
-        id: SubmissionId([9; 16]),
+        id: yizhang_intake::submission_id(&records),
         submitter: "agency.410000".into(),
         block: RecordBlock::parse(records).unwrap(),
     };
