@@ -26,9 +26,9 @@ pub(crate) async fn keep_roots(shared: Arc<Shared>) {
     loop {
         looks.tick().await;
         let today = Day::of((shared.clock)());
-        if !shared.reads.end_day(today).await {
+        let Some(today) = shared.reads.end_day(today).await else {
             continue;
-        }
+        };
         match write_missing(&shared, today, &mut rooted).await {
             Ok(()) => {}
             // A node that is not ready says so itself; the next look tries again.

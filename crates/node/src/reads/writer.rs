@@ -22,7 +22,7 @@ enum Told {
 /// A day that has begun, and who waits for the file of the one before to be closed.
 struct EndOfDay {
     today: Day,
-    done: oneshot::Sender<bool>,
+    done: oneshot::Sender<Option<Day>>,
 }
 
 /// The entries of one read, and who waits for them to be durable.
@@ -68,11 +68,12 @@ impl Writer {
         self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
     }
 
-    /// Whether no file of an earlier day is open any more.
-    pub(super) async fn end_day(&self, today: Day) -> bool {
+    /// The day that the log believes to be today, when no file of an earlier one is open any more.
+    pub(super) async fn end_day(&self, today: Day) -> Option<Day> {
         let (done, is_done) = oneshot::channel();
         let told = Told::EndOfDay(EndOfDay { today, done });
-        self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
+        self.0.send(told).await.ok()?;
+        is_done.await.ok().flatten()
     }
 }
 
@@ -102,9 +103,9 @@ impl Thread {
             }
             self.write(group);
             if let Some(EndOfDay { today, done }) = end_of_day {
-                let is_ended = self.end_day(today);
+                let ended = self.end_day(today);
                 // Who asked may be gone.
-                let _ = done.send(is_ended);
+                let _ = done.send(ended);
             }
         }
     }
@@ -132,15 +133,14 @@ impl Thread {
         }
     }
 
-    fn end_day(&mut self, today: Day) -> bool {
-        let Some(log) = &mut self.log else {
-            return false;
-        };
-        let ended = log.close_before(today);
-        if let Err(error) = &ended {
-            self.say(error);
+    fn end_day(&mut self, today: Day) -> Option<Day> {
+        match self.log.as_mut()?.close_before(today) {
+            Ok(believed) => Some(believed),
+            Err(error) => {
+                self.say(&error);
+                None
+            }
         }
-        ended.is_ok()
     }
 
     fn say(&mut self, error: &StoreError) {
