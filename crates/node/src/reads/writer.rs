@@ -1,6 +1,10 @@
 //! The one thread that writes the access log. All that wait share one sync.
 
-use std::{path::Path, thread};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 use tokio::sync::{mpsc, oneshot};
 use yizhang_ledger::value::{Day, UnixMillis};
 use yizhang_store::{AccessEntry, AccessLog, StoreError};
@@ -11,6 +15,8 @@ const WAITING_MAX: usize = 1_024;
 const GROUP_MAX: usize = 256;
 /// How often it is said that nothing can be written.
 const SAID_EVERY_MS: u64 = 60 * 60 * 1_000;
+/// How often a log that could not be opened is tried again.
+const OPENED_EVERY: Duration = Duration::from_secs(60);
 
 /// What the thread is told.
 enum Told {
@@ -44,6 +50,8 @@ impl Writer {
         let (sender, told) = mpsc::channel(WAITING_MAX);
         let mut thread = Thread {
             log: None,
+            data: data.to_path_buf(),
+            opened: Instant::now(),
             clock,
             said: None,
         };
@@ -80,6 +88,9 @@ impl Writer {
 struct Thread {
     /// None where the log could not be opened.
     log: Option<AccessLog>,
+    data: PathBuf,
+    /// When it was last tried to open it.
+    opened: Instant,
     clock: fn() -> UnixMillis,
     /// When it was last said that nothing can be written.
     said: Option<UnixMillis>,
@@ -101,12 +112,28 @@ impl Thread {
                     next = told_next.try_recv().ok();
                 }
             }
+            self.open_again();
             self.write(group);
             if let Some(EndOfDay { today, done }) = end_of_day {
                 let ended = self.end_day(today);
                 // Who asked may be gone.
                 let _ = done.send(ended);
             }
+        }
+    }
+
+    /// Tries again to open a log that could not be opened. What stands in it is not counted: some of it was at the start.
+    fn open_again(&mut self) {
+        if self.log.is_some() || self.opened.elapsed() < OPENED_EVERY {
+            return;
+        }
+        self.opened = Instant::now();
+        match AccessLog::open(&self.data, &mut |_| {}) {
+            Ok(log) => {
+                self.log = Some(log);
+                tracing::info!("the access log can be written again");
+            }
+            Err(error) => self.say(&error),
         }
     }
 
