@@ -133,6 +133,11 @@ impl Board {
         });
     }
 
+    /// The head that the node of a chain is told of.
+    pub(crate) fn passed_on(&self, origin: &Origin) -> Option<Vec<u8>> {
+        self.0.borrow().passed_on.get(origin).cloned()
+    }
+
     /// What the node of a chain is told by the node of the chain `own`.
     pub(crate) fn telling(&self, own: &Origin, listener: &Origin) -> Telling {
         let announced = self.0.borrow();
