@@ -41,7 +41,8 @@ pub(crate) fn create(path: &Path, content: &[u8], access: Access) -> anyhow::Res
         .with_context(context)
 }
 
-/// Writes a file, replacing one that is there, by way of a temporary name.
+/// Writes a file, replacing one that is there, by way of a temporary name. Durable when it returns: a power cut afterwards brings
+/// nothing back of what was there.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let context = || format!("{}", path.display());
     let directory = path
@@ -55,8 +56,8 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         .with_context(context)?;
     file.persist(path)
         .map_err(|error| error.error)
-        .with_context(context)?;
-    Ok(())
+        .and_then(|_| File::open(directory)?.sync_all())
+        .with_context(context)
 }
 
 /// Why a file cannot be written beside what is in its directory, and what to do about it.

@@ -98,7 +98,7 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         .ok()
         .context("the parameters of scrypt are its own")?;
     let encrypted = parameters
-        .encrypt(passphrase()?.as_bytes(), content)
+        .encrypt(passphrase(Use::Seal)?.as_bytes(), content)
         .ok()
         .context("a small document can be encrypted")?;
     let sealed = EncryptedPrivateKeyInfoOwned {
@@ -108,6 +108,13 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let document = SecretDocument::try_from(sealed).context("a small document can be written")?;
     let label = EncryptedPrivateKeyInfoOwned::PEM_LABEL;
     let pem = document.to_pem(label, LineEnding::LF)?;
+    // The key that is replaced is gone: what takes its place has to be it.
+    let again = open(path, &pem)?;
+    anyhow::ensure!(
+        again.as_bytes() == content,
+        "{}",
+        t!("sealed.malformed", path = path.display())
+    );
     files::replace(path, pem.as_bytes())
 }
 
@@ -119,35 +126,46 @@ fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
     let sealed = EncryptedPrivateKeyInfoOwned::try_from(document.as_bytes())
         .ok()
         .with_context(malformed)?;
-    let opened = sealed.decrypt(passphrase()?.as_bytes()).ok();
+    let opened = sealed.decrypt(passphrase(Use::Open)?.as_bytes()).ok();
     opened.ok_or_else(|| {
         let text = t!("sealed.other_passphrase", path = path.display());
         Failure::Denied(text.to_string()).into()
     })
 }
 
+/// What a passphrase is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// To open what is sealed: a wrong one is found out.
+    Open,
+    /// To seal: a slip of the finger would lock the keys up for ever.
+    Seal,
+}
+
 /// The passphrase, asked for once in a process: from the service manager, from a file, or from whoever sits at the terminal.
-fn passphrase() -> anyhow::Result<&'static str> {
+fn passphrase(wanted: Use) -> anyhow::Result<&'static str> {
     static PASSPHRASE: OnceLock<Zeroizing<String>> = OnceLock::new();
     if let Some(known) = PASSPHRASE.get() {
         return Ok(known);
     }
-    let found = find_passphrase()?;
+    let found = find_passphrase(wanted)?;
     Ok(PASSPHRASE.get_or_init(|| found))
 }
 
-fn find_passphrase() -> anyhow::Result<Zeroizing<String>> {
+fn find_passphrase(wanted: Use) -> anyhow::Result<Zeroizing<String>> {
     let of_manager = env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from);
     let of_manager = of_manager.map(|directory| directory.join(CREDENTIAL));
     if let Some(path) = of_manager.filter(|path| path.exists()) {
-        return from_file(&path);
+        // The directory guards it: systemd lets the user of the service in by an access list, which shows as bits of the group.
+        let text = files::read_text(&path).map(Zeroizing::new)?;
+        return first_line(&path, &text);
     }
-    if let Some(path) = env::var_os(PASSPHRASE_FILE) {
-        return from_file(Path::new(&path));
+    if let Some(path) = env::var_os(PASSPHRASE_FILE).map(PathBuf::from) {
+        let text = files::read_secret_text(&path)?;
+        return first_line(&path, &text);
     }
     if std::io::stdin().is_terminal() {
-        let typed = rpassword::prompt_password(t!("sealed.prompt"))?;
-        return Ok(Zeroizing::new(typed));
+        return ask(wanted);
     }
     let text = t!(
         "sealed.no_passphrase",
@@ -157,9 +175,19 @@ fn find_passphrase() -> anyhow::Result<Zeroizing<String>> {
     Err(Failure::Denied(text.to_string()).into())
 }
 
-/// The first line of a file.
-fn from_file(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let text = files::read_secret_text(path)?;
+/// Asks at the terminal: twice where nothing would find a wrong one out.
+fn ask(wanted: Use) -> anyhow::Result<Zeroizing<String>> {
+    let typed = Zeroizing::new(rpassword::prompt_password(t!("sealed.prompt"))?);
+    if wanted == Use::Seal {
+        let again = Zeroizing::new(rpassword::prompt_password(t!("sealed.prompt_again"))?);
+        let text = t!("sealed.not_the_same");
+        anyhow::ensure!(typed == again, Failure::Denied(text.to_string()));
+    }
+    Ok(typed)
+}
+
+/// The passphrase that a file holds.
+fn first_line(path: &Path, text: &str) -> anyhow::Result<Zeroizing<String>> {
     let line = text.lines().next().unwrap_or("");
     anyhow::ensure!(
         !line.is_empty(),

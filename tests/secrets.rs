@@ -223,6 +223,27 @@ fn keys_and_secret_under_a_passphrase_open_with_it_alone() {
 }
 
 #[test]
+fn a_passphrase_of_the_service_manager_may_show_bits_of_the_group_and_a_file_may_not() {
+    let federation = Federation::found(&[GUANGDONG]);
+    let node = federation.node_dir(GUANGDONG);
+    let file = federation.file("yizhang-passphrase", PASSPHRASE.as_bytes());
+    set_mode(Path::new(&file), 0o440);
+    let arguments = ["federation", "seal", "--dir", node.to_str().unwrap()];
+    let by_file = yizhang(&arguments)
+        .env("YIZHANG_PASSPHRASE_FILE", &file)
+        .output()
+        .unwrap();
+    assert_eq!(by_file.status.code(), Some(5), "{by_file:?}");
+    let by_manager = yizhang(&arguments)
+        .env("CREDENTIALS_DIRECTORY", Path::new(&file).parent().unwrap())
+        .output()
+        .unwrap();
+    assert!(by_manager.status.success(), "{by_manager:?}");
+    let sealed = fs::read_to_string(node.join("chain.key")).unwrap();
+    assert!(sealed.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+}
+
+#[test]
 fn openssl_opens_a_sealed_key_and_a_key_that_openssl_sealed_opens_here() {
     let mut federation = Federation::found(&[GUANGDONG]);
     let node = federation.node_dir(GUANGDONG);

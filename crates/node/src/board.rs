@@ -9,9 +9,9 @@ use yizhang_store::Store;
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
 pub(crate) const EVIDENCE_MAX: usize = 64;
 
-/// Most pairs that are kept of one chain, so that whoever misuses one key crowds out no evidence against another. The first
+/// Most pairs of one chain that are spread, so that whoever misuses one key crowds out no evidence against another. The first
 /// closes the chain.
-const EVIDENCE_PER_CHAIN_MAX: usize = 4;
+const SPREAD_PER_CHAIN_MAX: usize = 4;
 
 /// Two signed heads that cannot both be true: what is held here, and what contradicts it.
 pub(crate) type Contradiction = [Vec<u8>; 2];
@@ -111,7 +111,7 @@ impl Board {
                 .iter()
                 .filter(|accusation| accusation.origin == origin);
             let known = of_chain.clone().any(|accusation| accusation.heads == heads);
-            let is_full = of_chain.nth(EVIDENCE_PER_CHAIN_MAX - 1).is_some()
+            let is_full = of_chain.nth(SPREAD_PER_CHAIN_MAX - 1).is_some()
                 || announced.evidence.len() >= EVIDENCE_MAX;
             if !known && !is_full {
                 announced.version += 1;
@@ -131,6 +131,11 @@ impl Board {
             // Watchers are told of nothing: it is for one node alone.
             false
         });
+    }
+
+    /// The head that the node of a chain is told of.
+    pub(crate) fn passed_on(&self, origin: &Origin) -> Option<Vec<u8>> {
+        self.0.borrow().passed_on.get(origin).cloned()
     }
 
     /// What the node of a chain is told by the node of the chain `own`.

@@ -177,8 +177,8 @@ impl Reads {
         }
     }
 
-    /// Closes the file of an earlier day, if one is open.
-    async fn end_day(&self, today: Day) -> bool {
+    /// Closes the file of an earlier day, if one is open. The day that the log believes to be today, if that succeeded.
+    async fn end_day(&self, today: Day) -> Option<Day> {
         self.writer.end_day(today).await
     }
 

@@ -174,11 +174,48 @@ fn a_day_that_has_ended_is_not_begun_again_by_a_clock_that_goes_back() {
 #[test]
 fn files_are_kept_for_three_years() {
     let folder = tempfile::tempdir().unwrap();
-    for today in [20_231_128, 20_231_129, 20_261_128, 20_261_129] {
+    for today in [
+        20_231_127, 20_231_128, 20_241_127, 20_251_127, 20_261_127, 20_261_128, 20_261_129,
+    ] {
         written(folder.path(), day(today), &[1]);
     }
     let kept = closed_days(folder.path(), day(20_270_101)).unwrap();
-    assert_eq!(kept, [day(20_231_129), day(20_261_128), day(20_261_129)]);
+    assert_eq!(kept.first(), Some(&day(20_231_128)));
+    assert_eq!(kept.len(), 6);
+    assert_eq!(findings(folder.path(), &[]), []);
+}
+
+#[test]
+fn so_many_files_are_removed_at_the_end_of_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    for today in 20_231_101..20_231_107 {
+        written(folder.path(), day(today), &[1]);
+    }
+    for today in [20_241_101, 20_251_101, 20_261_101, 20_261_115] {
+        written(folder.path(), day(today), &[1]);
+    }
+    let (mut log, _) = open(folder.path());
+    log.close_before(day(20_261_116)).unwrap();
+    let kept = closed_days(folder.path(), day(20_240_101)).unwrap();
+    assert_eq!(kept, [day(20_231_105), day(20_231_106)]);
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_removes_no_file_and_begins_no_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (day(20_261_128), day(20_261_129));
+    written(folder.path(), first, &[1]);
+    let (mut log, _) = open(folder.path());
+    log.append(&[entry(2)], second).unwrap();
+    let wrong = day(20_360_101);
+    assert_eq!(log.close_before(wrong).unwrap(), second);
+    log.append(&[entry(3)], wrong).unwrap();
+    let next = day(20_261_130);
+    assert_eq!(log.close_before(next).unwrap(), next);
+    log.append(&[entry(4)], next).unwrap();
+    let days = closed_days(folder.path(), day(20_360_102)).unwrap();
+    assert_eq!(days, [first, second, next]);
+    assert_eq!(root(folder.path(), second).entries, 2);
     assert_eq!(findings(folder.path(), &[]), []);
 }
 

@@ -11,10 +11,13 @@ use ed25519_dalek::SigningKey;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, oneshot},
+    task::JoinHandle,
+    time::sleep,
 };
 use yizhang_ledger::{
     chain::Extension,
@@ -25,6 +28,9 @@ use yizhang_replica::{
     Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket,
 };
 use yizhang_store::Store;
+
+/// How long a head that was told of may be on its way.
+const HELD_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the node can do. None of it waits.
 pub(super) struct Hands {
@@ -40,6 +46,49 @@ pub(super) struct Hands {
     pub(super) connected: BTreeMap<PeerId, bool>,
     pub(super) fetches: BTreeMap<FetchId, Fetching>,
     pub(super) callers: HashMap<Ticket, oneshot::Sender<Answer>>,
+    /// The tasks that look whether a head that was told of has come: at most one of each chain.
+    pub(super) looks: BTreeMap<Origin, JoinHandle<()>>,
+}
+
+impl Hands {
+    /// Looks after [`HELD_WITHIN`] whether a head that was told of is held by then, and warns if not; then at the newest one that
+    /// was told of meanwhile.
+    fn look_later(&mut self, origin: &Origin, head: &[u8]) {
+        let is_looking = self
+            .looks
+            .get(origin)
+            .is_some_and(|look| !look.is_finished());
+        let Some(mut size) = size_of(head).filter(|_| !is_looking) else {
+            return;
+        };
+        // The store is closed when the node ends, whatever waits here.
+        let (store, chain) = (Arc::downgrade(&self.store), origin.clone());
+        let board = self.board.clone();
+        let look = self.runtime.spawn(async move {
+            loop {
+                sleep(HELD_WITHIN).await;
+                let Some(held) = store.upgrade().and_then(|store| store.size(&chain)) else {
+                    return;
+                };
+                if held < size {
+                    tracing::warn!(chain = %chain.region(), size = size.0, "a head of a chain was told of a minute ago and is not held here; its node is told");
+                }
+                let newest = board.passed_on(&chain).and_then(|head| size_of(&head));
+                match newest.filter(|newest| *newest > size) {
+                    Some(newest) => size = newest,
+                    None => return,
+                }
+            }
+        });
+        self.looks.insert(origin.clone(), look);
+    }
+}
+
+/// The size in the second line of a signed head that was read already.
+fn size_of(head: &[u8]) -> Option<TreeSize> {
+    let line = head.split(|byte| *byte == b'\n').nth(1)?;
+    let size = str::from_utf8(line).ok()?.parse();
+    size.ok().map(TreeSize)
 }
 
 impl Deeds for Hands {
@@ -133,7 +182,8 @@ impl Deeds for Hands {
     }
 
     fn pass_on(&mut self, origin: Origin, head: Vec<u8>) {
-        tracing::warn!(chain = %origin.region(), "a head of a chain was told of that is not held here; its node is asked");
+        tracing::debug!(chain = %origin.region(), "a head of a chain was told of that is not held here; its node is told");
+        self.look_later(&origin, &head);
         self.board.pass_on(origin, head);
     }
 

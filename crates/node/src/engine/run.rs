@@ -123,6 +123,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             connected: BTreeMap::new(),
             fetches: BTreeMap::new(),
             callers: HashMap::new(),
+            looks: BTreeMap::new(),
         },
         origin: parts.origin,
         origins: parts.origins,

@@ -12,6 +12,8 @@ use yizhang_ledger::head::Origin;
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often the same is told again: a listener that has started meanwhile knows nothing of it.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
+/// How often it is said that a peer cannot be told.
+const SAID_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Whom to tell, and where it stands what.
 pub(crate) struct Teller {
@@ -25,6 +27,7 @@ impl Teller {
     pub(crate) async fn keep_telling(self, peer: Peer, engine: Engine) {
         let mut told = Telling::default();
         let mut told_at: Option<Instant> = None;
+        let mut said_at: Option<Instant> = None;
         loop {
             tokio::select! {
                 () = sleep(LOOK_INTERVAL) => {}
@@ -40,9 +43,11 @@ impl Teller {
                     told = telling;
                     told_at = Some(Instant::now());
                 }
-                Err(status) => {
-                    tracing::debug!(peer = %peer.region, code = ?status.code(), "a peer could not be told");
+                Err(status) if said_at.is_none_or(|at| at.elapsed() >= SAID_INTERVAL) => {
+                    said_at = Some(Instant::now());
+                    tracing::warn!(peer = %peer.region, code = ?status.code(), "a peer could not be told of the newest head and the evidence");
                 }
+                Err(_) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 //! itself, durable, signed and with a receipt like any other.
 
 use crate::{party::Party, refusal::Refusal, role::Role, services::submit, shared::Shared};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
@@ -17,19 +17,35 @@ use yizhang_store::{closed_days, read_day};
 const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 const ID_CONTEXT: &str = "yizhang 2026-11-29 v1 submission of an access digest";
 
+/// How far roots have been written in this run.
+#[derive(Default)]
+struct Progress {
+    /// Days up to this one were looked at: their roots are in the chain, or they have no entry, or they are unreadable.
+    through: Option<Day>,
+    /// Days that could not be read. They are tried again with the next day that has ended.
+    unreadable: BTreeSet<Day>,
+}
+
+/// What was found when it was looked for roots that are not in the chain.
+struct Found {
+    /// Ended days whose root is not there.
+    missing: BTreeSet<Day>,
+    /// The newest day that has ended.
+    newest: Option<Day>,
+}
+
 /// Writes roots until it is dropped.
 pub(crate) async fn keep_roots(shared: Arc<Shared>) {
     let mut looks = interval(LOOK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Days up to this one are in the chain.
-    let mut rooted: Option<Day> = None;
+    let mut progress = Progress::default();
     loop {
         looks.tick().await;
         let today = Day::of((shared.clock)());
-        if !shared.reads.end_day(today).await {
+        let Some(today) = shared.reads.end_day(today).await else {
             continue;
-        }
-        match write_missing(&shared, today, &mut rooted).await {
+        };
+        match write_missing(&shared, today, &mut progress).await {
             Ok(()) => {}
             // A node that is not ready says so itself; the next look tries again.
             Err(Refusal::Replica(_) | Refusal::Stopping | Refusal::Unsigned { .. }) => {}
@@ -43,47 +59,73 @@ pub(crate) async fn keep_roots(shared: Arc<Shared>) {
 async fn write_missing(
     shared: &Arc<Shared>,
     today: Day,
-    rooted: &mut Option<Day>,
+    progress: &mut Progress,
 ) -> Result<(), Refusal> {
-    let known = *rooted;
+    let through = progress.through;
     let node = Party::node_itself(shared.origin.region());
-    let missing = shared
-        .blocking(&node, move |shared| missing(shared, today, known))
+    let Found {
+        mut missing,
+        newest,
+    } = shared
+        .blocking(&node, move |shared| look(shared, today, through))
         .await?;
+    if !missing.is_empty() {
+        missing.extend(&progress.unreadable);
+    }
     for day in missing {
         let read = shared.blocking(&node, move |shared| digest(shared, day));
-        let Some(digest) = read.await? else { continue };
-        let submitted = Submitted {
-            id: submission_id(day),
-            submitter: Role::Node(shared.origin.region()).submitter(),
-            block: block(digest),
-        };
-        submit(shared, submitted).await?;
-        tracing::info!(%day, entries = digest.entries, "the root of the access log of a day is in the chain");
-        *rooted = Some(day);
+        match read.await {
+            Ok(Some(digest)) => write(shared, digest).await?,
+            Ok(None) => {}
+            // One bad day keeps no other from having its root.
+            Err(Refusal::Store(error)) => {
+                if progress.unreadable.insert(day) {
+                    tracing::error!(%day, %error, "a day of the access log cannot be read: its root is not in the chain");
+                }
+                progress.through = progress.through.max(Some(day));
+                continue;
+            }
+            Err(refusal) => return Err(refusal),
+        }
+        progress.unreadable.remove(&day);
+        progress.through = progress.through.max(Some(day));
     }
+    progress.through = progress.through.max(newest);
     Ok(())
 }
 
-/// The ended days whose root is not in the chain, oldest first. Roots are written in the order of the days, so that all days
-/// before one that is there are.
-fn missing(shared: &Shared, today: Day, rooted: Option<Day>) -> Result<Vec<Day>, Refusal> {
+/// Puts the root of a day into the chain.
+async fn write(shared: &Arc<Shared>, digest: AccessDigest) -> Result<(), Refusal> {
+    let day = digest.day;
+    let submitted = Submitted {
+        id: submission_id(day),
+        submitter: Role::Node(shared.origin.region()).submitter(),
+        block: block(digest),
+    };
+    submit(shared, submitted).await?;
+    tracing::info!(%day, entries = digest.entries, "the root of the access log of a day is in the chain");
+    Ok(())
+}
+
+/// Looks through the ended days after those that were looked at. All of them at the start: a day that could not be read then may
+/// stand before days whose roots are there.
+fn look(shared: &Shared, today: Day, through: Option<Day>) -> Result<Found, Refusal> {
     let submitter = Role::Node(shared.origin.region()).submitter();
-    let mut missing = Vec::new();
-    for day in closed_days(&shared.data, today)?.into_iter().rev() {
-        if rooted.is_some_and(|rooted| day <= rooted) {
-            break;
+    let days = closed_days(&shared.data, today)?;
+    let newest = days.last().copied();
+    let mut missing = BTreeSet::new();
+    for day in days {
+        if through.is_some_and(|through| day <= through) {
+            continue;
         }
         let known = shared
             .store
             .submission(&shared.origin, &submitter, &submission_id(day))?;
-        if known.is_some() {
-            break;
+        if known.is_none() {
+            missing.insert(day);
         }
-        missing.push(day);
     }
-    missing.reverse();
-    Ok(missing)
+    Ok(Found { missing, newest })
 }
 
 /// The root of a day; none for a day without an entry.

@@ -1,6 +1,10 @@
 //! The one thread that writes the access log. All that wait share one sync.
 
-use std::{path::Path, thread};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 use tokio::sync::{mpsc, oneshot};
 use yizhang_ledger::value::{Day, UnixMillis};
 use yizhang_store::{AccessEntry, AccessLog, StoreError};
@@ -11,6 +15,8 @@ const WAITING_MAX: usize = 1_024;
 const GROUP_MAX: usize = 256;
 /// How often it is said that nothing can be written.
 const SAID_EVERY_MS: u64 = 60 * 60 * 1_000;
+/// How often a log that could not be opened is tried again.
+const OPENED_EVERY: Duration = Duration::from_secs(60);
 
 /// What the thread is told.
 enum Told {
@@ -22,7 +28,7 @@ enum Told {
 /// A day that has begun, and who waits for the file of the one before to be closed.
 struct EndOfDay {
     today: Day,
-    done: oneshot::Sender<bool>,
+    done: oneshot::Sender<Option<Day>>,
 }
 
 /// The entries of one read, and who waits for them to be durable.
@@ -44,6 +50,8 @@ impl Writer {
         let (sender, told) = mpsc::channel(WAITING_MAX);
         let mut thread = Thread {
             log: None,
+            data: data.to_path_buf(),
+            opened: Instant::now(),
             clock,
             said: None,
         };
@@ -68,17 +76,21 @@ impl Writer {
         self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
     }
 
-    /// Whether no file of an earlier day is open any more.
-    pub(super) async fn end_day(&self, today: Day) -> bool {
+    /// The day that the log believes to be today, when no file of an earlier one is open any more.
+    pub(super) async fn end_day(&self, today: Day) -> Option<Day> {
         let (done, is_done) = oneshot::channel();
         let told = Told::EndOfDay(EndOfDay { today, done });
-        self.0.send(told).await.is_ok() && is_done.await.unwrap_or(false)
+        self.0.send(told).await.ok()?;
+        is_done.await.ok().flatten()
     }
 }
 
 struct Thread {
     /// None where the log could not be opened.
     log: Option<AccessLog>,
+    data: PathBuf,
+    /// When it was last tried to open it.
+    opened: Instant,
     clock: fn() -> UnixMillis,
     /// When it was last said that nothing can be written.
     said: Option<UnixMillis>,
@@ -100,12 +112,28 @@ impl Thread {
                     next = told_next.try_recv().ok();
                 }
             }
+            self.open_again();
             self.write(group);
             if let Some(EndOfDay { today, done }) = end_of_day {
-                let is_ended = self.end_day(today);
+                let ended = self.end_day(today);
                 // Who asked may be gone.
-                let _ = done.send(is_ended);
+                let _ = done.send(ended);
             }
+        }
+    }
+
+    /// Tries again to open a log that could not be opened. What stands in it is not counted: some of it was at the start.
+    fn open_again(&mut self) {
+        if self.log.is_some() || self.opened.elapsed() < OPENED_EVERY {
+            return;
+        }
+        self.opened = Instant::now();
+        match AccessLog::open(&self.data, &mut |_| {}) {
+            Ok(log) => {
+                self.log = Some(log);
+                tracing::info!("the access log can be written again");
+            }
+            Err(error) => self.say(&error),
         }
     }
 
@@ -132,15 +160,14 @@ impl Thread {
         }
     }
 
-    fn end_day(&mut self, today: Day) -> bool {
-        let Some(log) = &mut self.log else {
-            return false;
-        };
-        let ended = log.close_before(today);
-        if let Err(error) = &ended {
-            self.say(error);
+    fn end_day(&mut self, today: Day) -> Option<Day> {
+        match self.log.as_mut()?.close_before(today) {
+            Ok(believed) => Some(believed),
+            Err(error) => {
+                self.say(&error);
+                None
+            }
         }
-        ended.is_ok()
     }
 
     fn say(&mut self, error: &StoreError) {

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
-use yizhang_store::Subject;
+use yizhang_store::{StoreError, Subject};
 use yizhang_wire::{
     convert::{self, FieldFault},
     purpose::Purpose,
@@ -203,6 +203,11 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
             // One account that cannot be proved keeps nobody else from being reviewed.
             Err(refusal @ Refusal::Invalid(_)) => {
                 reviewed.failure = refusal.to_string();
+            }
+            // Nor does one whose place on the disk is damaged; the mender looks at it.
+            Err(Refusal::Store(error @ StoreError::Damaged(_))) => {
+                shared.damages.look_at(&error);
+                reviewed.failure = error.to_string();
             }
             Err(refusal) => return Err(refusal),
         }

@@ -19,6 +19,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
+use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
@@ -35,8 +36,13 @@ use yizhang_wire::{
 
 /// Requests that one connection may have open: 256 callers that submit one record each, and room.
 const STREAMS_PER_CONNECTION_MAX: u32 = 512;
-/// Largest request but for a submission: two fields of some tens of bytes, and room for later ones.
+/// Largest request but for a submission and a telling: two fields of some tens of bytes, and room for later ones.
 const REQUEST_BYTES_MAX: usize = 4 * 1_024;
+/// Largest signed head as a node passes it on, in a message: three lines with a name of 71 bytes, and one signature line.
+const SENT_HEAD_BYTES_MAX: usize = 512;
+/// Largest request between nodes: a telling (`TellRequest`) with all pairs and heads that are read of one.
+const REPLICATION_REQUEST_BYTES_MAX: usize =
+    (2 * TOLD_EVIDENCE_MAX + TOLD_HEADS_MAX) * SENT_HEAD_BYTES_MAX;
 
 /// What the server is given besides what it serves.
 pub(crate) struct Serving {
@@ -87,7 +93,7 @@ pub(crate) fn serve(
         )
         .add_service(
             replication
-                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_decoding_message_size(REPLICATION_REQUEST_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
         .add_service(
@@ -128,5 +134,46 @@ async fn report_health(
         if readiness.changed().await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use prost::Message as _;
+    use yizhang_ledger::{
+        hash::Hash,
+        head::{Head, Origin},
+        value::{Division, TreeSize},
+    };
+    use yizhang_wire::v1::{Evidence, TellRequest};
+
+    /// A signed head as large as one may be that a node sends.
+    fn largest_head() -> Vec<u8> {
+        let region = Division::new(440_000).unwrap();
+        let federation = "f".repeat(Origin::FEDERATION_LENGTH_MAX);
+        let head = Head {
+            origin: Origin::new(&federation, region).unwrap(),
+            size: TreeSize::MAX,
+            root: Hash([0xff; 32]),
+        };
+        head.sign(&SigningKey::from_bytes(&[7; 32])).into_bytes()
+    }
+
+    #[test]
+    fn the_largest_telling_is_below_the_limit_of_a_request() {
+        let head = || largest_head().into();
+        let pair = || Evidence {
+            first: head(),
+            second: head(),
+        };
+        let request = TellRequest {
+            heads: (0..TOLD_HEADS_MAX).map(|_| head()).collect(),
+            evidence: (0..TOLD_EVIDENCE_MAX).map(|_| pair()).collect(),
+        };
+        let bytes = request.encoded_len();
+        assert!(bytes > REQUEST_BYTES_MAX, "{bytes}");
+        assert!(bytes <= REPLICATION_REQUEST_BYTES_MAX, "{bytes}");
     }
 }

@@ -10,7 +10,10 @@ use crate::{
     error::{Result, StoreError},
     number::wide,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 use yizhang_ledger::{hash::Hash, value::Day};
 
 /// Reads for which there is always room, so that a full disk does not end reading at once: some hours of busy counters, in which
@@ -18,6 +21,13 @@ use yizhang_ledger::{hash::Hash, value::Day};
 pub const READS_AHEAD: usize = 4_096;
 /// Years for which files are kept; the daily roots in the chain stay.
 pub const YEARS_KEPT: u32 = 3;
+/// Files that are removed at the end of a day: more than one, so that a node that was away catches up; a handful, so that a wrong
+/// clock costs no more.
+const REMOVED_MAX: usize = 4;
+/// A day more years than this after the newest is doubted: a wrong clock is more likely than a node without a read for so long.
+const UNDOUBTED_YEARS: u32 = 1;
+/// How long the clock must go on saying so until it is believed.
+const DOUBTED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Room that is taken together: twice what there always is, so that it is taken seldom.
 const ROOM_BYTES: u64 = 2 * (READS_AHEAD * FRAME_BYTES_MAX) as u64;
@@ -31,6 +41,8 @@ pub struct AccessLog {
     open: Option<OpenDay>,
     /// The newest day that has begun here.
     newest: Option<Day>,
+    /// Since when the clock says a day that is too far ahead to be believed.
+    doubted_since: Option<Instant>,
     /// Set when a write or a sync has failed: what is on the disk is not known any more.
     is_stopped: bool,
 }
@@ -61,6 +73,7 @@ impl AccessLog {
             last: Hash([0; 32]),
             open: None,
             newest: None,
+            doubted_since: None,
             is_stopped: false,
         };
         let (days, _) = list(data)?;
@@ -97,15 +110,14 @@ impl AccessLog {
     }
 
     /// Appends entries of today. Durable when it returns `Ok`, by one sync. A clock that has gone back changes no day that has
-    /// ended: the newest file goes on.
+    /// ended: the newest file goes on. So it does while a clock is far ahead.
     ///
     /// # Errors
     /// [`StoreError::Io`]. Where there is no room nothing is written, and a later call may succeed; after a failed write or
     /// sync every later call fails with [`StoreError::Stopped`].
     pub fn append(&mut self, entries: &[AccessEntry], today: Day) -> Result<()> {
         self.check()?;
-        let today = self.newest.map_or(today, |newest| newest.max(today));
-        self.close_before(today)?;
+        let today = self.close_before(today)?;
         let mut bytes = Vec::new();
         let mut last = self.last;
         for entry in entries {
@@ -126,15 +138,17 @@ impl AccessLog {
         Ok(())
     }
 
-    /// Closes the file of an earlier day: gives the room behind its last entry back, and removes files that are older than
-    /// [`YEARS_KEPT`]. Does nothing while the day lasts.
+    /// Closes the file of an earlier day: gives the room behind its last entry back, and removes the oldest of the files that are
+    /// older than [`YEARS_KEPT`] before that day. Does nothing while the day lasts. Returns the day that is believed to be today;
+    /// no file of an earlier one is open.
     ///
     /// # Errors
     /// As [`AccessLog::append`].
-    pub fn close_before(&mut self, today: Day) -> Result<()> {
+    pub fn close_before(&mut self, today: Day) -> Result<Day> {
         self.check()?;
+        let today = self.believed(today);
         let Some(open) = self.open.take_if(|open| open.day < today) else {
-            return Ok(());
+            return Ok(today);
         };
         // A clock that goes back from here on finds the day ended.
         self.newest = Some(today);
@@ -142,10 +156,33 @@ impl AccessLog {
         self.is_stopped = closed.is_err();
         closed?;
         let (days, _) = list(&self.data)?;
-        for day in days.iter().filter(|day| is_old(**day, today)) {
+        // The age is counted from the day that has ended, which has entries, and not from what the clock says now.
+        let old = days.iter().filter(|day| is_old(**day, open.day));
+        for day in old.take(REMOVED_MAX) {
             self.disk.remove(&path(&self.data, *day))?;
         }
-        Ok(())
+        Ok(today)
+    }
+
+    /// The day that entries belong to when the clock says `today`: never before the newest, and the newest itself until a clock
+    /// that is far ahead of it has been so for [`DOUBTED_FOR`].
+    fn believed(&mut self, today: Day) -> Day {
+        let Some(newest) = self.newest else {
+            return today;
+        };
+        if today.number() <= newest.number() + UNDOUBTED_YEARS * 10_000 {
+            self.doubted_since = None;
+            return newest.max(today);
+        }
+        let since = *self.doubted_since.get_or_insert_with(|| {
+            tracing::error!(%newest, %today, "the clock is more than a year ahead of the newest day of the access log; that day goes on");
+            Instant::now()
+        });
+        if since.elapsed() < DOUBTED_FOR {
+            newest
+        } else {
+            today
+        }
     }
 
     /// Begins the file of a day, if it is not begun.
