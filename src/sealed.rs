@@ -10,7 +10,7 @@ use pkcs8::{
         asn1::OctetString,
         pem::{LineEnding, PemLabel},
     },
-    pkcs5::pbes2,
+    pkcs5::{pbes2, scrypt},
 };
 use rust_i18n::t;
 use std::{
@@ -31,6 +31,11 @@ const PASSPHRASE_FILE: &str = "YIZHANG_PASSPHRASE_FILE";
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The credential that holds the passphrase.
 const CREDENTIAL: &str = "yizhang-passphrase";
+/// Cost of scrypt: 16 MiB, five times over, which OWASP holds to be as good as more memory once; OpenSSL takes no more than 32 MiB unless
+/// it is told to.
+const SCRYPT_LOG_N: u8 = 14;
+const SCRYPT_R: u32 = 8;
+const SCRYPT_P: u32 = 5;
 /// Bytes of the salt, as RFC 8018 asks for at least half of.
 const SALT_BYTES: usize = 16;
 /// Bytes of an AES block.
@@ -50,7 +55,10 @@ pub(crate) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     if !is_sealed(&text) {
         return Ok(text);
     }
-    let key = open(path, &text)?;
+    let content = open(path, &text)?;
+    let key = SecretDocument::from_der(&content)
+        .ok()
+        .with_context(|| t!("node.bad_key", path = path.display()))?;
     key.to_pem(KEY_LABEL, LineEnding::LF)
         .context("a document that was read can be written")
 }
@@ -65,7 +73,7 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         return Ok(text);
     }
     let content = open(path, &text)?;
-    let bytes = OctetString::from_der(content.as_bytes())
+    let bytes = OctetString::from_der(&content)
         .ok()
         .with_context(|| t!("credentials.secret", path = path.display()))?;
     Ok(Zeroizing::new(hex(bytes.as_bytes())))
@@ -94,7 +102,10 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let (mut salt, mut iv) = ([0; SALT_BYTES], [0; IV_BYTES]);
     getrandom::fill(&mut salt).context("the system gives no random bytes")?;
     getrandom::fill(&mut iv).context("the system gives no random bytes")?;
-    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(Default::default(), &salt, iv)
+    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
+        .ok()
+        .context("the cost of scrypt is within its bounds")?;
+    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv)
         .ok()
         .context("the parameters of scrypt are its own")?;
     let encrypted = parameters
@@ -111,14 +122,15 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     // The key that is replaced is gone: what takes its place has to be it.
     let again = open(path, &pem)?;
     anyhow::ensure!(
-        again.as_bytes() == content,
+        again.as_slice() == content,
         "{}",
         t!("sealed.malformed", path = path.display())
     );
     files::replace(path, pem.as_bytes())
 }
 
-fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
+/// The content of a sealed file, DER.
+fn open(path: &Path, text: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let malformed = || t!("sealed.malformed", path = path.display());
     let (_, document) = SecretDocument::from_pem(text)
         .ok()
@@ -126,11 +138,15 @@ fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
     let sealed = EncryptedPrivateKeyInfoOwned::try_from(document.as_bytes())
         .ok()
         .with_context(malformed)?;
-    let opened = sealed.decrypt(passphrase(Use::Open)?.as_bytes()).ok();
-    opened.ok_or_else(|| {
-        let text = t!("sealed.other_passphrase", path = path.display());
-        Failure::Denied(text.to_string()).into()
-    })
+    let encrypted = sealed.encrypted_data.as_bytes();
+    let passphrase = passphrase(Use::Open)?.as_bytes();
+    match sealed.encryption_algorithm.decrypt(passphrase, encrypted) {
+        Ok(content) => Ok(Zeroizing::new(content)),
+        Err(_) => {
+            let text = t!("sealed.other_passphrase", path = path.display());
+            Err(Failure::Denied(text.to_string()).into())
+        }
+    }
 }
 
 /// What a passphrase is wanted for.
