@@ -50,7 +50,8 @@ pub(crate) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     if !is_sealed(&text) {
         return Ok(text);
     }
-    let key = open(path, &text)?;
+    let content = open(path, &text)?;
+    let key = SecretDocument::try_from(content.as_slice()).map_err(|_| other_passphrase(path))?;
     key.to_pem(KEY_LABEL, LineEnding::LF)
         .context("a document that was read can be written")
 }
@@ -65,9 +66,7 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         return Ok(text);
     }
     let content = open(path, &text)?;
-    let bytes = OctetString::from_der(content.as_bytes())
-        .ok()
-        .with_context(|| t!("credentials.secret", path = path.display()))?;
+    let bytes = OctetString::from_der(&content).map_err(|_| other_passphrase(path))?;
     Ok(Zeroizing::new(hex(bytes.as_bytes())))
 }
 
@@ -111,14 +110,16 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     // The key that is replaced is gone: what takes its place has to be it.
     let again = open(path, &pem)?;
     anyhow::ensure!(
-        again.as_bytes() == content,
+        again.as_slice() == content,
         "{}",
         t!("sealed.malformed", path = path.display())
     );
     files::replace(path, pem.as_bytes())
 }
 
-fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
+/// What is sealed: a private key, or an octet string with the federation secret. A type for private keys alone would refuse the
+/// latter.
+fn open(path: &Path, text: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let malformed = || t!("sealed.malformed", path = path.display());
     let (_, document) = SecretDocument::from_pem(text)
         .ok()
@@ -126,11 +127,18 @@ fn open(path: &Path, text: &str) -> anyhow::Result<SecretDocument> {
     let sealed = EncryptedPrivateKeyInfoOwned::try_from(document.as_bytes())
         .ok()
         .with_context(malformed)?;
-    let opened = sealed.decrypt(passphrase(Use::Open)?.as_bytes()).ok();
-    opened.ok_or_else(|| {
-        let text = t!("sealed.other_passphrase", path = path.display());
-        Failure::Denied(text.to_string()).into()
-    })
+    let passphrase = passphrase(Use::Open)?.as_bytes();
+    let data = sealed.encrypted_data.as_bytes();
+    let opened = sealed.encryption_algorithm.decrypt(passphrase, data);
+    opened
+        .map(Zeroizing::new)
+        .map_err(|_| other_passphrase(path))
+}
+
+/// Another passphrase makes nonsense of what is sealed: its end mostly says so, else its form.
+fn other_passphrase(path: &Path) -> anyhow::Error {
+    let text = t!("sealed.other_passphrase", path = path.display());
+    Failure::Denied(text.to_string()).into()
 }
 
 /// What a passphrase is wanted for.
