@@ -10,7 +10,7 @@ use pkcs8::{
         asn1::OctetString,
         pem::{LineEnding, PemLabel},
     },
-    pkcs5::pbes2,
+    pkcs5::{pbes2, scrypt},
 };
 use rust_i18n::t;
 use std::{
@@ -31,6 +31,11 @@ const PASSPHRASE_FILE: &str = "YIZHANG_PASSPHRASE_FILE";
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The credential that holds the passphrase.
 const CREDENTIAL: &str = "yizhang-passphrase";
+/// Cost of scrypt: 16 MiB (2^14 blocks of 8 × 128 bytes), five times over. `openssl pkcs8` opens nothing that takes more than
+/// 32 MiB; of what takes 16, OWASP's cheat sheet on storing passwords asks for five passes.
+const SCRYPT_LOG_N: u8 = 14;
+const SCRYPT_R: u32 = 8;
+const SCRYPT_P: u32 = 5;
 /// Bytes of the salt, as RFC 8018 asks for at least half of.
 const SALT_BYTES: usize = 16;
 /// Bytes of an AES block.
@@ -93,7 +98,10 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let (mut salt, mut iv) = ([0; SALT_BYTES], [0; IV_BYTES]);
     getrandom::fill(&mut salt).context("the system gives no random bytes")?;
     getrandom::fill(&mut iv).context("the system gives no random bytes")?;
-    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(Default::default(), &salt, iv)
+    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
+        .ok()
+        .context("the cost of scrypt is one that it has")?;
+    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv)
         .ok()
         .context("the parameters of scrypt are its own")?;
     let encrypted = parameters
