@@ -31,8 +31,8 @@ const PASSPHRASE_FILE: &str = "YIZHANG_PASSPHRASE_FILE";
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The credential that holds the passphrase.
 const CREDENTIAL: &str = "yizhang-passphrase";
-/// Cost of scrypt: 16 MiB, five times over, which OWASP holds to be as good as more memory once; OpenSSL takes no more than 32 MiB unless
-/// it is told to.
+/// Cost of scrypt: 16 MiB (2^14 blocks of 8 × 128 bytes), five times over. `openssl pkcs8` opens nothing that takes more than
+/// 32 MiB; of what takes 16, OWASP's cheat sheet on storing passwords asks for five passes.
 const SCRYPT_LOG_N: u8 = 14;
 const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 5;
@@ -56,9 +56,7 @@ pub(crate) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         return Ok(text);
     }
     let content = open(path, &text)?;
-    let key = SecretDocument::from_der(&content)
-        .ok()
-        .with_context(|| t!("node.bad_key", path = path.display()))?;
+    let key = SecretDocument::try_from(content.as_slice()).map_err(|_| other_passphrase(path))?;
     key.to_pem(KEY_LABEL, LineEnding::LF)
         .context("a document that was read can be written")
 }
@@ -73,9 +71,7 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         return Ok(text);
     }
     let content = open(path, &text)?;
-    let bytes = OctetString::from_der(&content)
-        .ok()
-        .with_context(|| t!("credentials.secret", path = path.display()))?;
+    let bytes = OctetString::from_der(&content).map_err(|_| other_passphrase(path))?;
     Ok(Zeroizing::new(hex(bytes.as_bytes())))
 }
 
@@ -104,7 +100,7 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     getrandom::fill(&mut iv).context("the system gives no random bytes")?;
     let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
         .ok()
-        .context("the cost of scrypt is within its bounds")?;
+        .context("the cost of scrypt is one that it has")?;
     let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv)
         .ok()
         .context("the parameters of scrypt are its own")?;
@@ -129,7 +125,8 @@ fn write_sealed(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     files::replace(path, pem.as_bytes())
 }
 
-/// The content of a sealed file, DER.
+/// What is sealed: a private key, or an octet string with the federation secret. A type for private keys alone would refuse the
+/// latter.
 fn open(path: &Path, text: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let malformed = || t!("sealed.malformed", path = path.display());
     let (_, document) = SecretDocument::from_pem(text)
@@ -138,15 +135,18 @@ fn open(path: &Path, text: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let sealed = EncryptedPrivateKeyInfoOwned::try_from(document.as_bytes())
         .ok()
         .with_context(malformed)?;
-    let encrypted = sealed.encrypted_data.as_bytes();
     let passphrase = passphrase(Use::Open)?.as_bytes();
-    match sealed.encryption_algorithm.decrypt(passphrase, encrypted) {
-        Ok(content) => Ok(Zeroizing::new(content)),
-        Err(_) => {
-            let text = t!("sealed.other_passphrase", path = path.display());
-            Err(Failure::Denied(text.to_string()).into())
-        }
-    }
+    let data = sealed.encrypted_data.as_bytes();
+    let opened = sealed.encryption_algorithm.decrypt(passphrase, data);
+    opened
+        .map(Zeroizing::new)
+        .map_err(|_| other_passphrase(path))
+}
+
+/// Another passphrase makes nonsense of what is sealed: its end mostly says so, else its form.
+fn other_passphrase(path: &Path) -> anyhow::Error {
+    let text = t!("sealed.other_passphrase", path = path.display());
+    Failure::Denied(text.to_string()).into()
 }
 
 /// What a passphrase is wanted for.

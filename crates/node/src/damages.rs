@@ -81,6 +81,12 @@ impl Damages {
         chains.get(origin).map_or(0, Vec::len)
     }
 
+    /// Whether a place of any chain is known to be damaged.
+    pub(crate) fn is_any(&self) -> bool {
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        !chains.is_empty()
+    }
+
     /// The first place of a chain that was found damaged, in words; empty if none was.
     pub(crate) fn first(&self, origin: &Origin) -> String {
         let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,7 +109,10 @@ mod tests {
     fn a_place_is_kept_once_and_so_many_at_most() {
         let damages = Damages::default();
         let origin = Origin::parse("test.yizhang/440000").unwrap();
-        assert_eq!(damages.first(&origin), "");
+        assert_eq!(
+            (damages.first(&origin).as_str(), damages.is_any()),
+            ("", false)
+        );
         for offset in [96, 96, 200].into_iter().chain(300..400) {
             damages.look_at(&StoreError::Damaged(Damage {
                 origin: origin.clone(),
@@ -118,5 +127,8 @@ mod tests {
                 .first(&origin)
                 .starts_with("00000000000000000000.seg at byte 96: ")
         );
+        assert!(damages.is_any());
+        damages.forget(&origin);
+        assert!(!damages.is_any());
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{engine::Peer, shared::Shared};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use yizhang_ledger::head::Origin;
 use yizhang_store::{Broken, Scrub, Scrubbed, StoreError};
 
@@ -17,6 +17,8 @@ const REST: Duration = Duration::from_millis(250);
 const ROUND_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
 /// Wait after damage that nobody could mend, and while the node is busy.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
+/// How long a busy node may keep a known damage from being mended: then the bytes of one time are read, and it waits again.
+const BUSY_WAIT_DAMAGED_MAX: Duration = Duration::from_secs(5);
 /// Wait before a round that somebody's damage has begun: the same reader meets more of it at once.
 const NOTICE_WAIT: Duration = Duration::from_millis(500);
 
@@ -47,7 +49,10 @@ impl Mender {
 
     async fn rounds(&self) {
         loop {
-            for origin in self.shared.roster.origins() {
+            let mut origins: Vec<&Origin> = self.shared.roster.origins().collect();
+            // What is known to be damaged first: somebody has met it, and reads it again.
+            origins.sort_by_key(|origin| self.shared.damages.count(origin) == 0);
+            for origin in origins {
                 let is_sound = self.chain(origin).await.unwrap_or(Round::Unsound) == Round::Sound;
                 if is_sound && self.shared.store.damage(origin).is_none() {
                     self.shared.damages.forget(origin);
@@ -65,9 +70,7 @@ impl Mender {
         let mut scrub = self.shared.store.scrub(origin)?;
         let mut round = Round::Sound;
         loop {
-            while self.shared.is_busy() {
-                sleep(BUSY_WAIT).await;
-            }
+            self.give_way().await;
             let (walk, found) = tokio::task::spawn_blocking(move || look(scrub))
                 .await
                 .map_err(|_| StoreError::Stopped {
@@ -90,6 +93,17 @@ impl Mender {
                     sleep(BUSY_WAIT).await;
                 }
             }
+        }
+    }
+
+    /// Waits while the node is busy; not for long while something is known to be damaged.
+    async fn give_way(&self) {
+        let begun = Instant::now();
+        while self.shared.is_busy() {
+            if begun.elapsed() >= BUSY_WAIT_DAMAGED_MAX && self.shared.damages.is_any() {
+                return;
+            }
+            sleep(BUSY_WAIT).await;
         }
     }
 
