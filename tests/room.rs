@@ -32,7 +32,7 @@ fn unmount(folder: &Path) {
 }
 
 fn import(federation: &Federation, region: u32, serial: &str, months: u32) -> support::Ran {
-    let rows = contributions(WORKER, 440_300, months, serial);
+    let rows = contributions(WORKER, region + 100, months, serial);
     let file = federation.file(&format!("{serial}.csv"), &rows);
     federation.import(region, &file, &[])
 }
@@ -47,7 +47,7 @@ fn a_full_disk_keeps_a_node_neither_from_starting_nor_from_answering() {
     }
     federation.start_all();
     import(&federation, GUANGDONG, "A", 9).expect(0);
-    let account = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
+    let mut account = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
 
     let ballast = data.join("ballast");
     assert!(fs::write(&ballast, vec![7; 80 * 1_024 * 1_024]).is_err());
@@ -77,6 +77,7 @@ fn a_full_disk_keeps_a_node_neither_from_starting_nor_from_answering() {
         let is_full = status["not_ready_code"] == "disk-full";
         let refused = import(&federation, GUANGDONG, "C", 9).code != 0;
         assert!(refused || !is_full, "{status}");
+        account = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
     }
 
     fs::remove_file(&ballast).unwrap();
