@@ -281,7 +281,7 @@ fn a_number_without_months_ties_a_strangers_number_to_nobody() {
                         .accounts()
                         .any(|account| read.contains(&account))
                 })
-                .cloned()
+                .copied()
                 .collect();
             let policy = Policy::embedded();
             let linked = linked_accounts(start, &read, &known, policy, day("2020-12-31"));
