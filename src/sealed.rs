@@ -15,6 +15,7 @@ use pkcs8::{
 use rust_i18n::t;
 use std::{
     env,
+    fmt::Write as _,
     io::IsTerminal,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -72,7 +73,7 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     }
     let content = open(path, &text)?;
     let bytes = OctetString::from_der(&content).map_err(|_| other_passphrase(path))?;
-    Ok(Zeroizing::new(hex(bytes.as_bytes())))
+    Ok(hex(bytes.as_bytes()))
 }
 
 /// Puts a key file under a passphrase.
@@ -213,6 +214,11 @@ fn first_line(path: &Path, text: &str) -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(line.to_owned()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8]) -> Zeroizing<String> {
+    // Room for all of it at once: a string that grows leaves pieces behind.
+    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a string takes whatever is written");
+    }
+    text
 }

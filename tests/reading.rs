@@ -488,11 +488,9 @@ fn check(federation: &Federation) -> support::Ran {
     support::run(&["node", "check", "--dir", dir.to_str().unwrap()])
 }
 
-#[test]
-fn the_root_of_an_ended_day_is_in_the_chain_once_and_finds_what_was_changed() {
-    let mut federation = Federation::found(&[REGION]);
-    let (day, at) = yesterday();
-    let entry = |number: u8| AccessEntry {
+/// A lookup of an agency, as the log has it.
+fn entry(number: u8, at: UnixMillis) -> AccessEntry {
+    AccessEntry {
         at,
         certificate: [7; 32],
         holder: "agency.440000".into(),
@@ -502,7 +500,53 @@ fn the_root_of_an_ended_day_is_in_the_chain_once_and_finds_what_was_changed() {
         case_number: "C-1".into(),
         person: "zhang".into(),
         subject: Subject::Account(AccountId([number; 16])),
-    };
+    }
+}
+
+#[test]
+fn a_damaged_day_keeps_no_later_day_from_having_its_root_and_has_its_own_once_it_is_whole() {
+    let mut federation = Federation::found(&[REGION]);
+    let (second, at) = yesterday();
+    let before = UnixMillis(at.0 - 24 * 60 * 60 * 1_000);
+    let first = Day::of(before);
+    let data = data(&federation);
+    let mut log = AccessLog::open(&data, &mut |_| {}).unwrap();
+    log.append(&[entry(1, before), entry(2, before)], first)
+        .unwrap();
+    log.append(&[entry(3, at)], second).unwrap();
+    drop(log);
+    let path = data.join(format!("access/{}.log", first.number()));
+    let whole = fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    changed[64 + 60] ^= 1;
+    fs::write(&path, &changed).unwrap();
+    federation.start(REGION);
+    federation.wait_ready(REGION);
+    eventually("the root of the later day is in the chain", || {
+        federation.size(REGION, REGION) == 2
+    });
+    assert!(
+        federation
+            .log(REGION)
+            .contains("its root is not in the chain")
+    );
+    federation.stop(REGION);
+    fs::write(&path, &whole).unwrap();
+    federation.start(REGION);
+    federation.wait_ready(REGION);
+    eventually("the root of the mended day is in the chain", || {
+        federation.size(REGION, REGION) == 4
+    });
+    federation.stop(REGION);
+    let ran = check(&federation).expect(0);
+    assert!(ran.stdout.contains("the roots of 2 days"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_root_of_an_ended_day_is_in_the_chain_once_and_finds_what_was_changed() {
+    let mut federation = Federation::found(&[REGION]);
+    let (day, at) = yesterday();
+    let entry = |number: u8| entry(number, at);
     let mut log = AccessLog::open(&data(&federation), &mut |_| {}).unwrap();
     log.append(&[entry(1), entry(2), entry(3)], day).unwrap();
     drop(log);

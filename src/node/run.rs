@@ -76,7 +76,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         secret: credentials::read_secret(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
-        key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?.to_string(),
+        key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
         data: dir.join(configuration.data),
         read_limits: configuration.reads.limits(),

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use yizhang_entitlement::Policy;
 use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
 use yizhang_store::{Damage, StoreError};
+use zeroize::Zeroizing;
 
 /// Everything that a node is told at its start.
 pub struct Config {
@@ -25,7 +26,7 @@ pub struct Config {
     /// Certificate of the node, PEM.
     pub certificate_pem: String,
     /// Key of the certificate, PEM.
-    pub key_pem: String,
+    pub key_pem: Zeroizing<String>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Data directory.
