@@ -58,8 +58,8 @@ impl Disk {
         if self.free < (self.size / 8).min(256 * MIB) {
             return Left::Nothing;
         }
-        // Some 20 million records of the own region.
-        if self.free < (self.size / 4).min(8 * GIB) {
+        // Some ten million records of the own region.
+        if self.free < (self.size / 4).min(2 * GIB) {
             return Left::ForOwn;
         }
         // Days at the rate at which a region grows.
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(left(16 * MIB, 64 * MIB), Left::Little);
         assert_eq!(left(32 * MIB, 64 * MIB), Left::Plenty);
         assert_eq!(left(256 * MIB - 1, 1_000 * GIB), Left::Nothing);
-        assert_eq!(left(8 * GIB - 1, 1_000 * GIB), Left::ForOwn);
+        assert_eq!(left(2 * GIB - 1, 1_000 * GIB), Left::ForOwn);
         assert_eq!(left(20 * GIB - 1, 1_000 * GIB), Left::Little);
         assert_eq!(left(20 * GIB, 1_000 * GIB), Left::Plenty);
     }
