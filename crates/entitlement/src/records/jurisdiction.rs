@@ -28,8 +28,8 @@ pub enum Right {
     Side,
     /// The chain holds records of the worker: its region is a [holding region](Right::Holding).
     ///
-    /// A region holds the worker if its chain has a record in force about the worker that it has the right to by
-    /// [`Right::Place`], or has posted a transfer to a place of its own. Where no region holds the worker, there is nothing yet that a
+    /// A region holds the worker if its chain has a record in force about the worker whose place lies in the region and gives the
+    /// right ([`Right::Place`], [`Right::PlaceOrHolding`]), or has posted a transfer to a place of its own. Where no region holds the worker, there is nothing yet that a
     /// stranger could take away, and every chain has the right.
     Holding,
     /// Either of [`Right::Place`] and [`Right::Holding`]: months may be recognised where the worker worked then, and by the agency that
