@@ -10,6 +10,7 @@ use crate::{
     credentials::{self, Credentials},
     exit::Outcome,
     federation::{self, InitArguments, RegionArgument},
+    node,
     purpose::PersonArgument,
     show,
     signals::StopSignals,
@@ -175,6 +176,17 @@ impl Drop for Demo {
     }
 }
 
+/// What a node of a few records keeps for its own chain, in MiB: the demo also runs on a disk that is nearly full.
+const KEEP_FREE_MIB: u64 = 64;
+
+fn keep_little_room(dir: &Path) -> anyhow::Result<()> {
+    let mut configuration = node::configuration(dir)?;
+    configuration.keep_free_mib = Some(KEEP_FREE_MIB);
+    let path = dir.join(node::CONFIGURATION_FILE);
+    fs::write(path, toml::to_string(&configuration)?)?;
+    Ok(())
+}
+
 impl Demo {
     fn found(dir: &Path, details: Details) -> anyhow::Result<Self> {
         let mut demo = Self {
@@ -200,6 +212,9 @@ impl Demo {
             name: "demo.yizhang".into(),
             regions,
         })?;
+        for (region, ..) in FILES {
+            keep_little_room(&dir.join(region.to_string()))?;
+        }
         let (name, text) = RULES;
         let rules = dir.join(RULES_DIR);
         fs::create_dir(&rules)?;

@@ -296,6 +296,7 @@ fn write_region(
         listen,
         data: "data".into(),
         mirror_mib_max: None,
+        keep_free_mib: None,
         reads: ReadConfiguration::default(),
     };
     files::create(

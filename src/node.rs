@@ -27,7 +27,7 @@ use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
 };
-use yizhang_node::ReadLimits;
+use yizhang_node::{ReadLimits, RoomLimits};
 use yizhang_show::status::{NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::v1::StatusReply;
@@ -48,6 +48,9 @@ pub(crate) struct Configuration {
     /// Most MiB of the chain of another region; without it, a quarter of the disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mirror_mib_max: Option<u64>,
+    /// MiB that are kept for the own chain; without it, 2048. With less free the chains of others are fetched no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keep_free_mib: Option<u64>,
     /// How many accounts one certificate may read here.
     #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
     pub(crate) reads: ReadConfiguration,
@@ -67,6 +70,18 @@ pub(crate) struct ReadConfiguration {
     accounts_an_hour: Option<u32>,
     /// In a day of UTC+8.
     accounts_a_day: Option<u32>,
+}
+
+impl Configuration {
+    /// How the disk is shared. More MiB than can be counted are all there can be.
+    fn room(&self) -> RoomLimits {
+        let bytes = |mib: u64| mib.saturating_mul(1_024 * 1_024);
+        let usual = RoomLimits::default();
+        RoomLimits {
+            mirror_bytes_max: self.mirror_mib_max.map(bytes),
+            kept_bytes: self.keep_free_mib.map_or(usual.kept_bytes, bytes),
+        }
+    }
 }
 
 impl ReadConfiguration {
@@ -149,7 +164,7 @@ fn refuse_arguments(text: &str) -> anyhow::Error {
     Failure::Arguments(text.to_string()).into()
 }
 
-fn configuration(dir: &Path) -> anyhow::Result<Configuration> {
+pub(crate) fn configuration(dir: &Path) -> anyhow::Result<Configuration> {
     let path = dir.join(CONFIGURATION_FILE);
     toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())
 }

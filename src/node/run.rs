@@ -78,11 +78,9 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
         key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
-        data: dir.join(configuration.data),
         read_limits: configuration.reads.limits(),
-        mirror_bytes_max: configuration
-            .mirror_mib_max
-            .map(|mib| mib.saturating_mul(1_024 * 1_024)),
+        room: configuration.room(),
+        data: dir.join(configuration.data),
         clock: clock::now,
         metrics: arguments.metrics,
         log_lines_lost: Log::lost,

@@ -164,8 +164,9 @@ impl Federation {
         Ran::of(command.output().unwrap()).expect(0);
         for (region, port) in regions.iter().zip(&ports) {
             let listen = port.local_addr().unwrap();
-            let configuration =
-                format!("region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\n{PLENTY}");
+            let configuration = format!(
+                "region = {region}\nlisten = \"{listen}\"\ndata = \"data\"\nkeep_free_mib = 64\n{PLENTY}"
+            );
             fs::write(
                 federation.join(region.to_string()).join("node.toml"),
                 configuration,

@@ -33,14 +33,34 @@ pub struct Config {
     pub data: PathBuf,
     /// How many accounts one certificate may read.
     pub read_limits: ReadLimits,
-    /// Most bytes of the chain of another region; without it, a quarter of the disk.
-    pub mirror_bytes_max: Option<u64>,
+    /// How the disk is shared.
+    pub room: RoomLimits,
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.
     pub metrics: Option<SocketAddr>,
     /// Lines of the log that were lost, for the metrics.
     pub log_lines_lost: fn() -> u64,
+}
+
+/// How a disk is shared between the own chain and those of other regions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomLimits {
+    /// Most bytes of the chain of another region; without it, a quarter of the disk.
+    pub mirror_bytes_max: Option<u64>,
+    /// Bytes that are kept for the own chain: with less free the chains of others are fetched no more, with an eighth of it
+    /// nothing grows, and ten times as much is little. On a small disk a quarter, an eighth and a third of it, if that is less.
+    pub kept_bytes: u64,
+}
+
+impl Default for RoomLimits {
+    fn default() -> Self {
+        Self {
+            mirror_bytes_max: None,
+            // Some ten million records.
+            kept_bytes: 2 * 1_024 * 1_024 * 1_024,
+        }
+    }
 }
 
 /// Why a node did not start or stop.

@@ -54,7 +54,7 @@ mod turns;
 mod verified_heads;
 
 pub use certificate::{Stage, Validity, names_authority};
-pub use config::{Config, Failure, StartError};
+pub use config::{Config, Failure, RoomLimits, StartError};
 pub use pulse::Pulse;
 pub use reads::ReadLimits;
 pub use recovery::{Absent, Recovery};

@@ -7,21 +7,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Size of the file on a large disk: what an index writes while it is opened, many times over.
-const RESERVE_BYTES: u64 = 64 * 1_024 * 1_024;
+/// Of what is kept for the own chain such a part, usually 64 MiB: what an index writes while it is opened, many times over.
+const KEPT_PART: u64 = 32;
 /// Of a small disk at most such a part.
-const RESERVE_PART: u64 = 16;
+const DISK_PART: u64 = 16;
 /// Of what is left at most such a part, when little is left.
 const LEFT_PART: u64 = 2;
 
 /// The reserve of a data directory.
 pub(crate) struct Reserve {
     data: PathBuf,
+    bytes_max: u64,
 }
 
 impl Reserve {
-    pub(crate) fn of(data: &Path) -> Self {
-        Self { data: data.into() }
+    /// The reserve of a data directory, by the bytes that are kept for the own chain.
+    pub(crate) fn of(data: &Path, kept_bytes: u64) -> Self {
+        Self {
+            data: data.into(),
+            bytes_max: kept_bytes / KEPT_PART,
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -49,7 +54,7 @@ impl Reserve {
         let disk = rustix::fs::statvfs(&self.data)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let size = disk.f_blocks.saturating_mul(disk.f_frsize);
-        let bytes = RESERVE_BYTES.min(size / RESERVE_PART).min(free / LEFT_PART);
+        let bytes = self.bytes_max.min(size / DISK_PART).min(free / LEFT_PART);
         if bytes == 0 {
             return Ok(());
         }

@@ -14,8 +14,7 @@ use tokio::{
 use yizhang_ledger::head::Origin;
 use yizhang_store::Store;
 
-const MIB: u64 = 1_024 * 1_024;
-const GIB: u64 = 1_024 * MIB;
+use crate::config::RoomLimits;
 
 /// How often the disk is looked at: what a fast line brings in that time is a small part of what is kept back.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
@@ -52,18 +51,17 @@ impl Disk {
         })
     }
 
-    /// The limits are parts of a small disk and fixed sizes of a large one.
-    fn left(self) -> Left {
-        // A group of 24 MiB that is under way, heads, evidence and the index, ten times over.
-        if self.free < (self.size / 8).min(256 * MIB) {
+    /// The limits are parts of a small disk, and of a large one measured by what is kept for the own chain.
+    fn left(self, kept: u64) -> Left {
+        // Usually a group of 24 MiB that is under way, heads, evidence and the index, ten times over.
+        if self.free < (self.size / 8).min(kept / 8) {
             return Left::Nothing;
         }
-        // Some ten million records of the own region.
-        if self.free < (self.size / 4).min(2 * GIB) {
+        if self.free < (self.size / 4).min(kept) {
             return Left::ForOwn;
         }
-        // Days at the rate at which a region grows.
-        if self.free < (self.size / 3).min(20 * GIB) {
+        // Usually days at the rate at which a region grows.
+        if self.free < (self.size / 3).min(kept.saturating_mul(10)) {
             return Left::Little;
         }
         Left::Plenty
@@ -74,8 +72,7 @@ impl Disk {
 pub(crate) struct Room {
     own: Origin,
     data: PathBuf,
-    /// Most bytes of the chain of another region.
-    quota: Option<u64>,
+    limits: RoomLimits,
     seen: Mutex<Seen>,
 }
 
@@ -86,12 +83,12 @@ struct Seen {
 }
 
 impl Room {
-    /// The room of a data directory. Without a quota the chain of another region may take a quarter of the disk.
-    pub(crate) fn new(own: Origin, data: PathBuf, quota: Option<u64>) -> Arc<Self> {
+    /// The room of a data directory.
+    pub(crate) fn new(own: Origin, data: PathBuf, limits: RoomLimits) -> Arc<Self> {
         Arc::new(Self {
             own,
             data,
-            quota,
+            limits,
             seen: Mutex::new(Seen {
                 left: Left::Plenty,
                 full: BTreeSet::new(),
@@ -119,15 +116,16 @@ impl Room {
         let Some(disk) = Disk::of(&self.data) else {
             return false;
         };
-        let quota = self.quota.unwrap_or(disk.size / 4);
+        let quota = self.limits.mirror_bytes_max.unwrap_or(disk.size / 4);
         let has_its_part = |chain: &&Origin| **chain != self.own && store.bytes(chain) >= quota;
         let full: BTreeSet<Origin> = store.origins().filter(has_its_part).cloned().collect();
+        let left = disk.left(self.limits.kept_bytes);
         let mut seen = self.lock();
-        let changed = seen.left != disk.left() || seen.full != full;
+        let changed = seen.left != left || seen.full != full;
         for chain in full.difference(&seen.full) {
             tracing::warn!(chain = %chain.region(), quota, "a chain has its part of the disk; it is not fetched any further");
         }
-        seen.left = disk.left();
+        seen.left = left;
         seen.full = full;
         changed
     }
@@ -180,8 +178,11 @@ pub(crate) async fn watch(room: Arc<Room>, store: Arc<Store>) {
 mod tests {
     use super::*;
 
+    const MIB: u64 = 1_024 * 1_024;
+    const GIB: u64 = 1_024 * MIB;
+
     fn left(free: u64, size: u64) -> Left {
-        Disk { free, size }.left()
+        Disk { free, size }.left(RoomLimits::default().kept_bytes)
     }
 
     #[test]
@@ -194,5 +195,17 @@ mod tests {
         assert_eq!(left(2 * GIB - 1, 1_000 * GIB), Left::ForOwn);
         assert_eq!(left(20 * GIB - 1, 1_000 * GIB), Left::Little);
         assert_eq!(left(20 * GIB, 1_000 * GIB), Left::Plenty);
+    }
+
+    #[test]
+    fn a_node_that_keeps_little_fetches_on_a_disk_that_is_nearly_full() {
+        let nearly_full = |free| {
+            let size = 1_000 * GIB;
+            Disk { free, size }.left(64 * MIB)
+        };
+        assert_eq!(nearly_full(640 * MIB), Left::Plenty);
+        assert_eq!(nearly_full(64 * MIB), Left::Little);
+        assert_eq!(nearly_full(64 * MIB - 1), Left::ForOwn);
+        assert_eq!(nearly_full(8 * MIB - 1), Left::Nothing);
     }
 }

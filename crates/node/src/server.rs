@@ -202,11 +202,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 /// Opens the store. A node whose own chain is damaged does not start.
 async fn open(config: &Config) -> Result<(Store, Opened), StartError> {
-    let data = config.data.clone();
+    let (data, room) = (config.data.clone(), config.room);
     let options = Options::new(config.roster.origins().cloned().collect());
     let opening = task::spawn_blocking(move || {
         // A crash before it is taken again leaves a node that has given its reserve up for the start that follows.
-        let reserve = Reserve::of(&data);
+        let reserve = Reserve::of(&data, room.kept_bytes);
         reserve.give_up();
         let opened = Store::open(&data, options);
         reserve.take();

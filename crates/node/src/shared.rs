@@ -73,11 +73,7 @@ impl Shared {
             reads,
             data: config.data.clone(),
             budgets: Budgets::new(),
-            room: Room::new(
-                config.origin.clone(),
-                config.data.clone(),
-                config.mirror_bytes_max,
-            ),
+            room: Room::new(config.origin.clone(), config.data.clone(), config.room),
             tellings: Tellings::default(),
             damages: Damages::default(),
             turns: Turns::of_machine(),
