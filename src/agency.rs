@@ -183,9 +183,7 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     }
     let credentials = Credentials::read(&arguments.credentials)?;
     let pseudonyms = NodePseudonyms::for_import(&credentials, arguments.node, &arguments.person)?;
-    let sample = intake
-        .rows_at(&summary.sample.lines(), &pseudonyms)
-        .map_err(file_error)?;
+    let sample = known::Sample::of(&intake, &summary.sample.lines(), &pseudonyms)?;
     if let Some(known) = known::of_sample(&credentials, arguments.node, &arguments.person, &sample)?
     {
         show::import::known(known);

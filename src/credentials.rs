@@ -9,7 +9,6 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use yizhang_ledger::{
-    person::FederationSecret,
     roster::Roster,
     value::{Division, UnixMillis},
 };
@@ -85,15 +84,6 @@ pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
     let trust: Trust =
         toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
     trust.open(files::read(&directory.join(ROSTER_FILE))?)
-}
-
-/// Reads the federation secret of a directory: 64 hexadecimal digits.
-pub(crate) fn read_secret(directory: &Path) -> anyhow::Result<FederationSecret> {
-    let path = directory.join(SECRET_FILE);
-    let text = sealed::read_secret(&path)?;
-    yizhang_ledger::hash::from_hex(text.trim_end())
-        .map(FederationSecret::new)
-        .with_context(|| t!("credentials.secret", path = path.display()))
 }
 
 /// Refuses a certificate of a directory that is not valid now or is not of the roster's authority: nobody would accept a

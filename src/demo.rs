@@ -13,7 +13,7 @@ use crate::{
     node,
     pseudonyms::NodePseudonyms,
     purpose::PersonArgument,
-    show,
+    secrets, show,
     signals::StopSignals,
     worker,
 };
@@ -427,7 +427,7 @@ impl Demo {
     fn tamper(&self) -> anyhow::Result<()> {
         step(&t!("demo.tamper"));
         let auditor = self.dir.join("auditor");
-        let secret = credentials::read_secret(&self.dir.join(FORGER.to_string()))?;
+        let secret = secrets::read(&self.dir.join(FORGER.to_string()))?;
         let number = SocialSecurityNumber::parse(P1_NUMBER)
             .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
         let scene = tamper::Scene {

@@ -14,6 +14,7 @@ use crate::{
     node::CHAIN_KEY_FILE,
     node::{Configuration, ReadConfiguration},
     sealed,
+    secrets::{self, SecretArguments},
 };
 pub(crate) use address::RegionArgument;
 use anyhow::{Context, bail};
@@ -57,6 +58,10 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Put the keys and the secret of a directory under a passphrase.
     Seal(SealArguments),
+    /// Add a secret that is to take the place of the newest; nodes that have it read under both. The first of two steps.
+    NextSecret(SecretArguments),
+    /// Have records written under the secret that was added, once all nodes have it. The second step.
+    UseSecret(SecretArguments),
 }
 
 /// Arguments of `federation seal`.
@@ -128,6 +133,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
             Ok(Outcome::Clean)
         }
         Command::Seal(arguments) => seal(arguments),
+        Command::NextSecret(arguments) => secrets::next(arguments),
+        Command::UseSecret(arguments) => secrets::switch(arguments),
     }
 }
 

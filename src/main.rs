@@ -28,6 +28,7 @@ mod purpose;
 mod rules;
 mod sample;
 mod sealed;
+mod secrets;
 mod signals;
 mod spool;
 mod usage;

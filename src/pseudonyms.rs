@@ -7,7 +7,7 @@ use crate::{
 use anyhow::ensure;
 use rust_i18n::t;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     error::Error,
     fmt,
     sync::{Mutex, PoisonError},
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 use yizhang_intake::{FileFault, Pseudonyms};
 use yizhang_ledger::{
-    person::{AccountId, FederationSecret, SocialSecurityNumber},
+    person::{AccountId, FederationSecret, SECRETS_MAX, SocialSecurityNumber},
     value::Division,
 };
 use yizhang_wire::{
@@ -37,7 +37,25 @@ pub(crate) struct NodePseudonyms {
     channel: Channel,
     region: Division,
     purpose: Purpose,
-    known: Mutex<HashMap<SocialSecurityNumber, AccountId>>,
+    known: Mutex<HashMap<SocialSecurityNumber, Told>>,
+}
+
+/// The pseudonyms of a person.
+#[derive(Clone)]
+pub(crate) struct Told {
+    /// The one that records are written under.
+    current: AccountId,
+    /// Those under other secrets.
+    others: Vec<AccountId>,
+}
+
+impl Told {
+    /// Every one.
+    pub(crate) fn all(&self) -> BTreeSet<AccountId> {
+        let mut all: BTreeSet<AccountId> = self.others.iter().copied().collect();
+        all.insert(self.current);
+        all
+    }
 }
 
 impl NodePseudonyms {
@@ -79,7 +97,7 @@ impl NodePseudonyms {
         )
     }
 
-    fn told(&self, numbers: &[SocialSecurityNumber]) -> anyhow::Result<Vec<AccountId>> {
+    fn told(&self, numbers: &[SocialSecurityNumber]) -> anyhow::Result<Vec<Told>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len().saturating_add(numbers.len()) > KNOWN_MAX {
             known.clear();
@@ -91,11 +109,27 @@ impl NodePseudonyms {
             let told = self.runtime.block_on(asked)?;
             known.extend(missing.iter().cloned().zip(told));
         }
-        let mut accounts = Vec::with_capacity(numbers.len());
+        let mut persons = Vec::with_capacity(numbers.len());
         for number in numbers {
-            accounts.push(*known.get(number).expect("it was known or has been told"));
+            let told = known.get(number).expect("it was known or has been told");
+            persons.push(told.clone());
         }
-        Ok(accounts)
+        Ok(persons)
+    }
+
+    /// How many other pseudonyms the persons asked for so far have.
+    pub(crate) fn others(&self) -> usize {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = known.values().map(|told| told.others.len());
+        counts.max().unwrap_or(0)
+    }
+
+    /// The same persons under pseudonyms of other secrets, of which each has as many.
+    pub(crate) const fn under_another(&self, at: usize) -> UnderAnother<'_> {
+        UnderAnother {
+            pseudonyms: self,
+            at,
+        }
     }
 }
 
@@ -104,7 +138,30 @@ impl Pseudonyms for NodePseudonyms {
         &self,
         numbers: &[SocialSecurityNumber],
     ) -> Result<Vec<AccountId>, Box<dyn Error + Send + Sync>> {
-        self.told(numbers).map_err(|error| NotTold(error).into())
+        let told = self.told(numbers).map_err(NotTold)?;
+        Ok(told.iter().map(|told| told.current).collect())
+    }
+}
+
+/// Pseudonyms that records about the same persons may stand under from another time.
+pub(crate) struct UnderAnother<'n> {
+    pseudonyms: &'n NodePseudonyms,
+    /// Which of the others.
+    at: usize,
+}
+
+impl Pseudonyms for UnderAnother<'_> {
+    fn accounts(
+        &self,
+        numbers: &[SocialSecurityNumber],
+    ) -> Result<Vec<AccountId>, Box<dyn Error + Send + Sync>> {
+        let told = self.pseudonyms.told(numbers).map_err(NotTold)?;
+        let mut accounts = Vec::with_capacity(told.len());
+        for told in told {
+            // A node that has been started anew meanwhile may know fewer.
+            accounts.push(told.others.get(self.at).copied().unwrap_or(told.current));
+        }
+        Ok(accounts)
     }
 }
 
@@ -136,18 +193,18 @@ pub(crate) fn thrown_away() -> anyhow::Result<FederationSecret> {
     Ok(FederationSecret::new(random_bytes()?))
 }
 
-/// The pseudonym of one person, from the node of the caller's own region.
+/// The pseudonyms of one person, from the node of the caller's own region.
 pub(crate) async fn of_number(
     credentials: &Credentials,
     region: Division,
     purpose: &Purpose,
     number: &SocialSecurityNumber,
-) -> anyhow::Result<AccountId> {
+) -> anyhow::Result<Told> {
     let channel = connection::to_node(credentials, region)?;
     let numbers = std::slice::from_ref(number);
     let told = ask(channel, region, purpose, numbers).await?;
-    told.first()
-        .copied()
+    told.into_iter()
+        .next()
         .ok_or_else(|| anyhow::anyhow!(t!("pseudonyms.some")))
 }
 
@@ -157,7 +214,7 @@ async fn ask(
     region: Division,
     purpose: &Purpose,
     numbers: &[SocialSecurityNumber],
-) -> anyhow::Result<Vec<AccountId>> {
+) -> anyhow::Result<Vec<Told>> {
     let mut client = PseudonymsClient::new(channel);
     let request = PseudonymsRequest {
         numbers: numbers
@@ -174,9 +231,21 @@ async fn ask(
         "{}",
         t!("pseudonyms.some")
     );
-    let mut accounts = Vec::with_capacity(numbers.len());
+    let mut told = Vec::with_capacity(numbers.len());
     for person in &reply.persons {
-        accounts.push(convert::account_id(&person.current)?);
+        ensure!(
+            person.others.len() < SECRETS_MAX,
+            "{}",
+            t!("lookup.bad_names")
+        );
+        let mut others = Vec::with_capacity(person.others.len());
+        for other in &person.others {
+            others.push(convert::account_id(other)?);
+        }
+        told.push(Told {
+            current: convert::account_id(&person.current)?,
+            others,
+        });
     }
-    Ok(accounts)
+    Ok(told)
 }

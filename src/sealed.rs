@@ -1,7 +1,7 @@
 //! Keys and secrets under a passphrase: PKCS #8 (RFC 5958) with PBES2, scrypt and AES-256-CBC, as `openssl pkcs8` reads and writes it.
-//! The federation secret, which is no private key, lies in such a file as an ASN.1 octet string.
+//! The federation's secrets, which are no private key, lie in such a file as an ASN.1 octet string.
 
-use crate::{exit::Failure, files};
+use crate::{exit::Failure, files, secrets};
 use anyhow::Context;
 use pkcs8::{
     EncryptedPrivateKeyInfoOwned,
@@ -20,8 +20,11 @@ use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
 };
+use yizhang_ledger::hash::from_hex;
 use zeroize::Zeroizing;
 
+/// Bytes of a secret. No text of several is so short.
+const SECRET_BYTES: usize = 32;
 /// First line of a sealed file.
 const SEALED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
 /// Label of a key that is not sealed.
@@ -62,7 +65,8 @@ pub(crate) fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         .context("a document that was read can be written")
 }
 
-/// The 32 bytes of the federation secret in hexadecimal, from a file that may be under a passphrase.
+/// The text of the file of the federation's secrets, which may be under a passphrase: then it is the text that lies in the octet string, or
+/// the 32 bytes of a single secret.
 ///
 /// # Errors
 /// As [`read_key`].
@@ -73,7 +77,11 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     }
     let content = open(path, &text)?;
     let bytes = OctetString::from_der(&content).map_err(|_| other_passphrase(path))?;
-    Ok(hex(bytes.as_bytes()))
+    if bytes.as_bytes().len() == SECRET_BYTES {
+        return Ok(hex(bytes.as_bytes()));
+    }
+    let text = str::from_utf8(bytes.as_bytes()).map_err(|_| other_passphrase(path))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Puts a key file under a passphrase.
@@ -85,12 +93,23 @@ pub(crate) fn seal_key(path: &Path) -> anyhow::Result<()> {
     write_sealed(path, key.as_bytes())
 }
 
-/// Puts the file of the federation secret under a passphrase.
+/// Puts the file of the federation's secrets under a passphrase.
 pub(crate) fn seal_secret(path: &Path) -> anyhow::Result<()> {
     let text = files::read_secret_text(path)?;
-    let secret: [u8; 32] = yizhang_ledger::hash::from_hex(text.trim_end())
-        .with_context(|| t!("credentials.secret", path = path.display()))?;
-    let bytes = OctetString::new(secret.to_vec()).context("32 bytes fit into a string")?;
+    write_secret(path, &text)
+}
+
+/// Puts this text of secrets under a passphrase, in the place of a file.
+pub(crate) fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    let secrets = secrets::parse(text);
+    let secrets = secrets.with_context(|| t!("credentials.secret", path = path.display()))?;
+    let content = if secrets.count() == 1 {
+        let secret: Option<[u8; SECRET_BYTES]> = from_hex(text.trim_end());
+        secret.expect("the text of one secret was read").to_vec()
+    } else {
+        text.as_bytes().to_vec()
+    };
+    let bytes = OctetString::new(content).context("some hundred bytes fit into a string")?;
     let content = Zeroizing::new(bytes.to_der().context("a string can be written")?);
     write_sealed(path, &content)
 }

@@ -4,7 +4,7 @@ use crate::{
     clock, connection, copies, credentials::Credentials, exit::Outcome, files, node::parse_region,
     output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::{
@@ -16,17 +16,17 @@ use yizhang_entitlement::{
     provisional::{FromNumber, provisional},
 };
 use yizhang_ledger::{
-    person::{AccountId, SocialSecurityNumber},
+    person::{AccountId, Names, SocialSecurityNumber},
     value::{Day, Division, LeafIndex, UnixMillis},
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
-use yizhang_statement::{self as statement, ChainEvidence, RecordEvidence, Refuted};
+use yizhang_statement::{self as statement, ChainEvidence, RecordEvidence, Refuted, Whose};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
     purpose::Purpose,
-    v1::{LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
+    v1::{self, LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
 /// What a worker can ask.
@@ -202,10 +202,11 @@ pub(crate) async fn ask(
     let accounts = statement::Accounts {
         own: account_ids(&reply.accounts)?,
         strangers: account_ids(&reply.strangers)?,
+        names: names(&reply.names)?,
     };
     let digest = convert::digest(&reply.digest)?;
     let question = statement::Question {
-        account: asked,
+        whose: asked,
         as_of,
     };
     let stated = statement::Answer::read(reply.account.to_vec(), digest, accounts, &question)
@@ -247,6 +248,18 @@ fn account_ids(ids: &[impl AsRef<[u8]>]) -> Result<Vec<AccountId>, convert::Fiel
         .collect()
 }
 
+/// Which pseudonyms the node says are one person's.
+fn names(groups: &[v1::Names]) -> anyhow::Result<Names> {
+    let mut names = Names::default();
+    for group in groups {
+        let account = convert::account_id(&group.account)?;
+        for other in account_ids(&group.others)? {
+            ensure!(names.insert(account, other), "{}", t!("lookup.bad_names"));
+        }
+    }
+    Ok(names)
+}
+
 /// The account that is asked for, where that can be told by somebody else than the node that is asked: the agency's own node says which
 /// is that of a number. If it does not answer, the other one's word stands alone, and the page says so.
 async fn asked_account(
@@ -254,19 +267,22 @@ async fn asked_account(
     asked: Division,
     worker: &Worker,
     purpose: &Purpose,
-) -> anyhow::Result<Option<AccountId>> {
+) -> anyhow::Result<Whose> {
     let number = match worker {
-        Worker::Account(bytes) => return Ok(Some(convert::account_id(bytes)?)),
+        Worker::Account(bytes) => return Ok(Whose::Account(convert::account_id(bytes)?)),
         Worker::Number(number) => SocialSecurityNumber::parse(number)
             .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?,
     };
     let own = match credentials.agency {
         Some(own) if own != asked && credentials.roster.regions.contains_key(&own) => own,
-        _ => return Ok(None),
+        _ => return Ok(Whose::Unknown),
     };
-    Ok(pseudonyms::of_number(credentials, own, purpose, &number)
-        .await
-        .ok())
+    Ok(
+        match pseudonyms::of_number(credentials, own, purpose, &number).await {
+            Ok(told) => Whose::Pseudonyms(told.all()),
+            Err(_) => Whose::Unknown,
+        },
+    )
 }
 
 /// The options of `worker account` with which it was asked.

@@ -1,11 +1,17 @@
 //! Whether a file is in the ledger already, told by some of its rows before anything is sent: what is sent twice stands
 //! there for ever.
 
-use crate::{clock, connection, credentials::Credentials, purpose::PersonArgument};
+use crate::{
+    clock, connection,
+    credentials::Credentials,
+    pseudonyms::{NodePseudonyms, file_error},
+    purpose::PersonArgument,
+};
+use std::collections::BTreeSet;
 use yizhang_entitlement::account::{Account, RecordLine};
-use yizhang_intake::ParsedRow;
+use yizhang_intake::{Intake, ParsedRow};
 use yizhang_ledger::{
-    entry::Entry,
+    entry::{Entry, RecordId},
     record::Record,
     value::{Division, LeafIndex},
 };
@@ -20,25 +26,58 @@ use yizhang_wire::{
 /// Digits of a record id in a case number: no two of one agency begin alike.
 const CASE_DIGITS: usize = 16;
 
+/// Some rows of a file.
+pub(super) struct Sample {
+    rows: Vec<ParsedRow>,
+    /// The same rows as they would stand under each other pseudonym of their persons.
+    under_others: Vec<Vec<ParsedRow>>,
+}
+
+impl Sample {
+    /// The rows that begin at these lines.
+    pub(super) fn of(
+        intake: &Intake,
+        lines: &BTreeSet<u64>,
+        pseudonyms: &NodePseudonyms,
+    ) -> anyhow::Result<Self> {
+        let rows = intake.rows_at(lines, pseudonyms).map_err(file_error)?;
+        let mut under_others = Vec::new();
+        for at in 0..pseudonyms.others() {
+            let other = pseudonyms.under_another(at);
+            under_others.push(intake.rows_at(lines, &other).map_err(file_error)?);
+        }
+        Ok(Self { rows, under_others })
+    }
+
+    /// What may name the record of a row in the ledger: under one pseudonym of its person or another.
+    fn ids(&self, at: usize) -> BTreeSet<RecordId> {
+        let forms = std::iter::once(&self.rows).chain(&self.under_others);
+        forms
+            .filter_map(|rows| rows.get(at))
+            .map(ParsedRow::id)
+            .collect()
+    }
+}
+
 /// Looks the sampled rows up in the accounts of their workers. Nothing if the node does not answer: sending says why.
 pub(super) fn of_sample(
     credentials: &Credentials,
     region: Division,
     person: &PersonArgument,
-    sample: &[ParsedRow],
+    sample: &Sample,
 ) -> anyhow::Result<Option<Known>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut known = Known::default();
-    for row in sample {
+    for (at, row) in sample.rows.iter().enumerate() {
         let purpose = person.reads_for(Business::Import, &case_number(row))?;
         let asking = account_of(credentials, region, row, purpose);
         let Some(account) = runtime.block_on(asking) else {
             return Ok(None);
         };
         known.asked += 1;
-        match find(&account, region, row) {
+        match find(&account, region, row, &sample.ids(at)) {
             Some(Found::Same) => known.same += 1,
             Some(Found::Other) => known.other += 1,
             None => {}
@@ -85,10 +124,14 @@ enum Found {
     Other,
 }
 
-fn find(account: &Account, region: Division, row: &ParsedRow) -> Option<Found> {
-    let id = row.id().0;
+fn find(
+    account: &Account,
+    region: Division,
+    row: &ParsedRow,
+    ids: &BTreeSet<RecordId>,
+) -> Option<Found> {
     let own = || account.records.iter().filter(|line| line.region == region);
-    if own().any(|line| line.id == id) {
+    if own().any(|line| ids.contains(&RecordId(line.id))) {
         return Some(Found::Same);
     }
     let entry = Entry::parse(&row.bytes, LeafIndex(0)).ok()?;

@@ -11,7 +11,7 @@ use crate::{
     clock,
     credentials::{self, CERTIFICATE_FILE, TLS_KEY_FILE},
     exit::Outcome,
-    files, sealed, show,
+    files, sealed, secrets, show,
     signals::StopSignals,
     usage::WrongValue,
 };
@@ -73,7 +73,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         roster: trusted.roster,
         roster_note: trusted.note,
         chain_key,
-        secret: credentials::read_secret(dir)?,
+        secrets: secrets::read(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
         key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?,

@@ -1,10 +1,13 @@
 //! Facts: single records with their place in a chain, believed because a proof leads to a signed head.
 
+use alloc::{collections::BTreeSet, vec::Vec};
+
 use crate::{
     Invalid, Verified,
     entry::{Entry, RecordId},
     hash::{Hash, hash_leaf},
     head::Head,
+    person::Names,
     record::Record,
     tree::verify_inclusion,
     value::{Division, LeafIndex},
@@ -53,4 +56,29 @@ impl<'a> Fact<'a> {
             record,
         }))
     }
+}
+
+/// Reads facts under the names of their accounts. A record that stands in a chain twice, under two pseudonyms of one person, is one
+/// record: the first is kept, as where it stands there twice under one. The names are no part of what was proved.
+pub fn under_names<'a>(
+    mut facts: Vec<Verified<Fact<'a>>>,
+    names: &Names,
+) -> Vec<Verified<Fact<'a>>> {
+    if names.is_empty() {
+        return facts;
+    }
+    let mut seen = BTreeSet::new();
+    facts.sort_by_key(|fact| (fact.region, fact.index));
+    let mut kept = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let mut fact = fact.into_inner();
+        fact.record = fact.record.under(names);
+        let mut bytes = Vec::new();
+        // A link between two names of one person says nothing under either, and breaks the rules of its kind: it repeats nothing.
+        let is_whole = fact.record.write(&mut bytes).is_ok();
+        if !is_whole || seen.insert((fact.region, hash_leaf(&bytes))) {
+            kept.push(Verified::new(fact));
+        }
+    }
+    kept
 }

@@ -1,5 +1,11 @@
 //! People in the ledger: numbers that name a person outside, pseudonyms that name one inside.
 
+mod names;
+mod secrets;
+
+pub use names::{Group, NAMES_MAX, Names};
+pub use secrets::{FederationSecrets, LATER_CONTEXT, SECRETS_MAX, Writing};
+
 use crate::hash::{Hash, derive, from_hex};
 use alloc::string::String;
 use bincode::{BorrowDecode, Encode};
@@ -40,7 +46,7 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// The secret that turns social-security numbers into account ids. Held by agencies alone: with it, every number can be
+/// The secret that turns social-security numbers into account ids. Held by nodes alone: with it, every number can be
 /// tried.
 #[derive(Clone)]
 pub struct FederationSecret([u8; 32]);

@@ -7,7 +7,7 @@ use crate::{
     codec::{self, CodecFault},
     entry::{Entry, Kind, RecordId, write_entry},
     hash::Hash,
-    person::AccountId,
+    person::{AccountId, Names},
     value::{Code, Day, Division, Fen, Month, Rate, Scheme},
 };
 use alloc::vec::Vec;
@@ -537,6 +537,36 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_) | Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
+    }
+
+    /// The same record, with its accounts under the names that they are read under.
+    #[must_use]
+    pub fn under(mut self, names: &Names) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let (account, other) = match &mut self {
+            Self::Contribution(_, fields) => (Some(&mut fields.account), None),
+            Self::Reversal(fields) => (Some(&mut fields.account), None),
+            Self::InterestCredit(fields) => (Some(&mut fields.account), None),
+            Self::Participation(_, fields) => (Some(&mut fields.account), None),
+            Self::Transfer(_, fields) => (Some(&mut fields.account), None),
+            Self::Benefit(_, fields) => (Some(&mut fields.account), None),
+            Self::Identity(_, fields) => (Some(&mut fields.account), Some(&mut fields.other)),
+            Self::Death(fields) => (Some(&mut fields.account), None),
+            Self::Deemed(fields) => (Some(&mut fields.account), None),
+            Self::Household(fields) => (Some(&mut fields.account), None),
+            Self::RetireClass(fields) => (Some(&mut fields.account), None),
+            Self::Birth(fields) => (Some(&mut fields.account), None),
+            Self::Agreement(fields) => (Some(&mut fields.account), None),
+            Self::Bridge(fields) => (Some(&mut fields.account), None),
+            Self::Dispute(_, fields) => (Some(&mut fields.account), None),
+            Self::AccessDigest(_) | Self::Unknown(..) => (None, None),
+        };
+        for account in account.into_iter().chain(other) {
+            *account = names.account(*account);
+        }
+        self
     }
 
     /// Whether the kind has these fields, so that what is written is read back as the same.

@@ -7,7 +7,10 @@ use yizhang_ledger::{
     batch::Batch,
     chain::{ChainState, Submitted},
     entry::{Entry, Kind},
-    person::{AccountId, FederationSecret, NumberFault, SocialSecurityNumber},
+    person::{
+        AccountId, FederationSecret, FederationSecrets, NAMES_MAX, Names, NumberFault,
+        SocialSecurityNumber, Writing,
+    },
     value::{LeafIndex, UnixMillis},
 };
 
@@ -133,4 +136,77 @@ fn entries_and_batches_print_without_their_bytes() {
         !printed.contains("15, 30, 45") && !printed.contains("0f1e2d"),
         "{printed}"
     );
+}
+
+fn secrets(bytes: &[u8], writing: Writing) -> Option<FederationSecrets> {
+    let mut secrets = bytes.iter().map(|byte| FederationSecret::new([*byte; 32]));
+    FederationSecrets::new(secrets.next()?, secrets.collect(), writing)
+}
+
+#[test]
+fn each_secret_gives_a_person_another_pseudonym_and_its_holders_go_from_one_to_the_other() {
+    let anna = SocialSecurityNumber::parse("440300199003078815").unwrap();
+    let bert = SocialSecurityNumber::parse("520100199001150077").unwrap();
+    let three = secrets(&[1, 2, 3], Writing::Newest).unwrap();
+    let ids = three.account_ids(&anna);
+    assert_eq!(ids.len(), 3);
+    // What was written before stays where it is.
+    assert_eq!(ids[0], FederationSecret::new([1; 32]).account_id(&anna));
+    assert_eq!(
+        secrets(&[1, 2], Writing::Newest)
+            .unwrap()
+            .account_ids(&anna),
+        ids[..2]
+    );
+    assert_eq!(three.account_id(&anna), ids[2]);
+    let handed_out = secrets(&[1, 2, 3], Writing::BeforeNewest).unwrap();
+    assert_eq!(handed_out.account_id(&anna), ids[1]);
+    assert_eq!(handed_out.account_ids(&anna), ids);
+    for id in &ids {
+        let others = three.others(*id);
+        assert!(!others.contains(id) && others.len() <= 6);
+        assert!(
+            ids.iter()
+                .all(|other| other == id || others.contains(other))
+        );
+        let strangers = three.account_ids(&bert);
+        assert!(strangers.iter().all(|stranger| !others.contains(stranger)));
+    }
+    let one = FederationSecrets::one(FederationSecret::new([1; 32]));
+    assert!(one.others(ids[0]).is_empty());
+    // Another secret in the same place leads elsewhere.
+    let other = secrets(&[1, 4], Writing::Newest).unwrap();
+    assert_ne!(other.account_ids(&anna)[1], ids[1]);
+    assert_eq!(format!("{three:?}"), "FederationSecrets(3, [redacted])");
+}
+
+#[test]
+fn secrets_that_make_no_sense_are_none() {
+    assert!(secrets(&[1], Writing::BeforeNewest).is_none());
+    assert!(secrets(&[1, 2, 1], Writing::Newest).is_none());
+    assert!(secrets(&[1, 2, 3, 4, 5, 6, 7, 8], Writing::Newest).is_some());
+    assert!(secrets(&[1, 2, 3, 4, 5, 6, 7, 8, 9], Writing::Newest).is_none());
+}
+
+#[test]
+fn names_that_contradict_each_other_are_refused() {
+    let [a, b, c, d] = [1, 2, 3, 4].map(|byte| AccountId([byte; 16]));
+    let mut names = Names::default();
+    assert!(names.insert(a, b));
+    assert!(names.insert(a, c));
+    for (account, other) in [(a, a), (b, d), (d, b), (d, a), (a, b)] {
+        assert!(!names.insert(account, other));
+    }
+    assert_eq!(
+        (names.account(b), names.account(a), names.account(d)),
+        (a, a, d)
+    );
+    assert_eq!(names.others(a).collect::<Vec<_>>(), [b, c]);
+    let mut many = Names::default();
+    for number in 0..NAMES_MAX {
+        let mut other = [9; 16];
+        other[..8].copy_from_slice(&number.to_be_bytes());
+        assert!(many.insert(a, AccountId(other)));
+    }
+    assert!(!many.insert(a, b));
 }

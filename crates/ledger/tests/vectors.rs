@@ -21,7 +21,9 @@ use yizhang_ledger::{
     hash::{Blake3Keyed, Hash, TreeHasher, derive, hash_leaf},
     head::{Head, Origin},
     note::{Note, NoteKey},
-    person::{FederationSecret, NumberFault, SocialSecurityNumber},
+    person::{
+        AccountId, FederationSecret, FederationSecrets, NumberFault, SocialSecurityNumber, Writing,
+    },
     record::{AccountType, PayerKind, Record},
     roster::Roster,
     segment::{FILE_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, read_file_header},
@@ -178,6 +180,7 @@ fn run(case: &Case) -> Result<Json, Broken> {
         "inclusion" => inclusion(case),
         "consistency" => consistency(case),
         "number" => number(case),
+        "pseudonyms" => pseudonyms(case),
         "key" => Ok(key(case)),
         "note" => note(case),
         "roster" => Ok(rosters::fields(&case.roster(&case.bytes("bytes"))?)),
@@ -279,6 +282,19 @@ fn number(case: &Case) -> Result<Json, Broken> {
         ("normalised", number.reveal().into()),
         ("account", account.reveal_hex().into()),
     ]))
+}
+
+fn pseudonyms(case: &Case) -> Result<Json, Broken> {
+    let number = SocialSecurityNumber::parse(case.text("text"))?;
+    let hashes = case.hashes("secrets").into_iter();
+    let mut secrets = hashes.map(|secret| FederationSecret::new(secret.0));
+    let first = secrets.next().unwrap();
+    let secrets = FederationSecrets::new(first, secrets.collect(), Writing::Newest).unwrap();
+    let accounts = secrets.account_ids(&number);
+    Ok(Json::object([(
+        "accounts",
+        Json::list(accounts.iter().map(AccountId::reveal_hex)),
+    )]))
 }
 
 fn key(case: &Case) -> Json {

@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
 use yizhang_entitlement::Policy;
-use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
+use yizhang_ledger::{head::Origin, person::FederationSecrets, roster::Roster, value::UnixMillis};
 use yizhang_store::{Damage, StoreError};
 use zeroize::Zeroizing;
 
@@ -19,8 +19,8 @@ pub struct Config {
     pub roster_note: Vec<u8>,
     /// The key of the chain.
     pub chain_key: SigningKey,
-    /// The federation secret.
-    pub secret: FederationSecret,
+    /// The secrets of the federation.
+    pub secrets: FederationSecrets,
     /// The rules that accounts are computed under.
     pub policy: Policy,
     /// Certificate of the node, PEM.

@@ -20,9 +20,9 @@ use yizhang_entitlement::{
 };
 use yizhang_ledger::{
     Verified,
-    fact::Fact,
+    fact::{Fact, under_names},
     head::Origin,
-    person::AccountId,
+    person::{AccountId, Names},
     record::Record,
     value::{Day, TreeSize},
 };
@@ -39,6 +39,10 @@ pub(crate) struct Found {
     pub(crate) accounts: BTreeSet<AccountId>,
     /// Accounts that somebody linked to them, and that are another person's.
     pub(crate) strangers: BTreeSet<AccountId>,
+    /// Pseudonyms of other secrets that the worker's accounts have records under.
+    pub(crate) names: Names,
+    /// The worker's accounts with all pseudonyms that were read for them.
+    pub(crate) read: BTreeSet<AccountId>,
     /// What the account was folded from.
     pub(crate) chains: Vec<ChainEvidence>,
     /// Records that were left aside, by chain.
@@ -67,12 +71,13 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         as_of,
     };
     let mut gathered = Gathered::default();
-    gathered.add(sources, worker)?;
+    let mut names = Names::default();
+    add(shared, sources, worker, &mut gathered, &mut names)?;
     let mut read = BTreeSet::from([worker]);
     // Each round reads the accounts that the records of the rounds before are linked to; mostly there is none, and every record is
     // proved once.
     let looked = loop {
-        let mut facts = gathered.facts(&heads)?;
+        let mut facts = under_names(gathered.facts(&heads)?, &names);
         let linked = linked_accounts(worker, &read, &facts, &shared.policy, as_of);
         let room = ACCOUNTS_READ_MAX.saturating_sub(read.len());
         let next: Vec<AccountId> = linked.next.iter().copied().take(room).collect();
@@ -94,19 +99,42 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         }
         drop(facts);
         for account in next {
-            gathered.add(sources, account)?;
+            add(shared, sources, account, &mut gathered, &mut names)?;
             read.insert(account);
         }
     };
-    gathered.keep(&looked.accounts);
+    let shown: BTreeSet<AccountId> = &looked.accounts | &looked.strangers;
+    names.keep(&shown);
+    let read = names.with_others(&looked.accounts);
+    gathered.keep(&read);
     Ok(Found {
         account: looked.account,
         accounts: looked.accounts,
         strangers: looked.strangers,
+        names,
+        read,
         left_aside: gathered.left_aside(),
         chains: gathered.by_chain(&heads),
         heads,
     })
+}
+
+/// Adds the records of an account, under every pseudonym of the same person that has any.
+fn add(
+    shared: &Shared,
+    sources: Sources<'_>,
+    account: AccountId,
+    gathered: &mut Gathered,
+    names: &mut Names,
+) -> Result<(), Refusal> {
+    gathered.add(sources, account)?;
+    for other in shared.secrets.others(account) {
+        let has_records = !shared.store.positions(&other)?.is_empty();
+        if has_records && names.insert(account, other) {
+            gathered.add(sources, other)?;
+        }
+    }
+    Ok(())
 }
 
 /// Leaves the records of the worker's accounts alone, until these tie the same accounts together as are left. Each turn leaves fewer.

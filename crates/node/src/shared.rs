@@ -9,7 +9,7 @@ use crate::{
 use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
 use yizhang_entitlement::Policy;
-use yizhang_ledger::{head::Origin, person::FederationSecret, roster::Roster, value::UnixMillis};
+use yizhang_ledger::{head::Origin, person::FederationSecrets, roster::Roster, value::UnixMillis};
 use yizhang_store::Store;
 
 /// Reviews at a time: each computes accounts one after another.
@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     pub(crate) origin: Origin,
     pub(crate) roster: Roster,
     pub(crate) roster_note: Vec<u8>,
-    pub(crate) secret: FederationSecret,
+    pub(crate) secrets: FederationSecrets,
     pub(crate) policy: Policy,
     pub(crate) store: Arc<Store>,
     pub(crate) board: Board,
@@ -58,7 +58,7 @@ impl Shared {
             origin: config.origin.clone(),
             roster: config.roster.clone(),
             roster_note: config.roster_note.clone(),
-            secret: config.secret.clone(),
+            secrets: config.secrets.clone(),
             policy: config.policy.clone(),
             heads: VerifiedHeads::default(),
             news: Arc::default(),

@@ -4,14 +4,31 @@ use crate::{ChainEvidence, Refuted, evidence::prove};
 use std::collections::BTreeSet;
 use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
 use yizhang_ledger::{
-    Verified, fact::Fact, hash::Hash, head::Head, person::AccountId, roster::Roster, value::Day,
+    Verified,
+    fact::{Fact, under_names},
+    hash::Hash,
+    head::Head,
+    person::{AccountId, Names},
+    roster::Roster,
+    value::Day,
 };
 
+/// Whose account was asked for, as far as the asker knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// That of a number, whose pseudonyms nobody but the node has told.
+    Unknown,
+    /// That of this pseudonym.
+    Account(AccountId),
+    /// That of a number, which has these pseudonyms, as somebody else has told.
+    Pseudonyms(BTreeSet<AccountId>),
+}
+
 /// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The account, where it is known here: it is not to somebody who has a number and no federation secret.
-    pub account: Option<AccountId>,
+    /// Whose account.
+    pub whose: Whose,
     /// The day as of which.
     pub as_of: Day,
 }
@@ -31,7 +48,9 @@ pub struct Answer {
     pub strangers: Vec<AccountId>,
     /// Whose account it says it is.
     owner: AccountId,
-    /// Whether the owner was known where it was asked.
+    /// Pseudonyms of other secrets that the accounts have records under, on the word of the node.
+    names: Names,
+    /// Whether it is known where it was asked whose pseudonyms these are.
     pub identity: Identity,
 }
 
@@ -42,6 +61,8 @@ pub struct Accounts {
     pub own: Vec<AccountId>,
     /// Those that somebody linked to them, and that are another person's.
     pub strangers: Vec<AccountId>,
+    /// Pseudonyms of other secrets that they have records under.
+    pub names: Names,
 }
 
 /// What a check has established.
@@ -58,9 +79,9 @@ pub struct Checked {
 /// Whether the account is known to be that of the number asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// The pseudonym was given, or computed with the federation secret.
+    /// The pseudonym was given, or told by somebody else than the node that was asked, and with it every other one of the same person.
     Checked,
-    /// Only the node can tell: there was no federation secret.
+    /// The node that was asked alone has told that the account is that of the number, or that some pseudonyms are one person's.
     Trusted,
 }
 
@@ -92,10 +113,11 @@ impl Answer {
         let Accounts {
             own: mut accounts,
             strangers,
+            names,
         } = accounts;
         let owner = account.account.ok_or(Refuted::OtherAccount)?;
-        let is_other = question.account.is_some_and(|asked| asked != owner);
-        if is_other || !accounts.contains(&owner) {
+        let identity = identity(&question.whose, owner, &names).ok_or(Refuted::OtherAccount)?;
+        if !accounts.contains(&owner) {
             return Err(Refuted::OtherAccount);
         }
         accounts.sort_by_key(|account| (*account != owner, *account));
@@ -107,10 +129,8 @@ impl Answer {
             accounts,
             strangers,
             owner,
-            identity: match question.account {
-                Some(_) => Identity::Checked,
-                None => Identity::Trusted,
-            },
+            names,
+            identity,
         })
     }
 
@@ -139,6 +159,7 @@ impl Answer {
         for (chain, head) in chains.iter().zip(&heads) {
             facts.extend(prove(head, &chain.records)?);
         }
+        let facts = under_names(facts, &self.names);
         self.ensure_own(&facts, policy)?;
         let again = fold(&facts, policy, self.account.as_of)
             .with_account_id(self.owner)
@@ -187,6 +208,30 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+/// How sure it is that an account and its names are those that were asked for; none if they are not.
+fn identity(whose: &Whose, owner: AccountId, names: &Names) -> Option<Identity> {
+    let known = match whose {
+        Whose::Unknown => return Some(Identity::Trusted),
+        Whose::Account(account) => BTreeSet::from([*account]),
+        Whose::Pseudonyms(known) => known.clone(),
+    };
+    if !known.contains(&owner) {
+        return None;
+    }
+    let others: Vec<AccountId> = names.others(owner).collect();
+    let all_known = others.iter().all(|other| known.contains(other));
+    // Nothing but the word of the node shows that a further pseudonym is this person's, unless all of them are known.
+    if !all_known && matches!(whose, Whose::Pseudonyms(_)) {
+        return None;
+    }
+    let is_checked = all_known && names.accounts().iter().all(|account| *account == owner);
+    Some(if is_checked {
+        Identity::Checked
+    } else {
+        Identity::Trusted
+    })
 }
 
 /// The heads of the evidence, verified, in its order.

@@ -6,15 +6,15 @@
 //! ```
 //! use yizhang_entitlement::{Policy, fold};
 //! use yizhang_ledger::{person::AccountId, value::Day};
-//! use yizhang_statement::{Accounts, Answer, Question, Refuted};
+//! use yizhang_statement::{Accounts, Answer, Question, Refuted, Whose};
 //!
 //! let asked = AccountId([7; 16]);
 //! let as_of = Day::parse("2026-10-31").unwrap();
 //! let account = fold(&[], Policy::embedded(), as_of).with_account_id(asked);
 //! let sealed = account.sealed();
-//! let question = Question { account: Some(asked), as_of };
+//! let question = Question { whose: Whose::Account(asked), as_of };
 //! let read = |own| {
-//!     let accounts = Accounts { own: vec![own], strangers: Vec::new() };
+//!     let accounts = Accounts { own: vec![own], ..Accounts::default() };
 //!     Answer::read(sealed.json.clone(), sealed.digest, accounts, &question)
 //! };
 //! assert!(read(asked).is_ok());
@@ -37,7 +37,7 @@ mod evidence;
 mod receipt;
 mod refuted;
 
-pub use answer::{Accounts, Answer, Checked, Identity, Question};
+pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use receipt::{Receipt, Sent};
 pub use refuted::Refuted;

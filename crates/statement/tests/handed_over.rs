@@ -1,24 +1,24 @@
 //! What is handed over is believed when it holds, and each near-miss is refused by its name.
 
 use ed25519_dalek::SigningKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{Account, Policy, fold};
 use yizhang_ledger::{
     Invalid, Verified,
     batch::SubmissionId,
     entry::Kind,
-    fact::Fact,
+    fact::{Fact, under_names},
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::{Head, Origin},
     note::NoteKey,
-    person::AccountId,
+    person::{AccountId, Names},
     record::{Birth, BirthEvidence, Identity, Record, Source},
     roster::{ChainKey, Region, Roster},
     tree,
     value::{Code, Day, Division, LeafIndex, Month, TreeSize},
 };
 use yizhang_statement::{
-    Accounts, Answer, ChainEvidence, Question, Receipt, RecordEvidence, Refuted, Sent, prove,
+    Accounts, Answer, ChainEvidence, Question, Receipt, RecordEvidence, Refuted, Sent, Whose, prove,
 };
 
 const WORKER: AccountId = AccountId([0xA5; 16]);
@@ -131,6 +131,10 @@ struct Handed {
 const AS_OF: &str = "2026-10-31";
 
 fn folded(chains: &[ChainEvidence], as_of: &str) -> Account {
+    folded_under(chains, as_of, &Names::default())
+}
+
+fn folded_under(chains: &[ChainEvidence], as_of: &str, names: &Names) -> Account {
     let mut facts: Vec<Verified<Fact<'_>>> = Vec::new();
     let heads: Vec<_> = chains
         .iter()
@@ -139,6 +143,7 @@ fn folded(chains: &[ChainEvidence], as_of: &str) -> Account {
     for (chain, head) in chains.iter().zip(&heads) {
         facts.extend(prove(head, &chain.records).unwrap());
     }
+    let facts = under_names(facts, names);
     fold(&facts, Policy::embedded(), day(as_of)).with_account_id(WORKER)
 }
 
@@ -165,7 +170,7 @@ fn handed() -> Handed {
 
 fn question() -> Question {
     Question {
-        account: Some(WORKER),
+        whose: Whose::Account(WORKER),
         as_of: day(AS_OF),
     }
 }
@@ -178,6 +183,7 @@ fn read(handed: &Handed) -> Result<Answer, Refuted> {
         Accounts {
             own: handed.accounts.clone(),
             strangers: handed.strangers.clone(),
+            names: Names::default(),
         },
         &question(),
     )
@@ -247,6 +253,7 @@ fn a_changed_digest_is_refused() {
     let accounts = Accounts {
         own: vec![WORKER],
         strangers: Vec::new(),
+        names: Names::default(),
     };
     let read = Answer::read(sealed.json, stated, accounts, &question());
     assert!(matches!(read, Err(Refuted::Digest { .. })));
@@ -383,4 +390,101 @@ fn a_receipt_is_believed_for_what_was_sent_and_for_nothing_else() {
     let mut other = receipt;
     other.head = chain(GUANGDONG, GUIZHOU, &entries).head;
     assert!(matches!(verify(&other), Err(Refuted::Invalid(_))));
+}
+
+/// The worker's pseudonym under a later secret of the federation.
+const LATER: AccountId = AccountId([0xB6; 16]);
+
+/// An honest answer to somebody: two records under the first pseudonym, and one of them again and another under the later one.
+fn handed_under_two_names() -> Handed {
+    let chains = vec![
+        chain(
+            GUANGDONG,
+            GUANGDONG,
+            &[birth(WORKER, "1990-03", "1"), birth(LATER, "1990-03", "1")],
+        ),
+        chain(GUIZHOU, GUIZHOU, &[birth(LATER, "1990-04", "3")]),
+    ];
+    Handed {
+        account: folded_under(&chains, AS_OF, &names(LATER)),
+        accounts: vec![WORKER],
+        strangers: Vec::new(),
+        chains,
+    }
+}
+
+/// The worker has this other name.
+fn names(other: AccountId) -> Names {
+    let mut names = Names::default();
+    assert!(names.insert(WORKER, other));
+    names
+}
+
+fn read_under(handed: &Handed, names: Names, whose: Whose) -> Result<Answer, Refuted> {
+    let sealed = handed.account.sealed();
+    let accounts = Accounts {
+        own: handed.accounts.clone(),
+        strangers: Vec::new(),
+        names,
+    };
+    let as_of = day(AS_OF);
+    Answer::read(
+        sealed.json,
+        sealed.digest,
+        accounts,
+        &Question { whose, as_of },
+    )
+}
+
+#[test]
+fn records_under_two_names_of_one_person_are_one_account_on_the_word_of_whoever_holds_the_secrets()
+{
+    let handed = handed_under_two_names();
+    let check = |whose: Whose| {
+        let answer = read_under(&handed, names(LATER), whose).unwrap();
+        let checked = answer.verify(&handed.chains, &roster(), Policy::embedded());
+        checked.map(|checked| (checked.records, checked.identity))
+    };
+    // The record that stands there under both names is one.
+    let both = Whose::Pseudonyms(BTreeSet::from([WORKER, LATER]));
+    assert_eq!(
+        check(both).unwrap(),
+        (2, yizhang_statement::Identity::Checked)
+    );
+    // Who knows one of the names alone is told that the other is the node's word.
+    assert_eq!(
+        check(Whose::Account(WORKER)).unwrap(),
+        (2, yizhang_statement::Identity::Trusted)
+    );
+    assert_eq!(
+        check(Whose::Unknown).unwrap(),
+        (2, yizhang_statement::Identity::Trusted)
+    );
+}
+
+#[test]
+fn a_name_that_the_own_node_does_not_know_is_refused() {
+    let handed = handed_under_two_names();
+    let refused = |names: Names, known: &[AccountId]| {
+        let whose = Whose::Pseudonyms(known.iter().copied().collect());
+        read_under(&handed, names, whose).err()
+    };
+    let other = Some(Refuted::OtherAccount);
+    // The node passes a stranger off as the worker, by name or as owner.
+    assert_eq!(refused(names(LATER), &[WORKER]), other);
+    assert_eq!(refused(names(STRANGER), &[WORKER, LATER]), other);
+    assert_eq!(refused(names(LATER), &[LATER, STRANGER]), other);
+}
+
+#[test]
+fn records_under_a_name_that_the_node_leaves_out_are_foreign() {
+    let handed = handed_under_two_names();
+    let answer = read_under(&handed, Names::default(), Whose::Account(WORKER)).unwrap();
+    let refuted = answer
+        .verify(&handed.chains, &roster(), Policy::embedded())
+        .unwrap_err();
+    assert!(matches!(
+        refuted,
+        Refuted::OtherFold { .. } | Refuted::ForeignRecord { .. }
+    ));
 }

@@ -94,6 +94,9 @@ pub struct PersonPseudonyms {
     /// Pseudonym under which records are written now, 16 bytes.
     #[prost(bytes = "bytes", tag = "1")]
     pub current: ::prost::bytes::Bytes,
+    /// The pseudonyms of the same person under the other secrets that the node holds, 16 bytes each, at most 7: records may be under each.
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub others: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 /// For what personal data is read, and who of the caller's house asks. It is written down at the node.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -209,6 +212,19 @@ pub struct LookupReply {
     /// them: their records are not in the answer. At most 10,000.
     #[prost(bytes = "bytes", repeated, tag = "7")]
     pub strangers: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Which of the accounts read have records under pseudonyms of other secrets of the federation, and which these are. At most 4,096 others.
+    #[prost(message, repeated, tag = "8")]
+    pub names: ::prost::alloc::vec::Vec<Names>,
+}
+/// An account, and other pseudonyms of the same person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Names {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub account: ::prost::bytes::Bytes,
+    /// 16 bytes each.
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub others: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChainEvidence {
@@ -259,10 +275,10 @@ pub struct StatusReply {
     pub chains: ::prost::alloc::vec::Vec<ChainStatus>,
     #[prost(message, repeated, tag = "6")]
     pub peers: ::prost::alloc::vec::Vec<PeerStatus>,
-    /// What tells holders of the same federation secret from others, 32 bytes: a hash that gives nothing away
-    /// (docs/FORMAT.md, section 12).
-    #[prost(bytes = "bytes", tag = "7")]
-    pub secret_check: ::prost::bytes::Bytes,
+    /// What tells holders of the same federation secrets from others, 32 bytes for each, oldest first: hashes that give nothing away
+    /// (docs/FORMAT.md, section 12). At most 8.
+    #[prost(bytes = "bytes", repeated, tag = "7")]
+    pub secret_checks: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     /// The node's clock, in ms since 1970-01-01 UTC.
     #[prost(uint64, tag = "8")]
     pub at_ms: u64,
@@ -281,6 +297,9 @@ pub struct StatusReply {
     /// time since it started.
     #[prost(uint64, tag = "12")]
     pub scrubbed_ms: u64,
+    /// Which of the secrets records are written under here, from 0.
+    #[prost(uint32, tag = "16")]
+    pub secret_written: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChainStatus {

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode, b64encode
 from hashlib import sha256
 
+import aes
 import blake3
 import ed25519
 
@@ -676,6 +677,15 @@ def normalised(value):
 
 def account_id(secret, number):
     return blake3.derive("yizhang 2026-11-23 v1 account id", secret + number.encode())[:16].hex()
+
+
+def account_ids(secrets, number):
+    """Under each secret, oldest first."""
+    ids = [account_id(secrets[0], number)]
+    for secret in secrets[1:]:
+        key = blake3.derive("yizhang 2026-11-29 v1 account id under a later secret", secret)
+        ids.append(aes.encrypt(key, bytes.fromhex(ids[-1])).hex())
+    return ids
 
 
 # 13. Segment files

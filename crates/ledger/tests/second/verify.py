@@ -65,6 +65,11 @@ def check_number(case):
     return {"normalised": number, "account": ledger.account_id(bytes.fromhex(case["secret"]), number)}
 
 
+def check_pseudonyms(case):
+    number = ledger.normalised(case["text"])
+    return {"accounts": ledger.account_ids(hashes(case["secrets"]), number)}
+
+
 def check_key(case):
     key = bytes.fromhex(case["key"])
     if not ledger.is_key(case["key_name"], key):
@@ -116,6 +121,7 @@ CHECKS = {
     "inclusion": check_inclusion,
     "consistency": check_consistency,
     "number": check_number,
+    "pseudonyms": check_pseudonyms,
     "key": check_key,
     "note": check_note,
     "roster": lambda case: roster(case, data(case["bytes"])).fields(),

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-use yizhang_ledger::person::{AccountId, SocialSecurityNumber};
+use yizhang_ledger::person::{AccountId, Group, SocialSecurityNumber};
 use yizhang_statement::{ChainEvidence, RecordEvidence};
 use yizhang_store::Subject;
 use yizhang_wire::{
@@ -58,7 +58,7 @@ async fn answer(
             let copies = found.copies(shared);
             let held = copies.into_iter().map(chain_status).collect();
             Ok(Answered {
-                accounts: found.accounts.iter().copied().collect(),
+                accounts: found.read.iter().copied().collect(),
                 reply: v1::LookupReply {
                     held,
                     at_ms: at.0,
@@ -83,7 +83,7 @@ fn worker(shared: &Shared, worker: Option<Worker>) -> Result<AccountId, Refusal>
     match worker {
         Some(Worker::Number(number)) => {
             let number = SocialSecurityNumber::parse(&number)?;
-            Ok(shared.secret.account_id(&number))
+            Ok(shared.secrets.account_id(&number))
         }
         Some(Worker::Account(bytes)) => Ok(convert::account_id(&bytes)?),
         None => Err(FieldFault::Form {
@@ -111,7 +111,16 @@ fn reply(found: Found, proofs: bool) -> v1::LookupReply {
             .map(|account| account.0.to_vec().into())
             .collect(),
         chains: chains.into_iter().map(chain_evidence).collect(),
+        names: found.names.groups().into_iter().map(names).collect(),
         ..v1::LookupReply::default()
+    }
+}
+
+fn names(group: Group) -> v1::Names {
+    let bytes = |account: AccountId| account.0.to_vec().into();
+    v1::Names {
+        account: bytes(group.account),
+        others: group.others.into_iter().map(bytes).collect(),
     }
 }
 

@@ -90,7 +90,13 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     };
     let chains = status.chains.into_iter().map(chain).collect();
     v1::StatusReply {
-        secret_check: shared.secret.check().0.to_vec().into(),
+        secret_checks: shared
+            .secrets
+            .checks()
+            .iter()
+            .map(|check| check.0.to_vec().into())
+            .collect(),
+        secret_written: u32::try_from(shared.secrets.written()).expect("there are eight at most"),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
         ready,

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-use yizhang_ledger::person::SocialSecurityNumber;
+use yizhang_ledger::person::{AccountId, FederationSecrets, SocialSecurityNumber};
 use yizhang_store::Subject;
 use yizhang_wire::{
     channel::PSEUDONYMS_MAX,
@@ -51,10 +51,20 @@ fn told(
     let mut persons = Vec::with_capacity(found);
     for number in &request.numbers {
         let number = SocialSecurityNumber::parse(number)?;
-        persons.push(v1::PersonPseudonyms {
-            current: shared.secret.account_id(&number).0.to_vec().into(),
-        });
+        persons.push(pseudonyms(&shared.secrets, &number));
     }
     shared.reads.count_numbers(&trace.holder, count)?;
     Ok(v1::PseudonymsReply { persons })
+}
+
+/// The pseudonyms of a person under each secret.
+fn pseudonyms(secrets: &FederationSecrets, number: &SocialSecurityNumber) -> v1::PersonPseudonyms {
+    let current = secrets.account_id(number);
+    let mut others = secrets.account_ids(number);
+    others.retain(|other| *other != current);
+    let bytes = |account: AccountId| account.0.to_vec().into();
+    v1::PersonPseudonyms {
+        current: bytes(current),
+        others: others.into_iter().map(bytes).collect(),
+    }
 }

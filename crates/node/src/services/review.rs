@@ -187,7 +187,7 @@ fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountI
             unlisted: 0,
         };
         match lookup::lookup(shared, *account, task.as_of) {
-            Ok(looked_up) if is_under_another(shared, *account, &looked_up.accounts)? => continue,
+            Ok(looked_up) if is_under_another(shared, *account, &looked_up.read)? => continue,
             Ok(looked_up) => {
                 without_birth += u32::from(is_without_birth(&looked_up.account));
                 let mut findings = review(&looked_up.account, task.retirement_months);

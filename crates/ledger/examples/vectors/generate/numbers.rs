@@ -1,7 +1,9 @@
 //! Social-security numbers and the account ids that they become.
 
 use super::{case, json::Json};
-use yizhang_ledger::person::{FederationSecret, SocialSecurityNumber};
+use yizhang_ledger::person::{
+    AccountId, FederationSecret, FederationSecrets, SocialSecurityNumber, Writing,
+};
 
 /// The secret of these vectors; a federation's own is random and never published.
 const SECRET: [u8; 32] = [0x5e; 32];
@@ -19,7 +21,29 @@ pub fn cases() -> Vec<Json> {
             Json::Text(format!("NumberFault::{fault}")),
         )
     }));
+    cases.push(later(1));
+    cases.push(later(2));
     cases
+}
+
+/// A number under the first secret and so many that replaced it.
+fn later(count: u8) -> Json {
+    let number = SocialSecurityNumber::parse(GOOD[2].1).unwrap();
+    let bytes: Vec<[u8; 32]> = (0..=count).map(|at| [SECRET[0] - at; 32]).collect();
+    let later = bytes[1..].iter().copied().map(FederationSecret::new);
+    let first = FederationSecret::new(bytes[0]);
+    let secrets = FederationSecrets::new(first, later.collect(), Writing::Newest).unwrap();
+    let accounts = secrets.account_ids(&number);
+    let inputs = [
+        ("text", GOOD[2].1.into()),
+        ("secrets", Json::list(bytes.into_iter().map(Json::hex))),
+    ];
+    let expect = [(
+        "accounts",
+        Json::list(accounts.iter().map(AccountId::reveal_hex)),
+    )];
+    let name = format!("a secret replaced {count} times");
+    case("pseudonyms", &name, inputs, Json::object(expect))
 }
 
 /// The first two are the published examples of GB 11643; the others are invented, of divisions that nobody is of.
