@@ -3,7 +3,7 @@
 mod check;
 
 use self::check::Planned;
-use super::{review, send_submissions};
+use super::{review, sending::send_submissions};
 use crate::{
     clock,
     credentials::Credentials,
