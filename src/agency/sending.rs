@@ -45,9 +45,20 @@ pub(super) fn send_submissions(
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
-        read.map_err(file_error)?;
+        read.map_err(stopped)?;
         sent
     })
+}
+
+/// Why the file was not read to its end: what a node has not told can be asked for again.
+fn stopped(fault: FileFault) -> anyhow::Error {
+    let can_be_repeated = matches!(fault, FileFault::Pseudonyms(_));
+    let error = file_error(fault);
+    if can_be_repeated {
+        error.context(t!("import.again"))
+    } else {
+        error
+    }
 }
 
 fn read(
