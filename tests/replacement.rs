@@ -103,7 +103,9 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
     );
 
     // A file of before is known again, and sent once more it counts nothing twice.
-    let again = federation.import(GUANGDONG, &first, &[]).expect(0);
+    let book = federation.path().join("book.csv");
+    let with_book = ["--book", book.to_str().unwrap()];
+    let again = federation.import(GUANGDONG, &first, &with_book).expect(0);
     assert!(!again.stdout.contains("other content"), "{}", again.stdout);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     assert_eq!(records(&account(&federation, GUIZHOU)), 9 + 6 + 3);
@@ -118,7 +120,9 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
     let old: serde_json::Value = serde_json::from_str(&before).unwrap();
     let old = old["account"].as_str().unwrap();
     assert_ne!(old, new);
+    let book = fs::read_to_string(book).unwrap();
     for pseudonym in [old, new] {
+        assert!(book.contains(pseudonym), "{book}");
         let by_pseudonym = federation
             .lookup(GUANGDONG, "", &["--account", pseudonym, "--proofs"])
             .expect(0);

@@ -15,7 +15,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
-use yizhang_intake::{Intake, ParsedRow, Row};
+use yizhang_intake::{Intake, ParsedRow, Pseudonyms, Row};
 use yizhang_ledger::{entry::Entry, record::Record, value::LeafIndex};
 
 /// Most workers, and most cases, that a book names when it is read: those of a large city.
@@ -32,13 +32,22 @@ const COLUMNS: [&str; 4] = ["account", "serial", "case", "case_number"];
 /// How far into a file its header is looked for: twice as long as that of a book.
 const HEADER_BYTES_MAX: u64 = 64;
 
-/// Adds what a file names to a book: for each worker the last serial, for each transfer case its number.
+/// Adds what a file names to a book: for each worker the last serial, for each transfer case its number. The worker stands there under
+/// every pseudonym, whichever a list may name.
 pub(super) fn append(
     path: &Path,
     intake: &Intake,
     pseudonyms: &NodePseudonyms,
 ) -> anyhow::Result<()> {
     let mut book = Writer::open(path)?;
+    add(&mut book, intake, pseudonyms)?;
+    for at in 0..pseudonyms.others() {
+        add(&mut book, intake, &pseudonyms.under_another(at))?;
+    }
+    book.finish()
+}
+
+fn add(book: &mut Writer, intake: &Intake, pseudonyms: &dyn Pseudonyms) -> anyhow::Result<()> {
     let mut serials: BTreeMap<String, String> = BTreeMap::new();
     let mut cases: BTreeMap<String, String> = BTreeMap::new();
     let rows = intake.rows(pseudonyms).map_err(file_error)?;
@@ -52,8 +61,7 @@ pub(super) fn append(
             book.write(&mut serials, &mut cases)?;
         }
     }
-    book.write(&mut serials, &mut cases)?;
-    book.finish()
+    book.write(&mut serials, &mut cases)
 }
 
 /// What names the worker and the case of a row.
