@@ -229,6 +229,25 @@ fn a_flood_with(others: usize) {
         .any(|line| line.contains("floods") && line.contains("110000"));
     assert!(names, "the log names the peer: {log}");
     assert!(log.lines().count() < 100, "and does not fill with it");
+    says_who_floods(&federation);
+}
+
+/// The state of the node names the peer, to programs and in both languages.
+fn says_who_floods(federation: &Federation) {
+    let status = federation.status(REGION).unwrap();
+    let floods = status["floods"].as_array().unwrap();
+    assert_eq!(floods.len(), 1, "{status}");
+    assert_eq!(floods[0]["region"], HOSTILE.to_string());
+    assert_eq!(floods[0]["goes_on"], true);
+    for (language, words) in [
+        ("en", "floods this one with messages"),
+        ("zh", "正以大量消息冲击本节点"),
+    ] {
+        let arguments = ["node", "status", "--lang", language, "--node", "440000"];
+        let agency = federation.agency(REGION);
+        let ran = support::run(&[&arguments[..], &["--credentials", &agency]].concat());
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the services share.
 
 use crate::{
-    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, damages::Damages,
-    engine::Engine, party::Party, readers::Readers, reads::Reads, refusal::Refusal, room::Room,
-    search::Searches, tally::Tally, tellings::Tellings, turns::Turns,
+    board::Board, budgeted::Budgets, clocks::Clocks, config::Config, copies::LatestNews,
+    damages::Damages, engine::Engine, floods::Floods, party::Party, readers::Readers, reads::Reads,
+    refusal::Refusal, room::Room, search::Searches, tally::Tally, tellings::Tellings, turns::Turns,
     verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) room: Arc<Room>,
     pub(crate) tellings: Tellings,
     pub(crate) damages: Damages,
+    pub(crate) clocks: Clocks,
+    pub(crate) floods: Arc<Floods>,
     turns: Arc<Turns>,
 }
 
@@ -76,6 +78,8 @@ impl Shared {
             room: Room::new(config.origin.clone(), config.data.clone(), config.room),
             tellings: Tellings::default(),
             damages: Damages::default(),
+            clocks: Clocks::default(),
+            floods: Arc::default(),
             turns: Turns::of_machine(),
         }
     }

@@ -5,6 +5,7 @@ use super::pace::Pace;
 use crate::{
     board::{EVIDENCE_MAX, Telling},
     engine::Engine,
+    floods::Floods,
     room::Room,
 };
 use std::{sync::Arc, time::Duration};
@@ -18,7 +19,7 @@ use yizhang_ledger::{
     Invalid,
     batch::Batch,
     head::Origin,
-    value::{Division, TreeSize},
+    value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{FetchId, Input, PeerId};
 use yizhang_wire::{
@@ -53,6 +54,8 @@ pub(crate) struct Peer {
     pub(crate) blamed: Arc<Notify>,
     /// Where there is none left for a chain, nothing of it is fetched.
     pub(crate) room: Arc<Room>,
+    pub(crate) floods: Arc<Floods>,
+    pub(crate) clock: fn() -> UnixMillis,
 }
 
 impl Peer {
@@ -75,16 +78,21 @@ impl Peer {
                 () = engine.stopped() => return,
             };
             let peer = self.region;
-            if let End::Blamed(reason) = &end {
+            if let End::Flooded(_) = &end {
+                self.floods.notice(peer, std::time::Instant::now());
+            }
+            if let End::Blamed(reason) | End::Flooded(reason) = &end {
                 if began.elapsed() > PENALTY_MAX {
                     penalty = RECONNECT_WAIT_MAX;
                 }
                 wait = penalty;
+                self.floods
+                    .is_not_called(peer, wait, std::time::Instant::now());
                 let seconds = wait.as_secs();
                 tracing::warn!(%peer, reason, seconds, "a peer is not called for a while");
                 penalty = (penalty * 2).min(PENALTY_MAX);
             }
-            let (End::Lost(reason) | End::Blamed(reason)) = end;
+            let (End::Lost(reason) | End::Blamed(reason) | End::Flooded(reason)) = end;
             if connected {
                 tracing::warn!(%peer, reason, "a peer is lost");
             } else if !is_missed {
@@ -170,6 +178,7 @@ impl Peer {
         let request = TellRequest {
             heads: telling.heads.into_iter().map(Into::into).collect(),
             evidence: evidence.map(crate::services::evidence).collect(),
+            clock_ms: (self.clock)().0,
         };
         within(STREAM_START_TIMEOUT, self.client().tell(request)).await?;
         Ok(())
@@ -252,6 +261,8 @@ enum End {
     Lost(String),
     /// By what the peer sent.
     Blamed(String),
+    /// By how much the peer sent at once.
+    Flooded(String),
 }
 
 impl End {
@@ -262,7 +273,7 @@ impl End {
         let reason = reason_of(&status);
         match status.code() {
             // What tonic says of a message above the limit, before it reads it.
-            Code::OutOfRange => Self::Blamed(format!("it floods with large messages: {reason}")),
+            Code::OutOfRange => Self::Flooded(format!("it floods with large messages: {reason}")),
             _ => Self::Lost(reason),
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     copies::{ChainCopy, News},
     engine::Event,
+    floods::Flood,
     party::Party,
     permission::REPLAY,
     reads::Trace,
@@ -13,9 +14,10 @@ use crate::{
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
+use yizhang_ledger::value::UnixMillis;
 use yizhang_store::Subject;
 use yizhang_wire::{
     purpose::{Business, Purpose, PurposeFault},
@@ -89,6 +91,8 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         ..chain_status(copy)
     };
     let chains = status.chains.into_iter().map(chain).collect();
+    let now = Instant::now();
+    let floods = shared.floods.lately(now).into_iter();
     v1::StatusReply {
         secret_check: shared.secret.check().0.to_vec().into(),
         roster: shared.roster_note.clone().into(),
@@ -102,6 +106,18 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         unshared_ms: status.unshared_ms,
         scrubbed_ms: shared.damages.last_round().0,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
+        room_code: shared.room.left().code().unwrap_or_default().to_string(),
+        floods: floods.map(|flood| flood_status(flood, at)).collect(),
+        clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
+    }
+}
+
+fn flood_status(flood: Flood, at: UnixMillis) -> v1::FloodStatus {
+    let noticed = u64::try_from(flood.noticed.as_millis()).unwrap_or(u64::MAX);
+    v1::FloodStatus {
+        region: flood.region.to_string(),
+        goes_on: flood.goes_on,
+        noticed_ms: at.0.saturating_sub(noticed),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{
     head::Origin,
-    value::{Division, TreeSize},
+    value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
     Input, PeerId,
@@ -76,11 +76,20 @@ impl Replication for ReplicationService {
         request: Request<v1::TellRequest>,
     ) -> Result<Response<v1::TellReply>, Status> {
         let region = region_of(&request)?;
-        if !self.0.tellings.admit(region, Instant::now()) {
+        let now = Instant::now();
+        if !self.0.tellings.admit(region, now) {
+            self.0.floods.notice(region, now);
             let what = "tellings of one region come";
             return Err(Refusal::Busy { what }.into());
         }
-        let v1::TellRequest { heads, evidence } = request.into_inner();
+        let v1::TellRequest {
+            heads,
+            evidence,
+            clock_ms,
+        } = request.into_inner();
+        if clock_ms > 0 {
+            self.0.clocks.told(region, UnixMillis(clock_ms), now);
+        }
         let heads = heads.into_iter().take(TOLD_HEADS_MAX);
         let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
         let told = Input::Told {
