@@ -39,7 +39,7 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
 /// Largest message of a watch: 256 heads and as many pieces of evidence as are spread, some 300 bytes each, and room for
 /// cosignatures.
-const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
+pub(super) const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.

@@ -156,7 +156,11 @@ impl Running {
                     submitted,
                     searched,
                     reply,
-                } => self.submit(submitted, searched, reply),
+                    room,
+                } => {
+                    drop(room);
+                    self.submit(submitted, searched, reply);
+                }
                 Event::Status(reply) => {
                     // Whoever asked may be gone.
                     let _ = reply.send(self.status());

@@ -20,7 +20,7 @@ use std::{
 };
 use tokio::{
     runtime::Runtime,
-    sync::{oneshot, watch},
+    sync::{Semaphore, oneshot, watch},
 };
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
@@ -215,6 +215,7 @@ impl Running {
             submitted,
             searched,
             reply,
+            room: Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap(),
         });
         match self.wait(|| answer.try_recv().ok()) {
             Some(Ok(placed)) => {

@@ -2,13 +2,13 @@
 
 use crate::{
     board::{Changes, Contradiction},
-    engine::Event,
     party::Party,
     readers::Reading,
     refusal::Refusal,
     role::Role,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
+    tellings::Untimely,
 };
 use std::{
     pin::Pin,
@@ -77,11 +77,14 @@ impl Replication for ReplicationService {
     ) -> Result<Response<v1::TellReply>, Status> {
         let region = region_of(&request)?;
         let now = Instant::now();
-        if !self.0.tellings.admit(region, now) {
-            self.0.floods.notice(region, now);
+        let admitted = self.0.tellings.admit(region, now);
+        let telling = admitted.map_err(|untimely| {
+            if untimely == Untimely::TooOften {
+                self.0.floods.notice(region, now);
+            }
             let what = "tellings of one region come";
-            return Err(Refusal::Busy { what }.into());
-        }
+            Refusal::Busy { what }
+        })?;
         let v1::TellRequest {
             heads,
             evidence,
@@ -99,7 +102,13 @@ impl Replication for ReplicationService {
                 .map(|pair| [pair.first.into(), pair.second.into()])
                 .collect(),
         };
-        self.0.engine.send(Event::Input(told)).await;
+        let engine = self.0.engine.clone();
+        // It waits for the engine also when the caller is gone, and until then the region says nothing more.
+        let listening = tokio::spawn(async move {
+            engine.hear(told).await;
+            drop(telling);
+        });
+        listening.await.map_err(|_| Refusal::Stopping)?;
         Ok(Response::new(v1::TellReply {}))
     }
 

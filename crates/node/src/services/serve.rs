@@ -41,7 +41,7 @@ const REQUEST_BYTES_MAX: usize = 4 * 1_024;
 /// Largest signed head as a node passes it on, in a message: three lines with a name of 71 bytes, and one signature line.
 const SENT_HEAD_BYTES_MAX: usize = 512;
 /// Largest request between nodes: a telling (`TellRequest`) with all pairs and heads that are read of one.
-const REPLICATION_REQUEST_BYTES_MAX: usize =
+pub(crate) const TELLING_BYTES_MAX: usize =
     (2 * TOLD_EVIDENCE_MAX + TOLD_HEADS_MAX) * SENT_HEAD_BYTES_MAX;
 
 /// What the server is given besides what it serves.
@@ -93,7 +93,7 @@ pub(crate) fn serve(
         )
         .add_service(
             replication
-                .max_decoding_message_size(REPLICATION_REQUEST_BYTES_MAX)
+                .max_decoding_message_size(TELLING_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
         .add_service(
@@ -175,6 +175,6 @@ mod tests {
         };
         let bytes = request.encoded_len();
         assert!(bytes > REQUEST_BYTES_MAX, "{bytes}");
-        assert!(bytes <= REPLICATION_REQUEST_BYTES_MAX, "{bytes}");
+        assert!(bytes <= TELLING_BYTES_MAX, "{bytes}");
     }
 }
