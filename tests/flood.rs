@@ -144,6 +144,20 @@ fn memory_mib(federation: &Federation) -> usize {
     kib.parse::<usize>().unwrap() / 1_024
 }
 
+/// How long the engine's thread of a running node has been on a core.
+fn engine_time(federation: &Federation) -> Duration {
+    let tasks = format!("/proc/{}/task", federation.process(REGION));
+    for task in fs::read_dir(tasks).unwrap() {
+        let task = task.unwrap().path();
+        if fs::read_to_string(task.join("comm")).is_ok_and(|name| name == "engine\n") {
+            let times = read(&task, "schedstat");
+            let nanoseconds = times.split_whitespace().next().unwrap();
+            return Duration::from_nanos(nanoseconds.parse().unwrap());
+        }
+    }
+    panic!("a node has an engine")
+}
+
 /// A connection to the node of [`REGION`] with the certificate of an agency.
 fn connect(agency: &str) -> Channel {
     let agency = Path::new(agency);
@@ -207,6 +221,7 @@ fn a_flood_with(others: usize) {
         .unwrap();
     runtime.block_on(async {
         let before = memory_mib(&federation);
+        let engine = engine_time(&federation);
         serve_hostile(&federation, others);
         // The node comes back to its peer within three seconds.
         tokio::time::sleep(Duration::from_secs(4)).await;
@@ -214,8 +229,9 @@ fn a_flood_with(others: usize) {
         let waits = submit_until(&federation, 1, end).await;
         let (receipts, longest) = (waits.0.len(), waits.longest());
         let after = memory_mib(&federation);
+        let engine = engine_time(&federation) - engine;
         println!(
-            "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB"
+            "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB; engine {engine:?}"
         );
         assert!(
             receipts >= ANSWERED_MIN,
@@ -296,10 +312,13 @@ async fn stay_silent(address: SocketAddr) {
 /// Measures both kinds of calls of the own agency side by side, and prints what they took.
 async fn measure(federation: &Federation, name: &str, round: u64) {
     let end = Instant::now() + FLOOD;
+    let engine = engine_time(federation);
     let (mut submissions, mut lookups) = tokio::join!(
         submit_until(federation, round, end),
         look_up_until(federation, end)
     );
+    let engine = engine_time(federation) - engine;
+    println!("{name}: the engine was on a core for {engine:?} of {FLOOD:?}");
     for (what, waits) in [("submissions", &mut submissions), ("lookups", &mut lookups)] {
         let (half, most) = (waits.percentile(50), waits.percentile(99));
         let (count, longest) = (waits.0.len(), waits.longest());

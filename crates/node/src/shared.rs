@@ -1,9 +1,23 @@
 //! What the services share.
 
 use crate::{
-    board::Board, budgeted::Budgets, clocks::Clocks, config::Config, copies::LatestNews,
-    damages::Damages, engine::Engine, floods::Floods, party::Party, readers::Readers, reads::Reads,
-    refusal::Refusal, room::Room, search::Searches, tally::Tally, tellings::Tellings, turns::Turns,
+    board::Board,
+    budgeted::Budgets,
+    clocks::Clocks,
+    config::Config,
+    copies::LatestNews,
+    damages::Damages,
+    engine::Engine,
+    floods::Floods,
+    party::Party,
+    readers::Readers,
+    reads::Reads,
+    refusal::Refusal,
+    room::Room,
+    search::Searches,
+    tally::Tally,
+    tellings::Tellings,
+    turns::{Turn, Turns},
     verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -89,13 +103,21 @@ impl Shared {
         self.turns.taken() >= BUSY_LOOKUPS
     }
 
+    /// Waits for a turn of a party at what takes long.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub(crate) async fn turn(&self, party: &Party) -> Result<Turn, Refusal> {
+        self.turns.wait(party).await
+    }
+
     /// Runs something that waits for the disk or computes for long where it may, when it is the party's turn.
     pub(crate) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         party: &Party,
         deed: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let turn = self.turns.wait(party).await?;
+        let turn = self.turn(party).await?;
         let shared = Arc::clone(self);
         // The thread goes on when nobody waits for it any more, and so long it is its turn.
         let done = task::spawn_blocking(move || {

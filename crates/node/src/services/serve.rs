@@ -34,7 +34,8 @@ use yizhang_wire::{
     },
 };
 
-/// Requests that one connection may have open: 256 callers that submit one record each, and room.
+/// Requests that one connection may have open: 256 callers that submit one record each, and room. How many a party may have on all
+/// its connections, the seats say; what they bring, the budgets.
 const STREAMS_PER_CONNECTION_MAX: u32 = 512;
 /// Largest request but for a submission and a telling: two fields of some tens of bytes, and room for later ones.
 const REQUEST_BYTES_MAX: usize = 4 * 1_024;
