@@ -27,6 +27,7 @@ mod damages;
 mod engine;
 mod floods;
 mod handshakes;
+mod heads;
 mod lookup;
 mod mender;
 mod metrics;

@@ -364,6 +364,7 @@ fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
             blamed: Arc::new(Notify::new()),
             room: Arc::clone(&shared.room),
             floods: Arc::clone(&shared.floods),
+            heads: Arc::clone(&shared.heads_of_others),
             clock: config.clock,
         });
     }

@@ -6,6 +6,7 @@ use crate::{
     board::{EVIDENCE_MAX, Telling},
     engine::Engine,
     floods::Floods,
+    heads::{Heads, Said},
     room::Room,
 };
 use std::{sync::Arc, time::Duration};
@@ -16,17 +17,17 @@ use tokio::{
 };
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
-    Invalid,
     batch::Batch,
     head::Origin,
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{FetchId, Input, PeerId};
+use yizhang_replica::{FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
-        FetchRequest, SignedBatch, TellRequest, WatchRequest, replication_client::ReplicationClient,
+        self, FetchRequest, SignedBatch, TellRequest, WatchRequest,
+        replication_client::ReplicationClient,
     },
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct Peer {
     /// Where there is none left for a chain, nothing of it is fetched.
     pub(crate) room: Arc<Room>,
     pub(crate) floods: Arc<Floods>,
+    /// Checks what the peer sends before the engine gets it.
+    pub(crate) heads: Arc<Heads>,
     pub(crate) clock: fn() -> UnixMillis,
 }
 
@@ -125,27 +128,42 @@ impl Peer {
             } else {
                 deadline::next(&mut stream, ANNOUNCEMENT_TIMEOUT).await?
             };
-            let Some(heads) = next else { return Ok(()) };
+            let Some(message) = next else { return Ok(()) };
             if !*connected {
                 *connected = true;
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
             }
-            pace.keep(heads.heads.len() + 2 * heads.evidence.len())
+            pace.keep(message.heads.len() + 2 * message.evidence.len())
                 .await;
-            for evidence in heads.evidence.into_iter().take(EVIDENCE_MAX) {
-                let heads = [evidence.first.into(), evidence.second.into()];
-                let peer = PeerId(self.region);
-                engine.hear(Input::Shown { peer, heads }).await;
-            }
-            engine
-                .hear(Input::Announced {
-                    peer: PeerId(self.region),
-                    heads: heads.heads.into_iter().map(Into::into).collect(),
-                    complete: heads.complete,
-                })
-                .await;
+            self.hear(engine, message).await?;
         }
+    }
+
+    /// Has a message of the watch checked, and hands it to the engine.
+    async fn hear(&self, engine: &Engine, message: v1::Heads) -> Result<(), Status> {
+        // Of one head more than there may be, the replica says that there are too many.
+        let heads = message.heads.into_iter().take(ANNOUNCED_HEADS_MAX + 1);
+        let evidence = message.evidence.into_iter().take(EVIDENCE_MAX);
+        let said = Said {
+            heads: heads.map(Into::into).collect(),
+            evidence: evidence
+                .map(|pair| [pair.first.into(), pair.second.into()])
+                .collect(),
+        };
+        let checked = self.heads.check_all(said).await;
+        let Said { heads, evidence } = checked.ok_or_else(stopping)?;
+        let peer = PeerId(self.region);
+        for heads in evidence {
+            engine.hear(Input::Shown { peer, heads }).await;
+        }
+        let announced = Input::Announced {
+            peer,
+            heads,
+            complete: message.complete,
+        };
+        engine.hear(announced).await;
+        Ok(())
     }
 
     /// Brings the batches of a chain from `from` on, in order, until the peer has no more; as many as `window` allows.
@@ -199,10 +217,9 @@ impl Peer {
         let mut stream = fetched.ok()?;
         let message = deadline::next(&mut stream, BATCH_SILENCE_MAX).await;
         let message = message.ok().flatten()?;
-        parse(message)
-            .await
-            .ok()
-            .and_then(|(batch, head)| Some((batch.ok()?, head)))
+        let parsing = spawn_blocking(move || Batch::parse(message.batch.into()));
+        let batch = parsing.await.ok()?.ok()?;
+        Some((batch, message.head.into()))
     }
 
     async fn fetch_all(
@@ -222,7 +239,7 @@ impl Peer {
         };
         let mut client = self.client();
         let mut stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
-        let (ahead, mut parsing) = mpsc::channel::<Parsing>(PARSED_AHEAD_MAX);
+        let (ahead, mut parsing) = mpsc::channel::<JoinHandle<Input>>(PARSED_AHEAD_MAX);
         let read = async move {
             loop {
                 let permit = window
@@ -236,7 +253,9 @@ impl Peer {
                 let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
                     return Ok(());
                 };
-                if ahead.send(parse(message)).await.is_err() {
+                let heads = Arc::clone(&self.heads);
+                let parsing = spawn_blocking(move || read(fetch, message, &heads));
+                if ahead.send(parsing).await.is_err() {
                     return Ok(());
                 }
             }
@@ -244,10 +263,8 @@ impl Peer {
         // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
         let hand_over = async {
             while let Some(front) = parsing.recv().await {
-                let (parsed, head) = front
-                    .await
-                    .map_err(|_| Status::internal("a parser stopped"))?;
-                engine.bring(fetched(fetch, parsed, head)).await;
+                let read = front.await.map_err(|_| stopping())?;
+                engine.bring(read).await;
             }
             Ok(())
         };
@@ -290,21 +307,21 @@ fn reason_of(status: &Status) -> String {
     reason.chars().take(REASON_CHARACTERS_MAX).collect()
 }
 
-fn fetched(fetch: FetchId, parsed: Result<Batch, Invalid>, head: Vec<u8>) -> Input {
-    match parsed {
+/// A task that reads has not ended as it should: the node is stopping.
+fn stopping() -> Status {
+    Status::internal("a reader stopped")
+}
+
+/// Reads a batch that a fetch has brought, and checks the head after it.
+fn read(fetch: FetchId, message: SignedBatch, heads: &Heads) -> Input {
+    match Batch::parse(message.batch.into()) {
         Ok(batch) => Input::Fetched {
             fetch,
             batch: Box::new(batch),
-            head,
+            head: heads.check(&message.head),
         },
         Err(fault) => Input::FetchedInvalid { fetch, fault },
     }
-}
-
-type Parsing = JoinHandle<(Result<Batch, Invalid>, Vec<u8>)>;
-
-fn parse(message: SignedBatch) -> Parsing {
-    spawn_blocking(move || (Batch::parse(message.batch.into()), message.head.into()))
 }
 
 /// A fetch under way: the engine opens its window or ends it.

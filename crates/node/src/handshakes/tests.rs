@@ -63,10 +63,9 @@ async fn of_as_many_addresses_as_sockets_the_oldest_silent_one_gives_way_whateve
         IpAddr::from([198, 18, high, low])
     };
     // The largest address is the youngest, the smallest the oldest; and the other way round.
-    for order in [
-        Vec::from_iter(0..HANDSHAKES_MAX),
-        (0..HANDSHAKES_MAX).rev().collect(),
-    ] {
+    let ascending: Vec<usize> = (0..HANDSHAKES_MAX).collect();
+    let descending = ascending.iter().rev().copied().collect();
+    for order in [ascending, descending] {
         let under_way: Vec<Handshake> = order
             .into_iter()
             .map(|number| enter(&handshakes, from(number)))

@@ -2,6 +2,7 @@
 
 use crate::{
     board::{Changes, Contradiction},
+    heads::Said,
     party::Party,
     readers::Reading,
     refusal::Refusal,
@@ -95,17 +96,23 @@ impl Replication for ReplicationService {
         }
         let heads = heads.into_iter().take(TOLD_HEADS_MAX);
         let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
-        let told = Input::Told {
-            peer: PeerId(region),
+        let said = Said {
             heads: heads.map(Into::into).collect(),
             evidence: evidence
                 .map(|pair| [pair.first.into(), pair.second.into()])
                 .collect(),
         };
-        let engine = self.0.engine.clone();
+        let shared = Arc::clone(&self.0);
         // It waits for the engine also when the caller is gone, and until then the region says nothing more.
         let listening = tokio::spawn(async move {
-            engine.hear(told).await;
+            if let Some(Said { heads, evidence }) = shared.heads_of_others.check_all(said).await {
+                let told = Input::Told {
+                    peer: PeerId(region),
+                    heads,
+                    evidence,
+                };
+                shared.engine.hear(told).await;
+            }
             drop(telling);
         });
         listening.await.map_err(|_| Refusal::Stopping)?;

@@ -10,7 +10,7 @@ use yizhang_replica::{
 fn announce_note(node: &mut Node, from: usize, note: Vec<u8>) -> Vec<Output> {
     node.handle(Input::Announced {
         peer: peer(from),
-        heads: vec![note],
+        heads: vec![node.checked(&note)],
         complete: false,
     })
 }
