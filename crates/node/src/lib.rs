@@ -55,6 +55,7 @@ mod tellings;
 mod tls;
 mod turns;
 mod verified_heads;
+mod waiting;
 
 pub use certificate::{Stage, Validity, names_authority};
 pub use config::{Config, Failure, RoomLimits, StartError};

@@ -6,6 +6,7 @@
 use crate::{
     engine::{Answer, Engine, Event, Placed},
     refusal::Refusal,
+    waiting::SUBMITTED_KIB_MAX,
 };
 use std::{
     collections::VecDeque,
@@ -25,11 +26,7 @@ const GROUP: usize = 32;
 const THREADS_MAX: usize = 16;
 /// A search that takes longer waits for the disk: others then take over the rest of the group.
 const SLOW: Duration = Duration::from_millis(1);
-/// Bytes of the submissions that wait to be searched for, are searched for, or wait for the engine, in KiB; whoever brings more
-/// waits. As much as may wait in the replica.
-pub(crate) const QUEUED_KIB_MAX: u32 = 24 * 1_024;
-
-/// Submissions on their way to the engine, up to [`QUEUED_KIB_MAX`].
+/// Submissions on their way to the engine, up to [`SUBMITTED_KIB_MAX`].
 pub(crate) struct Searches {
     store: Arc<Store>,
     /// The own chain, to which submissions go.
@@ -54,7 +51,7 @@ struct Search {
 
 impl Searches {
     pub(crate) fn new(store: Arc<Store>, origin: Origin, engine: Engine) -> Arc<Self> {
-        let room = usize::try_from(QUEUED_KIB_MAX).expect("an address has at least 32 bits");
+        let room = usize::try_from(SUBMITTED_KIB_MAX).expect("an address has at least 32 bits");
         Arc::new(Self {
             store,
             origin,
@@ -72,7 +69,7 @@ impl Searches {
         let kib = kib.expect("a submission has at most SUBMISSION_BYTES_MAX bytes");
         // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
         let room = Arc::clone(&self.room)
-            .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
+            .acquire_many_owned(kib.clamp(1, SUBMITTED_KIB_MAX))
             .await;
         if let Ok(room) = room {
             let mut waiting = self.lock();

@@ -13,5 +13,5 @@ mod submission;
 
 pub(crate) use caller::{Holder, holder};
 pub(crate) use replication::evidence;
-pub(crate) use serve::{Serving, TELLING_BYTES_MAX, serve};
+pub(crate) use serve::{Serving, serve};
 pub(crate) use submission::submit;

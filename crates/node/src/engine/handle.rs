@@ -1,9 +1,6 @@
 //! The way to the engine: what it can be told and asked, and what it answers.
 
-use super::peers::ANNOUNCEMENT_BYTES_MAX;
-use crate::{
-    refusal::Refusal, search::QUEUED_KIB_MAX, services::TELLING_BYTES_MAX, status::Status,
-};
+use crate::{refusal::Refusal, status::Status};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
@@ -11,34 +8,17 @@ use tokio::{
     time::timeout,
 };
 use yizhang_ledger::{
-    batch::BATCH_BYTES_MAX,
     chain::Submitted,
-    head::HEAD_BYTES_MAX,
-    roster::REGIONS_MAX,
     value::{Division, LeafIndex, TreeSize},
 };
-use yizhang_replica::{
-    Input,
-    limits::{FETCH_WINDOW, FETCHES_MAX},
-};
+use yizhang_replica::Input;
 
 /// Events of the node itself that may wait for the engine: submissions, what the disk has done, questions. Senders wait beyond
-/// it. Enough for every caller of a busy node. Of these submissions alone bring memory with them: [`QUEUED_KIB_MAX`].
+/// it. Enough for every caller of a busy node. Of these submissions alone bring memory with them: [`SUBMITTED_KIB_MAX`](crate::waiting::SUBMITTED_KIB_MAX).
 const EVENTS_MAX: usize = 1_024;
-/// Events from peers that may wait: [`HEARD_BYTES_MAX`].
+/// Events from peers that may wait. They bring memory with them: of each peer one message at a time, see [`Engine::hear`], and of
+/// fetches what their windows allow. `waiting` says how much that is.
 const HEARD_MAX: usize = 64;
-
-/// What peers may have waiting, queued or about to be: each a message of its watch and a telling at a time, see [`Engine::hear`].
-const HEARD_BYTES_MAX: usize = REGIONS_MAX * (ANNOUNCEMENT_BYTES_MAX + TELLING_BYTES_MAX);
-/// What fetches may have brought: so many, and of each as many batches as its window allows until they are durable.
-const FETCHED_BYTES_MAX: usize = FETCHES_MAX * FETCH_WINDOW * (BATCH_BYTES_MAX + HEAD_BYTES_MAX);
-/// Memory that all events together bring with them. Of what peers may have waiting, a federation of 34 regions has an eighth.
-const BYTES_MAX: usize = QUEUED_KIB_MAX as usize * 1_024 + HEARD_BYTES_MAX + FETCHED_BYTES_MAX;
-
-const _: () = assert!(
-    BYTES_MAX < 400 * 1_024 * 1_024,
-    "the engine's queues fit into the memory of a small machine, whatever anybody sends"
-);
 /// Events of the node itself that are taken before one of a peer has its turn.
 const OWN_IN_A_ROW_MAX: usize = 64;
 

@@ -8,6 +8,7 @@ use crate::{
     floods::Floods,
     heads::{Heads, Said},
     room::Room,
+    waiting::ANNOUNCEMENT_BYTES_MAX,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -38,9 +39,6 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 /// Longest wait before a peer that sends nonsense or floods is called again; it begins with [`RECONNECT_WAIT_MAX`] and doubles
 /// each time. An operator who has mended his node waits no longer than this.
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
-/// Largest message of a watch: 256 heads and as many pieces of evidence as are spread, some 300 bytes each, and room for
-/// cosignatures.
-pub(super) const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.

@@ -10,6 +10,7 @@ use crate::{
     calls::CallsLayer,
     config::StartError,
     shared::Shared,
+    waiting::TELLING_BYTES_MAX,
 };
 use std::sync::Arc;
 use tokio::{
@@ -19,7 +20,6 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
-use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
@@ -39,12 +39,6 @@ use yizhang_wire::{
 const STREAMS_PER_CONNECTION_MAX: u32 = 512;
 /// Largest request but for a submission and a telling: two fields of some tens of bytes, and room for later ones.
 const REQUEST_BYTES_MAX: usize = 4 * 1_024;
-/// Largest signed head as a node passes it on, in a message: three lines with a name of 71 bytes, and one signature line.
-const SENT_HEAD_BYTES_MAX: usize = 512;
-/// Largest request between nodes: a telling (`TellRequest`) with all pairs and heads that are read of one.
-pub(crate) const TELLING_BYTES_MAX: usize =
-    (2 * TOLD_EVIDENCE_MAX + TOLD_HEADS_MAX) * SENT_HEAD_BYTES_MAX;
-
 /// What the server is given besides what it serves.
 pub(crate) struct Serving {
     pub(crate) listener: TcpListener,
@@ -148,6 +142,7 @@ mod tests {
         head::{Head, Origin},
         value::{Division, TreeSize},
     };
+    use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
     use yizhang_wire::v1::{Evidence, TellRequest};
 
     /// A signed head as large as one may be that a node sends.
