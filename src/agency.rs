@@ -10,10 +10,11 @@ mod transfer;
 
 use crate::{
     clock, connection, copies,
-    credentials::{self, Credentials},
+    credentials::Credentials,
     exit::{Failure, Outcome},
     files,
     node::parse_region,
+    pseudonyms::{self, NodePseudonyms, file_error},
     purpose::PersonArgument,
     rules, show,
     spool::Spooled,
@@ -37,7 +38,6 @@ use yizhang_intake::{
 use yizhang_ledger::{
     batch::SubmissionId,
     head::Origin,
-    person::FederationSecret,
     value::{Division, LeafIndex, Namespace},
 };
 use yizhang_show::import::{Imported, Sharing};
@@ -166,10 +166,9 @@ fn is_of_a_process(path: &Path) -> bool {
 
 /// Imports a file that can be read as often as it is needed.
 fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
-    let secret = credentials::read_secret(&arguments.credentials)?;
     let intake = open(arguments)?;
     let errors = errors_path(arguments, &intake)?;
-    let summary = check(&intake, &secret, &errors)?;
+    let summary = check(&intake, &errors)?;
     show::import::summary(&summary, &intake, &errors);
     let refused = summary.faulty > 0 && !arguments.accept_valid_rows;
     if refused {
@@ -183,8 +182,11 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
         });
     }
     let credentials = Credentials::read(&arguments.credentials)?;
-    if let Some(known) =
-        known::of_sample(&credentials, arguments.node, &arguments.person, &summary)?
+    let pseudonyms = NodePseudonyms::for_import(&credentials, arguments.node, &arguments.person)?;
+    let sample = intake
+        .rows_at(&summary.sample.lines(), &pseudonyms)
+        .map_err(file_error)?;
+    if let Some(known) = known::of_sample(&credentials, arguments.node, &arguments.person, &sample)?
     {
         show::import::known(known);
         if known.other > 0 && !arguments.send_used_serials {
@@ -194,9 +196,9 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     }
     // Before anything is sent: what is in a chain stays there, and a book that cannot be written is better known first.
     if let Some(path) = &arguments.book {
-        book::append(path, &intake, &secret)?;
+        book::append(path, &intake, &pseudonyms)?;
     }
-    let imported = send(&credentials, arguments, &intake, &secret, summary.valid)?;
+    let imported = send(&credentials, arguments, &intake, &pseudonyms, summary.valid)?;
     show::import::done(arguments.node, &imported);
     if let Some(sharing) = sharing(&credentials, arguments.node, imported.size) {
         show::import::shared(sharing);
@@ -278,7 +280,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
     };
     let context = || arguments.file.display().to_string();
     Intake::open(Source::Path(arguments.file.clone()), &options)
-        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))
+        .map_err(file_error)
         .with_context(context)
 }
 
@@ -338,20 +340,17 @@ fn errors_path(arguments: &ImportArguments, intake: &Intake) -> anyhow::Result<P
     Ok(path)
 }
 
-/// The first pass: every row, nothing sent.
-pub(crate) fn check(
-    intake: &Intake,
-    secret: &FederationSecret,
-    errors: &Path,
-) -> anyhow::Result<Summary> {
+/// The first pass: every row, nothing sent, and nobody asked.
+pub(crate) fn check(intake: &Intake, errors: &Path) -> anyhow::Result<Summary> {
+    let pseudonyms = pseudonyms::thrown_away()?;
     let bar = show::progress::counted(&t!("import.checking"), intake.bytes()?);
     let text = |fault: &RowFault| show::fault::row(fault);
     let mut file = ErrorFile::at(errors.to_path_buf(), &text);
-    let summary = intake.check(secret, Some(&mut file), &mut |progress| {
+    let summary = intake.check(&pseudonyms, Some(&mut file), &mut |progress| {
         bar.set_position(progress.bytes);
     });
     bar.finish_and_clear();
-    summary.map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))
+    summary.map_err(file_error)
 }
 
 /// The second pass: the valid rows, cut into submissions.
@@ -359,7 +358,7 @@ pub(crate) fn send(
     credentials: &Credentials,
     arguments: &ImportArguments,
     intake: &Intake,
-    secret: &FederationSecret,
+    pseudonyms: &NodePseudonyms,
     rows: u64,
 ) -> anyhow::Result<Imported> {
     let bar = show::progress::counted(&t!("import.sending"), rows);
@@ -368,15 +367,10 @@ pub(crate) fn send(
     } else {
         FaultyRows::Refuse
     };
-    let submissions = Submissions::new(intake.rows(secret)?, faulty);
-    let imported = send_submissions(
-        credentials,
-        (arguments.node, secret),
-        submissions,
-        &|records| {
-            bar.inc(records);
-        },
-    );
+    let submissions = Submissions::new(intake.rows(pseudonyms).map_err(file_error)?, faulty);
+    let imported = send_submissions(credentials, arguments.node, submissions, &|records| {
+        bar.inc(records);
+    });
     bar.finish_and_clear();
     let imported = imported?;
     ensure_unchanged(imported.records, rows)?;
@@ -396,7 +390,7 @@ fn ensure_unchanged(sent: u64, checked: u64) -> anyhow::Result<()> {
 /// Sends submissions to a node, read on a thread of their own.
 fn send_submissions(
     credentials: &Credentials,
-    (node, secret): (Division, &FederationSecret),
+    node: Division,
     submissions: impl Iterator<Item = Result<Submission, FileFault>> + Send,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<Imported> {
@@ -408,11 +402,11 @@ fn send_submissions(
         let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(submissions, &sender));
-        let sent = runtime.block_on(submit(credentials, secret, node, receiver, received));
+        let sent = runtime.block_on(submit(credentials, node, receiver, received));
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
-        read.map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
+        read.map_err(file_error)?;
         sent
     })
 }
@@ -433,7 +427,6 @@ fn read(
 /// Streams submissions to a node and verifies each receipt.
 async fn submit(
     credentials: &Credentials,
-    secret: &FederationSecret,
     region: Division,
     submissions: mpsc::Receiver<Submission>,
     received: &dyn Fn(u64),
@@ -446,12 +439,6 @@ async fn submit(
     let status = within(STATUS_TIMEOUT, ledger.status(StatusRequest {}))
         .await
         .map_err(refuse)?;
-    // Records under the pseudonyms of another secret would be in the chain for ever, and found by nobody.
-    ensure!(
-        convert::digest(&status.secret_check)? == secret.check(),
-        "{}",
-        t!("import.other_secret", node = region)
-    );
     let own = status
         .chains
         .iter()

@@ -1,4 +1,4 @@
-//! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for agencies
+//! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for nodes
 //! the federation secret. `federation init` writes them; a node's own directory is one, too.
 
 use crate::{clock, exit::Failure, files, sealed};
@@ -13,7 +13,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{Stage, Validity, names_authority};
+use yizhang_node::{Stage, Validity, agency_of, names_authority};
 use yizhang_wire::channel::CallerIdentity;
 
 pub(crate) const TRUST_FILE: &str = "trust.toml";
@@ -44,6 +44,8 @@ pub(crate) struct Credentials {
     pub(crate) directory: PathBuf,
     pub(crate) roster: Roster,
     pub(crate) identity: CallerIdentity,
+    /// The region whose agency the caller is, if it is one.
+    pub(crate) agency: Option<Division>,
 }
 
 impl Trust {
@@ -132,11 +134,20 @@ impl Credentials {
         let roster = read_roster(directory)?.roster;
         check_certificate(directory, &roster)?;
         let certificate = files::read_text(&directory.join(CERTIFICATE_FILE))?;
+        let agency = agency_of(&certificate, &roster.federation);
+        let secret = directory.join(SECRET_FILE);
+        if agency.is_some() && secret.exists() {
+            eprintln!(
+                "{}",
+                t!("credentials.needless_secret", path = secret.display())
+            );
+        }
         let key = sealed::read_key(&directory.join(TLS_KEY_FILE))?;
         Ok(Self {
             directory: directory.to_path_buf(),
-            roster,
             identity: CallerIdentity::new(&certificate, &key),
+            agency,
+            roster,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::{
     exit::Outcome,
     federation::{self, InitArguments, RegionArgument},
     node,
+    pseudonyms::NodePseudonyms,
     purpose::PersonArgument,
     show,
     signals::StopSignals,
@@ -296,15 +297,21 @@ impl Demo {
                 rules: None,
             };
             let intake = agency::open(&arguments)?;
-            let secret = credentials::read_secret(&arguments.credentials)?;
-            let summary = agency::check(&intake, &secret, &files.join(format!("{name}.errors")))?;
+            let summary = agency::check(&intake, &files.join(format!("{name}.errors")))?;
             ensure!(
                 summary.faulty == 0,
                 "{}",
                 t!("demo.faulty", file = name, rows = summary.faulty)
             );
             let credentials = Credentials::read(&arguments.credentials)?;
-            let imported = agency::send(&credentials, &arguments, &intake, &secret, summary.valid)?;
+            let pseudonyms = NodePseudonyms::for_import(&credentials, node, &arguments.person)?;
+            let imported = agency::send(
+                &credentials,
+                &arguments,
+                &intake,
+                &pseudonyms,
+                summary.valid,
+            )?;
             self.detail(&t!(
                 "demo.imported",
                 region = show::place::name(node),
@@ -420,7 +427,7 @@ impl Demo {
     fn tamper(&self) -> anyhow::Result<()> {
         step(&t!("demo.tamper"));
         let auditor = self.dir.join("auditor");
-        let secret = credentials::read_secret(&self.agency(FORGER))?;
+        let secret = credentials::read_secret(&self.dir.join(FORGER.to_string()))?;
         let number = SocialSecurityNumber::parse(P1_NUMBER)
             .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
         let scene = tamper::Scene {

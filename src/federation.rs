@@ -239,7 +239,7 @@ fn roster_region(
     })
 }
 
-/// What goes into every directory, and the secret that goes to agencies only.
+/// What goes into every directory, and the secret that goes to nodes only.
 struct Shared {
     trust: String,
     roster: String,
@@ -305,7 +305,6 @@ fn write_region(
         Access::Public,
     )?;
     shared.write(&agency)?;
-    shared.write_secret(&agency)?;
     authority.write_certificate(&agency, &agency_name(federation, region.code))
 }
 
@@ -368,7 +367,8 @@ fn valid_for(params: &mut CertificateParams, years: i32) {
     params.not_after = rcgen::date_time_ymd(year + years, 12, 31);
 }
 
-fn random_bytes() -> anyhow::Result<[u8; 32]> {
+/// 32 random bytes.
+pub(crate) fn random_bytes() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
     Ok(bytes)

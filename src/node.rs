@@ -59,10 +59,6 @@ pub(crate) struct Configuration {
 /// The table `reads` of `node.toml`; what is not there is as usual.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "they are read in the file, where each says what is limited"
-)]
 pub(crate) struct ReadConfiguration {
     /// In a minute.
     accounts_a_minute: Option<u32>,
@@ -70,6 +66,8 @@ pub(crate) struct ReadConfiguration {
     accounts_an_hour: Option<u32>,
     /// In a day of UTC+8.
     accounts_a_day: Option<u32>,
+    /// Persons whose pseudonyms are told by their numbers, in a day of UTC+8.
+    numbers_a_day: Option<u32>,
 }
 
 impl Configuration {
@@ -95,6 +93,7 @@ impl ReadConfiguration {
             minute: self.accounts_a_minute.unwrap_or(usual.minute),
             hour: self.accounts_an_hour.unwrap_or(usual.hour),
             day: self.accounts_a_day.unwrap_or(usual.day),
+            numbers_day: self.numbers_a_day.unwrap_or(usual.numbers_day),
         }
     }
 }

@@ -1,15 +1,8 @@
 //! `yizhang worker`: the account, and the check of every line of it on the caller's side.
 
 use crate::{
-    clock, connection, copies,
-    credentials::{Credentials, SECRET_FILE, read_secret},
-    exit::Outcome,
-    files,
-    node::parse_region,
-    output,
-    purpose::PurposeArguments,
-    show,
-    usage::WrongValue,
+    clock, connection, copies, credentials::Credentials, exit::Outcome, files, node::parse_region,
+    output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -196,7 +189,7 @@ pub(crate) async fn ask(
     } = question;
     let channel = connection::to_node(credentials, region)?;
     let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
-    let asked = asked_account(credentials, &worker)?;
+    let asked = asked_account(credentials, region, &worker, &purpose).await?;
     let request = LookupRequest {
         worker: Some(worker),
         as_of: as_of.number(),
@@ -254,19 +247,26 @@ fn account_ids(ids: &[impl AsRef<[u8]>]) -> Result<Vec<AccountId>, convert::Fiel
         .collect()
 }
 
-/// The account that is asked for, where that can be told here: an agency can check that the node read the account of this
-/// number and not another.
-fn asked_account(credentials: &Credentials, worker: &Worker) -> anyhow::Result<Option<AccountId>> {
-    match worker {
-        Worker::Account(bytes) => Ok(Some(convert::account_id(bytes)?)),
-        Worker::Number(number) if credentials.directory.join(SECRET_FILE).exists() => {
-            let number = SocialSecurityNumber::parse(number)
-                .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?;
-            let secret = read_secret(&credentials.directory)?;
-            Ok(Some(secret.account_id(&number)))
-        }
-        Worker::Number(_) => Ok(None),
-    }
+/// The account that is asked for, where that can be told by somebody else than the node that is asked: the agency's own node says which
+/// is that of a number. If it does not answer, the other one's word stands alone, and the page says so.
+async fn asked_account(
+    credentials: &Credentials,
+    asked: Division,
+    worker: &Worker,
+    purpose: &Purpose,
+) -> anyhow::Result<Option<AccountId>> {
+    let number = match worker {
+        Worker::Account(bytes) => return Ok(Some(convert::account_id(bytes)?)),
+        Worker::Number(number) => SocialSecurityNumber::parse(number)
+            .map_err(|fault| anyhow::anyhow!(show::fault::number(fault)))?,
+    };
+    let own = match credentials.agency {
+        Some(own) if own != asked && credentials.roster.regions.contains_key(&own) => own,
+        _ => return Ok(None),
+    };
+    Ok(pseudonyms::of_number(credentials, own, purpose, &number)
+        .await
+        .ok())
 }
 
 /// The options of `worker account` with which it was asked.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, process::Stdio};
 use support::{Federation, contributions, copy, eventually, run, throttled, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
@@ -579,17 +579,34 @@ fn a_node_whose_disk_is_full_goes_on_where_there_is_room() {
 }
 
 #[test]
-fn an_agency_with_another_federation_secret_imports_nothing() {
+fn an_agency_needs_no_federation_secret_and_is_told_when_it_has_one() {
     let mut federation = Federation::found(&[GUANGDONG]);
-    federation.start_all();
-    let secret = federation
-        .node_dir(GUANGDONG)
-        .join("agency/federation.secret");
-    fs::write(secret, format!("{}\n", "7".repeat(64))).unwrap();
+    let agency = federation.node_dir(GUANGDONG).join("agency");
+    let secret = agency.join("federation.secret");
+    assert!(!secret.exists());
     let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
-    let ran = federation.import(GUANGDONG, &file, &[]).expect(4);
-    assert!(ran.stderr.contains("federation.secret"), "{}", ran.stderr);
-    assert_eq!(federation.size(GUANGDONG, GUANGDONG), 0);
+    // A file is checked without a node.
+    federation
+        .import(GUANGDONG, &file, &["--check-only"])
+        .expect(0);
+    let unreachable = federation.import(GUANGDONG, &file, &[]).expect(3);
+    assert!(!unreachable.stderr.contains(WORKER));
+    federation.start_all();
+    let ran = federation.import(GUANGDONG, &file, &[]).expect(0);
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+    assert_eq!(
+        federation.lookup(GUANGDONG, WORKER, &[]).expect(0).code,
+        0,
+        "the pseudonym is the node's own"
+    );
+    // A directory of an earlier version.
+    fs::copy(
+        federation.node_dir(GUANGDONG).join("federation.secret"),
+        &secret,
+    )
+    .unwrap();
+    let ran = federation.lookup(GUANGDONG, WORKER, &[]).expect(0);
+    assert!(ran.stderr.contains("delete it"), "{}", ran.stderr);
 }
 
 #[test]
@@ -679,24 +696,25 @@ fn answers_name_what_was_wrong_and_never_the_person() {
     );
 }
 
-/// Without the federation secret a caller cannot tell whose account it was given, and is told so.
+/// A node's word that an account is that of a number is compared with what the caller's own node says. Without that it stands alone,
+/// and the caller is told so.
 #[test]
-fn a_check_without_the_federation_secret_says_what_it_could_not_check() {
-    let mut federation = Federation::found(&[GUANGDONG]);
+fn a_check_says_whether_another_node_told_whose_account_it_is() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
     let file = federation.file("9.csv", &contributions(WORKER, 440_300, 9, "S"));
     federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
     let trusted = "Not checked here: that this is the account of the number asked for";
-    let with = federation
-        .lookup(GUANGDONG, WORKER, &["--proofs"])
-        .expect(0);
-    fs::remove_file(Path::new(&federation.agency(GUANGDONG)).join("federation.secret")).unwrap();
-    let without = federation
-        .lookup(GUANGDONG, WORKER, &["--proofs"])
-        .expect(0);
-    assert_eq!(with.stdout, without.stdout);
-    assert!(!with.stderr.contains(trusted), "{}", with.stderr);
-    assert!(without.stderr.contains(trusted), "{}", without.stderr);
+    let agency = federation.agency(GUANGDONG);
+    let ask = |node| Federation::answer_to(&agency, node, WORKER, &["--proofs"]).expect(0);
+    let own = ask(GUANGDONG);
+    assert!(own.stderr.contains(trusted), "{}", own.stderr);
+    let other = ask(GUIZHOU);
+    assert!(!other.stderr.contains(trusted), "{}", other.stderr);
+    federation.stop(GUANGDONG);
+    let alone = ask(GUIZHOU);
+    assert!(alone.stderr.contains(trusted), "{}", alone.stderr);
 }
 
 #[test]

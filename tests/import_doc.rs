@@ -317,6 +317,7 @@ fn file_faults() -> Vec<FileFault> {
             action: "read the file",
             source: io::Error::other("example"),
         },
+        FileFault::Pseudonyms("the node cannot be reached".into()),
         FileFault::Empty,
         FileFault::NoFile,
         FileFault::OtherForm {
@@ -365,6 +366,7 @@ fn file_faults() -> Vec<FileFault> {
     for fault in &all {
         match fault {
             FileFault::Io { .. }
+            | FileFault::Pseudonyms(_)
             | FileFault::Empty
             | FileFault::NoFile
             | FileFault::OtherForm { .. }

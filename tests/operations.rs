@@ -50,7 +50,7 @@ fn lines(log: &str, message: &str) -> Vec<Value> {
 
 /// The worker's account id, as the federation's secret makes it.
 fn pseudonym(federation: &Federation) -> String {
-    let secret = Path::new(&federation.agency(GUANGDONG)).join("federation.secret");
+    let secret = federation.node_dir(GUANGDONG).join("federation.secret");
     let secret = fs::read_to_string(secret).unwrap();
     let secret = FederationSecret::new(from_hex(secret.trim_end()).unwrap());
     let number = SocialSecurityNumber::parse(WORKER).unwrap();
@@ -435,7 +435,7 @@ fn wrong_credentials_are_not_told_to_try_again() {
     // Another federation's certificate, under this one's roster.
     let other = Federation::found(&[GUANGDONG]);
     let stranger = other.agency(GUANGDONG);
-    for name in ["roster.note", "trust.toml", "federation.secret"] {
+    for name in ["roster.note", "trust.toml"] {
         fs::copy(
             Path::new(&federation.agency(GUANGDONG)).join(name),
             Path::new(&stranger).join(name),

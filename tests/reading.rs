@@ -28,9 +28,10 @@ use yizhang_wire::{
     code::RefusalCode,
     purpose::Business,
     v1::{
-        self, FetchRequest, LookupRequest, ReplayRequest, ReviewRequest, StatusRequest,
-        SubmitRequest, WatchRequest, account_client::AccountClient, ledger_client::LedgerClient,
-        lookup_request::Worker, replication_client::ReplicationClient, review_client::ReviewClient,
+        self, FetchRequest, LookupRequest, PseudonymsRequest, ReplayRequest, ReviewRequest,
+        StatusRequest, SubmitRequest, WatchRequest, account_client::AccountClient,
+        ledger_client::LedgerClient, lookup_request::Worker, pseudonyms_client::PseudonymsClient,
+        replication_client::ReplicationClient, review_client::ReviewClient,
         submission_client::SubmissionClient,
     },
 };
@@ -113,6 +114,86 @@ fn chain() -> ReplayRequest {
         from: 0,
         purpose: Some(purpose(Business::Audit)),
     }
+}
+
+fn numbers(numbers: Vec<String>) -> PseudonymsRequest {
+    PseudonymsRequest {
+        numbers,
+        purpose: Some(purpose(Business::Import)),
+    }
+}
+
+#[test]
+fn pseudonyms_are_told_to_the_own_agency_alone_and_how_many_is_written_down() {
+    run(async |federation| {
+        let agency = federation.agency(REGION);
+        let mut clerk = PseudonymsClient::new(connect_as(Path::new(&agency)));
+        // Many times the same person is many persons: nothing is gained by it.
+        let asked = numbers(vec![WORKER.into(); 2_048]);
+        let told = clerk.of_numbers(asked).await.unwrap().into_inner().persons;
+        assert_eq!(told.len(), 2_048);
+        let account = &told[0].current;
+        assert!(account.len() == 16 && told.iter().all(|person| person.current == *account));
+
+        let (wrong, range) = (Code::InvalidArgument, RefusalCode::Field);
+        for count in [0, 2_049] {
+            let asked = numbers(vec![WORKER.into(); count]);
+            refused(clerk.of_numbers(asked).await, wrong, range);
+        }
+        let asked = numbers(vec![WORKER.into(), "440300199003078812".into()]);
+        refused(clerk.of_numbers(asked).await, wrong, RefusalCode::Number);
+        let asked = PseudonymsRequest {
+            purpose: None,
+            ..numbers(vec![WORKER.into()])
+        };
+        refused(clerk.of_numbers(asked).await, wrong, RefusalCode::Purpose);
+
+        let other = certify(federation, "agency.520000.demo.yizhang");
+        let denied = Code::PermissionDenied;
+        let roster = roster(Path::new(&agency));
+        let mut other = PseudonymsClient::new(connect(&roster, &other));
+        let asked = numbers(vec![WORKER.into()]);
+        refused(
+            other.of_numbers(asked).await,
+            denied,
+            RefusalCode::NotInRoster,
+        );
+        let node = connect_as(&federation.node_dir(REGION));
+        let auditor = connect_as(Path::new(&federation.auditor()));
+        for channel in [node, auditor] {
+            let asked = numbers(vec![WORKER.into()]);
+            let told = PseudonymsClient::new(channel).of_numbers(asked).await;
+            refused(told, denied, RefusalCode::OtherAgency);
+        }
+
+        let told: Vec<_> = access_log(federation, &[])
+            .iter()
+            .filter(|entry| entry["method"] == "Pseudonyms.OfNumbers" && entry["answer"] == "ok")
+            .map(|entry| entry["numbers"].as_u64())
+            .collect();
+        assert_eq!(told, [Some(2_048)]);
+    });
+}
+
+#[test]
+fn a_certificate_is_told_so_many_pseudonyms_a_day_and_no_more() {
+    let mut federation = Federation::found(&[REGION]);
+    set_limits(&federation, "[reads]\nnumbers_a_day = 3\n");
+    federation.start_all();
+    let file = federation.file("3.csv", &contributions(WORKER, 440_300, 3, "S"));
+    // A file asks for each person once.
+    federation.import(REGION, &file, &[]).expect(0);
+    federation.import(REGION, &file, &[]).expect(0);
+    federation.import(REGION, &file, &[]).expect(0);
+    // Those of before count after a restart.
+    federation.stop(REGION);
+    federation.start_all();
+    let refused = federation.import(REGION, &file, &[]).expect(3);
+    assert!(
+        refused.stderr.contains("3 pseudonyms this day"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -27,9 +27,7 @@ const OTHER_WORKER: &str = "440300198507157838";
 const HUB: &str = "410100199001011231";
 
 fn secret(federation: &Federation) -> FederationSecret {
-    let path = federation
-        .node_dir(GUANGDONG)
-        .join("agency/federation.secret");
+    let path = federation.node_dir(GUANGDONG).join("federation.secret");
     let text = fs::read_to_string(path).unwrap();
     FederationSecret::new(yizhang_ledger::hash::from_hex(text.trim_end()).unwrap())
 }

@@ -57,8 +57,9 @@ const COMPUTED: [&str; 25] = [
     "transfer.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
-const FILE_FAULTS: [&str; 20] = [
+const FILE_FAULTS: [&str; 21] = [
     "io",
+    "pseudonyms",
     "file-empty",
     "no-file",
     "other-form",

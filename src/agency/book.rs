@@ -1,7 +1,10 @@
 //! The agency's own handles of its workers: a file beside the ledger, from pseudonym to serial and from hashed to plain case
 //! number. An import adds to it when asked, a review shows what it says. It is never sent, and holds no number of a person.
 
-use crate::{files, show};
+use crate::{
+    files,
+    pseudonyms::{NodePseudonyms, file_error},
+};
 use anyhow::{Context, bail, ensure};
 use rust_i18n::t;
 use std::{
@@ -13,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use yizhang_intake::{Intake, ParsedRow, Row};
-use yizhang_ledger::{entry::Entry, person::FederationSecret, record::Record, value::LeafIndex};
+use yizhang_ledger::{entry::Entry, record::Record, value::LeafIndex};
 
 /// Most workers, and most cases, that a book names when it is read: those of a large city.
 const NAMES_MAX: usize = 20_000_000;
@@ -33,16 +36,14 @@ const HEADER_BYTES_MAX: u64 = 64;
 pub(super) fn append(
     path: &Path,
     intake: &Intake,
-    secret: &FederationSecret,
+    pseudonyms: &NodePseudonyms,
 ) -> anyhow::Result<()> {
     let mut book = Writer::open(path)?;
     let mut serials: BTreeMap<String, String> = BTreeMap::new();
     let mut cases: BTreeMap<String, String> = BTreeMap::new();
-    let rows = intake
-        .rows(secret)
-        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
+    let rows = intake.rows(pseudonyms).map_err(file_error)?;
     for row in rows {
-        let row = row.map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
+        let row = row.map_err(file_error)?;
         let Row::Valid(row) = row else { continue };
         let handle = Handle::of(&row)?;
         serials.insert(handle.account, handle.serial);

@@ -3,7 +3,7 @@
 
 use crate::{clock, connection, credentials::Credentials, purpose::PersonArgument};
 use yizhang_entitlement::account::{Account, RecordLine};
-use yizhang_intake::{ParsedRow, Summary};
+use yizhang_intake::ParsedRow;
 use yizhang_ledger::{
     entry::Entry,
     record::Record,
@@ -25,13 +25,13 @@ pub(super) fn of_sample(
     credentials: &Credentials,
     region: Division,
     person: &PersonArgument,
-    summary: &Summary,
+    sample: &[ParsedRow],
 ) -> anyhow::Result<Option<Known>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut known = Known::default();
-    for row in summary.sample.rows() {
+    for row in sample {
         let purpose = person.reads_for(Business::Import, &case_number(row))?;
         let asking = account_of(credentials, region, row, purpose);
         let Some(account) = runtime.block_on(asking) else {

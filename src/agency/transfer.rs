@@ -6,10 +6,11 @@ use self::check::Planned;
 use super::{review, send_submissions};
 use crate::{
     clock,
-    credentials::{self, Credentials},
+    credentials::Credentials,
     exit::Outcome,
     node::parse_region,
     output,
+    pseudonyms::{NodePseudonyms, file_error},
     purpose::PersonArgument,
     show,
     worker::{self, Question, parse_day, read_number},
@@ -29,7 +30,6 @@ use yizhang_intake::{
 };
 use yizhang_ledger::{
     entry::{Entry, Kind, RecordId},
-    person::FederationSecret,
     record::Record,
     value::{Day, Division, LeafIndex},
 };
@@ -311,7 +311,7 @@ fn is_unused(account: &Account, case: &TransferCase, step: RecordId) -> bool {
 struct Taker<'a> {
     step: &'a Step,
     credentials: Credentials,
-    secret: FederationSecret,
+    pseudonyms: NodePseudonyms,
     /// The worker's.
     number: String,
     today: Day,
@@ -319,10 +319,12 @@ struct Taker<'a> {
 
 impl<'a> Taker<'a> {
     fn of(step: &'a Step) -> anyhow::Result<Self> {
+        let credentials = Credentials::read(&step.credentials)?;
+        let purpose = step.person.reads_for(Business::Transfer, &step.case)?;
         Ok(Self {
             step,
-            secret: credentials::read_secret(&step.credentials)?,
-            credentials: Credentials::read(&step.credentials)?,
+            pseudonyms: NodePseudonyms::new(&credentials, step.node, purpose)?,
+            credentials,
             number: read_number()?.reveal().to_owned(),
             today: clock::today(),
         })
@@ -352,14 +354,13 @@ impl<'a> Taker<'a> {
     fn parsed(&self, row: Map<String, Value>) -> anyhow::Result<ParsedRow> {
         let line = serde_json::to_vec(&Value::Object(row))?;
         let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
-            .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?;
-        parsed(&intake, &self.secret, self.step)
+            .map_err(file_error)?;
+        parsed(&intake, &self.pseudonyms, self.step)
     }
 
     fn send(&self, row: &ParsedRow) -> anyhow::Result<()> {
         let submission = std::iter::once(Ok(Submission::of_row(row)));
-        let target = (self.step.node, &self.secret);
-        let sent = send_submissions(&self.credentials, target, submission, &|_| {})?;
+        let sent = send_submissions(&self.credentials, self.step.node, submission, &|_| {})?;
         println!(
             "{}",
             if sent.present > 0 {
@@ -373,20 +374,17 @@ impl<'a> Taker<'a> {
 }
 
 /// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.
-fn parsed(intake: &Intake, secret: &FederationSecret, step: &Step) -> anyhow::Result<ParsedRow> {
+fn parsed(intake: &Intake, pseudonyms: &NodePseudonyms, step: &Step) -> anyhow::Result<ParsedRow> {
     let lines = |notes: &[RowFault]| {
         let lines = notes
             .iter()
             .map(|note| format!("{}: {}", note.name, show::fault::value(&note.fault)));
         lines.collect::<Vec<_>>().join("\n")
     };
-    let row = intake
-        .rows(secret)
-        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?
-        .next();
+    let row = intake.rows(pseudonyms).map_err(file_error)?.next();
     match row
         .with_context(|| t!("transfer.no_step"))?
-        .map_err(|fault| anyhow::Error::msg(show::fault::file(&fault)))?
+        .map_err(file_error)?
     {
         Row::Faulty(row) => bail!("{}", lines(&row.faults)),
         // Whoever takes one step can look at it: what may be a person's number does not go into a chain.

@@ -118,6 +118,7 @@ fn json(entry: &AccessEntry) -> serde_json::Value {
             json["list"] = list.clone().into();
             json["reviewed"] = (*reviewed).into();
         }
+        Subject::Numbers(count) => json["numbers"] = (*count).into(),
     }
     json
 }
@@ -131,6 +132,7 @@ fn subject(subject: &Subject) -> String {
         Subject::Chain { origin, from } => {
             t!("access_log.chain", origin = origin, from = from).to_string()
         }
+        Subject::Numbers(count) => t!("access_log.numbers", count = count).to_string(),
         Subject::Accounts { list, reviewed } => {
             let list = match list.as_str() {
                 "" => t!("access_log.all_lists").to_string(),

@@ -429,15 +429,19 @@ impl Federation {
 
     /// The answer of a node about a person, as JSON.
     pub(crate) fn answer(&self, node: u32, number: &str, more: &[&str]) -> Ran {
+        Self::answer_to(&self.agency(node), node, number, more)
+    }
+
+    /// The answer of a node to somebody with these credentials.
+    pub(crate) fn answer_to(credentials: &str, node: u32, number: &str, more: &[&str]) -> Ran {
         let node_text = node.to_string();
-        let agency = self.agency(node);
         let mut arguments = vec![
             "worker",
             "account",
             "--node",
             &node_text,
             "--credentials",
-            &agency,
+            credentials,
         ];
         arguments.extend(["--as-of", "2026-10-31", "--json"]);
         arguments.extend(more);

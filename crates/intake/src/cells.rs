@@ -12,6 +12,7 @@ use crate::{
     fault::{Fault, RowFault, Severity},
     found::Found,
     header::Header,
+    pseudonyms::Persons,
     rates::{RateAsked, RateTable},
     raw_row::RawRow,
     serials::{BusinessKey, HASH_DIGITS, Serials},
@@ -21,7 +22,7 @@ use crate::{
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
-    person::{AccountId, FederationSecret, SocialSecurityNumber},
+    person::{AccountId, SocialSecurityNumber},
     record::{AccountType, Payer, PayerKind, Source},
     value::{Code, Day, Division, Fen, Namespace, Rate, Scheme},
 };
@@ -29,7 +30,6 @@ use yizhang_ledger::{
 /// What reading a row needs besides the row.
 pub(crate) struct Context<'c> {
     pub(crate) header: &'c Header,
-    pub(crate) secret: &'c FederationSecret,
     pub(crate) namespace: Option<Namespace>,
     pub(crate) codes: &'c CodeMap,
     pub(crate) today: Option<Day>,
@@ -38,6 +38,14 @@ pub(crate) struct Context<'c> {
     /// The divisions that are another one now.
     pub(crate) successors: &'c BTreeMap<Division, Division>,
     pub(crate) rates: &'c RateTable,
+}
+
+impl Context<'_> {
+    /// The text of a cell, or what its code stands for; empty where there is none.
+    pub(crate) fn text<'t>(&'t self, row: &'t RawRow, column: Column) -> Result<&'t str, Fault> {
+        let text = row.cell(self.header, column)?;
+        Ok(self.codes.translate(column, text))
+    }
 }
 
 /// Signs that amounts of a kind may have.
@@ -52,15 +60,17 @@ pub(crate) enum Sign {
 pub(crate) struct Cells<'r> {
     row: &'r RawRow,
     context: &'r Context<'r>,
+    persons: &'r Persons,
     pub(crate) kind: Kind,
     pub(crate) faults: Vec<RowFault>,
 }
 
 impl<'r> Cells<'r> {
-    pub(crate) fn new(row: &'r RawRow, context: &'r Context<'r>) -> Self {
+    pub(crate) fn new(row: &'r RawRow, context: &'r Context<'r>, persons: &'r Persons) -> Self {
         Self {
             row,
             context,
+            persons,
             kind: Kind::RECEIVED,
             faults: Vec::new(),
         }
@@ -91,12 +101,10 @@ impl<'r> Cells<'r> {
 
     /// The text of a cell, or what its code stands for; empty where there is none.
     pub(crate) fn text(&mut self, column: Column) -> Option<&'r str> {
-        let text = self
-            .row
-            .cell(self.context.header, column)
+        self.context
+            .text(self.row, column)
             .map_err(|fault| self.fault(column, fault))
-            .ok()?;
-        Some(self.context.codes.translate(column, text))
+            .ok()
     }
 
     pub(crate) fn is_empty(&self, column: Column) -> bool {
@@ -173,7 +181,7 @@ impl<'r> Cells<'r> {
     }
 
     pub(crate) fn person(&mut self, column: Column) -> Option<AccountId> {
-        let secret = self.context.secret;
+        let persons = self.persons;
         self.required(column, |text| {
             if text.contains('*') {
                 return Err(Fault::Masked);
@@ -181,7 +189,7 @@ impl<'r> Cells<'r> {
             if tidy::is_scientific(text) {
                 return Err(Fault::Scientific);
             }
-            Ok(secret.account_id(&SocialSecurityNumber::parse(text)?))
+            Ok(persons.account(&SocialSecurityNumber::parse(text)?))
         })
     }
 

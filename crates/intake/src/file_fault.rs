@@ -6,7 +6,7 @@ use crate::{
     line_count::LineCount,
     workbook::WorkbookLimit,
 };
-use std::{fmt, io};
+use std::{error::Error, fmt, io};
 
 /// Why a file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum FileFault {
         /// Why it failed.
         source: io::Error,
     },
+    /// Nobody told the pseudonyms of the persons in the file.
+    #[error("the persons of the file have no pseudonyms: {0}")]
+    Pseudonyms(Box<dyn Error + Send + Sync>),
     /// There is no row.
     #[error("the file is empty; expected a header row or JSON Lines")]
     Empty,
@@ -235,6 +238,7 @@ impl FileFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "io",
+            Self::Pseudonyms(_) => "pseudonyms",
             Self::Empty => "file-empty",
             Self::NoFile => "no-file",
             Self::OtherForm { .. } => "other-form",

@@ -12,6 +12,7 @@ use crate::{
     header::{ColumnReport, Header},
     layout::Layout,
     line_count::LineCount,
+    pseudonyms::{Block, Persons, Pseudonyms},
     rates::RateTable,
     raw_row::RawRow,
     row::{FaultyRow, ParsedRow, Row, understand},
@@ -21,10 +22,9 @@ use crate::{
     source::{Format, ReadOptions, Source},
     workbook::{self, SheetChoice},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     entry::Kind,
-    person::FederationSecret,
     value::{Day, Division, Namespace},
 };
 
@@ -192,7 +192,7 @@ impl Intake {
     /// Any [`FileFault`]; a faulty row is none.
     pub fn check(
         &self,
-        secret: &FederationSecret,
+        pseudonyms: &dyn Pseudonyms,
         errors: Option<&mut ErrorFile<'_>>,
         watch: &mut dyn FnMut(Progress),
     ) -> Result<Summary, FileFault> {
@@ -200,7 +200,7 @@ impl Intake {
             errors.map(|file| ErrorWriter::new(file, &self.header, self.format, self.encoding));
         let mut summary = Summary::default();
         let bytes_total = self.bytes()?;
-        let mut rows = self.rows(secret)?;
+        let mut rows = self.rows(pseudonyms)?;
         while let Some(row) = rows.next() {
             match row? {
                 Row::Valid(row) => summary.add(&row),
@@ -233,9 +233,54 @@ impl Intake {
     ///
     /// # Errors
     /// As [`Intake::open`].
-    pub fn rows<'i>(&'i self, secret: &'i FederationSecret) -> Result<Rows<'i>, FileFault> {
+    pub fn rows<'i>(&'i self, pseudonyms: &'i dyn Pseudonyms) -> Result<Rows<'i>, FileFault> {
+        Ok(Rows {
+            reader: self.reader()?,
+            context: self.context(),
+            pseudonyms,
+            persons: Persons::default(),
+            serials: Serials::new(&self.survey),
+            block: Block::default(),
+            ended: false,
+        })
+    }
+
+    /// Reads some rows again that a check has found valid, by their lines: only the persons in these are asked for.
+    ///
+    /// # Errors
+    /// As [`Intake::open`].
+    pub fn rows_at(
+        &self,
+        lines: &BTreeSet<u64>,
+        pseudonyms: &dyn Pseudonyms,
+    ) -> Result<Vec<ParsedRow>, FileFault> {
+        let mut reader = self.reader()?;
+        let mut serials = Serials::new(&self.survey);
+        let context = self.context();
+        let mut rows = Vec::new();
+        let mut raw = RawRow::default();
+        while rows.len() < lines.len() && reader.next(&mut raw)? {
+            if lines.contains(&raw.line) {
+                rows.push(raw.clone());
+            }
+        }
+        let persons = Persons::of(&rows, &context, pseudonyms)?;
+        let mut parsed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Row::Valid(row) = understand(row, &context, &persons, &mut serials) {
+                parsed.push(row);
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn reader(&self) -> Result<RowReader, FileFault> {
         let (reader, _) =
             row_reader::open(&self.source, self.format, self.encoding, &self.columns)?;
+        Ok(reader)
+    }
+
+    fn context(&self) -> Context<'_> {
         let Self {
             header,
             codes,
@@ -246,23 +291,15 @@ impl Intake {
             namespace,
             ..
         } = self;
-        let context = Context {
+        Context {
             header,
-            secret,
             namespace: *namespace,
             codes,
             today: *today,
             region: *region,
             successors,
             rates,
-        };
-        Ok(Rows {
-            reader,
-            context,
-            serials: Serials::new(&self.survey),
-            raw: RawRow::default(),
-            ended: false,
-        })
+        }
     }
 }
 
@@ -270,8 +307,11 @@ impl Intake {
 pub struct Rows<'i> {
     reader: RowReader,
     context: Context<'i>,
+    pseudonyms: &'i dyn Pseudonyms,
+    /// Those of the block.
+    persons: Persons,
     serials: Serials<'i>,
-    raw: RawRow,
+    block: Block,
     ended: bool,
 }
 
@@ -287,6 +327,23 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// Reads a block, and asks for the persons in it.
+    fn read_block(&mut self) -> Result<(), FileFault> {
+        if let Some(fault) = self.block.take_fault() {
+            return Err(fault);
+        }
+        self.block.read(&mut self.reader);
+        self.persons = Persons::of(self.block.rows(), &self.context, self.pseudonyms)?;
+        if self.block.is_spent()
+            && let Some(fault) = self.block.take_fault()
+        {
+            return Err(fault);
+        }
+        Ok(())
+    }
+}
+
 impl Iterator for Rows<'_> {
     type Item = Result<Row, FileFault>;
 
@@ -294,13 +351,18 @@ impl Iterator for Rows<'_> {
         if self.ended {
             return None;
         }
-        let read = self.reader.next(&mut self.raw);
-        self.ended = !matches!(read, Ok(true));
-        match read {
-            Ok(true) => Some(Ok(understand(&self.raw, &self.context, &mut self.serials))),
-            Ok(false) => None,
-            Err(fault) => Some(Err(fault)),
+        if self.block.is_spent()
+            && let Err(fault) = self.read_block()
+        {
+            self.ended = true;
+            return Some(Err(fault));
         }
+        let Some(row) = self.block.next() else {
+            self.ended = true;
+            return None;
+        };
+        let row = understand(row, &self.context, &self.persons, &mut self.serials);
+        Some(Ok(row))
     }
 }
 

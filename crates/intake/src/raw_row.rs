@@ -119,6 +119,11 @@ impl RawRow {
         }
     }
 
+    /// Bytes of what stands in the row.
+    pub(crate) fn bytes(&self) -> usize {
+        self.cells.as_slice().len().saturating_add(self.text.len())
+    }
+
     /// Whether no cell says anything.
     pub(crate) fn is_blank(&self) -> bool {
         self.cells.iter().all(is_blank)

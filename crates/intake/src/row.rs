@@ -5,6 +5,7 @@ use crate::{
     column::Column,
     fault::{Fault, RowFault, Severity},
     kinds::{self, Common},
+    pseudonyms::Persons,
     raw_row::RawRow,
     serials::{BusinessKey, Noted, Serials},
 };
@@ -82,8 +83,13 @@ impl Stated {
 }
 
 /// Understands one row.
-pub(crate) fn understand(row: &RawRow, context: &Context<'_>, serials: &mut Serials<'_>) -> Row {
-    let mut cells = Cells::new(row, context);
+pub(crate) fn understand(
+    row: &RawRow,
+    context: &Context<'_>,
+    persons: &Persons,
+    serials: &mut Serials<'_>,
+) -> Row {
+    let mut cells = Cells::new(row, context, persons);
     if let Some((column, fault)) = &row.fault {
         cells.fault(*column, fault.clone());
         return faulty(row, cells);

@@ -1,6 +1,7 @@
 //! Some rows of a file, spread evenly over it, however long it turns out to be.
 
 use crate::row::ParsedRow;
+use std::collections::BTreeSet;
 
 /// Most rows that are kept. Each costs a lookup.
 pub const SAMPLED_ROWS_MAX: usize = 16;
@@ -29,6 +30,11 @@ impl SampledRows {
     /// The rows, in order.
     pub fn rows(&self) -> &[ParsedRow] {
         &self.rows
+    }
+
+    /// The lines where they begin.
+    pub fn lines(&self) -> BTreeSet<u64> {
+        self.rows.iter().map(|row| row.line).collect()
     }
 
     pub(crate) fn offer(&mut self, row: &ParsedRow) {

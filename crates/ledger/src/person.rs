@@ -111,7 +111,7 @@ pub enum NumberFault {
 
 /// A social-security number AAC002, normalised: a citizen ID of 18 characters, or the coded number of a person without
 /// one (letter first, 4 to 32 letters and digits).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocialSecurityNumber(String);
 
 impl SocialSecurityNumber {

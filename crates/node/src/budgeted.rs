@@ -31,8 +31,9 @@ const ANSWER_TIMEOUT: Duration = LOOKUP_TIMEOUT;
 const WATCHED_BYTES_MIN: usize = 64 * 1_024;
 
 /// Methods that answer with one message, which stands in memory as a whole.
-const WHOLE_ANSWERS: [&str; 3] = [
+const WHOLE_ANSWERS: [&str; 4] = [
     "/yizhang.v1.Account/Lookup",
+    "/yizhang.v1.Pseudonyms/OfNumbers",
     "/yizhang.v1.Ledger/Status",
     "/yizhang.v1.Submission/Submit",
 ];

@@ -1,7 +1,12 @@
-//! From when until when a certificate is valid, and what that means today.
+//! What a certificate says: who its holder is, and from when until when.
 
-use x509_parser::{extensions::ParsedExtension, parse_x509_certificate, pem::parse_x509_pem};
-use yizhang_ledger::value::UnixMillis;
+use crate::role::Role;
+use x509_parser::{
+    extensions::{GeneralName, ParsedExtension},
+    parse_x509_certificate,
+    pem::parse_x509_pem,
+};
+use yizhang_ledger::value::{Division, UnixMillis};
 
 /// How long before its end a certificate is warned of: time to have a new one signed by people who have other work.
 const NOTICE_MS: u64 = 30 * DAY_MS;
@@ -52,6 +57,29 @@ pub fn names_authority(pem: &str, authority: &[u8]) -> bool {
         (Some(named), Some(own)) => named == own,
         _ => true,
     }
+}
+
+/// The region whose agency a certificate (PEM) is of; none if it is somebody else's, or cannot be read.
+pub fn agency_of(pem: &str, federation: &str) -> Option<Division> {
+    let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
+    match role(&pem.contents, federation)? {
+        Role::Agency(region) => Some(region),
+        Role::Node(_) | Role::Auditor => None,
+    }
+}
+
+/// The role that a certificate (DER) names.
+pub(crate) fn role(certificate: &[u8], federation: &str) -> Option<Role> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    let names = certificate.subject_alternative_name().ok()??;
+    names
+        .value
+        .general_names
+        .iter()
+        .find_map(|name| match name {
+            GeneralName::DNSName(name) => Role::parse(name, federation),
+            _ => None,
+        })
 }
 
 /// An identifier of a key among the extensions of a certificate in DER.

@@ -57,7 +57,7 @@ mod turns;
 mod verified_heads;
 mod waiting;
 
-pub use certificate::{Stage, Validity, names_authority};
+pub use certificate::{Stage, Validity, agency_of, names_authority};
 pub use config::{Config, Failure, RoomLimits, StartError};
 pub use pulse::Pulse;
 pub use reads::ReadLimits;

@@ -40,13 +40,14 @@ const fn method(path: &'static str, name: &'static str, callers: Callers) -> Met
 pub(crate) const LOOKUP: &str = "Account.Lookup";
 pub(crate) const REVIEW: &str = "Review.Accounts";
 pub(crate) const REPLAY: &str = "Ledger.Replay";
-/// What reads personal data: with a purpose, and with a trace.
-pub(crate) const READS: [&str; 3] = [LOOKUP, REVIEW, REPLAY];
+pub(crate) const PSEUDONYMS: &str = "Pseudonyms.OfNumbers";
+/// What reads personal data, or opens pseudonyms: with a purpose, and with a trace.
+pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 12] = [
+pub(crate) const METHODS: [Method; 13] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -58,6 +59,11 @@ pub(crate) const METHODS: [Method; 12] = [
         Callers::OwnAgency,
     ),
     method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Agencies),
+    method(
+        "/yizhang.v1.Pseudonyms/OfNumbers",
+        PSEUDONYMS,
+        Callers::OwnAgency,
+    ),
     method("/yizhang.v1.Review/Accounts", REVIEW, Callers::OwnAgency),
     method("/yizhang.v1.Ledger/Status", "Ledger.Status", Callers::All),
     method(

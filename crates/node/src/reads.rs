@@ -6,7 +6,7 @@ mod roots;
 mod writer;
 
 pub use limits::ReadLimits;
-pub(crate) use limits::{LimitReached, NotCounted};
+pub(crate) use limits::{LimitReached, NotCounted, NumbersReached};
 pub(crate) use roots::keep_roots;
 
 use crate::{permission::LOOKUP, refusal::Refusal, services::Holder, tally::Tally};
@@ -106,7 +106,12 @@ impl Reads {
     ) -> Self {
         let mut counters = Counters::new(limits);
         let writer = Writer::start(data, clock, &mut |entry| {
-            if entry.method == LOOKUP && entry.answer == ANSWERED {
+            if entry.answer != ANSWERED {
+                return;
+            }
+            if let Subject::Numbers(count) = entry.subject {
+                counters.remember_numbers(entry.certificate, count, entry.at);
+            } else if entry.method == LOOKUP {
                 counters.remember(entry.certificate, entry.at);
             }
         });
@@ -135,6 +140,23 @@ impl Reads {
         Ok(counted?)
     }
 
+    /// Counts the pseudonyms of so many persons, if the limit of the certificate has room for them.
+    ///
+    /// # Errors
+    /// [`Refusal::NumbersLimit`], [`Refusal::Busy`].
+    pub(crate) fn count_numbers(&self, holder: &Holder, numbers: u32) -> Result<(), Refusal> {
+        let now = (self.clock)();
+        let mut counters = self.counters();
+        let counted = counters.count_numbers(holder.certificate, numbers, now);
+        if let Err(NotCounted::Numbers(reached)) = &counted {
+            self.tally.read_limit_reached("numbers");
+            if counters.is_first_warning(holder.certificate, now) {
+                warn_of_numbers(holder, reached);
+            }
+        }
+        Ok(counted?)
+    }
+
     /// Hands an answer on when it is written down that it was given, and a refusal too.
     ///
     /// # Errors
@@ -154,6 +176,24 @@ impl Reads {
                 Err(refusal)
             }
         }
+    }
+
+    /// Hands on what is told in any case, written down if it can be: what an agency writes does not wait for a log, and how much it is told is
+    /// limited without one.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) async fn tell<T>(
+        &self,
+        trace: Trace,
+        answer: Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match &answer {
+            // The log of the node says that nothing can be written.
+            Ok(_) => drop(self.write(trace, ANSWERED).await),
+            Err(refusal) => self.refused(trace, refusal.code().name()).await,
+        }
+        answer
     }
 
     /// Writes down that a review has ended.
@@ -204,5 +244,15 @@ fn warn(holder: &Holder, reached: &LimitReached) {
         limit = reached.span.name(),
         accounts = reached.limit,
         "a certificate has read as many accounts as it may; `yizhang node access-log` shows for what"
+    );
+}
+
+/// Warns of a certificate that has asked for as many pseudonyms as it may. Said once an hour of each.
+fn warn_of_numbers(holder: &Holder, reached: &NumbersReached) {
+    tracing::warn!(
+        caller = %holder.role.submitter(),
+        certificate = %holder.short_fingerprint(),
+        numbers = reached.limit,
+        "a certificate has asked for as many pseudonyms as it may; `yizhang node access-log` shows for what"
     );
 }

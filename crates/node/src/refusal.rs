@@ -1,6 +1,6 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
-use crate::reads::{LimitReached, NotCounted};
+use crate::reads::{LimitReached, NotCounted, NumbersReached};
 use yizhang_ledger::{Invalid, batch::SubmissionId, entry::Kind, head::Origin, value::Division};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
@@ -18,6 +18,9 @@ pub(crate) enum Refusal {
     /// The certificate has read as much as it may.
     #[error(transparent)]
     ReadLimit(#[from] LimitReached),
+    /// The certificate has been told as many pseudonyms as it may.
+    #[error(transparent)]
+    NumbersLimit(#[from] NumbersReached),
     /// Nobody reads without a trace.
     #[error(
         "the access log cannot be written here, and nothing is read without it; ask another node"
@@ -149,6 +152,7 @@ impl From<NotCounted> for Refusal {
     fn from(not_counted: NotCounted) -> Self {
         match not_counted {
             NotCounted::Limit(reached) => Self::ReadLimit(reached),
+            NotCounted::Numbers(reached) => Self::NumbersLimit(reached),
             NotCounted::Certificates => Self::Busy {
                 what: "certificates that read",
             },

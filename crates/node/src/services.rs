@@ -5,6 +5,7 @@ mod account;
 mod caller;
 mod gate;
 mod ledger;
+mod pseudonyms;
 mod refusal;
 mod replication;
 mod review;

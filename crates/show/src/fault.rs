@@ -223,6 +223,7 @@ fn variables_of_file(fault: &FileFault) -> Variables {
         F::RowTooLong { line, limit } => of([("line", line), ("limit", limit)]),
         F::TooManyRows { limit } | F::TooManyTargets { limit } => of([("limit", limit)]),
         F::RowFaulty { line } => of([("line", line)]),
+        F::Pseudonyms(reason) => of([("reason", reason)]),
     }
 }
 

@@ -81,6 +81,7 @@ fn what_is_written_is_read_again_in_every_form() {
             origin: "demo.yizhang/440000".into(),
             from: u64::MAX,
         },
+        Subject::Numbers(2_048),
         Subject::Accounts {
             list: "conflict".into(),
             reviewed: 90_000,

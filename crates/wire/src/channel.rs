@@ -16,6 +16,10 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 8 * 1_024 * 1_024;
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Largest answer of Account: 10,000 records of about 200 bytes with paths of about 900.
 pub const ACCOUNT_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Most numbers of one request for pseudonyms: two for each of 1,024 rows of a file.
+pub const PSEUDONYMS_MAX: usize = 2_048;
+/// Largest request for pseudonyms: so many numbers of 32 characters, and a purpose.
+pub const PSEUDONYMS_BYTES_MAX: usize = PSEUDONYMS_MAX * 34 + 4 * 1_024;
 /// How long a TCP connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long either end waits for the TLS handshake: four messages and some signatures, with room for a slow line. Without

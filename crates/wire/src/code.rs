@@ -70,7 +70,7 @@ codes! {
     NotFound "not-found",
     /// The node is stopping.
     Stopping "stopping",
-    /// The certificate has read as many accounts as it may, for now.
+    /// The certificate has read as many accounts as it may, or been told as many pseudonyms, for now.
     ReadLimit "read-limit",
     /// The access log cannot be written, and nothing is read without it.
     NoTrace "no-trace",

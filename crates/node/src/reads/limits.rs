@@ -22,6 +22,8 @@ pub struct ReadLimits {
     pub hour: u32,
     /// In a day of UTC+8.
     pub day: u32,
+    /// Persons whose pseudonyms are told by their numbers, in a day of UTC+8.
+    pub numbers_day: u32,
 }
 
 impl ReadLimits {
@@ -31,6 +33,8 @@ impl ReadLimits {
         minute: 120,
         hour: 1_000,
         day: 6_000,
+        // The monthly file of a province's largest city. Whoever tries all numbers there can be needs years, and is seen on the first day.
+        numbers_day: 20_000_000,
     };
 }
 
@@ -84,11 +88,25 @@ pub(crate) struct LimitReached {
     pub(crate) seconds_left: u64,
 }
 
+/// The limit of pseudonyms that a certificate has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this certificate has been told {told} pseudonyms this day and asks for {asked} more; this node allows {limit}; the limit ends in {seconds_left} s"
+)]
+pub(crate) struct NumbersReached {
+    pub(crate) told: u32,
+    pub(crate) asked: u32,
+    pub(crate) limit: u32,
+    pub(crate) seconds_left: u64,
+}
+
 /// Why an account more is not counted, and so not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotCounted {
     /// A limit is reached.
     Limit(LimitReached),
+    /// The limit of pseudonyms is reached.
+    Numbers(NumbersReached),
     /// There are more certificates than can be counted.
     Certificates,
 }
@@ -117,6 +135,7 @@ struct Counts {
     minute: Count,
     hour: Count,
     day: Count,
+    numbers: Count,
     refusals: Count,
     warnings: Count,
 }
@@ -190,6 +209,41 @@ impl Counters {
         Ok(())
     }
 
+    /// Counts pseudonyms that were told before the node started.
+    pub(super) fn remember_numbers(&mut self, certificate: [u8; 32], numbers: u32, at: UnixMillis) {
+        if let Some(counts) = self.counts(certificate, at) {
+            let told = counts.numbers.at(Span::Day, at);
+            // What is beyond counting is beyond the limit.
+            *told = told.saturating_add(numbers);
+        }
+    }
+
+    /// Counts the pseudonyms of so many persons, all or none.
+    pub(super) fn count_numbers(
+        &mut self,
+        certificate: [u8; 32],
+        asked: u32,
+        now: UnixMillis,
+    ) -> Result<(), NotCounted> {
+        let limit = self.limits.numbers_day;
+        let Some(counts) = self.counts(certificate, now) else {
+            return Err(NotCounted::Certificates);
+        };
+        let told = counts.numbers.at(Span::Day, now);
+        match told.checked_add(asked) {
+            Some(sum) if sum <= limit => {
+                *told = sum;
+                Ok(())
+            }
+            _ => Err(NotCounted::Numbers(NumbersReached {
+                told: *told,
+                asked,
+                limit,
+                seconds_left: Span::Day.seconds_left(now),
+            })),
+        }
+    }
+
     /// Whether one refusal more of this hour is written down.
     pub(super) fn may_trace_refusal(&mut self, certificate: [u8; 32], now: UnixMillis) -> bool {
         let Some(counts) = self.counts(certificate, now) else {
@@ -251,6 +305,7 @@ mod tests {
             minute: 2,
             hour: 3,
             day: 4,
+            numbers_day: 10,
         })
     }
 
@@ -280,6 +335,24 @@ mod tests {
             counters.remember(CLERK, NOON);
         }
         assert_eq!(reached(counters.count(CLERK, later(7_200))).span, Span::Day);
+    }
+
+    #[test]
+    fn pseudonyms_are_counted_all_or_none_and_those_before_a_restart_too() {
+        let mut counters = counters();
+        counters.remember_numbers(CLERK, 3, NOON);
+        counters.count_numbers(CLERK, 7, NOON).unwrap();
+        let Err(NotCounted::Numbers(reached)) = counters.count_numbers(CLERK, 1, later(60)) else {
+            panic!("no limit");
+        };
+        assert_eq!((reached.told, reached.asked, reached.limit), (10, 1, 10));
+        assert_eq!(reached.seconds_left, 43_110);
+        counters.count_numbers(OTHER, 10, NOON).unwrap();
+        counters
+            .count_numbers(CLERK, 10, later(12 * 3_600))
+            .unwrap();
+        assert!(counters.count_numbers(OTHER, u32::MAX, NOON).is_err());
+        counters.count(CLERK, later(12 * 3_600)).unwrap();
     }
 
     #[test]

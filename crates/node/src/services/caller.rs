@@ -1,9 +1,8 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message, once for each connection, at the door.
 
-use crate::{party::Party, refusal::Refusal, role::Role};
+use crate::{certificate::role, party::Party, refusal::Refusal, role::Role};
 use sha2::{Digest, Sha256};
 use tonic::Request;
-use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use yizhang_ledger::hash::Hash;
 
 /// Digits of a fingerprint that tell certificates apart in a log.
@@ -40,18 +39,4 @@ pub(crate) fn holder(certificate: &[u8], federation: &str) -> Option<Holder> {
 pub(crate) fn party_of<T>(request: &Request<T>) -> Result<&Party, Refusal> {
     let party = request.extensions().get::<Party>();
     party.ok_or(Refusal::Broken("a call is on nobody's account"))
-}
-
-/// The role that a certificate (DER) names.
-fn role(certificate: &[u8], federation: &str) -> Option<Role> {
-    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
-    let names = certificate.subject_alternative_name().ok()??;
-    names
-        .value
-        .general_names
-        .iter()
-        .find_map(|name| match name {
-            GeneralName::DNSName(name) => Role::parse(name, federation),
-            _ => None,
-        })
 }

@@ -16,8 +16,13 @@ impl From<Refusal> for Status {
         let mut status = Self::new(status_code, refusal.to_string());
         let code = MetadataValue::from_static(refusal.code().name());
         status.metadata_mut().insert(KEY, code);
-        if let Refusal::ReadLimit(reached) = &refusal {
-            let seconds = MetadataValue::from(reached.seconds_left);
+        let seconds_left = match &refusal {
+            Refusal::ReadLimit(reached) => Some(reached.seconds_left),
+            Refusal::NumbersLimit(reached) => Some(reached.seconds_left),
+            _ => None,
+        };
+        if let Some(seconds) = seconds_left {
+            let seconds = MetadataValue::from(seconds);
             status.metadata_mut().insert(RETRY_AFTER, seconds);
         }
         status
@@ -35,9 +40,10 @@ impl Refusal {
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(_) => Code::PermissionDenied,
-            Self::TooMany { .. } | Self::Busy { .. } | Self::ReadLimit(_) => {
-                Code::ResourceExhausted
-            }
+            Self::TooMany { .. }
+            | Self::Busy { .. }
+            | Self::ReadLimit(_)
+            | Self::NumbersLimit(_) => Code::ResourceExhausted,
             Self::UnknownChain(_) => Code::NotFound,
             Self::Late { .. } => Code::DeadlineExceeded,
             Self::DiskFull => Code::FailedPrecondition,
@@ -50,7 +56,7 @@ impl Refusal {
     /// The code that a program branches on.
     pub(crate) fn code(&self) -> RefusalCode {
         match self {
-            Self::ReadLimit(_) => RefusalCode::ReadLimit,
+            Self::ReadLimit(_) | Self::NumbersLimit(_) => RefusalCode::ReadLimit,
             Self::NoTrace => RefusalCode::NoTrace,
             Self::Field(_) => RefusalCode::Field,
             Self::Purpose(_) => RefusalCode::Purpose,

@@ -1,7 +1,7 @@
 //! All services behind one listener: TLS, limits of a connection, health.
 
 use super::{
-    account::AccountService, gate::GateLayer, ledger::LedgerService,
+    account::AccountService, gate::GateLayer, ledger::LedgerService, pseudonyms::PseudonymsService,
     replication::ReplicationService, review::ReviewService, submission::SubmissionService,
 };
 use crate::{
@@ -24,13 +24,13 @@ use yizhang_wire::{
     DESCRIPTORS,
     channel::{
         ACCOUNT_BYTES_MAX, CONNECTION_WINDOW_BYTES, FRAME_BYTES_MAX, KEEPALIVE_INTERVAL,
-        KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES,
+        KEEPALIVE_TIMEOUT, MESSAGE_BYTES_MAX, PSEUDONYMS_BYTES_MAX, STREAM_WINDOW_BYTES,
     },
     deadline::SERVICE_TIMEOUT,
     v1::{
         account_server::AccountServer, ledger_server::LedgerServer,
-        replication_server::ReplicationServer, review_server::ReviewServer,
-        submission_server::SubmissionServer,
+        pseudonyms_server::PseudonymsServer, replication_server::ReplicationServer,
+        review_server::ReviewServer, submission_server::SubmissionServer,
     },
 };
 
@@ -62,6 +62,7 @@ pub(crate) fn serve(
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
+    let pseudonyms = PseudonymsServer::new(PseudonymsService(Arc::clone(shared)));
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
@@ -86,6 +87,7 @@ pub(crate) fn serve(
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(ACCOUNT_BYTES_MAX),
         )
+        .add_service(pseudonyms.max_decoding_message_size(PSEUDONYMS_BYTES_MAX))
         .add_service(
             replication
                 .max_decoding_message_size(TELLING_BYTES_MAX)

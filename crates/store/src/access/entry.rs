@@ -31,6 +31,8 @@ pub enum Subject {
         /// Accounts gone through; 0 at the beginning.
         reviewed: u64,
     },
+    /// The pseudonyms of so many persons, told by their numbers.
+    Numbers(u32),
 }
 
 /// Somebody has read, or was refused.
@@ -77,6 +79,7 @@ const UNKNOWN: u8 = 0;
 const ACCOUNT: u8 = 1;
 const CHAIN: u8 = 2;
 const ACCOUNTS: u8 = 3;
+const NUMBERS: u8 = 4;
 
 impl AccessEntry {
     /// The canonical bytes. A text that is longer than any that a node writes is cut at a character.
@@ -109,6 +112,10 @@ impl AccessEntry {
                 out.push(ACCOUNTS);
                 write_text(list, &mut out);
                 out.extend(reviewed.to_le_bytes());
+            }
+            Subject::Numbers(count) => {
+                out.push(NUMBERS);
+                out.extend(count.to_le_bytes());
             }
         }
         out
@@ -145,6 +152,7 @@ fn subject(fields: &mut Fields<'_>) -> Option<Subject> {
             list: text(fields)?,
             reviewed: fields.u64()?,
         },
+        NUMBERS => Subject::Numbers(u32::from_le_bytes(fields.array()?)),
         _ => return None,
     })
 }
