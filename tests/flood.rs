@@ -229,7 +229,7 @@ fn a_flood_with(others: usize) {
         let waits = submit_until(&federation, 1, end).await;
         let (receipts, longest) = (waits.0.len(), waits.longest());
         let after = memory_mib(&federation);
-        let engine = engine_time(&federation) - engine;
+        let engine = engine_time(&federation).saturating_sub(engine);
         println!(
             "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB; engine {engine:?}"
         );
@@ -319,7 +319,7 @@ async fn measure(federation: &Federation, name: &str, round: u64) {
         submit_until(federation, round, end),
         look_up_until(federation, end)
     );
-    let engine = engine_time(federation) - engine;
+    let engine = engine_time(federation).saturating_sub(engine);
     println!("{name}: the engine was on a core for {engine:?} of {FLOOD:?}");
     for (what, waits) in [("submissions", &mut submissions), ("lookups", &mut lookups)] {
         let (half, most) = (waits.percentile(50), waits.percentile(99));
