@@ -28,7 +28,7 @@ use yizhang_ledger::{
     value::{Division, UnixMillis},
 };
 use yizhang_node::{ReadLimits, RoomLimits};
-use yizhang_show::status::{NodeStatus, PeerStatus};
+use yizhang_show::status::{FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::v1::StatusReply;
 
@@ -280,6 +280,12 @@ fn told(reply: StatusReply) -> NodeStatus {
         region: show::printable(&peer.region),
         connected: peer.connected,
         holds: peer.holds,
+        secrets: show::printable(&peer.secrets),
+    });
+    let floods = reply.floods.into_iter().map(|flood| FloodStatus {
+        region: show::printable(&flood.region),
+        goes_on: flood.goes_on,
+        noticed: UnixMillis(flood.noticed_ms),
     });
     NodeStatus {
         own_origin: show::printable(&reply.own_origin),
@@ -291,5 +297,8 @@ fn told(reply: StatusReply) -> NodeStatus {
         scrubbed: (reply.scrubbed_ms > 0).then_some(UnixMillis(reply.scrubbed_ms)),
         chains: copies::read(reply.chains),
         peers: peers.collect(),
+        room_code: show::printable(&reply.room_code),
+        floods: floods.collect(),
+        clock_off_ms: reply.clock_off_ms,
     }
 }

@@ -144,6 +144,20 @@ fn memory_mib(federation: &Federation) -> usize {
     kib.parse::<usize>().unwrap() / 1_024
 }
 
+/// How long the engine's thread of a running node has been on a core.
+fn engine_time(federation: &Federation) -> Duration {
+    let tasks = format!("/proc/{}/task", federation.process(REGION));
+    for task in fs::read_dir(tasks).unwrap() {
+        let task = task.unwrap().path();
+        if fs::read_to_string(task.join("comm")).is_ok_and(|name| name == "engine\n") {
+            let times = read(&task, "schedstat");
+            let nanoseconds = times.split_whitespace().next().unwrap();
+            return Duration::from_nanos(nanoseconds.parse().unwrap());
+        }
+    }
+    panic!("a node has an engine")
+}
+
 /// A connection to the node of [`REGION`] with the certificate of an agency.
 fn connect(agency: &str) -> Channel {
     let agency = Path::new(agency);
@@ -207,6 +221,7 @@ fn a_flood_with(others: usize) {
         .unwrap();
     runtime.block_on(async {
         let before = memory_mib(&federation);
+        let engine = engine_time(&federation);
         serve_hostile(&federation, others);
         // The node comes back to its peer within three seconds.
         tokio::time::sleep(Duration::from_secs(4)).await;
@@ -214,8 +229,9 @@ fn a_flood_with(others: usize) {
         let waits = submit_until(&federation, 1, end).await;
         let (receipts, longest) = (waits.0.len(), waits.longest());
         let after = memory_mib(&federation);
+        let engine = engine_time(&federation).saturating_sub(engine);
         println!(
-            "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB"
+            "{receipts} submissions in {FLOOD:?}, at most {longest:?} each; {before} -> {after} MiB; engine {engine:?}"
         );
         assert!(
             receipts >= ANSWERED_MIN,
@@ -229,6 +245,25 @@ fn a_flood_with(others: usize) {
         .any(|line| line.contains("floods") && line.contains("110000"));
     assert!(names, "the log names the peer: {log}");
     assert!(log.lines().count() < 100, "and does not fill with it");
+    says_who_floods(&federation);
+}
+
+/// The state of the node names the peer, to programs and in both languages.
+fn says_who_floods(federation: &Federation) {
+    let status = federation.status(REGION).unwrap();
+    let floods = status["floods"].as_array().unwrap();
+    assert_eq!(floods.len(), 1, "{status}");
+    assert_eq!(floods[0]["region"], HOSTILE.to_string());
+    assert_eq!(floods[0]["goes_on"], true);
+    for (language, words) in [
+        ("en", "floods this one with messages"),
+        ("zh", "正以大量消息冲击本节点"),
+    ] {
+        let arguments = ["node", "status", "--lang", language, "--node", "440000"];
+        let agency = federation.agency(REGION);
+        let ran = support::run(&[&arguments[..], &["--credentials", &agency]].concat());
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
 }
 
 #[test]
@@ -271,16 +306,21 @@ async fn stay_silent(address: SocketAddr) {
         if let Ok(mut stream) = tokio::net::TcpStream::connect(address).await {
             let _ = stream.read(&mut [0]).await;
         }
+        // What fails at once, as all does when the test ends, must not keep its thread.
+        tokio::task::yield_now().await;
     }
 }
 
 /// Measures both kinds of calls of the own agency side by side, and prints what they took.
 async fn measure(federation: &Federation, name: &str, round: u64) {
     let end = Instant::now() + FLOOD;
+    let engine = engine_time(federation);
     let (mut submissions, mut lookups) = tokio::join!(
         submit_until(federation, round, end),
         look_up_until(federation, end)
     );
+    let engine = engine_time(federation).saturating_sub(engine);
+    println!("{name}: the engine was on a core for {engine:?} of {FLOOD:?}");
     for (what, waits) in [("submissions", &mut submissions), ("lookups", &mut lookups)] {
         let (half, most) = (waits.percentile(50), waits.percentile(99));
         let (count, longest) = (waits.0.len(), waits.longest());
@@ -316,6 +356,7 @@ fn waits_of_the_own_agency_while_a_peer_a_clerk_and_a_stranger_do_their_worst() 
                 loop {
                     // Refused or answered, it comes again.
                     let _ = look_up(&mut client).await;
+                    tokio::task::yield_now().await;
                 }
             });
         }

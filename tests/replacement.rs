@@ -4,7 +4,7 @@
 mod support;
 
 use std::{fs, path::PathBuf};
-use support::{Federation, contributions, run};
+use support::{Federation, contributions, eventually, run};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
@@ -29,6 +29,19 @@ fn restart(federation: &mut Federation, region: u32) {
     federation.stop(region);
     federation.start(region);
     federation.wait_ready(region);
+}
+
+/// Waits until the only peer of a node has told such secrets.
+fn wait_secrets(federation: &Federation, region: u32, expected: &str) {
+    eventually(&format!("the peer of {region} has {expected}"), || {
+        let status = federation.status(region);
+        status.is_some_and(|status| status["peers"][0]["secrets"] == expected)
+    });
+}
+
+fn status(federation: &Federation, region: u32) -> support::Ran {
+    let (node, agency) = (region.to_string(), federation.agency(region));
+    run(&["node", "status", "--node", &node, "--credentials", &agency])
 }
 
 /// The account and its digest, with every record checked here.
@@ -66,8 +79,19 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
         secret_file(&federation, GUIZHOU),
     )
     .unwrap();
+    restart(&mut federation, GUANGDONG);
+    // Until the other one has it, both say so.
+    wait_secrets(&federation, GUANGDONG, "fewer");
+    wait_secrets(&federation, GUIZHOU, "more");
+    let ran = status(&federation, GUANGDONG).expect(1);
+    assert!(
+        ran.stdout.contains("lacks the newest federation secret"),
+        "{}",
+        ran.stdout
+    );
+    restart(&mut federation, GUIZHOU);
     for region in [GUANGDONG, GUIZHOU] {
-        restart(&mut federation, region);
+        wait_secrets(&federation, region, "same");
         assert_eq!(account(&federation, region), before, "nothing has changed");
     }
 
@@ -146,6 +170,20 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
     let review = fs::read_to_string(csv).unwrap();
     let named = [old, new].map(|pseudonym| review.contains(pseudonym));
     assert_ne!(named[0], named[1], "{review}");
+}
+
+#[test]
+fn nodes_of_different_secrets_say_so() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    let other = format!("{}\n", "7".repeat(64));
+    fs::write(secret_file(&federation, GUIZHOU), other).unwrap();
+    federation.start_all();
+    for region in [GUANGDONG, GUIZHOU] {
+        wait_secrets(&federation, region, "other");
+        status(&federation, region).expect(1);
+        let log = federation.log(region);
+        assert!(log.contains("another federation secret"), "{log}");
+    }
 }
 
 #[test]

@@ -37,6 +37,42 @@ fn import(federation: &Federation, region: u32, serial: &str, months: u32) -> su
     federation.import(region, &file, &[])
 }
 
+/// Leaves so much of the disk that the node has something to say about it, and then all of it again.
+fn says_what_is_left(federation: &Federation, data: &Path) {
+    const MIB: u64 = 1_024 * 1_024;
+    let ballast = data.join("some ballast");
+    for (left_mib, code, words) in [
+        (19, "little", "getting short"),
+        (12, "own-only", "not fetched any further"),
+    ] {
+        let disk = rustix::fs::statvfs(data).unwrap();
+        let held = fs::metadata(&ballast).map_or(0, |file| file.len());
+        let free = disk.f_bavail * disk.f_frsize + held;
+        let bytes = usize::try_from(free - left_mib * MIB).unwrap();
+        fs::write(&ballast, vec![7; bytes]).unwrap();
+        eventually("the node says what is left", || {
+            federation.status(GUANGDONG).unwrap()["room_code"] == code
+        });
+        let ran = support::run(&[
+            "node",
+            "status",
+            "--lang",
+            "en",
+            "--node",
+            "440000",
+            "--credentials",
+            &federation.agency(GUANGDONG),
+        ]);
+        // The chain of a federation of one has nobody to share it.
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
+    fs::remove_file(&ballast).unwrap();
+    eventually("there is room again", || {
+        federation.status(GUANGDONG).unwrap()["room_code"] == ""
+    });
+}
+
 #[test]
 fn a_full_disk_keeps_a_node_neither_from_starting_nor_from_answering() {
     let mut federation = Federation::found(&[GUANGDONG]);
@@ -49,6 +85,8 @@ fn a_full_disk_keeps_a_node_neither_from_starting_nor_from_answering() {
     import(&federation, GUANGDONG, "A", 9).expect(0);
     let mut account = federation.lookup(GUANGDONG, WORKER, &[]).expect(0).stdout;
 
+    assert_eq!(federation.status(GUANGDONG).unwrap()["room_code"], "");
+    says_what_is_left(&federation, &data);
     let ballast = data.join("ballast");
     assert!(fs::write(&ballast, vec![7; 80 * 1_024 * 1_024]).is_err());
     eventually("the node sees that its disk is full", || {
@@ -65,6 +103,7 @@ fn a_full_disk_keeps_a_node_neither_from_starting_nor_from_answering() {
     assert_eq!(answer, account);
     let status = federation.status(GUANGDONG).unwrap();
     assert_eq!(status["not_ready_code"], "disk-full");
+    assert_eq!(status["room_code"], "full");
 
     for _ in 0..2 {
         federation.kill(GUANGDONG);

@@ -17,7 +17,10 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc,
+        oneshot::{self, error::TryRecvError},
+    },
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -155,7 +158,7 @@ impl Door {
         Some(Accepted {
             stream,
             info: Connection { tls, seat, holder },
-            ended,
+            end: End::Awaited(ended),
         })
     }
 
@@ -185,8 +188,43 @@ pub(crate) struct Connection {
 pub(crate) struct Accepted {
     stream: TlsStream<TcpStream>,
     info: Connection,
-    /// Told when the connection has to give way.
-    ended: oneshot::Receiver<()>,
+    end: End,
+}
+
+/// Whether a connection has to give way to another.
+enum End {
+    /// Not yet: this is told, or dropped, when it has.
+    Awaited(oneshot::Receiver<()>),
+    /// It has.
+    Come,
+}
+
+impl End {
+    /// Whether it has come; if not, the task is woken when it does.
+    fn poll(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if let Self::Awaited(ended) = self
+            && Pin::new(ended).poll(context).is_ready()
+        {
+            *self = Self::Come;
+        }
+        self.look()
+    }
+
+    /// Whether it has come; nobody is woken. Whoever reads is: a connection that writes is read from as well.
+    fn look(&mut self) -> io::Result<()> {
+        if let Self::Awaited(ended) = self
+            && !matches!(ended.try_recv(), Err(TryRecvError::Empty))
+        {
+            *self = Self::Come;
+        }
+        match self {
+            Self::Awaited(_) => Ok(()),
+            Self::Come => {
+                let reason = "the seat was given to another connection";
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason))
+            }
+        }
+    }
 }
 
 impl Connected for Accepted {
@@ -203,13 +241,7 @@ impl AsyncRead for Accepted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if Pin::new(&mut self.ended).poll(context).is_ready() {
-            let reason = "the seat was given to another connection";
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                reason,
-            )));
-        }
+        self.end.poll(context)?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -220,6 +252,7 @@ impl AsyncWrite for Accepted {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.end.look()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -236,10 +269,35 @@ impl AsyncWrite for Accepted {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.end.look()?;
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_has_to_give_way_does_not_go_on_however_often_it_is_asked() {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        for is_told in [true, false] {
+            let (tell, ended) = oneshot::channel();
+            let mut end = End::Awaited(ended);
+            assert!(end.poll(&mut context).is_ok() && end.look().is_ok());
+            if is_told {
+                tell.send(()).unwrap();
+            } else {
+                drop(tell);
+            }
+            for _ in 0..3 {
+                assert!(end.look().is_err());
+                assert!(end.poll(&mut context).is_err());
+            }
+        }
     }
 }

@@ -107,8 +107,12 @@ where
             request.extensions_mut().insert(holder);
         }
         let party = connection.seat.party();
+        let Ok(calling) = connection.seat.call() else {
+            let what = "calls are under way";
+            return Box::pin(async move { Ok(Status::from(Refusal::Busy { what }).into_http()) });
+        };
         let mut answer = Answer {
-            calling: connection.seat.call(),
+            calling,
             charge: self.budgets.answers.charge(party),
             watch: None,
         };

@@ -2,10 +2,12 @@
 //! keep nobody out but, at worst and for a moment, each other.
 //!
 //! Nobody waits outside for long: what the system holds before the door is served in order, and an honest caller waits behind
-//! strangers there. When the room is full, the oldest of those who have said nothing gives way, at the address that has most; then
-//! the oldest of the others. Whoever is honest speaks at once.
+//! strangers there. When the room is full, one of those who have said nothing gives way: at the address that has most, and of
+//! addresses that have as many the oldest, so that nobody is last for what his address is. Only when all have spoken does one of
+//! them. Whoever is honest speaks at once.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -70,32 +72,26 @@ impl Handshakes {
 impl Room {
     /// Who gives way to one more from this address; none while there is room.
     fn victim(&self, address: IpAddr) -> Option<u64> {
-        let crowded = if self.at(address) >= HANDSHAKES_PER_ADDRESS_MAX {
-            address
-        } else if self.under_way.len() >= HANDSHAKES_MAX {
-            self.most_crowded()?
-        } else {
+        let counts = self.counts();
+        let at = |address: &IpAddr| counts.get(address).copied().unwrap_or_default();
+        let mut candidates: Vec<(&u64, &UnderWay)> = self.under_way.iter().collect();
+        if at(&address) >= HANDSHAKES_PER_ADDRESS_MAX {
+            candidates.retain(|(_, one)| one.address == address);
+        } else if self.under_way.len() < HANDSHAKES_MAX {
             return None;
-        };
-        let mut there: Vec<(&u64, &UnderWay)> = self.under_way.iter().collect();
-        there.retain(|(_, one)| one.address == crowded);
-        // Of those that compare equal the first is taken, which is the oldest.
-        let victim = there.into_iter().min_by_key(|(_, one)| one.has_spoken);
+        }
+        let victim = candidates
+            .into_iter()
+            .min_by_key(|(number, one)| (one.has_spoken, Reverse(at(&one.address)), *number));
         victim.map(|(number, _)| *number)
     }
 
-    fn at(&self, address: IpAddr) -> usize {
-        let handshakes = self.under_way.values();
-        handshakes.filter(|one| one.address == address).count()
-    }
-
-    fn most_crowded(&self) -> Option<IpAddr> {
-        let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    fn counts(&self) -> BTreeMap<IpAddr, usize> {
+        let mut counts = BTreeMap::new();
         for one in self.under_way.values() {
             *counts.entry(one.address).or_default() += 1;
         }
-        let most = counts.into_iter().max_by_key(|(_, count)| *count);
-        most.map(|(address, _)| address)
+        counts
     }
 
     fn begin(&mut self, handshakes: &Arc<Handshakes>, address: IpAddr) -> Handshake {

@@ -5,7 +5,7 @@ use crate::{engine::Peer, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 use yizhang_ledger::head::Origin;
-use yizhang_store::{Broken, Scrub, Scrubbed, StoreError};
+use yizhang_store::{Broken, Damage, Mended, Scrub, Scrubbed, StoreError};
 
 /// Bytes a second that are read: 100 GB in fourteen hours, and a fiftieth of what a slow disk gives.
 const BYTES_PER_SECOND: usize = 2 * 1_024 * 1_024;
@@ -29,12 +29,64 @@ pub(crate) struct Mender {
 }
 
 /// What became of a chain in a round.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
     /// All of it is as it was written, or is so again.
     Sound,
-    /// Something is damaged still, or it could not be read.
+    /// Something is damaged still, or it could not be read at first.
     Unsound,
+}
+
+/// How to go on after a broken frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// Read it again.
+    ReadAgain,
+    /// Go on behind it.
+    Pass,
+}
+
+/// What a round through one chain has met.
+#[derive(Debug)]
+struct Walked {
+    round: Round,
+    /// The frame that was read again last. What is broken there still is not mended once more in this round: a disk that takes
+    /// what is written and does not give it back would keep the round at this place for ever.
+    read_again: Option<Damage>,
+}
+
+impl Walked {
+    const fn new() -> Self {
+        Self {
+            round: Round::Sound,
+            read_again: None,
+        }
+    }
+
+    /// Whether the frame was read again in this round and is broken still.
+    fn has_been_at(&self, damage: &Damage) -> bool {
+        let last = self.read_again.as_ref();
+        last.is_some_and(|last| last.file == damage.file && last.offset == damage.offset)
+    }
+
+    fn note(&mut self, damage: &Damage, mended: Mended) -> Next {
+        let next = match mended {
+            Mended::Written => Next::ReadAgain,
+            // The place stays known until a round has met nothing there.
+            Mended::Whole => {
+                self.round = Round::Unsound;
+                Next::ReadAgain
+            }
+            Mended::Not => {
+                self.round = Round::Unsound;
+                Next::Pass
+            }
+        };
+        if next == Next::ReadAgain {
+            self.read_again = Some(damage.clone());
+        }
+        next
+    }
 }
 
 impl Mender {
@@ -68,7 +120,7 @@ impl Mender {
     /// Goes through one chain.
     async fn chain(&self, origin: &Origin) -> Result<Round, StoreError> {
         let mut scrub = self.shared.store.scrub(origin)?;
-        let mut round = Round::Sound;
+        let mut walked = Walked::new();
         loop {
             self.give_way().await;
             let (walk, found) = tokio::task::spawn_blocking(move || look(scrub))
@@ -78,17 +130,22 @@ impl Mender {
                 })?;
             scrub = walk;
             match found {
-                Scrubbed::End => return Ok(round),
+                Scrubbed::End => return Ok(walked.round),
                 Scrubbed::Sound(_) => sleep(REST).await,
                 Scrubbed::Broken(broken) => {
                     self.shared.damages.found(&broken.damage);
-                    if self.mend(origin, &broken).await? {
+                    let mended = if walked.has_been_at(&broken.damage) {
+                        tracing::error!(chain = %origin.region(), leaf = broken.batch.0, "this disk does not give back what is written on it; replace it");
+                        Mended::Not
+                    } else {
+                        self.mend(origin, &broken).await?
+                    };
+                    if walked.note(&broken.damage, mended) == Next::ReadAgain {
                         scrub.again(&self.shared.store, origin, &broken)?;
                         continue;
                     }
-                    round = Round::Unsound;
                     if !scrub.pass(&self.shared.store, origin, &broken)? {
-                        return Ok(round);
+                        return Ok(walked.round);
                     }
                     sleep(BUSY_WAIT).await;
                 }
@@ -108,7 +165,7 @@ impl Mender {
     }
 
     /// Asks one peer after the other for the batch.
-    async fn mend(&self, origin: &Origin, broken: &Broken) -> Result<bool, StoreError> {
+    async fn mend(&self, origin: &Origin, broken: &Broken) -> Result<Mended, StoreError> {
         for peer in &self.peers {
             let Some((batch, head)) = peer.batch_at(origin, broken.batch).await else {
                 continue;
@@ -120,13 +177,20 @@ impl Mender {
                 shared.store.mend(&origin, &broken, &batch, &head)
             });
             // A thread that panicked has said so.
-            if mended.await.unwrap_or(Ok(false))? {
-                tracing::warn!(%chain, peer = %peer.region, "damage on this disk was mended from a peer; test the disk");
-                return Ok(true);
+            let mended = mended.await.unwrap_or(Ok(Mended::Not))?;
+            match mended {
+                Mended::Written => {
+                    tracing::warn!(%chain, peer = %peer.region, "damage on this disk was mended from a peer; test the disk");
+                }
+                Mended::Whole => {
+                    tracing::warn!(%chain, "this disk failed to read what is whole on it; test the disk");
+                }
+                Mended::Not => continue,
             }
+            return Ok(mended);
         }
         tracing::error!(chain = %origin.region(), leaf = broken.batch.0, "damage on this disk could not be mended: no peer that answers holds the batch as it was");
-        Ok(false)
+        Ok(Mended::Not)
     }
 }
 
@@ -148,3 +212,42 @@ const _: () = assert!(
     BYTES_AT_ONCE * 4 == BYTES_PER_SECOND && REST.as_millis() == 250,
     "four times a second"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yizhang_ledger::segment::FrameFault;
+    use yizhang_store::DamageFault;
+
+    fn damage(offset: u64) -> Damage {
+        Damage {
+            origin: Origin::parse("test.yizhang/440000").unwrap(),
+            file: "/data/chains/440000/00000000000000000000.seg".into(),
+            offset,
+            fault: DamageFault::Frame(FrameFault::Checksum),
+        }
+    }
+
+    #[test]
+    fn a_frame_that_stays_broken_after_it_was_mended_is_passed() {
+        let mut walked = Walked::new();
+        assert!(!walked.has_been_at(&damage(96)));
+        assert_eq!(walked.note(&damage(96), Mended::Written), Next::ReadAgain);
+        assert_eq!(walked.round, Round::Sound);
+        assert!(walked.has_been_at(&damage(96)));
+        assert_eq!(walked.note(&damage(96), Mended::Not), Next::Pass);
+        assert_eq!(walked.round, Round::Unsound);
+        // The next one is another place.
+        assert!(!walked.has_been_at(&damage(200)));
+    }
+
+    #[test]
+    fn a_disk_that_fails_to_read_what_is_whole_is_unsound_and_the_round_goes_on() {
+        let mut walked = Walked::new();
+        assert_eq!(walked.note(&damage(96), Mended::Whole), Next::ReadAgain);
+        assert_eq!(walked.round, Round::Unsound);
+        assert!(walked.has_been_at(&damage(96)));
+        assert_eq!(walked.note(&damage(300), Mended::Written), Next::ReadAgain);
+        assert_eq!(walked.round, Round::Unsound);
+    }
+}

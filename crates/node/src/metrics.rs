@@ -6,6 +6,7 @@ use crate::{
     damages::Damages,
     handshakes::Handshakes,
     party::CLASSES,
+    room::EACH_LEFT,
     seats::{CONNECTIONS_MAX, Seats},
     shared::Shared,
     status::Status,
@@ -19,6 +20,7 @@ use std::{
     fmt,
     path::PathBuf,
     sync::{Arc, atomic::AtomicU64},
+    time::Instant,
 };
 use yizhang_ledger::value::UnixMillis;
 
@@ -46,6 +48,11 @@ struct ReasonLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LeftLabels {
+    left: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HeldLabels {
     what: &'static str,
     class: &'static str,
@@ -64,6 +71,9 @@ struct Gauges {
     ahead: Family<ChainLabels, Size>,
     unshared: Size,
     connected: Family<RegionLabels, Gauge>,
+    flooding: Family<RegionLabels, Gauge>,
+    room: Family<LeftLabels, Gauge>,
+    clock_off: Gauge,
     connections: Size,
     connections_max: Size,
     handshakes: Size,
@@ -92,6 +102,7 @@ impl Metrics {
         let status = self.shared.engine.status().await;
         gauges.read_status(status.as_ref());
         gauges.read_damages(status.as_ref(), &self.shared.damages);
+        gauges.read_warnings(&self.shared);
         self.read_machine(&gauges);
         let mut registry = Registry::with_prefix("yizhang");
         self.shared.tally.register(&mut registry);
@@ -197,6 +208,25 @@ impl Gauges {
         }
     }
 
+    /// What `node status` warns of besides.
+    fn read_warnings(&self, shared: &Shared) {
+        let now = Instant::now();
+        for flood in shared.floods.lately(now) {
+            let region = flood.region.to_string();
+            let flooding = self.flooding.get_or_create(&RegionLabels { region });
+            flooding.set(flood.goes_on.into());
+        }
+        let left = shared.room.left();
+        for each in EACH_LEFT {
+            let labels = LeftLabels {
+                left: each.code().unwrap_or("plenty"),
+            };
+            self.room.get_or_create(&labels).set((each == left).into());
+        }
+        let off = shared.clocks.off_ms((shared.clock)(), now);
+        self.clock_off.set(off / 1_000);
+    }
+
     fn register(&self, registry: &mut Registry) {
         let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program", version);
@@ -228,6 +258,11 @@ impl Gauges {
             "1 if the node of a region is watched",
             self.connected.clone(),
         );
+        registry.register(
+            "peer_flooding",
+            "1 while the node of a region floods this one, 0 for an hour after",
+            self.flooding.clone(),
+        );
         self.register_machine(registry);
     }
 
@@ -242,6 +277,17 @@ impl Gauges {
             "By how much the newest batch is ahead of the clock, 0 up to ten minutes",
             Unit::Seconds,
             self.ahead.clone(),
+        );
+        registry.register(
+            "room",
+            "1 for how much room is left on the disk",
+            self.room.clone(),
+        );
+        registry.register_with_unit(
+            "clock_off",
+            "By how much the clock is ahead of those of peers, below 0 behind, 0 up to five minutes",
+            Unit::Seconds,
+            self.clock_off.clone(),
         );
         registry.register_with_unit(
             "own_chain_unshared",

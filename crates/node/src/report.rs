@@ -115,6 +115,8 @@ struct Summary {
     sizes: BTreeMap<Origin, TreeSize>,
     /// Chains of which it has been said that their time is ahead of the clock, until it no longer is.
     ahead: BTreeSet<Origin>,
+    /// Whether it has been said that the clock is off, until it no longer is.
+    said_off: bool,
 }
 
 impl Summary {
@@ -124,6 +126,7 @@ impl Summary {
             shared,
             sizes,
             ahead: BTreeSet::new(),
+            said_off: false,
         };
         summary.look_at_times();
         summary
@@ -149,6 +152,22 @@ impl Summary {
         }
     }
 
+    /// Warns of a clock that is not as those of peers are.
+    fn look_at_clock(&mut self) {
+        let off = self
+            .shared
+            .clocks
+            .off_ms((self.shared.clock)(), std::time::Instant::now());
+        if off != 0 && !self.said_off {
+            let seconds = off / 1_000;
+            tracing::warn!(
+                seconds,
+                "the clock of this node differs from those of its peers; set it"
+            );
+        }
+        self.said_off = off != 0;
+    }
+
     fn write(&mut self) {
         write_recent(&self.shared.tally.take_recent());
         let sizes = sizes(&self.shared);
@@ -161,6 +180,7 @@ impl Summary {
         }
         self.sizes = sizes;
         self.look_at_times();
+        self.look_at_clock();
     }
 }
 

@@ -34,6 +34,21 @@ pub(crate) enum Left {
     Nothing,
 }
 
+/// How much may be left.
+pub(crate) const EACH_LEFT: [Left; 4] = [Left::Plenty, Left::Little, Left::ForOwn, Left::Nothing];
+
+impl Left {
+    /// As a code that a program can branch on; none if there is nothing to say.
+    pub(crate) const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plenty => None,
+            Self::Little => Some("little"),
+            Self::ForOwn => Some("own-only"),
+            Self::Nothing => Some("full"),
+        }
+    }
+}
+
 /// A disk, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Disk {

@@ -6,6 +6,7 @@
 use crate::{
     engine::{Answer, Engine, Event, Placed},
     refusal::Refusal,
+    waiting::SUBMITTED_KIB_MAX,
 };
 use std::{
     collections::VecDeque,
@@ -25,10 +26,7 @@ const GROUP: usize = 32;
 const THREADS_MAX: usize = 16;
 /// A search that takes longer waits for the disk: others then take over the rest of the group.
 const SLOW: Duration = Duration::from_millis(1);
-/// Bytes of the submissions in the queue, in KiB; whoever brings more waits. As much as may wait in the replica.
-const QUEUED_KIB_MAX: u32 = 24 * 1_024;
-
-/// Submissions that wait to be searched for, up to [`QUEUED_KIB_MAX`].
+/// Submissions on their way to the engine, up to [`SUBMITTED_KIB_MAX`].
 pub(crate) struct Searches {
     store: Arc<Store>,
     /// The own chain, to which submissions go.
@@ -47,13 +45,13 @@ struct Waiting {
 struct Search {
     submitted: Submitted,
     reply: oneshot::Sender<Answer>,
-    /// Its part of the room, given back with it.
+    /// Its part of the room, given back when the engine takes it.
     room: OwnedSemaphorePermit,
 }
 
 impl Searches {
     pub(crate) fn new(store: Arc<Store>, origin: Origin, engine: Engine) -> Arc<Self> {
-        let room = usize::try_from(QUEUED_KIB_MAX).expect("an address has at least 32 bits");
+        let room = usize::try_from(SUBMITTED_KIB_MAX).expect("an address has at least 32 bits");
         Arc::new(Self {
             store,
             origin,
@@ -71,7 +69,7 @@ impl Searches {
         let kib = kib.expect("a submission has at most SUBMISSION_BYTES_MAX bytes");
         // A caller that goes away while waiting here leaves nothing behind. The room is never closed.
         let room = Arc::clone(&self.room)
-            .acquire_many_owned(kib.clamp(1, QUEUED_KIB_MAX))
+            .acquire_many_owned(kib.clamp(1, SUBMITTED_KIB_MAX))
             .await;
         if let Ok(room) = room {
             let mut waiting = self.lock();
@@ -190,16 +188,70 @@ impl Thread {
         let searched = self.0.store.size(&self.0.origin).unwrap_or(TreeSize(0));
         let found = self.0.earlier(&submitted);
         let took = start.elapsed();
-        drop(room);
         match found {
             Ok(None) => self.0.engine.send_blocking(Event::Submit {
                 submitted,
                 searched,
                 reply,
+                room,
             }),
             Ok(Some(placed)) => drop(reply.send(Ok(placed))),
             Err(refusal) => drop(reply.send(Err(refusal))),
         }
         took
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::channel;
+    use tokio::time::timeout;
+    use yizhang_ledger::{
+        batch::{RecordBlock, SubmissionId},
+        entry::Kind,
+        record::Record,
+    };
+    use yizhang_store::Options;
+
+    /// A submission of a little more than 2 MiB.
+    fn large(number: u8) -> Submitted {
+        let mut bytes = Vec::new();
+        for _ in 0..2_200 {
+            Record::Unknown(Kind(500), &[number; 1_000])
+                .write(&mut bytes)
+                .unwrap();
+        }
+        Submitted {
+            id: SubmissionId([number; 16]),
+            submitter: "agency.440000".into(),
+            block: RecordBlock::parse(bytes).unwrap(),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_waits_for_the_engine_takes_room_until_the_engine_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let origin = Origin::parse("test.yizhang/440000").unwrap();
+        let store = Store::open(folder.path(), Options::new(vec![origin.clone()]));
+        let (engine, mut inbox) = channel();
+        let searches = Searches::new(Arc::new(store.unwrap().0), origin, engine);
+        let soon = Duration::from_millis(500);
+        let mut answers = Vec::new();
+        for number in 0.. {
+            match timeout(soon, searches.offer(large(number))).await {
+                Ok(answer) => answers.push(answer),
+                Err(_) => break,
+            }
+        }
+        // 24 MiB are full with eleven.
+        assert_eq!(answers.len(), 11);
+        let runtime = Handle::current();
+        let take = move || inbox.next(&runtime);
+        let taken = tokio::task::spawn_blocking(take).await.unwrap();
+        assert!(matches!(taken, Some(Event::Submit { .. })));
+        drop(taken);
+        let answer = timeout(soon, searches.offer(large(99))).await;
+        assert!(answer.is_ok(), "there is room again");
     }
 }

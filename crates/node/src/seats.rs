@@ -37,6 +37,36 @@ const fn seats_of_one(class: Class) -> usize {
     }
 }
 
+/// Calls under way at once, streams that nobody speaks in included. What a call receives and answers is bounded elsewhere; one that
+/// does nothing costs some KiB, of which 512 streams on each of 512 connections would make gigabytes.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    /// Of one party.
+    party: usize,
+    /// Of all parties of the class.
+    class: usize,
+}
+
+const fn calls_of(class: Class) -> Share {
+    match class {
+        // The clerks of an agency may share one certificate, and each waits for an answer.
+        Class::Own => Share {
+            party: 4_096,
+            class: 8_192,
+        },
+        // One watch, four fetches, a telling; and its operator.
+        Class::Peer => Share {
+            party: 64,
+            class: 64 * 64,
+        },
+        // As many as one connection carries.
+        Class::Other => Share {
+            party: 512,
+            class: 4 * 512,
+        },
+    }
+}
+
 /// The connections of a node.
 #[derive(Default)]
 pub(crate) struct Seats(Mutex<Rows>);
@@ -46,6 +76,8 @@ struct Rows {
     next: u64,
     /// By number, so the oldest first.
     taken: BTreeMap<u64, Row>,
+    /// Calls under way, those of connections that have had to give way included.
+    calls: BTreeMap<Party, usize>,
 }
 
 struct Row {
@@ -58,7 +90,7 @@ struct Row {
     end: oneshot::Sender<()>,
 }
 
-/// Everything that the class has is in use by others who need it as much.
+/// Everything that the class has is in use by others who need it as much, or all that the party may have by itself.
 #[derive(Debug)]
 pub(crate) struct Full;
 
@@ -127,6 +159,30 @@ impl Rows {
         seats.filter(|seat| seat.party.class == class).count()
     }
 
+    fn call(&mut self, party: &Party) -> Result<(), Full> {
+        let share = calls_of(party.class);
+        let same_class = self
+            .calls
+            .iter()
+            .filter(|(one, _)| one.class == party.class);
+        let of_class: usize = same_class.map(|(_, calls)| calls).sum();
+        let of_party = self.calls.get(party).copied().unwrap_or_default();
+        if of_party >= share.party || of_class >= share.class {
+            return Err(Full);
+        }
+        self.calls.insert(party.clone(), of_party + 1);
+        Ok(())
+    }
+
+    fn call_has_ended(&mut self, party: &Party) {
+        if let Some(calls) = self.calls.get_mut(party) {
+            *calls -= 1;
+            if *calls == 0 {
+                self.calls.remove(party);
+            }
+        }
+    }
+
     /// The connection of a party that nobody has used for longest.
     fn longest_idle(&self, party: &Party) -> Option<u64> {
         let mut idle: Vec<(&u64, &Row)> = self.taken.iter().collect();
@@ -182,12 +238,17 @@ impl Seat {
         &self.0.party
     }
 
-    /// A call has begun; it ends when what is returned is dropped.
-    pub(crate) fn call(&self) -> Calling {
-        if let Some(seat) = self.0.seats.lock().taken.get_mut(&self.0.number) {
+    /// A call begins; it ends when what is returned is dropped.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub(crate) fn call(&self) -> Result<Calling, Full> {
+        let mut seats = self.0.seats.lock();
+        seats.call(&self.0.party)?;
+        if let Some(seat) = seats.taken.get_mut(&self.0.number) {
             seat.calls += 1;
         }
-        Calling(self.clone())
+        Ok(Calling(self.clone()))
     }
 
     /// Ends the connection.
@@ -213,7 +274,9 @@ impl Calling {
 impl Drop for Calling {
     fn drop(&mut self) {
         let kept = &self.0.0;
-        if let Some(seat) = kept.seats.lock().taken.get_mut(&kept.number) {
+        let mut seats = kept.seats.lock();
+        seats.call_has_ended(&kept.party);
+        if let Some(seat) = seats.taken.get_mut(&kept.number) {
             seat.calls -= 1;
             seat.idle_since = Instant::now();
         }

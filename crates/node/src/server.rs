@@ -13,8 +13,7 @@ use crate::{
     recovery::Recovery,
     report,
     reserve::Reserve,
-    room::{self, Room},
-    scrape,
+    room, scrape,
     services::{self, Serving},
     shared::Shared,
     tls::{self, TlsError},
@@ -240,7 +239,7 @@ fn start_engine(
     damaged.for_each(|damage| shared.damages.found(&damage));
     shared.board.announce_held(store, config.roster.origins());
     let closed = engine::closed_chains(store, &config.roster, &shared.board)?;
-    let peers = peers(config, &shared.room)?;
+    let peers = peers(config, shared)?;
     let parts = Parts {
         replica: replica(config, store, &closed)?,
         origin: config.origin.clone(),
@@ -349,7 +348,7 @@ fn replica(
 }
 
 /// The nodes of the other regions, not yet connected to.
-fn peers(config: &Config, room: &Arc<Room>) -> Result<Vec<Peer>, StartError> {
+fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
     let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
     let roster = &config.roster;
     let mut peers = Vec::new();
@@ -363,7 +362,11 @@ fn peers(config: &Config, room: &Arc<Room>) -> Result<Vec<Peer>, StartError> {
             region: *code,
             channel,
             blamed: Arc::new(Notify::new()),
-            room: Arc::clone(room),
+            room: Arc::clone(&shared.room),
+            floods: Arc::clone(&shared.floods),
+            heads: Arc::clone(&shared.heads_of_others),
+            clock: config.clock,
+            secrets: Arc::clone(&shared.peer_secrets),
         });
     }
     Ok(peers)

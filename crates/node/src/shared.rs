@@ -1,9 +1,25 @@
 //! What the services share.
 
 use crate::{
-    board::Board, budgeted::Budgets, config::Config, copies::LatestNews, damages::Damages,
-    engine::Engine, party::Party, readers::Readers, reads::Reads, refusal::Refusal, room::Room,
-    search::Searches, tally::Tally, tellings::Tellings, turns::Turns,
+    board::Board,
+    budgeted::Budgets,
+    clocks::Clocks,
+    config::Config,
+    copies::LatestNews,
+    damages::Damages,
+    engine::Engine,
+    floods::Floods,
+    heads::Heads,
+    party::Party,
+    peer_secrets::PeerSecrets,
+    readers::Readers,
+    reads::Reads,
+    refusal::Refusal,
+    room::Room,
+    search::Searches,
+    tally::Tally,
+    tellings::Tellings,
+    turns::{Turn, Turns},
     verified_heads::VerifiedHeads,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -29,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) engine: Engine,
     pub(crate) heads: VerifiedHeads,
+    pub(crate) heads_of_others: Arc<Heads>,
     pub(crate) news: Arc<LatestNews>,
     pub(crate) clock: fn() -> UnixMillis,
     pub(crate) searches: Arc<Searches>,
@@ -39,8 +56,11 @@ pub(crate) struct Shared {
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) room: Arc<Room>,
-    pub(crate) tellings: Tellings,
+    pub(crate) tellings: Arc<Tellings>,
     pub(crate) damages: Damages,
+    pub(crate) clocks: Clocks,
+    pub(crate) peer_secrets: Arc<PeerSecrets>,
+    pub(crate) floods: Arc<Floods>,
     turns: Arc<Turns>,
 }
 
@@ -61,6 +81,7 @@ impl Shared {
             secrets: config.secrets.clone(),
             policy: config.policy.clone(),
             heads: VerifiedHeads::default(),
+            heads_of_others: Heads::new(config.roster.clone()),
             news: Arc::default(),
             clock: config.clock,
             searches: Searches::new(Arc::clone(&store), config.origin.clone(), engine.clone()),
@@ -74,8 +95,11 @@ impl Shared {
             data: config.data.clone(),
             budgets: Budgets::new(),
             room: Room::new(config.origin.clone(), config.data.clone(), config.room),
-            tellings: Tellings::default(),
+            tellings: Arc::default(),
             damages: Damages::default(),
+            clocks: Clocks::default(),
+            peer_secrets: Arc::new(PeerSecrets::new(&config.secrets)),
+            floods: Arc::default(),
             turns: Turns::of_machine(),
         }
     }
@@ -85,13 +109,21 @@ impl Shared {
         self.turns.taken() >= BUSY_LOOKUPS
     }
 
+    /// Waits for a turn of a party at what takes long.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub(crate) async fn turn(&self, party: &Party) -> Result<Turn, Refusal> {
+        self.turns.wait(party).await
+    }
+
     /// Runs something that waits for the disk or computes for long where it may, when it is the party's turn.
     pub(crate) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         party: &Party,
         deed: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let turn = self.turns.wait(party).await?;
+        let turn = self.turn(party).await?;
         let shared = Arc::clone(self);
         // The thread goes on when nobody waits for it any more, and so long it is its turn.
         let done = task::spawn_blocking(move || {

@@ -6,7 +6,7 @@ use crate::{
     fetch::End,
     limits::ANNOUNCED_HEADS_MAX,
     peer::{Borne, Peer, PeerHead},
-    signed::{SignedHead, claimed_origin, claimed_size, has_too_many_lines},
+    signed::{CheckedHead, Found, SignedHead},
 };
 use alloc::{
     collections::{BTreeMap, btree_map::Entry},
@@ -14,21 +14,10 @@ use alloc::{
 };
 use core::mem;
 use yizhang_ledger::{
-    Invalid,
     hash::Hash,
     head::{Head, Origin},
     value::{TreeSize, UnixMillis},
 };
-
-/// What an announced head turned out to be.
-enum Opened {
-    /// A verified head, with the note as it is kept.
-    Verified(Head, Vec<u8>),
-    /// The newest head of this peer once more.
-    Repeated(Origin),
-    /// Of a chain, or by a key, that our version of the roster does not know while the peer's may.
-    Unknown,
-}
 
 impl Replica {
     pub(crate) fn peer_connected(&mut self, peer: PeerId, now: UnixMillis, out: &mut Vec<Output>) {
@@ -64,7 +53,7 @@ impl Replica {
     pub(crate) fn announced(
         &mut self,
         peer: PeerId,
-        heads: Vec<Vec<u8>>,
+        heads: Vec<CheckedHead>,
         complete: bool,
         now: UnixMillis,
         out: &mut Vec<Output>,
@@ -75,20 +64,21 @@ impl Replica {
         if heads.len() > ANNOUNCED_HEADS_MAX {
             return self.blame(peer, Fault::TooManyHeads { found: heads.len() }, now, out);
         }
-        for note in heads {
-            match self.bear(peer, &note, now) {
+        for head in heads {
+            match self.bear(peer, &head, now) {
                 Borne::LookedAt => {}
                 Borne::PassedOver => continue,
                 Borne::Flood => return self.blame(peer, Fault::Flood, now, out),
             }
-            match self.open(peer, &note) {
-                Ok(Opened::Verified(head, note)) => {
+            match head.found {
+                Found::Signed(SignedHead { head, note }) => {
                     self.heard(&head.origin, now);
-                    self.head_seen(peer, head, note, out);
+                    if !self.is_repeated(peer, &head.origin, &note) {
+                        self.head_seen(peer, head.into_inner(), note, out);
+                    }
                 }
-                Ok(Opened::Repeated(origin)) => self.heard(&origin, now),
-                Ok(Opened::Unknown) => {}
-                Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
+                Found::Unknown | Found::Padded => {}
+                Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
             }
         }
         if let Some(own) = self.own.as_mut().filter(|_| complete) {
@@ -97,14 +87,15 @@ impl Replica {
         }
     }
 
-    /// What is done about a head before its signature is looked at, which costs more than anything else here.
-    fn bear(&mut self, peer: PeerId, note: &[u8], now: UnixMillis) -> Borne {
-        let is_padded = has_too_many_lines(note);
+    /// What is done about a head before it is compared with what is held, which may cost a question to the store.
+    fn bear(&mut self, peer: PeerId, head: &CheckedHead, now: UnixMillis) -> Borne {
+        let is_padded = matches!(head.found, Found::Padded);
         let Some(peer) = self.peers.get_mut(&peer) else {
             return Borne::PassedOver;
         };
-        let said = claimed_origin(note).and_then(|origin| peer.heads.get(&origin));
-        let is_stale = said.is_some_and(|said| claimed_size(note) <= Some(said.head.size));
+        let origin = head.origin.as_ref();
+        let said = origin.and_then(|origin| peer.heads.get(origin));
+        let is_stale = said.is_some_and(|said| head.size <= Some(said.head.size));
         if !is_padded && !is_stale {
             return Borne::LookedAt;
         }
@@ -114,50 +105,17 @@ impl Replica {
         }
     }
 
+    /// Whether a note is the newest of this peer once more.
+    fn is_repeated(&self, peer: PeerId, origin: &Origin, note: &[u8]) -> bool {
+        let peer = self.peers.get(&peer);
+        let last = peer.and_then(|peer| peer.heads.get(origin));
+        last.is_some_and(|last| last.note == note)
+    }
+
     /// A verified head of this chain has come in.
     pub(crate) fn heard(&mut self, origin: &Origin, now: UnixMillis) {
         if let Some(chain) = self.chains.get_mut(origin) {
             chain.heard = Some(now);
-        }
-    }
-
-    /// Verifies a head, or recognises it.
-    fn open(&self, peer: PeerId, note: &[u8]) -> Result<Opened, Invalid> {
-        let Some(origin) = claimed_origin(note) else {
-            return SignedHead::open(note, &self.roster).map(|_| Opened::Unknown);
-        };
-        let Some(chain) = self.chains.get(&origin) else {
-            return Ok(Opened::Unknown);
-        };
-        if let Some(boundary) = chain.boundary_of(note) {
-            let head = Head {
-                origin,
-                size: boundary.size,
-                root: boundary.root,
-            };
-            return Ok(Opened::Verified(head, note.to_vec()));
-        }
-        let last = self
-            .peers
-            .get(&peer)
-            .and_then(|peer| peer.heads.get(&origin));
-        if last.is_some_and(|last| last.note == note) {
-            return Ok(Opened::Repeated(origin));
-        }
-        // Most heads come from several peers; the signature is checked once.
-        let mut others = self
-            .peers
-            .values()
-            .filter_map(|peer| peer.heads.get(&origin));
-        if let Some(same) = others.find(|other| other.note == note) {
-            return Ok(Opened::Verified(same.head.clone(), note.to_vec()));
-        }
-        match SignedHead::open(note, &self.roster) {
-            Ok(SignedHead { head, note }) => Ok(Opened::Verified(head.into_inner(), note)),
-            Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => {
-                Ok(Opened::Unknown)
-            }
-            Err(fault) => Err(fault),
         }
     }
 

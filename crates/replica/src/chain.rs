@@ -181,14 +181,6 @@ impl Chain {
         }
     }
 
-    /// The batch end that has exactly this note, if it is a recent one: then nothing about the note is left to check.
-    pub(crate) fn boundary_of(&self, note: &[u8]) -> Option<&Boundary> {
-        self.recent
-            .iter()
-            .rev()
-            .find(|recent| recent.note.as_deref() == Some(note))
-    }
-
     /// The note held for a size, if it is at hand, otherwise the newest.
     pub(crate) fn note_for(&self, size: TreeSize) -> Option<Vec<u8>> {
         let same = self

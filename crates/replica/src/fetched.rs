@@ -1,8 +1,11 @@
 //! Batches that come from peers: checked against the chain and a signed head before they may reach the disk.
 
 use crate::{
-    Conflict, Fault, FetchId, Output, Replica, chain::Chain, fetch::End,
-    limits::CONTRADICTIONS_MAX, signed::SignedHead,
+    Conflict, Fault, FetchId, Output, Replica,
+    chain::Chain,
+    fetch::End,
+    limits::CONTRADICTIONS_MAX,
+    signed::{CheckedHead, Found, SignedHead},
 };
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{
@@ -27,7 +30,7 @@ impl Replica {
         &mut self,
         fetch: FetchId,
         batch: Batch,
-        note: &[u8],
+        head: CheckedHead,
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
@@ -41,13 +44,13 @@ impl Replica {
         let Some(chain) = self.chains.get_mut(&origin) else {
             return;
         };
-        let SignedHead { head, note } = match SignedHead::open(note, &self.roster) {
-            Ok(signed) => signed,
+        let SignedHead { head, note } = match head.found {
+            Found::Signed(signed) => signed,
             // The peer may know a newer roster than we do.
-            Err(Invalid::NoTrustedSignature { .. }) => {
+            Found::Unknown | Found::Padded => {
                 return self.end_fetch(fetch, End::Failed, now, out);
             }
-            Err(fault) => return self.blame(peer, Fault::Head(fault), now, out),
+            Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
         };
         chain.heard = Some(now);
         match check(chain, batch, &head) {

@@ -1,6 +1,6 @@
 //! What the shell tells the replica.
 
-use crate::{Evidence, FetchId, PeerId, Ticket};
+use crate::{CheckedHead, Evidence, FetchId, PeerId, Ticket};
 use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 use yizhang_ledger::{
     Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize,
@@ -17,8 +17,8 @@ pub enum Input {
     Announced {
         /// Who.
         peer: PeerId,
-        /// Signed heads that the peer durably holds, at most one a chain.
-        heads: Vec<Vec<u8>>,
+        /// Heads that the peer durably holds, at most one a chain.
+        heads: Vec<CheckedHead>,
         /// Whether these are all chains that the peer holds, its own and ours included: the first message of every
         /// connection, made after the connection stood. Later ones are changes.
         complete: bool,
@@ -27,18 +27,18 @@ pub enum Input {
     Shown {
         /// Who.
         peer: PeerId,
-        /// The signed notes.
-        heads: [Vec<u8>; 2],
+        /// The heads.
+        heads: [CheckedHead; 2],
     },
     /// What another node has told this one, watched or not: heads that somebody has signed, whoever holds their batches, and
     /// pairs that are said to contradict each other. What does not verify is passed over.
     Told {
         /// Who.
         peer: PeerId,
-        /// Signed notes; at most [`TOLD_HEADS_MAX`](crate::limits::TOLD_HEADS_MAX) are read.
-        heads: Vec<Vec<u8>>,
+        /// Heads; at most [`TOLD_HEADS_MAX`](crate::limits::TOLD_HEADS_MAX) are read.
+        heads: Vec<CheckedHead>,
         /// Pairs; at most [`TOLD_EVIDENCE_MAX`](crate::limits::TOLD_EVIDENCE_MAX) are read.
-        evidence: Vec<[Vec<u8>; 2]>,
+        evidence: Vec<[CheckedHead; 2]>,
     },
     /// The next batch of a fetch, parsed, with the signed head after it.
     Fetched {
@@ -46,8 +46,8 @@ pub enum Input {
         fetch: FetchId,
         /// The batch.
         batch: Box<Batch>,
-        /// The signed note.
-        head: Vec<u8>,
+        /// The head.
+        head: CheckedHead,
     },
     /// The next batch of a fetch cannot be read.
     FetchedInvalid {

@@ -80,6 +80,7 @@ pub use output::{Asked, Fault, Output, Receipt};
 pub use recovery::{Readiness, Recovering, Stop};
 pub use refused::Refused;
 pub use replica::{Config, Replica};
+pub use signed::CheckedHead;
 pub use status::{ChainStatus, Load};
 
 use yizhang_ledger::value::Division;

@@ -81,14 +81,14 @@ impl Replica {
                 heads,
                 complete,
             } => self.announced(peer, heads, complete, now, &mut out),
-            Input::Shown { peer, heads } => self.shown(peer, &heads, now, &mut out),
+            Input::Shown { peer, heads } => self.shown(peer, heads, now, &mut out),
             Input::Told {
                 peer,
                 heads,
                 evidence,
-            } => self.told(peer, heads, &evidence, &mut out),
+            } => self.told(peer, heads, evidence, &mut out),
             Input::Fetched { fetch, batch, head } => {
-                self.fetched(fetch, *batch, &head, now, &mut out);
+                self.fetched(fetch, *batch, head, now, &mut out);
             }
             Input::FetchedInvalid { fetch, fault } => {
                 self.fetched_invalid(fetch, fault, now, &mut out);

@@ -3,12 +3,11 @@
 use crate::{
     Conflict, Fault, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
-    signed::SignedHead,
+    signed::{CheckedHead, Found, SignedHead},
 };
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use yizhang_ledger::{
-    Invalid,
     hash::Hash,
     head::Head,
     value::{TreeSize, UnixMillis},
@@ -20,7 +19,7 @@ impl Replica {
     pub(crate) fn shown(
         &mut self,
         peer: PeerId,
-        heads: &[Vec<u8>; 2],
+        heads: [CheckedHead; 2],
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
@@ -28,14 +27,12 @@ impl Replica {
             return;
         }
         let [first, second] = heads;
-        match (
-            SignedHead::open(first, &self.roster),
-            SignedHead::open(second, &self.roster),
-        ) {
-            (Ok(one), Ok(other)) => self.compare_shown(peer, one, other, out),
-            (Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }), _)
-            | (_, Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. })) => {}
-            (Err(fault), _) | (_, Err(fault)) => self.blame(peer, Fault::Head(fault), now, out),
+        match (first.found, second.found) {
+            (Found::Signed(one), Found::Signed(other)) => self.compare_shown(peer, one, other, out),
+            (Found::Unknown | Found::Padded, _) | (_, Found::Unknown | Found::Padded) => {}
+            (Found::Invalid(fault), _) | (_, Found::Invalid(fault)) => {
+                self.blame(peer, Fault::Head(fault), now, out);
+            }
         }
     }
 

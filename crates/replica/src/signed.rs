@@ -1,4 +1,5 @@
-//! Signed heads as they are kept and passed on: the text, and the one signature that was verified.
+//! Signed heads: checked where they are read, and as they are kept and passed on, with the text and the one signature that was
+//! verified.
 //!
 //! A note may carry more lines than the roster's keys account for. Whoever keeps or serves a line that it has not verified
 //! vouches for it, and gives a stranger room in its memory.
@@ -20,12 +21,66 @@ pub(crate) struct SignedHead {
     pub(crate) note: Vec<u8>,
 }
 
+/// A head as somebody has sent it, after its form and its signature were looked at: once, where it was read, and not by the one
+/// serial thread of a node, whose work this would be most of. The replica takes heads in this form alone.
+#[derive(Clone, Debug)]
+pub struct CheckedHead {
+    /// What the text claims, without believing anything.
+    pub(crate) origin: Option<Origin>,
+    pub(crate) size: Option<TreeSize>,
+    pub(crate) found: Found,
+}
+
+/// What a head turned out to be.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// Signed by a key of the roster.
+    Signed(SignedHead),
+    /// Of a chain, or by a key, that our version of the roster does not know while the sender's may.
+    Unknown,
+    /// It has more lines than anybody honest puts there, and was not looked at.
+    Padded,
+    /// No honest node sends it.
+    Invalid(Invalid),
+}
+
+impl CheckedHead {
+    /// Looks at a note, under the roster that the replica has.
+    pub fn check(note: &[u8], roster: &Roster) -> Self {
+        Self {
+            origin: claimed_origin(note),
+            size: claimed_size(note),
+            found: Found::of(note, roster),
+        }
+    }
+
+    /// Whether a key of the roster has signed it.
+    pub fn is_signed(&self) -> bool {
+        matches!(self.found, Found::Signed(_))
+    }
+}
+
+impl Found {
+    fn of(note: &[u8], roster: &Roster) -> Self {
+        if has_too_many_lines(note) {
+            return Self::Padded;
+        }
+        match SignedHead::open(note, roster) {
+            Ok(signed) => Self::Signed(signed),
+            Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => {
+                Self::Unknown
+            }
+            Err(fault) => Self::Invalid(fault),
+        }
+    }
+}
+
 impl SignedHead {
     /// Reads and verifies a note.
     ///
     /// # Errors
     /// As [`Head::open`].
-    pub(crate) fn open(note: &[u8], roster: &Roster) -> Result<Self, Invalid> {
+    fn open(note: &[u8], roster: &Roster) -> Result<Self, Invalid> {
         let head = Head::open(note, roster)?;
         let (text, lines) = split(note);
         if split_lines(lines).count() <= 1 {
@@ -47,20 +102,20 @@ impl SignedHead {
 }
 
 /// The chain that a note claims to be about, without believing anything.
-pub(crate) fn claimed_origin(note: &[u8]) -> Option<Origin> {
+fn claimed_origin(note: &[u8]) -> Option<Origin> {
     let line = split_lines(note).next()?.strip_suffix(b"\n")?;
     Origin::parse(core::str::from_utf8(line).ok()?)
 }
 
 /// The size that a note claims, without believing anything.
-pub(crate) fn claimed_size(note: &[u8]) -> Option<TreeSize> {
+fn claimed_size(note: &[u8]) -> Option<TreeSize> {
     let line = split_lines(note).nth(1)?.strip_suffix(b"\n")?;
     let size = core::str::from_utf8(line).ok()?.parse();
     size.ok().map(TreeSize)
 }
 
 /// Whether more lines stand under a note than anybody honest puts there.
-pub(crate) fn has_too_many_lines(note: &[u8]) -> bool {
+fn has_too_many_lines(note: &[u8]) -> bool {
     let (_, lines) = split(note);
     split_lines(lines).nth(HEAD_LINES_MAX).is_some()
 }

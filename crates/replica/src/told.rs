@@ -8,7 +8,7 @@ use crate::{
     Conflict, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
     limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
-    signed::SignedHead,
+    signed::{CheckedHead, Found, SignedHead},
 };
 use alloc::vec::Vec;
 use yizhang_ledger::head::{Head, Origin};
@@ -17,24 +17,21 @@ impl Replica {
     pub(crate) fn told(
         &mut self,
         peer: PeerId,
-        heads: Vec<Vec<u8>>,
-        evidence: &[[Vec<u8>; 2]],
+        heads: Vec<CheckedHead>,
+        evidence: Vec<[CheckedHead; 2]>,
         out: &mut Vec<Output>,
     ) {
         if !self.roster.regions.contains_key(&peer.0) {
             return;
         }
-        for note in heads.into_iter().take(TOLD_HEADS_MAX) {
+        for head in heads.into_iter().take(TOLD_HEADS_MAX) {
             // A head of a chain or by a key of another version of the roster, and nonsense, say nothing.
-            if let Ok(SignedHead { head, note }) = SignedHead::open(&note, &self.roster) {
+            if let Found::Signed(SignedHead { head, note }) = head.found {
                 self.told_head(peer, head.into_inner(), note, out);
             }
         }
-        for [first, second] in evidence.iter().take(TOLD_EVIDENCE_MAX) {
-            if let (Ok(one), Ok(other)) = (
-                SignedHead::open(first, &self.roster),
-                SignedHead::open(second, &self.roster),
-            ) {
+        for [first, second] in evidence.into_iter().take(TOLD_EVIDENCE_MAX) {
+            if let (Found::Signed(one), Found::Signed(other)) = (first.found, second.found) {
                 self.compare_shown(peer, one, other, out);
             }
         }

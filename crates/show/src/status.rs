@@ -28,6 +28,22 @@ pub struct NodeStatus {
     pub scrubbed: Option<UnixMillis>,
     /// The other nodes.
     pub peers: Vec<PeerStatus>,
+    /// What room is left on its disk, as a code; empty if there is plenty.
+    pub room_code: String,
+    /// Other nodes that have flooded it in the last hour.
+    pub floods: Vec<FloodStatus>,
+    /// By how much its clock is ahead of those of its peers, in ms, below 0 behind; 0 if that is no warning.
+    pub clock_off_ms: i64,
+}
+
+/// Another node that floods this one, or did.
+pub struct FloodStatus {
+    /// Its region.
+    pub region: String,
+    /// Whether it goes on.
+    pub goes_on: bool,
+    /// When it was last noticed.
+    pub noticed: UnixMillis,
 }
 
 /// Another node.
@@ -38,6 +54,15 @@ pub struct PeerStatus {
     pub connected: bool,
     /// How much of the asked node's own chain it has announced.
     pub holds: u64,
+    /// Which of the federation secrets it holds, beside the asked node: same, fewer, more, other; empty if it has not told.
+    pub secrets: String,
+}
+
+impl PeerStatus {
+    /// Whether records of one of the two nodes are not found at the other.
+    fn has_other_secrets(&self) -> bool {
+        !matches!(self.secrets.as_str(), "" | "same")
+    }
 }
 
 /// How long entries may be on one disk alone before that is a finding, in ms.
@@ -49,7 +74,47 @@ impl NodeStatus {
         let needs = |chain: &ChainCopy| {
             chain.is_quarantined() || !chain.damage.is_empty() || chain.ahead_ms > 0
         };
-        !self.ready || self.unshared_ms >= UNSHARED_MS_MAX || self.chains.iter().any(needs)
+        !self.ready
+            || self.unshared_ms >= UNSHARED_MS_MAX
+            || self.clock_off_ms != 0
+            || self.peers.iter().any(PeerStatus::has_other_secrets)
+            || self.chains.iter().any(needs)
+    }
+
+    /// What is wrong around it: its disk, its clock, those who talk to it.
+    fn warnings(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        match self.room_code.as_str() {
+            "" => {}
+            "little" => lines.push(t!("status.room_little")),
+            "own-only" => lines.push(t!("status.room_own_only")),
+            "full" => lines.push(t!("status.room_full")),
+            other => lines.push(t!("status.room_other", code = other)),
+        }
+        let minutes = self.clock_off_ms.unsigned_abs() / 60_000;
+        if self.clock_off_ms > 0 {
+            lines.push(t!("status.clock_ahead", minutes = minutes));
+        } else if self.clock_off_ms < 0 {
+            lines.push(t!("status.clock_behind", minutes = minutes));
+        }
+        for flood in &self.floods {
+            let key = if flood.goes_on {
+                "status.flood_now"
+            } else {
+                "status.flood_lately"
+            };
+            let (region, time) = (named(&flood.region), copies::moment(flood.noticed));
+            lines.push(t!(key, region = region, time = time));
+        }
+        for peer in self.peers.iter().filter(|peer| peer.has_other_secrets()) {
+            let region = named(&peer.region);
+            lines.push(match peer.secrets.as_str() {
+                "fewer" => t!("status.secrets_fewer", region = region),
+                "more" => t!("status.secrets_more", region = region),
+                _ => t!("status.secrets_other", region = region),
+            });
+        }
+        lines.into_iter().map(Into::into).collect()
     }
 
     /// How much of its own chain at least one other node holds, and how long what is beyond it has been alone; none if there is
@@ -86,8 +151,11 @@ pub fn json(status: &NodeStatus) -> Value {
         "at_ms": status.at.0,
         "unshared_ms": status.unshared_ms,
         "scrubbed_ms": status.scrubbed.map(|time| time.0),
+        "room_code": status.room_code,
+        "clock_off_ms": status.clock_off_ms,
+        "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
-        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds })).collect::<Vec<_>>(),
+        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets })).collect::<Vec<_>>(),
     })
 }
 
@@ -137,8 +205,11 @@ pub fn table_of(status: &NodeStatus) {
         let (region, damage) = (place::name(chain.region()), &chain.damage);
         println!("{}", t!("status.damage", region = region, damage = damage));
     }
+    for line in status.warnings() {
+        println!("{line}");
+    }
     for peer in &status.peers {
-        let region = Division::parse(&peer.region).map_or_else(|| peer.region.clone(), place::name);
+        let region = named(&peer.region);
         let key = if peer.connected {
             "status.connected"
         } else {
@@ -146,6 +217,11 @@ pub fn table_of(status: &NodeStatus) {
         };
         println!("{}", t!(key, region = region));
     }
+}
+
+/// The name of a region, or what stands there if it is none.
+fn named(region: &str) -> String {
+    Division::parse(region).map_or_else(|| region.to_string(), place::name)
 }
 
 /// Why the node is not ready, in the language in force; in the words of the node where there are none of ours.

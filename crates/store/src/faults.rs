@@ -71,6 +71,12 @@ impl Faults {
         inner.fail_at = inner.done;
     }
 
+    /// Fails nothing any more, as for a process that is started again after one that was killed. What no sync has covered is
+    /// still in the memory of the system alone.
+    pub fn end(&self) {
+        self.lock().fail_at = u64::MAX;
+    }
+
     /// Does to the files what a power cut may do: takes away what no sync has covered, except the first `kept_of_256`
     /// 256ths of it. Files whose folder was not synced since their creation vanish. Call it after the store is gone.
     ///

@@ -110,9 +110,13 @@ impl Journal {
             return Ok(());
         }
         let handle = self.disk.open(path)?;
+        // What a killed process left whole may be in the system's memory alone; whoever reads it acts on it.
         if torn {
             self.disk.truncate(&handle, end)?;
+        } else {
+            self.disk.sync(&handle)?;
         }
+        self.disk.sync_folder(&self.folder)?;
         (self.file, self.end) = (Some(handle), end);
         Ok(())
     }

@@ -82,7 +82,7 @@ pub use lookup::StoredSubmission;
 pub use proof::Proof;
 pub use reader::{BatchReader, StoredBatch};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
-pub use scrub::{Broken, Scrub, Scrubbed};
+pub use scrub::{Broken, Mended, Scrub, Scrubbed};
 
 use chain::Chain;
 use disk::Disk;

@@ -43,6 +43,7 @@ impl Store {
             chain.view_mut().damage = Some(damage);
             return Ok(Ok(Recovered::default()));
         }
+        self.make_durable(chain, files.last().copied())?;
         let mut recovered = Recovered::default();
         let mut tail = start;
         let (mut bytes, bytes_total) =
@@ -95,6 +96,20 @@ impl Store {
             ..Writer::default()
         };
         Ok(Ok(recovered))
+    }
+
+    /// Makes what is about to be taken in durable. A process that was killed between write and sync leaves frames that the system
+    /// has in its memory alone: they are read like any others, would be in the index, signed and announced, and a power cut
+    /// would take them away again.
+    ///
+    /// A crash before: nobody has taken the frames in. After: they are there for good. Only the last file can hold such, for one
+    /// is synced before the next is created.
+    fn make_durable(&self, chain: &Chain, last: Option<LeafIndex>) -> Result<()> {
+        let Some(last) = last else { return Ok(()) };
+        let file = self.disk.open(chain.folder.file(last))?;
+        self.stopper.watch(self.disk.sync(&file))?;
+        self.stopper
+            .watch(self.disk.sync_folder(&chain.folder.path))
     }
 
     /// Cuts off what a crash in the middle of a write left, and says where the chain ends now; `None` if it is damage of

@@ -49,6 +49,17 @@ pub struct Broken {
     kind: FrameKind,
 }
 
+/// What became of a frame that was to be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mended {
+    /// It was changed on the disk, and is whole again.
+    Written,
+    /// It is as it was written: the disk failed to read it, and reads it now. Nothing was written.
+    Whole,
+    /// It is as it was found: this batch is not what stood there, or the disk does not say what does.
+    Not,
+}
+
 impl Store {
     /// Begins to go through a chain.
     ///
@@ -70,7 +81,7 @@ impl Store {
 
     /// Writes a frame again that is broken, from its batch and head as somebody else holds them. What was written here once was
     /// verified then, and the frame still names it: by its checksum, where the body has changed, or by its body, where the header
-    /// has. Anything else is not written. Returns whether it was.
+    /// has. Anything else is not written, nor what is whole.
     ///
     /// A crash before the sync leaves the frame broken or whole, and nothing else changed.
     ///
@@ -82,22 +93,25 @@ impl Store {
         broken: &Broken,
         batch: &Batch,
         head: &[u8],
-    ) -> Result<bool> {
+    ) -> Result<Mended> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
         if batch.entry().first.0 != broken.batch.0 {
-            return Ok(false);
+            return Ok(Mended::Not);
         }
         let whole = frame(broken.kind, batch, head);
         let Ok(found) = chain.read(broken.place, whole.len()) else {
-            return Ok(false);
+            return Ok(Mended::Not);
         };
+        if found == whole {
+            return Ok(Mended::Whole);
+        }
         if !is_the_same(&found, &whole) {
-            return Ok(false);
+            return Ok(Mended::Not);
         }
         self.stopper
             .watch(self.write_again(chain, broken, &whole))?;
-        Ok(true)
+        Ok(Mended::Written)
     }
 
     fn write_again(&self, chain: &Chain, broken: &Broken, whole: &[u8]) -> Result<()> {

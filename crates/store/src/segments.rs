@@ -239,6 +239,8 @@ impl FrameReader {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What cannot be read lies behind what is wanted: it concerns the frame that it is in.
+                Err(_) if filled >= wanted => break,
                 Err(error) => return Err(self.read_damage(error)),
             }
         }

@@ -15,7 +15,7 @@ use yizhang_ledger::{
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{
-    Finding, IndexOpened, JournalKind, Options, Scrubbed, Store, StoreError, check,
+    Finding, IndexOpened, JournalKind, Mended, Options, Scrubbed, Store, StoreError, check,
 };
 
 /// A closed directory with some content.
@@ -634,7 +634,7 @@ fn scrub(store: &Store, origin: &Origin, batches: &[(Batch, Vec<u8>)]) -> (usize
                     .iter()
                     .find(|(batch, _)| batch.entry().first.0 == found.batch.0);
                 let (batch, head) = held.unwrap();
-                if store.mend(origin, &found, batch, head).unwrap() {
+                if store.mend(origin, &found, batch, head).unwrap() == Mended::Written {
                     mended += 1;
                     scrub.again(store, origin, &found).unwrap();
                 } else if !scrub.pass(store, origin, &found).unwrap() {
@@ -672,6 +672,19 @@ fn a_flipped_bit_anywhere_is_found_and_mended_from_the_batch_that_somebody_else_
         flips += 1;
     }
     assert!(flips > 472);
+    // A disk that could not read for a moment has changed nothing, and nothing is written.
+    fs::write(
+        &file,
+        [&whole[..130], &[whole[130] ^ 1], &whole[131..]].concat(),
+    )
+    .unwrap();
+    let Scrubbed::Broken(passing) = store.scrub(&origin).unwrap().step() else {
+        panic!("the first frame is broken")
+    };
+    fs::write(&file, &whole).unwrap();
+    let (batch, head) = &batches[0];
+    let mended = store.mend(&origin, &passing, batch, head).unwrap();
+    assert_eq!(mended, Mended::Whole);
     // Another batch is not taken for it, nor a frame of which header and body have changed.
     let mut damaged = whole.clone();
     damaged[130] ^= 1;

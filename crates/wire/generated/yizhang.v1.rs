@@ -33,6 +33,12 @@ pub struct TellRequest {
     /// Pairs of signed heads that cannot both be true, at most 64, of one chain at most 4.
     #[prost(message, repeated, tag = "2")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+    /// The caller's clock, in ms since 1970-01-01 UTC; 0 if it does not tell.
+    #[prost(uint64, tag = "3")]
+    pub clock_ms: u64,
+    /// StatusReply.secret_checks of the caller.
+    #[prost(bytes = "bytes", repeated, tag = "4")]
+    pub secret_checks: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TellReply {}
@@ -286,8 +292,8 @@ pub struct StatusReply {
     /// to anybody, or of different sizes, where one does not lead to the other. At most 64.
     #[prost(message, repeated, tag = "9")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
-    /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror;
-    /// empty if it does.
+    /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror,
+    /// disk-full; empty if it does.
     #[prost(string, tag = "10")]
     pub not_ready_code: ::prost::alloc::string::String,
     /// How long entries of the node's own chain have been held by no other node that is connected, in ms; 0 if there are none.
@@ -297,9 +303,32 @@ pub struct StatusReply {
     /// time since it started.
     #[prost(uint64, tag = "12")]
     pub scrubbed_ms: u64,
+    /// What room is left on the node's disk, as a code: little (an operator should see to it), own-only (the chains of others are
+    /// fetched no more), full (nothing is written); empty if there is plenty.
+    #[prost(string, tag = "13")]
+    pub room_code: ::prost::alloc::string::String,
+    /// Peers that have flooded the node with messages in the last hour, one entry a region.
+    #[prost(message, repeated, tag = "14")]
+    pub floods: ::prost::alloc::vec::Vec<FloodStatus>,
+    /// By how much the node's clock is ahead of the median of its peers' clocks, in ms, below 0 behind it; 0 up to five minutes, and
+    /// where fewer than two peers have told theirs.
+    #[prost(sint64, tag = "15")]
+    pub clock_off_ms: i64,
     /// Which of the secrets records are written under here, from 0.
     #[prost(uint32, tag = "16")]
     pub secret_written: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FloodStatus {
+    /// Six digits.
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// Whether it goes on, as far as the node can know: it does not call such a peer for a while.
+    #[prost(bool, tag = "2")]
+    pub goes_on: bool,
+    /// When it was last noticed, in ms since 1970-01-01 UTC.
+    #[prost(uint64, tag = "3")]
+    pub noticed_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChainStatus {
@@ -354,6 +383,10 @@ pub struct PeerStatus {
     /// How much of the asked node's own chain the peer has announced since it connected.
     #[prost(uint64, tag = "3")]
     pub holds: u64,
+    /// Which of the federation secrets the peer holds, as it has told since the asked node started: same, fewer than the asked node, more,
+    /// other; empty if it has not told.
+    #[prost(string, tag = "4")]
+    pub secrets: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod submission_client {

@@ -4,7 +4,7 @@ use crate::{refusal::Refusal, status::Status};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
     time::timeout,
 };
 use yizhang_ledger::{
@@ -14,10 +14,10 @@ use yizhang_ledger::{
 use yizhang_replica::Input;
 
 /// Events of the node itself that may wait for the engine: submissions, what the disk has done, questions. Senders wait beyond
-/// it. Enough for every caller of a busy node.
+/// it. Enough for every caller of a busy node. Of these submissions alone bring memory with them: [`SUBMITTED_KIB_MAX`](crate::waiting::SUBMITTED_KIB_MAX).
 const EVENTS_MAX: usize = 1_024;
-/// Events from peers that may wait. They bring memory with them: of each peer one message at a time, see [`Engine::hear`], and
-/// of fetches what their windows allow.
+/// Events from peers that may wait. They bring memory with them: of each peer one message at a time, see [`Engine::hear`], and of
+/// fetches what their windows allow. `waiting` says how much that is.
 const HEARD_MAX: usize = 64;
 /// Events of the node itself that are taken before one of a peer has its turn.
 const OWN_IN_A_ROW_MAX: usize = 64;
@@ -39,6 +39,8 @@ pub(crate) enum Event {
         submitted: Submitted,
         searched: TreeSize,
         reply: oneshot::Sender<Answer>,
+        /// Its part of what may wait, given back when it waits no more.
+        room: OwnedSemaphorePermit,
     },
     /// Somebody asks for the state.
     Status(oneshot::Sender<Status>),
@@ -109,7 +111,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     /// The next event; one of the node itself, unless there were many of those.
-    pub(super) fn next(&mut self, runtime: &Handle) -> Option<Event> {
+    pub(crate) fn next(&mut self, runtime: &Handle) -> Option<Event> {
         if self.own_in_a_row < OWN_IN_A_ROW_MAX
             && let Ok(event) = self.events.try_recv()
         {

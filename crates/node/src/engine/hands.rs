@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
@@ -191,6 +191,9 @@ impl Deeds for Hands {
         tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
         self.connected.insert(peer, false);
         if let Some(peer) = self.peers.get(&peer) {
+            if matches!(fault, Fault::Flood) {
+                peer.floods.notice(peer.region, Instant::now());
+            }
             peer.blamed.notify_one();
         }
     }

@@ -5,7 +5,11 @@ use super::pace::Pace;
 use crate::{
     board::{EVIDENCE_MAX, Telling},
     engine::Engine,
+    floods::Floods,
+    heads::{Heads, Said},
+    peer_secrets::PeerSecrets,
     room::Room,
+    waiting::ANNOUNCEMENT_BYTES_MAX,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -15,17 +19,17 @@ use tokio::{
 };
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
-    Invalid,
     batch::Batch,
     head::Origin,
-    value::{Division, TreeSize},
+    value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{FetchId, Input, PeerId};
+use yizhang_replica::{FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
-        FetchRequest, SignedBatch, TellRequest, WatchRequest, replication_client::ReplicationClient,
+        self, FetchRequest, SignedBatch, TellRequest, WatchRequest,
+        replication_client::ReplicationClient,
     },
 };
 
@@ -36,9 +40,6 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 /// Longest wait before a peer that sends nonsense or floods is called again; it begins with [`RECONNECT_WAIT_MAX`] and doubles
 /// each time. An operator who has mended his node waits no longer than this.
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
-/// Largest message of a watch: 256 heads and as many pieces of evidence as are spread, some 300 bytes each, and room for
-/// cosignatures.
-const ANNOUNCEMENT_BYTES_MAX: usize = 1_024 * 1_024;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 /// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
@@ -53,6 +54,11 @@ pub(crate) struct Peer {
     pub(crate) blamed: Arc<Notify>,
     /// Where there is none left for a chain, nothing of it is fetched.
     pub(crate) room: Arc<Room>,
+    pub(crate) floods: Arc<Floods>,
+    /// Checks what the peer sends before the engine gets it.
+    pub(crate) heads: Arc<Heads>,
+    pub(crate) clock: fn() -> UnixMillis,
+    pub(crate) secrets: Arc<PeerSecrets>,
 }
 
 impl Peer {
@@ -75,16 +81,21 @@ impl Peer {
                 () = engine.stopped() => return,
             };
             let peer = self.region;
-            if let End::Blamed(reason) = &end {
+            if let End::Flooded(_) = &end {
+                self.floods.notice(peer, std::time::Instant::now());
+            }
+            if let End::Blamed(reason) | End::Flooded(reason) = &end {
                 if began.elapsed() > PENALTY_MAX {
                     penalty = RECONNECT_WAIT_MAX;
                 }
                 wait = penalty;
+                self.floods
+                    .is_not_called(peer, wait, std::time::Instant::now());
                 let seconds = wait.as_secs();
                 tracing::warn!(%peer, reason, seconds, "a peer is not called for a while");
                 penalty = (penalty * 2).min(PENALTY_MAX);
             }
-            let (End::Lost(reason) | End::Blamed(reason)) = end;
+            let (End::Lost(reason) | End::Blamed(reason) | End::Flooded(reason)) = end;
             if connected {
                 tracing::warn!(%peer, reason, "a peer is lost");
             } else if !is_missed {
@@ -117,27 +128,42 @@ impl Peer {
             } else {
                 deadline::next(&mut stream, ANNOUNCEMENT_TIMEOUT).await?
             };
-            let Some(heads) = next else { return Ok(()) };
+            let Some(message) = next else { return Ok(()) };
             if !*connected {
                 *connected = true;
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
             }
-            pace.keep(heads.heads.len() + 2 * heads.evidence.len())
+            pace.keep(message.heads.len() + 2 * message.evidence.len())
                 .await;
-            for evidence in heads.evidence.into_iter().take(EVIDENCE_MAX) {
-                let heads = [evidence.first.into(), evidence.second.into()];
-                let peer = PeerId(self.region);
-                engine.hear(Input::Shown { peer, heads }).await;
-            }
-            engine
-                .hear(Input::Announced {
-                    peer: PeerId(self.region),
-                    heads: heads.heads.into_iter().map(Into::into).collect(),
-                    complete: heads.complete,
-                })
-                .await;
+            self.hear(engine, message).await?;
         }
+    }
+
+    /// Has a message of the watch checked, and hands it to the engine.
+    async fn hear(&self, engine: &Engine, message: v1::Heads) -> Result<(), Status> {
+        // Of one head more than there may be, the replica says that there are too many.
+        let heads = message.heads.into_iter().take(ANNOUNCED_HEADS_MAX + 1);
+        let evidence = message.evidence.into_iter().take(EVIDENCE_MAX);
+        let said = Said {
+            heads: heads.map(Into::into).collect(),
+            evidence: evidence
+                .map(|pair| [pair.first.into(), pair.second.into()])
+                .collect(),
+        };
+        let checked = self.heads.check_all(said).await;
+        let Said { heads, evidence } = checked.ok_or_else(stopping)?;
+        let peer = PeerId(self.region);
+        for heads in evidence {
+            engine.hear(Input::Shown { peer, heads }).await;
+        }
+        let announced = Input::Announced {
+            peer,
+            heads,
+            complete: message.complete,
+        };
+        engine.hear(announced).await;
+        Ok(())
     }
 
     /// Brings the batches of a chain from `from` on, in order, until the peer has no more; as many as `window` allows.
@@ -170,6 +196,8 @@ impl Peer {
         let request = TellRequest {
             heads: telling.heads.into_iter().map(Into::into).collect(),
             evidence: evidence.map(crate::services::evidence).collect(),
+            clock_ms: (self.clock)().0,
+            secret_checks: crate::services::checks(self.secrets.own()),
         };
         within(STREAM_START_TIMEOUT, self.client().tell(request)).await?;
         Ok(())
@@ -190,10 +218,9 @@ impl Peer {
         let mut stream = fetched.ok()?;
         let message = deadline::next(&mut stream, BATCH_SILENCE_MAX).await;
         let message = message.ok().flatten()?;
-        parse(message)
-            .await
-            .ok()
-            .and_then(|(batch, head)| Some((batch.ok()?, head)))
+        let parsing = spawn_blocking(move || Batch::parse(message.batch.into()));
+        let batch = parsing.await.ok()?.ok()?;
+        Some((batch, message.head.into()))
     }
 
     async fn fetch_all(
@@ -213,7 +240,7 @@ impl Peer {
         };
         let mut client = self.client();
         let mut stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
-        let (ahead, mut parsing) = mpsc::channel::<Parsing>(PARSED_AHEAD_MAX);
+        let (ahead, mut parsing) = mpsc::channel::<JoinHandle<Input>>(PARSED_AHEAD_MAX);
         let read = async move {
             loop {
                 let permit = window
@@ -227,7 +254,9 @@ impl Peer {
                 let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
                     return Ok(());
                 };
-                if ahead.send(parse(message)).await.is_err() {
+                let heads = Arc::clone(&self.heads);
+                let parsing = spawn_blocking(move || read(fetch, message, &heads));
+                if ahead.send(parsing).await.is_err() {
                     return Ok(());
                 }
             }
@@ -235,10 +264,8 @@ impl Peer {
         // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
         let hand_over = async {
             while let Some(front) = parsing.recv().await {
-                let (parsed, head) = front
-                    .await
-                    .map_err(|_| Status::internal("a parser stopped"))?;
-                engine.bring(fetched(fetch, parsed, head)).await;
+                let read = front.await.map_err(|_| stopping())?;
+                engine.bring(read).await;
             }
             Ok(())
         };
@@ -252,6 +279,8 @@ enum End {
     Lost(String),
     /// By what the peer sent.
     Blamed(String),
+    /// By how much the peer sent at once.
+    Flooded(String),
 }
 
 impl End {
@@ -262,7 +291,7 @@ impl End {
         let reason = reason_of(&status);
         match status.code() {
             // What tonic says of a message above the limit, before it reads it.
-            Code::OutOfRange => Self::Blamed(format!("it floods with large messages: {reason}")),
+            Code::OutOfRange => Self::Flooded(format!("it floods with large messages: {reason}")),
             _ => Self::Lost(reason),
         }
     }
@@ -279,21 +308,21 @@ fn reason_of(status: &Status) -> String {
     reason.chars().take(REASON_CHARACTERS_MAX).collect()
 }
 
-fn fetched(fetch: FetchId, parsed: Result<Batch, Invalid>, head: Vec<u8>) -> Input {
-    match parsed {
+/// A task that reads has not ended as it should: the node is stopping.
+fn stopping() -> Status {
+    Status::internal("a reader stopped")
+}
+
+/// Reads a batch that a fetch has brought, and checks the head after it.
+fn read(fetch: FetchId, message: SignedBatch, heads: &Heads) -> Input {
+    match Batch::parse(message.batch.into()) {
         Ok(batch) => Input::Fetched {
             fetch,
             batch: Box::new(batch),
-            head,
+            head: heads.check(&message.head),
         },
         Err(fault) => Input::FetchedInvalid { fetch, fault },
     }
-}
-
-type Parsing = JoinHandle<(Result<Batch, Invalid>, Vec<u8>)>;
-
-fn parse(message: SignedBatch) -> Parsing {
-    spawn_blocking(move || (Batch::parse(message.batch.into()), message.head.into()))
 }
 
 /// A fetch under way: the engine opens its window or ends it.

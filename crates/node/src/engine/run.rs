@@ -2,6 +2,10 @@
 //! simulated federations of that crate's tests run too. Everything that may wait (disk, network) is done elsewhere and comes
 //! back as an event.
 
+mod later;
+mod state;
+mod unshared;
+
 use super::{
     evidence::Journal,
     handle::{Answer, Engine, Event, Inbox},
@@ -9,13 +13,7 @@ use super::{
     peers::Peer,
     writer::Writer,
 };
-use crate::{
-    board::Board,
-    config::Failure,
-    copies::{ChainCopy, LatestNews, News, newest},
-    status::{PeerState, Status},
-    tally::Tally,
-};
+use crate::{board::Board, config::Failure, copies::LatestNews, tally::Tally};
 use ed25519_dalek::SigningKey;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,6 +24,7 @@ use tokio::{
     runtime::Handle,
     sync::{oneshot, watch},
 };
+use unshared::Unshared;
 use yizhang_ledger::{
     chain::Submitted,
     head::Origin,
@@ -33,25 +32,6 @@ use yizhang_ledger::{
 };
 use yizhang_replica::{Input, Output, PeerId, Readiness, Replica, Ticket, carry_out};
 use yizhang_store::Store;
-
-/// How long the newest head of this node's chain waits for a next batch to be written with, in ms. Then it is written alone,
-/// so that the files of an idle node end with a signed head.
-const HEAD_WAIT_MS: u64 = 500;
-/// How long after a batch the newest heads are noted beside the segments, in ms: a few small files every so often, and a
-/// loss of the last seconds alone goes unnoticed.
-const SEEN_WAIT_MS: u64 = 5_000;
-
-/// How long entries may be on this node's disk alone before that is a warning, in ms: peers that are there have them within seconds.
-const UNSHARED_MS_MAX: u64 = 60_000;
-
-/// Entries of the own chain that no other node is known to hold.
-struct Unshared {
-    /// The size that somebody else must hold for them to be shared.
-    size: TreeSize,
-    since: UnixMillis,
-    /// Whether the log has said so.
-    said: bool,
-}
 
 /// What the engine's thread needs besides its inbox.
 pub(crate) struct Parts {
@@ -156,7 +136,11 @@ impl Running {
                     submitted,
                     searched,
                     reply,
-                } => self.submit(submitted, searched, reply),
+                    room,
+                } => {
+                    drop(room);
+                    self.submit(submitted, searched, reply);
+                }
                 Event::Status(reply) => {
                     // Whoever asked may be gone.
                     let _ = reply.send(self.status());
@@ -225,78 +209,11 @@ impl Running {
         (self.clock)()
     }
 
-    /// Whether so many ms have passed since then; not if there is no then.
-    fn has_waited(&self, since: Option<UnixMillis>, ms: u64) -> bool {
-        since.is_some_and(|since| is_over(since, ms, self.now()))
-    }
-
     /// A store that has stopped never goes on: the node ends, and says why.
     fn notice_failure(&self) {
         if let Some(reason) = self.hands.store.stopped() {
             Failure::Store { reason }.tell(&self.fail);
         }
-    }
-
-    /// Keeps how long entries of the own chain have been on this disk alone, and says so when it is too long.
-    fn look_who_holds(&mut self) {
-        let Some(own) = self.replica.chain(&self.origin) else {
-            return;
-        };
-        if self.hands.peers.is_empty() || own.held_elsewhere >= own.durable {
-            if self.unshared.take().is_some_and(|unshared| unshared.said) {
-                tracing::info!(chain = %self.origin.region(), "all entries of this chain are held by another node again");
-            }
-            return;
-        }
-        let (now, size, held) = (self.now(), own.durable, own.held_elsewhere);
-        let unshared = self.unshared.get_or_insert(Unshared {
-            size,
-            since: now,
-            said: false,
-        });
-        if held >= unshared.size {
-            (unshared.size, unshared.since) = (size, now);
-        }
-        // A clock that was set back begins to count anew.
-        unshared.since = unshared.since.min(now);
-        let ms = now.0.saturating_sub(unshared.since.0);
-        if ms >= UNSHARED_MS_MAX && !unshared.said {
-            unshared.said = true;
-            let entries = size.0.saturating_sub(held.0);
-            tracing::warn!(
-                chain = %self.origin.region(),
-                entries,
-                seconds = ms / 1_000,
-                "the newest entries of this chain are on this disk alone: if it is lost, so are their receipts"
-            );
-        }
-    }
-
-    fn write_head_of_idle_chain(&mut self) {
-        if !self.has_waited(self.unwritten_head, HEAD_WAIT_MS) {
-            return;
-        }
-        self.unwritten_head = None;
-        let store = Arc::clone(&self.hands.store);
-        self.hands.runtime.spawn_blocking(move || {
-            if let Err(error) = store.write_heads() {
-                tracing::error!(%error, "the newest head could not be written");
-            }
-        });
-    }
-
-    /// Has the newest heads noted, some time after the first batch that they cover.
-    fn note_seen(&mut self) {
-        if !self.has_waited(self.unnoted, SEEN_WAIT_MS) {
-            return;
-        }
-        self.unnoted = None;
-        let store = Arc::clone(&self.hands.store);
-        self.hands.runtime.spawn_blocking(move || {
-            if let Err(error) = store.note_seen() {
-                tracing::error!(%error, "the newest heads could not be noted");
-            }
-        });
     }
 
     fn submit(&mut self, submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer>) {
@@ -308,70 +225,5 @@ impl Running {
             submitted,
             searched,
         });
-    }
-
-    fn news(&self) -> BTreeMap<Origin, News> {
-        let now = self.now();
-        let own = &self.origin;
-        let chains = self.replica.chains();
-        chains
-            .map(|(origin, status)| (origin.clone(), News::of(&status, own, now)))
-            .collect()
-    }
-
-    fn status(&self) -> Status {
-        let now = self.now();
-        let copy = |origin: &Origin| {
-            let status = self.replica.chain(origin)?;
-            Some(ChainCopy {
-                origin: origin.clone(),
-                size: status.durable,
-                head: status.head.map(<[u8]>::to_vec),
-                newest: newest(&self.hands.store, origin),
-                news: News::of(&status, &self.origin, now),
-                left_aside: 0,
-            })
-        };
-        let peer = |peer: &PeerId| PeerState {
-            region: peer.0,
-            is_connected: self.hands.connected.get(peer).copied().unwrap_or(false),
-            holds: self.replica.announced_size(*peer, &self.origin),
-        };
-        let unshared = self.unshared.as_ref();
-        Status {
-            at: now,
-            readiness: self.replica.readiness(),
-            chains: self.origins.iter().filter_map(copy).collect(),
-            peers: self.hands.peers.keys().map(peer).collect(),
-            unshared_ms: unshared
-                .map_or(0, |unshared| now.0.saturating_sub(unshared.since.0).max(1)),
-        }
-    }
-}
-
-/// Whether a wait of so many ms is over. A clock that has been set back by more than the wait ends it: otherwise it would last for
-/// as long as the clock was set back.
-const fn is_over(since: UnixMillis, ms: u64, now: UnixMillis) -> bool {
-    now.0.abs_diff(since.0) >= ms
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_ends_with_its_time_and_when_the_clock_is_set_back() {
-        let hour = 3_600_000;
-        for (now, expected) in [
-            (hour, false),
-            (hour + 499, false),
-            (hour + 500, true),
-            (hour - 499, false),
-            (hour - 500, true),
-            (0, true),
-        ] {
-            let over = is_over(UnixMillis(hour), 500, UnixMillis(now));
-            assert_eq!(over, expected, "{now}");
-        }
     }
 }

@@ -20,7 +20,7 @@ use std::{
 };
 use tokio::{
     runtime::Runtime,
-    sync::{oneshot, watch},
+    sync::{Semaphore, oneshot, watch},
 };
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
@@ -33,7 +33,7 @@ use yizhang_ledger::{
     roster::{ChainKey, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{Config, FetchId, Input, PeerId, Replica};
+use yizhang_replica::{CheckedHead, Config, FetchId, Input, PeerId, Replica};
 use yizhang_store::{Faults, JournalKind, Options, Store};
 
 const REGIONS: [u32; 2] = [440_000, 520_000];
@@ -103,6 +103,11 @@ fn submitted(number: u8) -> Submitted {
         submitter: "agency.440000".into(),
         block: RecordBlock::parse(bytes).unwrap(),
     }
+}
+
+/// A head as the task that reads it hands it over.
+fn checked(note: &[u8]) -> CheckedHead {
+    CheckedHead::check(note, &roster())
 }
 
 /// Two heads of the peer's chain that cannot both be true.
@@ -192,14 +197,14 @@ impl Running {
         let newest = batches.last().expect("there are some").1.clone();
         self.tell(Input::Announced {
             peer: PeerId(division(1)),
-            heads: vec![newest.clone()],
+            heads: vec![checked(&newest)],
             complete: false,
         });
         for (batch, head) in batches {
             self.tell(Input::Fetched {
                 fetch: FetchId(0),
                 batch: Box::new(batch),
-                head,
+                head: checked(&head),
             });
         }
         let is_announced = || self.announced().contains(&newest).then_some(());
@@ -215,6 +220,7 @@ impl Running {
             submitted,
             searched,
             reply,
+            room: Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap(),
         });
         match self.wait(|| answer.try_recv().ok()) {
             Some(Ok(placed)) => {
@@ -229,7 +235,7 @@ impl Running {
     fn show_the_fork(&self) -> bool {
         self.tell(Input::Shown {
             peer: PeerId(division(1)),
-            heads: fork(),
+            heads: fork().map(|note| checked(&note)),
         });
         let is_shown = || (!self.board.evidence().is_empty()).then_some(());
         self.wait(is_shown).is_some()

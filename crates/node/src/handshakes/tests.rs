@@ -56,6 +56,40 @@ async fn a_full_room_is_made_free_where_most_are() {
 }
 
 #[tokio::test]
+async fn of_as_many_addresses_as_sockets_the_oldest_silent_one_gives_way_whatever_its_address() {
+    let handshakes = Arc::new(Handshakes::default());
+    let from = |number: usize| {
+        let [.., high, low] = number.to_be_bytes();
+        IpAddr::from([198, 18, high, low])
+    };
+    // The largest address is the youngest, the smallest the oldest; and the other way round.
+    let ascending: Vec<usize> = (0..HANDSHAKES_MAX).collect();
+    let descending = ascending.iter().rev().copied().collect();
+    for order in [ascending, descending] {
+        let under_way: Vec<Handshake> = order
+            .into_iter()
+            .map(|number| enter(&handshakes, from(number)))
+            .collect();
+        under_way[0].has_spoken();
+        let _one_more = enter(&handshakes, address(1));
+        assert!(!is_sent_away(&under_way[0]).await);
+        assert!(is_sent_away(&under_way[1]).await);
+        assert!(!is_sent_away(under_way.last().unwrap()).await);
+    }
+}
+
+#[tokio::test]
+async fn who_is_silent_gives_way_before_a_crowd_that_has_spoken() {
+    let handshakes = Arc::new(Handshakes::default());
+    let crowd = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);
+    crowd.iter().for_each(Handshake::has_spoken);
+    let silent = fill(&handshakes, address(2), HANDSHAKES_MAX - crowd.len());
+    let _one_more = enter(&handshakes, address(3));
+    assert!(!is_sent_away(&crowd[0]).await);
+    assert!(is_sent_away(&silent[0]).await);
+}
+
+#[tokio::test]
 async fn among_those_that_all_speak_the_oldest_gives_way() {
     let handshakes = Arc::new(Handshakes::default());
     let under_way = fill(&handshakes, address(1), HANDSHAKES_PER_ADDRESS_MAX);

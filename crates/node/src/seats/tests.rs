@@ -54,7 +54,7 @@ async fn others_cannot_take_the_seats_of_the_own_agency() {
 async fn whoever_has_its_share_ends_its_own_idle_connection_with_one_more() {
     let seats = Arc::new(Seats::default());
     let mut taken = fill(&seats, &auditor(1), seats_of_one(Class::Other));
-    let _busy = taken[0].seat.call();
+    let _busy = taken[0].seat.call().unwrap();
     let mut one_more = seats.take(auditor(1)).unwrap();
     assert!(!has_ended(&mut taken[0]), "it is in use");
     assert!(has_ended(&mut taken[1]), "the longest idle one");
@@ -66,7 +66,10 @@ async fn whoever_has_its_share_ends_its_own_idle_connection_with_one_more() {
 async fn whoever_uses_all_of_its_share_gets_no_more() {
     let seats = Arc::new(Seats::default());
     let taken = fill(&seats, &auditor(1), seats_of_one(Class::Other));
-    let _calls: Vec<Calling> = taken.iter().map(|taken| taken.seat.call()).collect();
+    let _calls: Vec<Calling> = taken
+        .iter()
+        .map(|taken| taken.seat.call().unwrap())
+        .collect();
     assert!(seats.take(auditor(1)).is_err());
     assert!(seats.take(auditor(2)).is_ok());
 }
@@ -81,7 +84,7 @@ async fn in_a_full_class_whoever_has_most_gives_way() {
         let party = auditor(certificate);
         crowd.extend(fill(&seats, &party, seats_of_one(Class::Other)));
     }
-    calls.extend(crowd.iter().map(|taken| taken.seat.call()));
+    calls.extend(crowd.iter().map(|taken| taken.seat.call().unwrap()));
     let _newcomer = seats.take(auditor(200)).unwrap();
     let ended = crowd
         .iter_mut()
@@ -94,7 +97,7 @@ async fn a_connection_that_nobody_uses_ends_after_a_while() {
     let seats = Arc::new(Seats::default());
     let mut idle = seats.take(own()).unwrap();
     let mut busy = seats.take(own()).unwrap();
-    let call = busy.seat.call();
+    let call = busy.seat.call().unwrap();
     let later = Instant::now() + IDLE_MAX;
     assert_eq!(seats.end_idle(later), 1);
     assert!(has_ended(&mut idle));
@@ -110,4 +113,32 @@ async fn a_connection_that_is_gone_gives_its_place_back() {
     let taken = seats.take(own()).unwrap();
     drop(taken);
     assert_eq!(seats.count(), 0);
+}
+
+#[tokio::test]
+async fn calls_of_one_party_and_of_one_class_are_bounded_and_keep_nobody_else_out() {
+    let seats = Arc::new(Seats::default());
+    let Share { party, class } = calls_of(Class::Other);
+    let one = seats.take(auditor(1)).unwrap();
+    let mut calls: Vec<Calling> = (0..party).map(|_| one.seat.call().unwrap()).collect();
+    assert!(one.seat.call().is_err());
+    // Over another connection it is the same party.
+    assert!(seats.take(auditor(1)).unwrap().seat.call().is_err());
+    calls.pop();
+    calls.push(one.seat.call().unwrap());
+    for certificate in 2..10 {
+        let other = seats.take(auditor(certificate)).unwrap();
+        let more = (0..party).filter_map(|_| other.seat.call().ok());
+        calls.extend(more);
+    }
+    assert_eq!(calls.len(), class);
+    let clerk = seats.take(own()).unwrap();
+    assert!(clerk.seat.call().is_ok());
+    drop(calls);
+    assert!(one.seat.call().is_ok());
+    // A call of a connection that had to give way is counted until it ends.
+    let call = one.seat.call().unwrap();
+    one.seat.end();
+    drop(call);
+    assert!(seats.lock().calls.is_empty());
 }

@@ -3,7 +3,9 @@
 use crate::{
     copies::{ChainCopy, News},
     engine::Event,
+    floods::Flood,
     party::Party,
+    peer_secrets::{Held, PeerSecrets},
     permission::REPLAY,
     reads::Trace,
     refusal::Refusal,
@@ -13,9 +15,12 @@ use crate::{
     shared::Shared,
     status::{PeerState, Status as NodeStatus},
 };
-use std::sync::Arc;
+use bytes::Bytes;
+use std::{sync::Arc, time::Instant};
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
+use yizhang_ledger::hash::Hash;
+use yizhang_ledger::value::UnixMillis;
 use yizhang_store::Subject;
 use yizhang_wire::{
     purpose::{Business, Purpose, PurposeFault},
@@ -89,30 +94,48 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         ..chain_status(copy)
     };
     let chains = status.chains.into_iter().map(chain).collect();
+    let now = Instant::now();
+    let floods = shared.floods.lately(now).into_iter();
+    let peers = status.peers.into_iter();
+    let peers = peers.map(|peer| peer_status(peer, &shared.peer_secrets));
     v1::StatusReply {
-        secret_checks: shared
-            .secrets
-            .checks()
-            .iter()
-            .map(|check| check.0.to_vec().into())
-            .collect(),
+        secret_checks: checks(shared.peer_secrets.own()),
         secret_written: u32::try_from(shared.secrets.written()).expect("there are eight at most"),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
         ready,
         not_ready_reason: reason,
         chains,
-        peers: status.peers.into_iter().map(peer_status).collect(),
+        peers: peers.collect(),
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
         scrubbed_ms: shared.damages.last_round().0,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
+        room_code: shared.room.left().code().unwrap_or_default().to_string(),
+        floods: floods.map(|flood| flood_status(flood, at)).collect(),
+        clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
     }
 }
 
-fn peer_status(peer: PeerState) -> v1::PeerStatus {
+fn flood_status(flood: Flood, at: UnixMillis) -> v1::FloodStatus {
+    let noticed = u64::try_from(flood.noticed.as_millis()).unwrap_or(u64::MAX);
+    v1::FloodStatus {
+        region: flood.region.to_string(),
+        goes_on: flood.goes_on,
+        noticed_ms: at.0.saturating_sub(noticed),
+    }
+}
+
+/// The checks of secrets, as messages carry them.
+pub(crate) fn checks(checks: &[Hash]) -> Vec<Bytes> {
+    let bytes = |check: &Hash| check.0.to_vec().into();
+    checks.iter().map(bytes).collect()
+}
+
+fn peer_status(peer: PeerState, secrets: &PeerSecrets) -> v1::PeerStatus {
     v1::PeerStatus {
+        secrets: secrets.of(peer.region).map_or("", Held::code).into(),
         region: peer.region.to_string(),
         connected: peer.is_connected,
         holds: peer.holds.0,

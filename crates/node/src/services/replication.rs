@@ -2,13 +2,14 @@
 
 use crate::{
     board::{Changes, Contradiction},
-    engine::Event,
+    heads::Said,
     party::Party,
     readers::Reading,
     refusal::Refusal,
     role::Role,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
+    tellings::Untimely,
 };
 use std::{
     pin::Pin,
@@ -20,7 +21,7 @@ use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{
     head::Origin,
-    value::{Division, TreeSize},
+    value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
     Input, PeerId,
@@ -76,21 +77,47 @@ impl Replication for ReplicationService {
         request: Request<v1::TellRequest>,
     ) -> Result<Response<v1::TellReply>, Status> {
         let region = region_of(&request)?;
-        if !self.0.tellings.admit(region, Instant::now()) {
+        let now = Instant::now();
+        let admitted = self.0.tellings.admit(region, now);
+        let telling = admitted.map_err(|untimely| {
+            if untimely == Untimely::TooOften {
+                self.0.floods.notice(region, now);
+            }
             let what = "tellings of one region come";
-            return Err(Refusal::Busy { what }.into());
+            Refusal::Busy { what }
+        })?;
+        let v1::TellRequest {
+            heads,
+            evidence,
+            clock_ms,
+            secret_checks,
+        } = request.into_inner();
+        if clock_ms > 0 {
+            self.0.clocks.told(region, UnixMillis(clock_ms), now);
         }
-        let v1::TellRequest { heads, evidence } = request.into_inner();
+        self.0.peer_secrets.told(region, &secret_checks);
         let heads = heads.into_iter().take(TOLD_HEADS_MAX);
         let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
-        let told = Input::Told {
-            peer: PeerId(region),
+        let said = Said {
             heads: heads.map(Into::into).collect(),
             evidence: evidence
                 .map(|pair| [pair.first.into(), pair.second.into()])
                 .collect(),
         };
-        self.0.engine.send(Event::Input(told)).await;
+        let shared = Arc::clone(&self.0);
+        // It waits for the engine also when the caller is gone, and until then the region says nothing more.
+        let listening = tokio::spawn(async move {
+            if let Some(Said { heads, evidence }) = shared.heads_of_others.check_all(said).await {
+                let told = Input::Told {
+                    peer: PeerId(region),
+                    heads,
+                    evidence,
+                };
+                shared.engine.hear(told).await;
+            }
+            drop(telling);
+        });
+        listening.await.map_err(|_| Refusal::Stopping)?;
         Ok(Response::new(v1::TellReply {}))
     }
 

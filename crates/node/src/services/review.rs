@@ -1,10 +1,19 @@
 //! The service Review: what waits for people, in the accounts of everybody whom the node's own chain knows.
 
 use crate::{
-    lookup, permission::REVIEW, reads::Trace, refusal::Refusal, services::gate::holder_of,
+    lookup,
+    party::Party,
+    permission::REVIEW,
+    reads::Trace,
+    refusal::Refusal,
+    services::{caller::party_of, gate::holder_of},
     shared::Shared,
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, mpsc},
@@ -12,7 +21,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-use yizhang_entitlement::review::{Finding, List, is_without_birth, review, to_json};
+use yizhang_entitlement::review::{self, Finding, List, to_json};
 use yizhang_ledger::{person::AccountId, value::Day};
 use yizhang_store::{StoreError, Subject};
 use yizhang_wire::{
@@ -23,6 +32,8 @@ use yizhang_wire::{
 
 /// Accounts of one page: some tens of kilobytes, and a sign of life every second.
 const PAGE_ACCOUNTS: usize = 64;
+/// After so long a page ends with the account at hand: each account waits for its turn, and a busy node has others first.
+const PAGE_TIME: Duration = Duration::from_secs(10);
 /// Findings of one account that are listed, so that a page stays below the limit of a message; the rest is counted.
 const FINDINGS_MAX: usize = 100;
 /// Pages computed ahead of a slow receiver.
@@ -46,10 +57,12 @@ struct Task {
     list: Option<List>,
     /// Class, cause, step or class of retirement; empty for all.
     what: String,
+    /// Who takes a turn for each account.
+    party: Party,
 }
 
 impl Task {
-    fn read(request: v1::ReviewRequest) -> Result<Self, Refusal> {
+    fn read(request: v1::ReviewRequest, party: Party) -> Result<Self, Refusal> {
         let after = if request.after.is_empty() {
             None
         } else {
@@ -75,6 +88,7 @@ impl Task {
             after,
             list,
             what: request.what,
+            party,
         })
     }
 
@@ -107,7 +121,8 @@ impl Review for ReviewService {
     ) -> Result<Response<Pages>, Status> {
         let shared = Arc::clone(&self.0);
         let mut trace = Trace::begun(holder_of(&request)?.clone(), REVIEW);
-        let begun = begin(&shared, &mut trace, request.into_inner());
+        let party = party_of(&request)?.clone();
+        let begun = begin(&shared, &mut trace, party, request.into_inner());
         let (task, permit) = shared.reads.answer(trace.clone(), begun).await?;
         let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
         tokio::task::spawn_blocking(move || {
@@ -123,10 +138,11 @@ impl Review for ReviewService {
 fn begin(
     shared: &Shared,
     trace: &mut Trace,
+    party: Party,
     request: v1::ReviewRequest,
 ) -> Result<(Task, OwnedSemaphorePermit), Refusal> {
     trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
-    let task = Task::read(request)?;
+    let task = Task::read(request, party)?;
     trace.subject = Subject::Accounts {
         list: task.list.map(List::name).unwrap_or_default().to_string(),
         reviewed: 0,
@@ -173,54 +189,81 @@ fn run(
 
 /// The next page, and the last account of it if more may follow.
 fn page(shared: &Shared, task: &Task) -> Result<(v1::ReviewPage, Option<AccountId>), Refusal> {
+    let begun = Instant::now();
     let accounts =
         shared
             .store
             .accounts_after(&shared.origin, task.after.as_ref(), PAGE_ACCOUNTS)?;
-    let mut found = Vec::new();
-    let mut without_birth = 0;
+    let mut page = v1::ReviewPage::default();
+    let mut last = None;
     for account in &accounts {
-        let mut reviewed = v1::ReviewedAccount {
-            account: account.0.to_vec().into(),
-            findings: Vec::new().into(),
-            failure: String::new(),
-            unlisted: 0,
-        };
-        match lookup::lookup(shared, *account, task.as_of) {
-            Ok(looked_up) if is_under_another(shared, *account, &looked_up.read)? => continue,
-            Ok(looked_up) => {
-                without_birth += u32::from(is_without_birth(&looked_up.account));
-                let mut findings = review(&looked_up.account, task.retirement_months);
-                findings.retain(|finding| task.wants(finding));
-                if findings.is_empty() {
-                    continue;
-                }
-                let unlisted = findings.len().saturating_sub(FINDINGS_MAX);
-                findings.truncate(FINDINGS_MAX);
-                reviewed.unlisted = u32::try_from(unlisted).unwrap_or(u32::MAX);
-                reviewed.findings = to_json(&findings).into();
-            }
-            // One account that cannot be proved keeps nobody else from being reviewed.
-            Err(refusal @ Refusal::Invalid(_)) => {
-                reviewed.failure = refusal.to_string();
-            }
-            // Nor does one whose place on the disk is damaged; the mender looks at it.
-            Err(Refusal::Store(error @ StoreError::Damaged(_))) => {
-                shared.damages.look_at(&error);
-                reviewed.failure = error.to_string();
-            }
-            Err(refusal) => return Err(refusal),
+        if last.is_some() && begun.elapsed() >= PAGE_TIME {
+            break;
         }
-        found.push(reviewed);
+        // Between two accounts whoever waits has a turn.
+        let turn = Handle::current().block_on(shared.turn(&task.party))?;
+        let reviewed = reviewed(shared, task, *account)?;
+        drop(turn);
+        page.accounts.extend(reviewed.listed);
+        page.without_birth += u32::from(reviewed.is_without_birth);
+        page.reviewed += 1;
+        last = Some(*account);
     }
-    let last = accounts.last().copied();
-    let page = v1::ReviewPage {
-        accounts: found,
-        reviewed: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
-        through: last.map(|last| last.0.to_vec()).unwrap_or_default().into(),
-        without_birth,
+    page.through = last.map(|last| last.0.to_vec()).unwrap_or_default().into();
+    let may_go_on = accounts.len() == PAGE_ACCOUNTS || last != accounts.last().copied();
+    Ok((page, last.filter(|_| may_go_on)))
+}
+
+/// An account that was gone through.
+#[derive(Default)]
+struct Reviewed {
+    /// What of it is listed, if anything is.
+    listed: Option<v1::ReviewedAccount>,
+    is_without_birth: bool,
+}
+
+fn reviewed(shared: &Shared, task: &Task, account: AccountId) -> Result<Reviewed, Refusal> {
+    let mut listed = v1::ReviewedAccount {
+        account: account.0.to_vec().into(),
+        findings: Vec::new().into(),
+        failure: String::new(),
+        unlisted: 0,
     };
-    Ok((page, last.filter(|_| accounts.len() == PAGE_ACCOUNTS)))
+    let mut is_without_birth = false;
+    match lookup::lookup(shared, account, task.as_of) {
+        Ok(found) if is_under_another(shared, account, &found.read)? => {
+            return Ok(Reviewed::default());
+        }
+        Ok(found) => {
+            is_without_birth = review::is_without_birth(&found.account);
+            let mut findings = review::review(&found.account, task.retirement_months);
+            findings.retain(|finding| task.wants(finding));
+            if findings.is_empty() {
+                return Ok(Reviewed {
+                    listed: None,
+                    is_without_birth,
+                });
+            }
+            let unlisted = findings.len().saturating_sub(FINDINGS_MAX);
+            findings.truncate(FINDINGS_MAX);
+            listed.unlisted = u32::try_from(unlisted).unwrap_or(u32::MAX);
+            listed.findings = to_json(&findings).into();
+        }
+        // One account that cannot be proved keeps nobody else from being reviewed.
+        Err(refusal @ Refusal::Invalid(_)) => {
+            listed.failure = refusal.to_string();
+        }
+        // Nor does one whose place on the disk is damaged; the mender looks at it.
+        Err(Refusal::Store(error @ StoreError::Damaged(_))) => {
+            shared.damages.look_at(&error);
+            listed.failure = error.to_string();
+        }
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(Reviewed {
+        listed: Some(listed),
+        is_without_birth,
+    })
 }
 
 /// Whether the account of linked pseudonyms is reviewed under a lower one: the lowest that the node's own chain knows.

@@ -10,6 +10,7 @@ use crate::{
     calls::CallsLayer,
     config::StartError,
     shared::Shared,
+    waiting::TELLING_BYTES_MAX,
 };
 use std::sync::Arc;
 use tokio::{
@@ -19,7 +20,6 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
-use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
 use yizhang_wire::{
     DESCRIPTORS,
     channel::{
@@ -34,16 +34,11 @@ use yizhang_wire::{
     },
 };
 
-/// Requests that one connection may have open: 256 callers that submit one record each, and room.
+/// Requests that one connection may have open: 256 callers that submit one record each, and room. How many a party may have on all
+/// its connections, the seats say; what they bring, the budgets.
 const STREAMS_PER_CONNECTION_MAX: u32 = 512;
 /// Largest request but for a submission and a telling: two fields of some tens of bytes, and room for later ones.
 const REQUEST_BYTES_MAX: usize = 4 * 1_024;
-/// Largest signed head as a node passes it on, in a message: three lines with a name of 71 bytes, and one signature line.
-const SENT_HEAD_BYTES_MAX: usize = 512;
-/// Largest request between nodes: a telling (`TellRequest`) with all pairs and heads that are read of one.
-const REPLICATION_REQUEST_BYTES_MAX: usize =
-    (2 * TOLD_EVIDENCE_MAX + TOLD_HEADS_MAX) * SENT_HEAD_BYTES_MAX;
-
 /// What the server is given besides what it serves.
 pub(crate) struct Serving {
     pub(crate) listener: TcpListener,
@@ -95,7 +90,7 @@ pub(crate) fn serve(
         .add_service(pseudonyms.max_decoding_message_size(PSEUDONYMS_BYTES_MAX))
         .add_service(
             replication
-                .max_decoding_message_size(REPLICATION_REQUEST_BYTES_MAX)
+                .max_decoding_message_size(TELLING_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
         .add_service(
@@ -147,8 +142,10 @@ mod tests {
     use yizhang_ledger::{
         hash::Hash,
         head::{Head, Origin},
+        person::SECRETS_MAX,
         value::{Division, TreeSize},
     };
+    use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
     use yizhang_wire::v1::{Evidence, TellRequest};
 
     /// A signed head as large as one may be that a node sends.
@@ -173,9 +170,10 @@ mod tests {
         let request = TellRequest {
             heads: (0..TOLD_HEADS_MAX).map(|_| head()).collect(),
             evidence: (0..TOLD_EVIDENCE_MAX).map(|_| pair()).collect(),
+            clock_ms: u64::MAX,
         };
         let bytes = request.encoded_len();
         assert!(bytes > REQUEST_BYTES_MAX, "{bytes}");
-        assert!(bytes <= REPLICATION_REQUEST_BYTES_MAX, "{bytes}");
+        assert!(bytes <= TELLING_BYTES_MAX, "{bytes}");
     }
 }

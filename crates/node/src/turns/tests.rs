@@ -91,3 +91,43 @@ async fn a_turn_that_nobody_waits_for_any_more_goes_to_the_next() {
     drop(first);
     assert!(turns.wait(&own()).await.is_ok());
 }
+
+/// As a review does: one turn after the other, each as soon as the last is given back.
+#[tokio::test]
+async fn a_long_task_with_a_turn_for_each_step_goes_on_beside_many_calls_and_holds_none_of_them_up()
+{
+    const CALLS: usize = 6;
+    let turns = Turns::new(1);
+    let held = turns.wait(&own()).await.ok();
+    let served = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = JoinSet::new();
+    let (steps, log) = (Arc::clone(&turns), Arc::clone(&served));
+    tasks.spawn(async move {
+        for _ in 0..CALLS {
+            let turn = steps.wait(&own()).await.ok();
+            log.lock().unwrap().push("step");
+            drop(turn);
+        }
+    });
+    yield_now().await;
+    for _ in 0..CALLS {
+        let (turns, log) = (Arc::clone(&turns), Arc::clone(&served));
+        let clerk = party(9, Role::Agency(Division::new(440_000).unwrap()));
+        tasks.spawn(async move {
+            let turn = turns.wait(&clerk).await.ok();
+            log.lock().unwrap().push("call");
+            drop(turn);
+        });
+        yield_now().await;
+    }
+    drop(held);
+    tasks.join_all().await;
+    let served = served.lock().unwrap();
+    // Nobody waits for two steps in a row while a call waits, nor a step for more than two calls: it joins the line again when
+    // its last turn has gone to the next.
+    let last_call = served.iter().rposition(|name| *name == "call").unwrap();
+    let waiting = &served[..=last_call];
+    let is_fair = !waiting.windows(2).any(|pair| pair == ["step"; 2])
+        && !waiting.windows(3).any(|three| three == ["call"; 3]);
+    assert!(is_fair, "{served:?}");
+}

@@ -284,12 +284,12 @@ fn forged_and_oversized_announcements_are_blamed_and_unknown_chains_are_not() {
     forged[end] ^= 1;
     let outputs = node.handle(Input::Announced {
         peer: peer(1),
-        heads: vec![forged],
+        heads: vec![node.checked(&forged)],
         complete: true,
     });
     assert_eq!(blamed(&outputs), [peer(1)]);
     node.connect(1);
-    let heads = vec![batches[0].note.clone(); 257];
+    let heads = vec![node.checked(&batches[0].note); 257];
     let outputs = node.handle(Input::Announced {
         peer: peer(1),
         heads,

@@ -7,10 +7,10 @@ use yizhang_replica::{
     limits::{FLOOD_HEADS, STALE_HEADS_MAX},
 };
 
-fn announce_note(node: &mut Node, from: usize, note: Vec<u8>) -> Vec<Output> {
+fn announce_note(node: &mut Node, from: usize, note: &[u8]) -> Vec<Output> {
     node.handle(Input::Announced {
         peer: peer(from),
-        heads: vec![note],
+        heads: vec![node.checked(note)],
         complete: false,
     })
 }
@@ -44,10 +44,10 @@ fn old_heads_beyond_a_few_are_not_looked_at() {
         assert_eq!(blamed(&node.announce(1, &[&batches[0]])), []);
     }
     let old = falsified(&batches[0], &batches[1]);
-    assert_eq!(blamed(&announce_note(&mut node, 1, old.clone())), []);
+    assert_eq!(blamed(&announce_note(&mut node, 1, &old)), []);
     // What a peer has said in vain is forgotten with time.
     node.wait(1_000);
-    assert_eq!(blamed(&announce_note(&mut node, 1, old)), [peer(1)]);
+    assert_eq!(blamed(&announce_note(&mut node, 1, &old)), [peer(1)]);
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn heads_with_many_lines_are_not_looked_at() {
     for _ in 0..16 {
         padded.extend_from_slice(b"\xe2\x80\x94 stranger AAAA\n");
     }
-    assert_eq!(blamed(&announce_note(&mut node, 1, padded)), []);
+    assert_eq!(blamed(&announce_note(&mut node, 1, &padded)), []);
     let alone = falsified(&batches[0], &batches[1]);
-    assert_eq!(blamed(&announce_note(&mut node, 1, alone)), [peer(1)]);
+    assert_eq!(blamed(&announce_note(&mut node, 1, &alone)), [peer(1)]);
 }
 
 #[test]

@@ -63,14 +63,7 @@ fn a_closed_chain_still_accepts_what_lies_before() {
     let mut node = holding(&main[..1]);
     let other = other_branch(&main);
     let heads = [main[2].note.clone(), other[1].note.clone()];
-    assert_eq!(
-        evidence(&node.handle(Input::Shown {
-            peer: peer(2),
-            heads
-        }))
-        .len(),
-        1
-    );
+    assert_eq!(evidence(&node.shown(2, &heads)).len(), 1);
     assert_eq!(node.closed_at(1), Some(TreeSize(9)));
     let fetch = fetches(&node.announce(1, &[&main[3]]))[0].0;
     assert_eq!(persists(&node.fetched(fetch, &main[1])), [TreeSize(6)]);
@@ -255,18 +248,12 @@ fn shown_heads_that_do_not_contradict_each_other_change_nothing() {
         (&main[0], &foreign[0]),
     ] {
         let heads = [one.note.clone(), other.note.clone()];
-        let outputs = node.handle(Input::Shown {
-            peer: peer(2),
-            heads,
-        });
+        let outputs = node.shown(2, &heads);
         assert!(evidence(&outputs).is_empty());
         assert_eq!(node.closed_at(1), None);
     }
     let heads = [main[0].note.clone(), b"nonsense".to_vec()];
-    let outputs = node.handle(Input::Shown {
-        peer: peer(2),
-        heads,
-    });
+    let outputs = node.shown(2, &heads);
     assert_eq!(crate::world::blamed(&outputs), [peer(2)]);
 }
 

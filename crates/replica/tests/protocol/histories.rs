@@ -1,8 +1,6 @@
 //! Two histories of a chain that have no head of one size: what shows them, and whose word counts.
 
-use crate::world::{
-    Node, Signed, chain, evidence, fetches, holding, next, origin, other_branch, peer,
-};
+use crate::world::{Node, Signed, chain, evidence, fetches, holding, next, origin, other_branch};
 use yizhang_ledger::{chain::ChainState, value::TreeSize};
 use yizhang_replica::{Conflict, FetchId, Input};
 
@@ -20,10 +18,7 @@ fn the_chains_own_node_is_believed_when_it_shows_that_it_has_two_histories() {
         [main[1].note.clone(), other.note.clone()],
     ] {
         let mut node = holding(&main);
-        let outputs = node.handle(Input::Shown {
-            peer: peer(1),
-            heads,
-        });
+        let outputs = node.shown(1, &heads);
         let [found] = &evidence(&outputs)[..] else {
             panic!("evidence expected")
         };
@@ -46,10 +41,7 @@ fn two_heads_of_different_sizes_close_a_chain_by_the_word_of_its_own_node_alone(
     // Another node says so; the larger head is held.
     for (says, smaller, larger) in [(2, &main[1], &other), (1, &main[0], &main[1])] {
         let mut node = holding(&main);
-        let outputs = node.handle(Input::Shown {
-            peer: peer(says),
-            heads: [smaller.note.clone(), larger.note.clone()],
-        });
+        let outputs = node.shown(says, &[smaller.note.clone(), larger.note.clone()]);
         assert!(evidence(&outputs).is_empty());
         assert_eq!(node.closed_at(1), None);
     }
@@ -64,10 +56,7 @@ fn whoever_shows_two_heads_of_which_one_contradicts_what_is_held_convicts_the_ch
         [main[0].note.clone(), branched.note.clone()],
     ] {
         let mut node = holding(&main);
-        let outputs = node.handle(Input::Shown {
-            peer: peer(2),
-            heads,
-        });
+        let outputs = node.shown(2, &heads);
         assert_eq!(evidence(&outputs).len(), 1);
         assert_eq!(node.closed_at(1), Some(TreeSize(6)));
     }

@@ -1,8 +1,8 @@
 //! Sign once: what a restarted node waits for, fetches back, and never does again.
 
 use crate::world::{
-    Node, Signed, announced, branch, chain, evidence, fetches, held, origin, passed_on, peer,
-    persists, questions, receipts, refusals, root_at, signs, submission,
+    Node, announced, branch, chain, evidence, fetches, held, origin, passed_on, peer, persists,
+    questions, receipts, refusals, root_at, signs, submission,
 };
 use yizhang_ledger::value::TreeSize;
 use yizhang_replica::{
@@ -334,11 +334,7 @@ fn a_node_that_is_shown_its_two_histories_says_so_and_goes_on_if_it_was_not_true
     node.connect(1);
     // Its own head, and a larger one: which a peer says does not follow.
     let heads = [own[1].note.clone(), own[0].note.clone()];
-    let shown = || Input::Shown {
-        peer: peer(1),
-        heads: heads.clone(),
-    };
-    node.handle(shown());
+    node.shown(1, &heads);
     let outputs = node.announce_all(1, &[&own[1]]);
     let contradicted = Recovering::Contradicted {
         held: TreeSize(3),
@@ -365,10 +361,7 @@ fn two_heads_of_another_history_of_the_own_chain_stop_it() {
     let mut node = Node::new(2, vec![held(&own[1])]);
     node.connect(1);
     let heads = [other[0].note.clone(), other[1].note.clone()];
-    node.handle(Input::Shown {
-        peer: peer(1),
-        heads,
-    });
+    node.shown(1, &heads);
     node.announce_all(1, &[]);
     let forked = Readiness::Stopped(Stop::Forked { at: TreeSize(6) });
     assert_eq!(node.replica.readiness(), forked);
@@ -385,7 +378,7 @@ fn a_node_that_is_told_of_a_head_of_its_chain_that_it_did_not_sign_signs_no_more
     node.handle(Input::PeerLost(peer(1)));
     let outputs = node.handle(Input::Told {
         peer: peer(1),
-        heads: vec![own[1].note.clone()],
+        heads: vec![node.checked(&own[1].note)],
         evidence: vec![],
     });
     assert_eq!(evidence(&outputs).len(), 1);
@@ -410,16 +403,16 @@ fn a_head_that_nobody_holds_is_passed_on_once_and_compared_when_the_chain_gets_t
     let other = branch(1, &main[0].after, 70..72);
     let mut node = Node::new(3, vec![held(&main[0])]);
     node.connect(1);
-    let told = |head: &Signed| Input::Told {
+    let told = Input::Told {
         peer: peer(1),
-        heads: vec![head.note.clone()],
+        heads: vec![node.checked(&other[0].note)],
         evidence: vec![],
     };
     assert_eq!(
-        passed_on(&node.handle(told(&other[0]))),
+        passed_on(&node.handle(told.clone())),
         [other[0].note.clone()]
     );
-    assert!(passed_on(&node.handle(told(&other[0]))).is_empty(), "once");
+    assert!(passed_on(&node.handle(told)).is_empty(), "once");
     assert_eq!(node.closed_at(1), None, "it may be true");
     let fetch = fetches(&node.announce(1, &[&main[1]]))[0].0;
     node.fetched(fetch, &main[1]);

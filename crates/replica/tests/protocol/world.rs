@@ -13,8 +13,8 @@ use yizhang_ledger::{
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused, Replica,
-    Ticket,
+    CheckedHead, Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused,
+    Replica, Ticket,
 };
 
 const CODES: [u32; 5] = [440_000, 110_000, 330_000, 520_000, 510_000];
@@ -155,6 +155,7 @@ pub(crate) fn held(signed: &Signed) -> Held {
 /// Node 0 of a federation, driven by hand.
 pub(crate) struct Node {
     pub(crate) replica: Replica,
+    roster: Roster,
     pub(crate) now: u64,
 }
 
@@ -180,6 +181,7 @@ impl Node {
         };
         Self {
             replica: Replica::new(roster(nodes), config, durable, UnixMillis(0)),
+            roster: roster(nodes),
             now: 0,
         }
     }
@@ -188,12 +190,27 @@ impl Node {
     pub(crate) fn mirror(nodes: usize, durable: Vec<Held>) -> Self {
         Self {
             replica: Replica::new(roster(nodes), Config::default(), durable, UnixMillis(0)),
+            roster: roster(nodes),
             now: 0,
         }
     }
 
     pub(crate) fn handle(&mut self, input: Input) -> Vec<Output> {
         self.replica.handle(input, UnixMillis(self.now))
+    }
+
+    /// A head as a shell hands it over.
+    pub(crate) fn checked(&self, note: &[u8]) -> CheckedHead {
+        CheckedHead::check(note, &self.roster)
+    }
+
+    /// A peer shows two heads.
+    pub(crate) fn shown(&mut self, by: usize, heads: &[Vec<u8>; 2]) -> Vec<Output> {
+        let [first, second] = heads;
+        self.handle(Input::Shown {
+            peer: peer(by),
+            heads: [self.checked(first), self.checked(second)],
+        })
     }
 
     pub(crate) fn wait(&mut self, ms: u64) -> Vec<Output> {
@@ -212,7 +229,7 @@ impl Node {
     }
 
     pub(crate) fn announce(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
-        let heads = heads.iter().map(|signed| signed.note.clone()).collect();
+        let heads = heads.iter().map(|head| self.checked(&head.note)).collect();
         self.handle(Input::Announced {
             peer: peer(node),
             heads,
@@ -221,7 +238,7 @@ impl Node {
     }
 
     pub(crate) fn announce_all(&mut self, node: usize, heads: &[&Signed]) -> Vec<Output> {
-        let heads = heads.iter().map(|signed| signed.note.clone()).collect();
+        let heads = heads.iter().map(|head| self.checked(&head.note)).collect();
         self.handle(Input::Announced {
             peer: peer(node),
             heads,
@@ -233,7 +250,7 @@ impl Node {
         self.handle(Input::Fetched {
             fetch,
             batch: Box::new(signed.batch.clone()),
-            head: signed.note.clone(),
+            head: self.checked(&signed.note),
         })
     }
 

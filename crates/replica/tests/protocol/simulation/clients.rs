@@ -141,7 +141,14 @@ impl Federation {
                     submitted,
                     searched,
                 };
-                self.at(self.now + pause, Event::Input { node, life, input });
+                self.at(
+                    self.now + pause,
+                    Event::Input {
+                        node,
+                        life,
+                        input: Box::new(input),
+                    },
+                );
             }
         }
     }

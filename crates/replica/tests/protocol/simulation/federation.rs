@@ -27,7 +27,7 @@ pub(super) enum Event {
     Input {
         node: usize,
         life: u32,
-        input: Input,
+        input: Box<Input>,
     },
     /// A write ends.
     DiskDone {
@@ -283,7 +283,7 @@ impl Federation {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Input { node, life, input } if self.is_alive(node, life) => {
-                self.feed(node, input);
+                self.feed(node, *input);
             }
             Event::DiskDone { node, life, origin } if self.is_alive(node, life) => {
                 self.disk_done(node, &origin);
@@ -445,26 +445,19 @@ impl Federation {
                     .map(|open| (open.source, open.watcher));
                 format!("connection {connection} {ends:?}: {message}")
             }
-            Event::Input {
-                node,
-                input: Input::Signed { note },
-                ..
-            } => {
-                format!(
-                    "node {node} has signed {}",
-                    derive("yizhang test trace", &[note])
-                )
-            }
-            Event::Input {
-                node,
-                input: Input::Submit {
+            Event::Input { node, input, .. } => match &**input {
+                Input::Signed { note } => {
+                    let told = derive("yizhang test trace", &[note]);
+                    format!("node {node} has signed {told}")
+                }
+                Input::Submit {
                     ticket, submitted, ..
-                },
-                ..
-            } => {
-                let content = submitted.block.content_digest();
-                format!("node {node} is given a submission, {ticket:?}, {content}")
-            }
+                } => {
+                    let content = submitted.block.content_digest();
+                    format!("node {node} is given a submission, {ticket:?}, {content}")
+                }
+                _ => format!("{event:?}"),
+            },
             event => format!("{event:?}"),
         }
     }

@@ -5,7 +5,7 @@ use crate::world::{origin, peer};
 use rand::RngExt;
 use std::{collections::BTreeMap, fmt};
 use yizhang_ledger::{batch::Batch, hash::derive, head::Origin, value::TreeSize};
-use yizhang_replica::{FetchId, Input, PeerId};
+use yizhang_replica::{CheckedHead, FetchId, Input, PeerId};
 
 /// What goes over a connection.
 #[derive(Clone, Debug)]
@@ -288,6 +288,7 @@ impl Federation {
                 connection.serving.remove(&fetch);
             }
             Message::Announce { heads, complete } => {
+                let heads = heads.iter().map(|head| self.checked(head)).collect();
                 self.feed(
                     watcher,
                     Input::Announced {
@@ -297,19 +298,22 @@ impl Federation {
                     },
                 );
             }
-            Message::Shown { heads } => self.feed(
-                watcher,
-                Input::Shown {
-                    peer: peer(source),
-                    heads,
-                },
-            ),
+            Message::Shown { heads } => {
+                let heads = heads.map(|head| self.checked(&head));
+                self.feed(
+                    watcher,
+                    Input::Shown {
+                        peer: peer(source),
+                        heads,
+                    },
+                );
+            }
             Message::Batch { fetch, bytes, head } => {
                 let input = match Batch::parse(bytes) {
                     Ok(batch) => Input::Fetched {
                         fetch,
                         batch: Box::new(batch),
-                        head,
+                        head: self.checked(&head),
                     },
                     Err(fault) => Input::FetchedInvalid { fetch, fault },
                 };
@@ -318,6 +322,11 @@ impl Federation {
             Message::Refused { fetch } => self.feed(watcher, Input::FetchRefused { fetch }),
             Message::End { fetch } => self.feed(watcher, Input::FetchEnded { fetch }),
         }
+    }
+
+    /// As a shell reads a head before the replica gets it.
+    fn checked(&self, head: &[u8]) -> CheckedHead {
+        CheckedHead::check(head, &self.roster)
     }
 
     /// Sends what a fetch may have now.

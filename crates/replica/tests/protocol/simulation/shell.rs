@@ -66,7 +66,14 @@ impl Federation {
     pub(super) fn soon(&mut self, node: usize, input: Input) {
         let life = self.nodes[node].life;
         let at = self.now + self.up_to(5);
-        self.at(at, Event::Input { node, life, input });
+        self.at(
+            at,
+            Event::Input {
+                node,
+                life,
+                input: Box::new(input),
+            },
+        );
     }
 
     pub(super) fn disk_done(&mut self, node: usize, origin: &Origin) {

@@ -1,0 +1,168 @@
+//! Heads that other nodes send are checked for form and signature where they are read, and not by the engine: that is most of what
+//! an announcement costs.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::task::spawn_blocking;
+use yizhang_ledger::roster::{REGIONS_MAX, Roster};
+use yizhang_replica::CheckedHead;
+
+/// Heads that are remembered: most come from several peers, one soon after the other, and their signature is checked once. Four of
+/// each chain that a roster may have.
+const REMEMBERED_MAX: usize = 4 * REGIONS_MAX;
+
+/// What checks the heads of others.
+pub(crate) struct Heads {
+    roster: Roster,
+    remembered: Mutex<Remembered>,
+}
+
+/// The last heads with a signature by a key of the roster.
+#[derive(Default)]
+struct Remembered {
+    heads: BTreeMap<Vec<u8>, CheckedHead>,
+    /// Oldest first.
+    order: VecDeque<Vec<u8>>,
+}
+
+impl Remembered {
+    fn add(&mut self, note: &[u8], head: &CheckedHead) {
+        if self.heads.insert(note.to_vec(), head.clone()).is_some() {
+            return;
+        }
+        self.order.push_back(note.to_vec());
+        if self.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.heads.remove(&oldest);
+        }
+    }
+}
+
+impl Heads {
+    /// Checks under this roster, which is the replica's.
+    pub(crate) fn new(roster: Roster) -> Arc<Self> {
+        Arc::new(Self {
+            roster,
+            remembered: Mutex::default(),
+        })
+    }
+
+    /// Checks a head, on a thread that may compute.
+    pub(crate) fn check(&self, note: &[u8]) -> CheckedHead {
+        if let Some(known) = self.lock().heads.get(note) {
+            return known.clone();
+        }
+        let head = CheckedHead::check(note, &self.roster);
+        if head.is_signed() {
+            self.lock().add(note, &head);
+        }
+        head
+    }
+
+    /// Checks all heads of a message. None if the node is stopping.
+    pub(crate) async fn check_all(
+        self: &Arc<Self>,
+        said: Said<Vec<u8>>,
+    ) -> Option<Said<CheckedHead>> {
+        let heads = Arc::clone(self);
+        let checked = spawn_blocking(move || Said {
+            heads: said.heads.iter().map(|note| heads.check(note)).collect(),
+            evidence: said
+                .evidence
+                .iter()
+                .map(|pair| heads.check_pair(pair))
+                .collect(),
+        });
+        checked.await.ok()
+    }
+
+    fn check_pair(&self, [first, second]: &[Vec<u8>; 2]) -> [CheckedHead; 2] {
+        [self.check(first), self.check(second)]
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What another node has said in one message: heads, and pairs of them that it says contradict each other.
+pub(crate) struct Said<H> {
+    pub(crate) heads: Vec<H>,
+    pub(crate) evidence: Vec<[H; 2]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use yizhang_ledger::{
+        hash::Hash,
+        head::{Head, Origin},
+        note::NoteKey,
+        roster::{ChainKey, Region},
+        value::{Division, TreeSize},
+    };
+
+    const REGION: u32 = 440_000;
+
+    fn key() -> SigningKey {
+        SigningKey::from_bytes(&[7; 32])
+    }
+
+    fn heads() -> Arc<Heads> {
+        let division = Division::new(REGION).unwrap();
+        let origin = Origin::new("test.yizhang", division).unwrap();
+        let key = NoteKey::new(origin.as_str(), key().verifying_key().to_bytes()).unwrap();
+        let region = Region {
+            origin,
+            endpoint: "https://localhost:4400".into(),
+            keys: vec![ChainKey {
+                key,
+                from: TreeSize(0),
+                until: None,
+            }],
+        };
+        Heads::new(Roster {
+            federation: "test.yizhang".into(),
+            version: 1,
+            threshold: 1,
+            roots: vec![[7; 32]],
+            tls_authority: vec![],
+            regions: [(division, region)].into(),
+        })
+    }
+
+    fn note(size: u64) -> Vec<u8> {
+        let head = Head {
+            origin: Origin::parse("test.yizhang/440000").unwrap(),
+            size: TreeSize(size),
+            root: Hash([3; 32]),
+        };
+        head.sign(&key()).into_bytes()
+    }
+
+    #[test]
+    fn signed_heads_alone_are_remembered_and_so_many_at_most() {
+        let heads = heads();
+        let mut forged = note(1);
+        let near_the_end = forged.len() - 10;
+        forged[near_the_end] ^= 1;
+        assert!(!heads.check(&forged).is_signed());
+        assert!(!heads.check(b"nonsense").is_signed());
+        assert!(heads.lock().heads.is_empty());
+        for size in 1..=u64::try_from(REMEMBERED_MAX).unwrap() + 9 {
+            assert!(heads.check(&note(size)).is_signed());
+            assert!(heads.check(&note(size)).is_signed());
+        }
+        let remembered = heads.lock();
+        assert_eq!(remembered.heads.len(), REMEMBERED_MAX);
+        assert_eq!(remembered.order.len(), REMEMBERED_MAX);
+        assert!(!remembered.heads.contains_key(&note(9)));
+        assert!(remembered.heads.contains_key(&note(10)));
+    }
+}
