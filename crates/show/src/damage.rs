@@ -57,6 +57,7 @@ pub fn finding(finding: &Finding) -> String {
             seen = seen,
             size = size
         ),
+        Finding::NotedHead(path) => t!("damage.noted-head", path = path.display()),
         Finding::BehindIndex {
             origin,
             indexed,
@@ -122,6 +123,7 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::Chain(_) => t!("remedy.chain"),
         Finding::TornChain(..) => t!("remedy.torn"),
         Finding::Short { .. } | Finding::BehindIndex { .. } => t!("remedy.short"),
+        Finding::NotedHead(_) => t!("remedy.noted-head"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
         Finding::Stray(_) => t!("remedy.stray"),

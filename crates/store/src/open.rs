@@ -80,7 +80,7 @@ impl Store {
         let loaded = match asked {
             None => loaded,
             Some(fault) => {
-                // What it knows of chains that are shorter now is kept, although it is thrown away.
+                // What it knows of chains that are shorter now is kept, although it is thrown away. None knows nothing.
                 let had = loaded.as_ref().map(sizes).unwrap_or_default();
                 drop(loaded);
                 return opening.rebuild(fault, &had);
@@ -177,6 +177,7 @@ impl Opening<'_> {
                 Ok(recovered) => {
                     let seen = seen::size(self.folder, &chain.folder.origin)?;
                     store.writer(chain)?.seen = seen;
+                    // An index that knows nothing of a chain has seen nothing of it.
                     let had = had.get(&chain.folder.origin).copied().unwrap_or_default();
                     store.remember_lost(&chain.folder.origin, had, chain.size())?;
                     let had = had.max(store.lost_size(&chain.folder.origin)?);
@@ -281,6 +282,7 @@ fn view(folder: &ChainFolder, number: u16, loaded: &Loaded) -> Result<Result<Vie
     let Ok((entry, _)) = Entry::split_first(&frame.content, LeafIndex(0)) else {
         return disagrees;
     };
+    // A header whose position nobody can reach agrees with no state.
     let end_leaf = frame
         .header
         .position
