@@ -1,7 +1,7 @@
 //! The two doors: the audit of a data directory, and of one chain from any other source.
 
 use crate::{
-    beside,
+    beside::{self, Remembered},
     error::AuditError,
     finding::{Code, Finding, Place},
     pipeline,
@@ -102,12 +102,14 @@ pub fn audit_directory(
         .map(|path| ResumeFile::open(path, &source, roster))
         .transpose()?;
     let (chains, mut findings) = segments::list(directory, roster)?;
-    findings.extend(beside::accusations(directory, roster));
+    let journal = beside::journal(directory);
+    findings.extend(journal.accusations(roster));
     let total_bytes = chains
         .iter()
         .fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
     let audit = Audit {
         directory: Some(directory),
+        journal,
         roster,
         options,
         resume: resume.as_ref(),
@@ -141,6 +143,7 @@ pub fn audit_stream<E: Display>(
 ) -> Result<ChainReport, AuditError> {
     let audit = Audit {
         directory: None,
+        journal: Remembered::default(),
         roster,
         options,
         resume,
@@ -177,6 +180,8 @@ pub fn audit_stream<E: Display>(
 struct Audit<'a> {
     /// The data directory; none for a stream.
     directory: Option<&'a Path>,
+    /// What the journal in it remembers.
+    journal: Remembered,
     roster: &'a Roster,
     options: &'a Options,
     resume: Option<&'a ResumeFile>,
@@ -223,7 +228,7 @@ impl Audit<'_> {
             replay.remark(Finding::note(
                 Code::NoData,
                 &place,
-                "the source holds nothing of this chain",
+                "the roster names this chain, and nothing of it is here: it was never fetched or written, or all its files are gone",
             ));
         }
         if let Some(directory) = self.directory {
@@ -232,6 +237,7 @@ impl Audit<'_> {
                 Err(finding) => replay.remark(*finding),
             }
         }
+        replay.remember_size(self.journal.size(&chain.origin, self.roster));
         // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);

@@ -74,6 +74,8 @@ pub struct ChainChecked {
     pub batches: u64,
     /// Bytes of the segment files.
     pub bytes: u64,
+    /// The size that the journal remembers it had when its files were found to hold less; none if that never was.
+    pub lost: Option<TreeSize>,
 }
 
 /// Something that is not as it should be.
@@ -98,6 +100,15 @@ pub enum Finding {
     },
     /// What is noted as the newest head of a chain is no head of it: nobody can tell any more whether the chain is shorter.
     NotedHead(PathBuf),
+    /// A chain is shorter than the journal says that it was when its files were first found to hold less.
+    BehindJournal {
+        /// The chain.
+        origin: Origin,
+        /// Its size by the journal.
+        lost: TreeSize,
+        /// What is here.
+        size: TreeSize,
+    },
     /// A chain is shorter than the index says that it was: whole files are missing, or the end of one.
     BehindIndex {
         /// The chain.
@@ -125,6 +136,7 @@ impl Finding {
             | Self::Short { .. }
             | Self::NotedHead(_)
             | Self::BehindIndex { .. }
+            | Self::BehindJournal { .. }
             | Self::Journal(..) => true,
             Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
         }
@@ -146,7 +158,7 @@ impl Finding {
                 "stop the node, move the chain's folder out of the data directory and start again: the chain is fetched \
                  from the peers that mirror it; keep the folder until that is done. Test the disk"
             }
-            Self::Short { .. } | Self::BehindIndex { .. } => {
+            Self::Short { .. } | Self::BehindIndex { .. } | Self::BehindJournal { .. } => {
                 "put the missing files back if you have them. Otherwise start the node while its peers run: it fetches what \
                  is missing from them, and signs nothing of its own chain before that. Do not use --start-alone"
             }
@@ -199,6 +211,10 @@ impl fmt::Display for Finding {
                 f,
                 "{}: not a head of the chain; whether the chain has lost anything cannot be told from it",
                 path.display()
+            ),
+            Self::BehindJournal { origin, lost, size } => write!(
+                f,
+                "{origin}: {size} entries are here, and the journal remembers {lost}: files of the chain are missing"
             ),
             Self::BehindIndex {
                 origin,
@@ -377,15 +393,17 @@ fn check_chain(
         .findings
         .iter()
         .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
+    let lost = lost_size(data, origin)?;
     // Where the chain is damaged, what follows has not been read.
     if !is_damaged {
-        let indexed = index.map_or(TreeSize(0), |index| index.size(number));
-        let indexed = indexed.max(lost_size(data, origin)?);
-        report
-            .findings
-            .extend(missing(data, origin, size, indexed)?);
+        let known = Known {
+            indexed: index.map_or(TreeSize(0), |index| index.size(number)),
+            lost: lost.unwrap_or_default(),
+        };
+        report.findings.extend(missing(data, origin, size, known)?);
     }
     report.chains.push(ChainChecked {
+        lost,
         origin: origin.clone(),
         size,
         batches,
@@ -414,9 +432,10 @@ fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, Acces
     }
 }
 
-/// The size that an index once had of a chain, as the journal says; what of it cannot be read is a finding of its own.
-fn lost_size(data: &Path, origin: &Origin) -> Result<TreeSize> {
-    let mut largest = TreeSize(0);
+/// The size that a chain once had here, as the journal says; none if its files were never found to hold less. What cannot be
+/// read of the journal is a finding of its own.
+fn lost_size(data: &Path, origin: &Origin) -> Result<Option<TreeSize>> {
+    let mut largest = None;
     let folder = data.join("journal");
     for number in journal::list(&folder)? {
         let (entries, _, _) = journal::read_file(&journal::path(&folder, number), number)?;
@@ -426,20 +445,25 @@ fn lost_size(data: &Path, origin: &Origin) -> Result<TreeSize> {
                 .then(|| lost::size_of(&entry.bytes, origin))
                 .flatten()
             {
-                largest = largest.max(size);
+                largest = largest.max(Some(size));
             }
         }
     }
     Ok(largest)
 }
 
-/// Whether a chain is shorter than what is known of it beside its files: a noted head, or the index.
-fn missing(
-    data: &Path,
-    origin: &Origin,
-    size: TreeSize,
+/// Sizes of a chain that are known beside its files and its noted head.
+#[derive(Clone, Copy)]
+struct Known {
+    /// By the index.
     indexed: TreeSize,
-) -> Result<Option<Finding>> {
+    /// By the journal, from a time when the files were found to hold less.
+    lost: TreeSize,
+}
+
+/// Whether a chain is shorter than what is known of it beside its files: by a noted head, the index or the journal.
+fn missing(data: &Path, origin: &Origin, size: TreeSize, known: Known) -> Result<Option<Finding>> {
+    let Known { indexed, lost } = known;
     let origin = origin.clone();
     let seen = match seen::noted(data, &origin)? {
         Noted::Nothing => TreeSize(0),
@@ -454,6 +478,8 @@ fn missing(
             indexed,
             size,
         })
+    } else if lost > size {
+        Some(Finding::BehindJournal { origin, lost, size })
     } else {
         None
     })
