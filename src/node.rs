@@ -279,10 +279,8 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     let reply = runtime.block_on(copies::status(&credentials, arguments.node))?;
     let status = told(reply);
     if arguments.json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&show::status::json(&status))?
-        );
+        let json = serde_json::to_string_pretty(&show::status::json(&status))?;
+        println!("{}", show::printable_json(&json));
     } else {
         show::status::table_of(&status);
     }

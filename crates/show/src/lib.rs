@@ -45,7 +45,7 @@ pub mod store;
 mod summary;
 pub mod transfer;
 
-pub use printable::printable;
+pub use printable::{printable, printable_json, printable_lines};
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use rust_i18n::t;
