@@ -116,6 +116,16 @@ impl Replay {
         &self.verified
     }
 
+    /// Whether the chain could not be followed further.
+    pub(crate) const fn is_stopped(&self) -> bool {
+        self.stopped_at.is_some()
+    }
+
+    /// Batches examined after that.
+    pub(crate) const fn beyond(&self) -> u64 {
+        self.beyond.batches
+    }
+
     /// Takes the next piece of the source.
     pub(crate) fn accept(&mut self, examined: Examined) {
         let Examined {
