@@ -378,21 +378,18 @@ fn check_chain(
         }
         Ok::<(), StoreError>(())
     });
+    let mut is_damaged = false;
     match outcome {
         Ok(_) => {}
         Err(Halt::Caller(error)) => return Err(error),
         Err(Halt::Damage(damage)) => {
             let finding = torn(chain, &files, &damage)?;
-            report
-                .findings
-                .push(finding.unwrap_or(Finding::Chain(damage)));
+            is_damaged = finding.is_none();
+            let finding = finding.unwrap_or(Finding::Chain(damage));
+            report.findings.push(finding);
         }
     }
     let (size, batches) = (state.size(), state.batches());
-    let is_damaged = report
-        .findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
     let lost = lost_size(data, origin)?;
     // Where the chain is damaged, what follows has not been read.
     if !is_damaged {

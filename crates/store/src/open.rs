@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// The sizes that an index has seen.
+/// The sizes that an index has seen; of a chain that is not among them, nothing.
 fn sizes(loaded: &Loaded) -> BTreeMap<Origin, TreeSize> {
     let states = loaded.checkpoint.chains.values().map(|chain| &chain.state);
     states
@@ -177,7 +177,6 @@ impl Opening<'_> {
                 Ok(recovered) => {
                     let seen = seen::size(self.folder, &chain.folder.origin)?;
                     store.writer(chain)?.seen = seen;
-                    // An index that knows nothing of a chain has seen nothing of it.
                     let had = had.get(&chain.folder.origin).copied().unwrap_or_default();
                     store.remember_lost(&chain.folder.origin, had, chain.size())?;
                     let had = had.max(store.lost_size(&chain.folder.origin)?);
