@@ -249,7 +249,8 @@ fn place_months(line: &PlaceLine, contested: u32) -> PlaceMonths {
     let held = together(together(line.months, contested), line.deemed);
     PlaceMonths {
         place: line.place,
-        // Those of a temporary account may be among the contested ones that are left out here: then none are left to take off.
+        // How many contested months are a temporary account's is not known here: where they are left out, all of these are taken off.
+        // Too few months then may leave the place open where it is certain, never the reverse.
         months: held.saturating_sub(line.temporary),
         temporary: line.temporary,
         last: if keeps { line.last } else { line.last_alone },
