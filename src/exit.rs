@@ -33,9 +33,9 @@ pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
+            // What a file or a node says may be in it.
             output::notice(&t!(
                 "error",
-                // What a file or a node says may be in it.
                 text = show::without_numbers(&show::printable_lines(&format!("{error:#}")))
             ));
             defaults::say_used();

@@ -21,10 +21,12 @@ use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, MESSAGE_BYTES_MAX, certificate_pem},
     purpose::Business,
     v1::{
-        LookupReply, LookupRequest, ReplayRequest, SignedBatch, StatusReply, StatusRequest,
+        LookupReply, LookupRequest, ReplayRequest, ReviewPage, ReviewRequest, ReviewedAccount,
+        SignedBatch, StatusReply, StatusRequest,
         account_server::{Account, AccountServer},
         ledger_client::LedgerClient,
         ledger_server::{Ledger, LedgerServer},
+        review_server::{Review, ReviewServer},
     },
 };
 
@@ -69,10 +71,23 @@ enum Accounts {
     Empty,
 }
 
+/// How the node answers those who review.
+#[derive(Clone, Copy, Debug)]
+enum Pages {
+    None,
+    /// The same page again and again.
+    Same,
+    /// Pages of nothing.
+    Nothing,
+    /// What it has found is meant for the terminal.
+    Commands,
+}
+
 #[derive(Clone)]
 struct Hostile {
     chains: Chains,
     accounts: Accounts,
+    pages: Pages,
     own: Vec<SignedBatch>,
     others: Vec<SignedBatch>,
     status: StatusReply,
@@ -145,6 +160,42 @@ impl Account for Hostile {
     }
 }
 
+#[tonic::async_trait]
+impl Review for Hostile {
+    type AccountsStream = Pin<Box<dyn Stream<Item = Result<ReviewPage, Status>> + Send>>;
+
+    async fn accounts(
+        &self,
+        _: Request<ReviewRequest>,
+    ) -> Result<Response<Self::AccountsStream>, Status> {
+        let page = ReviewPage {
+            reviewed: 1,
+            through: vec![3; 16].into(),
+            ..ReviewPage::default()
+        };
+        let nothing = ReviewPage::default();
+        let finding = serde_json::json!([{
+            "list": "transfer", "what": COMMANDS, "family": COMMANDS, "case": COMMANDS, "due": "2020-01-01", "overdue": 3,
+        }]);
+        let found = ReviewedAccount {
+            account: vec![3; 16].into(),
+            findings: finding.to_string().into_bytes().into(),
+            failure: COMMANDS.into(),
+            unlisted: 0,
+        };
+        let commands = ReviewPage {
+            accounts: vec![found],
+            ..page.clone()
+        };
+        Ok(Response::new(match self.pages {
+            Pages::None => Box::pin(tokio_stream::empty()),
+            Pages::Same => Box::pin(tokio_stream::iter(std::iter::repeat(Ok(page)))),
+            Pages::Nothing => Box::pin(tokio_stream::iter(std::iter::repeat(Ok(nothing)))),
+            Pages::Commands => Box::pin(tokio_stream::iter([Ok(commands)])),
+        }))
+    }
+}
+
 /// The batches of a chain as the honest node has them.
 async fn replayed(federation: &Federation, chain: u32) -> Vec<SignedBatch> {
     let mut client = LedgerClient::new(connect(REGION, federation.auditor()));
@@ -187,6 +238,7 @@ impl TakenOver {
             Hostile {
                 chains: Chains::Honest,
                 accounts: Accounts::Empty,
+                pages: Pages::None,
                 own: replayed(&federation, REGION).await,
                 others: replayed(&federation, OTHER).await,
                 status: client.status(StatusRequest {}).await.unwrap().into_inner(),
@@ -214,7 +266,8 @@ impl TakenOver {
             .tls_config(tls)
             .unwrap()
             .add_service(LedgerServer::new(hostile.clone()))
-            .add_service(AccountServer::new(hostile));
+            .add_service(AccountServer::new(hostile.clone()))
+            .add_service(ReviewServer::new(hostile));
         let address = self.federation.address(REGION);
         let serving = self.runtime.spawn(server.serve(address));
         while std::net::TcpStream::connect(address).is_err() {
@@ -342,5 +395,34 @@ fn the_status_of_a_node_that_lies_gives_a_terminal_no_commands() {
         });
         assert!(ran.stdout.contains("all is well"), "{}", ran.stdout);
         gives_no_commands(&ran);
+    }
+}
+
+#[test]
+fn a_review_by_a_node_that_lies_ends_and_gives_a_terminal_no_commands() {
+    let taken = TakenOver::new();
+    for pages in [Pages::None, Pages::Same, Pages::Nothing, Pages::Commands] {
+        for command in [&["review"][..], &["transfer", "list"]] {
+            let hostile = Hostile {
+                pages,
+                ..taken.honest.clone()
+            };
+            let began = Instant::now();
+            let ran = taken.answering(hostile, |federation| {
+                let (agency, node) = (federation.agency(REGION), REGION.to_string());
+                let to = ["--node", &node, "--credentials", &agency];
+                run(&[&["agency"], command, &to].concat())
+            });
+            gives_no_commands(&ran);
+            assert!(began.elapsed() < ENDS_WITHIN, "{pages:?}");
+            let (code, words) = match pages {
+                Pages::None => (0, ""),
+                Pages::Same | Pages::Nothing => (4, "again"),
+                Pages::Commands => (1, "all is well"),
+            };
+            let ran = ran.expect(code);
+            let said = ran.stdout + &ran.stderr;
+            assert!(said.contains(words), "{pages:?}: {said}");
+        }
     }
 }

@@ -404,6 +404,7 @@ pub(crate) fn stream(
             let mut pages = within(STREAM_START_TIMEOUT, client.accounts(request))
                 .await
                 .map_err(refuse)?;
+            let (mut last, mut is_last) = (asked.after, false);
             while let Some(page) = deadline::next(&mut pages, PAGE_SILENCE_MAX)
                 .await
                 .map_err(refuse)?
@@ -414,8 +415,19 @@ pub(crate) fn stream(
                 ended.reviewed += u64::from(page.reviewed);
                 bar.set_position(ended.reviewed);
                 ended.without_birth += u64::from(page.without_birth);
-                if !page.through.is_empty() {
-                    let account = convert::account_id(&page.through)?;
+                // Pages go up through the pseudonyms; one that goes through none is the last. So a node cannot go on for ever.
+                let through = if page.through.is_empty() {
+                    None
+                } else {
+                    Some(convert::account_id(&page.through)?)
+                };
+                ensure!(
+                    !is_last && through.is_none_or(|one| last < Some(one)),
+                    "{}",
+                    t!("review.repeats")
+                );
+                (last, is_last) = (through.or(last), through.is_none());
+                if let Some(account) = through {
                     ended.through = Some(account.reveal_hex());
                 }
             }
