@@ -27,21 +27,16 @@ pub(crate) enum Failure {
     Arguments(String),
 }
 
-/// The lines of an error as they may be shown: what a file or a node says may be in it.
-fn told_lines(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(show::printable).collect();
-    lines.join("\n")
-}
-
 /// The exit code of a command. Any error that is no refusal is 4.
 pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
+            // What a file or a node says may be in it.
             output::notice(&t!(
                 "error",
-                text = show::without_numbers(&told_lines(&format!("{error:#}")))
+                text = show::without_numbers(&show::printable_lines(&format!("{error:#}")))
             ));
             defaults::say_used();
             ExitCode::from(match error.downcast_ref::<Failure>() {

@@ -207,8 +207,12 @@ fn check(dir: &Path) -> anyhow::Result<Outcome> {
     if !accusations.is_empty() {
         println!("  {}", t!("node.quarantined"));
     }
+    let losses = losses(dir, &data, &report)?;
+    for finding in &losses {
+        println!("{}", show::finding::line(finding));
+    }
     Ok(
-        if report.is_sound() && is_traced && accusations.is_empty() {
+        if report.is_sound() && is_traced && accusations.is_empty() && losses.is_empty() {
             Outcome::Clean
         } else {
             Outcome::Findings
@@ -232,6 +236,20 @@ fn accusations(dir: &Path, data: &Path) -> anyhow::Result<Vec<yizhang_audit::Fin
     let mut findings = yizhang_audit::accusations(data, &roster);
     findings.retain(|finding| finding.severity != yizhang_audit::Severity::Note);
     Ok(findings)
+}
+
+/// What the journal of a node has of signed heads beyond what its files hold.
+fn losses(
+    dir: &Path,
+    data: &Path,
+    report: &CheckReport,
+) -> anyhow::Result<Vec<yizhang_audit::Finding>> {
+    let roster = credentials::read_roster(dir)?.roster;
+    let chains = report.chains.iter();
+    let held: Vec<_> = chains
+        .map(|chain| (chain.origin.clone(), chain.size))
+        .collect();
+    Ok(yizhang_audit::losses(data, &roster, &held))
 }
 
 fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {
@@ -260,10 +278,8 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     let reply = runtime.block_on(copies::status(&credentials, arguments.node))?;
     let status = told(reply);
     if arguments.json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&show::status::json(&status))?
-        );
+        let json = serde_json::to_string_pretty(&show::status::json(&status))?;
+        println!("{}", show::printable_json(&json));
     } else {
         show::status::table_of(&status);
     }

@@ -77,7 +77,9 @@ fn check(dir: Option<&Path>) -> anyhow::Result<Outcome> {
         left_alone,
     } = dir.map_or_else(|| Ok(Files::default()), read_files)?;
     if !left_alone.is_empty() {
-        println!("{}", t!("rules.left_alone", names = left_alone.join(", ")));
+        // Names of files may be anything.
+        let names = show::printable(&left_alone.join(", "));
+        println!("{}", t!("rules.left_alone", names = names));
     }
     let set = match laid(&texts, faults) {
         Ok(set) => set,

@@ -115,7 +115,8 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         output::notice(&t!("lookup.html", path = path.display()));
     }
     if arguments.json {
-        println!("{}", show::account::json(&answer));
+        let json = show::account::json(&answer);
+        println!("{}", show::printable_json(&json));
         if let Some(checked) = &answer.checked {
             output::notice(&show::account::checked_line(checked));
         }

@@ -3,21 +3,19 @@
 
 mod support;
 
-use base64ct::{Base64, Encoding};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use prost::Message as _;
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, SECOND_LOOK, purpose};
+use support::{Federation, PATIENCE, SECOND_LOOK, connect::connect, purpose};
 use tokio::{io::AsyncReadExt as _, net::TcpStream, task::JoinSet, time::timeout};
 use tonic::{
     Status,
@@ -29,11 +27,10 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{Record, Reversal, Source},
-    roster::Roster,
-    value::{self, Division},
+    value,
 };
 use yizhang_wire::{
-    channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
+    channel::ACCOUNT_BYTES_MAX,
     purpose::Business,
     v1::{
         FetchRequest, LookupRequest, ReplayRequest, StatusRequest, SubmitRequest,
@@ -47,27 +44,6 @@ const REGION: u32 = 440_000;
 const ELSEWHERE: u32 = 110_000;
 /// How long an own caller may wait on a machine that builds and tests other things.
 const SERVED_WITHIN: Duration = Duration::from_secs(15);
-
-fn roster(credentials: &Path) -> Roster {
-    let text = fs::read_to_string(credentials.join("trust.toml")).unwrap();
-    let trust: toml::Table = text.parse().unwrap();
-    let mut root = [0; 32];
-    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
-    let note = fs::read(credentials.join("roster.note")).unwrap();
-    Roster::open(&note, &[root], 1).unwrap()
-}
-
-/// A connection to the node of [`REGION`] with the certificate of a directory.
-fn connect(credentials: &str) -> Channel {
-    let credentials = Path::new(credentials);
-    let roster = roster(credentials);
-    let region = Division::new(REGION).unwrap();
-    let text = |name: &str| fs::read_to_string(credentials.join(name)).unwrap();
-    let identity = CallerIdentity::new(&text("tls.crt"), &text("tls.key"));
-    let name = node_name(&roster.federation, region);
-    let endpoint = &roster.regions[&region].endpoint;
-    connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap()
-}
 
 /// Runs a test on a federation of which the node of [`REGION`] alone is up.
 fn run(test: impl AsyncFnOnce(&Federation)) {
@@ -118,7 +94,7 @@ async fn stay_silent(address: SocketAddr, goes_on: Arc<AtomicBool>) {
 /// Asks for the state of the node over a connection of its own.
 async fn is_served(credentials: &str) -> Result<Duration, String> {
     let start = Instant::now();
-    let mut client = LedgerClient::new(connect(credentials));
+    let mut client = LedgerClient::new(connect(REGION, credentials));
     match timeout(SERVED_WITHIN, client.status(StatusRequest {})).await {
         Ok(Ok(_)) => Ok(start.elapsed()),
         Ok(Err(status)) => Err(format!("{status:?}")),
@@ -137,7 +113,7 @@ fn silent_strangers_and_idle_auditors_keep_nobody_of_the_own_agency_out() {
         let auditor = federation.auditor();
         let mut idle = Vec::new();
         for _ in 0..IDLE {
-            let mut client = LedgerClient::new(connect(&auditor));
+            let mut client = LedgerClient::new(connect(REGION, &auditor));
             let _ = timeout(SERVED_WITHIN, client.status(StatusRequest {})).await;
             idle.push(client);
         }
@@ -239,7 +215,7 @@ async fn keeps_looking_up(credentials: &str, account: AccountId, times: usize) -
     let mut longest = Duration::ZERO;
     for _ in 0..times {
         let start = Instant::now();
-        let client = AccountClient::new(connect(credentials));
+        let client = AccountClient::new(connect(REGION, credentials));
         let mut client = client.max_decoding_message_size(ACCOUNT_BYTES_MAX);
         let answer = timeout(PATIENCE, client.lookup(lookup_of(account, true))).await;
         answer.expect("an own clerk is served").unwrap();
@@ -257,11 +233,11 @@ fn answers_that_nobody_reads_take_a_bounded_part_of_the_memory() {
     /// Of a node that has served a few lookups, and the budgets of answers that wait to be read.
     const MEMORY_MIB_MAX: usize = 400;
     run(async |federation| {
-        let own = connect(&federation.agency(REGION));
+        let own = connect(REGION, federation.agency(REGION));
         submit(&own, 1, reversals(BIG, 3_000)).await.unwrap();
         submit(&own, 2, reversals(SMALL, 3)).await.unwrap();
         let before = memory_mib(federation);
-        let foreign = connect(&federation.agency(ELSEWHERE));
+        let foreign = connect(REGION, federation.agency(ELSEWHERE));
         let mut calls = JoinSet::new();
         for _ in 0..ANSWERS {
             let mut channel = foreign.clone();
@@ -296,10 +272,10 @@ fn messages_that_never_end_take_a_bounded_part_of_the_memory() {
     const LENGTH: usize = 4 * 1_024 * 1_024 - 16;
     const MEMORY_MIB_MAX: usize = 100;
     run(async |federation| {
-        let own = connect(&federation.agency(REGION));
+        let own = connect(REGION, federation.agency(REGION));
         submit(&own, 2, reversals(SMALL, 3)).await.unwrap();
         let before = memory_mib(federation);
-        let auditor = connect(&federation.auditor());
+        let auditor = connect(REGION, federation.auditor());
         let mut calls = JoinSet::new();
         let message = Bytes::from(vec![7; LENGTH - 1]);
         for _ in 0..MESSAGES {
@@ -332,14 +308,14 @@ fn lookups_of_a_foreign_clerk_let_an_own_clerk_pass() {
     /// Lookups of the foreign clerk that may be answered while an own one waits: those under way, and some of luck.
     const PASSED_MAX: usize = 24;
     run(async |federation| {
-        let own = connect(&federation.agency(REGION));
+        let own = connect(REGION, federation.agency(REGION));
         submit(&own, 1, reversals(BIG, 3_000)).await.unwrap();
         submit(&own, 2, reversals(SMALL, 3)).await.unwrap();
         let answered = Arc::new(AtomicUsize::new(0));
         let refused = Arc::new(AtomicUsize::new(0));
         let mut calls = JoinSet::new();
         for connection in 0..2 {
-            let foreign = connect(&federation.agency(ELSEWHERE));
+            let foreign = connect(REGION, federation.agency(ELSEWHERE));
             for _ in 0..LOOKUPS / 2 {
                 let client = AccountClient::new(foreign.clone());
                 let mut client = client.max_decoding_message_size(ACCOUNT_BYTES_MAX);
@@ -390,7 +366,7 @@ fn replay() -> ReplayRequest {
 
 /// A chain too long for the buffers between a node and a caller that does not read.
 async fn fill(federation: &Federation) {
-    let own = connect(&federation.agency(REGION));
+    let own = connect(REGION, federation.agency(REGION));
     let mut record = Vec::new();
     Record::Unknown(Kind(60_000), &[7; 2_000])
         .write(&mut record)
@@ -408,7 +384,7 @@ fn slow_readers_keep_no_other_reader_out() {
     run(async |federation| {
         fill(federation).await;
         let mut slow_replays = Vec::new();
-        let mut foreign = LedgerClient::new(connect(&federation.agency(ELSEWHERE)));
+        let mut foreign = LedgerClient::new(connect(REGION, federation.agency(ELSEWHERE)));
         for _ in 0..REPLAYS {
             let replay = foreign.replay(replay()).await;
             assert!(replay.is_err(), "an agency reads no chains out");
@@ -416,14 +392,14 @@ fn slow_readers_keep_no_other_reader_out() {
         }
         let mut slow_fetches = Vec::new();
         let own_node = federation.node_dir(REGION);
-        let mut peer = ReplicationClient::new(connect(own_node.to_str().unwrap()));
+        let mut peer = ReplicationClient::new(connect(REGION, own_node));
         for _ in 0..FETCHES {
             slow_fetches.push(peer.fetch(chain(REGION)).await);
         }
-        let mut auditor = LedgerClient::new(connect(&federation.auditor()));
+        let mut auditor = LedgerClient::new(connect(REGION, federation.auditor()));
         let audit = auditor.replay(replay()).await;
         let other_node = federation.node_dir(ELSEWHERE);
-        let mut other = ReplicationClient::new(connect(other_node.to_str().unwrap()));
+        let mut other = ReplicationClient::new(connect(REGION, other_node));
         let fetch = other.fetch(chain(REGION)).await;
         println!("audit: {:?}, fetch: {:?}", audit.is_ok(), fetch.is_ok());
         let mut audit = audit.expect("an audit has a place").into_inner();

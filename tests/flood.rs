@@ -12,7 +12,11 @@ use std::{
     pin::Pin,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, contributions, purpose};
+use support::{
+    Federation, PATIENCE,
+    connect::{connect, roster},
+    contributions, purpose,
+};
 use tokio::io::AsyncReadExt as _;
 use tokio_stream::Stream;
 use tonic::{
@@ -24,11 +28,10 @@ use yizhang_ledger::{
     hash::Hash,
     head::{Head, Origin},
     record::Record,
-    roster::Roster,
     value::{Division, TreeSize},
 };
 use yizhang_wire::{
-    channel::{CallerIdentity, certificate_pem, connect_lazily, node_name},
+    channel::certificate_pem,
     purpose::Business,
     v1::{
         FetchRequest, Heads, LookupRequest, SignedBatch, SubmitRequest, TellReply, TellRequest,
@@ -54,14 +57,6 @@ const MEMORY_MIB_MAX: usize = 200;
 
 fn read(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap()
-}
-
-fn roster(credentials: &Path) -> Roster {
-    let trust: toml::Table = read(credentials, "trust.toml").parse().unwrap();
-    let mut root = [0; 32];
-    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
-    let note = fs::read(credentials.join("roster.note")).unwrap();
-    Roster::open(&note, &[root], 1).unwrap()
 }
 
 /// The hostile node: all that it says is this message, without an end.
@@ -158,17 +153,6 @@ fn engine_time(federation: &Federation) -> Duration {
     panic!("a node has an engine")
 }
 
-/// A connection to the node of [`REGION`] with the certificate of an agency.
-fn connect(agency: &str) -> Channel {
-    let agency = Path::new(agency);
-    let roster = roster(agency);
-    let region = Division::new(REGION).unwrap();
-    let identity = CallerIdentity::new(&read(agency, "tls.crt"), &read(agency, "tls.key"));
-    let name = node_name(&roster.federation, region);
-    let endpoint = &roster.regions[&region].endpoint;
-    connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap()
-}
-
 /// How long calls took that were made one after the other.
 struct Waits(Vec<Duration>);
 
@@ -186,7 +170,7 @@ impl Waits {
 
 /// Submits one record after another until the time is over; `round` keeps those of one run apart from those of another.
 async fn submit_until(federation: &Federation, round: u64, end: Instant) -> Waits {
-    let mut client = SubmissionClient::new(connect(&federation.agency(REGION)));
+    let mut client = SubmissionClient::new(connect(REGION, federation.agency(REGION)));
     let mut waits = Waits(Vec::new());
     while Instant::now() < end {
         let mut id = [0; 16];
@@ -290,7 +274,7 @@ async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
 
 /// Looks the worker up again and again until the time is over.
 async fn look_up_until(federation: &Federation, end: Instant) -> Waits {
-    let mut client = AccountClient::new(connect(&federation.agency(REGION)));
+    let mut client = AccountClient::new(connect(REGION, federation.agency(REGION)));
     let mut waits = Waits(Vec::new());
     while Instant::now() < end {
         let start = Instant::now();
@@ -349,7 +333,7 @@ fn waits_of_the_own_agency_while_a_peer_a_clerk_and_a_stranger_do_their_worst() 
         for _ in 0..STRANGERS {
             tokio::spawn(stay_silent(federation.address(REGION)));
         }
-        let foreign = connect(&federation.agency(HOSTILE));
+        let foreign = connect(REGION, federation.agency(HOSTILE));
         for _ in 0..LOOKUPS_AT_ONCE {
             let mut client = AccountClient::new(foreign.clone());
             tokio::spawn(async move {

@@ -2,16 +2,18 @@
 
 mod support;
 
-use base64ct::{Base64, Encoding};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     net::SocketAddr,
     ops::Range,
     path::Path,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, SECOND_LOOK, contributions, purpose};
+use support::{
+    Federation, PATIENCE, SECOND_LOOK,
+    connect::{connect, roster},
+    contributions, purpose,
+};
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use yizhang_ledger::{
@@ -21,11 +23,10 @@ use yizhang_ledger::{
     head::Head,
     person::AccountId,
     record::{AccountType, Participation, Payer, PayerKind, Record, Reversal, Source},
-    roster::Roster,
     value::{self, Division},
 };
 use yizhang_wire::{
-    channel::{ACCOUNT_BYTES_MAX, CallerIdentity, connect_lazily, node_name},
+    channel::{ACCOUNT_BYTES_MAX, node_name},
     code::RefusalCode,
     purpose::Business,
     v1::{
@@ -38,35 +39,6 @@ use yizhang_wire::{
 
 const REGION: u32 = 440_000;
 const WORKER: &str = "440300199003078815";
-
-fn roster(credentials: &Path) -> Roster {
-    let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
-    let mut root = [0; 32];
-    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
-    Roster::open(
-        &fs::read(credentials.join("roster.note")).unwrap(),
-        &[root],
-        1,
-    )
-    .unwrap()
-}
-
-/// A connection with the certificate of a directory.
-fn connect(credentials: &Path) -> (Channel, Roster) {
-    let roster = roster(credentials);
-    let region = Division::new(REGION).unwrap();
-    let text = |name: &str| fs::read_to_string(credentials.join(name)).unwrap();
-    let identity = CallerIdentity::new(&text("tls.crt"), &text("tls.key"));
-    let name = node_name(&roster.federation, region);
-    let endpoint = &roster.regions[&region].endpoint;
-    (
-        connect_lazily(endpoint, &roster.tls_authority, &name, &identity).unwrap(),
-        roster,
-    )
-}
 
 fn entry(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -108,7 +80,7 @@ fn run(test: impl AsyncFnOnce(&Federation)) {
 #[test]
 fn malformed_submissions_get_a_reason_and_leave_nothing() {
     run(async |federation| {
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let mut client =
             SubmissionClient::new(channel.clone()).max_encoding_message_size(64 * 1024 * 1024);
         let id = [7; 16];
@@ -171,7 +143,8 @@ fn malformed_submissions_get_a_reason_and_leave_nothing() {
 #[test]
 fn a_submission_sent_again_gets_its_receipt_and_with_other_records_a_refusal() {
     run(async |federation| {
-        let (channel, roster) = connect(Path::new(&federation.agency(REGION)));
+        let agency = federation.agency(REGION);
+        let (channel, roster) = (connect(REGION, &agency), roster(Path::new(&agency)));
         let mut client = SubmissionClient::new(channel.clone());
         let (id, records) = ([9; 16], entry(60_000, b"one"));
         let receipt = client
@@ -210,7 +183,7 @@ fn a_submission_sent_again_gets_its_receipt_and_with_other_records_a_refusal() {
 #[test]
 fn many_callers_with_one_record_each_share_batches() {
     run(async |federation| {
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let mut calls = Vec::new();
         for number in 0..200_u8 {
             let mut client = SubmissionClient::new(channel.clone());
@@ -243,7 +216,7 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
     run(async |federation| {
         let mut connections = Vec::new();
         for connection in 0..CONNECTIONS {
-            let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+            let channel = connect(REGION, federation.agency(REGION));
             connections.push(tokio::spawn(async move {
                 let mut calls = tokio::task::JoinSet::new();
                 let mut positions = BTreeMap::new();
@@ -277,7 +250,7 @@ fn a_submission_that_many_send_at_once_is_appended_once() {
             usize::try_from(SUBMISSIONS).unwrap(),
             "every submission has a position of its own"
         );
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let mut audit = LedgerClient::new(channel);
         let size = audit
             .status(StatusRequest {})
@@ -332,7 +305,7 @@ fn callers_of_one_record_each_are_not_sent_away_when_batches_overtake_them() {
     run(async |federation| {
         let mut callers = Vec::new();
         for connection in 0..12 {
-            let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+            let channel = connect(REGION, federation.agency(REGION));
             for caller in 0..CALLERS {
                 let mut client = SubmissionClient::new(channel.clone());
                 callers.push(tokio::spawn(async move {
@@ -380,9 +353,9 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
         let agency = federation.agency(REGION);
         let node = federation.node_dir(REGION);
         let auditor = federation.auditor();
-        let (as_agency, _) = connect(Path::new(&agency));
-        let (as_node, _) = connect(&node);
-        let (as_auditor, _) = connect(Path::new(&auditor));
+        let as_agency = connect(REGION, &agency);
+        let as_node = connect(REGION, &node);
+        let as_auditor = connect(REGION, &auditor);
         let watch = ReplicationClient::new(as_agency.clone())
             .watch(WatchRequest {})
             .await;
@@ -452,7 +425,7 @@ fn chains_are_read_from_the_start_of_a_batch_and_only_those_of_the_roster() {
     run(async |federation| {
         let file = federation.file("30.csv", &contributions(WORKER, 440_300, 30, "S"));
         federation.import(REGION, &file, &[]).expect(0);
-        let (channel, _) = connect(Path::new(&federation.auditor()));
+        let channel = connect(REGION, federation.auditor());
         let mut client = LedgerClient::new(channel);
         let mut read = async |origin: &str, from| -> Result<Vec<SignedBatch>, Status> {
             let mut stream = client
@@ -524,7 +497,7 @@ fn a_caller_without_a_certificate_gets_nowhere() {
 
 /// A chain too long for the buffers between a node and a caller that does not read.
 async fn fill(federation: &Federation) {
-    let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+    let channel = connect(REGION, federation.agency(REGION));
     let mut client = SubmissionClient::new(channel);
     let records = entry(60_000, &[7; 2_000]).repeat(1_400);
     for number in 0..12 {
@@ -550,7 +523,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
             origin: "demo.yizhang/440000".into(),
             from: 0,
         };
-        let (channel, _) = connect(Path::new(&federation.auditor()));
+        let channel = connect(REGION, federation.auditor());
         let mut auditor = LedgerClient::new(channel);
         let mut idle = Vec::new();
         for _ in 0..READERS {
@@ -561,7 +534,7 @@ fn auditors_who_do_not_read_hold_up_neither_nodes_nor_for_long_each_other() {
             Code::ResourceExhausted,
             "too many chains are being read",
         );
-        let (channel, _) = connect(&federation.node_dir(REGION));
+        let channel = connect(REGION, federation.node_dir(REGION));
         let mut stream = ReplicationClient::new(channel)
             .fetch(fetched())
             .await
@@ -608,7 +581,7 @@ fn strangers_who_connect_and_say_nothing_take_neither_descriptors_nor_places_for
             taken <= most,
             "expected at most {most} descriptors, found {taken}"
         );
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let waiting = Instant::now();
         while LedgerClient::new(channel.clone())
             .status(StatusRequest {})
@@ -630,7 +603,7 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_answered_and_says_what_
     /// What an answer may hold.
     const RECORDS: usize = 10_000;
     run(async |federation| {
-        let (channel, _) = connect(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let mut client = SubmissionClient::new(channel.clone());
         let account = AccountId([5; 16]);
         let reversals = |numbers: Range<usize>| {

@@ -2,7 +2,6 @@
 
 mod support;
 
-use base64ct::{Base64, Encoding};
 use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{
     collections::BTreeSet,
@@ -12,19 +11,22 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use support::{Federation, contributions, eventually, purpose, yizhang};
+use support::{
+    Federation,
+    connect::{connect, connect_as, roster},
+    contributions, eventually, purpose, yizhang,
+};
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
     person::AccountId,
     record::{AccessDigest, Identity, Record, Source},
-    roster::Roster,
-    value::{self, Day, Division, UnixMillis},
+    value::{self, Day, UnixMillis},
 };
 use yizhang_store::{AccessEntry, AccessLog, Subject};
 use yizhang_wire::{
-    channel::{CallerIdentity, connect_lazily, node_name},
+    channel::CallerIdentity,
     code::RefusalCode,
     purpose::Business,
     v1::{
@@ -38,32 +40,6 @@ use yizhang_wire::{
 
 const REGION: u32 = 440_000;
 const WORKER: &str = "440300199003078815";
-
-fn roster(credentials: &Path) -> Roster {
-    let trust: toml::Table = fs::read_to_string(credentials.join("trust.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
-    let mut root = [0; 32];
-    Base64::decode(trust["roots"][0].as_str().unwrap(), &mut root).unwrap();
-    let note = fs::read(credentials.join("roster.note")).unwrap();
-    Roster::open(&note, &[root], 1).unwrap()
-}
-
-/// A connection to the node of the region under a certificate and its key.
-fn connect(roster: &Roster, identity: &CallerIdentity) -> Channel {
-    let region = Division::new(REGION).unwrap();
-    let name = node_name(&roster.federation, region);
-    let endpoint = &roster.regions[&region].endpoint;
-    connect_lazily(endpoint, &roster.tls_authority, &name, identity).unwrap()
-}
-
-/// A connection with the certificate of a directory.
-fn connect_as(credentials: &Path) -> Channel {
-    let text = |name: &str| fs::read_to_string(credentials.join(name)).unwrap();
-    let identity = CallerIdentity::new(&text("tls.crt"), &text("tls.key"));
-    connect(&roster(credentials), &identity)
-}
 
 /// A certificate of the federation's own authority for any name.
 fn certify(federation: &Federation, name: &str) -> CallerIdentity {
@@ -127,7 +103,7 @@ fn numbers(numbers: Vec<String>) -> PseudonymsRequest {
 fn pseudonyms_are_told_to_the_own_agency_alone_and_how_many_is_written_down() {
     run(async |federation| {
         let agency = federation.agency(REGION);
-        let mut clerk = PseudonymsClient::new(connect_as(Path::new(&agency)));
+        let mut clerk = PseudonymsClient::new(connect(REGION, &agency));
         // Many times the same person is many persons: nothing is gained by it.
         let asked = numbers(vec![WORKER.into(); 2_048]);
         let told = clerk.of_numbers(asked).await.unwrap().into_inner().persons;
@@ -151,15 +127,15 @@ fn pseudonyms_are_told_to_the_own_agency_alone_and_how_many_is_written_down() {
         let other = certify(federation, "agency.520000.demo.yizhang");
         let denied = Code::PermissionDenied;
         let roster = roster(Path::new(&agency));
-        let mut other = PseudonymsClient::new(connect(&roster, &other));
+        let mut other = PseudonymsClient::new(connect_as(REGION, &roster, &other));
         let asked = numbers(vec![WORKER.into()]);
         refused(
             other.of_numbers(asked).await,
             denied,
             RefusalCode::NotInRoster,
         );
-        let node = connect_as(&federation.node_dir(REGION));
-        let auditor = connect_as(Path::new(&federation.auditor()));
+        let node = connect(REGION, federation.node_dir(REGION));
+        let auditor = connect(REGION, federation.auditor());
         for channel in [node, auditor] {
             let asked = numbers(vec![WORKER.into()]);
             let told = PseudonymsClient::new(channel).of_numbers(asked).await;
@@ -201,8 +177,8 @@ fn whole_chains_are_not_for_clerks_and_accounts_not_for_nodes() {
     run(async |federation| {
         let file = federation.file("3.csv", &contributions(WORKER, 440_300, 3, "S"));
         federation.import(REGION, &file, &[]).expect(0);
-        let clerk = connect_as(Path::new(&federation.agency(REGION)));
-        let node = connect_as(&federation.node_dir(REGION));
+        let clerk = connect(REGION, federation.agency(REGION));
+        let node = connect(REGION, federation.node_dir(REGION));
         let denied = Code::PermissionDenied;
         let not_for_role = RefusalCode::NotForRole;
         let replay = LedgerClient::new(clerk).replay(chain()).await;
@@ -224,7 +200,7 @@ fn a_certificate_of_a_region_outside_the_roster_is_good_for_nothing() {
         let roster = roster(Path::new(&federation.agency(REGION)));
         for role in ["agency", "node"] {
             let name = format!("{role}.110000.{}", roster.federation);
-            let channel = connect(&roster, &certify(federation, &name));
+            let channel = connect_as(REGION, &roster, &certify(federation, &name));
             let (denied, code) = (Code::PermissionDenied, RefusalCode::NotInRoster);
             let mut ledger = LedgerClient::new(channel.clone());
             refused(ledger.status(StatusRequest {}).await, denied, code);
@@ -249,8 +225,8 @@ fn a_certificate_of_a_region_outside_the_roster_is_good_for_nothing() {
 #[test]
 fn nobody_reads_without_saying_for_what() {
     run(async |federation| {
-        let clerk = connect_as(Path::new(&federation.agency(REGION)));
-        let auditor = connect_as(Path::new(&federation.auditor()));
+        let clerk = connect(REGION, federation.agency(REGION));
+        let auditor = connect(REGION, federation.auditor());
         let mut accounts = AccountClient::new(clerk.clone());
         let with = |business: &str, case_number: &str, person: &str| LookupRequest {
             purpose: Some(v1::Purpose {
@@ -419,7 +395,7 @@ fn a_clerk_who_takes_accounts_for_their_own_sake_is_stopped_and_a_restart_does_n
         federation.wait_ready(REGION);
         let agency = PathBuf::from(federation.agency(REGION));
         let begun = std::time::Instant::now();
-        let outcomes = look_up_all(&connect_as(&agency), 3_000).await;
+        let outcomes = look_up_all(&connect(REGION, &agency), 3_000).await;
         let answered = outcomes
             .iter()
             .filter(|(_, outcome)| outcome.is_ok())
@@ -467,7 +443,7 @@ fn a_clerk_who_takes_accounts_for_their_own_sake_is_stopped_and_a_restart_does_n
         set_limits(federation, "[reads]\naccounts_a_day = 100\n");
         federation.start(REGION);
         federation.wait_ready(REGION);
-        let mut accounts = AccountClient::new(connect_as(&agency));
+        let mut accounts = AccountClient::new(connect(REGION, &agency));
         let refusal = accounts.lookup(lookup_of(0)).await.unwrap_err();
         assert!(
             refusal.message().contains("100 accounts this day"),
@@ -479,7 +455,7 @@ fn a_clerk_who_takes_accounts_for_their_own_sake_is_stopped_and_a_restart_does_n
 #[test]
 fn every_answered_lookup_is_in_the_log_after_a_kill() {
     run(async |federation| {
-        let channel = connect_as(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let asking = tokio::spawn(async move { look_up_all(&channel, 100_000).await });
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         federation.kill(REGION);
@@ -525,7 +501,7 @@ fn refused_reads_reviews_and_replays_are_in_the_log_and_no_person_in_the_other()
         // It finds a gap.
         support::run(&[&["agency", "review"], of(&agency).as_slice()].concat()).expect(1);
         support::run(&[&["audit"], of(&auditor).as_slice()].concat()).expect(0);
-        let node = connect_as(&federation.node_dir(REGION));
+        let node = connect(REGION, federation.node_dir(REGION));
         let denied = AccountClient::new(node).lookup(lookup()).await;
         assert!(denied.is_err());
         let mut log = Vec::new();
@@ -692,7 +668,7 @@ fn an_account_that_is_read_with_another_is_in_the_log_too() {
         let mut records = Vec::new();
         let link = Record::Identity(Kind::IDENTITY_LINK, link);
         link.write(&mut records).unwrap();
-        let channel = connect_as(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let submission = SubmitRequest {
             submission_id: vec![1; 16].into(),
             records: records.into(),
@@ -723,7 +699,7 @@ fn nobody_else_writes_a_root_of_the_access_log() {
         };
         let mut records = Vec::new();
         Record::AccessDigest(digest).write(&mut records).unwrap();
-        let channel = connect_as(Path::new(&federation.agency(REGION)));
+        let channel = connect(REGION, federation.agency(REGION));
         let forged = SubmitRequest {
             submission_id: vec![1; 16].into(),
             records: records.into(),

@@ -212,3 +212,38 @@ fn every_file_that_cannot_be_read_is_a_fault_beside_the_others() {
         &["应为可读取的规则文件目录"],
     );
 }
+
+#[test]
+fn a_rule_file_from_anywhere_gives_a_terminal_no_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let path = folder.path().join("own.toml");
+    let commands = "\\u001b[2J\\u009b31m\\u202e";
+    let own =
+        format!("{OWN}document = \"{commands}seen\"\nnote = \"\"\"{commands}one\n\\rtwo\"\"\"\n");
+    fs::write(&path, &own).unwrap();
+    fs::write(folder.path().join("other\u{1b}[2J.txt"), "").unwrap();
+    let other = own.replace("days = 20", "days = \\\"\\u001b[2J\\\"");
+    let shown: [&[&str]; 5] = [
+        &["check", dir],
+        &["show", "--dir", dir, "--key", "transfer.dangling"],
+        &["show", "--dir", dir, "--id", "transfer.dangling"],
+        &["diff", dir],
+        &["check", dir],
+    ];
+    for (number, arguments) in shown.into_iter().enumerate() {
+        if number == 4 {
+            fs::write(&path, &other).unwrap();
+        }
+        for language in ["en", "zh"] {
+            let printed = text(&rules(language, arguments));
+            let commands = printed.chars().filter(|c| c.is_control() && *c != '\n');
+            assert_eq!(commands.count(), 0, "{arguments:?}: {printed:?}");
+            assert!(!printed.contains('\u{202e}'), "{arguments:?}: {printed:?}");
+            assert!(
+                number == 4 || number == 0 || printed.contains("seen"),
+                "{printed}"
+            );
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use support::{Federation, contributions, copy, eventually, listen_on_quiet_port, yizhang};
+use support::{Federation, contributions, copy, eventually, listen_on_quiet_port, run, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -162,6 +162,12 @@ fn the_original_signs_no_more_when_a_twin_has_signed_and_says_so() {
     eventually("the original remembers", || {
         twins.code().as_deref() == Some("signed-elsewhere")
     });
+    // And with nobody to ask: what it remembers is no clean directory.
+    twins.federation.stop(GUANGDONG);
+    let dir = twins.federation.node_dir(GUANGDONG);
+    let checked = run(&["node", "check", "--dir", dir.to_str().unwrap()]).expect(1);
+    let remembered = "remembers more entries than are here";
+    assert!(checked.stdout.contains(remembered), "{}", checked.stdout);
 }
 
 #[test]

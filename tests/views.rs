@@ -593,3 +593,45 @@ fn the_three_sentences_are_true_of_the_dead_of_pensioners_and_of_residents() {
         }
     }
 }
+
+#[test]
+fn a_chain_whose_files_and_noted_head_are_gone_is_missed_by_check_and_audit() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("24.csv", &contributions(WORKER, 440_300, 24, "S"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    federation.stop(GUANGDONG);
+    federation.stop(GUIZHOU);
+    let (auditor, node) = (federation.auditor(), federation.node_dir(GUANGDONG));
+    let dir = node.to_str().unwrap();
+    let chain = node.join(format!("data/chains/{GUANGDONG}"));
+    let kept = federation.path().join("kept");
+    fs::rename(&chain, &kept).unwrap();
+    fs::remove_file(node.join(format!("data/seen/{GUANGDONG}.head"))).unwrap();
+    // The roster still names the chain.
+    let audit = ["audit", "--dir", dir, "--credentials", &auditor];
+    let audited = run(&audit);
+    assert!(
+        audited.stdout.contains("nothing of it is here"),
+        "{}",
+        audited.stdout
+    );
+    // A new index knows nothing of it, and the journal is told before.
+    run(&["node", "rebuild-index", "--dir", dir]).expect(0);
+    let audited = run(&audit).expect(1);
+    let remembered = "remembers more entries than are here";
+    assert!(audited.stdout.contains(remembered), "{}", audited.stdout);
+    let checked = run(&["node", "check", "--dir", dir]).expect(1);
+    let remembers = format!("0 entries are here, and the journal remembers {size}");
+    assert!(checked.stdout.contains(&remembers), "{}", checked.stdout);
+    // Back again, it is remembered, and no finding.
+    fs::remove_dir_all(&chain).ok();
+    fs::rename(&kept, &chain).unwrap();
+    run(&["node", "rebuild-index", "--dir", dir]).expect(0);
+    let checked = run(&["node", "check", "--dir", dir]).expect(0);
+    let again = format!("entries were missing when there had been {size}; they are here again");
+    assert!(checked.stdout.contains(&again), "{}", checked.stdout);
+    run(&audit).expect(0);
+}

@@ -404,6 +404,10 @@ pub(crate) fn stream(
             let mut pages = within(STREAM_START_TIMEOUT, client.accounts(request))
                 .await
                 .map_err(refuse)?;
+            let mut order = PageOrder {
+                last: asked.after,
+                is_last: false,
+            };
             while let Some(page) = deadline::next(&mut pages, PAGE_SILENCE_MAX)
                 .await
                 .map_err(refuse)?
@@ -414,8 +418,8 @@ pub(crate) fn stream(
                 ended.reviewed += u64::from(page.reviewed);
                 bar.set_position(ended.reviewed);
                 ended.without_birth += u64::from(page.without_birth);
-                if !page.through.is_empty() {
-                    let account = convert::account_id(&page.through)?;
+                let through = order.follow(&page.through)?;
+                if let Some(account) = through {
                     ended.through = Some(account.reveal_hex());
                 }
             }
@@ -424,6 +428,29 @@ pub(crate) fn stream(
     });
     bar.finish_and_clear();
     (ended, outcome)
+}
+
+/// How far a review has come through the pseudonyms.
+struct PageOrder {
+    last: Option<AccountId>,
+    is_last: bool,
+}
+
+impl PageOrder {
+    /// The pseudonym up to which the next page goes. Pages go up, and one that goes through none is the last: so a node cannot send
+    /// them for ever.
+    fn follow(&mut self, through: &[u8]) -> anyhow::Result<Option<AccountId>> {
+        let through = if through.is_empty() {
+            None
+        } else {
+            Some(convert::account_id(through)?)
+        };
+        let goes_on = through.is_none_or(|account| self.last < Some(account));
+        ensure!(!self.is_last && goes_on, "{}", t!("review.repeats"));
+        self.is_last = through.is_none();
+        self.last = through.or(self.last);
+        Ok(through)
+    }
 }
 
 /// A review is its own matter, named by its day.

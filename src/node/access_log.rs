@@ -2,7 +2,7 @@
 
 use crate::{
     exit::Outcome,
-    show::{self, printable},
+    show::{self, printable, printable_json},
     worker::parse_day,
 };
 use anyhow::Context;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             if account.is_none_or(|account| entry.subject == Subject::Account(account)) {
                 listed += 1;
                 if arguments.json {
-                    println!("{}", json(&entry));
+                    println!("{}", printable_json(&json(&entry).to_string()));
                 } else {
                     println!("{}", line(&entry));
                 }

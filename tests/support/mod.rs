@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::cast_precision_loss, reason = "a rate in a test")]
 
+pub(crate) mod connect;
+
 use std::{
     fmt::Write as _,
     fs,

@@ -1,7 +1,7 @@
 //! The two doors: the audit of a data directory, and of one chain from any other source.
 
 use crate::{
-    beside,
+    beside::{self, Remembered},
     error::AuditError,
     finding::{Code, Finding, Place},
     pipeline,
@@ -102,12 +102,14 @@ pub fn audit_directory(
         .map(|path| ResumeFile::open(path, &source, roster))
         .transpose()?;
     let (chains, mut findings) = segments::list(directory, roster)?;
-    findings.extend(beside::accusations(directory, roster));
+    let journal = beside::journal(directory);
+    findings.extend(journal.accusations(roster));
     let total_bytes = chains
         .iter()
         .fold(0_u64, |sum, chain| sum.saturating_add(chain.bytes()));
     let audit = Audit {
         directory: Some(directory),
+        journal,
         roster,
         options,
         resume: resume.as_ref(),
@@ -141,6 +143,7 @@ pub fn audit_stream<E: Display>(
 ) -> Result<ChainReport, AuditError> {
     let audit = Audit {
         directory: None,
+        journal: Remembered::default(),
         roster,
         options,
         resume,
@@ -173,10 +176,17 @@ pub fn audit_stream<E: Display>(
     audit.one(pieces.flatten(), replay)
 }
 
+/// Batches of a stream that are examined one by one after its chain could not be followed: enough to see what sort of damage it is.
+const BEYOND_BATCHES_MAX: u64 = 1_024;
+/// Bytes of them: a minute at 10 Mbit/s.
+const BEYOND_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+
 /// What the chains of an audit have in common.
 struct Audit<'a> {
     /// The data directory; none for a stream.
     directory: Option<&'a Path>,
+    /// What the journal in it remembers.
+    journal: Remembered,
     roster: &'a Roster,
     options: &'a Options,
     resume: Option<&'a ResumeFile>,
@@ -223,7 +233,7 @@ impl Audit<'_> {
             replay.remark(Finding::note(
                 Code::NoData,
                 &place,
-                "the source holds nothing of this chain",
+                "the roster names this chain, and nothing of it is here: it was never fetched or written, or all its files are gone",
             ));
         }
         if let Some(directory) = self.directory {
@@ -232,6 +242,7 @@ impl Audit<'_> {
                 Err(finding) => replay.remark(*finding),
             }
         }
+        replay.remember_size(self.journal.size(&chain.origin, self.roster));
         // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
@@ -257,7 +268,11 @@ impl Audit<'_> {
             self.read_bytes
                 .fetch_add(widen(piece.bytes()), Ordering::Relaxed);
         });
+        let mut beyond = Beyond::of(self.directory);
         let flow = pipeline::run(pieces, &mut replay, self.roster, |replay| {
+            if beyond.is_over(replay, self.read_bytes.load(Ordering::Relaxed)) {
+                return ControlFlow::Break(());
+            }
             let bytes = replay.verified().tally.bytes;
             if bytes.saturating_sub(marked_bytes) >= self.options.mark_every_bytes {
                 marked_bytes = bytes;
@@ -272,6 +287,13 @@ impl Audit<'_> {
             return Err(error);
         }
         self.keep_resume_point(&replay, run)?;
+        if beyond.is_cut {
+            let place = Place::region(replay.verified().state.origin().region());
+            let text =
+                "the source goes on although the chain cannot be followed: nothing more was read";
+            replay.remark(Finding::fault(Code::SourceEndless, &place, text));
+            return Ok(replay.finish(run, self.roster));
+        }
         match flow {
             ControlFlow::Continue(()) => Ok(replay.finish(run, self.roster)),
             ControlFlow::Break(()) => Err(AuditError::Interrupted),
@@ -292,6 +314,36 @@ impl Audit<'_> {
             read_bytes: self.read_bytes.load(Ordering::Relaxed),
             total_bytes: self.total_bytes,
         }
+    }
+}
+
+/// How much of a stream is read after the point at which its chain could not be followed. Files have an end; a stream has one only
+/// if the node that sends it wants one.
+struct Beyond {
+    is_stream: bool,
+    /// Bytes read of the source when it could first not be followed.
+    from_bytes: Option<u64>,
+    /// Whether it was cut off.
+    is_cut: bool,
+}
+
+impl Beyond {
+    fn of(directory: Option<&Path>) -> Self {
+        Self {
+            is_stream: directory.is_none(),
+            from_bytes: None,
+            is_cut: false,
+        }
+    }
+
+    /// Whether enough has been read.
+    fn is_over(&mut self, replay: &Replay, read_bytes: u64) -> bool {
+        if self.is_stream && replay.is_stopped() {
+            let from = *self.from_bytes.get_or_insert(read_bytes);
+            let bytes = read_bytes.saturating_sub(from);
+            self.is_cut = bytes >= BEYOND_BYTES_MAX || replay.beyond() >= BEYOND_BATCHES_MAX;
+        }
+        self.is_cut
     }
 }
 

@@ -12,9 +12,9 @@ use std::{
 };
 use yizhang_ledger::{
     hash::derive,
-    head::{HEAD_BYTES_MAX, Origin},
+    head::{HEAD_BYTES_MAX, Head, Origin},
     roster::Roster,
-    value::Division,
+    value::{Division, TreeSize},
 };
 
 /// Most bytes of a journal file that are read: 16 MiB, after which a node starts the next, and its last entry.
@@ -30,6 +30,10 @@ const ENTRY_FIELDS_BYTES: usize = 12;
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store journal checksum";
 /// The kind of an entry that is evidence.
 const EVIDENCE_KIND: u8 = 2;
+/// The kind of an entry that says how long a chain was when its files were found to hold less.
+const SIZE_LOST_KIND: u8 = 6;
+/// Most entries of lost sizes that are read: a chain gets one only when it is found shorter than ever before.
+const LOST_MAX: usize = 4_096;
 
 /// The head that a node noted of a chain, as bytes; none if it noted none.
 ///
@@ -56,30 +60,116 @@ fn unreadable(name: &str, region: Division, error: &io::Error) -> Finding {
 
 /// What the journal of a node says against chains. What cannot be read of it is passed over, and found.
 pub fn accusations(directory: &Path, roster: &Roster) -> Vec<Finding> {
+    journal(directory).accusations(roster)
+}
+
+/// What the journal of a node has of signed heads beyond what its files hold: entries that were lost, or signed by another process
+/// with the same key. `held` are the chains of the directory, as far as they are good. Chains that [`accusations`] names are left out.
+pub fn losses(directory: &Path, roster: &Roster, held: &[(Origin, TreeSize)]) -> Vec<Finding> {
+    let journal = journal(directory);
+    let accused = journal.accusations(roster);
     let mut findings = Vec::new();
-    let mut pieces = Vec::new();
+    for (origin, size) in held {
+        let place = Place::region(origin.region());
+        let is_accused = accused
+            .iter()
+            .any(|finding| finding.place.region == place.region);
+        let signed = journal.signed_size(origin, roster);
+        if signed > size.0 && !is_accused {
+            findings.push(remembered_more(&place, signed, size.0));
+        }
+    }
+    findings
+}
+
+/// That the journal of a node remembers more of a chain than is here.
+pub(crate) fn remembered_more(place: &Place, remembered: u64, reached: u64) -> Finding {
+    let place = place.in_file("journal").at_leaf(reached);
+    let text = "the journal of the node remembers more entries than are here: files of the chain are missing or cut off, or \
+                somebody else signs with its key";
+    Finding::fault(Code::SourceShrunk, &place, text).between(&remembered, &reached)
+}
+
+/// What the journal of a node remembers of chains.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    contradictions: Vec<Contradiction>,
+    lost: Vec<LostSize>,
+    /// What cannot be read of it.
+    findings: Vec<Finding>,
+}
+
+/// How long a chain was when its files were found to hold less.
+struct LostSize {
+    origin: Origin,
+    size: u64,
+}
+
+impl Remembered {
+    /// What speaks against chains.
+    pub(crate) fn accusations(&self, roster: &Roster) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        for piece in &self.contradictions {
+            let finding = accusation(piece, roster);
+            findings.extend(finding.filter(|finding| !findings.contains(finding)));
+        }
+        findings
+    }
+
+    /// The largest size of a signed head of a chain in the evidence; 0 if there is none. Heads that the node was shown count as those
+    /// that it held, unless the chain was closed for them: then they are another history.
+    fn signed_size(&self, origin: &Origin, roster: &Roster) -> u64 {
+        let mut largest = 0;
+        for piece in &self.contradictions {
+            let shown = if piece.closes {
+                &piece.held
+            } else {
+                &piece.other
+            };
+            for note in [&piece.held, shown] {
+                if let Ok(head) = Head::open(note, roster)
+                    && head.origin == *origin
+                {
+                    largest = largest.max(head.size.0);
+                }
+            }
+        }
+        largest
+    }
+
+    /// The largest size that a chain is remembered to have had; 0 if nothing is.
+    pub(crate) fn size(&self, origin: &Origin, roster: &Roster) -> u64 {
+        let lost = self.lost.iter().filter(|lost| lost.origin == *origin);
+        let mut largest = lost.map(|lost| lost.size).max().unwrap_or(0);
+        largest = largest.max(self.signed_size(origin, roster));
+        largest
+    }
+}
+
+/// Reads the journal of a node. What cannot be read of it is passed over, and found.
+pub(crate) fn journal(directory: &Path) -> Remembered {
+    let mut remembered = Remembered::default();
     for name in journal_files(&directory.join("journal")) {
         let label = format!("journal/{name}");
         let place = Place::default().in_file(&label);
         match read(&directory.join(&label), JOURNAL_FILE_BYTES_MAX) {
-            Ok(bytes) if !evidence_in(&bytes, &mut pieces) => findings.push(Finding::note(
-                Code::UnfinishedTail,
-                &place,
-                "the journal cannot be read to its end",
-            )),
-            Ok(_) => {}
-            Err(error) => findings.push(Finding::fault(
+            Ok(bytes) => {
+                if !remembered.read(&bytes) {
+                    remembered.findings.push(Finding::note(
+                        Code::UnfinishedTail,
+                        &place,
+                        "the journal cannot be read to its end",
+                    ));
+                }
+            }
+            Err(error) => remembered.findings.push(Finding::fault(
                 Code::Unreadable,
                 &place,
                 format!("the file cannot be read: {error}"),
             )),
         }
     }
-    for piece in pieces {
-        let finding = accusation(&piece, roster);
-        findings.extend(finding.filter(|finding| !findings.contains(finding)));
-    }
-    findings
+    remembered
 }
 
 /// The names of the files of a journal, in order; none if there is no journal.
@@ -104,24 +194,31 @@ fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The evidence in a file of a journal. Returns whether all of the file could be read.
-fn evidence_in(bytes: &[u8], pieces: &mut Vec<Contradiction>) -> bool {
-    let Some(mut rest) = bytes
-        .get(JOURNAL_HEADER_BYTES..)
-        .filter(|_| bytes.starts_with(JOURNAL_MAGIC))
-    else {
-        return false;
-    };
-    while !rest.is_empty() {
-        let Some(entry) = entry(rest) else {
+impl Remembered {
+    /// Takes in a file of a journal. Returns whether all of the file could be read.
+    fn read(&mut self, bytes: &[u8]) -> bool {
+        let Some(mut rest) = bytes
+            .get(JOURNAL_HEADER_BYTES..)
+            .filter(|_| bytes.starts_with(JOURNAL_MAGIC))
+        else {
             return false;
         };
-        if entry.kind == EVIDENCE_KIND && pieces.len() < EVIDENCE_MAX {
-            pieces.extend(evidence(entry.content));
+        while !rest.is_empty() {
+            let Some(entry) = entry(rest) else {
+                return false;
+            };
+            if entry.kind == EVIDENCE_KIND && self.contradictions.len() < EVIDENCE_MAX {
+                self.contradictions.extend(evidence(entry.content));
+            }
+            if entry.kind == SIZE_LOST_KIND && self.lost.len() < LOST_MAX {
+                self.lost.extend(size_lost(entry.content));
+            }
+            rest = rest
+                .get(entry.bytes..)
+                .expect("the entry was read from these bytes");
         }
-        rest = rest.get(entry.bytes..).unwrap_or_default();
+        true
     }
-    true
 }
 
 /// An entry of a journal.
@@ -148,6 +245,14 @@ fn entry(rest: &[u8]) -> Option<Entry<'_>> {
         content,
         bytes,
     })
+}
+
+/// The content of an entry about a lost size: the size, and the name of the chain.
+fn size_lost(content: &[u8]) -> Option<LostSize> {
+    let (size, name) = content.split_first_chunk::<8>()?;
+    let origin = Origin::parse(str::from_utf8(name).ok()?)?;
+    let size = u64::from_le_bytes(*size);
+    Some(LostSize { origin, size })
 }
 
 /// The content of an entry that is evidence: whether it is held to prove a fork, and two heads.

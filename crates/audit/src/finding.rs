@@ -33,6 +33,8 @@ pub enum Code {
     Unreadable,
     /// A stream ended with an error.
     SourceFailed,
+    /// A stream goes on although its chain could not be followed; the rest was not read.
+    SourceEndless,
     /// A chain is shorter than an earlier run has read it, or than a signed head that the node held; or it is gone.
     SourceShrunk,
     /// The segment with the first leaf of the chain is missing.

@@ -52,7 +52,7 @@ mod tally;
 pub use audit::{
     CHAINS_AT_ONCE_MAX, MARK_EVERY_BYTES, Options, Progress, audit_directory, audit_stream,
 };
-pub use beside::accusations;
+pub use beside::{accusations, losses};
 pub use compare::compare;
 pub use contradiction::{Contradiction, accusation};
 pub use error::AuditError;

@@ -5,6 +5,7 @@
 //! counted as unverified: without the batch before it, nothing ties it to the chain.
 
 use crate::{
+    beside::remembered_more,
     boundary::{Boundaries, Boundary},
     examine::{Examined, Seen},
     explain,
@@ -42,6 +43,8 @@ pub(crate) struct Replay {
     began_at: u64,
     /// The newest head that the source is known to have held, and its note.
     seen: Option<(Verified<Head>, String)>,
+    /// The largest size that the journal of the source remembers of the chain.
+    remembered: u64,
 }
 
 /// Everything about a chain up to its last confirmed head: what a later run may build upon.
@@ -94,6 +97,7 @@ impl Replay {
             parts,
             began_at: verified.state.size().0,
             seen: None,
+            remembered: 0,
             verified,
         }
     }
@@ -110,6 +114,16 @@ impl Replay {
 
     pub(crate) const fn verified(&self) -> &VerifiedPart {
         &self.verified
+    }
+
+    /// Whether the chain could not be followed further.
+    pub(crate) const fn is_stopped(&self) -> bool {
+        self.stopped_at.is_some()
+    }
+
+    /// Batches examined after that.
+    pub(crate) const fn beyond(&self) -> u64 {
+        self.beyond.batches
     }
 
     /// Takes the next piece of the source.
@@ -319,7 +333,9 @@ impl Replay {
         let unconfirmed = self.waiting.records.saturating_add(self.waiting.batches);
         // A chain that could not be followed says itself what is wrong with it.
         if self.stopped_at.is_none() {
-            self.compare_with_seen(verified_size.saturating_add(unconfirmed));
+            let reached = verified_size.saturating_add(unconfirmed);
+            self.compare_with_seen(reached);
+            self.compare_with_remembered(reached);
         }
         self.note_stop(&place, verified_size);
         self.note_newer(&place, roster);
@@ -422,6 +438,20 @@ impl Replay {
                 self.findings
                     .push(Finding::fault(Code::NoteForm, &place, text));
             }
+        }
+    }
+
+    /// Takes note of a size that the node's journal remembers of the chain, to compare it with at its end.
+    pub(crate) const fn remember_size(&mut self, size: u64) {
+        self.remembered = size;
+    }
+
+    /// Compares what was followed with what the journal remembers.
+    fn compare_with_remembered(&mut self, reached: u64) {
+        if self.remembered > reached {
+            let place = Place::region(self.state.origin().region());
+            self.findings
+                .push(remembered_more(&place, self.remembered, reached));
         }
     }
 

@@ -155,7 +155,7 @@ impl BatchEntry {
     }
 
     /// Whether all positions of the batch are below the largest size: an entry takes at least two bytes, so a batch has
-    /// fewer entries than bytes.
+    /// fewer entries than bytes. A position that nobody can reach (it comes from outside) saturates and has no room.
     fn has_room(&self) -> bool {
         self.first.0.saturating_add(wide(BATCH_BYTES_MAX)) <= TreeSize::MAX.0
     }
@@ -316,7 +316,8 @@ impl Batch {
         write_entry(Kind::BATCH, &payload, &mut bytes);
         // Before anything is copied: what follows can count on sizes below 2^32.
         let found = blocks.iter().fold(bytes.len(), |sum, block| {
-            sum.saturating_add(block.bytes().len())
+            sum.checked_add(block.bytes().len())
+                .expect("the blocks lie in memory")
         });
         if found > BATCH_BYTES_MAX {
             return Err(Invalid::BatchTooLarge {
@@ -519,7 +520,9 @@ fn scan_records(
     while !rest.is_empty() {
         let at = first.checked_add(wide(found)).map(LeafIndex);
         let at = at.expect("whoever gives the first position has left room for a batch");
-        found = found.saturating_add(1);
+        found = found
+            .checked_add(1)
+            .expect("the loop ends at the first record beyond the limit");
         if found > BATCH_RECORDS_MAX {
             return Err(Invalid::RecordsOutOfRange {
                 limit: BATCH_RECORDS_MAX,

@@ -152,7 +152,8 @@ impl ChainState {
         roster: u64,
     ) -> Result<Extension, Invalid> {
         let records = submitted.iter().fold(0_usize, |sum, submitted| {
-            sum.saturating_add(submitted.block.len())
+            sum.checked_add(submitted.block.len())
+                .expect("the blocks lie in memory")
         });
         if !(1..=BATCH_RECORDS_MAX).contains(&records) {
             return Err(Invalid::RecordsOutOfRange {

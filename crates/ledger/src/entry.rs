@@ -246,7 +246,9 @@ impl<'a> Entry<'a> {
         }
         let missing = || Invalid::EntryTruncated {
             at,
-            missing: length.saturating_sub(after_length.len()),
+            missing: length
+                .checked_sub(after_length.len())
+                .expect("fewer bytes than the length asks for"),
         };
         let (payload, rest) = after_length.split_at_checked(length).ok_or_else(missing)?;
         // By length: comparing the rest with the end that it is would take as long as reading all that follows, for every entry.

@@ -140,9 +140,7 @@ impl SocialSecurityNumber {
             .char_indices()
             .position(|(at, c)| !(c.is_ascii_digit() || c == 'X' && at == 17))
         {
-            return Err(NumberFault::Character {
-                at: at.saturating_add(1),
-            });
+            return Err(character(at));
         }
         let found = match (text.len(), text.get(..6), text.get(6..15)) {
             (15, Some(division), Some(rest)) => {
@@ -161,20 +159,21 @@ impl SocialSecurityNumber {
             return Err(NumberFault::BirthDate);
         }
         let expected = check_character(&found);
-        match found.chars().last() {
-            Some(last) if last == expected => Ok(Self(found)),
-            last => Err(NumberFault::Check {
+        let last = found.chars().last();
+        let last = last.expect("a number that has a division and a date of birth has characters");
+        if last == expected {
+            Ok(Self(found))
+        } else {
+            Err(NumberFault::Check {
                 expected,
-                found: last.unwrap_or(' '),
-            }),
+                found: last,
+            })
         }
     }
 
     fn coded(text: String) -> Result<Self, NumberFault> {
         if let Some(at) = text.chars().position(|c| !c.is_ascii_alphanumeric()) {
-            return Err(NumberFault::Character {
-                at: at.saturating_add(1),
-            });
+            return Err(character(at));
         }
         if CODED_NUMBER_LENGTH.contains(&text.len()) {
             Ok(Self(text))
@@ -192,6 +191,15 @@ impl SocialSecurityNumber {
 impl fmt::Debug for SocialSecurityNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SocialSecurityNumber([redacted])")
+    }
+}
+
+/// The fault of the character at `index`; people count from 1.
+fn character(index: usize) -> NumberFault {
+    NumberFault::Character {
+        at: index
+            .checked_add(1)
+            .expect("a text in memory has fewer characters than memory has bytes"),
     }
 }
 

@@ -668,7 +668,9 @@ fn check_contribution(kind: Kind, fields: &Contribution<'_>) -> Result<(), Codec
         (1..=12).contains(&fields.period.months),
         "a period has not 1 to 12 months",
     )?;
-    let last = u16::from(fields.period.months).saturating_sub(1);
+    let last = u16::from(fields.period.months)
+        .checked_sub(1)
+        .expect("a period has 1 month at least, as was just checked");
     rule(
         fields.period.first.plus(last).is_some(),
         "a period ends after 5461-04",

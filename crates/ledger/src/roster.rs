@@ -262,14 +262,20 @@ impl<'a> Lines<'a> {
         }
     }
 
+    fn next_number(&self) -> usize {
+        self.number
+            .checked_add(1)
+            .expect("a text in memory has fewer lines than memory has bytes")
+    }
+
     fn optional(&mut self, prefix: &str) -> Option<&'a str> {
         let line = self.lines.next_if(|line| line.starts_with(prefix))?;
-        self.number = self.number.saturating_add(1);
+        self.number = self.next_number();
         line.get(prefix.len()..)
     }
 
     fn value(&mut self, prefix: &'static str) -> Result<&'a str, Invalid> {
-        let next = self.number.saturating_add(1);
+        let next = self.next_number();
         self.optional(prefix).ok_or(Invalid::RosterForm {
             line: next,
             reason: "expected federation, version, threshold, root, authority, region and key lines, in this order",
@@ -349,7 +355,7 @@ impl<'a> Lines<'a> {
         match self.lines.next() {
             None => Ok(()),
             Some(_) => Err(Invalid::RosterForm {
-                line: self.number.saturating_add(1),
+                line: self.next_number(),
                 reason: "not a line of a roster",
             }),
         }

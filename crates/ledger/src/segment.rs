@@ -105,9 +105,12 @@ pub fn file_header(origin: &Origin, first: LeafIndex) -> Option<[u8; FILE_HEADER
 /// [`FrameFault`].
 pub fn read_file_header(bytes: &[u8], origin: &Origin) -> Result<LeafIndex, FrameFault> {
     let header = bytes.first_chunk::<FILE_HEADER_BYTES>();
-    let header = header.ok_or(FrameFault::Truncated {
-        missing: FILE_HEADER_BYTES.saturating_sub(bytes.len()),
-    })?;
+    let missing = || FrameFault::Truncated {
+        missing: FILE_HEADER_BYTES
+            .checked_sub(bytes.len())
+            .expect("fewer bytes than a header has"),
+    };
+    let header = header.ok_or_else(missing)?;
     let first = LeafIndex(u64::from_le_bytes(field(header, 8)));
     if !header.starts_with(&FILE_MAGIC) {
         return Err(FrameFault::Header);
@@ -181,7 +184,9 @@ impl FrameHeader {
     /// [`FrameFault::Truncated`], [`FrameFault::Header`].
     pub fn read(bytes: &[u8]) -> Result<Self, FrameFault> {
         let missing = || FrameFault::Truncated {
-            missing: FRAME_HEADER_BYTES.saturating_sub(bytes.len()),
+            missing: FRAME_HEADER_BYTES
+                .checked_sub(bytes.len())
+                .expect("fewer bytes than a header has"),
         };
         let header = bytes
             .first_chunk::<FRAME_HEADER_BYTES>()
@@ -193,7 +198,9 @@ impl FrameHeader {
         };
         let body_bytes = narrow(u32::from_le_bytes(field(header, 8)));
         let entries = narrow(u32::from_le_bytes(field(header, 12)));
-        let offsets_bytes = offsets_len(entries).saturating_mul(4);
+        let offsets_bytes = offsets_len(entries)
+            .checked_mul(4)
+            .expect("one offset of 4 bytes in 16 entries: fewer bytes than entries");
         if !header.starts_with(&FRAME_MAGIC)
             || body_bytes > FRAME_BODY_BYTES_MAX
             || offsets_bytes > body_bytes
@@ -222,7 +229,11 @@ impl FrameHeader {
     /// Bytes of the batch (or head) in the body, without the offsets.
     pub const fn content_bytes(&self) -> usize {
         self.body_bytes
-            .checked_sub(offsets_len(self.entries).saturating_mul(4))
+            .checked_sub(
+                offsets_len(self.entries)
+                    .checked_mul(4)
+                    .expect("one offset of 4 bytes in 16 entries: fewer bytes than entries"),
+            )
             .expect("reading a header compares the offsets with the body")
     }
 
@@ -231,13 +242,16 @@ impl FrameHeader {
     /// # Errors
     /// [`FrameFault::Truncated`], [`FrameFault::Checksum`].
     pub fn check<'a>(&self, frame: &'a [u8]) -> Result<&'a [u8], FrameFault> {
-        let missing = FrameFault::Truncated {
-            missing: self.frame_bytes().saturating_sub(frame.len()),
+        let missing = || FrameFault::Truncated {
+            missing: self
+                .frame_bytes()
+                .checked_sub(frame.len())
+                .expect("fewer bytes than the frame has"),
         };
         let body = frame
             .get(FRAME_HEADER_BYTES..self.frame_bytes())
-            .ok_or(missing)?;
-        let fields = frame.get(..FRAME_FIELDS_BYTES).ok_or(missing)?;
+            .ok_or_else(missing)?;
+        let fields = frame.get(..FRAME_FIELDS_BYTES).ok_or_else(missing)?;
         if checksum(&[fields, body]) == self.checksum {
             body.get(..self.content_bytes()).ok_or(FrameFault::Header)
         } else {

@@ -276,7 +276,8 @@ pub fn inclusion_root<H: TreeHasher>(
         });
     }
     // 2. Set two variables, fn and sn: fn to leaf_index and sn to tree_size - 1.
-    let (mut node, mut last) = (index, size.saturating_sub(1));
+    let tree_end = size.checked_sub(1).expect("the index is below the size");
+    let (mut node, mut last) = (index, tree_end);
     // 3. Set r to hash.
     let mut hash = *leaf;
     for sibling in path {
@@ -297,10 +298,19 @@ pub fn inclusion_root<H: TreeHasher>(
 /// How many hashes the inclusion path of leaf `index` in a tree of `size` leaves has, `index < size`.
 pub fn inclusion_path_length(index: u64, size: u64) -> usize {
     // Below the level where the paths to the leaf and to the last leaf part, every level has a sibling; above it only
-    // those to the left of the path.
-    let inner = 64_u32.saturating_sub((index ^ size.saturating_sub(1)).leading_zeros());
-    let border = index.checked_shr(inner).unwrap_or(0).count_ones();
-    narrow(inner.saturating_add(border))
+    // those to the left of the path. Nobody asks about a tree without leaves; it has no paths.
+    let Some(last) = size.checked_sub(1) else {
+        return 0;
+    };
+    let inner = 64_u32
+        .checked_sub((index ^ last).leading_zeros())
+        .expect("a number of 64 bits has no more leading zeros");
+    // Nothing is left of 64 bits that are shifted out.
+    let above = index.checked_shr(inner).unwrap_or(0);
+    let length = inner
+        .checked_add(above.count_ones())
+        .expect("64 levels and 64 bits at most");
+    narrow(length)
 }
 
 /// How many hashes the consistency path between trees of `old_size` and `new_size` leaves has: none unless
@@ -312,10 +322,16 @@ pub fn consistency_path_length(old_size: u64, new_size: u64) -> usize {
     // The path is that of the old tree's last complete subtree in the row of subtrees of its size, with that subtree in
     // front unless it is the whole old tree.
     let level = old_size.trailing_zeros();
-    let node = old_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
-    let last = new_size.saturating_sub(1).checked_shr(level).unwrap_or(0);
-    inclusion_path_length(node, last.saturating_add(1))
-        .saturating_add(usize::from(!old_size.is_power_of_two()))
+    let row = |size: u64| {
+        let last = size.checked_sub(1).expect("both sizes are above 0");
+        last.checked_shr(level)
+            .expect("a size that is not 0 has fewer than 64 zeros at its end")
+    };
+    let (node, last) = (row(old_size), row(new_size));
+    let row_size = last.checked_add(1).expect("a last leaf is below its size");
+    inclusion_path_length(node, row_size)
+        .checked_add(usize::from(!old_size.is_power_of_two()))
+        .expect("a path has 128 hashes at most")
 }
 
 /// Checks that the tree of `old_size` leaves is a prefix of the tree of `new_size` leaves (RFC 9162, 2.1.4.2). Two trees
@@ -384,7 +400,8 @@ fn roots_of_path<H: TreeHasher>(
         });
     };
     // 3. Set fn to first - 1 and sn to second - 1. 4. If LSB(fn) is set, shift both until it is not.
-    let (mut node, mut last) = (old_size.saturating_sub(1), new_size.saturating_sub(1));
+    let end = |size: u64| size.checked_sub(1).expect("a tree of size 0 has no path");
+    let (mut node, mut last) = (end(old_size), end(new_size));
     while node & 1 == 1 {
         (node, last) = (node >> 1, last >> 1);
     }

@@ -81,7 +81,9 @@ impl Month {
 
     /// How many months after `earlier` this is; negative if it is before.
     pub fn since(self, earlier: Self) -> i32 {
-        i32::from(self.0).saturating_sub(i32::from(earlier.0))
+        i32::from(self.0)
+            .checked_sub(i32::from(earlier.0))
+            .expect("two numbers of 16 bits differ by one of 17")
     }
 }
 
@@ -130,6 +132,7 @@ impl Day {
         const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
         const DAYS_TO_1970: u64 = 719_468;
         const DAYS_OF_400_YEARS: u64 = 146_097;
+        // A moment that no calendar has (it comes from outside) becomes the last day, below.
         let days = moment.0.saturating_add(EAST_MS) / DAY_MS;
         let days = days + DAYS_TO_1970;
         let in_era = days % DAYS_OF_400_YEARS;

@@ -191,6 +191,7 @@ impl Replica {
         peer: PeerId,
         now: UnixMillis,
     ) -> Option<(u32, bool, UnixMillis)> {
+        // Whoever was never asked has never failed.
         let tries = chain.tries.get(&peer).copied().unwrap_or_default();
         let busy = self
             .peers
@@ -245,7 +246,8 @@ impl Replica {
                     .limits
                     .retry_first_ms
                     .checked_shl(tries.failures.min(16))
-                    .unwrap_or(u64::MAX);
+                    .expect("16 is below the 64 bits that are shifted");
+                // More than 16 failures wait as long as 16.
                 tries.failures = tries.failures.saturating_add(1);
                 tries.not_before =
                     UnixMillis(now.0.saturating_add(wait.min(self.limits.retry_longest_ms)));

@@ -165,6 +165,7 @@ impl Replica {
             return;
         };
         if from_owner {
+            // Beyond the limit it does not matter how many more there are.
             chain.contradictions = chain.contradictions.saturating_add(1);
             if chain.contradictions >= CONTRADICTIONS_MAX {
                 chain.close_at(head.size);

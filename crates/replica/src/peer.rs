@@ -42,6 +42,7 @@ impl Talk {
         let since = *self.since.get_or_insert(now);
         let seconds = now.0.saturating_sub(since.0) / 1_000;
         if seconds > 0 {
+            // After a long silence all is forgotten, however long it was.
             let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
             let forgotten = seconds.saturating_mul(STALE_HEADS_PER_SECOND);
             self.heads = self.heads.saturating_sub(forgotten);

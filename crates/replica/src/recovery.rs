@@ -268,5 +268,7 @@ impl Replica {
 
 /// More than half.
 const fn majority(regions: usize) -> usize {
-    (regions / 2).saturating_add(1)
+    let half = regions / 2;
+    half.checked_add(1)
+        .expect("half of a number has a successor")
 }

@@ -123,7 +123,10 @@ fn has_too_many_lines(note: &[u8]) -> bool {
 /// The text with the blank line after it, and the signature lines.
 fn split(note: &[u8]) -> (&[u8], &[u8]) {
     let blank = note.windows(2).rposition(|pair| pair == b"\n\n");
-    note.split_at(blank.map_or(note.len(), |blank| blank.saturating_add(2)))
+    let text_end = blank.map_or(note.len(), |blank| {
+        blank.checked_add(2).expect("both newlines lie in the note")
+    });
+    note.split_at(text_end)
 }
 
 /// Whether a signature line names this chain: a dash, a blank, the name, a blank.

@@ -71,6 +71,7 @@ impl Replica {
         let own = self.own.as_ref().filter(|own| own.origin == *origin);
         let told = chain.told.as_ref().map(|told| told.head.size);
         let held = |peer: &PeerId| self.announced_size(*peer, origin);
+        // Without peers nobody has announced anything.
         let by_peers = self.peers.keys().map(held).max().unwrap_or(TreeSize(0));
         let announced = told.map_or(by_peers, |told| told.max(by_peers));
         ChainStatus {
@@ -117,7 +118,8 @@ impl Replica {
             .as_ref()
             .map_or((0, 0, 0), |own| own.queue.waiting());
         let staged_batches = self.chains.values().fold(0, |sum: usize, chain| {
-            sum.saturating_add(chain.staged.len())
+            sum.checked_add(chain.staged.len())
+                .expect("the staged batches lie in memory")
         });
         let fetches = self.fetches.active.len();
         Load {

@@ -182,7 +182,10 @@ impl Queue {
 
     fn check_room(&self, submitted: &Submitted, limits: &Limits) -> Result<(), Refused> {
         let room = |what, waiting: usize, more: usize, limit| {
-            if waiting.saturating_add(more) <= limit {
+            let together = waiting
+                .checked_add(more)
+                .expect("both lie in memory, or count what does");
+            if together <= limit {
                 Ok(())
             } else {
                 Err(Refused::Busy {
@@ -217,8 +220,12 @@ impl Queue {
         let mut group = Vec::new();
         let (mut records, mut bytes) = (0_usize, 0_usize);
         while let Some(next) = self.waiting.front() {
-            records = records.saturating_add(next.block.len());
-            bytes = bytes.saturating_add(next.block.bytes().len());
+            records = records
+                .checked_add(next.block.len())
+                .expect("the blocks lie in memory");
+            bytes = bytes
+                .checked_add(next.block.bytes().len())
+                .expect("the blocks lie in memory");
             if group.len() == BATCH_SUBMISSIONS_MAX
                 || records > BATCH_RECORDS_MAX
                 || bytes > SUBMISSION_BYTES_MAX

@@ -124,7 +124,9 @@ fn line_of(text: &str, offset: usize) -> usize {
         .take(offset)
         .filter(|byte| *byte == b'\n')
         .count();
-    before.saturating_add(1)
+    before
+        .checked_add(1)
+        .expect("a text in memory has fewer lines than memory has bytes")
 }
 
 /// The fields of a rule as they are written, and what has been found wrong with them.

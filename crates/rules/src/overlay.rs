@@ -137,14 +137,18 @@ fn holes(group: &[Laid<'_>], old: &[&Rule]) -> Vec<(u32, u32)> {
             .map(|laid| laid.rule)
             .chain(old.iter().copied())
     };
-    let mut next = all().map(start).min().unwrap_or(0);
-    let last = all().map(end).max().unwrap_or(0);
+    // Without rules there are no months between them.
+    let (Some(mut next), Some(last)) = (all().map(start).min(), all().map(end).max()) else {
+        return Vec::new();
+    };
     let mut holes = Vec::new();
     for rule in group.iter().map(|laid| laid.rule) {
         if start(rule) > next {
-            holes.push((next, start(rule).saturating_sub(1)));
+            let until = start(rule).checked_sub(1);
+            holes.push((next, until.expect("it starts after another month")));
         }
-        next = next.max(end(rule).saturating_add(1));
+        let after = end(rule).checked_add(1);
+        next = next.max(after.expect("a month is a number of 16 bits in 32"));
     }
     if next <= last {
         holes.push((next, last));

@@ -174,19 +174,21 @@ fn meaningless(key: Key, rows: &[Vec<u32>]) -> Option<Wrong> {
             }
             _ => true,
         }),
-        Key::UnemploymentStretches => stretches(rows).or_else(|| {
-            first(Expected::PaidMonths, &|row| {
-                row.get(1).copied().unwrap_or(0) == 0
-            })
-        }),
-        Key::PensionDivisor => unordered(rows).or_else(|| {
-            first(Expected::MonthsAboveZero, &|row| {
-                row.get(1).copied().unwrap_or(0) == 0
-            })
-        }),
+        Key::UnemploymentStretches => {
+            stretches(rows).or_else(|| first(Expected::PaidMonths, &|row| column(row, 1) == 0))
+        }
+        Key::PensionDivisor => {
+            unordered(rows).or_else(|| first(Expected::MonthsAboveZero, &|row| column(row, 1) == 0))
+        }
         Key::UnemploymentCeiling | Key::InjuryGrades => unordered(rows),
         _ => None,
     }
+}
+
+/// What stands in a column, from 0.
+fn column(row: &[u32], at: usize) -> u32 {
+    let found = row.get(at).copied();
+    found.expect("a row is refused before unless it has the columns of its key")
 }
 
 fn shown_row(row: &[u32]) -> String {
@@ -203,7 +205,7 @@ fn unordered(rows: &[Vec<u32>]) -> Option<Wrong> {
 /// Stretches of paid months: each ends after the one before, and the last has no end.
 fn stretches(rows: &[Vec<u32>]) -> Option<Wrong> {
     let (last, before) = rows.split_last()?;
-    let ends = |row: &Vec<u32>| row.first().copied().unwrap_or(0);
+    let ends = |row: &Vec<u32>| column(row, 0);
     if ends(last) != 0 {
         return Some((Expected::LastRowOpen, Found::Text(shown_row(last))));
     }
@@ -242,7 +244,9 @@ fn rate(key: Key, text: &str) -> Option<Rate> {
         .ok()?
         .checked_mul(10_000)?
         .checked_add(padded.parse().ok()?)?;
-    Rate::new(rate).filter(|rate| rate.get() <= key.rate_max().saturating_mul(10_000))
+    let most = key.rate_max().checked_mul(10_000);
+    let most = most.expect("the limit of a key is some thousand per cent at most");
+    Rate::new(rate).filter(|rate| rate.get() <= most)
 }
 
 fn digits(text: &str) -> bool {

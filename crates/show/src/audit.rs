@@ -85,6 +85,7 @@ const AHEAD_MS_MAX: u64 = 600_000;
 pub fn ahead(reports: &[Report], now: UnixMillis) {
     for report in reports {
         for chain in &report.chains {
+            // A chain whose newest batch lies in the past is not ahead.
             let ahead = chain.newest_ms.saturating_sub(now.0);
             if ahead > AHEAD_MS_MAX {
                 let (source, region) = (&report.source, &chain.region);

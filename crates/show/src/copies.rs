@@ -48,7 +48,7 @@ impl ChainCopy {
         self.origin.region()
     }
 
-    /// Entries that some node has announced beside those held.
+    /// Entries that some node has announced beside those held; none where it holds more than anybody has announced.
     pub const fn behind(&self) -> u64 {
         self.announced.saturating_sub(self.size)
     }

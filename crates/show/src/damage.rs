@@ -57,6 +57,13 @@ pub fn finding(finding: &Finding) -> String {
             seen = seen,
             size = size
         ),
+        Finding::NotedHead(path) => t!("damage.noted-head", path = path.display()),
+        Finding::BehindJournal { origin, lost, size } => t!(
+            "damage.behind-journal",
+            region = place::name(origin.region()),
+            lost = lost,
+            size = size
+        ),
         Finding::BehindIndex {
             origin,
             indexed,
@@ -121,7 +128,10 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::Marker(_, MarkerFault::Changed) => t!("remedy.marker"),
         Finding::Chain(_) => t!("remedy.chain"),
         Finding::TornChain(..) => t!("remedy.torn"),
-        Finding::Short { .. } | Finding::BehindIndex { .. } => t!("remedy.short"),
+        Finding::Short { .. } | Finding::BehindIndex { .. } | Finding::BehindJournal { .. } => {
+            t!("remedy.short")
+        }
+        Finding::NotedHead(_) => t!("remedy.noted-head"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
         Finding::Stray(_) => t!("remedy.stray"),

@@ -84,6 +84,7 @@ pub(crate) fn part(
 
 /// Of what sort the months are: each counts once, some are of several sorts.
 fn sorts(account: &Account, family: &FamilyAccount) -> Option<String> {
+    // Here and below sums saturate: an account that was not checked here may state anything.
     let sum = |of: fn(&PlaceMonths) -> u32| {
         family
             .by_province
@@ -96,8 +97,9 @@ fn sorts(account: &Account, family: &FamilyAccount) -> Option<String> {
         .iter()
         .filter(|span| provinces(span).len() > 1)
         .map(|span| span.months)
-        .sum();
-    let disputed = u32::try_from(account.disputed_months(&family.family).len()).unwrap_or(u32::MAX);
+        .fold(0, u32::saturating_add);
+    let disputed = account.disputed_months(&family.family).len();
+    let disputed = u32::try_from(disputed).expect("there are 65,536 months that can be expressed");
     let paid = if family.deemed_months > 0 {
         family.counted_months
     } else {

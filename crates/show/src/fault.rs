@@ -137,6 +137,7 @@ fn line_of(error: &toml::de::Error, text: &str) -> usize {
     let before = error
         .span()
         .and_then(|span| text.get(..span.start))
+        // A fault of the whole file is shown at its first line.
         .unwrap_or_default();
     before.split('\n').count()
 }

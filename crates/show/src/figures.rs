@@ -151,11 +151,9 @@ impl Footnotes {
     }
 }
 
-/// There are fewer assumptions than letters.
+/// There are fewer assumptions than letters; what is beyond them has a star.
 fn letter(at: usize) -> char {
-    u8::try_from(at)
-        .ok()
-        .map_or('*', |at| char::from(b'a'.saturating_add(at)))
+    ('a'..='z').nth(at).unwrap_or('*')
 }
 
 /// The block of figures.

@@ -63,8 +63,5 @@ fn place(place: &Place) -> String {
 
 /// The stable name of a code, as reports in JSON have it.
 fn code(code: Code) -> String {
-    serde_json::to_value(code)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_string))
-        .unwrap_or_default()
+    crate::serde_name(&code)
 }

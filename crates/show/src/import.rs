@@ -98,7 +98,7 @@ pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
         .iter()
         .filter(|(code, _)| **code != "duplicate");
     if found.clone().map(|(_, count)| *count).sum::<u64>()
-        > u64::try_from(shown).unwrap_or(u64::MAX)
+        > u64::try_from(shown).expect("a few lines")
     {
         let counts: Vec<String> = found
             .map(|(code, count)| format!("{code} {count}"))

@@ -45,7 +45,7 @@ pub mod store;
 mod summary;
 pub mod transfer;
 
-pub use printable::printable;
+pub use printable::{printable, printable_json, printable_lines};
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use rust_i18n::t;
@@ -102,7 +102,8 @@ pub fn without_numbers(text: &str) -> String {
         let is_number = digits.len() >= CITIZEN_ID_DIGITS_MIN
             && digits.bytes().all(|byte| byte.is_ascii_digit());
         shown.push_str(if is_number { "…" } else { word });
-        shown.push_str(part.strip_prefix(word).unwrap_or_default());
+        let after = part.strip_prefix(word);
+        shown.push_str(after.expect("only the end was cut off the part"));
     }
     shown
 }
@@ -117,10 +118,10 @@ pub fn named(key: &str) -> String {
     t!(key).to_string()
 }
 
-/// The name of a value in the account's JSON.
+/// The name of a value in the account's JSON, for values that are nothing but a name: those of enumerations without fields.
 pub fn serde_name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_string))
-        .unwrap_or_default()
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => panic!("only what is a name in the JSON has one"),
+    }
 }

@@ -1,6 +1,6 @@
 //! A page in parts, described once: for the terminal here, for HTML and paper in `html`.
 
-use super::{bare_table, print_lines, printable, table};
+use super::{bare_table, print_lines, printable, printable_lines, table};
 use std::borrow::Cow;
 
 /// A part of a page.
@@ -62,22 +62,23 @@ pub(crate) fn print(parts: &[Part]) {
     }
 }
 
-/// A cell, of which each line is shown as it is.
-fn cell(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(printable).collect();
-    lines.join("\n")
-}
-
 fn print_block(block: &Block) {
     match block {
         Block::Pairs(pairs) => {
             let mut rows = bare_table();
-            rows.add_rows(pairs.iter().map(|(name, value)| [cell(name), cell(value)]));
+            rows.add_rows(
+                pairs
+                    .iter()
+                    .map(|(name, value)| [printable_lines(name), printable_lines(value)]),
+            );
             println!("{rows}");
         }
         Block::Table(header, rows) => {
             let mut shown = table(header.iter().map(|cell| Cow::from(cell.as_str())));
-            shown.add_rows(rows.iter().map(|row| row.iter().map(|text| cell(text))));
+            shown.add_rows(
+                rows.iter()
+                    .map(|row| row.iter().map(|text| printable_lines(text))),
+            );
             println!("{shown}");
         }
         Block::Lines(lines) | Block::Notes(lines) => print_lines(lines, 0),

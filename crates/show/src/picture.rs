@@ -3,7 +3,10 @@
 use super::{family, named, place, serde_name, yuan};
 use maud::{Markup, html};
 use rust_i18n::t;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 use yizhang_entitlement::{
     Account,
     account::{FamilyAccount, Gap, MonthLine, MonthStatus, MovedMonths, Span},
@@ -36,15 +39,29 @@ impl Legend {
         )
     }
 
+    /// No two provinces share a letter: there are 34, and behind Z the small ones follow. What an account from elsewhere names
+    /// beyond that, or names nowhere else, has none.
     fn letter(&self, province: Division) -> char {
-        let at = self.0.get(&province).copied().unwrap_or(0);
-        char::from_u32(u32::from('A') + u32::try_from(at % 26).unwrap_or(0)).unwrap_or('?')
+        let at = self.0.get(&province);
+        let letter = at.and_then(|at| ('A'..='Z').chain('a'..='z').nth(*at));
+        letter.unwrap_or('?')
     }
 
+    /// The colour of a province; none for one without a letter.
     fn style(&self, province: Division) -> String {
-        let hue = HUES[self.0.get(&province).copied().unwrap_or(0) % HUES.len()];
-        format!("background: hsl({hue}, 70%, 82%)")
+        match self.0.get(&province) {
+            Some(at) => format!("background: hsl({}, 70%, 82%)", HUES[at % HUES.len()]),
+            None => String::new(),
+        }
     }
+}
+
+/// The years of a picture: those of the months, up to the year after the account's, and no more than fit in.
+fn years(first: Month, newest: Month, now: Month) -> RangeInclusive<u16> {
+    let last = now.max(newest).year().min(now.year() + 1);
+    // The newest: a record of a wrong century hides nothing of the last years. The first years there are have none before.
+    let first = first.year().max(last.saturating_sub(YEARS_MAX - 1));
+    first..=last
 }
 
 /// A family with all that marks its months.
@@ -56,7 +73,8 @@ struct Marked<'a> {
     /// Months of conflicts that wait for people.
     open: Vec<(Month, Month)>,
     disputed: BTreeSet<Month>,
-    last: Month,
+    /// The years that are shown.
+    years: RangeInclusive<u16>,
 }
 
 /// A cell: its class beside that of a conflict, the province that colours it, its sign and what it says in words.
@@ -94,13 +112,10 @@ pub(crate) fn picture(account: &Account, family: &FamilyAccount, legend: &Legend
         gaps: family.gaps_until(account.as_of),
         open: open.flat_map(|concern| concern.spans).collect(),
         disputed: account.disputed_months(&family.family),
-        last: now.max(newest),
+        years: years(first, newest, now),
         months,
     };
-    let last = marked.last.year().min(now.year().saturating_add(1));
-    // The newest: a record of a wrong century hides nothing of the last years.
-    let first = first.year().max(last.saturating_sub(YEARS_MAX - 1));
-    let years: Vec<u16> = (first..=last).collect();
+    let years: Vec<u16> = marked.years.clone().collect();
     let columns = if years.len() > COLUMN_YEARS { 2 } else { 1 };
     html! {
         div.pictures {
@@ -259,12 +274,38 @@ fn key(marked: &Marked<'_>) -> Markup {
 }
 
 impl Marked<'_> {
-    /// Every month of the picture that could have a sign.
+    /// Every month of the picture.
     fn all(&self) -> impl Iterator<Item = Month> {
-        let first = self.months.keys().next().copied().unwrap_or(self.last);
-        let count = u16::try_from(self.last.since(first))
-            .unwrap_or(0)
-            .min(YEARS_MAX * 12);
-        (0..=count).filter_map(move |plus| first.plus(plus))
+        let months = |year| (1..=12).filter_map(move |month| Month::of(year, month));
+        self.years.clone().flat_map(months)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_provinces_share_a_letter_and_a_stranger_to_the_legend_has_none() {
+        let provinces = (11..=82).map(|province| Division::new(province * 10_000).unwrap());
+        let legend = Legend(provinces.clone().zip(0..).collect());
+        let letters: Vec<char> = provinces.map(|province| legend.letter(province)).collect();
+        let (lettered, beyond) = letters.split_at(52);
+        assert_eq!(lettered.iter().collect::<BTreeSet<_>>().len(), 52);
+        assert!(lettered.iter().all(char::is_ascii_alphabetic));
+        assert!(beyond.iter().all(|letter| *letter == '?'));
+        let stranger = Division::new(90_0000).unwrap();
+        assert_eq!(
+            (legend.letter(stranger), legend.style(stranger)),
+            ('?', String::new())
+        );
+    }
+
+    #[test]
+    fn a_record_of_a_wrong_century_hides_no_sign_of_the_last_years() {
+        let month = |year| Month::of(year, 3).unwrap();
+        assert_eq!(years(month(2001), month(2026), month(2026)), 2001..=2026);
+        assert_eq!(years(month(2001), month(2099), month(2026)), 2001..=2027);
+        assert_eq!(years(month(1900), month(2026), month(2026)), 1907..=2026);
     }
 }

@@ -1,6 +1,6 @@
-//! Rules for people.
+//! Rules for people. Rule files may come from anybody: what they say goes to a terminal without what a terminal obeys.
 
-use super::{bare_table, count, place, rule_fault, table as empty_table};
+use super::{bare_table, count, place, printable_lines, rule_fault, table as empty_table};
 use rust_i18n::t;
 use yizhang_ledger::value::Month;
 use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
@@ -10,7 +10,7 @@ const VALUE_SHOWN_MAX: usize = 40;
 
 /// Prints what is wrong with rule files.
 pub fn faults(faults: &[RuleFault]) {
-    println!("{}", fault_lines(faults));
+    println!("{}", printable_lines(&fault_lines(faults)));
 }
 
 /// What is wrong with rule files, a line each under how many there are.
@@ -47,23 +47,27 @@ pub fn table(rules: &[&Rule]) {
         t!("rules.confidence"),
     ]);
     for rule in rules {
-        rows.add_row([
-            rule.id.clone(),
-            rule.key.name().to_owned(),
-            rule.of.clone(),
-            where_it_holds(rule),
-            months(rule),
-            shortened(&value(rule)),
-            document(rule),
-            rule.published
-                .map(|day| day.to_string())
-                .unwrap_or_default(),
-            confidence(rule.confidence),
-        ]);
+        rows.add_row(
+            [
+                rule.id.clone(),
+                rule.key.name().to_owned(),
+                rule.of.clone(),
+                where_it_holds(rule),
+                months(rule),
+                shortened(&value(rule)),
+                document(rule),
+                rule.published
+                    .map(|day| day.to_string())
+                    .unwrap_or_default(),
+                confidence(rule.confidence),
+            ]
+            .map(|text| printable_lines(&text)),
+        );
     }
     println!("{rows}");
     for rule in rules.iter().filter(|rule| !rule.note.is_empty()) {
-        println!("{}", t!("rules.note_of", id = rule.id, note = rule.note));
+        let note = t!("rules.note_of", id = rule.id, note = rule.note);
+        println!("{}", printable_lines(&note));
     }
 }
 
@@ -89,14 +93,16 @@ pub fn changes(changes: &[Change<'_>]) {
     for change in changes {
         match change {
             Change::Added(rule) => {
-                println!("{}", t!("rules.added", id = rule.id, rule = in_short(rule)));
+                let line = t!("rules.added", id = rule.id, rule = in_short(rule));
+                println!("{}", printable_lines(&line));
             }
-            Change::Removed(rule) => println!(
-                "{}",
-                t!("rules.removed", id = rule.id, rule = in_short(rule))
-            ),
+            Change::Removed(rule) => {
+                let line = t!("rules.removed", id = rule.id, rule = in_short(rule));
+                println!("{}", printable_lines(&line));
+            }
             Change::Changed(old, new) => {
-                println!("{}", t!("rules.changed", id = new.id));
+                let id = printable_lines(&new.id);
+                println!("{}", t!("rules.changed", id = id));
                 for ((field, old), (_, new)) in fields(old).into_iter().zip(fields(new)) {
                     if old != new {
                         let [old, new] =
@@ -147,7 +153,9 @@ fn fields(rule: &Rule) -> Vec<(String, String)> {
         (t!("rules.confidence"), confidence(rule.confidence)),
         (t!("rules.note"), rule.note.clone()),
     ];
-    fields.map(|(name, text)| (name.to_string(), text)).into()
+    fields
+        .map(|(name, text)| (name.to_string(), printable_lines(&text)))
+        .into()
 }
 
 fn nothing() -> String {

@@ -129,7 +129,7 @@ impl NodeStatus {
         let line = if self.unshared_ms == 0 {
             t!("status.shared", size = held)
         } else {
-            let (alone, seconds) = (own.size.saturating_sub(held), self.unshared_ms / 1_000);
+            let (alone, seconds) = (own.size - held, self.unshared_ms / 1_000);
             t!(
                 "status.unshared",
                 size = held,

@@ -22,6 +22,13 @@ pub fn check_report(report: &CheckReport) {
     }
     println!("{rows}");
     println!("{}", t!("store.journal", entries = report.journal_entries));
+    for chain in &report.chains {
+        // What is still missing is a finding.
+        if let Some(lost) = chain.lost.filter(|lost| *lost <= chain.size) {
+            let region = place::name(chain.origin.region());
+            println!("{}", t!("store.regained", region = region, lost = lost));
+        }
+    }
     match report.index_entries {
         Some(entries) => println!("{}", t!("store.index", entries = entries)),
         None => println!("{}", t!("store.no_index")),

@@ -65,7 +65,9 @@ fn parts_of(family: &FamilyAccount) -> Vec<String> {
     if family.deemed_months > 0 {
         parts.push(t!("summary.deemed", months = family.deemed_months).to_string());
     }
-    let alone: u32 = family.by_province.iter().map(|line| line.months).sum();
+    // An account that was not checked here may state anything.
+    let alone = family.by_province.iter().map(|line| line.months);
+    let alone = alone.fold(0, u32::saturating_add);
     let shared = family.counted_months.saturating_sub(alone);
     if shared > 0 {
         parts.push(t!("summary.shared", months = shared).to_string());
@@ -147,7 +149,7 @@ fn what_waits(account: &Account) -> String {
     };
     let tasks = count(|severity| severity == Severity::Task);
     let by_rule = count(|severity| matches!(severity, Severity::Auto | Severity::Task));
-    let waiting = account.conflicts.len().saturating_sub(by_rule);
+    let waiting = count(|severity| !matches!(severity, Severity::Auto | Severity::Task));
     if waiting > 0 {
         t!("summary.waiting", count = waiting).to_string()
     } else if tasks > 0 {

@@ -190,6 +190,7 @@ impl Answer {
         let unsaid = unsaid.count();
         if linked.tied != accounts || unsaid > 0 {
             return Err(Refuted::OtherAccounts {
+                // Both lie in memory: they do not come near the end of the numbers.
                 linked: linked.tied.len().saturating_add(unsaid),
                 found: accounts.len(),
             });

@@ -61,6 +61,7 @@ impl Receipt {
             });
         }
         let records = u64::try_from(self.records).unwrap_or(u64::MAX);
+        // A position that nobody can reach comes from outside: it saturates, and no head is that large.
         let end = self.first.0.saturating_add(records);
         if end > head.size.0 {
             return Err(Refuted::HeadTooSmall {

@@ -87,7 +87,8 @@ impl Located {
         self.header.position
     }
 
-    /// The leaf after the last of the batch.
+    /// The leaf after the last of the batch. A header is read without its checksum here: a position that nobody can reach
+    /// saturates, and no leaf that is asked for lies there.
     pub(crate) const fn end_leaf(&self) -> u64 {
         self.header
             .position
@@ -126,12 +127,9 @@ impl Chain {
     }
 
     pub(crate) fn damage_at(&self, place: Place, fault: DamageFault) -> Damage {
-        let first = self
-            .view()
-            .files
-            .get(narrow(place.file.into()))
-            .copied()
-            .unwrap_or_default();
+        let first = self.view().files.get(narrow(place.file.into())).copied();
+        // A chain that has lost its files lacks the one that begins with leaf 0.
+        let first = first.unwrap_or_default();
         self.folder.damage(first, place.offset, fault)
     }
 
@@ -144,6 +142,7 @@ impl Chain {
         let mut bytes = self.read(place, FRAME_HEADER_BYTES)?;
         let mut at = 0;
         loop {
+            // Nothing is left behind the last frame of what was read: then the chain is shorter than it should be.
             let rest = bytes.get(at..).unwrap_or_default();
             let read = FrameHeader::read(rest)
                 .map_err(|fault| self.damage_at(place, DamageFault::Frame(fault)));

@@ -2,6 +2,7 @@
 
 use crate::{
     JournalKind, Options, Store,
+    disk::failed,
     error::{Damage, DamageFault, IndexFault, MarkerFault, Result, StoreError},
     index::load,
     journal,
@@ -10,11 +11,12 @@ use crate::{
     number::wide,
     replay::{Halt, Step, replay},
     report::{Opened, Truncated},
-    seen,
+    seen::{self, Noted},
     segments::{ChainFolder, FrameReader, Place, has_frame_after},
 };
 use std::{
     fmt, fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 use yizhang_ledger::{
@@ -23,7 +25,7 @@ use yizhang_ledger::{
     entry::Kind,
     head::Origin,
     record::{AccessDigest, Record},
-    segment::FrameFault,
+    segment::{FILE_HEADER_BYTES, FrameFault},
     value::{LeafIndex, TreeSize},
 };
 
@@ -72,6 +74,8 @@ pub struct ChainChecked {
     pub batches: u64,
     /// Bytes of the segment files.
     pub bytes: u64,
+    /// The size that the journal remembers it had when its files were found to hold less; none if that never was.
+    pub lost: Option<TreeSize>,
 }
 
 /// Something that is not as it should be.
@@ -91,6 +95,17 @@ pub enum Finding {
         origin: Origin,
         /// The size of that head.
         seen: TreeSize,
+        /// What is here.
+        size: TreeSize,
+    },
+    /// What is noted as the newest head of a chain is no head of it: nobody can tell any more whether the chain is shorter.
+    NotedHead(PathBuf),
+    /// A chain is shorter than the journal says that it was when its files were first found to hold less.
+    BehindJournal {
+        /// The chain.
+        origin: Origin,
+        /// Its size by the journal.
+        lost: TreeSize,
         /// What is here.
         size: TreeSize,
     },
@@ -119,7 +134,9 @@ impl Finding {
             | Self::Marker(..)
             | Self::Chain(_)
             | Self::Short { .. }
+            | Self::NotedHead(_)
             | Self::BehindIndex { .. }
+            | Self::BehindJournal { .. }
             | Self::Journal(..) => true,
             Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
         }
@@ -141,9 +158,12 @@ impl Finding {
                 "stop the node, move the chain's folder out of the data directory and start again: the chain is fetched \
                  from the peers that mirror it; keep the folder until that is done. Test the disk"
             }
-            Self::Short { .. } | Self::BehindIndex { .. } => {
+            Self::Short { .. } | Self::BehindIndex { .. } | Self::BehindJournal { .. } => {
                 "put the missing files back if you have them. Otherwise start the node while its peers run: it fetches what \
                  is missing from them, and signs nothing of its own chain before that. Do not use --start-alone"
+            }
+            Self::NotedHead(_) => {
+                "nothing: the node writes it again. Compare the size of the chain with what its peers show of it. Test the disk"
             }
             Self::TornChain(..) => "nothing: the next start cuts it off, nobody was told of it",
             Self::Journal(..) => {
@@ -186,6 +206,15 @@ impl fmt::Display for Finding {
             Self::Short { origin, seen, size } => write!(
                 f,
                 "{origin}: {size} entries are here, and a signed head of {seen} was: files of the chain are missing"
+            ),
+            Self::NotedHead(path) => write!(
+                f,
+                "{}: not a head of the chain; whether the chain has lost anything cannot be told from it",
+                path.display()
+            ),
+            Self::BehindJournal { origin, lost, size } => write!(
+                f,
+                "{origin}: {size} entries are here, and the journal remembers {lost}: files of the chain are missing"
             ),
             Self::BehindIndex {
                 origin,
@@ -269,28 +298,45 @@ fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
         Err(error) => return Err(error),
     }
     let mut origins = Vec::new();
-    for entry in fs::read_dir(folder.join("chains"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let files = fs::read_dir(entry.path()).into_iter().flatten().flatten();
-        let header = files
-            .filter_map(|file| fs::File::open(file.path()).ok())
-            .find_map(|mut file| {
-                let mut header = [0; 96];
-                std::io::Read::read_exact(&mut file, &mut header)
-                    .ok()
-                    .map(|()| header)
-            });
-        let name = header
-            .as_ref()
-            .and_then(|header| header.get(16..))
-            .unwrap_or_default();
-        let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-        origins.extend(std::str::from_utf8(name).ok().and_then(Origin::parse));
+    for folder in entries(&folder.join("chains"))? {
+        for file in entries(&folder)? {
+            let origin = origin_in(&file)?;
+            if origin.is_some() {
+                origins.extend(origin);
+                break;
+            }
+        }
     }
     Ok(origins)
+}
+
+/// What is in a folder; nothing where there is no folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    entries
+        .map(|entry| Ok(entry.map_err(failed("list", folder))?.path()))
+        .collect()
+}
+
+/// The chain that the header of a segment names; none where there is no whole header, or no name in it.
+fn origin_in(path: &Path) -> Result<Option<Origin>> {
+    let mut file = fs::File::open(path).map_err(failed("open", path))?;
+    let mut header = [0; FILE_HEADER_BYTES];
+    match file.read_exact(&mut header) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(failed("read", path)(error)),
+    }
+    let (_, name) = header.split_at(16);
+    let name = name.split(|byte| *byte == 0).next();
+    let name = name.map(std::str::from_utf8);
+    Ok(name
+        .and_then(std::result::Result::ok)
+        .and_then(Origin::parse))
 }
 
 fn check_chain(
@@ -304,7 +350,7 @@ fn check_chain(
     let files = chain.list()?;
     report
         .findings
-        .extend(strays(chain, &files).map(Finding::Stray));
+        .extend(strays(chain, &files)?.into_iter().map(Finding::Stray));
     let bytes_total = chain.bytes(&files);
     let origin = &chain.origin;
     let mut bytes = 0;
@@ -332,30 +378,29 @@ fn check_chain(
         }
         Ok::<(), StoreError>(())
     });
+    let mut is_damaged = false;
     match outcome {
         Ok(_) => {}
         Err(Halt::Caller(error)) => return Err(error),
         Err(Halt::Damage(damage)) => {
             let finding = torn(chain, &files, &damage)?;
-            report
-                .findings
-                .push(finding.unwrap_or(Finding::Chain(damage)));
+            is_damaged = finding.is_none();
+            let finding = finding.unwrap_or(Finding::Chain(damage));
+            report.findings.push(finding);
         }
     }
     let (size, batches) = (state.size(), state.batches());
-    let is_damaged = report
-        .findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::Chain(damage) if damage.origin == *origin));
+    let lost = lost_size(data, origin)?;
     // Where the chain is damaged, what follows has not been read.
     if !is_damaged {
-        let indexed = index.map_or(TreeSize(0), |index| index.size(number));
-        let indexed = indexed.max(lost_size(data, origin)?);
-        report
-            .findings
-            .extend(missing(data, origin, size, indexed)?);
+        let known = Known {
+            indexed: index.map_or(TreeSize(0), |index| index.size(number)),
+            lost: lost.unwrap_or_default(),
+        };
+        report.findings.extend(missing(data, origin, size, known)?);
     }
     report.chains.push(ChainChecked {
+        lost,
         origin: origin.clone(),
         size,
         batches,
@@ -384,9 +429,10 @@ fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, Acces
     }
 }
 
-/// The size that an index once had of a chain, as the journal says; what of it cannot be read is a finding of its own.
-fn lost_size(data: &Path, origin: &Origin) -> Result<TreeSize> {
-    let mut largest = TreeSize(0);
+/// The size that a chain once had here, as the journal says; none if its files were never found to hold less. What cannot be
+/// read of the journal is a finding of its own.
+fn lost_size(data: &Path, origin: &Origin) -> Result<Option<TreeSize>> {
+    let mut largest = None;
     let folder = data.join("journal");
     for number in journal::list(&folder)? {
         let (entries, _, _) = journal::read_file(&journal::path(&folder, number), number)?;
@@ -396,22 +442,31 @@ fn lost_size(data: &Path, origin: &Origin) -> Result<TreeSize> {
                 .then(|| lost::size_of(&entry.bytes, origin))
                 .flatten()
             {
-                largest = largest.max(size);
+                largest = largest.max(Some(size));
             }
         }
     }
     Ok(largest)
 }
 
-/// Whether a chain is shorter than what is known of it beside its files: a noted head, or the index.
-fn missing(
-    data: &Path,
-    origin: &Origin,
-    size: TreeSize,
+/// Sizes of a chain that are known beside its files and its noted head.
+#[derive(Clone, Copy)]
+struct Known {
+    /// By the index.
     indexed: TreeSize,
-) -> Result<Option<Finding>> {
+    /// By the journal, from a time when the files were found to hold less.
+    lost: TreeSize,
+}
+
+/// Whether a chain is shorter than what is known of it beside its files: by a noted head, the index or the journal.
+fn missing(data: &Path, origin: &Origin, size: TreeSize, known: Known) -> Result<Option<Finding>> {
+    let Known { indexed, lost } = known;
     let origin = origin.clone();
-    let seen = seen::size(data, &origin)?;
+    let seen = match seen::noted(data, &origin)? {
+        Noted::Nothing => TreeSize(0),
+        Noted::Head(size) => size,
+        Noted::Unreadable(path) => return Ok(Some(Finding::NotedHead(path))),
+    };
     Ok(if seen > size {
         Some(Finding::Short { origin, seen, size })
     } else if indexed > size {
@@ -420,6 +475,8 @@ fn missing(
             indexed,
             size,
         })
+    } else if lost > size {
+        Some(Finding::BehindJournal { origin, lost, size })
     } else {
         None
     })
@@ -441,22 +498,22 @@ fn torn(chain: &ChainFolder, files: &[LeafIndex], damage: &Damage) -> Result<Opt
     if !frame || has_frame_after(&file, damage.offset + u64::from(damage.offset > 0))? {
         return Ok(None);
     }
-    let length = fs::metadata(&file).map_or(damage.offset, |file| file.len());
+    let length = fs::metadata(&file).map_err(failed("open", &file))?.len();
     let truncated = Truncated {
         file,
         length: damage.offset,
+        // A running node may have cut the file meanwhile: then nothing is left behind the place.
         bytes: length.saturating_sub(damage.offset),
     };
     Ok(Some(Finding::TornChain(chain.origin.clone(), truncated)))
 }
 
 /// Files in the folder of a chain that are no segments.
-fn strays(chain: &ChainFolder, files: &[LeafIndex]) -> impl Iterator<Item = PathBuf> {
+fn strays(chain: &ChainFolder, files: &[LeafIndex]) -> Result<Vec<PathBuf>> {
     let known: Vec<PathBuf> = files.iter().map(|first| chain.file(*first)).collect();
-    let entries = fs::read_dir(&chain.path).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path())
-        .filter(move |path| !known.contains(path))
+    let mut found = entries(&chain.path)?;
+    found.retain(|path| !known.contains(path));
+    Ok(found)
 }
 
 fn check_journal(folder: &Path, report: &mut CheckReport) -> Result<()> {

@@ -90,6 +90,7 @@ impl Faults {
                 continue;
             }
             let file = OpenOptions::new().write(true).open(path)?;
+            // Of what was never synced nothing is sure; of a file that was cut since, all that is left.
             let synced = inner.synced.get(path).copied().unwrap_or(0);
             let unsynced = file.metadata()?.len().saturating_sub(synced);
             file.set_len(synced + unsynced * kept_of_256 / 256)?;

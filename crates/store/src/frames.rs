@@ -50,9 +50,9 @@ impl Marks {
     /// The mark to add for a batch frame at `place`, if it is far enough from the last.
     pub(crate) fn next(&self, first: u64, place: Place) -> Option<Mark> {
         let near = |last: &Mark| {
-            last.file == place.file
-                && place.offset < u64::from(last.offset).saturating_add(MARK_BYTES)
+            last.file == place.file && place.offset < u64::from(last.offset) + MARK_BYTES
         };
+        // A file is begun anew long before: a mark beyond 32 bits would only make reading slower.
         let offset = u32::try_from(place.offset).ok()?;
         (!self.0.last().is_some_and(near)).then_some(Mark {
             first,

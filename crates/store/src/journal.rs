@@ -85,7 +85,9 @@ impl Journal {
             let length = fs::metadata(&path).map_err(failed("open", &path))?.len();
             if let Some(fault) = fault {
                 let bytes = fs::read(&path).map_err(failed("read", &path))?;
-                if has_entry_after(bytes.get(narrow(end) + 1..).unwrap_or_default()) {
+                // Nothing stands behind the end of the file.
+                let behind = bytes.get(narrow(end) + 1..).unwrap_or_default();
+                if has_entry_after(behind) {
                     return Err(StoreError::Journal {
                         path,
                         offset: end,
@@ -221,10 +223,14 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<u64>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed("list", folder)(error)),
     };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let mut numbers: Vec<u64> = names
-        .filter_map(|name| name.to_str()?.strip_suffix(".jnl")?.parse().ok())
-        .collect();
+    let mut numbers: Vec<u64> = Vec::new();
+    for entry in entries {
+        // A file that is passed over would be facts that are forgotten.
+        let name = entry.map_err(failed("list", folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".jnl"));
+        // Other files are none of the journal.
+        numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    }
     numbers.sort_unstable();
     Ok(numbers)
 }
@@ -240,11 +246,9 @@ pub(crate) fn read_file(path: &Path, number: u64) -> Result<FileContent> {
     let bytes = fs::read(path).map_err(failed("read", path))?;
     let header = file_header(number);
     if !bytes.starts_with(&header) {
-        let missing = FILE_HEADER_BYTES.saturating_sub(bytes.len());
-        let fault = if missing > 0 {
-            FrameFault::Truncated { missing }
-        } else {
-            FrameFault::Header
+        let fault = match FILE_HEADER_BYTES.checked_sub(bytes.len()) {
+            Some(missing) if missing > 0 => FrameFault::Truncated { missing },
+            _ => FrameFault::Header,
         };
         return Ok((Vec::new(), 0, Some(fault)));
     }
@@ -296,7 +300,9 @@ fn write_entry(kind: JournalKind, bytes: &[u8], out: &mut Vec<u8>) {
 
 fn read_entry(bytes: &[u8]) -> Result<(JournalEntry, usize), FrameFault> {
     let missing = |wanted: usize| FrameFault::Truncated {
-        missing: wanted.saturating_sub(bytes.len()),
+        missing: wanted
+            .checked_sub(bytes.len())
+            .expect("fewer bytes than the entry has"),
     };
     let mut fields = Fields(
         bytes

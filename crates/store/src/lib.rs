@@ -251,7 +251,7 @@ impl Store {
         self.stopper.stop("it was closed");
         let folder = self.folder.join("index");
         // Everything is durable already. Without this mark the next start only reads the index whole.
-        index::load::numbers(&folder)
+        index::load::numbers(&folder)?
             .last()
             .map_or(Ok(()), |number| {
                 index::load::mark_clean(&self.disk, &folder, *number)

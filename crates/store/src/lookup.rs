@@ -348,11 +348,13 @@ fn stretch(chain: &Chain, located: &Located, first: usize, end: usize) -> Result
     let header = &located.header;
     let (content, table) = (header.content_bytes(), offsets_len(header.entries));
     // Entry 16 * n starts at offset number n - 1 of the table; the last entries end where the content does.
+    // The first stride has no offset in the table: it begins where the content does.
     let (low, high) = (first.saturating_sub(1), end.min(table));
     let place = Place {
         offset: located.place.offset + wide(FRAME_HEADER_BYTES + content + low * 4),
         ..located.place
     };
+    // A last stride alone needs one offset at most, and none in a batch of one stride.
     let bytes = chain.read(place, high.saturating_sub(low) * 4)?;
     let offset = |number: usize| {
         let at = number.checked_sub(low)?.checked_mul(4)?;

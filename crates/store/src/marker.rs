@@ -78,6 +78,7 @@ fn text(chains: &[Origin]) -> String {
 fn parse(bytes: &[u8]) -> Result<Vec<Origin>, MarkerFault> {
     let read = std::str::from_utf8(bytes).map_err(|_| MarkerFault::Changed)?;
     let mut lines = read.lines();
+    // An empty file has no version that is known.
     let version = lines.next().unwrap_or_default();
     let chains: Vec<Origin> = lines
         .filter_map(|line| line.strip_prefix("chain "))

@@ -80,7 +80,7 @@ impl Store {
         let loaded = match asked {
             None => loaded,
             Some(fault) => {
-                // What it knows of chains that are shorter now is kept, although it is thrown away.
+                // What it knows of chains that are shorter now is kept, although it is thrown away. None knows nothing.
                 let had = loaded.as_ref().map(sizes).unwrap_or_default();
                 drop(loaded);
                 return opening.rebuild(fault, &had);
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// The sizes that an index has seen.
+/// The sizes that an index has seen; of a chain that is not among them, nothing.
 fn sizes(loaded: &Loaded) -> BTreeMap<Origin, TreeSize> {
     let states = loaded.checkpoint.chains.values().map(|chain| &chain.state);
     states
@@ -281,6 +281,7 @@ fn view(folder: &ChainFolder, number: u16, loaded: &Loaded) -> Result<Result<Vie
     let Ok((entry, _)) = Entry::split_first(&frame.content, LeafIndex(0)) else {
         return disagrees;
     };
+    // A header whose position nobody can reach agrees with no state.
     let end_leaf = frame
         .header
         .position

@@ -39,15 +39,17 @@ impl Store {
             (view.files.clone(), view.state.clone())
         };
         let read = crate::number::narrow(start.file.into());
-        if let Err(damage) = check_headers(chain, files.get(..read).unwrap_or(files.as_slice())) {
+        let (known, unread) = files
+            .split_at_checked(read)
+            .expect("an index is refused unless its last batch is found in the file that it names");
+        if let Err(damage) = check_headers(chain, known) {
             chain.view_mut().damage = Some(damage);
             return Ok(Ok(Recovered::default()));
         }
         self.make_durable(chain, files.last().copied())?;
         let mut recovered = Recovered::default();
         let mut tail = start;
-        let (mut bytes, bytes_total) =
-            (0, chain.folder.bytes(files.get(read..).unwrap_or_default()));
+        let (mut bytes, bytes_total) = (0, chain.folder.bytes(unread));
         let mut reader = FrameReader::new(chain.folder.clone(), files, start, None);
         let outcome = replay(&mut reader, state, false, |step| {
             match step {
@@ -149,6 +151,7 @@ impl Store {
         let truncated = Truncated {
             file: path.clone(),
             length: damage.offset,
+            // A file that is shorter than the frames read from it has nothing behind them.
             bytes: length.saturating_sub(damage.offset),
         };
         if damage.offset < wide(FILE_HEADER_BYTES) {

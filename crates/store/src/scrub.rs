@@ -130,7 +130,9 @@ fn frame(kind: FrameKind, batch: &Batch, head: &[u8]) -> Vec<u8> {
     match kind {
         FrameKind::Batch => write_batch_frame(batch.bytes(), batch.ends(), first, &mut whole),
         FrameKind::Head => {
-            let size = first.0.saturating_add(wide(batch.ends().len()));
+            let size = first.0.checked_add(wide(batch.ends().len()));
+            let size =
+                size.expect("a batch is read only if all its positions are below the largest size");
             write_head_frame(head, TreeSize(size), &mut whole);
         }
     }
@@ -175,6 +177,7 @@ impl Scrub {
     pub fn pass(&mut self, store: &Store, origin: &Origin, broken: &Broken) -> Result<bool> {
         let chain = store.chain(origin)?;
         let read = chain.read(broken.place, FRAME_HEADER_BYTES);
+        // What cannot be read has no length, either; that it cannot is known, it is why this is called.
         let Some(header) = read.ok().and_then(|bytes| FrameHeader::read(&bytes).ok()) else {
             return Ok(false);
         };
@@ -216,6 +219,7 @@ impl Scrub {
         match header.kind {
             FrameKind::Batch => {
                 self.last = header.position;
+                // A position that nobody can reach is followed by no frame that fits.
                 self.next = header.position.saturating_add(wide(header.entries));
                 self.kind = FrameKind::Head;
             }

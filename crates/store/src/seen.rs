@@ -41,15 +41,39 @@ fn read(folder: &Path, origin: &Origin) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// The size of the newest head that was noted of a chain, as the file says it; 0 if none was, or if what stands there is no
-/// head of it: it is written again then, and whoever has a roster can check what it says.
+/// What is noted of a chain.
+pub(crate) enum Noted {
+    /// No head yet.
+    Nothing,
+    /// A head of this size, as the file says it; whoever has a roster can check it.
+    Head(TreeSize),
+    /// The file is there, and what stands in it is no head of the chain.
+    Unreadable(PathBuf),
+}
+
+/// What is noted of a chain.
+pub(crate) fn noted(folder: &Path, origin: &Origin) -> Result<Noted> {
+    let Some(bytes) = read(folder, origin)? else {
+        return Ok(Noted::Nothing);
+    };
+    let note = if bytes.len() <= HEAD_BYTES_MAX {
+        Note::parse(&bytes).ok()
+    } else {
+        None
+    };
+    Ok(match note.and_then(|note| size_in(note.text, origin)) {
+        Some(size) => Noted::Head(size),
+        None => Noted::Unreadable(path(folder, origin)),
+    })
+}
+
+/// The size of the newest head that was noted of a chain; 0 if none was, or if what stands there is no head of it: it is
+/// written again then. A check says so.
 pub(crate) fn size(folder: &Path, origin: &Origin) -> Result<TreeSize> {
-    let bytes = read(folder, origin)?.unwrap_or_default();
-    let read = Note::parse(&bytes)
-        .ok()
-        .filter(|_| bytes.len() <= HEAD_BYTES_MAX);
-    let size = read.and_then(|note| size_in(note.text, origin));
-    Ok(size.unwrap_or(TreeSize(0)))
+    Ok(match noted(folder, origin)? {
+        Noted::Head(size) => size,
+        Noted::Nothing | Noted::Unreadable(_) => TreeSize(0),
+    })
 }
 
 /// The size that the text of a head states, if it is of this chain.

@@ -100,7 +100,7 @@ impl ChainFolder {
         let file = File::open(self.file(first)).map_err(read)?;
         let mut header = [0; FILE_HEADER_BYTES];
         let length = narrow(file.metadata().map_err(read)?.len()).min(FILE_HEADER_BYTES);
-        let header = header.get_mut(..length).unwrap_or_default();
+        let (header, _) = header.split_at_mut(length);
         file.read_exact_at(header, 0).map_err(read)?;
         match read_file_header(header, &self.origin) {
             Ok(found) if found == first => Ok(()),
@@ -149,11 +149,9 @@ impl FrameReader {
 
     /// The damage `fault` at a place.
     pub(crate) fn damage_at(&self, place: Place, fault: DamageFault) -> Damage {
-        let first = self
-            .files
-            .get(narrow(place.file.into()))
-            .copied()
-            .unwrap_or_default();
+        let first = self.files.get(narrow(place.file.into())).copied();
+        // A chain without files lacks the one that begins with leaf 0.
+        let first = first.unwrap_or_default();
         self.folder.damage(first, place.offset, fault)
     }
 
@@ -249,7 +247,9 @@ impl FrameReader {
     }
 
     fn rest(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer
+            .get(self.start..)
+            .expect("a frame is taken only when all of it is in the buffer")
     }
 
     fn frame_damage(&self, fault: FrameFault) -> Damage {
@@ -266,6 +266,7 @@ impl FrameReader {
 pub(crate) fn has_frame_after(path: &Path, offset: u64) -> Result<bool> {
     let file = File::open(path).map_err(failed("open", path))?;
     let length = file.metadata().map_err(failed("open", path))?.len();
+    // A place behind the end of the file has nothing after it.
     let mut rest = vec![0; narrow(length.saturating_sub(offset))];
     file.read_exact_at(&mut rest, offset)
         .map_err(failed("read", path))?;

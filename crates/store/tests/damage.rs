@@ -786,3 +786,34 @@ fn a_noted_head_that_is_not_believed_is_replaced_by_a_smaller_one() {
     store.note_seen().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), whole);
 }
+
+#[test]
+fn a_noted_head_that_cannot_be_read_is_no_silence() {
+    let (_, folder) = filled(33);
+    assert!(findings(folder.path()).is_empty());
+    let noted = files_under(&folder.path().join("seen")).remove(0);
+    let whole = fs::read(&noted).unwrap();
+    for broken in [&whole[..20], b"", b"elsewhere/310000\n7\nAAAA\n\n"] {
+        fs::write(&noted, broken).unwrap();
+        let report = check(folder.path(), &|_| {}).unwrap();
+        assert!(!report.is_sound());
+        assert!(
+            matches!(&report.findings[..], [Finding::NotedHead(path)] if *path == noted),
+            "{:?}",
+            report.findings
+        );
+    }
+    fs::write(&noted, whole).unwrap();
+    assert!(findings(folder.path()).is_empty());
+}
+
+#[test]
+fn chains_that_cannot_be_listed_are_not_taken_for_none() {
+    let (_, folder) = filled(34);
+    // Without the list of chains in `format` the folders are what there is to go by.
+    fs::remove_file(folder.path().join("format")).unwrap();
+    let chains = folder.path().join("chains");
+    fs::rename(&chains, folder.path().join("elsewhere")).unwrap();
+    fs::write(&chains, b"no folder").unwrap();
+    assert!(check(folder.path(), &|_| {}).is_err());
+}

@@ -56,6 +56,7 @@ pub(super) fn late_fee(sheet: &mut Sheet<'_>, today: Day, draft: Draft, arrears:
 fn due_day(sheet: &mut Sheet<'_>, arrears: &Arrears) -> Option<(Day, Ground)> {
     let (day, rule) = sheet.number(Key::DueDay, "", arrears.place, arrears.month)?;
     let next = arrears.month.next();
+    // The last year is 5461, and a day of a rule one of a month: nothing saturates.
     let month = u32::from(next.year())
         .saturating_mul(100)
         .saturating_add(next.month().into())

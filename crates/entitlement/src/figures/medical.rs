@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
+    formulas::count::together,
     formulas::medical::{MedicalMonths, RetirementStandard, retirement_gap},
     months::holders::last_place,
     policy::pooling_area::{area, is_area},
@@ -95,6 +96,7 @@ fn retirement(
     };
     let needed = RetirementStandard {
         total: needed,
+        // Without a rule none are needed in the place, which the figure says it assumes.
         local: least.and_then(|least| least.value).unwrap_or(0),
     };
     let short = draft(FigureName::MedicalShort)
@@ -122,8 +124,10 @@ impl AreaMonths {
         let mut found = Self { paid: 0, deemed: 0 };
         for line in &family.by_place {
             if area(line.place) == area(place) {
-                let held = line.months.saturating_add(line.contested);
-                let paid = held.saturating_sub(line.transferred);
+                let held = together(line.months, line.contested);
+                let paid = held.checked_sub(line.transferred);
+                let paid = paid.expect("what was brought to a place is some of what it holds");
+                // Several places may hold a month: the sum has no bound of the calendar.
                 found.paid = found.paid.saturating_add(paid);
                 found.deemed = found.deemed.saturating_add(line.deemed);
             }
@@ -191,7 +195,7 @@ pub(super) fn resident(
         Some(gap.months),
     );
     let year = match next_year {
-        Some(_) => month.year().saturating_add(1),
+        Some(_) => month.year().checked_add(1).expect("the last year is 5461"),
         None => month.year(),
     };
     let lapsed = LapsedYears::before(year, gap, cover);

@@ -13,7 +13,7 @@ use crate::{
         Assumption, FamilyAccount, FigureName, FigureValue, Forecast, Ground, Missing, MissingName,
         MonthLine, MonthStatus, RecordNumber,
     },
-    formulas::count::count_months,
+    formulas::count::{count_months, together},
     formulas::pension::{
         Divisor, DivisorRow, Index, IndexLine, IndexMonths, account_pension, basic_pension,
         career_index, divisor, transitional_pension,
@@ -83,6 +83,7 @@ pub(super) fn forecasts(
         month: plan.statutory,
         age: age_at(plan.statutory.value, found.age_months),
     };
+    // The latest month is never before the statutory one.
     let age_later = found.latest.map_or(0, |latest| {
         u16::try_from(latest.since(found.statutory)).unwrap_or(0)
     });
@@ -233,7 +234,7 @@ impl Outlook<'_, '_> {
         let ahead = prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0);
         let months = employee
             .value
-            .map(|held| held.saturating_add(ahead).saturating_add(more));
+            .map(|held| together(together(held, ahead), more));
         sheet.months(draft, months)
     }
 
@@ -300,7 +301,7 @@ impl Outlook<'_, '_> {
             line.status == MonthStatus::Counted && last.is_some_and(|last| line.month <= last)
         };
         let paid = count_months(self.family.months.iter().filter(early));
-        let months = self.deemed_alone().saturating_add(paid);
+        let months = together(self.deemed_alone(), paid);
         if months == 0 {
             return None;
         }

@@ -13,6 +13,7 @@ use crate::{
         QuestionName,
     },
     formulas::benefit_place::{BenefitPlace, Facts, Missing, PlaceMonths, Reason, benefit_place},
+    formulas::count::together,
     policy::Policy,
     records::set::AsOf,
 };
@@ -239,19 +240,18 @@ pub(crate) fn months_by_province(family: &FamilyAccount) -> Vec<PlaceMonths> {
 }
 
 /// Months that a place and others hold, paid or deemed.
-const fn open_months(line: &PlaceLine) -> u32 {
-    line.contested.saturating_add(line.deemed_contested)
+fn open_months(line: &PlaceLine) -> u32 {
+    together(line.contested, line.deemed_contested)
 }
 
 fn place_months(line: &PlaceLine, contested: u32) -> PlaceMonths {
     let keeps = contested > 0 || open_months(line) == 0;
+    let held = together(together(line.months, contested), line.deemed);
     PlaceMonths {
         place: line.place,
-        months: line
-            .months
-            .saturating_add(contested)
-            .saturating_add(line.deemed)
-            .saturating_sub(line.temporary),
+        // How many contested months are a temporary account's is not known here: where they are left out, all of these are taken off.
+        // Too few months then may leave the place open where it is certain, never the reverse.
+        months: held.saturating_sub(line.temporary),
         temporary: line.temporary,
         last: if keeps { line.last } else { line.last_alone },
     }

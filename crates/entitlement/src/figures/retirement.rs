@@ -9,7 +9,7 @@ use crate::{
         Assumption, Class, FamilyAccount, FigureName, FigureValue, Ground, MissingName, MonthLine,
         MonthStatus, Person, QuestionName, RecordNumber, Standing,
     },
-    formulas::count::count_months,
+    formulas::count::{count_months, together},
     formulas::retirement::{
         Retirement, Schedule, latest_start, minimum_months_year, months_left, months_short,
         retirement,
@@ -181,8 +181,8 @@ fn could_hold(family: &FamilyAccount, now: Month, before: Month) -> u32 {
     };
     let held = count_months(family.months.iter().filter(counts));
     let is_running_open = now < before && !counts_in(family, now);
-    held.saturating_add(months_left(now, before))
-        .saturating_add(u32::from(is_running_open))
+    let left = together(months_left(now, before), u32::from(is_running_open));
+    together(held, left)
 }
 
 /// Whether a month counts or is deemed.
@@ -275,8 +275,11 @@ impl<'p> RetirementRules<'p> {
     }
 
     fn retirement(self, birth: Month) -> Option<Retirement> {
-        let flex = self.flex.and_then(|flex| u16::try_from(flex.value).ok());
-        retirement(schedule(self.schedule?.value)?, birth, flex.unwrap_or(0))
+        // Where no rule lets anybody choose, nobody may.
+        let flex = self.flex.map_or(0, |flex| flex.value);
+        let flex =
+            u16::try_from(flex).expect("the rule is refused above a hundred years of months");
+        retirement(schedule(self.schedule?.value)?, birth, flex)
     }
 }
 
@@ -375,7 +378,8 @@ pub(crate) fn months(
         .on(employee.ground())
         .on(needed.ground());
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
-    let held = held.saturating_add(prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0));
+    let ahead = prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0);
+    let held = together(held, ahead);
     let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
     let draft = Draft::new(FigureName::MonthsLeft)
         .on(plan.statutory.ground())
@@ -460,9 +464,10 @@ pub(super) fn left_to_pay(
     let now = inputs.as_of.month;
     let counts = counts_in(family, now);
     let ahead = count_months(prepaid(inputs, family, retirement));
-    months_left(now, retirement)
-        .saturating_add(u32::from(!counts && now < retirement))
-        .saturating_sub(ahead)
+    let left = months_left(now, retirement);
+    let running = u32::from(!counts && now < retirement);
+    // Who has paid further ahead has nothing left to pay.
+    together(left, running).saturating_sub(ahead)
 }
 
 /// Writes down the months needed in the year that applies to a chosen month.

@@ -50,6 +50,7 @@ pub(super) struct LapsedYears {
 impl LapsedYears {
     /// The whole years between a gap's last month of cover and the year for which the worker enrols again.
     pub(super) fn before(year: u16, gap: CoverGap, cover: &MedicalCover) -> Self {
+        // A gap within a year, or over one turn of the year, has no whole year in it.
         let last = gap.before.month.year();
         Self {
             whole: u32::from(year.saturating_sub(last).saturating_sub(1)),
@@ -260,13 +261,15 @@ fn running_since(
         }
     };
     let until = wait.months.filter(|months| *months > 0).and_then(|months| {
-        let more = u16::try_from(months.saturating_sub(1)).ok()?;
+        let more = months.checked_sub(1).expect("more than none");
+        let more = u16::try_from(more).ok()?;
         begins.plus(more)
     });
     let Some(until) = until.filter(|until| *until >= now) else {
         return;
     };
     let draft = |name| Draft::new(name).of_family(&family.family);
+    // Before the first month there is none; then the span is the one month.
     let (first, last) = (gap.before.month.next(), after.month.previous());
     let known = sheet.months(
         draft(name)

@@ -89,6 +89,7 @@ type Provinces = BTreeMap<Division, Province>;
 /// Source: 国办发〔2009〕66号 art. 6, household registration by province: the same document (verified); that the home of
 /// the day on which the conditions are met decides: practice (known).
 pub fn benefit_place(facts: Facts<'_>, threshold_months: u32) -> BenefitPlace {
+    // Sums over provinces saturate: several may hold a month, so no calendar bounds them.
     let provinces = by_province(facts.months);
     let without = decide(facts, &provinces, threshold_months);
     let temporary = facts

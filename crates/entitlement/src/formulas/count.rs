@@ -7,6 +7,11 @@ pub(crate) fn count_months(months: impl Iterator) -> u32 {
     u32::try_from(months.count()).expect(BOUND)
 }
 
+/// Two counts of months of one calendar together.
+pub(crate) fn together(months: u32, others: u32) -> u32 {
+    months.checked_add(others).expect(BOUND)
+}
+
 /// A count of months with the next one of the calendar.
 pub(crate) fn one_more(months: u32) -> u32 {
     months.checked_add(1).expect(BOUND)

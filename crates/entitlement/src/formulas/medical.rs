@@ -38,6 +38,7 @@ pub struct RetirementGap {
 pub fn retirement_gap(months: MedicalMonths, standard: RetirementStandard) -> RetirementGap {
     let total_short = standard
         .total
+        // The deemed months of an area are a sum over places, which saturates.
         .saturating_sub(months.total.saturating_add(months.deemed));
     let local_short = standard.local.saturating_sub(months.local);
     RetirementGap {
@@ -107,6 +108,8 @@ pub struct Lapse {
 ///
 /// Source: 国办发〔2024〕38号 (verified; the floor: known).
 pub fn resident_wait(rule: ResidentWaitRule, lapse: Lapse) -> u32 {
+    // Years of a calendar and months of a rule are far from the end of the numbers. Who has repaid more than was added waits as
+    // long as who never lapsed.
     let added = lapse
         .further_years
         .saturating_mul(rule.months_per_lapsed_year);

@@ -47,6 +47,7 @@ pub fn retirement(schedule: Schedule, birth: Month, flex_months: u16) -> Option<
         None => 0,
         Some(elapsed) => elapsed
             .checked_div(schedule.step_months)?
+            // More than any calendar has is cut to the largest delay with the rest.
             .saturating_add(1)
             .min(schedule.delay_max_months),
     };
@@ -55,8 +56,8 @@ pub fn retirement(schedule: Schedule, birth: Month, flex_months: u16) -> Option<
     let reached = elapsed.is_some();
     let original = birth.plus(schedule.original_age_months)?;
     let flex = i32::from(flex_months);
-    let earliest =
-        shifted(statutory, flex.saturating_neg()).map_or(original, |month| month.max(original));
+    let back = flex.checked_neg().expect("a number of 16 bits");
+    let earliest = shifted(statutory, back).map_or(original, |month| month.max(original));
     let latest = if reached {
         Some(shifted(statutory, flex)?)
     } else {
@@ -108,6 +109,7 @@ pub fn months_short(counted: u32, needed: u32) -> u32 {
 /// retirement in 2053-01, the 314 months 2026-11 to 2052-12. The month of retirement itself is not one of them (our
 /// design: a month counts only before the benefit starts).
 pub fn months_left(as_of: Month, retirement: Month) -> u32 {
+    // None after the month of retirement.
     u32::try_from(retirement.since(as_of))
         .unwrap_or(0)
         .saturating_sub(1)

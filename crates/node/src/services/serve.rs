@@ -171,6 +171,7 @@ mod tests {
             heads: (0..TOLD_HEADS_MAX).map(|_| head()).collect(),
             evidence: (0..TOLD_EVIDENCE_MAX).map(|_| pair()).collect(),
             clock_ms: u64::MAX,
+            secret_checks: vec![vec![7; 32].into(); SECRETS_MAX],
         };
         let bytes = request.encoded_len();
         assert!(bytes > REQUEST_BYTES_MAX, "{bytes}");

@@ -122,7 +122,7 @@ pub(super) fn scan(path: &Path, day: Day, each: &mut dyn FnMut(AccessEntry)) -> 
     };
     let mut bytes = [0; HEADER_BYTES];
     let found = read_up_to(&mut reader, &mut bytes).map_err(failed("read", path))?;
-    match read_header(bytes.get(..found).unwrap_or_default()) {
+    match read_header(filled(&bytes, found)) {
         Some((stated, before)) if stated == day => {
             (scan.summary.before, scan.summary.last) = (before, before);
         }
@@ -216,6 +216,7 @@ fn follows(before: &Hash, content: &[u8], hash: &[u8]) -> Option<(AccessEntry, H
 /// whole entry.
 fn fault_at(path: &Path, at: u64, before: &Hash) -> Result<AccessFault> {
     let bytes = fs::read(path).map_err(failed("read", path))?;
+    // Where the file is shorter now than it was a moment ago, nothing follows.
     let rest = bytes.get(narrow(at)..).unwrap_or_default();
     let used = rest
         .iter()
@@ -223,7 +224,7 @@ fn fault_at(path: &Path, at: u64, before: &Hash) -> Result<AccessFault> {
         .map_or(0, |last| last + 1);
     // The hash of a last entry may end in zeros.
     let searched = (used + HASH_BYTES).min(rest.len());
-    let rest = rest.get(..searched).unwrap_or_default();
+    let rest = filled(rest, searched);
     if has_entry(rest) || is_followed(rest, before) {
         return Ok(AccessFault::Changed);
     }
@@ -253,8 +254,7 @@ fn frame(bytes: &[u8]) -> Option<Frame<'_>> {
 /// Whether a whole entry stands somewhere in these bytes whose hash follows from the 32 bytes before it.
 fn has_entry(bytes: &[u8]) -> bool {
     let entry_at = |at: usize| -> Option<()> {
-        let before = bytes.get(at.checked_sub(HASH_BYTES)?..at)?;
-        let before = Hash(before.try_into().ok()?);
+        let before = Hash(*bytes.get(..at)?.last_chunk::<HASH_BYTES>()?);
         let frame = frame(bytes.get(at..)?)?;
         follows(&before, frame.content, frame.hash).map(|_| ())
     };
@@ -298,11 +298,18 @@ fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usiz
     Ok(found)
 }
 
+/// The first `found` bytes of a buffer, which were read into it.
+fn filled(buffer: &[u8], found: usize) -> &[u8] {
+    buffer
+        .get(..found)
+        .expect("no more is read into a buffer than it has room for")
+}
+
 fn is_zeros(reader: &mut impl Read) -> std::io::Result<bool> {
     let mut buffer = vec![0; ZEROS_BYTES];
     loop {
         let found = read_up_to(reader, &mut buffer)?;
-        let read = buffer.get(..found).unwrap_or_default();
+        let read = filled(&buffer, found);
         if read.iter().any(|byte| *byte != 0) {
             return Ok(false);
         }
@@ -322,8 +329,9 @@ pub(super) fn list(data: &Path) -> Result<(Vec<Day>, Vec<PathBuf>)> {
     };
     let (mut days, mut strays) = (Vec::new(), Vec::new());
     for entry in entries {
-        let file = entry.map_err(failed("read", &folder))?.path();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let entry = entry.map_err(failed("read", &folder))?;
+        let (file, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
         let day = name.strip_suffix(".log").filter(|name| name.len() == 8);
         match day.and_then(Day::parse) {
             Some(day) => days.push(day),

@@ -239,6 +239,7 @@ pub(super) fn is_old(day: Day, today: Day) -> bool {
 /// Whether a file is what a crash leaves of one that was being begun: no header, and nothing behind it.
 fn is_begun(path: &Path) -> Result<bool> {
     let bytes = std::fs::read(path).map_err(failed("read", path))?;
+    // A file that is shorter than its header has nothing behind it.
     let behind = bytes.get(HEADER_BYTES..).unwrap_or_default();
     Ok(behind.iter().all(|byte| *byte == 0))
 }

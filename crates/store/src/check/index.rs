@@ -1,7 +1,7 @@
 //! Comparing an index with what a replay of the segments says it should hold.
 
 use crate::{
-    error::IndexFault,
+    error::{IndexFault, StoreError},
     frames::{Mark, Marks},
     index::{
         checkpoint::read_marks,
@@ -40,7 +40,12 @@ impl IndexCheck {
     /// Copies the newest database, opens the copy and reads it whole.
     pub(super) fn open(data: &Path) -> Result<Self, IndexFault> {
         let folder = data.join("index");
+        let unlisted = |error: StoreError| IndexFault::Engine {
+            action: "list the index",
+            message: error.to_string(),
+        };
         let number = load::numbers(&folder)
+            .map_err(unlisted)?
             .last()
             .copied()
             .ok_or(IndexFault::Missing)?;

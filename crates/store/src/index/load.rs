@@ -16,7 +16,7 @@ use crate::{
     number::{narrow, wide},
 };
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -32,18 +32,20 @@ pub(crate) struct Loaded {
 }
 
 /// The numbers of the folders under `index`, ascending.
-pub(crate) fn numbers(folder: &Path) -> Vec<u32> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut numbers: Vec<u32> = entries
-        .filter_map(|entry| {
-            entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok())
-        })
-        .collect();
+pub(crate) fn numbers(folder: &Path) -> Result<Vec<u32>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    let mut numbers: Vec<u32> = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed("list", folder))?.file_name();
+        // Whatever else lies there is no database.
+        numbers.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
     numbers.sort_unstable();
-    numbers
+    Ok(numbers)
 }
 
 pub(crate) fn database(folder: &Path, number: u32) -> PathBuf {
@@ -56,7 +58,7 @@ pub(crate) fn existing(
     folder: &Path,
     cache_bytes: u64,
 ) -> Result<Result<Loaded, IndexFault>> {
-    let Some(number) = numbers(folder).last().copied() else {
+    let Some(number) = numbers(folder)?.last().copied() else {
         return Ok(Err(IndexFault::Missing));
     };
     let clean = was_clean(folder, number);
@@ -81,7 +83,7 @@ pub(crate) fn fresh(
     cache_bytes: u64,
 ) -> Result<Result<Loaded, IndexFault>> {
     disk.create_folder(folder)?;
-    let old = numbers(folder);
+    let old = numbers(folder)?;
     let number = old.last().map_or(1, |last| last.wrapping_add(1));
     remove_others(folder, number);
     let engine = Engine::open(&database(folder, number), cache_bytes);
@@ -94,7 +96,14 @@ pub(crate) fn fresh(
 
 /// Removes every database but one. What cannot be removed is only space: the newest counts.
 pub(crate) fn remove_others(folder: &Path, keep: u32) {
-    for number in numbers(folder).into_iter().filter(|number| *number != keep) {
+    let numbers = match numbers(folder) {
+        Ok(numbers) => numbers,
+        Err(error) => {
+            tracing::warn!(%error, "old indexes cannot be looked for");
+            return;
+        }
+    };
+    for number in numbers.into_iter().filter(|number| *number != keep) {
         if let Err(error) = fs::remove_dir_all(database(folder, number)) {
             tracing::warn!(%error, number, "an old index cannot be removed");
         }
@@ -216,6 +225,7 @@ pub(crate) fn bytes_under(folder: &Path) -> Result<u64> {
         bytes += if kind.is_dir() {
             bytes_under(&entry.path())?
         } else {
+            // A file that is gone since it was listed takes no room.
             entry.metadata().map_or(0, |metadata| metadata.len())
         };
     }

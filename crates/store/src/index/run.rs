@@ -160,6 +160,7 @@ pub(crate) fn find_in_chunk(bytes: &[u8], key: u128, each: impl FnMut(Posting)) 
                     None => return groups.postings(key, each),
                     Some(equal) => {
                         common = shared + equal;
+                        // The zeros at the end of a key are not written.
                         let found = suffix.get(equal).copied().unwrap_or(0);
                         if found > *wanted.get(common)? {
                             break;

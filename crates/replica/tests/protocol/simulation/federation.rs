@@ -6,6 +6,7 @@ use super::{
     disk::{Disk, Files},
     network::{Connection, Message},
     plan::Plan,
+    tell::Telling,
     villain::Villain,
 };
 use crate::world::{origin, roster};
@@ -59,6 +60,17 @@ pub(super) enum Event {
     /// A connection is noticed to be broken.
     Broken {
         connection: u64,
+    },
+    /// A node tells all others what they might not see by watching.
+    Tell {
+        node: usize,
+        life: u32,
+    },
+    /// Another node is told.
+    Told {
+        from: usize,
+        to: usize,
+        telling: Telling,
     },
     Restart {
         node: usize,
@@ -114,6 +126,10 @@ impl Counts {
         }
     }
 
+    pub(super) fn of(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or(0)
+    }
+
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
         EXPECTED
             .iter()
@@ -131,6 +147,8 @@ pub(super) struct Node {
     pub(super) copy: Files,
     /// Chains whose writes have failed since the start.
     pub(super) failed: Vec<Origin>,
+    /// Heads that wait to be told to the node of their chain.
+    pub(super) passed_on: BTreeMap<Origin, Vec<u8>>,
 }
 
 pub(super) struct Federation {
@@ -160,6 +178,8 @@ pub(super) struct Federation {
     trace: Hash,
     /// Whether it prints what happens.
     pub(super) tells: bool,
+    /// Whether nodes tell one another what they might not see by watching, and the malicious node has a twin.
+    pub(super) telling: bool,
 }
 
 impl Federation {
@@ -172,6 +192,7 @@ impl Federation {
             life: 0,
             copy: Files::default(),
             failed: Vec::new(),
+            passed_on: BTreeMap::new(),
         };
         let honest = plan.nodes - usize::from(plan.villain);
         let mut federation = Self {
@@ -196,6 +217,7 @@ impl Federation {
             counts: Counts::default(),
             trace: Hash::ZERO,
             tells: false,
+            telling: false,
             plan,
             rng,
         };
@@ -237,7 +259,7 @@ impl Federation {
         self.check_end();
     }
 
-    fn run_until(&mut self, until: u64) {
+    pub(super) fn run_until(&mut self, until: u64) {
         while let Some(first) = self.events.first_entry() {
             if first.key().0 > until {
                 break;
@@ -303,6 +325,8 @@ impl Federation {
                 message,
             } => self.deliver(connection, message),
             Event::Broken { connection } => self.broken(connection),
+            Event::Tell { node, life } if self.is_alive(node, life) => self.tell(node),
+            Event::Told { from, to, telling } => self.told(from, to, telling),
             Event::Restart { node } => self.restart(node),
             Event::Client { client } => self.client_acts(client),
             Event::Fate => self.fate(),
@@ -310,6 +334,7 @@ impl Federation {
             | Event::DiskDone { .. }
             | Event::JournalDone { .. }
             | Event::Tick { .. }
+            | Event::Tell { .. }
             | Event::Connect { .. } => {}
         }
     }
@@ -361,9 +386,14 @@ impl Federation {
             UnixMillis(self.now),
         ));
         state.failed.clear();
+        state.passed_on.clear();
         state.life += 1;
         let life = state.life;
         self.at(self.now + 1, Event::Tick { node, life });
+        if self.telling {
+            let pause = self.up_to(1_000);
+            self.at(self.now + pause, Event::Tell { node, life });
+        }
         for to in (0..self.plan.nodes).filter(|to| *to != node) {
             let pause = self.up_to(50);
             self.at(self.now + pause, Event::Connect { node, life, to });
@@ -417,6 +447,7 @@ impl Federation {
             self.crash(node);
         }
         self.villain_acts();
+        self.twin_tells();
         let pause = self.up_to(200);
         self.at(self.now + pause, Event::Fate);
     }

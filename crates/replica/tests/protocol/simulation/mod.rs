@@ -10,6 +10,7 @@ mod federation;
 mod network;
 mod plan;
 mod shell;
+mod tell;
 mod villain;
 
 use federation::Federation;
@@ -30,13 +31,14 @@ fn run_and(seed: u64, tells: bool) -> Federation {
     federation
 }
 
+/// A number in the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().expect("a number"))
+}
+
 /// Runs every fourth seed, so that four tests share them.
 fn run_every_fourth(remainder: u64) {
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .map(|text| text.parse().expect("a number"))
-    };
     if let Some(seed) = number("YIZHANG_SIMULATION_SEED") {
         if seed % 4 == remainder {
             println!("{}", run_and(seed, true).summary());
@@ -79,6 +81,40 @@ fn seeds_that_failed_once_hold() {
     for seed in [3_730, 3_836, 5_309] {
         run(seed);
     }
+}
+
+/// Nodes that also tell one another what they might not see by watching. The malicious node has a twin here: a second process with its
+/// key that nobody watches, and that tells other heads than the first one announces.
+#[test]
+fn every_federation_learns_of_a_twin_that_nobody_watches() {
+    if let Some(seed) = number("YIZHANG_SIMULATION_SEED") {
+        println!("{}", run_telling(seed, true).summary());
+        return;
+    }
+    let mut met = federation::Counts::default();
+    for seed in 20_000..20_080 {
+        match catch_unwind(AssertUnwindSafe(|| run_telling(seed, false))) {
+            Ok(federation) => met.add(&federation.counts),
+            Err(panic) => {
+                eprintln!("seed {seed} failed: run it alone with YIZHANG_SIMULATION_SEED={seed}");
+                resume_unwind(panic);
+            }
+        }
+    }
+    println!("{met:?}");
+    for what in ["tellings", "passed on", "twins found out"] {
+        assert!(met.of(what) > 0, "no seed met: {what}");
+    }
+}
+
+fn run_telling(seed: u64, tells: bool) -> Federation {
+    let mut federation = Federation::new(seed);
+    federation.tells = tells;
+    federation.telling = true;
+    federation.trouble();
+    federation.heal();
+    federation.check_twin();
+    federation
 }
 
 #[test]

@@ -325,7 +325,7 @@ impl Federation {
     }
 
     /// As a shell reads a head before the replica gets it.
-    fn checked(&self, head: &[u8]) -> CheckedHead {
+    pub(super) fn checked(&self, head: &[u8]) -> CheckedHead {
         CheckedHead::check(head, &self.roster)
     }
 

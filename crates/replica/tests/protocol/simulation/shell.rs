@@ -247,9 +247,11 @@ impl Deeds for Hands<'_> {
         self.federation.at(at, Event::JournalDone { node, life });
     }
 
-    fn pass_on(&mut self, _: Origin, _: Vec<u8>) {
-        // Nobody tells anything in the simulation: every node is watched.
+    fn pass_on(&mut self, origin: Origin, head: Vec<u8>) {
         self.federation.counts.count("passed on");
+        self.federation.nodes[self.node]
+            .passed_on
+            .insert(origin, head);
     }
 
     fn spread(&mut self, _: Origin, heads: [Vec<u8>; 2]) {

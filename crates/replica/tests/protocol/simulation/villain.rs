@@ -13,7 +13,7 @@ use yizhang_replica::{FetchId, limits::ANNOUNCED_HEADS_MAX};
 pub(super) struct Villain {
     pub(super) node: usize,
     /// Two versions of its chain, equal until it forks.
-    branches: [Vec<Signed>; 2],
+    pub(super) branches: [Vec<Signed>; 2],
     forked: bool,
     content: u64,
 }
@@ -97,7 +97,8 @@ impl Federation {
                 1 => Message::Shown {
                     heads: self.false_evidence(),
                 },
-                6 => Message::Shown {
+                // With a twin, neither process knows of the other.
+                6 if !self.telling => Message::Shown {
                     heads: self.both_branches(),
                 },
                 7 => Message::Announce {
@@ -117,13 +118,19 @@ impl Federation {
         }
     }
 
+    /// Which of its branches a watcher is shown. With a twin the first process shows one of them to everybody.
+    const fn branch_for(&self, watcher: usize) -> usize {
+        if self.telling { 0 } else { watcher % 2 }
+    }
+
     /// Its own chain, one branch for each half of the others, and true heads of honest chains.
     pub(super) fn villain_heads(&mut self, watcher: usize) -> Vec<Vec<u8>> {
-        let both = self.rng.random_ratio(1, 20);
+        let both = self.rng.random_ratio(1, 20) && !self.telling;
+        let shown = self.branch_for(watcher);
         let Some(villain) = &self.villain else {
             return Vec::new();
         };
-        let branches = (0..2).filter(|branch| both || *branch == watcher % 2);
+        let branches = (0..2).filter(|branch| both || *branch == shown);
         let mut heads: Vec<_> = branches
             .filter_map(|branch| villain.branches[branch].last())
             .map(|signed| signed.note.clone())
@@ -145,7 +152,7 @@ impl Federation {
     /// Its own heads from the beginning, again and again.
     fn flood(&self, watcher: usize) -> Vec<Vec<u8>> {
         let villain = self.villain.as_ref().expect("the villain acts");
-        let branch = villain.branches[watcher % 2].iter();
+        let branch = villain.branches[self.branch_for(watcher)].iter();
         let notes = branch.map(|signed| signed.note.clone());
         notes.cycle().take(ANNOUNCED_HEADS_MAX).collect()
     }
@@ -230,7 +237,7 @@ impl Federation {
             return Vec::new();
         };
         if *chain == origin(villain.node) {
-            let branch = villain.branches[watcher % 2].iter();
+            let branch = villain.branches[self.branch_for(watcher)].iter();
             let rest = branch.filter(|signed| signed.batch.entry().first.0 >= from.0);
             return rest
                 .map(|signed| (signed.batch.bytes().to_vec(), signed.note.clone()))
