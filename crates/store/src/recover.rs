@@ -38,14 +38,13 @@ impl Store {
             let view = chain.view();
             (view.files.clone(), view.state.clone())
         };
-        let read = crate::number::narrow(start.file.into());
-        let (known, unread) = files
-            .split_at_checked(read)
-            .expect("an index is refused unless its last batch is found in the file that it names");
-        if let Err(damage) = check_headers(chain, known) {
-            chain.view_mut().damage = Some(damage);
-            return Ok(Ok(Recovered::default()));
-        }
+        let unread = match unread(chain, &files, start) {
+            Ok(unread) => unread,
+            Err(damage) => {
+                chain.view_mut().damage = Some(damage);
+                return Ok(Ok(Recovered::default()));
+            }
+        };
         self.make_durable(chain, files.last().copied())?;
         let mut recovered = Recovered::default();
         let mut tail = start;
@@ -173,6 +172,20 @@ impl Store {
             },
         )))
     }
+}
+
+/// The files that are read from a place on; the headers of those before it are in order.
+fn unread<'f>(
+    chain: &Chain,
+    files: &'f [LeafIndex],
+    start: Place,
+) -> std::result::Result<&'f [LeafIndex], Damage> {
+    let read = crate::number::narrow(start.file.into());
+    let (known, unread) = files
+        .split_at_checked(read)
+        .expect("an index is refused unless its last batch is found in the file that it names");
+    check_headers(chain, known)?;
+    Ok(unread)
 }
 
 /// Files that the replay does not open: at least they must be files of this chain.

@@ -12,7 +12,7 @@ use std::{
 };
 use tempfile::{TempDir, tempdir};
 use yizhang_ledger::{batch::Batch, head::Origin, value::TreeSize};
-use yizhang_store::{Faults, Finding, Options, Scrubbed, Store, StoreError, check};
+use yizhang_store::{Faults, Finding, Mended, Options, Scrubbed, Store, StoreError, check};
 
 /// Bytes that a disk writes whole or not at all.
 const SECTOR_BYTES: usize = 512;
@@ -105,7 +105,8 @@ impl Sound {
                     let (batch, head) = held
                         .find(|(batch, _)| batch.entry().first.0 == found.batch.0)
                         .unwrap();
-                    assert!(store.mend(&self.origin, &found, batch, head)?, "mended");
+                    let mended = store.mend(&self.origin, &found, batch, head)?;
+                    assert_eq!(mended, Mended::Written);
                     scrub.again(store, &self.origin, &found)?;
                 }
             }
