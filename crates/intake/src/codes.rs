@@ -1,7 +1,7 @@
 //! Codes of an agency's own system and the ones that they stand for here: data of the operator, a map for each column.
 
 use crate::{
-    cell::{self, benefit_item},
+    cell_value::{self, benefit_item},
     column::Column,
     fault::Fault,
     tables::{self, CodeRow},
@@ -159,9 +159,10 @@ fn takes(column: Column, text: &str) -> bool {
     match column {
         Column::Kind => tables::kind(text).is_some(),
         // Which of two schemes a bare code is, the rows' namespace says.
-        Column::Scheme | Column::Into => {
-            !matches!(cell::scheme(text, None), Err(Fault::SchemeUnknown { .. }))
-        }
+        Column::Scheme | Column::Into => !matches!(
+            cell_value::scheme(text, None),
+            Err(Fault::SchemeUnknown { .. })
+        ),
         Column::PayerKind => of(tables::payer_kinds()),
         Column::Nature => tables::natures()
             .iter()

@@ -1,7 +1,6 @@
 //! A file to be taken in: checked as a whole first, then read again row by row.
 
 use crate::{
-    cells::Context,
     codes::CodeMap,
     column_map::ColumnMap,
     detect,
@@ -16,6 +15,7 @@ use crate::{
     rates::RateTable,
     raw_row::RawRow,
     row::{FaultyRow, ParsedRow, Row, understand},
+    row_cells::Context,
     row_reader::{self, RowReader},
     sample_rows::SampledRows,
     serials::{Serials, Survey},

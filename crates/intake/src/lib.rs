@@ -31,8 +31,7 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
-mod cell;
-mod cells;
+mod cell_value;
 mod codes;
 mod column;
 mod column_map;
@@ -55,6 +54,7 @@ mod quoted_lines;
 mod rates;
 mod raw_row;
 mod row;
+mod row_cells;
 mod row_reader;
 pub mod sample;
 mod sample_rows;

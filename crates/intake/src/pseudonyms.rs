@@ -1,7 +1,8 @@
 //! Numbers of persons to pseudonyms: asked for many at a time, of whoever holds the federation secret.
 
 use crate::{
-    cells::Context, column::Column, file_fault::FileFault, raw_row::RawRow, row_reader::RowReader,
+    column::Column, file_fault::FileFault, raw_row::RawRow, row_cells::Context,
+    row_reader::RowReader,
 };
 use std::{collections::BTreeMap, error::Error};
 use yizhang_ledger::person::{AccountId, FederationSecret, SocialSecurityNumber};

@@ -1,6 +1,6 @@
 //! Rates that a rule set says, beside which those of rows are held. The crate knows no law: it is told.
 
-use crate::cell;
+use crate::cell_value;
 use yizhang_ledger::value::{Division, Month, Rate, Scheme};
 
 /// Whose rate.
@@ -51,7 +51,7 @@ impl RateTable {
     pub fn new(rules: impl IntoIterator<Item = RateRule>) -> Self {
         let mut table = Vec::new();
         for rule in rules {
-            if let Ok((scheme, _)) = cell::scheme(&rule.scheme, None) {
+            if let Ok((scheme, _)) = cell_value::scheme(&rule.scheme, None) {
                 table.push((scheme, rule));
             }
         }

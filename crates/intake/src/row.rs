@@ -1,12 +1,12 @@
 //! One row understood: the record that it states, as ledger bytes, or everything that is wrong with it.
 
 use crate::{
-    cells::{Cells, Context},
     column::Column,
     fault::{Fault, RowFault, Severity},
     kinds::{self, Common},
     pseudonyms::Persons,
     raw_row::RawRow,
+    row_cells::{Cells, Context},
     serials::{BusinessKey, Noted, Serials},
 };
 use yizhang_ledger::{

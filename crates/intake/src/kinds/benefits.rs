@@ -2,10 +2,10 @@
 
 use super::Common;
 use crate::{
-    cell,
-    cells::{Cells, Sign},
+    cell_value,
     column::Column,
     fault::Fault,
+    row_cells::{Cells, Sign},
     serials::Serials,
 };
 use yizhang_ledger::{entry::Kind, record::Benefit, value::Fen};
@@ -16,9 +16,9 @@ pub(crate) fn benefit<'r>(
     common: Common<'r>,
 ) -> Option<Benefit<'r>> {
     let scheme = cells.scheme();
-    let item = cells.required(Column::Item, cell::benefit_item);
-    let from = cells.required(Column::From, cell::month);
-    let until = cells.optional(Column::Until, cell::month);
+    let item = cells.required(Column::Item, cell_value::benefit_item);
+    let from = cells.required(Column::From, cell_value::month);
+    let until = cells.optional(Column::Until, cell_value::month);
     if let (Some(first), Some(Some(found))) = (from, until)
         && found < first
     {

@@ -2,10 +2,10 @@
 
 use super::contribution::{DUE_TOLERANCE_FEN, NORMAL};
 use crate::{
-    cells::Cells,
     column::Column,
     fault::Fault,
     rates::{RateAsked, RateOf},
+    row_cells::Cells,
 };
 use yizhang_ledger::{
     record::{Contribution, PayerKind},

@@ -7,11 +7,11 @@
 
 use super::beside_rules;
 use crate::{
-    cell,
-    cells::{Cells, Sign},
+    cell_value,
     column::Column,
     fault::{Fault, Share},
     found::Found,
+    row_cells::{Cells, Sign},
     serials::Serials,
     tables::{self, BaseRule},
 };
@@ -129,14 +129,14 @@ fn period(cells: &mut Cells<'_>) -> Option<Period> {
     }
     let first = if by_year {
         cells
-            .required(Column::Year, cell::year)
+            .required(Column::Year, cell_value::year)
             .and_then(|year| Month::of(year, 1))
     } else {
-        cells.required(Column::Period, cell::month)
+        cells.required(Column::Period, cell_value::month)
     };
     let months = if cells.is_empty(Column::PeriodEnd) {
         cells.or(Column::Months, if by_year { 12 } else { 1 }, |text| {
-            cell::count(text, 1, MONTHS_MAX)
+            cell_value::count(text, 1, MONTHS_MAX)
         })
     } else {
         months_until(cells, first)
@@ -153,7 +153,7 @@ fn months_until(cells: &mut Cells<'_>, first: Option<Month>) -> Option<u16> {
         cells.fault(Column::PeriodEnd, Fault::EndTwice);
         return None;
     }
-    let last = cells.required(Column::PeriodEnd, cell::month)?;
+    let last = cells.required(Column::PeriodEnd, cell_value::month)?;
     let first = first?;
     let months = last.since(first) + 1;
     if months < 1 {
@@ -203,7 +203,7 @@ fn settlement(
     received: Option<Option<Day>>,
     nature: Option<u16>,
 ) -> Option<Month> {
-    let given = cells.optional(Column::Settlement, cell::month);
+    let given = cells.optional(Column::Settlement, cell_value::month);
     let (period, received) = (period?, received?);
     let found = match given? {
         Some(month) => month,
@@ -233,7 +233,7 @@ fn nature(cells: &mut Cells<'_>) -> Option<u16> {
             .iter()
             .find(|row| {
                 row.name == text
-                    || cell::count(text, 1, u16::MAX).is_ok_and(|code| code == row.code)
+                    || cell_value::count(text, 1, u16::MAX).is_ok_and(|code| code == row.code)
             })
             .ok_or_else(unknown)?;
         if row.kinds.contains(&kind) {
@@ -265,8 +265,8 @@ fn not_of_kind(kind: Kind, found: u16) -> Fault {
 }
 
 fn rates(cells: &mut Cells<'_>) -> Option<ShareRates> {
-    let unit = cells.or(Column::UnitRate, Rate::ZERO, cell::rate);
-    let person = cells.or(Column::PersonRate, Rate::ZERO, cell::rate);
+    let unit = cells.or(Column::UnitRate, Rate::ZERO, cell_value::rate);
+    let person = cells.or(Column::PersonRate, Rate::ZERO, cell_value::rate);
     Some(ShareRates {
         unit: unit?,
         person: person?,

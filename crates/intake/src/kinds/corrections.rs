@@ -1,7 +1,7 @@
 //! Reversals, and the earlier record that a row is about.
 
 use super::Common;
-use crate::{cells::Cells, column::Column, fault::Fault, serials::Serials};
+use crate::{column::Column, fault::Fault, row_cells::Cells, serials::Serials};
 use yizhang_ledger::{entry::RecordId, record::Reversal};
 
 pub(crate) fn reversal<'r>(

@@ -1,7 +1,9 @@
 //! Two numbers of one person: linked, and split again.
 
 use super::{Common, corrections::required_target};
-use crate::{cell, cells::Cells, column::Column, fault::Fault, found::Found, serials::Serials};
+use crate::{
+    cell_value, column::Column, fault::Fault, found::Found, row_cells::Cells, serials::Serials,
+};
 use yizhang_ledger::{entry::Kind, hash::Hash, record::Identity};
 
 pub(crate) fn identity<'r>(
@@ -26,7 +28,7 @@ pub(crate) fn identity<'r>(
         }
     };
     let reason = cells.code(Column::Reason);
-    let evidence = cells.or(Column::Evidence, Hash::ZERO, cell::hash);
+    let evidence = cells.or(Column::Evidence, Hash::ZERO, cell_value::hash);
     let on = cells.past_day(Column::Date);
     Some(Identity {
         account: common.account?,

@@ -2,10 +2,10 @@
 
 use super::Common;
 use crate::{
-    cell,
-    cells::{Cells, Sign},
+    cell_value,
     column::Column,
     fault::Fault,
+    row_cells::{Cells, Sign},
 };
 use yizhang_ledger::record::{InterestCredit, Shares};
 
@@ -14,8 +14,8 @@ pub(crate) fn interest<'r>(
     common: Common<'r>,
 ) -> Option<InterestCredit<'r>> {
     let scheme = cells.scheme();
-    let year = cells.required(Column::Year, cell::year);
-    let rate = cells.required(Column::InterestRate, cell::rate);
+    let year = cells.required(Column::Year, cell_value::year);
+    let rate = cells.required(Column::InterestRate, cell_value::rate);
     if cells.is_empty(Column::InterestUnit) && cells.is_empty(Column::InterestPerson) {
         let kind = cells.kind;
         cells.fault(Column::InterestPerson, Fault::Missing { kind });

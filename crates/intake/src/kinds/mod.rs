@@ -12,7 +12,7 @@ mod transfers;
 
 pub use transfers::{CASE_CONTEXT, case_id};
 
-use crate::{cells::Cells, serials::Serials};
+use crate::{row_cells::Cells, serials::Serials};
 use yizhang_ledger::{
     entry::Kind,
     person::AccountId,

@@ -1,7 +1,7 @@
 //! Participation: enrolled, suspended, resumed, ended.
 
 use super::Common;
-use crate::{cell, cells::Cells, column::Column};
+use crate::{cell_value, column::Column, row_cells::Cells};
 use yizhang_ledger::record::Participation;
 
 pub(crate) fn participation<'r>(
@@ -9,7 +9,7 @@ pub(crate) fn participation<'r>(
     common: Common<'r>,
 ) -> Option<Participation<'r>> {
     let scheme = cells.scheme();
-    let from = cells.required(Column::From, cell::month);
+    let from = cells.required(Column::From, cell_value::month);
     let place = cells.own_place(Column::Place);
     let payer = cells.payer();
     let reason = cells.reason_of_change();

@@ -2,11 +2,11 @@
 
 use super::{Common, corrections::required_target};
 use crate::{
-    cell,
-    cells::{Cells, Sign},
+    cell_value,
     column::Column,
     fault::Fault,
     found::Found,
+    row_cells::{Cells, Sign},
     serials::Serials,
     tables,
 };
@@ -21,7 +21,7 @@ use yizhang_ledger::{
 };
 
 pub(crate) fn death<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Death<'r>> {
-    let month = cells.required(Column::Month, cell::month);
+    let month = cells.required(Column::Month, cell_value::month);
     let on = decided(cells);
     happened(cells, Column::Month, month, on);
     not_before_birth(cells, Column::Month, month);
@@ -36,7 +36,7 @@ pub(crate) fn death<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Dea
 }
 
 pub(crate) fn birth<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Birth<'r>> {
-    let birth = cells.required(Column::Month, cell::month);
+    let birth = cells.required(Column::Month, cell_value::month);
     let by = cells.or(
         Column::Ground,
         BirthEvidence::CitizenId,
@@ -127,7 +127,7 @@ pub(crate) fn deemed<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<De
 
 pub(crate) fn household<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<Household<'r>> {
     let place = cells.place(Column::Place);
-    let from = cells.required(Column::From, cell::month);
+    let from = cells.required(Column::From, cell_value::month);
     let on = decided(cells);
     happened(cells, Column::From, from, on);
     Some(Household {
@@ -232,13 +232,13 @@ fn decided(cells: &mut Cells<'_>) -> Option<Day> {
 }
 
 fn document(cells: &mut Cells<'_>) -> Option<Hash> {
-    cells.or(Column::Document, Hash::ZERO, cell::hash)
+    cells.or(Column::Document, Hash::ZERO, cell_value::hash)
 }
 
 /// Both ends, in order, and no longer than a record takes.
 fn span(cells: &mut Cells<'_>) -> Option<(Month, Month)> {
-    let first = cells.required(Column::FirstMonth, cell::month);
-    let last = cells.required(Column::LastMonth, cell::month);
+    let first = cells.required(Column::FirstMonth, cell_value::month);
+    let last = cells.required(Column::LastMonth, cell_value::month);
     let (first, found) = (first?, last?);
     if found < first {
         cells.fault(Column::LastMonth, Fault::SpanReversed { first, found });

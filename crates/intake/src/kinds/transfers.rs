@@ -2,11 +2,11 @@
 
 use super::Common;
 use crate::{
-    cell,
-    cells::{Cells, Sign},
+    cell_value,
     column::Column,
     fault::Fault,
     found::Found,
+    row_cells::{Cells, Sign},
     tables,
 };
 use yizhang_ledger::{
@@ -32,7 +32,7 @@ pub(crate) fn transfer<'r>(cells: &mut Cells<'r>, common: Common<'r>) -> Option<
     let span = span(cells);
     let sums = sums(cells);
     let account_type = cells.account_type();
-    let document = cells.or(Column::Document, Hash::ZERO, cell::hash);
+    let document = cells.or(Column::Document, Hash::ZERO, cell_value::hash);
     let reason = reason_of_step(cells, document);
     if let (Some(source), Some(target)) = (source_side, target_side)
         && source == target
@@ -73,7 +73,7 @@ pub fn case_id(text: &str) -> Result<CaseId, Fault> {
     if let Some(id) = from_hex(&text.to_ascii_lowercase()) {
         return Ok(CaseId(id));
     }
-    let number = cell::code(text)?;
+    let number = cell_value::code(text)?;
     let hash = derive(CASE_CONTEXT, &[number.as_str().as_bytes()]);
     Ok(CaseId(hash.first()))
 }
@@ -110,8 +110,8 @@ fn side<'r>(cells: &mut Cells<'r>, place: Column, agency: Column) -> Option<Tran
 }
 
 fn span(cells: &mut Cells<'_>) -> Option<(Option<Month>, Option<Month>)> {
-    let first = cells.optional(Column::FirstMonth, cell::month);
-    let last = cells.optional(Column::LastMonth, cell::month);
+    let first = cells.optional(Column::FirstMonth, cell_value::month);
+    let last = cells.optional(Column::LastMonth, cell_value::month);
     match (first?, last?) {
         (Some(first), Some(found)) if found < first => {
             cells.fault(Column::LastMonth, Fault::SpanReversed { first, found });
@@ -130,7 +130,7 @@ fn span(cells: &mut Cells<'_>) -> Option<(Option<Month>, Option<Month>)> {
 }
 
 fn sums(cells: &mut Cells<'_>) -> Option<TransferSums> {
-    let months = |text| cell::count(text, 0, MONTHS_MAX);
+    let months = |text| cell_value::count(text, 0, MONTHS_MAX);
     let deemed_months = cells.or(Column::DeemedMonths, 0, months);
     let actual_months = cells.or(Column::ActualMonths, 0, months);
     let personal_account = cells.amount(Column::PersonalAccount, Sign::Any);

@@ -1,7 +1,7 @@
 //! Bases, rates and interest of the sample: published figures where they are known, invented but plausible ones
 //! elsewhere. Only for samples; what the law says is for the rules of `entitlement`.
 
-use crate::{cell, tables};
+use crate::{cell_value, tables};
 use std::sync::LazyLock;
 use yizhang_ledger::value::{Fen, Month, Rate};
 
@@ -117,7 +117,7 @@ pub(crate) fn fen(yuan: u64) -> Fen {
 pub(crate) fn interest_rate(year: u16) -> Option<Rate> {
     tables::lines(include_str!("../data/sample_interest.csv"))
         .find(|[of, _]| of.parse() == Ok(year))
-        .and_then(|[_, rate]| cell::rate(rate).ok())
+        .and_then(|[_, rate]| cell_value::rate(rate).ok())
 }
 
 /// A scheme as the sample pays it, rates in ten-thousandths.

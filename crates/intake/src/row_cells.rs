@@ -6,7 +6,7 @@
 )]
 
 use crate::{
-    cell,
+    cell_value,
     codes::CodeMap,
     column::Column,
     fault::{Fault, RowFault, Severity},
@@ -204,13 +204,13 @@ impl<'r> Cells<'r> {
         if text.is_empty() {
             return None;
         }
-        let (scheme, _) = cell::scheme(text, self.context.namespace).ok()?;
+        let (scheme, _) = cell_value::scheme(text, self.context.namespace).ok()?;
         Some(scheme)
     }
 
     pub(crate) fn scheme_in(&mut self, column: Column) -> Option<(Scheme<'static>, BaseRule)> {
         let namespace = self.context.namespace;
-        self.required(column, |text| cell::scheme(text, namespace))
+        self.required(column, |text| cell_value::scheme(text, namespace))
     }
 
     /// A scheme whose relation moves with the worker; one that stays is taken, with a warning.
@@ -229,7 +229,7 @@ impl<'r> Cells<'r> {
 
     /// The day on which something happened: a later one than today is taken, with a warning.
     pub(crate) fn past_day(&mut self, column: Column) -> Option<Day> {
-        let day = self.required(column, cell::day)?;
+        let day = self.required(column, cell_value::day)?;
         if let Some(today) = self.context.today.filter(|today| *today < day) {
             self.fault(column, Fault::DayAhead { today, found: day });
         }
@@ -238,8 +238,8 @@ impl<'r> Cells<'r> {
 
     /// A place; one in no province is taken, with a warning.
     pub(crate) fn place(&mut self, column: Column) -> Option<Division> {
-        let place = self.required(column, cell::division)?;
-        if !cell::is_in_a_province(place) {
+        let place = self.required(column, cell_value::division)?;
+        if !cell_value::is_in_a_province(place) {
             self.fault(column, Fault::PlaceUnknown { found: place });
         }
         Some(place)
@@ -247,7 +247,7 @@ impl<'r> Cells<'r> {
 
     /// The place of a row that the region alone may state.
     pub(crate) fn own_place(&mut self, column: Column) -> Option<Division> {
-        let place = self.required(column, cell::division)?;
+        let place = self.required(column, cell_value::division)?;
         match self.context.region {
             Some(region) if !self.is_of(region, place) => {
                 let found = place;
@@ -286,7 +286,7 @@ impl<'r> Cells<'r> {
     /// Notes a place of another region than the one whose chain the row goes to.
     pub(crate) fn warn_of_other_region(&mut self, column: Column, found: Division) {
         if let Some(region) = self.context.region
-            && cell::is_in_a_province(found)
+            && cell_value::is_in_a_province(found)
             && found.province() != region.province()
         {
             self.fault(column, Fault::OutsideRegion { region, found });
@@ -306,12 +306,12 @@ impl<'r> Cells<'r> {
     /// A code, or none.
     pub(crate) fn code(&mut self, column: Column) -> Option<Code<'r>> {
         self.warn_of_person(column);
-        self.or(column, Code::NONE, cell::code)
+        self.or(column, Code::NONE, cell_value::code)
     }
 
     /// Notes what could be an old number of a person in a cell that is hashed or stored as it stands.
     pub(crate) fn warn_of_person(&mut self, column: Column) {
-        if self.text(column).is_some_and(cell::may_be_person) {
+        if self.text(column).is_some_and(cell_value::may_be_person) {
             self.fault(column, Fault::MayBePerson);
         }
     }
@@ -364,9 +364,9 @@ impl<'r> Cells<'r> {
             }
             PayerKind::Unit => {
                 self.warn_of_person(Column::PayerId);
-                self.required(Column::PayerId, cell::unit)?
+                self.required(Column::PayerId, cell_value::unit)?
             }
-            PayerKind::Platform => self.or(Column::PayerId, Code::NONE, cell::unit)?,
+            PayerKind::Platform => self.or(Column::PayerId, Code::NONE, cell_value::unit)?,
             PayerKind::Government | PayerKind::Fund => self.code(Column::PayerId)?,
         };
         Some(Payer { kind, id })
@@ -376,7 +376,7 @@ impl<'r> Cells<'r> {
     pub(crate) fn amount(&mut self, column: Column, sign: Sign) -> Option<Fen> {
         let kind = self.kind;
         self.or(column, Fen::ZERO, |text| {
-            let found = cell::amount(text)?;
+            let found = cell_value::amount(text)?;
             match sign {
                 Sign::Positive if found < Fen::ZERO => Err(Fault::AmountNegative { kind, found }),
                 Sign::Negative if found > Fen::ZERO => Err(Fault::AmountPositive { found }),
@@ -395,7 +395,7 @@ impl<'r> Cells<'r> {
         }
         let system = self.code(Column::System);
         self.warn_of_person(Column::Serial);
-        let serial = self.required(Column::Serial, cell::code);
+        let serial = self.required(Column::Serial, cell_value::code);
         Some(Source {
             agency: agency?,
             system: system?,
@@ -413,9 +413,9 @@ impl<'r> Cells<'r> {
         let scheme = self.scheme_if_any();
         self.optional(Column::Target, |text| {
             if text.len() == HASH_DIGITS {
-                return Ok(Some(RecordId(cell::hash(text)?)));
+                return Ok(Some(RecordId(cell_value::hash(text)?)));
             }
-            let serial = cell::code(text)?.as_str();
+            let serial = cell_value::code(text)?.as_str();
             // Without a readable agency and system there is nothing to look under.
             let Some(source) = source else {
                 return Ok(None);
