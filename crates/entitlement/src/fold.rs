@@ -9,7 +9,7 @@ use crate::{
         money_back::{FamilyDebts, Owed},
         of_families, of_records,
     },
-    figures::{self, Folded, Inputs, Sheet},
+    figures::{self, Folded, Inputs, Workings},
     person::{bridges::Bridges, identity, statements},
     policy::Policy,
     records::{
@@ -39,8 +39,8 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         bridges: &bridges,
         as_of,
     };
-    let mut sheet = Sheet::new(policy);
-    let folded = fold_families(&mut set, worker, &mut sheet);
+    let mut workings = Workings::new(policy);
+    let folded = fold_families(&mut set, worker, &mut workings);
     let families: Vec<Folded<'_>> = folded.iter().map(FoldedFamily::for_figures).collect();
     let inputs = Inputs {
         set: &set,
@@ -49,7 +49,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         bridges: &bridges,
         as_of,
     };
-    let of_figures = figures::figures(&mut sheet, inputs);
+    let of_figures = figures::figures(&mut workings, inputs);
     let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
     let died = statements::death(&person).map(|(month, _)| month);
     let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();
@@ -62,7 +62,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(of_person(&set, worker, &disputes));
     conflicts.extend(accounts.unlinked);
     owed.say(&mut conflicts);
-    let (rules, figures, questions) = sheet.finish();
+    let (rules, figures, questions) = workings.finish();
     Account {
         format: FORMAT.to_owned(),
         as_of: as_of.day,
@@ -87,14 +87,14 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
 fn fold_families<'f>(
     set: &mut RecordSet<'f>,
     worker: Worker<'_, 'f>,
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
 ) -> Vec<FoldedFamily<'f>> {
     let waits = |one: &FamilyRange<'_>| one.family.covered_by().or(one.family.beside()).is_some();
     let (waiting, mut order): (Vec<_>, Vec<_>) = set.families().into_iter().partition(waits);
     order.extend(waiting);
     let mut folded: Vec<FoldedFamily<'f>> = Vec::new();
     for of in order {
-        let one = fold_family(set, of, &folded, worker, sheet);
+        let one = fold_family(set, of, &folded, worker, workings);
         folded.push(one);
     }
     folded.sort_by_key(FoldedFamily::family);

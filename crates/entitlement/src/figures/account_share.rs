@@ -2,7 +2,7 @@
 
 use super::{
     breaches::{self, Breach, Named},
-    sheet::Sheet,
+    workings::Workings,
 };
 use crate::{
     account::{Conflict, FamilyAccount, FigureName, MonthStatus},
@@ -27,8 +27,8 @@ const DIFFERENCE_OF_RATE: u16 = 35;
 const NAMED: Named = Named {
     code: ConflictCode::Y13,
     figure: FigureName::AccountShort,
-    write: |sheet, draft, amount| {
-        sheet.fen(draft, Fen::new(amount));
+    write: |workings, draft, amount| {
+        workings.fen(draft, Fen::new(amount));
     },
 };
 
@@ -45,7 +45,7 @@ struct Row<'s, 'f> {
 
 /// The rows whose personal account got another amount than the rule's share of their base, by more than a fen a month.
 pub(crate) fn account_share(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     set: &RecordSet<'_>,
     of: &FamilyRange<'_>,
     account: &FamilyAccount,
@@ -56,7 +56,7 @@ pub(crate) fn account_share(
         if !counts(account, &row) {
             continue;
         }
-        let Some((rule, expected)) = rates.expected(sheet, &row) else {
+        let Some((rule, expected)) = rates.expected(workings, &row) else {
             continue;
         };
         let short = expected.minus(row.credited);
@@ -65,12 +65,12 @@ pub(crate) fn account_share(
                 first: row.first,
                 last: row.last,
                 records: row.at.iter().map(|at| number(*at)).collect(),
-                rule: sheet.rule(rule),
+                rule: workings.rule(rule),
                 amount: short.shown(),
             });
         }
     }
-    breaches::conflicts(sheet, of.family, NAMED, breaches)
+    breaches::conflicts(workings, of.family, NAMED, breaches)
 }
 
 /// The rows in force that were received in full on a base, by position, each with its differences in force.
@@ -226,12 +226,16 @@ struct Rates<'p, 'f> {
 
 impl<'p, 'f> Rates<'p, 'f> {
     /// What the rules credit for the bases of a row, with the rule of its last month; nothing where a month has none.
-    fn expected(&mut self, sheet: &Sheet<'p>, row: &Row<'_, 'f>) -> Option<(&'p Rule, FenSum)> {
+    fn expected(
+        &mut self,
+        workings: &Workings<'p>,
+        row: &Row<'_, 'f>,
+    ) -> Option<(&'p Rule, FenSum)> {
         let of = Some((row.fields.place, row.fields.scheme));
         if self.of != of {
             let (scheme, place) = (row.fields.scheme.to_string(), row.fields.place);
             self.of = of;
-            self.series = sheet
+            self.series = workings
                 .policy
                 .rules()
                 .series(Key::AccountRate, &scheme, place);

@@ -5,7 +5,7 @@ use super::{
     Folded, Inputs,
     interim::interim,
     left,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
@@ -64,16 +64,24 @@ pub(super) struct Saved<'a> {
 
 impl<'a> Saved<'a> {
     /// A family, whose personal account is written down.
-    pub(super) fn of(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'a>) -> Self {
+    pub(super) fn of(
+        workings: &mut Workings<'_>,
+        inputs: Inputs<'_, '_>,
+        folded: Folded<'a>,
+    ) -> Self {
         Self {
             folded,
-            held: balance(sheet, inputs, folded),
+            held: balance(workings, inputs, folded),
         }
     }
 }
 
 /// Writes down the personal account as posted, with interest estimated, and what has to be given back of it.
-fn balance(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PersonalAccount {
+fn balance(
+    workings: &mut Workings<'_>,
+    inputs: Inputs<'_, '_>,
+    folded: Folded<'_>,
+) -> PersonalAccount {
     let family = folded.account;
     let brought = inputs.bridges.joining(folded.family);
     let credited = FenSum::from(family.credited.total).plus(family.interest.total.into());
@@ -83,15 +91,15 @@ fn balance(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) ->
         .of_family(&family.family)
         .family(&family.family);
     let draft = draft.all(brought.map(|joined| Ground::Record(joined.record)));
-    let mut balance = sheet.fen(draft, posted);
+    let mut balance = workings.fen(draft, posted);
     // After a death or an award it is paid out, or to be paid out: what it would bear is not known here.
     if inputs.person.death.is_empty() && !folded.is_drawn(inputs.as_of) {
-        let (interim, draft) = interim(sheet, inputs, folded, balance.ground());
-        balance = sheet.fen(draft, interim);
+        let (interim, draft) = interim(workings, inputs, folded, balance.ground());
+        balance = workings.fen(draft, interim);
     }
-    let owed = owed(sheet, folded);
+    let owed = owed(workings, folded);
     if !inputs.person.death.is_empty() || folded.is_drawn(inputs.as_of) {
-        left::left(sheet, inputs, folded, balance, owed);
+        left::left(workings, inputs, folded, balance, owed);
     }
     let is_double = family
         .months
@@ -106,7 +114,7 @@ fn balance(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) ->
 
 /// Writes down what has to be given back: of records that an agreement has cleared, of months of residents that count as
 /// employee months (C04), of months after a benefit began or after death (C21, C22). Nothing where nothing is owed.
-fn owed(sheet: &mut Sheet<'_>, folded: Folded<'_>) -> Option<Written<Fen>> {
+fn owed(workings: &mut Workings<'_>, folded: Folded<'_>) -> Option<Written<Fen>> {
     let family = folded.account;
     let mut owed = debts(family);
     for debt in folded.debts {
@@ -122,7 +130,7 @@ fn owed(sheet: &mut Sheet<'_>, folded: Folded<'_>) -> Option<Written<Fen>> {
     let draft = draft.all(owed.iter().map(|debt| Ground::Record(debt.record)));
     // It is given back with interest (人社部发〔2009〕187号 art. 3).
     let draft = draft.assumed(Assumption::PrincipalOnly);
-    (!owed.is_empty()).then(|| sheet.fen(draft, sum(&owed).amount()))
+    (!owed.is_empty()).then(|| workings.fen(draft, sum(&owed).amount()))
 }
 
 /// What has to be given back of the personal account of a family.

@@ -4,7 +4,7 @@ use super::{
     Inputs,
     paid_back::USUAL_MONTHS,
     retirement::{Needed, Plan, prepaid},
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus},
@@ -102,7 +102,7 @@ fn paid_in(inputs: Inputs<'_, '_>, line: &MonthLine) -> Month {
 
 /// Writes down when the months needed at the statutory month are there, and the first month of the pension.
 pub(super) fn of_employees(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
@@ -122,21 +122,31 @@ pub(super) fn of_employees(
         .on(needed.employee.ground())
         .on(minimum.ground())
         .all(needed.prepaid.map(|prepaid| prepaid.ground()));
-    let there = sheet.month(assumed(draft, found), Some(found.month));
+    let there = workings.month(assumed(draft, found), Some(found.month));
     let draft = Draft::new(FigureName::PensionFirst).on(plan.statutory.ground());
     let draft = assumed(draft.on(there.ground()), found);
-    first(sheet, draft, Key::PensionBegins, statutory.max(found.month));
+    first(
+        workings,
+        draft,
+        Key::PensionBegins,
+        statutory.max(found.month),
+    );
 }
 
 /// Writes down the first month of a pension for which all is there in a month.
-pub(super) fn first(sheet: &mut Sheet<'_>, draft: Draft, key: Key, month: Month) -> Written<Month> {
-    let begins = sheet.number(key, "", None, month);
+pub(super) fn first(
+    workings: &mut Workings<'_>,
+    draft: Draft,
+    key: Key,
+    month: Month,
+) -> Written<Month> {
+    let begins = workings.number(key, "", None, month);
     let Some((months, rule)) = begins else {
-        return sheet.month(draft.lacks(MissingName::Rule), None);
+        return workings.month(draft.lacks(MissingName::Rule), None);
     };
     let months = u16::try_from(months).ok();
     let first = months.and_then(|months| month.plus(months));
-    sheet.month(draft.on(rule), first)
+    workings.month(draft.on(rule), first)
 }
 
 /// A figure that may rest on months still to be paid.

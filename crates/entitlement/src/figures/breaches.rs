@@ -1,6 +1,6 @@
 //! Months that break one rule in a row: one conflict and one figure for each such run.
 
-use super::sheet::{Draft, Sheet};
+use super::workings::{Draft, Workings};
 use crate::{
     account::{Conflict, FigureName, Ground, RecordNumber},
     conflicts::{class::ConflictCode, finders::conflict},
@@ -26,12 +26,12 @@ pub(super) struct Named {
     pub(super) code: ConflictCode,
     pub(super) figure: FigureName,
     /// Writes the figure's amount down.
-    pub(super) write: fn(&mut Sheet<'_>, Draft, i64),
+    pub(super) write: fn(&mut Workings<'_>, Draft, i64),
 }
 
 /// The conflicts of breaches, each with its figure. Neighbouring months under one rule, breached the same way, are one.
 pub(super) fn conflicts(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     family: Family<'_>,
     named: Named,
     mut breaches: Vec<Breach>,
@@ -51,7 +51,7 @@ pub(super) fn conflicts(
         }
     }
     runs.into_iter()
-        .map(|run| written(sheet, family, named, run))
+        .map(|run| written(workings, family, named, run))
         .collect()
 }
 
@@ -60,14 +60,14 @@ fn goes_on(run: &Breach, next: &Breach) -> bool {
     is_alike && next.first <= run.last.next()
 }
 
-fn written(sheet: &mut Sheet<'_>, family: Family<'_>, named: Named, run: Breach) -> Conflict {
+fn written(workings: &mut Workings<'_>, family: Family<'_>, named: Named, run: Breach) -> Conflict {
     let found = conflict(named.code, Some(family), run.records);
     let draft = Draft::new(named.figure)
         .of_family(&family.to_string())
         .span(run.first, run.last)
         .on(run.rule)
         .all(found.records.iter().map(|record| Ground::Record(*record)));
-    (named.write)(sheet, draft, run.amount);
+    (named.write)(workings, draft, run.amount);
     Conflict {
         first: Some(run.first),
         last: Some(run.last),

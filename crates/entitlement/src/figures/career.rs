@@ -1,6 +1,6 @@
 //! Months paid so far as the index sees them: each base over the average wage of its month (国办发〔2009〕66号 art. 7).
 
-use super::{Inputs, retirement::prepaid, sheet::Sheet};
+use super::{Inputs, retirement::prepaid, workings::Workings};
 use crate::{
     account::{
         Assumption, FamilyAccount, Ground, Missing, MissingName, MonthLine, MonthStatus,
@@ -32,13 +32,13 @@ pub(super) struct Career {
 impl Career {
     /// Every counted month, and those paid ahead, over the average wage of the place of benefit in that month.
     pub(super) fn of(
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         inputs: Inputs<'_, '_>,
         family: &FamilyAccount,
         place: Where,
         retirement: Option<Month>,
     ) -> Self {
-        let (rule, rules) = index_rule(sheet, place, inputs.as_of.month);
+        let (rule, rules) = index_rule(workings, place, inputs.as_of.month);
         let mut career = Self {
             lines: Vec::new(),
             unknown: 0,
@@ -47,7 +47,7 @@ impl Career {
             missing: Vec::new(),
             last_base: None,
         };
-        let wages = AverageWages::of(sheet, place, inputs.as_of.month);
+        let wages = AverageWages::of(workings, place, inputs.as_of.month);
         let mut last: Option<&Rule> = None;
         for MonthBase { month, base } in months_paid(inputs, family, retirement) {
             let Some(base) = base else {
@@ -58,7 +58,7 @@ impl Career {
             let wage = wages.in_month(month);
             let rule = wage.map(|wage| wage.rule);
             if rule.map(|rule| &rule.id) != last.map(|rule| &rule.id) {
-                career.rules.extend(rule.map(|rule| sheet.rule(rule)));
+                career.rules.extend(rule.map(|rule| workings.rule(rule)));
             }
             last = rule;
             let assumed = Ground::Assumed(Assumption::LastPublished);
@@ -169,8 +169,8 @@ struct AverageWage<'p> {
 }
 
 impl<'p> AverageWages<'p> {
-    fn of(sheet: &Sheet<'p>, place: Where, as_of: Month) -> Self {
-        let rules = sheet.policy.rules();
+    fn of(workings: &Workings<'p>, place: Where, as_of: Month) -> Self {
+        let rules = workings.policy.rules();
         let newest = rules.latest(Key::PensionAverageWage, "", place, as_of);
         Self {
             published: rules.series(Key::PensionAverageWage, "", place),
@@ -218,11 +218,11 @@ fn same_base(inputs: Inputs<'_, '_>, line: &MonthLine) -> Option<Fen> {
 }
 
 /// Floor, cap and the index of deemed months, where the province has them.
-fn index_rule(sheet: &mut Sheet<'_>, place: Where, month: Month) -> (IndexRule, Vec<Ground>) {
+fn index_rule(workings: &mut Workings<'_>, place: Where, month: Month) -> (IndexRule, Vec<Ground>) {
     let mut grounds = Vec::new();
     let mut rate = |key: Key| {
-        let found = sheet.policy.rules().rate(key, "", place, month);
-        let (rate, rule) = sheet.use_rule(found)?;
+        let found = workings.policy.rules().rate(key, "", place, month);
+        let (rate, rule) = workings.use_rule(found)?;
         grounds.push(rule);
         Some(rate)
     };

@@ -4,7 +4,7 @@ use super::{
     Inputs,
     late_fee::{self, Arrears},
     relation::taken_to,
-    sheet::{Draft, Sheet},
+    workings::{Draft, Workings},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Gap, GapCause, Ground, MissingName, Standing},
@@ -23,28 +23,28 @@ use yizhang_rules::{Key, Value};
 const GAPS_MAX: usize = 100;
 
 /// Writes down for each gap what could close it.
-pub(super) fn gaps(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
+pub(super) fn gaps(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     for gap in family.gaps.iter().skip(skipped) {
         match gap.cause {
-            GapCause::Unpaid => unpaid(sheet, inputs, family, gap),
-            GapCause::Arrears | GapCause::NotFull => owed(sheet, inputs, family, gap),
+            GapCause::Unpaid => unpaid(workings, inputs, family, gap),
+            GapCause::Arrears | GapCause::NotFull => owed(workings, inputs, family, gap),
             GapCause::Refunded | GapCause::Later | GapCause::Reversed => {}
         }
     }
 }
 
 /// Writes down what payers owe, which no award and no death ends.
-pub(super) fn debts(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
+pub(super) fn debts(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
     let skipped = family.gaps.len().saturating_sub(GAPS_MAX);
     let is_owed = |gap: &&Gap| matches!(gap.cause, GapCause::Arrears | GapCause::NotFull);
     for gap in family.gaps.iter().skip(skipped).filter(is_owed) {
-        owed(sheet, inputs, family, gap);
+        owed(workings, inputs, family, gap);
     }
 }
 
 /// What a flexible worker may pay back, by the rules of the place that would take it.
-fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+fn unpaid(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let month = inputs.as_of.month;
     let draft = |name| {
         Draft::new(name)
@@ -52,7 +52,7 @@ fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount,
             .span(gap.first, gap.last)
     };
     let Some(place) = payee(family, gap) else {
-        sheet.months(
+        workings.months(
             draft(FigureName::GapPayable)
                 .family(&family.family)
                 .lacks(MissingName::Relation),
@@ -60,13 +60,13 @@ fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount,
         );
         return;
     };
-    let (place, renamed) = sheet.now(place, month);
+    let (place, renamed) = workings.now(place, month);
     let payable = draft(FigureName::GapPayable)
         .family(&family.family)
         .all(renamed);
-    let Some((allowed, rule)) = sheet.number(Key::FlexibleBackpay, &family.family, place, month)
+    let Some((allowed, rule)) = workings.number(Key::FlexibleBackpay, &family.family, place, month)
     else {
-        sheet.months(payable.lacks_at(MissingName::Backpay, place, month), None);
+        workings.months(payable.lacks_at(MissingName::Backpay, place, month), None);
         return;
     };
     // A rule may allow more months than the calendar has: then all of it.
@@ -77,14 +77,14 @@ fn unpaid(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount,
         .number()
         .max(month.number().saturating_sub(allowed));
     let months: Vec<Month> = (first..=gap.last.number()).filter_map(Month::new).collect();
-    let known = sheet.months(payable.on(rule), Some(count_months(months.iter())));
+    let known = workings.months(payable.on(rule), Some(count_months(months.iter())));
     if months.is_empty() {
         return;
     }
     let until = Month::new(first.saturating_add(allowed));
-    sheet.month(draft(FigureName::GapUntil).on(known.ground()), until);
+    workings.month(draft(FigureName::GapUntil).on(known.ground()), until);
     price(
-        sheet,
+        workings,
         family,
         draft(FigureName::GapPrice).on(known.ground()),
         place,
@@ -110,7 +110,7 @@ fn payee(family: &FamilyAccount, gap: &Gap) -> Option<Division> {
 
 /// Writes down what these months cost at the least: each at its own floor and rate, as published last.
 fn price(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     family: &FamilyAccount,
     mut draft: Draft,
     place: Division,
@@ -118,12 +118,12 @@ fn price(
 ) {
     let mut sum = Some(FenSum::ZERO);
     for month in months {
-        let rate = sheet
+        let rate = workings
             .policy
             .rules()
             .rate(Key::FlexibleRate, &family.family, place, *month);
-        let rate = sheet.use_rule(rate);
-        let floor = sheet.newest_yuan(Key::BaseFloor, &family.family, place, *month);
+        let rate = workings.use_rule(rate);
+        let floor = workings.newest_yuan(Key::BaseFloor, &family.family, place, *month);
         draft = match &rate {
             Some((_, rule)) => draft.on(rule.clone()),
             None => draft.lacks_at(MissingName::Rate, place, *month),
@@ -140,12 +140,12 @@ fn price(
             break;
         }
     }
-    sheet.fen(draft, sum.and_then(FenSum::amount));
+    workings.fen(draft, sum.and_then(FenSum::amount));
 }
 
 /// What is due and not paid, for each month and payer the largest due less all that was paid, a period of several months by
 /// its months within the gap; and the late fee on what units owe, each month from its own last day of payment.
-fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
+fn owed(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, gap: &Gap) {
     let mut debts: BTreeMap<(Month, Division, (PayerKind, String)), Debt> = BTreeMap::new();
     let mut draft = Draft::new(FigureName::GapOwed)
         .of_family(&family.family)
@@ -166,7 +166,7 @@ fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, g
             (Role::Received, Standing::NotFull) => (part(fields.due), part(fields.paid)),
             _ => continue,
         };
-        let payer = (fields.payer.kind, payer_now(sheet, inputs, fields.payer));
+        let payer = (fields.payer.kind, payer_now(workings, inputs, fields.payer));
         let debt = debts
             .entry((fields.period.first, fields.place, payer))
             .or_default();
@@ -181,7 +181,7 @@ fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, g
         return;
     }
     let owed = FenSum::of(debts.values().map(Debt::left));
-    let known = sheet.fen(draft, owed.amount());
+    let known = workings.fen(draft, owed.amount());
     // Only units owe a late fee (社会保险法 art. 86).
     let mut arrears = Vec::new();
     for ((_, place, (kind, _)), debt) in &debts {
@@ -193,12 +193,12 @@ fn owed(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount, g
         .of_family(&family.family)
         .span(gap.first, gap.last)
         .on(known.ground());
-    late_fee::late_fee(sheet, inputs.as_of.day, draft, &arrears);
+    late_fee::late_fee(workings, inputs.as_of.day, draft, &arrears);
 }
 
 /// The payer by the code that it has now (C28).
-fn payer_now(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>, payer: Payer<'_>) -> String {
-    let successor = sheet
+fn payer_now(workings: &Workings<'_>, inputs: Inputs<'_, '_>, payer: Payer<'_>) -> String {
+    let successor = workings
         .policy
         .employer_successor(payer.id.as_str(), inputs.as_of.month);
     match successor.map(|rule| &rule.value) {

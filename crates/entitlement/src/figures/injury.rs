@@ -3,7 +3,7 @@
 use super::{
     Folded, Inputs,
     bases::Differences,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -24,14 +24,14 @@ use yizhang_rules::Key;
 const WAGE_MONTHS: u32 = 12;
 
 /// Writes down the mean base of the twelve months before the account's month, and the same within the limits.
-pub(super) fn wage(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) {
+pub(super) fn wage(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) {
     let family = folded.account;
     let month = inputs.as_of.month;
     let bases = bases(inputs, folded);
     let Some(place) = last_place(&family.spans) else {
         return;
     };
-    let (place, renamed) = sheet.now(place, month);
+    let (place, renamed) = workings.now(place, month);
     let no_limits = WageLimits {
         average: Fen::ZERO,
         floor: Rate::default(),
@@ -55,19 +55,19 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded
     } else {
         mean
     };
-    let mean = sheet.fen(mean, found.map(|found| found.mean));
+    let mean = workings.fen(mean, found.map(|found| found.mean));
     if mean.value.is_none() {
         return;
     }
     let wage = draft(FigureName::InjuryWage).on(mean.ground()).all(renamed);
-    let (wage, average) = over_average(sheet, wage, place, month);
+    let (wage, average) = over_average(workings, wage, place, month);
     let mut limit = |key: Key| {
-        let found = sheet.policy.rules().rate(key, "", None, month);
-        sheet.use_rule(found)
+        let found = workings.policy.rules().rate(key, "", None, month);
+        workings.use_rule(found)
     };
     let (floor, ceiling) = (limit(Key::InjuryFloor), limit(Key::InjuryCeiling));
     let (Some((floor, below)), Some((ceiling, above))) = (floor, ceiling) else {
-        sheet.fen(wage.lacks(MissingName::Rule), None);
+        workings.fen(wage.lacks(MissingName::Rule), None);
         return;
     };
     let found = average.and_then(|average| {
@@ -81,22 +81,22 @@ pub(super) fn wage(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded
             },
         )
     });
-    let wage = sheet.fen(wage.on(below).on(above), found.map(|found| found.wage));
+    let wage = workings.fen(wage.on(below).on(above), found.map(|found| found.wage));
     if wage.value.is_some() {
-        grades(sheet, &family.family, wage, month);
+        grades(workings, &family.family, wage, month);
     }
 }
 
 /// The average wage that limits the own one: of the pooling area, else of the pension, which is named.
 fn over_average(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     mut wage: Draft,
     place: Division,
     month: Month,
 ) -> (Draft, Option<Fen>) {
-    let mut average = sheet.newest_yuan(Key::InjuryAverage, "", place, month);
+    let mut average = workings.newest_yuan(Key::InjuryAverage, "", place, month);
     if average.is_none() {
-        average = sheet.newest_yuan(Key::PensionAverageWage, "", place, month);
+        average = workings.newest_yuan(Key::PensionAverageWage, "", place, month);
         if average.is_some() {
             wage = wage.assumed(Assumption::AverageOfPension);
         }
@@ -108,12 +108,12 @@ fn over_average(
 }
 
 /// Writes down the one-off benefit of every grade of disability: so many months of the own wage (arts 35 to 37).
-fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Written<Fen>, month: Month) {
-    let table = sheet
+fn grades(workings: &mut Workings<'_>, family: &str, wage: Written<Fen>, month: Month) {
+    let table = workings
         .policy
         .rules()
         .table(Key::InjuryGrades, "", None, month);
-    let Some((rows, rule)) = sheet.use_rule(table) else {
+    let Some((rows, rule)) = workings.use_rule(table) else {
         return;
     };
     for row in rows {
@@ -128,7 +128,7 @@ fn grades(sheet: &mut Sheet<'_>, family: &str, wage: Written<Fen>, month: Month)
         let months = u16::try_from(*months).ok();
         let benefit = wage.value.zip(months);
         let benefit = benefit.and_then(|(wage, months)| one_off_benefit(wage, months));
-        sheet.fen(draft, benefit);
+        workings.fen(draft, benefit);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     Folded, Inputs,
     relation::posted_cases,
-    sheet::{Draft, Sheet},
+    workings::{Draft, Workings},
 };
 use crate::{
     account::{FamilyAccount, FigureName, Ground, Missing, MissingName, TransferCase},
@@ -23,7 +23,7 @@ use yizhang_rules::{Key, Where};
 /// there, or by whoever took the account over in that year, else by the rate of the year, else none and said so. The year
 /// of the account's date has no interest yet.
 pub(super) fn interim(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
     posted: Ground,
@@ -44,7 +44,10 @@ pub(super) fn interim(
         unknown: BTreeSet::new(),
     };
     for year in first..=reckoning.running {
-        if reckoning.close(sheet, &flows, &provinces, year).is_none() {
+        if reckoning
+            .close(workings, &flows, &provinces, year)
+            .is_none()
+        {
             return (None, reckoning.draft);
         }
     }
@@ -138,20 +141,20 @@ impl Reckoning<'_> {
     /// Closes a year of all provinces. None, where a balance is no amount any more.
     fn close(
         &mut self,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         flows: &Flows,
         provinces: &BTreeSet<Division>,
         year: u16,
     ) -> Option<()> {
         for province in provinces {
-            self.close_province(sheet, flows, year, *province)?;
+            self.close_province(workings, flows, year, *province)?;
         }
         self.carry(flows, year)
     }
 
     fn close_province(
         &mut self,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         flows: &Flows,
         year: u16,
         province: Division,
@@ -162,7 +165,7 @@ impl Reckoning<'_> {
         let is_empty = opening == Fen::ZERO && credits.is_empty();
         let is_estimated = year < self.running && !is_empty && !flows.is_posted(year, province);
         let rate = if is_estimated {
-            YearRate::of(sheet, self.family, year, province)
+            YearRate::of(workings, self.family, year, province)
         } else {
             None
         };
@@ -214,13 +217,18 @@ struct YearRate {
 }
 
 impl YearRate {
-    fn of(sheet: &mut Sheet<'_>, family: &str, year: u16, province: Division) -> Option<Self> {
+    fn of(
+        workings: &mut Workings<'_>,
+        family: &str,
+        year: u16,
+        province: Division,
+    ) -> Option<Self> {
         let (place, month) = (Where::Whole(province), Month::of(year, 1)?);
-        let rules = sheet.policy.rules();
+        let rules = workings.policy.rules();
         let found = rules.rate(Key::PensionInterest, family, place, month);
-        let (rate, rule) = sheet.use_rule(found)?;
+        let (rate, rule) = workings.use_rule(found)?;
         let mut grounds = vec![rule];
-        let offset = sheet.number(Key::PensionInterestOffset, "", place, month);
+        let offset = workings.number(Key::PensionInterestOffset, "", place, month);
         let bearing = match &offset {
             Some((0, _)) => Bearing::NextMonth,
             _ => Bearing::OwnMonth,

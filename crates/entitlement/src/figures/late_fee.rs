@@ -1,6 +1,6 @@
 //! The late fee 滞纳金 on what units owe, were it paid on the account's day (社会保险法 art. 86).
 
-use super::sheet::{Draft, Sheet};
+use super::workings::{Draft, Workings};
 use crate::{
     account::{Assumption, Ground, MissingName},
     formulas::late_fee::{self, DailyRate, DayCount, FirstDay, LastDay, LatePayment},
@@ -21,19 +21,19 @@ pub(super) struct Arrears {
 /// Writes down the fee on all of these together; nothing where units owe nothing. The last day of payment is a rule of the
 /// place, without which the figure says that it is missing. Days count from the one after it to the day of payment, both
 /// included: practice of the tax authorities.
-pub(super) fn late_fee(sheet: &mut Sheet<'_>, today: Day, draft: Draft, arrears: &[Arrears]) {
+pub(super) fn late_fee(workings: &mut Workings<'_>, today: Day, draft: Draft, arrears: &[Arrears]) {
     if arrears.is_empty() {
         return;
     }
     let mut draft = draft.assumed(Assumption::PaidToday);
     let mut total = Some(0_i64);
     for one in arrears {
-        let Some((due, rule)) = due_day(sheet, one) else {
+        let Some((due, rule)) = due_day(workings, one) else {
             draft = draft.lacks_at(MissingName::DueDay, one.place, one.month);
             total = None;
             continue;
         };
-        let (rates, grounds) = daily_rates(sheet, one.place, due..=today);
+        let (rates, grounds) = daily_rates(workings, one.place, due..=today);
         draft = draft.on(rule).all(grounds);
         let count = DayCount {
             first: FirstDay::DayAfter,
@@ -49,12 +49,12 @@ pub(super) fn late_fee(sheet: &mut Sheet<'_>, today: Day, draft: Draft, arrears:
             .zip(fee)
             .and_then(|(total, fee)| total.checked_add(fee.fee.get()));
     }
-    sheet.fen(draft, total.and_then(Fen::new));
+    workings.fen(draft, total.and_then(Fen::new));
 }
 
 /// The last day on which a month's contribution was due: that of the following month, or its last one.
-fn due_day(sheet: &mut Sheet<'_>, arrears: &Arrears) -> Option<(Day, Ground)> {
-    let (day, rule) = sheet.number(Key::DueDay, "", arrears.place, arrears.month)?;
+fn due_day(workings: &mut Workings<'_>, arrears: &Arrears) -> Option<(Day, Ground)> {
+    let (day, rule) = workings.number(Key::DueDay, "", arrears.place, arrears.month)?;
     let next = arrears.month.next();
     // The last year is 5461, and a day of a rule one of a month: nothing saturates.
     let month = u32::from(next.year())
@@ -71,11 +71,11 @@ fn due_day(sheet: &mut Sheet<'_>, arrears: &Arrears) -> Option<(Day, Ground)> {
 
 /// The rates of the days from one to another, each from the first day of the month of which its rule holds.
 fn daily_rates(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     place: Division,
     days: std::ops::RangeInclusive<Day>,
 ) -> (Vec<DailyRate>, Vec<Ground>) {
-    let series = sheet.policy.rules().series(Key::LateFeeRate, "", place);
+    let series = workings.policy.rules().series(Key::LateFeeRate, "", place);
     let (mut rates, mut grounds) = (Vec::new(), Vec::new());
     let (Some(mut month), Some(last)) = (days.start().in_month(), days.end().in_month()) else {
         return (rates, grounds);
@@ -90,7 +90,7 @@ fn daily_rates(
             && let (Value::Rate(rate), Some(from)) = (&rule.value, first_day(month))
         {
             rates.push(DailyRate { from, rate: *rate });
-            grounds.push(sheet.rule(rule));
+            grounds.push(workings.rule(rule));
         }
         before = rule.map(|rule| rule.id.as_str());
         month = month.next();

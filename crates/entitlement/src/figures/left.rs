@@ -3,7 +3,7 @@
 
 use super::{
     Folded, Inputs,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{Assumption, FigureName, Ground, MissingName, Standing},
@@ -32,13 +32,13 @@ struct PaidOut {
 /// which the item tells apart, nobody knows here how much. Nor does anybody where heirs received something under an item that no rule
 /// explains.
 pub(super) fn left(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
     posted: Written<Fen>,
     owed: Option<Written<Fen>>,
 ) {
-    let paid = paid_out(sheet, inputs, folded);
+    let paid = paid_out(workings, inputs, folded);
     let mut draft = Draft::new(FigureName::BalanceLeft)
         .of_family(&folded.account.family)
         .on(posted.ground())
@@ -46,7 +46,7 @@ pub(super) fn left(
         .all(paid.grounds);
     let is_drawn = folded.is_drawn(inputs.as_of) || paid.draws;
     if paid.has_unexplained || (is_drawn && !paid.has_pension) {
-        sheet.fen(draft.lacks(MissingName::PaidFromAccount), None);
+        workings.fen(draft.lacks(MissingName::PaidFromAccount), None);
         return;
     }
     if paid.has_pension {
@@ -58,10 +58,10 @@ pub(super) fn left(
         // Once it is used up the pool pays on.
         left.or_nothing().amount()
     });
-    sheet.fen(draft, value);
+    workings.fen(draft, value);
 }
 
-fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PaidOut {
+fn paid_out(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> PaidOut {
     let recovered = recovered_sums(inputs.set);
     let mut paid = PaidOut::default();
     for (at, held) in inputs.set.within(folded.range) {
@@ -80,7 +80,7 @@ fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -
         let is_kept = sum > FenSum::ZERO || back == FenSum::ZERO;
         let has_begun = benefit.from <= inputs.as_of.month;
         paid.draws |= is_kept && is_pension && !held.is_of_heirs && has_begun;
-        let Some((item, rule)) = use_of(sheet.policy, benefit) else {
+        let Some((item, rule)) = use_of(workings.policy, benefit) else {
             paid.has_unexplained |= is_kept && held.is_of_heirs;
             continue;
         };
@@ -89,7 +89,7 @@ fn paid_out(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -
         }
         paid.sum = paid.sum.plus(sum);
         paid.grounds.push(Ground::Record(number(at)));
-        let rule = sheet.rule(rule);
+        let rule = workings.rule(rule);
         if !paid.grounds.contains(&rule) {
             paid.grounds.push(rule);
         }

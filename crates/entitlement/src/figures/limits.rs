@@ -2,7 +2,7 @@
 
 use super::{
     bases::Differences,
-    sheet::{Draft, Sheet},
+    workings::{Draft, Workings},
 };
 use crate::{
     account::{
@@ -38,12 +38,12 @@ struct Limits<'p, 'f> {
 
 /// The conflicts of a family whose bases are outside the limits, and what the ones published late will add.
 pub(crate) fn out_of_limits(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     set: &RecordSet<'_>,
     of: &FamilyRange<'_>,
     account: &FamilyAccount,
 ) -> Vec<Conflict> {
-    if !sheet
+    if !workings
         .policy
         .rules()
         .rules()
@@ -64,7 +64,7 @@ pub(crate) fn out_of_limits(
             let Some(fields) = contribution(set, record) else {
                 continue;
             };
-            let Some((rule, limit)) = limits.missed(sheet, fields, line.month, base) else {
+            let Some((rule, limit)) = limits.missed(workings, fields, line.month, base) else {
                 continue;
             };
             let late = rule
@@ -78,10 +78,10 @@ pub(crate) fn out_of_limits(
             };
             let miss = Miss {
                 code,
-                limit: sheet.rule(rule),
+                limit: workings.rule(rule),
             };
             let (difference, grounds) = if late {
-                added(sheet, fields, line.month, base, limit)
+                added(workings, fields, line.month, base, limit)
             } else {
                 (Some(0), vec![])
             };
@@ -97,7 +97,7 @@ pub(crate) fn out_of_limits(
         }
     }
     runs.into_iter()
-        .map(|run| run.conflict(sheet, of.family))
+        .map(|run| run.conflict(workings, of.family))
         .collect()
 }
 
@@ -156,7 +156,7 @@ fn extend(runs: &mut Vec<MissedRun>, one: MissedRun) {
 
 impl MissedRun {
     /// The conflict, with the figure of what a limit published late will add.
-    fn conflict(self, sheet: &mut Sheet<'_>, family: Family<'_>) -> Conflict {
+    fn conflict(self, workings: &mut Workings<'_>, family: Family<'_>) -> Conflict {
         let (first, last) = (self.first, self.last);
         if self.miss.code == ConflictCode::C29 {
             let draft = Draft::new(FigureName::ExpectedDifference)
@@ -170,7 +170,7 @@ impl MissedRun {
             } else {
                 draft
             };
-            sheet.fen(draft, self.difference.and_then(Fen::new));
+            workings.fen(draft, self.difference.and_then(Fen::new));
         }
         Conflict {
             first: Some(first),
@@ -192,7 +192,7 @@ impl<'p, 'f> Limits<'p, 'f> {
     /// The limit that a base misses.
     fn missed(
         &mut self,
-        sheet: &Sheet<'p>,
+        workings: &Workings<'p>,
         fields: &Contribution<'f>,
         month: Month,
         base: Fen,
@@ -200,7 +200,7 @@ impl<'p, 'f> Limits<'p, 'f> {
         let of = Some((fields.place, fields.scheme));
         if self.of != of {
             let scheme = fields.scheme.to_string();
-            let series = |key| sheet.policy.rules().series(key, &scheme, fields.place);
+            let series = |key| workings.policy.rules().series(key, &scheme, fields.place);
             *self = Self {
                 of,
                 floor: series(Key::BaseFloor),
@@ -225,7 +225,7 @@ const fn yuan(rule: &Rule) -> Option<Fen> {
 
 /// What the limit adds to a month that was paid on another base (type 34), by who pays.
 fn added(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     fields: &Contribution<'_>,
     month: Month,
     base: Fen,
@@ -242,11 +242,11 @@ fn added(
     let (mut sum, mut grounds) = (Some(0_i64), Vec::new());
     for key in keys {
         let found: Option<(Rate, Ground)> = {
-            let rate = sheet
+            let rate = workings
                 .policy
                 .rules()
                 .rate(*key, &scheme, fields.place, month);
-            sheet.use_rule(rate)
+            workings.use_rule(rate)
         };
         let one = found.and_then(|(rate, rule)| {
             grounds.push(rule);

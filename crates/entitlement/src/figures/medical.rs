@@ -4,8 +4,8 @@ use super::{
     Inputs,
     cover::MedicalCover,
     relation,
-    sheet::{Draft, Sheet, Written},
     waits::{self, Judged, LapsedYears},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{Assumption, Class, FamilyAccount, FigureName, Ground, MissingName},
@@ -20,7 +20,7 @@ use yizhang_rules::Key;
 /// Writes down medical months, the standard of the place of cover, and the open gap since the last month of cover under
 /// either scheme.
 pub(super) fn medical(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
@@ -28,15 +28,15 @@ pub(super) fn medical(
     let month = inputs.as_of.month;
     // A province as a whole is no pooling area.
     if let Some(place) = relation(family).filter(|place| is_area(*place)) {
-        let (place, renamed) = sheet.now(place, month);
-        retirement(sheet, inputs, family, place, renamed);
+        let (place, renamed) = workings.now(place, month);
+        retirement(workings, inputs, family, place, renamed);
     } else {
         let draft = |name| Draft::new(name).of_family(&family.family);
-        sheet.months(
+        workings.months(
             draft(FigureName::MedicalMonths).family(&family.family),
             Some(family.counted_months),
         );
-        sheet.months(
+        workings.months(
             draft(FigureName::MedicalStandard).lacks(MissingName::Relation),
             None,
         );
@@ -46,31 +46,31 @@ pub(super) fn medical(
         return;
     };
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let known = sheet.months(
+    let known = workings.months(
         draft(FigureName::MedicalGap).all(cover.grounds()),
         Some(gap.months),
     );
-    let place = relation(family).map(|place| sheet.now(place, month).0);
+    let place = relation(family).map(|place| workings.now(place, month).0);
     let draft = draft(FigureName::MedicalWait).on(known.ground());
     if place.is_none() {
         // Whose wait it is depends on the place.
-        sheet.months(draft.lacks(MissingName::Relation), None);
+        workings.months(draft.lacks(MissingName::Relation), None);
         return;
     }
-    let wait = waits::employees(sheet, gap, Judged { place, month });
-    sheet.months(wait.draft(draft), wait.months);
+    let wait = waits::employees(workings, gap, Judged { place, month });
+    workings.months(wait.draft(draft), wait.months);
 }
 
 /// Writes down the months of all places and of the pooling area, the area's standard, and what is short of it.
 fn retirement(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     place: Division,
     renamed: Option<Ground>,
 ) {
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let total = sheet.months(
+    let total = workings.months(
         draft(FigureName::MedicalMonths).family(&family.family),
         Some(family.counted_months),
     );
@@ -78,16 +78,16 @@ fn retirement(
     let draft_local = draft(FigureName::MedicalLocalMonths)
         .family(&family.family)
         .all(renamed);
-    let local = sheet.months(draft_local, Some(area.paid));
-    let standard = standard(sheet, inputs, family, place);
+    let local = workings.months(draft_local, Some(area.paid));
+    let standard = standard(workings, inputs, family, place);
     let (Some(needed), Some(sex)) = (standard.value, sex_by_class(inputs)) else {
         return;
     };
     let month = inputs.as_of.month;
-    let least = sheet.number(Key::MedicalRetirementLocal, sex, place, month);
+    let least = workings.number(Key::MedicalRetirementLocal, sex, place, month);
     let least = least.map(|(months, rule)| {
         let draft = draft(FigureName::MedicalStandardLocal).on(rule);
-        sheet.months(draft, Some(months))
+        workings.months(draft, Some(months))
     });
     let months = MedicalMonths {
         total: family.counted_months,
@@ -108,7 +108,7 @@ fn retirement(
         None => short.assumed(Assumption::NoLocalMinimum),
     };
     let gap = retirement_gap(months, needed);
-    sheet.months(short, Some(gap.months_short));
+    workings.months(short, Some(gap.months_short));
 }
 
 /// Months of a pooling area.
@@ -147,7 +147,7 @@ fn sex_by_class(inputs: Inputs<'_, '_>) -> Option<&'static str> {
 
 /// Writes down the months that the area asks for.
 fn standard(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     place: Division,
@@ -155,15 +155,15 @@ fn standard(
     let month = inputs.as_of.month;
     let draft = Draft::new(FigureName::MedicalStandard).of_family(&family.family);
     let (Some(class), Some(sex)) = (inputs.person.class.last(), sex_by_class(inputs)) else {
-        return sheet.months(draft.lacks(MissingName::Class), None);
+        return workings.months(draft.lacks(MissingName::Class), None);
     };
     let draft = draft.on(Ground::Record(class.record));
-    match sheet.number(Key::MedicalRetirement, sex, place, month) {
+    match workings.number(Key::MedicalRetirement, sex, place, month) {
         Some((months, rule)) => {
             let draft = draft.on(rule).assumed(Assumption::SexByClass);
-            sheet.months(draft, Some(months))
+            workings.months(draft, Some(months))
         }
-        None => sheet.months(
+        None => workings.months(
             draft.lacks_at(MissingName::MedicalStandard, place, month),
             None,
         ),
@@ -173,24 +173,24 @@ fn standard(
 /// Writes down the lapse of a resident's cover, and the wait that follows from it once the worker enrols again: for the running
 /// year, and from the month on in which the next one is collected, for that.
 pub(super) fn resident(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
 ) {
     let month = inputs.as_of.month;
-    let place = last_place(&family.spans).map(|place| sheet.now(place, month).0);
-    let window = sheet.number(Key::ResidentMedicalWindow, "", place, month);
+    let place = last_place(&family.spans).map(|place| workings.now(place, month).0);
+    let window = workings.number(Key::ResidentMedicalWindow, "", place, month);
     let next_year = window.filter(|(first, _)| u32::from(month.month()) >= *first);
     if let (Some(until), Some((_, rule))) = (cover.resident_until(), &next_year) {
-        enrol(sheet, family, cover, until, rule);
+        enrol(workings, family, cover, until, rule);
     }
     let open = cover.open().filter(|gap| gap.months > 0);
     let Some(gap) = open.filter(|_| family.last.is_some() && !cover.is_paid_ahead()) else {
         return;
     };
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let lapse = sheet.months(
+    let lapse = workings.months(
         draft(FigureName::ResidentMedicalLapse).all(cover.grounds()),
         Some(gap.months),
     );
@@ -199,7 +199,7 @@ pub(super) fn resident(
         None => month.year(),
     };
     let lapsed = LapsedYears::before(year, gap, cover);
-    let wait = waits::residents(sheet, gap, lapsed, Judged { place, month });
+    let wait = waits::residents(workings, gap, lapsed, Judged { place, month });
     let draft = wait
         .draft(draft(FigureName::ResidentMedicalWait))
         .on(lapse.ground())
@@ -211,12 +211,12 @@ pub(super) fn resident(
         },
         None => draft,
     };
-    sheet.months(draft, wait.months);
+    workings.months(draft, wait.months);
 }
 
 /// Writes down from which month on there is no cover, where it ends with the running year.
 fn enrol(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     family: &FamilyAccount,
     cover: &MedicalCover,
     until: Month,
@@ -225,7 +225,7 @@ fn enrol(
     let next = until.next();
     if cover.is_of_this_year(until) && next.month() == 1 {
         let draft = Draft::new(FigureName::ResidentMedicalEnrol).of_family(&family.family);
-        sheet.month(draft.all(cover.grounds()).on(rule.clone()), Some(next));
+        workings.month(draft.all(cover.grounds()).on(rule.clone()), Some(next));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     breaches::{self, Breach, Named},
-    sheet::Sheet,
+    workings::Workings,
 };
 use crate::{
     account::{Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
@@ -29,8 +29,8 @@ const PAID_AT_RETIREMENT: u16 = 33;
 const NAMED: Named = Named {
     code: ConflictCode::Y12,
     figure: FigureName::PaidBackBeyond,
-    write: |sheet, draft, months| {
-        sheet.months(draft, u32::try_from(months).ok());
+    write: |workings, draft, months| {
+        workings.months(draft, u32::try_from(months).ok());
     },
 };
 
@@ -44,7 +44,7 @@ struct PaidBack {
 /// rule, those of employee pension paid back at once that are so many that they move nowhere without a document (C20): not those that
 /// are on the way to another province, or have come there, by `moves`, for the document that they went with has lifted that rule.
 pub(crate) fn paid_back(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     set: &RecordSet<'_>,
     family: Family<'_>,
     account: &FamilyAccount,
@@ -62,7 +62,7 @@ pub(crate) fn paid_back(
             let Some((fields, day)) = paid_late(set, *record, line.month) else {
                 continue;
             };
-            match allowed(sheet, fields, day) {
+            match allowed(workings, fields, day) {
                 Some((allowed, rule)) if months_between(line.month, day) > allowed => {
                     breaches.push(breach(line.month, *record, rule));
                 }
@@ -75,11 +75,11 @@ pub(crate) fn paid_back(
         }
     }
     for (day, months) in at_once {
-        let mut of_day = too_many(sheet, day, &months);
+        let mut of_day = too_many(workings, day, &months);
         of_day.retain(|breach| !leaves_province(set, moves, breach));
         breaches.extend(of_day);
     }
-    breaches::conflicts(sheet, family, NAMED, breaches)
+    breaches::conflicts(workings, family, NAMED, breaches)
 }
 
 /// Whether a transfer has taken the month out of the province where it was paid, or is about to.
@@ -142,20 +142,24 @@ fn months_between(month: Month, day: Day) -> i32 {
 }
 
 /// How many months the place takes back, by the rule of the month in which the money came.
-fn allowed(sheet: &mut Sheet<'_>, fields: &Contribution<'_>, day: Day) -> Option<(i32, Ground)> {
+fn allowed(
+    workings: &mut Workings<'_>,
+    fields: &Contribution<'_>,
+    day: Day,
+) -> Option<(i32, Ground)> {
     let scheme = fields.scheme.to_string();
     let (allowed, rule) =
-        sheet.number(Key::FlexibleBackpay, &scheme, fields.place, day.in_month()?)?;
+        workings.number(Key::FlexibleBackpay, &scheme, fields.place, day.in_month()?)?;
     // A rule may allow more months than lie between any two.
     Some((i32::try_from(allowed).unwrap_or(i32::MAX), rule))
 }
 
 /// Months paid back on one day that are as many as need a document elsewhere.
-fn too_many(sheet: &mut Sheet<'_>, day: Day, months: &[PaidBack]) -> Vec<Breach> {
+fn too_many(workings: &mut Workings<'_>, day: Day, months: &[PaidBack]) -> Vec<Breach> {
     let Some(month) = day.in_month() else {
         return Vec::new();
     };
-    let limit = sheet
+    let limit = workings
         .policy
         .rules()
         .find(Key::TransferBackpay, "", None, month);
@@ -166,7 +170,7 @@ fn too_many(sheet: &mut Sheet<'_>, day: Day, months: &[PaidBack]) -> Vec<Breach>
     if u32::try_from(distinct.len()).is_ok_and(|months| months < *limit) {
         return Vec::new();
     }
-    let rule = sheet.rule(rule);
+    let rule = workings.rule(rule);
     months
         .iter()
         .map(|one| breach(one.month, one.record, rule.clone()))

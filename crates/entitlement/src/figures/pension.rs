@@ -6,7 +6,7 @@ use super::{
     career::Career,
     relation::asked_at,
     retirement::{Needed, Plan, left_to_pay},
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -37,7 +37,7 @@ pub(super) struct Of<'a> {
 
 /// Writes down the three numbers, each with months, index, divisor, reference wage and balance.
 pub(super) fn forecasts(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     of: Of<'_>,
@@ -52,16 +52,16 @@ pub(super) fn forecasts(
     let (Some(found), Some(province)) = (plan.retirement, place.value) else {
         return;
     };
-    let successors = sheet.policy.successors(inputs.as_of.month);
+    let successors = workings.policy.successors(inputs.as_of.month);
     let relation = super::relation(family).map(|place| successors.now(place));
     let asked = |place| asked_at(family, place);
     let pays_at = relation.map_or(Where::Whole(province), asked);
     // A city's own figures where the relation is in it, else those of the province.
     let within = relation.filter(|place| place.province() == province);
     let drawn_at = within.map_or(Where::Whole(province), asked);
-    let paid = Career::of(sheet, inputs, family, drawn_at, plan.statutory.value);
+    let paid = Career::of(workings, inputs, family, drawn_at, plan.statutory.value);
     let scheme = scheme(family);
-    let reference = reference(sheet, inputs, &place, drawn_at);
+    let reference = reference(workings, inputs, &place, drawn_at);
     let base = Outlook {
         inputs,
         family,
@@ -91,9 +91,9 @@ pub(super) fn forecasts(
         month: latest,
         age: age_at(latest.value, found.age_months.saturating_add(age_later)),
     });
-    base.forecast(sheet, Forecast::Now, statutory);
-    base.forecast(sheet, Forecast::Continued, statutory);
-    base.forecast(sheet, Forecast::Best, latest);
+    base.forecast(workings, Forecast::Now, statutory);
+    base.forecast(workings, Forecast::Continued, statutory);
+    base.forecast(workings, Forecast::Best, latest);
 }
 
 /// The scheme of the last month paid: enterprises and public institutions have limits and rates of their own.
@@ -103,19 +103,19 @@ fn scheme(family: &FamilyAccount) -> &str {
 }
 
 fn reference(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     place: &Written<Division>,
     drawn_at: Where,
 ) -> Written<Fen> {
-    let found = sheet.newest_yuan(Key::PensionReference, "", drawn_at, inputs.as_of.month);
+    let found = workings.newest_yuan(Key::PensionReference, "", drawn_at, inputs.as_of.month);
     let draft = Draft::new(FigureName::ReferenceWage).on(place.ground());
     match found {
-        Some((amount, grounds)) => sheet.fen(
+        Some((amount, grounds)) => workings.fen(
             draft.all(grounds).assumed(Assumption::NoGrowth),
             Some(amount),
         ),
-        None => sheet.fen(
+        None => workings.fen(
             draft.lacks_at(
                 MissingName::ReferenceWage,
                 drawn_at.place(),
@@ -177,7 +177,7 @@ impl Parts {
 }
 
 impl Outlook<'_, '_> {
-    fn forecast(&self, sheet: &mut Sheet<'_>, forecast: Forecast, retire: Retire) {
+    fn forecast(&self, workings: &mut Workings<'_>, forecast: Forecast, retire: Retire) {
         let draft = |name| Draft::new(name).forecast(forecast);
         let more = match forecast {
             Forecast::Now => 0,
@@ -186,33 +186,33 @@ impl Outlook<'_, '_> {
                 .value
                 .map_or(0, |month| left_to_pay(self.inputs, self.family, month)),
         };
-        let months = self.months(sheet, forecast, retire.month, more);
-        let future = self.future(sheet, forecast, more);
-        let index = self.index(sheet, draft(FigureName::AverageIndex), &future);
-        let divisor = self.divisor(sheet, draft(FigureName::Divisor), retire);
-        let balance = self.balance(sheet, draft(FigureName::ForecastBalance), &future);
-        let basic = self.basic(sheet, draft(FigureName::BasicPension), index, months);
+        let months = self.months(workings, forecast, retire.month, more);
+        let future = self.future(workings, forecast, more);
+        let index = self.index(workings, draft(FigureName::AverageIndex), &future);
+        let divisor = self.divisor(workings, draft(FigureName::Divisor), retire);
+        let balance = self.balance(workings, draft(FigureName::ForecastBalance), &future);
+        let basic = self.basic(workings, draft(FigureName::BasicPension), index, months);
         let account = {
             let value = balance
                 .value
                 .zip(divisor.value)
                 .and_then(|(balance, divisor)| account_pension(balance, divisor));
             let draft = draft(FigureName::AccountPension).on(balance.ground());
-            sheet.fen(draft.on(divisor.ground()), value)
+            workings.fen(draft.on(divisor.ground()), value)
         };
-        let transition = self.transition(sheet, draft(FigureName::TransitionalPension), index);
+        let transition = self.transition(workings, draft(FigureName::TransitionalPension), index);
         let parts = Parts {
             basic,
             account,
             transition,
         };
-        self.pension(sheet, draft(FigureName::Pension), parts, months.value);
+        self.pension(workings, draft(FigureName::Pension), parts, months.value);
     }
 
     /// Writes down the months that there would be: those held, paid ahead and still to come.
     fn months(
         &self,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         forecast: Forecast,
         retire: Written<Month>,
         more: u32,
@@ -235,13 +235,13 @@ impl Outlook<'_, '_> {
         let months = employee
             .value
             .map(|held| together(together(held, ahead), more));
-        sheet.months(draft, months)
+        workings.months(draft, months)
     }
 
     /// Writes down the basic part.
     fn basic(
         &self,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         draft: Draft,
         index: Written<Index>,
         months: Written<u32>,
@@ -251,11 +251,17 @@ impl Outlook<'_, '_> {
             _ => None,
         };
         let grounds = [self.reference.ground(), index.ground(), months.ground()];
-        sheet.fen(draft.all(grounds), value)
+        workings.fen(draft.all(grounds), value)
     }
 
     /// Writes down the whole: below the minimum there is no monthly pension (社会保险法 art. 16; the decision of 2024-09-13, art. 2).
-    fn pension(&self, sheet: &mut Sheet<'_>, draft: Draft, parts: Parts, months: Option<u32>) {
+    fn pension(
+        &self,
+        workings: &mut Workings<'_>,
+        draft: Draft,
+        parts: Parts,
+        months: Option<u32>,
+    ) {
         let draft = draft.on(parts.basic.ground()).on(parts.account.ground());
         let draft = match parts.transition {
             Some(part) => draft
@@ -266,9 +272,9 @@ impl Outlook<'_, '_> {
         let needed = self.needed.minimum.and_then(|minimum| minimum.value);
         let draft = draft.all(self.needed.minimum.map(|minimum| minimum.ground()));
         match months.zip(needed) {
-            Some((months, needed)) if months >= needed => sheet.fen(draft, parts.sum()),
-            Some(_) => sheet.fen(draft.lacks(MissingName::EnoughMonths), None),
-            None => sheet.fen(draft.lacks(MissingName::Rule), None),
+            Some((months, needed)) if months >= needed => workings.fen(draft, parts.sum()),
+            Some(_) => workings.fen(draft.lacks(MissingName::EnoughMonths), None),
+            None => workings.fen(draft.lacks(MissingName::Rule), None),
         };
     }
 
@@ -276,17 +282,17 @@ impl Outlook<'_, '_> {
     /// before the personal account.
     fn transition(
         &self,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
         draft: Draft,
         index: Written<Index>,
     ) -> Option<Written<Fen>> {
         let month = self.inputs.as_of.month;
-        let rate = sheet
+        let rate = workings
             .policy
             .rules()
             .rate(Key::TransitionRate, "", self.drawn_at, month);
-        let (rate, by): (Rate, Ground) = sheet.use_rule(rate)?;
-        let until = sheet
+        let (rate, by): (Rate, Ground) = workings.use_rule(rate)?;
+        let until = workings
             .policy
             .rules()
             .find(Key::TransitionUntil, "", self.drawn_at, month);
@@ -310,11 +316,11 @@ impl Outlook<'_, '_> {
             .on(self.reference.ground())
             .on(index.ground())
             .on(by);
-        let draft = draft.all(until.map(|rule| sheet.rule(rule)));
+        let draft = draft.all(until.map(|rule| workings.rule(rule)));
         let value = self.reference.value.zip(index.value);
         let value = value
             .and_then(|(reference, index)| transitional_pension(reference, index, months, rate));
-        Some(sheet.fen(draft, value))
+        Some(workings.fen(draft, value))
     }
 
     /// Deemed months without a personal account: service in the army that was posted has one.
@@ -330,7 +336,7 @@ impl Outlook<'_, '_> {
     }
 
     /// The base of months still to come: the last one as far as today's limits allow it, or the highest of the place.
-    fn future(&self, sheet: &mut Sheet<'_>, forecast: Forecast, months: u32) -> Future {
+    fn future(&self, workings: &mut Workings<'_>, forecast: Forecast, months: u32) -> Future {
         let none = Future {
             months,
             base: None,
@@ -340,14 +346,14 @@ impl Outlook<'_, '_> {
         match forecast {
             Forecast::Now => none,
             Forecast::Continued => match self.paid.last_base {
-                Some(last) => self.continued(sheet, last, months),
+                Some(last) => self.continued(workings, last, months),
                 None => Future {
                     missing: vec![lacks(MissingName::Base, None)],
                     ..none
                 },
             },
             // The highest base of where the worker pays now.
-            Forecast::Best => match self.limit(sheet, Key::BaseCeiling) {
+            Forecast::Best => match self.limit(workings, Key::BaseCeiling) {
                 Some((ceiling, mut grounds)) => {
                     grounds.push(Ground::Assumed(Assumption::NoGrowth));
                     Future {
@@ -365,16 +371,16 @@ impl Outlook<'_, '_> {
     }
 
     /// The last base, as far as today's limits allow it.
-    fn continued(&self, sheet: &mut Sheet<'_>, last: Fen, months: u32) -> Future {
+    fn continued(&self, workings: &mut Workings<'_>, last: Fen, months: u32) -> Future {
         let mut base = last;
         let mut grounds = vec![Ground::Assumed(Assumption::NoGrowth)];
-        if let Some((floor, rules)) = self.limit(sheet, Key::BaseFloor)
+        if let Some((floor, rules)) = self.limit(workings, Key::BaseFloor)
             && base < floor
         {
             grounds.extend(rules);
             base = floor;
         }
-        if let Some((ceiling, rules)) = self.limit(sheet, Key::BaseCeiling)
+        if let Some((ceiling, rules)) = self.limit(workings, Key::BaseCeiling)
             && base > ceiling
         {
             grounds.extend(rules);
@@ -388,11 +394,11 @@ impl Outlook<'_, '_> {
         }
     }
 
-    fn limit(&self, sheet: &mut Sheet<'_>, key: Key) -> Option<(Fen, Vec<Ground>)> {
-        sheet.newest_yuan(key, self.scheme, self.pays_at, self.inputs.as_of.month)
+    fn limit(&self, workings: &mut Workings<'_>, key: Key) -> Option<(Fen, Vec<Ground>)> {
+        workings.newest_yuan(key, self.scheme, self.pays_at, self.inputs.as_of.month)
     }
 
-    fn index(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Written<Index> {
+    fn index(&self, workings: &mut Workings<'_>, draft: Draft, future: &Future) -> Written<Index> {
         let mut draft = draft
             .family(&self.family.family)
             .on(self.place.ground())
@@ -408,7 +414,7 @@ impl Outlook<'_, '_> {
         let mut lacks = self.paid.missing.clone();
         let mut ahead = None;
         if future.months > 0 {
-            let average = sheet.newest_yuan(
+            let average = workings.newest_yuan(
                 Key::PensionAverageWage,
                 "",
                 self.drawn_at,
@@ -453,18 +459,23 @@ impl Outlook<'_, '_> {
             None
         };
         let draft = lacks.into_iter().fold(draft, Draft::without);
-        sheet.put(draft, value, |index| FigureValue::Index(index.0))
+        workings.put(draft, value, |index| FigureValue::Index(index.0))
     }
 
-    fn divisor(&self, sheet: &mut Sheet<'_>, draft: Draft, retire: Retire) -> Written<Divisor> {
+    fn divisor(
+        &self,
+        workings: &mut Workings<'_>,
+        draft: Draft,
+        retire: Retire,
+    ) -> Written<Divisor> {
         let (age, draft) = (retire.age, draft.on(retire.month.ground()));
         let table =
-            sheet
+            workings
                 .policy
                 .rules()
                 .table(Key::PensionDivisor, "", None, self.inputs.as_of.month);
-        let Some((rows, rule)) = sheet.use_rule(table) else {
-            return sheet.put(draft.lacks(MissingName::Rule), None, |divisor: Divisor| {
+        let Some((rows, rule)) = workings.use_rule(table) else {
+            return workings.put(draft.lacks(MissingName::Rule), None, |divisor: Divisor| {
                 FigureValue::Divisor(divisor.0)
             });
         };
@@ -489,24 +500,24 @@ impl Outlook<'_, '_> {
         } else {
             draft
         };
-        sheet.put(draft.on(rule), found, |divisor| {
+        workings.put(draft.on(rule), found, |divisor| {
             FigureValue::Divisor(divisor.0)
         })
     }
 
-    fn balance(&self, sheet: &mut Sheet<'_>, draft: Draft, future: &Future) -> Written<Fen> {
+    fn balance(&self, workings: &mut Workings<'_>, draft: Draft, future: &Future) -> Written<Fen> {
         let (held, draft) = self.held.left(draft);
         if future.months == 0 {
-            return sheet.fen(draft, held);
+            return workings.fen(draft, held);
         }
         let draft = draft.all(future.grounds.iter().cloned());
-        let rate = sheet.policy.rules().rate(
+        let rate = workings.policy.rules().rate(
             Key::AccountRate,
             self.scheme,
             self.drawn_at,
             self.inputs.as_of.month,
         );
-        let (rate, draft) = match sheet.use_rule(rate) {
+        let (rate, draft) = match workings.use_rule(rate) {
             Some((rate, rule)) => (Some(rate), draft.on(rule)),
             None => (None, draft.lacks(MissingName::Rate)),
         };
@@ -521,7 +532,7 @@ impl Outlook<'_, '_> {
                 .plus(held.into())
                 .amount()
         });
-        sheet.fen(draft, sum)
+        workings.fen(draft, sum)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Inputs,
     relation::relation,
     retirement::{Conditions, Needed, Plan},
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -23,16 +23,16 @@ use yizhang_rules::Key;
 /// Writes down household, relation and the place that follows from them: the household is that of the month in which the
 /// conditions were met (art. 6), as long as they are not that of the account's month.
 pub(crate) fn place(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
     needed: Needed,
 ) -> Written<Division> {
     let month = inputs.as_of.month;
-    let home = household(sheet, inputs, family, plan, needed);
+    let home = household(workings, inputs, family, plan, needed);
     let household = home.figure;
-    let relation = write_relation(sheet, family, month);
+    let relation = write_relation(workings, family, month);
     let draft = Draft::new(FigureName::BenefitPlace)
         .on(household.ground())
         .on(relation.ground())
@@ -42,8 +42,8 @@ pub(crate) fn place(
     } else {
         draft
     };
-    let Some((enough, rule)) = sheet.number(Key::BenefitPlaceMonths, "", None, month) else {
-        return sheet.place(draft.lacks(MissingName::Rule), None);
+    let Some((enough, rule)) = workings.number(Key::BenefitPlaceMonths, "", None, month) else {
+        return workings.place(draft.lacks(MissingName::Rule), None);
     };
     let anchors = Anchors {
         home: household.value,
@@ -65,9 +65,9 @@ pub(crate) fn place(
     } else {
         draft
     };
-    let known = sheet.place(draft, found.place.filter(|_| !open));
+    let known = workings.place(draft, found.place.filter(|_| !open));
     if known.value.is_none() {
-        sheet.ask(QuestionName::WhereToDraw, vec![known.ground()]);
+        workings.ask(QuestionName::WhereToDraw, vec![known.ground()]);
     }
     known
 }
@@ -81,7 +81,7 @@ struct Household {
 
 /// Writes down the household that decides.
 fn household(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
@@ -103,24 +103,24 @@ fn household(
     }
     Household {
         met,
-        figure: sheet.place(draft, line.map(|home| home.place)),
+        figure: workings.place(draft, line.map(|home| home.place)),
     }
 }
 
 /// Writes down the relation, under the name that its place has now.
 fn write_relation(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     family: &FamilyAccount,
     month: Month,
 ) -> Written<Division> {
-    let held = relation(family).map(|place| sheet.policy.successors(month).now(place));
+    let held = relation(family).map(|place| workings.policy.successors(month).now(place));
     let draft = Draft::new(FigureName::Relation).family(&family.family);
     let draft = if held.is_some() {
         draft
     } else {
         draft.lacks(MissingName::Relation)
     };
-    sheet.place(draft, held)
+    workings.place(draft, held)
 }
 
 /// The household that decides.
@@ -169,7 +169,11 @@ fn conditions_met(family: &FamilyAccount, conditions: Conditions) -> Option<Mont
 
 /// Asks whether general accounts begun away from home, with a relation in another province before, should be temporary
 /// (国办发〔2009〕66号 art. 5). From which age, an operator's rules say: whether the ages of 2009 still hold is open.
-pub(super) fn temporary(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &FamilyAccount) {
+pub(super) fn temporary(
+    workings: &mut Workings<'_>,
+    inputs: Inputs<'_, '_>,
+    family: &FamilyAccount,
+) {
     let (Some(birth), Some(class)) = (inputs.person.birth.last(), inputs.person.class.last())
     else {
         return;
@@ -193,7 +197,7 @@ pub(super) fn temporary(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &
             .by_province
             .iter()
             .any(|other| other.place != province && ended(other.last));
-        let Some((age, rule)) = sheet
+        let Some((age, rule)) = workings
             .number(key, "", None, line.since)
             .filter(|_| away && before)
         else {
@@ -201,7 +205,7 @@ pub(super) fn temporary(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &
         };
         if u32::try_from(line.since.since(birth.month)).is_ok_and(|months| months >= age) {
             let records = [line.record, birth.record, class.record].map(Ground::Record);
-            sheet.ask(
+            workings.ask(
                 QuestionName::TemporaryAccount,
                 records.into_iter().chain([rule]).collect(),
             );

@@ -3,7 +3,7 @@
 
 use super::{
     Folded, Inputs,
-    sheet::{Draft, Sheet},
+    workings::{Draft, Workings},
 };
 use crate::{
     account::{FigureName, Ground, RecordNumber},
@@ -15,29 +15,29 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Writes down what has to go back of every family, where anything has.
-pub(super) fn refunds(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) {
-    let after_death = AfterDeath::of(sheet, inputs);
+pub(super) fn refunds(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>) {
+    let after_death = AfterDeath::of(workings, inputs);
     for folded in inputs.families {
         of_contributions(
-            sheet,
+            workings,
             *folded,
             ConflictCode::C21,
             FigureName::RefundAfterBenefit,
         );
         of_contributions(
-            sheet,
+            workings,
             *folded,
             ConflictCode::C22,
             FigureName::RefundAfterDeath,
         );
         if let Some(after_death) = &after_death {
-            of_benefits(sheet, after_death, *folded);
+            of_benefits(workings, after_death, *folded);
         }
     }
 }
 
 fn of_contributions(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     folded: Folded<'_>,
     code: ConflictCode,
     name: FigureName,
@@ -56,7 +56,7 @@ fn of_contributions(
     };
     if total > FenSum::ZERO {
         draft = draft.all(end.map(|(_, record)| Ground::Record(record)));
-        sheet.fen(draft, total.amount());
+        workings.fen(draft, total.amount());
     }
 }
 
@@ -69,9 +69,9 @@ struct AfterDeath {
 
 impl AfterDeath {
     /// None of a worker who lives.
-    fn of(sheet: &Sheet<'_>, inputs: Inputs<'_, '_>) -> Option<Self> {
+    fn of(workings: &Workings<'_>, inputs: Inputs<'_, '_>) -> Option<Self> {
         let (died, notice) = death(inputs.person)?;
-        let successors = sheet.policy.successors(inputs.as_of.month);
+        let successors = workings.policy.successors(inputs.as_of.month);
         let drawn = drawn(inputs.set, &successors);
         let sums = unrecovered(inputs.set, &drawn, died);
         let mut unrecovered: BTreeMap<String, BTreeMap<RecordNumber, FenSum>> = BTreeMap::new();
@@ -90,7 +90,7 @@ impl AfterDeath {
 }
 
 /// What of a benefit was drawn for months after death, and has not been recovered (社会保险经办条例 art. 46).
-fn of_benefits(sheet: &mut Sheet<'_>, after_death: &AfterDeath, folded: Folded<'_>) {
+fn of_benefits(workings: &mut Workings<'_>, after_death: &AfterDeath, folded: Folded<'_>) {
     let family = &folded.account.family;
     let Some(unrecovered) = after_death.unrecovered.get(family) else {
         return;
@@ -102,5 +102,5 @@ fn of_benefits(sheet: &mut Sheet<'_>, after_death: &AfterDeath, folded: Folded<'
         draft = draft.on(Ground::Record(*record));
     }
     let draft = draft.on(Ground::Record(after_death.notice));
-    sheet.fen(draft, total.amount());
+    workings.fen(draft, total.amount());
 }

@@ -7,7 +7,7 @@ use super::{
     relation::asked_at,
     resident_minimum,
     retirement::{Plan, birth},
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -22,17 +22,17 @@ use yizhang_ledger::value::{Fen, Month};
 use yizhang_rules::{Key, Where};
 
 /// Writes down resident months, when they are enough and what they would give.
-pub(super) fn pension(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, resident: Saved<'_>) {
+pub(super) fn pension(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, resident: Saved<'_>) {
     let (folded, account) = (resident.folded, resident.held);
     let family = folded.account;
-    let held = months(sheet, inputs, folded);
-    let age_month = age_month(sheet, inputs, &family.family);
+    let held = months(workings, inputs, folded);
+    let age_month = age_month(workings, inputs, &family.family);
     let place = PensionPlace::of(inputs, family);
     let asked = place.asked.unwrap_or(Where::Nation);
-    let needed = resident_minimum::needed(sheet, inputs, &family.family, age_month, asked);
+    let needed = resident_minimum::needed(workings, inputs, &family.family, age_month, asked);
     let months = Months { held, needed };
-    first_month(sheet, inputs, family, age_month, months);
-    monthly(sheet, inputs, family, account, months, place);
+    first_month(workings, inputs, family, age_month, months);
+    monthly(workings, inputs, family, account, months, place);
 }
 
 /// Months held, and those needed, where a rule says how many.
@@ -51,7 +51,7 @@ impl Months {
 
 /// Writes down the months of the family, with those that a joining has brought: employee years are added as resident years
 /// (art. 6).
-fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Written<u32> {
+fn months(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> Written<u32> {
     let family = folded.account;
     let own = family.months_held();
     let draft = Draft::new(FigureName::ResidentMonths)
@@ -59,7 +59,7 @@ fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> 
         .family(&family.family);
     let joined = inputs.bridges.joining(folded.family);
     let (Some(joined), Some(left)) = (joined, inputs.family(Family::PENSION)) else {
-        return sheet.months(draft, Some(own));
+        return workings.months(draft, Some(own));
     };
     let brought = joined
         .months_brought(left.account)
@@ -67,7 +67,7 @@ fn months(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, folded: Folded<'_>) -> 
     let draft = draft
         .on(Ground::Record(joined.record))
         .on(Ground::Family(left.account.family.clone()));
-    sheet.months(draft, Some(own.saturating_add(brought)))
+    workings.months(draft, Some(own.saturating_add(brought)))
 }
 
 /// Where the pension would be paid: at the relation, else, where nothing has been paid, at the household's place as a whole.
@@ -96,7 +96,7 @@ impl PensionPlace {
 
 /// Writes down the monthly pension. Fewer months than needed give none (国发〔2014〕8号).
 fn monthly(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     account: PersonalAccount,
@@ -106,12 +106,12 @@ fn monthly(
     let month = inputs.as_of.month;
     let Months { held, needed } = months;
     let asked = place.asked.and_then(|asked| Some((asked, asked.place()?)));
-    let now = asked.map(|(_, place)| sheet.now(place, month));
+    let now = asked.map(|(_, place)| workings.now(place, month));
     let draft = Draft::new(FigureName::ResidentPension).of_family(&family.family);
     let (balance, pension) = account.left(draft);
     let pension = pension.all(place.by_home.map(Ground::Record));
     let Some(((place, renamed), (asked, _))) = now.zip(asked) else {
-        sheet.fen(pension.lacks(MissingName::Relation), None);
+        workings.fen(pension.lacks(MissingName::Relation), None);
         return;
     };
     let pension = pension.all(renamed);
@@ -120,15 +120,15 @@ fn monthly(
     } else {
         Where::At(place)
     };
-    let basic = sheet.newest_yuan(Key::ResidentBasic, "", asked, month);
-    let rules = sheet.policy.rules();
+    let basic = workings.newest_yuan(Key::ResidentBasic, "", asked, month);
+    let rules = workings.policy.rules();
     let newest = rules.latest(Key::ResidentBasic, "", asked, month);
     let pension = if newest.is_some_and(|rule| rule.place.is_none()) {
         pension.assumed(Assumption::NationalFloor)
     } else {
         pension
     };
-    let divisor = sheet.number(Key::ResidentDivisor, "", None, month);
+    let divisor = workings.number(Key::ResidentDivisor, "", None, month);
     let pension = match &basic {
         Some((_, grounds)) => pension.all(grounds.iter().cloned()),
         None => pension.lacks_at(MissingName::ResidentBasic, place, month),
@@ -153,13 +153,13 @@ fn monthly(
         }
         _ => None,
     };
-    sheet.fen(pension, value);
+    workings.fen(pension, value);
 }
 
 /// Writes down the month in which the age is reached.
-fn age_month(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &str) -> Written<Month> {
-    let born = birth(sheet, inputs);
-    let age = sheet.number(Key::ResidentAge, "", None, inputs.as_of.month);
+fn age_month(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>, family: &str) -> Written<Month> {
+    let born = birth(workings, inputs);
+    let age = workings.number(Key::ResidentAge, "", None, inputs.as_of.month);
     let mut draft = Draft::new(FigureName::ResidentMonth)
         .of_family(family)
         .on(born.ground())
@@ -171,13 +171,13 @@ fn age_month(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>, family: &str) -> Wri
         .value
         .zip(age)
         .and_then(|(birth, (age, _))| birth.plus(u16::try_from(age).ok()?));
-    sheet.month(draft, value)
+    workings.month(draft, value)
 }
 
 /// Writes down when the months needed are there, and the first month of the pension: none, where they are not by the age, since
 /// what is paid behind it is for the place to allow.
 fn first_month(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     age: Written<Month>,
@@ -204,19 +204,19 @@ fn first_month(
         let reached = draft(FigureName::MinimumReached)
             .on(held.ground())
             .on(needed.ground());
-        let reached = sheet.month(begin::assumed(reached, found), Some(found.month));
+        let reached = workings.month(begin::assumed(reached, found), Some(found.month));
         begins = begin::assumed(begins.on(reached.ground()), found);
         if found.month > age_month {
-            sheet.month(begins.lacks(MissingName::EnoughMonths), None);
+            workings.month(begins.lacks(MissingName::EnoughMonths), None);
             return;
         }
     }
-    begin::first(sheet, begins, Key::ResidentBegins, age_month);
+    begin::first(workings, begins, Key::ResidentBegins, age_month);
 }
 
 /// Writes down what each direction of bridging would count, and asks which.
 pub(super) fn bridge(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     employees: Saved<'_>,
     residents: Saved<'_>,
@@ -226,7 +226,7 @@ pub(super) fn bridge(
     if employee.months_held() == 0 || resident.months_held() == 0 {
         return;
     }
-    let (threshold, grounds) = threshold(sheet, inputs, plan.statutory.value);
+    let (threshold, grounds) = threshold(workings, inputs, plan.statutory.value);
     let draft = Draft::new(FigureName::BridgeThreshold)
         .on(plan.statutory.ground())
         .all(grounds);
@@ -236,13 +236,13 @@ pub(super) fn bridge(
     } else {
         draft
     };
-    let threshold = sheet.months(draft, threshold);
+    let threshold = workings.months(draft, threshold);
     let both = |name| {
         Draft::new(name)
             .family(&employee.family)
             .family(&resident.family)
     };
-    let kept = sheet.months(
+    let kept = workings.months(
         both(FigureName::EmployeeIfBridged),
         Some(employee.months_held()),
     );
@@ -250,7 +250,7 @@ pub(super) fn bridge(
         .months_held()
         .saturating_add(resident.months_held())
         .saturating_sub(both_deemed(employee, resident));
-    let added = sheet.months(both(FigureName::ResidentIfBridged), Some(added));
+    let added = workings.months(both(FigureName::ResidentIfBridged), Some(added));
     // art. 5 and 6: the whole account comes along.
     let (own, draft) = employees
         .held
@@ -259,8 +259,8 @@ pub(super) fn bridge(
     let sum = own
         .zip(other)
         .and_then(|(own, other)| Fen::new(own.get().checked_add(other.get())?));
-    sheet.fen(draft, sum);
-    sheet.ask(
+    workings.fen(draft, sum);
+    workings.ask(
         QuestionName::Bridge,
         vec![threshold.ground(), kept.ground(), added.ground()],
     );
@@ -287,15 +287,15 @@ fn both_deemed(employee: &FamilyAccount, resident: &FamilyAccount) -> u32 {
 /// The rule of the place, else the minimum months of the year of retirement: whether the 15 years of art. 3 follow them
 /// is not settled.
 fn threshold(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     statutory: Option<Month>,
 ) -> (Option<u32>, Vec<Ground>) {
     let month = statutory.unwrap_or(inputs.as_of.month);
-    if let Some((months, rule)) = sheet.number(Key::BridgeMonths, "", None, month) {
+    if let Some((months, rule)) = workings.number(Key::BridgeMonths, "", None, month) {
         return (Some(months), vec![rule]);
     }
-    match statutory.and_then(|month| sheet.number(Key::PensionMinimum, "", None, month)) {
+    match statutory.and_then(|month| workings.number(Key::PensionMinimum, "", None, month)) {
         Some((months, rule)) => (
             Some(months),
             vec![rule, Ground::Assumed(Assumption::BridgeFollowsMinimum)],

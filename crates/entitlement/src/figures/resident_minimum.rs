@@ -3,7 +3,7 @@
 
 use super::{
     Inputs,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::account::{FigureName, MissingName};
 use yizhang_ledger::value::Month;
@@ -18,19 +18,19 @@ struct Start {
 /// Writes down the months needed. `age` is the figure of the month in which the age is reached. Where the month in which the
 /// scheme began is open between two, and it matters, the larger number stands and the start is missing.
 pub(super) fn needed(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &str,
     age: Written<Month>,
     place: Where,
 ) -> Option<Written<u32>> {
     let month = inputs.as_of.month;
-    let (most, rule) = sheet.number(Key::ResidentMinimum, "", None, month)?;
+    let (most, rule) = workings.number(Key::ResidentMinimum, "", None, month)?;
     let mut draft = Draft::new(FigureName::ResidentMinimum)
         .of_family(family)
         .on(rule);
     let mut needed = most;
-    let table = sheet
+    let table = workings
         .policy
         .rules()
         .table(Key::ResidentStart, "", place, month);
@@ -42,7 +42,7 @@ pub(super) fn needed(
             until(start.first, age_month).min(most),
         );
         if least < most {
-            let rule = sheet.rule(found.rule);
+            let rule = workings.rule(found.rule);
             draft = draft.on(age.ground()).on(rule);
             needed = larger;
         }
@@ -50,7 +50,7 @@ pub(super) fn needed(
             draft = draft.lacks_at(MissingName::ResidentStart, place.place(), start.last);
         }
     }
-    Some(sheet.months(draft, Some(needed)))
+    Some(workings.months(draft, Some(needed)))
 }
 
 /// Months from the beginning of the scheme until the age; none for a worker who had passed it.

@@ -2,7 +2,7 @@
 
 use super::{
     Inputs,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -40,10 +40,10 @@ pub(crate) struct Needed {
 }
 
 /// Writes down birth, class and the months of retirement.
-pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
-    let birth = birth(sheet, inputs);
-    let class = class(sheet, inputs);
-    let reckoned = reckoned(sheet, inputs, birth.value, class.value);
+pub(crate) fn plan(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>) -> Plan {
+    let birth = birth(workings, inputs);
+    let class = class(workings, inputs);
+    let reckoned = reckoned(workings, inputs, birth.value, class.value);
     let found = reckoned.retirement;
     let draft = |name| {
         Draft::new(name)
@@ -61,12 +61,12 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
             draft = draft.lacks(what);
         }
         if class.value.is_none() {
-            draft = between(sheet, inputs, birth.value, draft);
+            draft = between(workings, inputs, birth.value, draft);
         }
         if birth.value.is_some() && class.value.is_some() && found.is_none() {
             draft = draft.lacks(MissingName::Rule);
         }
-        sheet.month(draft, found.map(|found| found.statutory))
+        workings.month(draft, found.map(|found| found.statutory))
     };
     let Some(found) = found else {
         return Plan {
@@ -76,23 +76,23 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
             retirement: None,
         };
     };
-    sheet.months(
+    workings.months(
         draft(FigureName::StatutoryAge),
         Some(found.age_months.into()),
     );
     let earliest = found
         .earliest
-        .map(|month| earliest(sheet, inputs, month, statutory, reckoned.flex.clone()));
+        .map(|month| earliest(workings, inputs, month, statutory, reckoned.flex.clone()));
     let latest = found.latest.map(|month| {
         let draft = Draft::new(FigureName::LatestMonth).on(statutory.ground());
-        sheet.month(draft.all(reckoned.flex.clone()), Some(month))
+        workings.month(draft.all(reckoned.flex.clone()), Some(month))
     });
     // Once the latest month has passed there is nothing to choose.
     let is_open = found
         .latest
         .is_none_or(|latest| latest >= inputs.as_of.month);
     if let (Some(earliest), Some(latest), true) = (earliest, latest, is_open) {
-        sheet.ask(
+        workings.ask(
             QuestionName::RetireWhen,
             vec![earliest.ground(), statutory.ground(), latest.ground()],
         );
@@ -106,21 +106,21 @@ pub(crate) fn plan(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Plan {
 }
 
 /// Writes down the class that an agency has stated.
-fn class(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Class> {
+fn class(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>) -> Written<Class> {
     let draft = Draft::new(FigureName::RetirementClass);
     match inputs.person.class.last() {
         Some(line) => {
             let draft = draft.on(Ground::Record(line.record));
-            sheet.put(draft, Some(line.class), FigureValue::Class)
+            workings.put(draft, Some(line.class), FigureValue::Class)
         }
-        None => sheet.put(draft.lacks(MissingName::Class), None, FigureValue::Class),
+        None => workings.put(draft.lacks(MissingName::Class), None, FigureValue::Class),
     }
 }
 
 /// Writes down the earliest month that may be chosen: the decision of 2024-09-13, art. 3, lets who has the months needed then retire
 /// earlier. From the month that the age allows on, the first by which they can be there; none, where that is the statutory month.
 fn earliest(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     by_age: Month,
     statutory: Written<Month>,
@@ -131,18 +131,18 @@ fn earliest(
         .on(statutory.ground())
         .all(flex);
     let (Some(folded), Some(last)) = (inputs.family(Family::PENSION), statutory.value) else {
-        return sheet.month(draft, Some(by_age));
+        return workings.month(draft, Some(by_age));
     };
     let span = Choice {
         by_age,
         statutory: last,
     };
-    let found = earliest_of(sheet.policy, folded.account, inputs.as_of.month, span);
+    let found = earliest_of(workings.policy, folded.account, inputs.as_of.month, span);
     let draft = match found {
         Some(_) => draft,
         None => draft.lacks(MissingName::EnoughMonths),
     };
-    sheet.month(draft, found)
+    workings.month(draft, found)
 }
 
 /// The months among which the earliest may be chosen.
@@ -197,7 +197,7 @@ fn counts_in(family: &FamilyAccount, month: Month) -> bool {
 
 /// Without a class: from the first month that a class could give to the last, with their rules.
 fn between(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     birth: Option<Month>,
     draft: Draft,
@@ -205,7 +205,7 @@ fn between(
     let mut months: Vec<Month> = Vec::new();
     let mut grounds: Vec<Ground> = Vec::new();
     for class in [Class::M60, Class::F55, Class::F50] {
-        let found = reckoned(sheet, inputs, birth, Some(class));
+        let found = reckoned(workings, inputs, birth, Some(class));
         months.extend(found.retirement.map(|found| found.statutory));
         grounds.extend(found.schedule);
     }
@@ -216,7 +216,7 @@ fn between(
 }
 
 /// The month of birth: the archive decides for benefits (C19).
-pub(super) fn birth(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Month> {
+pub(super) fn birth(workings: &mut Workings<'_>, inputs: Inputs<'_, '_>) -> Written<Month> {
     let line = inputs.person.birth.last();
     let draft =
         Draft::new(FigureName::BirthMonth).all(line.map(|line| Ground::Record(line.record)));
@@ -225,7 +225,7 @@ pub(super) fn birth(sheet: &mut Sheet<'_>, inputs: Inputs<'_, '_>) -> Written<Mo
     } else {
         draft.lacks(MissingName::Birth)
     };
-    sheet.month(draft, line.map(|line| line.month))
+    workings.month(draft, line.map(|line| line.month))
 }
 
 /// A retirement, with the rules of the schedule and of the choice.
@@ -237,7 +237,7 @@ struct Reckoned {
 
 /// The retirement by the rules of the account's month, which are written down as used.
 fn reckoned(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     birth: Option<Month>,
     class: Option<Class>,
@@ -249,11 +249,11 @@ fn reckoned(
             flex: None,
         };
     };
-    let rules = RetirementRules::of(sheet.policy, inputs.as_of.month, class);
+    let rules = RetirementRules::of(workings.policy, inputs.as_of.month, class);
     Reckoned {
         retirement: rules.retirement(birth),
-        schedule: sheet.use_rule(rules.schedule).map(|(_, by)| by),
-        flex: sheet.use_rule(rules.flex).map(|(_, by)| by),
+        schedule: workings.use_rule(rules.schedule).map(|(_, by)| by),
+        flex: workings.use_rule(rules.flex).map(|(_, by)| by),
     }
 }
 
@@ -347,13 +347,13 @@ fn schedule(rows: &[Vec<u32>]) -> Option<Schedule> {
 
 /// Writes down the months held, needed, short and left.
 pub(crate) fn months(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     plan: &Plan,
 ) -> Needed {
     let held = family.months_held();
-    let employee = sheet.months(
+    let employee = workings.months(
         Draft::new(FigureName::EmployeeMonths).family(&family.family),
         Some(held),
     );
@@ -366,30 +366,36 @@ pub(crate) fn months(
         };
     };
     let by = plan.statutory;
-    let needed = minimum(sheet, FigureName::MinimumMonths, statutory, statutory, by);
+    let needed = minimum(
+        workings,
+        FigureName::MinimumMonths,
+        statutory,
+        statutory,
+        by,
+    );
     if let Some(earliest) = plan.earliest
         && let Some(month) = earliest.value
     {
         let name = FigureName::MinimumMonthsEarliest;
-        minimum(sheet, name, statutory, month, earliest);
+        minimum(workings, name, statutory, month, earliest);
     }
-    let prepaid = prepaid_months(sheet, inputs, family, statutory);
+    let prepaid = prepaid_months(workings, inputs, family, statutory);
     let draft = Draft::new(FigureName::MonthsShort)
         .on(employee.ground())
         .on(needed.ground());
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
     let ahead = prepaid.and_then(|prepaid| prepaid.value).unwrap_or(0);
     let held = together(held, ahead);
-    let short = sheet.months(draft, needed.value.map(|needed| months_short(held, needed)));
+    let short = workings.months(draft, needed.value.map(|needed| months_short(held, needed)));
     let draft = Draft::new(FigureName::MonthsLeft)
         .on(plan.statutory.ground())
         .family(&family.family);
     let draft = draft.all(prepaid.map(|prepaid| prepaid.ground()));
-    let left = sheet.months(draft, Some(left_to_pay(inputs, family, statutory)));
+    let left = workings.months(draft, Some(left_to_pay(inputs, family, statutory)));
     if let Some(missing) = short.value.filter(|missing| *missing > 0) {
         if left.value.is_some_and(|left| left < missing) {
             // That month has passed.
-            sheet.ask(
+            workings.ask(
                 QuestionName::ShortOfMinimum,
                 vec![short.ground(), left.ground()],
             );
@@ -397,7 +403,7 @@ pub(crate) fn months(
             let draft = Draft::new(FigureName::LatestStart)
                 .on(short.ground())
                 .on(plan.statutory.ground());
-            sheet.month(draft, latest_start(missing, statutory));
+            workings.month(draft, latest_start(missing, statutory));
         }
     }
     Needed {
@@ -410,7 +416,7 @@ pub(crate) fn months(
 
 /// Writes down the months paid ahead, if there are any before a month of retirement.
 fn prepaid_months(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     family: &FamilyAccount,
     retirement: Month,
@@ -419,7 +425,7 @@ fn prepaid_months(
     let draft = Draft::new(FigureName::PrepaidMonths);
     let draft = draft.all(ahead.iter().map(|month| Ground::Record(month.record)));
     let months = count_months(ahead.iter());
-    (months > 0).then(|| sheet.months(draft, Some(months)))
+    (months > 0).then(|| workings.months(draft, Some(months)))
 }
 
 /// A month that is fully paid and has not begun (C30).
@@ -472,16 +478,16 @@ pub(super) fn left_to_pay(
 
 /// Writes down the months needed in the year that applies to a chosen month.
 fn minimum(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     name: FigureName,
     statutory: Month,
     chosen: Month,
     by: Written<Month>,
 ) -> Written<u32> {
-    let found = minimum_in(sheet.policy, statutory, chosen);
+    let found = minimum_in(workings.policy, statutory, chosen);
     let draft = Draft::new(name).on(by.ground());
-    match sheet.use_rule(found) {
-        Some((needed, rule)) => sheet.months(draft.on(rule), Some(needed)),
-        None => sheet.months(draft.lacks(MissingName::Rule), None),
+    match workings.use_rule(found) {
+        Some((needed, rule)) => workings.months(draft.on(rule), Some(needed)),
+        None => workings.months(draft.lacks(MissingName::Rule), None),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Folded, Inputs, relation,
-    sheet::{Draft, Sheet, Written},
+    workings::{Draft, Workings, Written},
 };
 use crate::{
     account::{
@@ -67,33 +67,33 @@ impl Claim {
 
 /// Writes down paid months since the last claim, unused months, ceiling and the province's months.
 pub(super) fn unemployment(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     folded: Folded<'_>,
 ) -> Vec<Conflict> {
     let family = folded.account;
     let month = inputs.as_of.month;
     let draft = |name| Draft::new(name).of_family(&family.family);
-    let claims = claims(inputs, folded, &sheet.policy.successors(month));
-    let carried = Carried::over(sheet, family, &claims);
+    let claims = claims(inputs, folded, &workings.policy.successors(month));
+    let carried = Carried::over(workings, family, &claims);
     let last_awards = claims.last().into_iter().flat_map(|claim| &claim.awards);
     let paid_draft = draft(FigureName::UnemploymentPaid).family(&family.family);
-    let paid = sheet.months(
+    let paid = workings.months(
         paid_draft.all(last_awards.map(|award| Ground::Record(*award))),
         Some(paid_between(family, carried.since, None)),
     );
-    let unused = (!claims.is_empty()).then(|| carried.write(sheet, &family.family));
+    let unused = (!claims.is_empty()).then(|| carried.write(workings, &family.family));
     let (place, renamed) = relation(family)
-        .map(|place| sheet.now(place, month))
+        .map(|place| workings.now(place, month))
         .unzip();
     let paid_months = paid.value.unwrap_or(0);
-    let found = claimable(sheet, place, month, paid_months, carried.unused);
+    let found = claimable(workings, place, month, paid_months, carried.unused);
     let ceiling_draft = draft(FigureName::UnemploymentCeiling).on(paid.ground());
     let ceiling_draft = match found.rules.first() {
         Some(rule) => ceiling_draft.on(rule.clone()),
         None => ceiling_draft.lacks(MissingName::Rule),
     };
-    let ceiling = sheet.months(ceiling_draft, found.ceiling);
+    let ceiling = workings.months(ceiling_draft, found.ceiling);
     let result = draft(FigureName::UnemploymentMonths)
         .on(paid.ground())
         .on(ceiling.ground())
@@ -107,9 +107,9 @@ pub(super) fn unemployment(
         Some(place) => result.lacks_at(MissingName::UnemploymentFormula, place, month),
         None => result.lacks(MissingName::Relation),
     };
-    let months = sheet.months(result, found.months);
+    let months = workings.months(result, found.months);
     if let Some(place) = place {
-        amount(sheet, place, month, months);
+        amount(workings, place, month, months);
     }
     carried.restarts
 }
@@ -127,7 +127,7 @@ struct Carried {
 }
 
 impl Carried {
-    fn over(sheet: &mut Sheet<'_>, family: &FamilyAccount, claims: &[Claim]) -> Self {
+    fn over(workings: &mut Workings<'_>, family: &FamilyAccount, claims: &[Claim]) -> Self {
         let mut carried = Self {
             unused: Some(0),
             lacks: None,
@@ -136,17 +136,17 @@ impl Carried {
             restarts: Vec::new(),
         };
         for claim in claims {
-            carried.claim(sheet, family, claim);
+            carried.claim(workings, family, claim);
         }
         carried
     }
 
-    fn claim(&mut self, sheet: &mut Sheet<'_>, family: &FamilyAccount, claim: &Claim) {
+    fn claim(&mut self, workings: &mut Workings<'_>, family: &FamilyAccount, claim: &Claim) {
         let paid = paid_between(family, self.since, Some(claim.from));
         if paid > 0 {
             self.restarts.push(restart(claim, paid));
         }
-        let months = self.earned(sheet, claim, paid);
+        let months = self.earned(workings, claim, paid);
         let is_open = claim.is_contradicted || months.len() > 1;
         if is_open {
             self.lacks.get_or_insert(MissingName::ClaimPlace);
@@ -162,13 +162,18 @@ impl Carried {
 
     /// The months that a claim is for, by each of its places: what was awarded, those carried over included; only without that a
     /// formula is asked (社会保险法 art. 46).
-    fn earned(&mut self, sheet: &mut Sheet<'_>, claim: &Claim, paid: u32) -> BTreeSet<Option<u32>> {
+    fn earned(
+        &mut self,
+        workings: &mut Workings<'_>,
+        claim: &Claim,
+        paid: u32,
+    ) -> BTreeSet<Option<u32>> {
         let mut months = BTreeSet::new();
         for (place, awarded) in &claim.places {
             if awarded.months.is_some() {
                 months.insert(awarded.months);
             } else {
-                let found = claimable(sheet, Some(*place), claim.from, paid, self.unused);
+                let found = claimable(workings, Some(*place), claim.from, paid, self.unused);
                 months.insert(found.months);
                 self.grounds.extend(found.rules);
             }
@@ -177,7 +182,7 @@ impl Carried {
     }
 
     /// Writes down the months that are unused.
-    fn write(&self, sheet: &mut Sheet<'_>, family: &str) -> Written<u32> {
+    fn write(&self, workings: &mut Workings<'_>, family: &str) -> Written<u32> {
         let draft = Draft::new(FigureName::UnemploymentUnused)
             .of_family(family)
             .family(family)
@@ -187,13 +192,13 @@ impl Carried {
         } else {
             draft
         };
-        sheet.months(draft, self.unused)
+        workings.months(draft, self.unused)
     }
 }
 
 /// Writes down the benefit of a month, where the place has one and there are months of it.
-fn amount(sheet: &mut Sheet<'_>, place: Division, month: Month, months: Written<u32>) {
-    let Some((amount, grounds)) = sheet.newest_yuan(Key::UnemploymentAmount, "", place, month)
+fn amount(workings: &mut Workings<'_>, place: Division, month: Month, months: Written<u32>) {
+    let Some((amount, grounds)) = workings.newest_yuan(Key::UnemploymentAmount, "", place, month)
     else {
         return;
     };
@@ -201,7 +206,7 @@ fn amount(sheet: &mut Sheet<'_>, place: Division, month: Month, months: Written<
         let draft = Draft::new(FigureName::UnemploymentAmount)
             .of_family(&Family::UNEMPLOYMENT.to_string())
             .on(months.ground());
-        sheet.fen(draft.all(grounds), Some(amount));
+        workings.fen(draft.all(grounds), Some(amount));
     }
 }
 
@@ -237,15 +242,15 @@ struct Claimable {
 }
 
 fn claimable(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     place: Option<Division>,
     month: Month,
     paid: u32,
     unused: Option<u32>,
 ) -> Claimable {
     let mut rules = Vec::new();
-    let ceiling = ceiling(sheet, month, paid, &mut rules);
-    let earned = earned(sheet, place, month, paid, &mut rules);
+    let ceiling = ceiling(workings, month, paid, &mut rules);
+    let earned = earned(workings, place, month, paid, &mut rules);
     let months = match (earned, ceiling, unused) {
         (Some(earned), Some(ceiling), Some(unused)) => {
             Some(claimable_months(earned, ceiling, unused, TOTAL_MAX.into()))
@@ -260,10 +265,15 @@ fn claimable(
 }
 
 /// The nation's most months for so many paid ones.
-fn ceiling(sheet: &mut Sheet<'_>, month: Month, paid: u32, rules: &mut Vec<Ground>) -> Option<u32> {
-    let all = sheet.policy.rules();
+fn ceiling(
+    workings: &mut Workings<'_>,
+    month: Month,
+    paid: u32,
+    rules: &mut Vec<Ground>,
+) -> Option<u32> {
+    let all = workings.policy.rules();
     let table = all.table(Key::UnemploymentCeiling, "", None, month);
-    let (rows, rule) = sheet.use_rule(table)?;
+    let (rows, rule) = workings.use_rule(table)?;
     rules.push(rule);
     let mut bands = Vec::new();
     for row in rows {
@@ -279,22 +289,22 @@ fn ceiling(sheet: &mut Sheet<'_>, month: Month, paid: u32, rules: &mut Vec<Groun
 
 /// The months that so many paid ones earn by the province's formula. Too few earn nothing (社会保险法 art. 45), whatever that is.
 fn earned(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     place: Option<Division>,
     month: Month,
     paid: u32,
     rules: &mut Vec<Ground>,
 ) -> Option<u32> {
-    let minimum = sheet.number(Key::UnemploymentMinimum, "", None, month);
+    let minimum = workings.number(Key::UnemploymentMinimum, "", None, month);
     if let Some((minimum, by)) = &minimum
         && paid < *minimum
     {
         rules.push(by.clone());
         return Some(0);
     }
-    let all = sheet.policy.rules();
+    let all = workings.policy.rules();
     let stretches = all.table(Key::UnemploymentStretches, "", place, month);
-    let (rows, rule) = sheet.use_rule(stretches)?;
+    let (rows, rule) = workings.use_rule(stretches)?;
     let (minimum, by) = minimum?;
     rules.extend([rule, by]);
     provincial_months(

@@ -3,7 +3,7 @@
 use super::{
     Inputs,
     cover::{CoverGap, CoveredBy, MedicalCover, Resumed},
-    sheet::{Draft, Sheet},
+    workings::{Draft, Workings},
 };
 use crate::{
     account::{Assumption, FamilyAccount, FigureName, Ground, MissingName},
@@ -61,10 +61,10 @@ impl LapsedYears {
 
 /// The wait of a worker who is covered by the employees' scheme after a gap: none up to the gap that costs no waiting, else at most the
 /// longest (医保办发〔2021〕43号).
-pub(super) fn employees(sheet: &mut Sheet<'_>, gap: CoverGap, at: Judged) -> Wait {
-    let tolerated = sheet.number(Key::MedicalGap, "", at.place, at.month);
-    let longest = sheet.number(Key::MedicalWait, "", at.place, at.month);
-    let whole = has_whole_cover(sheet, gap, at.month, CoveredBy::Employees);
+pub(super) fn employees(workings: &mut Workings<'_>, gap: CoverGap, at: Judged) -> Wait {
+    let tolerated = workings.number(Key::MedicalGap, "", at.place, at.month);
+    let longest = workings.number(Key::MedicalWait, "", at.place, at.month);
+    let whole = has_whole_cover(workings, gap, at.month, CoveredBy::Employees);
     let mut rules: Vec<Ground> = whole.rule.into_iter().collect();
     let (Some((tolerated, rule)), Some((longest, other))) = (tolerated, longest) else {
         return Wait {
@@ -89,14 +89,14 @@ pub(super) fn employees(sheet: &mut Sheet<'_>, gap: CoverGap, at: Judged) -> Wai
 /// repaid, and never less than the least of a long lapse (国办发〔2024〕38号). Who comes from the employees' scheme within the
 /// gap that costs no waiting, after two years of cover, waits for nothing (医保办发〔2021〕43号).
 pub(super) fn residents(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     gap: CoverGap,
     lapsed: LapsedYears,
     at: Judged,
 ) -> Wait {
     if gap.before.by == CoveredBy::Employees {
-        let tolerated = sheet.number(Key::MedicalGap, "", at.place, at.month);
-        let whole = has_whole_cover(sheet, gap, at.month, CoveredBy::Residents);
+        let tolerated = workings.number(Key::MedicalGap, "", at.place, at.month);
+        let whole = has_whole_cover(workings, gap, at.month, CoveredBy::Residents);
         if let Some((tolerated, rule)) = tolerated
             && gap.months <= tolerated
             && whole.is_whole
@@ -108,8 +108,8 @@ pub(super) fn residents(
             };
         }
     }
-    let fixed = sheet.number(Key::ResidentMedicalWait, "", at.place, at.month);
-    let variable = sheet.number(Key::ResidentMedicalLapse, "", at.place, at.month);
+    let fixed = workings.number(Key::ResidentMedicalWait, "", at.place, at.month);
+    let variable = workings.number(Key::ResidentMedicalLapse, "", at.place, at.month);
     let (Some((fixed_months, rule)), Some((months_per_lapsed_year, other))) = (fixed, variable)
     else {
         return Wait {
@@ -118,7 +118,7 @@ pub(super) fn residents(
         };
     };
     let mut rules = vec![rule, other];
-    let long_lapse = long_lapse(sheet, lapsed.whole, at);
+    let long_lapse = long_lapse(workings, lapsed.whole, at);
     let long_lapse = long_lapse.map(|(long, rule)| {
         rules.push(rule);
         long
@@ -141,8 +141,8 @@ pub(super) fn residents(
 }
 
 /// The least wait of a lapse of so many years, where a rule sets one: the row with the most years that are no more.
-fn long_lapse(sheet: &mut Sheet<'_>, years: u32, at: Judged) -> Option<(LongLapse, Ground)> {
-    let table = sheet
+fn long_lapse(workings: &mut Workings<'_>, years: u32, at: Judged) -> Option<(LongLapse, Ground)> {
+    let table = workings
         .policy
         .rules()
         .table(Key::ResidentMedicalLeast, "", at.place, at.month);
@@ -158,7 +158,7 @@ fn long_lapse(sheet: &mut Sheet<'_>, years: u32, at: Judged) -> Option<(LongLaps
         from_years: *from_years,
         wait_min_months: *wait_min_months,
     };
-    let (_, rule) = sheet.use_rule(table)?;
+    let (_, rule) = workings.use_rule(table)?;
     Some((long, rule))
 }
 
@@ -171,7 +171,7 @@ struct WholeCover {
 /// Within one scheme a short gap may always be made up; on a change between the employees' and the residents' one after two
 /// years of cover without a break (医保办发〔2021〕43号).
 fn has_whole_cover(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     gap: CoverGap,
     month: Month,
     into: CoveredBy,
@@ -182,7 +182,7 @@ fn has_whole_cover(
             rule: None,
         };
     }
-    match sheet.number(Key::MedicalSwitch, "", None, month) {
+    match workings.number(Key::MedicalSwitch, "", None, month) {
         Some((needed, rule)) => WholeCover {
             is_whole: gap.run >= needed,
             rule: Some(rule),
@@ -200,13 +200,13 @@ const WAIT_MONTHS_MAX: i32 = 60;
 /// Writes down the waits that run, or are to run, of a worker who was covered again after a gap: the gap, the months of waiting at
 /// most, and the last of them.
 pub(super) fn running(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     inputs: Inputs<'_, '_>,
     cover: &MedicalCover,
     families: [Option<&FamilyAccount>; 2],
 ) {
     let now = inputs.as_of.month;
-    let tolerated = sheet
+    let tolerated = workings
         .policy
         .rules()
         .number(Key::MedicalGap, "", None, now)
@@ -226,20 +226,20 @@ pub(super) fn running(
             CoveredBy::Residents => residents,
         };
         if let Some(family) = family {
-            running_since(sheet, now, cover, family, resumed);
+            running_since(workings, now, cover, family, resumed);
         }
     }
 }
 
 fn running_since(
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
     now: Month,
     cover: &MedicalCover,
     family: &FamilyAccount,
     resumed: Resumed,
 ) {
     let Resumed { gap, after } = resumed;
-    let place = place_of(family, after.month).map(|place| sheet.now(place, after.month).0);
+    let place = place_of(family, after.month).map(|place| workings.now(place, after.month).0);
     let at = Judged {
         place,
         month: after.month,
@@ -247,7 +247,7 @@ fn running_since(
     let (name, wait, begins) = match after.by {
         CoveredBy::Employees => (
             FigureName::MedicalGap,
-            employees(sheet, gap, at),
+            employees(workings, gap, at),
             after.month,
         ),
         CoveredBy::Residents => {
@@ -256,7 +256,7 @@ fn running_since(
             let begins = after
                 .paid_in
                 .map_or(after.month, |paid| paid.max(after.month));
-            let wait = residents(sheet, gap, lapsed, at);
+            let wait = residents(workings, gap, lapsed, at);
             (FigureName::ResidentMedicalLapse, wait, begins)
         }
     };
@@ -271,7 +271,7 @@ fn running_since(
     let draft = |name| Draft::new(name).of_family(&family.family);
     // Before the first month there is none; then the span is the one month.
     let (first, last) = (gap.before.month.next(), after.month.previous());
-    let known = sheet.months(
+    let known = workings.months(
         draft(name)
             .span(first, last.unwrap_or(first))
             .all(cover.grounds()),
@@ -281,8 +281,8 @@ fn running_since(
         .draft(draft(FigureName::WaitRunning).span(begins, until))
         .on(known.ground())
         .assumed(Assumption::NoExemption);
-    let running = sheet.months(running, wait.months);
-    sheet.month(
+    let running = workings.months(running, wait.months);
+    workings.month(
         draft(FigureName::WaitUntil)
             .span(begins, until)
             .on(running.ground()),

@@ -11,7 +11,7 @@ use yizhang_ledger::value::{Division, Fen, Month};
 use yizhang_rules::{Figure as RuleFigure, Key, Rule, Where};
 
 /// The figures, questions and used rules of an account in the making.
-pub(crate) struct Sheet<'p> {
+pub(crate) struct Workings<'p> {
     pub(crate) policy: &'p Policy,
     used: Vec<&'p Rule>,
     figures: Vec<Figure>,
@@ -138,7 +138,7 @@ impl Draft {
     }
 }
 
-impl<'p> Sheet<'p> {
+impl<'p> Workings<'p> {
     pub(crate) const fn new(policy: &'p Policy) -> Self {
         Self {
             policy,

@@ -10,7 +10,7 @@ use crate::{
     },
     conflicts::{keepers, money_back::FamilyDebts, of_families, renamed},
     effect::{self, Moved, agreements},
-    figures::{self, Folded, Sheet},
+    figures::{self, Folded, Workings},
     months::{
         by_place,
         debts::{self, Debt},
@@ -92,7 +92,7 @@ pub(super) fn fold_family<'f>(
     of: FamilyRange<'f>,
     folded: &[FoldedFamily<'f>],
     worker: Worker<'_, 'f>,
-    sheet: &mut Sheet<'_>,
+    workings: &mut Workings<'_>,
 ) -> FoldedFamily<'f> {
     let bounds = bounds(set, &of, folded, worker);
     let successors = worker.policy.successors(worker.as_of.month);
@@ -104,7 +104,12 @@ pub(super) fn fold_family<'f>(
         MonthsAndTransfers::of(set, &of, bounds, worker)
     });
     agreements::adopt_refunds(set, &of.range, &transfers.places);
-    name_rules(sheet, of.family, &mut transfers.cases, worker.as_of.month);
+    name_rules(
+        workings,
+        of.family,
+        &mut transfers.cases,
+        worker.as_of.month,
+    );
     let settled = Settled {
         set,
         of: &of,
@@ -117,7 +122,7 @@ pub(super) fn fold_family<'f>(
     let account = settled.account(months, transfers.cases);
     let claims = settled.claims(&account);
     let mut conflicts = settled.conflicts_of_records(&account, transfers.conflicts, &claims);
-    conflicts.extend(settled.conflicts_with_rules(&account, sheet));
+    conflicts.extend(settled.conflicts_with_rules(&account, workings));
     settled.decide_provisionally(&account, &mut conflicts);
     let debts = debts::debts(set, &of.range, &account);
     FoldedFamily {
@@ -202,12 +207,17 @@ impl Moved for MonthsAndTransfers {
 }
 
 /// Names the rules that cases are judged by: those of their own time.
-fn name_rules(sheet: &mut Sheet<'_>, family: Family<'_>, cases: &mut [TransferCase], now: Month) {
+fn name_rules(
+    workings: &mut Workings<'_>,
+    family: Family<'_>,
+    cases: &mut [TransferCase],
+    now: Month,
+) {
     for case in cases {
         let steps = case.steps.iter().map(|step| (step.kind, step.on));
         let month = transfer::judged_in(&steps).unwrap_or(now);
-        let rules = sheet.policy.transfer_rules(family, month, case.source);
-        case.rules = rules.map(|rule| sheet.number_of(rule)).collect();
+        let rules = workings.policy.transfer_rules(family, month, case.source);
+        case.rules = rules.map(|rule| workings.number_of(rule)).collect();
     }
 }
 
@@ -300,7 +310,7 @@ impl Settled<'_, '_> {
     fn conflicts_with_rules(
         &self,
         account: &FamilyAccount,
-        sheet: &mut Sheet<'_>,
+        workings: &mut Workings<'_>,
     ) -> Vec<Conflict> {
         let (set, family, months) = (self.set, self.of.family, &account.months);
         let policy = self.worker.policy;
@@ -313,9 +323,11 @@ impl Settled<'_, '_> {
             policy,
             self.worker.as_of,
         ));
-        found.extend(figures::out_of_limits(sheet, set, of, account));
-        found.extend(figures::paid_back(sheet, set, family, account, self.moves));
-        found.extend(figures::account_share(sheet, set, of, account));
+        found.extend(figures::out_of_limits(workings, set, of, account));
+        found.extend(figures::paid_back(
+            workings, set, family, account, self.moves,
+        ));
+        found.extend(figures::account_share(workings, set, of, account));
         found
     }
 
