@@ -238,6 +238,32 @@ fn months_and_a_death_that_another_region_states_count_nothing_and_hide_nobody()
     assert!(federation.size(HENAN, HENAN) > before);
 }
 
+/// What needs that the region holds the worker is taken, for it may be the first to know; who states it is told what it is for now.
+#[test]
+fn who_states_a_death_of_somebody_whom_others_hold_is_told_that_it_is_a_claim() {
+    let federation = federation_with(|_| Vec::new());
+    let deaths = |person: &str, serial: &str| {
+        let text = format!(
+            "kind,person,month,decided,serial,agency\nDeathNotice,{person},2016-05,2016-06-01,{serial},410100\n"
+        );
+        federation.file(&format!("{serial}.csv"), text.as_bytes())
+    };
+    let told = "held by other regions";
+    let foreign = federation
+        .import(HENAN, &deaths(WORKER, "D1"), &[])
+        .expect(0);
+    assert!(foreign.stdout.contains(told), "{}", foreign.stdout);
+    // Of its own worker, and of somebody whom nobody holds yet, it says nothing.
+    let own = federation.file("own.csv", &contributions(HUB, 410_100, 3, "N"));
+    federation.import(HENAN, &own, &[]).expect(0);
+    for (person, serial) in [(HUB, "D2"), ("410100198505052227", "D3")] {
+        let ran = federation
+            .import(HENAN, &deaths(person, serial), &[])
+            .expect(0);
+        assert!(!ran.stdout.contains(told), "{}", ran.stdout);
+    }
+}
+
 /// A region that has made itself one that holds the worker, and writes as much as it likes, takes no room from a linked number.
 #[test]
 fn what_a_linked_number_holds_is_there_however_much_a_stranger_writes() {

@@ -122,6 +122,7 @@ async fn submit(
         }
         known_until = known_until.max(receipt.first + u64::from(receipt.records));
         imported.size = imported.size.max(size);
+        imported.unheld += u64::from(receipt.unheld);
         received(u64::from(receipt.records));
     }
     forward.await?;

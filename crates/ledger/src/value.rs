@@ -285,6 +285,11 @@ canonical_integer!(Rate, u32, "a rate is above 10");
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Division(u32);
 
+/// The Corps 兵团 of Xinjiang, as some systems know it.
+const CORPS: u32 = 660_000;
+/// The first three digits of the codes of its cities.
+const CITIES_OF_CORPS: u32 = 659;
+
 impl Division {
     /// The division with this code, 100000 to 999999.
     pub const fn new(code: u32) -> Option<Self> {
@@ -318,9 +323,12 @@ impl Division {
         Self(self.0 / 10_000 * 10_000)
     }
 
-    /// Whether this division is another one or contains it: 440000 contains 440300, 440300 contains 440305.
+    /// Whether this division is another one or contains it: 440000 contains 440300, 440300 contains 440305. 660000, under which the
+    /// Corps 兵团 of Xinjiang has a node of its own, contains its cities as well, which have codes of Xinjiang (GB/T 2260: 659001 and on).
     pub const fn covers(self, narrow: Self) -> bool {
-        if self.0.is_multiple_of(10_000) {
+        if self.0 == CORPS {
+            narrow.0 / 10_000 == CORPS / 10_000 || narrow.0 / 1_000 == CITIES_OF_CORPS
+        } else if self.0.is_multiple_of(10_000) {
             self.0 / 10_000 == narrow.0 / 10_000
         } else if self.0.is_multiple_of(100) {
             self.0 / 100 == narrow.0 / 100

@@ -535,3 +535,15 @@ fn positions_at_the_end_of_the_integers_do_not_overflow() {
         );
     }
 }
+
+#[test]
+fn a_division_covers_what_lies_in_it_and_the_corps_its_cities() {
+    let division = |code| Division::new(code).unwrap();
+    let covers = |wide, narrow| division(wide).covers(division(narrow));
+    assert!(covers(440_000, 440_305) && covers(440_300, 440_305) && covers(440_305, 440_305));
+    assert!(!covers(440_300, 440_000) && !covers(440_000, 450_300) && !covers(440_305, 440_306));
+    for region in [650_000, 660_000] {
+        assert!(covers(region, 659_001) && covers(region, 659_010));
+    }
+    assert!(covers(660_000, 660_100) && !covers(660_000, 650_100) && !covers(650_000, 660_100));
+}

@@ -24,7 +24,7 @@ use yizhang_ledger::{
     head::Origin,
     person::{AccountId, Names},
     record::Record,
-    value::{Day, TreeSize},
+    value::{Day, Division, TreeSize},
 };
 use yizhang_statement::ChainEvidence;
 
@@ -117,6 +117,23 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         chains: gathered.by_chain(&heads),
         heads,
     })
+}
+
+/// The regions whose chains show at this node that they [hold](yizhang_entitlement::jurisdiction::Right::Holding) a worker. What has been
+/// reversed is not looked at: this is for a warning, and the account says what is so.
+pub(crate) fn holders(shared: &Shared, worker: AccountId) -> Result<BTreeSet<Division>, Refusal> {
+    let heads = shared.heads.newest(&shared.store, &shared.roster)?;
+    let sources = Sources {
+        store: &shared.store,
+        heads: &heads,
+        policy: &shared.policy,
+        as_of: Day::of((shared.clock)()),
+    };
+    let mut holders = gathered::holders(sources, &worker)?;
+    for other in shared.secrets.others(worker) {
+        holders.extend(gathered::holders(sources, &other)?);
+    }
+    Ok(holders)
 }
 
 /// Adds the records of an account, under every pseudonym of the same person that has any.

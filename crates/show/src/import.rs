@@ -18,6 +18,8 @@ pub struct Imported {
     pub present: u64,
     /// Size of the chain after the last of them.
     pub size: u64,
+    /// Persons whom others hold, and this region does not, among those of whom a statement needs that, as far as they were looked up.
+    pub unheld: u64,
 }
 
 /// How many rows of a sample are in the chain already.
@@ -189,6 +191,9 @@ pub fn done(region: Division, imported: &Imported) {
             size = imported.size
         )
     );
+    if imported.unheld > 0 {
+        println!("{}", t!("import.unheld", persons = imported.unheld));
+    }
 }
 
 /// How many of the other nodes hold everything that was imported.

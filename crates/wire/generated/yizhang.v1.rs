@@ -23,6 +23,10 @@ pub struct Receipt {
     /// Signed head that covers the records.
     #[prost(bytes = "bytes", tag = "5")]
     pub head: ::prost::bytes::Bytes,
+    /// Persons of whom the records state what only a region that holds them may (a death, a birth, a link, …), and whom, as far as this node knows,
+    /// other regions hold and this one does not: these are claims. Of a submission the first 64 such persons are looked up. No part of what is signed.
+    #[prost(uint32, tag = "6")]
+    pub unheld: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TellRequest {

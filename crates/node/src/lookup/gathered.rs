@@ -15,7 +15,7 @@ use yizhang_ledger::{
     head::Origin,
     person::AccountId,
     record::Record,
-    value::{Day, LeafIndex},
+    value::{Day, Division, LeafIndex},
 };
 use yizhang_statement::{ChainEvidence, RecordEvidence, prove};
 use yizhang_store::Store;
@@ -205,6 +205,21 @@ fn screened(
         }
     }
     Ok(taken)
+}
+
+/// The regions whose chains show that they hold the worker of an account.
+pub(super) fn holders(
+    sources: Sources<'_>,
+    account: &AccountId,
+) -> Result<BTreeSet<Division>, Refusal> {
+    let mut holders = BTreeSet::new();
+    for (origin, indexes) in positions(sources, account)? {
+        let screen = Screen::new(origin.region(), sources.policy, sources.as_of);
+        if shows_holding(sources.store, &origin, &indexes, &screen)? {
+            holders.insert(origin.region());
+        }
+    }
+    Ok(holders)
 }
 
 /// Whether the first records of an account in a chain show that its region holds the worker.

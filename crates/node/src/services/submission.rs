@@ -2,20 +2,23 @@
 
 use crate::{
     engine::Answer,
+    lookup,
     party::Party,
     refusal::Refusal,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
 };
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
-use yizhang_entitlement::jurisdiction::Screen;
+use yizhang_entitlement::jurisdiction::{Right, Screen, right_to};
 use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
     entry::Kind,
+    person::AccountId,
+    record::Record,
 };
 use yizhang_replica::Refused;
 use yizhang_wire::{
@@ -31,6 +34,8 @@ const INLINE_BYTES_MAX: usize = 16 * 1_024;
 /// Searches for an earlier submission before the caller is asked to send again.
 const SEARCHES_MAX: usize = 8;
 
+/// Persons of one submission that are looked up to tell whether this region holds them: a warning, not a check of each.
+const LOOKED_UP_MAX: usize = 64;
 /// Wait for the signature of a batch that is durable.
 const SIGNATURE_WAIT: Duration = Duration::from_millis(2);
 
@@ -123,7 +128,7 @@ async fn begin(
         .into());
     }
     let records = request.records;
-    let block = if found <= INLINE_BYTES_MAX {
+    let Checked { block, statements } = if found <= INLINE_BYTES_MAX {
         read(shared, records.into())?
     } else {
         shared
@@ -135,7 +140,12 @@ async fn begin(
         submitter: submitter.name,
         block,
     };
-    Ok(Pending::offer(shared, submitted).await)
+    let mut pending = Pending::offer(shared, submitted).await;
+    if !statements.is_empty() {
+        let party = submitter.party;
+        pending.warning = Some(Warning { party, statements });
+    }
+    Ok(pending)
 }
 
 /// Submits what the node itself has to say, the ordinary way: durable and signed when it returns.
@@ -144,14 +154,65 @@ pub(crate) async fn submit(shared: &Arc<Shared>, submitted: Submitted) -> Result
     finish(shared, pending).await.map(drop)
 }
 
+/// A submission that was read.
+struct Checked {
+    block: RecordBlock,
+    statements: Statements,
+}
+
+/// Of whom the records state what only a region that holds them may.
+#[derive(Clone, Default)]
+struct Statements {
+    /// Of these one has to hold them.
+    persons: BTreeSet<AccountId>,
+    /// Of these all that hold them have to state the same.
+    linked: BTreeSet<AccountId>,
+}
+
+impl Statements {
+    fn note(&mut self, record: &Record<'_>) {
+        let noted = match right_to(record.kind()) {
+            Right::Holding => &mut self.persons,
+            Right::EveryHolding => &mut self.linked,
+            Right::Place | Right::Side | Right::PlaceOrHolding | Right::Anyone => return,
+        };
+        for account in record.accounts() {
+            if noted.len() < LOOKED_UP_MAX {
+                noted.insert(account);
+            }
+        }
+    }
+
+    /// How many of them others hold, as far as this node knows. A warning: what cannot be read now is no reason to withhold a receipt.
+    fn unheld(&self, shared: &Shared) -> u32 {
+        let own = shared.origin.region();
+        let mut unheld = 0;
+        for person in &self.persons {
+            let holders = lookup::holders(shared, *person).unwrap_or_default();
+            unheld += u32::from(!holders.is_empty() && !holders.contains(&own));
+        }
+        for person in &self.linked {
+            let holders = lookup::holders(shared, *person).unwrap_or_default();
+            unheld += u32::from(holders.iter().any(|holder| *holder != own));
+        }
+        unheld
+    }
+
+    fn is_empty(&self) -> bool {
+        self.persons.is_empty() && self.linked.is_empty()
+    }
+}
+
 /// Reads the records of a submission. Refuses those of a kind that only the node itself writes, and what the chain has no right to state:
 /// there it would be a claim for ever.
-fn read(shared: &Shared, bytes: Vec<u8>) -> Result<RecordBlock, Refusal> {
+fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
     let region = shared.origin.region();
     let screen = Screen::at_the_door(region, &shared.policy);
     let (mut number, mut refused) = (0_usize, None);
+    let mut statements = Statements::default();
     let block = RecordBlock::parse_with(bytes, |record| {
         number += 1;
+        statements.note(record);
         if refused.is_none() && screen.is_claim(record) {
             let kind = record.kind();
             refused = Some(Refusal::NoRight {
@@ -170,7 +231,7 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<RecordBlock, Refusal> {
     }
     match refused {
         Some(refusal) => Err(refusal),
-        None => Ok(block),
+        None => Ok(Checked { block, statements }),
     }
 }
 
@@ -180,6 +241,14 @@ struct Pending {
     answer: oneshot::Receiver<Answer>,
     /// To be offered again if batches have overtaken the search. The records are shared, not copied.
     again: Submitted,
+    /// What its submitter is warned of once it is in the chain; none if there is nothing to look up.
+    warning: Option<Warning>,
+}
+
+/// Of whom a submission states what its region might not have the right to, and whose turn it is to have that looked up.
+struct Warning {
+    party: Party,
+    statements: Statements,
 }
 
 impl Pending {
@@ -189,6 +258,7 @@ impl Pending {
             id: submitted.id,
             answer: shared.searches.offer(submitted.clone()).await,
             again: submitted,
+            warning: None,
         }
     }
 }
@@ -198,6 +268,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, R
         id,
         mut answer,
         again,
+        warning,
     } = pending;
     let mut searches = 1;
     let placed = loop {
@@ -217,7 +288,16 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, R
             answered => break answered?,
         }
     };
+    let unheld = match warning {
+        Some(Warning { party, statements }) => {
+            let counted = shared.blocking(&party, move |shared| Ok(statements.unheld(shared)));
+            // The submission is in the chain: that nobody has time for a warning is no failure.
+            counted.await.unwrap_or(0)
+        }
+        None => 0,
+    };
     Ok(v1::Receipt {
+        unheld,
         submission_id: id.0.to_vec().into(),
         origin: shared.origin.to_string(),
         first: placed.first.0,
