@@ -1,6 +1,6 @@
 //! Facts: single records with their place in a chain, believed because a proof leads to a signed head.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use crate::{
     Invalid, Verified,
@@ -59,7 +59,8 @@ impl<'a> Fact<'a> {
 }
 
 /// Reads facts under the names of their accounts. A record that stands in a chain twice, under two pseudonyms of one person, is one
-/// record: the first is kept, as where it stands there twice under one. The names are no part of what was proved.
+/// record: the first is kept, as where it stands there twice under one, and what names the other means it. The names are no part of
+/// what was proved.
 pub fn under_names<'a>(
     mut facts: Vec<Verified<Fact<'a>>>,
     names: &Names,
@@ -67,18 +68,59 @@ pub fn under_names<'a>(
     if names.is_empty() {
         return facts;
     }
-    let mut seen = BTreeSet::new();
     facts.sort_by_key(|fact| (fact.region, fact.index));
+    let mut repeated = Repeated::default();
+    let mut first: BTreeMap<(Division, Hash), RecordId> = BTreeMap::new();
     let mut kept = Vec::with_capacity(facts.len());
     for fact in facts {
         let mut fact = fact.into_inner();
-        fact.record = fact.record.under(names);
+        fact.record = repeated.aimed(fact.region, fact.record.under(names));
         let mut bytes = Vec::new();
         // A link between two names of one person says nothing under either, and breaks the rules of its kind: it repeats nothing.
-        let is_whole = fact.record.write(&mut bytes).is_ok();
-        if !is_whole || seen.insert((fact.region, hash_leaf(&bytes))) {
-            kept.push(Verified::new(fact));
+        if fact.record.write(&mut bytes).is_ok() {
+            let content = (fact.region, hash_leaf(&bytes));
+            if let Some(id) = first.get(&content) {
+                repeated.note(fact.region, fact.id, *id);
+                continue;
+            }
+            first.insert(content, fact.id);
+        }
+        kept.push(fact);
+    }
+    // Splits and disputes may name what stands in another chain.
+    let aimed = |mut fact: Fact<'a>| {
+        fact.record = repeated.aimed(fact.region, fact.record);
+        Verified::new(fact)
+    };
+    kept.into_iter().map(aimed).collect()
+}
+
+/// Records that repeat an earlier one under another pseudonym, with that one.
+#[derive(Default)]
+struct Repeated {
+    in_chain: BTreeMap<(Division, RecordId), RecordId>,
+    anywhere: BTreeMap<RecordId, RecordId>,
+}
+
+impl Repeated {
+    fn note(&mut self, chain: Division, id: RecordId, earlier: RecordId) {
+        // Of the very same bytes nothing else is meant.
+        if id != earlier {
+            self.in_chain.insert((chain, id), earlier);
+            self.anywhere.insert(id, earlier);
         }
     }
-    kept
+
+    /// A record of a chain that means the earlier one of what it names.
+    fn aimed<'a>(&self, chain: Division, record: Record<'a>) -> Record<'a> {
+        let chain = match &record {
+            Record::Dispute(_, fields) => Some(fields.region),
+            Record::Identity(..) => None,
+            _ => Some(chain),
+        };
+        record.aiming(|target| match chain {
+            Some(chain) => self.in_chain.get(&(chain, target)).copied(),
+            None => self.anywhere.get(&target).copied(),
+        })
+    }
 }

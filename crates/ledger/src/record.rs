@@ -569,6 +569,38 @@ impl<'a> Record<'a> {
         self
     }
 
+    /// The record that this one acts on, names or disputes.
+    const fn target_mut(&mut self) -> Option<&mut RecordId> {
+        match self {
+            Self::Contribution(_, fields) => fields.target.as_mut(),
+            Self::Reversal(fields) => Some(&mut fields.target),
+            Self::Benefit(_, fields) => fields.target.as_mut(),
+            Self::Identity(_, fields) => fields.target.as_mut(),
+            Self::Dispute(_, fields) => Some(&mut fields.target),
+            Self::InterestCredit(_)
+            | Self::Participation(..)
+            | Self::Transfer(..)
+            | Self::Death(_)
+            | Self::Deemed(_)
+            | Self::Household(_)
+            | Self::RetireClass(_)
+            | Self::Birth(_)
+            | Self::Agreement(_)
+            | Self::Bridge(_)
+            | Self::AccessDigest(_)
+            | Self::Unknown(..) => None,
+        }
+    }
+
+    /// The same record with another target, where `other` knows one in the place of its own.
+    #[must_use]
+    pub(crate) fn aiming(mut self, other: impl Fn(RecordId) -> Option<RecordId>) -> Self {
+        if let Some(target) = self.target_mut() {
+            *target = other(*target).unwrap_or(*target);
+        }
+        self
+    }
+
     /// Whether the kind has these fields, so that what is written is read back as the same.
     fn kind_fits(&self) -> bool {
         let shape = match self {

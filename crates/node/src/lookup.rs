@@ -106,7 +106,11 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
     let shown: BTreeSet<AccountId> = &looked.accounts | &looked.strangers;
     names.keep(&shown);
     let read = names.with_others(&looked.accounts);
-    gathered.keep(&read);
+    gathered.keep(&looked.accounts, &read);
+    // Of strangers only the names that stand in the records that are handed over.
+    if !names.is_empty() {
+        names.keep_named(&gathered.named());
+    }
     Ok(Found {
         account: looked.account,
         accounts: looked.accounts,
@@ -144,14 +148,14 @@ fn add(
     gathered: &mut Gathered,
     names: &mut Names,
 ) -> Result<(), Refusal> {
-    gathered.add(sources, account)?;
+    let mut others = Vec::new();
     for other in shared.secrets.others(account) {
         let has_records = !shared.store.positions(&other)?.is_empty();
         if has_records && names.insert(account, other) {
-            gathered.add(sources, other)?;
+            others.push(other);
         }
     }
-    Ok(())
+    gathered.add(sources, account, &others)
 }
 
 /// Leaves the records of the worker's accounts alone, until these tie the same accounts together as are left. Each turn leaves fewer.

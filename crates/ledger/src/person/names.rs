@@ -60,6 +60,11 @@ impl Names {
         self.0.retain(|_, account| accounts.contains(account));
     }
 
+    /// Forgets all names but these.
+    pub fn keep_named(&mut self, named: &BTreeSet<AccountId>) {
+        self.0.retain(|other, _| named.contains(other));
+    }
+
     /// Whether nobody has another name.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -58,10 +58,23 @@ struct Part {
 }
 
 impl Gathered {
-    /// Adds the records of an account. All accounts and chains share the room there is: the more there are, the less of a very large
-    /// one is taken.
-    pub(super) fn add(&mut self, sources: Sources<'_>, account: AccountId) -> Result<(), Refusal> {
-        for (origin, indexes) in positions(sources, &account)? {
+    /// Adds the records of an account under all its names. All accounts and chains share the room there is: the more there are, the less
+    /// of a very large one is taken. What a chain has of one person is one part, under however many names.
+    pub(super) fn add(
+        &mut self,
+        sources: Sources<'_>,
+        account: AccountId,
+        others: &[AccountId],
+    ) -> Result<(), Refusal> {
+        let mut of_person = positions(sources, &account)?;
+        for other in others {
+            for (origin, indexes) in positions(sources, other)? {
+                of_person.entry(origin).or_default().extend(indexes);
+            }
+        }
+        for (origin, mut indexes) in of_person {
+            indexes.sort_unstable();
+            indexes.dedup();
             let part = Part {
                 held: indexes.len(),
                 wanted: screened(sources, &origin, &indexes)?,
@@ -119,17 +132,30 @@ impl Gathered {
         Ok(facts)
     }
 
-    /// Leaves out the records that are of none of these accounts. All have been proved.
-    pub(super) fn keep(&mut self, accounts: &BTreeSet<AccountId>) {
+    /// Leaves out the records that are of none of these accounts, under none of these names. All have been proved.
+    pub(super) fn keep(&mut self, accounts: &BTreeSet<AccountId>, names: &BTreeSet<AccountId>) {
         for records in self.records.values_mut() {
             records.retain(|index, record| {
                 let entry = Entry::parse(&record.entry, *index).expect("the entry was proved");
                 let read = Record::read(&entry).expect("the record was proved");
-                is_of(&read, accounts)
+                is_of(&read, names)
             });
         }
         self.records.retain(|_, records| !records.is_empty());
         self.parts.retain(|of, _| accounts.contains(&of.account));
+    }
+
+    /// Every account that the records name.
+    pub(super) fn named(&self) -> BTreeSet<AccountId> {
+        let mut named = BTreeSet::new();
+        for records in self.records.values() {
+            for (index, record) in records {
+                let entry = Entry::parse(&record.entry, *index).expect("the entry was proved");
+                let read = Record::read(&entry).expect("the record was proved");
+                named.extend(read.accounts());
+            }
+        }
+        named
     }
 
     /// How many records were left aside, by chain.
