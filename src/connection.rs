@@ -116,6 +116,9 @@ fn describe(status: &Status) -> String {
         Some(RefusalCode::AccountOfAuditor) => t!("connection.account-of-auditor").to_string(),
         Some(RefusalCode::ReviewOfOthers) => t!("connection.review-of-others").to_string(),
         Some(RefusalCode::NotANode) => t!("connection.not-a-node").to_string(),
+        Some(RefusalCode::NumbersLimit) => {
+            t!("connection.numbers-limit", detail = status.message()).to_string()
+        }
         Some(RefusalCode::ReadLimit) => {
             t!("connection.read-limit", detail = status.message()).to_string()
         }

@@ -1,7 +1,7 @@
 //! A directory of credentials: whose root keys are trusted, the roster, the caller's certificate and key, and for nodes
 //! the federation secret. `federation init` writes them; a node's own directory is one, too.
 
-use crate::{clock, exit::Failure, files, sealed};
+use crate::{clock, exit::Failure, files, output, sealed};
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
 use jiff::{Timestamp, tz::Offset};
@@ -127,10 +127,7 @@ impl Credentials {
         let agency = agency_of(&certificate, &roster.federation);
         let secret = directory.join(SECRET_FILE);
         if agency.is_some() && secret.exists() {
-            eprintln!(
-                "{}",
-                t!("credentials.needless_secret", path = secret.display())
-            );
+            output::notice(&t!("credentials.needless_secret", path = secret.display()));
         }
         let key = sealed::read_key(&directory.join(TLS_KEY_FILE))?;
         Ok(Self {

@@ -6,7 +6,7 @@ use rust_i18n::t;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::Path,
 };
 use zeroize::Zeroizing;
@@ -43,14 +43,21 @@ pub(crate) fn create(path: &Path, content: &[u8], access: Access) -> anyhow::Res
 
 /// Writes a file, replacing one that is there, by way of a temporary name. Durable when it returns: a power cut afterwards brings
 /// nothing back of what was there.
+///
+/// What is there keeps its owner, as far as whoever runs this may give files away; of a link the file that it leads to is replaced.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let context = || format!("{}", path.display());
+    let followed = path.canonicalize();
+    let path = followed.as_deref().unwrap_or(path);
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut file =
         tempfile::NamedTempFile::new_in(directory).map_err(|error| not_written(path, &error))?;
+    if let Ok(known) = path.metadata() {
+        fchown(file.as_file(), Some(known.uid()), Some(known.gid())).with_context(context)?;
+    }
     file.write_all(content)
         .and_then(|()| file.as_file().sync_all())
         .with_context(context)?;

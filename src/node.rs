@@ -70,6 +70,9 @@ pub(crate) struct ReadConfiguration {
     numbers_a_day: Option<u32>,
 }
 
+/// Least that is kept, in MiB: with nothing kept the disk would be full before anybody says so.
+const KEPT_MIB_MIN: u64 = 64;
+
 impl Configuration {
     /// How the disk is shared. More MiB than can be counted are all there can be.
     fn room(&self) -> RoomLimits {
@@ -77,7 +80,9 @@ impl Configuration {
         let usual = RoomLimits::default();
         RoomLimits {
             mirror_bytes_max: self.mirror_mib_max.map(bytes),
-            kept_bytes: self.keep_free_mib.map_or(usual.kept_bytes, bytes),
+            kept_bytes: self
+                .keep_free_mib
+                .map_or(usual.kept_bytes, |mib| bytes(mib.max(KEPT_MIB_MIN))),
         }
     }
 }
@@ -290,6 +295,11 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     })
 }
 
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
@@ -316,5 +326,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         room_code: show::printable(&reply.room_code),
         floods: floods.collect(),
         clock_off_ms: reply.clock_off_ms,
+        secret_checks: reply.secret_checks.iter().map(|check| hex(check)).collect(),
+        secret_written: reply.secret_written,
     }
 }

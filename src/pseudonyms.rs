@@ -27,9 +27,9 @@ use yizhang_wire::{
     v1::{PseudonymsRequest, pseudonyms_client::PseudonymsClient},
 };
 
-/// Persons whose pseudonyms are kept, so that a file asks for each of them once: some hundred MiB. Of a larger file they are asked
-/// for again now and then.
-const KNOWN_MAX: usize = 1_000_000;
+/// Persons whose pseudonyms are kept, so that a file asks for each of them once: some 700 MiB. Of a larger file they are asked for
+/// again now and then.
+const KNOWN_MAX: usize = 8_000_000;
 
 /// Asks a node for pseudonyms, on a runtime of its own: files are read outside of any.
 pub(crate) struct NodePseudonyms {
@@ -37,7 +37,9 @@ pub(crate) struct NodePseudonyms {
     channel: Channel,
     region: Division,
     purpose: Purpose,
-    known: Mutex<HashMap<SocialSecurityNumber, Told>>,
+    /// Turns numbers into what the persons are known under here: no number is kept.
+    own: FederationSecret,
+    known: Mutex<HashMap<AccountId, Told>>,
 }
 
 /// The pseudonyms of a person.
@@ -46,7 +48,7 @@ pub(crate) struct Told {
     /// The one that records are written under.
     current: AccountId,
     /// Those under other secrets.
-    others: Vec<AccountId>,
+    others: Box<[AccountId]>,
 }
 
 impl Told {
@@ -79,6 +81,7 @@ impl NodePseudonyms {
             channel,
             region,
             purpose,
+            own: thrown_away()?,
             known: Mutex::default(),
         })
     }
@@ -103,15 +106,17 @@ impl NodePseudonyms {
             known.clear();
         }
         let mut missing = numbers.to_vec();
-        missing.retain(|number| !known.contains_key(number));
+        missing.retain(|number| !known.contains_key(&self.own.account_id(number)));
         for missing in missing.chunks(PSEUDONYMS_MAX) {
             let asked = ask(self.channel.clone(), self.region, &self.purpose, missing);
             let told = self.runtime.block_on(asked)?;
-            known.extend(missing.iter().cloned().zip(told));
+            let keys = missing.iter().map(|number| self.own.account_id(number));
+            known.extend(keys.zip(told));
         }
         let mut persons = Vec::with_capacity(numbers.len());
         for number in numbers {
-            let told = known.get(number).expect("it was known or has been told");
+            let told = known.get(&self.own.account_id(number));
+            let told = told.expect("it was known or has been told");
             persons.push(told.clone());
         }
         Ok(persons)
@@ -244,7 +249,7 @@ async fn ask(
         }
         told.push(Told {
             current: convert::account_id(&person.current)?,
-            others,
+            others: others.into(),
         });
     }
     Ok(told)

@@ -233,6 +233,11 @@ pub(crate) async fn ask(
         accounts,
         strangers,
         copies: copies::read(reply.held),
+        behind: reply
+            .behind
+            .iter()
+            .map(|region| show::printable(region))
+            .collect(),
         at: UnixMillis(reply.at_ms),
         json,
         digest,

@@ -154,7 +154,7 @@ fn pseudonyms_are_told_to_the_own_agency_alone_and_how_many_is_written_down() {
 #[test]
 fn a_certificate_is_told_so_many_pseudonyms_a_day_and_no_more() {
     let mut federation = Federation::found(&[REGION]);
-    set_limits(&federation, "[reads]\nnumbers_a_day = 3\n");
+    set_limits(&federation, "[reads]\nnumbers_a_day = 192\n");
     federation.start_all();
     let file = federation.file("3.csv", &contributions(WORKER, 440_300, 3, "S"));
     // A file asks for each person once.
@@ -166,7 +166,7 @@ fn a_certificate_is_told_so_many_pseudonyms_a_day_and_no_more() {
     federation.start_all();
     let refused = federation.import(REGION, &file, &[]).expect(3);
     assert!(
-        refused.stderr.contains("3 pseudonyms this day"),
+        refused.stderr.contains("192 pseudonyms this day"),
         "{}",
         refused.stderr
     );

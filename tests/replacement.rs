@@ -127,10 +127,19 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
     );
 
     // A file of before is known again, and sent once more it counts nothing twice.
+    let refused = federation.import(GUANGDONG, &first, &[]).expect(1);
+    assert!(
+        refused
+            .stdout
+            .contains("9 are in the chain already, written before"),
+        "{}",
+        refused.stdout
+    );
     let book = federation.path().join("book.csv");
-    let with_book = ["--book", book.to_str().unwrap()];
-    let again = federation.import(GUANGDONG, &first, &with_book).expect(0);
-    assert!(!again.stdout.contains("other content"), "{}", again.stdout);
+    let all_the_same = ["--send-used-serials", "--book", book.to_str().unwrap()];
+    federation
+        .import(GUANGDONG, &first, &all_the_same)
+        .expect(0);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     assert_eq!(records(&account(&federation, GUIZHOU)), 9 + 6 + 3);
     assert_eq!(
@@ -172,6 +181,82 @@ fn a_secret_is_replaced_in_two_steps_and_nobody_loses_a_month() {
     assert_ne!(named[0], named[1], "{review}");
 }
 
+/// Replaces the secret of a federation of one node.
+fn replace_secret(federation: &mut Federation) {
+    for command in ["next-secret", "use-secret"] {
+        step(federation, command, GUANGDONG).expect(0);
+    }
+    restart(federation, GUANGDONG);
+}
+
+/// Whether an import goes through, whatever of it is there already.
+fn send(federation: &Federation, name: &str, rows: &str) {
+    let file = federation.file(name, rows.as_bytes());
+    federation
+        .import(GUANGDONG, &file, &["--send-used-serials"])
+        .expect(0);
+}
+
+#[test]
+fn a_correction_of_a_row_that_is_sent_again_after_the_replacement_has_its_effect() {
+    let columns = "kind,person,scheme,period,received,place,payer_kind,base,person_rate,due_person,paid_person,credited_person,serial,agency,target\n";
+    let month = |month: u32| {
+        format!(
+            "Received,{WORKER},hrss:110,2015-0{month},2015-0{month}-20,440300,person,5000.00,0.2,1000.00,1000.00,400.00,A{month},440300,\n"
+        )
+    };
+    let months: String = (1..=9).map(month).collect();
+    let reversal = format!("Reversal,{WORKER},,,,,,,,,,,R1,440300,A3\n");
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    send(&federation, "months.csv", &format!("{columns}{months}"));
+    assert_eq!(counted_months(&account(&federation, GUANGDONG)), 9);
+    replace_secret(&mut federation);
+    send(
+        &federation,
+        "corrected.csv",
+        &format!("{columns}{months}{reversal}"),
+    );
+    let corrected = account(&federation, GUANGDONG);
+    assert_eq!(counted_months(&corrected), 8);
+    let whole: serde_json::Value = serde_json::from_str(&corrected).unwrap();
+    assert_eq!(whole["conflicts"], serde_json::json!([]), "{corrected}");
+    // Sent a third time, under the same pseudonym now, it changes nothing.
+    send(
+        &federation,
+        "again.csv",
+        &format!("{columns}{months}{reversal}"),
+    );
+    assert_eq!(counted_months(&account(&federation, GUANGDONG)), 8);
+}
+
+#[test]
+fn what_a_region_writes_after_the_replacement_alone_is_none_the_less_its_own() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let months = federation.file("months.csv", &months(0, 100, "A"));
+    federation.import(GUANGDONG, &months, &[]).expect(0);
+    let whole: serde_json::Value = serde_json::from_str(&account(&federation, GUANGDONG)).unwrap();
+    let mut reversals = String::from("kind,person,serial,agency,target\n");
+    for (number, record) in whole["records"].as_array().unwrap().iter().enumerate() {
+        let id = record["id"].as_str().unwrap();
+        reversals.push_str(&format!("Reversal,{WORKER},R{number},440300,{id}\n"));
+    }
+    replace_secret(&mut federation);
+    send(&federation, "reversals.csv", &reversals);
+    let reversed = federation
+        .answer(GUANGDONG, WORKER, &["--proofs"])
+        .expect(0);
+    let answer: serde_json::Value = serde_json::from_str(&reversed.stdout).unwrap();
+    assert_eq!(answer["account"]["records"].as_array().unwrap().len(), 200);
+    let counted = answer["account"]["families"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|family| family["counted_months"].as_u64().unwrap());
+    assert_eq!(counted.sum::<u64>(), 0);
+}
+
 #[test]
 fn nodes_of_different_secrets_say_so() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
@@ -189,6 +274,10 @@ fn nodes_of_different_secrets_say_so() {
 #[test]
 fn secrets_under_a_passphrase_are_replaced_under_it() {
     let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let rows = federation.file("rows.csv", &months(0, 3, "A"));
+    federation.import(GUANGDONG, &rows, &[]).expect(0);
+    federation.stop(GUANGDONG);
     let passphrase = federation.path().join("passphrase");
     fs::write(&passphrase, "a long passphrase\n").unwrap();
     set_private(&passphrase);
@@ -209,6 +298,8 @@ fn secrets_under_a_passphrase_are_replaced_under_it() {
         command.env("YIZHANG_PASSPHRASE_FILE", &passphrase);
     });
     federation.wait_ready(GUANGDONG);
+    // All three secrets are there: what was written under the first is found.
+    assert_eq!(counted_months(&account(&federation, GUANGDONG)), 3);
 }
 
 fn set_private(path: &std::path::Path) {

@@ -144,7 +144,7 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     if let Some(known) = known::of_sample(&credentials, arguments.node, &arguments.person, &sample)?
     {
         show::import::known(known);
-        if known.other > 0 && !arguments.send_used_serials {
+        if known.other + known.under_another > 0 && !arguments.send_used_serials {
             println!("{}", t!("import.refused_serials"));
             return Ok(Outcome::Findings);
         }

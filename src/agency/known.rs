@@ -49,9 +49,9 @@ impl Sample {
         Ok(Self { rows, under_others })
     }
 
-    /// What may name the record of a row in the ledger: under one pseudonym of its person or another.
-    fn ids(&self, at: usize) -> BTreeSet<RecordId> {
-        let forms = std::iter::once(&self.rows).chain(&self.under_others);
+    /// What may name the record of a row in the ledger under other pseudonyms of its person.
+    fn other_ids(&self, at: usize) -> BTreeSet<RecordId> {
+        let forms = self.under_others.iter();
         forms
             .filter_map(|rows| rows.get(at))
             .map(ParsedRow::id)
@@ -77,8 +77,9 @@ pub(super) fn of_sample(
             return Ok(None);
         };
         known.asked += 1;
-        match find(&account, region, row, &sample.ids(at)) {
+        match find(&account, region, row, &sample.other_ids(at)) {
             Some(Found::Same) => known.same += 1,
+            Some(Found::UnderAnother) => known.under_another += 1,
             Some(Found::Other) => known.other += 1,
             None => {}
         }
@@ -120,6 +121,8 @@ fn case_number(row: &ParsedRow) -> String {
 enum Found {
     /// The very record.
     Same,
+    /// The same record under another pseudonym of its person.
+    UnderAnother,
     /// Another record under its serial.
     Other,
 }
@@ -128,11 +131,14 @@ fn find(
     account: &Account,
     region: Division,
     row: &ParsedRow,
-    ids: &BTreeSet<RecordId>,
+    other_ids: &BTreeSet<RecordId>,
 ) -> Option<Found> {
     let own = || account.records.iter().filter(|line| line.region == region);
-    if own().any(|line| ids.contains(&RecordId(line.id))) {
+    if own().any(|line| line.id == row.id().0) {
         return Some(Found::Same);
+    }
+    if own().any(|line| other_ids.contains(&RecordId(line.id))) {
+        return Some(Found::UnderAnother);
     }
     let entry = Entry::parse(&row.bytes, LeafIndex(0)).ok()?;
     let record = Record::read(&entry).ok()?;

@@ -2,6 +2,7 @@
 
 use crate::row::ParsedRow;
 use std::collections::BTreeSet;
+use yizhang_ledger::{entry::Entry, record::Record, value::LeafIndex};
 
 /// Most rows that are kept. Each costs a lookup.
 pub const SAMPLED_ROWS_MAX: usize = 16;
@@ -51,8 +52,16 @@ impl SampledRows {
             });
             self.one_in *= 2;
         }
-        if number.is_multiple_of(self.one_in) {
+        // What a row names by its serial is known where the whole file is read, and not where some rows are read again.
+        if number.is_multiple_of(self.one_in) && !names_another(row) {
             self.rows.push(row.clone());
         }
     }
+}
+
+/// Whether the record of a row acts on another one.
+fn names_another(row: &ParsedRow) -> bool {
+    let entry = Entry::parse(&row.bytes, LeafIndex(0));
+    let record = entry.ok().and_then(|entry| Record::read(&entry).ok());
+    record.is_some_and(|record| record.target().is_some())
 }

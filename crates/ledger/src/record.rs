@@ -570,6 +570,11 @@ impl<'a> Record<'a> {
     }
 
     /// The record that this one acts on, names or disputes.
+    pub fn target(&self) -> Option<RecordId> {
+        let mut copy = *self;
+        copy.target_mut().copied()
+    }
+
     const fn target_mut(&mut self) -> Option<&mut RecordId> {
         match self {
             Self::Contribution(_, fields) => fields.target.as_mut(),

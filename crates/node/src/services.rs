@@ -13,7 +13,7 @@ mod serve;
 mod submission;
 
 pub(crate) use caller::{Holder, holder};
-pub(crate) use ledger::checks;
+pub(crate) use ledger::{checks, place};
 pub(crate) use replication::evidence;
 pub(crate) use serve::{Serving, serve};
 pub(crate) use submission::submit;

@@ -39,6 +39,8 @@ pub struct Answer {
     pub strangers: Vec<AccountId>,
     /// What the node holds of each chain: what the account was computed from.
     pub copies: Vec<ChainCopy>,
+    /// Regions whose nodes write under a federation secret that the node asked lacks, as they have told it.
+    pub behind: Vec<String>,
     /// When the node answered, by its clock.
     pub at: UnixMillis,
     /// Its JSON, as the node sent it.
@@ -75,11 +77,12 @@ pub fn json(answer: &Answer) -> String {
         })
     });
     format!(
-        "{{\"format\":\"{ANSWER_FORMAT}\",\"account\":{},\"digest\":\"{}\",\"at_ms\":{},\"chains\":{},\"in_doubt\":{doubt},\"strangers\":{},\"checked\":{}}}",
+        "{{\"format\":\"{ANSWER_FORMAT}\",\"account\":{},\"digest\":\"{}\",\"at_ms\":{},\"chains\":{},\"in_doubt\":{doubt},\"behind\":{},\"strangers\":{},\"checked\":{}}}",
         String::from_utf8_lossy(&answer.json),
         answer.digest,
         answer.at.0,
         json!(chains),
+        json!(answer.behind),
         answer.strangers.len(),
         json!(checked),
     )
@@ -96,6 +99,16 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
     }];
     let mut warnings = copies::warnings(account, &answer.copies);
     warnings.extend(copies::left_out(answer.strangers.len(), &answer.copies));
+    if !answer.behind.is_empty() {
+        let comma = t!("account.comma");
+        let regions: Vec<String> = answer
+            .behind
+            .iter()
+            .map(|region| place::of_code(region))
+            .collect();
+        let regions = regions.join(comma.as_ref());
+        warnings.push(t!("account.behind", regions = regions).to_string());
+    }
     parts.extend(Part::titled(
         t!("copies.title"),
         vec![Block::Lines(warnings)],

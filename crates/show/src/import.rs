@@ -29,6 +29,9 @@ pub struct Known {
     pub asked: usize,
     /// Of them, those of which the very record is there.
     pub same: usize,
+    /// Of them, those of which the record is there under another pseudonym of its person: it was written under an earlier secret of the
+    /// federation, and would stand there twice.
+    pub under_another: usize,
     /// Of them, those under whose serial there is another record.
     pub other: usize,
 }
@@ -39,6 +42,16 @@ pub fn known(known: Known) {
         println!(
             "{}",
             t!("import.known", asked = known.asked, same = known.same)
+        );
+    }
+    if known.under_another > 0 {
+        println!(
+            "{}",
+            t!(
+                "import.under_another",
+                asked = known.asked,
+                rows = known.under_another
+            )
         );
     }
     if known.other > 0 {

@@ -30,6 +30,11 @@ pub(crate) fn distinct(names: impl IntoIterator<Item = String>) -> String {
     shown.join(" / ")
 }
 
+/// The name of a region, or what stands there if it is none.
+pub(crate) fn of_code(region: &str) -> String {
+    Division::parse(region).map_or_else(|| region.to_string(), name)
+}
+
 /// A scheme as people call it.
 pub fn scheme(scheme: &str) -> String {
     named(&format!("scheme.{}", scheme.replace(':', "-"))).unwrap_or_else(|| scheme.to_string())

@@ -6,7 +6,7 @@ use super::{
 };
 use rust_i18n::t;
 use serde_json::{Value, json};
-use yizhang_ledger::value::{Division, UnixMillis};
+use yizhang_ledger::value::UnixMillis;
 
 /// The state of a node, as it tells it.
 pub struct NodeStatus {
@@ -34,6 +34,10 @@ pub struct NodeStatus {
     pub floods: Vec<FloodStatus>,
     /// By how much its clock is ahead of those of its peers, in ms, below 0 behind; 0 if that is no warning.
     pub clock_off_ms: i64,
+    /// Checks of the federation secrets that it holds, oldest first, in hexadecimal digits.
+    pub secret_checks: Vec<String>,
+    /// Which of them it writes under, from 0.
+    pub secret_written: u32,
 }
 
 /// Another node that floods this one, or did.
@@ -78,7 +82,14 @@ impl NodeStatus {
             || self.unshared_ms >= UNSHARED_MS_MAX
             || self.clock_off_ms != 0
             || self.peers.iter().any(PeerStatus::has_other_secrets)
+            || (self.hands_out() && self.peers.iter().any(|peer| peer.secrets.is_empty()))
             || self.chains.iter().any(needs)
+    }
+
+    /// Whether it holds a secret that it does not write under yet.
+    fn hands_out(&self) -> bool {
+        let held = u32::try_from(self.secret_checks.len()).unwrap_or(u32::MAX);
+        self.secret_written.saturating_add(1) < held
     }
 
     /// What is wrong around it: its disk, its clock, those who talk to it.
@@ -103,16 +114,27 @@ impl NodeStatus {
             } else {
                 "status.flood_lately"
             };
-            let (region, time) = (named(&flood.region), copies::moment(flood.noticed));
+            let (region, time) = (place::of_code(&flood.region), copies::moment(flood.noticed));
             lines.push(t!(key, region = region, time = time));
         }
-        for peer in self.peers.iter().filter(|peer| peer.has_other_secrets()) {
-            let region = named(&peer.region);
-            lines.push(match peer.secrets.as_str() {
-                "fewer" => t!("status.secrets_fewer", region = region),
-                "more" => t!("status.secrets_more", region = region),
-                _ => t!("status.secrets_other", region = region),
-            });
+        // While a secret is being handed out, who has it is said of everybody: only when all have it may it be used.
+        if self.hands_out() {
+            lines.push(t!("status.secret_next"));
+        }
+        for peer in &self.peers {
+            let region = place::of_code(&peer.region);
+            match peer.secrets.as_str() {
+                "same" if self.hands_out() => {
+                    lines.push(t!("status.secrets_same", region = region));
+                }
+                "" if self.hands_out() => {
+                    lines.push(t!("status.secrets_untold", region = region));
+                }
+                "" | "same" => {}
+                "fewer" => lines.push(t!("status.secrets_fewer", region = region)),
+                "more" => lines.push(t!("status.secrets_more", region = region)),
+                _ => lines.push(t!("status.secrets_other", region = region)),
+            }
         }
         lines.into_iter().map(Into::into).collect()
     }
@@ -153,6 +175,8 @@ pub fn json(status: &NodeStatus) -> Value {
         "scrubbed_ms": status.scrubbed.map(|time| time.0),
         "room_code": status.room_code,
         "clock_off_ms": status.clock_off_ms,
+        "secret_checks": status.secret_checks,
+        "secret_written": status.secret_written,
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets })).collect::<Vec<_>>(),
@@ -209,7 +233,7 @@ pub fn table_of(status: &NodeStatus) {
         println!("{line}");
     }
     for peer in &status.peers {
-        let region = named(&peer.region);
+        let region = place::of_code(&peer.region);
         let key = if peer.connected {
             "status.connected"
         } else {
@@ -217,11 +241,6 @@ pub fn table_of(status: &NodeStatus) {
         };
         println!("{}", t!(key, region = region));
     }
-}
-
-/// The name of a region, or what stands there if it is none.
-fn named(region: &str) -> String {
-    Division::parse(region).map_or_else(|| region.to_string(), place::name)
 }
 
 /// Why the node is not ready, in the language in force; in the words of the node where there are none of ours.

@@ -117,7 +117,9 @@ impl Answer {
         } = accounts;
         let owner = account.account.ok_or(Refuted::OtherAccount)?;
         let identity = identity(&question.whose, owner, &names).ok_or(Refuted::OtherAccount)?;
-        if !accounts.contains(&owner) {
+        let is_read =
+            |account: &AccountId| accounts.contains(account) || strangers.contains(account);
+        if !accounts.contains(&owner) || !names.accounts().iter().all(is_read) {
             return Err(Refuted::OtherAccount);
         }
         accounts.sort_by_key(|account| (*account != owner, *account));
@@ -223,9 +225,13 @@ fn identity(whose: &Whose, owner: AccountId, names: &Names) -> Option<Identity> 
     }
     let others: Vec<AccountId> = names.others(owner).collect();
     let all_known = others.iter().all(|other| known.contains(other));
-    // Nothing but the word of the node shows that a further pseudonym is this person's, unless all of them are known.
-    if !all_known && matches!(whose, Whose::Pseudonyms(_)) {
-        return None;
+    if let Whose::Pseudonyms(known) = whose {
+        // Nothing but the word of the node shows that a further pseudonym is this person's, unless all of them are known. Where a
+        // person has one pseudonym alone, the secret was never replaced, and nobody has another name.
+        let has_one = known.len() == 1;
+        if !all_known || (has_one && !names.is_empty()) {
+            return None;
+        }
     }
     let is_checked = all_known && names.accounts().iter().all(|account| *account == owner);
     Some(if is_checked {

@@ -474,6 +474,12 @@ fn a_name_that_the_own_node_does_not_know_is_refused() {
     assert_eq!(refused(names(LATER), &[WORKER]), other);
     assert_eq!(refused(names(STRANGER), &[WORKER, LATER]), other);
     assert_eq!(refused(names(LATER), &[LATER, STRANGER]), other);
+    // Where the worker has one pseudonym alone, the secret was never replaced: nobody has another name, no linked account either.
+    let mut of_linked = Names::default();
+    assert!(of_linked.insert(STRANGER, LATER));
+    assert_eq!(refused(of_linked.clone(), &[WORKER]), other);
+    // And of accounts that were not read nobody needs a name.
+    assert_eq!(refused(of_linked, &[WORKER, LATER]), other);
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub struct TellRequest {
     /// StatusReply.secret_checks of the caller.
     #[prost(bytes = "bytes", repeated, tag = "4")]
     pub secret_checks: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// StatusReply.secret_written of the caller.
+    #[prost(uint32, tag = "5")]
+    pub secret_written: u32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TellReply {}
@@ -225,6 +228,10 @@ pub struct LookupReply {
     /// Which of the accounts read have records under pseudonyms of other secrets of the federation, and which these are. At most 4,096 others.
     #[prost(message, repeated, tag = "8")]
     pub names: ::prost::alloc::vec::Vec<Names>,
+    /// Regions, six digits, whose nodes have told that they write under a federation secret that this node lacks: what is recorded there may be
+    /// missing from the account.
+    #[prost(string, repeated, tag = "9")]
+    pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// An account, and other pseudonyms of the same person.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -70,8 +70,10 @@ codes! {
     NotFound "not-found",
     /// The node is stopping.
     Stopping "stopping",
-    /// The certificate has read as many accounts as it may, or been told as many pseudonyms, for now.
+    /// The certificate has read as many accounts as it may, for now.
     ReadLimit "read-limit",
+    /// The certificate has been told as many pseudonyms as it may, for today.
+    NumbersLimit "numbers-limit",
     /// The access log cannot be written, and nothing is read without it.
     NoTrace "no-trace",
     /// The index is being built, or the store cannot take it now.

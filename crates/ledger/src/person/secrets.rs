@@ -9,6 +9,7 @@ use aes::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
+use zeroize::Zeroizing;
 
 /// Context from which the key of a later secret is derived.
 pub const LATER_CONTEXT: &str = "yizhang 2026-11-29 v1 account id under a later secret";
@@ -132,7 +133,8 @@ impl fmt::Debug for FederationSecrets {
 }
 
 fn cipher(secret: &FederationSecret) -> Aes256 {
-    Aes256::new(&derive(LATER_CONTEXT, &[&secret.0]).0.into())
+    let key = Zeroizing::new(derive(LATER_CONTEXT, &[&secret.0]).0);
+    Aes256::new((&*key).into())
 }
 
 /// The pseudonym that takes the place of another under a later secret.

@@ -207,6 +207,7 @@ impl Peer {
             evidence: evidence.map(crate::services::evidence).collect(),
             clock_ms: (self.clock)().0,
             secret_checks: crate::services::checks(self.secrets.own()),
+            secret_written: crate::services::place(self.secrets.written()),
         };
         within(STREAM_START_TIMEOUT, self.client().tell(request)).await?;
         Ok(())

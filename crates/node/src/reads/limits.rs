@@ -91,13 +91,21 @@ pub(crate) struct LimitReached {
 /// The limit of pseudonyms that a certificate has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this certificate has been told {told} pseudonyms this day and asks for {asked} more; this node allows {limit}; the limit ends in {seconds_left} s"
+    "this certificate has been told {told} pseudonyms this day and asks for {asked} more; this node allows {limit} (numbers_a_day); the limit ends in {seconds_left} s"
 )]
 pub(crate) struct NumbersReached {
     pub(crate) told: u32,
     pub(crate) asked: u32,
     pub(crate) limit: u32,
     pub(crate) seconds_left: u64,
+}
+
+/// Persons that a call counts for at least: each call leaves a line in the access log.
+const CHARGED_MIN: u32 = 64;
+
+/// How many persons a call for so many counts for.
+fn charged(numbers: u32) -> u32 {
+    numbers.max(CHARGED_MIN)
 }
 
 /// Why an account more is not counted, and so not read.
@@ -214,7 +222,7 @@ impl Counters {
         if let Some(counts) = self.counts(certificate, at) {
             let told = counts.numbers.at(Span::Day, at);
             // What is beyond counting is beyond the limit.
-            *told = told.saturating_add(numbers);
+            *told = told.saturating_add(charged(numbers));
         }
     }
 
@@ -230,7 +238,7 @@ impl Counters {
             return Err(NotCounted::Certificates);
         };
         let told = counts.numbers.at(Span::Day, now);
-        match told.checked_add(asked) {
+        match told.checked_add(charged(asked)) {
             Some(sum) if sum <= limit => {
                 *told = sum;
                 Ok(())
@@ -305,7 +313,7 @@ mod tests {
             minute: 2,
             hour: 3,
             day: 4,
-            numbers_day: 10,
+            numbers_day: 200,
         })
     }
 

@@ -61,6 +61,12 @@ async fn answer(
                 accounts: found.read.iter().copied().collect(),
                 reply: v1::LookupReply {
                     held,
+                    behind: shared
+                        .peer_secrets
+                        .behind()
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
                     at_ms: at.0,
                     ..reply(found, proofs)
                 },

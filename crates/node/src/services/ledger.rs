@@ -100,7 +100,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     let peers = peers.map(|peer| peer_status(peer, &shared.peer_secrets));
     v1::StatusReply {
         secret_checks: checks(shared.peer_secrets.own()),
-        secret_written: u32::try_from(shared.secrets.written()).expect("there are eight at most"),
+        secret_written: place(shared.peer_secrets.written()),
         roster: shared.roster_note.clone().into(),
         own_origin: shared.origin.to_string(),
         ready,
@@ -125,6 +125,11 @@ fn flood_status(flood: Flood, at: UnixMillis) -> v1::FloodStatus {
         goes_on: flood.goes_on,
         noticed_ms: at.0.saturating_sub(noticed),
     }
+}
+
+/// The place of a secret among them, as messages carry it.
+pub(crate) fn place(secret: usize) -> u32 {
+    u32::try_from(secret).expect("there are eight at most")
 }
 
 /// The checks of secrets, as messages carry them.

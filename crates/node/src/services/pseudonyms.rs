@@ -1,7 +1,11 @@
 //! The service Pseudonyms: numbers of persons become pseudonyms here, so that nobody who writes files needs the federation secret.
 
 use crate::{
-    permission::PSEUDONYMS, reads::Trace, refusal::Refusal, services::gate::holder_of,
+    party::Party,
+    permission::PSEUDONYMS,
+    reads::Trace,
+    refusal::Refusal,
+    services::{caller::party_of, gate::holder_of},
     shared::Shared,
 };
 use std::sync::Arc;
@@ -23,18 +27,21 @@ impl Pseudonyms for PseudonymsService {
         &self,
         request: Request<v1::PseudonymsRequest>,
     ) -> Result<Response<v1::PseudonymsReply>, Status> {
-        let shared = &self.0;
+        let shared = Arc::clone(&self.0);
         let mut trace = Trace::begun(holder_of(&request)?.clone(), PSEUDONYMS);
-        let told = told(shared, &mut trace, &request.into_inner());
+        let party = party_of(&request)?.clone();
+        let told = told(&shared, &party, &mut trace, request.into_inner()).await;
         Ok(Response::new(shared.reads.tell(trace, told).await?))
     }
 }
 
-/// The pseudonyms of the persons, in the order of their numbers. A number that is none refuses all, so that nobody learns half.
-fn told(
-    shared: &Shared,
+/// The pseudonyms of the persons, in the order of their numbers. A number that is none refuses all, so that nobody learns half. Nothing is
+/// computed before it is counted.
+async fn told(
+    shared: &Arc<Shared>,
+    party: &Party,
     trace: &mut Trace,
-    request: &v1::PseudonymsRequest,
+    request: v1::PseudonymsRequest,
 ) -> Result<v1::PseudonymsReply, Refusal> {
     trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
     let found = request.numbers.len();
@@ -48,20 +55,23 @@ fn told(
     }
     let count = u32::try_from(found).expect("the limit is below that");
     trace.subject = Subject::Numbers(count);
-    let mut persons = Vec::with_capacity(found);
-    for number in &request.numbers {
-        let number = SocialSecurityNumber::parse(number)?;
-        persons.push(pseudonyms(&shared.secrets, &number));
-    }
     shared.reads.count_numbers(&trace.holder, count)?;
-    Ok(v1::PseudonymsReply { persons })
+    shared
+        .blocking(party, move |shared| {
+            let mut persons = Vec::with_capacity(found);
+            for number in &request.numbers {
+                let number = SocialSecurityNumber::parse(number)?;
+                persons.push(pseudonyms(&shared.secrets, &number));
+            }
+            Ok(v1::PseudonymsReply { persons })
+        })
+        .await
 }
 
 /// The pseudonyms of a person under each secret.
 fn pseudonyms(secrets: &FederationSecrets, number: &SocialSecurityNumber) -> v1::PersonPseudonyms {
-    let current = secrets.account_id(number);
     let mut others = secrets.account_ids(number);
-    others.retain(|other| *other != current);
+    let current = others.remove(secrets.written());
     let bytes = |account: AccountId| account.0.to_vec().into();
     v1::PersonPseudonyms {
         current: bytes(current),

@@ -56,7 +56,8 @@ impl Refusal {
     /// The code that a program branches on.
     pub(crate) fn code(&self) -> RefusalCode {
         match self {
-            Self::ReadLimit(_) | Self::NumbersLimit(_) => RefusalCode::ReadLimit,
+            Self::ReadLimit(_) => RefusalCode::ReadLimit,
+            Self::NumbersLimit(_) => RefusalCode::NumbersLimit,
             Self::NoTrace => RefusalCode::NoTrace,
             Self::Field(_) => RefusalCode::Field,
             Self::Purpose(_) => RefusalCode::Purpose,

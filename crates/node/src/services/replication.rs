@@ -91,11 +91,13 @@ impl Replication for ReplicationService {
             evidence,
             clock_ms,
             secret_checks,
+            secret_written,
         } = request.into_inner();
         if clock_ms > 0 {
             self.0.clocks.told(region, UnixMillis(clock_ms), now);
         }
-        self.0.peer_secrets.told(region, &secret_checks);
+        let secrets = &self.0.peer_secrets;
+        secrets.told(region, &secret_checks, secret_written);
         let heads = heads.into_iter().take(TOLD_HEADS_MAX);
         let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
         let said = Said {

@@ -172,6 +172,7 @@ mod tests {
             evidence: (0..TOLD_EVIDENCE_MAX).map(|_| pair()).collect(),
             clock_ms: u64::MAX,
             secret_checks: vec![vec![7; 32].into(); SECRETS_MAX],
+            secret_written: u32::MAX,
         };
         let bytes = request.encoded_len();
         assert!(bytes > REQUEST_BYTES_MAX, "{bytes}");
