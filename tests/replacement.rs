@@ -220,7 +220,7 @@ fn a_correction_of_a_row_that_is_sent_again_after_the_replacement_has_its_effect
     let corrected = account(&federation, GUANGDONG);
     assert_eq!(counted_months(&corrected), 8);
     let whole: serde_json::Value = serde_json::from_str(&corrected).unwrap();
-    assert_eq!(whole["conflicts"], serde_json::json!([]), "{corrected}");
+    assert!(whole.get("conflicts").is_none(), "{corrected}");
     // Sent a third time, under the same pseudonym now, it changes nothing.
     send(
         &federation,
