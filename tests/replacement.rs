@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::{fs, path::PathBuf};
+use std::{fmt::Write as _, fs, path::PathBuf};
 use support::{Federation, contributions, eventually, run};
 
 const GUANGDONG: u32 = 440_000;
@@ -240,7 +240,7 @@ fn what_a_region_writes_after_the_replacement_alone_is_none_the_less_its_own() {
     let mut reversals = String::from("kind,person,serial,agency,target\n");
     for (number, record) in whole["records"].as_array().unwrap().iter().enumerate() {
         let id = record["id"].as_str().unwrap();
-        reversals.push_str(&format!("Reversal,{WORKER},R{number},440300,{id}\n"));
+        writeln!(reversals, "Reversal,{WORKER},R{number},440300,{id}").unwrap();
     }
     replace_secret(&mut federation);
     send(&federation, "reversals.csv", &reversals);

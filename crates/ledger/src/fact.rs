@@ -74,7 +74,7 @@ pub fn under_names<'a>(
     let mut kept = Vec::with_capacity(facts.len());
     for fact in facts {
         let mut fact = fact.into_inner();
-        fact.record = repeated.aimed(fact.region, fact.record.under(names));
+        fact.record = repeated.aimed(fact.region, &fact.record.under(names));
         let mut bytes = Vec::new();
         // A link between two names of one person says nothing under either, and breaks the rules of its kind: it repeats nothing.
         if fact.record.write(&mut bytes).is_ok() {
@@ -89,7 +89,7 @@ pub fn under_names<'a>(
     }
     // Splits and disputes may name what stands in another chain.
     let aimed = |mut fact: Fact<'a>| {
-        fact.record = repeated.aimed(fact.region, fact.record);
+        fact.record = repeated.aimed(fact.region, &fact.record);
         Verified::new(fact)
     };
     kept.into_iter().map(aimed).collect()
@@ -112,8 +112,8 @@ impl Repeated {
     }
 
     /// A record of a chain that means the earlier one of what it names.
-    fn aimed<'a>(&self, chain: Division, record: Record<'a>) -> Record<'a> {
-        let chain = match &record {
+    fn aimed<'a>(&self, chain: Division, record: &Record<'a>) -> Record<'a> {
+        let chain = match record {
             Record::Dispute(_, fields) => Some(fields.region),
             Record::Identity(..) => None,
             _ => Some(chain),
