@@ -30,7 +30,7 @@ use yizhang_ledger::{
 use yizhang_node::{ReadLimits, RoomLimits};
 use yizhang_show::status::{FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
-use yizhang_wire::v1::StatusReply;
+use yizhang_wire::{convert, v1::StatusReply};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
 pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
@@ -295,11 +295,6 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
@@ -313,6 +308,10 @@ fn told(reply: StatusReply) -> NodeStatus {
         goes_on: flood.goes_on,
         noticed: UnixMillis(flood.noticed_ms),
     });
+    let checks = reply.secret_checks.iter();
+    // What is no digest tells nothing.
+    let checks = checks.filter_map(|check| convert::digest(check).ok());
+    let checks = checks.map(|check| check.to_string());
     NodeStatus {
         own_origin: show::printable(&reply.own_origin),
         ready: reply.ready,
@@ -326,7 +325,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         room_code: show::printable(&reply.room_code),
         floods: floods.collect(),
         clock_off_ms: reply.clock_off_ms,
-        secret_checks: reply.secret_checks.iter().map(|check| hex(check)).collect(),
+        secret_checks: checks.collect(),
         secret_written: reply.secret_written,
     }
 }

@@ -241,7 +241,8 @@ fn months_and_a_death_that_another_region_states_count_nothing_and_hide_nobody()
 /// What needs that the region holds the worker is taken, for it may be the first to know; who states it is told what it is for now.
 #[test]
 fn who_states_a_death_of_somebody_whom_others_hold_is_told_that_it_is_a_claim() {
-    let federation = federation_with(|_| Vec::new());
+    let federation =
+        federation_with(|federation| entries(federation, &contributions(HUB, 410_100, 1, "Z")));
     let deaths = |person: &str, serial: &str| {
         let text = format!(
             "kind,person,month,decided,serial,agency\nDeathNotice,{person},2016-05,2016-06-01,{serial},410100\n"
