@@ -248,6 +248,7 @@ fn start_engine(
         board: shared.board.clone(),
         news: Arc::clone(&shared.news),
         tally: Arc::clone(&shared.tally),
+        damages: Arc::clone(&shared.damages),
         engine: engine.clone(),
         key: config.chain_key.clone(),
         peers: peers.clone(),

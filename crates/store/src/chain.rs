@@ -87,8 +87,8 @@ impl Located {
         self.header.position
     }
 
-    /// The leaf after the last of the batch. A header is read without its checksum here: a position that nobody can reach
-    /// saturates, and no leaf that is asked for lies there.
+    /// The leaf after the last of the batch, as the header says it: that is read without its checksum, and a changed bit may make
+    /// it claim leaves of other batches. A position that nobody can reach saturates.
     pub(crate) const fn end_leaf(&self) -> u64 {
         self.header
             .position
@@ -133,7 +133,8 @@ impl Chain {
         self.folder.damage(first, place.offset, fault)
     }
 
-    /// The batch frame that holds a leaf, which is below the durable size.
+    /// The batch frame whose header claims a leaf, which is below the durable size. The headers are read without their checksums:
+    /// whoever concludes from one that the chain has or lacks something checks the frame, or what it holds, first.
     pub(crate) fn locate(&self, leaf: LeafIndex) -> Result<Located, Damage> {
         let mark = self.view().marks.before(leaf.0);
         let mark =

@@ -21,8 +21,6 @@ use yizhang_ledger::{
 
 /// Batches up to this size are read whole to get at one record: as much as a few disk pages, in one read instead of two.
 const WHOLE_BATCH_BYTES: usize = 16 * 1024;
-/// Bytes read at first to get at a batch entry, which is longer only where many submissions share the batch.
-const BATCH_ENTRY_BYTES: usize = 4 * 1024;
 
 /// What became of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +110,11 @@ impl Store {
             }
         }
         let located = chain.locate(size.next_leaf())?;
+        let content = read_frame(chain, &located)?;
         if located.first() != size.0 {
             return Ok(None);
         }
-        Ok(Some(batch_entry(chain, &located)?.root_before))
+        Ok(Some(batch_entry(chain, &located, &content)?.root_before))
     }
 
     /// Every leaf that is about an account, in all chains, ascending by chain and position. Leaves of a damaged chain
@@ -236,32 +235,28 @@ fn head_after(chain: &Chain, located: &Located) -> Result<Option<Vec<u8>>> {
     Ok(Some(note.to_vec()))
 }
 
-/// A whole batch, its checksum and form checked.
-fn read_batch(chain: &Chain, located: &Located) -> Result<Batch> {
-    let damage = |fault| chain.damage_at(located.place, fault);
+/// The content of a whole frame, its checksum checked. Whoever concludes from a header what the chain holds, or that no batch
+/// starts at a size, reads the frame first: a changed bit in the header would make this node contradict its own signed heads.
+pub(crate) fn read_frame(chain: &Chain, located: &Located) -> Result<Vec<u8>> {
     let frame = chain.read(located.place, located.header.frame_bytes())?;
     let content = located
         .header
         .check(&frame)
-        .map_err(|fault| damage(DamageFault::Frame(fault)))?;
-    Ok(Batch::parse(content.to_vec())
-        .map_err(|fault| damage(DamageFault::Evidence(Box::new(fault))))?)
+        .map_err(|fault| chain.damage_at(located.place, DamageFault::Frame(fault)))?;
+    Ok(content.to_vec())
 }
 
-/// The first entry of a batch.
-fn batch_entry(chain: &Chain, located: &Located) -> Result<BatchEntry> {
-    let content = Place {
-        offset: located.place.offset + wide(FRAME_HEADER_BYTES),
-        ..located.place
-    };
-    let length = located.header.content_bytes();
+/// A whole batch, its checksum and form checked.
+fn read_batch(chain: &Chain, located: &Located) -> Result<Batch> {
+    let content = read_frame(chain, located)?;
     let damage = |fault| chain.damage_at(located.place, DamageFault::Evidence(Box::new(fault)));
-    let bytes = chain.read(content, length.min(BATCH_ENTRY_BYTES))?;
-    if let Ok((entry, _)) = Entry::split_first(&bytes, LeafIndex(located.first())) {
-        return Ok(BatchEntry::read(&entry).map_err(damage)?);
-    }
-    let bytes = chain.read(content, length)?;
-    let (entry, _) = Entry::split_first(&bytes, LeafIndex(located.first())).map_err(damage)?;
+    Ok(Batch::parse(content).map_err(damage)?)
+}
+
+/// The first entry of a batch, of which this is the content.
+fn batch_entry(chain: &Chain, located: &Located, content: &[u8]) -> Result<BatchEntry> {
+    let damage = |fault| chain.damage_at(located.place, DamageFault::Evidence(Box::new(fault)));
+    let (entry, _) = Entry::split_first(content, LeafIndex(located.first())).map_err(damage)?;
     Ok(BatchEntry::read(&entry).map_err(damage)?)
 }
 

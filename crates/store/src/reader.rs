@@ -4,6 +4,7 @@ use crate::{
     Store,
     chain::Located,
     error::{DamageFault, Result, StoreError},
+    lookup::read_frame,
     segments::{FrameReader, Place},
 };
 use std::sync::Arc;
@@ -46,6 +47,7 @@ impl Store {
         } else {
             let located: Located = chain.locate(from.next_leaf())?;
             if located.first() != from.0 {
+                read_frame(chain, &located)?;
                 return Err(no_batch());
             }
             located.place

@@ -5,6 +5,7 @@ mod federation;
 use federation::World;
 use rand::RngExt;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,6 +13,7 @@ use tempfile::{TempDir, tempdir};
 use yizhang_ledger::{
     batch::Batch,
     head::Origin,
+    segment::{FILE_HEADER_BYTES, FRAME_HEADER_BYTES},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{
@@ -294,6 +296,62 @@ fn a_flipped_bit_behind_the_checkpoint_never_reaches_a_reader() {
         drop(store);
         fs::write(&file, &original).unwrap();
     }
+}
+
+/// What a running node concludes from a header that a disk has changed, it would say of its own chain to everybody.
+#[test]
+fn a_flipped_bit_in_a_frame_header_denies_no_batch_and_changes_no_root() {
+    let mut world = World::new(44, 1);
+    let folder = tempdir().unwrap();
+    let store = Store::open(folder.path(), world.options()).unwrap().0;
+    // The ends of the batches share bits, so that a changed one makes a batch claim what belongs to others.
+    for records in [9, 1, 3, 30, 2, 17] {
+        world.append(&store, 0, &[records]);
+    }
+    let path = segments(folder.path(), &world, 0)[0].clone();
+    let original = fs::read(&path).unwrap();
+    let chain = &world.chains[0];
+    let mut roots = BTreeMap::new();
+    for size in 0..=chain.state.size().0 {
+        let root = store.root_at(&chain.origin, TreeSize(size)).unwrap();
+        let starts = size == 0 || chain.batches.contains_key(&size);
+        assert_eq!(root.is_some(), starts, "{size}");
+        roots.insert(size, root);
+    }
+    let mut at = FILE_HEADER_BYTES;
+    let mut damaged = 0;
+    while at < original.len() {
+        for bit in 0..FRAME_HEADER_BYTES * 8 {
+            flip(&path, at + bit / 8, 1 << (bit % 8));
+            for (size, expected) in &roots {
+                let size = TreeSize(*size);
+                match store.root_at(&chain.origin, size) {
+                    Ok(root) => assert_eq!(root, *expected, "size {size}, byte {at}, bit {bit}"),
+                    Err(StoreError::Damaged(_)) => damaged += 1,
+                    Err(error) => panic!("{error}"),
+                }
+                match store.batches(&chain.origin, size) {
+                    Ok(mut batches) => match batches.next() {
+                        Some(Ok((batch, _))) => {
+                            assert_eq!(Batch::parse(batch).unwrap().entry().first.0, size.0);
+                        }
+                        Some(Err(StoreError::Damaged(_))) => damaged += 1,
+                        Some(Err(error)) => panic!("{error}"),
+                        None => assert_eq!(size, chain.state.size()),
+                    },
+                    Err(StoreError::NoBatchStarts { .. }) => {
+                        assert!(expected.is_none(), "size {size}, byte {at}, bit {bit}");
+                    }
+                    Err(StoreError::Damaged(_)) => damaged += 1,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            fs::write(&path, &original).unwrap();
+        }
+        let length = original[at + 8..at + 12].try_into().unwrap();
+        at += FRAME_HEADER_BYTES + usize::try_from(u32::from_le_bytes(length)).unwrap();
+    }
+    assert!(damaged > 1_000, "only {damaged}");
 }
 
 #[test]

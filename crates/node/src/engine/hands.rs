@@ -6,17 +6,17 @@ use super::{
     peers::{Fetching, Peer},
     writer::Writer,
 };
-use crate::{board::Board, refusal::Refusal, tally::Tally};
+use crate::{board::Board, damages::Damages, refusal::Refusal, tally::Tally};
 use ed25519_dalek::SigningKey;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
 use yizhang_ledger::{
@@ -27,10 +27,12 @@ use yizhang_ledger::{
 use yizhang_replica::{
     Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket,
 };
-use yizhang_store::Store;
+use yizhang_store::{Store, StoreError};
 
 /// How long a head that was told of may be on its way.
 const HELD_WITHIN: Duration = Duration::from_secs(60);
+/// Wait before a root is looked up again that the disk did not give: by then the place may have been mended from a peer.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(10);
 
 /// What the node can do. None of it waits.
 pub(super) struct Hands {
@@ -38,6 +40,7 @@ pub(super) struct Hands {
     pub(super) engine: Engine,
     pub(super) board: Board,
     pub(super) tally: Arc<Tally>,
+    pub(super) damages: Arc<Damages>,
     pub(super) key: SigningKey,
     pub(super) runtime: Handle,
     pub(super) writers: BTreeMap<Origin, Writer>,
@@ -129,16 +132,33 @@ impl Deeds for Hands {
     }
 
     fn look_up_root(&mut self, origin: Origin, size: TreeSize) {
-        let (store, engine) = (Arc::clone(&self.store), self.engine.clone());
-        self.runtime
-            .spawn_blocking(move || match store.root_at(&origin, size) {
-                Ok(root) => {
-                    engine.send_blocking(Event::Input(Input::RootAt { origin, size, root }));
+        let engine = self.engine.clone();
+        let damages = Arc::clone(&self.damages);
+        // The store is closed when the node ends, whatever waits here.
+        let store = Arc::downgrade(&self.store);
+        self.runtime.spawn(async move {
+            loop {
+                let (store, chain) = (Weak::clone(&store), origin.clone());
+                let look = move || store.upgrade().map(|store| store.root_at(&chain, size));
+                // A thread that panicked has said so.
+                let Ok(Some(root)) = spawn_blocking(look).await else {
+                    return;
+                };
+                match root {
+                    Ok(root) => {
+                        let root = Input::RootAt { origin, size, root };
+                        return engine.send(Event::Input(root)).await;
+                    }
+                    // The question stays open until the place is mended: nothing is concluded from what a disk has changed.
+                    Err(error @ StoreError::Damaged(_)) => damages.look_at(&error),
+                    Err(error) => {
+                        tracing::error!(chain = %origin, %error, "a root could not be looked up");
+                        return;
+                    }
                 }
-                Err(error) => {
-                    tracing::error!(chain = %origin, %error, "a root could not be looked up");
-                }
-            });
+                sleep(LOOK_UP_AGAIN).await;
+            }
+        });
     }
 
     /// The batch is durable; only now does its head exist.

@@ -13,7 +13,7 @@ use super::{
     peers::Peer,
     writer::Writer,
 };
-use crate::{board::Board, config::Failure, copies::LatestNews, tally::Tally};
+use crate::{board::Board, config::Failure, copies::LatestNews, damages::Damages, tally::Tally};
 use ed25519_dalek::SigningKey;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -44,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) board: Board,
     pub(crate) news: Arc<LatestNews>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) damages: Arc<Damages>,
     /// The way to this engine, for those who work for it.
     pub(crate) engine: Engine,
     pub(crate) key: SigningKey,
@@ -95,6 +96,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             engine: parts.engine,
             board: parts.board,
             tally: parts.tally,
+            damages: parts.damages,
             key: parts.key,
             runtime: parts.runtime,
             writers,

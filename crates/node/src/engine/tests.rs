@@ -282,6 +282,7 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         board: board.clone(),
         news: Arc::new(LatestNews::default()),
         tally: Arc::new(Tally::new()),
+        damages: Arc::default(),
         engine: engine.clone(),
         key: key(0),
         peers: Vec::new(),
