@@ -856,7 +856,7 @@ fn a_noted_head_that_cannot_be_read_is_no_silence() {
         let report = check(folder.path(), &|_| {}).unwrap();
         assert!(!report.is_sound());
         assert!(
-            matches!(&report.findings[..], [Finding::NotedHead(path)] if *path == noted),
+            matches!(&report.findings[..], [Finding::NotedHead { path, .. }] if *path == noted),
             "{:?}",
             report.findings
         );
@@ -874,4 +874,80 @@ fn chains_that_cannot_be_listed_are_not_taken_for_none() {
     fs::rename(&chains, folder.path().join("elsewhere")).unwrap();
     fs::write(&chains, b"no folder").unwrap();
     assert!(check(folder.path(), &|_| {}).is_err());
+}
+
+#[test]
+fn a_noted_head_that_cannot_be_read_hides_nothing_that_the_index_knows() {
+    let (world, folder) = filled(45);
+    let origin = world.chains[0].origin.clone();
+    fs::remove_dir_all(segments(folder.path(), &world, 0)[0].parent().unwrap()).unwrap();
+    let noted = format!("seen/{}.head", origin.region());
+    fs::write(folder.path().join(noted), b"junk").unwrap();
+    let found = findings(folder.path());
+    let noted = |finding: &Finding| matches!(finding, Finding::NotedHead { origin: of, .. } if *of == origin);
+    let behind = |finding: &Finding| matches!(finding, Finding::BehindIndex { origin: of, .. } if *of == origin);
+    assert!(found.iter().any(noted), "{found:?}");
+    assert!(found.iter().any(behind), "{found:?}");
+}
+
+/// A pipe, which nobody writes into.
+fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn what_is_no_chain_among_the_chains_ends_no_check_with_and_without_the_list_of_chains() {
+    let (world, folder) = filled(46);
+    let chains = folder.path().join("chains");
+    let of_chain = segments(folder.path(), &world, 0)[0].with_file_name("notes");
+    fs::create_dir(&of_chain).unwrap();
+    let pipe = of_chain.with_file_name("pipe");
+    make_pipe(&pipe);
+    let own = [of_chain, pipe];
+    let file = chains.join("readme");
+    fs::write(&file, b"a file").unwrap();
+    let pipes = chains.join("pipe");
+    make_pipe(&pipes);
+    let empty = chains.join("999999");
+    fs::create_dir_all(empty.join("folder")).unwrap();
+    let others = [file, pipes, empty.join("folder")];
+    let strays = |expected: &[&PathBuf]| {
+        let report = check(folder.path(), &|_| {}).unwrap();
+        assert_eq!(report.chains.len(), 2);
+        for path in expected {
+            let is_it =
+                |finding: &&Finding| matches!(finding, Finding::Stray(stray) if stray == *path);
+            assert_eq!(
+                report.findings.iter().filter(is_it).count(),
+                1,
+                "{}",
+                path.display()
+            );
+        }
+    };
+    strays(&own.iter().collect::<Vec<_>>());
+    flip(&folder.path().join("format"), 40, 1);
+    strays(&own.iter().chain(&others).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_pipe_with_the_name_of_a_segment_and_a_file_with_that_of_a_folder_end_no_check_and_no_start() {
+    let (world, folder) = filled(47);
+    let path = segments(folder.path(), &world, 0)[0].clone();
+    fs::remove_file(&path).unwrap();
+    make_pipe(&path);
+    let report = check(folder.path(), &|_| {}).unwrap();
+    let is_it =
+        |finding: &Finding| matches!(finding, Finding::Chain(damage) if damage.file == path);
+    assert!(report.findings.iter().any(is_it), "{:?}", report.findings);
+    let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
+    assert!(opened.chains[0].damage.is_some(), "{opened}");
+    drop(store);
+    let chain = path.parent().unwrap();
+    fs::remove_dir_all(chain).unwrap();
+    fs::write(chain, b"no folder").unwrap();
+    let found = check(folder.path(), &|_| {}).unwrap().findings;
+    let is_it = |finding: &Finding| matches!(finding, Finding::Stray(path) if path == chain);
+    assert!(found.iter().any(is_it), "{found:?}");
 }
