@@ -951,3 +951,16 @@ fn a_pipe_with_the_name_of_a_segment_and_a_file_with_that_of_a_folder_end_no_che
     let is_it = |finding: &Finding| matches!(finding, Finding::Stray(path) if path == chain);
     assert!(found.iter().any(is_it), "{found:?}");
 }
+
+#[test]
+fn a_last_file_that_cannot_be_opened_for_writing_is_damage_of_its_chain_alone() {
+    let (world, folder) = filled(48);
+    let path = segments(folder.path(), &world, 1).pop().unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
+    assert!(opened.chains[1].damage.is_some(), "{opened}");
+    assert!(opened.chains[0].damage.is_none(), "{opened}");
+    let (sound, size) = (&world.chains[0].origin, world.chains[0].state.size());
+    assert_eq!(store.size(sound), Some(size));
+}
