@@ -964,3 +964,39 @@ fn a_last_file_that_cannot_be_opened_for_writing_is_damage_of_its_chain_alone() 
     let (sound, size) = (&world.chains[0].origin, world.chains[0].state.size());
     assert_eq!(store.size(sound), Some(size));
 }
+
+/// A head is not mended with the size of somebody's batch: its note is the same, whatever the header says.
+#[test]
+fn a_head_is_mended_with_the_size_that_the_batch_before_it_demands() {
+    let mut world = World::new(49, 1);
+    let folder = tempdir().unwrap();
+    let store = Store::open(folder.path(), world.options()).unwrap().0;
+    world.append(&store, 0, &[9]);
+    world.append(&store, 0, &[3]);
+    let origin = world.chains[0].origin.clone();
+    let (bytes, head) = store
+        .batches(&origin, TreeSize(0))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let held = Batch::parse(bytes).unwrap();
+    let longer = World::new(50, 1).prepare(0, &[11]).batch().clone();
+    assert_eq!(longer.entry().first, held.entry().first);
+    let path = segments(folder.path(), &world, 0)[0].clone();
+    let whole = fs::read(&path).unwrap();
+    let length = u32::from_le_bytes(whole[FILE_HEADER_BYTES + 8..][..4].try_into().unwrap());
+    let head_at = FILE_HEADER_BYTES + FRAME_HEADER_BYTES + usize::try_from(length).unwrap();
+    // The position in the header of the head.
+    flip(&path, head_at + 16, 4);
+    let mut scrub = store.scrub(&origin).unwrap();
+    assert!(matches!(scrub.step(), Scrubbed::Sound(_)));
+    let Scrubbed::Broken(broken) = scrub.step() else {
+        panic!("the head is broken")
+    };
+    let mended = store.mend(&origin, &broken, &longer, &head).unwrap();
+    assert_eq!(mended, Mended::Not);
+    let mended = store.mend(&origin, &broken, &held, &head).unwrap();
+    assert_eq!(mended, Mended::Written);
+    assert_eq!(fs::read(&path).unwrap(), whole);
+}
