@@ -80,7 +80,7 @@ impl Replication for ReplicationService {
         let now = Instant::now();
         let admitted = self.0.tellings.admit(region, now);
         let telling = admitted.map_err(|untimely| {
-            if untimely == Untimely::TooOften {
+            if untimely == Untimely::Flood {
                 self.0.floods.notice(region, now);
             }
             let what = "tellings of one region come";
