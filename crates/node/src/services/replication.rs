@@ -93,7 +93,8 @@ impl Replication for ReplicationService {
             secret_checks,
         } = request.into_inner();
         if clock_ms > 0 {
-            self.0.clocks.told(region, UnixMillis(clock_ms), now);
+            let own = (self.0.clock)();
+            self.0.clocks.told(region, UnixMillis(clock_ms), own, now);
         }
         self.0.peer_secrets.told(region, &secret_checks);
         let heads = heads.into_iter().take(TOLD_HEADS_MAX);
