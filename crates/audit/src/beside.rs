@@ -93,7 +93,7 @@ pub(crate) fn remembered_more(place: &Place, remembered: u64, reached: u64) -> F
     let place = place.in_file("journal").at_leaf(reached);
     let text = "the journal of the node remembers more entries than are here: files of the chain are missing or cut off, or \
                 somebody else signs with its key";
-    Finding::fault(Code::SourceShrunk, &place, text).between(&remembered, &reached)
+    Finding::fault(Code::BehindJournal, &place, text).between(&remembered, &reached)
 }
 
 /// What the journal of a node remembers of chains.

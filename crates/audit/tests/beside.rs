@@ -57,10 +57,10 @@ fn a_mirror_that_is_behind_a_head_that_it_was_shown_has_lost_nothing() {
     // Of its own chain a node holds what its key has signed.
     let own = of_own(chain);
     let report = audit(data.path(), &roster, &own);
-    assert_eq!(faults(&report, chain), [Code::SourceShrunk]);
+    assert_eq!(faults(&report, chain), [Code::BehindJournal]);
     let found = losses(data.path(), &roster, own.own, &held);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].code, Code::SourceShrunk);
+    assert_eq!(found[0].code, Code::BehindJournal);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_head_that_the_node_held_counts_in_every_chain() {
     data.write(chain, &signed[..1]);
     write_evidence(&data, 0, &signed[1].note, &signed[2].note);
     let report = audit(data.path(), &roster(&REGIONS), &Options::default());
-    assert_eq!(faults(&report, chain), [Code::SourceShrunk]);
+    assert_eq!(faults(&report, chain), [Code::BehindJournal]);
 }
 
 #[test]
