@@ -120,7 +120,14 @@ fn run_name() -> String {
 pub(crate) fn directory(dir: &Path, roster: &Roster, options: &Options) -> anyhow::Result<Report> {
     let data = crate::node::data_directory(dir).unwrap_or_else(|_| dir.to_path_buf());
     let bar = show::progress::bytes(&t!("audit.replaying", source = dir.display()));
-    let report = audit_directory(&data, roster, options, &|progress: &Progress| {
+    // A data directory alone does not say whose it is.
+    let configuration = crate::node::configuration(dir).ok();
+    let own = configuration.and_then(|configuration| Division::new(configuration.region));
+    let options = Options {
+        own,
+        ..options.clone()
+    };
+    let report = audit_directory(&data, roster, &options, &|progress: &Progress| {
         bar.advance(progress.region, progress.bytes, progress.total_bytes);
         ControlFlow::Continue(())
     });

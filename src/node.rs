@@ -254,7 +254,8 @@ fn losses(
     let held: Vec<_> = chains
         .map(|chain| (chain.origin.clone(), chain.size))
         .collect();
-    Ok(yizhang_audit::losses(data, &roster, &held))
+    let own = Division::new(configuration(dir)?.region);
+    Ok(yizhang_audit::losses(data, &roster, own, &held))
 }
 
 fn rebuild_index(dir: &Path) -> anyhow::Result<Outcome> {

@@ -9,13 +9,18 @@ use prost::Message as _;
 use std::{
     fs,
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, SECOND_LOOK, connect::connect, purpose};
+use support::{
+    Federation, PATIENCE, SECOND_LOOK,
+    connect::{certify, connect, connect_as, roster},
+    purpose,
+};
 use tokio::{io::AsyncReadExt as _, net::TcpStream, task::JoinSet, time::timeout};
 use tonic::{
     Status,
@@ -30,7 +35,7 @@ use yizhang_ledger::{
     value,
 };
 use yizhang_wire::{
-    channel::ACCOUNT_BYTES_MAX,
+    channel::{ACCOUNT_BYTES_MAX, auditor_name},
     purpose::Business,
     v1::{
         FetchRequest, LookupRequest, ReplayRequest, StatusRequest, SubmitRequest,
@@ -346,6 +351,50 @@ fn lookups_of_a_foreign_clerk_let_an_own_clerk_pass() {
         assert!(passed <= PASSED_MAX, "{passed} others were answered first");
         let rest = timeout(PATIENCE, calls.join_all()).await;
         assert!(rest.is_ok(), "everybody has an answer in the end");
+    });
+}
+
+/// The head of a call, after which nothing comes.
+fn head_alone(path: &str) -> http::Request<tonic::body::Body> {
+    let nothing = tokio_stream::pending::<Result<Frame<Bytes>, Status>>();
+    raw(path, &[], 0).map(|_| tonic::body::Body::new(StreamBody::new(nothing)))
+}
+
+#[test]
+fn calls_of_four_certificates_that_say_nothing_keep_no_other_auditor_out_and_end_after_a_minute() {
+    const HOSTILE: usize = 4;
+    /// As many as one connection carries, and one certificate may have.
+    const CALLS: usize = 512;
+    const OTHERS: usize = 8;
+    run(async |federation| {
+        let roster = roster(Path::new(&federation.auditor()));
+        let name = auditor_name(&roster.federation);
+        let mut calls = JoinSet::new();
+        for _ in 0..HOSTILE {
+            let channel = connect_as(REGION, &roster, &certify(federation, &name));
+            for _ in 0..CALLS {
+                let mut channel = channel.clone();
+                calls.spawn(async move {
+                    std::future::poll_fn(|context| channel.poll_ready(context))
+                        .await
+                        .ok()?;
+                    let call = head_alone("/yizhang.v1.Ledger/Status");
+                    channel.call(call).await.ok()
+                });
+            }
+        }
+        // All of them are under way: one that is refused has an answer.
+        tokio::time::sleep(20 * SECOND_LOOK).await;
+        for _ in 0..OTHERS {
+            let waited = is_served(&federation.auditor()).await.unwrap();
+            println!("the auditor waited {waited:?}");
+        }
+        let refused = std::iter::from_fn(|| calls.try_join_next()).count();
+        println!("{refused} of {} calls were refused", HOSTILE * CALLS);
+        let start = Instant::now();
+        let ended = timeout(2 * PATIENCE, calls.join_all()).await;
+        assert!(ended.is_ok(), "calls of which nothing comes end");
+        println!("they ended after {:?}", start.elapsed());
     });
 }
 

@@ -2,7 +2,6 @@
 
 mod support;
 
-use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{
     collections::BTreeSet,
     fs,
@@ -13,7 +12,7 @@ use std::{
 };
 use support::{
     Federation,
-    connect::{connect, connect_as, roster},
+    connect::{certify, connect, connect_as, roster},
     contributions, eventually, purpose, yizhang,
 };
 use tonic::{Code, Status, transport::Channel};
@@ -40,22 +39,6 @@ use yizhang_wire::{
 
 const REGION: u32 = 440_000;
 const WORKER: &str = "440300199003078815";
-
-/// A certificate of the federation's own authority for any name.
-fn certify(federation: &Federation, name: &str) -> CallerIdentity {
-    let key = fs::read_to_string(federation.path().join("authority.key")).unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    let federation = &roster(Path::new(&federation.agency(REGION))).federation;
-    let common_name = format!("{federation} authority");
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
-    let issuer = Issuer::new(authority, KeyPair::from_pem(&key).unwrap());
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec![name.to_string()]).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    CallerIdentity::new(&certificate.pem(), &key.serialize_pem())
-}
 
 fn run(test: impl AsyncFnOnce(&mut Federation)) {
     let mut federation = Federation::found(&[REGION]);

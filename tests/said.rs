@@ -127,3 +127,34 @@ fn a_flipped_bit_is_said_once_and_mended_from_a_peer_also_in_the_own_chain() {
         });
     }
 }
+
+/// Who is behind asks what is held at its own size; the answer must not be made of a header that the disk has changed.
+#[test]
+fn a_flipped_bit_in_the_header_of_a_batch_accuses_nobody_and_is_mended() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let first = federation.file("first.csv", &contributions(WORKER, 440_300, 9, "A"));
+    federation.import(GUANGDONG, &first, &[]).expect(0);
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.stop(GUIZHOU);
+    let second = federation.file("second.csv", &contributions(WORKER, 440_300, 7, "B"));
+    federation.import(GUANGDONG, &second, &[]).expect(0);
+    let [path] = &segments(&federation, GUANGDONG, GUANGDONG)[..] else {
+        panic!("one file expected")
+    };
+    let whole = fs::read(path).unwrap();
+    // The number of entries of the first batch, which now claims those of the second.
+    let at = yizhang_ledger::segment::FILE_HEADER_BYTES + 12;
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(&[whole[at] ^ 64], at.try_into().unwrap())
+        .unwrap();
+    federation.start(GUIZHOU);
+    eventually("it is mended, and Guizhou has everything", || {
+        fs::read(path).unwrap().starts_with(&whole)
+            && federation.size(GUIZHOU, GUANGDONG) == federation.size(GUANGDONG, GUANGDONG)
+    });
+    for node in [GUANGDONG, GUIZHOU] {
+        let log = federation.log(node);
+        assert!(!log.contains("evidence against a chain"), "{log}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Calls to a node by the code that clients use, under any certificate.
 
+use super::Federation;
 use base64ct::{Base64, Encoding};
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{fs, path::Path};
 use tonic::transport::Channel;
 use yizhang_ledger::{roster::Roster, value::Division};
@@ -30,4 +32,20 @@ pub(crate) fn connect_as(region: u32, roster: &Roster, identity: &CallerIdentity
     let name = node_name(&roster.federation, region);
     let endpoint = &roster.regions[&region].endpoint;
     connect_lazily(endpoint, &roster.tls_authority, &name, identity).unwrap()
+}
+
+/// A certificate of the federation's own authority for any name.
+pub(crate) fn certify(federation: &Federation, name: &str) -> CallerIdentity {
+    let key = fs::read_to_string(federation.path().join("authority.key")).unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    let federation = &roster(Path::new(&federation.auditor())).federation;
+    let common_name = format!("{federation} authority");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
+    let issuer = Issuer::new(authority, KeyPair::from_pem(&key).unwrap());
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec![name.to_string()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    CallerIdentity::new(&certificate.pem(), &key.serialize_pem())
 }

@@ -44,6 +44,8 @@ pub struct Options {
     pub resume: Option<PathBuf>,
     /// Bytes of a chain between two resume points.
     pub mark_every_bytes: u64,
+    /// The region whose node has written the directory, if that is known: of its chain it holds all that its key has signed.
+    pub own: Option<Division>,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             run: "only run".to_owned(),
             resume: None,
             mark_every_bytes: MARK_EVERY_BYTES,
+            own: None,
         }
     }
 }
@@ -242,7 +245,8 @@ impl Audit<'_> {
                 Err(finding) => replay.remark(*finding),
             }
         }
-        replay.remember_size(self.journal.size(&chain.origin, self.roster));
+        let own = self.options.own;
+        replay.remember_size(self.journal.size(&chain.origin, self.roster, own));
         // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);

@@ -64,8 +64,14 @@ pub fn accusations(directory: &Path, roster: &Roster) -> Vec<Finding> {
 }
 
 /// What the journal of a node has of signed heads beyond what its files hold: entries that were lost, or signed by another process
-/// with the same key. `held` are the chains of the directory, as far as they are good. Chains that [`accusations`] names are left out.
-pub fn losses(directory: &Path, roster: &Roster, held: &[(Origin, TreeSize)]) -> Vec<Finding> {
+/// with the same key. `held` are the chains of the directory, as far as they are good; `own` is the region whose node it is, if that
+/// is known. Chains that [`accusations`] names are left out.
+pub fn losses(
+    directory: &Path,
+    roster: &Roster,
+    own: Option<Division>,
+    held: &[(Origin, TreeSize)],
+) -> Vec<Finding> {
     let journal = journal(directory);
     let accused = journal.accusations(roster);
     let mut findings = Vec::new();
@@ -74,7 +80,7 @@ pub fn losses(directory: &Path, roster: &Roster, held: &[(Origin, TreeSize)]) ->
         let is_accused = accused
             .iter()
             .any(|finding| finding.place.region == place.region);
-        let signed = journal.signed_size(origin, roster);
+        let signed = journal.signed_size(origin, roster, own);
         if signed > size.0 && !is_accused {
             findings.push(remembered_more(&place, signed, size.0));
         }
@@ -87,7 +93,7 @@ pub(crate) fn remembered_more(place: &Place, remembered: u64, reached: u64) -> F
     let place = place.in_file("journal").at_leaf(reached);
     let text = "the journal of the node remembers more entries than are here: files of the chain are missing or cut off, or \
                 somebody else signs with its key";
-    Finding::fault(Code::SourceShrunk, &place, text).between(&remembered, &reached)
+    Finding::fault(Code::BehindJournal, &place, text).between(&remembered, &reached)
 }
 
 /// What the journal of a node remembers of chains.
@@ -116,15 +122,17 @@ impl Remembered {
         findings
     }
 
-    /// The largest size of a signed head of a chain in the evidence; 0 if there is none. Heads that the node was shown count as those
-    /// that it held, unless the chain was closed for them: then they are another history.
-    fn signed_size(&self, origin: &Origin, roster: &Roster) -> u64 {
+    /// The largest size of a signed head of a chain in the evidence; 0 if there is none. Heads that the node was shown count for its
+    /// own chain alone, of which it holds all that its key has signed, unless that was closed for them: then they are another
+    /// history. Of another chain they say only that it was behind, or that whoever showed them did not send what they are of.
+    fn signed_size(&self, origin: &Origin, roster: &Roster, own: Option<Division>) -> u64 {
+        let is_own = own == Some(origin.region());
         let mut largest = 0;
         for piece in &self.contradictions {
-            let shown = if piece.closes {
-                &piece.held
-            } else {
+            let shown = if is_own && !piece.closes {
                 &piece.other
+            } else {
+                &piece.held
             };
             for note in [&piece.held, shown] {
                 if let Ok(head) = Head::open(note, roster)
@@ -138,10 +146,10 @@ impl Remembered {
     }
 
     /// The largest size that a chain is remembered to have had; 0 if nothing is.
-    pub(crate) fn size(&self, origin: &Origin, roster: &Roster) -> u64 {
+    pub(crate) fn size(&self, origin: &Origin, roster: &Roster, own: Option<Division>) -> u64 {
         let lost = self.lost.iter().filter(|lost| lost.origin == *origin);
         let mut largest = lost.map(|lost| lost.size).max().unwrap_or(0);
-        largest = largest.max(self.signed_size(origin, roster));
+        largest = largest.max(self.signed_size(origin, roster, own));
         largest
     }
 }
@@ -149,7 +157,13 @@ impl Remembered {
 /// Reads the journal of a node. What cannot be read of it is passed over, and found.
 pub(crate) fn journal(directory: &Path) -> Remembered {
     let mut remembered = Remembered::default();
-    for name in journal_files(&directory.join("journal")) {
+    let names = journal_files(&directory.join("journal")).unwrap_or_else(|error| {
+        let text = format!("the folder cannot be read: {error}");
+        let finding = Finding::fault(Code::Unreadable, &Place::default().in_file("journal"), text);
+        remembered.findings.push(finding);
+        Vec::new()
+    });
+    for name in names {
         let label = format!("journal/{name}");
         let place = Place::default().in_file(&label);
         match read(&directory.join(&label), JOURNAL_FILE_BYTES_MAX) {
@@ -173,19 +187,24 @@ pub(crate) fn journal(directory: &Path) -> Remembered {
 }
 
 /// The names of the files of a journal, in order; none if there is no journal.
-fn journal_files(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
+fn journal_files(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
     };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+    let mut names = Vec::new();
+    for entry in entries {
+        // A name that is no text is none of a journal.
+        names.extend(entry?.file_name().into_string());
+    }
     names.retain(|name| {
         Path::new(name)
             .extension()
             .is_some_and(|kind| kind == "jnl")
     });
     names.sort();
-    names
+    Ok(names)
 }
 
 fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {

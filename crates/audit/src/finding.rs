@@ -37,6 +37,8 @@ pub enum Code {
     SourceEndless,
     /// A chain is shorter than an earlier run has read it, or than a signed head that the node held; or it is gone.
     SourceShrunk,
+    /// A chain is shorter than what the journal of the node remembers, or somebody else signs with its key.
+    BehindJournal,
     /// The segment with the first leaf of the chain is missing.
     SegmentMissing,
     /// Leaves are missing between two segments.

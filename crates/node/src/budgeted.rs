@@ -6,7 +6,7 @@ use crate::{
     accepting::Connection,
     budget::{self, Budget, Charge},
     calls::Caller,
-    receiving::Receiving,
+    receiving::{Messages, Receiving},
     refusal::Refusal,
     seats::{Calling, Seat},
 };
@@ -122,7 +122,8 @@ where
         }
         request.extensions_mut().insert(party.clone());
         let receiving = self.budgets.requests.charge(party);
-        let request = request.map(|body| Body::new(Receiving::new(body, receiving)));
+        let messages = Messages::of(request.uri().path());
+        let request = request.map(|body| Body::new(Receiving::new(body, receiving, messages)));
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;

@@ -13,6 +13,9 @@ use yizhang_ledger::value::{Division, UnixMillis};
 const OFF_MS_MAX: u64 = 300_000;
 /// How long what a peer has told counts: two tellings may be missed.
 const TOLD_WITHIN: Duration = Duration::from_secs(3 * 60);
+/// By how much this node's own clock may differ, since a telling, from the time that has passed: beyond that it was set, or the
+/// machine was suspended, in which nobody counts the time that passes. What was told before then says nothing about the clock now.
+const DRIFT_MAX: Duration = Duration::from_secs(60);
 /// Peers that must have told: of two clocks nobody can say which is wrong.
 const PEERS_MIN: usize = 2;
 
@@ -23,14 +26,16 @@ pub(crate) struct Clocks(Mutex<BTreeMap<Division, Told>>);
 #[derive(Clone, Copy, Debug)]
 struct Told {
     clock: UnixMillis,
+    /// What time it was here.
+    own: UnixMillis,
     at: Instant,
 }
 
 impl Clocks {
-    /// A peer has told what time it is there.
-    pub(crate) fn told(&self, region: Division, clock: UnixMillis, at: Instant) {
+    /// A peer has told what time it is there, when it was that time here.
+    pub(crate) fn told(&self, region: Division, clock: UnixMillis, own: UnixMillis, at: Instant) {
         let mut regions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        regions.insert(region, Told { clock, at });
+        regions.insert(region, Told { clock, own, at });
     }
 
     /// By how many ms this node's clock is ahead of those of its peers, below 0 behind them; 0 if that is no warning, or too few
@@ -40,7 +45,7 @@ impl Clocks {
         let mut offs = Vec::new();
         for told in regions.values() {
             let passed = now.saturating_duration_since(told.at);
-            if passed < TOLD_WITHIN {
+            if passed < TOLD_WITHIN && !has_drifted(told.own, own, passed) {
                 offs.push(off(own, told.clock, passed));
             }
         }
@@ -54,6 +59,12 @@ impl Clocks {
             0
         }
     }
+}
+
+/// Whether the own clock says that much more or less time has passed between two moments than has.
+fn has_drifted(before: UnixMillis, now: UnixMillis, passed: Duration) -> bool {
+    let drift_max = i64::try_from(DRIFT_MAX.as_millis()).expect("a minute");
+    off(now, before, passed).abs() > drift_max
 }
 
 /// By how much the own clock is ahead of one that was told so long ago.
@@ -106,21 +117,38 @@ mod tests {
         let own =
             |minutes: i64| UnixMillis(1_000_000_000_000_u64.strict_add_signed(minutes * MINUTE));
         let [one, other] = [440_000, 520_000].map(|code| Division::new(code).unwrap());
-        clocks.told(one, own(0), start);
+        // What each has told while the own clock was as it is.
+        let off_ms = |clock: UnixMillis, passed: u64| {
+            let before = UnixMillis(clock.0 - passed * 1_000);
+            clocks.told(one, own(0), before, start);
+            clocks.told(other, own(1), before, start);
+            clocks.off_ms(clock, start + Duration::from_secs(passed))
+        };
+        clocks.told(one, own(0), own(60), start);
         assert_eq!(clocks.off_ms(own(60), start), 0, "one alone says nothing");
-        clocks.told(other, own(1), start);
-        assert_eq!(clocks.off_ms(own(5), start), 0);
-        assert_eq!(clocks.off_ms(own(6), start), 0);
-        assert_eq!(clocks.off_ms(own(7), start), 6 * MINUTE);
-        assert_eq!(clocks.off_ms(own(-6), start), -6 * MINUTE);
+        assert_eq!(off_ms(own(5), 0), 0);
+        assert_eq!(off_ms(own(6), 0), 0);
+        assert_eq!(off_ms(own(7), 0), 6 * MINUTE);
+        assert_eq!(off_ms(own(-6), 0), -6 * MINUTE);
         // Their clocks go on meanwhile.
-        let later = start + Duration::from_secs(120);
-        assert_eq!(clocks.off_ms(own(7), later), 0);
-        assert_eq!(clocks.off_ms(own(9), later), 6 * MINUTE);
-        let long_after = start + TOLD_WITHIN;
-        assert_eq!(clocks.off_ms(own(60), long_after), 0);
-        clocks.told(one, UnixMillis(u64::MAX), start);
-        clocks.told(other, UnixMillis(u64::MAX), start);
+        assert_eq!(off_ms(own(7), 120), 0);
+        assert_eq!(off_ms(own(9), 120), 6 * MINUTE);
+        assert_eq!(off_ms(own(60), TOLD_WITHIN.as_secs()), 0);
+        clocks.told(one, UnixMillis(u64::MAX), UnixMillis(0), start);
+        clocks.told(other, UnixMillis(u64::MAX), UnixMillis(0), start);
         assert_eq!(clocks.off_ms(UnixMillis(0), start), -i64::MAX);
+    }
+
+    #[test]
+    fn what_was_told_before_the_machine_slept_or_the_clock_was_set_counts_no_more() {
+        let (clocks, start) = (Clocks::default(), Instant::now());
+        let own = |minutes: u64| UnixMillis(1_000_000_000_000 + minutes * MINUTE.unsigned_abs());
+        for region in [440_000, 520_000] {
+            clocks.told(Division::new(region).unwrap(), own(100), own(100), start);
+        }
+        let later = start + Duration::from_secs(60);
+        assert_eq!(clocks.off_ms(own(101), later), 0, "it goes right");
+        assert_eq!(clocks.off_ms(own(160), later), 0, "it slept for an hour");
+        assert_eq!(clocks.off_ms(own(40), later), 0, "it was set");
     }
 }

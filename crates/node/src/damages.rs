@@ -37,9 +37,7 @@ impl Damages {
     pub(crate) fn found(&self, damage: &Damage) {
         let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let places = chains.entry(damage.origin.clone()).or_default();
-        let is_known = places
-            .iter()
-            .any(|known| known.file == damage.file && known.offset == damage.offset);
+        let is_known = places.iter().any(|known| is_same_place(known, damage));
         if is_known || places.len() >= PLACES_PER_CHAIN_MAX {
             return;
         }
@@ -59,10 +57,21 @@ impl Damages {
         self.news.notified().await;
     }
 
-    /// A chain is as it was written, all of it.
-    pub(crate) fn forget(&self, origin: &Origin) {
+    /// The places of a chain that are known now.
+    pub(crate) fn of(&self, origin: &Origin) -> Vec<Damage> {
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        chains.get(origin).cloned().unwrap_or_default()
+    }
+
+    /// These places of a chain are as they were written. What somebody has met elsewhere meanwhile stays.
+    pub(crate) fn forget(&self, origin: &Origin, sound: &[Damage]) {
         let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        chains.remove(origin);
+        if let Some(places) = chains.get_mut(origin) {
+            places.retain(|place| !sound.iter().any(|sound| is_same_place(sound, place)));
+            if places.is_empty() {
+                chains.remove(origin);
+            }
+        }
     }
 
     /// All segments have been gone through.
@@ -99,6 +108,11 @@ impl Damages {
     }
 }
 
+/// Whether two damages are at the same place of a chain.
+pub(crate) fn is_same_place(one: &Damage, other: &Damage) -> bool {
+    one.file == other.file && one.offset == other.offset
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +142,15 @@ mod tests {
                 .starts_with("00000000000000000000.seg at byte 96: ")
         );
         assert!(damages.is_any());
-        damages.forget(&origin);
+        let mut sound = damages.of(&origin);
+        let met_meanwhile = sound.pop().unwrap();
+        damages.forget(&origin, &sound);
+        assert_eq!(
+            damages.count(&origin),
+            1,
+            "it was met after the round had passed it"
+        );
+        damages.forget(&origin, &[met_meanwhile]);
         assert!(!damages.is_any());
     }
 }

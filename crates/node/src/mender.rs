@@ -1,7 +1,7 @@
 //! One task that goes slowly through all segments on the disk, looks for damage, and puts right what peers hold whole. It begins a
 //! round at once when somebody has met damage, whose own word for the place may be a batch and not a byte.
 
-use crate::{engine::Peer, shared::Shared};
+use crate::{damages::is_same_place, engine::Peer, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 use yizhang_ledger::head::Origin;
@@ -35,6 +35,8 @@ enum Round {
     Sound,
     /// Something is damaged still, or it could not be read at first.
     Unsound,
+    /// Its end was not reached: what is damaged has no length that can be told.
+    CutShort,
 }
 
 /// How to go on after a broken frame.
@@ -53,6 +55,8 @@ struct Walked {
     /// The frame that was read again last. What is broken there still is not mended once more in this round: a disk that takes
     /// what is written and does not give it back would keep the round at this place for ever.
     read_again: Option<Damage>,
+    /// What was broken and is whole: with what was known before, the places that are forgotten after a sound round.
+    broken: Vec<Damage>,
 }
 
 impl Walked {
@@ -60,13 +64,14 @@ impl Walked {
         Self {
             round: Round::Sound,
             read_again: None,
+            broken: Vec::new(),
         }
     }
 
     /// Whether the frame was read again in this round and is broken still.
     fn has_been_at(&self, damage: &Damage) -> bool {
         let last = self.read_again.as_ref();
-        last.is_some_and(|last| last.file == damage.file && last.offset == damage.offset)
+        last.is_some_and(|last| is_same_place(last, damage))
     }
 
     fn note(&mut self, damage: &Damage, mended: Mended) -> Next {
@@ -84,6 +89,7 @@ impl Walked {
         };
         if next == Next::ReadAgain {
             self.read_again = Some(damage.clone());
+            self.broken.push(damage.clone());
         }
         next
     }
@@ -104,23 +110,36 @@ impl Mender {
             let mut origins: Vec<&Origin> = self.shared.roster.origins().collect();
             // What is known to be damaged first: somebody has met it, and reads it again.
             origins.sort_by_key(|origin| self.shared.damages.count(origin) == 0);
+            let mut is_all_read = true;
             for origin in origins {
-                let is_sound = self.chain(origin).await.unwrap_or(Round::Unsound) == Round::Sound;
-                if is_sound && self.shared.store.damage(origin).is_none() {
-                    self.shared.damages.forget(origin);
-                }
+                is_all_read &= self.round(origin).await != Round::CutShort;
             }
-            self.shared.damages.went_round((self.shared.clock)());
+            if is_all_read {
+                self.shared.damages.went_round((self.shared.clock)());
+            }
             // Damage that was met meanwhile begins the next round at once.
             let _ = timeout(ROUND_WAIT, self.shared.damages.met()).await;
             sleep(NOTICE_WAIT).await;
         }
     }
 
-    /// Goes through one chain.
-    async fn chain(&self, origin: &Origin) -> Result<Round, StoreError> {
-        let mut scrub = self.shared.store.scrub(origin)?;
+    /// Goes through one chain, and forgets what was known of it if that is whole.
+    async fn round(&self, origin: &Origin) -> Round {
+        let mut sound = self.shared.damages.of(origin);
         let mut walked = Walked::new();
+        if let Err(error) = self.chain(origin, &mut walked).await {
+            tracing::error!(chain = %origin.region(), %error, "a chain could not be gone through");
+            return Round::CutShort;
+        }
+        if walked.round == Round::Sound && self.shared.store.damage(origin).is_none() {
+            sound.append(&mut walked.broken);
+            self.shared.damages.forget(origin, &sound);
+        }
+        walked.round
+    }
+
+    async fn chain(&self, origin: &Origin, walked: &mut Walked) -> Result<(), StoreError> {
+        let mut scrub = self.shared.store.scrub(origin)?;
         loop {
             self.give_way().await;
             let (walk, found) = tokio::task::spawn_blocking(move || look(scrub))
@@ -130,7 +149,7 @@ impl Mender {
                 })?;
             scrub = walk;
             match found {
-                Scrubbed::End => return Ok(walked.round),
+                Scrubbed::End => return Ok(()),
                 Scrubbed::Sound(_) => sleep(REST).await,
                 Scrubbed::Broken(broken) => {
                     self.shared.damages.found(&broken.damage);
@@ -145,7 +164,8 @@ impl Mender {
                         continue;
                     }
                     if !scrub.pass(&self.shared.store, origin, &broken)? {
-                        return Ok(walked.round);
+                        walked.round = Round::CutShort;
+                        return Ok(());
                     }
                     sleep(BUSY_WAIT).await;
                 }

@@ -12,33 +12,67 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Status, body::Body};
 
-/// How long one message may take from its first byte to its last: 4 MiB at 1 Mbit/s take 34 seconds.
+/// How long one message may take from its first byte to its last: 4 MiB at 1 Mbit/s take 34 seconds. Where a call has one message,
+/// that is from its head to its end, or a call of which nothing comes would be under way for ever.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The method that is called with a stream of messages, which come when there is something to send.
+const SUBMIT_STREAM: &str = "/yizhang.v1.Submission/SubmitStream";
 /// Bytes in front of each message of gRPC: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
+
+/// What a method is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Messages {
+    One,
+    Stream,
+}
+
+impl Messages {
+    pub(crate) fn of(path: &str) -> Self {
+        if path == SUBMIT_STREAM {
+            Self::Stream
+        } else {
+            Self::One
+        }
+    }
+}
 
 /// A request body whose messages have to come to their end in time, and which counts until then.
 pub(crate) struct Receiving {
     body: Body,
     charge: Charge,
+    messages: Messages,
     message: Unfinished,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Receiving {
-    pub(crate) fn new(body: Body, charge: Charge) -> Self {
+    pub(crate) fn new(body: Body, charge: Charge, messages: Messages) -> Self {
         Self {
             body,
             charge,
+            messages,
             message: Unfinished::default(),
-            deadline: None,
+            deadline: match messages {
+                Messages::One => Some(from_now()),
+                Messages::Stream => None,
+            },
         }
     }
 
-    /// Counts what has come. The deadline of a message begins with its first byte.
+    /// Counts what has come. The deadline of a message of a stream begins with its first byte.
     fn take(&mut self, data: &Bytes) -> Result<(), Refusal> {
         let began_anew = self.message.feed(data.clone());
         let held = self.message.held();
+        if self.messages == Messages::Stream {
+            self.move_deadline(began_anew, held);
+        }
+        let what = "bytes of messages that have no end yet";
+        let held = self.charge.hold(held);
+        held.map_err(|_| Refusal::Busy { what })
+    }
+
+    fn move_deadline(&mut self, began_anew: bool, held: usize) {
         // One that has passed although something has come was not waited for: the service was busy with earlier messages.
         let is_waited_for = self
             .deadline
@@ -47,13 +81,13 @@ impl Receiving {
         if held == 0 {
             self.deadline = None;
         } else if began_anew || !is_waited_for {
-            let deadline = Instant::now() + MESSAGE_TIMEOUT;
-            self.deadline = Some(Box::pin(sleep_until(deadline)));
+            self.deadline = Some(from_now());
         }
-        let what = "bytes of messages that have no end yet";
-        let held = self.charge.hold(held);
-        held.map_err(|_| Refusal::Busy { what })
     }
+}
+
+fn from_now() -> Pin<Box<Sleep>> {
+    Box::pin(sleep_until(Instant::now() + MESSAGE_TIMEOUT))
 }
 
 impl HttpBody for Receiving {

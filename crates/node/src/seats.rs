@@ -37,13 +37,17 @@ const fn seats_of_one(class: Class) -> usize {
     }
 }
 
+/// Calls that every party may have under way, however many the others of its class have: more than somebody waits for at a time. A
+/// class of as many parties as it has seats has 1,024 or 2,048 calls from these.
+const CALLS_KEPT: usize = 8;
+
 /// Calls under way at once, streams that nobody speaks in included. What a call receives and answers is bounded elsewhere; one that
 /// does nothing costs some KiB, of which 512 streams on each of 512 connections would make gigabytes.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     /// Of one party.
     party: usize,
-    /// Of all parties of the class.
+    /// Of all parties of the class; beyond it each has [`CALLS_KEPT`] alone.
     class: usize,
 }
 
@@ -167,7 +171,7 @@ impl Rows {
             .filter(|(one, _)| one.class == party.class);
         let of_class: usize = same_class.map(|(_, calls)| calls).sum();
         let of_party = self.calls.get(party).copied().unwrap_or_default();
-        if of_party >= share.party || of_class >= share.class {
+        if of_party >= share.party || (of_class >= share.class && of_party >= CALLS_KEPT) {
             return Err(Full);
         }
         self.calls.insert(party.clone(), of_party + 1);

@@ -1,4 +1,4 @@
-//! How often each region may tell this node something: every telling is a few signatures to be checked by the one serial thread.
+//! How often each region may tell this node something: every telling is a few signatures to be checked, and work for the engine.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,14 +11,26 @@ use yizhang_ledger::value::Division;
 const TELLINGS_MAX: usize = 8;
 /// The time in which they are counted: a node has something new to tell every two seconds at most.
 const WINDOW: Duration = Duration::from_secs(10);
+/// How long a region has to go on telling too often before that is a flood: a node that starts, or finds many chains closed, has
+/// told what it has to tell by then.
+const FLOOD_MIN: Duration = Duration::from_secs(60);
 
 /// When each region has told something lately; a certificate names a region of six digits, and those of the roster alone are
 /// asked about.
 #[derive(Debug, Default)]
 pub(crate) struct Tellings {
     lately: Mutex<BTreeMap<Division, VecDeque<Instant>>>,
+    /// The regions that were last refused for telling too often.
+    refused: Mutex<BTreeMap<Division, Refused>>,
     /// The regions that are being listened to.
     heard: Mutex<BTreeSet<Division>>,
+}
+
+/// Refusals of one region of which each came less than two windows after the one before.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    first: Instant,
+    last: Instant,
 }
 
 /// Why a region may not tell something now.
@@ -26,6 +38,8 @@ pub(crate) struct Tellings {
 pub(crate) enum Untimely {
     /// It tells too often.
     TooOften,
+    /// It tells too often, and has done so for [`FLOOD_MIN`].
+    Flood,
     /// What it told before has not been dealt with.
     TooSoon,
 }
@@ -41,7 +55,7 @@ impl Tellings {
         let lately = regions.entry(region).or_default();
         lately.retain(|at| now.saturating_duration_since(*at) < WINDOW);
         if lately.len() >= TELLINGS_MAX {
-            return Err(Untimely::TooOften);
+            return Err(self.refuse(region, now));
         }
         lately.push_back(now);
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,6 +66,23 @@ impl Tellings {
             tellings: Arc::clone(self),
             region,
         })
+    }
+
+    fn refuse(&self, region: Division, now: Instant) -> Untimely {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = refused.entry(region).or_insert(Refused {
+            first: now,
+            last: now,
+        });
+        if now.saturating_duration_since(run.last) >= WINDOW * 2 {
+            run.first = now;
+        }
+        run.last = now;
+        if now.saturating_duration_since(run.first) >= FLOOD_MIN {
+            Untimely::Flood
+        } else {
+            Untimely::TooOften
+        }
     }
 }
 
@@ -83,6 +114,24 @@ mod tests {
         assert_eq!(tellings.admit(one, start).unwrap_err(), Untimely::TooOften);
         assert!(tellings.admit(other, start).is_ok());
         assert!(tellings.admit(one, start + WINDOW).is_ok());
+    }
+
+    #[test]
+    fn telling_too_often_is_a_flood_after_a_minute_and_not_for_some_bursts() {
+        let (tellings, start) = (Arc::new(Tellings::default()), Instant::now());
+        let region = Division::new(440_000).unwrap();
+        let tell = |seconds| {
+            let now = start + Duration::from_secs(seconds);
+            let refused = (0..20).filter_map(|_| tellings.admit(region, now).err());
+            refused.last()
+        };
+        for burst in 0..10 {
+            assert_eq!(tell(burst * 20), Some(Untimely::TooOften), "{burst}");
+        }
+        let floods: Vec<u64> = (200..300)
+            .filter(|second| tell(*second) == Some(Untimely::Flood))
+            .collect();
+        assert_eq!(floods, (260..300).collect::<Vec<u64>>());
     }
 
     #[test]

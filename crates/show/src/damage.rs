@@ -57,7 +57,11 @@ pub fn finding(finding: &Finding) -> String {
             seen = seen,
             size = size
         ),
-        Finding::NotedHead(path) => t!("damage.noted-head", path = path.display()),
+        Finding::NotedHead { origin, path } => t!(
+            "damage.noted-head",
+            region = place::name(origin.region()),
+            path = path.display()
+        ),
         Finding::BehindJournal { origin, lost, size } => t!(
             "damage.behind-journal",
             region = place::name(origin.region()),
@@ -131,7 +135,7 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::Short { .. } | Finding::BehindIndex { .. } | Finding::BehindJournal { .. } => {
             t!("remedy.short")
         }
-        Finding::NotedHead(_) => t!("remedy.noted-head"),
+        Finding::NotedHead { .. } => t!("remedy.noted-head"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
         Finding::Stray(_) => t!("remedy.stray"),

@@ -99,7 +99,12 @@ pub enum Finding {
         size: TreeSize,
     },
     /// What is noted as the newest head of a chain is no head of it: nobody can tell any more whether the chain is shorter.
-    NotedHead(PathBuf),
+    NotedHead {
+        /// The chain.
+        origin: Origin,
+        /// The file.
+        path: PathBuf,
+    },
     /// A chain is shorter than the journal says that it was when its files were first found to hold less.
     BehindJournal {
         /// The chain.
@@ -134,7 +139,7 @@ impl Finding {
             | Self::Marker(..)
             | Self::Chain(_)
             | Self::Short { .. }
-            | Self::NotedHead(_)
+            | Self::NotedHead { .. }
             | Self::BehindIndex { .. }
             | Self::BehindJournal { .. }
             | Self::Journal(..) => true,
@@ -162,7 +167,7 @@ impl Finding {
                 "put the missing files back if you have them. Otherwise start the node while its peers run: it fetches what \
                  is missing from them, and signs nothing of its own chain before that. Do not use --start-alone"
             }
-            Self::NotedHead(_) => {
+            Self::NotedHead { .. } => {
                 "nothing: the node writes it again. Compare the size of the chain with what its peers show of it. Test the disk"
             }
             Self::TornChain(..) => "nothing: the next start cuts it off, nobody was told of it",
@@ -207,9 +212,9 @@ impl fmt::Display for Finding {
                 f,
                 "{origin}: {size} entries are here, and a signed head of {seen} was: files of the chain are missing"
             ),
-            Self::NotedHead(path) => write!(
+            Self::NotedHead { origin, path } => write!(
                 f,
-                "{}: not a head of the chain; whether the chain has lost anything cannot be told from it",
+                "{origin}: {} is not a head of the chain; whether the chain has lost anything cannot be told from it",
                 path.display()
             ),
             Self::BehindJournal { origin, lost, size } => write!(
@@ -298,12 +303,22 @@ fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
         Err(error) => return Err(error),
     }
     let mut origins = Vec::new();
-    for folder in entries(&folder.join("chains"))? {
-        for file in entries(&folder)? {
-            let origin = origin_in(&file)?;
-            if origin.is_some() {
-                origins.extend(origin);
-                break;
+    for path in entries(&folder.join("chains"))? {
+        if !path.is_dir() {
+            report.findings.push(Finding::Stray(path));
+            continue;
+        }
+        let files = entries(&path)?;
+        let mut found = None;
+        for file in &files {
+            found = found.or(origin_in(file)?);
+        }
+        match found {
+            // What else is in its folder is looked at with the chain.
+            Some(origin) => origins.push(origin),
+            None => {
+                let strays = files.into_iter().filter(|path| !path.is_file());
+                report.findings.extend(strays.map(Finding::Stray));
             }
         }
     }
@@ -322,8 +337,12 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
-/// The chain that the header of a segment names; none where there is no whole header, or no name in it.
+/// The chain that the header of a segment names; none where there is no file, no whole header, or no name in it. Whoever opens
+/// what is no file may wait for ever.
 fn origin_in(path: &Path) -> Result<Option<Origin>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
     let mut file = fs::File::open(path).map_err(failed("open", path))?;
     let mut header = [0; FILE_HEADER_BYTES];
     match file.read_exact(&mut header) {
@@ -347,10 +366,17 @@ fn check_chain(
     progress: &dyn Fn(Progress<'_>),
     report: &mut CheckReport,
 ) -> Result<()> {
-    let files = chain.list()?;
-    report
-        .findings
-        .extend(strays(chain, &files)?.into_iter().map(Finding::Stray));
+    let files = if chain.path.exists() && !chain.path.is_dir() {
+        report.findings.push(Finding::Stray(chain.path.clone()));
+        Vec::new()
+    } else {
+        let files = chain.list()?;
+        let strays = strays(chain, &files)?;
+        report
+            .findings
+            .extend(strays.into_iter().map(Finding::Stray));
+        files
+    };
     let bytes_total = chain.bytes(&files);
     let origin = &chain.origin;
     let mut bytes = 0;
@@ -459,27 +485,31 @@ struct Known {
 }
 
 /// Whether a chain is shorter than what is known of it beside its files: by a noted head, the index or the journal.
-fn missing(data: &Path, origin: &Origin, size: TreeSize, known: Known) -> Result<Option<Finding>> {
+fn missing(data: &Path, origin: &Origin, size: TreeSize, known: Known) -> Result<Vec<Finding>> {
     let Known { indexed, lost } = known;
-    let origin = origin.clone();
-    let seen = match seen::noted(data, &origin)? {
+    let mut findings = Vec::new();
+    let seen = match seen::noted(data, origin)? {
         Noted::Nothing => TreeSize(0),
         Noted::Head(size) => size,
-        Noted::Unreadable(path) => return Ok(Some(Finding::NotedHead(path))),
+        Noted::Unreadable(path) => {
+            let origin = origin.clone();
+            findings.push(Finding::NotedHead { origin, path });
+            TreeSize(0)
+        }
     };
-    Ok(if seen > size {
-        Some(Finding::Short { origin, seen, size })
+    let origin = origin.clone();
+    if seen > size {
+        findings.push(Finding::Short { origin, seen, size });
     } else if indexed > size {
-        Some(Finding::BehindIndex {
+        findings.push(Finding::BehindIndex {
             origin,
             indexed,
             size,
-        })
+        });
     } else if lost > size {
-        Some(Finding::BehindJournal { origin, lost, size })
-    } else {
-        None
-    })
+        findings.push(Finding::BehindJournal { origin, lost, size });
+    }
+    Ok(findings)
 }
 
 /// Whether damage is the tail that the next start would cut off.

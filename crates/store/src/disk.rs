@@ -4,6 +4,7 @@ use crate::{
     error::{Result, StoreError},
     faults::Faults,
 };
+use rustix::fs::{Advice, fadvise};
 use std::{
     fs::{self, File, OpenOptions},
     io,
@@ -23,6 +24,13 @@ pub(crate) struct Disk {
 pub(crate) struct Handle {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
+}
+
+impl Handle {
+    /// Has the system let go what it holds of the file and takes to be on the disk. That it may not is no failure: it is asked to.
+    pub(crate) fn forget_read(&self) {
+        let _ = fadvise(&self.file, 0, None, Advice::DontNeed);
+    }
 }
 
 impl Disk {

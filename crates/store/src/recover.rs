@@ -45,7 +45,10 @@ impl Store {
                 return Ok(Ok(Recovered::default()));
             }
         };
-        self.make_durable(chain, files.last().copied())?;
+        if let Err(damage) = self.make_durable(chain, files.last().copied())? {
+            chain.view_mut().damage = Some(damage);
+            return Ok(Ok(Recovered::default()));
+        }
         let mut recovered = Recovered::default();
         let mut tail = start;
         let (mut bytes, bytes_total) = (0, chain.folder.bytes(unread));
@@ -105,12 +108,28 @@ impl Store {
     ///
     /// A crash before: nobody has taken the frames in. After: they are there for good. Only the last file can hold such, for one
     /// is synced before the next is created.
-    fn make_durable(&self, chain: &Chain, last: Option<LeafIndex>) -> Result<()> {
-        let Some(last) = last else { return Ok(()) };
-        let file = self.disk.open(chain.folder.file(last))?;
-        self.stopper.watch(self.disk.sync(&file))?;
-        self.stopper
-            .watch(self.disk.sync_folder(&chain.folder.path))
+    ///
+    /// A file that cannot be opened or synced is damage of its chain, which the inner error is; the others are served. A system that
+    /// has failed to write pages may hold them as if it had written them: such are let go first, so that what is read is what the
+    /// disk has.
+    fn make_durable(
+        &self,
+        chain: &Chain,
+        last: Option<LeafIndex>,
+    ) -> Result<std::result::Result<(), Damage>> {
+        let Some(last) = last else { return Ok(Ok(())) };
+        let synced = self.disk.open(chain.folder.file(last)).and_then(|file| {
+            file.forget_read();
+            self.disk.sync(&file)?;
+            self.disk.sync_folder(&chain.folder.path)
+        });
+        match synced {
+            Ok(()) => Ok(Ok(())),
+            Err(StoreError::Io { source, .. }) => {
+                Ok(Err(chain.folder.damage(last, 0, DamageFault::Read(source))))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Cuts off what a crash in the middle of a write left, and says where the chain ends now; `None` if it is damage of

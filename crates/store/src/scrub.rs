@@ -45,6 +45,8 @@ pub struct Broken {
     pub damage: Damage,
     /// The size at which its batch starts: whoever holds the chain has it from there.
     pub batch: TreeSize,
+    /// Of a head the size that it is of, as the batch before it says.
+    head_of: TreeSize,
     place: Place,
     kind: FrameKind,
 }
@@ -96,7 +98,9 @@ impl Store {
     ) -> Result<Mended> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
-        if batch.entry().first.0 != broken.batch.0 {
+        // The header of a head is not named by its note, so that its size is not taken from somebody's batch alone.
+        let is_of_size = broken.kind == FrameKind::Batch || size_after(batch) == broken.head_of;
+        if batch.entry().first.0 != broken.batch.0 || !is_of_size {
             return Ok(Mended::Not);
         }
         let whole = frame(broken.kind, batch, head);
@@ -129,14 +133,15 @@ fn frame(kind: FrameKind, batch: &Batch, head: &[u8]) -> Vec<u8> {
     let first = batch.entry().first;
     match kind {
         FrameKind::Batch => write_batch_frame(batch.bytes(), batch.ends(), first, &mut whole),
-        FrameKind::Head => {
-            let size = first.0.checked_add(wide(batch.ends().len()));
-            let size =
-                size.expect("a batch is read only if all its positions are below the largest size");
-            write_head_frame(head, TreeSize(size), &mut whole);
-        }
+        FrameKind::Head => write_head_frame(head, size_after(batch), &mut whole),
     }
     whole
+}
+
+/// The size of the chain after a batch.
+fn size_after(batch: &Batch) -> TreeSize {
+    let size = batch.entry().first.0.checked_add(wide(batch.ends().len()));
+    TreeSize(size.expect("a batch is read only if all its positions are below the largest size"))
 }
 
 /// Whether what is found is this frame with a change in its header or in its body, and not in both.
@@ -163,6 +168,7 @@ impl Scrub {
                 Scrubbed::Broken(Broken {
                     damage,
                     batch: TreeSize(batch),
+                    head_of: TreeSize(self.next),
                     place: self.reader.place(),
                     kind: self.kind,
                 })

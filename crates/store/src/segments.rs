@@ -93,11 +93,24 @@ impl ChainFolder {
         }
     }
 
+    /// Opens a file for reading. What has its name and is none is not opened: of some such one would wait for ever.
+    pub(crate) fn open(&self, first: LeafIndex) -> io::Result<File> {
+        let path = self.file(first);
+        if fs::metadata(&path)?.is_file() {
+            File::open(path)
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a file",
+            ))
+        }
+    }
+
     /// Checks the header of a file.
     pub(crate) fn check_header(&self, first: LeafIndex) -> Result<(), Damage> {
         let at = |fault| self.damage(first, 0, fault);
         let read = |error: io::Error| at(DamageFault::Read(Arc::new(error)));
-        let file = File::open(self.file(first)).map_err(read)?;
+        let file = self.open(first).map_err(read)?;
         let mut header = [0; FILE_HEADER_BYTES];
         let length = narrow(file.metadata().map_err(read)?.len()).min(FILE_HEADER_BYTES);
         let (header, _) = header.split_at_mut(length);
@@ -212,8 +225,8 @@ impl FrameReader {
             self.folder.check_header(first)?;
             self.place.offset = wide(FILE_HEADER_BYTES);
         }
-        self.file =
-            Some(File::open(self.folder.file(first)).map_err(|error| self.read_damage(error))?);
+        let file = self.folder.open(first);
+        self.file = Some(file.map_err(|error| self.read_damage(error))?);
         self.buffer.clear();
         self.start = 0;
         Ok(true)

@@ -856,7 +856,7 @@ fn a_noted_head_that_cannot_be_read_is_no_silence() {
         let report = check(folder.path(), &|_| {}).unwrap();
         assert!(!report.is_sound());
         assert!(
-            matches!(&report.findings[..], [Finding::NotedHead(path)] if *path == noted),
+            matches!(&report.findings[..], [Finding::NotedHead { path, .. }] if *path == noted),
             "{:?}",
             report.findings
         );
@@ -874,4 +874,129 @@ fn chains_that_cannot_be_listed_are_not_taken_for_none() {
     fs::rename(&chains, folder.path().join("elsewhere")).unwrap();
     fs::write(&chains, b"no folder").unwrap();
     assert!(check(folder.path(), &|_| {}).is_err());
+}
+
+#[test]
+fn a_noted_head_that_cannot_be_read_hides_nothing_that_the_index_knows() {
+    let (world, folder) = filled(45);
+    let origin = world.chains[0].origin.clone();
+    fs::remove_dir_all(segments(folder.path(), &world, 0)[0].parent().unwrap()).unwrap();
+    let noted = format!("seen/{}.head", origin.region());
+    fs::write(folder.path().join(noted), b"junk").unwrap();
+    let found = findings(folder.path());
+    let noted = |finding: &Finding| matches!(finding, Finding::NotedHead { origin: of, .. } if *of == origin);
+    let behind = |finding: &Finding| matches!(finding, Finding::BehindIndex { origin: of, .. } if *of == origin);
+    assert!(found.iter().any(noted), "{found:?}");
+    assert!(found.iter().any(behind), "{found:?}");
+}
+
+/// A pipe, which nobody writes into.
+fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn what_is_no_chain_among_the_chains_ends_no_check_with_and_without_the_list_of_chains() {
+    let (world, folder) = filled(46);
+    let chains = folder.path().join("chains");
+    let of_chain = segments(folder.path(), &world, 0)[0].with_file_name("notes");
+    fs::create_dir(&of_chain).unwrap();
+    let pipe = of_chain.with_file_name("pipe");
+    make_pipe(&pipe);
+    let own = [of_chain, pipe];
+    let file = chains.join("readme");
+    fs::write(&file, b"a file").unwrap();
+    let pipes = chains.join("pipe");
+    make_pipe(&pipes);
+    let empty = chains.join("999999");
+    fs::create_dir_all(empty.join("folder")).unwrap();
+    let others = [file, pipes, empty.join("folder")];
+    let strays = |expected: &[&PathBuf]| {
+        let report = check(folder.path(), &|_| {}).unwrap();
+        assert_eq!(report.chains.len(), 2);
+        for path in expected {
+            let is_it =
+                |finding: &&Finding| matches!(finding, Finding::Stray(stray) if stray == *path);
+            assert_eq!(
+                report.findings.iter().filter(is_it).count(),
+                1,
+                "{}",
+                path.display()
+            );
+        }
+    };
+    strays(&own.iter().collect::<Vec<_>>());
+    flip(&folder.path().join("format"), 40, 1);
+    strays(&own.iter().chain(&others).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_pipe_with_the_name_of_a_segment_and_a_file_with_that_of_a_folder_end_no_check_and_no_start() {
+    let (world, folder) = filled(47);
+    let path = segments(folder.path(), &world, 0)[0].clone();
+    fs::remove_file(&path).unwrap();
+    make_pipe(&path);
+    let report = check(folder.path(), &|_| {}).unwrap();
+    let is_it =
+        |finding: &Finding| matches!(finding, Finding::Chain(damage) if damage.file == path);
+    assert!(report.findings.iter().any(is_it), "{:?}", report.findings);
+    let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
+    assert!(opened.chains[0].damage.is_some(), "{opened}");
+    drop(store);
+    let chain = path.parent().unwrap();
+    fs::remove_dir_all(chain).unwrap();
+    fs::write(chain, b"no folder").unwrap();
+    let found = check(folder.path(), &|_| {}).unwrap().findings;
+    let is_it = |finding: &Finding| matches!(finding, Finding::Stray(path) if path == chain);
+    assert!(found.iter().any(is_it), "{found:?}");
+}
+
+#[test]
+fn a_last_file_that_cannot_be_opened_for_writing_is_damage_of_its_chain_alone() {
+    let (world, folder) = filled(48);
+    let path = segments(folder.path(), &world, 1).pop().unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let (store, opened) = Store::open(folder.path(), world.tiny()).unwrap();
+    assert!(opened.chains[1].damage.is_some(), "{opened}");
+    assert!(opened.chains[0].damage.is_none(), "{opened}");
+    let (sound, size) = (&world.chains[0].origin, world.chains[0].state.size());
+    assert_eq!(store.size(sound), Some(size));
+}
+
+/// A head is not mended with the size of somebody's batch: its note is the same, whatever the header says.
+#[test]
+fn a_head_is_mended_with_the_size_that_the_batch_before_it_demands() {
+    let mut world = World::new(49, 1);
+    let folder = tempdir().unwrap();
+    let store = Store::open(folder.path(), world.options()).unwrap().0;
+    world.append(&store, 0, &[9]);
+    world.append(&store, 0, &[3]);
+    let origin = world.chains[0].origin.clone();
+    let (bytes, head) = store
+        .batches(&origin, TreeSize(0))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let held = Batch::parse(bytes).unwrap();
+    let longer = World::new(50, 1).prepare(0, &[11]).batch().clone();
+    assert_eq!(longer.entry().first, held.entry().first);
+    let path = segments(folder.path(), &world, 0)[0].clone();
+    let whole = fs::read(&path).unwrap();
+    let length = u32::from_le_bytes(whole[FILE_HEADER_BYTES + 8..][..4].try_into().unwrap());
+    let head_at = FILE_HEADER_BYTES + FRAME_HEADER_BYTES + usize::try_from(length).unwrap();
+    // The position in the header of the head.
+    flip(&path, head_at + 16, 4);
+    let mut scrub = store.scrub(&origin).unwrap();
+    assert!(matches!(scrub.step(), Scrubbed::Sound(_)));
+    let Scrubbed::Broken(broken) = scrub.step() else {
+        panic!("the head is broken")
+    };
+    let mended = store.mend(&origin, &broken, &longer, &head).unwrap();
+    assert_eq!(mended, Mended::Not);
+    let mended = store.mend(&origin, &broken, &held, &head).unwrap();
+    assert_eq!(mended, Mended::Written);
+    assert_eq!(fs::read(&path).unwrap(), whole);
 }

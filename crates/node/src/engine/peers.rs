@@ -143,20 +143,20 @@ impl Peer {
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
             }
-            pace.keep(message.heads.len() + 2 * message.evidence.len())
-                .await;
+            let told = message.heads.len() + 2 * message.evidence.len();
+            let message = bounded(message);
+            pace.keep(told).await;
             self.hear(engine, message).await?;
         }
     }
 
     /// Has a message of the watch checked, and hands it to the engine.
     async fn hear(&self, engine: &Engine, message: v1::Heads) -> Result<(), Status> {
-        // Of one head more than there may be, the replica says that there are too many.
-        let heads = message.heads.into_iter().take(ANNOUNCED_HEADS_MAX + 1);
-        let evidence = message.evidence.into_iter().take(EVIDENCE_MAX);
         let said = Said {
-            heads: heads.map(Into::into).collect(),
-            evidence: evidence
+            heads: message.heads.into_iter().map(Into::into).collect(),
+            evidence: message
+                .evidence
+                .into_iter()
                 .map(|pair| [pair.first.into(), pair.second.into()])
                 .collect(),
         };
@@ -283,6 +283,17 @@ impl Peer {
     }
 }
 
+/// What is looked at of a message of a watch. The rest is given up before anything waits: a message of a MiB may have half a
+/// million empty pairs, and memory for as many.
+fn bounded(mut message: v1::Heads) -> v1::Heads {
+    // Of one head more than there may be, the replica says that there are too many.
+    message.heads.truncate(ANNOUNCED_HEADS_MAX + 1);
+    message.heads.shrink_to_fit();
+    message.evidence.truncate(EVIDENCE_MAX);
+    message.evidence.shrink_to_fit();
+    message
+}
+
 /// How a watch has ended, and why.
 enum End {
     /// As connections end.
@@ -357,5 +368,24 @@ impl Fetching {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.task.is_finished()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_half_a_million_empty_pairs_keeps_few_of_them_and_no_memory_for_them() {
+        let message = v1::Heads {
+            heads: vec![bytes::Bytes::new(); 10_000],
+            evidence: vec![v1::Evidence::default(); 500_000],
+            complete: true,
+        };
+        let message = bounded(message);
+        assert_eq!(message.heads.len(), ANNOUNCED_HEADS_MAX + 1);
+        assert_eq!(message.evidence.len(), EVIDENCE_MAX);
+        assert!(message.heads.capacity() <= 2 * message.heads.len());
+        assert!(message.evidence.capacity() <= 2 * message.evidence.len());
     }
 }

@@ -126,12 +126,15 @@ async fn calls_of_one_party_and_of_one_class_are_bounded_and_keep_nobody_else_ou
     assert!(seats.take(auditor(1)).unwrap().seat.call().is_err());
     calls.pop();
     calls.push(one.seat.call().unwrap());
-    for certificate in 2..10 {
+    let crowd = class / party;
+    for certificate in 2..20 {
         let other = seats.take(auditor(certificate)).unwrap();
-        let more = (0..party).filter_map(|_| other.seat.call().ok());
+        let more: Vec<Calling> = (0..party).filter_map(|_| other.seat.call().ok()).collect();
+        let is_of_crowd = usize::from(certificate) <= crowd;
+        let expected = if is_of_crowd { party } else { CALLS_KEPT };
+        assert_eq!(more.len(), expected, "party {certificate}");
         calls.extend(more);
     }
-    assert_eq!(calls.len(), class);
     let clerk = seats.take(own()).unwrap();
     assert!(clerk.seat.call().is_ok());
     drop(calls);

@@ -80,7 +80,7 @@ impl Replication for ReplicationService {
         let now = Instant::now();
         let admitted = self.0.tellings.admit(region, now);
         let telling = admitted.map_err(|untimely| {
-            if untimely == Untimely::TooOften {
+            if untimely == Untimely::Flood {
                 self.0.floods.notice(region, now);
             }
             let what = "tellings of one region come";
@@ -94,7 +94,8 @@ impl Replication for ReplicationService {
             secret_written,
         } = request.into_inner();
         if clock_ms > 0 {
-            self.0.clocks.told(region, UnixMillis(clock_ms), now);
+            let own = (self.0.clock)();
+            self.0.clocks.told(region, UnixMillis(clock_ms), own, now);
         }
         let secrets = &self.0.peer_secrets;
         secrets.told(region, &secret_checks, secret_written);
