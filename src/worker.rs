@@ -206,10 +206,8 @@ pub(crate) async fn ask(
         names: names(&reply.names)?,
     };
     let digest = convert::digest(&reply.digest)?;
-    let question = statement::Question {
-        whose: asked,
-        as_of,
-    };
+    let whose = asked;
+    let question = statement::Question { whose, as_of };
     let stated = statement::Answer::read(reply.account.to_vec(), digest, accounts, &question)
         .map_err(|refuted| told(&refuted))?;
     let checked = if proofs {
@@ -233,11 +231,7 @@ pub(crate) async fn ask(
         accounts,
         strangers,
         copies: copies::read(reply.held),
-        behind: reply
-            .behind
-            .iter()
-            .map(|region| show::printable(region))
-            .collect(),
+        behind: behind(&reply.behind),
         at: UnixMillis(reply.at_ms),
         json,
         digest,
@@ -246,6 +240,12 @@ pub(crate) async fn ask(
         checked,
         by_number: ByNumber::Nothing,
     })
+}
+
+/// The regions that a node says it is behind.
+fn behind(regions: &[String]) -> Vec<String> {
+    let printable = regions.iter().map(|region| show::printable(region));
+    printable.collect()
 }
 
 fn account_ids(ids: &[impl AsRef<[u8]>]) -> Result<Vec<AccountId>, convert::FieldFault> {

@@ -25,7 +25,6 @@ use yizhang_ledger::{
 };
 use yizhang_store::{AccessEntry, AccessLog, Subject};
 use yizhang_wire::{
-    channel::CallerIdentity,
     code::RefusalCode,
     purpose::Business,
     v1::{

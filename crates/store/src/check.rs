@@ -313,13 +313,12 @@ fn origins(folder: &Path, report: &mut CheckReport) -> Result<Vec<Origin>> {
         for file in &files {
             found = found.or(origin_in(file)?);
         }
-        match found {
+        if let Some(origin) = found {
             // What else is in its folder is looked at with the chain.
-            Some(origin) => origins.push(origin),
-            None => {
-                let strays = files.into_iter().filter(|path| !path.is_file());
-                report.findings.extend(strays.map(Finding::Stray));
-            }
+            origins.push(origin);
+        } else {
+            let strays = files.into_iter().filter(|path| !path.is_file());
+            report.findings.extend(strays.map(Finding::Stray));
         }
     }
     Ok(origins)
@@ -366,17 +365,7 @@ fn check_chain(
     progress: &dyn Fn(Progress<'_>),
     report: &mut CheckReport,
 ) -> Result<()> {
-    let files = if chain.path.exists() && !chain.path.is_dir() {
-        report.findings.push(Finding::Stray(chain.path.clone()));
-        Vec::new()
-    } else {
-        let files = chain.list()?;
-        let strays = strays(chain, &files)?;
-        report
-            .findings
-            .extend(strays.into_iter().map(Finding::Stray));
-        files
-    };
+    let files = segments(chain, report)?;
     let bytes_total = chain.bytes(&files);
     let origin = &chain.origin;
     let mut bytes = 0;
@@ -433,6 +422,20 @@ fn check_chain(
         bytes: bytes_total,
     });
     Ok(())
+}
+
+/// The segments of a chain; what else lies there is noted.
+fn segments(chain: &ChainFolder, report: &mut CheckReport) -> Result<Vec<LeafIndex>> {
+    if chain.path.exists() && !chain.path.is_dir() {
+        report.findings.push(Finding::Stray(chain.path.clone()));
+        return Ok(Vec::new());
+    }
+    let files = chain.list()?;
+    let strays = strays(chain, &files)?;
+    report
+        .findings
+        .extend(strays.into_iter().map(Finding::Stray));
+    Ok(files)
 }
 
 /// Keeps the roots of access logs in a batch.

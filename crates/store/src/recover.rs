@@ -38,17 +38,14 @@ impl Store {
             let view = chain.view();
             (view.files.clone(), view.state.clone())
         };
-        let unread = match unread(chain, &files, start) {
+        let durable = self.make_durable(chain, files.last().copied())?;
+        let unread = match durable.and_then(|()| unread(chain, &files, start)) {
             Ok(unread) => unread,
             Err(damage) => {
                 chain.view_mut().damage = Some(damage);
                 return Ok(Ok(Recovered::default()));
             }
         };
-        if let Err(damage) = self.make_durable(chain, files.last().copied())? {
-            chain.view_mut().damage = Some(damage);
-            return Ok(Ok(Recovered::default()));
-        }
         let mut recovered = Recovered::default();
         let mut tail = start;
         let (mut bytes, bytes_total) = (0, chain.folder.bytes(unread));
