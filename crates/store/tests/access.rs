@@ -99,7 +99,7 @@ fn what_is_written_is_read_again_in_every_form() {
     drop(log);
     assert_eq!(open(folder.path()).1, entries);
     let checked = check_access(folder.path(), &[], day(20_261_201)).unwrap();
-    assert_eq!((checked.days, checked.entries), (1, 4));
+    assert_eq!((checked.days, checked.entries), (1, 5));
     assert_eq!(checked.findings, []);
 }
 
