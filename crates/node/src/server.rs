@@ -368,7 +368,6 @@ fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
             heads: Arc::clone(&shared.heads_of_others),
             clock: config.clock,
             secrets: Arc::clone(&shared.peer_secrets),
-            found: Arc::default(),
         });
     }
     Ok(peers)

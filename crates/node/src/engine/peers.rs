@@ -11,13 +11,7 @@ use crate::{
     room::Room,
     waiting::ANNOUNCEMENT_BYTES_MAX,
 };
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
     task::{JoinHandle, spawn_blocking},
@@ -65,8 +59,6 @@ pub(crate) struct Peer {
     pub(crate) heads: Arc<Heads>,
     pub(crate) clock: fn() -> UnixMillis,
     pub(crate) secrets: Arc<PeerSecrets>,
-    /// Whether the peer was found again since it was last looked at: it may have started anew and know nothing.
-    pub(crate) found: Arc<AtomicBool>,
 }
 
 impl Peer {
@@ -139,7 +131,6 @@ impl Peer {
             let Some(message) = next else { return Ok(()) };
             if !*connected {
                 *connected = true;
-                self.found.store(true, Ordering::Relaxed);
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
             }

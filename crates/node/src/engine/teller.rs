@@ -4,13 +4,13 @@ use crate::{
     board::{Board, Telling},
     engine::{Engine, Peer},
 };
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use yizhang_ledger::head::Origin;
 
 /// How often it is looked whether there is something new to tell: how long a second node with one key goes unnoticed.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How often the same is told again, besides each time when the listener is found: one that has started meanwhile knows nothing of it.
+/// How often the same is told again: a listener that has started meanwhile knows nothing of it.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
 /// How often it is said that a peer cannot be told.
 const SAID_INTERVAL: Duration = Duration::from_secs(60);
@@ -32,9 +32,6 @@ impl Teller {
             tokio::select! {
                 () = sleep(LOOK_INTERVAL) => {}
                 () = engine.stopped() => return,
-            }
-            if peer.found.swap(false, Ordering::Relaxed) {
-                told_at = None;
             }
             let telling = self.board.telling(&self.own, &self.listener);
             let is_old = told_at.is_none_or(|at| at.elapsed() >= REPEAT_INTERVAL);
