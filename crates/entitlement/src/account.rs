@@ -42,7 +42,7 @@ pub use transfer::{
 };
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
-pub const FORMAT: &str = "yizhang-account/11";
+pub const FORMAT: &str = "yizhang-account/12";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

@@ -287,6 +287,9 @@ pub struct PlaceMonths {
     /// art. 5).
     #[serde(default, skip_serializing_if = "json::is_zero")]
     pub temporary: u32,
+    /// Of these, months that count once, here or at another place.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub temporary_contested: u32,
     /// The last month that counts here, deemed ones included, those of a temporary account not; left out where there is none.
     #[serde(
         default,

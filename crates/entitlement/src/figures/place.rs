@@ -251,12 +251,19 @@ fn open_months(line: &PlaceLine) -> u32 {
 fn place_months(line: &PlaceLine, contested: u32) -> PlaceMonths {
     let keeps = contested > 0 || open_months(line) == 0;
     let held = together(together(line.months, contested), line.deemed);
+    let temporary = if keeps {
+        line.temporary
+    } else {
+        line.temporary
+            .checked_sub(line.temporary_contested)
+            .expect("the contested ones are some of them")
+    };
     PlaceMonths {
         place: line.place,
-        // How many contested months are a temporary account's is not known here: where they are left out, all of these are taken off.
-        // Too few months then may leave the place open where it is certain, never the reverse.
-        months: held.saturating_sub(line.temporary),
-        temporary: line.temporary,
+        months: held
+            .checked_sub(temporary)
+            .expect("months of a temporary account are among those that the place holds"),
+        temporary,
         last: if keeps { line.last } else { line.last_alone },
     }
 }

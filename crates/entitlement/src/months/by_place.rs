@@ -29,6 +29,7 @@ struct Tally {
     in_transfer: u32,
     transferred: u32,
     temporary: u32,
+    temporary_contested: u32,
     /// The last month that counts here, deemed ones included, those of a temporary account not.
     last: Option<Month>,
     /// The last one of these that no other place holds.
@@ -149,6 +150,9 @@ fn count(tallies: &mut Tallies, month: Month, records: &[Whereabouts]) {
         let own = || records.iter().filter(|record| record.here == place);
         if own().all(|record| record.temporary) {
             one_more(&mut tally.temporary);
+            if is_contested {
+                one_more(&mut tally.temporary_contested);
+            }
         } else {
             tally.see_last(month, is_contested);
         }
@@ -216,6 +220,7 @@ fn lines_of(tallies: Tallies) -> Vec<PlaceMonths> {
             in_transfer: tally.in_transfer,
             transferred: tally.transferred,
             temporary: tally.temporary,
+            temporary_contested: tally.temporary_contested,
             last: tally.last,
             last_alone: if is_contested { tally.last_alone } else { None },
             credited: tally.credited.amount(),
