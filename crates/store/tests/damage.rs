@@ -2,7 +2,7 @@
 
 mod federation;
 
-use federation::World;
+use federation::{World, copy};
 use rand::RngExt;
 use std::{
     collections::BTreeMap,
@@ -33,18 +33,6 @@ fn filled(seed: u64) -> (World, TempDir) {
     }
     store.close().unwrap();
     (world, folder)
-}
-
-fn copy(source: &Path, target: &Path) {
-    fs::create_dir_all(target).unwrap();
-    for entry in fs::read_dir(source).unwrap().map(Result::unwrap) {
-        let target = target.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn files_under(folder: &Path) -> Vec<PathBuf> {

@@ -2,7 +2,7 @@
 
 mod federation;
 
-use federation::World;
+use federation::{World, copy};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -142,18 +142,6 @@ impl Sound {
 
 const FILE_HEADER_BYTES: usize = yizhang_ledger::segment::FILE_HEADER_BYTES;
 const FRAME_HEADER_BYTES: usize = yizhang_ledger::segment::FRAME_HEADER_BYTES;
-
-fn copy(source: &Path, target: &Path) {
-    fs::create_dir_all(target).unwrap();
-    for entry in fs::read_dir(source).unwrap().map(Result::unwrap) {
-        let target = target.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 /// Opens, mends and closes on a disk that fails from operation `step` on; how many operations opening took, and all took.
 fn mend_until_failure(sound: &Sound, folder: &Path, step: u64) -> (u64, Arc<Faults>) {

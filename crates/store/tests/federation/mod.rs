@@ -8,7 +8,11 @@
 use ed25519_dalek::SigningKey;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 use yizhang_ledger::{
     Verified,
     batch::{Batch, RecordBlock, SubmissionId, slices},
@@ -495,4 +499,17 @@ pub fn accounts(leaf: &[u8]) -> Vec<AccountId> {
         return Vec::new();
     }
     Record::read(&entry).unwrap().accounts().collect()
+}
+
+/// Copies a directory.
+pub(crate) fn copy(source: &Path, target: &Path) {
+    fs::create_dir_all(target).unwrap();
+    for entry in fs::read_dir(source).unwrap().map(Result::unwrap) {
+        let target = target.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
