@@ -505,12 +505,21 @@ def is_name(name):
     return name != "" and "+" not in name and not control and not WHITE_SPACE & set(name)
 
 
-def key_id(name, key):
-    return sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+def key_id(name, key, algorithm=1):
+    return sha256(name.encode() + b"\n" + bytes([algorithm]) + key).digest()[:4]
 
 
 def is_key(name, key):
     return is_name(name) and ed25519.is_key(key)
+
+
+def read_line(line):
+    """Line, name, key id and what stands behind it, or None."""
+    name, space, encoded = line[2:].partition(" ")
+    data = strict_base64(encoded)
+    if not line.startswith("\u2014 ") or not space or not is_name(name) or data is None or len(data) < 4:
+        return None
+    return line, name, data[:4], data[4:]
 
 
 class Note:
@@ -529,17 +538,11 @@ class Note:
         form(lines.endswith("\n"))
         lines = lines[:-1].split("\n")
         form(len(lines) <= 64)
-        self.signatures = []
-        for line in lines:
-            form(line.startswith("\u2014 "))
-            name, space, encoded = line[2:].partition(" ")
-            data = strict_base64(encoded)
-            form(space and is_name(name) and data is not None and len(data) >= 4)
-            if len(data) == 68:
-                self.signatures.append((name, data[:4], data[4:]))
+        self.lines = [read_line(line) for line in lines]
+        form(None not in self.lines)
 
     def is_signed_by(self, name, key):
-        own = [s for n, i, s in self.signatures if n == name and i == key_id(name, key)]
+        own = [s for _, n, i, s in self.lines if n == name and i == key_id(name, key) and len(s) == 64]
         if not own:
             return False
         check(ed25519.verify(key, self.text.encode(), own[0]) and len(own) == 1, "Invalid::BadSignature")
@@ -550,7 +553,7 @@ class Note:
 
 class Head:
     def __init__(self, data, roster):
-        check(len(data) <= 8192, "Invalid::NoteForm")
+        check(len(data) <= 65536, "Invalid::NoteForm")
         note = Note(data)
         lines = note.text[:-1].split("\n")
         check(len(lines) == 3, "Invalid::HeadForm")
@@ -565,6 +568,57 @@ class Head:
         signed = any(note.is_signed_by(self.origin, key) for key in valid)
         check(signed, "Invalid::NoTrustedSignature")
         check(self.size > 0 or self.root == EMPTY, "Invalid::HeadRoot")
+
+
+# Cosignatures
+
+class Cosigner:
+    def __init__(self, name, key):
+        self.name, self.key, self.id = name, key, key_id(name, key, 4)
+
+    def owns(self, line):
+        return line[1:3] == (self.name, self.id)
+
+    def time_of(self, text, line):
+        body = line[3]
+        check(len(body) == 72, "CosignatureFault::Length")
+        seconds = int.from_bytes(body[:8], "big")
+        check(seconds < 2**63, "CosignatureFault::Time")
+        message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        check(ed25519.verify(self.key, message, body[8:]), "CosignatureFault::Signature")
+        return seconds
+
+    def verify(self, text, line):
+        line = read_line(line.removesuffix("\n"))
+        check(line, "CosignatureFault::Form")
+        check(self.owns(line), "CosignatureFault::OtherKey")
+        return self.time_of(text, line)
+
+
+def cosignatures(note, known):
+    """Name and time of each, in the order of the known cosigners."""
+    found, seen = [], set()
+    for cosigner in known:
+        lines = [line for line in note.lines if cosigner.owns(line)]
+        if lines and (cosigner.name, cosigner.key) not in seen:
+            found.append((cosigner.name, cosigner.time_of(note.text, lines[0])))
+            check(len(lines) == 1, "CosignatureFault::Twice")
+        seen.add((cosigner.name, cosigner.key))
+    return found
+
+
+def add_cosignature(note, cosigner, line):
+    """The signature lines after it."""
+    times = [(cosigner.verify(note.text, line), line.removesuffix("\n"))]
+    for own in filter(cosigner.owns, note.lines):
+        try:
+            times.append((cosigner.time_of(note.text, own), own[0]))
+        except Refused:
+            pass
+    others = [other[0] for other in note.lines if not cosigner.owns(other)]
+    lines = "".join(f"{line}\n" for line in [*others, max(times)[1]])
+    check(len(others) <= 16 and len((note.text + "\n" + lines).encode()) <= 65536, "CosignatureFault::NoRoom")
+    return lines
 
 
 # 11. The roster
