@@ -58,6 +58,11 @@ impl NoteKey {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Its key id.
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
 }
 
 /// The point that signatures are verified with. `None` if the bytes are not the one encoding of a point of the curve, or the
