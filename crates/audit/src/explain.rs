@@ -131,5 +131,8 @@ fn parts(fault: &Invalid) -> Parts {
         I::RosterSignatures { needed, found } => {
             Parts::sides(Code::RosterSignatures, None, needed, found)
         }
+        I::RosterPrevious { expected, found } => {
+            Parts::sides(Code::RosterPrevious, None, expected, found)
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! The roster: which regions there are, whose keys sign their chains from which size to which, where their nodes are,
-//! and which TLS authority vouches for them. A signed note by root keys.
+//! The roster: which regions there are, whose keys sign and cosign from which size to which, where their nodes are, and which
+//! TLS authority vouches for them. A signed note by root keys; each version names the one before.
 
 mod lines;
 
 use crate::{
     Invalid,
+    cosignature::CosignerKey,
+    hash::{Hash, derive},
     head::Origin,
     note::{Note, NoteKey},
     value::{Division, TreeSize},
@@ -20,24 +22,83 @@ use core::fmt::Write;
 use lines::{Lines, key_bytes};
 
 /// First line of a roster.
-const HEADER: &str = "yizhang-roster/v1";
+const HEADER: &str = "yizhang-roster/v2";
+/// Context from which a version derives the hash of the one before.
+pub const PREVIOUS_CONTEXT: &str = "yizhang 2026-11-29 v1 roster";
 /// Most regions: provinces, and room for cities that are separate.
 pub const REGIONS_MAX: usize = 256;
 /// Most root keys.
 pub const ROOT_KEYS_MAX: usize = 16;
 
-/// A key of a chain and the tree sizes at which its signatures count.
+/// What a key of a region signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyKind {
+    /// The heads of the region's chain.
+    Chain,
+    /// That its node saw a head, consistent with all that it saw before.
+    Witness,
+    /// That its node durably holds every entry up to a head.
+    Mirror,
+}
+
+impl KeyKind {
+    /// Every kind, in the order in which a roster has them.
+    pub const ALL: [Self; 3] = [Self::Chain, Self::Witness, Self::Mirror];
+
+    /// The word in the roster.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chain => "chain",
+            Self::Witness => "witness",
+            Self::Mirror => "mirror",
+        }
+    }
+
+    /// The name under which a region's keys of this kind sign. What is signed by a cosigner does not hold the name, so that the
+    /// keys differ, too.
+    pub fn name(self, origin: &Origin) -> String {
+        match self {
+            Self::Chain => origin.to_string(),
+            Self::Witness | Self::Mirror => format!("{origin}/{}", self.word()),
+        }
+    }
+}
+
+/// A key and the sizes of a head at which its signatures count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainKey {
-    /// The key, under the name of the chain.
-    pub key: NoteKey,
+pub struct KeySpan<K> {
+    /// The key, under its name.
+    pub key: K,
     /// First size that it may sign.
     pub from: TreeSize,
     /// Last size that it may sign; none while it is in force.
     pub until: Option<TreeSize>,
 }
 
-impl ChainKey {
+/// A key of a chain, under the name of the chain.
+pub type ChainKey = KeySpan<NoteKey>;
+/// A key of a witness or a mirror. The sizes are those of the head that it cosigns, whatever its chain.
+pub type CosigningKey = KeySpan<CosignerKey>;
+
+impl<K> KeySpan<K> {
+    /// A key that counts at all sizes.
+    pub const fn always(key: K) -> Self {
+        Self {
+            key,
+            from: TreeSize(0),
+            until: None,
+        }
+    }
+
+    /// Another key with the same span.
+    const fn with<L>(&self, key: L) -> KeySpan<L> {
+        KeySpan {
+            key,
+            from: self.from,
+            until: self.until,
+        }
+    }
+
     /// Whether a signature on a head of this size counts.
     pub fn is_valid_at(&self, size: TreeSize) -> bool {
         self.from <= size && self.until.is_none_or(|until| size <= until)
@@ -53,6 +114,28 @@ pub struct Region {
     pub endpoint: String,
     /// The keys of its chain, oldest first.
     pub keys: Vec<ChainKey>,
+    /// The keys of its node as a witness, oldest first.
+    pub witness_keys: Vec<CosigningKey>,
+    /// The keys of its node as a mirror, oldest first.
+    pub mirror_keys: Vec<CosigningKey>,
+}
+
+impl Region {
+    /// Its public keys of a kind, oldest first.
+    pub fn public_keys(&self, kind: KeyKind) -> Vec<KeySpan<[u8; 32]>> {
+        let cosigning = |keys: &[CosigningKey]| {
+            let spans = keys.iter();
+            spans.map(|span| span.with(span.key.to_bytes())).collect()
+        };
+        match kind {
+            KeyKind::Chain => {
+                let spans = self.keys.iter();
+                spans.map(|span| span.with(span.key.to_bytes())).collect()
+            }
+            KeyKind::Witness => cosigning(&self.witness_keys),
+            KeyKind::Mirror => cosigning(&self.mirror_keys),
+        }
+    }
 }
 
 /// The roster. Its values are those of a note whose signatures were checked, or of one that is about to be signed.
@@ -62,6 +145,8 @@ pub struct Roster {
     pub federation: String,
     /// Version, from 1.
     pub version: u64,
+    /// [`Roster::hash`] of the version before; [`Hash::ZERO`] for the first.
+    pub previous: Hash,
     /// How many root keys must sign the next version.
     pub threshold: usize,
     /// Root keys.
@@ -103,11 +188,12 @@ impl Roster {
         Ok(roster)
     }
 
-    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation and
-    /// of a greater version.
+    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation, of a
+    /// greater version, and made from this one.
     ///
     /// # Errors
-    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater.
+    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater;
+    /// [`Invalid::RosterPrevious`] if it names another one before it.
     pub fn open_next(&self, bytes: &[u8]) -> Result<Self, Invalid> {
         let next = Self::open(bytes, &self.roots, self.threshold)?;
         let form = |line, reason| Err(Invalid::RosterForm { line, reason });
@@ -118,14 +204,28 @@ impl Roster {
             next if next.version <= self.version => {
                 form(3, "its version is not above that of the one before")
             }
+            next if next.previous != self.hash() => Err(Invalid::RosterPrevious {
+                expected: self.hash(),
+                found: next.previous,
+            }),
             next => Ok(next),
         }
     }
 
+    /// What the version after this one names it by.
+    pub fn hash(&self) -> Hash {
+        derive(PREVIOUS_CONTEXT, &[self.text().as_bytes()])
+    }
+
     /// The keys of a chain; `None` if the roster does not name it.
     pub fn keys(&self, origin: &Origin) -> Option<&[ChainKey]> {
+        self.region(origin).map(|region| region.keys.as_slice())
+    }
+
+    /// The region of a chain; `None` if the roster does not name it.
+    pub fn region(&self, origin: &Origin) -> Option<&Region> {
         let region = self.regions.get(&origin.region())?;
-        (region.origin == *origin).then_some(region.keys.as_slice())
+        (region.origin == *origin).then_some(region)
     }
 
     /// Every chain of the federation.
@@ -144,6 +244,10 @@ impl Roster {
             let _ = text.write_fmt(arguments);
             text.push('\n');
         };
+        match self.previous {
+            Hash::ZERO => line(format_args!("previous -")),
+            previous => line(format_args!("previous {previous}")),
+        }
         line(format_args!("threshold {}", self.threshold));
         for root in &self.roots {
             line(format_args!("root {}", Base64::encode_string(root)));
@@ -154,15 +258,18 @@ impl Roster {
         ));
         for (code, region) in &self.regions {
             line(format_args!("region {code} {}", region.endpoint));
-            for key in &region.keys {
-                let until = key
-                    .until
-                    .map_or_else(|| "-".to_string(), |until| until.to_string());
-                line(format_args!(
-                    "key {code} {} {} {until}",
-                    Base64::encode_string(&key.key.to_bytes()),
-                    key.from
-                ));
+            for kind in KeyKind::ALL {
+                for span in region.public_keys(kind) {
+                    let key = Base64::encode_string(&span.key);
+                    let until = span
+                        .until
+                        .map_or_else(|| "-".to_string(), |until| until.to_string());
+                    line(format_args!(
+                        "key {code} {} {key} {} {until}",
+                        kind.word(),
+                        span.from
+                    ));
+                }
             }
         }
         text
@@ -182,6 +289,7 @@ impl Roster {
         if version == 0 {
             return Err(lines.fault("versions count from 1"));
         }
+        let previous = lines.previous(version)?;
         let threshold = usize::try_from(lines.number("threshold ")?)
             .map_err(|_| lines.fault("the threshold is too large"))?;
         let name = root_key_name(&federation);
@@ -189,10 +297,7 @@ impl Roster {
         while let Some(root) = lines.optional("root ") {
             let root = key_bytes(root).filter(|root| NoteKey::new(&name, *root).is_some());
             let root = root.ok_or(lines.fault("a root key is not an Ed25519 key in base64"))?;
-            if roots.contains(&root) {
-                return Err(lines.fault("a root key stands twice"));
-            }
-            roots.push(root);
+            roots.push(lines.first_time(root)?);
         }
         if roots.is_empty()
             || roots.len() > ROOT_KEYS_MAX
@@ -219,6 +324,7 @@ impl Roster {
         let roster = Self {
             federation,
             version,
+            previous,
             threshold,
             roots,
             tls_authority,

@@ -6,7 +6,7 @@ use yizhang_ledger::{
     batch, codec, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
     head, note, person,
-    roster::{REGIONS_MAX, ROOT_KEYS_MAX},
+    roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
     segment, tree,
     value::{Code, Fen, TreeSize},
 };
@@ -103,6 +103,7 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         BRANCH_CONTEXT,
         batch::CONTENT_CONTEXT,
         person::ACCOUNT_CONTEXT,
+        PREVIOUS_CONTEXT,
     ] {
         assert!(text.contains(context), "{context}");
     }

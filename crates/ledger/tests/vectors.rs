@@ -50,7 +50,7 @@ variants!(INVALID, invalid_name, Invalid:
     EntryTruncated EntryHeader EntryTooLarge EntryTrailing Payload NotABatch BatchAmongRecords BatchTooLarge
     RecordsOutOfRange RecordCount SubmissionCount WrongChain WrongPosition WrongNumber LinkMismatch RootBeforeMismatch
     TimeWentBack RosterWentBack HeadSize HeadRoot NoteForm HeadForm UnknownOrigin NoTrustedSignature BadSignature Proof
-    RosterForm RosterSignatures);
+    RosterForm RosterSignatures RosterPrevious);
 variants!(CODEC, codec_name, CodecFault: Field Trailing NotCanonical TooLarge);
 variants!(PROOF, proof_name, ProofFault: OutOfRange PathLength RootMismatch);
 variants!(COSIGNATURE, cosignature_name, CosignatureFault: Form OtherKey Length Time Signature Twice NoRoom);

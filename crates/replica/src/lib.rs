@@ -28,9 +28,13 @@
 //! base_point[0] = 0x58;
 //! let key = NoteKey::new(origin.as_str(), base_point).unwrap();
 //! let keys = vec![ChainKey { key, from: TreeSize(0), until: None }];
-//! let region = Region { origin: origin.clone(), endpoint: "https://localhost:4400".into(), keys };
+//! let region = Region {
+//!     origin: origin.clone(), endpoint: "https://localhost:4400".into(),
+//!     keys, witness_keys: vec![], mirror_keys: vec![],
+//! };
 //! let roster = Roster {
-//!     federation: "demo.yizhang".into(), version: 1, threshold: 1, roots: vec![[7; 32]], tls_authority: vec![],
+//!     federation: "demo.yizhang".into(), version: 1, previous: Hash::ZERO, threshold: 1, roots: vec![[7; 32]],
+//!     tls_authority: vec![],
 //!     regions: [(division, region)].into(),
 //! };
 //! let config = Config { own: Some(origin), ..Config::default() };

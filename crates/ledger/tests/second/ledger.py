@@ -629,8 +629,9 @@ NUMBER = "(0|[1-9][0-9]*)"
 class Roster:
     def __init__(self, data, trusted, threshold):
         note = Note(data)
-        self.lines = note.text[:-1].split("\n")
+        self.lines, self.keys = note.text[:-1].split("\n"), set()
         self.parse()
+        self.hash = blake3.derive("yizhang 2026-11-29 v1 roster", note.text.encode()).hex()
         name = f"{self.federation}/root"
         signed = 0
         for key in dict.fromkeys(trusted):
@@ -653,19 +654,24 @@ class Roster:
     def key(self, name, encoded):
         key = strict_base64(encoded)
         check(key is not None and len(key) == 32 and is_key(name, key), "Invalid::RosterForm")
+        check(key not in self.keys, "Invalid::RosterForm")
+        self.keys.add(key)
         return key
 
     def parse(self):
-        self.line("yizhang-roster/v1")
+        self.line("yizhang-roster/v2")
         self.federation = self.line("federation (.*)")[1]
         check(is_federation(self.federation), "Invalid::RosterForm")
         self.version = self.number(self.line("version " + NUMBER)[1])
         check(self.version >= 1, "Invalid::RosterForm")
+        previous = self.line("previous (-|[0-9a-f]{64})")[1]
+        check((self.version == 1) == (previous == "-") and previous != "0" * 64, "Invalid::RosterForm")
+        self.previous = "0" * 64 if previous == "-" else previous
         self.threshold = self.number(self.line("threshold " + NUMBER)[1])
         self.roots = []
         while match := self.line("root (.*)", optional=True):
             self.roots.append(self.key(f"{self.federation}/root", match[1]))
-        check(1 <= len(self.roots) <= 16 and len(set(self.roots)) == len(self.roots), "Invalid::RosterForm")
+        check(1 <= len(self.roots) <= 16, "Invalid::RosterForm")
         check(1 <= self.threshold <= len(self.roots), "Invalid::RosterForm")
         self.authority = strict_base64(self.line("authority (.*)")[1])
         check(self.authority is not None, "Invalid::RosterForm")
@@ -677,28 +683,38 @@ class Roster:
     def region(self, region, endpoint):
         check(all("\x21" <= c <= "\x7e" for c in endpoint), "Invalid::RosterForm")
         check(not self.regions or self.regions[-1]["code"] < int(region), "Invalid::RosterForm")
-        name, keys = f"{self.federation}/{region}", []
-        while match := self.line(f"key {region} (\\S*) {NUMBER} (-|{NUMBER})", optional=True):
+        origin = f"{self.federation}/{region}"
+        kinds = {"chain": origin, "witness": f"{origin}/witness", "mirror": f"{origin}/mirror"}
+        spans = {kind: self.spans(region, kind, name) for kind, name in kinds.items()}
+        self.chains[origin] = spans["chain"]
+        self.regions.append({"code": int(region), "origin": origin, "endpoint": endpoint} | {
+            kind: [
+                {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
+                for key, first, last in keys
+            ]
+            for kind, keys in spans.items()
+        })
+
+    def spans(self, region, kind, name):
+        keys = []
+        while match := self.line(f"key {region} {kind} (\\S*) {NUMBER} (-|{NUMBER})", optional=True):
             key, first = self.key(name, match[1]), self.number(match[2])
             last = None if match[3] == "-" else self.number(match[3])
             check(last is None or first <= last, "Invalid::RosterForm")
             check(not keys or (keys[-1][2] is not None and keys[-1][2] < first), "Invalid::RosterForm")
             keys.append((key, first, last))
-        self.chains[name] = keys
-        self.regions.append({"code": int(region), "origin": name, "endpoint": endpoint, "keys": [
-            {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
-            for key, first, last in keys
-        ]})
+        return keys
 
     def next(self, data):
         following = Roster(data, self.roots, self.threshold)
         follows = following.federation == self.federation and following.version > self.version
         check(follows, "Invalid::RosterForm")
+        check(following.previous == self.hash, "Invalid::RosterPrevious")
         return following
 
     def fields(self):
         return {
-            "federation": self.federation, "version": str(self.version), "threshold": self.threshold,
+            "federation": self.federation, "version": str(self.version), "previous": self.previous, "hash": self.hash, "threshold": self.threshold,
             "roots": [key.hex() for key in self.roots], "tls_authority": self.authority.hex(),
             "regions": self.regions,
         }

@@ -3,7 +3,7 @@
 use super::{
     case,
     json::Json,
-    sample::{SECOND_KEY, key, origin, public},
+    sample::{MIRROR_KEY, SECOND_KEY, WITNESS_KEY, key, origin, public},
 };
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::Signer;
@@ -17,8 +17,6 @@ use yizhang_ledger::{
 
 const WITNESS: &str = "demo.yizhang/110000/witness";
 const MIRROR: &str = "demo.yizhang/110000/mirror";
-const WITNESS_KEY: u8 = 31;
-const MIRROR_KEY: u8 = 32;
 const TIME: u64 = 1_764_547_200;
 /// A line of ML-DSA-44 has so many bytes behind its key id.
 const POST_QUANTUM_BYTES: usize = 8 + 2_420;
