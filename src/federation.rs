@@ -11,8 +11,7 @@ use crate::{
     credentials::{CERTIFICATE_FILE, ROSTER_FILE, SECRET_FILE, TLS_KEY_FILE, TRUST_FILE, Trust},
     exit::Outcome,
     files::{self, Access},
-    node::CHAIN_KEY_FILE,
-    node::{Configuration, ReadConfiguration},
+    node::{Configuration, ReadConfiguration, key_file},
     sealed,
     secrets::{self, SecretArguments},
 };
@@ -38,12 +37,14 @@ use std::{
     str::FromStr,
 };
 use yizhang_ledger::{
+    cosignature::CosignerKey,
     hash::Hash,
     head::Origin,
     note::{self, NoteKey},
-    roster::{self, ChainKey, Roster},
-    value::{Division, TreeSize},
+    roster::{self, KeyKind, KeySpan, Roster},
+    value::Division,
 };
+use yizhang_node::NodeKeys;
 use yizhang_wire::channel::{agency_name, auditor_name, node_name};
 
 /// Years that the TLS authority is valid.
@@ -73,7 +74,14 @@ pub(crate) struct SealArguments {
 }
 
 /// Files with a private key that a directory may hold.
-const KEY_FILES: [&str; 4] = ["root.key", "authority.key", CHAIN_KEY_FILE, TLS_KEY_FILE];
+const KEY_FILES: [&str; 6] = [
+    "root.key",
+    "authority.key",
+    key_file(KeyKind::Chain),
+    key_file(KeyKind::Witness),
+    key_file(KeyKind::Mirror),
+    TLS_KEY_FILE,
+];
 
 /// Seals what a directory holds, and says what. What is sealed already stays as it is, so that a run that was cut off can be repeated.
 fn seal(arguments: &SealArguments) -> anyhow::Result<Outcome> {
@@ -148,23 +156,24 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     }
     let root = random_key()?;
     let authority = Authority::make(&arguments.name)?;
-    let mut chain_keys = BTreeMap::new();
+    let mut keys = BTreeMap::new();
     let mut regions = BTreeMap::new();
     for region in &arguments.regions {
-        let key = random_key()?;
+        let of_region = random_keys()?;
         let origin = Origin::new(&arguments.name, region.code)
             .context(t!("federation.bad_name", name = arguments.name))?;
         if regions
-            .insert(region.code, roster_region(&origin, region, &key)?)
+            .insert(region.code, roster_region(&origin, region, &of_region)?)
             .is_some()
         {
             bail!("{}", t!("federation.region_twice", region = region.code));
         }
-        chain_keys.insert(region.code, key);
+        keys.insert(region.code, of_region);
     }
     let roster = Roster {
         federation: arguments.name.clone(),
         version: 1,
+        previous: Hash::ZERO,
         threshold: 1,
         roots: vec![root.verifying_key().to_bytes()],
         tls_authority: authority.certificate.clone(),
@@ -195,10 +204,10 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         Access::Secret,
     )?;
     for region in &arguments.regions {
-        let key = chain_keys
+        let keys = keys
             .get(&region.code)
-            .context("every region has a key")?;
-        write_region(dir, &arguments.name, region, key, &shared, &authority)?;
+            .context("every region has its keys")?;
+        write_region(dir, &arguments.name, region, keys, &shared, &authority)?;
     }
     let auditor = dir.join("auditor");
     files::create_private_directory(&auditor)?;
@@ -231,18 +240,20 @@ fn addresses_differ(regions: &[RegionArgument]) -> anyhow::Result<()> {
 fn roster_region(
     origin: &Origin,
     region: &RegionArgument,
-    key: &SigningKey,
+    keys: &NodeKeys,
 ) -> anyhow::Result<roster::Region> {
-    let key = NoteKey::new(origin.as_str(), key.verifying_key().to_bytes())
-        .context("a fresh key is a key")?;
+    let public = |kind: KeyKind| keys.of(kind).verifying_key().to_bytes();
+    let cosigner = |kind: KeyKind| {
+        CosignerKey::new(&kind.name(origin), public(kind)).context("a fresh key is a key")
+    };
+    let chain =
+        NoteKey::new(origin.as_str(), public(KeyKind::Chain)).context("a fresh key is a key")?;
     Ok(roster::Region {
         origin: origin.clone(),
         endpoint: format!("https://{}:{}", region.host, region.port),
-        keys: vec![ChainKey {
-            key,
-            from: TreeSize(0),
-            until: None,
-        }],
+        keys: vec![KeySpan::always(chain)],
+        witness_keys: vec![KeySpan::always(cosigner(KeyKind::Witness)?)],
+        mirror_keys: vec![KeySpan::always(cosigner(KeyKind::Mirror)?)],
     })
 }
 
@@ -280,7 +291,7 @@ fn write_region(
     dir: &Path,
     federation: &str,
     region: &RegionArgument,
-    key: &SigningKey,
+    keys: &NodeKeys,
     shared: &Shared,
     authority: &Authority,
 ) -> anyhow::Result<()> {
@@ -290,11 +301,13 @@ fn write_region(
     shared.write(&node)?;
     shared.write_secret(&node)?;
     authority.write_certificate(&node, &node_name(federation, region.code))?;
-    files::create(
-        &node.join(CHAIN_KEY_FILE),
-        private_pem(key)?.as_bytes(),
-        Access::Secret,
-    )?;
+    for kind in KeyKind::ALL {
+        files::create(
+            &node.join(key_file(kind)),
+            private_pem(keys.of(kind))?.as_bytes(),
+            Access::Secret,
+        )?;
+    }
     // An address of a name is for the others; the node itself listens on all of its own.
     let listen = SocketAddr::from_str(&format!("{}:{}", region.host, region.port))
         .unwrap_or(SocketAddr::from(([0, 0, 0, 0], region.port)));
@@ -383,6 +396,15 @@ pub(crate) fn random_bytes() -> anyhow::Result<[u8; 32]> {
 
 fn random_key() -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&random_bytes()?))
+}
+
+/// The keys of a node.
+fn random_keys() -> anyhow::Result<NodeKeys> {
+    Ok(NodeKeys {
+        chain: random_key()?,
+        witness: random_key()?,
+        mirror: random_key()?,
+    })
 }
 
 fn private_pem(key: &SigningKey) -> anyhow::Result<String> {

@@ -25,6 +25,7 @@ use std::{
 };
 use yizhang_ledger::{
     record::AccessDigest,
+    roster::KeyKind,
     value::{Division, UnixMillis},
 };
 use yizhang_node::{ReadLimits, RoomLimits};
@@ -33,7 +34,15 @@ use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
-pub(crate) const CHAIN_KEY_FILE: &str = "chain.key";
+
+/// The file of the key of a kind, in the directory of a node.
+pub(crate) const fn key_file(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Chain => "chain.key",
+        KeyKind::Witness => "witness.key",
+        KeyKind::Mirror => "mirror.key",
+    }
+}
 
 /// `node.toml`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -177,9 +186,9 @@ pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(dir.join(configuration(dir)?.data))
 }
 
-/// The key that signs the chain of a node's region.
-pub(crate) fn chain_key(dir: &Path) -> anyhow::Result<SigningKey> {
-    let path = dir.join(CHAIN_KEY_FILE);
+/// The key of a kind that a node signs with.
+pub(crate) fn signing_key(dir: &Path, kind: KeyKind) -> anyhow::Result<SigningKey> {
+    let path = dir.join(key_file(kind));
     SigningKey::from_pkcs8_pem(&sealed::read_key(&path)?)
         .ok()
         .with_context(|| t!("node.bad_key", path = path.display()))

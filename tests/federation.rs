@@ -214,15 +214,33 @@ fn only_the_regions_own_agency_submits_and_auditors_read_no_accounts() {
     .expect(5);
 }
 
-#[test]
-fn a_node_whose_key_the_roster_does_not_name_does_not_start() {
+/// What a node says that has the key of another one in a file of its own.
+fn said_under_a_foreign_key(file: &str, key: &str) -> String {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
-    let foreign = federation.node_dir(GUIZHOU).join("chain.key");
-    fs::copy(foreign, federation.node_dir(GUANGDONG).join("chain.key")).unwrap();
+    let foreign = federation.node_dir(GUIZHOU).join(key);
+    fs::copy(foreign, federation.node_dir(GUANGDONG).join(file)).unwrap();
     federation.start(GUANGDONG);
     eventually("the node says why", || {
         federation.log(GUANGDONG).contains("does not name the key")
     });
+    federation.log(GUANGDONG)
+}
+
+#[test]
+fn a_node_whose_key_the_roster_does_not_name_does_not_start() {
+    for (kind, name) in [
+        ("chain", "demo.yizhang/440000:"),
+        ("witness", "demo.yizhang/440000/witness:"),
+        ("mirror", "demo.yizhang/440000/mirror:"),
+    ] {
+        let file = format!("{kind}.key");
+        let said = said_under_a_foreign_key(&file, &file);
+        let which = format!("key of {name} the {kind} key of this node is another");
+        assert!(said.contains(&which), "{said}");
+    }
+    // A witness is no mirror, and what the roster names for one does not count for the other.
+    let said = said_under_a_foreign_key("mirror.key", "witness.key");
+    assert!(said.contains("the mirror key of this node"), "{said}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ const REGION: u32 = 440_000;
 const HOSTILE: u32 = 110_000;
 /// Heads of a message: as many as one may have.
 const HEADS: u64 = 256;
-/// Lines of strangers under each head: as many as a note may have beside its own, and 8 KiB hold.
+/// Lines of strangers under each head: as many as a note may have beside its own.
 const LINES: usize = 63;
 /// How long the flood lasts.
 const FLOOD: Duration = Duration::from_secs(20);

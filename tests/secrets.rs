@@ -66,7 +66,13 @@ fn keys_and_what_a_node_writes_are_readable_by_their_owner_alone() {
 fn a_key_or_secret_that_others_may_read_is_refused_by_name() {
     let mut federation = Federation::found(&[GUANGDONG]);
     let node = federation.node_dir(GUANGDONG);
-    for name in ["chain.key", "tls.key", "federation.secret"] {
+    for name in [
+        "chain.key",
+        "witness.key",
+        "mirror.key",
+        "tls.key",
+        "federation.secret",
+    ] {
         for open in [0o644, 0o666, 0o640, 0o602] {
             set_mode(&node.join(name), open);
             let arguments = [
@@ -168,7 +174,13 @@ fn keys_and_secret_under_a_passphrase_open_with_it_alone() {
         // Once is enough, and twice does no harm.
         seal(&federation, dir);
     }
-    for name in ["chain.key", "tls.key", "federation.secret"] {
+    for name in [
+        "chain.key",
+        "witness.key",
+        "mirror.key",
+        "tls.key",
+        "federation.secret",
+    ] {
         let sealed = fs::read_to_string(node.join(name)).unwrap();
         assert!(sealed.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
         assert_eq!(mode(&node.join(name)), 0o600);

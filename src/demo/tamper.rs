@@ -16,7 +16,7 @@ use yizhang_ledger::{
     head::Origin,
     person::AccountId,
     record::Record,
-    roster::Roster,
+    roster::{KeyKind, Roster},
     segment::{
         FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FrameHeader, FrameKind, file_header,
         write_batch_frame, write_head_frame,
@@ -142,7 +142,7 @@ fn batches(segment: &[u8]) -> anyhow::Result<Vec<Batch>> {
 fn forge(scene: &Scene, batches: Vec<Batch>) -> anyhow::Result<Vec<u8>> {
     let origin = Origin::new(&scene.roster.federation, scene.region)
         .context("a roster names its federation well")?;
-    let key = node::chain_key(&scene.node)?;
+    let key = node::signing_key(&scene.node, KeyKind::Chain)?;
     let mut segment = file_header(&origin, LeafIndex(0))
         .context("an origin fits into a header")?
         .to_vec();

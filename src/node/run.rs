@@ -3,9 +3,9 @@
 use super::{
     CONFIGURATION_FILE,
     alone::AloneArguments,
-    chain_key, configuration, confined,
+    configuration, confined,
     log::{Log, LogForm},
-    service,
+    service, signing_key,
 };
 use crate::{
     clock,
@@ -20,8 +20,8 @@ use clap::Args;
 use rust_i18n::t;
 use std::{io, net::SocketAddr, path::PathBuf};
 use tokio::sync::oneshot;
-use yizhang_ledger::{head::Origin, value::Division};
-use yizhang_node::{Config, Node};
+use yizhang_ledger::{head::Origin, roster::KeyKind, value::Division};
+use yizhang_node::{Config, Node, NodeKeys};
 
 /// Arguments of `node run`.
 #[derive(Args)]
@@ -66,13 +66,17 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     })?;
     let origin = Origin::new(&trusted.roster.federation, region)
         .context("a roster names its federation well")?;
-    let chain_key = chain_key(dir)?;
+    let keys = NodeKeys {
+        chain: signing_key(dir, KeyKind::Chain)?,
+        witness: signing_key(dir, KeyKind::Witness)?,
+        mirror: signing_key(dir, KeyKind::Mirror)?,
+    };
     credentials::check_certificate(dir, &trusted.roster)?;
     Ok(Config {
         origin,
         roster: trusted.roster,
         roster_note: trusted.note,
-        chain_key,
+        keys,
         secrets: secrets::read(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,

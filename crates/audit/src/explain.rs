@@ -64,72 +64,72 @@ pub(crate) fn segment_header(fault: FrameFault, place: &Place) -> Finding {
 }
 
 fn parts(fault: &Invalid) -> Parts {
+    use Code as C;
     use Invalid as I;
     match fault {
-        I::EntryTruncated { at, .. } => Parts::plain(Code::EntryTruncated, Some(at.0)),
-        I::EntryHeader { at } => Parts::plain(Code::EntryHeader, Some(at.0)),
+        I::EntryTruncated { at, .. } => Parts::plain(C::EntryTruncated, Some(at.0)),
+        I::EntryHeader { at } => Parts::plain(C::EntryHeader, Some(at.0)),
         I::EntryTooLarge { at, limit, found } => {
-            Parts::sides(Code::EntryTooLarge, Some(at.0), limit, found)
+            Parts::sides(C::EntryTooLarge, Some(at.0), limit, found)
         }
-        I::EntryTrailing { at, extra } => Parts::sides(Code::EntryTrailing, Some(at.0), &0, extra),
-        I::Payload { at, .. } => Parts::plain(Code::Payload, Some(at.0)),
+        I::EntryTrailing { at, extra } => Parts::sides(C::EntryTrailing, Some(at.0), &0, extra),
+        I::Payload { at, .. } => Parts::plain(C::Payload, Some(at.0)),
         I::NotABatch { found } => Parts::sides(
-            Code::NotABatch,
+            C::NotABatch,
             None,
             &yizhang_ledger::entry::Kind::BATCH,
             found,
         ),
-        I::BatchAmongRecords { at } => Parts::plain(Code::BatchAmongRecords, Some(at.0)),
-        I::BatchTooLarge { limit, found } => Parts::sides(Code::BatchTooLarge, None, limit, found),
+        I::BatchAmongRecords { at } => Parts::plain(C::BatchAmongRecords, Some(at.0)),
+        I::BatchTooLarge { limit, found } => Parts::sides(C::BatchTooLarge, None, limit, found),
         I::RecordsOutOfRange { limit, found } => {
-            Parts::sides(Code::RecordsOutOfRange, None, limit, found)
+            Parts::sides(C::RecordsOutOfRange, None, limit, found)
         }
         I::RecordCount {
             at,
             expected,
             found,
-        } => Parts::sides(Code::RecordCount, Some(at.0), expected, found),
+        } => Parts::sides(C::RecordCount, Some(at.0), expected, found),
         I::SubmissionCount {
             at,
             expected,
             found,
-        } => Parts::sides(Code::SubmissionCount, Some(at.0), expected, found),
-        I::WrongChain { expected, found } => Parts::sides(Code::WrongChain, None, expected, found),
+        } => Parts::sides(C::SubmissionCount, Some(at.0), expected, found),
+        I::WrongChain { expected, found } => Parts::sides(C::WrongChain, None, expected, found),
         I::WrongPosition { expected, found } => {
-            Parts::sides(Code::WrongPosition, Some(expected.0), expected, found)
+            Parts::sides(C::WrongPosition, Some(expected.0), expected, found)
         }
-        I::WrongNumber { expected, found } => {
-            Parts::sides(Code::WrongNumber, None, expected, found)
-        }
+        I::WrongNumber { expected, found } => Parts::sides(C::WrongNumber, None, expected, found),
         I::LinkMismatch {
             at,
             expected,
             found,
-        } => Parts::sides(Code::LinkMismatch, Some(at.0), expected, found),
+        } => Parts::sides(C::LinkMismatch, Some(at.0), expected, found),
         I::RootBeforeMismatch {
             at,
             expected,
             found,
-        } => Parts::sides(Code::RootBeforeMismatch, Some(at.0), expected, found),
+        } => Parts::sides(C::RootBeforeMismatch, Some(at.0), expected, found),
         I::TimeWentBack { at, last, found } => {
-            Parts::sides(Code::TimeWentBack, Some(at.0), &last.0, &found.0)
+            Parts::sides(C::TimeWentBack, Some(at.0), &last.0, &found.0)
         }
         I::RosterWentBack { at, last, found } => {
-            Parts::sides(Code::RosterWentBack, Some(at.0), last, found)
+            Parts::sides(C::RosterWentBack, Some(at.0), last, found)
         }
-        I::HeadSize { expected, found } => Parts::sides(Code::HeadSize, None, expected, found),
+        I::HeadSize { expected, found } => Parts::sides(C::HeadSize, None, expected, found),
         I::HeadRoot {
             expected, found, ..
-        } => Parts::sides(Code::HeadRoot, None, expected, found),
-        I::NoteForm { .. } => Parts::plain(Code::NoteForm, None),
-        I::HeadForm { .. } => Parts::plain(Code::HeadForm, None),
-        I::UnknownOrigin { .. } => Parts::plain(Code::UnknownOrigin, None),
-        I::NoTrustedSignature { .. } => Parts::plain(Code::NoTrustedSignature, None),
-        I::BadSignature { .. } => Parts::plain(Code::BadSignature, None),
-        I::Proof { at, .. } => Parts::plain(Code::Proof, Some(at.0)),
-        I::RosterForm { .. } => Parts::plain(Code::RosterForm, None),
+        } => Parts::sides(C::HeadRoot, None, expected, found),
+        I::NoteForm { .. } => Parts::plain(C::NoteForm, None),
+        I::HeadForm { .. } => Parts::plain(C::HeadForm, None),
+        I::UnknownOrigin { .. } => Parts::plain(C::UnknownOrigin, None),
+        I::NoTrustedSignature { .. } => Parts::plain(C::NoTrustedSignature, None),
+        I::BadSignature { .. } => Parts::plain(C::BadSignature, None),
+        I::Proof { at, .. } => Parts::plain(C::Proof, Some(at.0)),
+        I::RosterForm { .. } => Parts::plain(C::RosterForm, None),
         I::RosterSignatures { needed, found } => {
-            Parts::sides(Code::RosterSignatures, None, needed, found)
+            Parts::sides(C::RosterSignatures, None, needed, found)
         }
+        I::RosterPrevious { .. } => Parts::plain(C::RosterPrevious, None),
     }
 }

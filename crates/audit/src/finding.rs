@@ -140,6 +140,8 @@ pub enum Code {
     RosterForm,
     /// Too few root keys have signed a roster.
     RosterSignatures,
+    /// A roster is not made from the one before it.
+    RosterPrevious,
 }
 
 /// Where something was found, as exactly as is known.

@@ -15,8 +15,10 @@ use bincode::{BorrowDecode, Encode};
 use core::fmt;
 use ed25519_dalek::SigningKey;
 
-/// Largest head in bytes: three lines and a handful of signatures and cosignatures.
-pub const HEAD_BYTES_MAX: usize = 8 * 1_024;
+/// Most lines under a head beside the one of its chain: the specification of notes calls for 16 that are read.
+pub const COSIGNATURES_MAX: usize = 16;
+/// Largest head in bytes: three lines, a signature, and cosignatures of 3.3 kB each, as post-quantum ones are.
+pub const HEAD_BYTES_MAX: usize = 64 * 1_024;
 
 /// The name of a chain: federation and region, written `demo.yizhang/440000`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode)]
@@ -133,7 +135,7 @@ impl Head {
     pub fn open(bytes: &[u8], roster: &Roster) -> Result<Verified<Self>, Invalid> {
         if bytes.len() > HEAD_BYTES_MAX {
             return Err(Invalid::NoteForm {
-                reason: "a head is larger than 8 KiB",
+                reason: "a head is larger than 64 KiB",
             });
         }
         let note = Note::parse(bytes)?;

@@ -247,4 +247,12 @@ pub enum Invalid {
         /// Valid signatures of trusted root keys.
         found: usize,
     },
+    /// The roster is not made from the one before it.
+    #[error("the roster follows {found}, the one before it is {expected}")]
+    RosterPrevious {
+        /// Hash of the one before.
+        expected: Hash,
+        /// Hash named.
+        found: Hash,
+    },
 }

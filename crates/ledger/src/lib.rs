@@ -36,6 +36,7 @@ extern crate alloc;
 pub mod batch;
 pub mod chain;
 pub mod codec;
+pub mod cosignature;
 pub mod entry;
 pub mod fact;
 pub mod hash;

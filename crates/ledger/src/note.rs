@@ -14,9 +14,18 @@ pub const SIGNATURES_MAX: usize = 64;
 /// Largest note, in bytes: a roster of 40 regions with a long history of keys.
 pub const NOTE_BYTES_MAX: usize = 256 * 1_024;
 
-/// The byte that stands for Ed25519 in key ids.
-const ED25519: u8 = 1;
+/// What a key signs with and over, as key ids tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// Ed25519 over the text of the note.
+    Ed25519,
+    /// Ed25519 over the text of the note and a time: a cosignature.
+    CosignatureV1,
+}
+
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
+/// Bytes of a key id, which stand in front of every signature.
+pub(crate) const KEY_ID_BYTES: usize = 4;
 
 /// A key that verifies signatures made under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +42,10 @@ impl NoteKey {
         if !is_name(name) {
             return None;
         }
-        let id = key_id(name, &key);
-        let key = VerifyingKey::from_bytes(&key).ok()?;
-        let canonical = key.to_edwards().compress().to_bytes() == key.to_bytes();
-        (canonical && !key.is_weak()).then(|| Self {
+        Some(Self {
             name: name.into(),
-            key,
-            id,
+            key: point(key)?,
+            id: key_id(name, &key, Algorithm::Ed25519),
         })
     }
 
@@ -52,10 +58,23 @@ impl NoteKey {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Its key id.
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
+}
+
+/// The point that signatures are verified with. `None` if the bytes are not the one encoding of a point of the curve, or the
+/// point is of small order.
+pub(crate) fn point(key: [u8; 32]) -> Option<VerifyingKey> {
+    let key = VerifyingKey::from_bytes(&key).ok()?;
+    let canonical = key.to_edwards().compress().to_bytes() == key.to_bytes();
+    (canonical && !key.is_weak()).then_some(key)
 }
 
 /// Whether a text may be the name of a key: not empty, no white space (Unicode), no control characters, no `+`.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .chars()
@@ -63,11 +82,14 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The key id of the specification: the first four bytes of SHA-256 over name, newline, algorithm byte and key.
-fn key_id(name: &str, key: &[u8; 32]) -> u32 {
+pub(crate) fn key_id(name: &str, key: &[u8; 32], algorithm: Algorithm) -> u32 {
+    let byte = match algorithm {
+        Algorithm::Ed25519 => 1,
+        Algorithm::CosignatureV1 => 4,
+    };
     let hash = Sha256::new()
         .chain_update(name)
-        .chain_update(b"\n")
-        .chain_update([ED25519])
+        .chain_update([b'\n', byte])
         .chain_update(key)
         .finalize();
     let first = hash.first_chunk().expect("SHA-256 has 32 bytes");
@@ -79,18 +101,22 @@ fn key_id(name: &str, key: &[u8; 32]) -> u32 {
 pub struct Note<'a> {
     /// The text that is signed, with its final newline.
     pub text: &'a str,
-    signatures: Vec<SignatureLine<'a>>,
+    lines: Vec<SignatureLine<'a>>,
 }
 
+/// A signature line, of whatever algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct SignatureLine<'a> {
-    name: &'a str,
-    key_id: u32,
-    signature: [u8; 64],
+pub(crate) struct SignatureLine<'a> {
+    /// As it stands in the note, without its newline.
+    pub(crate) line: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) key_id: u32,
+    /// What stands behind the key id.
+    pub(crate) signature: Vec<u8>,
 }
 
 impl<'a> Note<'a> {
-    /// Reads a note. Signature lines of other lengths than Ed25519's are passed over, as the specification asks.
+    /// Reads a note: its form, and that of every signature line, whatever its algorithm.
     ///
     /// # Errors
     /// [`Invalid::NoteForm`].
@@ -116,32 +142,41 @@ impl<'a> Note<'a> {
             if number == SIGNATURES_MAX {
                 return Err(form("it has more than 64 signatures"));
             }
-            signatures.extend(SignatureLine::parse(line)?);
+            signatures.push(SignatureLine::parse(line)?);
         }
-        Ok(Self { text, signatures })
+        Ok(Self {
+            text,
+            lines: signatures,
+        })
     }
 
-    /// Whether `key` has signed the text.
+    /// Its signature lines, nobody having verified them.
+    pub(crate) fn lines(&self) -> &[SignatureLine<'a>] {
+        &self.lines
+    }
+
+    /// Whether `key` has signed the text. Lines of other lengths than Ed25519's are passed over, as the specification asks.
     ///
     /// # Errors
     /// [`Invalid::BadSignature`] if a line claims to be by the key and is not: such a note is not to be trusted at all.
     pub fn is_signed_by(&self, key: &NoteKey) -> Result<bool, Invalid> {
-        let mut lines = self
-            .signatures
+        let mut signatures = self
+            .lines
             .iter()
-            .filter(|line| line.key_id == key.id && line.name == key.name);
-        let Some(line) = lines.next() else {
+            .filter(|line| line.key_id == key.id && line.name == key.name)
+            .filter_map(|line| <&[u8; 64]>::try_from(line.signature.as_slice()).ok());
+        let Some(signature) = signatures.next() else {
             return Ok(false);
         };
         let bad = || Invalid::BadSignature {
             name: key.name.clone(),
             key_id: key.id,
         };
-        let signature = Signature::from_bytes(&line.signature);
+        let signature = Signature::from_bytes(signature);
         key.key
             .verify_strict(self.text.as_bytes(), &signature)
             .map_err(|_| bad())?;
-        if lines.next().is_some() {
+        if signatures.next().is_some() {
             Err(bad())
         } else {
             Ok(true)
@@ -150,7 +185,8 @@ impl<'a> Note<'a> {
 }
 
 impl<'a> SignatureLine<'a> {
-    fn parse(line: &'a str) -> Result<Option<Self>, Invalid> {
+    /// Reads one, without its newline.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Invalid> {
         let form = || Invalid::NoteForm {
             reason: "a signature line is not a dash, a name and base64",
         };
@@ -162,13 +198,22 @@ impl<'a> SignatureLine<'a> {
             return Err(form());
         }
         let bytes = Base64::decode_vec(encoded).map_err(|_| form())?;
-        let (key_id, signature) = bytes.split_first_chunk::<4>().ok_or_else(form)?;
-        let key_id = u32::from_be_bytes(*key_id);
-        Ok(signature.try_into().ok().map(|signature| Self {
+        let (key_id, signature) = bytes.split_first_chunk::<KEY_ID_BYTES>().ok_or_else(form)?;
+        Ok(Self {
+            line,
             name,
-            key_id,
-            signature,
-        }))
+            key_id: u32::from_be_bytes(*key_id),
+            signature: signature.to_vec(),
+        })
+    }
+
+    /// Writes one, with its newline.
+    pub(crate) fn write(name: &str, key_id: u32, signature: &[u8]) -> String {
+        let bytes = [&key_id.to_be_bytes(), signature].concat();
+        format!(
+            "{SIGNATURE_PREFIX}{name} {}\n",
+            Base64::encode_string(&bytes)
+        )
     }
 }
 
@@ -180,11 +225,6 @@ pub fn sign(text: &str, name: &str, key: &SigningKey) -> String {
 
 /// One more signature line for a note with this text.
 pub fn signature_line(text: &str, name: &str, key: &SigningKey) -> String {
-    let mut bytes = Vec::with_capacity(68);
-    bytes.extend_from_slice(&key_id(name, key.verifying_key().as_bytes()).to_be_bytes());
-    bytes.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
-    format!(
-        "{SIGNATURE_PREFIX}{name} {}\n",
-        Base64::encode_string(&bytes)
-    )
+    let id = key_id(name, key.verifying_key().as_bytes(), Algorithm::Ed25519);
+    SignatureLine::write(name, id, &key.sign(text.as_bytes()).to_bytes())
 }

@@ -1,8 +1,12 @@
-//! The roster: which regions there are, whose keys sign their chains from which size to which, where their nodes are,
-//! and which TLS authority vouches for them. A signed note by root keys.
+//! The roster: which regions there are, whose keys sign and cosign from which size to which, where their nodes are, and which
+//! TLS authority vouches for them. A signed note by root keys; each version names the one before.
+
+mod lines;
 
 use crate::{
     Invalid,
+    cosignature::CosignerKey,
+    hash::{Hash, derive},
     head::Origin,
     note::{Note, NoteKey},
     value::{Division, TreeSize},
@@ -15,26 +19,86 @@ use alloc::{
 };
 use base64ct::{Base64, Encoding};
 use core::fmt::Write;
+use lines::{Lines, key_bytes};
 
 /// First line of a roster.
-const HEADER: &str = "yizhang-roster/v1";
+const HEADER: &str = "yizhang-roster/v2";
+/// Context from which a version derives the hash of the one before.
+pub const PREVIOUS_CONTEXT: &str = "yizhang 2026-11-29 v1 roster";
 /// Most regions: provinces, and room for cities that are separate.
 pub const REGIONS_MAX: usize = 256;
 /// Most root keys.
 pub const ROOT_KEYS_MAX: usize = 16;
 
-/// A key of a chain and the tree sizes at which its signatures count.
+/// What a key of a region signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyKind {
+    /// The heads of the region's chain.
+    Chain,
+    /// That its node saw a head, consistent with all that it saw before.
+    Witness,
+    /// That its node durably holds every entry up to a head.
+    Mirror,
+}
+
+impl KeyKind {
+    /// Every kind, in the order in which a roster has them.
+    pub const ALL: [Self; 3] = [Self::Chain, Self::Witness, Self::Mirror];
+
+    /// The word in the roster.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chain => "chain",
+            Self::Witness => "witness",
+            Self::Mirror => "mirror",
+        }
+    }
+
+    /// The name under which a region's keys of this kind sign. What is signed by a cosigner does not hold the name, so that the
+    /// keys differ, too.
+    pub fn name(self, origin: &Origin) -> String {
+        match self {
+            Self::Chain => origin.to_string(),
+            Self::Witness | Self::Mirror => format!("{origin}/{}", self.word()),
+        }
+    }
+}
+
+/// A key and the sizes of a head at which its signatures count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainKey {
-    /// The key, under the name of the chain.
-    pub key: NoteKey,
+pub struct KeySpan<K> {
+    /// The key, under its name.
+    pub key: K,
     /// First size that it may sign.
     pub from: TreeSize,
     /// Last size that it may sign; none while it is in force.
     pub until: Option<TreeSize>,
 }
 
-impl ChainKey {
+/// A key of a chain, under the name of the chain.
+pub type ChainKey = KeySpan<NoteKey>;
+/// A key of a witness or a mirror. The sizes are those of the head that it cosigns, whatever its chain.
+pub type CosigningKey = KeySpan<CosignerKey>;
+
+impl<K> KeySpan<K> {
+    /// A key that counts at all sizes.
+    pub const fn always(key: K) -> Self {
+        Self {
+            key,
+            from: TreeSize(0),
+            until: None,
+        }
+    }
+
+    /// Another key with the same span.
+    const fn with<L>(&self, key: L) -> KeySpan<L> {
+        KeySpan {
+            key,
+            from: self.from,
+            until: self.until,
+        }
+    }
+
     /// Whether a signature on a head of this size counts.
     pub fn is_valid_at(&self, size: TreeSize) -> bool {
         self.from <= size && self.until.is_none_or(|until| size <= until)
@@ -50,6 +114,28 @@ pub struct Region {
     pub endpoint: String,
     /// The keys of its chain, oldest first.
     pub keys: Vec<ChainKey>,
+    /// The keys of its node as a witness, oldest first.
+    pub witness_keys: Vec<CosigningKey>,
+    /// The keys of its node as a mirror, oldest first.
+    pub mirror_keys: Vec<CosigningKey>,
+}
+
+impl Region {
+    /// Its public keys of a kind, oldest first.
+    pub fn public_keys(&self, kind: KeyKind) -> Vec<KeySpan<[u8; 32]>> {
+        let cosigning = |keys: &[CosigningKey]| {
+            let spans = keys.iter();
+            spans.map(|span| span.with(span.key.to_bytes())).collect()
+        };
+        match kind {
+            KeyKind::Chain => {
+                let spans = self.keys.iter();
+                spans.map(|span| span.with(span.key.to_bytes())).collect()
+            }
+            KeyKind::Witness => cosigning(&self.witness_keys),
+            KeyKind::Mirror => cosigning(&self.mirror_keys),
+        }
+    }
 }
 
 /// The roster. Its values are those of a note whose signatures were checked, or of one that is about to be signed.
@@ -59,6 +145,8 @@ pub struct Roster {
     pub federation: String,
     /// Version, from 1.
     pub version: u64,
+    /// [`Roster::hash`] of the version before; [`Hash::ZERO`] for the first.
+    pub previous: Hash,
     /// How many root keys must sign the next version.
     pub threshold: usize,
     /// Root keys.
@@ -100,11 +188,12 @@ impl Roster {
         Ok(roster)
     }
 
-    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation and
-    /// of a greater version.
+    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation, of a
+    /// greater version, and made from this one.
     ///
     /// # Errors
-    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater.
+    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater;
+    /// [`Invalid::RosterPrevious`] if it names another one before it.
     pub fn open_next(&self, bytes: &[u8]) -> Result<Self, Invalid> {
         let next = Self::open(bytes, &self.roots, self.threshold)?;
         let form = |line, reason| Err(Invalid::RosterForm { line, reason });
@@ -115,14 +204,28 @@ impl Roster {
             next if next.version <= self.version => {
                 form(3, "its version is not above that of the one before")
             }
+            next if next.previous != self.hash() => Err(Invalid::RosterPrevious {
+                expected: self.hash(),
+                found: next.previous,
+            }),
             next => Ok(next),
         }
     }
 
+    /// What the version after this one names it by.
+    pub fn hash(&self) -> Hash {
+        derive(PREVIOUS_CONTEXT, &[self.text().as_bytes()])
+    }
+
     /// The keys of a chain; `None` if the roster does not name it.
     pub fn keys(&self, origin: &Origin) -> Option<&[ChainKey]> {
+        self.region(origin).map(|region| region.keys.as_slice())
+    }
+
+    /// The region of a chain; `None` if the roster does not name it.
+    pub fn region(&self, origin: &Origin) -> Option<&Region> {
         let region = self.regions.get(&origin.region())?;
-        (region.origin == *origin).then_some(region.keys.as_slice())
+        (region.origin == *origin).then_some(region)
     }
 
     /// Every chain of the federation.
@@ -141,6 +244,10 @@ impl Roster {
             let _ = text.write_fmt(arguments);
             text.push('\n');
         };
+        match self.previous {
+            Hash::ZERO => line(format_args!("previous -")),
+            previous => line(format_args!("previous {previous}")),
+        }
         line(format_args!("threshold {}", self.threshold));
         for root in &self.roots {
             line(format_args!("root {}", Base64::encode_string(root)));
@@ -151,15 +258,18 @@ impl Roster {
         ));
         for (code, region) in &self.regions {
             line(format_args!("region {code} {}", region.endpoint));
-            for key in &region.keys {
-                let until = key
-                    .until
-                    .map_or_else(|| "-".to_string(), |until| until.to_string());
-                line(format_args!(
-                    "key {code} {} {} {until}",
-                    Base64::encode_string(&key.key.to_bytes()),
-                    key.from
-                ));
+            for kind in KeyKind::ALL {
+                for span in region.public_keys(kind) {
+                    let key = Base64::encode_string(&span.key);
+                    let until = span
+                        .until
+                        .map_or_else(|| "-".to_string(), |until| until.to_string());
+                    line(format_args!(
+                        "key {code} {} {key} {} {until}",
+                        kind.word(),
+                        span.from
+                    ));
+                }
             }
         }
         text
@@ -179,6 +289,7 @@ impl Roster {
         if version == 0 {
             return Err(lines.fault("versions count from 1"));
         }
+        let previous = lines.previous(version)?;
         let threshold = usize::try_from(lines.number("threshold ")?)
             .map_err(|_| lines.fault("the threshold is too large"))?;
         let name = root_key_name(&federation);
@@ -186,10 +297,7 @@ impl Roster {
         while let Some(root) = lines.optional("root ") {
             let root = key_bytes(root).filter(|root| NoteKey::new(&name, *root).is_some());
             let root = root.ok_or(lines.fault("a root key is not an Ed25519 key in base64"))?;
-            if roots.contains(&root) {
-                return Err(lines.fault("a root key stands twice"));
-            }
-            roots.push(root);
+            roots.push(lines.first_time(root)?);
         }
         if roots.is_empty()
             || roots.len() > ROOT_KEYS_MAX
@@ -216,6 +324,7 @@ impl Roster {
         let roster = Self {
             federation,
             version,
+            previous,
             threshold,
             roots,
             tls_authority,
@@ -235,129 +344,4 @@ impl Roster {
 /// The name under which root keys sign.
 pub fn root_key_name(federation: &str) -> String {
     format!("{federation}/root")
-}
-
-fn key_bytes(text: &str) -> Option<[u8; 32]> {
-    crate::hash::Hash::from_base64(text).map(|hash| hash.0)
-}
-
-/// The lines of a roster, with the number of the one that was read last.
-struct Lines<'a> {
-    lines: core::iter::Peekable<core::str::SplitTerminator<'a, char>>,
-    number: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Self {
-            lines: text.split_terminator('\n').peekable(),
-            number: 0,
-        }
-    }
-
-    fn fault(&self, reason: &'static str) -> Invalid {
-        Invalid::RosterForm {
-            line: self.number.max(1),
-            reason,
-        }
-    }
-
-    fn next_number(&self) -> usize {
-        self.number
-            .checked_add(1)
-            .expect("a text in memory has fewer lines than memory has bytes")
-    }
-
-    fn optional(&mut self, prefix: &str) -> Option<&'a str> {
-        let line = self.lines.next_if(|line| line.starts_with(prefix))?;
-        self.number = self.next_number();
-        line.get(prefix.len()..)
-    }
-
-    fn value(&mut self, prefix: &'static str) -> Result<&'a str, Invalid> {
-        let next = self.next_number();
-        self.optional(prefix).ok_or(Invalid::RosterForm {
-            line: next,
-            reason: "expected federation, version, threshold, root, authority, region and key lines, in this order",
-        })
-    }
-
-    fn expect(&mut self, line: &'static str) -> Result<(), Invalid> {
-        match self.value(line)? {
-            "" => Ok(()),
-            _ => Err(self.fault("expected yizhang-roster/v1")),
-        }
-    }
-
-    fn number(&mut self, prefix: &'static str) -> Result<u64, Invalid> {
-        self.value(prefix)?
-            .parse()
-            .map_err(|_| self.fault("expected a number"))
-    }
-
-    fn region(&mut self, federation: &str, line: &str) -> Result<(Division, Region), Invalid> {
-        let (code, endpoint) = line
-            .split_once(' ')
-            .ok_or(self.fault("expected a region and its endpoint"))?;
-        let code = Division::parse(code).ok_or(self.fault("a region code has not six digits"))?;
-        let origin = Origin::new(federation, code).ok_or(
-            self.fault("the federation name is not lower-case letters, digits, dots and dashes"),
-        )?;
-        // Nothing else, so that no endpoint looks like another on a screen.
-        let is_visible = endpoint.bytes().all(|byte| byte.is_ascii_graphic());
-        if !endpoint.starts_with("https://") || !is_visible {
-            return Err(self.fault("an endpoint is not https://host:port"));
-        }
-        let mut keys: Vec<ChainKey> = Vec::new();
-        while let Some(line) = self.optional(&format!("key {code} ")) {
-            let key = self.key(&origin, line)?;
-            let follows = keys
-                .last()
-                .is_none_or(|last| last.until.is_some_and(|until| until < key.from));
-            if !follows {
-                return Err(self.fault("a key starts before the one before it ends"));
-            }
-            keys.push(key);
-        }
-        Ok((
-            code,
-            Region {
-                origin,
-                endpoint: endpoint.to_string(),
-                keys,
-            },
-        ))
-    }
-
-    fn key(&self, origin: &Origin, line: &str) -> Result<ChainKey, Invalid> {
-        let form = || self.fault("expected a key as base64, its first size and its last size or -");
-        let mut fields = line.split(' ');
-        let (Some(key), Some(from), Some(until), None) =
-            (fields.next(), fields.next(), fields.next(), fields.next())
-        else {
-            return Err(form());
-        };
-        let key = key_bytes(key)
-            .and_then(|key| NoteKey::new(origin.as_str(), key))
-            .ok_or_else(form)?;
-        let from = from.parse().map(TreeSize).map_err(|_| form())?;
-        let until = match until {
-            "-" => None,
-            size => Some(size.parse().map(TreeSize).map_err(|_| form())?),
-        };
-        if until.is_some_and(|until| until < from) {
-            return Err(self.fault("a key ends before it starts"));
-        }
-        Ok(ChainKey { key, from, until })
-    }
-
-    fn end(&mut self) -> Result<(), Invalid> {
-        match self.lines.next() {
-            None => Ok(()),
-            Some(_) => Err(Invalid::RosterForm {
-                line: self.next_number(),
-                reason: "not a line of a roster",
-            }),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use yizhang_ledger::{
     batch, codec, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
     head, note, person,
-    roster::{REGIONS_MAX, ROOT_KEYS_MAX},
+    roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
     segment, tree,
     value::{Code, Fen, TreeSize},
 };
@@ -71,6 +71,7 @@ fn the_limits_of_the_document_are_those_of_the_crate() {
         ("NOTE_BYTES_MAX", note::NOTE_BYTES_MAX),
         ("SIGNATURES_MAX", note::SIGNATURES_MAX),
         ("HEAD_BYTES_MAX", head::HEAD_BYTES_MAX),
+        ("COSIGNATURES_MAX", head::COSIGNATURES_MAX),
         ("REGIONS_MAX", REGIONS_MAX),
         ("ROOT_KEYS_MAX", ROOT_KEYS_MAX),
         ("Code::LENGTH_MAX", Code::LENGTH_MAX),
@@ -102,6 +103,7 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         BRANCH_CONTEXT,
         batch::CONTENT_CONTEXT,
         person::ACCOUNT_CONTEXT,
+        PREVIOUS_CONTEXT,
     ] {
         assert!(text.contains(context), "{context}");
     }
@@ -161,6 +163,8 @@ fn the_glossary_knows_the_words_of_the_house() {
         "batch entry",
         "branch",
         "chain",
+        "cosignature",
+        "cosigner",
         "entry",
         "fact",
         "federation",

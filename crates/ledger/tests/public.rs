@@ -6,8 +6,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 use yizhang_ledger::{
+    cosignature::{self, CosignerKey},
     hash::{Hash, TreeHasher, derive},
-    note::NoteKey,
+    note::{Note, NoteKey},
     tree,
 };
 
@@ -169,6 +170,118 @@ fn of_the_cases_where_libraries_differ_only_the_mixed_key_counts() {
         .collect();
     assert_eq!(list(&cases).len(), 12);
     assert_eq!(counting, [3]);
+}
+
+/// A key as C2SP writes it, `<name>+<key id>+<base64 of type byte and key>`.
+enum PublishedKey {
+    Note(NoteKey),
+    Cosigner(CosignerKey),
+}
+
+impl PublishedKey {
+    /// `None` if it is none to us. Yizhang has no such texts of its own; here they are read as strictly as all else.
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '+');
+        let (name, id) = (parts.next()?, parts.next()?);
+        let bytes = Base64::decode_vec(parts.next()?).ok()?;
+        let (algorithm, key) = bytes.split_first()?;
+        let key = key.try_into().ok()?;
+        let (found, key_id) = match algorithm {
+            1 => {
+                let key = NoteKey::new(name, key)?;
+                let id = key.id();
+                (Self::Note(key), id)
+            }
+            4 => {
+                let key = CosignerKey::new(name, key)?;
+                let id = key.id();
+                (Self::Cosigner(key), id)
+            }
+            _ => return None,
+        };
+        (format!("{key_id:08x}") == id).then_some(found)
+    }
+}
+
+/// Whether we take a published note for signed by its key.
+fn is_signed(bytes: &[u8], key: &str) -> bool {
+    let Some(PublishedKey::Note(key)) = PublishedKey::read(key) else {
+        return false;
+    };
+    Note::parse(bytes).is_ok_and(|note| note.is_signed_by(&key) == Ok(true))
+}
+
+/// Notes and keys of C2SP where we decide otherwise than the reference code in Go, in the order of their names.
+fn deviations() -> Vec<String> {
+    let mut deviations = Vec::new();
+    for case in list(&read("c2sp-notes.json")) {
+        let (input, expect) = (&case["input"], &case["expect"]);
+        let file = text(&case["file"]);
+        let is_accepted = match file.split_once('/').unwrap().0 {
+            "keys" => PublishedKey::read(text(&input["vkey"])).is_some(),
+            "notes" => {
+                let field = |name: &str| input.get(name).unwrap_or(&expect[name]);
+                let bytes = Base64::decode_vec(text(field("note_b64"))).unwrap();
+                is_signed(&bytes, text(field("vkey")))
+            }
+            _ => continue,
+        };
+        if is_accepted != (expect["go"] == "accept") {
+            deviations.push(file.trim_end_matches(".txt").to_string());
+        }
+    }
+    deviations
+}
+
+#[test]
+fn notes_and_keys_of_c2sp_come_out_as_its_reference_code_says_but_for_those_in_the_format() {
+    assert_eq!(list(&read("c2sp-notes.json")).len(), 39);
+    let format = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/FORMAT.md");
+    let format = fs::read_to_string(format).unwrap();
+    let listed: Vec<&str> = format
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| `keys/")
+                .or(line.strip_prefix("| `notes/"))
+        })
+        .map(|line| line.split_once('`').unwrap().0)
+        .collect();
+    let found = deviations();
+    let found: Vec<&str> = found
+        .iter()
+        .map(|file| file.split_once('/').unwrap().1)
+        .collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn cosignatures_of_the_stock_witness_verify_and_are_added_as_published() {
+    let cases = read("c2sp-notes.json");
+    let mut tried = 0;
+    for case in list(&cases) {
+        let (input, expect) = (&case["input"], &case["expect"]);
+        if !text(&case["file"]).starts_with("witness/") {
+            continue;
+        }
+        let Some(PublishedKey::Cosigner(witness)) = PublishedKey::read(text(&input["witness"]))
+        else {
+            panic!("{} is no key of a cosigner", case["file"]);
+        };
+        let bytes = Base64::decode_vec(text(&input["checkpoint_b64"])).unwrap();
+        let note = Note::parse(&bytes).unwrap();
+        let line = text(&expect["line"]);
+        let time = witness.verify(note.text, line).unwrap();
+        assert_eq!(time.get().to_string(), text(&expect["timestamp"]));
+        let cosigned = cosignature::add(&note, &witness, line).unwrap();
+        let published = Base64::decode_vec(text(&expect["cosigned_b64"])).unwrap();
+        assert_eq!(cosigned.as_bytes(), published, "{}", case["file"]);
+        let cosigned = Note::parse(&published).unwrap();
+        let known = [witness];
+        let found = cosignature::read(&cosigned, &known).unwrap();
+        assert_eq!(found.len(), 1);
+        tried += 1;
+    }
+    assert_eq!(tried, 4);
 }
 
 #[test]

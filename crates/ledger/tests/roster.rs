@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use support::generate::sample::{
     self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, ROOTS, SECOND_KEY, key, origin, public, roster,
     signed_roster,
@@ -11,7 +12,7 @@ use yizhang_ledger::{
     hash::{Blake3Keyed, Hash, TreeHasher},
     head::{Head, Origin},
     note::{Note, NoteKey, sign, signature_line},
-    roster::{ChainKey, Roster},
+    roster::{ChainKey, KeyKind, Roster, root_key_name},
     value::{Division, TreeSize},
 };
 
@@ -262,7 +263,7 @@ fn a_roster_whose_roots_could_never_sign_the_next_is_refused() {
         );
         let opened = Roster::open(note.as_bytes(), &ROOTS.map(public), 2);
         assert!(
-            matches!(opened, Err(Invalid::RosterForm { line: 6, .. })),
+            matches!(opened, Err(Invalid::RosterForm { line: 7, .. })),
             "{opened:?}"
         );
     }
@@ -287,4 +288,117 @@ fn names_with_blanks_are_no_names() {
             "{name:?}"
         );
     }
+}
+
+/// Every name under which something of a federation is signed.
+fn names(federation: &str, regions: &[u32]) -> Vec<String> {
+    let mut names = vec![root_key_name(federation)];
+    for region in regions {
+        let origin = Origin::new(federation, Division::new(*region).unwrap()).unwrap();
+        names.extend(KeyKind::ALL.map(|kind| kind.name(&origin)));
+    }
+    names
+}
+
+#[test]
+fn no_two_keys_sign_under_one_name() {
+    // Federations that look like parts of other names, as far as a federation may.
+    let longest = "a".repeat(Origin::FEDERATION_LENGTH_MAX);
+    let federations = [
+        "root",
+        "witness",
+        "mirror",
+        "chain",
+        "440000",
+        "a",
+        "a.440000",
+        "a-witness",
+        "440000.mirror",
+        "demo.yizhang",
+        "-",
+        ".",
+        &longest,
+    ];
+    let regions = [110_000, 440_000, 440_300, 999_999];
+    let all: Vec<String> = federations
+        .iter()
+        .flat_map(|federation| names(federation, &regions))
+        .collect();
+    let different: BTreeSet<&String> = all.iter().collect();
+    assert_eq!(different.len(), all.len());
+    // Why it is so for all others, too: a name of a chain is what `Origin` reads, and it reads none of another kind; and no
+    // federation has a name with the dash that parts them.
+    for name in all {
+        let origin = Origin::parse(&name);
+        let is_chain = name.split('/').count() == 2 && !name.ends_with("/root");
+        assert_eq!(origin.is_some(), is_chain, "{name}");
+        assert_eq!(
+            name.split('/').count() == 3,
+            name.ends_with("/witness") || name.ends_with("/mirror"),
+            "{name}"
+        );
+    }
+    for federation in ["a/440000", "demo.yizhang/440000", "a/b", "/", ""] {
+        assert!(Origin::new(federation, Division::new(440_000).unwrap()).is_none());
+    }
+    for division in ["root", "44000", "4400000", "440000/witness", "witness"] {
+        assert!(Division::parse(division).is_none(), "{division}");
+    }
+}
+
+#[test]
+fn a_version_is_made_from_the_one_before_and_from_no_other() {
+    let trusted = ROOTS.map(public);
+    let first = Roster {
+        version: 1,
+        previous: Hash::ZERO,
+        ..roster()
+    };
+    let open = |roster: &Roster| {
+        Roster::open(signed_roster(roster, &[1, 2]).as_bytes(), &trusted, 2).unwrap()
+    };
+    let first = open(&first);
+    let after = |before: &Roster, version: u64| Roster {
+        version,
+        previous: before.hash(),
+        ..before.clone()
+    };
+    let second = after(&first, 2);
+    let next = |before: &Roster, roster: &Roster| {
+        before.open_next(signed_roster(roster, &[1, 2]).as_bytes())
+    };
+    assert_eq!(next(&first, &second).as_ref(), Ok(&second));
+    let third = after(&second, 3);
+    assert_eq!(next(&second, &third).as_ref(), Ok(&third));
+    // Whoever has the first alone cannot tell what came between, and does not take the third.
+    assert_eq!(
+        next(&first, &third),
+        Err(Invalid::RosterPrevious {
+            expected: first.hash(),
+            found: second.hash(),
+        })
+    );
+    // Two that follow one are each a roster; what follows one of them does not follow the other.
+    let mut other = second.clone();
+    other.regions.clear();
+    assert_eq!(next(&first, &other).as_ref(), Ok(&other));
+    assert!(matches!(
+        next(&other, &third),
+        Err(Invalid::RosterPrevious { .. })
+    ));
+}
+
+#[test]
+fn keys_of_witnesses_and_mirrors_count_at_their_sizes() {
+    let roster = roster();
+    let region = roster.region(&origin(440_000)).unwrap();
+    let counting = |size: u64| {
+        let keys = region.witness_keys.iter();
+        keys.filter(|span| span.is_valid_at(TreeSize(size))).count()
+    };
+    let sizes = [0, 1, 2, 5, 6, 8, 9, TreeSize::MAX.0];
+    assert_eq!(sizes.map(counting), [0, 0, 1, 1, 0, 0, 1, 1]);
+    assert_eq!(region.mirror_keys, []);
+    let name = region.witness_keys[0].key.name();
+    assert_eq!(name, "demo.yizhang/440000/witness");
 }

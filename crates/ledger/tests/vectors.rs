@@ -16,6 +16,7 @@ use yizhang_ledger::{
     batch::{Batch, RecordBlock},
     chain::ChainState,
     codec::{self, CodecFault},
+    cosignature::{self, CosignatureFault, CosignerKey, UnixSeconds},
     entry::{Entry, Kind},
     fact::Fact,
     hash::{Blake3Keyed, Hash, TreeHasher, derive, hash_leaf},
@@ -49,9 +50,10 @@ variants!(INVALID, invalid_name, Invalid:
     EntryTruncated EntryHeader EntryTooLarge EntryTrailing Payload NotABatch BatchAmongRecords BatchTooLarge
     RecordsOutOfRange RecordCount SubmissionCount WrongChain WrongPosition WrongNumber LinkMismatch RootBeforeMismatch
     TimeWentBack RosterWentBack HeadSize HeadRoot NoteForm HeadForm UnknownOrigin NoTrustedSignature BadSignature Proof
-    RosterForm RosterSignatures);
+    RosterForm RosterSignatures RosterPrevious);
 variants!(CODEC, codec_name, CodecFault: Field Trailing NotCanonical TooLarge);
 variants!(PROOF, proof_name, ProofFault: OutOfRange PathLength RootMismatch);
+variants!(COSIGNATURE, cosignature_name, CosignatureFault: Form OtherKey Length Time Signature Twice NoRoom);
 variants!(FRAME, frame_name, FrameFault: Truncated Header Checksum Foreign);
 variants!(NUMBER, number_name, NumberFault: Length Character BirthDate Check);
 
@@ -85,6 +87,13 @@ impl From<ProofFault> for Broken {
 impl From<FrameFault> for Broken {
     fn from(fault: FrameFault) -> Self {
         Self(frame_name(&fault).into())
+    }
+}
+
+impl From<CosignatureFault> for Broken {
+    fn from(fault: CosignatureFault) -> Self {
+        assert!(!fault.to_string().is_empty());
+        Self(cosignature_name(&fault).into())
     }
 }
 
@@ -183,6 +192,11 @@ fn run(case: &Case) -> Result<Json, Broken> {
         "pseudonyms" => pseudonyms(case),
         "key" => Ok(key(case)),
         "note" => note(case),
+        "cosigner key" => Ok(cosigner_key(case)),
+        "cosign" => Ok(cosign(case)),
+        "cosignature" => cosignature(case),
+        "cosignatures" => cosignatures(case),
+        "add cosignature" => add_cosignature(case),
         "roster" => Ok(rosters::fields(&case.roster(&case.bytes("bytes"))?)),
         "next roster" => {
             let old = case.roster(case.text("roster").as_bytes())?;
@@ -326,6 +340,59 @@ fn note(case: &Case) -> Result<Json, Broken> {
         ("text", note.text.into())
     };
     Ok(Json::object([text, ("signed", signed.into())]))
+}
+
+fn cosigner(case: &Value) -> Option<CosignerKey> {
+    let key = bytes(&case["key"]).try_into().unwrap();
+    CosignerKey::new(case["key_name"].as_str().unwrap(), key)
+}
+
+fn cosigner_key(case: &Case) -> Json {
+    match cosigner(&case.0) {
+        Some(key) => Json::object([
+            ("valid", true.into()),
+            ("id", format!("{:08x}", key.id()).into()),
+        ]),
+        None => Json::object([("valid", false.into())]),
+    }
+}
+
+fn cosign(case: &Case) -> Json {
+    let key = ed25519_dalek::SigningKey::from_bytes(&case.array("secret"));
+    let time = UnixSeconds::new(case.wide("time")).unwrap();
+    let line = cosignature::sign(case.text("text"), case.text("key_name"), &key, time);
+    Json::object([("line", line.into())])
+}
+
+fn cosignature(case: &Case) -> Result<Json, Broken> {
+    let time = cosigner(&case.0)
+        .unwrap()
+        .verify(case.text("text"), case.text("line"))?;
+    Ok(Json::object([("time", Json::wide(time.get()))]))
+}
+
+fn cosignatures(case: &Case) -> Result<Json, Broken> {
+    let bytes = case.bytes("bytes");
+    let known = case.0["cosigners"].as_array().unwrap();
+    let known: Vec<CosignerKey> = known.iter().map(|key| cosigner(key).unwrap()).collect();
+    let found = cosignature::read(&Note::parse(&bytes)?, &known)?;
+    let each = found.iter().map(|found| {
+        Json::object([
+            ("name", found.cosigner.name().into()),
+            ("time", Json::wide(found.time.get())),
+        ])
+    });
+    Ok(Json::object([("cosignatures", Json::list(each))]))
+}
+
+fn add_cosignature(case: &Case) -> Result<Json, Broken> {
+    let bytes = case.bytes("bytes");
+    let note = Note::parse(&bytes)?;
+    let cosigner = cosigner(&case.0).unwrap();
+    let added = cosignature::add(&note, &cosigner, case.text("line"))?;
+    let (text, lines) = added.split_at(note.text.len());
+    assert_eq!(text, note.text);
+    Ok(Json::object([("lines", lines[1..].into())]))
 }
 
 fn submission(bytes: Vec<u8>) -> Result<Json, Broken> {
@@ -508,7 +575,7 @@ fn every_way_to_be_wrong_has_a_case() {
         .filter_map(|(_, case)| case.0["refused"].as_str())
         .flat_map(|rule| rule.split('/').map(String::from).collect::<Vec<_>>())
         .collect();
-    let known: BTreeSet<String> = [INVALID, CODEC, PROOF, FRAME, NUMBER]
+    let known: BTreeSet<String> = [INVALID, CODEC, PROOF, COSIGNATURE, FRAME, NUMBER]
         .concat()
         .into_iter()
         .map(String::from)

@@ -5,7 +5,12 @@ use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
 use yizhang_entitlement::Policy;
-use yizhang_ledger::{head::Origin, person::FederationSecrets, roster::Roster, value::UnixMillis};
+use yizhang_ledger::{
+    head::Origin,
+    person::FederationSecrets,
+    roster::{KeyKind, Roster},
+    value::UnixMillis,
+};
 use yizhang_store::{Damage, StoreError};
 use zeroize::Zeroizing;
 
@@ -17,8 +22,8 @@ pub struct Config {
     pub roster: Roster,
     /// The note that the roster came in.
     pub roster_note: Vec<u8>,
-    /// The key of the chain.
-    pub chain_key: SigningKey,
+    /// The keys that the node signs with.
+    pub keys: NodeKeys,
     /// The secrets of the federation.
     pub secrets: FederationSecrets,
     /// The rules that accounts are computed under.
@@ -41,6 +46,27 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// Lines of the log that were lost, for the metrics.
     pub log_lines_lost: fn() -> u64,
+}
+
+/// The keys that a node signs with, each of which the roster names.
+pub struct NodeKeys {
+    /// Heads of its chain.
+    pub chain: SigningKey,
+    /// Cosignatures as a witness.
+    pub witness: SigningKey,
+    /// Cosignatures as a mirror.
+    pub mirror: SigningKey,
+}
+
+impl NodeKeys {
+    /// The key of a kind.
+    pub const fn of(&self, kind: KeyKind) -> &SigningKey {
+        match kind {
+            KeyKind::Chain => &self.chain,
+            KeyKind::Witness => &self.witness,
+            KeyKind::Mirror => &self.mirror,
+        }
+    }
 }
 
 /// How a disk is shared between the own chain and those of other regions.
@@ -66,9 +92,14 @@ impl Default for RoomLimits {
 /// Why a node did not start or stop.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The roster does not name the node's chain, or names another key for it.
-    #[error("the roster does not name the key of chain {0}")]
-    NotInRoster(Origin),
+    /// The roster does not name the node's chain, or names another key for it than the node has, or none.
+    #[error("the roster does not name the key of {name}: the {} key of this node is another", kind.word())]
+    NotInRoster {
+        /// What the key is for.
+        kind: KeyKind,
+        /// The name that it signs under.
+        name: String,
+    },
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -126,10 +126,13 @@ mod tests {
                 from: TreeSize(0),
                 until: None,
             }],
+            witness_keys: Vec::new(),
+            mirror_keys: Vec::new(),
         };
         Heads::new(Roster {
             federation: "test.yizhang".into(),
             version: 1,
+            previous: yizhang_ledger::hash::Hash::ZERO,
             threshold: 1,
             roots: vec![[7; 32]],
             tls_authority: vec![],

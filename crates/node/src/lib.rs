@@ -59,7 +59,7 @@ mod verified_heads;
 mod waiting;
 
 pub use certificate::{Stage, Validity, agency_of, names_authority};
-pub use config::{Config, Failure, RoomLimits, StartError};
+pub use config::{Config, Failure, NodeKeys, RoomLimits, StartError};
 pub use pulse::Pulse;
 pub use reads::ReadLimits;
 pub use recovery::{Absent, Recovery};

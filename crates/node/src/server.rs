@@ -26,7 +26,7 @@ use tokio::{
     task,
     time::{MissedTickBehavior, interval},
 };
-use yizhang_ledger::{head::Origin, value::TreeSize};
+use yizhang_ledger::{head::Origin, roster::KeyKind, value::TreeSize};
 use yizhang_replica::{Held, Input, Replica};
 use yizhang_store::{Opened, Options, Store, StoreError};
 use yizhang_wire::channel::{CallerIdentity, connect_lazily, node_name};
@@ -62,7 +62,7 @@ impl Node {
     /// # Errors
     /// Any [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        check_key(&config)?;
+        check_keys(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let scraped = match config.metrics {
@@ -250,7 +250,7 @@ fn start_engine(
         tally: Arc::clone(&shared.tally),
         damages: Arc::clone(&shared.damages),
         engine: engine.clone(),
-        key: config.chain_key.clone(),
+        key: config.keys.chain.clone(),
         peers: peers.clone(),
         runtime: Handle::current(),
         ready: told.ready,
@@ -309,13 +309,19 @@ fn door(config: &Config) -> Result<Door, TlsError> {
 }
 
 /// A node that signs with a key which the roster does not name would be refused by everybody else.
-fn check_key(config: &Config) -> Result<(), StartError> {
-    let key = config.chain_key.verifying_key().to_bytes();
-    let keys = config.roster.keys(&config.origin).unwrap_or_default();
-    match keys.last() {
-        Some(last) if last.key.to_bytes() == key => Ok(()),
-        _ => Err(StartError::NotInRoster(config.origin.clone())),
+fn check_keys(config: &Config) -> Result<(), StartError> {
+    let region = config.roster.region(&config.origin);
+    for kind in KeyKind::ALL {
+        let in_force = region.and_then(|region| region.public_keys(kind).pop());
+        let own = config.keys.of(kind).verifying_key().to_bytes();
+        if in_force.is_none_or(|in_force| in_force.key != own) {
+            return Err(StartError::NotInRoster {
+                kind,
+                name: kind.name(&config.origin),
+            });
+        }
     }
+    Ok(())
 }
 
 fn replica(

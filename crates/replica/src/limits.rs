@@ -35,9 +35,8 @@ pub const RECEIPTS_BATCHES_MAX: usize = 64;
 pub const RECENT_BOUNDARIES_MAX: usize = 64;
 /// Most heads of an announcement: one for each region that a roster may have.
 pub const ANNOUNCED_HEADS_MAX: usize = yizhang_ledger::roster::REGIONS_MAX;
-/// Most signature lines under a head that is looked at: an honest node passes heads on with one, and the specification of notes
-/// calls for room for 16.
-pub const HEAD_LINES_MAX: usize = 16;
+/// Most signature lines under a head that is looked at: that of its chain, and as many cosignatures as a head may have.
+pub const HEAD_LINES_MAX: usize = 1 + yizhang_ledger::head::COSIGNATURES_MAX;
 /// Heads of one peer that say no more than it has said, and are looked at all the same, because they may show a fork. An honest
 /// node sends none over one connection: what it announces of a chain grows.
 pub const STALE_HEADS_MAX: u32 = 64;

@@ -51,12 +51,15 @@ fn roster() -> Roster {
             origin,
             endpoint: "https://localhost:1".into(),
             keys,
+            witness_keys: Vec::new(),
+            mirror_keys: Vec::new(),
         };
         (Division::new(region).unwrap(), entry)
     });
     Roster {
         federation: "test.yizhang".into(),
         version: 1,
+        previous: Hash::ZERO,
         threshold: 1,
         roots: vec![[1; 32]],
         tls_authority: Vec::new(),

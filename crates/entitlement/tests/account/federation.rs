@@ -91,10 +91,13 @@ impl Chain {
             origin: origin.clone(),
             endpoint: "https://localhost:1".into(),
             keys,
+            witness_keys: Vec::new(),
+            mirror_keys: Vec::new(),
         };
         let roster = Roster {
             federation: FEDERATION.into(),
             version: 1,
+            previous: yizhang_ledger::hash::Hash::ZERO,
             threshold: 1,
             roots: vec![[1; 32]],
             tls_authority: Vec::new(),

@@ -1,4 +1,5 @@
-"""Ed25519 as docs/FORMAT.md section 9 has it: RFC 8032 without the cofactor, strict. Verification only; not constant time."""
+"""Ed25519 as docs/FORMAT.md section 9 has it: RFC 8032 without the cofactor, strict. Not constant time: nothing secret
+may be signed with it."""
 
 from hashlib import sha512
 
@@ -74,3 +75,22 @@ def verify(key, message, signature):
     k = int.from_bytes(sha512(r_bytes + key + message).digest(), "little") % L
     minus_a = (P - a[0], a[1], a[2], P - a[3])
     return encode(add(times(s, BASE), times(k, minus_a))) == r_bytes
+
+
+def expanded(secret):
+    """The secret scalar and the prefix of RFC 8032 section 5.1.5."""
+    digest = sha512(secret).digest()
+    scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | 1 << 254
+    return scalar, digest[32:]
+
+
+def public(secret):
+    return encode(times(expanded(secret)[0], BASE))
+
+
+def sign(secret, message):
+    scalar, prefix = expanded(secret)
+    r = int.from_bytes(sha512(prefix + message).digest(), "little") % L
+    r_bytes = encode(times(r, BASE))
+    k = int.from_bytes(sha512(r_bytes + public(secret) + message).digest(), "little") % L
+    return r_bytes + ((r + k * scalar) % L).to_bytes(32, "little")

@@ -505,12 +505,21 @@ def is_name(name):
     return name != "" and "+" not in name and not control and not WHITE_SPACE & set(name)
 
 
-def key_id(name, key):
-    return sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+def key_id(name, key, algorithm=1):
+    return sha256(name.encode() + b"\n" + bytes([algorithm]) + key).digest()[:4]
 
 
 def is_key(name, key):
     return is_name(name) and ed25519.is_key(key)
+
+
+def read_line(line):
+    """Line, name, key id and what stands behind it, or None."""
+    name, space, encoded = line[2:].partition(" ")
+    data = strict_base64(encoded)
+    if not line.startswith("\u2014 ") or not space or not is_name(name) or data is None or len(data) < 4:
+        return None
+    return line, name, data[:4], data[4:]
 
 
 class Note:
@@ -529,17 +538,11 @@ class Note:
         form(lines.endswith("\n"))
         lines = lines[:-1].split("\n")
         form(len(lines) <= 64)
-        self.signatures = []
-        for line in lines:
-            form(line.startswith("\u2014 "))
-            name, space, encoded = line[2:].partition(" ")
-            data = strict_base64(encoded)
-            form(space and is_name(name) and data is not None and len(data) >= 4)
-            if len(data) == 68:
-                self.signatures.append((name, data[:4], data[4:]))
+        self.lines = [read_line(line) for line in lines]
+        form(None not in self.lines)
 
     def is_signed_by(self, name, key):
-        own = [s for n, i, s in self.signatures if n == name and i == key_id(name, key)]
+        own = [s for _, n, i, s in self.lines if n == name and i == key_id(name, key) and len(s) == 64]
         if not own:
             return False
         check(ed25519.verify(key, self.text.encode(), own[0]) and len(own) == 1, "Invalid::BadSignature")
@@ -550,7 +553,7 @@ class Note:
 
 class Head:
     def __init__(self, data, roster):
-        check(len(data) <= 8192, "Invalid::NoteForm")
+        check(len(data) <= 65536, "Invalid::NoteForm")
         note = Note(data)
         lines = note.text[:-1].split("\n")
         check(len(lines) == 3, "Invalid::HeadForm")
@@ -567,6 +570,57 @@ class Head:
         check(self.size > 0 or self.root == EMPTY, "Invalid::HeadRoot")
 
 
+# Cosignatures
+
+class Cosigner:
+    def __init__(self, name, key):
+        self.name, self.key, self.id = name, key, key_id(name, key, 4)
+
+    def owns(self, line):
+        return line[1:3] == (self.name, self.id)
+
+    def time_of(self, text, line):
+        body = line[3]
+        check(len(body) == 72, "CosignatureFault::Length")
+        seconds = int.from_bytes(body[:8], "big")
+        check(seconds < 2**63, "CosignatureFault::Time")
+        message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        check(ed25519.verify(self.key, message, body[8:]), "CosignatureFault::Signature")
+        return seconds
+
+    def verify(self, text, line):
+        line = read_line(line.removesuffix("\n"))
+        check(line, "CosignatureFault::Form")
+        check(self.owns(line), "CosignatureFault::OtherKey")
+        return self.time_of(text, line)
+
+
+def cosignatures(note, known):
+    """Name and time of each, in the order of the known cosigners."""
+    found, seen = [], set()
+    for cosigner in known:
+        lines = [line for line in note.lines if cosigner.owns(line)]
+        if lines and (cosigner.name, cosigner.key) not in seen:
+            found.append((cosigner.name, cosigner.time_of(note.text, lines[0])))
+            check(len(lines) == 1, "CosignatureFault::Twice")
+        seen.add((cosigner.name, cosigner.key))
+    return found
+
+
+def add_cosignature(note, cosigner, line):
+    """The signature lines after it."""
+    times = [(cosigner.verify(note.text, line), line.removesuffix("\n"))]
+    for own in filter(cosigner.owns, note.lines):
+        try:
+            times.append((cosigner.time_of(note.text, own), own[0]))
+        except Refused:
+            pass
+    others = [other[0] for other in note.lines if not cosigner.owns(other)]
+    lines = "".join(f"{line}\n" for line in [*others, max(times)[1]])
+    check(len(others) <= 16 and len((note.text + "\n" + lines).encode()) <= 65536, "CosignatureFault::NoRoom")
+    return lines
+
+
 # 11. The roster
 
 NUMBER = "(0|[1-9][0-9]*)"
@@ -575,8 +629,9 @@ NUMBER = "(0|[1-9][0-9]*)"
 class Roster:
     def __init__(self, data, trusted, threshold):
         note = Note(data)
-        self.lines = note.text[:-1].split("\n")
+        self.lines, self.keys = note.text[:-1].split("\n"), set()
         self.parse()
+        self.hash = blake3.derive("yizhang 2026-11-29 v1 roster", note.text.encode()).hex()
         name = f"{self.federation}/root"
         signed = 0
         for key in dict.fromkeys(trusted):
@@ -599,19 +654,24 @@ class Roster:
     def key(self, name, encoded):
         key = strict_base64(encoded)
         check(key is not None and len(key) == 32 and is_key(name, key), "Invalid::RosterForm")
+        check(key not in self.keys, "Invalid::RosterForm")
+        self.keys.add(key)
         return key
 
     def parse(self):
-        self.line("yizhang-roster/v1")
+        self.line("yizhang-roster/v2")
         self.federation = self.line("federation (.*)")[1]
         check(is_federation(self.federation), "Invalid::RosterForm")
         self.version = self.number(self.line("version " + NUMBER)[1])
         check(self.version >= 1, "Invalid::RosterForm")
+        previous = self.line("previous (-|[0-9a-f]{64})")[1]
+        check((self.version == 1) == (previous == "-") and previous != "0" * 64, "Invalid::RosterForm")
+        self.previous = "0" * 64 if previous == "-" else previous
         self.threshold = self.number(self.line("threshold " + NUMBER)[1])
         self.roots = []
         while match := self.line("root (.*)", optional=True):
             self.roots.append(self.key(f"{self.federation}/root", match[1]))
-        check(1 <= len(self.roots) <= 16 and len(set(self.roots)) == len(self.roots), "Invalid::RosterForm")
+        check(1 <= len(self.roots) <= 16, "Invalid::RosterForm")
         check(1 <= self.threshold <= len(self.roots), "Invalid::RosterForm")
         self.authority = strict_base64(self.line("authority (.*)")[1])
         check(self.authority is not None, "Invalid::RosterForm")
@@ -623,28 +683,38 @@ class Roster:
     def region(self, region, endpoint):
         check(all("\x21" <= c <= "\x7e" for c in endpoint), "Invalid::RosterForm")
         check(not self.regions or self.regions[-1]["code"] < int(region), "Invalid::RosterForm")
-        name, keys = f"{self.federation}/{region}", []
-        while match := self.line(f"key {region} (\\S*) {NUMBER} (-|{NUMBER})", optional=True):
+        origin = f"{self.federation}/{region}"
+        kinds = {"chain": origin, "witness": f"{origin}/witness", "mirror": f"{origin}/mirror"}
+        spans = {kind: self.spans(region, kind, name) for kind, name in kinds.items()}
+        self.chains[origin] = spans["chain"]
+        self.regions.append({"code": int(region), "origin": origin, "endpoint": endpoint} | {
+            kind: [
+                {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
+                for key, first, last in keys
+            ]
+            for kind, keys in spans.items()
+        })
+
+    def spans(self, region, kind, name):
+        keys = []
+        while match := self.line(f"key {region} {kind} (\\S*) {NUMBER} (-|{NUMBER})", optional=True):
             key, first = self.key(name, match[1]), self.number(match[2])
             last = None if match[3] == "-" else self.number(match[3])
             check(last is None or first <= last, "Invalid::RosterForm")
             check(not keys or (keys[-1][2] is not None and keys[-1][2] < first), "Invalid::RosterForm")
             keys.append((key, first, last))
-        self.chains[name] = keys
-        self.regions.append({"code": int(region), "origin": name, "endpoint": endpoint, "keys": [
-            {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
-            for key, first, last in keys
-        ]})
+        return keys
 
     def next(self, data):
         following = Roster(data, self.roots, self.threshold)
         follows = following.federation == self.federation and following.version > self.version
         check(follows, "Invalid::RosterForm")
+        check(following.previous == self.hash, "Invalid::RosterPrevious")
         return following
 
     def fields(self):
         return {
-            "federation": self.federation, "version": str(self.version), "threshold": self.threshold,
+            "federation": self.federation, "version": str(self.version), "previous": self.previous, "hash": self.hash, "threshold": self.threshold,
             "roots": [key.hex() for key in self.roots], "tls_authority": self.authority.hex(),
             "regions": self.regions,
         }

@@ -84,6 +84,29 @@ def check_note(case):
     return {**text, "signed": signed}
 
 
+def cosigner(case):
+    return ledger.Cosigner(case["key_name"], bytes.fromhex(case["key"]))
+
+
+def check_cosigner_key(case):
+    known = ledger.is_key(case["key_name"], bytes.fromhex(case["key"]))
+    return {"valid": True, "id": cosigner(case).id.hex()} if known else {"valid": False}
+
+
+def check_cosign(case):
+    secret, text, name = bytes.fromhex(case["secret"]), case["text"], case["key_name"]
+    seconds = int(case["time"])
+    key = ledger.ed25519.public(secret)
+    message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+    body = ledger.key_id(name, key, 4) + seconds.to_bytes(8, "big") + ledger.ed25519.sign(secret, message)
+    return {"line": f"\u2014 {name} {ledger.b64encode(body).decode()}\n"}
+
+
+def check_cosignatures(case):
+    found = ledger.cosignatures(ledger.Note(data(case["bytes"])), [cosigner(known) for known in case["cosigners"]])
+    return {"cosignatures": [{"name": name, "time": str(seconds)} for name, seconds in found]}
+
+
 def check_head(case):
     head = ledger.Head(data(case["bytes"]), known_roster(case))
     return {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}
@@ -124,6 +147,12 @@ CHECKS = {
     "pseudonyms": check_pseudonyms,
     "key": check_key,
     "note": check_note,
+    "cosigner key": check_cosigner_key,
+    "cosign": check_cosign,
+    "cosignature": lambda case: {"time": str(cosigner(case).verify(case["text"], case["line"]))},
+    "cosignatures": check_cosignatures,
+    "add cosignature": lambda case: {
+        "lines": ledger.add_cosignature(ledger.Note(data(case["bytes"])), cosigner(case), case["line"])},
     "roster": lambda case: roster(case, data(case["bytes"])).fields(),
     "next roster": lambda case: known_roster(case).next(data(case["bytes"])).fields(),
     "submission": lambda case: ledger.read_submission(data(case["bytes"])),

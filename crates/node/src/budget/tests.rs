@@ -6,6 +6,7 @@ fn auditor(certificate: u8) -> Party {
     let roster = Roster {
         federation: "demo.yizhang".into(),
         version: 1,
+        previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
         roots: Vec::new(),
         tls_authority: Vec::new(),

@@ -39,7 +39,7 @@ impl KeptEvidence {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let length = u32::try_from(self.ours.len()).expect("a head has at most 8 KiB");
+        let length = u32::try_from(self.ours.len()).expect("a head has at most 64 KiB");
         let mut bytes = vec![u8::from(self.proof)];
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&self.ours);

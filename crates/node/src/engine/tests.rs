@@ -74,12 +74,15 @@ fn roster() -> Roster {
             origin,
             endpoint,
             keys,
+            witness_keys: Vec::new(),
+            mirror_keys: Vec::new(),
         };
         (division(region), entry)
     };
     Roster {
         federation: "test.yizhang".into(),
         version: 1,
+        previous: Hash::ZERO,
         threshold: 1,
         roots: vec![[7; 32]],
         tls_authority: vec![],

@@ -17,6 +17,8 @@ fn roster() -> Roster {
             origin: Origin::new("demo.yizhang", region(code)).unwrap(),
             endpoint: "https://localhost:4400".into(),
             keys: Vec::new(),
+            witness_keys: Vec::new(),
+            mirror_keys: Vec::new(),
         };
         (region(code), entry)
     };
@@ -27,6 +29,7 @@ fn roster() -> Roster {
     Roster {
         federation: "demo.yizhang".into(),
         version: 1,
+        previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
         roots: Vec::new(),
         tls_authority: Vec::new(),

@@ -8,6 +8,7 @@ fn roster() -> Roster {
     Roster {
         federation: "demo.yizhang".into(),
         version: 1,
+        previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
         roots: Vec::new(),
         tls_authority: Vec::new(),

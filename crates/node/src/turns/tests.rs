@@ -7,6 +7,7 @@ fn party(certificate: u8, role: Role) -> Party {
     let roster = Roster {
         federation: "demo.yizhang".into(),
         version: 1,
+        previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
         roots: Vec::new(),
         tls_authority: Vec::new(),

@@ -4,7 +4,7 @@
 use crate::world::{Node, Signed, blamed, chain, holding, other_branch, peer, questions};
 use yizhang_replica::{
     Fault, Input, Output,
-    limits::{FLOOD_HEADS, STALE_HEADS_MAX},
+    limits::{FLOOD_HEADS, HEAD_LINES_MAX, STALE_HEADS_MAX},
 };
 
 fn announce_note(node: &mut Node, from: usize, note: &[u8]) -> Vec<Output> {
@@ -72,13 +72,17 @@ fn heads_with_many_lines_are_not_looked_at() {
     let batches = chain(1, 3);
     let mut node = Node::new(2, Vec::new());
     node.connect(1);
-    let mut padded = falsified(&batches[0], &batches[1]);
-    for _ in 0..16 {
-        padded.extend_from_slice(b"\xe2\x80\x94 stranger AAAA\n");
-    }
-    assert_eq!(blamed(&announce_note(&mut node, 1, &padded)), []);
-    let alone = falsified(&batches[0], &batches[1]);
-    assert_eq!(blamed(&announce_note(&mut node, 1, &alone)), [peer(1)]);
+    let padded = |others: usize| {
+        let line = b"\xe2\x80\x94 stranger AAAAAA==\n";
+        [falsified(&batches[0], &batches[1]), line.repeat(others)].concat()
+    };
+    let too_many = padded(HEAD_LINES_MAX);
+    assert_eq!(blamed(&announce_note(&mut node, 1, &too_many)), []);
+    let as_many_as_a_head_may_have = padded(HEAD_LINES_MAX - 1);
+    assert_eq!(
+        blamed(&announce_note(&mut node, 1, &as_many_as_a_head_may_have)),
+        [peer(1)]
+    );
 }
 
 #[test]

@@ -51,12 +51,15 @@ pub(crate) fn roster(nodes: usize) -> Roster {
                 origin,
                 endpoint: format!("https://localhost:{}", 4_400 + node),
                 keys,
+                witness_keys: Vec::new(),
+                mirror_keys: Vec::new(),
             },
         )
     };
     Roster {
         federation: "test.yizhang".into(),
         version: 1,
+        previous: Hash::ZERO,
         threshold: 1,
         roots: vec![[7; 32]],
         tls_authority: vec![],

@@ -75,6 +75,8 @@ impl World {
                 origin: origin.clone(),
                 endpoint: "https://localhost:1".into(),
                 keys,
+                witness_keys: Vec::new(),
+                mirror_keys: Vec::new(),
             };
             regions.insert(origin.region(), region);
             models.push(Model::new(origin, key));
@@ -82,6 +84,7 @@ impl World {
         let roster = Roster {
             federation: FEDERATION.into(),
             version: 1,
+            previous: Hash::ZERO,
             threshold: 1,
             roots: vec![root.verifying_key().to_bytes()],
             tls_authority: vec![1, 2, 3],

@@ -428,12 +428,13 @@ fn head_case(name: &str, bytes: Json, outcome: Json) -> Json {
 }
 
 /// A signed note with one more line, of a signature that nobody knows, so that it has so many bytes.
-fn filled(note: &str, bytes: usize) -> String {
+fn filled(note: &str, bytes: usize) -> Json {
     // A dash of three bytes, two blanks and a newline stand beside name and base64.
     let more = bytes - note.len() - 6;
     let name = "o".repeat(more % 4 + 4);
-    let signature = "A".repeat(more - name.len());
-    format!("{note}\u{2014} {name} {signature}\n")
+    let quads = (more - name.len()) / 4;
+    let start = format!("{note}\u{2014} {name} ");
+    Json::parts(&[(start.as_bytes(), 1), (b"AAAA", quads), (b"\n", 1)])
 }
 
 fn head(region: u32, size: u64, root: Hash) -> Head {
@@ -446,18 +447,19 @@ fn head(region: u32, size: u64, root: Hash) -> Head {
 
 fn good_heads() -> Vec<Json> {
     let root = hash_leaf(b"some tree");
-    let opened = |name: &str, head: &Head, lines: &str| {
-        let expect = Json::object([
+    let fields = |head: &Head| {
+        Json::object([
             ("origin", head.origin.as_str().into()),
             ("size", Json::wide(head.size.0)),
             ("root", head.root.into()),
-        ]);
-        head_case(
-            name,
-            Json::hex(head.sign(&key(signer(head))) + lines),
-            expect,
-        )
+        ])
     };
+    let opened = |name: &str, head: &Head, lines: &str| {
+        let note = head.sign(&key(signer(head))) + lines;
+        head_case(name, Json::hex(note), fields(head))
+    };
+    let full = head(440_000, 4, root);
+    let full_note = full.sign(&key(signer(&full)));
     let cosignature = "\u{2014} witness.example AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0BBQkNERUZHSElKSw==\n";
     vec![
         opened(
@@ -482,6 +484,7 @@ fn good_heads() -> Vec<Json> {
         ),
         opened("another chain", &head(110_000, 17, root), ""),
         opened("with a cosignature", &head(440_000, 4, root), cosignature),
+        head_case("64 KiB", filled(&full_note, 64 * 1_024), fields(&full)),
     ]
 }
 
@@ -564,18 +567,18 @@ fn bad_heads() -> Vec<Json> {
             "HeadRoot",
         ),
         refused("no signature", &format!("{text}\n"), "NoteForm"),
-        refused(
-            "a well-formed head of 8 KiB and a byte",
-            &filled(&good, 8 * 1_024 + 1),
-            "NoteForm",
+        head_case(
+            "a well-formed head of 64 KiB and a byte",
+            filled(&good, 64 * 1_024 + 1),
+            refusal("NoteForm"),
         ),
         head_case(
-            "8 KiB and a byte",
-            Json::parts(&[(good.as_bytes(), 1), (b"x", 8 * 1_024 + 1 - good.len())]),
+            "64 KiB and a byte",
+            Json::parts(&[(good.as_bytes(), 1), (b"x", 64 * 1_024 + 1 - good.len())]),
             refusal("NoteForm"),
         ),
         refused(
-            "8 KiB are enough for 60 more lines",
+            "something behind 60 more lines",
             &format!("{good}{filler}x"),
             "NoteForm",
         ),

@@ -9,6 +9,7 @@
 )]
 
 pub mod chains;
+mod cosignatures;
 mod entries;
 pub mod fields;
 pub mod json;
@@ -30,6 +31,7 @@ pub fn files() -> Vec<(&'static str, String)> {
         ("tree.json", file(trees::cases())),
         ("numbers.json", file(numbers::cases())),
         ("notes.json", file(notes::cases())),
+        ("cosignatures.json", file(cosignatures::cases())),
         ("roster.json", file(rosters::cases())),
         ("chain.json", file(chains::cases())),
         ("segment.json", file(segments::cases())),

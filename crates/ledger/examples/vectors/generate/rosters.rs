@@ -5,8 +5,10 @@ use super::{
     json::Json,
     sample::{self, ROOTS, public, roster, signed_roster},
 };
+use base64ct::{Base64, Encoding};
 use yizhang_ledger::{
-    roster::Roster,
+    hash::Hash,
+    roster::{KeyKind, Roster},
     value::{Division, TreeSize},
 };
 
@@ -35,23 +37,30 @@ fn open(name: &str, note: &str, trusted: &[u8], threshold: u32, outcome: Json) -
 /// What a roster says, as JSON.
 pub fn fields(roster: &Roster) -> Json {
     let regions = roster.regions.iter().map(|(code, region)| {
-        let keys = region.keys.iter().map(|key| {
-            Json::object([
-                ("key", Json::hex(key.key.to_bytes())),
-                ("from", Json::wide(key.from.0)),
-                ("until", key.until.map(|until| Json::wide(until.0)).into()),
-            ])
-        });
+        let keys = |kind: KeyKind| {
+            let spans = region.public_keys(kind).into_iter().map(|span| {
+                Json::object([
+                    ("key", Json::hex(span.key)),
+                    ("from", Json::wide(span.from.0)),
+                    ("until", span.until.map(|until| Json::wide(until.0)).into()),
+                ])
+            });
+            Json::list(spans)
+        };
         Json::object([
             ("code", code.code().into()),
             ("origin", region.origin.as_str().into()),
             ("endpoint", region.endpoint.as_str().into()),
-            ("keys", Json::list(keys)),
+            ("chain", keys(KeyKind::Chain)),
+            ("witness", keys(KeyKind::Witness)),
+            ("mirror", keys(KeyKind::Mirror)),
         ])
     });
     Json::object([
         ("federation", roster.federation.as_str().into()),
         ("version", Json::wide(roster.version)),
+        ("previous", roster.previous.into()),
+        ("hash", roster.hash().into()),
         ("threshold", i64::try_from(roster.threshold).unwrap().into()),
         ("roots", Json::list(roster.roots.iter().map(Json::hex))),
         ("tls_authority", Json::hex(&roster.tls_authority)),
@@ -72,6 +81,7 @@ fn accepted() -> Vec<Json> {
     let least = Roster {
         federation: "f".into(),
         version: 1,
+        previous: Hash::ZERO,
         threshold: 1,
         roots: vec![public(1)],
         tls_authority: vec![],
@@ -80,12 +90,16 @@ fn accepted() -> Vec<Json> {
     let many = Roster {
         federation: "a-z.0".repeat(12) + "abcd",
         version: u64::MAX,
+        previous: Hash([0xff; 32]),
         threshold: 16,
         roots: (100..116).map(public).collect(),
         ..least.clone()
     };
     vec![
-        good("three regions, a changed key", &roster()),
+        good(
+            "three regions, changed keys, a witness and a mirror",
+            &roster(),
+        ),
         good("as little as there can be", &least),
         good("16 roots, a name of 64 characters", &many),
         open(
@@ -218,7 +232,24 @@ fn successors() -> Vec<Json> {
     };
     let version = |version: u64| Roster {
         version,
+        previous: roster().hash(),
         ..roster()
+    };
+    let first = Roster {
+        previous: Hash::ZERO,
+        ..version(1)
+    };
+    let of_another = Roster {
+        previous: Hash([7; 32]),
+        ..version(3)
+    };
+    let skipping = Roster {
+        previous: version(3).hash(),
+        ..version(4)
+    };
+    let same_hash_as_before = Roster {
+        previous: roster().previous,
+        ..version(3)
     };
     let other_roots = Roster {
         roots: [5, 6].map(public).into(),
@@ -251,7 +282,31 @@ fn successors() -> Vec<Json> {
             Some("RosterSignatures"),
         ),
         next("the same version", &version(2), &[1, 3], Some("RosterForm")),
-        next("an older version", &version(1), &[1, 3], Some("RosterForm")),
+        next("an older version", &first, &[1, 3], Some("RosterForm")),
+        next(
+            "made from another",
+            &of_another,
+            &[1, 3],
+            Some("RosterPrevious"),
+        ),
+        next(
+            "made from the one after",
+            &skipping,
+            &[1, 3],
+            Some("RosterPrevious"),
+        ),
+        next(
+            "made from what this one was made from",
+            &same_hash_as_before,
+            &[1, 3],
+            Some("RosterPrevious"),
+        ),
+        next(
+            "made from another, by too few",
+            &of_another,
+            &[1],
+            Some("RosterSignatures"),
+        ),
         next(
             "another federation",
             &other_federation,
@@ -284,7 +339,15 @@ fn forms() -> Vec<Json> {
         lines.swap(one, other);
         lines.concat()
     };
-    let (root, key) = (find("root "), find("key 440000"));
+    let (root, key) = (find("root "), find("key 440000 chain"));
+    let witness = find("key 440000 witness");
+    let previous = lines[find("previous ")];
+    let zeros = format!("previous {}\n", Hash::ZERO);
+    // The last region, with keys of a witness and a mirror.
+    let with_cosigners = |witness: u8, mirror: u8| {
+        let [witness, mirror] = [witness, mirror].map(|seed| Base64::encode_string(&public(seed)));
+        format!("{text}key 520000 witness {witness} 0 -\nkey 520000 mirror {mirror} 0 -\n")
+    };
     let weak = "root AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
     let mut many = roster();
     many.regions = (0..257)
@@ -307,8 +370,13 @@ fn forms() -> Vec<Json> {
         ..roster()
     };
     vec![
-        replaced("another format", "yizhang-roster/v1", "yizhang-roster/v2"),
-        replaced("a longer format", "yizhang-roster/v1", "yizhang-roster/v1 "),
+        replaced(
+            "the format before",
+            "yizhang-roster/v2",
+            "yizhang-roster/v1",
+        ),
+        replaced("another format", "yizhang-roster/v2", "yizhang-roster/v3"),
+        replaced("a longer format", "yizhang-roster/v2", "yizhang-roster/v2 "),
         replaced(
             "a capital in the federation",
             "federation demo",
@@ -378,6 +446,31 @@ fn forms() -> Vec<Json> {
         ),
         bad("no authority", &without(find("authority"))),
         bad("no version", &without(find("version"))),
+        bad("no version before", &without(find("previous"))),
+        bad(
+            "a second version that follows none",
+            &text.replacen(previous, "previous -\n", 1),
+        ),
+        bad(
+            "a second version that follows zeros",
+            &text.replacen(previous, &zeros, 1),
+        ),
+        bad(
+            "a first version that follows one",
+            &text.replacen("version 2", "version 1", 1),
+        ),
+        bad(
+            "a version before in capitals",
+            &text.replacen(
+                previous,
+                &previous.to_uppercase().replacen("PREVIOUS", "previous", 1),
+                1,
+            ),
+        ),
+        bad(
+            "a version before of 31 bytes",
+            &text.replacen("previous 0e", "previous ", 1),
+        ),
         bad(
             "version and threshold swapped",
             &swapped(find("version"), find("threshold")),
@@ -441,12 +534,62 @@ fn forms() -> Vec<Json> {
             "a key of a region that is of small order",
             &[
                 lines[..key].concat(),
-                "key 440000 AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= 0 3\n".into(),
+                "key 440000 chain AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= 0 3\n".into(),
                 lines[key + 1..].concat(),
             ]
             .concat(),
         ),
         replaced("a key of another region", "key 440000", "key 110000"),
+        replaced("a key of no kind", "key 440000 chain ", "key 440000 "),
+        replaced(
+            "a key of an unknown kind",
+            "key 440000 chain ",
+            "key 440000 auditor ",
+        ),
+        replaced(
+            "a witness's key of small order",
+            lines[witness],
+            "key 440000 witness AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= 2 5\n",
+        ),
+        bad(
+            "a witness's key before the chain's",
+            &swapped(witness, witness - 1),
+        ),
+        bad(
+            "witness's keys not in order",
+            &swapped(witness, witness + 1),
+        ),
+        replaced(
+            "witness's keys that overlap in one size",
+            " 9 -\n",
+            " 5 -\n",
+        ),
+        bad(
+            "a mirror's key before a witness's",
+            &swapped(find("key 110000 witness"), find("key 110000 mirror")),
+        ),
+        bad(
+            "a key that a witness and a mirror share",
+            &with_cosigners(41, 41),
+        ),
+        bad(
+            "the key of another region's witness",
+            &with_cosigners(31, 41),
+        ),
+        bad(
+            "a chain's key as a mirror's",
+            &with_cosigners(41, sample::OTHER_KEY),
+        ),
+        bad(
+            "a key that has ended as a witness's",
+            &with_cosigners(sample::FIRST_KEY, 41),
+        ),
+        bad("a root key as a witness's", &with_cosigners(ROOTS[2], 41)),
+        replaced(
+            "the same key twice for one chain",
+            &Base64::encode_string(&public(sample::SECOND_KEY)),
+            &Base64::encode_string(&public(sample::FIRST_KEY)),
+        ),
         bad("keys not in order", &swapped(key, key + 1)),
         bad("keys that overlap in one size", &overlap.text()),
         replaced("a first key without an end", " 0 3\n", " 0 -\n"),

@@ -3,6 +3,7 @@
 use ed25519_dalek::SigningKey;
 use yizhang_ledger::{
     batch::RecordBlock,
+    cosignature::CosignerKey,
     entry::{Kind, RecordId},
     hash::Hash,
     head::Origin,
@@ -14,7 +15,7 @@ use yizhang_ledger::{
         Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates,
         Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
-    roster::{ChainKey, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, KeySpan, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
 };
 
@@ -37,6 +38,9 @@ pub const SECOND_KEY: u8 = 12;
 pub const FIRST_KEY_UNTIL: u64 = 3;
 /// The key of the chain of 110000.
 pub const OTHER_KEY: u8 = 21;
+/// The keys of the node of 110000 as a witness and as a mirror.
+pub const WITNESS_KEY: u8 = 31;
+pub const MIRROR_KEY: u8 = 32;
 
 pub fn origin(region: u32) -> Origin {
     Origin::new(FEDERATION, Division::new(region).unwrap()).unwrap()
@@ -50,34 +54,50 @@ pub fn roster() -> Roster {
     };
     let region = |code: u32, keys: Vec<ChainKey>| {
         let endpoint = format!("https://node-{code}.example:7443");
-        (
-            Division::new(code).unwrap(),
-            Region {
-                origin: origin(code),
-                endpoint,
-                keys,
-            },
-        )
+        let region = Region {
+            origin: origin(code),
+            endpoint,
+            keys,
+            witness_keys: vec![],
+            mirror_keys: vec![],
+        };
+        (Division::new(code).unwrap(), region)
     };
+    let mut capital = region(110_000, vec![chain_key(110_000, OTHER_KEY, 0, None)]);
+    let key = cosigner_key(110_000, KeyKind::Witness, WITNESS_KEY);
+    capital.1.witness_keys = vec![KeySpan::always(key)];
+    let key = cosigner_key(110_000, KeyKind::Mirror, MIRROR_KEY);
+    capital.1.mirror_keys = vec![KeySpan::always(key)];
+    let chain_keys = vec![
+        chain_key(440_000, FIRST_KEY, 0, Some(FIRST_KEY_UNTIL)),
+        chain_key(440_000, SECOND_KEY, FIRST_KEY_UNTIL + 1, None),
+    ];
+    let mut south = region(440_000, chain_keys);
+    south.1.witness_keys = vec![
+        CosigningKey {
+            key: cosigner_key(440_000, KeyKind::Witness, 33),
+            from: TreeSize(2),
+            until: Some(TreeSize(5)),
+        },
+        CosigningKey {
+            key: cosigner_key(440_000, KeyKind::Witness, 34),
+            from: TreeSize(9),
+            until: None,
+        },
+    ];
     Roster {
         federation: FEDERATION.into(),
         version: 2,
+        previous: Hash([0x0e; 32]),
         threshold: 2,
         roots: ROOTS.map(public).into(),
         tls_authority: vec![0x30, 0x03, 0x02, 0x01, 0x00],
-        regions: [
-            region(110_000, vec![chain_key(110_000, OTHER_KEY, 0, None)]),
-            region(
-                440_000,
-                vec![
-                    chain_key(440_000, FIRST_KEY, 0, Some(FIRST_KEY_UNTIL)),
-                    chain_key(440_000, SECOND_KEY, FIRST_KEY_UNTIL + 1, None),
-                ],
-            ),
-            region(520_000, vec![]),
-        ]
-        .into(),
+        regions: [capital, south, region(520_000, vec![])].into(),
     }
+}
+
+pub fn cosigner_key(region: u32, kind: KeyKind, seed: u8) -> CosignerKey {
+    CosignerKey::new(&kind.name(&origin(region)), public(seed)).unwrap()
 }
 
 /// A note of `text` with one signature line of each key.
