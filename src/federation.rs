@@ -41,7 +41,7 @@ use yizhang_ledger::{
     hash::Hash,
     head::Origin,
     note::{self, NoteKey},
-    roster::{self, KeyKind, KeySpan, Roster},
+    roster::{self, ChainKey, CosigningKey, KeyKind, Roster},
     value::Division,
 };
 use yizhang_node::NodeKeys;
@@ -175,6 +175,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         version: 1,
         previous: Hash::ZERO,
         threshold: 1,
+        mirrors: u8::from(arguments.regions.len() > 1),
         roots: vec![root.verifying_key().to_bytes()],
         tls_authority: authority.certificate.clone(),
         regions,
@@ -251,9 +252,9 @@ fn roster_region(
     Ok(roster::Region {
         origin: origin.clone(),
         endpoint: format!("https://{}:{}", region.host, region.port),
-        keys: vec![KeySpan::always(chain)],
-        witness_keys: vec![KeySpan::always(cosigner(KeyKind::Witness)?)],
-        mirror_keys: vec![KeySpan::always(cosigner(KeyKind::Mirror)?)],
+        keys: vec![ChainKey::always(chain)],
+        witness_keys: vec![CosigningKey::always(cosigner(KeyKind::Witness)?)],
+        mirror_keys: vec![CosigningKey::always(cosigner(KeyKind::Mirror)?)],
     })
 }
 

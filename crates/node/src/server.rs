@@ -314,7 +314,7 @@ fn check_keys(config: &Config) -> Result<(), StartError> {
     for kind in KeyKind::ALL {
         let in_force = region.and_then(|region| region.public_keys(kind).pop());
         let own = config.keys.of(kind).verifying_key().to_bytes();
-        if in_force.is_none_or(|in_force| in_force.key != own) {
+        if in_force != Some(own) {
             return Err(StartError::NotInRoster {
                 kind,
                 name: kind.name(&config.origin),

@@ -84,6 +84,7 @@ fn roster() -> Roster {
         version: 1,
         previous: Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: vec![[7; 32]],
         tls_authority: vec![],
         regions: (0..REGIONS.len()).map(region).collect(),
