@@ -3,20 +3,21 @@
 mod access_log;
 mod alone;
 mod confined;
+pub(crate) mod keys;
 mod log;
 mod run;
 mod service;
+mod shown;
 
 use crate::{
     clock, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files, sealed, show,
+    files, show,
     usage::WrongValue,
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -25,7 +26,6 @@ use std::{
 };
 use yizhang_ledger::{
     record::AccessDigest,
-    roster::KeyKind,
     value::{Division, UnixMillis},
 };
 use yizhang_node::{ReadLimits, RoomLimits};
@@ -34,15 +34,6 @@ use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
-
-/// The file of the key of a kind, in the directory of a node.
-pub(crate) const fn key_file(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Chain => "chain.key",
-        KeyKind::Witness => "witness.key",
-        KeyKind::Mirror => "mirror.key",
-    }
-}
 
 /// `node.toml`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -184,14 +175,6 @@ pub(crate) fn configuration(dir: &Path) -> anyhow::Result<Configuration> {
 
 pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(dir.join(configuration(dir)?.data))
-}
-
-/// The key of a kind that a node signs with.
-pub(crate) fn signing_key(dir: &Path, kind: KeyKind) -> anyhow::Result<SigningKey> {
-    let path = dir.join(key_file(kind));
-    SigningKey::from_pkcs8_pem(&sealed::read_key(&path)?)
-        .ok()
-        .with_context(|| t!("node.bad_key", path = path.display()))
 }
 
 fn check(dir: &Path) -> anyhow::Result<Outcome> {

@@ -288,7 +288,7 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         tally: Arc::new(Tally::new()),
         damages: Arc::default(),
         engine: engine.clone(),
-        key: key(0),
+        keys: ChainKeys::new(&[], &[], key(0)),
         peers: Vec::new(),
         runtime: runtime.handle().clone(),
         ready,

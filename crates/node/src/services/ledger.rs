@@ -5,7 +5,7 @@ use crate::{
     engine::Event,
     floods::Flood,
     party::Party,
-    peer_secrets::{Held, PeerSecrets},
+    peer_secrets::Held,
     permission::REPLAY,
     reads::Trace,
     refusal::Refusal,
@@ -97,11 +97,11 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     let now = Instant::now();
     let floods = shared.floods.lately(now).into_iter();
     let peers = status.peers.into_iter();
-    let peers = peers.map(|peer| peer_status(peer, &shared.peer_secrets));
+    let peers = peers.map(|peer| peer_status(peer, shared));
     v1::StatusReply {
         secret_checks: checks(shared.peer_secrets.own()),
         secret_written: place(shared.peer_secrets.written()),
-        roster: shared.roster_note.clone().into(),
+        roster: shared.rosters.newest_note().into(),
         own_origin: shared.origin.to_string(),
         ready,
         not_ready_reason: reason,
@@ -138,9 +138,11 @@ pub(crate) fn checks(checks: &[Hash]) -> Vec<Bytes> {
     checks.iter().map(bytes).collect()
 }
 
-fn peer_status(peer: PeerState, secrets: &PeerSecrets) -> v1::PeerStatus {
+fn peer_status(peer: PeerState, shared: &Shared) -> v1::PeerStatus {
+    let secrets = shared.peer_secrets.of(peer.region);
     v1::PeerStatus {
-        secrets: secrets.of(peer.region).map_or("", Held::code).into(),
+        secrets: secrets.map_or("", Held::code).into(),
+        roster: shared.rosters.of(peer.region).unwrap_or(0),
         region: peer.region.to_string(),
         connected: peer.is_connected,
         holds: peer.holds.0,
