@@ -23,6 +23,7 @@ mod language;
 mod manual;
 mod node;
 mod output;
+mod patience;
 mod pseudonyms;
 mod purpose;
 mod rules;

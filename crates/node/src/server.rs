@@ -3,7 +3,6 @@
 use crate::{
     accepting::Door,
     believed,
-    certificate::Certificates,
     chain_keys::ChainKeys,
     config::{Config, Failure, StartError},
     engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
@@ -88,7 +87,7 @@ impl Node {
         let log = tokio::spawn(report::write(
             Arc::clone(&shared),
             Arc::clone(&door.turned_away),
-            certificates(&config),
+            shared.certificates,
             readiness.clone(),
             config.clock,
         ));
@@ -286,14 +285,10 @@ fn start_engine(
     Ok(thread)
 }
 
-fn certificates(config: &Config) -> Certificates {
-    Certificates::read(&config.certificate_pem, &config.roster().tls_authority)
-}
-
 fn metrics(config: &Config, shared: &Arc<Shared>, door: &Door) -> Arc<Metrics> {
     Arc::new(Metrics {
         shared: Arc::clone(shared),
-        certificates: certificates(config),
+        certificates: shared.certificates,
         handshakes: Arc::clone(&door.handshakes),
         seats: Arc::clone(&door.seats),
         turned_away: Arc::clone(&door.turned_away),

@@ -356,6 +356,21 @@ pub struct StatusReply {
     /// Which of the secrets records are written under here, from 0.
     #[prost(uint32, tag = "16")]
     pub secret_written: u32,
+    /// The certificates that the node lives by: its own (node) and that of the authority.
+    #[prost(message, repeated, tag = "17")]
+    pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CertificateStatus {
+    /// node or authority.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its last moment, in ms since 1970-01-01 UTC.
+    #[prost(uint64, tag = "2")]
+    pub until_ms: u64,
+    /// Whether it ends within 60 days, or has ended.
+    #[prost(bool, tag = "3")]
+    pub ending: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FloodStatus {
