@@ -21,6 +21,7 @@ mod federation;
 mod files;
 mod language;
 mod manual;
+mod newer;
 mod node;
 mod output;
 mod patience;

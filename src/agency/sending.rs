@@ -1,7 +1,7 @@
 //! Submissions on their way to a node: read on a thread, streamed, each receipt checked; and whether others hold them.
 
 use crate::{
-    connection, copies, credentials::Credentials, patience::Patience, pseudonyms::file_error,
+    connection, copies, credentials::Credentials, newer, patience::Patience, pseudonyms::file_error,
 };
 use anyhow::Context;
 use rust_i18n::t;
@@ -13,8 +13,10 @@ use yizhang_intake::{FileFault, Submission};
 use yizhang_ledger::{
     batch::SubmissionId,
     head::Origin,
+    roster::Roster,
     value::{Division, LeafIndex},
 };
+use yizhang_node::Shelf;
 use yizhang_show::import::{Imported, Sharing};
 use yizhang_statement as statement;
 use yizhang_wire::{
@@ -22,7 +24,7 @@ use yizhang_wire::{
     convert,
     deadline::{self, RECEIPT_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
     v1::{
-        Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
+        Receipt, StatusReply, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
         submission_client::SubmissionClient,
     },
 };
@@ -101,7 +103,7 @@ async fn submit(
         .iter()
         .find(|chain| chain.origin == status.own_origin);
     let mut sending = Sending {
-        credentials,
+        roster: newer::roster_for(credentials, region, version(&status)).await?,
         origin: &credentials.region(region)?.origin,
         submissions,
         unreceipted: VecDeque::new(),
@@ -129,12 +131,21 @@ async fn submit(
             Some(wait) => sleep(wait).await,
             None => return Err(refuse(failed)),
         }
+        // It may have gone to start anew under a newer roster.
+        if let Ok(status) = copies::status(credentials, region).await {
+            sending.roster = newer::roster_for(credentials, region, version(&status)).await?;
+        }
     }
+}
+
+/// The version of the roster that a node works under; 0 if it says none.
+fn version(status: &StatusReply) -> u64 {
+    Shelf::number_of(&status.roster).unwrap_or(0)
 }
 
 /// What is sent, and what has come back.
 struct Sending<'s> {
-    credentials: &'s Credentials,
+    roster: Roster,
     origin: &'s Origin,
     submissions: mpsc::Receiver<Submission>,
     /// Sent, and no receipt yet; oldest first, at most [`UNRECEIPTED_MAX`].
@@ -225,7 +236,7 @@ impl Sending<'_> {
     fn take(&mut self, receipt: &Receipt) -> anyhow::Result<()> {
         let sent = self.unreceipted.pop_front();
         let sent = sent.context("a receipt is waited for only after a submission")?;
-        let size = verify(self.credentials, self.origin, receipt, &sent)?;
+        let size = verify(&self.roster, self.origin, receipt, &sent)?;
         let records = u64::from(receipt.records);
         let imported = &mut self.imported;
         imported.records += records;
@@ -243,7 +254,7 @@ impl Sending<'_> {
 
 /// The size of the chain by a receipt that was checked against what was sent.
 fn verify(
-    credentials: &Credentials,
+    roster: &Roster,
     origin: &Origin,
     receipt: &Receipt,
     sent: &Unreceipted,
@@ -260,7 +271,7 @@ fn verify(
         origin,
     };
     let head = stated
-        .verify(&credentials.roster, &sent)
+        .verify(roster, &sent)
         .with_context(|| t!("import.wrong_receipt"))?;
     Ok(head.size.0)
 }

@@ -1,29 +1,33 @@
 //! `yizhang federation publish`, `fetch`: a signed version of the roster into directories and to nodes, and from them.
 
 use crate::{
-    connection,
+    connection, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files,
+    files, newer,
     node::parse_region,
 };
 use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use std::path::{Path, PathBuf};
-use tonic::transport::Channel;
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
 use yizhang_ledger::value::Division;
 use yizhang_node::{Shelf, Taken};
 use yizhang_wire::{
-    channel::MESSAGE_BYTES_MAX,
     deadline::{STATUS_TIMEOUT, within},
-    v1::{PublishRequest, RostersRequest, rosters_client::RostersClient},
+    v1::{PublishRequest, RostersRequest},
 };
 
 /// Most versions that a node takes at once.
 const VERSIONS_AT_ONCE: usize = 8;
-/// Most answers of a node that are read, of 8 versions each: all that a directory keeps.
-const ANSWERS_MAX: usize = 512;
+/// How long a node may take to start anew before it is no longer waited for.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often it is looked whether it has.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Arguments of `federation publish`.
 #[derive(Args)]
@@ -55,7 +59,6 @@ pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Outcome> {
             "{}",
             t!("federation.published", region = node, version = newest)
         );
-        keep(dir, &note)?;
     }
     for dir in &arguments.dir {
         keep(dir, &note)?;
@@ -84,7 +87,7 @@ fn keep(dir: &Path, note: &[u8]) -> anyhow::Result<()> {
 async fn to_node(dir: &Path, node: Division, note: &[u8]) -> anyhow::Result<u64> {
     let credentials = Credentials::read(dir)?;
     let versions = credentials::read_roster(dir)?.versions;
-    let mut client = client(&credentials, node)?;
+    let mut client = newer::client(&credentials, node)?;
     let failed = |status| connection::failure(node, &status);
     // The number alone is asked for.
     let asked = RostersRequest { version: u64::MAX };
@@ -99,12 +102,28 @@ async fn to_node(dir: &Path, node: Division, note: &[u8]) -> anyhow::Result<u64>
     for some in missing.chunks(VERSIONS_AT_ONCE) {
         let rosters = some.iter().cloned().map(Into::into).collect();
         let published = client.publish(PublishRequest { rosters });
-        newest = within(STATUS_TIMEOUT, published)
-            .await
-            .map_err(failed)?
-            .newest;
+        let published = within(STATUS_TIMEOUT, published).await;
+        newest = published.map_err(failed)?.newest;
     }
+    if !missing.is_empty() {
+        started_anew(&credentials, node, newest).await;
+    }
+    // What came before the version may be missing here, too.
+    newer::fetch(&credentials, node).await?;
     Ok(newest)
+}
+
+/// Waits until a node works under a version, as far as that is to be waited for: it has it for good.
+async fn started_anew(credentials: &Credentials, node: Division, version: u64) {
+    let until = Instant::now() + START_TIMEOUT;
+    while Instant::now() < until {
+        sleep(LOOK_INTERVAL).await;
+        if let Ok(status) = copies::status(credentials, node).await
+            && Shelf::number_of(&status.roster).is_ok_and(|number| number >= version)
+        {
+            return;
+        }
+    }
 }
 
 /// Arguments of `federation fetch`.
@@ -128,29 +147,7 @@ pub(super) fn fetch(arguments: &FetchArguments) -> anyhow::Result<Outcome> {
 
 async fn from_node(dir: &Path, node: Division) -> anyhow::Result<u64> {
     let credentials = Credentials::read(dir)?;
-    let mut versions = credentials::read_roster(dir)?.versions;
-    let mut client = client(&credentials, node)?;
-    for _ in 0..ANSWERS_MAX {
-        let version = versions.newest().version;
-        let asked = client.after(RostersRequest { version });
-        let reply = within(STATUS_TIMEOUT, asked)
-            .await
-            .map_err(|status| connection::failure(node, &status))?;
-        for note in &reply.rosters {
-            versions
-                .take(note)
-                .with_context(|| dir.display().to_string())?;
-        }
-        if versions.newest().version == version {
-            break;
-        }
-    }
-    Ok(versions.newest().version)
-}
-
-fn client(credentials: &Credentials, node: Division) -> anyhow::Result<RostersClient<Channel>> {
-    let client = RostersClient::new(connection::to_node(credentials, node)?);
-    Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX))
+    Ok(newer::fetch(&credentials, node).await?.version)
 }
 
 fn on_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

@@ -39,6 +39,7 @@ impl Versions {
 /// The versions that a running node has.
 pub(crate) struct Rosters {
     shelf: Mutex<Shelf>,
+    note_in_force: Vec<u8>,
     /// The newest version that is kept.
     newest: watch::Sender<u64>,
     /// The version that each peer has told last.
@@ -50,6 +51,7 @@ impl Rosters {
     pub(crate) fn new(shelf: Shelf) -> Self {
         let newest = watch::Sender::new(shelf.newest().version);
         Self {
+            note_in_force: shelf.newest_note().to_vec(),
             shelf: Mutex::new(shelf),
             newest,
             peers: Mutex::default(),
@@ -68,9 +70,9 @@ impl Rosters {
         let _ = newest.wait_for(|newest| *newest > version).await;
     }
 
-    /// The note of the newest version that is kept here.
-    pub(crate) fn newest_note(&self) -> Vec<u8> {
-        self.lock().newest_note().to_vec()
+    /// The note of the version that the node works under.
+    pub(crate) fn note_in_force(&self) -> &[u8] {
+        &self.note_in_force
     }
 
     /// The notes of the versions above one, oldest first, at most [`VERSIONS_AT_ONCE`].

@@ -235,6 +235,9 @@ pub struct LookupReply {
     /// missing from the account.
     #[prost(string, repeated, tag = "9")]
     pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The version of the roster that the node works under.
+    #[prost(uint64, tag = "10")]
+    pub roster: u64,
 }
 /// An account, and other pseudonyms of the same person.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -102,7 +102,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     v1::StatusReply {
         secret_checks: checks(shared.peer_secrets.own()),
         secret_written: place(shared.peer_secrets.written()),
-        roster: shared.rosters.newest_note().into(),
+        roster: shared.rosters.note_in_force().to_vec().into(),
         own_origin: shared.origin.to_string(),
         ready,
         not_ready_reason: reason,
