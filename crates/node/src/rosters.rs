@@ -1,9 +1,6 @@
 //! The versions of the roster while a node runs: it works under one, and begins anew when a newer one has come.
 
-use crate::{
-    shared::Shared,
-    shelf::{Shelf, ShelfError},
-};
+use crate::shelf::{Shelf, ShelfError};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,12 +18,9 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Of a node.
-    pub(crate) fn of(shared: &Shared) -> Self {
-        Self {
-            rosters: Arc::clone(&shared.rosters),
-            in_force: shared.roster.version,
-        }
+    /// Of a node that works under a version.
+    pub(crate) const fn new(rosters: Arc<Rosters>, in_force: u64) -> Self {
+        Self { rosters, in_force }
     }
 
     /// Returns when there is a newer one, and durable: the node should be stopped, and started anew under it.

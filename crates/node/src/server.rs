@@ -159,7 +159,7 @@ impl Node {
 
     /// The versions of the roster that the node has.
     pub fn versions(&self) -> Versions {
-        Versions::of(&self.shared)
+        Versions::new(Arc::clone(&self.shared.rosters), self.shared.roster.version)
     }
 
     /// Ends calls, waits for what is being written, and closes the store.
