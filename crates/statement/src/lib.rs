@@ -34,10 +34,12 @@
 
 mod answer;
 mod evidence;
+mod fork;
 mod receipt;
 mod refuted;
 
 pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
+pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER as FORK_HEADER};
 pub use receipt::{Receipt, Sent};
 pub use refuted::Refuted;

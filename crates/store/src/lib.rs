@@ -79,7 +79,7 @@ pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError
 pub use faults::Faults;
 pub use journal::{JOURNAL_ENTRY_BYTES_MAX, JournalEntry, JournalKind, JournalReader};
 pub use lookup::StoredSubmission;
-pub use proof::Proof;
+pub use proof::{Consistency, Proof};
 pub use reader::{BatchReader, StoredBatch};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
 pub use scrub::{Broken, Mended, Scrub, Scrubbed};
