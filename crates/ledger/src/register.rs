@@ -9,8 +9,8 @@
 
 use crate::{
     Invalid,
-    entry::{Entry, Kind},
-    hash::{BLOCK_BYTES, Hash, TreeHasher, hash_keyed_block, hash_keyed_blocks, pair},
+    entry::{Entry, Kind, RecordId},
+    hash::{BLOCK_BYTES, Hash, TreeHasher, hash_keyed_block, hash_keyed_blocks, hash_leaf, pair},
     person::AccountId,
     record::{AccountRegister, Record},
     tree::{ProofFault, verify_inclusion_by},
@@ -269,16 +269,9 @@ impl AccountRegister {
     /// # Errors
     /// [`RegisterFault::Record`], [`RegisterFault::NotARegister`], and as [`AccountRegister::check`].
     pub fn read(bytes: &[u8], at: LeafIndex) -> Result<Self, RegisterFault> {
-        let entry = Entry::parse(bytes, at).map_err(RegisterFault::Record)?;
-        let found = entry.kind;
-        let wrong = |fault| {
-            RegisterFault::Record(Invalid::Payload {
-                at,
-                kind: found,
-                fault,
-            })
-        };
-        let Record::AccountRegister(register) = Record::read(&entry).map_err(wrong)? else {
+        let read = read_entry(bytes, at)?;
+        let Record::AccountRegister(register) = read else {
+            let found = read.kind();
             return Err(RegisterFault::NotARegister { at, found });
         };
         register.check(at)?;
@@ -312,25 +305,39 @@ impl AccountRegister {
         records: &[ListedRecord<'_>],
         presence: &Presence,
     ) -> Result<(), RegisterFault> {
+        self.read_all(account, records, presence).map(|_read| ())
+    }
+
+    /// As [`AccountRegister::verify_presence`], with what was read on the way, in the order of the records.
+    pub(crate) fn read_all<'a>(
+        &self,
+        account: AccountId,
+        records: &[ListedRecord<'a>],
+        presence: &Presence,
+    ) -> Result<Vec<(RecordId, Record<'a>)>, RegisterFault> {
         let mut registered = RegisteredAccount::start(account);
         let mut previous: Option<LeafIndex> = None;
+        let mut all = Vec::with_capacity(records.len());
         for record in records {
-            self.check_listed(account, record, previous)?;
-            registered.take(&crate::hash::hash_leaf(record.entry));
+            let read = self.read_listed(account, record, previous)?;
+            let leaf = hash_leaf(record.entry);
+            registered.take(&leaf);
             previous = Some(record.index);
+            all.push((RecordId(leaf), read));
         }
         if registered.records == 0 {
             return Err(RegisterFault::NoRecords);
         }
-        self.verify_leaf(&registered.leaf(), presence.index, &presence.path)
+        self.verify_leaf(&registered.leaf(), presence.index, &presence.path)?;
+        Ok(all)
     }
 
-    fn check_listed(
+    fn read_listed<'a>(
         &self,
         account: AccountId,
-        record: &ListedRecord<'_>,
+        record: &ListedRecord<'a>,
         previous: Option<LeafIndex>,
-    ) -> Result<(), RegisterFault> {
+    ) -> Result<Record<'a>, RegisterFault> {
         let at = record.index;
         if let Some(previous) = previous
             && at <= previous
@@ -344,16 +351,9 @@ impl AccountRegister {
             let size = TreeSize(self.size);
             return Err(RegisterFault::NotCovered { at, size });
         }
-        let entry = Entry::parse(record.entry, at).map_err(RegisterFault::Record)?;
-        let read = Record::read(&entry).map_err(|fault| {
-            RegisterFault::Record(Invalid::Payload {
-                at,
-                kind: entry.kind,
-                fault,
-            })
-        })?;
+        let read = read_entry(record.entry, at)?;
         if read.accounts().any(|named| named == account) {
-            Ok(())
+            Ok(read)
         } else {
             Err(RegisterFault::OtherAccount { at })
         }
@@ -406,6 +406,13 @@ impl AccountRegister {
         verify_inclusion_by::<RegisterTree>(&leaf.hash(), index, self.accounts, path, &self.root)
             .map_err(|fault| RegisterFault::Path { index, fault })
     }
+}
+
+fn read_entry(bytes: &[u8], at: LeafIndex) -> Result<Record<'_>, RegisterFault> {
+    let entry = Entry::parse(bytes, at).map_err(RegisterFault::Record)?;
+    let kind = entry.kind;
+    Record::read(&entry)
+        .map_err(|fault| RegisterFault::Record(Invalid::Payload { at, kind, fault }))
 }
 
 fn one_more(records: u64) -> u64 {

@@ -109,7 +109,9 @@ fn the_keys_are_those_of_their_contexts() {
     let account = AccountId([7; 16]);
     let leaves = [Hash([1; 32]), Hash([2; 32])];
     let mut registered = RegisteredAccount::start(account);
-    leaves.iter().for_each(|leaf| registered.take(leaf));
+    for leaf in &leaves {
+        registered.take(leaf);
+    }
     assert_eq!(registered, by_the_book(account, &leaves));
     assert_eq!(registered.leaf().hash(), leaf_by_the_book(&registered));
     let Hash(branch) = derive(BRANCH_CONTEXT, &[]);

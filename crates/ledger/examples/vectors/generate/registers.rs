@@ -130,7 +130,9 @@ fn hashes() -> Vec<Json> {
     let swapped = vec![leaves[1], leaves[0], leaves[2]];
     let one = |name: &str, number: u8, leaves: &[Hash]| {
         let mut registered = RegisteredAccount::start(account(number));
-        leaves.iter().for_each(|leaf| registered.take(leaf));
+        for leaf in leaves {
+            registered.take(leaf);
+        }
         let inputs = [
             ("account", Json::hex(account(number).0)),
             ("leaves", Json::list(leaves.to_vec())),
