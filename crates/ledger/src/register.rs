@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 mod builder;
 
-pub use builder::{BLOCK_ACCOUNTS, RegisterBuilder};
+pub use builder::{BLOCK_ACCOUNTS, BLOCK_LEVEL, FinishedBlock, RegisterBuilder};
 
 /// Context from which the key of account hashes is derived.
 pub const ACCOUNT_CONTEXT: &str = "yizhang 2026-11-29 v1 register account";
@@ -254,6 +254,15 @@ pub struct Absence {
     pub right: Option<Neighbour>,
 }
 
+/// What a register says about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InRegister {
+    /// It is in the register.
+    Present(Presence),
+    /// It is not.
+    Absent(Absence),
+}
+
 /// A leaf of the register and its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbour {
@@ -264,6 +273,11 @@ pub struct Neighbour {
 }
 
 impl AccountRegister {
+    /// The root of the register without an account.
+    pub fn empty_root() -> Hash {
+        RegisterTree::empty()
+    }
+
     /// Reads the entry at a position as a register that this version can compute.
     ///
     /// # Errors

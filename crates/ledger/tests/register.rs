@@ -13,8 +13,8 @@ use yizhang_ledger::{
     record::AccountRegister,
     register::{
         ACCOUNT_CONTEXT, Absence, BLOCK_ACCOUNTS, BRANCH_CONTEXT, CONTENT_CONTEXT, FORM,
-        LEAF_CONTEXT, Neighbour, RegisterBuilder, RegisterFault, RegisterTree, RegisteredAccount,
-        leaf_hashes,
+        FinishedBlock, LEAF_CONTEXT, Neighbour, RegisterBuilder, RegisterFault, RegisterTree,
+        RegisteredAccount, leaf_hashes,
     },
     tree::{inclusion_path_by, root},
     value::TreeSize,
@@ -62,13 +62,18 @@ fn naive(records: &Records) -> (Vec<RegisteredAccount>, Hash) {
 /// Merges the records of an epoch into the accounts of an older register.
 fn epoch(old: &[RegisteredAccount], new: &Records) -> (Vec<RegisteredAccount>, AccountRegister) {
     let mut accounts = Vec::new();
-    let mut builder = RegisterBuilder::new(|block: &[RegisteredAccount], leaves: &[Hash]| {
-        assert!(
-            (1..=BLOCK_ACCOUNTS).contains(&block.len()) && accounts.len() % BLOCK_ACCOUNTS == 0
-        );
-        let expected: Vec<Hash> = block.iter().map(|one| one.leaf().hash()).collect();
-        assert_eq!(leaves, expected);
-        accounts.extend_from_slice(block);
+    let mut builder = RegisterBuilder::new(|block: FinishedBlock<'_>| {
+        let number = accounts.len() / BLOCK_ACCOUNTS;
+        assert!(accounts.len() % BLOCK_ACCOUNTS == 0);
+        accounts.extend_from_slice(block.accounts);
+        let leaves: Vec<Hash> = accounts.iter().map(leaf_by_the_book).collect();
+        let completed = usize::try_from(number.trailing_ones() + 1).unwrap();
+        let is_full = block.accounts.len() == BLOCK_ACCOUNTS;
+        assert_eq!(block.branches.len(), if is_full { completed } else { 0 });
+        for (above, branch) in block.branches.iter().enumerate() {
+            let start = leaves.len() - (BLOCK_ACCOUNTS << above);
+            assert_eq!(*branch, root::<RegisterTree>(&leaves[start..]));
+        }
         Ok::<(), Infallible>(())
     });
     let mut old = old.iter().copied().peekable();

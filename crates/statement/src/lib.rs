@@ -43,4 +43,4 @@ pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use receipt::{Receipt, Sent};
 pub use refuted::Refuted;
-pub use register::{Complete, InRegister, RegisterEvidence, prove_complete};
+pub use register::{Complete, RegisterEvidence, prove_complete};

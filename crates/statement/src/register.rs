@@ -6,7 +6,7 @@ use yizhang_ledger::{
     fact::Fact,
     head::Head,
     person::AccountId,
-    register::{Absence, ListedRecord, Presence, RegisterFault},
+    register::{InRegister, ListedRecord, RegisterFault},
     value::TreeSize,
 };
 
@@ -17,15 +17,6 @@ pub struct RegisterEvidence {
     pub register: RecordEvidence,
     /// Whether the account is in it.
     pub shown: InRegister,
-}
-
-/// That an account is in a register, or is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InRegister {
-    /// It is, with the records that are shown.
-    Present(Presence),
-    /// It is not.
-    Absent(Absence),
 }
 
 /// What a chain has of an account.

@@ -11,13 +11,14 @@ use yizhang_ledger::{
     person::AccountId,
     record::{AccountRegister, Birth, BirthEvidence, Identity, Record, Source},
     register::{
-        Absence, FORM, Neighbour, Presence, RegisterFault, RegisterTree, RegisteredAccount, Side,
+        Absence, FORM, InRegister, Neighbour, Presence, RegisterFault, RegisterTree,
+        RegisteredAccount, Side,
     },
     roster::{ChainKey, Region, Roster},
     tree::{self, ProofFault, inclusion_path_by},
     value::{Code, Day, Division, LeafIndex, Month, TreeSize},
 };
-use yizhang_statement::{InRegister, RecordEvidence, Refuted, RegisterEvidence, prove_complete};
+use yizhang_statement::{RecordEvidence, Refuted, RegisterEvidence, prove_complete};
 
 const WORKER: AccountId = AccountId([0xA5; 16]);
 const OTHER: AccountId = AccountId([0x5A; 16]);

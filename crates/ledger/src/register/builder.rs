@@ -4,7 +4,7 @@ use super::{
     ACCOUNT_KEY, FORM, RegisterTree, RegisteredAccount, leaf_hashes, one_more, start_block,
 };
 use crate::{
-    hash::{Hash, TreeHasher, hash_keyed_blocks, pair},
+    hash::{Hash, hash_keyed_blocks, pair},
     number::wide,
     person::AccountId,
     record::AccountRegister,
@@ -14,15 +14,26 @@ use crate::{
 use alloc::vec::Vec;
 
 /// Accounts that are hashed side by side and handed on together: a subtree of level 8, and what is read to compute a path again.
-pub const BLOCK_ACCOUNTS: usize = 256;
+pub const BLOCK_ACCOUNTS: usize = 1 << BLOCK_LEVEL;
+/// Level of the subtree over a block.
+pub const BLOCK_LEVEL: u32 = 8;
 /// Records that wait to be hashed, at most: 512 KiB, whatever the number of records of one account.
 const WAITING_RECORDS_MAX: usize = 16_384;
+
+/// Accounts of a register that are done with.
+#[derive(Clone, Copy, Debug)]
+pub struct FinishedBlock<'a> {
+    /// The accounts, ascending: [`BLOCK_ACCOUNTS`], in the last block perhaps fewer.
+    pub accounts: &'a [RegisteredAccount],
+    /// The complete subtrees of [`BLOCK_LEVEL`] and above that end with this block, smallest first.
+    pub branches: &'a [Hash],
+}
 
 /// Takes accounts and records in ascending order of accounts, and hands on the accounts of the new register.
 ///
 /// Of each account first what the older register has of it, then the leaf hashes of its records since, in the order of their
 /// positions. Given the covered size, the outcome does not depend on which older registers there were. Memory stays small: the
-/// finished accounts go to `each` in blocks of [`BLOCK_ACCOUNTS`], only the last one smaller, with the hashes of their leaves.
+/// finished accounts go to `each`.
 pub struct RegisterBuilder<F> {
     each: F,
     accounts: Vec<RegisteredAccount>,
@@ -32,11 +43,12 @@ pub struct RegisterBuilder<F> {
     starts: Vec<usize>,
     waiting: Vec<Hash>,
     leaves: Vec<Hash>,
+    branches: Vec<Hash>,
     count: u64,
     frontier: Frontier<RegisterTree>,
 }
 
-impl<E, F: FnMut(&[RegisteredAccount], &[Hash]) -> Result<(), E>> RegisterBuilder<F> {
+impl<E, F: FnMut(FinishedBlock<'_>) -> Result<(), E>> RegisterBuilder<F> {
     /// A register that has no account yet.
     pub fn new(each: F) -> Self {
         Self {
@@ -46,6 +58,7 @@ impl<E, F: FnMut(&[RegisteredAccount], &[Hash]) -> Result<(), E>> RegisterBuilde
             starts: Vec::with_capacity(BLOCK_ACCOUNTS),
             waiting: Vec::new(),
             leaves: Vec::with_capacity(BLOCK_ACCOUNTS),
+            branches: Vec::new(),
             count: 0,
             frontier: Frontier::default(),
         }
@@ -115,11 +128,20 @@ impl<E, F: FnMut(&[RegisteredAccount], &[Hash]) -> Result<(), E>> RegisterBuilde
         self.settle();
         self.leaves.clear();
         leaf_hashes(&self.accounts, &mut self.leaves);
-        self.frontier.extend(&self.leaves, |_, _, _| {});
+        let branches = &mut self.branches;
+        branches.clear();
+        self.frontier.extend(&self.leaves, |level, _, completed| {
+            if level >= BLOCK_LEVEL {
+                branches.extend_from_slice(completed);
+            }
+        });
         let count = self.count.checked_add(wide(self.accounts.len()));
         self.count =
             count.expect("a chain of fewer than 2^63 entries names fewer than 2^64 accounts");
-        (self.each)(&self.accounts, &self.leaves)?;
+        (self.each)(FinishedBlock {
+            accounts: &self.accounts,
+            branches: &self.branches,
+        })?;
         self.accounts.clear();
         self.starts.clear();
         Ok(())
@@ -185,12 +207,4 @@ fn after(position: usize) -> usize {
     position
         .checked_add(1)
         .expect("a position in memory is below the largest address")
-}
-
-/// The root of the register of these accounts, which are ascending.
-impl AccountRegister {
-    /// The root of the register without an account.
-    pub fn empty_root() -> Hash {
-        RegisterTree::empty()
-    }
 }
