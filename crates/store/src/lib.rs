@@ -133,7 +133,8 @@ impl Options {
             index_cache_bytes: 32 * 1024 * 1024,
             table_entries: 500_000,
             cached_rows: 2_048,
-            register_records: 2 * 1024 * 1024,
+            // With the records of a batch, two accounts each, within what a list that grows by doubling has room for.
+            register_records: 2 * 1024 * 1024 - 64 * 1024,
             segment_bytes: 128 * 1024 * 1024,
             faults: None,
         }

@@ -36,7 +36,7 @@ pub(super) struct Limits {
 impl Limits {
     /// 118 MB for the table and 16 MB for runs.
     pub(super) const USUAL: Self = Self {
-        table_records: 2 * 1024 * 1024,
+        table_records: 2 * 1024 * 1024 - 64 * 1024,
         runs: 64,
     };
 }
