@@ -12,7 +12,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{Stage, Validity, agency_of, names_authority};
+use yizhang_node::{Shelf, Stage, Validity, agency_of, names_authority};
 use yizhang_wire::channel::CallerIdentity;
 
 pub(crate) const TRUST_FILE: &str = "trust.toml";
@@ -31,11 +31,11 @@ pub(crate) struct Trust {
     pub(crate) roots: Vec<String>,
 }
 
-/// A verified roster with the note it came in.
+/// The verified roster of a directory, with the versions that lead to it.
 #[derive(Clone)]
 pub(crate) struct TrustedRoster {
     pub(crate) roster: Roster,
-    pub(crate) note: Vec<u8>,
+    pub(crate) versions: Shelf,
 }
 
 /// What a caller needs to speak to nodes.
@@ -49,7 +49,7 @@ pub(crate) struct Credentials {
 
 impl Trust {
     /// Opens a roster with the trusted keys.
-    pub(crate) fn open(&self, note: Vec<u8>) -> anyhow::Result<TrustedRoster> {
+    pub(crate) fn open(&self, note: &[u8]) -> anyhow::Result<Roster> {
         let key = |text: &String| -> anyhow::Result<[u8; 32]> {
             let mut bytes = [0; 32];
             match Base64::decode(text, &mut bytes) {
@@ -62,7 +62,7 @@ impl Trust {
             .iter()
             .map(key)
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let roster = Roster::open(&note, &roots, self.threshold).context(ROSTER_FILE)?;
+        let roster = Roster::open(note, &roots, self.threshold).context(ROSTER_FILE)?;
         if roster.federation != self.federation {
             bail!(
                 "{}",
@@ -74,16 +74,22 @@ impl Trust {
                 )
             );
         }
-        Ok(TrustedRoster { roster, note })
+        Ok(roster)
     }
 }
 
-/// Reads and verifies the roster of a directory.
+/// Reads and verifies the roster of a directory: the one that its root keys have signed, and each that follows from it.
 pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
     let path = directory.join(TRUST_FILE);
     let trust: Trust =
         toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
-    trust.open(files::read(&directory.join(ROSTER_FILE))?)
+    let note = files::read(&directory.join(ROSTER_FILE))?;
+    let first = trust.open(&note)?;
+    let versions = Shelf::open(directory, first, note)?;
+    Ok(TrustedRoster {
+        roster: versions.newest().clone(),
+        versions,
+    })
 }
 
 /// Refuses a certificate of a directory that is not valid now or is not of the roster's authority: nobody would accept a

@@ -3,20 +3,21 @@
 mod access_log;
 mod alone;
 mod confined;
+pub(crate) mod keys;
 mod log;
 mod run;
 mod service;
+mod shown;
 
 use crate::{
     clock, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files, sealed, show,
+    files, show,
     usage::WrongValue,
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -25,24 +26,14 @@ use std::{
 };
 use yizhang_ledger::{
     record::AccessDigest,
-    roster::KeyKind,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{ReadLimits, RoomLimits};
-use yizhang_show::status::{FloodStatus, NodeStatus, PeerStatus};
+use yizhang_node::{ReadLimits, RoomLimits, Shelf};
+use yizhang_show::status::{CertificateStatus, FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
 
 pub(crate) const CONFIGURATION_FILE: &str = "node.toml";
-
-/// The file of the key of a kind, in the directory of a node.
-pub(crate) const fn key_file(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Chain => "chain.key",
-        KeyKind::Witness => "witness.key",
-        KeyKind::Mirror => "mirror.key",
-    }
-}
 
 /// `node.toml`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -186,14 +177,6 @@ pub(crate) fn data_directory(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(dir.join(configuration(dir)?.data))
 }
 
-/// The key of a kind that a node signs with.
-pub(crate) fn signing_key(dir: &Path, kind: KeyKind) -> anyhow::Result<SigningKey> {
-    let path = dir.join(key_file(kind));
-    SigningKey::from_pkcs8_pem(&sealed::read_key(&path)?)
-        .ok()
-        .with_context(|| t!("node.bad_key", path = path.display()))
-}
-
 fn check(dir: &Path) -> anyhow::Result<Outcome> {
     let data = data_directory(dir)?;
     let bar = show::progress::bytes(&t!("node.checking"));
@@ -312,11 +295,18 @@ fn told(reply: StatusReply) -> NodeStatus {
         connected: peer.connected,
         holds: peer.holds,
         secrets: show::printable(&peer.secrets),
+        roster: peer.roster,
     });
     let floods = reply.floods.into_iter().map(|flood| FloodStatus {
         region: show::printable(&flood.region),
         goes_on: flood.goes_on,
         noticed: UnixMillis(flood.noticed_ms),
+    });
+    let certificates = reply.certificates.into_iter();
+    let certificates = certificates.map(|certificate| CertificateStatus {
+        name: show::printable(&certificate.name),
+        until: UnixMillis(certificate.until_ms),
+        ending: certificate.ending,
     });
     let checks = reply.secret_checks.iter();
     // What is no digest tells nothing.
@@ -337,5 +327,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         clock_off_ms: reply.clock_off_ms,
         secret_checks: checks.collect(),
         secret_written: reply.secret_written,
+        roster: Shelf::number_of(&reply.roster).unwrap_or(0),
+        certificates: certificates.collect(),
     }
 }

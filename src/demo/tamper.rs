@@ -142,7 +142,7 @@ fn batches(segment: &[u8]) -> anyhow::Result<Vec<Batch>> {
 fn forge(scene: &Scene, batches: Vec<Batch>) -> anyhow::Result<Vec<u8>> {
     let origin = Origin::new(&scene.roster.federation, scene.region)
         .context("a roster names its federation well")?;
-    let key = node::signing_key(&scene.node, KeyKind::Chain)?;
+    let key = node::keys::signing_key(&node::keys::file(&scene.node, KeyKind::Chain, 1))?;
     let mut segment = file_header(&origin, LeafIndex(0))
         .context("an origin fits into a header")?
         .to_vec();

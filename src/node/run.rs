@@ -3,25 +3,26 @@
 use super::{
     CONFIGURATION_FILE,
     alone::AloneArguments,
-    configuration, confined,
+    configuration, confined, keys,
     log::{Log, LogForm},
-    service, signing_key,
+    service,
+    shown::Shown,
 };
 use crate::{
     clock,
     credentials::{self, CERTIFICATE_FILE, TLS_KEY_FILE},
     exit::Outcome,
     files, sealed, secrets, show,
-    signals::StopSignals,
+    signals::AskedToStop,
     usage::WrongValue,
 };
 use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::sync::oneshot;
-use yizhang_ledger::{head::Origin, roster::KeyKind, value::Division};
-use yizhang_node::{Config, Node, NodeKeys};
+use yizhang_ledger::{head::Origin, value::Division};
+use yizhang_node::{Config, Node};
 
 /// Arguments of `node run`.
 #[derive(Args)]
@@ -52,6 +53,9 @@ fn parse_address(text: &str) -> Result<SocketAddr, WrongValue> {
         .map_err(|_| WrongValue(t!("argument.listen", found = text).to_string()))
 }
 
+/// How long the tasks and threads of a node that has stopped may take to end.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Everything that a node is told at its start.
 fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     let dir = &arguments.dir;
@@ -66,16 +70,11 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
     })?;
     let origin = Origin::new(&trusted.roster.federation, region)
         .context("a roster names its federation well")?;
-    let keys = NodeKeys {
-        chain: signing_key(dir, KeyKind::Chain)?,
-        witness: signing_key(dir, KeyKind::Witness)?,
-        mirror: signing_key(dir, KeyKind::Mirror)?,
-    };
+    let keys = keys::read(dir, trusted.roster.region(&origin))?;
     credentials::check_certificate(dir, &trusted.roster)?;
     Ok(Config {
         origin,
-        roster: trusted.roster,
-        roster_note: trusted.note,
+        rosters: trusted.versions,
         keys,
         secrets: secrets::read(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
@@ -101,20 +100,50 @@ pub(super) fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
 fn start(arguments: &RunArguments, log: &Log) -> anyhow::Result<Outcome> {
     raise_descriptor_limit();
     confined::confine()?;
-    let config = assemble(arguments)?;
+    let mut config = assemble(arguments)?;
     confined::shut(&config.data).with_context(|| config.data.display().to_string())?;
     arguments
         .alone
-        .check(config.roster.regions.len().saturating_sub(1))?;
-    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
-    runtime.block_on(run(arguments, config, log))?;
+        .check(config.roster().regions.len().saturating_sub(1))?;
+    let mut stop = AskedToStop::listen()?;
+    // Each life of the node has a runtime of its own: when that has ended, nothing holds its data any more.
+    loop {
+        let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
+        let ended = runtime.block_on(run(arguments, config, log, &mut stop));
+        runtime.shutdown_timeout(END_TIMEOUT);
+        match ended? {
+            Ended::Asked => break,
+            Ended::ToStartAnew => config = assemble(arguments)?,
+        }
+    }
     log.say(&t!("node.stopped"));
     Ok(Outcome::Clean)
 }
 
-async fn run(arguments: &RunArguments, config: Config, log: &Log) -> anyhow::Result<()> {
-    let mut stop = StopSignals::listen()?;
+/// How a node came to its end in good order.
+enum Ended {
+    /// Somebody asked for it.
+    Asked,
+    /// Its directory holds something new, under which it starts anew.
+    ToStartAnew,
+}
+
+/// Why a node ends.
+enum Reason {
+    Asked,
+    Failed(yizhang_node::Failure),
+    Roster { version: u64 },
+    Certificate,
+}
+
+async fn run(
+    arguments: &RunArguments,
+    config: Config,
+    log: &Log,
+    stop: &mut AskedToStop,
+) -> anyhow::Result<Ended> {
     let region = config.origin.region();
+    let shown = Shown::of(&arguments.dir, &config);
     service::opening();
     let mut node = Node::start(config).await?;
     for line in node.opened().to_string().lines() {
@@ -130,29 +159,40 @@ async fn run(arguments: &RunArguments, config: Config, log: &Log) -> anyhow::Res
         tracing::info!(%address, "metrics can be read under /metrics");
     }
     service::up();
-    let (recovery, pulse) = (node.recovery(), node.pulse());
+    let (recovery, pulse, versions) = (node.recovery(), node.pulse(), node.versions());
     let alone = async {
         arguments.alone.see_to(&recovery).await;
         std::future::pending::<()>().await;
     };
-    let failure = tokio::select! {
-        () = stop.asked() => None,
-        () = starter_gone(arguments) => None,
-        reason = node.failed() => Some(reason),
-        () = alone => None,
-        () = service::keep_telling(pulse) => None,
+    let reason = tokio::select! {
+        () = stop.asked() => Reason::Asked,
+        () = starter_gone(arguments) => Reason::Asked,
+        failure = node.failed() => Reason::Failed(failure),
+        version = versions.newer() => Reason::Roster { version },
+        () = shown.renewed() => Reason::Certificate,
+        () = alone => Reason::Asked,
+        () = service::keep_telling(pulse) => Reason::Asked,
     };
-    service::stopping();
-    log.say(&t!("node.stopping"));
+    match &reason {
+        Reason::Asked | Reason::Failed(_) => {
+            service::stopping();
+            log.say(&t!("node.stopping"));
+        }
+        Reason::Roster { version } => log.say(&t!("node.newer_roster", version = version)),
+        Reason::Certificate => log.say(&t!("node.renewed_certificate")),
+    }
     let stopped = tokio::select! {
         stopped = node.stop() => stopped,
         // Whoever asks twice does not want to wait; what was acknowledged is on the disk.
         () = stop.asked() => anyhow::bail!("{}", t!("node.stopped_at_once")),
     };
-    match failure {
+    match reason {
         // The store cannot be closed in order either; what it acknowledged is on the disk.
-        Some(reason) => Err(anyhow::anyhow!("{}", t!("node.failed", reason = reason))),
-        None => Ok(stopped?),
+        Reason::Failed(reason) => Err(anyhow::anyhow!("{}", t!("node.failed", reason = reason))),
+        Reason::Asked => stopped.map(|()| Ended::Asked).map_err(Into::into),
+        Reason::Roster { .. } | Reason::Certificate => {
+            stopped.map(|()| Ended::ToStartAnew).map_err(Into::into)
+        }
     }
 }
 

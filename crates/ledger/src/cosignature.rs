@@ -23,6 +23,8 @@ const TIME_BYTES: usize = 8;
 pub struct UnixSeconds(u64);
 
 impl UnixSeconds {
+    /// The first one.
+    pub const ZERO: Self = Self(0);
     /// The last one.
     pub const MAX: Self = Self(i64::MAX.unsigned_abs());
 
@@ -34,6 +36,12 @@ impl UnixSeconds {
     /// The seconds.
     pub const fn get(self) -> u64 {
         self.0
+    }
+}
+
+impl fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

@@ -1,11 +1,11 @@
-//! The roster: which regions there are, whose keys sign and cosign from which size to which, where their nodes are, and which
-//! TLS authority vouches for them. A signed note by root keys; each version names the one before.
+//! The roster: which regions there are, whose keys sign from which size to which and cosign from when to when, where their nodes
+//! are, and which TLS authority vouches for them. A signed note by root keys; each version names the one before.
 
 mod lines;
 
 use crate::{
     Invalid,
-    cosignature::CosignerKey,
+    cosignature::{CosignerKey, UnixSeconds},
     hash::{Hash, derive},
     head::Origin,
     note::{Note, NoteKey},
@@ -18,7 +18,7 @@ use alloc::{
     vec::Vec,
 };
 use base64ct::{Base64, Encoding};
-use core::fmt::Write;
+use core::fmt::{Display, Write};
 use lines::{Lines, key_bytes};
 
 /// First line of a roster.
@@ -29,6 +29,8 @@ pub const PREVIOUS_CONTEXT: &str = "yizhang 2026-11-29 v1 roster";
 pub const REGIONS_MAX: usize = 256;
 /// Most root keys.
 pub const ROOT_KEYS_MAX: usize = 16;
+/// Most keys of one kind of a region, those that have ended included: one a year for as long as a working life, and room.
+pub const KEYS_MAX: usize = 64;
 
 /// What a key of a region signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,44 +66,50 @@ impl KeyKind {
     }
 }
 
-/// A key and the sizes of a head at which its signatures count.
+/// A key and where its signatures count: `P` is what is counted by, sizes or times.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySpan<K> {
+pub struct KeySpan<K, P> {
     /// The key, under its name.
     pub key: K,
-    /// First size that it may sign.
-    pub from: TreeSize,
-    /// Last size that it may sign; none while it is in force.
-    pub until: Option<TreeSize>,
+    /// First point at which it may sign.
+    pub from: P,
+    /// Last point at which it may sign; none while it is in force.
+    pub until: Option<P>,
 }
 
-/// A key of a chain, under the name of the chain.
-pub type ChainKey = KeySpan<NoteKey>;
-/// A key of a witness or a mirror. The sizes are those of the head that it cosigns, whatever its chain.
-pub type CosigningKey = KeySpan<CosignerKey>;
+/// A key of a chain, under the name of the chain, and the sizes of the heads that it may sign.
+pub type ChainKey = KeySpan<NoteKey, TreeSize>;
+/// A key of a witness or a mirror, and the times of its cosignatures that count. Not sizes: it cosigns many chains. Whoever has a lost
+/// key can write any time, so that the end of such a key must lie before its loss.
+pub type CosigningKey = KeySpan<CosignerKey, UnixSeconds>;
 
-impl<K> KeySpan<K> {
-    /// A key that counts at all sizes.
-    pub const fn always(key: K) -> Self {
+impl<K, P: Copy + Ord> KeySpan<K, P> {
+    /// A key that counts from a point on.
+    pub const fn since(key: K, from: P) -> Self {
         Self {
             key,
-            from: TreeSize(0),
+            from,
             until: None,
         }
     }
 
-    /// Another key with the same span.
-    const fn with<L>(&self, key: L) -> KeySpan<L> {
-        KeySpan {
-            key,
-            from: self.from,
-            until: self.until,
-        }
+    /// Whether a signature at this point counts.
+    pub fn is_valid_at(&self, point: P) -> bool {
+        self.from <= point && self.until.is_none_or(|until| point <= until)
     }
+}
 
-    /// Whether a signature on a head of this size counts.
-    pub fn is_valid_at(&self, size: TreeSize) -> bool {
-        self.from <= size && self.until.is_none_or(|until| size <= until)
+impl ChainKey {
+    /// A key that counts at all sizes.
+    pub const fn always(key: NoteKey) -> Self {
+        Self::since(key, TreeSize(0))
+    }
+}
+
+impl CosigningKey {
+    /// A key that counts at all times.
+    pub const fn always(key: CosignerKey) -> Self {
+        Self::since(key, UnixSeconds::ZERO)
     }
 }
 
@@ -121,19 +129,51 @@ pub struct Region {
 }
 
 impl Region {
+    /// Its keys as witness or as mirror, oldest first; those of its chain are of another type, and none of these.
+    pub fn cosigning_keys(&self, kind: KeyKind) -> &[CosigningKey] {
+        match kind {
+            KeyKind::Chain => &[],
+            KeyKind::Witness => &self.witness_keys,
+            KeyKind::Mirror => &self.mirror_keys,
+        }
+    }
+
     /// Its public keys of a kind, oldest first.
-    pub fn public_keys(&self, kind: KeyKind) -> Vec<KeySpan<[u8; 32]>> {
-        let cosigning = |keys: &[CosigningKey]| {
-            let spans = keys.iter();
-            spans.map(|span| span.with(span.key.to_bytes())).collect()
-        };
+    pub fn public_keys(&self, kind: KeyKind) -> Vec<[u8; 32]> {
+        match kind {
+            KeyKind::Chain => self.keys.iter().map(|span| span.key.to_bytes()).collect(),
+            KeyKind::Witness | KeyKind::Mirror => {
+                let keys = self.cosigning_keys(kind).iter();
+                keys.map(|span| span.key.to_bytes()).collect()
+            }
+        }
+    }
+
+    /// Its lines of a kind in the text of a roster.
+    fn key_lines(&self, kind: KeyKind) -> Vec<String> {
+        let prefix = format!("key {} {}", self.origin.region(), kind.word());
         match kind {
             KeyKind::Chain => {
-                let spans = self.keys.iter();
-                spans.map(|span| span.with(span.key.to_bytes())).collect()
+                let keys = self.keys.iter();
+                keys.map(|span| span.line(&prefix, &span.key.to_bytes()))
+                    .collect()
             }
-            KeyKind::Witness => cosigning(&self.witness_keys),
-            KeyKind::Mirror => cosigning(&self.mirror_keys),
+            KeyKind::Witness | KeyKind::Mirror => {
+                let keys = self.cosigning_keys(kind).iter();
+                keys.map(|span| span.line(&prefix, &span.key.to_bytes()))
+                    .collect()
+            }
+        }
+    }
+}
+
+impl<K, P: Display> KeySpan<K, P> {
+    /// Its line in the text of a roster.
+    fn line(&self, prefix: &str, key: &[u8; 32]) -> String {
+        let (key, from) = (Base64::encode_string(key), &self.from);
+        match &self.until {
+            Some(until) => format!("{prefix} {key} {from} {until}"),
+            None => format!("{prefix} {key} {from} -"),
         }
     }
 }
@@ -151,6 +191,8 @@ pub struct Roster {
     pub threshold: usize,
     /// Root keys.
     pub roots: Vec<[u8; 32]>,
+    /// How many mirrors must have cosigned what a submitter may rely on, unless he asks for another number.
+    pub mirrors: u8,
     /// Certificate of the TLS authority of the federation, DER.
     pub tls_authority: Vec<u8>,
     /// Regions by division code.
@@ -188,11 +230,11 @@ impl Roster {
         Ok(roster)
     }
 
-    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation, of a
-    /// greater version, and made from this one.
+    /// Opens the roster that is to follow this one: signed by enough of this one's root keys, of the same federation, of the
+    /// next version, and made from this one.
     ///
     /// # Errors
-    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or a version that is not greater;
+    /// As [`Roster::open`]; [`Invalid::RosterForm`] also for another federation or another version than the next;
     /// [`Invalid::RosterPrevious`] if it names another one before it.
     pub fn open_next(&self, bytes: &[u8]) -> Result<Self, Invalid> {
         let next = Self::open(bytes, &self.roots, self.threshold)?;
@@ -201,8 +243,8 @@ impl Roster {
             next if next.federation != self.federation => {
                 form(2, "it is of another federation than the one before")
             }
-            next if next.version <= self.version => {
-                form(3, "its version is not above that of the one before")
+            next if Some(next.version) != self.version.checked_add(1) => {
+                form(3, "its version is not the one after that of the one before")
             }
             next if next.previous != self.hash() => Err(Invalid::RosterPrevious {
                 expected: self.hash(),
@@ -249,6 +291,7 @@ impl Roster {
             previous => line(format_args!("previous {previous}")),
         }
         line(format_args!("threshold {}", self.threshold));
+        line(format_args!("mirrors {}", self.mirrors));
         for root in &self.roots {
             line(format_args!("root {}", Base64::encode_string(root)));
         }
@@ -259,24 +302,20 @@ impl Roster {
         for (code, region) in &self.regions {
             line(format_args!("region {code} {}", region.endpoint));
             for kind in KeyKind::ALL {
-                for span in region.public_keys(kind) {
-                    let key = Base64::encode_string(&span.key);
-                    let until = span
-                        .until
-                        .map_or_else(|| "-".to_string(), |until| until.to_string());
-                    line(format_args!(
-                        "key {code} {} {key} {} {until}",
-                        kind.word(),
-                        span.from
-                    ));
+                for key in region.key_lines(kind) {
+                    line(format_args!("{key}"));
                 }
             }
         }
         text
     }
 
-    /// Reads the text of a roster: the lines in the order in which [`Roster::text`] writes them, and no other form.
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    /// Reads the text of a roster: the lines in the order in which [`Roster::text`] writes them, and no other form. Who has signed
+    /// it is for [`Roster::open`]; a proposal has been signed by nobody.
+    ///
+    /// # Errors
+    /// [`Invalid::RosterForm`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
         let mut lines = Lines::new(text);
         lines.expect(HEADER)?;
         let federation = lines.value("federation ")?.to_string();
@@ -292,6 +331,8 @@ impl Roster {
         let previous = lines.previous(version)?;
         let threshold = usize::try_from(lines.number("threshold ")?)
             .map_err(|_| lines.fault("the threshold is too large"))?;
+        let mirrors = u8::try_from(lines.number("mirrors ")?)
+            .map_err(|_| lines.fault("more than 255 mirrors"))?;
         let name = root_key_name(&federation);
         let mut roots = Vec::new();
         while let Some(root) = lines.optional("root ") {
@@ -327,6 +368,7 @@ impl Roster {
             previous,
             threshold,
             roots,
+            mirrors,
             tls_authority,
             regions,
         };

@@ -9,6 +9,7 @@ use support::generate::sample::{
 };
 use yizhang_ledger::{
     Invalid,
+    cosignature::UnixSeconds,
     hash::{Blake3Keyed, Hash, TreeHasher},
     head::{Head, Origin},
     note::{Note, NoteKey, sign, signature_line},
@@ -89,6 +90,32 @@ fn a_gap_between_two_keys_is_signed_by_neither() {
             "size {size}"
         );
     }
+}
+
+#[test]
+fn two_keys_that_both_count_for_a_while_each_sign_alone() {
+    let mut roster = roster();
+    let south = Division::new(440_000).unwrap();
+    let keys = &mut roster.regions.get_mut(&south).unwrap().keys;
+    keys[1].from = TreeSize(FIRST_KEY_UNTIL - 1);
+    let note = signed_roster(&roster, &[1, 2]);
+    let roster = Roster::open(note.as_bytes(), &ROOTS.map(public), 2).unwrap();
+    let is_trusted =
+        |size: u64, seed: u8| Head::open(head(size).sign(&key(seed)).as_bytes(), &roster).is_ok();
+    let sizes = [
+        FIRST_KEY_UNTIL - 2,
+        FIRST_KEY_UNTIL - 1,
+        FIRST_KEY_UNTIL,
+        FIRST_KEY_UNTIL + 1,
+    ];
+    assert_eq!(
+        sizes.map(|size| is_trusted(size, FIRST_KEY)),
+        [true, true, true, false]
+    );
+    assert_eq!(
+        sizes.map(|size| is_trusted(size, SECOND_KEY)),
+        [false, true, true, true]
+    );
 }
 
 #[test]
@@ -263,7 +290,7 @@ fn a_roster_whose_roots_could_never_sign_the_next_is_refused() {
         );
         let opened = Roster::open(note.as_bytes(), &ROOTS.map(public), 2);
         assert!(
-            matches!(opened, Err(Invalid::RosterForm { line: 7, .. })),
+            matches!(opened, Err(Invalid::RosterForm { line: 8, .. })),
             "{opened:?}"
         );
     }
@@ -371,8 +398,13 @@ fn a_version_is_made_from_the_one_before_and_from_no_other() {
     let third = after(&second, 3);
     assert_eq!(next(&second, &third).as_ref(), Ok(&third));
     // Whoever has the first alone cannot tell what came between, and does not take the third.
-    assert_eq!(
+    assert!(matches!(
         next(&first, &third),
+        Err(Invalid::RosterForm { line: 3, .. })
+    ));
+    let renumbered = after(&second, 2);
+    assert_eq!(
+        next(&first, &renumbered),
         Err(Invalid::RosterPrevious {
             expected: first.hash(),
             found: second.hash(),
@@ -389,15 +421,18 @@ fn a_version_is_made_from_the_one_before_and_from_no_other() {
 }
 
 #[test]
-fn keys_of_witnesses_and_mirrors_count_at_their_sizes() {
+fn keys_of_witnesses_and_mirrors_count_at_their_times() {
     let roster = roster();
     let region = roster.region(&origin(440_000)).unwrap();
-    let counting = |size: u64| {
-        let keys = region.witness_keys.iter();
-        keys.filter(|span| span.is_valid_at(TreeSize(size))).count()
+    let counting = |seconds: u64| {
+        let (keys, time) = (
+            region.witness_keys.iter(),
+            UnixSeconds::new(seconds).unwrap(),
+        );
+        keys.filter(|span| span.is_valid_at(time)).count()
     };
-    let sizes = [0, 1, 2, 5, 6, 8, 9, TreeSize::MAX.0];
-    assert_eq!(sizes.map(counting), [0, 0, 1, 1, 0, 0, 1, 1]);
+    let times = [0, 1, 2, 5, 6, 8, 9, UnixSeconds::MAX.get()];
+    assert_eq!(times.map(counting), [0, 0, 1, 1, 0, 0, 1, 1]);
     assert_eq!(region.mirror_keys, []);
     let name = region.witness_keys[0].key.name();
     assert_eq!(name, "demo.yizhang/440000/witness");

@@ -9,7 +9,7 @@ use x509_parser::{
 use yizhang_ledger::value::{Division, UnixMillis};
 
 /// How long before its end a certificate is warned of: time to have a new one signed by people who have other work.
-const NOTICE_MS: u64 = 30 * DAY_MS;
+const NOTICE_MS: u64 = 60 * DAY_MS;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// When a certificate is valid.
@@ -28,7 +28,7 @@ pub enum Stage {
     NotYet,
     /// Nothing to say.
     Valid,
-    /// It ends within a month.
+    /// It ends within sixty days.
     Ending {
         /// Whole days that are left.
         days: u64,

@@ -1,6 +1,6 @@
 //! What a node is told at its start, and why it does not start or go on.
 
-use crate::{reads::ReadLimits, tls::TlsError};
+use crate::{reads::ReadLimits, shelf::Shelf, tls::TlsError};
 use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
@@ -18,10 +18,8 @@ use zeroize::Zeroizing;
 pub struct Config {
     /// The chain that this node writes.
     pub origin: Origin,
-    /// The verified roster.
-    pub roster: Roster,
-    /// The note that the roster came in.
-    pub roster_note: Vec<u8>,
+    /// The verified versions of the roster. The node works under the newest.
+    pub rosters: Shelf,
     /// The keys that the node signs with.
     pub keys: NodeKeys,
     /// The secrets of the federation.
@@ -48,10 +46,19 @@ pub struct Config {
     pub log_lines_lost: fn() -> u64,
 }
 
+impl Config {
+    /// The roster that the node works under.
+    pub const fn roster(&self) -> &Roster {
+        self.rosters.newest()
+    }
+}
+
 /// The keys that a node signs with, each of which the roster names.
 pub struct NodeKeys {
-    /// Heads of its chain.
+    /// Heads of its chain, as long as the roster lets the key count: the newest of them.
     pub chain: SigningKey,
+    /// Those that came before it and may still count, so that a chain changes its key at the size that the roster says and not before.
+    pub chain_before: Vec<SigningKey>,
     /// Cosignatures as a witness.
     pub witness: SigningKey,
     /// Cosignatures as a mirror.

@@ -134,6 +134,7 @@ mod tests {
             version: 1,
             previous: yizhang_ledger::hash::Hash::ZERO,
             threshold: 1,
+            mirrors: 0,
             roots: vec![[7; 32]],
             tls_authority: vec![],
             regions: [(division, region)].into(),

@@ -1,7 +1,16 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
-use crate::reads::{LimitReached, NotCounted, NumbersReached};
-use yizhang_ledger::{Invalid, batch::SubmissionId, entry::Kind, head::Origin, value::Division};
+use crate::{
+    reads::{LimitReached, NotCounted, NumbersReached},
+    shelf::ShelfError,
+};
+use yizhang_ledger::{
+    Invalid,
+    batch::SubmissionId,
+    entry::Kind,
+    head::Origin,
+    value::{Division, TreeSize},
+};
 use yizhang_replica::Refused;
 use yizhang_store::StoreError;
 use yizhang_wire::{convert::FieldFault, purpose::PurposeFault};
@@ -89,6 +98,21 @@ pub(crate) enum Refusal {
     /// A number that is no social-security number.
     #[error("not a social-security number: {0}")]
     Number(#[from] yizhang_ledger::person::NumberFault),
+    /// A version of the roster is not taken.
+    #[error(transparent)]
+    Roster(#[from] ShelfError),
+    /// A version of the roster under which a chain would have lost its newest head: its signature would count no more.
+    #[error(
+        "the head of chain {origin} at {size} would count no more under version {version}: let the key that has signed it count up to a size that the chain has not reached"
+    )]
+    VoidsHead {
+        /// The chain.
+        origin: Origin,
+        /// The size of its newest head here.
+        size: TreeSize,
+        /// The version.
+        version: u64,
+    },
     /// A chain that the roster does not name.
     #[error("the roster names no chain {0}")]
     UnknownChain(Origin),

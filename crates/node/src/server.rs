@@ -3,7 +3,7 @@
 use crate::{
     accepting::Door,
     believed,
-    certificate::Certificates,
+    chain_keys::ChainKeys,
     config::{Config, Failure, StartError},
     engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
     mender::Mender,
@@ -13,7 +13,9 @@ use crate::{
     recovery::Recovery,
     report,
     reserve::Reserve,
-    room, scrape,
+    room,
+    rosters::Versions,
+    scrape,
     services::{self, Serving},
     shared::Shared,
     tls::{self, TlsError},
@@ -85,7 +87,7 @@ impl Node {
         let log = tokio::spawn(report::write(
             Arc::clone(&shared),
             Arc::clone(&door.turned_away),
-            certificates(&config),
+            shared.certificates,
             readiness.clone(),
             config.clock,
         ));
@@ -155,6 +157,11 @@ impl Node {
         }
     }
 
+    /// The versions of the roster that the node has.
+    pub fn versions(&self) -> Versions {
+        Versions::new(Arc::clone(&self.shared.rosters), self.shared.roster.version)
+    }
+
     /// Ends calls, waits for what is being written, and closes the store.
     ///
     /// # Errors
@@ -202,7 +209,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Opens the store. A node whose own chain is damaged does not start.
 async fn open(config: &Config) -> Result<(Store, Opened), StartError> {
     let (data, room) = (config.data.clone(), config.room);
-    let options = Options::new(config.roster.origins().cloned().collect());
+    let options = Options::new(config.roster().origins().cloned().collect());
     let opening = task::spawn_blocking(move || {
         // A crash before it is taken again leaves a node that has given its reserve up for the start that follows.
         let reserve = Reserve::of(&data, room.kept_bytes);
@@ -233,24 +240,24 @@ fn start_engine(
 ) -> Result<JoinHandle<()>, StartError> {
     let (store, engine) = (&shared.store, &shared.engine);
     let damaged = config
-        .roster
+        .roster()
         .origins()
         .filter_map(|origin| store.damage(origin));
     damaged.for_each(|damage| shared.damages.found(&damage));
-    shared.board.announce_held(store, config.roster.origins());
-    let closed = engine::closed_chains(store, &config.roster, &shared.board)?;
+    shared.board.announce_held(store, config.roster().origins());
+    let closed = engine::closed_chains(store, config.roster(), &shared.board)?;
     let peers = peers(config, shared)?;
     let parts = Parts {
         replica: replica(config, store, &closed)?,
         origin: config.origin.clone(),
-        origins: config.roster.origins().cloned().collect(),
+        origins: config.roster().origins().cloned().collect(),
         store: Arc::clone(store),
         board: shared.board.clone(),
         news: Arc::clone(&shared.news),
         tally: Arc::clone(&shared.tally),
         damages: Arc::clone(&shared.damages),
         engine: engine.clone(),
-        key: config.keys.chain.clone(),
+        keys: ChainKeys::of(config),
         peers: peers.clone(),
         runtime: Handle::current(),
         ready: told.ready,
@@ -265,7 +272,7 @@ fn start_engine(
     tokio::spawn(mender.run());
     tokio::spawn(tick(engine.clone()));
     for peer in peers {
-        if let Some(region) = config.roster.regions.get(&peer.region) {
+        if let Some(region) = config.roster().regions.get(&peer.region) {
             let teller = Teller {
                 own: config.origin.clone(),
                 listener: region.origin.clone(),
@@ -278,14 +285,10 @@ fn start_engine(
     Ok(thread)
 }
 
-fn certificates(config: &Config) -> Certificates {
-    Certificates::read(&config.certificate_pem, &config.roster.tls_authority)
-}
-
 fn metrics(config: &Config, shared: &Arc<Shared>, door: &Door) -> Arc<Metrics> {
     Arc::new(Metrics {
         shared: Arc::clone(shared),
-        certificates: certificates(config),
+        certificates: shared.certificates,
         handshakes: Arc::clone(&door.handshakes),
         seats: Arc::clone(&door.seats),
         turned_away: Arc::clone(&door.turned_away),
@@ -297,24 +300,24 @@ fn metrics(config: &Config, shared: &Arc<Shared>, door: &Door) -> Arc<Metrics> {
 
 /// The door of the node, through which nobody has come yet.
 fn door(config: &Config) -> Result<Door, TlsError> {
-    let authority = &config.roster.tls_authority;
+    let authority = &config.roster().tls_authority;
     Ok(Door {
         tls: tls::acceptor(&config.certificate_pem, &config.key_pem, authority)?,
         handshakes: Arc::default(),
         seats: Arc::default(),
         turned_away: Arc::default(),
         own: config.origin.region(),
-        roster: Arc::new(config.roster.clone()),
+        roster: Arc::new(config.roster().clone()),
     })
 }
 
 /// A node that signs with a key which the roster does not name would be refused by everybody else.
 fn check_keys(config: &Config) -> Result<(), StartError> {
-    let region = config.roster.region(&config.origin);
+    let region = config.roster().region(&config.origin);
     for kind in KeyKind::ALL {
         let in_force = region.and_then(|region| region.public_keys(kind).pop());
         let own = config.keys.of(kind).verifying_key().to_bytes();
-        if in_force.is_none_or(|in_force| in_force.key != own) {
+        if in_force != Some(own) {
             return Err(StartError::NotInRoster {
                 kind,
                 name: kind.name(&config.origin),
@@ -329,7 +332,7 @@ fn replica(
     store: &Store,
     closed: &BTreeMap<Origin, TreeSize>,
 ) -> Result<Replica, StoreError> {
-    let held = config.roster.origins().filter_map(|origin| {
+    let held = config.roster().origins().filter_map(|origin| {
         let state = store.state(origin)?;
         Some(Held {
             head: store.head(origin),
@@ -337,8 +340,8 @@ fn replica(
             closed_at: closed.get(origin).copied(),
         })
     });
-    let known = believed::signed_before(store, &config.roster, &config.origin)?;
-    let in_journal = engine::signed_in_journal(store, &config.roster, &config.origin)?;
+    let known = believed::signed_before(store, config.roster(), &config.origin)?;
+    let in_journal = engine::signed_in_journal(store, config.roster(), &config.origin)?;
     let in_index = store.lost_size(&config.origin)?;
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
@@ -347,7 +350,7 @@ fn replica(
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(
-        config.roster.clone(),
+        config.roster().clone(),
         settings,
         held.collect(),
         (config.clock)(),
@@ -357,7 +360,7 @@ fn replica(
 /// The nodes of the other regions, not yet connected to.
 fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
     let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
-    let roster = &config.roster;
+    let roster = config.roster();
     let mut peers = Vec::new();
     for (code, region) in &roster.regions {
         if region.origin == config.origin {
@@ -374,6 +377,7 @@ fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
             heads: Arc::clone(&shared.heads_of_others),
             clock: config.clock,
             secrets: Arc::clone(&shared.peer_secrets),
+            rosters: Arc::clone(&shared.rosters),
         });
     }
     Ok(peers)

@@ -9,6 +9,7 @@ mod pseudonyms;
 mod refusal;
 mod replication;
 mod review;
+mod rosters;
 mod serve;
 mod submission;
 

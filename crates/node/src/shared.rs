@@ -3,6 +3,7 @@
 use crate::{
     board::Board,
     budgeted::Budgets,
+    certificate::Certificates,
     clocks::Clocks,
     config::Config,
     copies::LatestNews,
@@ -16,6 +17,7 @@ use crate::{
     reads::Reads,
     refusal::Refusal,
     room::Room,
+    rosters::Rosters,
     search::Searches,
     tally::Tally,
     tellings::Tellings,
@@ -37,8 +39,11 @@ const BUSY_LOOKUPS: usize = 4;
 /// What all services share.
 pub(crate) struct Shared {
     pub(crate) origin: Origin,
+    /// The version that the node works under, from its start to its end.
     pub(crate) roster: Roster,
-    pub(crate) roster_note: Vec<u8>,
+    /// What it has of versions; when a newer one has come, it ends and starts anew.
+    pub(crate) rosters: Arc<Rosters>,
+    pub(crate) certificates: Certificates,
     pub(crate) secrets: FederationSecrets,
     pub(crate) policy: Policy,
     pub(crate) store: Arc<Store>,
@@ -76,12 +81,16 @@ impl Shared {
         );
         Self {
             origin: config.origin.clone(),
-            roster: config.roster.clone(),
-            roster_note: config.roster_note.clone(),
+            roster: config.roster().clone(),
+            rosters: Arc::new(Rosters::new(config.rosters.clone())),
+            certificates: Certificates::read(
+                &config.certificate_pem,
+                &config.roster().tls_authority,
+            ),
             secrets: config.secrets.clone(),
             policy: config.policy.clone(),
             heads: VerifiedHeads::default(),
-            heads_of_others: Heads::new(config.roster.clone()),
+            heads_of_others: Heads::new(config.roster().clone()),
             news: Arc::default(),
             clock: config.clock,
             searches: Searches::new(Arc::clone(&store), config.origin.clone(), engine.clone()),

@@ -28,6 +28,14 @@ pub enum TlsError {
     Authority(#[from] VerifierBuilderError),
 }
 
+/// Whether a node can show a certificate (PEM) with its key (PEM) to callers who have one of this authority (DER).
+///
+/// # Errors
+/// [`TlsError`].
+pub fn fits(certificate_pem: &str, key_pem: &str, authority: &[u8]) -> Result<(), TlsError> {
+    acceptor(certificate_pem, key_pem, authority).map(|_| ())
+}
+
 /// What the node of a certificate (PEM) does with those who connect: they show one of the authority (DER).
 ///
 /// # Errors

@@ -20,7 +20,7 @@
 //!
 //! ```
 //! use yizhang_ledger::{hash::Hash, head::Origin, note::NoteKey};
-//! use yizhang_ledger::{roster::{KeySpan, Region, Roster}, value::{Division, UnixMillis}};
+//! use yizhang_ledger::{roster::{ChainKey, Region, Roster}, value::{Division, UnixMillis}};
 //! use yizhang_replica::{Config, Input, Readiness, Replica};
 //!
 //! let division = Division::new(440000).unwrap();
@@ -28,13 +28,13 @@
 //! let mut base_point = [0x66; 32]; // the bytes of some public key
 //! base_point[0] = 0x58;
 //! let key = NoteKey::new(origin.as_str(), base_point).unwrap();
-//! let keys = vec![KeySpan::always(key)];
+//! let keys = vec![ChainKey::always(key)];
 //! let region = Region {
 //!     origin: origin.clone(), endpoint: "https://localhost:4400".into(),
 //!     keys, witness_keys: vec![], mirror_keys: vec![],
 //! };
 //! let roster = Roster {
-//!     federation: "demo.yizhang".into(), version: 1, previous: Hash::ZERO, threshold: 1, roots: vec![[7; 32]],
+//!     federation: "demo.yizhang".into(), version: 1, previous: Hash::ZERO, threshold: 1, mirrors: 0, roots: vec![[7; 32]],
 //!     tls_authority: vec![],
 //!     regions: [(division, region)].into(),
 //! };

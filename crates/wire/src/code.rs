@@ -74,6 +74,8 @@ codes! {
     ReadLimit "read-limit",
     /// The certificate has been told as many pseudonyms as it may, for today.
     NumbersLimit "numbers-limit",
+    /// A version of the roster is not taken.
+    Roster "roster",
     /// The access log cannot be written, and nothing is read without it.
     NoTrace "no-trace",
     /// The index is being built, or the store cannot take it now.

@@ -99,6 +99,7 @@ impl Chain {
             version: 1,
             previous: yizhang_ledger::hash::Hash::ZERO,
             threshold: 1,
+            mirrors: 0,
             roots: vec![[1; 32]],
             tls_authority: Vec::new(),
             regions: BTreeMap::from([(region, entry)]),

@@ -1,15 +1,25 @@
 //! The lines of a roster, read one after the other.
 
-use super::{KeyKind, KeySpan, Region};
+use super::{KEYS_MAX, KeyKind, KeySpan, Region};
 use crate::{
     Invalid,
-    cosignature::CosignerKey,
+    cosignature::{CosignerKey, UnixSeconds},
     hash::Hash,
     head::Origin,
     note::NoteKey,
     value::{Division, TreeSize},
 };
 use alloc::{collections::BTreeSet, format, string::ToString, vec::Vec};
+
+/// The size of a head at which a chain's key may count.
+fn size(number: u64) -> Option<TreeSize> {
+    (number <= TreeSize::MAX.0).then_some(TreeSize(number))
+}
+
+/// The time of a cosignature.
+fn time(seconds: u64) -> Option<UnixSeconds> {
+    UnixSeconds::new(seconds)
+}
 
 pub(super) fn key_bytes(text: &str) -> Option<[u8; 32]> {
     crate::hash::Hash::from_base64(text).map(|hash| hash.0)
@@ -54,7 +64,7 @@ impl<'a> Lines<'a> {
         let next = self.next_number();
         self.optional(prefix).ok_or(Invalid::RosterForm {
             line: next,
-            reason: "expected federation, version, previous, threshold, root, authority, region and key lines, in this order",
+            reason: "expected federation, version, previous, threshold, mirrors, root, authority, region and key lines, in this order",
         })
     }
 
@@ -112,9 +122,9 @@ impl<'a> Lines<'a> {
             return Err(self.fault("an endpoint is not https://host:port"));
         }
         let region = Region {
-            keys: self.keys_of(&origin, KeyKind::Chain, NoteKey::new)?,
-            witness_keys: self.keys_of(&origin, KeyKind::Witness, CosignerKey::new)?,
-            mirror_keys: self.keys_of(&origin, KeyKind::Mirror, CosignerKey::new)?,
+            keys: self.keys_of(&origin, KeyKind::Chain, NoteKey::new, size)?,
+            witness_keys: self.keys_of(&origin, KeyKind::Witness, CosignerKey::new, time)?,
+            mirror_keys: self.keys_of(&origin, KeyKind::Mirror, CosignerKey::new, time)?,
             endpoint: endpoint.to_string(),
             origin,
         };
@@ -122,33 +132,50 @@ impl<'a> Lines<'a> {
     }
 
     /// The keys of a region that are of one kind.
-    fn keys_of<K>(
+    fn keys_of<K, P: Copy + Ord>(
         &mut self,
         origin: &Origin,
         kind: KeyKind,
         named: fn(&str, [u8; 32]) -> Option<K>,
-    ) -> Result<Vec<KeySpan<K>>, Invalid> {
+        point: fn(u64) -> Option<P>,
+    ) -> Result<Vec<KeySpan<K, P>>, Invalid> {
         let prefix = format!("key {} {} ", origin.region(), kind.word());
         let name = kind.name(origin);
-        let mut keys: Vec<KeySpan<K>> = Vec::new();
+        let mut keys: Vec<KeySpan<K, P>> = Vec::new();
         while let Some(line) = self.optional(&prefix) {
-            let span = self.span(line)?;
+            let span = self.span(line, point)?;
             let key = named(&name, span.key)
                 .ok_or(self.fault("a key is not an Ed25519 key in base64"))?;
             self.first_time(span.key)?;
             let follows = keys
                 .last()
-                .is_none_or(|last| last.until.is_some_and(|until| until < span.from));
+                .is_none_or(|last| last.until.is_some() && last.from <= span.from);
             if !follows {
-                return Err(self.fault("a key starts before the one before it ends"));
+                return Err(
+                    self.fault("a key starts before the one before it, or that one has no end")
+                );
             }
-            keys.push(span.with(key));
+            if keys.len() == KEYS_MAX {
+                return Err(self.fault("a region has more than 64 keys of a kind"));
+            }
+            keys.push(KeySpan {
+                key,
+                from: span.from,
+                until: span.until,
+            });
         }
         Ok(keys)
     }
 
-    fn span(&self, line: &str) -> Result<KeySpan<[u8; 32]>, Invalid> {
-        let form = || self.fault("expected a key as base64, its first size and its last size or -");
+    fn span<P: Copy + Ord>(
+        &self,
+        line: &str,
+        point: fn(u64) -> Option<P>,
+    ) -> Result<KeySpan<[u8; 32], P>, Invalid> {
+        let form = || {
+            self.fault("expected a key as base64, the first size or second at which it counts and the last or -")
+        };
+        let point = |text: &str| text.parse().ok().and_then(point).ok_or_else(form);
         let mut fields = line.split(' ');
         let (Some(key), Some(from), Some(until), None) =
             (fields.next(), fields.next(), fields.next(), fields.next())
@@ -156,10 +183,10 @@ impl<'a> Lines<'a> {
             return Err(form());
         };
         let key = key_bytes(key).ok_or_else(form)?;
-        let from = from.parse().map(TreeSize).map_err(|_| form())?;
+        let from = point(from)?;
         let until = match until {
             "-" => None,
-            size => Some(size.parse().map(TreeSize).map_err(|_| form())?),
+            until => Some(point(until)?),
         };
         if until.is_some_and(|until| until < from) {
             return Err(self.fault("a key ends before it starts"));

@@ -758,6 +758,8 @@ class Roster:
         check((self.version == 1) == (previous == "-") and previous != "0" * 64, "Invalid::RosterForm")
         self.previous = "0" * 64 if previous == "-" else previous
         self.threshold = self.number(self.line("threshold " + NUMBER)[1])
+        self.mirrors = self.number(self.line("mirrors " + NUMBER)[1])
+        check(self.mirrors <= 255, "Invalid::RosterForm")
         self.roots = []
         while match := self.line("root (.*)", optional=True):
             self.roots.append(self.key(f"{self.federation}/root", match[1]))
@@ -791,13 +793,15 @@ class Roster:
             key, first = self.key(name, match[1]), self.number(match[2])
             last = None if match[3] == "-" else self.number(match[3])
             check(last is None or first <= last, "Invalid::RosterForm")
-            check(not keys or (keys[-1][2] is not None and keys[-1][2] < first), "Invalid::RosterForm")
+            check(first < 2**63 and (last is None or last < 2**63), "Invalid::RosterForm")
+            check(not keys or (keys[-1][2] is not None and keys[-1][1] <= first), "Invalid::RosterForm")
+            check(len(keys) < 64, "Invalid::RosterForm")
             keys.append((key, first, last))
         return keys
 
     def next(self, data):
         following = Roster(data, self.roots, self.threshold)
-        follows = following.federation == self.federation and following.version > self.version
+        follows = following.federation == self.federation and following.version == self.version + 1
         check(follows, "Invalid::RosterForm")
         check(following.previous == self.hash, "Invalid::RosterPrevious")
         return following
@@ -805,6 +809,7 @@ class Roster:
     def fields(self):
         return {
             "federation": self.federation, "version": str(self.version), "previous": self.previous, "hash": self.hash, "threshold": self.threshold,
+            "mirrors": self.mirrors,
             "roots": [key.hex() for key in self.roots], "tls_authority": self.authority.hex(),
             "regions": self.regions,
         }

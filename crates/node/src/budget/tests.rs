@@ -8,6 +8,7 @@ fn auditor(certificate: u8) -> Party {
         version: 1,
         previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: Vec::new(),
         tls_authority: Vec::new(),
         regions: BTreeMap::new(),

@@ -6,8 +6,9 @@ use super::{
     peers::{Fetching, Peer},
     writer::Writer,
 };
-use crate::{board::Board, damages::Damages, refusal::Refusal, tally::Tally};
-use ed25519_dalek::SigningKey;
+use crate::{
+    board::Board, chain_keys::ChainKeys, damages::Damages, refusal::Refusal, tally::Tally,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Weak},
@@ -41,7 +42,7 @@ pub(super) struct Hands {
     pub(super) board: Board,
     pub(super) tally: Arc<Tally>,
     pub(super) damages: Arc<Damages>,
-    pub(super) key: SigningKey,
+    pub(super) keys: ChainKeys,
     pub(super) runtime: Handle,
     pub(super) writers: BTreeMap<Origin, Writer>,
     pub(super) journal: Journal,
@@ -163,7 +164,7 @@ impl Deeds for Hands {
 
     /// The batch is durable; only now does its head exist.
     fn sign(&mut self, head: Head) {
-        let note = head.sign(&self.key).into_bytes();
+        let note = head.sign(self.keys.at(head.size)).into_bytes();
         if let Some(writer) = self.writers.get(&head.origin) {
             writer.note(note);
         }

@@ -9,6 +9,7 @@ use crate::{
     heads::{Heads, Said},
     peer_secrets::PeerSecrets,
     room::Room,
+    rosters::{Rosters, VERSIONS_AT_ONCE},
     waiting::ANNOUNCEMENT_BYTES_MAX,
 };
 use std::{sync::Arc, time::Duration};
@@ -26,10 +27,11 @@ use yizhang_ledger::{
 use yizhang_replica::{FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
+    code::RefusalCode,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
-        self, FetchRequest, SignedBatch, TellRequest, WatchRequest,
-        replication_client::ReplicationClient,
+        self, FetchRequest, RostersRequest, SignedBatch, TellRequest, WatchRequest,
+        replication_client::ReplicationClient, rosters_client::RostersClient,
     },
 };
 
@@ -59,6 +61,7 @@ pub(crate) struct Peer {
     pub(crate) heads: Arc<Heads>,
     pub(crate) clock: fn() -> UnixMillis,
     pub(crate) secrets: Arc<PeerSecrets>,
+    pub(crate) rosters: Arc<Rosters>,
 }
 
 impl Peer {
@@ -81,6 +84,10 @@ impl Peer {
                 () = engine.stopped() => return,
             };
             let peer = self.region;
+            if let End::NotInRoster(_) = &end {
+                // The peer works under a version that does not name this node: either is behind.
+                tokio::spawn(self.clone().fetch_rosters());
+            }
             if let End::Flooded(_) = &end {
                 self.floods.notice(peer, std::time::Instant::now());
             }
@@ -95,7 +102,10 @@ impl Peer {
                 tracing::warn!(%peer, reason, seconds, "a peer is not called for a while");
                 penalty = (penalty * 2).min(PENALTY_MAX);
             }
-            let (End::Lost(reason) | End::Blamed(reason) | End::Flooded(reason)) = end;
+            let (End::Lost(reason)
+            | End::NotInRoster(reason)
+            | End::Blamed(reason)
+            | End::Flooded(reason)) = end;
             if connected {
                 tracing::warn!(%peer, reason, "a peer is lost");
             } else if !is_missed {
@@ -133,11 +143,57 @@ impl Peer {
                 *connected = true;
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
+                self.roster_told(message.roster);
             }
             let told = message.heads.len() + 2 * message.evidence.len();
             let message = bounded(message);
             pace.keep(told).await;
             self.hear(engine, message).await?;
+        }
+    }
+
+    /// The peer says under which version of the roster it works. A newer one than is held here is fetched from it.
+    fn roster_told(&self, version: u64) {
+        self.rosters.told(self.region, version);
+        if version > self.rosters.newest() {
+            tokio::spawn(self.clone().fetch_rosters());
+        }
+    }
+
+    /// Fetches the versions of the roster that are missing here, and keeps them. What is wrong with them is said, and tried again when
+    /// the peer is found again.
+    async fn fetch_rosters(self) {
+        let peer = self.region;
+        loop {
+            let version = self.rosters.newest();
+            let mut client = RostersClient::new(self.channel.clone())
+                .max_decoding_message_size(MESSAGE_BYTES_MAX);
+            let asked = client.after(RostersRequest { version });
+            let reply = match within(STREAM_START_TIMEOUT, asked).await {
+                Ok(reply) => reply,
+                Err(status) => {
+                    tracing::warn!(%peer, code = ?status.code(), "newer versions of the roster could not be fetched");
+                    return;
+                }
+            };
+            let notes = reply.rosters.into_iter().take(VERSIONS_AT_ONCE);
+            let notes: Vec<Vec<u8>> = notes.map(Into::into).collect();
+            if notes.is_empty() {
+                return;
+            }
+            let rosters = Arc::clone(&self.rosters);
+            let taken = spawn_blocking(move || rosters.take(&notes));
+            match taken.await {
+                Ok(Ok(newest)) if newest > version => {
+                    tracing::info!(%peer, version = newest, "a newer version of the roster has come from a peer");
+                }
+                // It has sent what is known, or the node is stopping.
+                Ok(Ok(_)) | Err(_) => return,
+                Ok(Err(error)) => {
+                    tracing::error!(%peer, %error, "a version of the roster from a peer is not taken");
+                    return;
+                }
+            }
         }
     }
 
@@ -289,6 +345,8 @@ fn bounded(mut message: v1::Heads) -> v1::Heads {
 enum End {
     /// As connections end.
     Lost(String),
+    /// Because the peer's roster does not name the region of this node.
+    NotInRoster(String),
     /// By what the peer sent.
     Blamed(String),
     /// By how much the peer sent at once.
@@ -301,6 +359,9 @@ impl End {
             return Self::Lost("it ended the watch".to_string());
         };
         let reason = reason_of(&status);
+        if RefusalCode::of(&status) == Some(RefusalCode::NotInRoster) {
+            return Self::NotInRoster(reason);
+        }
         match status.code() {
             // What tonic says of a message above the limit, before it reads it.
             Code::OutOfRange => Self::Flooded(format!("it floods with large messages: {reason}")),

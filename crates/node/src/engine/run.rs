@@ -13,8 +13,10 @@ use super::{
     peers::Peer,
     writer::Writer,
 };
-use crate::{board::Board, config::Failure, copies::LatestNews, damages::Damages, tally::Tally};
-use ed25519_dalek::SigningKey;
+use crate::{
+    board::Board, chain_keys::ChainKeys, config::Failure, copies::LatestNews, damages::Damages,
+    tally::Tally,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -47,7 +49,7 @@ pub(crate) struct Parts {
     pub(crate) damages: Arc<Damages>,
     /// The way to this engine, for those who work for it.
     pub(crate) engine: Engine,
-    pub(crate) key: SigningKey,
+    pub(crate) keys: ChainKeys,
     pub(crate) peers: Vec<Peer>,
     pub(crate) runtime: Handle,
     pub(crate) ready: watch::Sender<bool>,
@@ -97,7 +99,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             board: parts.board,
             tally: parts.tally,
             damages: parts.damages,
-            key: parts.key,
+            keys: parts.keys,
             runtime: parts.runtime,
             writers,
             journal,

@@ -10,6 +10,7 @@ fn roster() -> Roster {
         version: 1,
         previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: Vec::new(),
         tls_authority: Vec::new(),
         regions: Map::new(),

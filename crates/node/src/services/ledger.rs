@@ -1,11 +1,12 @@
 //! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
 
 use crate::{
+    certificate::{Certificates, Stage},
     copies::{ChainCopy, News},
     engine::Event,
     floods::Flood,
     party::Party,
-    peer_secrets::{Held, PeerSecrets},
+    peer_secrets::Held,
     permission::REPLAY,
     reads::Trace,
     refusal::Refusal,
@@ -97,11 +98,11 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     let now = Instant::now();
     let floods = shared.floods.lately(now).into_iter();
     let peers = status.peers.into_iter();
-    let peers = peers.map(|peer| peer_status(peer, &shared.peer_secrets));
+    let peers = peers.map(|peer| peer_status(peer, shared));
     v1::StatusReply {
         secret_checks: checks(shared.peer_secrets.own()),
         secret_written: place(shared.peer_secrets.written()),
-        roster: shared.roster_note.clone().into(),
+        roster: shared.rosters.note_in_force().to_vec().into(),
         own_origin: shared.origin.to_string(),
         ready,
         not_ready_reason: reason,
@@ -115,7 +116,20 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         room_code: shared.room.left().code().unwrap_or_default().to_string(),
         floods: floods.map(|flood| flood_status(flood, at)).collect(),
         clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
+        certificates: certificates(shared.certificates, at),
     }
+}
+
+fn certificates(certificates: Certificates, at: UnixMillis) -> Vec<v1::CertificateStatus> {
+    let mut statuses = Vec::new();
+    certificates.each(|name, validity| {
+        statuses.push(v1::CertificateStatus {
+            name: name.to_string(),
+            until_ms: validity.until.0,
+            ending: matches!(validity.stage(at), Stage::Ending { .. } | Stage::Ended),
+        });
+    });
+    statuses
 }
 
 fn flood_status(flood: Flood, at: UnixMillis) -> v1::FloodStatus {
@@ -138,9 +152,11 @@ pub(crate) fn checks(checks: &[Hash]) -> Vec<Bytes> {
     checks.iter().map(bytes).collect()
 }
 
-fn peer_status(peer: PeerState, secrets: &PeerSecrets) -> v1::PeerStatus {
+fn peer_status(peer: PeerState, shared: &Shared) -> v1::PeerStatus {
+    let secrets = shared.peer_secrets.of(peer.region);
     v1::PeerStatus {
-        secrets: secrets.of(peer.region).map_or("", Held::code).into(),
+        secrets: secrets.map_or("", Held::code).into(),
+        roster: shared.rosters.of(peer.region).unwrap_or(0),
         region: peer.region.to_string(),
         connected: peer.is_connected,
         holds: peer.holds.0,

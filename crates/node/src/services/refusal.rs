@@ -1,6 +1,9 @@
 //! The one place where a refusal becomes a gRPC status and a code of our own.
 
-use crate::refusal::{NotYou, Refusal};
+use crate::{
+    refusal::{NotYou, Refusal},
+    shelf::ShelfError,
+};
 use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_replica::Refused;
 use yizhang_store::{Family, StoreError};
@@ -44,6 +47,8 @@ impl Refusal {
             | Self::Busy { .. }
             | Self::ReadLimit(_)
             | Self::NumbersLimit(_) => Code::ResourceExhausted,
+            Self::Roster(error) => roster_code(error),
+            Self::VoidsHead { .. } => Code::FailedPrecondition,
             Self::UnknownChain(_) => Code::NotFound,
             Self::Late { .. } => Code::DeadlineExceeded,
             Self::DiskFull => Code::FailedPrecondition,
@@ -79,6 +84,7 @@ impl Refusal {
             }
             Self::Unsigned { .. } => RefusalCode::Unsigned,
             Self::TooMany { .. } => RefusalCode::TooMany,
+            Self::Roster(_) | Self::VoidsHead { .. } => RefusalCode::Roster,
             Self::UnknownChain(_) => RefusalCode::NotFound,
             Self::Stopping => RefusalCode::Stopping,
             Self::Store(error) => match store_code(error) {
@@ -119,6 +125,14 @@ fn replica_code(reason: &Refused) -> Code {
         Refused::Busy { .. } | Refused::TooManyCallers { .. } => Code::ResourceExhausted,
         Refused::Conflict { .. } => Code::AlreadyExists,
         Refused::Invalid(_) => Code::InvalidArgument,
+    }
+}
+
+fn roster_code(error: &ShelfError) -> Code {
+    match error {
+        ShelfError::Invalid(_) => Code::InvalidArgument,
+        ShelfError::Forked { .. } | ShelfError::Gap { .. } => Code::FailedPrecondition,
+        ShelfError::TooMany | ShelfError::Io { .. } => Code::Internal,
     }
 }
 

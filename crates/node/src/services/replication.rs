@@ -52,14 +52,19 @@ impl Replication for ReplicationService {
         _: Request<v1::WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         let watcher = self.0.board.watch();
+        let version = self.0.roster.version;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let mut watcher = watcher;
+            let mut roster = version;
             loop {
                 tokio::select! {
                     next = watcher.next() => {
                         let Some((changes, complete)) = next else { return };
-                        if sender.send(heads(changes, complete)).await.is_err() {
+                        let message = v1::Heads { roster, ..heads(changes, complete) };
+                        // Said once: a node under another version is a node that was started anew.
+                        roster = 0;
+                        if sender.send(message).await.is_err() {
                             return;
                         }
                     }
@@ -143,6 +148,7 @@ fn heads(changes: Changes, complete: bool) -> v1::Heads {
         heads: changes.heads.into_iter().map(Into::into).collect(),
         complete,
         evidence: changes.evidence.into_iter().map(evidence).collect(),
+        roster: 0,
     }
 }
 

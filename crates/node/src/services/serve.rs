@@ -2,7 +2,8 @@
 
 use super::{
     account::AccountService, gate::GateLayer, ledger::LedgerService, pseudonyms::PseudonymsService,
-    replication::ReplicationService, review::ReviewService, submission::SubmissionService,
+    replication::ReplicationService, review::ReviewService, rosters::RostersService,
+    submission::SubmissionService,
 };
 use crate::{
     accepting::{self, Door},
@@ -30,7 +31,8 @@ use yizhang_wire::{
     v1::{
         account_server::AccountServer, ledger_server::LedgerServer,
         pseudonyms_server::PseudonymsServer, replication_server::ReplicationServer,
-        review_server::ReviewServer, submission_server::SubmissionServer,
+        review_server::ReviewServer, rosters_server::RostersServer,
+        submission_server::SubmissionServer,
     },
 };
 
@@ -67,6 +69,7 @@ pub(crate) fn serve(
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
+    let rosters = RostersServer::new(RostersService(Arc::clone(shared)));
     let review = ReviewServer::new(ReviewService(Arc::clone(shared)));
     let router = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -96,6 +99,11 @@ pub(crate) fn serve(
         .add_service(
             ledger
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
+        .add_service(
+            rosters
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
         .add_service(

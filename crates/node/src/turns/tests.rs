@@ -9,6 +9,7 @@ fn party(certificate: u8, role: Role) -> Party {
         version: 1,
         previous: yizhang_ledger::hash::Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: Vec::new(),
         tls_authority: Vec::new(),
         regions: BTreeMap::new(),

@@ -61,6 +61,7 @@ pub(crate) fn roster(nodes: usize) -> Roster {
         version: 1,
         previous: Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: vec![[7; 32]],
         tls_authority: vec![],
         regions: (0..nodes).map(region).collect(),

@@ -86,6 +86,7 @@ impl World {
             version: 1,
             previous: Hash::ZERO,
             threshold: 1,
+            mirrors: 0,
             roots: vec![root.verifying_key().to_bytes()],
             tls_authority: vec![1, 2, 3],
             regions,

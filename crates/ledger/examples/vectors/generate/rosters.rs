@@ -7,8 +7,10 @@ use super::{
 };
 use base64ct::{Base64, Encoding};
 use yizhang_ledger::{
+    cosignature::UnixSeconds,
     hash::Hash,
-    roster::{KeyKind, Roster},
+    note::NoteKey,
+    roster::{ChainKey, KEYS_MAX, KeyKind, Roster},
     value::{Division, TreeSize},
 };
 
@@ -37,23 +39,30 @@ fn open(name: &str, note: &str, trusted: &[u8], threshold: u32, outcome: Json) -
 /// What a roster says, as JSON.
 pub fn fields(roster: &Roster) -> Json {
     let regions = roster.regions.iter().map(|(code, region)| {
-        let keys = |kind: KeyKind| {
-            let spans = region.public_keys(kind).into_iter().map(|span| {
-                Json::object([
-                    ("key", Json::hex(span.key)),
-                    ("from", Json::wide(span.from.0)),
-                    ("until", span.until.map(|until| Json::wide(until.0)).into()),
-                ])
-            });
-            Json::list(spans)
+        let key = |key: [u8; 32], from: u64, until: Option<u64>| {
+            Json::object([
+                ("key", Json::hex(key)),
+                ("from", Json::wide(from)),
+                ("until", until.map(Json::wide).into()),
+            ])
+        };
+        let chain = region.keys.iter().map(|span| {
+            let until = span.until.map(|until| until.0);
+            key(span.key.to_bytes(), span.from.0, until)
+        });
+        let cosigning = |kind: KeyKind| {
+            Json::list(region.cosigning_keys(kind).iter().map(|span| {
+                let until = span.until.map(UnixSeconds::get);
+                key(span.key.to_bytes(), span.from.get(), until)
+            }))
         };
         Json::object([
             ("code", code.code().into()),
             ("origin", region.origin.as_str().into()),
             ("endpoint", region.endpoint.as_str().into()),
-            ("chain", keys(KeyKind::Chain)),
-            ("witness", keys(KeyKind::Witness)),
-            ("mirror", keys(KeyKind::Mirror)),
+            ("chain", Json::list(chain)),
+            ("witness", cosigning(KeyKind::Witness)),
+            ("mirror", cosigning(KeyKind::Mirror)),
         ])
     });
     Json::object([
@@ -62,10 +71,26 @@ pub fn fields(roster: &Roster) -> Json {
         ("previous", roster.previous.into()),
         ("hash", roster.hash().into()),
         ("threshold", i64::try_from(roster.threshold).unwrap().into()),
+        ("mirrors", i64::from(roster.mirrors).into()),
         ("roots", Json::list(roster.roots.iter().map(Json::hex))),
         ("tls_authority", Json::hex(&roster.tls_authority)),
         ("regions", Json::list(regions)),
     ])
+}
+
+fn keys_of_south(roster: &mut Roster) -> &mut Vec<ChainKey> {
+    let south = roster.regions.get_mut(&Division::new(440_000).unwrap());
+    &mut south.unwrap().keys
+}
+
+/// So many keys of a chain, each for one size.
+fn keys_in_a_row(count: usize) -> Vec<ChainKey> {
+    let keys = (0..u8::try_from(count).unwrap()).map(|number| ChainKey {
+        key: NoteKey::new(sample::origin(440_000).as_str(), public(100 + number)).unwrap(),
+        from: TreeSize(number.into()),
+        until: Some(TreeSize(number.into())),
+    });
+    keys.collect()
 }
 
 fn accepted() -> Vec<Json> {
@@ -84,6 +109,7 @@ fn accepted() -> Vec<Json> {
         previous: Hash::ZERO,
         threshold: 1,
         roots: vec![public(1)],
+        mirrors: 0,
         tls_authority: vec![],
         regions: [].into(),
     };
@@ -93,8 +119,13 @@ fn accepted() -> Vec<Json> {
         previous: Hash([0xff; 32]),
         threshold: 16,
         roots: (100..116).map(public).collect(),
+        mirrors: u8::MAX,
         ..least.clone()
     };
+    let mut overlap = roster();
+    keys_of_south(&mut overlap)[1].from = TreeSize(0);
+    let mut full = roster();
+    *keys_of_south(&mut full) = keys_in_a_row(KEYS_MAX);
     vec![
         good(
             "three regions, changed keys, a witness and a mirror",
@@ -102,6 +133,8 @@ fn accepted() -> Vec<Json> {
         ),
         good("as little as there can be", &least),
         good("16 roots, a name of 64 characters", &many),
+        good("two keys of a chain that both count for a while", &overlap),
+        good("64 keys of a chain", &full),
         open(
             "all three root keys",
             &signed_roster(&roster(), &ROOTS),
@@ -243,10 +276,6 @@ fn successors() -> Vec<Json> {
         previous: Hash([7; 32]),
         ..version(3)
     };
-    let skipping = Roster {
-        previous: version(3).hash(),
-        ..version(4)
-    };
     let same_hash_as_before = Roster {
         previous: roster().previous,
         ..version(3)
@@ -262,7 +291,12 @@ fn successors() -> Vec<Json> {
     };
     vec![
         next("the next version", &version(3), &[1, 3], None),
-        next("a version left out", &version(9), &[1, 3], None),
+        next(
+            "a version left out",
+            &version(4),
+            &[1, 3],
+            Some("RosterForm"),
+        ),
         next(
             "other roots, signed by the old ones",
             &other_roots,
@@ -286,12 +320,6 @@ fn successors() -> Vec<Json> {
         next(
             "made from another",
             &of_another,
-            &[1, 3],
-            Some("RosterPrevious"),
-        ),
-        next(
-            "made from the one after",
-            &skipping,
             &[1, 3],
             Some("RosterPrevious"),
         ),
@@ -358,13 +386,11 @@ fn forms() -> Vec<Json> {
             (code, region)
         })
         .collect();
-    let mut overlap = roster();
-    overlap
-        .regions
-        .get_mut(&Division::new(440_000).unwrap())
-        .unwrap()
-        .keys[1]
-        .from = TreeSize(sample::FIRST_KEY_UNTIL);
+    let mut early = roster();
+    let keys = keys_of_south(&mut early);
+    (keys[0].from, keys[1].from) = (TreeSize(2), TreeSize(1));
+    let mut crowded = roster();
+    *keys_of_south(&mut crowded) = keys_in_a_row(KEYS_MAX + 1);
     let seventeen = Roster {
         roots: (100..117).map(public).collect(),
         ..roster()
@@ -412,6 +438,8 @@ fn forms() -> Vec<Json> {
             "threshold 2",
             "threshold 4",
         ),
+        replaced("more than 255 mirrors", "mirrors 1", "mirrors 256"),
+        bad("no number of mirrors", &without(find("mirrors"))),
         bad("17 roots", &seventeen.text()),
         bad(
             "no roots",
@@ -560,9 +588,14 @@ fn forms() -> Vec<Json> {
             &swapped(witness, witness + 1),
         ),
         replaced(
-            "witness's keys that overlap in one size",
+            "a witness's key that starts before the one before it",
             " 9 -\n",
-            " 5 -\n",
+            " 1 -\n",
+        ),
+        replaced(
+            "a second of a witness's key beyond 63 bits",
+            " 9 -\n",
+            " 9223372036854775808 -\n",
         ),
         bad(
             "a mirror's key before a witness's",
@@ -591,10 +624,16 @@ fn forms() -> Vec<Json> {
             &Base64::encode_string(&public(sample::FIRST_KEY)),
         ),
         bad("keys not in order", &swapped(key, key + 1)),
-        bad("keys that overlap in one size", &overlap.text()),
+        bad("a key that starts before the one before it", &early.text()),
+        bad("65 keys of a chain", &crowded.text()),
         replaced("a first key without an end", " 0 3\n", " 0 -\n"),
         replaced("a key that ends before it starts", " 4 -\n", " 4 3\n"),
         replaced("a size with a leading zero", " 4 -\n", " 04 -\n"),
+        replaced(
+            "a size beyond 63 bits",
+            " 4 -\n",
+            " 9223372036854775808 -\n",
+        ),
         replaced(
             "a size beyond 64 bits",
             " 4 -\n",

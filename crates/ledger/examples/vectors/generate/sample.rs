@@ -3,7 +3,7 @@
 use ed25519_dalek::SigningKey;
 use yizhang_ledger::{
     batch::RecordBlock,
-    cosignature::CosignerKey,
+    cosignature::{CosignerKey, UnixSeconds},
     entry::{Kind, RecordId},
     hash::Hash,
     head::Origin,
@@ -15,7 +15,7 @@ use yizhang_ledger::{
         Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
         ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
-    roster::{ChainKey, CosigningKey, KeyKind, KeySpan, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
 };
 
@@ -65,9 +65,9 @@ pub fn roster() -> Roster {
     };
     let mut capital = region(110_000, vec![chain_key(110_000, OTHER_KEY, 0, None)]);
     let key = cosigner_key(110_000, KeyKind::Witness, WITNESS_KEY);
-    capital.1.witness_keys = vec![KeySpan::always(key)];
+    capital.1.witness_keys = vec![CosigningKey::always(key)];
     let key = cosigner_key(110_000, KeyKind::Mirror, MIRROR_KEY);
-    capital.1.mirror_keys = vec![KeySpan::always(key)];
+    capital.1.mirror_keys = vec![CosigningKey::always(key)];
     let chain_keys = vec![
         chain_key(440_000, FIRST_KEY, 0, Some(FIRST_KEY_UNTIL)),
         chain_key(440_000, SECOND_KEY, FIRST_KEY_UNTIL + 1, None),
@@ -76,12 +76,12 @@ pub fn roster() -> Roster {
     south.1.witness_keys = vec![
         CosigningKey {
             key: cosigner_key(440_000, KeyKind::Witness, 33),
-            from: TreeSize(2),
-            until: Some(TreeSize(5)),
+            from: UnixSeconds::new(2).unwrap(),
+            until: UnixSeconds::new(5),
         },
         CosigningKey {
             key: cosigner_key(440_000, KeyKind::Witness, 34),
-            from: TreeSize(9),
+            from: UnixSeconds::new(9).unwrap(),
             until: None,
         },
     ];
@@ -90,6 +90,7 @@ pub fn roster() -> Roster {
         version: 2,
         previous: Hash([0x0e; 32]),
         threshold: 2,
+        mirrors: 1,
         roots: ROOTS.map(public).into(),
         tls_authority: vec![0x30, 0x03, 0x02, 0x01, 0x00],
         regions: [capital, south, region(520_000, vec![])].into(),

@@ -1,0 +1,73 @@
+//! The service Rosters: the versions of the roster, to everybody with a certificate of the federation, and from anybody who brings one
+//! that enough root keys have signed.
+
+use crate::{refusal::Refusal, rosters::VERSIONS_AT_ONCE, shared::Shared};
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+use tonic::{Request, Response, Status};
+use yizhang_ledger::{head::Head, roster::Roster};
+use yizhang_wire::v1::{self, rosters_server::Rosters};
+
+pub(crate) struct RostersService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Rosters for RostersService {
+    async fn after(
+        &self,
+        request: Request<v1::RostersRequest>,
+    ) -> Result<Response<v1::RostersReply>, Status> {
+        let rosters = &self.0.rosters;
+        let later = rosters.after(request.get_ref().version);
+        Ok(Response::new(v1::RostersReply {
+            rosters: later.into_iter().map(Into::into).collect(),
+            newest: rosters.newest(),
+        }))
+    }
+
+    async fn publish(
+        &self,
+        request: Request<v1::PublishRequest>,
+    ) -> Result<Response<v1::PublishReply>, Status> {
+        let notes = request.into_inner().rosters;
+        if notes.len() > VERSIONS_AT_ONCE {
+            return Err(Refusal::TooMany {
+                what: "versions of the roster",
+                limit: VERSIONS_AT_ONCE,
+                found: notes.len(),
+            }
+            .into());
+        }
+        let shared = Arc::clone(&self.0);
+        let notes: Vec<Vec<u8>> = notes.into_iter().map(Into::into).collect();
+        let taken = spawn_blocking(move || take(&shared, &notes));
+        let newest = taken.await.map_err(|_| Refusal::Stopping)??;
+        Ok(Response::new(v1::PublishReply { newest }))
+    }
+}
+
+/// Takes versions that somebody brings, unless the newest head of a chain would be lost by it.
+fn take(shared: &Shared, notes: &[Vec<u8>]) -> Result<u64, Refusal> {
+    if let Some(next) = shared.rosters.would_be(notes)? {
+        heads_still_count(shared, &next)?;
+    }
+    let newest = shared.rosters.take(notes)?;
+    tracing::info!(version = newest, "the roster was published here");
+    Ok(newest)
+}
+
+/// Refuses a roster under which the newest head of a chain that is held here would not count.
+fn heads_still_count(shared: &Shared, next: &Roster) -> Result<(), Refusal> {
+    for origin in shared.roster.origins() {
+        let Some((size, note)) = shared.store.newest_head(origin)? else {
+            continue;
+        };
+        if Head::open(&note, next).is_err() {
+            return Err(Refusal::VoidsHead {
+                origin: origin.clone(),
+                size,
+                version: next.version,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! The versions of the roster that a directory has: the one that its holder trusts to begin with, and those that follow from it, each
+//! a file of its own. Nothing is ever taken out.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+use yizhang_ledger::{
+    Invalid,
+    hash::Hash,
+    note::{NOTE_BYTES_MAX, Note},
+    roster::Roster,
+};
+
+/// Folder of the versions behind the first, in a directory of credentials.
+const FOLDER: &str = "rosters";
+/// Most versions behind the first that are kept: one a week for eighty years.
+const VERSIONS_MAX: usize = 4_096;
+
+/// The versions of a directory.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+    /// Oldest first, without gaps; never empty.
+    versions: Vec<Version>,
+    newest: Roster,
+}
+
+/// A version that was verified.
+#[derive(Clone, Debug)]
+struct Version {
+    number: u64,
+    hash: Hash,
+    note: Vec<u8>,
+}
+
+/// Where a version is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    InFile,
+    InMemory,
+}
+
+/// What became of a version that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the newest now, and durable.
+    New,
+    /// It was there already, or is from before the first that is trusted here.
+    Known,
+}
+
+/// Why a version is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// It is no roster, or not enough root keys have signed it, or it does not follow.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The root keys have signed two versions with one number.
+    #[error(
+        "two versions {version} of the roster are signed: {known} is held here, {found} was handed over"
+    )]
+    Forked {
+        /// The number.
+        version: u64,
+        /// Hash of the one that is held.
+        known: Hash,
+        /// Hash of the other.
+        found: Hash,
+    },
+    /// Versions between it and the newest one here are missing.
+    #[error(
+        "version {found} of the roster does not follow version {newest}, which is the newest here"
+    )]
+    Gap {
+        /// The newest one here.
+        newest: u64,
+        /// The one that was handed over.
+        found: u64,
+    },
+    /// There are as many as are kept.
+    #[error("more than {VERSIONS_MAX} versions of the roster")]
+    TooMany,
+    /// The disk.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Shelf {
+    /// Reads the versions behind a trusted one that are kept in a directory.
+    ///
+    /// # Errors
+    /// [`ShelfError::Io`]; [`ShelfError::Invalid`] for a file that does not follow from the one before it.
+    pub fn open(directory: &Path, trusted: Roster, note: Vec<u8>) -> Result<Self, ShelfError> {
+        let mut shelf = Self {
+            folder: directory.join(FOLDER),
+            versions: vec![Version {
+                number: trusted.version,
+                hash: trusted.hash(),
+                note,
+            }],
+            newest: trusted,
+        };
+        while let Some(next) = shelf.newest.version.checked_add(1) {
+            let Some(note) = read(&path(&shelf.folder, next))? else {
+                break;
+            };
+            let roster = shelf.newest.open_next(&note)?;
+            shelf.put(roster, note)?;
+        }
+        Ok(shelf)
+    }
+
+    /// The newest version.
+    pub const fn newest(&self) -> &Roster {
+        &self.newest
+    }
+
+    /// The note that the newest version came in.
+    pub fn newest_note(&self) -> &[u8] {
+        let newest = self.versions.last();
+        &newest.expect("a shelf begins with one version").note
+    }
+
+    /// The notes of all versions here above one, oldest first.
+    pub fn after(&self, version: u64) -> impl Iterator<Item = &[u8]> {
+        let later = self.versions.iter();
+        let later = later.skip_while(move |kept| kept.number <= version);
+        later.map(|kept| kept.note.as_slice())
+    }
+
+    /// Which version a note says that it is; what it says has not been checked.
+    ///
+    /// # Errors
+    /// [`ShelfError::Invalid`].
+    pub fn number_of(note: &[u8]) -> Result<u64, ShelfError> {
+        Ok(Roster::parse(Note::parse(note)?.text)?.version)
+    }
+
+    /// Takes a version that follows from the newest one. Durable when it returns.
+    ///
+    /// # Errors
+    /// Any [`ShelfError`]; nothing has changed then.
+    pub fn take(&mut self, note: &[u8]) -> Result<Taken, ShelfError> {
+        self.admit(note, Keeping::InFile)
+    }
+
+    /// As [`Shelf::take`], but writes nothing.
+    ///
+    /// # Errors
+    /// As [`Shelf::take`].
+    pub fn follow(&mut self, note: &[u8]) -> Result<Taken, ShelfError> {
+        self.admit(note, Keeping::InMemory)
+    }
+
+    fn admit(&mut self, note: &[u8], keeping: Keeping) -> Result<Taken, ShelfError> {
+        let stated = Roster::parse(Note::parse(note)?.text)?;
+        if stated.version <= self.newest.version {
+            return self.is_known(&stated);
+        }
+        if Some(stated.version) != self.newest.version.checked_add(1) {
+            return Err(ShelfError::Gap {
+                newest: self.newest.version,
+                found: stated.version,
+            });
+        }
+        let roster = self.newest.open_next(note)?;
+        if self.versions.len() > VERSIONS_MAX {
+            return Err(ShelfError::TooMany);
+        }
+        if keeping == Keeping::InFile {
+            write(&self.folder, roster.version, note)?;
+        }
+        self.put(roster, note.to_vec())?;
+        Ok(Taken::New)
+    }
+
+    /// A version with the number of one that is held, or with a smaller one.
+    fn is_known(&self, stated: &Roster) -> Result<Taken, ShelfError> {
+        let same_number = |kept: &&Version| kept.number == stated.version;
+        match self.versions.iter().find(same_number) {
+            Some(kept) if kept.hash != stated.hash() => Err(ShelfError::Forked {
+                version: stated.version,
+                known: kept.hash,
+                found: stated.hash(),
+            }),
+            _ => Ok(Taken::Known),
+        }
+    }
+
+    fn put(&mut self, roster: Roster, note: Vec<u8>) -> Result<(), ShelfError> {
+        if self.versions.len() > VERSIONS_MAX {
+            return Err(ShelfError::TooMany);
+        }
+        self.versions.push(Version {
+            number: roster.version,
+            hash: roster.hash(),
+            note,
+        });
+        self.newest = roster;
+        Ok(())
+    }
+}
+
+/// The file of a version.
+fn path(folder: &Path, version: u64) -> PathBuf {
+    folder.join(format!("{version}.note"))
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, ShelfError> {
+    let io = |source| ShelfError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    let limit = u64::try_from(NOTE_BYTES_MAX + 1).expect("a limit of some hundred kilobytes");
+    let mut note = Vec::new();
+    // One that is longer is refused by its reader.
+    file.take(limit).read_to_end(&mut note).map_err(io)?;
+    Ok(Some(note))
+}
+
+/// Writes a version, by way of a temporary name. A crash before the end leaves none, or all of it.
+fn write(folder: &Path, version: u64, note: &[u8]) -> Result<(), ShelfError> {
+    let target = path(folder, version);
+    let io = |source| ShelfError::Io {
+        path: target.clone(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(io)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    file.write_all(note)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(io)?;
+    file.persist(&target).map_err(|error| io(error.error))?;
+    let sync = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
+    sync(folder).map_err(io)?;
+    match folder.parent() {
+        Some(parent) => sync(parent).map_err(io),
+        None => Ok(()),
+    }
+}
