@@ -43,6 +43,7 @@
 mod access;
 mod chain;
 mod check;
+mod cosigned;
 mod disk;
 mod error;
 mod faults;
@@ -74,6 +75,7 @@ pub use check::{
     ACCESS_DIGESTS_MAX, ChainChecked, CheckReport, Finding, Progress, RebuildReport, check,
     rebuild_index,
 };
+pub use cosigned::{Cosigned, CosignedEntry};
 pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError};
 #[doc(hidden)]
 pub use faults::Faults;
@@ -110,6 +112,8 @@ pub struct Options {
     pub cached_rows: usize,
     /// Size in bytes after which a segment file is followed by a new one; at most [`SEGMENT_BYTES_MAX`].
     pub segment_bytes: u64,
+    /// Bytes of journal entries that count no more after which the journal is written anew; at least as many as count.
+    pub journal_slack_bytes: u64,
     /// Faults for tests.
     #[doc(hidden)]
     pub faults: Option<Arc<Faults>>,
@@ -127,6 +131,7 @@ impl Options {
             table_entries: 500_000,
             cached_rows: 2_048,
             segment_bytes: 128 * 1024 * 1024,
+            journal_slack_bytes: 1024 * 1024,
             faults: None,
         }
     }
@@ -182,15 +187,27 @@ impl Store {
     /// [`StoreError::JournalEntryTooLarge`]; [`StoreError::Io`], after which the store has stopped;
     /// [`StoreError::Stopped`].
     pub fn journal_append(&self, kind: JournalKind, bytes: &[u8]) -> Result<()> {
+        let bytes = bytes.to_vec();
+        self.journal_append_all(&[JournalEntry { kind, bytes }])
+    }
+
+    /// As [`Store::journal_append`], for many facts with one write and one `fdatasync`. A crash before it returns leaves the first few
+    /// of them, or all, or none.
+    ///
+    /// # Errors
+    /// As [`Store::journal_append`]; if one is too large, none is added.
+    pub fn journal_append_all(&self, entries: &[JournalEntry]) -> Result<()> {
         self.stopper.check()?;
-        if bytes.len() > JOURNAL_ENTRY_BYTES_MAX {
-            return Err(StoreError::JournalEntryTooLarge {
-                limit: JOURNAL_ENTRY_BYTES_MAX,
-                found: bytes.len(),
-            });
+        for entry in entries {
+            if entry.bytes.len() > JOURNAL_ENTRY_BYTES_MAX {
+                return Err(StoreError::JournalEntryTooLarge {
+                    limit: JOURNAL_ENTRY_BYTES_MAX,
+                    found: entry.bytes.len(),
+                });
+            }
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        self.stopper.watch(journal.append(kind, bytes))
+        self.stopper.watch(journal.append(entries))
     }
 
     /// Reads the journal, oldest entry first, as of now.
