@@ -2,6 +2,7 @@
 
 use super::{
     copies::{self, ChainCopy},
+    cosigned::Cosigning,
     place, table,
 };
 use rust_i18n::t;
@@ -38,6 +39,8 @@ pub struct NodeStatus {
     pub secret_checks: Vec<String>,
     /// Which of them it writes under, from 0.
     pub secret_written: u32,
+    /// What it knows of cosignatures.
+    pub cosigning: Cosigning,
 }
 
 /// Another node that floods this one, or did.
@@ -102,6 +105,7 @@ impl NodeStatus {
             "full" => lines.push(t!("status.room_full")),
             other => lines.push(t!("status.room_other", code = other)),
         }
+        lines.extend(self.cosigning.warnings().into_iter().map(Into::into));
         let minutes = self.clock_off_ms.unsigned_abs() / 60_000;
         if self.clock_off_ms > 0 {
             lines.push(t!("status.clock_ahead", minutes = minutes));
@@ -161,6 +165,16 @@ impl NodeStatus {
         };
         Some(line.to_string())
     }
+
+    /// Which mirrors have not cosigned all of its own chain yet.
+    fn mirrors_behind(&self) -> Vec<String> {
+        let mut chains = self.chains.iter();
+        let own = chains.find(|chain| chain.origin.as_str() == self.own_origin);
+        let regions = self.peers.iter().map(|peer| peer.region.as_str());
+        own.map_or_else(Vec::new, |own| {
+            self.cosigning.behind(&self.own_origin, own.size, regions)
+        })
+    }
 }
 
 /// The state as JSON.
@@ -177,6 +191,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "clock_off_ms": status.clock_off_ms,
         "secret_checks": status.secret_checks,
         "secret_written": status.secret_written,
+        "cosigning": status.cosigning.json(),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets })).collect::<Vec<_>>(),
@@ -214,7 +229,11 @@ pub fn table_of(status: &NodeStatus) {
         ]);
     }
     println!("{rows}");
+    status.cosigning.print();
     if let Some(line) = status.sharing() {
+        println!("{line}");
+    }
+    for line in status.mirrors_behind() {
         println!("{line}");
     }
     match status.scrubbed {
