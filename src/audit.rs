@@ -1,10 +1,10 @@
 //! `yizhang audit`: replay whole chains from a data directory or from nodes.
 
 use crate::{
-    clock, connection,
+    clock, connection, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files,
+    files, newer,
     node::parse_region,
     purpose::{PersonArgument, parse_visible},
     show,
@@ -23,11 +23,12 @@ use yizhang_audit::{
     audit_directory, audit_stream, compare,
 };
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
+use yizhang_node::Shelf;
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
-    deadline::{self, BATCH_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
+    deadline::{self, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     purpose::{Business, Purpose},
-    v1::{ReplayRequest, StatusReply, StatusRequest, ledger_client::LedgerClient},
+    v1::{ReplayRequest, StatusReply, ledger_client::LedgerClient},
 };
 
 /// Batches read ahead of the replay: 12 MiB at most.
@@ -80,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let mandate = mandate(arguments)?;
         for region in &arguments.node {
             let credentials = &arguments.credentials;
-            reports.push(node(credentials, *region, &mandate, &roster, &options)?);
+            reports.push(node(credentials, *region, &mandate, &options)?);
         }
     }
     let differences = compare(&reports);
@@ -140,20 +141,22 @@ pub(crate) fn node(
     credentials: &Path,
     region: Division,
     mandate: &Purpose,
-    roster: &Roster,
     options: &Options,
 ) -> anyhow::Result<Report> {
     let credentials = Credentials::read(credentials)?;
     let source = credentials.region(region)?.endpoint.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let status = runtime.block_on(copies::status(&credentials, region))?;
+    let version = Shelf::number_of(&status.roster).unwrap_or(0);
+    let roster = &runtime.block_on(newer::roster_for(&credentials, region, version))?;
     let resume = options
         .resume
         .as_ref()
         .map(|path| ResumeFile::open(path, &source, roster))
         .transpose()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
     let bar = show::progress::bytes(&t!("audit.replaying", source = region));
     let mut chains = Vec::new();
     for origin in roster.origins() {
@@ -178,7 +181,8 @@ pub(crate) fn node(
         chains.push(report);
     }
     bar.finish();
-    let status = runtime.block_on(status(&credentials, region))?;
+    // What it says now, after it was asked for everything.
+    let status = runtime.block_on(copies::status(&credentials, region))?;
     let findings = accusations(&status, roster);
     Ok(Report::new(
         source,
@@ -186,13 +190,6 @@ pub(crate) fn node(
         chains,
         findings,
     ))
-}
-
-async fn status(credentials: &Credentials, region: Division) -> anyhow::Result<StatusReply> {
-    let mut client = LedgerClient::new(connection::to_node(credentials, region)?);
-    within(STATUS_TIMEOUT, client.status(StatusRequest {}))
-        .await
-        .map_err(|status| connection::failure(region, &status))
 }
 
 /// What a node says against the chains that it holds: evidence that anybody can check, and its word for the others that it

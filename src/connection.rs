@@ -69,7 +69,7 @@ pub(crate) fn failure_that_can_be_repeated(
 const TLS_REFUSALS: [&str; 2] = ["invalid peer certificate", "received fatal alert"];
 
 /// Whether the connection failed because one side does not accept the other's certificate.
-fn is_refused_by_tls(status: &Status) -> bool {
+pub(crate) fn is_refused_by_tls(status: &Status) -> bool {
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         let text = error.to_string();
@@ -82,7 +82,7 @@ fn is_refused_by_tls(status: &Status) -> bool {
 }
 
 /// Regions by name in Chinese; by code in English, as nodes tell them in their logs.
-fn place(region: Division) -> String {
+pub(crate) fn place(region: Division) -> String {
     match language::current() {
         Language::Zh => show::place::name(region),
         Language::En => region.to_string(),

@@ -390,10 +390,9 @@ impl Demo {
     fn audit(&self) -> anyhow::Result<Outcome> {
         step(&t!("demo.audit"));
         let auditor = self.dir.join("auditor");
-        let roster = credentials::read_roster(&auditor)?.roster;
         let options = yizhang_audit::Options::default();
         let mandate = reads_for(Business::Audit)?;
-        let audit_of = |region| audit::node(&auditor, region, &mandate, &roster, &options);
+        let audit_of = |region| audit::node(&auditor, region, &mandate, &options);
         let reports = FILES
             .iter()
             .map(|(region, ..)| audit_of(division(*region)?))
@@ -441,7 +440,6 @@ impl Demo {
             &auditor,
             scene.region,
             &reads_for(Business::Audit)?,
-            &scene.roster,
             &yizhang_audit::Options::default(),
         )?;
         tamper::flip_a_byte(&scene)?;

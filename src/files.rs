@@ -6,7 +6,7 @@ use rust_i18n::t;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::Path,
 };
 use zeroize::Zeroizing;
@@ -65,6 +65,13 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         .map_err(|error| error.error)
         .and_then(|_| File::open(directory)?.sync_all())
         .with_context(context)
+}
+
+/// As [`replace`], for a file that everybody may read.
+pub(crate) fn replace_public(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    replace(path, content)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+        .with_context(|| format!("{}", path.display()))
 }
 
 /// Why a file cannot be written beside what is in its directory, and what to do about it.

@@ -28,8 +28,8 @@ use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{ReadLimits, RoomLimits};
-use yizhang_show::status::{FloodStatus, NodeStatus, PeerStatus};
+use yizhang_node::{ReadLimits, RoomLimits, Shelf};
+use yizhang_show::status::{CertificateStatus, FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
 
@@ -296,11 +296,18 @@ fn told(reply: StatusReply) -> NodeStatus {
         connected: peer.connected,
         holds: peer.holds,
         secrets: show::printable(&peer.secrets),
+        roster: peer.roster,
     });
     let floods = reply.floods.into_iter().map(|flood| FloodStatus {
         region: show::printable(&flood.region),
         goes_on: flood.goes_on,
         noticed: UnixMillis(flood.noticed_ms),
+    });
+    let certificates = reply.certificates.into_iter();
+    let certificates = certificates.map(|certificate| CertificateStatus {
+        name: show::printable(&certificate.name),
+        until: UnixMillis(certificate.until_ms),
+        ending: certificate.ending,
     });
     let checks = reply.secret_checks.iter();
     // What is no digest tells nothing.
@@ -322,5 +329,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         secret_checks: checks.collect(),
         secret_written: reply.secret_written,
         cosigning,
+        roster: Shelf::number_of(&reply.roster).unwrap_or(0),
+        certificates: certificates.collect(),
     }
 }

@@ -1,8 +1,8 @@
 //! Pseudonyms of persons, told by the node of the caller's own region: it holds the federation secret, and nobody else does.
 
 use crate::{
-    clock, connection, credentials::Credentials, federation::random_bytes, purpose::PersonArgument,
-    show,
+    clock, connection, credentials::Credentials, federation::random_bytes, patience::Patience,
+    purpose::PersonArgument, show,
 };
 use anyhow::ensure;
 use rust_i18n::t;
@@ -13,7 +13,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 use tokio::runtime::Runtime;
-use tonic::transport::Channel;
+use tonic::{Status, transport::Channel};
 use yizhang_intake::{FileFault, Pseudonyms};
 use yizhang_ledger::{
     person::{AccountId, FederationSecret, SECRETS_MAX, SocialSecurityNumber},
@@ -105,11 +105,25 @@ impl NodePseudonyms {
         if known.len().saturating_add(numbers.len()) > KNOWN_MAX {
             known.clear();
         }
+        // Who has answered before is waited for.
+        let mut patience = (!known.is_empty()).then(|| Patience::new(self.region));
         let mut missing = numbers.to_vec();
         missing.retain(|number| !known.contains_key(&self.own.account_id(number)));
         for missing in missing.chunks(PSEUDONYMS_MAX) {
-            let asked = ask(self.channel.clone(), self.region, &self.purpose, missing);
-            let told = self.runtime.block_on(asked)?;
+            let told = loop {
+                let asked = ask(self.channel.clone(), &self.purpose, missing);
+                let status = match self.runtime.block_on(asked)? {
+                    Ok(told) => break told,
+                    Err(status) => status,
+                };
+                match patience
+                    .as_mut()
+                    .and_then(|patience| patience.after(&status))
+                {
+                    Some(wait) => std::thread::sleep(wait),
+                    None => return Err(connection::failure(self.region, &status)),
+                }
+            };
             let keys = missing.iter().map(|number| self.own.account_id(number));
             known.extend(keys.zip(told));
         }
@@ -207,19 +221,22 @@ pub(crate) async fn of_number(
 ) -> anyhow::Result<Told> {
     let channel = connection::to_node(credentials, region)?;
     let numbers = std::slice::from_ref(number);
-    let told = ask(channel, region, purpose, numbers).await?;
+    let told = ask(channel, purpose, numbers).await?;
+    let told = told.map_err(|status| connection::failure(region, &status))?;
     told.into_iter()
         .next()
         .ok_or_else(|| anyhow::anyhow!(t!("pseudonyms.some")))
 }
 
-/// Asks for the pseudonyms of at most [`PSEUDONYMS_MAX`] persons.
+/// Asks for the pseudonyms of at most [`PSEUDONYMS_MAX`] persons: they, or why the call failed.
+///
+/// # Errors
+/// An answer that is none.
 async fn ask(
     channel: Channel,
-    region: Division,
     purpose: &Purpose,
     numbers: &[SocialSecurityNumber],
-) -> anyhow::Result<Vec<Told>> {
+) -> anyhow::Result<Result<Vec<Told>, Status>> {
     let mut client = PseudonymsClient::new(channel);
     let request = PseudonymsRequest {
         numbers: numbers
@@ -228,9 +245,10 @@ async fn ask(
             .collect(),
         purpose: Some(purpose.message()),
     };
-    let reply = within(LOOKUP_TIMEOUT, client.of_numbers(request))
-        .await
-        .map_err(|status| connection::failure(region, &status))?;
+    let reply = match within(LOOKUP_TIMEOUT, client.of_numbers(request)).await {
+        Ok(reply) => reply,
+        Err(status) => return Ok(Err(status)),
+    };
     ensure!(
         reply.persons.len() == numbers.len(),
         "{}",
@@ -252,5 +270,5 @@ async fn ask(
             others: others.into(),
         });
     }
-    Ok(told)
+    Ok(Ok(told))
 }

@@ -1,8 +1,8 @@
 //! `yizhang worker`: the account, and the check of every line of it on the caller's side.
 
 use crate::{
-    clock, connection, copies, credentials::Credentials, exit::Outcome, files, node::parse_region,
-    output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
+    clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
+    node::parse_region, output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
@@ -212,7 +212,8 @@ pub(crate) async fn ask(
         .map_err(|refuted| told(&refuted))?;
     let checked = if proofs {
         let chains = evidence(&reply)?;
-        let checked = stated.verify(&chains, &credentials.roster, policy);
+        let roster = newer::roster_for(credentials, region, reply.roster).await?;
+        let checked = stated.verify(&chains, &roster, policy);
         Some(checked.map_err(|refuted| told(&refuted))?)
     } else {
         None

@@ -1,17 +1,22 @@
 //! Submissions on their way to a node: read on a thread, streamed, each receipt checked; and whether others hold them.
 
-use crate::{connection, copies, credentials::Credentials, exit::Failure, pseudonyms::file_error};
+use crate::{
+    connection, copies, credentials::Credentials, newer, patience::Patience, pseudonyms::file_error,
+};
 use anyhow::Context;
 use rust_i18n::t;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use std::{collections::VecDeque, time::Duration};
+use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::{codegen::Bytes, transport::Channel};
 use yizhang_intake::{FileFault, Submission};
 use yizhang_ledger::{
     batch::SubmissionId,
     head::Origin,
+    roster::Roster,
     value::{Division, LeafIndex},
 };
+use yizhang_node::Shelf;
 use yizhang_show::import::{Imported, Sharing};
 use yizhang_statement as statement;
 use yizhang_wire::{
@@ -19,13 +24,16 @@ use yizhang_wire::{
     convert,
     deadline::{self, RECEIPT_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
     v1::{
-        Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
+        Receipt, StatusReply, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
         submission_client::SubmissionClient,
     },
 };
 
-/// Submissions that are sent ahead of their receipts: the node parses one while it writes another.
-const SENT_AHEAD_MAX: usize = 4;
+/// Submissions that are read ahead of being sent.
+const READ_AHEAD_MAX: usize = 4;
+/// Submissions that are sent ahead of their receipts: the node parses some while it writes others.
+const UNRECEIPTED_MAX: usize = 8;
+
 /// Sends submissions to a node, read on a thread of their own.
 pub(super) fn send_submissions(
     credentials: &Credentials,
@@ -38,7 +46,7 @@ pub(super) fn send_submissions(
         .enable_all()
         .build()?;
     std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel(SENT_AHEAD_MAX);
+        let (sender, receiver) = mpsc::channel(READ_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(submissions, &sender));
         let sent = runtime.block_on(submit(credentials, node, receiver, received));
@@ -74,7 +82,8 @@ fn read(
     Ok(())
 }
 
-/// Streams submissions to a node and verifies each receipt.
+/// Streams submissions to a node and verifies each receipt. A node that goes away after its first receipt is waited for: what has no
+/// receipt is sent again, and is not added twice.
 async fn submit(
     credentials: &Credentials,
     region: Division,
@@ -93,76 +102,162 @@ async fn submit(
         .chains
         .iter()
         .find(|chain| chain.origin == status.own_origin);
-    let mut known_until = own.map_or(0, |chain| chain.size);
-    let (requests, stream) = mpsc::channel(1);
-    let (expected, mut expecting) = mpsc::channel(SENT_AHEAD_MAX);
-    let forward = tokio::spawn(forward(submissions, requests, expected));
-    let mut client = SubmissionClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX);
-    let mut receipts = within(
-        STREAM_START_TIMEOUT,
-        client.submit_stream(ReceiverStream::new(stream)),
-    )
-    .await
-    .map_err(refuse)?;
-    let origin = &credentials.region(region)?.origin;
-    let mut imported = Imported::default();
-    // Only what has been sent is waited for: reading the file takes the time that it takes.
-    while let Some(Expected { id, records }) = expecting.recv().await {
-        let receipt = deadline::next(&mut receipts, RECEIPT_SILENCE_MAX)
-            .await
-            .map_err(refuse)?;
-        let Some(receipt) = receipt else {
-            return Err(Failure::Refused(t!("import.cut_off", node = region).to_string()).into());
+    let mut sending = Sending {
+        roster: newer::roster_for(credentials, region, version(&status)).await?,
+        origin: &credentials.region(region)?.origin,
+        submissions,
+        unreceipted: VecDeque::new(),
+        known_until: own.map_or(0, |chain| chain.size),
+        imported: Imported::default(),
+        received,
+    };
+    let mut patience = Patience::new(region);
+    loop {
+        let before = sending.imported.records;
+        let client = SubmissionClient::new(channel.clone());
+        let failed = match sending.stream(client).await? {
+            Streamed::All => return Ok(sending.imported),
+            Streamed::CutOff => tonic::Status::unavailable(t!("import.cut_off", node = region)),
+            Streamed::Failed(status) => status,
         };
-        let size = verify(credentials, origin, &receipt, id, records)?;
-        imported.records += u64::from(receipt.records);
-        // A submission that the file has twice comes back with the receipt of the first time.
-        if receipt.first < known_until {
-            imported.present += u64::from(receipt.records);
+        if sending.imported.records > before {
+            patience.is_rewarded();
         }
-        known_until = known_until.max(receipt.first + u64::from(receipt.records));
-        imported.size = imported.size.max(size);
-        imported.unheld += u64::from(receipt.unheld);
-        received(u64::from(receipt.records));
+        let wait = match sending.imported.records {
+            0 => None,
+            _ => patience.after(&failed),
+        };
+        match wait {
+            Some(wait) => sleep(wait).await,
+            None => return Err(refuse(failed)),
+        }
+        // It may have gone to start anew under a newer roster.
+        if let Ok(status) = copies::status(credentials, region).await {
+            sending.roster = newer::roster_for(credentials, region, version(&status)).await?;
+        }
     }
-    forward.await?;
-    Ok(imported)
+}
+
+/// The version of the roster that a node works under; 0 if it says none.
+fn version(status: &StatusReply) -> u64 {
+    Shelf::number_of(&status.roster).unwrap_or(0)
+}
+
+/// What is sent, and what has come back.
+struct Sending<'s> {
+    roster: Roster,
+    origin: &'s Origin,
+    submissions: mpsc::Receiver<Submission>,
+    /// Sent, and no receipt yet; oldest first, at most [`UNRECEIPTED_MAX`].
+    unreceipted: VecDeque<Unreceipted>,
+    /// Up to where the chain was known to reach.
+    known_until: u64,
+    imported: Imported,
+    received: &'s dyn Fn(u64),
 }
 
 /// A submission whose receipt is still to come.
-struct Expected {
+struct Unreceipted {
     id: SubmissionId,
     records: usize,
+    bytes: Bytes,
 }
 
-/// Passes submissions on to the stream of a call, each after what is expected of it. Ends when the call does.
-async fn forward(
-    mut submissions: mpsc::Receiver<Submission>,
-    requests: mpsc::Sender<SubmitRequest>,
-    expected: mpsc::Sender<Expected>,
-) {
-    while let Some(submission) = submissions.recv().await {
-        let next = Expected {
+impl Unreceipted {
+    fn request(&self) -> SubmitRequest {
+        SubmitRequest {
+            submission_id: self.id.0.to_vec().into(),
+            records: self.bytes.clone(),
+        }
+    }
+}
+
+/// How a stream has ended.
+enum Streamed {
+    /// There is nothing more to send, and every receipt has come.
+    All,
+    /// The node ended it before the last receipt.
+    CutOff,
+    Failed(tonic::Status),
+}
+
+impl Sending<'_> {
+    /// Sends over one call what has no receipt, and what comes.
+    ///
+    /// # Errors
+    /// A receipt that is wrong.
+    async fn stream(&mut self, client: SubmissionClient<Channel>) -> anyhow::Result<Streamed> {
+        let mut client = client.max_encoding_message_size(MESSAGE_BYTES_MAX);
+        let (requests, stream) = mpsc::channel(UNRECEIPTED_MAX);
+        for unreceipted in &self.unreceipted {
+            // There is room for as many.
+            let _ = requests.try_send(unreceipted.request());
+        }
+        let call = client.submit_stream(ReceiverStream::new(stream));
+        let mut receipts = match within(STREAM_START_TIMEOUT, call).await {
+            Ok(receipts) => receipts,
+            Err(status) => return Ok(Streamed::Failed(status)),
+        };
+        let mut are_all_read = false;
+        loop {
+            let is_room = self.unreceipted.len() < UNRECEIPTED_MAX;
+            if are_all_read && self.unreceipted.is_empty() {
+                return Ok(Streamed::All);
+            }
+            tokio::select! {
+                next = self.submissions.recv(), if is_room && !are_all_read => match next {
+                    Some(submission) => self.send(submission, &requests),
+                    None => are_all_read = true,
+                },
+                // Only what has been sent is waited for: reading the file takes the time that it takes.
+                receipt = deadline::next(&mut receipts, RECEIPT_SILENCE_MAX), if !self.unreceipted.is_empty() => {
+                    match receipt {
+                        Ok(Some(receipt)) => self.take(&receipt)?,
+                        Ok(None) => return Ok(Streamed::CutOff),
+                        Err(status) => return Ok(Streamed::Failed(status)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, submission: Submission, requests: &mpsc::Sender<SubmitRequest>) {
+        let next = Unreceipted {
             id: submission.id,
             records: submission.records,
+            bytes: submission.bytes.into(),
         };
-        let request = SubmitRequest {
-            submission_id: submission.id.0.to_vec().into(),
-            records: submission.bytes.into(),
-        };
-        if expected.send(next).await.is_err() || requests.send(request).await.is_err() {
-            return;
+        // There is room; a call that has ended is noticed by its receipts.
+        let _ = requests.try_send(next.request());
+        self.unreceipted.push_back(next);
+    }
+
+    /// Receipts come in the order of the submissions.
+    fn take(&mut self, receipt: &Receipt) -> anyhow::Result<()> {
+        let sent = self.unreceipted.pop_front();
+        let sent = sent.context("a receipt is waited for only after a submission")?;
+        let size = verify(&self.roster, self.origin, receipt, &sent)?;
+        let records = u64::from(receipt.records);
+        let imported = &mut self.imported;
+        imported.records += records;
+        // A submission that the file has twice comes back with the receipt of the first time.
+        if receipt.first < self.known_until {
+            imported.present += records;
         }
+        self.known_until = self.known_until.max(receipt.first + records);
+        imported.size = imported.size.max(size);
+        imported.unheld += u64::from(receipt.unheld);
+        (self.received)(records);
+        Ok(())
     }
 }
 
 /// The size of the chain by a receipt that was checked against what was sent.
 fn verify(
-    credentials: &Credentials,
+    roster: &Roster,
     origin: &Origin,
     receipt: &Receipt,
-    id: SubmissionId,
-    records: usize,
+    sent: &Unreceipted,
 ) -> anyhow::Result<u64> {
     let stated = statement::Receipt {
         submission: convert::submission_id(&receipt.submission_id)?,
@@ -171,12 +266,12 @@ fn verify(
         head: receipt.head.to_vec(),
     };
     let sent = statement::Sent {
-        submission: id,
-        records,
+        submission: sent.id,
+        records: sent.records,
         origin,
     };
     let head = stated
-        .verify(&credentials.roster, &sent)
+        .verify(roster, &sent)
         .with_context(|| t!("import.wrong_receipt"))?;
     Ok(head.size.0)
 }

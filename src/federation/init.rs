@@ -6,11 +6,11 @@
 
 use super::{
     RegionArgument,
-    authority::Authority,
+    authority::{self, Authority},
     fresh::{private_pem, random_bytes, random_key, random_keys},
 };
 use crate::{
-    credentials::{ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
+    credentials::{self, ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
     files::{self, Access},
     node::{Configuration, ReadConfiguration, keys},
 };
@@ -33,8 +33,9 @@ use yizhang_ledger::{
     roster::{self, ChainKey, CosigningKey, KeyKind, Roster},
     value::Division,
 };
-use yizhang_node::NodeKeys;
+use yizhang_node::{NodeKeys, Shelf};
 use yizhang_wire::channel::{agency_name, auditor_name, node_name};
+use zeroize::Zeroizing;
 
 /// Arguments of `federation init`.
 #[derive(Args)]
@@ -84,7 +85,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         tls_authority: authority.certificate.clone(),
         regions,
     };
-    let secret = format!("{}\n", Hash(random_bytes()?));
+    let secret = Zeroizing::new(format!("{}\n", Hash(random_bytes()?)));
     let shared = Shared {
         trust: toml::to_string(&Trust {
             federation: arguments.name.clone(),
@@ -96,6 +97,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
             &roster::root_key_name(&arguments.name),
             &root,
         ),
+        versions: Vec::new(),
         secret,
     };
     files::create(
@@ -104,7 +106,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
         Access::Secret,
     )?;
     files::create(
-        &dir.join("authority.key"),
+        &dir.join(authority::KEY_FILE),
         authority.key_pem.as_bytes(),
         Access::Secret,
     )?;
@@ -114,6 +116,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
             .context("every region has its keys")?;
         write_region(dir, &arguments.name, region, keys, &shared, &authority)?;
     }
+    shared.write(dir)?;
     let auditor = dir.join("auditor");
     files::create_private_directory(&auditor)?;
     shared.write(&auditor)?;
@@ -121,7 +124,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
 }
 
 /// Every region has an address of its own: of two nodes at one address one could never be reached.
-fn addresses_differ(regions: &[RegionArgument]) -> anyhow::Result<()> {
+pub(super) fn addresses_differ(regions: &[RegionArgument]) -> anyhow::Result<()> {
     let mut known: BTreeMap<(String, u16), Division> = BTreeMap::new();
     for region in regions {
         let address = (region.host.to_ascii_lowercase(), region.port);
@@ -142,7 +145,7 @@ fn addresses_differ(regions: &[RegionArgument]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn roster_region(
+pub(super) fn roster_region(
     origin: &Origin,
     region: &RegionArgument,
     keys: &NodeKeys,
@@ -163,13 +166,28 @@ fn roster_region(
 }
 
 /// What goes into every directory, and the secret that goes to nodes only.
-struct Shared {
+pub(super) struct Shared {
     trust: String,
     roster: String,
-    secret: String,
+    /// The versions of the roster behind the first, oldest first.
+    versions: Vec<Vec<u8>>,
+    secret: Zeroizing<String>,
 }
 
 impl Shared {
+    /// What a directory has of it.
+    pub(super) fn of(dir: &Path, secret: Zeroizing<String>) -> anyhow::Result<Self> {
+        let trusted = credentials::read_roster(dir)?;
+        let roster = files::read_text(&dir.join(ROSTER_FILE))?;
+        let first = Shelf::number_of(roster.as_bytes())?;
+        Ok(Self {
+            trust: files::read_text(&dir.join(TRUST_FILE))?,
+            roster,
+            versions: trusted.versions.after(first).map(<[u8]>::to_vec).collect(),
+            secret,
+        })
+    }
+
     fn write(&self, directory: &Path) -> anyhow::Result<()> {
         files::create(
             &directory.join(TRUST_FILE),
@@ -180,7 +198,12 @@ impl Shared {
             &directory.join(ROSTER_FILE),
             self.roster.as_bytes(),
             Access::Public,
-        )
+        )?;
+        let mut versions = credentials::read_roster(directory)?.versions;
+        for version in &self.versions {
+            versions.take(version)?;
+        }
+        Ok(())
     }
 
     fn write_secret(&self, directory: &Path) -> anyhow::Result<()> {
@@ -192,7 +215,7 @@ impl Shared {
     }
 }
 
-fn write_region(
+pub(super) fn write_region(
     dir: &Path,
     federation: &str,
     region: &RegionArgument,

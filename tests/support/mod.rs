@@ -190,6 +190,17 @@ impl Federation {
         self.dir.path().join("federation")
     }
 
+    /// Takes up a region that has joined the federation; its node does not run yet.
+    pub(crate) fn adopt(&mut self, region: u32) {
+        let path = self.node_dir(region).join("node.toml");
+        let made = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{made}keep_free_mib = 64\n{PLENTY}")).unwrap();
+        self.nodes.push(Node {
+            region,
+            process: None,
+        });
+    }
+
     /// A scratch file.
     pub(crate) fn file(&self, name: &str, content: &[u8]) -> String {
         let path = self.dir.path().join(name);

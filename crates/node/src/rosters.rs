@@ -1,9 +1,6 @@
 //! The versions of the roster while a node runs: it works under one, and begins anew when a newer one has come.
 
-use crate::{
-    shared::Shared,
-    shelf::{Shelf, ShelfError},
-};
+use crate::shelf::{Shelf, ShelfError};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,12 +18,9 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Of a node.
-    pub(crate) fn of(shared: &Shared) -> Self {
-        Self {
-            rosters: Arc::clone(&shared.rosters),
-            in_force: shared.roster.version,
-        }
+    /// Of a node that works under a version.
+    pub(crate) const fn new(rosters: Arc<Rosters>, in_force: u64) -> Self {
+        Self { rosters, in_force }
     }
 
     /// Returns when there is a newer one, and durable: the node should be stopped, and started anew under it.
@@ -39,6 +33,7 @@ impl Versions {
 /// The versions that a running node has.
 pub(crate) struct Rosters {
     shelf: Mutex<Shelf>,
+    note_in_force: Vec<u8>,
     /// The newest version that is kept.
     newest: watch::Sender<u64>,
     /// The version that each peer has told last.
@@ -50,6 +45,7 @@ impl Rosters {
     pub(crate) fn new(shelf: Shelf) -> Self {
         let newest = watch::Sender::new(shelf.newest().version);
         Self {
+            note_in_force: shelf.newest_note().to_vec(),
             shelf: Mutex::new(shelf),
             newest,
             peers: Mutex::default(),
@@ -68,9 +64,9 @@ impl Rosters {
         let _ = newest.wait_for(|newest| *newest > version).await;
     }
 
-    /// The note of the newest version that is kept here.
-    pub(crate) fn newest_note(&self) -> Vec<u8> {
-        self.lock().newest_note().to_vec()
+    /// The note of the version that the node works under.
+    pub(crate) fn note_in_force(&self) -> &[u8] {
+        &self.note_in_force
     }
 
     /// The notes of the versions above one, oldest first, at most [`VERSIONS_AT_ONCE`].

@@ -3,7 +3,6 @@
 use crate::{
     accepting::Door,
     believed,
-    certificate::Certificates,
     chain_keys::ChainKeys,
     config::{Config, Failure, StartError},
     engine::{self, CosigningKeys, Engine, Event, Inbox, Parts, Peer, Teller, cosigned_before},
@@ -88,7 +87,7 @@ impl Node {
         let log = tokio::spawn(report::write(
             Arc::clone(&shared),
             Arc::clone(&door.turned_away),
-            certificates(&config),
+            shared.certificates,
             readiness.clone(),
             config.clock,
         ));
@@ -160,7 +159,7 @@ impl Node {
 
     /// The versions of the roster that the node has.
     pub fn versions(&self) -> Versions {
-        Versions::of(&self.shared)
+        Versions::new(Arc::clone(&self.shared.rosters), self.shared.roster.version)
     }
 
     /// Ends calls, waits for what is being written, and closes the store.
@@ -295,14 +294,10 @@ fn start_engine(
     Ok(thread)
 }
 
-fn certificates(config: &Config) -> Certificates {
-    Certificates::read(&config.certificate_pem, &config.roster().tls_authority)
-}
-
 fn metrics(config: &Config, shared: &Arc<Shared>, door: &Door) -> Arc<Metrics> {
     Arc::new(Metrics {
         shared: Arc::clone(shared),
-        certificates: certificates(config),
+        certificates: shared.certificates,
         handshakes: Arc::clone(&door.handshakes),
         seats: Arc::clone(&door.seats),
         turned_away: Arc::clone(&door.turned_away),

@@ -3,6 +3,7 @@
 use crate::{
     board::Board,
     budgeted::Budgets,
+    certificate::Certificates,
     clocks::Clocks,
     config::Config,
     copies::LatestNews,
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) roster: Roster,
     /// What it has of versions; when a newer one has come, it ends and starts anew.
     pub(crate) rosters: Arc<Rosters>,
+    pub(crate) certificates: Certificates,
     pub(crate) secrets: FederationSecrets,
     pub(crate) policy: Policy,
     pub(crate) store: Arc<Store>,
@@ -81,6 +83,10 @@ impl Shared {
             origin: config.origin.clone(),
             roster: config.roster().clone(),
             rosters: Arc::new(Rosters::new(config.rosters.clone())),
+            certificates: Certificates::read(
+                &config.certificate_pem,
+                &config.roster().tls_authority,
+            ),
             secrets: config.secrets.clone(),
             policy: config.policy.clone(),
             heads: VerifiedHeads::default(),

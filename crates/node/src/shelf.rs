@@ -35,6 +35,13 @@ struct Version {
     note: Vec<u8>,
 }
 
+/// Where a version is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    InFile,
+    InMemory,
+}
+
 /// What became of a version that was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
@@ -141,6 +148,18 @@ impl Shelf {
     /// # Errors
     /// Any [`ShelfError`]; nothing has changed then.
     pub fn take(&mut self, note: &[u8]) -> Result<Taken, ShelfError> {
+        self.admit(note, Keeping::InFile)
+    }
+
+    /// As [`Shelf::take`], but writes nothing.
+    ///
+    /// # Errors
+    /// As [`Shelf::take`].
+    pub fn follow(&mut self, note: &[u8]) -> Result<Taken, ShelfError> {
+        self.admit(note, Keeping::InMemory)
+    }
+
+    fn admit(&mut self, note: &[u8], keeping: Keeping) -> Result<Taken, ShelfError> {
         let stated = Roster::parse(Note::parse(note)?.text)?;
         if stated.version <= self.newest.version {
             return self.is_known(&stated);
@@ -155,7 +174,9 @@ impl Shelf {
         if self.versions.len() > VERSIONS_MAX {
             return Err(ShelfError::TooMany);
         }
-        write(&self.folder, roster.version, note)?;
+        if keeping == Keeping::InFile {
+            write(&self.folder, roster.version, note)?;
+        }
         self.put(roster, note.to_vec())?;
         Ok(Taken::New)
     }

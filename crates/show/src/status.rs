@@ -41,6 +41,20 @@ pub struct NodeStatus {
     pub secret_written: u32,
     /// What it knows of cosignatures.
     pub cosigning: Cosigning,
+    /// The version of the roster that it works under; 0 if it says none.
+    pub roster: u64,
+    /// The certificates that it lives by.
+    pub certificates: Vec<CertificateStatus>,
+}
+
+/// A certificate of a node, or of the authority.
+pub struct CertificateStatus {
+    /// Whose: node, authority.
+    pub name: String,
+    /// Its last moment.
+    pub until: UnixMillis,
+    /// Whether it ends within 60 days, or has ended.
+    pub ending: bool,
 }
 
 /// Another node that floods this one, or did.
@@ -63,6 +77,8 @@ pub struct PeerStatus {
     pub holds: u64,
     /// Which of the federation secrets it holds, beside the asked node: same, fewer, more, other; empty if it has not told.
     pub secrets: String,
+    /// The version of the roster that it works under; 0 if it has not told.
+    pub roster: u64,
 }
 
 impl PeerStatus {
@@ -86,6 +102,10 @@ impl NodeStatus {
             || self.clock_off_ms != 0
             || self.peers.iter().any(PeerStatus::has_other_secrets)
             || (self.hands_out() && self.peers.iter().any(|peer| peer.secrets.is_empty()))
+            || self
+                .certificates
+                .iter()
+                .any(|certificate| certificate.ending)
             || self.chains.iter().any(needs)
     }
 
@@ -111,6 +131,17 @@ impl NodeStatus {
             lines.push(t!("status.clock_ahead", minutes = minutes));
         } else if self.clock_off_ms < 0 {
             lines.push(t!("status.clock_behind", minutes = minutes));
+        }
+        for certificate in self
+            .certificates
+            .iter()
+            .filter(|certificate| certificate.ending)
+        {
+            let day = copies::moment(certificate.until);
+            lines.push(match certificate.name.as_str() {
+                "authority" => t!("status.authority_ends", day = day),
+                _ => t!("status.certificate_ends", day = day),
+            });
         }
         for flood in &self.floods {
             let key = if flood.goes_on {
@@ -138,6 +169,12 @@ impl NodeStatus {
                 "fewer" => lines.push(t!("status.secrets_fewer", region = region)),
                 "more" => lines.push(t!("status.secrets_more", region = region)),
                 _ => lines.push(t!("status.secrets_other", region = region)),
+            }
+        }
+        for peer in self.peers.iter().filter(|peer| peer.roster != 0) {
+            if peer.roster != self.roster {
+                let (region, version) = (place::of_code(&peer.region), peer.roster);
+                lines.push(t!("status.peer_roster", region = region, version = version));
             }
         }
         lines.into_iter().map(Into::into).collect()
@@ -192,9 +229,11 @@ pub fn json(status: &NodeStatus) -> Value {
         "secret_checks": status.secret_checks,
         "secret_written": status.secret_written,
         "cosigning": status.cosigning.json(),
+        "roster": status.roster,
+        "certificates": status.certificates.iter().map(|certificate| json!({ "name": certificate.name, "until_ms": certificate.until.0, "ending": certificate.ending })).collect::<Vec<_>>(),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
-        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets })).collect::<Vec<_>>(),
+        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets, "roster": peer.roster })).collect::<Vec<_>>(),
     })
 }
 
@@ -211,6 +250,9 @@ pub fn table_of(status: &NodeStatus) {
                 reason = reason(status)
             )
         );
+    }
+    if status.roster > 0 {
+        println!("{}", t!("status.roster", version = status.roster));
     }
     let mut rows = table([
         t!("status.chain"),

@@ -240,6 +240,9 @@ pub struct LookupReply {
     /// missing from the account.
     #[prost(string, repeated, tag = "9")]
     pub behind: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The version of the roster that the node works under.
+    #[prost(uint64, tag = "10")]
+    pub roster: u64,
 }
 /// An account, and other pseudonyms of the same person.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -364,6 +367,21 @@ pub struct StatusReply {
     /// This node as witness and mirror.
     #[prost(message, optional, tag = "20")]
     pub cosigning: ::core::option::Option<CosigningStatus>,
+    /// The certificates that the node lives by: its own (node) and that of the authority.
+    #[prost(message, repeated, tag = "17")]
+    pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CertificateStatus {
+    /// node or authority.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its last moment, in ms since 1970-01-01 UTC.
+    #[prost(uint64, tag = "2")]
+    pub until_ms: u64,
+    /// Whether it ends within 60 days, or has ended.
+    #[prost(bool, tag = "3")]
+    pub ending: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FloodStatus {

@@ -68,6 +68,7 @@ async fn answer(
                         .map(ToString::to_string)
                         .collect(),
                     at_ms: at.0,
+                    roster: shared.roster.version,
                     ..reply(found, proofs)
                 },
             })

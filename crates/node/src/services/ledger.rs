@@ -1,6 +1,7 @@
 //! The service Ledger: the state of the node, to whoever has a certificate, and whole chains, to auditors.
 
 use crate::{
+    certificate::{Certificates, Stage},
     copies::{ChainCopy, News},
     engine::Event,
     floods::Flood,
@@ -109,7 +110,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
     v1::StatusReply {
         secret_checks: checks(shared.peer_secrets.own()),
         secret_written: place(shared.peer_secrets.written()),
-        roster: shared.rosters.newest_note().into(),
+        roster: shared.rosters.note_in_force().to_vec().into(),
         own_origin: shared.origin.to_string(),
         ready,
         not_ready_reason: reason,
@@ -132,6 +133,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         room_code: shared.room.left().code().unwrap_or_default().to_string(),
         floods: floods.map(|flood| flood_status(flood, at)).collect(),
         clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
+        certificates: certificates(shared.certificates, at),
     }
 }
 
@@ -144,6 +146,18 @@ fn cosigners(heads: &CosignedHeads) -> Vec<v1::Cosigner> {
         seconds: given.time.get(),
     };
     heads.cosigners().map(one).collect()
+}
+
+fn certificates(certificates: Certificates, at: UnixMillis) -> Vec<v1::CertificateStatus> {
+    let mut statuses = Vec::new();
+    certificates.each(|name, validity| {
+        statuses.push(v1::CertificateStatus {
+            name: name.to_string(),
+            until_ms: validity.until.0,
+            ending: matches!(validity.stage(at), Stage::Ending { .. } | Stage::Ended),
+        });
+    });
+    statuses
 }
 
 fn flood_status(flood: Flood, at: UnixMillis) -> v1::FloodStatus {
