@@ -2,17 +2,21 @@
 
 use crate::world::{
     Node, Signed, announced, blamed, branch, chain, cosigning_key, division, evidence, fetches,
-    held, holding, origin, other_branch, peer, persists, questions,
+    held, holding, origin, other_branch, peer, persists, questions, roster,
 };
+use ed25519_dalek::SigningKey;
 use yizhang_ledger::{
     chain::ChainState,
-    cosignature::{UnixSeconds, sign},
+    cosignature::{CosignerKey, UnixSeconds, sign},
+    hash::derive,
+    head::{COSIGNATURES_MAX, Origin},
     note::Note,
-    roster::KeyKind,
-    value::TreeSize,
+    roster::{CosigningKey, KeyKind, Region, Roster},
+    value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Cosigner, CosigningWait, Fault, Input, LinesCounted, Output, ToCosign,
+    CheckedHead, Config, Cosigner, CosigningWait, Fault, Input, LinesCounted, Output, Replica,
+    ToCosign,
     limits::{COSIGN_PAUSE_MS, FORGED_LINES_MAX},
 };
 
@@ -353,4 +357,67 @@ fn a_batch_end_of_another_history_is_not_cosigned_when_the_own_line_is_on_neithe
     node.fetched(fetch, &main[0]);
     let outputs = node.persisted(1, main[0].size());
     assert!(to_cosign(&outputs).is_empty());
+}
+
+/// A federation of so many regions, whose first one has the keys of chain 1.
+fn large_roster(regions: u32) -> Roster {
+    let mut roster = roster(2);
+    for number in 0..regions {
+        let code = Division::new(200_001 + number).unwrap();
+        let origin = Origin::new("test.yizhang", code).unwrap();
+        let named = |kind: KeyKind| {
+            let public = large_key(number, kind).verifying_key().to_bytes();
+            let key = CosignerKey::new(&kind.name(&origin), public).unwrap();
+            vec![CosigningKey::always(key)]
+        };
+        let region = Region {
+            keys: Vec::new(),
+            endpoint: "https://localhost:4400".into(),
+            witness_keys: named(KeyKind::Witness),
+            mirror_keys: named(KeyKind::Mirror),
+            origin,
+        };
+        roster.regions.insert(code, region);
+    }
+    roster
+}
+
+fn large_key(number: u32, kind: KeyKind) -> SigningKey {
+    let bytes = [number.to_le_bytes(), [kind as u8; 4]].concat();
+    SigningKey::from_bytes(&derive("yizhang test keys of many", &[&bytes]).0)
+}
+
+#[test]
+fn a_head_with_more_lines_than_a_note_may_have_goes_about_as_several() {
+    const REGIONS: u32 = 60;
+    let roster = large_roster(REGIONS);
+    let batches = chain(1, 1);
+    let config = Config {
+        own: Some(origin(0)),
+        ..Config::default()
+    };
+    let held = vec![held(&batches[0])];
+    let mut replica = Replica::new(roster.clone(), config, held, UnixMillis(0));
+    replica.handle(Input::PeerConnected(peer(1)), UnixMillis(0));
+    for number in 0..REGIONS {
+        let mut note = batches[0].note.clone();
+        let text = Note::parse(&batches[0].note).unwrap().text;
+        for kind in BOTH {
+            let code = Division::new(200_001 + number).unwrap();
+            let name = kind.name(&Origin::new("test.yizhang", code).unwrap());
+            let time = UnixSeconds::new(9).unwrap();
+            note.extend(sign(text, &name, &large_key(number, kind), time).into_bytes());
+        }
+        let heads = vec![CheckedHead::check(&note, &roster)];
+        let peer = peer(1);
+        replica.handle(Input::CosignaturesShown { peer, heads }, UnixMillis(0));
+    }
+    let notes = replica.chain(&origin(1)).unwrap().cosigned.notes();
+    let lines = |note: &Vec<u8>| note.split(|byte| *byte == b'\n').count() - 5;
+    let counts: Vec<usize> = notes.iter().map(lines).collect();
+    assert_eq!(counts, [1 + COSIGNATURES_MAX, 1 + 120 - COSIGNATURES_MAX]);
+    // Whoever is shown both has all lines.
+    for note in &notes {
+        assert!(CheckedHead::check(note, &roster).is_signed());
+    }
 }
