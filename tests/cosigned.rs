@@ -70,6 +70,16 @@ fn every_node_cosigns_the_heads_of_all_others_and_all_learn_of_it() {
 
 #[test]
 fn a_node_that_has_lost_its_disk_learns_from_its_peers_what_it_has_cosigned() {
+    forgets_nothing_without("data");
+}
+
+#[test]
+fn a_node_that_has_lost_its_journal_learns_from_its_peers_what_it_has_cosigned() {
+    forgets_nothing_without("data/journal");
+}
+
+/// A node loses a folder, and goes on where it was.
+fn forgets_nothing_without(lost: &str) {
     let mut federation = Federation::found(&REGIONS);
     federation.start_all();
     let size = import(&federation, "a");
@@ -78,7 +88,7 @@ fn a_node_that_has_lost_its_disk_learns_from_its_peers_what_it_has_cosigned() {
     });
     let before = cosigned(&federation, BEIJING, GUANGDONG).unwrap();
     federation.kill(GUIZHOU);
-    fs::remove_dir_all(federation.node_dir(GUIZHOU).join("data")).unwrap();
+    fs::remove_dir_all(federation.node_dir(GUIZHOU).join(lost)).unwrap();
     federation.start(GUIZHOU);
     federation.wait_ready(GUIZHOU);
     federation.wait_replicated(GUANGDONG, GUIZHOU);

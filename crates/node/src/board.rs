@@ -152,16 +152,6 @@ impl Board {
         });
     }
 
-    /// A head with the lines that are known under it, if there are any.
-    pub(crate) fn with_lines(&self, origin: &Origin, head: Vec<u8>) -> Vec<u8> {
-        let announced = self.0.borrow();
-        let mut known = announced.lines.get(origin).into_iter().flatten();
-        let text_end = head.windows(2).position(|pair| pair == b"\n\n");
-        let text = text_end.and_then(|end| head.get(..end + 2));
-        let same = |known: &&Vec<u8>| text.is_some_and(|text| known.starts_with(text));
-        known.find(same).cloned().unwrap_or(head)
-    }
-
     /// Spreads evidence of a fork.
     pub(crate) fn accuse(&self, origin: Origin, heads: Contradiction) {
         self.0.send_modify(|announced| {
@@ -266,5 +256,46 @@ impl Watcher {
         drop(announced);
         self.seen = Some(changes.version);
         Some((changes, complete))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yizhang_ledger::value::Division;
+
+    fn origin(code: u32) -> Origin {
+        Origin::new("test.yizhang", Division::new(code).unwrap()).unwrap()
+    }
+
+    /// A head of a chain with a line by the mirror of a region.
+    fn head(size: u32, mirror: u32) -> Vec<u8> {
+        format!("test.yizhang/440000\n{size}\n\n\u{2014} test.yizhang/{mirror}/mirror AA==\n")
+            .into()
+    }
+
+    #[tokio::test]
+    async fn whoever_begins_to_watch_is_shown_the_newest_lines_and_its_own_and_later_what_is_cosigned()
+     {
+        let board = Board::new();
+        let [own, listener, third] = [110_000, 520_000, 330_000];
+        let heads = [
+            head(9, third),
+            head(8, listener),
+            head(7, own),
+            head(6, 650_000),
+        ];
+        board.show_cosigned(origin(440_000), heads.to_vec());
+        let mut watcher = board.watch(origin(own), origin(listener));
+        let (changes, is_complete) = watcher.next().await.unwrap();
+        assert!(is_complete);
+        assert_eq!(changes.cosigned, heads[..3]);
+        // Lines of others wake nobody; what this node has cosigned does.
+        board.show_cosigned(origin(440_000), vec![head(10, third)]);
+        board.announce_cosigned(origin(440_000), head(9, own));
+        let (changes, is_complete) = watcher.next().await.unwrap();
+        assert!(!is_complete);
+        assert_eq!(changes.cosigned, [head(9, own)]);
+        assert!(changes.heads.is_empty());
     }
 }

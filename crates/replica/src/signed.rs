@@ -105,6 +105,11 @@ impl CheckedHead {
         }
     }
 
+    /// How many lines claim to be by a cosigner of the roster and are not.
+    pub const fn forged(&self) -> usize {
+        self.forged
+    }
+
     /// Whether a key of the roster has signed it.
     pub fn is_signed(&self) -> bool {
         matches!(self.found, Found::Signed(_))

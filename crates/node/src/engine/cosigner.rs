@@ -16,6 +16,7 @@ use yizhang_ledger::{
     head::Origin,
     note::Note,
     roster::KeyKind,
+    value::TreeSize,
 };
 use yizhang_replica::{CheckedHead, Input, ToCosign};
 use yizhang_store::{CosignedEntry, Store, StoreError};
@@ -86,7 +87,7 @@ pub(crate) fn cosigned_before(
             notes.push(keys.cosign(&note, &[kind], time));
         }
     }
-    if notes.is_empty() {
+    if notes.is_empty() && holds_other_chains(store, &keys.origin) {
         tracing::warn!(
             "the journal has nothing that the keys of this node have cosigned: it cosigns nothing before its peers have said what they \
              hold of its lines. If it has cosigned before and no peer answers, it needs new keys by a new version of the roster: \
@@ -95,6 +96,12 @@ pub(crate) fn cosigned_before(
     }
     notes.extend(kept.received);
     Ok(notes.iter().map(|note| heads.check(note)).collect())
+}
+
+/// Whether the node has been a mirror before, as far as its disk knows.
+fn holds_other_chains(store: &Store, own: &Origin) -> bool {
+    let mut others = store.origins().filter(|origin| *origin != own);
+    others.any(|origin| store.size(origin).is_some_and(|size| size > TreeSize(0)))
 }
 
 /// The thread that cosigns.

@@ -24,7 +24,7 @@ use yizhang_ledger::{
     head::Origin,
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
+use yizhang_replica::{CheckedHead, FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     code::RefusalCode,
@@ -221,6 +221,11 @@ impl Peer {
         if !cosigned.heads.is_empty() {
             let checked = self.heads.check_all(cosigned).await;
             let Said { heads, .. } = checked.ok_or_else(stopping)?;
+            // A few of them end the connection.
+            let lines: usize = heads.iter().map(CheckedHead::forged).sum();
+            if lines > 0 {
+                tracing::warn!(peer = %self.region, lines, "a peer sends cosignatures that are not by the key that they name");
+            }
             engine.hear(Input::CosignaturesShown { peer, heads }).await;
         }
         let announced = Input::Announced {

@@ -244,7 +244,7 @@ fn read(shared: &Shared, origin: &Origin, from: TreeSize, receiver: &Receiver) {
         let message = batch
             .map(|(batch, head)| v1::SignedBatch {
                 batch: batch.into(),
-                head: shared.board.with_lines(origin, head).into(),
+                head: head.into(),
             })
             .map_err(|error| {
                 shared.damages.look_at(&error);
