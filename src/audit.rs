@@ -20,7 +20,7 @@ use std::{
 use tonic::Status;
 use yizhang_audit::{
     Contradiction, Finding, Options, Progress, Report, ResumeFile, RosterName, accusation,
-    audit_directory, audit_stream, compare,
+    audit_directory, audit_stream, compare, compare_registers,
 };
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_node::Shelf;
@@ -166,8 +166,8 @@ pub(crate) fn node(
             from,
             purpose: Some(mandate.message()),
         };
-        let batches = stream(&runtime, &credentials, region, request)?;
-        let report = audit_stream(
+        let batches = stream(&runtime, &credentials, region, request.clone())?;
+        let mut report = audit_stream(
             origin,
             batches,
             roster,
@@ -178,6 +178,12 @@ pub(crate) fn node(
                 ControlFlow::Continue(())
             },
         )?;
+        if !report.registers.is_empty() {
+            let whole = ReplayRequest { from: 0, ..request };
+            let again = stream(&runtime, &credentials, region, whole)?;
+            let batches = again.map(|pair| pair.map(|(batch, _head)| batch));
+            compare_registers(&mut report, batches, &|| ControlFlow::Continue(()))?;
+        }
         chains.push(report);
     }
     bar.finish();

@@ -33,7 +33,7 @@ print(metamorphic_log.verify_signed_note(case['note'], case['keys']))";
 
 /// A Python with the packages; none where there is no way to it.
 fn python(folder: &Path) -> Option<PathBuf> {
-    let is_new = |python: &&str| {
+    let is_new = |python: &&&str| {
         let asked = Command::new(python)
             .args(["-c", "import sys; sys.exit(sys.version_info < (3, 12))"])
             .stderr(Stdio::null())

@@ -5,6 +5,7 @@ use crate::{
     error::AuditError,
     finding::{Code, Finding, Place},
     pipeline,
+    registers::compare_registers,
     replay::Replay,
     report::{ChainReport, Report, RosterName},
     resume::ResumeFile,
@@ -132,7 +133,8 @@ pub fn audit_directory(
 /// Audits one chain from pairs of batch bytes and signed head, in order; an empty head says that there is none yet.
 ///
 /// With `resume`, the batches start at [`ResumeFile::size`] of the chain, otherwise at leaf 0. An error of the source ends the
-/// replay and is a finding: what came before it is verified all the same.
+/// replay and is a finding: what came before it is verified all the same. Registers of accounts are listed in the report, to be compared
+/// with a second stream by [`compare_registers`].
 ///
 /// # Errors
 /// [`AuditError::Write`] for the resume file, [`AuditError::ResumeDamaged`], [`AuditError::Interrupted`].
@@ -250,7 +252,23 @@ impl Audit<'_> {
         // From nowhere is from the start.
         let earlier = chain.bytes_before(from.unwrap_or_default());
         self.read_bytes.fetch_add(earlier, Ordering::Relaxed);
-        self.one(chain.read(from), replay)
+        let (region, again) = (chain.origin.region(), chain.clone());
+        let mut report = self.one(chain.read(from), replay)?;
+        let reading = self.reading_again(region, &report);
+        compare_registers(&mut report, again.batches(), &|| (self.progress)(&reading))?;
+        Ok(report)
+    }
+
+    /// How far a chain is that is read a second time.
+    fn reading_again(&self, region: Division, report: &ChainReport) -> Progress {
+        Progress {
+            region,
+            size: TreeSize(report.size),
+            records: report.verified.records,
+            bytes: report.verified.bytes,
+            read_bytes: self.read_bytes.load(Ordering::Relaxed),
+            total_bytes: self.total_bytes,
+        }
     }
 
     fn replay(&self, origin: &Origin) -> Result<(Replay, Option<Position>), AuditError> {

@@ -83,6 +83,16 @@ pub enum Code {
     UnknownKind,
     /// The chain was written under a newer roster than the one audited with.
     RosterNewer,
+    /// A register of accounts is not what the chain gives.
+    RegisterWrong,
+    /// A register of accounts covers entries behind itself.
+    RegisterBeyond,
+    /// A register of accounts covers no more than the one before it.
+    RegisterWentBack,
+    /// A register of accounts is of a form that this version cannot compute.
+    RegisterForm,
+    /// Registers of accounts could not be computed again, or are too many.
+    RegistersNotCompared,
     // Invalid evidence, one code for each rule of the format.
     /// An entry is cut off.
     EntryTruncated,

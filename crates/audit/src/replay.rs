@@ -12,12 +12,14 @@ use crate::{
     finding::{Code, Finding, Findings, Place},
     report::{ChainReport, Part, Unverified},
     segments::Position,
+    stated::Stated,
     tally::Tally,
 };
 use yizhang_ledger::{
     Verified,
     batch::Batch,
     chain::{ChainState, Extension},
+    entry::Kind,
     head::{Head, Origin},
     roster::Roster,
     value::LeafIndex,
@@ -45,6 +47,8 @@ pub(crate) struct Replay {
     seen: Option<(Verified<Head>, String)>,
     /// The largest size that the journal of the source remembers of the chain.
     remembered: u64,
+    /// Registers of accounts in the batches that followed in this run.
+    registers: Stated,
 }
 
 /// Everything about a chain up to its last confirmed head: what a later run may build upon.
@@ -98,6 +102,7 @@ impl Replay {
             began_at: verified.state.size().0,
             seen: None,
             remembered: 0,
+            registers: Stated::default(),
             verified,
         }
     }
@@ -191,7 +196,16 @@ impl Replay {
         }
         if self.stopped_at.is_none() {
             match self.state.follow(batch) {
-                Ok(extension) => return self.pending = Some((extension, tally)),
+                Ok(extension) => {
+                    if tally
+                        .kinds
+                        .contains_key(&Kind::ACCOUNT_REGISTER.to_string())
+                    {
+                        let (batch, findings) = (extension.batch(), &mut self.findings);
+                        self.registers.note(batch, place, findings);
+                    }
+                    return self.pending = Some((extension, tally));
+                }
                 Err(invalid) => {
                     self.findings
                         .push(explain::invalid(&invalid, &self.here(place)));
@@ -367,6 +381,7 @@ impl Replay {
             parts,
             findings: self.findings.list,
             findings_omitted: self.findings.omitted,
+            registers: self.registers.before(verified_size),
             boundaries,
         }
     }

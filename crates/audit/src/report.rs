@@ -2,7 +2,8 @@
 
 use crate::{
     boundary::Boundaries,
-    finding::{Finding, Severity},
+    finding::{FINDINGS_MAX, Finding, Severity},
+    stated::StatedRegister,
     tally::Tally,
 };
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,10 @@ pub struct ChainReport {
     pub findings: Vec<Finding>,
     /// Findings beyond [`crate::FINDINGS_MAX`].
     pub findings_omitted: u64,
+    /// Registers of accounts in the verified part of this run that are still to be compared with the chain:
+    /// [`crate::compare_registers`].
+    #[serde(skip)]
+    pub registers: Vec<StatedRegister>,
     /// Roots at batch ends, for [`crate::compare`].
     #[serde(skip)]
     pub(crate) boundaries: Boundaries,
@@ -191,6 +196,15 @@ impl Report {
 }
 
 impl ChainReport {
+    /// Adds a finding, or counts it where there are too many.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        } else {
+            self.findings_omitted = self.findings_omitted.saturating_add(1);
+        }
+    }
+
     /// Whether nothing was found but notes.
     pub fn is_clean(&self) -> bool {
         self.findings_omitted == 0

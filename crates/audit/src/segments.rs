@@ -18,7 +18,9 @@ use std::{
 use yizhang_ledger::{
     head::Origin,
     roster::Roster,
-    segment::{FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FrameFault, FrameHeader, read_file_header},
+    segment::{
+        FILE_HEADER_BYTES, FRAME_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, read_file_header,
+    },
     value::{Division, LeafIndex},
 };
 
@@ -77,6 +79,7 @@ pub(crate) enum What {
 }
 
 /// The files of one chain.
+#[derive(Clone)]
 pub(crate) struct ChainFiles {
     pub(crate) origin: Origin,
     /// By first leaf, ascending.
@@ -192,6 +195,21 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, AuditError> {
 }
 
 impl ChainFiles {
+    /// The batches of the chain, from its first file, as far as they can be read.
+    pub(crate) fn batches(self) -> impl Iterator<Item = Result<Vec<u8>, String>> {
+        self.read(None).filter_map(|piece| match piece.what {
+            What::Frame {
+                header, mut frame, ..
+            } if header.kind == FrameKind::Batch => {
+                frame.truncate(FRAME_HEADER_BYTES.saturating_add(header.content_bytes()));
+                frame.drain(..FRAME_HEADER_BYTES.min(frame.len()));
+                Some(Ok(frame))
+            }
+            What::Lost(finding) => Some(Err(finding.text)),
+            _ => None,
+        })
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.segments.is_empty()
     }

@@ -182,6 +182,41 @@ fn account(kind: &[u8], number: u64) -> AccountId {
     AccountId(id)
 }
 
+/// An account by a number.
+pub fn numbered_account(number: u64) -> AccountId {
+    account(b"numbered", number)
+}
+
+/// A contribution by its number, about an account of the caller's choice.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberedRecord {
+    /// The account.
+    pub account: AccountId,
+    /// What makes it one of its own.
+    pub number: u64,
+}
+
+impl NumberedRecord {
+    /// Appends the record in its canonical form.
+    ///
+    /// # Errors
+    /// None that is known: the fields are within their bounds.
+    pub fn write(self, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        let serial = format!("{:012}", self.number);
+        let month = Month::of(FIRST_MONTH.0, FIRST_MONTH.1);
+        let place = REGIONS
+            .first()
+            .and_then(|region| Division::new(region + 100));
+        let record = month.zip(place).and_then(|(month, place)| {
+            contribution(self.account, month, place, self.number, &serial)
+        });
+        record
+            .context("a numbered record is out of range")?
+            .write(out)
+            .map_err(anyhow::Error::msg)
+    }
+}
+
 fn contribution(
     account: AccountId,
     month: Month,

@@ -181,6 +181,8 @@ kinds! {
     WARNING_CLOSED = 151, "WarningClosed";
     /// Reserved.
     AUDIT_REPORT = 152, "AuditReport";
+    /// The root of the register of accounts 账户名册.
+    ACCOUNT_REGISTER = 153, "AccountRegister";
 }
 
 impl fmt::Display for Kind {

@@ -7,8 +7,9 @@ use crate::{
     entry::{Entry, RecordId},
     hash::{Hash, hash_leaf},
     head::Head,
-    person::Names,
-    record::Record,
+    person::{AccountId, Names},
+    record::{AccountRegister, Record},
+    register::{ListedRecord, Presence, RegisterFault},
     tree::verify_inclusion,
     value::{Division, LeafIndex},
 };
@@ -55,6 +56,52 @@ impl<'a> Fact<'a> {
             id: RecordId(leaf),
             record,
         }))
+    }
+}
+
+impl<'a> Fact<'a> {
+    /// Believes all records that a chain has of an account before the size of one of its registers, because one path leads from them
+    /// to the root of the register, and the register was proved. That none is missing is as true as the register: a mirror has computed
+    /// it again. The positions are not proved, only that they are ascending.
+    ///
+    /// # Errors
+    /// [`RegisterFault::NotARegister`] if the fact is none, and as [`AccountRegister::check`] and
+    /// [`AccountRegister::verify_presence`].
+    ///
+    /// [`AccountRegister::check`]: crate::record::AccountRegister::check
+    /// [`AccountRegister::verify_presence`]: crate::record::AccountRegister::verify_presence
+    pub fn prove_all(
+        register: &Verified<Fact<'_>>,
+        account: AccountId,
+        records: &[ListedRecord<'a>],
+        presence: &Presence,
+    ) -> Result<Vec<Verified<Self>>, RegisterFault> {
+        let (region, covering) = (register.region, register.account_register()?);
+        let read = covering.read_all(account, records, presence)?;
+        let facts = records.iter().zip(read);
+        Ok(facts
+            .map(|(listed, (id, record))| {
+                Verified::new(Self {
+                    region,
+                    index: listed.index,
+                    id,
+                    record,
+                })
+            })
+            .collect())
+    }
+
+    /// The register that this is, if it can be what it says at its position.
+    ///
+    /// # Errors
+    /// [`RegisterFault::NotARegister`], and as [`AccountRegister::check`].
+    pub fn account_register(&self) -> Result<AccountRegister, RegisterFault> {
+        let (at, found) = (self.index, self.record.kind());
+        let Record::AccountRegister(register) = self.record else {
+            return Err(RegisterFault::NotARegister { at, found });
+        };
+        register.check(at)?;
+        Ok(register)
     }
 }
 

@@ -16,7 +16,7 @@ pub const LEAF_CONTEXT: &str = "yizhang 2026-11-23 v1 leaf";
 pub const BRANCH_CONTEXT: &str = "yizhang 2026-11-23 v1 branch";
 
 /// Bytes that a leaf's preimage is padded to a multiple of: one BLAKE3 block.
-const BLOCK_BYTES: usize = 64;
+pub(crate) const BLOCK_BYTES: usize = 64;
 /// Bytes of the length that a leaf's preimage starts with.
 const LENGTH_BYTES: usize = 4;
 
@@ -142,11 +142,7 @@ impl TreeHasher for Blake3Keyed {
     }
 
     fn branch(left: &Hash, right: &Hash) -> Hash {
-        let mut children = [0; BLOCK_BYTES];
-        let (first, second) = children.split_at_mut(32);
-        first.copy_from_slice(&left.0);
-        second.copy_from_slice(&right.0);
-        Hash(*blake3::keyed_hash(&BRANCH_KEY, &children).as_bytes())
+        hash_keyed_block(&BRANCH_KEY, &pair(left, right))
     }
 
     /// The hash of a leaf of no bytes under the key of branches cannot be any branch (64 bytes), nor any leaf.
@@ -155,19 +151,9 @@ impl TreeHasher for Blake3Keyed {
     }
 
     fn branches(children: &[Hash], out: &mut Vec<Hash>) {
-        let key = blake3::platform::words_from_le_bytes_32(&BRANCH_KEY);
-        let platform = Platform::detect();
-        let mut blocks = [[0_u8; BLOCK_BYTES]; LANES];
         let (pairs, _odd) = children.as_chunks::<2>();
-        for group in pairs.chunks(LANES) {
-            for (block, [left, right]) in blocks.iter_mut().zip(group) {
-                let (first, second) = block.split_at_mut(32);
-                first.copy_from_slice(&left.0);
-                second.copy_from_slice(&right.0);
-            }
-            let filled = blocks.get(..group.len()).expect("a group is at most eight");
-            hash_blocks(platform, &key, filled, |_, hash| out.push(hash));
-        }
+        let blocks = pairs.iter().map(|[left, right]| pair(left, right));
+        hash_keyed_blocks(&BRANCH_KEY, blocks, out);
     }
 }
 
@@ -303,6 +289,44 @@ impl<const N: usize> Lane<N> {
             put(out, *position, hash);
         });
         self.filled = 0;
+    }
+}
+
+/// A block of two hashes.
+pub(crate) fn pair(left: &Hash, right: &Hash) -> [u8; BLOCK_BYTES] {
+    let mut block = [0; BLOCK_BYTES];
+    let (first, second) = block.split_at_mut(32);
+    first.copy_from_slice(&left.0);
+    second.copy_from_slice(&right.0);
+    block
+}
+
+/// Keyed BLAKE3 of one block.
+pub(crate) fn hash_keyed_block(key: &[u8; 32], block: &[u8; BLOCK_BYTES]) -> Hash {
+    Hash(*blake3::keyed_hash(key, block).as_bytes())
+}
+
+/// Appends what [`hash_keyed_block`] gives for each block, in order; several times faster than one by one.
+pub(crate) fn hash_keyed_blocks(
+    key: &[u8; 32],
+    blocks: impl IntoIterator<Item = [u8; BLOCK_BYTES]>,
+    out: &mut Vec<Hash>,
+) {
+    let key = blake3::platform::words_from_le_bytes_32(key);
+    let platform = Platform::detect();
+    let mut blocks = blocks.into_iter();
+    let mut group = [[0_u8; BLOCK_BYTES]; LANES];
+    loop {
+        let mut filled = 0_usize;
+        for (place, block) in group.iter_mut().zip(&mut blocks) {
+            *place = block;
+            filled = filled.checked_add(1).expect("a group is at most eight");
+        }
+        let taken = group.get(..filled).expect("a group is at most eight");
+        hash_blocks(platform, &key, taken, |_, hash| out.push(hash));
+        if filled < LANES {
+            return;
+        }
     }
 }
 

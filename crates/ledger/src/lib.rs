@@ -46,6 +46,7 @@ pub mod note;
 mod number;
 pub mod person;
 pub mod record;
+pub mod register;
 pub mod roster;
 pub mod segment;
 pub mod tree;

@@ -8,7 +8,7 @@ use crate::{
     entry::{Entry, Kind, RecordId, write_entry},
     hash::Hash,
     person::{AccountId, Names},
-    value::{Code, Day, Division, Fen, Month, Rate, Scheme},
+    value::{Code, Day, Division, Fen, Month, Rate, Scheme, TreeSize},
 };
 use alloc::vec::Vec;
 use bincode::{BorrowDecode, Encode};
@@ -16,8 +16,8 @@ use bincode::{BorrowDecode, Encode};
 mod stated;
 
 pub use stated::{
-    AccessDigest, Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX, Death, Deemed,
-    Dispute, Household, RetireClass, RetireClassFact,
+    AccessDigest, AccountRegister, Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX,
+    Death, Deemed, Dispute, Household, RetireClass, RetireClassFact,
 };
 
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
@@ -353,6 +353,8 @@ pub enum Record<'a> {
     Dispute(Kind, Dispute<'a>),
     /// [`Kind::ACCESS_DIGEST`].
     AccessDigest(AccessDigest),
+    /// [`Kind::ACCOUNT_REGISTER`].
+    AccountRegister(AccountRegister),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Kind, &'a [u8]),
 }
@@ -376,6 +378,7 @@ enum Shape {
     Agreement,
     Bridge,
     AccessDigest,
+    AccountRegister,
     Dispute,
     Unknown,
 }
@@ -399,6 +402,7 @@ impl Shape {
             Kind::DUPLICATE_AGREEMENT => Self::Agreement,
             Kind::BRIDGE => Self::Bridge,
             Kind::ACCESS_DIGEST => Self::AccessDigest,
+            Kind::ACCOUNT_REGISTER => Self::AccountRegister,
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             _ => Self::Unknown,
         }
@@ -425,7 +429,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => Some(fields.source),
             Self::Bridge(fields) => Some(fields.source),
             Self::Dispute(_, fields) => Some(fields.source),
-            Self::AccessDigest(_) | Self::Unknown(..) => None,
+            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => None,
         }
     }
 
@@ -450,6 +454,7 @@ impl<'a> Record<'a> {
             Shape::Agreement => Self::Agreement(codec::decode(entry.payload)?),
             Shape::Bridge => Self::Bridge(codec::decode(entry.payload)?),
             Shape::AccessDigest => Self::AccessDigest(codec::decode(entry.payload)?),
+            Shape::AccountRegister => Self::AccountRegister(codec::decode(entry.payload)?),
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
@@ -483,6 +488,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => codec::encode(fields, &mut payload)?,
             Self::Bridge(fields) => codec::encode(fields, &mut payload)?,
             Self::AccessDigest(fields) => codec::encode(fields, &mut payload)?,
+            Self::AccountRegister(fields) => codec::encode(fields, &mut payload)?,
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
@@ -506,6 +512,7 @@ impl<'a> Record<'a> {
             Self::Agreement(_) => Kind::DUPLICATE_AGREEMENT,
             Self::Bridge(_) => Kind::BRIDGE,
             Self::AccessDigest(_) => Kind::ACCESS_DIGEST,
+            Self::AccountRegister(_) => Kind::ACCOUNT_REGISTER,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -534,7 +541,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(fields.account), None),
             Self::Bridge(fields) => (Some(fields.account), None),
             Self::Dispute(_, fields) => (Some(fields.account), None),
-            Self::AccessDigest(_) | Self::Unknown(..) => (None, None),
+            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
     }
@@ -561,7 +568,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(&mut fields.account), None),
             Self::Bridge(fields) => (Some(&mut fields.account), None),
             Self::Dispute(_, fields) => (Some(&mut fields.account), None),
-            Self::AccessDigest(_) | Self::Unknown(..) => (None, None),
+            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => (None, None),
         };
         for account in account.into_iter().chain(other) {
             *account = names.account(*account);
@@ -593,6 +600,7 @@ impl<'a> Record<'a> {
             | Self::Agreement(_)
             | Self::Bridge(_)
             | Self::AccessDigest(_)
+            | Self::AccountRegister(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -624,6 +632,7 @@ impl<'a> Record<'a> {
             Self::Agreement(_) => Shape::Agreement,
             Self::Bridge(_) => Shape::Bridge,
             Self::AccessDigest(_) => Shape::AccessDigest,
+            Self::AccountRegister(_) => Shape::AccountRegister,
             Self::Dispute(..) => Shape::Dispute,
             Self::Unknown(..) => Shape::Unknown,
         };
@@ -648,6 +657,7 @@ impl<'a> Record<'a> {
             | Self::RetireClass(_)
             | Self::Birth(_)
             | Self::AccessDigest(_)
+            | Self::AccountRegister(_)
             | Self::Dispute(..)
             | Self::Unknown(..) => None,
         }
@@ -677,6 +687,7 @@ impl<'a> Record<'a> {
             }
             Self::Agreement(fields) => rule(fields.first <= fields.last, SPAN_BACKWARDS),
             Self::AccessDigest(fields) => rule(fields.entries > 0, "a day of reads has none"),
+            Self::AccountRegister(fields) => check_register(fields),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -746,6 +757,23 @@ fn check_identity(kind: Kind, fields: &Identity<'_>) -> Result<(), CodecFault> {
     rule(
         (kind == Kind::IDENTITY_SPLIT) == fields.target.is_some(),
         "a split names the link that it takes back, and a link names none",
+    )
+}
+
+fn check_register(fields: &AccountRegister) -> Result<(), CodecFault> {
+    rule(fields.form > 0, "a register has no form")?;
+    rule(
+        fields.size <= TreeSize::MAX.0,
+        "a register covers more than the largest tree",
+    )?;
+    // An entry names two accounts at most; twice the largest size fits, so nothing saturates.
+    rule(
+        fields.accounts <= fields.size.saturating_mul(2),
+        "a register has more accounts than its entries can name",
+    )?;
+    rule(
+        (fields.accounts == 0) == (fields.root == AccountRegister::empty_root()),
+        "only a register without accounts has the root of the empty one",
     )
 }
 

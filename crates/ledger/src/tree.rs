@@ -187,6 +187,56 @@ pub fn inclusion_path_by<H: TreeHasher>(leaves: &[Hash], index: usize) -> Option
     Some(path)
 }
 
+/// As [`inclusion_path_by`], from the complete subtrees of a tree of `size` leaves: `branch(level, number)` is the root over the leaves
+/// `[number << level, (number + 1) << level)`. Nobody asks for a leaf at or behind the size.
+///
+/// # Errors
+/// What `branch` says.
+pub fn inclusion_path_of<H: TreeHasher, E>(
+    index: u64,
+    size: u64,
+    mut branch: impl FnMut(u32, u64) -> Result<Hash, E>,
+) -> Result<Vec<Hash>, E> {
+    let mut path = Vec::new();
+    let (mut low, mut high) = (0_u64, size);
+    // From the root down; the standard lists the path from the leaf up. Spans start where a complete subtree of their size does.
+    while let Some(level) = high
+        .checked_sub(low)
+        .and_then(|count| count.checked_sub(1)?.checked_ilog2())
+    {
+        let middle = low | (1 << level);
+        if index < middle {
+            path.push(span_of::<H, E>(middle, high, &mut branch)?);
+            high = middle;
+        } else {
+            path.push(span_of::<H, E>(low, middle, &mut branch)?);
+            low = middle;
+        }
+    }
+    path.reverse();
+    Ok(path)
+}
+
+/// The root over leaves `[low, high)`, `low < high`, as a tree has it.
+fn span_of<H: TreeHasher, E>(
+    low: u64,
+    high: u64,
+    branch: &mut impl FnMut(u32, u64) -> Result<Hash, E>,
+) -> Result<Hash, E> {
+    let mut parts = Vec::new();
+    let mut next = low;
+    while let Some(level) = high.checked_sub(next).and_then(u64::checked_ilog2) {
+        let level = level.min(next.trailing_zeros());
+        parts.push(branch(level, next >> level)?);
+        next = next
+            .checked_add(1 << level)
+            .expect("it is at most the end of the span");
+    }
+    let mut parts = parts.into_iter().rev();
+    let last = parts.next().expect("a span has a leaf at least");
+    Ok(parts.fold(last, |right, left| H::branch(&left, &right)))
+}
+
 /// The consistency path between the tree of the first `old_size` leaves and the tree of all (RFC 9162, 2.1.4.1); `None`
 /// unless `0 < old_size <= leaves.len()`.
 pub fn consistency_path<H: TreeHasher>(leaves: &[Hash], old_size: usize) -> Option<Vec<Hash>> {

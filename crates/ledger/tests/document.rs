@@ -5,7 +5,7 @@ use std::fmt::Write;
 use yizhang_ledger::{
     batch, codec, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
-    head, note, person,
+    head, note, person, register,
     roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
     segment, tree,
     value::{Code, Fen, TreeSize},
@@ -104,10 +104,21 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         batch::CONTENT_CONTEXT,
         person::ACCOUNT_CONTEXT,
         PREVIOUS_CONTEXT,
+        register::ACCOUNT_CONTEXT,
+        register::CONTENT_CONTEXT,
+        register::LEAF_CONTEXT,
+        register::BRANCH_CONTEXT,
     ] {
         assert!(text.contains(context), "{context}");
     }
-    for context in [LEAF_CONTEXT, BRANCH_CONTEXT] {
+    for context in [
+        LEAF_CONTEXT,
+        BRANCH_CONTEXT,
+        register::ACCOUNT_CONTEXT,
+        register::CONTENT_CONTEXT,
+        register::LEAF_CONTEXT,
+        register::BRANCH_CONTEXT,
+    ] {
         assert!(
             text.contains(&derive(context, &[]).to_string()),
             "{context}"
@@ -178,6 +189,7 @@ fn the_glossary_knows_the_words_of_the_house() {
         "origin",
         "proof",
         "record",
+        "register",
         "roster",
         "scheme",
         "segment",

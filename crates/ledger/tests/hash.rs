@@ -227,3 +227,20 @@ fn the_keys_are_those_of_the_published_contexts() {
     );
     assert_eq!(hash_leaf(b"leaf"), leaf_by_the_book(b"leaf"));
 }
+
+#[test]
+fn a_path_from_complete_subtrees_is_the_path_from_all_leaves() {
+    let leaves: Vec<Hash> = (0..70_u8).map(|number| hash_leaf(&[number])).collect();
+    for size in 1..=leaves.len() {
+        for index in 0..size {
+            let branch = |level: u32, number: u64| {
+                let start = usize::try_from(number << level).unwrap();
+                let leaves = &leaves[start..start + (1 << level)];
+                Ok::<Hash, ()>(tree::root::<Blake3Keyed>(leaves))
+            };
+            let path =
+                tree::inclusion_path_of::<Blake3Keyed, ()>(index as u64, size as u64, branch);
+            assert_eq!(path.ok(), tree::inclusion_path(&leaves[..size], index));
+        }
+    }
+}

@@ -25,7 +25,11 @@ use yizhang_ledger::{
     person::{
         AccountId, FederationSecret, FederationSecrets, NumberFault, SocialSecurityNumber, Writing,
     },
-    record::{AccountType, PayerKind, Record},
+    record::{AccountRegister, AccountType, PayerKind, Record},
+    register::{
+        Absence, ListedRecord, Neighbour, Presence, RegisterFault, RegisterLeaf, RegisterTree,
+        RegisteredAccount,
+    },
     roster::Roster,
     segment::{FILE_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, read_file_header},
     tree::{self, ProofFault},
@@ -54,6 +58,8 @@ variants!(INVALID, invalid_name, Invalid:
 variants!(CODEC, codec_name, CodecFault: Field Trailing NotCanonical TooLarge);
 variants!(PROOF, proof_name, ProofFault: OutOfRange PathLength RootMismatch);
 variants!(COSIGNATURE, cosignature_name, CosignatureFault: Form OtherKey Length Time Signature Twice NoRoom);
+variants!(REGISTER, register_name, RegisterFault:
+    NotARegister Form BeyondItself NoRecords Order NotCovered Record OtherAccount Path Before Neighbour Between);
 variants!(FRAME, frame_name, FrameFault: Truncated Header Checksum Foreign);
 variants!(NUMBER, number_name, NumberFault: Length Character BirthDate Check);
 
@@ -87,6 +93,18 @@ impl From<ProofFault> for Broken {
 impl From<FrameFault> for Broken {
     fn from(fault: FrameFault) -> Self {
         Self(frame_name(&fault).into())
+    }
+}
+
+impl From<RegisterFault> for Broken {
+    fn from(fault: RegisterFault) -> Self {
+        assert!(!fault.to_string().is_empty());
+        let name = register_name(&fault);
+        Self(match fault {
+            RegisterFault::Record(fault) => format!("{name}/{}", Self::from(fault).0),
+            RegisterFault::Path { fault, .. } => format!("{name}/{}", proof_name(&fault)),
+            _ => name.into(),
+        })
     }
 }
 
@@ -202,6 +220,11 @@ fn run(case: &Case) -> Result<Json, Broken> {
             let old = case.roster(case.text("roster").as_bytes())?;
             Ok(rosters::fields(&old.open_next(&case.bytes("bytes"))?))
         }
+        "registered account" => Ok(registered_account(case)),
+        "register root" => Ok(hashed(tree::root::<RegisterTree>(&case.hashes("leaves")))),
+        "register" => Ok(fields::account_register(&register(case, "bytes")?)),
+        "presence" => presence(case),
+        "absence" => absence(case),
         "submission" => submission(case.bytes("bytes")),
         "batch" => batch(case.bytes("bytes")),
         "head" => head(case),
@@ -395,6 +418,70 @@ fn add_cosignature(case: &Case) -> Result<Json, Broken> {
     Ok(Json::object([("lines", lines[1..].into())]))
 }
 
+fn registered_account(case: &Case) -> Json {
+    let mut registered = RegisteredAccount::start(AccountId(case.array("account")));
+    for leaf in case.hashes("leaves") {
+        registered.take(&leaf);
+    }
+    Json::object([
+        ("records", Json::wide(registered.records)),
+        ("hash", registered.hash.into()),
+        ("content", registered.leaf().content.into()),
+        ("leaf", registered.leaf().hash().into()),
+    ])
+}
+
+fn register(case: &Case, key: &str) -> Result<AccountRegister, RegisterFault> {
+    AccountRegister::read(&case.bytes(key), LeafIndex(case.wide("at")))
+}
+
+fn presence(case: &Case) -> Result<Json, Broken> {
+    let register = register(case, "register")?;
+    let records = case.0["records"].as_array().unwrap();
+    let records: Vec<(u64, Vec<u8>)> = records
+        .iter()
+        .map(|record| {
+            let index = record["index"].as_str().unwrap().parse().unwrap();
+            (index, bytes(&record["entry"]))
+        })
+        .collect();
+    let records: Vec<ListedRecord<'_>> = records
+        .iter()
+        .map(|(index, entry)| ListedRecord {
+            index: LeafIndex(*index),
+            entry,
+        })
+        .collect();
+    let presence = Presence {
+        index: case.wide("index"),
+        path: case.hashes("path"),
+    };
+    let account = AccountId(case.array("account"));
+    register.verify_presence(account, &records, &presence)?;
+    Ok(Json::Object(vec![]))
+}
+
+fn absence(case: &Case) -> Result<Json, Broken> {
+    let register = register(case, "register")?;
+    let side = |key: &str| {
+        let shown = Some(&case.0[key]).filter(|shown| !shown.is_null())?;
+        let shown = Case(shown.clone());
+        let leaf = RegisterLeaf {
+            account: AccountId(shown.array("account")),
+            content: shown.hash("content"),
+        };
+        let path = shown.hashes("path");
+        Some(Neighbour { leaf, path })
+    };
+    let absence = Absence {
+        before: case.wide("before"),
+        left: side("left"),
+        right: side("right"),
+    };
+    register.verify_absence(AccountId(case.array("account")), &absence)?;
+    Ok(Json::Object(vec![]))
+}
+
 fn submission(bytes: Vec<u8>) -> Result<Json, Broken> {
     let block = RecordBlock::parse(bytes)?;
     Ok(Json::object([
@@ -575,7 +662,7 @@ fn every_way_to_be_wrong_has_a_case() {
         .filter_map(|(_, case)| case.0["refused"].as_str())
         .flat_map(|rule| rule.split('/').map(String::from).collect::<Vec<_>>())
         .collect();
-    let known: BTreeSet<String> = [INVALID, CODEC, PROOF, COSIGNATURE, FRAME, NUMBER]
+    let known: BTreeSet<String> = [INVALID, CODEC, PROOF, COSIGNATURE, REGISTER, FRAME, NUMBER]
         .concat()
         .into_iter()
         .map(String::from)

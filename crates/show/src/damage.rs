@@ -8,7 +8,7 @@ use std::path::Path;
 use yizhang_ledger::segment::FrameFault;
 use yizhang_store::{
     AccessFault, AccessFinding, Damage, DamageFault, Finding, IndexFault, IndexOpened, MarkerFault,
-    Opened, StoreError, Truncated,
+    Opened, RegisterFileFault, StoreError, Truncated,
 };
 
 /// Why a data directory cannot be opened; what is rare stays in the words of the crate.
@@ -80,7 +80,20 @@ pub fn finding(finding: &Finding) -> String {
         ),
         Finding::Journal(path, offset, fault) => return at(path, *offset, &frame(fault)),
         Finding::Index(fault) => t!("damage.index", fault = index(fault)),
+        Finding::Register(path, fault) => return at(path, 0, &register(*fault)),
         Finding::Stray(path) => t!("damage.stray", path = path.display()),
+    };
+    text.to_string()
+}
+
+fn register(fault: RegisterFileFault) -> String {
+    let text = match fault {
+        RegisterFileFault::Truncated => t!("damage.register-truncated"),
+        RegisterFileFault::Header => t!("damage.register-header"),
+        RegisterFileFault::Checksum => t!("damage.register-checksum"),
+        RegisterFileFault::Foreign => t!("damage.register-foreign"),
+        RegisterFileFault::Order => t!("damage.register-order"),
+        RegisterFileFault::Root => t!("damage.register-root"),
     };
     text.to_string()
 }
@@ -138,6 +151,7 @@ pub fn remedy(finding: &Finding) -> String {
         Finding::NotedHead { .. } => t!("remedy.noted-head"),
         Finding::Journal(..) => t!("remedy.journal"),
         Finding::Index(_) => t!("remedy.index"),
+        Finding::Register(..) => t!("remedy.register"),
         Finding::Stray(_) => t!("remedy.stray"),
     };
     text.to_string()

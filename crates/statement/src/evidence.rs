@@ -40,19 +40,24 @@ pub fn prove<'a>(
 impl ChainEvidence {
     /// Refuses records that are not in the order of the chain: one that stands twice would be counted twice.
     pub(crate) fn ensure_ascending(&self, head: &Head) -> Result<(), Refuted> {
-        let mut previous: Option<LeafIndex> = None;
-        for record in &self.records {
-            if let Some(previous) = previous
-                && record.index <= previous
-            {
-                return Err(Refuted::Order {
-                    chain: head.origin.clone(),
-                    previous,
-                    found: record.index,
-                });
-            }
-            previous = Some(record.index);
-        }
-        Ok(())
+        ensure_ascending(head, &self.records)
     }
+}
+
+/// Refuses records that are not in the order of the chain of a head, each once.
+pub(crate) fn ensure_ascending(head: &Head, records: &[RecordEvidence]) -> Result<(), Refuted> {
+    let mut previous: Option<LeafIndex> = None;
+    for record in records {
+        if let Some(previous) = previous
+            && record.index <= previous
+        {
+            return Err(Refuted::Order {
+                chain: head.origin.clone(),
+                previous,
+                found: record.index,
+            });
+        }
+        previous = Some(record.index);
+    }
+    Ok(())
 }

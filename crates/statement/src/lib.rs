@@ -1,4 +1,5 @@
-//! What somebody hands to somebody else, and how it is checked: the answer of a node, a receipt, records with their proofs.
+//! What somebody hands to somebody else, and how it is checked: the answer of a node, a receipt, records with their proofs, a register that
+//! shows that none was left out.
 //!
 //! Pure: bytes and values in, verdicts out. It is *not* the place for connections, files or words for people, and it
 //! believes nobody: what it returns was checked here against a roster, or is refused with a [`Refuted`] that names why.
@@ -34,10 +35,14 @@
 
 mod answer;
 mod evidence;
+mod fork;
 mod receipt;
 mod refuted;
+mod register;
 
 pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
+pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER as FORK_HEADER};
 pub use receipt::{Receipt, Sent};
 pub use refuted::Refuted;
+pub use register::{Complete, RegisterEvidence, prove_complete};

@@ -6,7 +6,8 @@ use yizhang_ledger::{
     batch::SubmissionId,
     hash::Hash,
     head::Origin,
-    value::{Day, Division, LeafIndex},
+    register::RegisterFault,
+    value::{Day, Division, LeafIndex, TreeSize},
 };
 
 /// What does not hold. No account id stands in it: a pseudonym belongs in no message.
@@ -69,6 +70,24 @@ pub enum Refuted {
     /// A head, an entry or a path is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A register of accounts does not show what it is said to show.
+    #[error("chain {chain}: {fault}")]
+    Register {
+        /// The region of the chain.
+        chain: Division,
+        /// What is wrong.
+        fault: RegisterFault,
+    },
+    /// An account is said to have no record before a size, and has one.
+    #[error("chain {chain}: record {at} is of an account that is said to have none before {size}")]
+    NotAbsent {
+        /// The region of the chain.
+        chain: Division,
+        /// The record.
+        at: LeafIndex,
+        /// Size that the register covers.
+        size: TreeSize,
+    },
     /// A record is of another worker.
     #[error("chain {chain}: record {at} is of another worker")]
     ForeignRecord {

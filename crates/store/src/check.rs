@@ -3,12 +3,13 @@
 use crate::{
     JournalKind, Options, Store,
     disk::failed,
-    error::{Damage, DamageFault, IndexFault, MarkerFault, Result, StoreError},
+    error::{Damage, DamageFault, IndexFault, MarkerFault, RegisterFileFault, Result, StoreError},
     index::load,
     journal,
     lock::Lock,
     lost, marker,
     number::wide,
+    register::check_registers,
     replay::{Halt, Step, replay},
     report::{Opened, Truncated},
     seen::{self, Noted},
@@ -127,6 +128,8 @@ pub enum Finding {
     Journal(PathBuf, u64, FrameFault),
     /// The index is missing, damaged, or not that of these segments.
     Index(IndexFault),
+    /// The register of a chain is damaged, or not that of its segments.
+    Register(PathBuf, RegisterFileFault),
     /// A file that this software did not put there.
     Stray(PathBuf),
 }
@@ -143,7 +146,7 @@ impl Finding {
             | Self::BehindIndex { .. }
             | Self::BehindJournal { .. }
             | Self::Journal(..) => true,
-            Self::TornChain(..) | Self::Index(_) | Self::Stray(_) => false,
+            Self::TornChain(..) | Self::Index(_) | Self::Register(..) | Self::Stray(_) => false,
         }
     }
 
@@ -177,6 +180,9 @@ impl Finding {
             }
             Self::Index(_) => {
                 "nothing: the next start builds it again, as does `yizhang node rebuild-index`"
+            }
+            Self::Register(..) => {
+                "nothing: it is made again when it is next used, or by `yizhang node rebuild-index`"
             }
             Self::Stray(_) => "move the file away",
         }
@@ -233,6 +239,7 @@ impl fmt::Display for Finding {
                 write!(f, "{} at byte {offset}: {fault}", path.display())
             }
             Self::Index(fault) => write!(f, "index: {fault}"),
+            Self::Register(path, fault) => write!(f, "{}: {fault}", path.display()),
             Self::Stray(path) => write!(f, "{} does not belong here", path.display()),
         }
     }
@@ -413,6 +420,10 @@ fn check_chain(
             lost: lost.unwrap_or_default(),
         };
         report.findings.extend(missing(data, origin, size, known)?);
+        let registers = check_registers(data, chain, &files, size)?;
+        let registers = registers.into_iter();
+        let findings = registers.map(|(path, fault)| Finding::Register(path, fault));
+        report.findings.extend(findings);
     }
     report.chains.push(ChainChecked {
         lost,
@@ -570,7 +581,7 @@ pub struct RebuildReport {
     pub index_bytes: u64,
 }
 
-/// Throws the index of a data directory away and builds it again from the segments. Torn tails are cut off, as at any
+/// Throws the index of a data directory away, and the registers, and builds them again from the segments. Torn tails are cut off, as at any
 /// start.
 ///
 /// # Errors
@@ -592,6 +603,7 @@ pub fn rebuild_index(folder: &Path, progress: &dyn Fn(Progress<'_>)) -> Result<R
         Some(IndexFault::Asked),
         progress,
     )?;
+    store.rebuild_registers()?;
     store.close()?;
     Ok(RebuildReport {
         opened,

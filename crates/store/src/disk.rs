@@ -134,6 +134,13 @@ impl Disk {
             .map_or(Ok(()), |parent| self.sync_folder(parent))
     }
 
+    /// Gives a file that is durable another name, durably. The name may have been another file's, which is gone then.
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.attempt("rename", from, || fs::rename(from, to))?;
+        to.parent()
+            .map_or(Ok(()), |folder| self.sync_folder(folder))
+    }
+
     /// Puts a whole small file in place of the one there, if any: after a crash it is the old one or the new one.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let next = path.with_extension("new");

@@ -132,6 +132,17 @@ pub enum StoreError {
         #[source]
         fault: AccessFault,
     },
+    /// The file of a register is not what was written. Never reaches a caller but as a reason: registers are derived.
+    #[error("{} is wrong at byte {offset}: {fault}; it is made again", path.display())]
+    Register {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file, in bytes.
+        offset: u64,
+        /// What is wrong there.
+        #[source]
+        fault: RegisterFileFault,
+    },
     /// An operation on a file failed. After a failed write the store is stopped.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -177,6 +188,7 @@ impl StoreError {
             | Self::Damaged(_)
             | Self::Journal { .. }
             | Self::Access { .. }
+            | Self::Register { .. }
             | Self::Io { .. }
             | Self::Impossible { .. }
             | Self::Stopped { .. } => Family::Broken,
@@ -269,6 +281,29 @@ pub enum IndexFault {
     /// Asked for by the operator.
     #[error("a rebuild was asked for")]
     Asked,
+}
+
+/// What is wrong with the file of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterFileFault {
+    /// It ends too early.
+    #[error("the file ends too early")]
+    Truncated,
+    /// It does not begin like a register.
+    #[error("this is no register that this version reads")]
+    Header,
+    /// The bytes have changed.
+    #[error("the checksum is wrong")]
+    Checksum,
+    /// It is of another chain or another size.
+    #[error("the register is of another chain or size")]
+    Foreign,
+    /// Accounts do not ascend.
+    #[error("the accounts are not in order")]
+    Order,
+    /// The accounts do not give the root, or the chain gives others.
+    #[error("the accounts are not those of the chain")]
+    Root,
 }
 
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -65,6 +65,11 @@ impl Faults {
         inner.done >= inner.fail_at
     }
 
+    /// Fails operation number `step` and every one after it, whatever was said before.
+    pub fn fail_at(&self, step: u64) {
+        self.lock().fail_at = step;
+    }
+
     /// Fails every operation from now on.
     pub fn trip(&self) {
         let mut inner = self.lock();

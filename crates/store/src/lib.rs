@@ -13,6 +13,7 @@
 //! seen/440000.head   the newest head that was durable, so that a chain which loses files is noticed
 //! index/00000001/   a sled database; the only content that can be deleted
 //! index/clean       names the database that was closed properly
+//! registers/440000/00000000000001000000.reg   the accounts of a chain up to a size; can be deleted
 //! access/20261130.log   who read what on that day, for what, and what the answer was
 //! ```
 //!
@@ -60,6 +61,7 @@ mod persist;
 mod proof;
 mod reader;
 mod recover;
+mod register;
 mod replay;
 mod report;
 mod scrub;
@@ -76,13 +78,16 @@ pub use check::{
     rebuild_index,
 };
 pub use cosigned::{Cosigned, CosignedEntry};
-pub use error::{Damage, DamageFault, Family, IndexFault, MarkerFault, StoreError};
+pub use error::{
+    Damage, DamageFault, Family, IndexFault, MarkerFault, RegisterFileFault, StoreError,
+};
 #[doc(hidden)]
 pub use faults::Faults;
 pub use journal::{JOURNAL_ENTRY_BYTES_MAX, JournalEntry, JournalKind, JournalReader};
 pub use lookup::StoredSubmission;
-pub use proof::Proof;
+pub use proof::{Consistency, Proof};
 pub use reader::{BatchReader, StoredBatch};
+pub use register::RegisterChecked;
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
 pub use scrub::{Broken, Mended, Scrub, Scrubbed};
 
@@ -110,6 +115,8 @@ pub struct Options {
     pub table_entries: u64,
     /// Rows of 128 branches that are kept in memory for proofs, 8 KiB each.
     pub cached_rows: usize,
+    /// Records that are held in memory while a register of accounts is made, 56 bytes each.
+    pub register_records: usize,
     /// Size in bytes after which a segment file is followed by a new one; at most [`SEGMENT_BYTES_MAX`].
     pub segment_bytes: u64,
     /// Bytes of journal entries that count no more after which the journal is written anew; at least as many as count.
@@ -130,6 +137,8 @@ impl Options {
             index_cache_bytes: 32 * 1024 * 1024,
             table_entries: 500_000,
             cached_rows: 2_048,
+            // With the records of a batch, two accounts each, within what a list that grows by doubling has room for.
+            register_records: 2 * 1024 * 1024 - 64 * 1024,
             segment_bytes: 128 * 1024 * 1024,
             journal_slack_bytes: 1024 * 1024,
             faults: None,
@@ -149,6 +158,8 @@ pub struct Store {
     chains: Arc<[Chain]>,
     index: Index,
     journal: Mutex<Journal>,
+    /// Held while a register is made: two at a time would take twice the memory.
+    registers: Mutex<()>,
     _lock: Arc<Lock>,
 }
 

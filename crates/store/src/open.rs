@@ -249,6 +249,7 @@ impl Opening<'_> {
                 chains,
                 index,
                 journal,
+                registers: Mutex::new(()),
                 _lock: lock,
             },
             torn,

@@ -13,10 +13,10 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
-        Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit, Participation,
-        Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates,
-        Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
+        Bridge, CaseId, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
+        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
+        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -435,6 +435,12 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
             entries: 1,
             last: Hash([5; 32]),
             before: Hash([5; 32]),
+        }),
+        Kind::ACCOUNT_REGISTER => Record::AccountRegister(AccountRegister {
+            form: 1,
+            size: 5,
+            accounts: 5,
+            root: Hash([5; 32]),
         }),
         // Reserved kinds and those of later versions: their first bytes are nobody's account.
         kind => Record::Unknown(kind, &[5; 60]),

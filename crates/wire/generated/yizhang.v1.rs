@@ -297,6 +297,17 @@ pub struct PublishReply {
     #[prost(uint64, tag = "1")]
     pub newest: u64,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvidenceRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvidenceReply {
+    /// At most 64 files of at most 4 KiB.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub files: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Pairs of heads beside these of which the node knows that they contradict each other, and which nothing that it holds ties together.
+    #[prost(uint32, tag = "2")]
+    pub untied: u32,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayRequest {
     #[prost(string, tag = "1")]
@@ -2726,6 +2737,28 @@ pub mod ledger_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Ledger", "Status"));
             self.inner.unary(req, path, codec).await
         }
+        /// Evidence files of chains of which two histories were signed (docs/FORMAT.md, section 14).
+        pub async fn evidence(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EvidenceRequest>,
+        ) -> std::result::Result<tonic::Response<super::EvidenceReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Ledger/Evidence",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Ledger", "Evidence"));
+            self.inner.unary(req, path, codec).await
+        }
         /// As Replication.Fetch, to the newest batch. With a mandate: the business of the purpose is audit.
         pub async fn replay(
             &mut self,
@@ -2767,6 +2800,11 @@ pub mod ledger_server {
             &self,
             request: tonic::Request<super::StatusRequest>,
         ) -> std::result::Result<tonic::Response<super::StatusReply>, tonic::Status>;
+        /// Evidence files of chains of which two histories were signed (docs/FORMAT.md, section 14).
+        async fn evidence(
+            &self,
+            request: tonic::Request<super::EvidenceRequest>,
+        ) -> std::result::Result<tonic::Response<super::EvidenceReply>, tonic::Status>;
         /// Server streaming response type for the Replay method.
         type ReplayStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::SignedBatch, tonic::Status>,
@@ -2884,6 +2922,49 @@ pub mod ledger_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = StatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Ledger/Evidence" => {
+                    #[allow(non_camel_case_types)]
+                    struct EvidenceSvc<T: Ledger>(pub Arc<T>);
+                    impl<T: Ledger> tonic::server::UnaryService<super::EvidenceRequest>
+                    for EvidenceSvc<T> {
+                        type Response = super::EvidenceReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EvidenceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ledger>::evidence(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EvidenceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -139,6 +139,7 @@ impl<'f> Held<'f> {
             Record::Reversal(_)
             | Record::Participation(..)
             | Record::AccessDigest(_)
+            | Record::AccountRegister(_)
             | Record::Unknown(..) => None,
         }
     }

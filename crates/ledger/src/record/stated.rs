@@ -190,3 +190,17 @@ pub struct AccessDigest {
     /// Hash before the first: that of the last entry of the day before that had any, zeros on the first day of all.
     pub before: Hash,
 }
+
+/// 账户名册: the root of the register of all accounts that the chain has records of, up to a size; [`crate::register`]. Written by the
+/// node itself; names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct AccountRegister {
+    /// Which records count, and how: [`crate::register::FORM`] for the only form that there is.
+    pub form: u16,
+    /// The size of the chain that it covers.
+    pub size: u64,
+    /// How many accounts it has.
+    pub accounts: u64,
+    /// The root of its tree.
+    pub root: Hash,
+}

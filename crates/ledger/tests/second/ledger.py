@@ -267,6 +267,7 @@ dispute = record(
     account=id16, region=division, target=hash32, reason=code, on=day, document=hash32, source=source,
 )
 access_digest = record(day=day, entries=wide, last=hash32, before=hash32)
+account_register = record(form=u16, size=wide, accounts=wide, root=hash32)
 
 NAMES = {
     0: "Batch", 16: "PersonRegister", 17: "IdentityLink", 18: "IdentitySplit", 19: "EmployerRegister",
@@ -282,7 +283,7 @@ NAMES = {
     118: "FundDraw", 128: "ParameterPublish", 129: "RulePublish", 130: "SubsidyApply", 131: "SubsidyAward",
     132: "PlanSnapshot", 133: "NoticeSent", 134: "NoticeRead", 144: "Consent", 145: "AccessDigest", 146: "Dispute",
     147: "DisputeOutcome", 148: "NodeKey", 149: "Checkpoint", 150: "Warning", 151: "WarningClosed",
-    152: "AuditReport",
+    152: "AuditReport", 153: "AccountRegister",
 }
 DUE, REFUND, SPLIT, DEEMED, AGREEMENT = 48, 51, 18, 36, 81
 FIELDS = {
@@ -290,6 +291,7 @@ FIELDS = {
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
     38: retire_class, 39: birth, 80: bridge, 81: agreement, 145: access_digest, 146: dispute, 147: dispute,
+    153: account_register,
 }
 
 
@@ -319,6 +321,10 @@ def check_rules(kind, fields):
         check(months >= 0 and (kind != DEEMED or months < 1200))
     elif "entries" in fields:
         check(int(fields["entries"]) > 0)
+    elif "form" in fields:
+        size, count = int(fields["size"]), int(fields["accounts"])
+        check(fields["form"] > 0 and size <= LEAVES and count <= 2 * size)
+        check((count == 0) == (fields["root"] == REGISTER.empty.hex()))
     elif "other" in fields:
         check(fields["account"] != fields["other"])
         check((kind == SPLIT) == (fields["target"] is not None))
@@ -426,20 +432,27 @@ def leaf(entry):
     return blake3.keyed(LEAF_KEY, preimage + bytes(-len(preimage) % 64))
 
 
-def branch(left, right):
-    return blake3.keyed(BRANCH_KEY, left + right)
+class Tree:
+    """The key of the branches of a tree."""
+
+    def __init__(self, key):
+        self.key, self.empty = key, blake3.keyed(key, b"")
+
+    def branch(self, left, right):
+        return blake3.keyed(self.key, left + right)
 
 
-EMPTY = blake3.keyed(BRANCH_KEY, b"")
+CHAIN = Tree(BRANCH_KEY)
+EMPTY, branch = CHAIN.empty, CHAIN.branch
 
 
 # 8. The tree
 
-def root(leaves):
+def root(leaves, tree=CHAIN):
     if len(leaves) <= 1:
-        return leaves[0] if leaves else EMPTY
+        return leaves[0] if leaves else tree.empty
     split = 1 << (len(leaves) - 1).bit_length() - 1
-    return branch(root(leaves[:split]), root(leaves[split:]))
+    return tree.branch(root(leaves[:split], tree), root(leaves[split:], tree))
 
 
 def inclusion_length(index, size):
@@ -447,17 +460,17 @@ def inclusion_length(index, size):
     return inner + (index >> inner).bit_count()
 
 
-def verify_inclusion(leaf_hash, index, size, path, expected):
+def verify_inclusion(leaf_hash, index, size, path, expected, tree=CHAIN):
     check(index < size, "ProofFault::OutOfRange")
     check(len(path) == inclusion_length(index, size), "ProofFault::PathLength")
     f, s, r = index, size - 1, leaf_hash
     for p in path:
         if f & 1 or f == s:
-            r = branch(p, r)
+            r = tree.branch(p, r)
             while not f & 1 and f:
                 f, s = f >> 1, s >> 1
         else:
-            r = branch(r, p)
+            r = tree.branch(r, p)
         f, s = f >> 1, s >> 1
     check(r == expected, "ProofFault::RootMismatch")
 
@@ -484,6 +497,83 @@ def verify_consistency(old, new, old_root, new_root, path):
             b = branch(b, c)
         f, s = f >> 1, s >> 1
     check(a == old_root and b == new_root, "ProofFault::RootMismatch")
+
+
+# The register of accounts
+
+ACCOUNT_KEY, CONTENT_KEY, REGISTER_LEAF_KEY, REGISTER_BRANCH_KEY = (
+    blake3.derive(f"yizhang 2026-11-29 v1 register {part}", b"") for part in ("account", "content", "leaf", "branch")
+)
+REGISTER = Tree(REGISTER_BRANCH_KEY)
+
+
+def block(*parts):
+    return b"".join(parts).ljust(64, b"\0")
+
+
+def account_hash(account, leaves):
+    value = blake3.keyed(ACCOUNT_KEY, block(account))
+    for one in leaves:
+        value = blake3.keyed(ACCOUNT_KEY, value + one)
+    return value
+
+
+def register_content(account, leaves):
+    count = len(leaves).to_bytes(8, "little")
+    return blake3.keyed(CONTENT_KEY, block(count, account_hash(account, leaves)))
+
+
+def register_leaf(account, content):
+    return blake3.keyed(REGISTER_LEAF_KEY, block(account, content))
+
+
+def read_as(rule, read, *given):
+    """What is refused inside something else is named with it."""
+    try:
+        return read(*given)
+    except Refused as fault:
+        raise Refused(f"{rule}/{fault}") from None
+
+
+def read_register(data, at):
+    kind, payload = read_as("RegisterFault::Record", one_entry, data)
+    fields = read_as("RegisterFault::Record", read_record, kind, payload)
+    check(kind == 153, "RegisterFault::NotARegister")
+    check(fields["form"] == 1, "RegisterFault::Form")
+    check(int(fields["size"]) <= at, "RegisterFault::BeyondItself")
+    return fields
+
+
+def verify_register_leaf(fields, leaf_hash, index, path):
+    where = int(fields["accounts"]), path, bytes.fromhex(fields["root"]), REGISTER
+    read_as("RegisterFault::Path", verify_inclusion, leaf_hash, index, *where)
+
+
+def verify_presence(fields, account, records, index, path):
+    previous, leaves = -1, []
+    for at, entry in records:
+        check(at > previous, "RegisterFault::Order")
+        check(at < int(fields["size"]), "RegisterFault::NotCovered")
+        kind, payload = read_as("RegisterFault::Record", one_entry, entry)
+        named = accounts(kind, read_as("RegisterFault::Record", read_record, kind, payload))
+        check(account.hex() in named, "RegisterFault::OtherAccount")
+        leaves.append(leaf(entry))
+        previous = at
+    check(leaves, "RegisterFault::NoRecords")
+    verify_register_leaf(fields, register_leaf(account, register_content(account, leaves)), index, path)
+
+
+def verify_absence(fields, account, before, left, right):
+    count = int(fields["accounts"])
+    check(before <= count, "RegisterFault::Before")
+    check((left is None) == (before == 0), "RegisterFault::Neighbour")
+    if left is not None:
+        check(left[0] < account, "RegisterFault::Between")
+        verify_register_leaf(fields, register_leaf(*left[:2]), before - 1, left[2])
+    check((right is None) == (before == count), "RegisterFault::Neighbour")
+    if right is not None:
+        check(right[0] > account, "RegisterFault::Between")
+        verify_register_leaf(fields, register_leaf(*right[:2]), before, right[2])
 
 
 # 9. Notes

@@ -129,6 +129,38 @@ def check_proof(case):
     return ledger.prove(data(case["bytes"]), int(case["index"]), hashes(case["path"]), head)
 
 
+def check_registered_account(case):
+    account, leaves = bytes.fromhex(case["account"]), hashes(case["leaves"])
+    content = ledger.register_content(account, leaves)
+    return {
+        "records": str(len(leaves)), "hash": ledger.account_hash(account, leaves).hex(), "content": content.hex(),
+        "leaf": ledger.register_leaf(account, content).hex(),
+    }
+
+
+def register(case):
+    return ledger.read_register(data(case["register"]), int(case["at"]))
+
+
+def check_presence(case):
+    records = [(int(record["index"]), data(record["entry"])) for record in case["records"]]
+    where = int(case["index"]), hashes(case["path"])
+    ledger.verify_presence(register(case), bytes.fromhex(case["account"]), records, *where)
+    return {}
+
+
+def neighbour(shown):
+    if shown is None:
+        return None
+    return bytes.fromhex(shown["account"]), bytes.fromhex(shown["content"]), hashes(shown["path"])
+
+
+def check_absence(case):
+    sides = neighbour(case["left"]), neighbour(case["right"])
+    ledger.verify_absence(register(case), bytes.fromhex(case["account"]), int(case["before"]), *sides)
+    return {}
+
+
 def hashed(value):
     return {"hash": value.hex()}
 
@@ -155,6 +187,11 @@ CHECKS = {
         "lines": ledger.add_cosignature(ledger.Note(data(case["bytes"])), cosigner(case), case["line"])},
     "roster": lambda case: roster(case, data(case["bytes"])).fields(),
     "next roster": lambda case: known_roster(case).next(data(case["bytes"])).fields(),
+    "registered account": check_registered_account,
+    "register root": lambda case: hashed(ledger.root(hashes(case["leaves"]), ledger.REGISTER)),
+    "register": lambda case: ledger.read_register(data(case["bytes"]), int(case["at"])),
+    "presence": check_presence,
+    "absence": check_absence,
     "submission": lambda case: ledger.read_submission(data(case["bytes"])),
     "batch": lambda case: ledger.Batch(data(case["bytes"])).fields(),
     "head": check_head,

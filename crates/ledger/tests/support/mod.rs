@@ -15,9 +15,9 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
-        Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household, Identity,
-        InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
+        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
+        Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household,
+        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
         RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide,
         TransferStep, TransferSums,
     },
@@ -77,6 +77,7 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::Bridge(_) => Record::Bridge(from.bridge()),
         Record::Dispute(..) => Record::Dispute(kind, from.dispute()),
         Record::AccessDigest(_) => Record::AccessDigest(from.access_digest()),
+        Record::AccountRegister(_) => Record::AccountRegister(from.account_register()),
         Record::Unknown(..) => return None,
     })
 }
@@ -383,6 +384,16 @@ impl<'a> Draw<'_, 'a> {
             entries: self.rng.random_range(1..=u64::MAX),
             last: self.hash(),
             before: self.hash(),
+        }
+    }
+
+    fn account_register(&mut self) -> AccountRegister {
+        let size = self.rng.random_range(1..=u64::MAX / 2);
+        AccountRegister {
+            form: self.rng.random_range(1..=u16::MAX),
+            size,
+            accounts: self.rng.random_range(1..=2 * size),
+            root: self.hash(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{
     copies::{ChainCopy, News},
     engine::Event,
     floods::Flood,
+    fork_files,
     party::Party,
     peer_secrets::Held,
     permission::REPLAY,
@@ -45,6 +46,15 @@ impl Ledger for LedgerService {
         Ok(Response::new(reply(status, &self.0)))
     }
 
+    async fn evidence(
+        &self,
+        request: Request<v1::EvidenceRequest>,
+    ) -> Result<Response<v1::EvidenceReply>, Status> {
+        let party = party_of(&request)?.clone();
+        let reply = self.0.blocking(&party, forks).await?;
+        Ok(Response::new(reply))
+    }
+
     async fn replay(
         &self,
         request: Request<v1::ReplayRequest>,
@@ -54,6 +64,18 @@ impl Ledger for LedgerService {
         let chain = read_out(&self.0, &party, &mut trace, request.into_inner());
         Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
+}
+
+/// What is known of chains with two histories.
+fn forks(shared: &Shared) -> Result<v1::EvidenceReply, Refusal> {
+    let mut reply = v1::EvidenceReply::default();
+    for pair in shared.board.evidence() {
+        match fork_files::file(&shared.store, &shared.roster, &pair)? {
+            Some(file) => reply.files.push(file.to_bytes().into()),
+            None => reply.untied = reply.untied.saturating_add(1),
+        }
+    }
+    Ok(reply)
 }
 
 /// A whole chain, under a mandate.

@@ -222,10 +222,10 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
             });
         }
     })?;
-    if block.holds(Kind::ACCESS_DIGEST) {
+    if block.holds(Kind::ACCESS_DIGEST) || block.holds(Kind::ACCOUNT_REGISTER) {
         return Err(FieldFault::Form {
             field: "records",
-            expected: "no AccessDigest: a node writes its own",
+            expected: "no AccessDigest and no AccountRegister: a node writes its own",
         }
         .into());
     }

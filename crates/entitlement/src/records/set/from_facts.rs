@@ -71,6 +71,7 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         | Record::Death(_)
         | Record::Dispute(..)
         | Record::AccessDigest(_)
+        | Record::AccountRegister(_)
         | Record::Unknown(..) => None,
     }
 }

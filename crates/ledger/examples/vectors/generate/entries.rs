@@ -11,9 +11,9 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::hash_leaf,
     record::{
-        AccessDigest, AccountType, Agreement, Benefit, Bridge, Contribution, Deemed, Identity,
-        InterestCredit, Payer, PayerKind, Period, Record, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferStep,
+        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Bridge, Contribution,
+        Deemed, Identity, InterestCredit, Payer, PayerKind, Period, Record, Reversal, ShareRates,
+        Shares, Source, Subsidies, TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Json> {
         .filter_map(|(kind, name)| sample::record(*kind).map(|record| written(name, &record)))
         .collect();
     cases.extend(bounds());
+    cases.extend(register_bounds());
     cases.extend(unknown());
     cases.extend(framing());
     cases.extend(field_faults());
@@ -67,6 +68,26 @@ fn refused(name: &str, bytes: Json, fault: &str) -> Json {
         [("bytes", bytes)],
         Json::Text(format!("Invalid::{fault}")),
     )
+}
+
+fn register_bounds() -> Vec<Json> {
+    let none = AccountRegister {
+        size: 0,
+        accounts: 0,
+        root: AccountRegister::empty_root(),
+        ..sample::account_register()
+    };
+    let most = AccountRegister {
+        form: u16::MAX,
+        size: (1 << 63) - 1,
+        accounts: u64::MAX - 1,
+        ..sample::account_register()
+    };
+    let register = |name: &str, fields| written(name, &Record::AccountRegister(fields));
+    vec![
+        register("AccountRegister of nothing", none),
+        register("AccountRegister, every field at its largest", most),
+    ]
 }
 
 fn bounds() -> Vec<Json> {
@@ -643,6 +664,46 @@ fn rule_faults() -> Vec<Json> {
             plain(AccessDigest {
                 entries: 0,
                 ..sample::access_digest()
+            }),
+        ),
+        payload(
+            "a register of no form",
+            Kind::ACCOUNT_REGISTER,
+            plain(AccountRegister {
+                form: 0,
+                ..sample::account_register()
+            }),
+        ),
+        payload(
+            "a register that covers more than the largest tree",
+            Kind::ACCOUNT_REGISTER,
+            plain(AccountRegister {
+                size: 1 << 63,
+                ..sample::account_register()
+            }),
+        ),
+        payload(
+            "a register of more accounts than its entries can name",
+            Kind::ACCOUNT_REGISTER,
+            plain(AccountRegister {
+                accounts: 2_000_001,
+                ..sample::account_register()
+            }),
+        ),
+        payload(
+            "a register without accounts that has a root of some",
+            Kind::ACCOUNT_REGISTER,
+            plain(AccountRegister {
+                accounts: 0,
+                ..sample::account_register()
+            }),
+        ),
+        payload(
+            "a register of accounts that has the root of none",
+            Kind::ACCOUNT_REGISTER,
+            plain(AccountRegister {
+                root: AccountRegister::empty_root(),
+                ..sample::account_register()
             }),
         ),
         payload(

@@ -4,9 +4,9 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        AccessDigest, Agreement, Benefit, Birth, Bridge, Contribution, Death, Deemed, Dispute,
-        Household, Identity, InterestCredit, Participation, Payer, Record, RetireClassFact,
-        Reversal, Shares, Source, TransferSide, TransferStep,
+        AccessDigest, AccountRegister, Agreement, Benefit, Birth, Bridge, Contribution, Death,
+        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, Record,
+        RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -30,6 +30,7 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::Bridge(fields) => bridge(fields),
         Record::Dispute(_, fields) => dispute(fields),
         Record::AccessDigest(fields) => access_digest(fields),
+        Record::AccountRegister(fields) => account_register(fields),
         Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
     }
 }
@@ -288,6 +289,15 @@ fn access_digest(fields: &AccessDigest) -> Json {
         ("entries", Json::wide(fields.entries)),
         ("last", fields.last.into()),
         ("before", fields.before.into()),
+    ])
+}
+
+pub fn account_register(fields: &AccountRegister) -> Json {
+    Json::object([
+        ("form", u32::from(fields.form).into()),
+        ("size", Json::wide(fields.size)),
+        ("accounts", Json::wide(fields.accounts)),
+        ("root", fields.root.into()),
     ])
 }
 

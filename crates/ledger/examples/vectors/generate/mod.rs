@@ -15,6 +15,7 @@ pub mod fields;
 pub mod json;
 mod notes;
 mod numbers;
+mod registers;
 pub mod rosters;
 pub mod sample;
 mod segments;
@@ -34,6 +35,7 @@ pub fn files() -> Vec<(&'static str, String)> {
         ("cosignatures.json", file(cosignatures::cases())),
         ("roster.json", file(rosters::cases())),
         ("chain.json", file(chains::cases())),
+        ("register.json", file(registers::cases())),
         ("segment.json", file(segments::cases())),
     ]
 }

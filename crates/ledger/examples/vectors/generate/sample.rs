@@ -10,10 +10,10 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccessDigest, AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId,
-        Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit, Participation,
-        Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates,
-        Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
+        Bridge, CaseId, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
+        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
+        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -404,6 +404,15 @@ pub fn access_digest() -> AccessDigest {
     }
 }
 
+pub fn account_register() -> AccountRegister {
+    AccountRegister {
+        form: 1,
+        size: 1_000_000,
+        accounts: 4_711,
+        root: Hash([0xad; 32]),
+    }
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -447,6 +456,7 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::DUPLICATE_AGREEMENT => Record::Agreement(agreement()),
         Kind::BRIDGE => Record::Bridge(bridge()),
         Kind::ACCESS_DIGEST => Record::AccessDigest(access_digest()),
+        Kind::ACCOUNT_REGISTER => Record::AccountRegister(account_register()),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(
