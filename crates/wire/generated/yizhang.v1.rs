@@ -56,7 +56,7 @@ pub struct Heads {
     /// Signed heads, at most one a chain.
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub heads: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
-    /// Whether these are all heads that the node holds.
+    /// Whether these are all heads that the node holds; once in a watch, before any change is told.
     #[prost(bool, tag = "2")]
     pub complete: bool,
     /// Pairs of signed heads that cannot both be true.
@@ -65,6 +65,11 @@ pub struct Heads {
     /// The version of the roster that the node works under; in the first message of a watch, else 0.
     #[prost(uint64, tag = "4")]
     pub roster: u64,
+    /// Signed heads with lines of cosigners (docs/FORMAT.md, section 10), at most 256: each time the node has cosigned one, at most a few times
+    /// a second; and before the message that is complete, in as many messages as it takes, of each chain the newest head that has lines, and
+    /// the heads with the newest lines by the caller and by the node.
+    #[prost(bytes = "bytes", repeated, tag = "5")]
+    pub cosigned: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Evidence {
@@ -370,6 +375,9 @@ pub struct StatusReply {
     /// Which of the secrets records are written under here, from 0.
     #[prost(uint32, tag = "16")]
     pub secret_written: u32,
+    /// This node as witness and mirror.
+    #[prost(message, optional, tag = "20")]
+    pub cosigning: ::core::option::Option<CosigningStatus>,
     /// The certificates that the node lives by: its own (node) and that of the authority.
     #[prost(message, repeated, tag = "17")]
     pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
@@ -398,7 +406,7 @@ pub struct FloodStatus {
     #[prost(uint64, tag = "3")]
     pub noticed_ms: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChainStatus {
     #[prost(string, tag = "1")]
     pub origin: ::prost::alloc::string::String,
@@ -440,6 +448,44 @@ pub struct ChainStatus {
     /// because there are more than an account is computed from (docs/RULES.md).
     #[prost(uint64, tag = "12")]
     pub left_aside: u64,
+    /// The newest cosignature of each witness and each mirror of the chain that the node knows. Status only.
+    #[prost(message, repeated, tag = "13")]
+    pub cosigners: ::prost::alloc::vec::Vec<Cosigner>,
+    /// The largest head of the chain that has lines of cosigners, with these lines; empty if none has. Status only.
+    #[prost(bytes = "bytes", tag = "14")]
+    pub cosigned: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cosigner {
+    /// Region of its node, six digits.
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// witness or mirror.
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// Size of the head that it has cosigned.
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    /// When, by its clock, in seconds since 1970-01-01 UTC.
+    #[prost(uint64, tag = "4")]
+    pub seconds: u64,
+}
+/// Cosignatures since the node started.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CosigningStatus {
+    /// Lines that it has given.
+    #[prost(uint64, tag = "1")]
+    pub given: u64,
+    /// Lines of others that were new when they came.
+    #[prost(uint64, tag = "2")]
+    pub received: u64,
+    /// Lines that are not by the key of the roster that they name.
+    #[prost(uint64, tag = "3")]
+    pub forged: u64,
+    /// Why the node cosigns nothing now, as a code: hearing (it waits to be told what it has cosigned), refused (the roster does not name its keys);
+    /// empty if it does.
+    #[prost(string, tag = "4")]
+    pub waits_code: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PeerStatus {
