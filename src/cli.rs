@@ -1,8 +1,8 @@
 //! The arguments, and which module answers each command.
 
 use crate::{
-    agency, audit, clock, demo, exit::Outcome, federation, language, manual, node, rules, sample,
-    worker,
+    agency, audit, clock, demo, evidence, exit::Outcome, federation, language, manual, node, rules,
+    sample, verify, worker,
 };
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -45,6 +45,11 @@ pub(crate) enum Command {
     Rules(rules::Command),
     /// Replay whole chains from their bytes, trusting nobody.
     Audit(audit::Arguments),
+    /// Show and carry away evidence against chains of which two histories were signed.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
+    /// Check a file that you were handed, without a network.
+    Verify(verify::Arguments),
     /// Generate deterministic, plausible files for trials and measurements.
     Sample(sample::Arguments),
     /// Print a script with which a shell completes these commands.
@@ -70,6 +75,8 @@ impl Command {
             Self::Worker(command) => worker::run(&command),
             Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),
+            Self::Evidence(command) => evidence::run(&command),
+            Self::Verify(arguments) => verify::run(&arguments),
             Self::Sample(arguments) => sample::run(&arguments),
             Self::Completions(arguments) => Ok(manual::completions(&arguments)),
             Self::Man(arguments) => manual::man(&arguments),

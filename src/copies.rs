@@ -3,12 +3,16 @@
 use crate::{connection, credentials::Credentials, show};
 use yizhang_ledger::{
     head::Origin,
+    roster::KeyKind,
     value::{Division, UnixMillis},
 };
-use yizhang_show::copies::{self, ChainCopy};
+use yizhang_show::{
+    copies::{self, ChainCopy},
+    cosigned::{CosignedChain, CosignedLine, Cosigning},
+};
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
-    v1::{ChainStatus, StatusReply, StatusRequest, ledger_client::LedgerClient},
+    v1::{self, ChainStatus, StatusReply, StatusRequest, ledger_client::LedgerClient},
 };
 
 /// Asks a node for its chains and peers.
@@ -29,6 +33,31 @@ pub(crate) async fn doubts(
 ) -> anyhow::Result<Vec<String>> {
     let reply = status(credentials, region).await?;
     Ok(copies::quarantines(&read(reply.chains)))
+}
+
+/// What a node says of cosignatures. A kind of cosigner that is not known here is kept as such.
+pub(crate) fn cosigning(reply: &StatusReply) -> Cosigning {
+    let kinds = [KeyKind::Witness, KeyKind::Mirror];
+    let line = |line: &v1::Cosigner| CosignedLine {
+        region: show::printable(&line.region),
+        kind: kinds.into_iter().find(|kind| kind.word() == line.kind),
+        size: line.size,
+        time: UnixMillis(line.seconds.saturating_mul(1_000)),
+    };
+    let chain = |chain: &ChainStatus| {
+        Some(CosignedChain {
+            origin: Origin::parse(&chain.origin)?,
+            lines: chain.cosigners.iter().map(line).collect(),
+        })
+    };
+    let counted = reply.cosigning.clone().unwrap_or_default();
+    Cosigning {
+        given: counted.given,
+        received: counted.received,
+        forged: counted.forged,
+        waits_code: show::printable(&counted.waits_code),
+        chains: reply.chains.iter().filter_map(chain).collect(),
+    }
 }
 
 /// Reads what a node says. A chain that is named as none can be is passed over.

@@ -15,6 +15,7 @@ mod copies;
 mod credentials;
 mod defaults;
 mod demo;
+mod evidence;
 mod examples;
 mod exit;
 mod federation;
@@ -34,6 +35,7 @@ mod secrets;
 mod signals;
 mod spool;
 mod usage;
+mod verify;
 mod worker;
 
 rust_i18n::i18n!("src/locales", fallback = "en");

@@ -318,6 +318,7 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
 
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
+    let cosigning = copies::cosigning(&reply);
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
         region: show::printable(&peer.region),
         connected: peer.connected,
@@ -355,6 +356,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         clock_off_ms: reply.clock_off_ms,
         secret_checks: checks.collect(),
         secret_written: reply.secret_written,
+        cosigning,
         roster: Shelf::number_of(&reply.roster).unwrap_or(0),
         certificates: certificates.collect(),
     }

@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use yizhang_ledger::value::Division;
 
 /// How long a node is waited for, from the first call that it did not answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Wait before the first further attempt; doubles up to [`WAIT_MAX`].
 const WAIT_MIN: Duration = Duration::from_millis(200);
 const WAIT_MAX: Duration = Duration::from_secs(3);

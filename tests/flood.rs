@@ -109,6 +109,7 @@ fn heads(key: &SigningKey, others: usize) -> Heads {
         heads: (1..=HEADS).map(head).collect(),
         complete: true,
         evidence: Vec::new(),
+        ..Heads::default()
     }
 }
 

@@ -391,7 +391,7 @@ fn a_certificate_that_ends_soon_is_warned_of_and_one_that_has_ended_starts_no_no
     let dir = federation.node_dir(GUANGDONG);
     let name = "node.440000.demo.yizhang";
     let warning = "a certificate is about to end";
-    for (until, is_warned) in [(20, true), (60, false)] {
+    for (until, is_warned) in [(20, true), (59, true), (90, false)] {
         sign(&federation, &dir, name, &Life { from: -1, until });
         start_talking(&mut federation, GUANGDONG, &[]);
         federation.wait_ready(GUANGDONG);
@@ -686,9 +686,9 @@ fn openssl_reads_a_chains_key_and_finds_the_public_key_of_the_roster() {
     let roster = fs::read_to_string(federation.node_dir(GUANGDONG).join("roster.note")).unwrap();
     let line = roster
         .lines()
-        .find(|line| line.starts_with("key 440000 "))
+        .find(|line| line.starts_with("key 440000 chain "))
         .unwrap();
-    assert_eq!(line.split(' ').nth(2), Some(public));
+    assert_eq!(line.split(' ').nth(3), Some(public));
 }
 
 #[test]

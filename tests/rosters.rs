@@ -128,7 +128,7 @@ fn a_fifth_region_joins_a_running_federation_of_four() {
     let diff = founders.step("diff", &[]).expect(0).stdout;
     assert_eq!(
         diff,
-        format!("new region: {XINJIANG} at https://{address}\n")
+        format!("new region: Xinjiang ({XINJIANG}) at https://{address}\n")
     );
     let signed = founders.sign().expect(0).stdout;
     assert!(signed.contains("signed by 1 of 1"), "{signed}");

@@ -12,6 +12,7 @@ const STRANGER: &str = "440300198807151235";
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
+const BEIJING: u32 = 110_000;
 
 /// A rule of the operator's own, so that the account is one under these rules.
 const RULE: &str = "[[rule]]\nid = \"own/average\"\nkey = \"pension.average-wage\"\nplace = \"440000\"\n\
@@ -191,6 +192,40 @@ fn the_lists_of_an_agency_name_the_quarantine(federation: &Federation) {
     }
 }
 
+fn the_evidence_can_be_carried_away_and_convinces_a_third_person(federation: &Federation) {
+    let (auditor, out) = (federation.auditor(), federation.path().join("evidence"));
+    let asked = ["--node", "520000", "--credentials", &auditor];
+    let listed = run(&[&["evidence", "list"][..], &asked].concat()).expect(1);
+    assert!(
+        listed.stdout.contains(
+            "Two histories: the key of the chain of Guangdong (demo.yizhang/440000) has signed"
+        ),
+        "{}",
+        listed.stdout
+    );
+    let export = ["evidence", "export", "--out", out.to_str().unwrap()];
+    let exported = run(&[&export[..], &asked].concat()).expect(0);
+    let path = exported.stdout.lines().next().unwrap();
+    let bytes = fs::read(path).unwrap();
+    assert!(bytes.len() <= 4_096, "{}", bytes.len());
+    // A third person has the file, the root keys that he trusts, and the roster; no network.
+    let verify = |path: &str| run(&["verify", path, "--credentials", &auditor]);
+    let verified = verify(path).expect(0);
+    assert!(
+        verified.stdout.contains("nobody needs to be believed"),
+        "{}",
+        verified.stdout
+    );
+    let mut touched = bytes;
+    let last = touched.len() - 10;
+    touched[last] ^= 1;
+    verify(&federation.file("touched.evidence", &touched)).expect(4);
+    verify(&federation.file("other.txt", b"hello")).expect(4);
+    // Another federation's roster knows no such chain.
+    let other = Federation::found(&[BEIJING]);
+    run(&["verify", path, "--credentials", &other.auditor()]).expect(4);
+}
+
 #[test]
 fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_says_so_itself() {
     let mut federation = two_histories();
@@ -233,6 +268,7 @@ fn a_quarantined_chain_is_named_on_every_view_and_the_signer_of_two_histories_sa
         "{}",
         audited.stdout
     );
+    the_evidence_can_be_carried_away_and_convinces_a_third_person(&federation);
     federation.stop(GUIZHOU);
     let dir = federation.node_dir(GUIZHOU);
     let dir = dir.to_str().unwrap();

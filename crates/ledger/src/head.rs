@@ -15,8 +15,9 @@ use bincode::{BorrowDecode, Encode};
 use core::fmt;
 use ed25519_dalek::SigningKey;
 
-/// Most lines under a head beside the one of its chain: the specification of notes calls for 16 that are read.
-pub const COSIGNATURES_MAX: usize = 16;
+/// Most lines under a head beside the one of its chain: then it has as many as a note may have. In a federation of 34 regions it has up to
+/// 66; where there are more, a head goes about as several notes.
+pub const COSIGNATURES_MAX: usize = note::SIGNATURES_MAX - 1;
 /// Largest head in bytes: three lines, a signature, and cosignatures of 3.3 kB each, as post-quantum ones are.
 pub const HEAD_BYTES_MAX: usize = 64 * 1_024;
 

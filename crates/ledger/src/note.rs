@@ -9,8 +9,8 @@ use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-/// Most signatures on a note that are read; the specification calls for at least 16.
-pub const SIGNATURES_MAX: usize = 64;
+/// Most signatures on a note that are read: as many as the reference code of the specification reads, which calls for at least 16.
+pub const SIGNATURES_MAX: usize = 100;
 /// Largest note, in bytes: a roster of 40 regions with a long history of keys.
 pub const NOTE_BYTES_MAX: usize = 256 * 1_024;
 
@@ -140,7 +140,7 @@ impl<'a> Note<'a> {
         let mut signatures = Vec::new();
         for (number, line) in lines.split('\n').enumerate() {
             if number == SIGNATURES_MAX {
-                return Err(form("it has more than 64 signatures"));
+                return Err(form("it has more than 100 signatures"));
             }
             signatures.push(SignatureLine::parse(line)?);
         }

@@ -24,6 +24,10 @@ pub(crate) struct Announced {
     evidence: Vec<Accusation>,
     /// Heads of other chains of which somebody has told and that are not held here: each for the chain's own node.
     passed_on: BTreeMap<Origin, Vec<u8>>,
+    /// The newest head of each chain that this node has cosigned since its start, with the version with which it came.
+    cosigned: BTreeMap<Origin, (u64, Vec<u8>)>,
+    /// The heads of each chain with the newest line of each cosigner, newest first, for whoever begins to watch.
+    lines: BTreeMap<Origin, Vec<Vec<u8>>>,
     closed: bool,
 }
 
@@ -49,6 +53,8 @@ pub(crate) struct Changes {
     pub(crate) version: u64,
     pub(crate) heads: Vec<Vec<u8>>,
     pub(crate) evidence: Vec<Contradiction>,
+    /// Heads with lines of cosigners.
+    pub(crate) cosigned: Vec<Vec<u8>>,
 }
 
 impl Announced {
@@ -67,8 +73,35 @@ impl Announced {
                 .filter(|accusation| accusation.version > version)
                 .map(|accusation| accusation.heads.clone())
                 .collect(),
+            cosigned: self
+                .cosigned
+                .values()
+                .filter(|(at, _)| *at > version)
+                .map(|(_, head)| head.clone())
+                .collect(),
         }
     }
+
+    /// What whoever begins to watch is shown of cosignatures: of each chain the newest head that has any, and those with lines by one of
+    /// these nodes, so that each of them is told what it has cosigned itself.
+    fn lines_for(&self, nodes: &[&Origin]) -> Vec<Vec<u8>> {
+        let names: Vec<_> = nodes
+            .iter()
+            .map(|node| format!("\n\u{2014} {node}/").into_bytes())
+            .collect();
+        let is_theirs = |head: &[u8]| names.iter().any(|name| contains(head, name));
+        let mut shown = Vec::new();
+        for heads in self.lines.values() {
+            let wanted = heads.iter().enumerate();
+            let wanted = wanted.filter(|(at, head)| *at == 0 || is_theirs(head));
+            shown.extend(wanted.map(|(_, head)| head.clone()));
+        }
+        shown
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// The board on which heads are announced.
@@ -100,6 +133,22 @@ impl Board {
             announced
                 .heads
                 .insert(origin.clone(), (announced.version, head));
+        });
+    }
+
+    /// Announces a head that this node has cosigned.
+    pub(crate) fn announce_cosigned(&self, origin: Origin, head: Vec<u8>) {
+        self.0.send_modify(|announced| {
+            announced.version += 1;
+            announced.cosigned.insert(origin, (announced.version, head));
+        });
+    }
+
+    /// Shows what is cosigned of a chain to whoever begins to watch. Those who watch already are not told.
+    pub(crate) fn show_cosigned(&self, origin: Origin, heads: Vec<Vec<u8>>) {
+        self.0.send_if_modified(|announced| {
+            announced.lines.insert(origin, heads);
+            false
         });
     }
 
@@ -167,11 +216,12 @@ impl Board {
         self.0.send_modify(|announced| announced.closed = true);
     }
 
-    /// A watcher that has seen nothing yet.
-    pub(crate) fn watch(&self) -> Watcher {
+    /// A watcher that has seen nothing yet, of the node of the chain `own`, for that of the chain `listener`.
+    pub(crate) fn watch(&self, own: Origin, listener: Origin) -> Watcher {
         Watcher {
             receiver: self.0.subscribe(),
             seen: None,
+            nodes: [own, listener],
         }
     }
 }
@@ -181,6 +231,8 @@ impl Board {
 pub(crate) struct Watcher {
     receiver: watch::Receiver<Announced>,
     seen: Option<u64>,
+    /// The chains of the node that is watched and of the one that watches.
+    nodes: [Origin; 2],
 }
 
 impl Watcher {
@@ -194,9 +246,56 @@ impl Watcher {
         if announced.closed {
             return None;
         }
-        let changes = announced.since(self.seen.unwrap_or(0));
+        let mut changes = announced.since(self.seen.unwrap_or(0));
+        if complete {
+            let [own, listener] = &self.nodes;
+            changes
+                .cosigned
+                .extend(announced.lines_for(&[own, listener]));
+        }
         drop(announced);
         self.seen = Some(changes.version);
         Some((changes, complete))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yizhang_ledger::value::Division;
+
+    fn origin(code: u32) -> Origin {
+        Origin::new("test.yizhang", Division::new(code).unwrap()).unwrap()
+    }
+
+    /// A head of a chain with a line by the mirror of a region.
+    fn head(size: u32, mirror: u32) -> Vec<u8> {
+        format!("test.yizhang/440000\n{size}\n\n\u{2014} test.yizhang/{mirror}/mirror AA==\n")
+            .into()
+    }
+
+    #[tokio::test]
+    async fn whoever_begins_to_watch_is_shown_the_newest_lines_and_its_own_and_later_what_is_cosigned()
+     {
+        let board = Board::new();
+        let [own, listener, third] = [110_000, 520_000, 330_000];
+        let heads = [
+            head(9, third),
+            head(8, listener),
+            head(7, own),
+            head(6, 650_000),
+        ];
+        board.show_cosigned(origin(440_000), heads.to_vec());
+        let mut watcher = board.watch(origin(own), origin(listener));
+        let (changes, is_complete) = watcher.next().await.unwrap();
+        assert!(is_complete);
+        assert_eq!(changes.cosigned, heads[..3]);
+        // Lines of others wake nobody; what this node has cosigned does.
+        board.show_cosigned(origin(440_000), vec![head(10, third)]);
+        board.announce_cosigned(origin(440_000), head(9, own));
+        let (changes, is_complete) = watcher.next().await.unwrap();
+        assert!(!is_complete);
+        assert_eq!(changes.cosigned, [head(9, own)]);
+        assert!(changes.heads.is_empty());
     }
 }

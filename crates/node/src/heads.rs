@@ -6,37 +6,51 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::task::spawn_blocking;
-use yizhang_ledger::roster::{REGIONS_MAX, Roster};
-use yizhang_replica::CheckedHead;
+use yizhang_ledger::roster::Roster;
+use yizhang_replica::{CheckedHead, Memory, OneLine};
 
-/// Heads that are remembered: most come from several peers, one soon after the other, and their signature is checked once. Four of
-/// each chain that a roster may have.
-const REMEMBERED_MAX: usize = 4 * REGIONS_MAX;
+/// Signatures that are remembered: most heads come from several peers, one soon after the other, and again with the lines of cosigners, and
+/// each signature is checked once. Of a federation of 34 regions, of each chain a few heads with all their lines; half a kilobyte each.
+const REMEMBERED_MAX: usize = 16 * 1_024;
 
 /// What checks the heads of others.
 pub(crate) struct Heads {
     roster: Roster,
-    remembered: Mutex<Remembered>,
+    remembered: Remembered,
 }
 
-/// The last heads with a signature by a key of the roster.
+/// The last signatures by keys of the roster, each as a note with that line alone.
 #[derive(Default)]
-struct Remembered {
-    heads: BTreeMap<Vec<u8>, CheckedHead>,
+struct Remembered(Mutex<Notes>);
+
+#[derive(Default)]
+struct Notes {
+    notes: BTreeMap<Vec<u8>, OneLine>,
     /// Oldest first.
     order: VecDeque<Vec<u8>>,
 }
 
 impl Remembered {
-    fn add(&mut self, note: &[u8], head: &CheckedHead) {
-        if self.heads.insert(note.to_vec(), head.clone()).is_some() {
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory for Remembered {
+    fn recall(&self, note: &[u8]) -> Option<OneLine> {
+        self.lock().notes.get(note).cloned()
+    }
+
+    fn remember(&self, note: &[u8], line: &OneLine) {
+        let mut known = self.lock();
+        if known.notes.insert(note.to_vec(), line.clone()).is_some() {
             return;
         }
-        self.order.push_back(note.to_vec());
-        if self.order.len() > REMEMBERED_MAX
-            && let Some(oldest) = self.order.pop_front()
+        known.order.push_back(note.to_vec());
+        if known.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = known.order.pop_front()
         {
-            self.heads.remove(&oldest);
+            known.notes.remove(&oldest);
         }
     }
 }
@@ -46,20 +60,13 @@ impl Heads {
     pub(crate) fn new(roster: Roster) -> Arc<Self> {
         Arc::new(Self {
             roster,
-            remembered: Mutex::default(),
+            remembered: Remembered::default(),
         })
     }
 
     /// Checks a head, on a thread that may compute.
     pub(crate) fn check(&self, note: &[u8]) -> CheckedHead {
-        if let Some(known) = self.lock().heads.get(note) {
-            return known.clone();
-        }
-        let head = CheckedHead::check(note, &self.roster);
-        if head.is_signed() {
-            self.lock().add(note, &head);
-        }
-        head
+        CheckedHead::check_with(note, &self.roster, &self.remembered)
     }
 
     /// Checks all heads of a message. None if the node is stopping.
@@ -81,12 +88,6 @@ impl Heads {
 
     fn check_pair(&self, [first, second]: &[Vec<u8>; 2]) -> [CheckedHead; 2] {
         [self.check(first), self.check(second)]
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Remembered> {
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,15 +159,15 @@ mod tests {
         forged[near_the_end] ^= 1;
         assert!(!heads.check(&forged).is_signed());
         assert!(!heads.check(b"nonsense").is_signed());
-        assert!(heads.lock().heads.is_empty());
+        assert!(heads.remembered.lock().notes.is_empty());
         for size in 1..=u64::try_from(REMEMBERED_MAX).unwrap() + 9 {
             assert!(heads.check(&note(size)).is_signed());
             assert!(heads.check(&note(size)).is_signed());
         }
-        let remembered = heads.lock();
-        assert_eq!(remembered.heads.len(), REMEMBERED_MAX);
+        let remembered = heads.remembered.lock();
+        assert_eq!(remembered.notes.len(), REMEMBERED_MAX);
         assert_eq!(remembered.order.len(), REMEMBERED_MAX);
-        assert!(!remembered.heads.contains_key(&note(9)));
-        assert!(remembered.heads.contains_key(&note(10)));
+        assert!(!remembered.notes.contains_key(&note(9)));
+        assert!(remembered.notes.contains_key(&note(10)));
     }
 }

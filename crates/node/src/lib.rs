@@ -27,6 +27,7 @@ mod copies;
 mod damages;
 mod engine;
 mod floods;
+mod fork_files;
 mod handshakes;
 mod heads;
 mod lookup;

@@ -1,5 +1,7 @@
 //! The state of a node in metrics, as Prometheus reads them. docs/OPERATIONS.md says what each means.
 
+mod cosigned;
+
 use crate::{
     accepting::TurnedAway,
     certificate::Certificates,
@@ -11,6 +13,7 @@ use crate::{
     shared::Shared,
     status::Status,
 };
+use cosigned::Cosigned;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
@@ -81,6 +84,7 @@ struct Gauges {
     held: Family<HeldLabels, Size>,
     certificate: Family<CertificateLabels, Gauge>,
     lines_lost: Counter,
+    cosigned: Cosigned,
 }
 
 /// What the metrics are read from.
@@ -173,6 +177,7 @@ impl Gauges {
     fn read_status(&self, status: Option<&Status>) {
         let Some(status) = status else { return };
         self.up.set(1);
+        self.cosigned.read(status);
         self.ready.set(status.is_ready().into());
         self.unshared.set(status.unshared_ms / 1_000);
         for chain in &status.chains {
@@ -248,6 +253,7 @@ impl Gauges {
             self.quarantined.clone(),
         );
         self.register_faults(registry);
+        self.cosigned.register(registry);
         registry.register(
             "chain_paused",
             "1 if nothing more of a chain is written, for want of room on the disk",

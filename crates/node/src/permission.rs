@@ -50,7 +50,7 @@ pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 15] = [
+pub(crate) const METHODS: [Method; 16] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -79,6 +79,11 @@ pub(crate) const METHODS: [Method; 15] = [
         Callers::Certified,
     ),
     method("/yizhang.v1.Ledger/Status", "Ledger.Status", Callers::All),
+    method(
+        "/yizhang.v1.Ledger/Evidence",
+        "Ledger.Evidence",
+        Callers::All,
+    ),
     method(
         "/yizhang.v1.Ledger/Replay",
         REPLAY,

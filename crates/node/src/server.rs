@@ -5,7 +5,7 @@ use crate::{
     believed,
     chain_keys::ChainKeys,
     config::{Config, Failure, StartError},
-    engine::{self, Engine, Event, Inbox, Parts, Peer, Teller},
+    engine::{self, CosigningKeys, Engine, Event, Inbox, Parts, Peer, Teller, cosigned_before},
     mender::Mender,
     metrics::Metrics,
     pulse::Pulse,
@@ -30,7 +30,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use yizhang_ledger::{head::Origin, roster::KeyKind, value::TreeSize};
-use yizhang_replica::{Held, Input, Replica};
+use yizhang_replica::{CheckedHead, Held, Input, Replica};
 use yizhang_store::{Opened, Options, Store, StoreError};
 use yizhang_wire::channel::{CallerIdentity, connect_lazily, node_name};
 
@@ -249,8 +249,17 @@ fn start_engine(
     shared.board.announce_held(store, config.roster().origins());
     let closed = engine::closed_chains(store, config.roster(), &shared.board)?;
     let peers = peers(config, shared)?;
+    let cosigning_keys = CosigningKeys::new(config.origin.clone(), &config.keys);
+    let cosigned = cosigned_before(store, &cosigning_keys, &shared.heads_of_others)?;
+    let replica = replica(config, store, &closed, cosigned)?;
+    for (origin, status) in replica.chains() {
+        let heads = status.cosigned.notes();
+        shared.board.show_cosigned(origin.clone(), heads);
+    }
     let parts = Parts {
-        replica: replica(config, store, &closed)?,
+        replica,
+        cosigning_keys,
+        heads: Arc::clone(&shared.heads_of_others),
         origin: config.origin.clone(),
         origins: config.roster().origins().cloned().collect(),
         store: Arc::clone(store),
@@ -333,6 +342,7 @@ fn replica(
     config: &Config,
     store: &Store,
     closed: &BTreeMap<Origin, TreeSize>,
+    cosigned: Vec<CheckedHead>,
 ) -> Result<Replica, StoreError> {
     let held = config.roster().origins().filter_map(|origin| {
         let state = store.state(origin)?;
@@ -349,6 +359,7 @@ fn replica(
         own: Some(config.origin.clone()),
         // Whatever is left that says how long the chain was: nothing is signed below it.
         signed: known.max(in_journal).max(in_index),
+        cosigned,
         ..yizhang_replica::Config::default()
     };
     Ok(Replica::new(

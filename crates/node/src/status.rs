@@ -1,8 +1,10 @@
 //! The state of a node as its engine knows it.
 
 use crate::copies::ChainCopy;
+use std::collections::BTreeMap;
+use yizhang_ledger::head::Origin;
 use yizhang_ledger::value::{Division, TreeSize, UnixMillis};
-use yizhang_replica::Readiness;
+use yizhang_replica::{CosignedHeads, CosigningWait, LinesCounted, Readiness};
 
 /// The state of a node as its engine knows it.
 #[derive(Clone, Debug)]
@@ -17,6 +19,12 @@ pub(crate) struct Status {
     pub(crate) peers: Vec<PeerState>,
     /// How long entries of the own chain have been held by no other node, in ms; 0 if there are none.
     pub(crate) unshared_ms: u64,
+    /// What is known to be cosigned of each chain.
+    pub(crate) cosigned: BTreeMap<Origin, CosignedHeads>,
+    /// Lines since the start.
+    pub(crate) lines: LinesCounted,
+    /// Why this node cosigns nothing now; none if it does.
+    pub(crate) cosigning_waits: Option<CosigningWait>,
 }
 
 /// A peer as the engine knows it.

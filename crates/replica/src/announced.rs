@@ -4,7 +4,7 @@ use crate::{
     Fault, Output, PeerId, Replica,
     chain::Relation,
     fetch::End,
-    limits::ANNOUNCED_HEADS_MAX,
+    limits::{ANNOUNCED_HEADS_MAX, FORGED_LINES_MAX},
     peer::{Borne, Peer, PeerHead},
     signed::{CheckedHead, Found, SignedHead},
 };
@@ -71,7 +71,9 @@ impl Replica {
                 Borne::Flood => return self.blame(peer, Fault::Flood, now, out),
             }
             match head.found {
-                Found::Signed(SignedHead { head, note }) => {
+                Found::Signed(signed) => {
+                    self.take_lines(&signed, head.lines, out);
+                    let SignedHead { head, note } = signed;
                     self.heard(&head.origin, now);
                     if !self.is_repeated(peer, &head.origin, &note) {
                         self.head_seen(peer, head.into_inner(), note, out);
@@ -85,6 +87,50 @@ impl Replica {
             own.heard.insert(peer);
             self.look_at_readiness(now);
         }
+    }
+
+    /// A peer shows lines of cosigners. A stranger's line, or one that is older than a known one, says nothing; a forged one counts
+    /// against the peer.
+    pub(crate) fn cosignatures_shown(
+        &mut self,
+        peer: PeerId,
+        heads: Vec<CheckedHead>,
+        now: UnixMillis,
+        out: &mut Vec<Output>,
+    ) {
+        for head in heads.into_iter().take(ANNOUNCED_HEADS_MAX) {
+            let forged = u32::try_from(head.forged).unwrap_or(u32::MAX);
+            self.cosigning.counted.forged =
+                self.cosigning.counted.forged.saturating_add(forged.into());
+            let Some(known) = self.peers.get_mut(&peer) else {
+                return;
+            };
+            known.forged = known.forged.saturating_add(forged);
+            if known.forged >= FORGED_LINES_MAX {
+                return self.blame(peer, Fault::ForgedLines, now, out);
+            }
+            let signed = match head.found {
+                Found::Signed(signed) => signed,
+                Found::Unknown | Found::Padded => continue,
+                Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
+            };
+            let origin = signed.head.origin.clone();
+            self.heard(&origin, now);
+            let news = self.take_lines(&signed, head.lines, out);
+            let counted = &mut self.cosigning.counted.received;
+            *counted = counted.saturating_add(news);
+            if news > 0 {
+                self.compare_cosigned(&origin, out);
+            } else if self.is_flood(peer, now) {
+                return self.blame(peer, Fault::Flood, now, out);
+            }
+        }
+    }
+
+    /// A peer has said one thing more that is not new: whether that is too much.
+    fn is_flood(&mut self, peer: PeerId, now: UnixMillis) -> bool {
+        let known = self.peers.get_mut(&peer);
+        known.is_some_and(|known| known.talk.more(now) == Borne::Flood)
     }
 
     /// What is done about a head before it is compared with what is held, which may cost a question to the store.
@@ -199,6 +245,8 @@ impl Replica {
             }
             if root != Some(head.root) {
                 self.forked(&head, root, note, out);
+            } else if let Some(chain) = self.chains.get_mut(origin) {
+                chain.cosigned.agrees(&head);
             }
         }
         self.compare_again(origin, out);
@@ -207,6 +255,7 @@ impl Replica {
     /// Compares the heads of peers that were ahead, or not asked about, with what is held now.
     pub(crate) fn compare_again(&mut self, origin: &Origin, out: &mut Vec<Output>) {
         self.compare_told(origin, out);
+        self.compare_cosigned(origin, out);
         let Some(chain) = self.chains.get(origin) else {
             return;
         };

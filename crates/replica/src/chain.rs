@@ -1,7 +1,7 @@
 //! What the replica knows of one chain: what is durable, what is on its way to the disk, and what contradicts it.
 
 use crate::{
-    Conflict, Evidence, FetchId, Output, PeerId,
+    Conflict, CosignedHeads, Evidence, FetchId, Output, PeerId,
     limits::{EVIDENCE_PER_CHAIN_MAX, RECENT_BOUNDARIES_MAX},
 };
 use alloc::{
@@ -113,6 +113,19 @@ pub(crate) struct Chain {
     /// made-up suspicions cannot crowd out a proof.
     proved: BTreeSet<(TreeSize, Hash)>,
     suspected: BTreeSet<(TreeSize, Hash)>,
+    /// What was cosigned of it.
+    pub(crate) cosigned: CosignedHeads,
+}
+
+impl Boundary {
+    /// Its head.
+    pub(crate) fn head(&self, origin: &Origin) -> Head {
+        Head {
+            origin: origin.clone(),
+            size: self.size,
+            root: self.root,
+        }
+    }
 }
 
 impl Chain {
@@ -139,6 +152,7 @@ impl Chain {
             contradictions: 0,
             proved: BTreeSet::new(),
             suspected: BTreeSet::new(),
+            cosigned: CosignedHeads::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a shell can do, and how the outputs of a replica become deeds: one loop, in which a node and the simulated
 //! federations of the tests carry out the same things in the same order.
 
-use crate::{Asked, Evidence, Fault, FetchId, Output, PeerId, Receipt, Refused, Ticket};
+use crate::{Asked, Evidence, Fault, FetchId, Output, PeerId, Receipt, Refused, Ticket, ToCosign};
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{
     chain::Extension,
@@ -42,6 +42,15 @@ pub trait Deeds {
     /// [`Output::Sign`]; `Signed`, once the store has the note.
     fn sign(&mut self, head: Head);
 
+    /// [`Output::Cosign`]; `Cosigned`, once the journal has it for good.
+    fn cosign(&mut self, heads: Vec<ToCosign>);
+
+    /// [`Output::AnnounceCosigned`].
+    fn announce_cosigned(&mut self, origin: Origin, head: Vec<u8>);
+
+    /// [`Output::ShowCosigned`].
+    fn show_cosigned(&mut self, origin: Origin, heads: Vec<Vec<u8>>);
+
     /// [`Output::Receipt`].
     fn answer(&mut self, receipt: Receipt);
 
@@ -77,6 +86,9 @@ pub fn carry_out(outputs: Vec<Output>, deeds: &mut impl Deeds) {
             Output::Persist { extension, head } => deeds.persist(extension, head),
             Output::LookUpRoot { origin, size } => deeds.look_up_root(origin, size),
             Output::Sign { head } => deeds.sign(head),
+            Output::Cosign(heads) => deeds.cosign(heads),
+            Output::AnnounceCosigned { origin, head } => deeds.announce_cosigned(origin, head),
+            Output::ShowCosigned { origin, heads } => deeds.show_cosigned(origin, heads),
             Output::Receipt(receipt) => deeds.answer(receipt),
             Output::Refuse { ticket, reason } => deeds.refuse(ticket, reason),
             Output::Announce { origin, head } => deeds.announce(origin, head),

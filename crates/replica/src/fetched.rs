@@ -8,6 +8,7 @@ use crate::{
     signed::{CheckedHead, Found, SignedHead},
 };
 use alloc::{boxed::Box, vec::Vec};
+use core::mem;
 use yizhang_ledger::{
     Invalid, Verified, batch::Batch, chain::Extension, head::Head, value::UnixMillis,
 };
@@ -30,10 +31,15 @@ impl Replica {
         &mut self,
         fetch: FetchId,
         batch: Batch,
-        head: CheckedHead,
+        mut head: CheckedHead,
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
+        if let Found::Signed(signed) = &head.found
+            && self.fetches.active.contains_key(&fetch)
+        {
+            self.take_lines(signed, mem::take(&mut head.lines), out);
+        }
         let Some(active) = self.fetches.active.get_mut(&fetch) else {
             return;
         };

@@ -30,6 +30,15 @@ pub enum Input {
         /// The heads.
         heads: [CheckedHead; 2],
     },
+    /// Heads with lines of cosigners that a peer shows: the lines are what is new.
+    CosignaturesShown {
+        /// Who.
+        peer: PeerId,
+        /// The heads; at most [`ANNOUNCED_HEADS_MAX`](crate::limits::ANNOUNCED_HEADS_MAX) are read.
+        heads: Vec<CheckedHead>,
+    },
+    /// What `Cosign` asked for is in the journal, durable; the heads with the lines of this node's keys under them.
+    Cosigned(Vec<CheckedHead>),
     /// What another node has told this one, watched or not: heads that somebody has signed, whoever holds their batches, and
     /// pairs that are said to contradict each other. What does not verify is passed over.
     Told {

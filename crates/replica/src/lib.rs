@@ -14,6 +14,8 @@
 //! * a followed batch is made durable only if it extends what is held and a head signed by a key of the roster says so;
 //! * a fork is reported as [`Evidence`] and closes its own chain only; nobody but the chain's own node and keys can cause that;
 //!   evidence is shown to others when it is in the journal, and not before;
+//! * no head is cosigned before every entry under it is durable here, no line leaves before it is written down; none is cosigned of
+//!   a chain that is closed, none below or beside what was cosigned before, as far as the journal or any peer that is heard knows it;
 //! * every queue has a limit, named in [`limits`].
 //!
 //! A node alone in its federation is ready at once:
@@ -58,12 +60,15 @@ extern crate alloc;
 
 mod announced;
 mod chain;
+mod cosign;
+mod cosigned;
 mod deeds;
 mod evidence;
 mod fetch;
 mod fetched;
 mod input;
 pub mod limits;
+mod lines;
 mod output;
 mod own;
 mod peer;
@@ -77,6 +82,8 @@ mod submit;
 mod told;
 
 pub use chain::Held;
+pub use cosign::{CosigningWait, LinesCounted, ToCosign};
+pub use cosigned::{CosignedHeads, Cosigner, Given};
 pub use deeds::{Deeds, carry_out};
 pub use evidence::{Conflict, Evidence};
 pub use input::Input;
@@ -85,7 +92,7 @@ pub use output::{Asked, Fault, Output, Receipt};
 pub use recovery::{Readiness, Recovering, Stop};
 pub use refused::Refused;
 pub use replica::{Config, Replica};
-pub use signed::CheckedHead;
+pub use signed::{CheckedHead, Memory, OneLine};
 pub use status::{ChainStatus, Load};
 
 use yizhang_ledger::value::Division;

@@ -44,6 +44,16 @@ pub const STALE_HEADS_MAX: u32 = 64;
 pub const STALE_HEADS_PER_SECOND: u32 = 64;
 /// As many of them, unregained, and the peer floods: some ten seconds at the rate at which a node listens.
 pub const FLOOD_HEADS: u32 = 2_048;
+/// Wait between two times at which a node cosigns what has grown, in ms. Cosignatures tell seconds; five times one is soon enough for
+/// whoever waits for one, and leaves the disk to the batches. A head that comes after a pause is cosigned at once.
+///
+/// So what cosigning costs is bounded, however fast chains grow: a node announces at most five times a second what it has cosigned, one head
+/// a chain, to each of its watchers. Of N nodes that are 5 N (N - 1) messages a second at most, and for one head of one chain N - 1 nodes
+/// tell N - 1 others each: no more than N squared. Lines of others are passed on to new watchers alone and answered by nothing.
+pub const COSIGN_PAUSE_MS: u64 = 200;
+/// Forged lines of one peer that are counted before it is sent away. None comes from an honest node, which passes on what it has verified; a
+/// roster that names other keys for the same name and id there is none.
+pub const FORGED_LINES_MAX: u32 = 16;
 /// Heads that are read of one telling: the teller's newest of its own chain, and one of the listener's chain.
 pub const TOLD_HEADS_MAX: usize = 2;
 /// Pairs of contradicting heads that are read of one telling: as many as a board of evidence holds for a federation of sixteen
@@ -71,6 +81,8 @@ pub struct Limits {
     pub fetches_per_peer_max: usize,
     /// [`FETCH_WINDOW`].
     pub fetch_window: usize,
+    /// [`COSIGN_PAUSE_MS`].
+    pub cosign_pause_ms: u64,
     /// [`WAITING_SUBMISSIONS_MAX`].
     pub waiting_submissions_max: usize,
     /// [`WAITING_RECORDS_MAX`].
@@ -90,6 +102,7 @@ impl Default for Limits {
             fetches_max: FETCHES_MAX,
             fetches_per_peer_max: FETCHES_PER_PEER_MAX,
             fetch_window: FETCH_WINDOW,
+            cosign_pause_ms: COSIGN_PAUSE_MS,
             waiting_submissions_max: WAITING_SUBMISSIONS_MAX,
             waiting_records_max: WAITING_RECORDS_MAX,
             waiting_bytes_max: WAITING_BYTES_MAX,

@@ -1,8 +1,8 @@
 //! What the replica wants done.
 
 use crate::{
-    Evidence, FetchId, PeerId, Refused, Ticket,
-    limits::{ANNOUNCED_HEADS_MAX, FLOOD_HEADS},
+    Evidence, FetchId, PeerId, Refused, Ticket, ToCosign,
+    limits::{ANNOUNCED_HEADS_MAX, FLOOD_HEADS, FORGED_LINES_MAX},
 };
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{
@@ -54,6 +54,24 @@ pub enum Output {
     Sign {
         /// What to sign.
         head: Head,
+    },
+    /// Write down that these heads are cosigned, all of them with one write and one sync of the journal, then sign, and answer with
+    /// `Cosigned`. Nothing more is asked for before that. No line may leave before what it says is durable.
+    Cosign(Vec<ToCosign>),
+    /// Tell everybody who watches this node: this node has cosigned this head.
+    AnnounceCosigned {
+        /// The chain.
+        origin: Origin,
+        /// The signed note with all lines that are known under it.
+        head: Vec<u8>,
+    },
+    /// Show whoever begins to watch this node from now on what is cosigned of a chain, in place of what was shown before. Those who
+    /// watch already are not told.
+    ShowCosigned {
+        /// The chain.
+        origin: Origin,
+        /// Signed notes with the newest line of each cosigner, the newest head first.
+        heads: Vec<Vec<u8>>,
     },
     /// A submission is durable and signed.
     Receipt(Receipt),
@@ -145,6 +163,11 @@ pub enum Fault {
     /// It says again and again what it has said.
     #[error("the peer floods: {FLOOD_HEADS} heads that say nothing new")]
     Flood,
+    /// Again and again a cosignature is by nobody.
+    #[error(
+        "the peer sends forged cosignatures: {FORGED_LINES_MAX} lines that are not by the key of the roster that they name"
+    )]
+    ForgedLines,
     /// More batches came than were asked for.
     #[error("the peer sent more batches than were asked for")]
     TooManyBatches,

@@ -16,6 +16,8 @@ pub(crate) struct Peer {
     pub(crate) fetches: usize,
     /// How much it has said that is not new.
     pub(crate) talk: Talk,
+    /// Forged lines that it has sent since it connected.
+    pub(crate) forged: u32,
 }
 
 /// What a peer says without saying anything new, as far as it has not been forgotten.

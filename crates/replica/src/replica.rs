@@ -1,8 +1,9 @@
 //! The state machine itself: its parts, and which part answers which input.
 
 use crate::{
-    Evidence, Input, Limits, Output, PeerId,
+    CheckedHead, Evidence, Input, Limits, Output, PeerId,
     chain::{Chain, Held},
+    cosign::Cosigning,
     fetch::{End, Fetches},
     own::Own,
     peer::Peer,
@@ -22,6 +23,8 @@ pub struct Config {
     /// The largest size of that chain that is known to have been signed, from before the disk lost anything: nothing is
     /// signed again until so much is here. 0 if nothing is known.
     pub signed: TreeSize,
+    /// What this node has cosigned, as its journal has it, and lines of others that it has kept: heads with their lines.
+    pub cosigned: Vec<CheckedHead>,
     /// Limits.
     pub limits: Limits,
 }
@@ -39,6 +42,7 @@ pub struct Replica {
     pub(crate) peers: BTreeMap<PeerId, Peer>,
     pub(crate) fetches: Fetches,
     pub(crate) own: Option<Own>,
+    pub(crate) cosigning: Cosigning,
 }
 
 impl Replica {
@@ -63,7 +67,9 @@ impl Replica {
             peers: BTreeMap::new(),
             fetches: Fetches::default(),
             own,
+            cosigning: Cosigning::default(),
         };
+        replica.remember_cosigned(config.cosigned);
         replica.look_at_readiness(now);
         replica
     }
@@ -82,6 +88,10 @@ impl Replica {
                 complete,
             } => self.announced(peer, heads, complete, now, &mut out),
             Input::Shown { peer, heads } => self.shown(peer, heads, now, &mut out),
+            Input::CosignaturesShown { peer, heads } => {
+                self.cosignatures_shown(peer, heads, now, &mut out);
+            }
+            Input::Cosigned(heads) => self.cosigned(heads, &mut out),
             Input::Told {
                 peer,
                 heads,
@@ -108,10 +118,14 @@ impl Replica {
             Input::Kept(evidence) => spread(*evidence, &mut out),
             Input::Signed { note } => self.signed(note, &mut out),
             Input::Lost(peers) => self.peers_are_lost(&peers),
-            Input::Tick => self.check_fetch_times(now, &mut out),
+            Input::Tick => {
+                self.check_fetch_times(now, &mut out);
+                self.show_cosigned(&mut out);
+            }
         }
         self.start_fetches(now, &mut out);
         self.advance_own(now, &mut out);
+        self.advance_cosigning(now, &mut out);
         out
     }
 
@@ -149,6 +163,7 @@ impl Replica {
             self.read_more(fetch, batches, now, out);
         }
         self.fetches.look.insert(origin.clone());
+        self.cosigning.due.insert(origin.clone());
         self.compare_again(origin, out);
     }
 

@@ -1,13 +1,14 @@
-//! Signed heads: checked where they are read, and as they are kept and passed on, with the text and the one signature that was
-//! verified.
+//! Signed heads: checked where they are read, and as they are kept and passed on: the text, the one signature of the chain that was
+//! verified, and apart from it the lines of cosigners that were.
 //!
 //! A note may carry more lines than the roster's keys account for. Whoever keeps or serves a line that it has not verified
 //! vouches for it, and gives a stranger room in its memory.
 
-use crate::limits::HEAD_LINES_MAX;
+use crate::{cosigned::Line, limits::HEAD_LINES_MAX, lines::read_lines};
 use alloc::vec::Vec;
 use yizhang_ledger::{
     Invalid, Verified,
+    cosignature::UnixSeconds,
     head::{Head, Origin},
     roster::Roster,
     value::TreeSize,
@@ -21,7 +22,40 @@ pub(crate) struct SignedHead {
     pub(crate) note: Vec<u8>,
 }
 
-/// A head as somebody has sent it, after its form and its signature were looked at: once, where it was read, and not by the one
+/// A note of one signature line that was verified. Its lines are apart, because heads come again and again with other lines.
+#[derive(Clone, Debug)]
+pub struct OneLine(pub(crate) Signature);
+
+/// Whose line it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Signature {
+    /// The chain's: the head.
+    Chain(SignedHead),
+    /// A cosigner's, by the key with this id, at this time.
+    Cosigner { key_id: u32, time: UnixSeconds },
+}
+
+/// What was verified before, so that no signature is verified twice. Of one roster: another one has other keys.
+pub trait Memory {
+    /// What a note of one line turned out to be, if it was verified and is still known.
+    fn recall(&self, note: &[u8]) -> Option<OneLine>;
+
+    /// A note of one line was verified.
+    fn remember(&self, note: &[u8], line: &OneLine);
+}
+
+/// Nothing is remembered.
+struct NoMemory;
+
+impl Memory for NoMemory {
+    fn recall(&self, _: &[u8]) -> Option<OneLine> {
+        None
+    }
+
+    fn remember(&self, _: &[u8], _: &OneLine) {}
+}
+
+/// A head as somebody has sent it, after its form and its signatures were looked at: once, where it was read, and not by the one
 /// serial thread of a node, whose work this would be most of. The replica takes heads in this form alone.
 #[derive(Clone, Debug)]
 pub struct CheckedHead {
@@ -29,6 +63,10 @@ pub struct CheckedHead {
     pub(crate) origin: Option<Origin>,
     pub(crate) size: Option<TreeSize>,
     pub(crate) found: Found,
+    /// Cosignatures that count, if the head is signed.
+    pub(crate) lines: Vec<Line>,
+    /// Lines that claim to be by a key of the roster and are not: nobody honest sends one.
+    pub(crate) forged: usize,
 }
 
 /// What a head turned out to be.
@@ -47,11 +85,29 @@ pub(crate) enum Found {
 impl CheckedHead {
     /// Looks at a note, under the roster that the replica has.
     pub fn check(note: &[u8], roster: &Roster) -> Self {
+        Self::check_with(note, roster, &NoMemory)
+    }
+
+    /// As [`CheckedHead::check`], without verifying again what is remembered.
+    pub fn check_with(note: &[u8], roster: &Roster, memory: &impl Memory) -> Self {
+        let found = Found::of(note, roster, memory);
+        let read = match &found {
+            Found::Signed(signed) => read_lines(note, &signed.head, roster, memory),
+            Found::Unknown | Found::Padded | Found::Invalid(_) => (Vec::new(), 0),
+        };
+        let (lines, forged) = read;
         Self {
             origin: claimed_origin(note),
             size: claimed_size(note),
-            found: Found::of(note, roster),
+            found,
+            lines,
+            forged,
         }
+    }
+
+    /// How many lines claim to be by a cosigner of the roster and are not.
+    pub const fn forged(&self) -> usize {
+        self.forged
     }
 
     /// Whether a key of the roster has signed it.
@@ -61,12 +117,21 @@ impl CheckedHead {
 }
 
 impl Found {
-    fn of(note: &[u8], roster: &Roster) -> Self {
+    fn of(note: &[u8], roster: &Roster, memory: &impl Memory) -> Self {
         if has_too_many_lines(note) {
             return Self::Padded;
         }
+        if let Some(alone) = with_line_of_chain_alone(note)
+            && let Some(OneLine(Signature::Chain(signed))) = memory.recall(&alone)
+        {
+            return Self::Signed(signed);
+        }
         match SignedHead::open(note, roster) {
-            Ok(signed) => Self::Signed(signed),
+            Ok(signed) => {
+                let line = OneLine(Signature::Chain(signed.clone()));
+                memory.remember(&signed.note, &line);
+                Self::Signed(signed)
+            }
             Err(Invalid::UnknownOrigin { .. } | Invalid::NoTrustedSignature { .. }) => {
                 Self::Unknown
             }
@@ -101,6 +166,16 @@ impl SignedHead {
     }
 }
 
+/// The note without the lines that are not under the name of its chain, if one is.
+fn with_line_of_chain_alone(note: &[u8]) -> Option<Vec<u8>> {
+    let origin = claimed_origin(note)?;
+    let (text, lines) = split(note);
+    let mut by_name = split_lines(lines).filter(|line| is_by(line, &origin));
+    let line = by_name.next()?;
+    // Of two, one may be wrong, and then the note is.
+    by_name.next().is_none().then(|| [text, line].concat())
+}
+
 /// The chain that a note claims to be about, without believing anything.
 fn claimed_origin(note: &[u8]) -> Option<Origin> {
     let line = split_lines(note).next()?.strip_suffix(b"\n")?;
@@ -121,7 +196,7 @@ fn has_too_many_lines(note: &[u8]) -> bool {
 }
 
 /// The text with the blank line after it, and the signature lines.
-fn split(note: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split(note: &[u8]) -> (&[u8], &[u8]) {
     let blank = note.windows(2).rposition(|pair| pair == b"\n\n");
     let text_end = blank.map_or(note.len(), |blank| {
         blank.checked_add(2).expect("both newlines lie in the note")
@@ -131,10 +206,15 @@ fn split(note: &[u8]) -> (&[u8], &[u8]) {
 
 /// Whether a signature line names this chain: a dash, a blank, the name, a blank.
 fn is_by(line: &[u8], origin: &Origin) -> bool {
-    line.split(|byte| *byte == b' ').nth(1) == Some(origin.as_str().as_bytes())
+    name_of(line) == Some(origin.as_str().as_bytes())
+}
+
+/// The name on a signature line.
+pub(crate) fn name_of(line: &[u8]) -> Option<&[u8]> {
+    line.split(|byte| *byte == b' ').nth(1)
 }
 
 /// The lines, each with its newline.
-fn split_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn split_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n')
 }

@@ -1,6 +1,6 @@
 //! What the shell may read: for its answers, its metrics and its operator.
 
-use crate::{PeerId, Replica, chain::Chain};
+use crate::{CosignedHeads, PeerId, Replica, chain::Chain};
 use alloc::vec::Vec;
 use yizhang_ledger::{
     chain::ChainState,
@@ -34,6 +34,8 @@ pub struct ChainStatus<'a> {
     pub announced: TreeSize,
     /// The largest size that a connected peer has announced, as far as it is held here: what one more disk has. 0 if none has.
     pub held_elsewhere: TreeSize,
+    /// What was cosigned of it.
+    pub cosigned: &'a CosignedHeads,
     /// Whether the chain's own node is connected, or is this one: then nothing newer can have gone unheard for long.
     pub live: bool,
 }
@@ -84,6 +86,7 @@ impl Replica {
             stopped: !chain.is_open(),
             heard: chain.heard,
             announced,
+            cosigned: &chain.cosigned,
             held_elsewhere: by_peers.min(chain.durable.size),
             live: own.is_some() || self.peers.contains_key(&PeerId(origin.region())),
         }

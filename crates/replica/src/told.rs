@@ -26,7 +26,9 @@ impl Replica {
         }
         for head in heads.into_iter().take(TOLD_HEADS_MAX) {
             // A head of a chain or by a key of another version of the roster, and nonsense, say nothing.
-            if let Found::Signed(SignedHead { head, note }) = head.found {
+            if let Found::Signed(signed) = head.found {
+                self.take_lines(&signed, head.lines, out);
+                let SignedHead { head, note } = signed;
                 self.told_head(peer, head.into_inner(), note, out);
             }
         }

@@ -19,6 +19,7 @@ pub mod account;
 pub mod audit;
 mod conflicts;
 pub mod copies;
+pub mod cosigned;
 mod count;
 pub mod damage;
 pub mod explain;

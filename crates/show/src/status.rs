@@ -2,6 +2,7 @@
 
 use super::{
     copies::{self, ChainCopy},
+    cosigned::Cosigning,
     place, table,
 };
 use rust_i18n::t;
@@ -38,6 +39,8 @@ pub struct NodeStatus {
     pub secret_checks: Vec<String>,
     /// Which of them it writes under, from 0.
     pub secret_written: u32,
+    /// What it knows of cosignatures.
+    pub cosigning: Cosigning,
     /// The version of the roster that it works under; 0 if it says none.
     pub roster: u64,
     /// The certificates that it lives by.
@@ -122,6 +125,7 @@ impl NodeStatus {
             "full" => lines.push(t!("status.room_full")),
             other => lines.push(t!("status.room_other", code = other)),
         }
+        lines.extend(self.cosigning.warnings().into_iter().map(Into::into));
         let minutes = self.clock_off_ms.unsigned_abs() / 60_000;
         if self.clock_off_ms > 0 {
             lines.push(t!("status.clock_ahead", minutes = minutes));
@@ -198,6 +202,16 @@ impl NodeStatus {
         };
         Some(line.to_string())
     }
+
+    /// Which mirrors have not cosigned all of its own chain yet.
+    fn mirrors_behind(&self) -> Vec<String> {
+        let mut chains = self.chains.iter();
+        let own = chains.find(|chain| chain.origin.as_str() == self.own_origin);
+        let regions = self.peers.iter().map(|peer| peer.region.as_str());
+        own.map_or_else(Vec::new, |own| {
+            self.cosigning.behind(&self.own_origin, own.size, regions)
+        })
+    }
 }
 
 /// The state as JSON.
@@ -214,6 +228,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "clock_off_ms": status.clock_off_ms,
         "secret_checks": status.secret_checks,
         "secret_written": status.secret_written,
+        "cosigning": status.cosigning.json(),
         "roster": status.roster,
         "certificates": status.certificates.iter().map(|certificate| json!({ "name": certificate.name, "until_ms": certificate.until.0, "ending": certificate.ending })).collect::<Vec<_>>(),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
@@ -256,7 +271,11 @@ pub fn table_of(status: &NodeStatus) {
         ]);
     }
     println!("{rows}");
+    status.cosigning.print();
     if let Some(line) = status.sharing() {
+        println!("{line}");
+    }
+    for line in status.mirrors_behind() {
         println!("{line}");
     }
     match status.scrubbed {

@@ -3,14 +3,20 @@
 //! A file starts with 32 bytes: `YZJNL`, 0, 1, newline; its number (8 bytes); a checksum (16 bytes). An entry is
 //! `YZJR`, its kind, three zeros, its length (4 bytes), a checksum (16 bytes) over all that and the bytes, and the
 //! bytes. Integers are little endian.
+//!
+//! Of some kinds an entry takes the place of the one before it about the same. When as much has lost its place as still counts, what
+//! counts is written into a new file and the old ones go: so the journal stays as small as what it says.
 
 use crate::{
+    cosigned,
     disk::{Disk, Handle, failed},
     error::{Result, StoreError},
     number::{Fields, narrow, wide},
 };
 use std::{
-    fs, io,
+    collections::BTreeMap,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 use yizhang_ledger::{hash::derive, segment::FrameFault};
@@ -43,8 +49,10 @@ impl JournalKind {
     pub const COSIGNATURE_GIVEN: Self = Self(4);
     /// A size that the index had of a chain of which the segments held less.
     pub const SIZE_LOST: Self = Self(6);
-    /// A cosignature that this node received.
+    /// Heads of a chain with the newest line of each cosigner.
     pub const COSIGNATURE_RECEIVED: Self = Self(5);
+    /// The first entry of a file that has everything that counts of the files before it, which may be gone.
+    pub const ANEW: Self = Self(7);
 }
 
 /// An entry of the journal.
@@ -63,6 +71,10 @@ pub(crate) struct Journal {
     files: Vec<u64>,
     file: Option<Handle>,
     end: u64,
+    /// What counts of it, and how much does not.
+    tally: Tally,
+    /// Bytes that count no more after which it is written anew.
+    slack_bytes: u64,
 }
 
 /// What was cut off the end of the journal when it was opened.
@@ -70,14 +82,17 @@ pub(crate) type Torn = Option<(PathBuf, u64, u64)>;
 
 impl Journal {
     /// Opens the journal and cuts a torn tail off.
-    pub(crate) fn open(disk: Disk, folder: PathBuf) -> Result<(Self, Torn)> {
+    pub(crate) fn open(disk: Disk, folder: PathBuf, slack_bytes: u64) -> Result<(Self, Torn)> {
         let mut journal = Self {
             disk,
             files: list(&folder)?,
             folder,
             file: None,
             end: 0,
+            tally: Tally::default(),
+            slack_bytes,
         };
+        journal.remove_superseded()?;
         let mut torn = None;
         if let Some(last) = journal.files.last().copied() {
             let path = path(&journal.folder, last);
@@ -97,6 +112,11 @@ impl Journal {
                 torn = Some((path.clone(), end, length - end));
             }
             journal.reopen(last, end, torn.is_some())?;
+        }
+        for number in &journal.files {
+            for entry in journal.read(*number)? {
+                journal.tally.add(entry.kind, &entry.bytes);
+            }
         }
         Ok((journal, torn))
     }
@@ -123,25 +143,74 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends an entry. Durable when it returns `Ok`.
-    pub(crate) fn append(&mut self, kind: JournalKind, bytes: &[u8]) -> Result<()> {
-        let mut out = Vec::with_capacity(FILE_HEADER_BYTES + ENTRY_HEADER_BYTES + bytes.len());
+    /// Appends entries, with one write and one sync. Durable when it returns `Ok`.
+    pub(crate) fn append(&mut self, entries: &[JournalEntry]) -> Result<()> {
+        let mut out = Vec::new();
         let starts_file = self.file.is_none() || self.end >= FILE_BYTES;
         if starts_file {
             self.start_file(&mut out)?;
         }
-        write_entry(kind, bytes, &mut out);
+        for entry in entries {
+            write_entry(entry, &mut out);
+            self.tally.add(entry.kind, &entry.bytes);
+        }
         let file = self
             .file
             .as_ref()
             .expect("one was started where there was none");
-        // A crash before the sync leaves any part of the entry; it is cut off at the next start, or, if whole, kept.
+        // A crash before the sync leaves any part of the entries; one is cut off at the next start, or, if whole, kept.
         self.disk.write(file, &out, self.end)?;
         self.disk.sync(file)?;
         if starts_file {
             self.disk.sync_folder(&self.folder)?;
         }
         self.end += wide(out.len());
+        if self.tally.superseded >= self.slack_bytes.max(self.tally.counts) {
+            self.write_anew()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file that has all that counts, and lets the others go.
+    ///
+    /// A crash before the file has its name leaves the others, and a file that is none of the journal. One after it: the file says
+    /// that those before it count no more, and the next start lets them go.
+    fn write_anew(&mut self) -> Result<()> {
+        let entries: Vec<_> = self.snapshot().collect::<Result<_>>()?;
+        let number = self.files.last().map_or(0, |last| last + 1);
+        let mut out = file_header(number).to_vec();
+        let anew = JournalEntry {
+            kind: JournalKind::ANEW,
+            bytes: Vec::new(),
+        };
+        let mut tally = Tally::default();
+        for entry in [&anew].into_iter().chain(newest_of_all(&entries)) {
+            write_entry(entry, &mut out);
+            tally.add(entry.kind, &entry.bytes);
+        }
+        let path = path(&self.folder, number);
+        self.disk.replace(&path, &out)?;
+        self.file = Some(self.disk.open(path)?);
+        self.end = wide(out.len());
+        self.tally = tally;
+        self.files.push(number);
+        self.remove_superseded()
+    }
+
+    /// Removes the files before the last one that was written anew.
+    fn remove_superseded(&mut self) -> Result<()> {
+        let mut first = None;
+        for number in &self.files {
+            let path = path(&self.folder, *number);
+            if is_anew(&path, *number)? {
+                first = Some(*number);
+            }
+        }
+        let Some(first) = first else { return Ok(()) };
+        while let Some(number) = self.files.first().copied().filter(|number| *number < first) {
+            self.disk.remove(&path(&self.folder, number))?;
+            self.files.remove(0);
+        }
         Ok(())
     }
 
@@ -155,64 +224,52 @@ impl Journal {
         Ok(())
     }
 
-    /// The files and where the last one ends, for reading.
+    /// Everything in it, for reading. It is read at once, because the files may go when the journal is written anew; that also
+    /// keeps it small.
     pub(crate) fn snapshot(&self) -> JournalReader {
-        let end = self.files.last().map(|last| (*last, self.end));
-        JournalReader {
-            folder: self.folder.clone(),
-            files: self.files.clone(),
-            end,
-            entries: Vec::new().into_iter(),
+        let mut entries = Vec::new();
+        for number in &self.files {
+            match self.read(*number) {
+                Ok(read) => entries.extend(read.into_iter().map(Ok)),
+                Err(error) => {
+                    entries.push(Err(error));
+                    break;
+                }
+            }
         }
+        JournalReader {
+            entries: entries.into_iter(),
+        }
+    }
+
+    /// The durable entries of a file.
+    fn read(&self, number: u64) -> Result<Vec<JournalEntry>> {
+        let path = path(&self.folder, number);
+        let (entries, end, fault) = read_file(&path, number)?;
+        let durable = (self.files.last() == Some(&number)).then_some(self.end);
+        if let Some(fault) = fault.filter(|_| durable.is_none_or(|durable| end < durable)) {
+            return Err(StoreError::Journal {
+                path,
+                offset: end,
+                fault,
+            });
+        }
+        let entries = entries.into_iter();
+        let durable = entries.filter(|(at, _)| durable.is_none_or(|durable| *at < durable));
+        Ok(durable.map(|(_, entry)| entry).collect())
     }
 }
 
-/// Reads the journal from its beginning up to what was durable when the reader was made.
+/// The journal from its beginning, as of when the reader was made.
 pub struct JournalReader {
-    folder: PathBuf,
-    files: Vec<u64>,
-    end: Option<(u64, u64)>,
-    entries: std::vec::IntoIter<JournalEntry>,
+    entries: std::vec::IntoIter<Result<JournalEntry>>,
 }
 
 impl Iterator for JournalReader {
     type Item = Result<JournalEntry>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(entry) = self.entries.next() {
-                return Some(Ok(entry));
-            }
-            if self.files.is_empty() {
-                return None;
-            }
-            let number = self.files.remove(0);
-            let path = path(&self.folder, number);
-            match read_file(&path, number) {
-                Ok((mut entries, end, fault)) => {
-                    let durable = self
-                        .end
-                        .filter(|(last, _)| *last == number)
-                        .map(|(_, durable)| durable);
-                    if let Some(fault) =
-                        fault.filter(|_| durable.is_none_or(|durable| end < durable))
-                    {
-                        return Some(Err(StoreError::Journal {
-                            path,
-                            offset: end,
-                            fault,
-                        }));
-                    }
-                    entries.retain(|(at, _)| durable.is_none_or(|durable| *at < durable));
-                    self.entries = entries
-                        .into_iter()
-                        .map(|(_, entry)| entry)
-                        .collect::<Vec<_>>()
-                        .into_iter();
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
+        self.entries.next()
     }
 }
 
@@ -286,7 +343,72 @@ fn file_header(number: u64) -> [u8; FILE_HEADER_BYTES] {
     header
 }
 
-fn write_entry(kind: JournalKind, bytes: &[u8], out: &mut Vec<u8>) {
+/// Whether a file begins with the entry that says that those before it count no more.
+fn is_anew(path: &Path, number: u64) -> Result<bool> {
+    const BYTES: usize = FILE_HEADER_BYTES + ENTRY_HEADER_BYTES;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed("open", path))?;
+    file.take(wide(BYTES))
+        .read_to_end(&mut bytes)
+        .map_err(failed("read", path))?;
+    let Some(first) = bytes.strip_prefix(&file_header(number)[..]) else {
+        return Ok(false);
+    };
+    Ok(read_entry(first).is_ok_and(|(entry, _)| entry.kind == JournalKind::ANEW))
+}
+
+/// What an entry is about, if a later one about the same takes its place.
+fn subject(kind: JournalKind, bytes: &[u8]) -> Option<Vec<u8>> {
+    let subject = match kind {
+        JournalKind::COSIGNATURE_GIVEN => cosigned::subject_of_given(bytes)?,
+        JournalKind::COSIGNATURE_RECEIVED => cosigned::subject_of_received(bytes)?,
+        // The mark of a file counts in none but that one.
+        JournalKind::ANEW => Vec::new(),
+        _ => return None,
+    };
+    Some([&[kind.0][..], &subject].concat())
+}
+
+/// The entries that count, in their order.
+fn newest_of_all(entries: &[JournalEntry]) -> impl Iterator<Item = &JournalEntry> {
+    let mut last: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(subject) = subject(entry.kind, &entry.bytes) {
+            last.insert(subject, at);
+        }
+    }
+    let counts = move |(at, entry): &(usize, &JournalEntry)| {
+        let subject = subject(entry.kind, &entry.bytes);
+        let is_last = |subject| last.get(&subject) == Some(at);
+        entry.kind != JournalKind::ANEW && subject.is_none_or(is_last)
+    };
+    let entries = entries.iter().enumerate().filter(counts);
+    entries.map(|(_, entry)| entry)
+}
+
+/// How many bytes of a journal count.
+#[derive(Debug, Default)]
+struct Tally {
+    counts: u64,
+    superseded: u64,
+    /// Bytes of the newest entry about each subject.
+    newest: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Tally {
+    fn add(&mut self, kind: JournalKind, bytes: &[u8]) {
+        let length = wide(ENTRY_HEADER_BYTES + bytes.len());
+        self.counts += length;
+        let before = subject(kind, bytes).and_then(|subject| self.newest.insert(subject, length));
+        if let Some(before) = before {
+            self.counts -= before;
+            self.superseded += before;
+        }
+    }
+}
+
+fn write_entry(entry: &JournalEntry, out: &mut Vec<u8>) {
+    let JournalEntry { kind, bytes } = entry;
     let start = out.len();
     out.extend_from_slice(&ENTRY_MAGIC);
     out.extend_from_slice(&[kind.0, 0, 0, 0]);

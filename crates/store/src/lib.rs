@@ -44,6 +44,7 @@
 mod access;
 mod chain;
 mod check;
+mod cosigned;
 mod disk;
 mod error;
 mod faults;
@@ -76,6 +77,7 @@ pub use check::{
     ACCESS_DIGESTS_MAX, ChainChecked, CheckReport, Finding, Progress, RebuildReport, check,
     rebuild_index,
 };
+pub use cosigned::{Cosigned, CosignedEntry};
 pub use error::{
     Damage, DamageFault, Family, IndexFault, MarkerFault, RegisterFileFault, StoreError,
 };
@@ -83,7 +85,7 @@ pub use error::{
 pub use faults::Faults;
 pub use journal::{JOURNAL_ENTRY_BYTES_MAX, JournalEntry, JournalKind, JournalReader};
 pub use lookup::StoredSubmission;
-pub use proof::Proof;
+pub use proof::{Consistency, Proof};
 pub use reader::{BatchReader, StoredBatch};
 pub use register::RegisterChecked;
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
@@ -117,6 +119,8 @@ pub struct Options {
     pub register_records: usize,
     /// Size in bytes after which a segment file is followed by a new one; at most [`SEGMENT_BYTES_MAX`].
     pub segment_bytes: u64,
+    /// Bytes of journal entries that count no more after which the journal is written anew; at least as many as count.
+    pub journal_slack_bytes: u64,
     /// Faults for tests.
     #[doc(hidden)]
     pub faults: Option<Arc<Faults>>,
@@ -136,6 +140,7 @@ impl Options {
             // With the records of a batch, two accounts each, within what a list that grows by doubling has room for.
             register_records: 2 * 1024 * 1024 - 64 * 1024,
             segment_bytes: 128 * 1024 * 1024,
+            journal_slack_bytes: 1024 * 1024,
             faults: None,
         }
     }
@@ -193,15 +198,27 @@ impl Store {
     /// [`StoreError::JournalEntryTooLarge`]; [`StoreError::Io`], after which the store has stopped;
     /// [`StoreError::Stopped`].
     pub fn journal_append(&self, kind: JournalKind, bytes: &[u8]) -> Result<()> {
+        let bytes = bytes.to_vec();
+        self.journal_append_all(&[JournalEntry { kind, bytes }])
+    }
+
+    /// As [`Store::journal_append`], for many facts with one write and one `fdatasync`. A crash before it returns leaves the first few
+    /// of them, or all, or none.
+    ///
+    /// # Errors
+    /// As [`Store::journal_append`]; if one is too large, none is added.
+    pub fn journal_append_all(&self, entries: &[JournalEntry]) -> Result<()> {
         self.stopper.check()?;
-        if bytes.len() > JOURNAL_ENTRY_BYTES_MAX {
-            return Err(StoreError::JournalEntryTooLarge {
-                limit: JOURNAL_ENTRY_BYTES_MAX,
-                found: bytes.len(),
-            });
+        for entry in entries {
+            if entry.bytes.len() > JOURNAL_ENTRY_BYTES_MAX {
+                return Err(StoreError::JournalEntryTooLarge {
+                    limit: JOURNAL_ENTRY_BYTES_MAX,
+                    found: entry.bytes.len(),
+                });
+            }
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        self.stopper.watch(journal.append(kind, bytes))
+        self.stopper.watch(journal.append(entries))
     }
 
     /// Reads the journal, oldest entry first, as of now.

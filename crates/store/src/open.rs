@@ -224,7 +224,11 @@ impl Opening<'_> {
         let stopper = Stopper::default();
         let folders = chains.iter().map(|chain| chain.folder.clone()).collect();
         let (disk, folder) = (self.disk.clone(), self.folder.to_path_buf());
-        let (journal, torn) = Journal::open(disk.clone(), folder.join("journal"))?;
+        let (journal, torn) = Journal::open(
+            disk.clone(),
+            folder.join("journal"),
+            self.options.journal_slack_bytes,
+        )?;
         let index = Index::start(
             loaded,
             folder.join("index"),

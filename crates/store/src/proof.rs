@@ -13,6 +13,7 @@ use yizhang_ledger::{
     chain::KEPT_LEVEL,
     hash::{Blake3Keyed, Hash, TreeHasher, hash_leaves},
     head::Origin,
+    range::{LeafRange, RangeProof},
     value::{LeafIndex, TreeSize},
 };
 
@@ -73,20 +74,81 @@ impl Store {
         // Ascending, so that what neighbours have in common is at hand, however little is kept.
         let mut order: Vec<(usize, LeafIndex)> = indexes.iter().copied().enumerate().collect();
         order.sort_unstable_by_key(|(_, index)| *index);
-        let mut prover = Prover {
-            store: self,
-            chain,
-            size: size.0,
-            block: None,
-            rows: Vec::new(),
-            spans: HashMap::new(),
-        };
+        let mut prover = Prover::of(self, chain, size);
         let mut proofs = Vec::with_capacity(order.len());
         for (place, index) in order {
             proofs.push((place, prover.proof(index.0)?));
         }
         proofs.sort_unstable_by_key(|(place, _)| *place);
         Ok(proofs.into_iter().map(|(_, proof)| proof).collect())
+    }
+}
+
+/// The tree of the first leaves of a chain, and the path that ties it to the tree of more of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consistency {
+    /// The root of the smaller tree.
+    pub root: Hash,
+    /// The consistency path (RFC 9162, 2.1.4.1).
+    pub path: Vec<Hash>,
+}
+
+impl Store {
+    /// What ties the leaves of a range to the root of the first `size` leaves of a chain.
+    ///
+    /// # Errors
+    /// As [`Store::proof`]; [`StoreError::NoSuchLeaf`] also for a range that is empty or reaches beyond the size.
+    pub fn range_proof(
+        &self,
+        origin: &Origin,
+        range: LeafRange,
+        size: TreeSize,
+    ) -> Result<RangeProof> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        let spans = range.spans(size.0).ok().filter(|_| size <= chain.size());
+        let spans = spans.ok_or_else(|| StoreError::NoSuchLeaf {
+            origin: origin.clone(),
+            index: LeafIndex(range.end),
+            size: chain.size().min(size),
+        })?;
+        let mut prover = Prover::of(self, chain, size);
+        let mut proof = RangeProof::default();
+        for span in spans.inside {
+            proof.inside.push(prover.span(span.low, span.high)?);
+        }
+        for span in spans.outside {
+            proof.outside.push(prover.span(span.low, span.high)?);
+        }
+        Ok(proof)
+    }
+
+    /// The root of the first `old_size` leaves of a chain and the consistency path from it to that of the first `new_size`, where
+    /// `0 < old_size < new_size` and the chain is as long.
+    ///
+    /// # Errors
+    /// As [`Store::proof`].
+    pub fn consistency(
+        &self,
+        origin: &Origin,
+        old_size: TreeSize,
+        new_size: TreeSize,
+    ) -> Result<Consistency> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        let is_in_order = TreeSize(0) < old_size && old_size < new_size;
+        if new_size > chain.size() || !is_in_order {
+            return Err(StoreError::NoSuchLeaf {
+                origin: origin.clone(),
+                index: LeafIndex(old_size.0),
+                size: chain.size().min(new_size),
+            });
+        }
+        let mut prover = Prover::of(self, chain, new_size);
+        let path = prover.consistency(old_size.0)?;
+        let mut smaller = Prover::of(self, chain, old_size);
+        let root = smaller.span(0, old_size.0)?;
+        Ok(Consistency { root, path })
     }
 }
 
@@ -110,7 +172,41 @@ struct Block {
     levels: Vec<Vec<Hash>>,
 }
 
-impl Prover<'_> {
+impl<'a> Prover<'a> {
+    fn of(store: &'a Store, chain: &'a Chain, size: TreeSize) -> Self {
+        Self {
+            store,
+            chain,
+            size: size.0,
+            block: None,
+            rows: Vec::new(),
+            spans: HashMap::new(),
+        }
+    }
+
+    /// The consistency path from the tree of the first `old` leaves (SUBPROOF of RFC 9162, 2.1.4.1), from the root down and turned
+    /// round at the end.
+    fn consistency(&mut self, old: u64) -> Result<Vec<Hash>> {
+        let mut path = Vec::new();
+        let (mut low, mut high) = (0, self.size);
+        while old < high {
+            let middle = low + (1 << (high - low - 1).ilog2());
+            if old <= middle {
+                path.push(self.span(middle, high)?);
+                high = middle;
+            } else {
+                path.push(self.span(low, middle)?);
+                low = middle;
+            }
+        }
+        // What is left is whole in the smaller tree. If that begins with it, its root is the one that the verifier has.
+        if low > 0 {
+            path.push(self.span(low, high)?);
+        }
+        path.reverse();
+        Ok(path)
+    }
+
     fn proof(&mut self, index: u64) -> Result<Proof> {
         let mut path = Vec::new();
         let (mut low, mut high) = (0, self.size);

@@ -5,12 +5,14 @@ mod federation;
 use federation::World;
 use std::{path::Path, sync::Arc};
 use tempfile::tempdir;
-use yizhang_store::{Faults, JournalKind, Options, Store};
+use yizhang_store::{CosignedEntry, Faults, JournalKind, Options, Store};
 
 /// What a run did before the disk failed.
 struct Run {
     world: World,
     facts: Vec<Vec<u8>>,
+    /// The newest size of each chain that is known to be kept as cosigned.
+    cosigned: [u64; 3],
 }
 
 /// Opens a store on a disk that fails from operation `step` on, and works until it does.
@@ -18,12 +20,15 @@ fn work_until_failure(folder: &Path, seed: u64, step: u64) -> (Run, Arc<Faults>)
     let mut run = Run {
         world: World::new(seed, 2),
         facts: Vec::new(),
+        cosigned: [0; 3],
     };
     let faults = Arc::new(Faults::at(step));
     // Files so small that most batches start a new one.
     let options = Options {
         faults: Some(faults.clone()),
         segment_bytes: 2_000,
+        // So little that the journal is written anew several times.
+        journal_slack_bytes: 400,
         ..run.world.tiny()
     };
     if let Ok((store, _)) = Store::open(folder, options) {
@@ -69,6 +74,11 @@ impl Run {
             }
             store.journal_append(JournalKind::HEAD_SEEN, &[round; 50])?;
             self.facts.push(vec![round; 50]);
+            for size in [10, 20, 30].map(|size| u64::from(round) * 100 + size) {
+                let given: Vec<_> = (0..3).map(|chain| given(chain, size)).collect();
+                store.keep_given(&given)?;
+                self.cosigned = [size; 3];
+            }
             if round == 2 {
                 store.flush()?;
             }
@@ -99,11 +109,12 @@ impl Run {
             "{opened}"
         );
         self.world.settle(&store);
-        let facts: Vec<_> = store
-            .journal()
-            .unwrap()
-            .map(|entry| entry.unwrap().bytes)
-            .collect();
+        let entries: Vec<_> = store.journal().unwrap().map(Result::unwrap).collect();
+        let facts = entries
+            .iter()
+            .filter(|entry| entry.kind == JournalKind::HEAD_SEEN);
+        let facts: Vec<_> = facts.map(|entry| entry.bytes.clone()).collect();
+        self.verify_cosigned(&store);
         assert!(facts.starts_with(&self.facts) && facts.len() <= self.facts.len() + 1);
         self.world.random_work(&store, 2);
         self.world.check(&store, 1);
@@ -111,6 +122,34 @@ impl Run {
         drop(store);
         let report = yizhang_store::check(folder, &|_| {}).unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+/// A head of a chain that was cosigned.
+fn given(chain: u32, size: u64) -> CosignedEntry {
+    CosignedEntry {
+        key: [7; 32],
+        seconds: size,
+        note: format!("test.yizhang/{chain}\n{size}\n").into_bytes(),
+    }
+}
+
+impl Run {
+    /// What was acknowledged is there, or what was about to be.
+    fn verify_cosigned(&self, store: &Store) {
+        let kept = store.cosigned().unwrap().given;
+        for (chain, acknowledged) in (0..3).zip(self.cosigned) {
+            let size = |entry: &CosignedEntry| {
+                let is_of_chain = *entry == given(chain, entry.seconds);
+                is_of_chain.then_some(entry.seconds)
+            };
+            let sizes: Vec<u64> = kept.iter().filter_map(size).collect();
+            match sizes[..] {
+                [] => assert_eq!(acknowledged, 0),
+                [size] => assert!(size >= acknowledged, "{size} after {acknowledged}"),
+                _ => panic!("one entry takes the place of the other: {sizes:?}"),
+            }
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Heads {
     /// Signed heads, at most one a chain.
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub heads: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
-    /// Whether these are all heads that the node holds.
+    /// Whether these are all heads that the node holds; once in a watch, before any change is told.
     #[prost(bool, tag = "2")]
     pub complete: bool,
     /// Pairs of signed heads that cannot both be true.
@@ -65,6 +65,11 @@ pub struct Heads {
     /// The version of the roster that the node works under; in the first message of a watch, else 0.
     #[prost(uint64, tag = "4")]
     pub roster: u64,
+    /// Signed heads with lines of cosigners (docs/FORMAT.md, section 10), at most 256: each time the node has cosigned one, at most a few times
+    /// a second; and before the message that is complete, in as many messages as it takes, of each chain the newest head that has lines, and
+    /// the heads with the newest lines by the caller and by the node.
+    #[prost(bytes = "bytes", repeated, tag = "5")]
+    pub cosigned: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Evidence {
@@ -292,6 +297,17 @@ pub struct PublishReply {
     #[prost(uint64, tag = "1")]
     pub newest: u64,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvidenceRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvidenceReply {
+    /// At most 64 files of at most 4 KiB.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub files: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Pairs of heads beside these of which the node knows that they contradict each other, and which nothing that it holds ties together.
+    #[prost(uint32, tag = "2")]
+    pub untied: u32,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayRequest {
     #[prost(string, tag = "1")]
@@ -359,6 +375,9 @@ pub struct StatusReply {
     /// Which of the secrets records are written under here, from 0.
     #[prost(uint32, tag = "16")]
     pub secret_written: u32,
+    /// This node as witness and mirror.
+    #[prost(message, optional, tag = "20")]
+    pub cosigning: ::core::option::Option<CosigningStatus>,
     /// The certificates that the node lives by: its own (node) and that of the authority.
     #[prost(message, repeated, tag = "17")]
     pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
@@ -387,7 +406,7 @@ pub struct FloodStatus {
     #[prost(uint64, tag = "3")]
     pub noticed_ms: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChainStatus {
     #[prost(string, tag = "1")]
     pub origin: ::prost::alloc::string::String,
@@ -429,6 +448,44 @@ pub struct ChainStatus {
     /// because there are more than an account is computed from (docs/RULES.md).
     #[prost(uint64, tag = "12")]
     pub left_aside: u64,
+    /// The newest cosignature of each witness and each mirror of the chain that the node knows. Status only.
+    #[prost(message, repeated, tag = "13")]
+    pub cosigners: ::prost::alloc::vec::Vec<Cosigner>,
+    /// The largest head of the chain that has lines of cosigners, with these lines; empty if none has. Status only.
+    #[prost(bytes = "bytes", tag = "14")]
+    pub cosigned: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cosigner {
+    /// Region of its node, six digits.
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// witness or mirror.
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// Size of the head that it has cosigned.
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    /// When, by its clock, in seconds since 1970-01-01 UTC.
+    #[prost(uint64, tag = "4")]
+    pub seconds: u64,
+}
+/// Cosignatures since the node started.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CosigningStatus {
+    /// Lines that it has given.
+    #[prost(uint64, tag = "1")]
+    pub given: u64,
+    /// Lines of others that were new when they came.
+    #[prost(uint64, tag = "2")]
+    pub received: u64,
+    /// Lines that are not by the key of the roster that they name.
+    #[prost(uint64, tag = "3")]
+    pub forged: u64,
+    /// Why the node cosigns nothing now, as a code: hearing (it waits to be told what it has cosigned), refused (the roster does not name its keys);
+    /// empty if it does.
+    #[prost(string, tag = "4")]
+    pub waits_code: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PeerStatus {
@@ -2680,6 +2737,28 @@ pub mod ledger_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Ledger", "Status"));
             self.inner.unary(req, path, codec).await
         }
+        /// Evidence files of chains of which two histories were signed (docs/FORMAT.md, section 14).
+        pub async fn evidence(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EvidenceRequest>,
+        ) -> std::result::Result<tonic::Response<super::EvidenceReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Ledger/Evidence",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Ledger", "Evidence"));
+            self.inner.unary(req, path, codec).await
+        }
         /// As Replication.Fetch, to the newest batch. With a mandate: the business of the purpose is audit.
         pub async fn replay(
             &mut self,
@@ -2721,6 +2800,11 @@ pub mod ledger_server {
             &self,
             request: tonic::Request<super::StatusRequest>,
         ) -> std::result::Result<tonic::Response<super::StatusReply>, tonic::Status>;
+        /// Evidence files of chains of which two histories were signed (docs/FORMAT.md, section 14).
+        async fn evidence(
+            &self,
+            request: tonic::Request<super::EvidenceRequest>,
+        ) -> std::result::Result<tonic::Response<super::EvidenceReply>, tonic::Status>;
         /// Server streaming response type for the Replay method.
         type ReplayStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::SignedBatch, tonic::Status>,
@@ -2838,6 +2922,49 @@ pub mod ledger_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = StatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Ledger/Evidence" => {
+                    #[allow(non_camel_case_types)]
+                    struct EvidenceSvc<T: Ledger>(pub Arc<T>);
+                    impl<T: Ledger> tonic::server::UnaryService<super::EvidenceRequest>
+                    for EvidenceSvc<T> {
+                        type Response = super::EvidenceReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EvidenceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ledger>::evidence(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EvidenceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -627,7 +627,7 @@ class Note:
         self.text, lines = note[:blank + 1], note[blank + 2:]
         form(lines.endswith("\n"))
         lines = lines[:-1].split("\n")
-        form(len(lines) <= 64)
+        form(len(lines) <= 100)
         self.lines = [read_line(line) for line in lines]
         form(None not in self.lines)
 
@@ -707,7 +707,7 @@ def add_cosignature(note, cosigner, line):
             pass
     others = [other[0] for other in note.lines if not cosigner.owns(other)]
     lines = "".join(f"{line}\n" for line in [*others, max(times)[1]])
-    check(len(others) <= 16 and len((note.text + "\n" + lines).encode()) <= 65536, "CosignatureFault::NoRoom")
+    check(len(others) <= 99 and len((note.text + "\n" + lines).encode()) <= 65536, "CosignatureFault::NoRoom")
     return lines
 
 

@@ -1,6 +1,7 @@
 //! What a node does when its replica wants something done.
 
 use super::{
+    cosigner::Cosigner,
     evidence::Journal,
     handle::{Answer, Engine, Event, Placed},
     peers::{Fetching, Peer},
@@ -26,7 +27,7 @@ use yizhang_ledger::{
     value::TreeSize,
 };
 use yizhang_replica::{
-    Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket,
+    Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket, ToCosign,
 };
 use yizhang_store::{Store, StoreError};
 
@@ -46,6 +47,7 @@ pub(super) struct Hands {
     pub(super) runtime: Handle,
     pub(super) writers: BTreeMap<Origin, Writer>,
     pub(super) journal: Journal,
+    pub(super) cosigner: Cosigner,
     pub(super) peers: BTreeMap<PeerId, Peer>,
     pub(super) connected: BTreeMap<PeerId, bool>,
     pub(super) fetches: BTreeMap<FetchId, Fetching>,
@@ -168,6 +170,19 @@ impl Deeds for Hands {
         if let Some(writer) = self.writers.get(&head.origin) {
             writer.note(note);
         }
+    }
+
+    fn cosign(&mut self, heads: Vec<ToCosign>) {
+        self.cosigner.cosign(heads);
+    }
+
+    fn announce_cosigned(&mut self, origin: Origin, head: Vec<u8>) {
+        self.board.announce_cosigned(origin, head);
+    }
+
+    fn show_cosigned(&mut self, origin: Origin, heads: Vec<Vec<u8>>) {
+        self.cosigner.keep(origin.clone(), heads.clone());
+        self.board.show_cosigned(origin, heads);
     }
 
     fn answer(&mut self, receipt: Receipt) {

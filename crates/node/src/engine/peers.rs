@@ -24,7 +24,7 @@ use yizhang_ledger::{
     head::Origin,
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
+use yizhang_replica::{CheckedHead, FetchId, Input, PeerId, limits::ANNOUNCED_HEADS_MAX};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     code::RefusalCode,
@@ -145,7 +145,7 @@ impl Peer {
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
                 self.roster_told(message.roster);
             }
-            let told = message.heads.len() + 2 * message.evidence.len();
+            let told = message.heads.len() + message.cosigned.len() + 2 * message.evidence.len();
             let message = bounded(message);
             pace.keep(told).await;
             self.hear(engine, message).await?;
@@ -207,11 +207,26 @@ impl Peer {
                 .map(|pair| [pair.first.into(), pair.second.into()])
                 .collect(),
         };
+        let cosigned = Said {
+            heads: message.cosigned.into_iter().map(Into::into).collect(),
+            evidence: Vec::new(),
+        };
         let checked = self.heads.check_all(said).await;
         let Said { heads, evidence } = checked.ok_or_else(stopping)?;
         let peer = PeerId(self.region);
         for heads in evidence {
             engine.hear(Input::Shown { peer, heads }).await;
+        }
+        // Before the heads, of which it may be said that they are all: then what this node has cosigned has been told, too.
+        if !cosigned.heads.is_empty() {
+            let checked = self.heads.check_all(cosigned).await;
+            let Said { heads, .. } = checked.ok_or_else(stopping)?;
+            // A few of them end the connection.
+            let lines: usize = heads.iter().map(CheckedHead::forged).sum();
+            if lines > 0 {
+                tracing::warn!(peer = %self.region, lines, "a peer sends cosignatures that are not by the key that they name");
+            }
+            engine.hear(Input::CosignaturesShown { peer, heads }).await;
         }
         let announced = Input::Announced {
             peer,
@@ -338,6 +353,8 @@ fn bounded(mut message: v1::Heads) -> v1::Heads {
     message.heads.shrink_to_fit();
     message.evidence.truncate(EVIDENCE_MAX);
     message.evidence.shrink_to_fit();
+    message.cosigned.truncate(ANNOUNCED_HEADS_MAX);
+    message.cosigned.shrink_to_fit();
     message
 }
 
@@ -432,11 +449,14 @@ mod tests {
         let message = v1::Heads {
             heads: vec![bytes::Bytes::new(); 10_000],
             evidence: vec![v1::Evidence::default(); 500_000],
+            cosigned: vec![bytes::Bytes::new(); 10_000],
             complete: true,
+            roster: 1,
         };
         let message = bounded(message);
         assert_eq!(message.heads.len(), ANNOUNCED_HEADS_MAX + 1);
         assert_eq!(message.evidence.len(), EVIDENCE_MAX);
+        assert_eq!(message.cosigned.len(), ANNOUNCED_HEADS_MAX);
         assert!(message.heads.capacity() <= 2 * message.heads.len());
         assert!(message.evidence.capacity() <= 2 * message.evidence.len());
     }

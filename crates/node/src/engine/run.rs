@@ -7,6 +7,7 @@ mod state;
 mod unshared;
 
 use super::{
+    cosigner::{Cosigner, CosigningKeys, Tools},
     evidence::Journal,
     handle::{Answer, Engine, Event, Inbox},
     hands::Hands,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     board::Board, chain_keys::ChainKeys, config::Failure, copies::LatestNews, damages::Damages,
-    tally::Tally,
+    heads::Heads, tally::Tally,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -50,6 +51,9 @@ pub(crate) struct Parts {
     /// The way to this engine, for those who work for it.
     pub(crate) engine: Engine,
     pub(crate) keys: ChainKeys,
+    pub(crate) cosigning_keys: CosigningKeys,
+    /// Checks what this node has cosigned as it checks what others send.
+    pub(crate) heads: Arc<Heads>,
     pub(crate) peers: Vec<Peer>,
     pub(crate) runtime: Handle,
     pub(crate) ready: watch::Sender<bool>,
@@ -90,6 +94,12 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         writers.insert(origin.clone(), writer);
     }
     let journal = Journal::start(Arc::clone(&parts.store), parts.engine.clone())?;
+    let cosigner = Cosigner::start(Tools {
+        store: Arc::clone(&parts.store),
+        engine: parts.engine.clone(),
+        keys: parts.cosigning_keys,
+        heads: parts.heads,
+    })?;
     let peers = parts.peers.into_iter();
     let running = Running {
         replica: parts.replica,
@@ -103,6 +113,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             runtime: parts.runtime,
             writers,
             journal,
+            cosigner,
             peers: peers.map(|peer| (PeerId(peer.region), peer)).collect(),
             connected: BTreeMap::new(),
             fetches: BTreeMap::new(),
@@ -162,6 +173,7 @@ impl Running {
         let drain = std::thread::spawn(move || inbox.close());
         self.hands.writers.into_values().for_each(Writer::finish);
         self.hands.journal.finish();
+        self.hands.cosigner.finish();
         let _ = drain.join();
     }
 

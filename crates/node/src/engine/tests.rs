@@ -1,11 +1,13 @@
 //! The engine with its real threads over a disk that fails and loses power, once at every operation: what it has said by then
 //! is true afterwards.
 
-use super::{Answer, Event, Parts, Placed, channel, start};
+use super::{Answer, CosigningKeys, Event, Parts, Placed, channel, start};
 use crate::{
-    board::{Board, Contradiction},
-    config::Failure,
+    board::{Board, Changes, Contradiction},
+    chain_keys::ChainKeys,
+    config::{Failure, NodeKeys},
     copies::LatestNews,
+    heads::Heads,
     tally::Tally,
 };
 use ed25519_dalek::SigningKey;
@@ -25,16 +27,17 @@ use tokio::{
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
     chain::{ChainState, Submitted},
+    cosignature::CosignerKey,
     entry::Kind,
     hash::Hash,
     head::{Head, Origin},
     note::NoteKey,
     record::Record,
-    roster::{ChainKey, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{CheckedHead, Config, FetchId, Input, PeerId, Replica};
-use yizhang_store::{Faults, JournalKind, Options, Store};
+use yizhang_store::{CosignedEntry, Faults, JournalKind, Options, Store};
 
 const REGIONS: [u32; 2] = [440_000, 520_000];
 /// Submissions of one run, one after the other, so that each has a batch, a signature and a sync.
@@ -45,6 +48,10 @@ const MIRRORED: u8 = 2;
 const FORK_AFTER: u8 = 1;
 /// How long anything may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+const COSIGNATURES: [JournalKind; 2] = [
+    JournalKind::COSIGNATURE_GIVEN,
+    JournalKind::COSIGNATURE_RECEIVED,
+];
 /// Fewest operations that such a run has, so that a run which does nothing is noticed.
 const OPERATIONS_MIN: u64 = 12;
 
@@ -58,6 +65,24 @@ fn origin(region: usize) -> Origin {
 
 fn key(region: usize) -> SigningKey {
     SigningKey::from_bytes(&[u8::try_from(region).unwrap() + 1; 32])
+}
+
+/// The keys of a node; every region has others.
+fn node_keys(region: usize) -> NodeKeys {
+    let region = u8::try_from(region).unwrap();
+    let key = |of: u8| SigningKey::from_bytes(&[of + region; 32]);
+    NodeKeys {
+        chain: key(1),
+        chain_before: Vec::new(),
+        witness: key(11),
+        mirror: key(21),
+    }
+}
+
+fn cosigning_keys(region: usize, kind: KeyKind) -> Vec<CosigningKey> {
+    let public = node_keys(region).of(kind).verifying_key().to_bytes();
+    let key = CosignerKey::new(&kind.name(&origin(region)), public).unwrap();
+    vec![CosigningKey::always(key)]
 }
 
 fn roster() -> Roster {
@@ -74,8 +99,8 @@ fn roster() -> Roster {
             origin,
             endpoint,
             keys,
-            witness_keys: Vec::new(),
-            mirror_keys: Vec::new(),
+            witness_keys: cosigning_keys(region, KeyKind::Witness),
+            mirror_keys: cosigning_keys(region, KeyKind::Mirror),
         };
         (division(region), entry)
     };
@@ -145,6 +170,8 @@ struct Said {
     receipts: Vec<(SubmissionId, Placed)>,
     heads: Vec<Vec<u8>>,
     evidence: Vec<Contradiction>,
+    /// Heads with the lines of this node.
+    cosigned: Vec<Vec<u8>>,
 }
 
 /// An engine under way.
@@ -189,10 +216,10 @@ impl Running {
     }
 
     /// Every newest head on the board.
-    fn announced(&self) -> Vec<Vec<u8>> {
-        let board = &self.board;
-        let announced = self.runtime.block_on(async { board.watch().next().await });
-        announced.expect("the board is open").0.heads
+    fn announced(&self) -> Changes {
+        let mut watcher = self.board.watch(origin(0), origin(1));
+        let announced = self.runtime.block_on(async { watcher.next().await });
+        announced.expect("the board is open").0
     }
 
     /// Delivers batches of the peer's chain as its first fetch does, and returns whether the engine goes on.
@@ -211,7 +238,12 @@ impl Running {
                 head: checked(&head),
             });
         }
-        let is_announced = || self.announced().contains(&newest).then_some(());
+        let is_announced = || {
+            let Changes {
+                heads, cosigned, ..
+            } = self.announced();
+            (heads.contains(&newest) && !cosigned.is_empty()).then_some(())
+        };
         self.wait(is_announced).is_some()
     }
 
@@ -289,6 +321,8 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         damages: Arc::default(),
         engine: engine.clone(),
         keys: ChainKeys::new(&[], &[], key(0)),
+        cosigning_keys: CosigningKeys::new(origin(0), &node_keys(0)),
+        heads: Heads::new(roster()),
         peers: Vec::new(),
         runtime: runtime.handle().clone(),
         ready,
@@ -306,13 +340,16 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
     running.work(&store);
     running.engine.send_blocking(Event::Stop);
     thread.join().unwrap();
-    let heads = running.announced();
+    let Changes {
+        heads, cosigned, ..
+    } = running.announced();
     let evidence = running.board.evidence();
     // The store is not closed: what waits in memory is lost, as after a crash.
     Said {
         receipts: running.said.receipts,
         heads,
         evidence,
+        cosigned,
     }
 }
 
@@ -342,8 +379,21 @@ fn check(folder: &Path, said: &Said, step: u64) {
     let mut kept = Vec::new();
     for entry in store.journal().unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(entry.kind, JournalKind::FORK_EVIDENCE);
-        kept.push(entry.bytes);
+        match entry.kind {
+            JournalKind::FORK_EVIDENCE => kept.push(entry.bytes),
+            kind => assert!(COSIGNATURES.contains(&kind), "{kind:?}"),
+        }
+    }
+    let given = store.cosigned().unwrap().given;
+    for note in &said.cosigned {
+        // A later one of the same key takes its place, and may not have left.
+        let size = |note: &[u8]| Head::open(note, &roster()).unwrap().size;
+        let has_it = |entry: &&CosignedEntry| size(&entry.note) >= size(note);
+        assert_eq!(
+            given.iter().filter(has_it).count(),
+            2,
+            "step {step}: a line left that the journal does not have"
+        );
     }
     for [ours, theirs] in &said.evidence {
         assert!(
@@ -368,6 +418,7 @@ fn what_the_engine_has_said_is_on_the_disk_at_whatever_operation_that_fails() {
             assert_eq!(said.receipts.len(), usize::from(SUBMISSIONS));
             assert_eq!(said.evidence, [fork()]);
             assert_eq!(said.heads.len(), REGIONS.len());
+            assert!(!said.cosigned.is_empty());
             break;
         }
         step += 1;

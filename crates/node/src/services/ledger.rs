@@ -5,6 +5,7 @@ use crate::{
     copies::{ChainCopy, News},
     engine::Event,
     floods::Flood,
+    fork_files,
     party::Party,
     peer_secrets::Held,
     permission::REPLAY,
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
 use yizhang_ledger::hash::Hash;
 use yizhang_ledger::value::UnixMillis;
+use yizhang_replica::{CosignedHeads, Cosigner, CosigningWait, Given};
 use yizhang_store::Subject;
 use yizhang_wire::{
     purpose::{Business, Purpose, PurposeFault},
@@ -44,6 +46,15 @@ impl Ledger for LedgerService {
         Ok(Response::new(reply(status, &self.0)))
     }
 
+    async fn evidence(
+        &self,
+        request: Request<v1::EvidenceRequest>,
+    ) -> Result<Response<v1::EvidenceReply>, Status> {
+        let party = party_of(&request)?.clone();
+        let reply = self.0.blocking(&party, forks).await?;
+        Ok(Response::new(reply))
+    }
+
     async fn replay(
         &self,
         request: Request<v1::ReplayRequest>,
@@ -53,6 +64,18 @@ impl Ledger for LedgerService {
         let chain = read_out(&self.0, &party, &mut trace, request.into_inner());
         Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
+}
+
+/// What is known of chains with two histories.
+fn forks(shared: &Shared) -> Result<v1::EvidenceReply, Refusal> {
+    let mut reply = v1::EvidenceReply::default();
+    for pair in shared.board.evidence() {
+        match fork_files::file(&shared.store, &shared.roster, &pair)? {
+            Some(file) => reply.files.push(file.to_bytes().into()),
+            None => reply.untied = reply.untied.saturating_add(1),
+        }
+    }
+    Ok(reply)
 }
 
 /// A whole chain, under a mandate.
@@ -89,7 +112,14 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         Some(code) => (status.readiness.to_string(), code),
     };
     let at = status.at;
+    let cosigned = status.cosigned;
     let chain = |copy: ChainCopy| v1::ChainStatus {
+        cosigners: cosigned.get(&copy.origin).map_or_else(Vec::new, cosigners),
+        cosigned: cosigned
+            .get(&copy.origin)
+            .and_then(|heads| heads.notes().into_iter().next())
+            .unwrap_or_default()
+            .into(),
         damage: shared.damages.first(&copy.origin),
         ahead_ms: copy.ahead_ms(at),
         ..chain_status(copy)
@@ -111,6 +141,15 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
+        cosigning: Some(v1::CosigningStatus {
+            given: status.lines.given,
+            received: status.lines.received,
+            forged: status.lines.forged,
+            waits_code: status
+                .cosigning_waits
+                .map_or("", CosigningWait::code)
+                .into(),
+        }),
         scrubbed_ms: shared.damages.last_round().0,
         evidence: shared.board.evidence().into_iter().map(evidence).collect(),
         room_code: shared.room.left().code().unwrap_or_default().to_string(),
@@ -118,6 +157,17 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
         certificates: certificates(shared.certificates, at),
     }
+}
+
+/// The newest cosignature of each cosigner.
+fn cosigners(heads: &CosignedHeads) -> Vec<v1::Cosigner> {
+    let one = |(by, given): (Cosigner, Given)| v1::Cosigner {
+        region: by.region.to_string(),
+        kind: by.kind.word().into(),
+        size: given.size.0,
+        seconds: given.time.get(),
+    };
+    heads.cosigners().map(one).collect()
 }
 
 fn certificates(certificates: Certificates, at: UnixMillis) -> Vec<v1::CertificateStatus> {

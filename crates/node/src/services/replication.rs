@@ -10,6 +10,7 @@ use crate::{
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
     tellings::Untimely,
+    waiting::ANNOUNCEMENT_BYTES_MAX,
 };
 use std::{
     pin::Pin,
@@ -25,12 +26,15 @@ use yizhang_ledger::{
 };
 use yizhang_replica::{
     Input, PeerId,
-    limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
+    limits::{ANNOUNCED_HEADS_MAX, TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
 };
 use yizhang_wire::{
     convert,
     v1::{self, replication_server::Replication},
 };
+
+/// Bytes of heads with lines in one message: half of what a message of a watch may have.
+const COSIGNED_BYTES_MAX: usize = ANNOUNCEMENT_BYTES_MAX / 2;
 
 /// Batches read ahead of a slow receiver.
 const READ_AHEAD_BATCHES: usize = 4;
@@ -49,9 +53,13 @@ impl Replication for ReplicationService {
 
     async fn watch(
         &self,
-        _: Request<v1::WatchRequest>,
+        request: Request<v1::WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let watcher = self.0.board.watch();
+        let region = region_of(&request)?;
+        let own = self.0.origin.clone();
+        let listener = self.0.roster.regions.get(&region);
+        let listener = listener.map_or_else(|| own.clone(), |region| region.origin.clone());
+        let watcher = self.0.board.watch(own, listener);
         let version = self.0.roster.version;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -61,11 +69,13 @@ impl Replication for ReplicationService {
                 tokio::select! {
                     next = watcher.next() => {
                         let Some((changes, complete)) = next else { return };
-                        let message = v1::Heads { roster, ..heads(changes, complete) };
-                        // Said once: a node under another version is a node that was started anew.
-                        roster = 0;
-                        if sender.send(message).await.is_err() {
-                            return;
+                        for message in messages(changes, complete) {
+                            let message = v1::Heads { roster, ..message };
+                            // Said once: a node under another version is a node that was started anew.
+                            roster = 0;
+                            if sender.send(message).await.is_err() {
+                                return;
+                            }
                         }
                     }
                     () = sender.closed() => return,
@@ -143,13 +153,25 @@ fn region_of<T>(request: &Request<T>) -> Result<Division, Status> {
     }
 }
 
-fn heads(changes: Changes, complete: bool) -> v1::Heads {
-    v1::Heads {
-        heads: changes.heads.into_iter().map(Into::into).collect(),
-        complete,
-        evidence: changes.evidence.into_iter().map(evidence).collect(),
-        roster: 0,
+/// What is told of changes, in messages of which none is too large: heads with many lines go first, in some of their own, so that
+/// whoever has heard all heads has heard all lines.
+fn messages(changes: Changes, complete: bool) -> Vec<v1::Heads> {
+    let mut messages = Vec::new();
+    let mut next = v1::Heads::default();
+    let mut bytes = 0;
+    for head in changes.cosigned {
+        if bytes + head.len() > COSIGNED_BYTES_MAX || next.cosigned.len() == ANNOUNCED_HEADS_MAX {
+            messages.push(std::mem::take(&mut next));
+            bytes = 0;
+        }
+        bytes += head.len();
+        next.cosigned.push(head.into());
     }
+    next.heads = changes.heads.into_iter().map(Into::into).collect();
+    next.evidence = changes.evidence.into_iter().map(evidence).collect();
+    next.complete = complete;
+    messages.push(next);
+    messages
 }
 
 /// Two heads that cannot both be true.

@@ -1,6 +1,7 @@
 //! The protocol through its public door: single rules one by one, and whole federations under a seeded scheduler.
 
 mod append;
+mod cosign;
 mod fetch;
 mod flood;
 mod fork;

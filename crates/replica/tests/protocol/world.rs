@@ -4,12 +4,13 @@ use ed25519_dalek::SigningKey;
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
     chain::{ChainState, Extension, Submitted},
+    cosignature::CosignerKey,
     entry::Kind,
     hash::{Hash, derive},
     head::Origin,
     note::NoteKey,
     record::Record,
-    roster::{ChainKey, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
@@ -35,6 +36,22 @@ pub(crate) fn key(node: usize) -> SigningKey {
     SigningKey::from_bytes(&derive("yizhang test keys", &[&division(node).code().to_le_bytes()]).0)
 }
 
+/// The key with which a node cosigns.
+pub(crate) fn cosigning_key(node: usize, kind: KeyKind) -> SigningKey {
+    let context = match kind {
+        KeyKind::Chain => return key(node),
+        KeyKind::Witness => "yizhang test witness keys",
+        KeyKind::Mirror => "yizhang test mirror keys",
+    };
+    SigningKey::from_bytes(&derive(context, &[&division(node).code().to_le_bytes()]).0)
+}
+
+fn cosigning_keys(node: usize, kind: KeyKind) -> Vec<CosigningKey> {
+    let public = cosigning_key(node, kind).verifying_key().to_bytes();
+    let key = CosignerKey::new(&kind.name(&origin(node)), public).unwrap();
+    vec![CosigningKey::always(key)]
+}
+
 /// A roster of the first so many nodes.
 pub(crate) fn roster(nodes: usize) -> Roster {
     let region = |node: usize| {
@@ -51,8 +68,8 @@ pub(crate) fn roster(nodes: usize) -> Roster {
                 origin,
                 endpoint: format!("https://localhost:{}", 4_400 + node),
                 keys,
-                witness_keys: Vec::new(),
-                mirror_keys: Vec::new(),
+                witness_keys: cosigning_keys(node, KeyKind::Witness),
+                mirror_keys: cosigning_keys(node, KeyKind::Mirror),
             },
         )
     };
@@ -181,6 +198,7 @@ impl Node {
         let config = Config {
             own: Some(origin(0)),
             signed,
+            cosigned: Vec::new(),
             limits,
         };
         Self {

@@ -107,8 +107,8 @@ fn forms() -> Vec<Json> {
             &line(NAME, key_id(&key), &[9; 63]),
             false,
         ),
-        good("64 signatures", &many(64), true),
-        bad_line("65 signatures", &many(65)),
+        good("100 signatures", &many(100), true),
+        bad_line("101 signatures", &many(101)),
         note("the largest", key, large(256 * 1_024 - overhead), {
             Json::object([
                 (

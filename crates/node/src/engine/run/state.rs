@@ -38,6 +38,7 @@ impl Running {
             holds: self.replica.announced_size(*peer, &self.origin),
         };
         let unshared = self.unshared.as_ref();
+        let chains = self.replica.chains();
         Status {
             at: now,
             readiness: self.replica.readiness(),
@@ -45,6 +46,11 @@ impl Running {
             peers: self.hands.peers.keys().map(peer).collect(),
             unshared_ms: unshared
                 .map_or(0, |unshared| now.0.saturating_sub(unshared.since.0).max(1)),
+            cosigned: chains
+                .map(|(origin, chain)| (origin.clone(), chain.cosigned.clone()))
+                .collect(),
+            lines: self.replica.lines_counted(),
+            cosigning_waits: self.replica.cosigning_wait(),
         }
     }
 }

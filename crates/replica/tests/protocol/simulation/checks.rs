@@ -1,6 +1,9 @@
 //! What must hold at every step, and what must hold in the end.
 
-use super::federation::{Federation, Node};
+use super::{
+    cosigned::Cosigned,
+    federation::{Federation, Node},
+};
 use crate::world::{origin, peer};
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
@@ -16,6 +19,8 @@ pub(super) struct Truth {
     signed: BTreeMap<Origin, BTreeMap<TreeSize, Hash>>,
     /// Heads in receipts.
     receipts: Vec<Vec<u8>>,
+    /// What they have cosigned.
+    pub(super) cosigned: Cosigned,
     /// Heads that were verified already, which is what costs time here.
     opened: BTreeMap<Vec<u8>, Head>,
     /// Whether a node came back with a batch that it had not signed.
@@ -37,11 +42,11 @@ impl Federation {
         self.honest_origins().any(|honest| honest == *origin)
     }
 
-    fn honest_origins(&self) -> impl Iterator<Item = Origin> + use<> {
+    pub(super) fn honest_origins(&self) -> impl Iterator<Item = Origin> + use<> {
         (0..self.nodes.len()).map(origin)
     }
 
-    fn holds(&self, node: usize, head: &Head) -> bool {
+    pub(super) fn holds(&self, node: usize, head: &Head) -> bool {
         self.nodes[node].disk.files.root_at(&head.origin, head.size) == Some(head.root)
     }
 
@@ -64,7 +69,7 @@ impl Federation {
         );
     }
 
-    fn open(&mut self, signed: &[u8]) -> Head {
+    pub(super) fn open(&mut self, signed: &[u8]) -> Head {
         let open = || {
             Head::open(signed, &self.roster)
                 .expect("an honest node sends valid heads")
@@ -234,6 +239,7 @@ impl Federation {
             );
         }
         self.check_submissions();
+        self.check_cosignatures();
         self.check_villain();
         self.check_proofs_are_known_to_all();
     }

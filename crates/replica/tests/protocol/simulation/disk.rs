@@ -1,5 +1,6 @@
 //! A disk in memory: what is durable survives a crash, what is under way does or does not.
 
+use super::cosigned::CosignedFiles;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -13,7 +14,7 @@ use yizhang_ledger::{
     head::Origin,
     value::{LeafIndex, TreeSize},
 };
-use yizhang_replica::{Evidence, Held};
+use yizhang_replica::{Evidence, Held, ToCosign};
 
 /// A durable batch.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(super) struct Files {
     pub(super) heads: BTreeMap<(Origin, TreeSize), Vec<u8>>,
     /// The journal.
     pub(super) journal: Vec<Evidence>,
+    /// What the journal has of cosigning.
+    pub(super) cosigned: CosignedFiles,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +62,10 @@ pub(super) struct Disk {
     under_way: BTreeMap<Origin, VecDeque<Write>>,
     /// Evidence on its way to the journal, in order.
     unwritten: VecDeque<Evidence>,
+    /// Heads that are being cosigned.
+    pub(super) cosigning: Vec<ToCosign>,
+    /// Lines of others that are being written.
+    pub(super) lines: BTreeMap<Origin, Vec<Vec<u8>>>,
     /// Heads of the own chain that were signed; they become durable with the next own batch.
     signed: BTreeMap<(Origin, TreeSize), Vec<u8>>,
 }
@@ -233,6 +240,12 @@ impl Disk {
             }
         }
         self.signed.clear();
+        self.lines.clear();
+        let cosigning = std::mem::take(&mut self.cosigning);
+        let survive = rng.random_range(0..=cosigning.len());
+        for to_cosign in cosigning.iter().take(survive) {
+            self.files.cosigned.give(to_cosign);
+        }
         if !self.unwritten.is_empty() {
             let survive = rng.random_range(0..=self.unwritten.len());
             self.files.journal.extend(self.unwritten.drain(..survive));

@@ -41,6 +41,16 @@ pub(super) enum Event {
         node: usize,
         life: u32,
     },
+    /// The journal has what is being cosigned.
+    CosignDone {
+        node: usize,
+        life: u32,
+    },
+    /// The journal has the lines of others.
+    LinesDone {
+        node: usize,
+        life: u32,
+    },
     /// The clock of the node ticks.
     Tick {
         node: usize,
@@ -91,7 +101,11 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 21] = [
+const EXPECTED: [&str; 25] = [
+    "heads cosigned",
+    "cosigned heads that a restart remembers",
+    "cosigned heads after old copies",
+    "chains closed with heads cosigned",
     "receipts",
     "receipts repeated",
     "refused busy",
@@ -149,6 +163,8 @@ pub(super) struct Node {
     pub(super) failed: Vec<Origin>,
     /// Heads that wait to be told to the node of their chain.
     pub(super) passed_on: BTreeMap<Origin, Vec<u8>>,
+    /// Whether it was ever restored from an old copy.
+    pub(super) was_restored: bool,
 }
 
 pub(super) struct Federation {
@@ -193,6 +209,7 @@ impl Federation {
             copy: Files::default(),
             failed: Vec::new(),
             passed_on: BTreeMap::new(),
+            was_restored: false,
         };
         let honest = plan.nodes - usize::from(plan.villain);
         let mut federation = Self {
@@ -313,6 +330,12 @@ impl Federation {
             Event::JournalDone { node, life } if self.is_alive(node, life) => {
                 self.journal_done(node);
             }
+            Event::CosignDone { node, life } if self.is_alive(node, life) => {
+                self.cosign_done(node);
+            }
+            Event::LinesDone { node, life } if self.is_alive(node, life) => {
+                self.nodes[node].disk.keep_lines();
+            }
             Event::Tick { node, life } if self.is_alive(node, life) => {
                 self.at(self.now + 100, Event::Tick { node, life });
                 self.feed(node, Input::Tick);
@@ -333,6 +356,8 @@ impl Federation {
             Event::Input { .. }
             | Event::DiskDone { .. }
             | Event::JournalDone { .. }
+            | Event::CosignDone { .. }
+            | Event::LinesDone { .. }
             | Event::Tick { .. }
             | Event::Tell { .. }
             | Event::Connect { .. } => {}
@@ -367,10 +392,12 @@ impl Federation {
             }
             self.nodes[node].disk = Disk::of(copy);
             self.restoring = Some(node);
+            self.nodes[node].was_restored = true;
         }
         let config = Config {
             own: Some(origin(node)),
             signed: TreeSize(0),
+            cosigned: self.cosigned_before(node),
             limits: self.plan.limits.clone(),
         };
         let held = self.nodes[node].disk.held();
@@ -416,7 +443,10 @@ impl Federation {
         let holders = holders
             .filter(|(_, holder)| holder.disk.files.size(&own) >= signed)
             .count();
-        self.restoring.is_none() && holders >= needed
+        let remember = (0..self.nodes.len())
+            .filter(|other| *other != node && self.remembers(*other, node))
+            .count();
+        self.restoring.is_none() && holders >= needed && remember >= needed
     }
 
     fn fate(&mut self) {

@@ -5,6 +5,7 @@
 
 mod checks;
 mod clients;
+mod cosigned;
 mod disk;
 mod federation;
 mod network;

@@ -27,6 +27,8 @@ pub(super) enum Message {
     // To the one that watches.
     Announce {
         heads: Vec<Vec<u8>>,
+        /// Heads with lines of cosigners.
+        cosigned: Vec<Vec<u8>>,
         complete: bool,
     },
     Shown {
@@ -67,11 +69,16 @@ impl fmt::Display for Message {
             text.split('\n').take(2).collect::<Vec<_>>().join(" ")
         };
         match self {
-            Self::Announce { heads, complete } => {
+            Self::Announce {
+                heads,
+                cosigned,
+                complete,
+            } => {
                 let heads: Vec<_> = heads.iter().map(head).collect();
+                let cosigned: Vec<_> = cosigned.iter().map(head).collect();
                 write!(
                     f,
-                    "announces {heads:?}{}",
+                    "announces {heads:?}, cosigned {cosigned:?}{}",
                     if *complete { " and no more" } else { "" }
                 )
             }
@@ -156,6 +163,7 @@ impl Federation {
             number,
             Message::Announce {
                 heads,
+                cosigned: self.cosigned_by_all(to),
                 complete: true,
             },
         );
@@ -287,7 +295,16 @@ impl Federation {
             Message::Cancel { fetch } => {
                 connection.serving.remove(&fetch);
             }
-            Message::Announce { heads, complete } => {
+            Message::Announce {
+                heads,
+                cosigned,
+                complete,
+            } => {
+                if !cosigned.is_empty() {
+                    let heads = cosigned.iter().map(|head| self.checked(head)).collect();
+                    let peer = peer(source);
+                    self.feed(watcher, Input::CosignaturesShown { peer, heads });
+                }
                 let heads = heads.iter().map(|head| self.checked(head)).collect();
                 self.feed(
                     watcher,

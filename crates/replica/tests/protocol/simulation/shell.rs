@@ -13,7 +13,7 @@ use yizhang_ledger::{
 };
 use yizhang_replica::{
     Asked, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness, Receipt, Refused,
-    Ticket, carry_out,
+    Ticket, ToCosign, carry_out,
 };
 
 impl Federation {
@@ -207,6 +207,37 @@ impl Deeds for Hands<'_> {
         self.ends_in(takes, head.origin);
     }
 
+    fn cosign(&mut self, heads: Vec<ToCosign>) {
+        self.federation.check_cosigns(self.node, &heads);
+        let (node, life) = (self.node, self.federation.nodes[self.node].life);
+        let cosigning = &mut self.federation.nodes[node].disk.cosigning;
+        assert!(cosigning.is_empty(), "one write at a time");
+        *cosigning = heads;
+        let at = self.federation.now + self.federation.up_to(self.federation.plan.disk);
+        self.federation.at(at, Event::CosignDone { node, life });
+    }
+
+    fn announce_cosigned(&mut self, origin: Origin, head: Vec<u8>) {
+        self.federation.check_cosigned(self.node, &origin, &head);
+        let message = Message::Announce {
+            heads: Vec::new(),
+            cosigned: vec![head],
+            complete: false,
+        };
+        self.federation.send_to_watchers(self.node, &message);
+    }
+
+    fn show_cosigned(&mut self, origin: Origin, heads: Vec<Vec<u8>>) {
+        let (node, life) = (self.node, self.federation.nodes[self.node].life);
+        let lines = &mut self.federation.nodes[node].disk.lines;
+        let is_first = lines.is_empty();
+        lines.insert(origin, heads);
+        if is_first {
+            let at = self.federation.now + self.federation.up_to(self.federation.plan.disk);
+            self.federation.at(at, Event::LinesDone { node, life });
+        }
+    }
+
     fn answer(&mut self, receipt: Receipt) {
         self.federation.check_answered_once(receipt.ticket);
         self.federation.client_receives(self.node, &receipt);
@@ -228,6 +259,7 @@ impl Deeds for Hands<'_> {
         self.federation.check_announced(self.node, &origin, &head);
         let message = Message::Announce {
             heads: vec![head],
+            cosigned: Vec::new(),
             complete: false,
         };
         self.federation.send_to_watchers(self.node, &message);

@@ -92,6 +92,7 @@ impl Federation {
             let message = match self.rng.random_range(0..40) {
                 0 => Message::Announce {
                     heads: vec![b"garbage".to_vec()],
+                    cosigned: Vec::new(),
                     complete: false,
                 },
                 1 => Message::Shown {
@@ -103,14 +104,17 @@ impl Federation {
                 },
                 7 => Message::Announce {
                     heads: self.flood(watcher),
+                    cosigned: Vec::new(),
                     complete: false,
                 },
                 2..6 => Message::Announce {
                     heads: self.stale_heads(),
+                    cosigned: Vec::new(),
                     complete: self.rng.random_ratio(1, 2),
                 },
                 _ => Message::Announce {
                     heads: self.villain_heads(watcher),
+                    cosigned: Vec::new(),
                     complete: false,
                 },
             };

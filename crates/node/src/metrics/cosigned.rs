@@ -1,0 +1,71 @@
+//! Cosignatures in metrics.
+
+use crate::status::Status;
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+use std::sync::atomic::AtomicU64;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChainLabels {
+    chain: String,
+}
+
+type Size = Gauge<u64, AtomicU64>;
+
+/// The metrics of cosignatures.
+#[derive(Default)]
+pub(super) struct Cosigned {
+    given: Counter,
+    received: Counter,
+    refused: Counter,
+    entries: Family<ChainLabels, Size>,
+    cosigners: Family<ChainLabels, Size>,
+}
+
+impl Cosigned {
+    pub(super) fn read(&self, status: &Status) {
+        self.given.inc_by(status.lines.given);
+        self.received.inc_by(status.lines.received);
+        self.refused.inc_by(status.lines.forged);
+        for (origin, heads) in &status.cosigned {
+            let labels = ChainLabels {
+                chain: origin.region().to_string(),
+            };
+            let newest = heads.newest_head();
+            let (size, count) = newest.map_or((0, 0), |(size, by)| (size.0, by));
+            self.entries.get_or_create(&labels).set(size);
+            self.cosigners.get_or_create(&labels).set(count);
+        }
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "cosignatures_given",
+            "Cosignatures that this node has given since it started",
+            self.given.clone(),
+        );
+        registry.register(
+            "cosignatures_received",
+            "Cosignatures of others that were new when they came",
+            self.received.clone(),
+        );
+        registry.register(
+            "cosignatures_refused",
+            "Cosignatures that are not by the key of the roster that they name",
+            self.refused.clone(),
+        );
+        registry.register(
+            "chain_cosigned_entries",
+            "Entries of a chain up to the largest head that is cosigned",
+            self.entries.clone(),
+        );
+        registry.register(
+            "chain_cosigners",
+            "Witnesses and mirrors that have cosigned that head",
+            self.cosigners.clone(),
+        );
+    }
+}
