@@ -48,7 +48,7 @@ pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER 
 pub use lines::LineFault;
 pub use receipt::{Receipt, Sent};
 pub use receipt_file::{
-    Promise, RECEIPT_BYTES_MAX, RECEIPT_HEADER, ReceiptFault, ReceiptFile, Receipted,
+    Promise, RECEIPT_BYTES_MAX, RECEIPT_HEADER, ReceiptFault, ReceiptFile, Receipted, promises,
 };
 pub use refuted::Refuted;
 pub use register::{Complete, RegisterEvidence, prove_complete};

@@ -165,8 +165,8 @@ impl ReceiptFile {
         verify_range(self.range(), head.size.0, &self.proof, &head.root)
             .map_err(ReceiptFault::Range)?;
         Ok(Receipted {
-            mirrors: self.promises(roster, &head.origin, KeyKind::Mirror)?,
-            witnesses: self.promises(roster, &head.origin, KeyKind::Witness)?,
+            mirrors: promises(&self.head, roster, &head.origin, KeyKind::Mirror)?,
+            witnesses: promises(&self.head, roster, &head.origin, KeyKind::Witness)?,
             size: head.size,
             origin: head.origin,
         })
@@ -190,37 +190,40 @@ impl ReceiptFile {
             end: self.first.0.saturating_add(self.records),
         }
     }
+}
 
-    /// The cosignatures of a kind that count, one a region. A chain's own node promises nothing by them.
-    fn promises(
-        &self,
-        roster: &Roster,
-        origin: &Origin,
-        kind: KeyKind,
-    ) -> Result<Vec<Promise>, ReceiptFault> {
-        let note = Note::parse(&self.head)?;
-        let mut promises: Vec<Promise> = Vec::new();
-        for region in roster
-            .regions
-            .values()
-            .filter(|region| region.origin != *origin)
-        {
-            for span in region.cosigning_keys(kind) {
-                let known = core::slice::from_ref(&span.key);
-                for line in cosignature::read(&note, known)? {
-                    let of_region = region.origin.region();
-                    let is_first = !promises.iter().any(|promise| promise.region == of_region);
-                    if span.is_valid_at(line.time) && is_first {
-                        promises.push(Promise {
-                            region: of_region,
-                            time: line.time,
-                        });
-                    }
+/// The cosignatures of a kind under a head of a chain that count, one a region. A chain's own node promises nothing by them.
+///
+/// # Errors
+/// [`ReceiptFault::Head`] for what is no note, [`ReceiptFault::Cosignature`] for a wrong line.
+pub fn promises(
+    head: &[u8],
+    roster: &Roster,
+    origin: &Origin,
+    kind: KeyKind,
+) -> Result<Vec<Promise>, ReceiptFault> {
+    let note = Note::parse(head)?;
+    let mut promises: Vec<Promise> = Vec::new();
+    for region in roster
+        .regions
+        .values()
+        .filter(|region| region.origin != *origin)
+    {
+        for span in region.cosigning_keys(kind) {
+            let known = core::slice::from_ref(&span.key);
+            for line in cosignature::read(&note, known)? {
+                let of_region = region.origin.region();
+                let is_first = !promises.iter().any(|promise| promise.region == of_region);
+                if span.is_valid_at(line.time) && is_first {
+                    promises.push(Promise {
+                        region: of_region,
+                        time: line.time,
+                    });
                 }
             }
         }
-        Ok(promises)
     }
+    Ok(promises)
 }
 
 fn add(hashes: &mut Vec<Hash>, lines: &Lines<'_>, text: &str) -> Result<(), LineFault> {
