@@ -51,6 +51,7 @@ fn every_node_cosigns_the_heads_of_all_others_and_all_learn_of_it() {
         agreed(&federation, GUANGDONG) == Some(size)
     });
     let status = federation.status(GUIZHOU).unwrap();
+    println!("{} entries, {}", size, status["cosigning"]);
     let given = status["cosigning"]["given"].as_u64().unwrap();
     assert!(given >= 2 && given % 2 == 0, "{given}");
     // Both others have cosigned Guangdong's chain, and nobody his own.
