@@ -4,6 +4,7 @@ mod book;
 mod import;
 mod known;
 mod rates;
+mod receipts;
 mod review;
 mod sending;
 mod transfer;

@@ -294,6 +294,8 @@ impl Demo {
                 schemes: None,
                 columns: None,
                 sheet: None,
+                durable: None,
+                receipts: None,
                 rules: None,
             };
             let intake = agency::open(&arguments)?;
@@ -310,13 +312,14 @@ impl Demo {
                 &arguments,
                 &intake,
                 &pseudonyms,
+                None,
                 summary.valid,
             )?;
             self.detail(&t!(
                 "demo.imported",
                 region = show::place::name(node),
                 form = show::import::form(&intake),
-                records = imported.records
+                records = imported.imported.records
             ));
         }
         Ok(())

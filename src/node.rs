@@ -28,7 +28,7 @@ use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{ReadLimits, RoomLimits, Shelf};
+use yizhang_node::{ReadLimits, RegisterRule, RoomLimits, Shelf};
 use yizhang_show::status::{CertificateStatus, FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
@@ -54,6 +54,19 @@ pub(crate) struct Configuration {
     /// How many accounts one certificate may read here.
     #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
     pub(crate) reads: ReadConfiguration,
+    /// When a register of the own chain's accounts is written.
+    #[serde(default, skip_serializing_if = "RegisterConfiguration::is_usual")]
+    pub(crate) registers: RegisterConfiguration,
+}
+
+/// The table `registers` of `node.toml`; what is not there is as usual.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterConfiguration {
+    /// With so many new entries.
+    entries: Option<u64>,
+    /// So long after the last, if there are new entries.
+    hours: Option<u32>,
 }
 
 /// The table `reads` of `node.toml`; what is not there is as usual.
@@ -83,6 +96,21 @@ impl Configuration {
             kept_bytes: self
                 .keep_free_mib
                 .map_or(usual.kept_bytes, |mib| bytes(mib.max(KEPT_MIB_MIN))),
+        }
+    }
+}
+
+impl RegisterConfiguration {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn rule(&self) -> RegisterRule {
+        let usual = RegisterRule::default();
+        let ms = |hours: u32| u64::from(hours) * 60 * 60 * 1_000;
+        RegisterRule {
+            entries: self.entries.unwrap_or(usual.entries),
+            every_ms: self.hours.map_or(usual.every_ms, ms),
         }
     }
 }

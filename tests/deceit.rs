@@ -21,8 +21,8 @@ use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, MESSAGE_BYTES_MAX, certificate_pem},
     purpose::Business,
     v1::{
-        LookupReply, LookupRequest, ReplayRequest, ReviewPage, ReviewRequest, ReviewedAccount,
-        SignedBatch, StatusReply, StatusRequest,
+        EvidenceReply, EvidenceRequest, LookupReply, LookupRequest, ReplayRequest, ReviewPage,
+        ReviewRequest, ReviewedAccount, SignedBatch, StatusReply, StatusRequest,
         account_server::{Account, AccountServer},
         ledger_client::LedgerClient,
         ledger_server::{Ledger, LedgerServer},
@@ -114,6 +114,13 @@ impl Ledger for Hostile {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusReply>, Status> {
         Ok(Response::new(self.status.clone()))
+    }
+
+    async fn evidence(
+        &self,
+        _: Request<EvidenceRequest>,
+    ) -> Result<Response<EvidenceReply>, Status> {
+        Ok(Response::new(EvidenceReply::default()))
     }
 
     async fn replay(&self, asked: Request<ReplayRequest>) -> Result<Response<Batches>, Status> {

@@ -20,7 +20,7 @@ use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
     person::AccountId,
-    record::{AccessDigest, Identity, Record, Source},
+    record::{AccessDigest, AccountRegister, Identity, Record, Source},
     value::{self, Day, UnixMillis},
 };
 use yizhang_store::{AccessEntry, AccessLog, Subject};
@@ -671,7 +671,7 @@ fn an_account_that_is_read_with_another_is_in_the_log_too() {
 }
 
 #[test]
-fn nobody_else_writes_a_root_of_the_access_log() {
+fn nobody_else_writes_a_root_of_the_access_log_or_of_a_register() {
     run(async |federation| {
         let digest = AccessDigest {
             day: Day::new(20_261_130).unwrap(),
@@ -679,15 +679,27 @@ fn nobody_else_writes_a_root_of_the_access_log() {
             last: Hash([1; 32]),
             before: Hash([0; 32]),
         };
-        let mut records = Vec::new();
-        Record::AccessDigest(digest).write(&mut records).unwrap();
-        let channel = connect(REGION, federation.agency(REGION));
-        let forged = SubmitRequest {
-            submission_id: vec![1; 16].into(),
-            records: records.into(),
+        let register = AccountRegister {
+            form: 1,
+            size: 1,
+            accounts: 1,
+            root: Hash([1; 32]),
         };
-        let submitted = SubmissionClient::new(channel).submit(forged).await;
-        refused(submitted, Code::InvalidArgument, RefusalCode::Field);
+        let forgeries = [
+            Record::AccessDigest(digest),
+            Record::AccountRegister(register),
+        ];
+        for forgery in forgeries {
+            let mut records = Vec::new();
+            forgery.write(&mut records).unwrap();
+            let channel = connect(REGION, federation.agency(REGION));
+            let forged = SubmitRequest {
+                submission_id: vec![1; 16].into(),
+                records: records.into(),
+            };
+            let submitted = SubmissionClient::new(channel).submit(forged).await;
+            refused(submitted, Code::InvalidArgument, RefusalCode::Field);
+        }
         assert_eq!(federation.size(REGION, REGION), 0);
     });
 }

@@ -2,7 +2,8 @@
 
 use super::{
     book, known, rates,
-    sending::{send_submissions, sharing},
+    receipts::{self, Durable, Receipts},
+    sending::{SentFile, send_submissions, sharing},
 };
 use crate::{
     clock,
@@ -14,6 +15,7 @@ use crate::{
     purpose::PersonArgument,
     rules, show,
     spool::Spooled,
+    usage::WrongValue,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
@@ -29,7 +31,6 @@ use yizhang_intake::{
     Submissions, Summary,
 };
 use yizhang_ledger::value::{Division, Namespace};
-use yizhang_show::import::Imported;
 
 /// Suffix of the file that takes the faulty rows, if no name is given.
 const ERRORS_SUFFIX: &str = "errors";
@@ -80,6 +81,13 @@ pub(crate) struct ImportArguments {
     /// Directory of rule files over those of the program; rows are compared with the rates that they say.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
+    /// What is waited for at the end: local (the node's own disk), or mirrors:K[,SECONDS], nodes of K other regions; as many as the roster
+    /// says if not given. Fewer are said, and lose nothing.
+    #[arg(long, value_name = "local|mirrors:K[,SECONDS]", value_parser = parse_durable)]
+    pub(crate) durable: Option<Durable>,
+    /// Folder for the receipts of the file; beside the file if not given. What a receipt there says that a mirror holds is not sent again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) receipts: Option<PathBuf>,
     /// Add the serials and case numbers of the file to this local book, which `agency review --book` shows. It is never sent.
     #[arg(long, value_name = "FILE")]
     pub(crate) book: Option<PathBuf>,
@@ -153,8 +161,30 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.book {
         book::append(path, &intake, &pseudonyms)?;
     }
-    let imported = send(&credentials, arguments, &intake, &pseudonyms, summary.valid)?;
+    let receipts = receipts_of(arguments);
+    let sent = send(
+        &credentials,
+        arguments,
+        &intake,
+        &pseudonyms,
+        Some(&receipts),
+        summary.valid,
+    )?;
+    let imported = sent.imported;
     show::import::done(arguments.node, &imported);
+    let wanted = arguments.durable;
+    let wanted = wanted.unwrap_or_else(|| Durable::usual(sent.roster.mirrors));
+    let promised = receipts::keep(
+        &credentials,
+        &sent.roster,
+        arguments.node,
+        &sent.placed,
+        &receipts,
+        wanted,
+    )?;
+    if let Some(promised) = promised {
+        promised.say();
+    }
     if let Some(sharing) = sharing(&credentials, arguments.node, imported.size) {
         show::import::shared(sharing);
     }
@@ -163,6 +193,20 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Clean
     })
+}
+
+/// Reads what is waited for.
+fn parse_durable(text: &str) -> Result<Durable, WrongValue> {
+    text.parse()
+}
+
+/// Where the receipts of a file are kept; those of what comes through a pipe in the working directory.
+fn receipts_of(arguments: &ImportArguments) -> Receipts {
+    match &arguments.receipts {
+        Some(folder) => Receipts::in_folder(folder.clone()),
+        None if is_of_a_process(&arguments.file) => Receipts::beside(Path::new("stdin")),
+        None => Receipts::beside(&arguments.file),
+    }
 }
 
 /// Understands the file's form.
@@ -274,8 +318,9 @@ pub(crate) fn send(
     arguments: &ImportArguments,
     intake: &Intake,
     pseudonyms: &NodePseudonyms,
+    receipts: Option<&Receipts>,
     rows: u64,
-) -> anyhow::Result<Imported> {
+) -> anyhow::Result<SentFile> {
     let bar = show::progress::counted(&t!("import.sending"), rows);
     let faulty = if arguments.accept_valid_rows {
         FaultyRows::Skip
@@ -283,13 +328,19 @@ pub(crate) fn send(
         FaultyRows::Refuse
     };
     let submissions = Submissions::new(intake.rows(pseudonyms).map_err(file_error)?, faulty);
-    let imported = send_submissions(credentials, arguments.node, submissions, &|records| {
-        bar.inc(records);
-    });
+    let imported = send_submissions(
+        credentials,
+        arguments.node,
+        submissions,
+        receipts,
+        &|records| {
+            bar.inc(records);
+        },
+    );
     bar.finish_and_clear();
-    let imported = imported?;
-    ensure_unchanged(imported.records, rows)?;
-    Ok(imported)
+    let sent = imported?;
+    ensure_unchanged(sent.imported.records, rows)?;
+    Ok(sent)
 }
 
 /// Whether the second pass found as many rows as the first: the file may have changed between them.

@@ -1,5 +1,6 @@
 //! Submissions on their way to a node: read on a thread, streamed, each receipt checked; and whether others hold them.
 
+use super::receipts::{Placed, Receipts};
 use crate::{
     connection, copies, credentials::Credentials, newer, patience::Patience, pseudonyms::file_error,
 };
@@ -11,7 +12,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{codegen::Bytes, transport::Channel};
 use yizhang_intake::{FileFault, Submission};
 use yizhang_ledger::{
-    batch::SubmissionId,
+    batch::{RecordBlock, SubmissionId},
+    hash::Hash,
     head::Origin,
     roster::Roster,
     value::{Division, LeafIndex},
@@ -39,8 +41,9 @@ pub(super) fn send_submissions(
     credentials: &Credentials,
     node: Division,
     submissions: impl Iterator<Item = Result<Submission, FileFault>> + Send,
+    receipts: Option<&Receipts>,
     received: &dyn Fn(u64),
-) -> anyhow::Result<Imported> {
+) -> anyhow::Result<SentFile> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -49,7 +52,7 @@ pub(super) fn send_submissions(
         let (sender, receiver) = mpsc::channel(READ_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(submissions, &sender));
-        let sent = runtime.block_on(submit(credentials, node, receiver, received));
+        let sent = runtime.block_on(submit(credentials, node, receiver, receipts, received));
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
@@ -88,8 +91,9 @@ async fn submit(
     credentials: &Credentials,
     region: Division,
     submissions: mpsc::Receiver<Submission>,
+    receipts: Option<&Receipts>,
     received: &dyn Fn(u64),
-) -> anyhow::Result<Imported> {
+) -> anyhow::Result<SentFile> {
     let refuse = |status: tonic::Status| {
         connection::failure_that_can_be_repeated(region, &status, t!("import.again"))
     };
@@ -109,6 +113,8 @@ async fn submit(
         unreceipted: VecDeque::new(),
         known_until: own.map_or(0, |chain| chain.size),
         imported: Imported::default(),
+        receipts,
+        placed: Vec::new(),
         received,
     };
     let mut patience = Patience::new(region);
@@ -116,7 +122,13 @@ async fn submit(
         let before = sending.imported.records;
         let client = SubmissionClient::new(channel.clone());
         let failed = match sending.stream(client).await? {
-            Streamed::All => return Ok(sending.imported),
+            Streamed::All => {
+                return Ok(SentFile {
+                    imported: sending.imported,
+                    placed: sending.placed,
+                    roster: sending.roster,
+                });
+            }
             Streamed::CutOff => tonic::Status::unavailable(t!("import.cut_off", node = region)),
             Streamed::Failed(status) => status,
         };
@@ -143,6 +155,15 @@ fn version(status: &StatusReply) -> u64 {
     Shelf::number_of(&status.roster).unwrap_or(0)
 }
 
+/// A file that was sent.
+pub(crate) struct SentFile {
+    pub(crate) imported: Imported,
+    /// Its submissions, but those that a receipt was there for.
+    pub(crate) placed: Vec<Placed>,
+    /// The roster by which it was checked.
+    pub(crate) roster: Roster,
+}
+
 /// What is sent, and what has come back.
 struct Sending<'s> {
     roster: Roster,
@@ -153,13 +174,17 @@ struct Sending<'s> {
     /// Up to where the chain was known to reach.
     known_until: u64,
     imported: Imported,
+    /// Receipts that were kept before.
+    receipts: Option<&'s Receipts>,
+    placed: Vec<Placed>,
     received: &'s dyn Fn(u64),
 }
 
 /// A submission whose receipt is still to come.
 struct Unreceipted {
     id: SubmissionId,
-    records: usize,
+    /// The leaf hashes of its records.
+    leaves: Vec<Hash>,
     bytes: Bytes,
 }
 
@@ -206,7 +231,7 @@ impl Sending<'_> {
             }
             tokio::select! {
                 next = self.submissions.recv(), if is_room && !are_all_read => match next {
-                    Some(submission) => self.send(submission, &requests),
+                    Some(submission) => self.send(submission, &requests)?,
                     None => are_all_read = true,
                 },
                 // Only what has been sent is waited for: reading the file takes the time that it takes.
@@ -221,15 +246,33 @@ impl Sending<'_> {
         }
     }
 
-    fn send(&mut self, submission: Submission, requests: &mpsc::Sender<SubmitRequest>) {
+    /// Sends a submission, unless a receipt from before says that a mirror holds it.
+    fn send(
+        &mut self,
+        submission: Submission,
+        requests: &mpsc::Sender<SubmitRequest>,
+    ) -> anyhow::Result<()> {
+        let block = RecordBlock::parse(submission.bytes)?;
+        let (id, leaves) = (submission.id, block.leaves().to_vec());
+        let known = self.receipts;
+        let held = known.and_then(|known| known.mirrored(&self.roster, id, &leaves));
+        if let Some(size) = held {
+            let records = u64::try_from(leaves.len())?;
+            self.imported.records += records;
+            self.imported.present += records;
+            self.imported.size = self.imported.size.max(size);
+            (self.received)(records);
+            return Ok(());
+        }
         let next = Unreceipted {
-            id: submission.id,
-            records: submission.records,
-            bytes: submission.bytes.into(),
+            id,
+            leaves,
+            bytes: block.bytes().to_vec().into(),
         };
         // There is room; a call that has ended is noticed by its receipts.
         let _ = requests.try_send(next.request());
         self.unreceipted.push_back(next);
+        Ok(())
     }
 
     /// Receipts come in the order of the submissions.
@@ -237,6 +280,11 @@ impl Sending<'_> {
         let sent = self.unreceipted.pop_front();
         let sent = sent.context("a receipt is waited for only after a submission")?;
         let size = verify(&self.roster, self.origin, receipt, &sent)?;
+        self.placed.push(Placed {
+            id: sent.id,
+            first: receipt.first,
+            leaves: sent.leaves,
+        });
         let records = u64::from(receipt.records);
         let imported = &mut self.imported;
         imported.records += records;
@@ -267,7 +315,7 @@ fn verify(
     };
     let sent = statement::Sent {
         submission: sent.id,
-        records: sent.records,
+        records: sent.leaves.len(),
         origin,
     };
     let head = stated

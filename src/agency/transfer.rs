@@ -360,10 +360,10 @@ impl<'a> Taker<'a> {
 
     fn send(&self, row: &ParsedRow) -> anyhow::Result<()> {
         let submission = std::iter::once(Ok(Submission::of_row(row)));
-        let sent = send_submissions(&self.credentials, self.step.node, submission, &|_| {})?;
+        let sent = send_submissions(&self.credentials, self.step.node, submission, None, &|_| {})?;
         println!(
             "{}",
-            if sent.present > 0 {
+            if sent.imported.present > 0 {
                 t!("transfer.was_there")
             } else {
                 t!("transfer.appended")

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     credentials::{self, ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
     files::{self, Access},
-    node::{Configuration, ReadConfiguration, keys},
+    node::{Configuration, ReadConfiguration, RegisterConfiguration, keys},
 };
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
@@ -246,6 +246,7 @@ pub(super) fn write_region(
         mirror_mib_max: None,
         keep_free_mib: None,
         reads: ReadConfiguration::default(),
+        registers: RegisterConfiguration::default(),
     };
     files::create(
         &node.join(crate::node::CONFIGURATION_FILE),

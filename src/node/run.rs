@@ -83,6 +83,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         listen: configuration.listen,
         read_limits: configuration.reads.limits(),
         room: configuration.room(),
+        registers: configuration.registers.rule(),
         data: dir.join(configuration.data),
         clock: clock::now,
         metrics: arguments.metrics,

@@ -231,6 +231,11 @@ impl RecordBlock {
         })
     }
 
+    /// The leaf hash of each record.
+    pub fn leaves(&self) -> &[Hash] {
+        &self.0.leaves
+    }
+
     /// What the content is told apart by: equal for equal records in equal order.
     pub fn content_digest(&self) -> Hash {
         self.0.content

@@ -45,6 +45,7 @@ pub mod invalid;
 pub mod note;
 mod number;
 pub mod person;
+pub mod range;
 pub mod record;
 pub mod register;
 pub mod roster;

@@ -9,8 +9,11 @@
 
 use crate::{
     Invalid,
+    batch::SubmissionId,
     entry::{Entry, Kind, RecordId},
-    hash::{BLOCK_BYTES, Hash, TreeHasher, hash_keyed_block, hash_keyed_blocks, hash_leaf, pair},
+    hash::{
+        BLOCK_BYTES, Hash, TreeHasher, derive, hash_keyed_block, hash_keyed_blocks, hash_leaf, pair,
+    },
     person::AccountId,
     record::{AccountRegister, Record},
     tree::{ProofFault, verify_inclusion_by},
@@ -30,6 +33,9 @@ pub const CONTENT_CONTEXT: &str = "yizhang 2026-11-29 v1 register content";
 pub const LEAF_CONTEXT: &str = "yizhang 2026-11-29 v1 register leaf";
 /// Context from which the key of the register's branches is derived.
 pub const BRANCH_CONTEXT: &str = "yizhang 2026-11-29 v1 register branch";
+
+/// Context of [`submission_id`].
+pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-29 v1 submission of an account register";
 
 /// The only form of registers so far: it counts the kinds that [`Record::accounts`] knew on 2026-11-29. When a kind gets fields
 /// with an account, registers that count it are of the next form, so that nobody computes two registers from one chain.
@@ -420,6 +426,12 @@ impl AccountRegister {
         verify_inclusion_by::<RegisterTree>(&leaf.hash(), index, self.accounts, path, &self.root)
             .map_err(|fault| RegisterFault::Path { index, fault })
     }
+}
+
+/// Under which id a node writes the register of a size into its chain: the same whenever it does, so that it is in the chain once, and
+/// whoever has the chain finds it.
+pub fn submission_id(size: TreeSize) -> SubmissionId {
+    SubmissionId(derive(SUBMISSION_CONTEXT, &[&size.0.to_le_bytes()]).first())
 }
 
 fn read_entry(bytes: &[u8], at: LeafIndex) -> Result<Record<'_>, RegisterFault> {

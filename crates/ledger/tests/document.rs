@@ -104,6 +104,7 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         batch::CONTENT_CONTEXT,
         person::ACCOUNT_CONTEXT,
         PREVIOUS_CONTEXT,
+        register::SUBMISSION_CONTEXT,
         register::ACCOUNT_CONTEXT,
         register::CONTENT_CONTEXT,
         register::LEAF_CONTEXT,

@@ -152,6 +152,12 @@ impl Board {
         });
     }
 
+    /// The heads of a chain that have lines of cosigners, newest first.
+    pub(crate) fn cosigned(&self, origin: &Origin) -> Vec<Vec<u8>> {
+        let announced = self.0.borrow();
+        announced.lines.get(origin).cloned().unwrap_or_default()
+    }
+
     /// Spreads evidence of a fork.
     pub(crate) fn accuse(&self, origin: Origin, heads: Contradiction) {
         self.0.send_modify(|announced| {

@@ -38,6 +38,8 @@ pub struct Config {
     pub read_limits: ReadLimits,
     /// How the disk is shared.
     pub room: RoomLimits,
+    /// When a register of the own chain's accounts is written.
+    pub registers: RegisterRule,
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// Where Prometheus may read metrics, over plain HTTP; port 0 takes a free one.
@@ -92,6 +94,26 @@ impl Default for RoomLimits {
             mirror_bytes_max: None,
             // Some ten million records.
             kept_bytes: 2 * 1_024 * 1_024 * 1_024,
+        }
+    }
+}
+
+/// When an epoch of the register of accounts ends: by either of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisterRule {
+    /// With so many entries that the newest register does not cover.
+    pub entries: u64,
+    /// So long after the newest register, in ms, if there is anything new.
+    pub every_ms: u64,
+}
+
+impl Default for RegisterRule {
+    fn default() -> Self {
+        Self {
+            // Made in some seconds on one core.
+            entries: 10_000_000,
+            // A worker can show within a day that nothing was left out.
+            every_ms: 24 * 60 * 60 * 1_000,
         }
     }
 }

@@ -42,6 +42,7 @@ mod reads;
 mod receiving;
 mod recovery;
 mod refusal;
+mod registers;
 mod report;
 mod reserve;
 mod role;
@@ -63,7 +64,7 @@ mod verified_heads;
 mod waiting;
 
 pub use certificate::{Stage, Validity, agency_of, names_authority};
-pub use config::{Config, Failure, NodeKeys, RoomLimits, StartError};
+pub use config::{Config, Failure, NodeKeys, RegisterRule, RoomLimits, StartError};
 pub use pulse::Pulse;
 pub use reads::ReadLimits;
 pub use recovery::{Absent, Recovery};

@@ -50,7 +50,7 @@ pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 16] = [
+pub(crate) const METHODS: [Method; 17] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -59,6 +59,11 @@ pub(crate) const METHODS: [Method; 16] = [
     method(
         "/yizhang.v1.Submission/SubmitStream",
         "Submission.SubmitStream",
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Submission/Receipts",
+        "Submission.Receipts",
         Callers::OwnAgency,
     ),
     method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Agencies),

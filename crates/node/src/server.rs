@@ -11,6 +11,7 @@ use crate::{
     pulse::Pulse,
     reads::keep_roots,
     recovery::Recovery,
+    registers::keep_registers,
     report,
     reserve::Reserve,
     room,
@@ -92,6 +93,7 @@ impl Node {
             config.clock,
         ));
         tokio::spawn(keep_roots(Arc::clone(&shared)));
+        tokio::spawn(keep_registers(Arc::clone(&shared), config.registers));
         if let Some(listener) = scraped {
             tokio::spawn(scrape::serve(listener, metrics(&config, &shared, &door)));
         }

@@ -6,6 +6,7 @@ mod caller;
 mod gate;
 mod ledger;
 mod pseudonyms;
+mod receipts;
 mod refusal;
 mod replication;
 mod review;

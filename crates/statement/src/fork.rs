@@ -1,6 +1,7 @@
 //! Evidence of a fork, in a file that convinces a third person who has nothing but the roster: two heads that the key of one chain has
 //! signed and that cannot both be true (docs/FORMAT.md, section 14, "Evidence files").
 
+use crate::lines::{LineFault, Lines};
 use yizhang_ledger::{
     Invalid,
     cosignature::{self, CosignerKey},
@@ -64,13 +65,8 @@ pub enum ForkFault {
         found: usize,
     },
     /// It is not of the form.
-    #[error("line {line} of the evidence: {reason}")]
-    Form {
-        /// Line, from 1.
-        line: usize,
-        /// What is wrong.
-        reason: &'static str,
-    },
+    #[error("the evidence, {0}")]
+    Form(#[from] LineFault),
     /// A head is not signed by a key that the roster allows.
     #[error("head {number} of the evidence: {fault}")]
     Head {
@@ -137,12 +133,9 @@ impl ForkEvidence {
         if bytes.len() > FORK_BYTES_MAX {
             return Err(ForkFault::TooLarge { found: bytes.len() });
         }
-        let mut lines = Lines {
-            rest: bytes,
-            number: 0,
-        };
+        let mut lines = Lines::new(bytes);
         if lines.line()? != HEADER {
-            return Err(lines.fault("expected yizhang-evidence/v1"));
+            return Err(lines.fault("expected yizhang-evidence/v1").into());
         }
         let mut line = lines.line()?;
         let mut beginning = None;
@@ -152,7 +145,7 @@ impl ForkEvidence {
             line = lines.line()?;
             while let Some(hash) = line.strip_prefix("path ") {
                 if path.len() == PATH_MAX {
-                    return Err(lines.fault("a path has at most 64 hashes"));
+                    return Err(lines.fault("a path has at most 64 hashes").into());
                 }
                 path.push(lines.hash(hash)?);
                 line = lines.line()?;
@@ -162,9 +155,7 @@ impl ForkEvidence {
         let first = lines.head(line)?;
         line = lines.line()?;
         let second = lines.head(line)?;
-        if !lines.rest.is_empty() {
-            return Err(lines.fault("something stands behind the second head"));
-        }
+        lines.end()?;
         let evidence = Self {
             first,
             second,
@@ -173,10 +164,8 @@ impl ForkEvidence {
         if evidence.to_bytes() == bytes {
             Ok(evidence)
         } else {
-            Err(ForkFault::Form {
-                line: 1,
-                reason: "not in canonical form",
-            })
+            let reason = "it is not in canonical form";
+            Err(LineFault { line: 1, reason }.into())
         }
     }
 
@@ -257,48 +246,4 @@ fn has_signed(note: &[u8], cosigner: &CosignerKey) -> bool {
     };
     let known = core::slice::from_ref(cosigner);
     cosignature::read(&note, known).is_ok_and(|lines| !lines.is_empty())
-}
-
-/// The lines of a file, with the number of the one that was read last.
-struct Lines<'a> {
-    rest: &'a [u8],
-    number: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn fault(&self, reason: &'static str) -> ForkFault {
-        ForkFault::Form {
-            line: self.number.max(1),
-            reason,
-        }
-    }
-
-    fn line(&mut self) -> Result<&'a str, ForkFault> {
-        self.number = self.number.saturating_add(1);
-        let end = self.rest.iter().position(|byte| *byte == b'\n');
-        let end = end.ok_or(self.fault("it ends within a line"))?;
-        let (line, rest) = self.rest.split_at(end);
-        self.rest = rest.get(1..).unwrap_or_default();
-        core::str::from_utf8(line).map_err(|_| self.fault("it is not UTF-8"))
-    }
-
-    fn hash(&self, text: &str) -> Result<Hash, ForkFault> {
-        Hash::from_hex(text).ok_or(self.fault("a hash is not 64 hexadecimal digits"))
-    }
-
-    /// The bytes of a head, whose line has been read.
-    fn head(&mut self, line: &str) -> Result<Vec<u8>, ForkFault> {
-        let length = line
-            .strip_prefix("head ")
-            .and_then(|size| size.parse().ok());
-        let length = length.ok_or(self.fault("expected a head and how many bytes it has"))?;
-        let (head, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(self.fault("the head is cut off"))?;
-        let lines = head.iter().filter(|byte| **byte == b'\n').count();
-        self.number = self.number.saturating_add(lines);
-        self.rest = rest;
-        Ok(head.to_vec())
-    }
 }

@@ -36,13 +36,19 @@
 mod answer;
 mod evidence;
 mod fork;
+mod lines;
 mod receipt;
+mod receipt_file;
 mod refuted;
 mod register;
 
 pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER as FORK_HEADER};
+pub use lines::LineFault;
 pub use receipt::{Receipt, Sent};
+pub use receipt_file::{
+    Promise, RECEIPT_BYTES_MAX, RECEIPT_HEADER, ReceiptFault, ReceiptFile, Receipted, promises,
+};
 pub use refuted::Refuted;
 pub use register::{Complete, RegisterEvidence, prove_complete};

@@ -85,6 +85,7 @@ fn roster() -> Roster {
         version: 1,
         previous: Hash::ZERO,
         threshold: 1,
+        mirrors: 0,
         roots: vec![[1; 32]],
         tls_authority: Vec::new(),
         regions: BTreeMap::from([(Division::new(440_000).unwrap(), region)]),

@@ -16,7 +16,7 @@ use yizhang_ledger::{
     head::Origin,
     person::AccountId,
     segment::{FRAME_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, OFFSET_STRIDE, offsets_len},
-    value::{LeafIndex, TreeSize},
+    value::{LeafIndex, TreeSize, UnixMillis},
 };
 
 /// Batches up to this size are read whole to get at one record: as much as a few disk pages, in one read instead of two.
@@ -115,6 +115,19 @@ impl Store {
             return Ok(None);
         }
         Ok(Some(batch_entry(chain, &located, &content)?.root_before))
+    }
+
+    /// The time of the batch that an entry is in, by the clock of the node that wrote it.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub fn batch_time(&self, origin: &Origin, index: LeafIndex) -> Result<UnixMillis> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        check_leaf(chain, index, chain.size())?;
+        let located = chain.locate(index)?;
+        let content = read_frame(chain, &located)?;
+        Ok(batch_entry(chain, &located, &content)?.time)
     }
 
     /// Every leaf that is about an account, in all chains, ascending by chain and position. Leaves of a damaged chain

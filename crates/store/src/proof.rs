@@ -13,6 +13,7 @@ use yizhang_ledger::{
     chain::KEPT_LEVEL,
     hash::{Blake3Keyed, Hash, TreeHasher, hash_leaves},
     head::Origin,
+    range::{LeafRange, RangeProof},
     value::{LeafIndex, TreeSize},
 };
 
@@ -93,6 +94,35 @@ pub struct Consistency {
 }
 
 impl Store {
+    /// What ties the leaves of a range to the root of the first `size` leaves of a chain.
+    ///
+    /// # Errors
+    /// As [`Store::proof`]; [`StoreError::NoSuchLeaf`] also for a range that is empty or reaches beyond the size.
+    pub fn range_proof(
+        &self,
+        origin: &Origin,
+        range: LeafRange,
+        size: TreeSize,
+    ) -> Result<RangeProof> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        let spans = range.spans(size.0).ok().filter(|_| size <= chain.size());
+        let spans = spans.ok_or_else(|| StoreError::NoSuchLeaf {
+            origin: origin.clone(),
+            index: LeafIndex(range.end),
+            size: chain.size().min(size),
+        })?;
+        let mut prover = Prover::of(self, chain, size);
+        let mut proof = RangeProof::default();
+        for span in spans.inside {
+            proof.inside.push(prover.span(span.low, span.high)?);
+        }
+        for span in spans.outside {
+            proof.outside.push(prover.span(span.low, span.high)?);
+        }
+        Ok(proof)
+    }
+
     /// The root of the first `old_size` leaves of a chain and the consistency path from it to that of the first `new_size`, where
     /// `0 < old_size < new_size` and the chain is as long.
     ///

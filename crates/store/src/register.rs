@@ -5,34 +5,34 @@
 //! it is whole and durable. Nothing waits for it but who asked for it.
 
 mod build;
+mod check;
 mod file;
+mod folder;
 mod layout;
 mod spill;
+
+pub(crate) use check::check_registers;
 
 use crate::{
     Store,
     chain::Chain,
-    disk::{Disk, failed},
-    error::{RegisterFileFault, Result, StoreError},
-    segments::{ChainFolder, FrameReader, Place},
+    error::{Result, StoreError},
+    lookup::read_leaves,
+    segments::{FrameReader, Place},
 };
 use build::{Build, Limits};
 use file::RegisterFile;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::PoisonError,
-};
+use folder::{RegisterFolder, remove};
+use layout::Anchor;
+use std::sync::PoisonError;
 use yizhang_ledger::{
+    hash::{Hash, hash_leaf},
     head::Origin,
     person::AccountId,
     record::AccountRegister,
     register::{InRegister, RegisterFault},
     value::{LeafIndex, TreeSize},
 };
-
-/// Registers of a chain that are kept: the newest, and the one before it, which lookups use until a signed head covers the newest.
-const REGISTERS_KEPT: usize = 2;
 
 /// What became of comparing a register that a chain commits to with the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,21 +80,33 @@ impl Store {
             .registers
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let shelf = Shelf::new(&self.folder, origin);
-        if let Some(known) = shelf.open(&self.disk, size)? {
-            shelf.keep_newest(&self.disk)?;
+        let folder = RegisterFolder::new(&self.folder, origin);
+        let known = folder.open(&self.disk, size)?;
+        if let Some(known) = self.of_chain(chain, known)? {
+            folder.keep_newest(&self.disk)?;
             return Ok(*known.register());
         }
-        shelf.clear(&self.disk)?;
-        let register = self.build(chain, &shelf, size)?;
-        shelf.keep_newest(&self.disk)?;
+        folder.clear(&self.disk)?;
+        let register = self.build(chain, &folder, size)?;
+        folder.keep_newest(&self.disk)?;
         Ok(register)
     }
 
     /// Builds upon the newest register there is, and upon one before it, or none, where that is damaged.
-    fn build(&self, chain: &Chain, shelf: &Shelf, size: TreeSize) -> Result<AccountRegister> {
+    fn build(
+        &self,
+        chain: &Chain,
+        folder: &RegisterFolder,
+        size: TreeSize,
+    ) -> Result<AccountRegister> {
         loop {
-            let base = shelf.newest_through(&self.disk, size)?;
+            let base = folder.newest_through(&self.disk, size)?;
+            let is_there = base.is_some();
+            let base = self.of_chain(chain, base)?;
+            if is_there && base.is_none() {
+                // One that was of another history is gone now; there may be one before it.
+                continue;
+            }
             let from = base
                 .as_ref()
                 .map_or(TreeSize(0), |base| TreeSize(base.register().size));
@@ -112,14 +124,14 @@ impl Store {
             let build = Build {
                 disk: &self.disk,
                 origin: &chain.folder.origin,
-                folder: &shelf.folder,
+                folder: &folder.path,
                 limits: Limits {
                     table_records: self.options.register_records,
                     ..Limits::USUAL
                 },
                 go_on: &|| self.stopper.check(),
             };
-            match shelf.put(&build, base, frames, size) {
+            match folder.put(&build, base, frames, size) {
                 Err(StoreError::Register {
                     path,
                     offset,
@@ -127,11 +139,23 @@ impl Store {
                 }) if Some(&path) == used.as_ref() => {
                     tracing::warn!(path = %path.display(), offset, %fault, "a register is damaged and is made again");
                     self.disk.remove(&path)?;
-                    shelf.clear(&self.disk)?;
+                    folder.clear(&self.disk)?;
                 }
                 outcome => return outcome,
             }
         }
+    }
+
+    /// The same register if it is of the chain as it is; one of another history is removed.
+    fn of_chain(&self, chain: &Chain, file: Option<RegisterFile>) -> Result<Option<RegisterFile>> {
+        let Some(file) = file else { return Ok(None) };
+        let size = TreeSize(file.register().size);
+        if size <= chain.size() && anchor(chain, size)? == file.header().anchor {
+            return Ok(Some(file));
+        }
+        tracing::warn!(path = %file.path().display(), "a register is of another history of its chain: it is removed");
+        remove(&self.disk, file.path())?;
+        Ok(None)
     }
 
     /// Computes the register that the entry at a position of a chain commits to, and compares: what a mirror does before it cosigns a
@@ -146,10 +170,9 @@ impl Store {
             Err(fault) => return Ok(RegisterChecked::Unreadable(fault)),
         };
         let size = TreeSize(stated.size);
-        let made = Shelf::new(&self.folder, origin).sizes()?;
-        if let Some(made) = made.last().copied()
+        if let Some(made) = self.newest_register(origin)?
             && size < made
-            && !self.has_register(origin, size)?
+            && !self.register_sizes(origin)?.contains(&size)
         {
             return Ok(RegisterChecked::Older { stated, made });
         }
@@ -167,16 +190,28 @@ impl Store {
     /// [`StoreError::Io`], [`StoreError::Stopped`].
     pub fn register_sizes(&self, origin: &Origin) -> Result<Vec<TreeSize>> {
         self.stopper.check()?;
-        Shelf::new(&self.folder, origin).sizes()
+        RegisterFolder::new(&self.folder, origin).sizes()
     }
 
-    fn has_register(&self, origin: &Origin, size: TreeSize) -> Result<bool> {
-        let shelf = Shelf::new(&self.folder, origin);
-        Ok(shelf.open(&self.disk, size)?.is_some())
+    /// The size that the newest register of a chain covers.
+    fn newest_register(&self, origin: &Origin) -> Result<Option<TreeSize>> {
+        let chain = self.chain(origin)?;
+        let folder = RegisterFolder::new(&self.folder, origin);
+        let _one_at_a_time = self
+            .registers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for size in folder.sizes()?.into_iter().rev() {
+            let file = folder.open(&self.disk, size)?;
+            if self.of_chain(chain, file)?.is_some() {
+                return Ok(Some(size));
+            }
+        }
+        Ok(None)
     }
 
     /// What the register of the first `size` entries of a chain says about an account, with the register; none if that register was
-    /// not made here, or is damaged.
+    /// not made here, or is damaged. It shows something if it is the one that an entry of the chain commits to: compare them.
     ///
     /// # Errors
     /// [`StoreError::Io`], [`StoreError::Stopped`].
@@ -187,8 +222,8 @@ impl Store {
         account: AccountId,
     ) -> Result<Option<(AccountRegister, InRegister)>> {
         self.stopper.check()?;
-        let shelf = Shelf::new(&self.folder, origin);
-        let Some(file) = shelf.open(&self.disk, size)? else {
+        let folder = RegisterFolder::new(&self.folder, origin);
+        let Some(file) = folder.open(&self.disk, size)? else {
             return Ok(None);
         };
         match file.shown(account) {
@@ -203,7 +238,7 @@ impl Store {
                     .registers
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                shelf.remove(&self.disk, size)?;
+                folder.remove(&self.disk, size)?;
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -217,10 +252,10 @@ impl Store {
                 continue;
             }
             let origin = &chain.folder.origin;
-            let shelf = Shelf::new(&self.folder, origin);
-            let sizes = shelf.sizes()?;
+            let folder = RegisterFolder::new(&self.folder, origin);
+            let sizes = folder.sizes()?;
             for size in &sizes {
-                shelf.remove(&self.disk, *size)?;
+                folder.remove(&self.disk, *size)?;
             }
             let held = sizes.into_iter().rfind(|size| *size <= chain.size());
             if let Some(size) = held {
@@ -231,193 +266,20 @@ impl Store {
     }
 }
 
-/// The registers of a chain on disk.
-struct Shelf {
-    folder: PathBuf,
-    origin: Origin,
-}
-
-impl Shelf {
-    fn new(data: &Path, origin: &Origin) -> Self {
-        Self {
-            folder: data.join("registers").join(origin.region().to_string()),
-            origin: origin.clone(),
-        }
-    }
-
-    fn path(&self, size: TreeSize) -> PathBuf {
-        self.folder.join(format!("{:020}.reg", size.0))
-    }
-
-    /// The sizes of the registers that are here, ascending. Names that are not ours are passed over.
-    fn sizes(&self) -> Result<Vec<TreeSize>> {
-        let mut sizes: Vec<TreeSize> = self
-            .names()?
-            .iter()
-            .filter_map(|name| size_of(name))
-            .collect();
-        sizes.sort_unstable();
-        Ok(sizes)
-    }
-
-    fn names(&self) -> Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed("list", &self.folder)(error)),
-        };
-        entries
-            .map(|entry| Ok(entry.map_err(failed("list", &self.folder))?.path()))
-            .collect()
-    }
-
-    /// The register of a size; none if it is not here. One whose header is damaged, or is of something else, is removed.
-    fn open(&self, disk: &Disk, size: TreeSize) -> Result<Option<RegisterFile>> {
-        let path = self.path(size);
-        match RegisterFile::open(&path, &self.origin) {
-            Ok(Some(file)) if file.register().size == size.0 => Ok(Some(file)),
-            Ok(None) => Ok(None),
-            Ok(Some(_)) | Err(StoreError::Register { .. }) => {
-                tracing::warn!(path = %path.display(), "what should be a register is none: it is removed");
-                disk.remove(&path)?;
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The newest register that covers at most `size`.
-    fn newest_through(&self, disk: &Disk, size: TreeSize) -> Result<Option<RegisterFile>> {
-        for known in self
-            .sizes()?
-            .into_iter()
-            .rev()
-            .filter(|known| *known <= size)
-        {
-            if let Some(file) = self.open(disk, known)? {
-                return Ok(Some(file));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Builds the register of a size, and gives it its name when it is whole.
-    fn put(
-        &self,
-        build: &Build<'_>,
-        base: Option<RegisterFile>,
-        frames: FrameReader,
-        size: TreeSize,
-    ) -> Result<AccountRegister> {
-        build.disk.create_folder(&self.folder)?;
-        let unfinished = self.folder.join("register.new");
-        let register = build.write(base, frames, size, &unfinished)?;
-        // A crash before leaves the unfinished file, which the next build removes; a crash after, the register.
-        build.disk.rename(&unfinished, &self.path(size))?;
-        Ok(register)
-    }
-
-    /// Removes what a build that did not come to its end has left.
-    fn clear(&self, disk: &Disk) -> Result<()> {
-        for path in self.names()? {
-            let is_left = path
-                .extension()
-                .is_some_and(|extension| extension == "new" || extension == "part");
-            if is_left {
-                disk.remove(&path)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn keep_newest(&self, disk: &Disk) -> Result<()> {
-        let sizes = self.sizes()?;
-        let old = sizes.len().saturating_sub(REGISTERS_KEPT);
-        for size in sizes.into_iter().take(old) {
-            self.remove(disk, size)?;
-        }
-        Ok(())
-    }
-
-    fn remove(&self, disk: &Disk, size: TreeSize) -> Result<()> {
-        let path = self.path(size);
-        if path.exists() {
-            disk.remove(&path)?;
-        }
-        Ok(())
-    }
-}
-
-/// The size in the name of a register.
-fn size_of(path: &Path) -> Option<TreeSize> {
-    let name = path.file_name()?.to_str()?.strip_suffix(".reg")?;
-    let is_number = name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit());
-    name.parse().ok().filter(|_| is_number).map(TreeSize)
-}
-
-/// What is wrong with the registers of a chain, when they are compared with what its segments give.
-pub(crate) fn check_registers(
-    data: &Path,
-    chain: &ChainFolder,
-    files: &[LeafIndex],
-    size: TreeSize,
-) -> Result<Vec<(PathBuf, RegisterFileFault)>> {
-    let shelf = Shelf::new(data, &chain.origin);
-    let mut found = Vec::new();
-    for covered in shelf.sizes()? {
-        let path = shelf.path(covered);
-        match check_one(&shelf, chain, files, (covered, size)) {
-            Ok(()) => {}
-            Err(StoreError::Register { fault, .. }) => found.push((path, fault)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
-}
-
-/// Compares one register with what the segments give. The files of the build go into a folder of their own.
-fn check_one(
-    shelf: &Shelf,
-    chain: &ChainFolder,
-    files: &[LeafIndex],
-    (covered, size): (TreeSize, TreeSize),
-) -> Result<()> {
-    let path = shelf.path(covered);
-    let wrong = |fault| StoreError::Register {
-        path: path.clone(),
-        offset: 0,
-        fault,
+/// What ties a register of the first `size` entries to a chain.
+fn anchor(chain: &Chain, size: TreeSize) -> Result<Anchor> {
+    let Some(last) = size.0.checked_sub(1) else {
+        return Ok(Anchor::default());
     };
-    let Some(file) = RegisterFile::open(&path, &shelf.origin)? else {
-        return Ok(());
+    let located = chain.locate(LeafIndex(last))?;
+    let hash = |leaf: u64| -> Result<Hash> {
+        let leaves = read_leaves(chain, leaf, leaf + 1)?;
+        Ok(hash_leaf(
+            leaves.get(0).expect("one leaf was asked for and read"),
+        ))
     };
-    if covered > size || file.register().size != covered.0 {
-        return Err(wrong(RegisterFileFault::Foreign));
-    }
-    let folder =
-        tempfile::tempdir().map_err(failed("create a folder for temporary files beside", &path))?;
-    let build = Build {
-        disk: &Disk::default(),
-        origin: &shelf.origin,
-        folder: folder.path(),
-        limits: Limits::USUAL,
-        go_on: &|| Ok(()),
-    };
-    let frames = FrameReader::new(chain.clone(), files.to_vec(), Place::default(), None);
-    let target = folder.path().join("register.new");
-    let computed = build.write(None, frames, covered, &target)?;
-    if computed != *file.register() {
-        return Err(wrong(RegisterFileFault::Root));
-    }
-    // The header is right; every block must be as well.
-    let made = RegisterFile::open(&target, &shelf.origin)?;
-    let made = made.ok_or_else(|| wrong(RegisterFileFault::Truncated))?;
-    let (mut stored, mut made) = (file.accounts()?, made.accounts()?);
-    loop {
-        match (stored.next()?, made.next()?) {
-            (None, None) => return Ok(()),
-            (stored, made) if stored == made => {}
-            _ => return Err(wrong(RegisterFileFault::Root)),
-        }
-    }
+    Ok(Anchor {
+        batch: hash(located.first())?,
+        entry: hash(last)?,
+    })
 }

@@ -395,6 +395,47 @@ fn a_register_in_a_chain_is_compared_with_the_chain() {
 }
 
 #[test]
+fn a_register_of_another_history_is_not_built_upon() {
+    let (folder, other) = (tempdir().unwrap(), tempdir().unwrap());
+    let (world, store) = grown(925, folder.path(), |world| tiny(world, 100_000));
+    let (another, elsewhere) = grown(926, other.path(), |world| tiny(world, 100_000));
+    let (origin, size) = (world.chains[0].origin.clone(), world.chains[0].state.size());
+    assert_eq!(another.chains[0].origin, origin);
+    let half = TreeSize(size.0 / 2);
+    elsewhere.make_register(&origin, half).unwrap();
+    elsewhere
+        .make_register(&origin, TreeSize(half.0 + 1))
+        .unwrap();
+    let (from, to) = (
+        other.path().join("registers"),
+        folder.path().join("registers"),
+    );
+    let region = origin.region().to_string();
+    fs::create_dir_all(to.join(&region)).unwrap();
+    for (name, bytes) in files(other.path(), &origin) {
+        assert!(from.join(&region).join(&name).exists());
+        fs::write(to.join(&region).join(name), bytes).unwrap();
+    }
+    let (mut world, old) = (world, TreeSize(100));
+    let right = by_definition(&world.chains[0].leaves, old.0);
+    let at = append(&mut world, &store, right);
+    // It covers less than the registers that lie there, which are none of this chain.
+    assert_eq!(
+        store.check_register(&origin, at).unwrap(),
+        RegisterChecked::Right(right)
+    );
+    let leaves = &world.chains[0].leaves;
+    assert_eq!(
+        store.make_register(&origin, size).unwrap(),
+        by_definition(leaves, size.0)
+    );
+    assert_eq!(
+        store.make_register(&origin, half).unwrap(),
+        by_definition(leaves, half.0)
+    );
+}
+
+#[test]
 fn a_check_names_a_wrong_register_and_a_rebuild_mends_it() {
     let folder = tempdir().unwrap();
     let (world, store) = grown(924, folder.path(), |world| tiny(world, 100_000));

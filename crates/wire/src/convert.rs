@@ -1,8 +1,8 @@
 //! Message fields to domain types: lengths and forms are checked here, once.
 
 use yizhang_ledger::{
-    batch::SubmissionId, hash::Hash, head::Origin, person::AccountId, tree::PATH_HASHES_MAX,
-    value::Day,
+    batch::SubmissionId, hash::Hash, head::Origin, person::AccountId, range::RANGE_HASHES_MAX,
+    tree::PATH_HASHES_MAX, value::Day,
 };
 
 /// A field of a message that is not what the service calls for.
@@ -94,6 +94,21 @@ pub fn hashes(bytes: &[u8]) -> Result<Vec<Hash>, FieldFault> {
         return Err(FieldFault::Form {
             field: "path",
             expected: "at most 63 hashes of 32 bytes",
+        });
+    }
+    Ok(hashes.iter().map(|hash| Hash(*hash)).collect())
+}
+
+/// The hashes of one side of a range: whole hashes of 32 bytes, at most [`RANGE_HASHES_MAX`].
+///
+/// # Errors
+/// [`FieldFault::Form`].
+pub fn range_hashes(bytes: &[u8]) -> Result<Vec<Hash>, FieldFault> {
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    if !rest.is_empty() || hashes.len() > RANGE_HASHES_MAX {
+        return Err(FieldFault::Form {
+            field: "range",
+            expected: "at most 126 hashes of 32 bytes",
         });
     }
     Ok(hashes.iter().map(|hash| Hash(*hash)).collect())

@@ -5,7 +5,7 @@ use crate::{
     lookup,
     party::Party,
     refusal::Refusal,
-    services::{caller::party_of, gate::holder_of},
+    services::{caller::party_of, gate::holder_of, receipts::receipts},
     shared::Shared,
 };
 use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
@@ -91,6 +91,15 @@ impl Submission for SubmissionService {
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+
+    async fn receipts(
+        &self,
+        request: Request<v1::ReceiptsRequest>,
+    ) -> Result<Response<v1::ReceiptsReply>, Status> {
+        let party = party_of(&request)?.clone();
+        let receipts = receipts(&self.0, &party, request.into_inner()).await?;
+        Ok(Response::new(receipts))
     }
 }
 

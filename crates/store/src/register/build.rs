@@ -3,7 +3,7 @@
 
 use super::{
     file::{AccountReader, RegisterFile, RegisterWriter},
-    layout::Header,
+    layout::{Anchor, Header},
     spill::{Posted, Run, Table, merged},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 use std::path::{Path, PathBuf};
 use yizhang_ledger::{
     entry::Entry,
-    hash::hash_leaves,
+    hash::{hash_leaf, hash_leaves},
     head::Origin,
     record::AccountRegister,
     register::{RegisterBuilder, RegisteredAccount},
@@ -102,6 +102,7 @@ impl Build<'_> {
         let mut gathered = Gathered {
             runs: Vec::new(),
             through: from,
+            anchor: Anchor::default(),
         };
         while gathered.through < size {
             (self.go_on)()?;
@@ -114,13 +115,13 @@ impl Build<'_> {
                 table.clear();
             }
             let place = frames.place();
-            let missing = || DamageFault::Record(LeafIndex(gathered.through));
+            let missing = DamageFault::Record(LeafIndex(gathered.through));
             let frame = frames.next_frame()?;
-            let frame = frame.ok_or_else(|| frames.damage_at(place, missing()))?;
+            let frame = frame.ok_or_else(|| frames.damage_at(place, missing.clone()))?;
             if frame.header.kind == FrameKind::Batch {
                 let place = frame.place;
-                let end = post(&frame, gathered.through, size, table);
-                gathered.through = end.ok_or_else(|| frames.damage_at(place, missing()))?;
+                let posted = gathered.post(&frame, size, table);
+                posted.ok_or_else(|| frames.damage_at(place, missing))?;
             }
         }
         table.sort();
@@ -141,6 +142,7 @@ impl Build<'_> {
             writer.block(block)
         });
         let mut old = base.map(RegisterFile::accounts).transpose()?;
+        let (through, gathered_anchor) = (gathered.through, gathered.anchor);
         let mut records = merged(gathered.runs, table)?;
         let mut known = next_of(&mut old)?;
         while let Some(Posted { account, leaf }) = records.next()? {
@@ -154,10 +156,11 @@ impl Build<'_> {
             builder.account(one)?;
             known = next_of(&mut old)?;
         }
-        let register = builder.finish(TreeSize(gathered.through))?;
+        let register = builder.finish(TreeSize(through))?;
         let header = Header {
             origin: self.origin.clone(),
             register,
+            anchor: gathered_anchor,
         };
         writer.finish(&header)?;
         Ok(register)
@@ -174,36 +177,47 @@ struct Gathered {
     runs: Vec<Run>,
     /// How many entries of the chain are read.
     through: u64,
+    anchor: Anchor,
 }
 
-/// Takes the records of a batch between two positions into a table. How many entries of the chain are read then; none if this is not
-/// the batch that goes on from there.
-fn post(frame: &Frame, from: u64, size: u64, table: &mut Table) -> Option<u64> {
-    let first = frame.header.position;
-    let end = first.checked_add(wide(frame.header.entries))?;
-    if first > from {
-        return None;
+impl Gathered {
+    /// Takes the records of a batch into a table, those that are not read yet and are covered. None if this is not the batch that goes
+    /// on from there.
+    fn post(&mut self, frame: &Frame, size: u64, table: &mut Table) -> Option<()> {
+        let first = frame.header.position;
+        let end = first.checked_add(wide(frame.header.entries))?;
+        if first > self.through {
+            return None;
+        }
+        if end <= self.through {
+            return Some(());
+        }
+        let through = end.min(size);
+        let entries = entries_of(frame)?;
+        let wanted = entries.get(narrow(self.through - first)..narrow(through - first))?;
+        let leaves = hash_leaves(wanted.iter().copied());
+        self.anchor = Anchor {
+            batch: hash_leaf(entries.first()?),
+            entry: *leaves.last()?,
+        };
+        for (entry, leaf) in wanted.iter().zip(leaves) {
+            for account in accounts(entry).into_iter().flatten() {
+                table.push(account, leaf);
+            }
+        }
+        self.through = through;
+        Some(())
     }
-    if end <= from {
-        return Some(from);
-    }
-    let through = end.min(size);
+}
+
+/// The entries of a batch; none if they are not what its header says.
+fn entries_of(frame: &Frame) -> Option<Vec<&[u8]>> {
     let mut entries = Vec::with_capacity(frame.header.entries);
     let mut rest = frame.content.as_slice();
     while !rest.is_empty() {
-        let (entry, after) = Entry::split_first(rest, LeafIndex(first)).ok()?;
+        let (entry, after) = Entry::split_first(rest, LeafIndex(frame.header.position)).ok()?;
         entries.push(entry.bytes);
         rest = after;
     }
-    if entries.len() != frame.header.entries {
-        return None;
-    }
-    let wanted = entries.get(narrow(from - first)..narrow(through - first))?;
-    let leaves = hash_leaves(wanted.iter().copied());
-    for (entry, leaf) in wanted.iter().zip(leaves) {
-        for account in accounts(entry).into_iter().flatten() {
-            table.push(account, leaf);
-        }
-    }
-    Some(through)
+    (entries.len() == frame.header.entries).then_some(entries)
 }

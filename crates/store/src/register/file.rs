@@ -106,6 +106,10 @@ impl RegisterFile {
         &self.header.register
     }
 
+    pub(super) const fn header(&self) -> &Header {
+        &self.header
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -31,6 +31,16 @@ pub(super) const ACCOUNT_BYTES: usize = 16 + 8 + 32;
 pub(super) struct Header {
     pub(super) origin: Origin,
     pub(super) register: AccountRegister,
+    pub(super) anchor: Anchor,
+}
+
+/// What ties a register to its chain: a chain that was fetched anew may hold another history. Zeros for a register of nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Anchor {
+    /// Leaf hash of the batch entry of the batch with the last entry that is covered; it names all that stands before.
+    pub(crate) batch: Hash,
+    /// Leaf hash of that last entry.
+    pub(crate) entry: Hash,
 }
 
 impl Header {
@@ -40,7 +50,9 @@ impl Header {
         for number in [fields.size, fields.accounts, u64::from(fields.form)] {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        out.extend_from_slice(&fields.root.0);
+        for hash in [fields.root, self.anchor.batch, self.anchor.entry] {
+            out.extend_from_slice(&hash.0);
+        }
         out.extend_from_slice(self.origin.as_str().as_bytes());
         out.resize(HEADER_BYTES - CHECKSUM_BYTES, 0);
         let checksum = checksum(&[&out]);
@@ -72,6 +84,7 @@ impl Header {
         let mut fields = Fields(bytes);
         let (size, accounts, form) = (fields.u64()?, fields.u64()?, fields.u64()?);
         let root = Hash(fields.array()?);
+        let (batch, entry) = (Hash(fields.array()?), Hash(fields.array()?));
         fields.take(ORIGIN_BYTES)?;
         let form = u16::try_from(form).ok().filter(|form| *form == FORM)?;
         let is_possible = size <= TreeSize::MAX.0 && accounts <= size.saturating_mul(2);
@@ -83,6 +96,7 @@ impl Header {
                 accounts,
                 root,
             },
+            anchor: Anchor { batch, entry },
         })
     }
 }
