@@ -208,7 +208,8 @@ impl Cosigning {
     fn registers_known(&self, given: &[CosignedEntry]) -> RegisterChecks {
         let mirror = self.tools.keys.public(KeyKind::Mirror);
         let by_mirror = given.iter().filter(|entry| entry.key == mirror);
-        let sizes = by_mirror.filter_map(|entry| Some((origin_of(&entry.note)?, size_of(&entry.note)?)));
+        let sizes =
+            by_mirror.filter_map(|entry| Some((origin_of(&entry.note)?, size_of(&entry.note)?)));
         RegisterChecks::new(Arc::clone(&self.tools.store), sizes.collect())
     }
 
@@ -216,7 +217,11 @@ impl Cosigning {
     ///
     /// A crash before the write has ended leaves some of it in the journal or none; no line has left, and what the journal has is made
     /// again at the next start, for the same time. A crash after it: the same.
-    fn cosign(&self, mut heads: Vec<ToCosign>, registers: &RegisterChecks) -> Result<(), StoreError> {
+    fn cosign(
+        &self,
+        mut heads: Vec<ToCosign>,
+        registers: &RegisterChecks,
+    ) -> Result<(), StoreError> {
         for head in &mut heads {
             let (chain, size) = (&head.origin, head.size);
             let may = |kind: &KeyKind| *kind != KeyKind::Mirror || registers.are_right(chain, size);

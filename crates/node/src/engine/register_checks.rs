@@ -33,7 +33,7 @@ pub(super) struct RegisterChecks {
 struct Progress {
     /// Every register in so many entries is.
     right: TreeSize,
-    /// The largest size that one of them covers.
+    /// The largest size that one of them covers that was gone through here.
     covered: u64,
     /// Whether a thread goes on from there.
     is_under_way: bool,
@@ -57,7 +57,9 @@ impl RegisterChecks {
             right,
             ..Progress::default()
         };
-        let chains = cosigned.into_iter().map(|(chain, size)| (chain, progress(size)));
+        let chains = cosigned
+            .into_iter()
+            .map(|(chain, size)| (chain, progress(size)));
         Self {
             store,
             chains: Arc::new(Mutex::new(chains.collect())),
@@ -79,7 +81,9 @@ impl RegisterChecks {
             && let Ok((through, registers)) = self.next_registers(chain, progress.right)
             && registers.is_empty()
         {
-            self.change(chain, |progress| progress.right = progress.right.max(through));
+            self.change(chain, |progress| {
+                progress.right = progress.right.max(through)
+            });
             return through >= size;
         }
         self.go_on(chain);
@@ -128,7 +132,9 @@ impl RegisterChecks {
                 return Ok(Found::Right(through));
             }
             from = through;
-            self.change(chain, |progress| progress.right = progress.right.max(through));
+            self.change(chain, |progress| {
+                progress.right = progress.right.max(through)
+            });
         }
     }
 
@@ -164,7 +170,9 @@ impl RegisterChecks {
         let checked = self.store.check_register(chain, at)?;
         match &checked {
             RegisterChecked::Right(stated) => {
-                self.change(chain, |progress| progress.covered = progress.covered.max(stated.size));
+                self.change(chain, |progress| {
+                    progress.covered = progress.covered.max(stated.size)
+                });
                 return Ok(true);
             }
             RegisterChecked::Wrong { stated, computed } => {
@@ -174,6 +182,7 @@ impl RegisterChecks {
                 let covered = self.lock().entry(chain.clone()).or_default().covered;
                 // One that comes again after it was gone through once: this node has lost what it cosigned, not the chain its order.
                 if stated.size > covered {
+                    self.change(chain, |progress| progress.covered = stated.size);
                     return Ok(true);
                 }
                 tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers less than one before it: its mirror's cosignature is withheld from there on");
@@ -191,5 +200,143 @@ impl RegisterChecks {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Origin, Progress>> {
         self.chains.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use yizhang_ledger::{
+        batch::{RecordBlock, SubmissionId},
+        chain::Submitted,
+        hash::Hash,
+        record::{AccountRegister, Record},
+        value::{Division, UnixMillis},
+    };
+    use yizhang_store::Options;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    struct Mirror {
+        _folder: tempfile::TempDir,
+        store: Arc<Store>,
+        chain: Origin,
+    }
+
+    impl Mirror {
+        fn new() -> Self {
+            let chain = Origin::new("test.yizhang", Division::new(440_000).unwrap()).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let options = Options::new(vec![chain.clone()]);
+            let (store, _) = Store::open(folder.path(), options).unwrap();
+            Self {
+                _folder: folder,
+                store: Arc::new(store),
+                chain,
+            }
+        }
+
+        /// Appends a batch of one record. Returns the size after it.
+        fn append(&self, record: &Record<'_>) -> TreeSize {
+            let mut bytes = Vec::new();
+            record.write(&mut bytes).unwrap();
+            let state = self.store.state(&self.chain).unwrap();
+            let number = u8::try_from(state.size().0).unwrap();
+            let submitted = Submitted {
+                id: SubmissionId([number; 16]),
+                submitter: "node.440000".into(),
+                block: RecordBlock::parse(bytes).unwrap(),
+            };
+            let extension = state.prepare(&[submitted], UnixMillis(1), 1).unwrap();
+            let head = extension.after().head();
+            let note = head.sign(&SigningKey::from_bytes(&[1; 32])).into_bytes();
+            let part = (&extension, Some(note.as_slice()));
+            self.store.persist(&self.chain, &[part]).unwrap();
+            head.size
+        }
+
+        fn append_something(&self) -> TreeSize {
+            self.append(&Record::Unknown(Kind(500), b"a kind of a later version"))
+        }
+
+        fn register(&self) -> AccountRegister {
+            let size = self.store.size(&self.chain).unwrap();
+            self.store.make_register(&self.chain, size).unwrap()
+        }
+    }
+
+    /// Asks as the mirror does, again and again.
+    fn are_right_in_the_end(checks: &RegisterChecks, mirror: &Mirror, size: TreeSize) -> bool {
+        let start = Instant::now();
+        loop {
+            if checks.are_right(&mirror.chain, size) {
+                return true;
+            }
+            let progress = *checks.lock().entry(mirror.chain.clone()).or_default();
+            if !progress.is_under_way && progress.wrong.is_some() {
+                return false;
+            }
+            assert!(start.elapsed() < PATIENCE);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_mirror_goes_on_behind_right_registers_and_never_behind_a_wrong_one() {
+        let mirror = Mirror::new();
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        let size = mirror.append_something();
+        assert!(
+            checks.are_right(&mirror.chain, size),
+            "there is no register"
+        );
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(
+            !checks.are_right(&mirror.chain, size),
+            "it is computed first"
+        );
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        // One account more than there is.
+        let mut wrong = mirror.register();
+        wrong.accounts += 1;
+        wrong.root = Hash([7; 32]);
+        let before = mirror.append_something();
+        assert!(checks.are_right(&mirror.chain, before));
+        let size = mirror.append(&Record::AccountRegister(wrong));
+        assert!(!are_right_in_the_end(&checks, &mirror, size));
+        let later = mirror.append_something();
+        assert!(!are_right_in_the_end(&checks, &mirror, later));
+        assert!(
+            checks.are_right(&mirror.chain, before),
+            "what lies before stays"
+        );
+        // Also for a mirror that is started again behind the right one.
+        let known = [(mirror.chain.clone(), before)].into();
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), known);
+        assert!(checks.are_right(&mirror.chain, before));
+        assert!(!are_right_in_the_end(&checks, &mirror, later));
+    }
+
+    #[test]
+    fn a_register_that_covers_less_than_one_before_it_is_wrong_and_one_that_was_gone_through_is_not()
+     {
+        let mirror = Mirror::new();
+        mirror.append_something();
+        let first = mirror.register();
+        mirror.append(&Record::AccountRegister(first));
+        mirror.append_something();
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        for _ in 0..2 {
+            // The second time all of it has been made before.
+            let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+            assert!(are_right_in_the_end(&checks, &mirror, size));
+        }
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        let mut shrunk = first;
+        shrunk.size -= 1;
+        let size = mirror.append(&Record::AccountRegister(shrunk));
+        assert!(!are_right_in_the_end(&checks, &mirror, size));
     }
 }
