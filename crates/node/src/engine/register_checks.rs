@@ -82,7 +82,7 @@ impl RegisterChecks {
             && registers.is_empty()
         {
             self.change(chain, |progress| {
-                progress.right = progress.right.max(through)
+                progress.right = progress.right.max(through);
             });
             return through >= size;
         }
@@ -133,7 +133,7 @@ impl RegisterChecks {
             }
             from = through;
             self.change(chain, |progress| {
-                progress.right = progress.right.max(through)
+                progress.right = progress.right.max(through);
             });
         }
     }
@@ -171,7 +171,7 @@ impl RegisterChecks {
         match &checked {
             RegisterChecked::Right(stated) => {
                 self.change(chain, |progress| {
-                    progress.covered = progress.covered.max(stated.size)
+                    progress.covered = progress.covered.max(stated.size);
                 });
                 return Ok(true);
             }
