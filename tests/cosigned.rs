@@ -51,8 +51,9 @@ fn every_node_cosigns_the_heads_of_all_others_and_all_learn_of_it() {
         agreed(&federation, GUANGDONG) == Some(size)
     });
     let status = federation.status(GUIZHOU).unwrap();
+    println!("{} entries, {}", size, status["cosigning"]);
     let given = status["cosigning"]["given"].as_u64().unwrap();
-    assert!(given >= 2 && given % 2 == 0, "{given}");
+    assert!(given >= 2 && given.is_multiple_of(2), "{given}");
     // Both others have cosigned Guangdong's chain, and nobody his own.
     for node in REGIONS {
         for chain in REGIONS {
@@ -125,4 +126,23 @@ fn what_a_node_has_cosigned_outlives_a_kill_with_its_time() {
     });
     let after = cosigned(&federation, BEIJING, GUANGDONG).unwrap();
     assert_eq!(before["cosigners"], after["cosigners"]);
+}
+
+#[test]
+fn mirrors_cosign_behind_a_register_that_they_have_computed_themselves() {
+    let mut federation = Federation::found(&REGIONS);
+    let file = federation.node_dir(GUANGDONG).join("node.toml");
+    let configuration = fs::read_to_string(&file).unwrap();
+    fs::write(&file, configuration + "\n[registers]\nentries = 10\n").unwrap();
+    federation.start_all();
+    let imported = import(&federation, "a");
+    eventually("the register is in the chain", || {
+        federation.size(GUANGDONG, GUANGDONG) > imported
+    });
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    eventually("both others have cosigned behind it", || {
+        agreed(&federation, GUANGDONG) == Some(size)
+    });
+    let registers = federation.node_dir(GUIZHOU).join("data/registers/440000");
+    assert!(fs::read_dir(registers).unwrap().count() > 0);
 }

@@ -7,6 +7,7 @@ mod handle;
 mod hands;
 mod pace;
 mod peers;
+mod register_checks;
 mod run;
 mod teller;
 mod writer;

@@ -10,7 +10,7 @@ use yizhang_ledger::roster::Roster;
 use yizhang_replica::{CheckedHead, Memory, OneLine};
 
 /// Signatures that are remembered: most heads come from several peers, one soon after the other, and again with the lines of cosigners, and
-/// each signature is checked once. Of a federation of 34 regions, of each chain a few heads with all their lines; half a kilobyte each.
+/// each signature is checked once. Of a federation of 34 regions, of each chain a few heads with all their lines; some 400 bytes each.
 const REMEMBERED_MAX: usize = 16 * 1_024;
 
 /// What checks the heads of others.
@@ -25,9 +25,9 @@ struct Remembered(Mutex<Notes>);
 
 #[derive(Default)]
 struct Notes {
-    notes: BTreeMap<Vec<u8>, OneLine>,
+    notes: BTreeMap<Arc<[u8]>, OneLine>,
     /// Oldest first.
-    order: VecDeque<Vec<u8>>,
+    order: VecDeque<Arc<[u8]>>,
 }
 
 impl Remembered {
@@ -43,10 +43,15 @@ impl Memory for Remembered {
 
     fn remember(&self, note: &[u8], line: &OneLine) {
         let mut known = self.lock();
-        if known.notes.insert(note.to_vec(), line.clone()).is_some() {
+        let note: Arc<[u8]> = note.into();
+        if known
+            .notes
+            .insert(Arc::clone(&note), line.clone())
+            .is_some()
+        {
             return;
         }
-        known.order.push_back(note.to_vec());
+        known.order.push_back(note);
         if known.order.len() > REMEMBERED_MAX
             && let Some(oldest) = known.order.pop_front()
         {
@@ -167,7 +172,7 @@ mod tests {
         let remembered = heads.remembered.lock();
         assert_eq!(remembered.notes.len(), REMEMBERED_MAX);
         assert_eq!(remembered.order.len(), REMEMBERED_MAX);
-        assert!(!remembered.notes.contains_key(&note(9)));
-        assert!(remembered.notes.contains_key(&note(10)));
+        assert!(!remembered.notes.contains_key(&note(9)[..]));
+        assert!(remembered.notes.contains_key(&note(10)[..]));
     }
 }

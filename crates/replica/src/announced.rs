@@ -3,10 +3,11 @@
 use crate::{
     Fault, Output, PeerId, Replica,
     chain::Relation,
+    checked::{CheckedHead, Found},
     fetch::End,
     limits::{ANNOUNCED_HEADS_MAX, FORGED_LINES_MAX},
     peer::{Borne, Peer, PeerHead},
-    signed::{CheckedHead, Found, SignedHead},
+    signed::SignedHead,
 };
 use alloc::{
     collections::{BTreeMap, btree_map::Entry},

@@ -8,9 +8,11 @@
 use crate::{
     Conflict, Output, PeerId, Replica,
     chain::{Chain, Relation},
-    cosigned::{Cosigner, Given, Line, SignedPlace, Taken},
+    checked::{CheckedHead, Found},
+    cosigned::{Given, SignedPlace, Taken},
+    cosigner::{Cosigner, Line},
     own::Own,
-    signed::{CheckedHead, Found, SignedHead},
+    signed::SignedHead,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +23,7 @@ use yizhang_ledger::{
     cosignature::UnixSeconds,
     head::{Head, Origin},
     roster::{CosigningKey, KeyKind},
-    value::UnixMillis,
+    value::{TreeSize, UnixMillis},
 };
 
 /// A head that this node is going to cosign.
@@ -29,6 +31,8 @@ use yizhang_ledger::{
 pub struct ToCosign {
     /// Its chain, another one than this node's.
     pub origin: Origin,
+    /// Its size.
+    pub size: TreeSize,
     /// The note of the head, with the signature of its chain alone. Every entry under it is durable here.
     pub note: Vec<u8>,
     /// With which keys, none twice.
@@ -172,18 +176,20 @@ impl Replica {
         }
         Due::Now(ToCosign {
             origin: origin.clone(),
+            size: chain.durable.size,
             note,
             kinds,
             time,
         })
     }
 
-    /// What was to be cosigned is written down, and here are the lines.
+    /// What was to be cosigned is written down, and here are the lines. What is missing the shell could not sign yet: it is asked again.
     ///
     /// A crash before this input: either the journal has it, and the node makes the same lines after its start, or nobody ever
     /// sees them. A crash after it: the journal has it.
     pub(crate) fn cosigned(&mut self, heads: Vec<CheckedHead>, out: &mut Vec<Output>) {
         let asked = mem::take(&mut self.cosigning.under_way);
+        self.cosigning.due.extend(asked.keys().cloned());
         for CheckedHead { found, lines, .. } in heads {
             let signed = match found {
                 Found::Signed(signed) if !lines.is_empty() => signed,

@@ -1,7 +1,10 @@
 //! What others, and this node, have cosigned of one chain: of every witness and every mirror the newest line, with its head.
 
-use crate::signed::SignedHead;
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use crate::{
+    cosigner::{Cosigner, Line},
+    signed::SignedHead,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
 use core::mem;
 use yizhang_ledger::{
     cosignature::UnixSeconds,
@@ -10,26 +13,6 @@ use yizhang_ledger::{
     roster::KeyKind,
     value::{Division, TreeSize},
 };
-
-/// Who cosigns: the node of a region, as its witness or as its mirror.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cosigner {
-    /// As what: never as a chain.
-    pub kind: KeyKind,
-    /// The region of the node.
-    pub region: Division,
-}
-
-/// A cosignature that was verified, of a key that the roster names for that time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) by: Cosigner,
-    /// Which of the cosigner's keys.
-    pub(crate) key_id: u32,
-    pub(crate) time: UnixSeconds,
-    /// As it stands in a note, with its newline.
-    pub(crate) text: String,
-}
 
 /// A head, and the lines under it that are the newest of their cosigners.
 #[derive(Clone, Debug)]

@@ -3,9 +3,10 @@
 use crate::{
     Conflict, Fault, FetchId, Output, Replica,
     chain::Chain,
+    checked::{CheckedHead, Found},
     fetch::End,
     limits::CONTRADICTIONS_MAX,
-    signed::{CheckedHead, Found, SignedHead},
+    signed::SignedHead,
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;

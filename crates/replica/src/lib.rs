@@ -60,8 +60,10 @@ extern crate alloc;
 
 mod announced;
 mod chain;
+mod checked;
 mod cosign;
 mod cosigned;
+mod cosigner;
 mod deeds;
 mod evidence;
 mod fetch;
@@ -82,8 +84,10 @@ mod submit;
 mod told;
 
 pub use chain::Held;
+pub use checked::CheckedHead;
 pub use cosign::{CosigningWait, LinesCounted, ToCosign};
-pub use cosigned::{CosignedHeads, Cosigner, Given};
+pub use cosigned::{CosignedHeads, Given};
+pub use cosigner::Cosigner;
 pub use deeds::{Deeds, carry_out};
 pub use evidence::{Conflict, Evidence};
 pub use input::Input;
@@ -92,7 +96,7 @@ pub use output::{Asked, Fault, Output, Receipt};
 pub use recovery::{Readiness, Recovering, Stop};
 pub use refused::Refused;
 pub use replica::{Config, Replica};
-pub use signed::{CheckedHead, Memory, OneLine};
+pub use signed::{Memory, OneLine};
 pub use status::{ChainStatus, Load};
 
 use yizhang_ledger::value::Division;

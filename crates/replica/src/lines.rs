@@ -1,7 +1,7 @@
 //! The lines of cosigners under a head that somebody has sent: each is verified once, and counts or does not.
 
 use crate::{
-    cosigned::{Cosigner, Line},
+    cosigner::{Cosigner, Line},
     signed::{Memory, OneLine, Signature, name_of, split, split_lines},
 };
 use alloc::{borrow::ToOwned, vec::Vec};

@@ -56,7 +56,8 @@ pub enum Output {
         head: Head,
     },
     /// Write down that these heads are cosigned, all of them with one write and one sync of the journal, then sign, and answer with
-    /// `Cosigned`. Nothing more is asked for before that. No line may leave before what it says is durable.
+    /// `Cosigned`. Nothing more is asked for before that. No line may leave before what it says is durable. As a mirror only what has
+    /// right registers is signed; what is not known yet is left out of the answer.
     Cosign(Vec<ToCosign>),
     /// Tell everybody who watches this node: this node has cosigned this head.
     AnnounceCosigned {

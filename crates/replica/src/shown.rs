@@ -3,7 +3,8 @@
 use crate::{
     Conflict, Fault, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
-    signed::{CheckedHead, Found, SignedHead},
+    checked::{CheckedHead, Found},
+    signed::SignedHead,
 };
 use alloc::vec::Vec;
 use core::cmp::Ordering;

@@ -7,8 +7,9 @@
 use crate::{
     Conflict, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
+    checked::{CheckedHead, Found},
     limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
-    signed::{CheckedHead, Found, SignedHead},
+    signed::SignedHead,
 };
 use alloc::vec::Vec;
 use yizhang_ledger::head::{Head, Origin};

@@ -2,7 +2,7 @@
 //! Beside that it keeps what is known of the lines of others, so that whoever has lost what he cosigned is told of it by those who were
 //! started anew, too.
 
-use super::{Engine, handle::Event};
+use super::{Engine, handle::Event, register_checks::RegisterChecks};
 use crate::{config::NodeKeys, heads::Heads};
 use ed25519_dalek::SigningKey;
 use std::{
@@ -135,6 +135,7 @@ impl Cosigner {
             tools,
             jobs: received,
             lines: BTreeMap::new(),
+            kept: BTreeMap::new(),
             written: Instant::now(),
         };
         let thread = std::thread::Builder::new()
@@ -164,16 +165,25 @@ impl Cosigner {
 struct Cosigning {
     tools: Tools,
     jobs: mpsc::Receiver<Job>,
-    /// Lines that are not written yet, and when some were written last.
+    /// Lines that are not written yet, those that are, and when some were written last.
     lines: BTreeMap<Origin, Vec<Vec<u8>>>,
+    kept: BTreeMap<Origin, Vec<Vec<u8>>>,
     written: Instant,
 }
 
 impl Cosigning {
     fn run(mut self) {
+        // What cannot be read is written again; whoever opened the journal has said so.
+        let known = self.tools.store.cosigned().unwrap_or_default();
+        let registers = self.registers_known(&known.given);
+        for note in known.received {
+            if let Some(origin) = origin_of(&note) {
+                self.kept.entry(origin).or_default().push(note);
+            }
+        }
         loop {
             let done = match self.jobs.recv_timeout(LINES_INTERVAL) {
-                Ok(Job::Cosign(heads)) => self.cosign(&heads),
+                Ok(Job::Cosign(heads)) => self.cosign(heads, &registers),
                 Ok(Job::Lines(origin, heads)) => {
                     self.lines.insert(origin, heads);
                     Ok(())
@@ -194,11 +204,30 @@ impl Cosigning {
         }
     }
 
-    /// Writes down, then signs.
+    /// The registers of other chains, as far as this mirror has computed them before it cosigned.
+    fn registers_known(&self, given: &[CosignedEntry]) -> RegisterChecks {
+        let mirror = self.tools.keys.public(KeyKind::Mirror);
+        let by_mirror = given.iter().filter(|entry| entry.key == mirror);
+        let sizes =
+            by_mirror.filter_map(|entry| Some((origin_of(&entry.note)?, size_of(&entry.note)?)));
+        RegisterChecks::new(Arc::clone(&self.tools.store), sizes.collect())
+    }
+
+    /// Writes down, then signs. What a mirror cannot say yet, because registers are being computed, is left out, and asked for again.
     ///
     /// A crash before the write has ended leaves some of it in the journal or none; no line has left, and what the journal has is made
     /// again at the next start, for the same time. A crash after it: the same.
-    fn cosign(&self, heads: &[ToCosign]) -> Result<(), StoreError> {
+    fn cosign(
+        &self,
+        mut heads: Vec<ToCosign>,
+        registers: &RegisterChecks,
+    ) -> Result<(), StoreError> {
+        for head in &mut heads {
+            let (chain, size) = (&head.origin, head.size);
+            let may = |kind: &KeyKind| *kind != KeyKind::Mirror || registers.are_right(chain, size);
+            head.kinds.retain(may);
+        }
+        heads.retain(|head| !head.kinds.is_empty());
         let Tools {
             store,
             engine,
@@ -213,7 +242,10 @@ impl Cosigning {
             };
             head.kinds.iter().map(entry)
         });
-        store.keep_given(&entries.collect::<Vec<_>>())?;
+        let entries: Vec<_> = entries.collect();
+        if !entries.is_empty() {
+            store.keep_given(&entries)?;
+        }
         let cosigned = heads
             .iter()
             .map(|head| keys.cosign(&head.note, &head.kinds, head.time));
@@ -224,10 +256,27 @@ impl Cosigning {
 
     fn write_lines(&mut self) -> Result<(), StoreError> {
         self.written = Instant::now();
-        if self.lines.is_empty() {
+        let mut news = std::mem::take(&mut self.lines);
+        // A node that starts shows what it has read in its journal.
+        news.retain(|origin, heads| !heads.is_empty() && self.kept.get(origin) != Some(heads));
+        if news.is_empty() {
             return Ok(());
         }
-        let chains: Vec<_> = std::mem::take(&mut self.lines).into_values().collect();
-        self.tools.store.keep_received(&chains)
+        let chains: Vec<_> = news.values().cloned().collect();
+        self.tools.store.keep_received(&chains)?;
+        self.kept.extend(news);
+        Ok(())
     }
+}
+
+/// The size in the second line of a head.
+fn size_of(note: &[u8]) -> Option<TreeSize> {
+    let line = note.split(|byte| *byte == b'\n').nth(1)?;
+    str::from_utf8(line).ok()?.parse().ok().map(TreeSize)
+}
+
+/// The chain in the first line of a head.
+fn origin_of(note: &[u8]) -> Option<Origin> {
+    let line = note.split(|byte| *byte == b'\n').next()?;
+    Origin::parse(str::from_utf8(line).ok()?)
 }

@@ -113,7 +113,7 @@ fn a_head_is_cosigned_when_its_batches_are_durable_and_announced_when_that_is_wr
     assert_eq!((&asked.origin, &asked.note), (&origin(1), &batches[0].note));
     assert_eq!(asked.kinds, BOTH);
     assert_eq!(given(&node, 0, KeyKind::Mirror), None);
-    let outputs = cosign(&mut node, &[asked.clone()]);
+    let outputs = cosign(&mut node, std::slice::from_ref(asked));
     let note = with_lines(0, &batches[0].note, &[KeyKind::Mirror, KeyKind::Witness], 0);
     assert_eq!(announced_cosigned(&outputs), [note]);
     assert_eq!(given(&node, 0, KeyKind::Witness), Some((TreeSize(3), 0)));
@@ -239,6 +239,23 @@ fn of_each_chain_one_head_waits_the_newest() {
     let next = to_cosign(&cosign(&mut node, &first));
     assert_eq!(next.len(), 1);
     assert_eq!(next[0].note, batches[3].note);
+}
+
+#[test]
+fn what_the_shell_could_not_sign_yet_is_asked_for_again() {
+    let (mut node, outputs) = heard(&chain(1, 2));
+    let asked = to_cosign(&outputs);
+    // Its registers are being computed: the witness signs alone.
+    let mut part = asked.clone();
+    part[0].kinds = vec![KeyKind::Witness];
+    assert_eq!(announced_cosigned(&cosign(&mut node, &part)).len(), 1);
+    let again = to_cosign(&node.wait(COSIGN_PAUSE_MS));
+    assert_eq!(again[0].kinds, [KeyKind::Mirror]);
+    assert!(announced_cosigned(&cosign(&mut node, &[])).is_empty());
+    let again = to_cosign(&node.wait(COSIGN_PAUSE_MS));
+    assert_eq!(again[0].kinds, [KeyKind::Mirror]);
+    assert_eq!(announced_cosigned(&cosign(&mut node, &again)).len(), 1);
+    assert!(to_cosign(&node.wait(60_000)).is_empty());
 }
 
 #[test]

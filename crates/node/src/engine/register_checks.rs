@@ -1,0 +1,342 @@
+//! Registers of accounts in the chains of others: a mirror computes each of them itself before it cosigns a head behind it.
+//!
+//! What a head adds is looked through when it is to be cosigned. If that is much, or there is a register in it, it is done by a thread of
+//! its own, and the mirror's line waits; the witness's does not. A register that is wrong is said, and no head behind it gets a line of
+//! this mirror any more.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use yizhang_ledger::{
+    entry::{Entry, Kind},
+    head::Origin,
+    value::{LeafIndex, TreeSize},
+};
+use yizhang_store::{RegisterChecked, Store, StoreError};
+
+/// Entries that are looked through at once: some batches, milliseconds of work.
+const ENTRIES_AT_ONCE: u64 = 32_768;
+/// How long nothing is tried after the disk has failed to tell.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// How far the registers of each chain are known to be right.
+#[derive(Clone)]
+pub(super) struct RegisterChecks {
+    store: Arc<Store>,
+    chains: Arc<Mutex<BTreeMap<Origin, Progress>>>,
+}
+
+/// How far the registers of a chain are known to be right.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// Every register in so many entries is.
+    right: TreeSize,
+    /// The largest size that one of them covers that was gone through here.
+    covered: u64,
+    /// Whether a thread goes on from there.
+    is_under_way: bool,
+    /// A register that is not right.
+    wrong: Option<LeafIndex>,
+    /// When the disk did not tell.
+    failed: Option<Instant>,
+}
+
+/// What was found in a part of a chain.
+enum Found {
+    /// Nothing wrong up to this size.
+    Right(TreeSize),
+    Wrong(LeafIndex),
+}
+
+impl RegisterChecks {
+    /// Of a node whose mirror has cosigned these chains so far.
+    pub(super) fn new(store: Arc<Store>, cosigned: BTreeMap<Origin, TreeSize>) -> Self {
+        let progress = |right| Progress {
+            right,
+            ..Progress::default()
+        };
+        let chains = cosigned
+            .into_iter()
+            .map(|(chain, size)| (chain, progress(size)));
+        Self {
+            store,
+            chains: Arc::new(Mutex::new(chains.collect())),
+        }
+    }
+
+    /// Whether every register in the first `size` entries of a chain is right. If that is not known yet, it will be.
+    pub(super) fn are_right(&self, chain: &Origin, size: TreeSize) -> bool {
+        let progress = *self.lock().entry(chain.clone()).or_default();
+        if progress.right >= size {
+            return true;
+        }
+        let is_early = progress.failed.is_some_and(|at| at.elapsed() < PAUSE);
+        if progress.is_under_way || progress.wrong.is_some() || is_early {
+            return false;
+        }
+        let is_little = size.0.saturating_sub(progress.right.0) <= ENTRIES_AT_ONCE;
+        if is_little
+            && let Ok((through, registers)) = self.next_registers(chain, progress.right)
+            && registers.is_empty()
+        {
+            self.change(chain, |progress| {
+                progress.right = progress.right.max(through);
+            });
+            return through >= size;
+        }
+        self.go_on(chain);
+        false
+    }
+
+    /// Has a thread look through all of a chain that is here.
+    fn go_on(&self, chain: &Origin) {
+        self.change(chain, |progress| progress.is_under_way = true);
+        let (checks, origin) = (self.clone(), chain.clone());
+        let thread = std::thread::Builder::new().name("registers".into());
+        let started = thread.spawn(move || {
+            let found = checks.check_all(&origin);
+            checks.change(&origin, |progress| {
+                progress.is_under_way = false;
+                match found {
+                    Ok(Found::Right(size)) => progress.right = progress.right.max(size),
+                    Ok(Found::Wrong(at)) => progress.wrong = Some(at),
+                    Err(error) => {
+                        tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; its heads get no mirror's line meanwhile");
+                        progress.failed = Some(Instant::now());
+                    }
+                }
+            });
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "no thread to compute registers");
+            self.change(chain, |progress| {
+                progress.is_under_way = false;
+                progress.failed = Some(Instant::now());
+            });
+        }
+    }
+
+    /// Computes every register of a chain from where they are known to be right.
+    fn check_all(&self, chain: &Origin) -> Result<Found, StoreError> {
+        let mut from = self.lock().entry(chain.clone()).or_default().right;
+        loop {
+            let (through, registers) = self.next_registers(chain, from)?;
+            for at in registers {
+                if !self.is_right(chain, at)? {
+                    return Ok(Found::Wrong(at));
+                }
+            }
+            if through <= from {
+                return Ok(Found::Right(through));
+            }
+            from = through;
+            self.change(chain, |progress| {
+                progress.right = progress.right.max(through);
+            });
+        }
+    }
+
+    /// Looks through whole batches from a batch's start on: up to where, and the registers in the last of them.
+    fn next_registers(
+        &self,
+        chain: &Origin,
+        from: TreeSize,
+    ) -> Result<(TreeSize, Vec<LeafIndex>), StoreError> {
+        let mut at = from.0;
+        for batch in self.store.batches(chain, from)? {
+            let (batch, _) = batch?;
+            let mut registers = Vec::new();
+            let mut rest = batch.as_slice();
+            // What is in the store has been read before it came there.
+            while let Ok((entry, behind)) = Entry::split_first(rest, LeafIndex(at)) {
+                if entry.kind == Kind::ACCOUNT_REGISTER {
+                    registers.push(LeafIndex(at));
+                }
+                rest = behind;
+                at += 1;
+            }
+            if !registers.is_empty() || at - from.0 >= ENTRIES_AT_ONCE {
+                return Ok((TreeSize(at), registers));
+            }
+        }
+        Ok((TreeSize(at), Vec::new()))
+    }
+
+    /// Computes the register at a position, and compares.
+    fn is_right(&self, chain: &Origin, at: LeafIndex) -> Result<bool, StoreError> {
+        let region = chain.region();
+        let checked = self.store.check_register(chain, at)?;
+        match &checked {
+            RegisterChecked::Right(stated) => {
+                self.change(chain, |progress| {
+                    progress.covered = progress.covered.max(stated.size);
+                });
+                return Ok(true);
+            }
+            RegisterChecked::Wrong { stated, computed } => {
+                tracing::error!(chain = %region, position = at.0, ?stated, ?computed, "a register of accounts in a chain is wrong: its mirror's cosignature is withheld from there on");
+            }
+            RegisterChecked::Older { stated, .. } => {
+                let covered = self.lock().entry(chain.clone()).or_default().covered;
+                // One that comes again after it was gone through once: this node has lost what it cosigned, not the chain its order.
+                if stated.size > covered {
+                    self.change(chain, |progress| progress.covered = stated.size);
+                    return Ok(true);
+                }
+                tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers less than one before it: its mirror's cosignature is withheld from there on");
+            }
+            RegisterChecked::Unreadable(fault) => {
+                tracing::error!(chain = %region, position = at.0, %fault, "a register of accounts in a chain is none: its mirror's cosignature is withheld from there on");
+            }
+        }
+        Ok(false)
+    }
+
+    fn change(&self, chain: &Origin, change: impl FnOnce(&mut Progress)) {
+        change(self.lock().entry(chain.clone()).or_default());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Origin, Progress>> {
+        self.chains.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use yizhang_ledger::{
+        batch::{RecordBlock, SubmissionId},
+        chain::Submitted,
+        hash::Hash,
+        record::{AccountRegister, Record},
+        value::{Division, UnixMillis},
+    };
+    use yizhang_store::Options;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    struct Mirror {
+        _folder: tempfile::TempDir,
+        store: Arc<Store>,
+        chain: Origin,
+    }
+
+    impl Mirror {
+        fn new() -> Self {
+            let chain = Origin::new("test.yizhang", Division::new(440_000).unwrap()).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let options = Options::new(vec![chain.clone()]);
+            let (store, _) = Store::open(folder.path(), options).unwrap();
+            Self {
+                _folder: folder,
+                store: Arc::new(store),
+                chain,
+            }
+        }
+
+        /// Appends a batch of one record. Returns the size after it.
+        fn append(&self, record: &Record<'_>) -> TreeSize {
+            let mut bytes = Vec::new();
+            record.write(&mut bytes).unwrap();
+            let state = self.store.state(&self.chain).unwrap();
+            let number = u8::try_from(state.size().0).unwrap();
+            let submitted = Submitted {
+                id: SubmissionId([number; 16]),
+                submitter: "node.440000".into(),
+                block: RecordBlock::parse(bytes).unwrap(),
+            };
+            let extension = state.prepare(&[submitted], UnixMillis(1), 1).unwrap();
+            let head = extension.after().head();
+            let note = head.sign(&SigningKey::from_bytes(&[1; 32])).into_bytes();
+            let part = (&extension, Some(note.as_slice()));
+            self.store.persist(&self.chain, &[part]).unwrap();
+            head.size
+        }
+
+        fn append_something(&self) -> TreeSize {
+            self.append(&Record::Unknown(Kind(500), b"a kind of a later version"))
+        }
+
+        fn register(&self) -> AccountRegister {
+            let size = self.store.size(&self.chain).unwrap();
+            self.store.make_register(&self.chain, size).unwrap()
+        }
+    }
+
+    /// Asks as the mirror does, again and again.
+    fn are_right_in_the_end(checks: &RegisterChecks, mirror: &Mirror, size: TreeSize) -> bool {
+        let start = Instant::now();
+        loop {
+            if checks.are_right(&mirror.chain, size) {
+                return true;
+            }
+            let progress = *checks.lock().entry(mirror.chain.clone()).or_default();
+            if !progress.is_under_way && progress.wrong.is_some() {
+                return false;
+            }
+            assert!(start.elapsed() < PATIENCE);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_mirror_goes_on_behind_right_registers_and_never_behind_a_wrong_one() {
+        let mirror = Mirror::new();
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        let size = mirror.append_something();
+        assert!(
+            checks.are_right(&mirror.chain, size),
+            "there is no register"
+        );
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(
+            !checks.are_right(&mirror.chain, size),
+            "it is computed first"
+        );
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        // One account more than there is.
+        let mut wrong = mirror.register();
+        wrong.accounts += 1;
+        wrong.root = Hash([7; 32]);
+        let before = mirror.append_something();
+        assert!(checks.are_right(&mirror.chain, before));
+        let size = mirror.append(&Record::AccountRegister(wrong));
+        assert!(!are_right_in_the_end(&checks, &mirror, size));
+        let later = mirror.append_something();
+        assert!(!are_right_in_the_end(&checks, &mirror, later));
+        assert!(
+            checks.are_right(&mirror.chain, before),
+            "what lies before stays"
+        );
+        // Also for a mirror that is started again behind the right one.
+        let known = [(mirror.chain.clone(), before)].into();
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), known);
+        assert!(checks.are_right(&mirror.chain, before));
+        assert!(!are_right_in_the_end(&checks, &mirror, later));
+    }
+
+    #[test]
+    fn a_register_that_covers_less_than_one_before_it_is_wrong_and_one_that_was_gone_through_is_not()
+     {
+        let mirror = Mirror::new();
+        mirror.append_something();
+        let first = mirror.register();
+        mirror.append(&Record::AccountRegister(first));
+        mirror.append_something();
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        for _ in 0..2 {
+            // The second time all of it has been made before.
+            let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+            assert!(are_right_in_the_end(&checks, &mirror, size));
+        }
+        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        let mut shrunk = first;
+        shrunk.size -= 1;
+        let size = mirror.append(&Record::AccountRegister(shrunk));
+        assert!(!are_right_in_the_end(&checks, &mirror, size));
+    }
+}
