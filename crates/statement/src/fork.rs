@@ -110,14 +110,13 @@ pub enum ForkFault {
 impl ForkEvidence {
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut text = format!("{HEADER}\n");
+        let mut lines = vec![HEADER.to_string()];
         if let Some(beginning) = &self.beginning {
-            text.push_str(&format!("root {}\n", beginning.root));
-            for hash in &beginning.path {
-                text.push_str(&format!("path {hash}\n"));
-            }
+            lines.push(format!("root {}", beginning.root));
+            lines.extend(beginning.path.iter().map(|hash| format!("path {hash}")));
         }
-        let mut bytes = text.into_bytes();
+        lines.push(String::new());
+        let mut bytes = lines.join("\n").into_bytes();
         for head in [&self.first, &self.second] {
             bytes.extend_from_slice(format!("head {}\n", head.len()).as_bytes());
             bytes.extend_from_slice(head);

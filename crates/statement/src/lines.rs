@@ -69,7 +69,7 @@ impl<'a> Lines<'a> {
             .rest
             .split_at_checked(length)
             .ok_or(self.fault("the head is cut off"))?;
-        let lines = head.iter().filter(|byte| **byte == b'\n').count();
+        let lines = head.split(|byte| *byte == b'\n').count().saturating_sub(1);
         self.number = self.number.saturating_add(lines);
         self.rest = rest;
         Ok(head.to_vec())
